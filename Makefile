@@ -1,0 +1,37 @@
+# `make check` runs the contract on the mock; `make test` runs everything that CI runs.
+PYTHON ?= python3
+PY := .venv/bin/python
+STAMP := .venv/.installed
+# What the environment says about a service is not for these runs.
+CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS
+NEEDED := notte-contracts needs Python 3.11 or newer
+CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
+
+.PHONY: check test lock clean
+
+check: $(STAMP)
+	@$(CLEAN) $(PY) -m pytest tests/contract -q
+
+test: $(STAMP)
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m coverage erase
+	$(CLEAN) $(PY) -m coverage run -m pytest -n 2
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(NEEDED), and there is no $(PYTHON). $(CURE)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "$(NEEDED); $(PYTHON) is %d.%d. $(CURE)" % v[:2])'
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv build

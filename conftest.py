@@ -1,0 +1,24 @@
+"""What holds for every test of this project but the contract run: no network but loopback, and warnings are errors.
+
+`tests/contract` may be run against a live service, so neither must ever apply to it.
+"""
+
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+pytest_plugins = ["pytester"]
+
+CONTRACT_RUN = Path(__file__).parent / "tests" / "contract"
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("suite")
+
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not item.path.is_relative_to(CONTRACT_RUN):
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+            item.add_marker(pytest.mark.filterwarnings("error"), append=False)

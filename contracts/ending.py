@@ -1,0 +1,134 @@
+"""What came of a run to its report, its summary and its exit code."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from contracts.gate.decision import Result
+from contracts.report.json_report import write_json
+from contracts.report.report import Report
+from contracts.report.scrubbing import printable
+from contracts.report.terminal import decision_line, summary_lines
+from contracts.session import Session, now
+from contracts.settings import shown
+
+_OWN_STATUS = {Result.FAIL: 1, Result.INCONCLUSIVE: 3}
+
+
+class Ending:
+    """A plugin object: counts what failed, and concludes when the workers of xdist have stopped, before pytest's own
+    summary."""
+
+    def __init__(self, state: Session) -> None:
+        self.state = state
+        self.failed: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            died = report.when not in ("setup", "call", "teardown")  # xdist says "???" of a worker that died
+            self.failed["crashed" if died else getattr(report, "contract", "other")] += 1
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self.state.is_worker:
+            return
+        stopped = self._has_stopped(exitstatus)
+        status = pytest.ExitCode.TESTS_FAILED if stopped else exitstatus
+        result = self._concluded(self._ended(exitstatus, stopped=stopped))
+        is_ours = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not self.failed["other"]
+        session.exitstatus = _OWN_STATUS[result] if is_ours and result in _OWN_STATUS else status
+
+    def _concluded(self, ended: str | None) -> Result | None:
+        """Write the report; returns its result, None if nothing was asked."""
+        state, ledger = self.state, self.state.check.ledger
+        if not ledger.path.exists():
+            return Result.INCONCLUSIVE if self.failed["crashed"] else None
+        try:
+            state.report = report_of(state, ended)
+            write_json(state.report, state.settings.folder)
+            ledger.close(state.settings.folder / "exchanges.jsonl")
+        except Exception as error:
+            # Past this hook pytest has no place for an error, and its traceback would end the process with 1.
+            state.problem = self._problem(error)
+            return Result.INCONCLUSIVE
+        return state.report.decision.result
+
+    def _problem(self, error: Exception) -> str:
+        if isinstance(error, OSError):
+            return f"the report can't be written to {shown(self.state.settings.folder)} ({error.strerror})"
+        return f"the suite itself failed while it concluded: {traceback.format_exc()}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        state = self.state
+        if state.settings.dry_run:
+            terminalreporter.section("contract: requests, not sent")
+            for line in request_lines(state):
+                terminalreporter.write_line(line)
+        elif state.report is not None:
+            terminalreporter.section("contract")
+            for line in summary_lines(state.report, width=terminalreporter._tw.fullwidth):
+                terminalreporter.write_line(line)
+            if not state.problem:
+                terminalreporter.write_line(f"report: {shown(state.settings.folder / 'report.json')}")
+        if state.problem:
+            terminalreporter.write_line(state.scrub(state.problem))
+
+    def _has_stopped(self, status: int) -> bool:
+        """Whether -x or --maxfail ended the run; xdist says that with the status of an interruption."""
+        most = self.state.config.getoption("maxfail", None) or 0
+        return status == pytest.ExitCode.INTERRUPTED and 0 < most <= self.failed.total()
+
+    def _ended(self, status: int, *, stopped: bool) -> str | None:
+        if self.failed["crashed"]:
+            return "the suite itself failed, see the errors above"
+        if stopped or status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return None
+        return "the run was interrupted" if status == pytest.ExitCode.INTERRUPTED else "the run ended early"
+
+
+def report_of(state: Session, ended: str | None) -> Report:
+    settings, check = state.settings, state.check
+    verdicts, exchanges, decision = check.conclude(settings.policy, settings.wants, ended=ended)
+    return Report(
+        settings.spec,
+        settings.base_url,
+        check.seed,
+        state.started,
+        now(),
+        verdicts,
+        exchanges,
+        decision,
+        ended is not None,
+        settings.header_variables,
+        settings.scrubber,
+    )
+
+
+def request_lines(state: Session) -> Iterator[str]:
+    """A line for each request that a run would send."""
+    for operation in state.settings.operations:
+        for probe in state.check.probes(operation):
+            request = probe.request
+            fields = "".join(f" {name}: {value!r}" for name, value in request.headers)
+            size = f" ({len(request.body)} bytes)" if request.body else ""
+            line = f"{request.method} {request.target}{fields}{size}  [{probe.source}: {probe.note}; {probe.claim}]"
+            yield printable(state.scrub(line))
+
+
+def last_line(state: Session) -> str:
+    """The decision and the target, or why there is no decision."""
+    if state.problem:
+        return (
+            f"contract: INCONCLUSIVE on {state.check.target}: {printable(state.scrub(state.problem.splitlines()[0]))}"
+        )
+    if state.report is not None:
+        return decision_line(state.report)
+    if state.settings.dry_run:
+        return f"contract: DRY RUN, nothing was sent to {state.check.target}"
+    return f"contract: nothing was asked of {state.check.target}"

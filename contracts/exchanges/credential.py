@@ -1,0 +1,142 @@
+"""The credential: put on requests as the security schemes say, and taken out of all that comes back."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
+
+from contracts.messages import Credential, Headers, Request
+from contracts.spec import Operation, SecurityRequirement, SecurityScheme, Spec
+
+PLACEHOLDER = "$NOTTE_API_KEY"
+"""What stands in place of the credential wherever the suite shows or stores anything."""
+
+DISTINCTIVE = 8
+"""Parts and encodings shorter than this are left alone: they would be found in what has nothing to do with them."""
+
+_COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265 §4.1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that no output may hold; `str` and `repr` show the placeholder."""
+
+    _value: str = field(repr=False)
+    placeholder: str = PLACEHOLDER
+    _forms: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _encoded: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        forms = sorted(_forms(self._value), key=len, reverse=True)
+        wide = [form.encode(charset) for form in (self._value,) if form for charset in ("utf-16-le", "utf-16-be")]
+        object.__setattr__(self, "_forms", tuple(forms))
+        object.__setattr__(self, "_encoded", (*(form.encode() for form in forms), *wide))
+
+    def __repr__(self) -> str:
+        return f"Secret({self.placeholder})"
+
+    __str__ = __repr__
+
+    def reveal(self) -> str:
+        """The value itself, for the wire only."""
+        return self._value
+
+    def scrub(self, text: str) -> str:
+        """`text` with every form of the value replaced by the placeholder."""
+        for form in self._forms:
+            text = text.replace(form, self.placeholder)
+        return text
+
+    def scrub_bytes(self, data: bytes) -> bytes:
+        for form in self._encoded:
+            if form in data:
+                data = data.replace(form, self.placeholder.encode())
+        return data
+
+
+def _forms(value: str) -> set[str]:
+    """How a value may be written in an answer: as it is or nearly whole, or escaped for a URL, JSON, HTML or base64."""
+    if not value:
+        return set()
+    escaped = json.dumps(value)[1:-1]
+    urls = {quote(value, safe=""), quote_plus(value), quote(value)}
+    forms = {value, *urls, *map(_lower_hex, urls), escaped, escaped.replace("/", "\\/"), html.escape(value)}
+    parts = {value[:-1], *_base64_forms(value)}
+    return forms | {part for part in parts if len(part) >= DISTINCTIVE}
+
+
+def _lower_hex(text: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), text)
+
+
+def _base64_forms(value: str) -> set[str]:
+    """The characters that base64 makes of `value` alone, wherever it stands in the text that is encoded."""
+    forms = set()
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + value.encode()).decode()
+        whole = text[-(-before * 8 // 6) : (before + len(value.encode())) * 8 // 6]
+        forms |= {whole, whole.replace("+", "-").replace("/", "_")}
+    return forms
+
+
+def with_credential(request: Request, variant: Credential, operation: Operation, spec: Spec, secret: Secret) -> Request:
+    """The request as it goes on the wire, with the credential in the given variant.
+
+    The first alternative of the operation's security that a request can satisfy is used; an operation without security
+    gets no credential.
+    """
+    if variant is Credential.NONE or not operation.needs_credential:
+        return request
+    value = _variant(secret.reveal(), variant)
+    for scheme in _schemes(operation.security, spec):
+        request = _with_scheme(request, scheme, value, variant)
+    return request
+
+
+def _schemes(alternatives: tuple[SecurityRequirement, ...], spec: Spec) -> list[SecurityScheme]:
+    found = [[spec.security_schemes[name] for name, _ in alternative] for alternative in alternatives]
+    return next((schemes for schemes in found if all(s.type != "mutualTLS" for s in schemes)), found[0])
+
+
+def _variant(value: str, variant: Credential) -> str:
+    match variant:
+        case Credential.WRONG:
+            return "0" * max(len(value), 8)
+        case Credential.CUT_SHORT:
+            return value[: max(1, len(value) - 1)]
+        case Credential.APPENDED:
+            return f"{value}0"
+    return value
+
+
+def _with_scheme(request: Request, scheme: SecurityScheme, value: str, variant: Credential) -> Request:
+    other = variant is Credential.OTHER_SCHEME
+    if scheme.type == "mutualTLS":
+        return request
+    if scheme.type == "apiKey":
+        return _with_header(request, "Authorization", f"Negotiate {value}") if other else _keyed(request, scheme, value)
+    name = {"http": scheme.scheme.capitalize()}.get(scheme.type, "Bearer")
+    if name == "Basic":
+        value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
+    return _with_header(request, "Authorization", f"{'Negotiate' if other else name} {value}")
+
+
+def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:
+    if scheme.location == "query":
+        joint = "&" if "?" in request.target else "?"
+        target = f"{request.target}{joint}{quote(scheme.name, safe='')}={quote(value, safe='')}"
+        return Request(request.method, target, request.headers, request.body)
+    if scheme.location == "cookie":
+        written = value if _COOKIE_VALUE.fullmatch(value) else quote(value, safe="")
+        before = request.header("cookie")
+        return _with_header(request, "Cookie", f"{before + '; ' if before else ''}{scheme.name}={written}")
+    return _with_header(request, scheme.name, value)
+
+
+def _with_header(request: Request, name: str, value: str) -> Request:
+    kept: Headers = tuple((key, old) for key, old in request.headers if key.lower() != name.lower())
+    return Request(request.method, request.target, (*kept, (name, value)), request.body)

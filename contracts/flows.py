@@ -1,0 +1,185 @@
+"""The picture as code: what happens to a document, and to a request. Read this first.
+
+spec ──> rules ─────────────────────────┐
+  ├────> probes ──> target ──> exchanges ┴──> verdicts ──> decision ──> report
+  └────> mock ───────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from contracts.exchanges import Client, Ledger, Limits, Secret
+from contracts.gate.decision import Decision, Policy, blocked, decide
+from contracts.messages import Exchange, FailureKind, Headers, Probe
+from contracts.mock import CREDENTIAL, MockService, serving
+from contracts.mock.values import sample_values
+from contracts.probes import SAFE_METHODS, ProbePlan
+from contracts.rules import RuleBook, rules_for
+from contracts.spec import Operation, Spec
+from contracts.verdicts import Judgement, Verdict, judge, tally
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Who answers: the mock, or a service at a base URL with a credential."""
+
+    base_url: str | None = None
+    secret: Secret | None = None
+    limits: Limits = field(default_factory=Limits)
+    headers: Headers = field(default=(), repr=False)
+
+    @property
+    def live(self) -> bool:
+        return self.base_url is not None
+
+    def __str__(self) -> str:
+        return self.base_url or "the mock"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of asking one operation: the verdict of each rule by its id, and why they mean nothing, if so."""
+
+    verdicts: Mapping[str, Verdict]
+    blocked: str | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """A contract run: what is promised, who is asked, what is asked, and where answers are kept.
+
+    Nothing is sent before an operation is asked for; an operation is asked once, whichever process comes first.
+    `replay` holds the requests of an earlier report by operation, sent instead of the plan.
+    """
+
+    spec: Spec
+    target: Target
+    ledger: Ledger
+    seed: int = 0
+    examples: int = 10
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unsafe: bool = False
+    replay: Mapping[str, Sequence[Probe]] | None = None
+
+    @cached_property
+    def book(self) -> RuleBook:
+        return rules_for(self.spec)
+
+    @cached_property
+    def mock(self) -> MockService:
+        return MockService(self.spec)
+
+    @cached_property
+    def plan(self) -> ProbePlan:
+        if self.target.live:
+            return ProbePlan(self.spec, self.seed, self.given, self.examples, unsafe=self.unsafe)
+        given = {**sample_values(self.spec), **self.given}
+        return ProbePlan(self.spec, self.seed, given, self.examples, unsafe=True, statuses=self.mock.count_variants)
+
+    @cached_property
+    def _asked(self) -> dict[str, Asked]:
+        return {}
+
+    def probes(self, operation: Operation) -> Iterable[Probe]:
+        """What is asked of an operation: the plan, or the evidence of an earlier report."""
+        if self.replay is None:
+            return self.plan.probes(operation)
+        return self.replay.get(operation.key, ()) if self._may_send(operation) else ()
+
+    def asked(self, operation: Operation) -> Asked:
+        """Ask an operation, unless that was done, and judge every answer by every rule that applies."""
+        if operation.key not in self._asked:
+            exchanges = self.ledger.exchanges_of(operation.key, lambda number: self._ask(operation, number))
+            verdicts = self._verdicts(operation, exchanges)
+            found = Asked({verdict.rule.id: verdict for verdict in verdicts}, blocked(self.spec, exchanges))
+            self._asked[operation.key] = found
+        return self._asked[operation.key]
+
+    def conclude(
+        self, policy: Policy, wants: Callable[[str], bool], *, ended: str | None = None
+    ) -> tuple[tuple[Verdict, ...], tuple[Exchange, ...], Decision]:
+        """Verdicts on the wanted rules of the operations that were asked, finished or not, and the decision.
+
+        Args:
+            wants: whether a rule, by its id, is among those that the run is about.
+            ended: why the run ended before everything was asked, if it did.
+        """
+        exchanges = tuple(self.ledger.all())
+        finished = self.ledger.finished()
+        asked: dict[str, list[Exchange]] = {key: [] for key in finished}
+        for exchange in exchanges:
+            asked.setdefault(exchange.probe.operation, []).append(exchange)
+        operations = [operation for operation in self.spec.operations if operation.key in asked]
+        verdicts = [v for o in operations for v in self._verdicts(o, asked[o.key]) if wants(v.rule.id)]
+        policy = replace(policy, partial=policy.partial or not self.spec.by_key.keys() <= finished)
+        if not exchanges and verdicts:
+            ended = ended or f"nothing was sent: {verdicts[0].why}"
+        return tuple(verdicts), exchanges, decide(self.spec, verdicts, exchanges, policy, ended=ended)
+
+    def _verdicts(self, operation: Operation, exchanges: Sequence[Exchange]) -> tuple[Verdict, ...]:
+        verdicts = tally(self.book.operations[operation.key].rules, judge_all(self.book, exchanges))
+        if exchanges:
+            return verdicts
+        why = self._unsent(operation)
+        return tuple(replace(verdict, why=why) for verdict in verdicts)
+
+    def _may_send(self, operation: Operation) -> bool:
+        return self.unsafe or not self.target.live or operation.method in SAFE_METHODS
+
+    def _is_absent(self) -> bool:
+        """Whether all that was sent, by any process of the run, is what it takes to see that there is no service."""
+        sent = self.ledger.all()
+        return len(sent) == PATIENCE and all(e.failure is not None and e.failure.kind in ABSENT for e in sent)
+
+    def _unsent(self, operation: Operation) -> str:
+        if self._is_absent():
+            return "the service took none of the requests before"
+        if not self._may_send(operation):
+            return f"{operation.method} may change state, and is only sent with --contract-unsafe"
+        if self.replay is not None:
+            return "the replayed report has no evidence for this operation"
+        return "no request could be made that reaches this operation; give values (--contract-param)"
+
+    def _ask(self, operation: Operation, number: int) -> Iterator[Exchange]:
+        mocked = nullcontext(self.target.base_url) if self.target.live else serving(self.mock)
+        secret = self.target.secret if self.target.live else Secret(CREDENTIAL)
+        if number == PATIENCE and self._is_absent():
+            return
+        with mocked as base_url:
+            client = Client(
+                self.spec,
+                base_url or "",
+                secret,
+                self.target.limits,
+                extra_headers=self.target.headers,
+                sleepless=not self.target.live,
+            )
+            try:
+                sent = (client.send(probe, number + index) for index, probe in enumerate(self.probes(operation)))
+                yield from until_nobody_is_there(sent)
+            finally:
+                client.close()
+
+
+ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})
+SILENT = ABSENT | {FailureKind.TIMED_OUT}
+PATIENCE = 3
+"""How many requests in a row, from the first on, nobody has to take before an operation is asked nothing more."""
+
+
+def until_nobody_is_there(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
+    """The exchanges, cut short where it shows that there is no service: the rest would only take its time."""
+    alone = True
+    for count, exchange in enumerate(exchanges, start=1):
+        yield exchange
+        alone = alone and exchange.failure is not None and exchange.failure.kind in SILENT
+        if alone and count == PATIENCE:
+            return
+
+
+def judge_all(book: RuleBook, exchanges: Iterable[Exchange]) -> tuple[Judgement, ...]:
+    return tuple(judge(book.operations[exchange.probe.operation], exchange) for exchange in exchanges)

@@ -1,0 +1,148 @@
+"""Verdicts of a run to one decision: pass, fail, or inconclusive, with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.messages import Credential, Exchange
+from contracts.rules import Severity
+from contracts.spec import Spec
+from contracts.verdicts import Outcome, Verdict, is_unavailable
+
+REFUSALS = frozenset({401, 403})
+BEFORE_CREDENTIAL = frozenset({400, 405, 414, 422, 431})
+"""What servers and proxies answer to an odd request before anybody looks at its credential."""
+
+
+class Result(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What fails a run beside violations.
+
+    Args:
+        strict: advisories, unavailable answers, and unexercised or undecided rules of documented 2xx answers.
+        require_all: every unexercised or undecided rule.
+        partial: only some rules or operations were selected, so that what is missing proves nothing.
+    """
+
+    strict: bool = False
+    require_all: bool = False
+    partial: bool = False
+
+    def fails(self, verdict: Verdict) -> bool:
+        """Whether this verdict alone fails the run."""
+        if verdict.outcome is Outcome.HOLDS:
+            return False
+        if verdict.outcome is Outcome.VIOLATED:
+            return self.strict or verdict.rule.severity is Severity.VIOLATION
+        promised = (verdict.rule.status or "").startswith("2")
+        return self.require_all or (self.strict and promised)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    result: Result
+    reasons: tuple[str, ...] = ()
+
+
+def decide(
+    spec: Spec, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange], policy: Policy, *, ended: str | None = None
+) -> Decision:
+    """The decision, and why.
+
+    A violation that was seen fails a run, however it ended; answers that say nothing about the contract (see `blocked`)
+    and a run that ended early (`ended` says how) leave it without a verdict; then come the failures that rest on what
+    is missing.
+    """
+    by_operation = _by_operation(exchanges)
+    shut = {key for key, asked in by_operation.items() if blocked(spec, asked)}
+    judged = [verdict for verdict in verdicts if verdict.rule.operation not in shut]
+    failures = [*_failures(judged, policy)]
+    silent = blocked(spec, exchanges)
+    if not exchanges:
+        ended = ended or "nothing was sent"
+    partial = policy.partial or silent is not None or ended is not None
+    if refused := _refused_on_some(spec, exchanges):
+        failures.append(refused)
+    if not partial and (reason := _never_a_success(spec, exchanges)):
+        failures.append(reason)
+    unavailable = sum(map(is_unavailable, exchanges))
+    if policy.strict and unavailable:
+        failures.append(f"{unavailable} of {len(exchanges)} requests had no answer of the service (strict)")
+    unfinished = [reason for reason in (silent, ended) if reason]
+    if refused or any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
+        return Decision(Result.FAIL, (*failures, *unfinished))
+    if unfinished:
+        return Decision(Result.INCONCLUSIVE, tuple(unfinished))
+    return Decision(Result.FAIL, tuple(failures)) if failures else Decision(Result.PASS)
+
+
+def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
+    """Why the answers say nothing about the contract, if they don't: none came, or all refused the credential."""
+    if not exchanges:
+        return None
+    answered = [e for e in exchanges if not (is_unavailable(e) and e.failure is not None)]
+    if not answered:
+        failure = next((e.failure for e in exchanges if e.failure), None)
+        detail = f" ({failure.kind}: {failure.detail})" if failure else ""
+        return f"no request was answered{detail}; is the service up, and the base URL right?"
+    if all(map(is_unavailable, exchanges)):
+        return "the service was unavailable on every request"
+    judged = [e for e in answered if not is_unavailable(e)]
+    statuses = {e.response.status for e in _asked_with_credential(spec, judged) if e.response is not None}
+    if statuses & REFUSALS and statuses <= REFUSALS | BEFORE_CREDENTIAL:
+        return "the credential was refused on every request; set NOTTE_API_KEY to one that this service knows"
+    return None
+
+
+def _by_operation(exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
+    found: dict[str, list[Exchange]] = {}
+    for exchange in exchanges:
+        found.setdefault(exchange.probe.operation, []).append(exchange)
+    return found
+
+
+def _asked_with_credential(spec: Spec, exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """The exchanges on which the right credential counted; a mock that was told what to answer does not look at it."""
+    return [
+        e
+        for e in exchanges
+        if spec.by_key[e.probe.operation].needs_credential
+        and e.probe.credential is Credential.RIGHT
+        and e.probe.source != "status"
+    ]
+
+
+def _refused_on_some(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
+    """A credential that is right for one request is right for the next one (401 says it isn't, RFC 9110 §15.5.2)."""
+    answers = [e.response for e in _asked_with_credential(spec, exchanges) if e.response is not None]
+    refused = sum(answer.status == 401 for answer in answers)
+    accepted = any(200 <= answer.status < 300 for answer in answers)
+    if not refused or not accepted:
+        return None
+    return f"the credential was refused on {refused} of {len(answers)} requests, and accepted on others"
+
+
+def _failures(verdicts: Sequence[Verdict], policy: Policy) -> list[str]:
+    failing = [verdict for verdict in verdicts if policy.fails(verdict)]
+    counts = {outcome: sum(v.outcome is outcome for v in failing) for outcome in Outcome}
+    words = {Outcome.VIOLATED: "violated", Outcome.NOT_EXERCISED: "not exercised", Outcome.UNDECIDED: "undecided"}
+    return [f"{counts[o]} rule{'s' * (counts[o] != 1)} {words[o]}" for o in words if counts[o]]
+
+
+def _never_a_success(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
+    asked = [spec.by_key[key] for key in _by_operation(exchanges)]
+    if not any(operation.response(status) for operation in asked for status in range(200, 300)):
+        return None
+    for exchange in exchanges:
+        status = exchange.response.status if exchange.response is not None else 0
+        if 200 <= status < 300 and spec.by_key[exchange.probe.operation].response(status) is not None:
+            return None
+    return "no request was answered with a documented 2xx; give values that the service knows (--contract-param)"

@@ -1,0 +1,149 @@
+"""What travels between the suite and a service: requests with their claims, and what came back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+JSON = Any
+"""A decoded JSON value: dict, list, str, int, float, bool or None."""
+
+Headers = tuple[tuple[str, str], ...]
+"""Header fields in the order of the wire, names as written."""
+
+
+def header_values(headers: Headers, name: str) -> list[str]:
+    """Every value of the field `name`, compared without case (RFC 9110 §5.1)."""
+    wanted = name.lower()
+    return [value for key, value in headers if key.lower() == wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it goes on the wire, the base URL apart.
+
+    `target` is the path below the base URL with its query, percent-encoded ASCII.
+    The credential is never part of it: `exchanges/` adds it while sending.
+    """
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes | None = None
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        values = header_values(self.headers, name)
+        return values[0] if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the document says of a request: allowed, or forbidden for a reason it gives.
+
+    What can't be proved forbidden is allowed.
+    """
+
+    forbidden_because: str | None = None
+
+    @property
+    def allowed(self) -> bool:
+        return self.forbidden_because is None
+
+    def __str__(self) -> str:
+        return "allowed" if self.allowed else f"forbidden because {self.forbidden_because}"
+
+
+ALLOWED = Claim()
+
+
+class Credential(StrEnum):
+    """Which credential a probe is sent with; the value itself is known only to `exchanges/`."""
+
+    RIGHT = "right"
+    NONE = "none"
+    WRONG = "wrong"
+    OTHER_SCHEME = "other scheme"
+    CUT_SHORT = "cut short"
+    APPENDED = "appended"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A request with the claim the document makes about it.
+
+    `operation` is the key of the operation it was made for (`GET /sessions/{session_id}`), `source` says who made it
+    (`given`, `coverage`, `fuzz`, `edge`, `status`, `auth`, `method`), and `given` holds the decoded values that the
+    user vouched for, by parameter name: the service knows them.
+    """
+
+    operation: str
+    request: Request
+    claim: Claim = ALLOWED
+    source: str = "fuzz"
+    note: str = ""
+    given: tuple[tuple[str, str], ...] = ()
+    credential: Credential = Credential.RIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, as received: the body after content codings were undone."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    seconds: float = field(default=0.0, compare=False)
+
+    def header(self, name: str) -> str | None:
+        values = header_values(self.headers, name)
+        return values[0] if values else None
+
+    @property
+    def media_type(self) -> str | None:
+        """The essence of Content-Type in lower case (`application/json`), or None without the field."""
+        value = self.header("content-type")
+        return value.partition(";")[0].strip().lower() if value is not None else None
+
+
+class FailureKind(StrEnum):
+    """Why there is no answer."""
+
+    REFUSED = "refused"
+    RESET = "reset"
+    TIMED_OUT = "timed out"
+    TRUNCATED = "truncated"
+    BAD_FRAMING = "bad framing"
+    BAD_ENCODING = "bad content encoding"
+    TOO_LARGE = "too large"
+    TLS = "TLS failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What came instead of an answer; `detail` never holds the credential."""
+
+    kind: FailureKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A probe and what came back: exactly one of `response` and `failure`.
+
+    `number` is the place in the run, from 0; `attempts` counts the requests made for it, retries included.
+    """
+
+    number: int
+    probe: Probe
+    response: Response | None = None
+    failure: Failure | None = None
+    attempts: int = 1

@@ -1,0 +1,232 @@
+"""The suite inside pytest: options, one item a rule, summary and report. Everything else happens in `flows`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Callable, Generator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from contracts.errors import ContractsError
+from contracts.options import OPTIONS
+
+if TYPE_CHECKING:
+    from contracts.session import Session
+    from contracts.verdicts import Verdict
+    from contracts.verdicts.outside import Contract
+
+SESSION = pytest.StashKey["Session"]()
+UNDO = pytest.StashKey[list[Callable[[], object]]]()
+"""How to give back what a session took from its process."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("contract", "contract tests from an OpenAPI document")
+    for option in OPTIONS:
+        if option.kind == "flag":
+            group.addoption(option.flag, action="store_true", default=None, help=option.help)
+            parser.addini(option.ini, option.help, type="bool", default=False)
+        elif option.kind == "list":
+            group.addoption(option.flag, action="append", default=None, metavar=option.metavar, help=option.help)
+            parser.addini(option.ini, option.help, type="args", default=[])
+        else:
+            group.addoption(option.flag, default=None, metavar=option.metavar, help=option.help)
+            parser.addini(option.ini, option.help, default=None)
+
+
+def pytest_load_initial_conftests(args: list[str]) -> None:
+    """`--contract-session-id @FILE` as `--contract-session-id=@FILE`: pytest would read the file as arguments."""
+    for index in range(len(args) - 2, -1, -1):
+        if args[index].startswith("--contract-") and "=" not in args[index] and args[index + 1].startswith("@"):
+            args[index : index + 2] = [f"{args[index]}={args[index + 1]}"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[UNDO] = []
+    if config.getoption("--help", False) or not _is_wanted(config):
+        return
+    from contracts.ending import Ending
+    from contracts.report.scrubbing import scrub_logs
+    from contracts.session import session_from
+
+    try:
+        state = config.stash[SESSION] = session_from(config)
+    except ContractsError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.option.verify_base_url = False  # it sends a request that nobody judges
+    config.pluginmanager.register(Ending(state), "contracts-ending")
+    config.stash[UNDO].append(scrub_logs(state.scrub))
+
+
+def _is_wanted(config: pytest.Config) -> bool:
+    """A project without a document, that asks for nothing, is left alone."""
+    if (config.rootpath / "spec" / "notte.yaml").is_file():
+        return True
+    return any(config.getoption(option.flag, None) is not None or config.getini(option.ini) for option in OPTIONS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist: every worker shares the run and the seed of the controller."""
+    state = node.config.stash.get(SESSION, None)
+    if state is not None:
+        node.workerinput.update(contract_run=state.run, contract_seed=state.check.seed)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    undos = config.stash.get(UNDO, None) or []
+    while undos:
+        undos.pop()()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    state = session.config.stash.get(SESSION, None)
+    if state is not None:
+        _interrupt_on_sigterm(session.config)
+        if not state.is_worker:
+            document = state.settings.spec.document
+            _write(session.config, f"contract: {document.path} ({state.settings.spec.version}) on {state.check.target}")
+
+
+def _interrupt_on_sigterm(config: pytest.Config) -> None:
+    """SIGTERM ends a run as Ctrl-C does; pytest alone would die without a summary."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:
+        return  # not the main thread: signals are somebody else's
+    config.stash[UNDO].append(lambda: signal.signal(signal.SIGTERM, before))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "contract_item" in metafunc.fixturenames:
+        state = metafunc.config.stash.get(SESSION, None)
+        names = list(state.items) if state is not None else ["no document"]
+        metafunc.parametrize("contract_item", names, ids=names)
+
+
+@pytest.fixture
+def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> list[Verdict]:
+    """The verdicts of one item; asking the operation first, if nobody has."""
+    state = request.config.stash.get(SESSION, None)
+    if state is None:
+        pytest.exit("a contract run needs a document: give --contract-spec, or have spec/notte.yaml", returncode=4)
+    if state.settings.dry_run:
+        pytest.skip("--contract-dry-run: nothing is sent")
+    rules = state.items[contract_item]
+    operation = state.settings.spec.by_key[rules[0].operation]
+    if operation.key in state.broken:
+        pytest.skip(f"inconclusive: asking failed before, {state.broken[operation.key]}")
+    try:
+        verdicts = state.check.asked(operation).verdicts
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt from None  # its frames hold requests with the credential, and --full-trace shows them
+    except Exception as error:
+        state.broken[operation.key] = state.scrub(f"{type(error).__name__}: {error}")
+        raise
+    return [verdicts[rule.id] for rule in rules]
+
+
+@pytest.fixture
+def contract(request: pytest.FixtureRequest) -> Contract:
+    """Judge answers that a test already has: `contract.judge(response)`."""
+    from contracts.verdicts.outside import Contract
+
+    state = request.config.stash.get(SESSION, None)
+    if state is None:
+        pytest.fail(
+            "the contract fixture needs a document: give --contract-spec, or have spec/notte.yaml", pytrace=False
+        )
+    return Contract(state.check.book, state.settings.base_url)
+
+
+def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
+    """Give a test the outcome of its verdicts: passed, failed or skipped. Called by `tests/contract`."""
+    from contracts.verdicts import Outcome
+
+    state = request.config.stash[SESSION]
+    operation = state.settings.spec.by_key[verdicts[0].rule.operation]
+    if reason := state.check.asked(operation).blocked:
+        pytest.skip(f"inconclusive: {reason}")
+    if failing := [verdict for verdict in verdicts if state.settings.policy.fails(verdict)]:
+        pytest.fail(_failure(request, state, failing), pytrace=False)
+    if all(v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED) for v in verdicts):
+        pytest.skip(f"{verdicts[0].outcome.value.replace('_', ' ')}: {verdicts[0].why}")
+
+
+def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdict]) -> str:
+    from contracts.report.failure_text import failure_text, missing_text
+
+    settings, rerun = state.settings, _rerun(request, state)
+    texts = [
+        failure_text(
+            settings.spec,
+            verdict,
+            base_url=settings.base_url,
+            rerun=rerun,
+            header_variables=settings.header_variables,
+        )
+        if verdict.evidence
+        else missing_text(settings.spec, verdict, rerun=rerun)
+        for verdict in failing
+    ]
+    return "\n\n".join(texts)
+
+
+def _rerun(request: pytest.FixtureRequest, state: Session) -> str:
+    """The command that runs one item again: its node id as seen from here, and the options of this run."""
+    config, base_url = request.config, state.settings.base_url
+    file, _, name = request.node.nodeid.partition("::")
+    path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
+    words = ["pytest", f"{path}::{name}", *(["--base-url", base_url] if base_url is not None else [])]
+    for option in OPTIONS:
+        words += option.words(config.getoption(option.flag, None))
+    if profile := config.getoption("--hypothesis-profile", None):
+        words.append(f"--hypothesis-profile={profile}")
+    if state.check.seed:
+        words.append(f"--hypothesis-seed={state.check.seed}")
+    return shlex.join(words)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note on the report of a failed item whether a rule is violated or the suite itself failed; hide secrets."""
+    report = yield
+    state = item.config.stash.get(SESSION, None)
+    if state is not None:
+        from contracts.report.scrubbing import scrub_test_report
+
+        scrub_test_report(report, state.scrub)
+        if report.failed and "contract_item" in getattr(item, "fixturenames", ()):
+            violated = call.excinfo is not None and isinstance(call.excinfo.value, pytest.fail.Exception)
+            report.contract = "violated" if violated else "crashed"  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """The outermost, so that its line is the last one."""
+    yield
+    state = session.config.stash.get(SESSION, None)
+    if state is not None and not state.is_worker:
+        from contracts.ending import last_line
+
+        _write(session.config, last_line(state))
+
+
+def _write(config: pytest.Config, line: str) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.ensure_newline()
+        reporter.write_line(line)

@@ -1,0 +1,202 @@
+"""An operation to its probes: given values, boundaries, random requests, edge cases, each with its claim."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, unquote
+
+from contracts.messages import Probe, Request
+from contracts.probes import schemathesis_cases
+from contracts.probes.edges import edge_requests
+from contracts.schemas.claims import CLIENT_FIELDS, claim_of
+from contracts.spec import Operation, Parameter, Spec
+from contracts.spec.statuses import concrete_status
+from contracts.spec.templates import Routes, fill_path, match_path, parameter_names
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
+MAX_REQUEST_LINE = 8000  # RFC 9112 §3
+ROOM = 500
+"""What a base URL's path and a credential in the query may add to a request line."""
+
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
+_FIELD_VALUE = re.compile(r"[!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?|")  # RFC 9110 §5.5
+
+Values = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ProbePlan:
+    """What to ask.
+
+    Args:
+        given: values that the service knows, by parameter name; each is asked for twice.
+        seed: of everything random.
+        examples: random requests an operation.
+        unsafe: whether methods that may change state are sent.
+        statuses: for the mock, how many bodies it has for a documented status of an operation (0: don't ask for it).
+    """
+
+    spec: Spec
+    seed: int = 0
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    examples: int = 10
+    unsafe: bool = False
+    statuses: Callable[[Operation, int], int] | None = None
+
+    def probes(self, operation: Operation) -> Iterator[Probe]:
+        """The probes of one operation in the order of sending; none if its method is not to be sent."""
+        if operation.method not in SAFE_METHODS and not self.unsafe:
+            return
+        yield from self._sendable(operation, self._given(operation))
+        yield from self._sendable(operation, self._documented_statuses(operation))
+        yield from self._sendable(operation, _distinct(self._made(operation)))
+
+    def _given(self, operation: Operation) -> Iterator[Probe]:
+        rounds = [(chosen, self._base(operation, chosen)) for chosen in self._combinations(operation)]
+        for turn in ("first", "second"):
+            for chosen, request in rounds:
+                probe = _probe(operation, request, "given", f"given values, {turn} time")
+                yield replace(probe, given=tuple(chosen.items()))
+
+    def _documented_statuses(self, operation: Operation) -> Iterator[Probe]:
+        if self.statuses is None:
+            return
+        base = self._base(operation, next(iter(self._combinations(operation)), {}))
+        for response in operation.responses:
+            code = concrete_status(operation, response)
+            for example in range(self.statuses(operation, code) if code else 0):
+                request = _with_header(base, "Prefer", f"code={code}, example={example}")
+                yield _probe(operation, request, "status", f"documented status {response.status}")
+
+    def _made(self, operation: Operation) -> Iterator[Probe]:
+        values = itertools.cycle(self._combinations(operation) or [{}])
+        for source, made in (("coverage", self._coverage_of), ("fuzz", self._fuzz_of)):
+            for index, (note, request) in enumerate(made(operation)):
+                chosen = next(values) if index % 3 else {}
+                yield _probe(operation, _with_path(operation, request, chosen), source, note)
+        for note, request in edge_requests(operation, self._base(operation, next(values))):
+            yield _probe(operation, request, "edge", note)
+
+    def _combinations(self, operation: Operation) -> list[Values]:
+        """Given values of the operation's parameters, each at least once; [{}] if it has no path parameters.
+
+        None where a path parameter has no given value: the service knows no such resource.
+        """
+        path = parameter_names(operation.path)
+        if not all(self.given.get(name) for name in path):
+            return []
+        others = (p.name for p in operation.parameters if p.location != "path" and self.given.get(p.name))
+        names = list(dict.fromkeys([*path, *others]))
+        length = max((len(self.given[name]) for name in names), default=1)
+        return [{name: self.given[name][index % len(self.given[name])] for name in names} for index in range(length)]
+
+    def _base(self, operation: Operation, chosen: Values) -> Request:
+        """The plainest request of an operation: given values, and of the rest what is required."""
+        known = {**self._first_given, **chosen}
+        request = _with_path(operation, self._plainest(operation), known)
+        for parameter in operation.parameters:
+            if parameter.name in known:
+                request = _with_value(request, parameter, known[parameter.name])
+        return request
+
+    def _plainest(self, operation: Operation) -> Request:
+        """The first request that is allowed with given values in its path, or one that only has a path."""
+        if operation.key not in self._plain:
+            bare = _bare(operation)
+            candidates = itertools.chain([bare], (request for _, request in self._coverage_of(operation)))
+            filled = ((request, _with_path(operation, request, self._first_given)) for request in candidates)
+            usable = (r for r, sent in filled if claim_of(operation, sent).allowed and self._can_send(operation, sent))
+            self._plain[operation.key] = next(usable, bare)
+        return self._plain[operation.key]
+
+    def _coverage_of(self, operation: Operation) -> list[tuple[str, Request]]:
+        if operation.key not in self._coverage:
+            self._coverage[operation.key] = schemathesis_cases.coverage_requests(self._generated, operation)
+        return self._coverage[operation.key]
+
+    def _fuzz_of(self, operation: Operation) -> list[tuple[str, Request]]:
+        return schemathesis_cases.fuzz_requests(self._generated, operation, seed=self.seed, examples=self.examples)
+
+    def _sendable(self, operation: Operation, probes: Iterable[Probe]) -> Iterator[Probe]:
+        """The probes that HTTP can carry and that still reach the operation."""
+        return (probe for probe in probes if self._can_send(operation, probe.request))
+
+    def _can_send(self, operation: Operation, request: Request) -> bool:
+        return (
+            request.target.isascii()
+            and len(request.target) + len(request.method) + len("  HTTP/1.1") <= MAX_REQUEST_LINE - ROOM
+            and all(_FIELD_NAME.fullmatch(n) and _FIELD_VALUE.fullmatch(v) for n, v in request.headers)
+            and operation.path in self._routes.of(request.path)
+        )
+
+    @cached_property
+    def _first_given(self) -> Values:
+        return {name: values[0] for name, values in self.given.items() if values}
+
+    @cached_property
+    def _coverage(self) -> dict[str, list[tuple[str, Request]]]:
+        return {}
+
+    @cached_property
+    def _plain(self) -> dict[str, Request]:
+        return {}
+
+    @cached_property
+    def _generated(self) -> Any:
+        return schemathesis_cases.load(self.spec, self.seed)
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes(operation.path for operation in self.spec.operations)
+
+
+def _probe(operation: Operation, request: Request, source: str, note: str) -> Probe:
+    return Probe(operation.key, request, claim_of(operation, request), source, note)
+
+
+def _bare(operation: Operation) -> Request:
+    return Request(operation.method, fill_path(operation.path, dict.fromkeys(parameter_names(operation.path), "1")))
+
+
+def _distinct(probes: Iterator[Probe]) -> Iterator[Probe]:
+    seen = set()
+    for probe in probes:
+        if probe.request not in seen:
+            seen.add(probe.request)
+            yield probe
+
+
+def _with_path(operation: Operation, request: Request, values: Values) -> Request:
+    raw = match_path(operation.path, request.path)
+    if raw is None or not values.keys() & raw.keys():
+        return request
+    path = fill_path(operation.path, {n: values.get(n, unquote(t, errors="replace")) for n, t in raw.items()})
+    return replace(request, target=f"{path}?{request.query}" if request.query else path)
+
+
+def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
+    """The request with a value of a parameter, in place of what it has; those in the path are left alone."""
+    if parameter.location == "header" and parameter.name.lower() not in CLIENT_FIELDS:
+        return _with_header(request, parameter.name, value)
+    if parameter.location == "cookie":
+        others = _without(request.header("cookie") or "", "; ", parameter.name)
+        return _with_header(request, "Cookie", "; ".join([*others, f"{parameter.name}={quote(value, safe='')}"]))
+    if parameter.location == "query":
+        name = quote(parameter.name, safe="")
+        query = "&".join([*_without(request.query, "&", name), f"{name}={quote(value, safe='')}"])
+        return replace(request, target=f"{request.path}?{query}")
+    return request
+
+
+def _without(pairs: str, separator: str, name: str) -> list[str]:
+    return [pair for pair in pairs.split(separator) if pair and pair.partition("=")[0] != name]
+
+
+def _with_header(request: Request, name: str, value: str) -> Request:
+    kept = tuple((key, old) for key, old in request.headers if key.lower() != name.lower())
+    return replace(request, headers=(*kept, (name, value)))

@@ -1,0 +1,142 @@
+"""Schemathesis's cases for an operation as requests. The only file that touches Schemathesis.
+
+Its modes (positive, negative) are not taken over: every request gets its claim from the document, on the wire form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import hypothesis
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
+from schemathesis import Case, GenerationMode
+from schemathesis.config import SchemathesisConfig
+from schemathesis.errors import SchemathesisError
+from schemathesis.schemas import APIOperation, BaseSchema
+
+from contracts.messages import Request
+from contracts.schemas.claims import CLIENT_FIELDS
+from contracts.spec import Operation, Spec
+
+BASE = "http://service"
+_ITS_OWN_HEADERS = CLIENT_FIELDS | {"accept", "x-schemathesis-testcaseid"}
+_NO_CASES = (SchemathesisError, hypothesis.errors.Unsatisfiable, hypothesis.errors.InvalidArgument)
+_BOUNDARY = re.compile(r"multipart/[^;]+;.*\bboundary=([0-9a-f]{32})")
+
+
+def load(spec: Spec, seed: int) -> BaseSchema:
+    """The document as Schemathesis reads it; its schemas are 2020-12 already, so it is told that they are 3.1's."""
+    config = SchemathesisConfig.from_dict({"seed": seed, "generation": {"with-security-parameters": False}})
+    return schemathesis.openapi.from_dict({**spec.document.tree, "openapi": "3.1.0", "servers": []}, config=config)
+
+
+def coverage_requests(schema: BaseSchema, operation: Operation) -> list[tuple[str, Request]]:
+    """Boundary cases, each with what it is about."""
+    return [
+        ((case.meta and case.meta.phase.data.description) or "", request)
+        for case in coverage_cases(schema, operation)
+        for request in _requests(case, operation)
+    ]
+
+
+def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
+    """As many as can be had: where a schema is too odd for Schemathesis, those before it."""
+    target = schema[operation.path][operation.method]
+    config = schema.config.generation_for(operation=target)
+    modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+    cases: list[Case[Any]] = []
+    with _without_constants_of_this_project(), suppress(*_NO_CASES):
+        for case in schema.iter_coverage_cases(target, generation_modes=modes, generation_config=config):
+            cases.append(case)
+    return cases
+
+
+def fuzz_requests(schema: BaseSchema, operation: Operation, *, seed: int, examples: int) -> list[tuple[str, Request]]:
+    """The document's examples, then `examples` random requests; the same for the same seed in every process."""
+    target: APIOperation[Any, Any, Any, Any] = schema[operation.path][operation.method]
+    cases: list[Case[Any]] = []
+    with suppress(*_NO_CASES):
+        cases += [case for s in target.get_strategies_from_examples() for case in _draw(s, seed=seed, examples=1)]
+        cases += _draw(target.as_strategy(GenerationMode.POSITIVE), seed=seed, examples=examples)
+    return [("random", request) for case in cases for request in _requests(case, operation)]
+
+
+def _draw(strategy: Any, *, seed: int, examples: int) -> list[Case[Any]]:
+    drawn: list[Case[Any]] = []
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(strategy)
+    def collect(case: Case[Any]) -> None:
+        drawn.append(case)
+
+    with _without_constants_of_this_project(), suppress(*_NO_CASES):
+        collect()
+    return drawn[:examples]
+
+
+@contextmanager
+def _without_constants_of_this_project() -> Iterator[None]:
+    """Hypothesis draws from the literals of all imported modules of a project, so that every edit changes the probes.
+
+    It has no public switch for that; should the name go, tests/probes notices that processes differ.
+    """
+    collect = providers._get_local_constants
+    providers._get_local_constants = Constants
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        providers._get_local_constants = collect
+        providers.CONSTANTS_CACHE.cache.clear()
+
+
+def _requests(case: Case[Any], operation: Operation) -> Iterator[Request]:
+    """The case as it would stand on the wire; nothing if it can't be written as HTTP, or is of another method."""
+    if case.method.upper() != operation.method:
+        return
+    try:
+        prepared = requests.Request(**_arguments(case)).prepare()
+    except (ValueError, TypeError, SchemathesisError, requests.RequestException):
+        return
+    body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+    if body is not None and not isinstance(body, bytes):
+        return
+    headers = tuple((_text(k), _text(v)) for k, v in prepared.headers.items() if k.lower() not in _ITS_OWN_HEADERS)
+    target = (prepared.url or "").removeprefix(BASE)
+    yield _with_settled_boundary(Request(operation.method, target, headers, body or None))
+
+
+def _arguments(case: Case[Any]) -> dict[str, Any]:
+    names = {"method", "url", "headers", "data", "json", "params", "cookies", "files"}
+    return {name: value for name, value in case.as_transport_kwargs(base_url=BASE).items() if name in names}
+
+
+def _with_settled_boundary(request: Request) -> Request:
+    """The boundary of multipart bodies is random; here it follows from what it separates."""
+    found = _BOUNDARY.match(request.header("content-type") or "")
+    if found is None or request.body is None:
+        return request
+    old = found[1]
+    new = hashlib.sha256(request.body.replace(old.encode(), b"")).hexdigest()[:32]
+    headers = tuple((name, value.replace(old, new)) for name, value in request.headers)
+    return Request(request.method, request.target, headers, request.body.replace(old.encode(), new.encode()))
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -1,0 +1,45 @@
+"""A verdict as the five lines a person reads: where, what was seen and wanted, what to do, and how to see it again."""
+
+from __future__ import annotations
+
+import json
+
+from contracts.messages import Headers
+from contracts.report.curl import curl
+from contracts.report.scrubbing import printable
+from contracts.spec import Spec
+from contracts.verdicts import Verdict
+
+
+def failure_text(
+    spec: Spec, verdict: Verdict, *, base_url: str | None, rerun: str, header_variables: Headers = ()
+) -> str:
+    """Five lines on a violated rule; `rerun` is the command that judges it again."""
+    rule, evidence = verdict.rule, verdict.evidence
+    assert evidence is not None, "only a violated rule has a failure text"
+    finding = evidence.finding
+    where = f"{finding.instance} is " if finding.instance and rule.kind not in ("schema", "required") else ""
+    often = f"on {verdict.violations} of {verdict.exercised} exchanges"
+    stanza = f'[[violation]] rule = {json.dumps(rule.id, ensure_ascii=False)}, reason = "…", until = YYYY-MM-DD'
+    return _lines(
+        f"{spec.document.source(rule.pointer)}  {rule.id}",
+        f"  seen: {where}{finding.seen} ({often}); wanted: {rule.promise} ({rule.clause})",
+        f"  next: fix the service or the document; to live with it for now, add to spec/accepted.toml: {stanza}",
+        f"  repeat: {curl(spec, evidence.exchange.probe, base_url, header_variables)}",
+        f"  rerun: {rerun}",
+    )
+
+
+def missing_text(spec: Spec, verdict: Verdict, *, rerun: str) -> str:
+    """Four lines on a rule that fails because it was not judged (strict runs)."""
+    outcome = verdict.outcome.value.replace("_", " ")
+    return _lines(
+        f"{spec.document.source(verdict.rule.pointer)}  {verdict.rule.id}",
+        f"  seen: {outcome}, {verdict.why}; wanted: that every promise of this answer is seen kept",
+        "  next: give values whose answers come to this place (--contract-param NAME=VALUE), or run without strict",
+        f"  rerun: {rerun}",
+    )
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(map(printable, lines))

@@ -1,0 +1,66 @@
+"""A run as one value, from which every form of report is made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from contracts.gate.decision import Decision
+from contracts.messages import Exchange, Headers
+from contracts.report.scrubbing import Scrubber
+from contracts.spec import Spec
+from contracts.verdicts import Outcome, Verdict, is_unavailable
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What a run was about, what it saw and what was decided.
+
+    Args:
+        base_url: of the live target, None for the mock.
+        started, finished: UTC, ISO 8601.
+        interrupted: the run ended before everything was asked.
+        header_variables: names of the headers sent with every request, each with the variable that has its value.
+        scrubber: takes secrets out of what a report shows of answers.
+    """
+
+    spec: Spec
+    base_url: str | None
+    seed: int
+    started: str
+    finished: str
+    verdicts: tuple[Verdict, ...]
+    exchanges: Sequence[Exchange]
+    decision: Decision
+    interrupted: bool = False
+    header_variables: Headers = ()
+    scrubber: Scrubber = field(default_factory=Scrubber)
+
+    @cached_property
+    def outcomes(self) -> Counter[Outcome]:
+        return Counter(verdict.outcome for verdict in self.verdicts)
+
+    @property
+    def unavailable(self) -> int:
+        return sum(map(is_unavailable, self.exchanges))
+
+    @property
+    def target(self) -> str:
+        return self.base_url or "the mock"
+
+    @cached_property
+    def statuses(self) -> Counter[str]:
+        """Exchanges by status, or by what came instead of an answer."""
+        return Counter(
+            str(exchange.response.status)
+            if exchange.response
+            else str(exchange.failure and exchange.failure.kind.value)
+            for exchange in self.exchanges
+        )
+
+    @cached_property
+    def slowest(self) -> Exchange | None:
+        answered = [exchange for exchange in self.exchanges if exchange.response is not None]
+        return max(answered, key=lambda e: e.response.seconds if e.response else 0.0, default=None)

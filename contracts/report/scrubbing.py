@@ -1,0 +1,80 @@
+"""Texts that may hold a secret, or what can't be shown, to texts that everybody may see and any file can hold."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.exchanges.credential import Secret
+
+MIN_LENGTH = 4
+"""Shorter values are words like any other: taking them out would make every text unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubber:
+    """Values that no text may hold; in their place stand the names of their environment variables."""
+
+    secrets: tuple[Secret, ...] = ()
+
+    @classmethod
+    def of(cls, values: dict[str, str]) -> Scrubber:
+        """For values by variable; longer ones are taken out first, so that none hides in another."""
+        longest_first = sorted(values.items(), key=lambda item: -len(item[1]))
+        return cls(tuple(Secret(value, f"${name}") for name, value in longest_first if len(value) >= MIN_LENGTH))
+
+    def text(self, text: str) -> str:
+        for secret in self.secrets:
+            text = secret.scrub(text)
+        return text
+
+
+def printable(line: str) -> str:
+    """The text as one line that any terminal can show: the rest as escapes (`\\x1b`, `\\ud800`)."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def well_formed(text: str) -> str:
+    """The text with the escapes of halves of surrogate pairs, which a service can send and no file can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """A JSON value with all its texts changed, names of members as well."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [map_texts(item, change) for item in value]
+    if isinstance(value, dict):
+        return {change(name): map_texts(item, change) for name, item in value.items()}
+    return value
+
+
+def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:
+    """Take secrets out of what pytest shows of a test: the traceback with its locals, and the captured output."""
+    if isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        report.longrepr = (path, line, scrub(reason))
+    elif report.longrepr is not None and (text := scrub(before := str(report.longrepr))) != before:
+        report.longrepr = text
+    report.sections = [(title, scrub(content)) for title, content in report.sections]
+
+
+def scrub_logs(scrub: Callable[[str], str]) -> Callable[[], None]:
+    """From now on no log record holds a secret (httpx2 logs URLs, httpcore2 headers); returns the way back."""
+    make = logging.getLogRecordFactory()
+
+    def make_scrubbed(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):
+            return record  # a mistake in somebody's logging call, which logging itself reports
+        if (scrubbed := scrub(message)) != message:
+            record.msg, record.args = scrubbed, None
+        return record
+
+    logging.setLogRecordFactory(make_scrubbed)
+    return lambda: logging.setLogRecordFactory(make)

@@ -1,0 +1,13 @@
+"""Document to rules: one checkable promise each."""
+
+from contracts.rules.answer import Answer as Answer
+from contracts.rules.kinds import RULE_KINDS as RULE_KINDS
+from contracts.rules.rule import Finding as Finding
+from contracts.rules.rule import Held as Held
+from contracts.rules.rule import Rule as Rule
+from contracts.rules.rule import RuleKind as RuleKind
+from contracts.rules.rule import Severity as Severity
+from contracts.rules.rule import Undecided as Undecided
+from contracts.rules.rulebook import OperationRules as OperationRules
+from contracts.rules.rulebook import RuleBook as RuleBook
+from contracts.rules.rulebook import rules_for as rules_for

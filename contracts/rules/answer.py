@@ -1,0 +1,43 @@
+"""An exchange as rules look at it: with its operation, the response the document has for it, and the decoded body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from contracts.messages import Exchange, Response
+from contracts.schemas.json_text import Decoded, decode
+from contracts.spec import MediaType, Operation, ResponseSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """An answered exchange; made once for each, so that a body is decoded once."""
+
+    exchange: Exchange
+    operation: Operation
+    response: Response
+
+    @cached_property
+    def documented(self) -> ResponseSpec | None:
+        return self.operation.response(self.response.status)
+
+    @cached_property
+    def media(self) -> MediaType | None:
+        """The documented media type of the body, if there is one for it."""
+        essence = self.response.media_type
+        return self.documented.media_type(essence) if self.documented and essence else None
+
+    @cached_property
+    def decoded(self) -> Decoded:
+        return decode(self.response.body)
+
+    @property
+    def is_json(self) -> bool:
+        return is_json_type(self.response.media_type or "")
+
+
+def is_json_type(essence: str) -> bool:
+    """Whether a media type is JSON by its name (RFC 8259 §11, RFC 6838 §4.2.8)."""
+    essence = essence.partition(";")[0].strip().lower()
+    return essence == "application/json" or essence.endswith("+json")

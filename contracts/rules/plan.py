@@ -1,0 +1,282 @@
+"""The schema of one documented body to a plan: a tree of places, each with its rules and their checks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+
+from contracts.rules.kinds import (
+    ADDITIONAL,
+    BY_NAME,
+    CONST,
+    ENUM,
+    ITEMS,
+    NULLABILITY,
+    REQUIRED,
+    SCHEMA,
+    TYPE,
+    UNION,
+)
+from contracts.rules.rule import Rule, RuleKind, rule_id, shown
+from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
+from contracts.schemas.rungs import RUNGS
+from contracts.schemas.validation import Uncompilable, keyword_validator, reference, registry, validator
+from contracts.spec import Schema, join_pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Whose body it is: what the ids of its rules start with."""
+
+    operation: str
+    status: str
+    media: str | None
+
+    @property
+    def prefix(self) -> str:
+        return rule_id(self.operation, self.status, f";{self.media}" if self.media else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A rule that keywords decide for values of `types`; `check` is None when they can't be compiled, `why` says so."""
+
+    rule: Rule
+    types: frozenset[str]
+    check: Callable[[Any], bool] | None
+    why: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A location with its rules, and the places below it, made when first asked for.
+
+    `outer` is set for the branch of a union: nullability and type were judged before the branch was chosen.
+    """
+
+    body: Body
+    location: Location
+    outer: bool = False
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        return ALL_TYPES if self.outer else self.location.types
+
+    @cached_property
+    def nullability(self) -> Rule | None:
+        allowed = self.location.types
+        if self.outer or "null" in allowed or not allowed:
+            return None
+        return self._rule(NULLABILITY, self._type_pointer, "is never null")
+
+    @cached_property
+    def type(self) -> Rule | None:
+        allowed = self.location.types
+        if self.outer or allowed == ALL_TYPES or not allowed:
+            return None
+        names = sorted(allowed - {"integer"} if "number" in allowed else allowed)
+        return self._rule(TYPE, self._type_pointer, f"is of type {' or '.join(names)}")
+
+    @cached_property
+    def required(self) -> tuple[tuple[str, Rule], ...]:
+        if "object" not in self.location.types:
+            return ()
+        return tuple(
+            (name, self._rule(REQUIRED, join_pointer(schema.pointer, "required"), f"has a property {name}", name))
+            for name, schema in self.location.required.items()
+        )
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The rules that keywords decide, in the order of judging."""
+        return (*self._enumerations(), *self._rungs(), *self._closed(), *self._opaque_unions())
+
+    @cached_property
+    def leaves_of(self) -> Mapping[str, tuple[Leaf, ...]]:
+        """`leaves` by the type of value that they apply to."""
+        return {kind: tuple(leaf for leaf in self.leaves if kind in leaf.types) for kind in ALL_TYPES}
+
+    @cached_property
+    def branches(self) -> tuple[tuple[Union, Mapping[Location, Place]], ...]:
+        """The unions whose branch a value selects, each with the places of its branches."""
+        chosen = [union for union in self.location.unions if union.selectable and not union.finite]
+        return tuple((union, {b: Place(self.body, b, outer=True) for b in union.branches}) for union in chosen)
+
+    @cached_property
+    def properties(self) -> Mapping[str, Place]:
+        if "object" not in self.location.types:
+            return {}
+        return {name: self._place(self.location.property(name)) for name in self.location.properties}
+
+    @cached_property
+    def patterns(self) -> Mapping[str, Place]:
+        return {p: self._place(self.location.pattern(p)) for p in self.location.patterns}
+
+    @cached_property
+    def additional(self) -> Place | None:
+        child = self.location.additional
+        return self._place(child) if child is not None else None
+
+    @cached_property
+    def prefix(self) -> tuple[Place, ...]:
+        return tuple(self._place(child) for child in self.location.prefix)
+
+    @cached_property
+    def items(self) -> Place | None:
+        child = self.location.items
+        return self._place(child) if child is not None else None
+
+    def undeclared(self, name: str) -> Place | None:
+        """The place of the value under an undeclared name."""
+        for pattern, place in self.patterns.items():
+            if keyword_validator(json.dumps({"pattern": pattern})).is_valid(name):
+                return place
+        return self.additional
+
+    @cached_property
+    def children(self) -> tuple[Place, ...]:
+        optional = (self.additional, self.items)
+        branches = (place for _, places in self.branches for place in places.values())
+        return (
+            *self.properties.values(),
+            *self.patterns.values(),
+            *self.prefix,
+            *(place for place in optional if place is not None),
+            *branches,
+        )
+
+    @property
+    def rules(self) -> Iterable[Rule]:
+        """The rules at this place and below, each id perhaps more than once."""
+        yield from (rule for rule in (self.nullability, self.type) if rule is not None)
+        yield from (leaf.rule for leaf in self.leaves)
+        yield from (rule for _, rule in self.required)
+        for child in self.children:
+            yield from child.rules
+
+    def _place(self, location: Location) -> Place:
+        return Place(self.body, location)
+
+    @property
+    def _type_pointer(self) -> str:
+        declaring = [schema for schema, _ in self.location.keywords(("type", "enum", "const"))]
+        unions = [union.schema for union in self.location.unions]
+        everywhere = [part.schema for part in self.location.parts]
+        return [*declaring, *unions, *everywhere][0].pointer
+
+    def _rule(self, kind: RuleKind, pointer: str, promise: str, name: str | None = None) -> Rule:
+        place = self.location.place or "/"
+        identity = rule_id(self.body.prefix, place, kind.name, name)
+        return Rule(
+            identity,
+            kind.name,
+            kind.severity,
+            kind.clause,
+            self.body.operation,
+            self.body.status,
+            place,
+            pointer,
+            promise,
+        )
+
+    def _leaf(self, kind: RuleKind, types: frozenset[str], pointer: str, keywords: dict[str, Any], says: str) -> Leaf:
+        rule = self._rule(kind, pointer, says)
+        try:
+            return Leaf(rule, types, keyword_validator(json.dumps(keywords)).is_valid)
+        except Uncompilable as error:
+            return Leaf(rule, types, None, str(error).splitlines()[0])
+
+    def _enumerations(self) -> Iterable[Leaf]:
+        values = self.location.values
+        if values is None or not (self.location.types - {"null"}):
+            return
+        named = [value for value in values if value is not None]
+        if {type(value) for value in named} == {bool} and len(named) == 2:
+            return
+        kind = CONST if len(named) == 1 else ENUM
+        says = f"is one of {', '.join(shown(value) for value in named)}" if len(named) != 1 else f"is {shown(named[0])}"
+        for schema, allowed in self.location.enumerations:
+            yield self._leaf(kind, self.location.types, schema.pointer, {"enum": list(allowed)}, says)
+
+    def _rungs(self) -> Iterable[Leaf]:
+        for rung in RUNGS:
+            types = rung.types & self.location.types
+            for schema, keywords in self.location.keywords(rung.keywords):
+                if types and rung.applies(keywords):
+                    says = f"has {', '.join(f'{name} {shown(value)}' for name, value in keywords.items())}"
+                    yield self._leaf(BY_NAME[rung.kind], types, schema.pointer, keywords, says)
+
+    def _closed(self) -> Iterable[Leaf]:
+        for part in self.location.parts:
+            value = part.value
+            if value.get("additionalProperties") is False and "object" in self.location.types:
+                names = dict.fromkeys(value.get("properties", {}), True)
+                patterns = dict.fromkeys(value.get("patternProperties", {}), True)
+                keywords = {"properties": names, "patternProperties": patterns, "additionalProperties": False}
+                says = "has no properties but the declared ones"
+                yield self._leaf(ADDITIONAL, frozenset({"object"}), part.schema.pointer, keywords, says)
+        most = self.location.most_items
+        if most is not None and "array" in self.location.types:
+            pointer = self.location.parts[0].schema.pointer
+            yield self._leaf(ITEMS, frozenset({"array"}), pointer, {"maxItems": most}, f"has at most {most} items")
+
+    def _opaque_unions(self) -> Iterable[Leaf]:
+        for union in self.location.unions:
+            if union.finite or union.selectable:
+                continue
+            quantity = "exactly one" if union.keyword == "oneOf" else "at least one"
+            rule = self._rule(UNION, union.schema.pointer, f"satisfies {quantity} of {len(union.branches)} schemas")
+            types = self.location.types
+            try:
+                yield Leaf(rule, types, _union_check(union))
+            except Uncompilable as error:
+                yield Leaf(rule, types, None, str(error).splitlines()[0])
+
+
+def _union_check(union: Union) -> Callable[[Any], bool]:
+    pointers = [union.schema.child(union.keyword, index).pointer for index in range(len(union.branches))]
+    schema = {union.keyword: [reference(pointer) for pointer in pointers]}
+    where = registry(union.schema.document)
+    return jsonschema_rs.validator_for(schema, registry=where, validate_formats=True).is_valid
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything a body of one media type promises."""
+
+    body: Body
+    schema: Schema
+
+    @cached_property
+    def root(self) -> Place:
+        return Place(self.body, locate(self.schema))
+
+    @cached_property
+    def verdict(self) -> Leaf:
+        """`/ schema`: the validator's own verdict on the whole body."""
+        identity = rule_id(self.body.prefix, "/", SCHEMA.name)
+        rule = Rule(
+            identity,
+            SCHEMA.name,
+            SCHEMA.severity,
+            SCHEMA.clause,
+            self.body.operation,
+            self.body.status,
+            "/",
+            self.schema.pointer,
+            "satisfies its schema as a whole",
+        )
+        try:
+            return Leaf(rule, ALL_TYPES, validator(self.schema).is_valid)
+        except Uncompilable as error:
+            return Leaf(rule, ALL_TYPES, None, str(error).splitlines()[0])
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Each rule once, in the order of the document; `/ schema` last."""
+        return tuple({rule.id: rule for rule in (*self.root.rules, self.verdict.rule)}.values())

@@ -1,0 +1,400 @@
+"""A conforming payload to one that breaks a single promise: the table of faults, one row a family.
+
+Each fault replaces the value at one location; earlier rungs of the ladder stay kept there, so that exactly one kind of
+rule is broken.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from contracts.schemas.choices import Choices
+from contracts.schemas.locations import Location, json_type
+from contracts.schemas.payloads import Payload, Unsatisfiable, compile_payload
+from contracts.schemas.rungs import RUNGS
+from contracts.schemas.validation import Uncompilable, canonical_of, keyword_validator, reference, validator
+from contracts.spec import Schema
+
+Path = tuple[str | int, ...]
+"""Where in a payload: names and indexes from the root."""
+
+Step = tuple[str, Any]
+"""How to get one location further: `property` NAME, `item`, `prefix` INDEX, `key` PATTERN or `branch` LOCATION."""
+
+ATTEMPTS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """A location together with the way to it from the root."""
+
+    location: Location
+    steps: tuple[Step, ...] = ()
+    above: tuple[Location, ...] = ()
+
+    @property
+    def is_branch(self) -> bool:
+        return bool(self.steps) and self.steps[-1][0] == "branch"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A row of the table: faults of one sort.
+
+    `make` turns the kept value at a location into broken ones, each with the name that the rule's id ends with
+    (the property for `required`, otherwise "").
+    """
+
+    name: str
+    kind: str
+    make: Callable[[Location, Any], Iterable[tuple[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A payload that breaks one promise: of `kind` at `place`, with the `name` of the property for `required`."""
+
+    family: str
+    kind: str
+    place: str
+    name: str
+    payload: Any
+
+
+def spots(root: Location) -> Iterator[Spot]:
+    """Every location below `root`, with the way to it."""
+    pending = [Spot(root)]
+    while pending:
+        spot = pending.pop()
+        yield spot
+        pending.extend(reversed(list(_below(spot))))
+
+
+def _below(spot: Spot) -> Iterator[Spot]:
+    location = spot.location
+    above = (*spot.above, location)
+
+    def at(child: Location, kind: str, argument: Any = None) -> Spot:
+        return Spot(child, (*spot.steps, (kind, argument)), above)
+
+    if "object" in location.types:
+        yield from (at(location.property(name), "property", name) for name in location.properties)
+        yield from (at(location.pattern(pattern), "key", pattern) for pattern in location.patterns)
+        if location.additional is not None:
+            yield at(location.additional, "key", None)
+    if "array" in location.types:
+        yield from (at(child, "prefix", index) for index, child in enumerate(location.prefix))
+        if location.items is not None:
+            yield at(location.items, "item")
+    for union in location.unions:
+        if union.selectable and not union.finite:
+            yield from (at(branch, "branch", branch) for branch in union.branches if branch.types != {"null"})
+
+
+def faults(schema: Schema, spot: Spot, family: Family, draw: Callable[[], Any], choices: Choices) -> Iterator[Fault]:
+    """Payloads that break the promises of a family at a spot; none where the family has nothing to break.
+
+    Args:
+        draw: gives conforming payloads of `schema`.
+    """
+    if spot.is_branch and family.kind in ("nullability", "type"):
+        return  # judged at the union, before a branch is chosen
+    for _ in range(ATTEMPTS):
+        grown = grow(schema, spot, draw(), choices)
+        if grown is None:
+            continue
+        payload, path = grown
+        found = list(_broken(spot, family, _value_at(payload, path)))
+        for name, value in found:
+            place = spot.location.place or "/"
+            yield Fault(family.name, family.kind, place, name, _with_value(payload, path, value))
+        if found:
+            return
+
+
+def grow(schema: Schema, spot: Spot, payload: Any, choices: Choices) -> tuple[Any, Path] | None:
+    """The payload with something at the spot, and the path to it; None if this payload can't be made to have it."""
+    payload = copy.deepcopy(payload)
+    path: Path = ()
+    locations = (*spot.above, spot.location)
+    for index, (kind, argument) in enumerate(spot.steps):
+        here, child = locations[index], locations[index + 1]
+        value = _value_at(payload, path)
+        try:
+            payload, path = _step(payload, path, value, kind, argument, here, child, choices)
+        except (Unsatisfiable, _Impossible):
+            return None
+    try:
+        return (payload, path) if validator(schema).is_valid(payload) else None
+    except ValueError:
+        return None
+
+
+class _Impossible(Exception):
+    pass
+
+
+def _step(
+    payload: Any, path: Path, value: Any, kind: str, argument: Any, here: Location, child: Location, choices: Choices
+) -> tuple[Any, Path]:
+    if kind == "branch":
+        if not (json_type(value) in child.types and _admits([here, child], value)):
+            payload = _with_value(payload, path, _draw([here, child], choices))
+        return payload, path
+    wanted = "object" if kind in ("property", "key") else "array"
+    if json_type(value) != wanted:
+        value = _draw([here], choices, wanted)
+        payload = _with_value(payload, path, value)
+    if wanted == "object":
+        name = argument if kind == "property" else _key(here, value, argument, choices)
+        if name not in value:
+            payload = _with_value(payload, (*path, name), _draw([child], choices))
+        return payload, (*path, name)
+    index = argument if kind == "prefix" else len(here.prefix)
+    for position in range(len(value), index + 1):
+        item = here.prefix[position] if position < len(here.prefix) else child
+        payload = _with_value(payload, (*path, position), _draw([item], choices))
+    return payload, (*path, index)
+
+
+def _key(here: Location, value: Mapping[str, Any], pattern: str | None, choices: Choices) -> str:
+    """A name in the object, or for it, that no declaration claims but `pattern` (or none at all)."""
+    free = [name for name in value if name not in here.properties]
+    found = next((name for name in free if pattern is None or _kept({"pattern": pattern}, name)), None)
+    if found is not None:
+        return found
+    if pattern is None:
+        return "undeclared"
+    drawn = compile_payload(canonical_of({"type": "string", "pattern": pattern}, here.parts[0].schema.document))
+    return str(drawn.draw(choices))
+
+
+def _draw(locations: list[Location], choices: Choices, kind: str | None = None) -> Any:
+    """A value that satisfies all of the locations, unions included, and is of the JSON type `kind` if one is given."""
+    schemas = tuple(part.schema for location in locations for part in location.parts)
+    return _payload(schemas, kind).draw(choices) if schemas else None
+
+
+@lru_cache(maxsize=4096)
+def _payload(schemas: tuple[Schema, ...], kind: str | None) -> Payload:
+    parts: list[dict[str, Any]] = [*({"type": kind} for _ in [kind] if kind), *(reference(s.pointer) for s in schemas)]
+    return compile_payload(canonical_of({"allOf": parts}, schemas[0].document))
+
+
+def _admits(locations: list[Location], value: Any) -> bool:
+    return all(validator(part.schema).is_valid(value) for location in locations for part in location.parts)
+
+
+def _broken(spot: Spot, family: Family, value: Any) -> Iterator[tuple[str, Any]]:
+    location = spot.location
+    for name, broken in family.make(location, value):
+        if family.kind in ("required", "additional properties") or first_broken(location, broken) == family.kind:
+            yield name, broken
+
+
+def first_broken(location: Location, value: Any) -> str | None:
+    """The kind of the first rung that a value breaks at a location, unions apart."""
+    kind = json_type(value)
+    if kind not in location.types:
+        return "nullability" if value is None else "type"
+    values = location.values
+    if values is not None and not _kept({"enum": list(values)}, value):
+        return "const" if len([v for v in values if v is not None]) == 1 else "enum"
+    for rung in RUNGS:
+        for _, keywords in location.keywords(rung.keywords):
+            if kind in rung.types and rung.applies(keywords) and not _kept(keywords, value):
+                return rung.kind
+    if kind == "array" and location.most_items is not None and len(value) > location.most_items:
+        return "items"
+    if any(not u.selectable and not u.finite and not _in_union(u.schema, u.keyword, value) for u in location.unions):
+        return "union"
+    return None
+
+
+def _in_union(schema: Schema, keyword: str, value: Any) -> bool:
+    branches = [validator(schema.child(keyword, i)) for i in range(len(schema.value[keyword]))]  # type: ignore[index]
+    matching = sum(branch.is_valid(value) for branch in branches)
+    return matching == 1 if keyword == "oneOf" else matching > 0
+
+
+def _kept(keywords: dict[str, Any], value: Any) -> bool:
+    try:
+        return keyword_validator(json.dumps(keywords)).is_valid(value)
+    except Uncompilable:
+        return True
+
+
+def _value_at(payload: Any, path: Path) -> Any:
+    for segment in path:
+        payload = payload[segment]
+    return payload
+
+
+def _with_value(payload: Any, path: Path, value: Any) -> Any:
+    """A copy of the payload with `value` at `path`; the last segment may be new."""
+    if not path:
+        return value
+    head, *rest = path
+    changed: Any = dict(payload) if isinstance(payload, dict) else list(payload)
+    inner = _with_value(changed[head], tuple(rest), value) if rest else value
+    if isinstance(changed, list) and head == len(changed):
+        changed.append(inner)
+    else:
+        changed[head] = inner
+    return changed
+
+
+# --- the table ---
+
+SAMPLES: Mapping[str, tuple[Any, ...]] = {
+    "string": ("text", "3", "true", "null", ""),
+    "integer": (3, 0),
+    "number": (3.5,),
+    "boolean": (True, False),
+    "array": ([], [None], ["text"]),
+    "object": ({}, {"value": 1}),
+}
+
+
+def _missing(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name in location.required.keys() & value.keys():
+            yield name, {key: kept for key, kept in value.items() if key != name}
+
+
+def _null(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    yield "", None
+
+
+def _of_type(name: str) -> Callable[[Location, Any], Iterable[tuple[str, Any]]]:
+    return lambda location, value: (("", sample) for sample in SAMPLES[name])
+
+
+def _as_text(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    if value is not None and not isinstance(value, str):
+        yield "", json.dumps(value, default=float)
+
+
+def _wrapped(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    yield "", [value]
+    yield "", {"value": value}
+
+
+def _outside(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    yield from (
+        ("", candidate) for candidate in ("unheard_of", "", 987654321, 0.5, True, False, ["unheard_of"], {"a": 1})
+    )
+
+
+def _other_case(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, str):
+        yield from (("", changed) for changed in (value.upper(), value.title(), value.lower()))
+
+
+def _nearly(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, str):
+        yield from (
+            ("", changed) for changed in (f"{value} ", f" {value}", f"{value}\n", value[:-1], f"{value}x", f"x{value}")
+        )
+
+
+def _misformatted(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    yield from (
+        ("", text) for text in ("not-a-\x00format", "", "1732406400", "2026-13-45", "2026-11-24 10:00:00", "\\")
+    )
+
+
+def _without_parts(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    """What is left of a formatted text when its offset, its second half or a separator goes."""
+    if isinstance(value, str):
+        yield from (
+            ("", text) for text in (value.rstrip("Zz"), value[:10], value.replace("-", ""), value.replace(":", ""))
+        )
+
+
+def _beyond(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    for _, keywords in location.keywords(("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf")):
+        for name, limit in keywords.items():
+            step = {"minimum": -1, "exclusiveMinimum": 0, "maximum": 1, "exclusiveMaximum": 0}.get(name)
+            yield "", limit + step if step is not None else value + limit / 2
+            yield "", limit + 1000 * (step or 0)
+
+
+def _too_long_or_short(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    for _, keywords in location.keywords(("minLength", "maxLength")):
+        if isinstance(value, str):
+            if keywords.get("minLength", 0) > 0:
+                yield "", value[: keywords["minLength"] - 1]
+            if "maxLength" in keywords:
+                last = value[-1:] or "a"
+                yield "", value + last * (keywords["maxLength"] + 1 - len(value))
+
+
+def _too_many_or_few_properties(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    for _, keywords in location.keywords(("minProperties", "maxProperties")):
+        if isinstance(value, dict):
+            spare = [name for name in value if name not in location.required]
+            kept = keywords.get("minProperties", 0) - 1
+            if kept >= 0:
+                yield "", {name: v for name, v in value.items() if name not in spare[: max(0, len(value) - kept)]}
+            more = keywords.get("maxProperties", -1) + 1 - len(value)
+            pattern = next(iter(value.values()), "text")
+            if more > 0:
+                yield "", {**value, **{f"extra{i}": pattern for i in range(more)}}
+
+
+def _too_many_or_few_items(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    for _, keywords in location.keywords(("minItems", "maxItems", "uniqueItems")):
+        if isinstance(value, list):
+            if keywords.get("minItems", 0) > 0:
+                yield "", value[: keywords["minItems"] - 1]
+            if value and "maxItems" in keywords:
+                yield "", value + value[-1:] * (keywords["maxItems"] + 1 - len(value))
+            if value and keywords.get("uniqueItems"):
+                yield "", [*value, value[-1]]
+                yield "", [value[-1]] * max(2, len(value))
+    if isinstance(value, list) and len(value) == location.most_items:
+        yield "", [*value, None]
+
+
+def _undeclared(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    closed = any(part.value.get("additionalProperties") is False for part in location.parts)
+    if closed and isinstance(value, dict):
+        yield "", {**value, "undeclared_by_anyone": 1}
+
+
+def _off_branch(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    for candidates in SAMPLES.values():
+        yield from (("", candidate) for candidate in candidates)
+    if isinstance(value, dict):
+        yield from (("", {key: kept for key, kept in value.items() if key != name}) for name in value)
+        yield from (("", {**value, name: {"undeclared": None}}) for name in value)
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family("missing", "required", _missing),
+    Family("null", "nullability", _null),
+    *(Family(f"{name} instead", "type", _of_type(name)) for name in SAMPLES),
+    Family("as text", "type", _as_text),
+    Family("wrapped", "type", _wrapped),
+    Family("unheard of", "enum", _outside),
+    Family("other case", "enum", _other_case),
+    Family("nearly", "enum", _nearly),
+    Family("another value", "const", _outside),
+    Family("nearly", "const", _nearly),
+    Family("no such format", "format", _misformatted),
+    Family("half a format", "format", _without_parts),
+    Family("beside the pattern", "pattern", _nearly),
+    Family("far from the pattern", "pattern", _misformatted),
+    Family("beyond a bound", "bounds", _beyond),
+    Family("too long or short", "bounds", _too_long_or_short),
+    Family("too many or few properties", "bounds", _too_many_or_few_properties),
+    Family("too many or few items", "items", _too_many_or_few_items),
+    Family("undeclared property", "additional properties", _undeclared),
+    Family("off every branch", "union", _off_branch),
+)

@@ -1,0 +1,85 @@
+"""Bytes of a body to a JSON value, strictly: what RFC 8259 allows, and what of it I-JSON (RFC 7493) does not."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass
+from decimal import MAX_EMAX, Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`value` when `problem` is None; `duplicates` are member names that occur twice in one object."""
+
+    value: Any = None
+    problem: str | None = None
+    duplicates: tuple[str, ...] = ()
+
+
+def decode(body: bytes) -> Decoded:
+    """Decode one JSON document: UTF-8 without BOM, no NaN or Infinity, nothing after it (RFC 8259 §2, §6, §8.1)."""
+    if body.startswith(b"\xef\xbb\xbf"):
+        return Decoded(problem="the body starts with a byte order mark")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Decoded(problem=f"the body is not UTF-8: byte 0x{body[error.start]:02x} at offset {error.start}")
+    duplicates: list[str] = []
+    try:
+        value = _decoder(duplicates).decode(text)
+        if _has_lone_surrogate(text, value):
+            return Decoded(problem="the body holds a lone surrogate escape, which is no character (RFC 7493 §2.1)")
+    except json.JSONDecodeError as error:
+        problem = "the body is empty" if not text.strip() else f"{error.msg} at offset {error.pos}"
+        return Decoded(problem=f"the body is not one JSON document: {problem}")
+    except _NotANumber as error:
+        return Decoded(problem=f"the body holds {error}, which is no JSON number")
+    except RecursionError:
+        return Decoded(problem="the body is nested too deeply to be read")
+    return Decoded(value, duplicates=tuple(dict.fromkeys(duplicates)))
+
+
+class _NotANumber(ValueError):
+    pass
+
+
+def _refuse(literal: str) -> NoReturn:
+    raise _NotANumber(literal)
+
+
+def _float(literal: str) -> float | Decimal:
+    number = float(literal)
+    if math.isfinite(number):
+        return number
+    try:
+        return Decimal(literal)
+    except InvalidOperation:  # an exponent beyond 10^18
+        return Decimal((number < 0, (1,), MAX_EMAX))
+
+
+def _int(literal: str) -> int | Decimal:
+    return int(literal) if len(literal) < 4000 else Decimal(literal)
+
+
+def _decoder(duplicates: list[str]) -> json.JSONDecoder:
+    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            duplicates.extend(name for name, count in counts.items() if count > 1)
+        return value
+
+    return json.JSONDecoder(object_pairs_hook=to_object, parse_constant=_refuse, parse_float=_float, parse_int=_int)
+
+
+def _has_lone_surrogate(text: str, value: Any) -> bool:
+    if "\\ud" not in text and "\\uD" not in text:
+        return False
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False

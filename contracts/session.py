@@ -1,0 +1,116 @@
+"""A pytest configuration to what the plugin keeps for a session: settings, the check to make, the items."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from contracts import budgets
+from contracts.errors import UsageError
+from contracts.exchanges import Ledger
+from contracts.flows import Check, Target
+from contracts.options import OPTIONS, Option
+from contracts.report.report import Report
+from contracts.rules import Rule
+from contracts.settings import Settings, settings_from
+
+MAX_ITEMS = 2000
+"""Above this many rules, an item stands for all rules of one operation, status and kind."""
+
+
+@dataclass
+class Session:
+    """What the plugin keeps for one pytest session.
+
+    Args:
+        run: the name that all processes of a run share.
+        broken: operations that could not be asked because the suite failed inside, and how.
+        problem: why there is no report, or none that was written.
+    """
+
+    config: pytest.Config
+    settings: Settings
+    check: Check
+    run: str
+    started: str
+    broken: dict[str, str] = field(default_factory=dict)
+    report: Report | None = None
+    problem: str = ""
+
+    @property
+    def is_worker(self) -> bool:
+        return hasattr(self.config, "workerinput")
+
+    @property
+    def scrub(self) -> Callable[[str], str]:
+        return self.settings.scrubber.text
+
+    @cached_property
+    def items(self) -> dict[str, list[Rule]]:
+        """The items: their names, and the rules that each stands for."""
+        books = [self.check.book.operations[operation.key] for operation in self.settings.operations]
+        rules = [rule for book in books for rule in book.rules if self.settings.wants(rule.id)]
+        found: dict[str, list[Rule]] = {}
+        for rule in rules:
+            status = f" {rule.status}" if rule.status else ""
+            name = rule.id if len(rules) <= MAX_ITEMS else f"{rule.operation}{status} {rule.kind}"
+            found.setdefault(name, []).append(rule)
+        return found
+
+
+def session_from(config: pytest.Config) -> Session:
+    """Everything about a run, checked. Raises UsageError or DocumentError, whose text is meant for the user."""
+    budgets.register()
+    by_name = {option.name: option for option in OPTIONS}
+    settings = settings_from(
+        lambda name: given(config, by_name[name]), base_url=_base_url(config), root=config.rootpath
+    )
+    run = str(getattr(config, "workerinput", {}).get("contract_run", uuid.uuid4().hex))
+    check = Check(
+        settings.spec,
+        Target(settings.base_url, settings.secret, settings.limits, settings.headers),
+        Ledger(settings.folder / f".run-{run}.jsonl"),
+        seed=budgets.seed(config),
+        examples=budgets.examples(config),
+        given=settings.given,
+        unsafe=settings.unsafe,
+        replay=settings.replay,
+    )
+    session = Session(config, settings, check, run, now())
+    if not session.items:
+        raise UsageError(f"--contract-rule {settings.rule_glob} matches none of the rules; see `contracts rules`")
+    return session
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def given(config: pytest.Config, option: Option) -> Any:
+    """What the command line gives, else what the ini file does; files that the latter names are beside it."""
+    value = config.getoption(option.flag, None)
+    if value is not None:
+        return value
+    value = config.getini(option.ini)
+    folder = config.inipath.parent if config.inipath else config.rootpath
+    if isinstance(value, list):
+        return [option.anchored(str(one), folder) for one in value]
+    return option.anchored(value, folder) if isinstance(value, str) and value else value or None
+
+
+def _base_url(config: pytest.Config) -> str | None:
+    for value in (
+        config.getoption("base_url", None),
+        os.environ.get("PYTEST_BASE_URL"),
+        config.getini("base_url") or None,
+    ):
+        if value is not None:
+            return str(value)
+    return None

@@ -1,0 +1,38 @@
+"""An OpenAPI document in, a Spec out: every operation, parameter, response and schema with its file and line."""
+
+from contracts.spec.document import Document, Source, ref_target
+from contracts.spec.loading import load_spec, read_spec
+from contracts.spec.model import (
+    Header,
+    MediaType,
+    Operation,
+    Parameter,
+    RequestBody,
+    ResponseSpec,
+    Schema,
+    SecurityRequirement,
+    SecurityScheme,
+    Spec,
+    join_pointer,
+    split_pointer,
+)
+
+__all__ = [
+    "Document",
+    "Header",
+    "MediaType",
+    "Operation",
+    "Parameter",
+    "RequestBody",
+    "ResponseSpec",
+    "Schema",
+    "SecurityRequirement",
+    "SecurityScheme",
+    "Source",
+    "Spec",
+    "join_pointer",
+    "load_spec",
+    "read_spec",
+    "ref_target",
+    "split_pointer",
+]

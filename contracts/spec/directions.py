@@ -1,0 +1,55 @@
+"""A document as one direction reads it: `required` without the properties that only travel the other way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from contracts.spec.document import Document, ref_target
+
+
+@lru_cache(maxsize=16)
+def for_requests(document: Document) -> Document:
+    """The document for requests: a required property that is `readOnly` need not be sent (OpenAPI 3.1 §4.8.24)."""
+    return _view(document, "readOnly")
+
+
+@lru_cache(maxsize=16)
+def for_responses(document: Document) -> Document:
+    """The document for responses: a required property that is `writeOnly` need not come back."""
+    return _view(document, "writeOnly")
+
+
+def _view(document: Document, mark: str) -> Document:
+    tree = _relaxed(document, document.tree, mark)
+    return document if tree is document.tree else replace(document, tree=tree)
+
+
+def _relaxed(document: Document, node: Any, mark: str) -> Any:
+    """The node with fewer required names below it; the same object where nothing changes."""
+    if isinstance(node, list):
+        items = [_relaxed(document, item, mark) for item in node]
+        return items if any(new is not old for new, old in zip(items, node, strict=True)) else node
+    if not isinstance(node, dict):
+        return node
+    members = {key: _relaxed(document, value, mark) for key, value in node.items()}
+    required, properties = node.get("required"), node.get("properties")
+    if isinstance(required, list) and isinstance(properties, dict):
+        kept = [name for name in required if not _marked(document, properties.get(name), mark)]
+        if len(kept) < len(required):
+            members["required"] = kept
+    return members if any(members[key] is not node[key] for key in node) else node
+
+
+def _marked(document: Document, schema: Any, mark: str) -> bool:
+    seen = set()
+    while isinstance(schema, dict):
+        if schema.get(mark) is True:
+            return True
+        ref = schema.get("$ref")
+        if not isinstance(ref, str) or ref in seen:
+            return False
+        seen.add(ref)
+        schema = document.at(ref_target(ref))
+    return False

@@ -1,0 +1,11 @@
+"""Rules and exchanges to verdicts."""
+
+from contracts.verdicts.judge import Judgement as Judgement
+from contracts.verdicts.judge import is_unavailable as is_unavailable
+from contracts.verdicts.judge import judge as judge
+from contracts.verdicts.judge import judge_body as judge_body
+from contracts.verdicts.verdict import Evidence as Evidence
+from contracts.verdicts.verdict import Outcome as Outcome
+from contracts.verdicts.verdict import Tally as Tally
+from contracts.verdicts.verdict import Verdict as Verdict
+from contracts.verdicts.verdict import tally as tally

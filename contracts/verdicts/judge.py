@@ -1,0 +1,195 @@
+"""An answered exchange and the rules of its operation to observations: what held, what broke, what can't be told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.messages import Exchange, Probe, Request, Response
+from contracts.rules import Answer, Finding, OperationRules, Undecided
+from contracts.rules.plan import Leaf, Place, Plan
+from contracts.rules.responses import broken_framing
+from contracts.rules.rule import shown
+from contracts.schemas.locations import json_type
+from contracts.spec import join_pointer
+
+MAX_SEEN = 50
+"""How many different values are told apart in what was seen at an enum."""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What one exchange says about the rules: ids that were exercised, findings, and what could not be decided.
+
+    `seen` counts values by rule id: members of an enum; `null`, `value` and `absent` at a type rule.
+    """
+
+    exchange: Exchange
+    exercised: set[str] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+    undecided: list[Undecided] = field(default_factory=list)
+    seen: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+
+    def find(self, rule: str, seen: str, instance: str | None = None) -> None:
+        self.exercised.add(rule)
+        self.findings.append(Finding(rule, seen, instance))
+
+
+def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
+    """Judge one exchange by every rule that applies to it. Never raises for what a service sent."""
+    judgement = Judgement(exchange)
+    if exchange.response is None:
+        _judge_failure(rules, judgement)
+        return judgement
+    answer = Answer(exchange, rules.operation, exchange.response)
+    judgement.exercised.update(rule.id for rule in rules.framing.values())
+    if is_unavailable(exchange) and answer.documented is None:
+        return judgement
+    rows = rules.general
+    if answer.documented is not None:
+        rows += rules.by_response[answer.documented.status]
+    for row in rows:
+        seen = row.check(answer)
+        if seen:
+            judgement.find(row.rule.id, seen)
+        elif seen is not None:
+            judgement.exercised.add(row.rule.id)
+    _judge_body(rules, answer, judgement)
+    return judgement
+
+
+UNAVAILABLE_STATUSES = frozenset({429, 502, 503, 504, 529})
+"""Answers of a service that is overloaded or behind a broken gateway; retried, and no verdict on the contract."""
+
+
+def is_unavailable(exchange: Exchange) -> bool:
+    """Whether the exchange says nothing about the contract, because no answer of the service could be had."""
+    if exchange.failure is not None:
+        return broken_framing(exchange.failure) is None
+    status = exchange.response.status if exchange.response else 0
+    return status in UNAVAILABLE_STATUSES and exchange.probe.source != "status"
+
+
+def judge_body(plan: Plan, value: Any) -> Judgement:
+    """Judge a decoded body alone, as if a conforming response had carried it."""
+    exchange = Exchange(0, Probe(plan.body.operation, Request("GET", "/")), Response(200))
+    judgement = Judgement(exchange)
+    _Walk(judgement).body(plan, value)
+    return judgement
+
+
+def _judge_failure(rules: OperationRules, judgement: Judgement) -> None:
+    failure = judgement.exchange.failure
+    broken = broken_framing(failure) if failure else None
+    if failure and broken:
+        judgement.find(rules.framing[broken].id, failure.detail)
+
+
+def _judge_body(rules: OperationRules, answer: Answer, judgement: Judgement) -> None:
+    if answer.documented is None or answer.media is None or not answer.is_json:
+        return
+    plan = rules.plans.get((answer.documented.status, answer.media.name))
+    if plan is None or answer.exchange.probe.request.method == "HEAD":
+        return
+    if answer.decoded.problem is None:
+        _Walk(judgement).body(plan, answer.decoded.value)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One walk through one body. `valid` spares the checks that the validator's verdict has answered."""
+
+    judgement: Judgement
+    valid: bool = False
+
+    def body(self, plan: Plan, value: Any) -> None:
+        verdict = plan.verdict
+        try:
+            self.valid = verdict.check is not None and verdict.check(value)
+        except ValueError as error:
+            self._undecided(verdict, str(error))
+            return
+        self.place(plan.root, value, "")
+        if verdict.check is None:
+            self._undecided(verdict, verdict.why)
+        elif self.valid:
+            self.judgement.exercised.add(verdict.rule.id)
+        else:
+            finer = len({finding.rule for finding in self.judgement.findings if finding.instance is not None})
+            seen = f"the body breaks {finer} finer rules" if finer else "no finer rule explains why"
+            self.judgement.find(verdict.rule.id, f"the validator refuses the body; {seen}", "/")
+
+    def place(self, place: Place, value: Any, instance: str) -> None:
+        kind = json_type(value)
+        if not self._admits(place, value, kind, instance):
+            return
+        self._leaves(place, value, kind, instance)
+        if kind == "object":
+            self._object(place, value, instance)
+        elif kind == "array":
+            self._array(place, value, instance)
+        for union, places in place.branches:
+            branch = union.select(value)
+            if branch is not None:
+                self.place(places[branch], value, instance)
+
+    def _admits(self, place: Place, value: Any, kind: str, instance: str) -> bool:
+        if rule := place.nullability:
+            if value is None:
+                self.judgement.find(rule.id, "null", instance or "/")
+                return False
+            self.judgement.exercised.add(rule.id)
+        if rule := place.type:
+            self.judgement.seen[rule.id]["value" if value is not None else "null"] += 1
+            if kind not in place.types:
+                self.judgement.find(rule.id, f"{shown(value)}, of type {kind}", instance or "/")
+                return False
+            self.judgement.exercised.add(rule.id)
+        return True
+
+    def _leaves(self, place: Place, value: Any, kind: str, instance: str) -> None:
+        for leaf in place.leaves_of[kind]:
+            if leaf.check is None:
+                self._undecided(leaf, leaf.why)
+                continue
+            if leaf.rule.kind in ("enum", "const"):
+                self._count(leaf.rule.id, value)
+            if not self.valid and not leaf.check(value):
+                self.judgement.find(leaf.rule.id, shown(value), instance or "/")
+                return
+            self.judgement.exercised.add(leaf.rule.id)
+
+    def _object(self, place: Place, value: dict[str, Any], instance: str) -> None:
+        for name, rule in place.required:
+            if name in value:
+                self.judgement.exercised.add(rule.id)
+            else:
+                self.judgement.find(rule.id, f"no property {name}", instance or "/")
+        properties = place.properties
+        for name, child in properties.items():
+            if name in value:
+                self.place(child, value[name], join_pointer(instance, name))
+            elif child.type:
+                self.judgement.seen[child.type.id]["absent"] += 1
+        if place.additional is None and not place.patterns:
+            return
+        for name in value.keys() - properties.keys():
+            if (extra := place.undeclared(name)) is not None:
+                self.place(extra, value[name], join_pointer(instance, name))
+
+    def _array(self, place: Place, value: list[Any], instance: str) -> None:
+        prefix = place.prefix
+        for index, item in enumerate(value):
+            child = prefix[index] if index < len(prefix) else place.items
+            if child is not None:
+                self.place(child, item, f"{instance}/{index}")
+
+    def _count(self, rule: str, value: Any) -> None:
+        seen = self.judgement.seen[rule]
+        text = value if isinstance(value, str) else shown(value)
+        if text in seen or len(seen) < MAX_SEEN:
+            seen[text] += 1
+
+    def _undecided(self, leaf: Leaf, why: str) -> None:
+        self.judgement.undecided.append(Undecided(leaf.rule.id, why))

@@ -1,0 +1,77 @@
+"""An answer that somebody else's test already has, judged: httpx2, httpx and requests responses."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from contracts.messages import Exchange, Headers, Probe, Request, Response
+from contracts.rules import Finding, Rule, RuleBook, Severity
+from contracts.spec.templates import concreteness, match_path
+from contracts.verdicts.judge import Judgement, judge
+
+
+class ContractViolation(AssertionError):
+    """The answer breaks the contract; the text lists every broken rule with what was seen and wanted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """What the fixture `contract` gives.
+
+    Args:
+        base_url: whose path prefix precedes the document's paths; None if there is no prefix.
+    """
+
+    book: RuleBook
+    base_url: str | None = None
+
+    def judge(self, response: Any, *, operation: str | None = None) -> Judgement:
+        """Judge a response of httpx2, httpx or requests by every rule that applies to it.
+
+        Args:
+            response: the response, read to its end.
+            operation: `METHOD PATH` as the document has it; found from the request when left out.
+
+        Returns what was exercised; advisories are in its `findings`.
+        Raises ContractViolation if a rule is broken, and LookupError if the document has no such operation.
+        """
+        method, url = str(response.request.method).upper(), urlsplit(str(response.request.url))
+        key = operation or self._operation(method, url.path)
+        if key not in self.book.operations:
+            raise LookupError(f"the document has no operation {key}; {self._nearest(key)}")
+        answer = Response(int(response.status_code), _headers(response.headers), bytes(response.content))
+        rules = self.book.operations[key]
+        judgement = judge(rules, Exchange(0, Probe(key, Request(method, url.path)), answer))
+        by_id = {rule.id: rule for rule in rules.rules}
+        broken = [f for f in judgement.findings if by_id[f.rule].severity is Severity.VIOLATION]
+        if broken:
+            # Neither the query nor a user name in the URL is shown: both may hold a credential.
+            shown = f"{method} {url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
+            lines = [self._line(by_id[finding.rule], finding) for finding in broken]
+            raise ContractViolation("\n".join([f"{shown} breaks the contract:", *lines]))
+        return judgement
+
+    def _line(self, rule: Rule, finding: Finding) -> str:
+        where = f"{finding.instance} is " if finding.instance and rule.kind not in ("schema", "required") else ""
+        source = self.book.spec.document.source(rule.pointer)
+        return f"{source}  {rule.id}\n  seen: {where}{finding.seen}; wanted: {rule.promise} ({rule.clause})"
+
+    def _operation(self, method: str, path: str) -> str:
+        prefix = urlsplit(self.base_url or "").path.rstrip("/")
+        below = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
+        templates = sorted({o.operation.path for o in self.book.operations.values()}, key=concreteness)
+        template = next((t for t in templates if match_path(t, below) is not None), below)
+        return f"{method} {template}"
+
+    def _nearest(self, key: str) -> str:
+        near = difflib.get_close_matches(key, self.book.operations, n=3, cutoff=0.4) or list(self.book.operations)[:3]
+        return f"the nearest are {', '.join(near)}; name one with operation=, or judge an answer of one of them"
+
+
+def _headers(headers: Any) -> Headers:
+    pairs: Iterable[tuple[Any, Any]] = headers.multi_items() if hasattr(headers, "multi_items") else headers.items()
+    return tuple((str(name), str(value)) for name, value in pairs)

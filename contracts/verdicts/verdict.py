@@ -1,0 +1,98 @@
+"""Observations of a run to one verdict a rule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from contracts.messages import Exchange
+from contracts.rules import Finding, Rule
+from contracts.verdicts.judge import Judgement
+
+
+class Outcome(StrEnum):
+    """What a run says about a rule; only `holds` is green, and only what was exercised can hold."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    NOT_EXERCISED = "not_exercised"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The finding with the smallest body, and its exchange."""
+
+    finding: Finding
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """For one rule over a run: on how many exchanges it was exercised and broken, and what was seen.
+
+    `why` says why it is undecided, or not exercised.
+    """
+
+    rule: Rule
+    outcome: Outcome
+    exercised: int = 0
+    violations: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
+    evidence: Evidence | None = None
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts by rule id over the judgements added so far."""
+
+    exercised: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    violations: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    seen: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    undecided: dict[str, str] = field(default_factory=dict)
+
+    def add(self, judgement: Judgement) -> None:
+        for rule in judgement.exercised:
+            self.exercised[rule] += 1
+        for rule in {finding.rule for finding in judgement.findings}:
+            self.violations[rule] += 1
+        for finding in judgement.findings:
+            self._keep(Evidence(finding, judgement.exchange))
+        for note in judgement.undecided:
+            self.undecided.setdefault(note.rule, note.why)
+        for rule, counts in judgement.seen.items():
+            for value, times in counts.items():
+                self.seen[rule][value] += times
+
+    def _keep(self, evidence: Evidence) -> None:
+        best = self.evidence.get(evidence.finding.rule)
+        if best is None or _size(evidence) < _size(best):
+            self.evidence[evidence.finding.rule] = evidence
+
+    def verdict(self, rule: Rule) -> Verdict:
+        exercised, violations = self.exercised.get(rule.id, 0), self.violations.get(rule.id, 0)
+        seen = dict(self.seen.get(rule.id, {}))
+        if violations:
+            return Verdict(rule, Outcome.VIOLATED, exercised, violations, seen, self.evidence[rule.id])
+        if rule.id in self.undecided:
+            return Verdict(rule, Outcome.UNDECIDED, exercised, seen=seen, why=self.undecided[rule.id])
+        if not exercised:
+            return Verdict(rule, Outcome.NOT_EXERCISED, seen=seen, why="no answer of this run came to this place")
+        return Verdict(rule, Outcome.HOLDS, exercised, seen=seen)
+
+
+def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdict, ...]:
+    """One verdict a rule, in the order of `rules`."""
+    counts = Tally()
+    for judgement in judgements:
+        counts.add(judgement)
+    return tuple(counts.verdict(rule) for rule in rules)
+
+
+def _size(evidence: Evidence) -> int:
+    response = evidence.exchange.response
+    return len(response.body) if response else 0

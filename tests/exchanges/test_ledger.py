@@ -1,0 +1,124 @@
+"""Every operation is asked once, whichever process comes first, and nothing that was answered is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts.exchanges import Ledger
+from contracts.messages import Exchange, Probe, Request, Response
+
+Ask = Callable[[int], Iterator[Exchange]]
+
+
+def asking(count: int, operation: str = "GET /a", calls: list[int] | None = None) -> Ask:
+    def ask(number: int) -> Iterator[Exchange]:
+        if calls is not None:
+            calls.append(number)
+        for index in range(count):
+            yield Exchange(number + index, Probe(operation, Request("GET", "/a")), Response(200))
+
+    return ask
+
+
+def breaking(error: BaseException, after: int) -> Ask:
+    def ask(number: int) -> Iterator[Exchange]:
+        yield from asking(after)(number)
+        raise error
+
+    return ask
+
+
+def numbers(exchanges: list[Exchange]) -> list[int]:
+    return [exchange.number for exchange in exchanges]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "build" / "run.jsonl"
+
+
+def test_an_operation_is_asked_once(path: Path) -> None:
+    calls: list[int] = []
+    for ledger in (Ledger(path), Ledger(path)):
+        assert numbers(ledger.exchanges_of("GET /a", asking(3, calls=calls))) == [0, 1, 2]
+        assert numbers(ledger.exchanges_of("GET /a", asking(3, calls=calls))) == [0, 1, 2]
+    assert calls == [0]
+
+
+def test_numbers_go_on_from_operation_to_operation(path: Path) -> None:
+    ledger = Ledger(path)
+    ledger.exchanges_of("GET /a", asking(2))
+    assert numbers(Ledger(path).exchanges_of("GET /b", asking(2, "GET /b"))) == [2, 3]
+    assert numbers(ledger.all()) == [0, 1, 2, 3]
+    assert ledger.finished() == {"GET /a", "GET /b"}
+
+
+def test_an_operation_without_probes_is_finished_too(path: Path) -> None:
+    assert Ledger(path).exchanges_of("GET /a", asking(0)) == []
+    assert Ledger(path).finished() == {"GET /a"}
+
+
+def test_nobody_asks_twice_at_the_same_time(path: Path) -> None:
+    calls: list[int] = []
+    found: list[list[int]] = []
+    threads = [
+        threading.Thread(
+            target=lambda: found.append(numbers(Ledger(path).exchanges_of("GET /a", asking(20, calls=calls))))
+        )
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert calls == [0]
+    assert found == [list(range(20))] * 4
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("bug")], ids=["interrupted", "a bug"])
+def test_what_was_answered_before_an_interruption_is_kept(path: Path, error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        Ledger(path).exchanges_of("GET /a", breaking(error, after=2))
+    assert numbers(Ledger(path).all()) == [0, 1]
+    assert Ledger(path).finished() == set()
+
+
+def test_an_interrupted_operation_is_asked_again(path: Path) -> None:
+    ledger = Ledger(path)
+    with pytest.raises(KeyboardInterrupt):
+        ledger.exchanges_of("GET /a", breaking(KeyboardInterrupt(), after=2))
+    assert numbers(ledger.exchanges_of("GET /a", asking(3))) == [0, 1, 2, 3, 4]
+    assert ledger.finished() == {"GET /a"}
+
+
+def test_a_killed_process_leaves_its_answers_and_no_lock(path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from contracts.exchanges import Ledger;"
+        "from contracts.messages import *\n"
+        "def ask(number):\n"
+        "    yield Exchange(number, Probe('GET /a', Request('GET', '/a')), Response(200))\n"
+        "    with open(sys.argv[1], 'ab') as log: log.write(b'{\"number\"')\n"
+        "    os._exit(9)\n"
+        "Ledger(Path(sys.argv[1])).exchanges_of('GET /a', ask)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(path)]).returncode == 9
+    assert numbers(Ledger(path).exchanges_of("GET /a", asking(1))) == [0, 1]
+
+
+def test_closing_keeps_the_log_alone(path: Path) -> None:
+    ledger = Ledger(path)
+    ledger.exchanges_of("GET /a", asking(1))
+    ledger.close(path.with_name("exchanges.jsonl"))
+    assert [entry.name for entry in path.parent.iterdir()] == ["exchanges.jsonl"]
+    assert numbers(Ledger(path.with_name("exchanges.jsonl")).all()) == [0]
+
+
+def test_closing_without_having_asked_leaves_nothing(path: Path) -> None:
+    Ledger(path).close(path.with_name("exchanges.jsonl"))
+    assert not path.parent.exists()

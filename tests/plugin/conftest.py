@@ -1,0 +1,46 @@
+"""Runs of a small project, mostly in this process: what they import stays imported."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import stamina
+
+from contracts import ending, session  # noqa: F401  imported once, not once a run
+from contracts.exchanges import Ledger
+from contracts.flows import Check, Target
+from contracts.report import failure_text  # noqa: F401
+from contracts.spec import read_spec
+from contracts.verdicts import outside  # noqa: F401
+
+from .things import CANARY, Project, document, hermetic
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is imported while probes are made and sent is imported before the first run."""
+    import json
+
+    spec = read_spec(json.dumps(document()).encode(), path="warm.yaml", folder=Path())
+    check = Check(spec, Target(), Ledger(tmp_path_factory.mktemp("warm") / "run.jsonl"), examples=1)
+    check.asked(spec.operations[0])
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A project with the small document, and a credential in the environment."""
+    for name in ("NOTTE_SESSION_IDS", "PYTEST_BASE_URL", "PYTEST_ADDOPTS", "VERIFY_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NOTTE_API_KEY", CANARY)
+    with ExitStack() as servers:
+        project = Project(pytester, servers, {**hermetic(), "NOTTE_API_KEY": CANARY})
+        project.write()
+        yield project
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """No waiting between attempts."""
+    with stamina.set_testing(True, attempts=3):
+        yield

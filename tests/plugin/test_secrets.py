@@ -1,0 +1,165 @@
+"""The credential is in nothing that a run shows or writes, whatever a service does and pytest is asked for."""
+
+import base64
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from .things import CANARY, Project, Run, Things
+
+LOUD = (
+    "-vv",
+    "-l",
+    "-rA",
+    "--tb=long",
+    "--full-trace",
+    "--log-cli-level=DEBUG",
+    "--junitxml=out.xml",
+    "-o",
+    "junit_logging=all",
+)
+GATEWAY = "gateway/Canary+42"
+
+USING_LOGS = """
+import httpx2, logging, os
+from contracts.plugin import judge_item
+
+def test_rule(request, contract_verdicts):
+    judge_item(request, contract_verdicts)
+
+def test_other(contract):
+    key = os.environ["NOTTE_API_KEY"]
+    url = os.environ["SERVICE"] + "/things/a1"
+    with httpx2.Client() as client:
+        response = client.get(url, params={"key": key}, headers={"Authorization": f"Bearer {key}"})
+    logging.getLogger("mine").warning("asked with %s, %d", key, 1)
+    print("asked with", key)
+    contract.judge(response)
+    assert response.text == "nothing"
+"""
+
+
+def forms(value: str) -> Iterator[str]:
+    """How the value may be written: as it is, for a URL, and in base64 at each of its three alignments."""
+    yield from (value, quote(value, safe=""), quote(value))
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + value.encode()).decode()
+        yield text[4 if before else 0 : -4]
+
+
+def leaks(run: Run, value: str = CANARY) -> set[str]:
+    """Where a form of the value stands: in the output, or in files of the run."""
+    texts = {"stdout": run.out.encode(), "stderr": run.err.encode()}
+    files = {str(path.relative_to(run.folder)): path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+    needles = [form.encode() for form in forms(value)]
+    return {where for where, text in (texts | files).items() if any(needle in text for needle in needles)}
+
+
+def test_leaks_are_found(project: Project) -> None:
+    hidden = base64.b64encode(f"Authorization: Bearer {CANARY}".encode()).decode()
+    (project.folder / "file").write_text(hidden)
+    assert leaks(Run(0, "", f"?key={quote(CANARY, safe='')}&", project.folder)) == {"file", "stderr"}
+
+
+ECHOES: dict[str, Things] = {
+    "silent": Things(),
+    "violated": Things({"status": "paused"}),
+    "echoed in a header": Things({}, fields=(f"X-Debug: Bearer {CANARY}",)),
+    "echoed as a value": Things({"status": CANARY}),
+    "echoed in a text": Things({"status": f"bad token {CANARY}!", "x": [CANARY]}),
+    "echoed for a URL": Things({"status": f"/?key={quote(CANARY, safe='')}"}),
+    "echoed in base64": Things({"status": base64.b64encode(f"user:{CANARY}".encode()).decode()}),
+    "echoed as a name": Things(f'{{"status": "active", "{CANARY}": 1, "{CANARY}": 2}}'.encode()),
+    "echoed as a media type": Things({}, fields=(f"Content-Type: text/{CANARY}",)),
+    "refused": Things(key="another", fields=(f"X-Debug: Bearer {CANARY}",)),
+}
+
+
+@pytest.mark.parametrize("name", ECHOES)
+def test_credential_is_hidden(name: str, project: Project) -> None:
+    things = ECHOES[name]
+    things.heads.clear()
+    run = project.ask(things, *LOUD)
+    assert any(CANARY in head for head in things.heads)
+    assert leaks(run) == set()
+    assert (project.folder / "out.xml").is_file()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_credential_is_hidden_when_interrupted(sent: signal.Signals, project: Project) -> None:
+    things = Things(on_request=lambda number: os.kill(os.getpid(), sent) if number == 5 else None)
+    run = project.ask(things, *LOUD)
+    assert run.code == 2
+    assert "exchanges/client.py" not in run.out
+    assert leaks(run) == set()
+
+
+def broken(*args: Any, **kwargs: Any) -> None:
+    """Something that knows the credential fails, and says it."""
+    raise RuntimeError(f"can't send {args} {kwargs} with {os.environ['NOTTE_API_KEY']}")
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "contracts.exchanges.client.Client.send",
+        "contracts.exchanges.client.Client._once",
+        "contracts.flows.judge",
+        "contracts.plugin._failure",
+        "contracts.ending.write_json",
+    ],
+)
+def test_credential_is_hidden_when_the_suite_fails(
+    where: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where, broken)
+    run = project.ask(Things({}), *LOUD)
+    assert run.code in (1, 3)
+    assert "this is" not in run.out
+    assert leaks(run) == set()
+
+
+def test_credential_is_hidden_in_other_tests_of_the_session(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write(module=USING_LOGS)
+    things = Things({"status": CANARY})
+    monkeypatch.setenv("SERVICE", project.serve(things))
+    run = project.ask(things, *LOUD)
+    assert any("?key=canary" in line for line in things.lines)
+    assert "asked with $NOTTE_API_KEY" in run.out
+    assert "HTTP Request: GET" in run.out
+    assert leaks(run) == set()
+
+
+def test_logs_are_scrubbed_in_this_session_alone(project: Project) -> None:
+    import logging
+
+    before = logging.getLogRecordFactory()
+    project.run("-q", "-k", "enum")
+    assert logging.getLogRecordFactory() is before
+
+
+def test_credential_is_hidden_by_workers(project: Project) -> None:
+    things = Things({"status": CANARY}, fields=(f"X-Debug: Bearer {CANARY}",))
+    url = project.serve(things)
+    process = project.start("-n", "2", "--base-url", url, "--contract-param=thing_id=a1", *LOUD)
+    run = project.finished(process)
+    assert run.code == 1
+    assert leaks(run) == set()
+
+
+def test_value_of_an_extra_header_is_hidden(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_KEY", GATEWAY)
+    things = Things({"status": GATEWAY}, fields=(f"X-Debug: {GATEWAY}",))
+    run = project.ask(things, "--contract-header=X-Gateway=GATEWAY_KEY", *LOUD)
+    assert all(GATEWAY in head for head in things.heads)
+    assert leaks(run, GATEWAY) == set()
+
+
+def test_mock_never_gets_the_credential(project: Project) -> None:
+    run = project.run(*LOUD)
+    assert run.code == 0
+    assert leaks(run) == set()

@@ -1,0 +1,143 @@
+"""Selecting items, rules or operations changes no verdict, and no request is sent twice."""
+
+from pathlib import Path
+
+import pytest
+
+from .things import ENUM, REQUIRED, SCHEMA, Project, Run, Things, answer, document, operation
+
+REVERSED = """
+def pytest_collection_modifyitems(items):
+    items.reverse()
+"""
+
+
+def paused() -> Things:
+    return Things({"status": "paused"})
+
+
+@pytest.fixture
+def whole(project: Project) -> Run:
+    """A run of everything, with its verdicts read before another run overwrites them."""
+    run = project.ask(paused())
+    assert run.verdicts
+    return run
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        pytest.param(("-k", "nullability"), 1, id="some items"),
+        pytest.param((f"test_contract.py::test_rule[{ENUM}]",), 1, id="one item"),
+        pytest.param(("-x",), 1, id="first failure"),
+        pytest.param(("--lf",), 1, id="last failed"),
+        pytest.param(("--ff",), 1, id="failed first"),
+        pytest.param(("--deselect", f"test_contract.py::test_rule[{ENUM}]"), 1, id="all but the violated one"),
+    ],
+)
+def test_selecting_items_changes_no_verdict(args: tuple[str, ...], code: int, whole: Run, project: Project) -> None:
+    things = paused()
+    run = project.ask(things, *args)
+    assert (run.code, run.judged) == (code, whole.judged)
+    assert len(things.heads) == whole.report["summary"]["exchanges"]
+
+
+def test_order_changes_no_verdict(whole: Run, project: Project) -> None:
+    (project.folder / "conftest.py").write_text(REVERSED)
+    run = project.ask(paused())
+    assert (run.code, run.judged) == (1, whole.judged)
+
+
+def test_first_failure_still_writes_the_report(project: Project) -> None:
+    run = project.ask(paused(), "-x")
+    assert (run.code, run.report["decision"], run.report["interrupted"]) == (1, "fail", False)
+    assert run.violated == {ENUM, SCHEMA}
+
+
+@pytest.mark.parametrize(
+    ("glob", "code"),
+    [
+        pytest.param("*enum", 1, id="violated rules"),
+        pytest.param("* required *", 0, id="kept rules"),
+        pytest.param(SCHEMA, 1, id="one id"),
+        pytest.param("GET /things/{thing_id} 200 *", 1, id="a status"),
+    ],
+)
+def test_selecting_rules_changes_no_verdict(glob: str, code: int, whole: Run, project: Project) -> None:
+    things = paused()
+    run = project.ask(things, f"--contract-rule={glob}")
+    assert run.code == code
+    assert run.judged == {rule: whole.judged[rule] for rule in run.judged}
+    assert len(run.judged) < len(whole.judged)
+    assert len(things.heads) == whole.report["summary"]["exchanges"]
+
+
+TWO = document(get=operation("get_thing"), delete=operation("delete_thing"))
+
+
+@pytest.mark.parametrize("glob", ["GET *", "get_thing", "GET /things/{thing_id}", "get_*"])
+def test_selecting_an_operation_changes_no_verdict(glob: str, project: Project) -> None:
+    project.write(TWO)
+    both = project.ask(paused(), "--contract-unsafe").judged
+    run = project.ask(paused(), "--contract-unsafe", f"--contract-operation={glob}")
+    assert run.judged == {rule: verdict for rule, verdict in both.items() if rule.startswith("GET ")}
+
+
+def test_selected_items_of_one_operation_leave_the_other_alone(project: Project) -> None:
+    project.write(TWO)
+    things = paused()
+    run = project.ask(things, "--contract-unsafe", "-k", "GET")
+    assert {line.split(" ")[0] for line in things.lines} == {"GET"}
+    assert {verdict["rule"].split(" ")[0] for verdict in run.report["verdicts"]} == {"GET"}
+
+
+def test_only_part_of_a_run_may_lack_a_success(project: Project) -> None:
+    unknown = ("-q", "--contract-param=thing_id=unknown", "--base-url", project.serve(Things()))
+    assert project.run(*unknown, "--contract-operation=GET *").code == 0
+    assert project.run(*unknown).code == 1
+
+
+def test_nothing_but_the_report_and_the_exchanges_is_left(whole: Run) -> None:
+    assert sorted(path.name for path in Path("build/contract").iterdir()) == ["exchanges.jsonl", "report.json"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "thing", "failed"),
+    [
+        pytest.param((), "unknown", 0, id="plain"),
+        pytest.param(("--contract-strict",), "unknown", 10, id="strict wants the promises of 2xx"),
+        pytest.param(("--contract-require-all",), "unknown", 10, id="all of them"),
+    ],
+)
+def test_unexercised_rules_fail_as_asked(flag: tuple[str, ...], thing: str, failed: int, project: Project) -> None:
+    run = project.run("-q", "--base-url", project.serve(Things()), f"--contract-param=thing_id={thing}", *flag)
+    assert (run.counted("failed"), run.counted("skipped")) == (failed, 10 - failed)
+
+
+def test_require_all_wants_other_statuses_too(project: Project) -> None:
+    gone = {"404": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    get = operation("get_thing")
+    project.write(document(get={**get, "responses": {**get["responses"], "409": gone["404"]}}))
+    assert project.ask(Things(), "--contract-strict").code == 0
+    assert project.ask(Things(), "--contract-require-all").code == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_unavailable_answers_fail_in_strict_alone(project: Project) -> None:
+    down = set(range(2, 5))
+    assert project.ask(Things(instead=lambda n: answer(503) if n in down else None)).code == 0
+    run = project.ask(Things(instead=lambda n: answer(503) if n in down else None), "--contract-strict")
+    sent = run.report["summary"]["exchanges"]
+    assert (run.code, run.report["summary"]["unavailable"]) == (1, 1)
+    assert f"1 of {sent} requests had no answer of the service (strict)" in run.lines[-1]
+
+
+def test_credential_refused_on_some_requests_fails(project: Project) -> None:
+    refusal = answer(401, b"", "WWW-Authenticate: Bearer")
+    run = project.ask(Things(instead=lambda number: refusal if number == 2 else None))
+    assert run.code == 1
+    assert "the credential was refused on 1 of " in run.lines[-1]
+
+
+def test_required_is_the_first_rung(project: Project) -> None:
+    assert project.ask(Things({})).violated == {REQUIRED, SCHEMA}

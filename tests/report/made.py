@@ -1,0 +1,65 @@
+"""Reports made by hand."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from contracts.gate.decision import Decision, Result
+from contracts.messages import Exchange, Failure, Probe, Request, Response
+from contracts.report.report import Report
+from contracts.report.scrubbing import Scrubber
+from contracts.rules import Finding, Rule, Severity
+from contracts.spec import read_spec
+from contracts.verdicts import Evidence, Outcome, Verdict
+
+STATUS = {"type": "string", "enum": ["active", "closed"]}
+CONTENT = {"application/json": {"schema": {"type": "object", "properties": {"status": STATUS}}}}
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Things", "version": "1"},
+    "paths": {
+        "/things/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "get": {"responses": {"200": {"description": "", "content": CONTENT}}},
+            "post": {"responses": {"200": {"description": "", "content": CONTENT}}},
+        }
+    },
+}
+SPEC = read_spec(json.dumps(DOCUMENT, indent=1).encode(), path="things.yaml", folder=Path())
+GET = "GET /things/{id}"
+ENUM = "/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/properties/status/enum"
+
+
+def rule(name: str = "/status enum", severity: Severity = Severity.VIOLATION, status: str | None = "200") -> Rule:
+    identity = " ".join(part for part in (GET, status, name) if part)
+    return Rule(identity, name.split(" ")[-1], severity, "a clause", GET, status, "/status", ENUM, "is one of active")
+
+
+def exchange(
+    response: Response | Failure | None = None, request: Request | None = None, number: int = 0, note: str = ""
+) -> Exchange:
+    request = request or Request("GET", "/things/1")
+    probe = Probe(f"{request.method} /things/{{id}}", request, source="given", note=note)
+    if isinstance(response, Failure):
+        return Exchange(number, probe, failure=response)
+    return Exchange(number, probe, response=response or Response(200, (), b'{"status": "paused"}', 0.012))
+
+
+def violated(
+    seen: str = '"paused"', instance: str | None = "/status", of: Rule | None = None, on: Exchange | None = None
+) -> Verdict:
+    broken = of or rule()
+    evidence = Evidence(Finding(broken.id, seen, instance), on or exchange())
+    return Verdict(broken, Outcome.VIOLATED, 9, 3, {"paused": 3}, evidence)
+
+
+def report(*verdicts: Verdict, exchanges: tuple[Exchange, ...] = (exchange(),), **extra: Any) -> Report:
+    given: dict[str, Any] = {
+        "base_url": "http://h",
+        "seed": 7,
+        "started": "2026-11-24T05:00:00.000+00:00",
+        "finished": "2026-11-24T05:00:01.000+00:00",
+        "decision": Decision(Result.PASS),
+        "scrubber": Scrubber.of({"NOTTE_API_KEY": "canary-1"}),
+    }
+    return Report(SPEC, verdicts=verdicts, exchanges=exchanges, **{**given, **extra})

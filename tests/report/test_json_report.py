@@ -1,0 +1,133 @@
+"""report.json, written and read back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from contracts.errors import UsageError
+from contracts.gate.decision import Decision, Result
+from contracts.messages import Failure, FailureKind, Request, Response
+from contracts.report.json_report import SCHEMA, probes_of_report, to_json, write_json
+from contracts.verdicts import Outcome, Verdict
+
+from .made import SPEC, exchange, report, rule, violated
+
+
+def evidence_of(value: dict[str, Any]) -> Any:
+    return value["verdicts"][0]["evidence"]
+
+
+def test_schema_is_one() -> None:
+    jsonschema_rs.meta.validate(json.loads(SCHEMA.read_text()))
+
+
+def test_schema_refuses_what_is_no_report() -> None:
+    validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
+    whole = to_json(report(violated()))
+    assert validator.is_valid(whole)
+    for name in ("suite", "seed", "decision", "summary", "verdicts", "target"):
+        assert not validator.is_valid({key: value for key, value in whole.items() if key != name})
+
+
+def test_report_without_an_answer() -> None:
+    failure = exchange(Failure(FailureKind.BAD_FRAMING, "no status line"))
+    found = evidence_of(to_json(report(violated(on=failure), exchanges=(failure,))))
+    assert (found["status"], found["headers"], found["body"]) == (None, [], None)
+
+
+def test_unexercised_rule_has_no_evidence() -> None:
+    value = to_json(report(Verdict(rule(), Outcome.NOT_EXERCISED, why="nobody came")))
+    assert (evidence_of(value), value["verdicts"][0]["why"]) == (None, "nobody came")
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [(b"\xffa", "\\xffa"), ("é".encode(), "é"), (b"x" * 20_001, "x" * 20_000)],
+    ids=["no UTF-8", "UTF-8", "long"],
+)
+def test_body_is_shown_as_text(body: bytes, shown: str) -> None:
+    assert evidence_of(to_json(report(violated(on=exchange(Response(200, (), body))))))["body"] == shown
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        violated("canary-1"),
+        violated(on=exchange(Response(200, (("X", "canary-1"),), b"canary-1"))),
+        violated(on=exchange(request=Request("GET", "/things/canary-1", (("X", "canary-1"),)))),
+        Verdict(rule(), Outcome.NOT_EXERCISED, seen={"canary-1": 1}, why="canary-1"),
+    ],
+    ids=["what was seen", "the answer", "the request", "the counts"],
+)
+def test_report_holds_no_secret(verdict: Verdict) -> None:
+    reasons = Decision(Result.INCONCLUSIVE, ("no answer (canary-1)",))
+    text = json.dumps(to_json(report(verdict, decision=reasons)))
+    assert "canary-1" not in text
+    assert "$NOTTE_API_KEY" in text
+
+
+def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path: Path) -> None:
+    path = write_json(report(violated("\ud800", on=exchange(Response(200, (), b"\\ud800")))), tmp_path)
+    found = evidence_of(json.loads(path.read_bytes()))
+    assert (found["message"], found["body"]) == ("\\ud800", "\\ud800")
+
+
+def test_report_is_replaced_whole(tmp_path: Path) -> None:
+    write_json(report(violated()), tmp_path / "new")
+    write_json(report(), tmp_path / "new")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["report.json"]
+    assert json.loads((tmp_path / "new" / "report.json").read_text())["verdicts"] == []
+
+
+REQUESTS = [
+    Request("GET", "/things/1", (("X-Odd", "Zürich"), ("X-Twice", "a"), ("X-Twice", "b"))),
+    Request("POST", "/things/%FF?a=b", (("Content-Type", "a/b"),), bytes(range(256))),
+    Request("POST", "/things/1", (), b""),
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=["fields", "bytes", "empty body"])
+def test_evidence_is_read_back_as_it_was_sent(request_: Request, tmp_path: Path) -> None:
+    path = write_json(report(violated(on=exchange(request=request_))), tmp_path)
+    (probes,) = probes_of_report(path, SPEC).values()
+    assert [probe.request for probe in probes] == [request_]
+
+
+def test_same_evidence_of_two_rules_is_one_probe(tmp_path: Path) -> None:
+    path = write_json(report(violated(), violated(of=rule("/ schema"))), tmp_path)
+    assert [len(probes) for probes in probes_of_report(path, SPEC).values()] == [1]
+
+
+def test_evidence_on_another_document_is_left_out(tmp_path: Path) -> None:
+    value = to_json(report(violated()))
+    evidence_of(value)["request"]["operation"] = "GET /elsewhere"
+    (tmp_path / "report.json").write_text(json.dumps(value))
+    assert probes_of_report(tmp_path / "report.json", SPEC) == {}
+
+
+BROKEN: list[tuple[str, Any]] = [
+    ("body", 7),
+    ("body", "no base64!"),
+    ("headers", [["X"]]),
+    ("headers", None),
+    ("credential", "unheard of"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BROKEN, ids=[f"{name} {value}" for name, value in BROKEN])
+def test_broken_evidence_is_a_usage_error(name: str, value: Any, tmp_path: Path) -> None:
+    whole = to_json(report(violated()))
+    evidence_of(whole)["request"][name] = value
+    (tmp_path / "report.json").write_text(json.dumps(whole))
+    with pytest.raises(UsageError, match=r"is not a report\.json of this suite"):
+        probes_of_report(tmp_path / "report.json", SPEC)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"verdicts": 7}', '{"verdicts": [7]}', "\x00", '"\\ud800'])
+def test_other_file_is_a_usage_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(text)
+    with pytest.raises(UsageError, match=r"is not a report\.json of this suite"):
+        probes_of_report(tmp_path / "report.json", SPEC)

@@ -1,0 +1,81 @@
+"""A check of a document: who is asked what, and when asking stops."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.exchanges import Ledger
+from contracts.flows import PATIENCE, Check, Target, until_nobody_is_there
+from contracts.gate.decision import Policy, Result
+from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response
+from contracts.spec import Spec, read_spec
+
+OPERATION = {"responses": {"200": {"description": ""}}}
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Things", "version": "1"},
+    "paths": {"/things": {"get": OPERATION, "post": OPERATION}},
+}
+
+
+@pytest.fixture(scope="module")
+def spec() -> Spec:
+    return read_spec(json.dumps(DOCUMENT).encode(), path="things.yaml", folder=Path())
+
+
+def exchange(outcome: int | FailureKind) -> Exchange:
+    probe = Probe("GET /things", Request("GET", "/things"))
+    if isinstance(outcome, FailureKind):
+        return Exchange(0, probe, failure=Failure(outcome, ""))
+    return Exchange(0, probe, response=Response(outcome))
+
+
+REFUSED, TIMED_OUT, TLS, RESET = FailureKind.REFUSED, FailureKind.TIMED_OUT, FailureKind.TLS, FailureKind.RESET
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "kept"),
+    [
+        pytest.param([REFUSED] * 9, PATIENCE, id="nobody there"),
+        pytest.param([TLS, TIMED_OUT, REFUSED, 200], PATIENCE, id="nobody answers"),
+        pytest.param([REFUSED, REFUSED, 200, *[REFUSED] * 9], 12, id="somebody there at last"),
+        pytest.param([200, *[REFUSED] * 9], 10, id="gone later"),
+        pytest.param([RESET] * 9, 9, id="somebody there who says nothing"),
+        pytest.param([REFUSED], 1, id="few"),
+    ],
+)
+def test_asking_stops_where_nobody_is(outcomes: list[int | FailureKind], kept: int) -> None:
+    assert len(list(until_nobody_is_there(map(exchange, outcomes)))) == kept
+
+
+def test_nothing_is_asked_before_it_is_needed(spec: Spec, tmp_path: Path) -> None:
+    check = Check(spec, Target(), Ledger(tmp_path / "run.jsonl"))
+    assert (list(tmp_path.iterdir()), check.ledger.all()) == ([], [])
+
+
+def test_operation_is_asked_once(spec: Spec, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "run.jsonl")
+    first = Check(spec, Target(), ledger, examples=1).asked(spec.operations[0])
+    count = len(ledger.all())
+    again = Check(spec, Target(), Ledger(tmp_path / "run.jsonl"), examples=1).asked(spec.operations[0])
+    assert (again, len(ledger.all())) == (first, count)
+
+
+def test_part_of_the_operations_can_conclude(spec: Spec, tmp_path: Path) -> None:
+    check = Check(spec, Target(), Ledger(tmp_path / "run.jsonl"), examples=1)
+    check.asked(spec.by_key["POST /things"])
+    verdicts, exchanges, decision = check.conclude(Policy(), lambda rule: True)
+    assert {verdict.rule.operation for verdict in verdicts} == {"POST /things"}
+    assert (len(exchanges), decision.result) == (len(check.ledger.all()), Result.PASS)
+
+
+def test_unwanted_rules_are_left_out(spec: Spec, tmp_path: Path) -> None:
+    check = Check(spec, Target(), Ledger(tmp_path / "run.jsonl"), examples=1)
+    check.asked(spec.operations[0])
+    verdicts, _, _ = check.conclude(Policy(), lambda rule: rule.endswith("framing"))
+    assert [verdict.rule.kind for verdict in verdicts] == ["framing"]
+
+
+def test_target_shows_no_header(spec: Spec) -> None:
+    assert "open sesame" not in repr(Target("http://h", headers=(("X", "open sesame"),)))

@@ -1,0 +1,126 @@
+"""The Makefile, with Pythons that only say what they were asked."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FAKE = """#!/bin/sh
+printf '%s [%s%s%s]\\n' "$*" "$NOTTE_API_KEY" "$PYTEST_BASE_URL" "$NOTTE_SESSION_IDS" >> calls
+if [ "$*" = "-m venv .venv" ]; then
+    mkdir -p .venv/bin
+    cp "$0" .venv/bin/python
+    cp "$0" .venv/bin/lint-imports
+fi
+"""
+OLD = f"""#!/bin/sh
+exec {sys.executable} -c 'import sys; sys.version_info = (3, 9, 18); exec(sys.argv[1])' "$2"
+"""
+SERVICE = {"NOTTE_API_KEY": "key", "PYTEST_BASE_URL": "http://h", "NOTTE_SESSION_IDS": "a"}
+
+
+@pytest.fixture(params=["plain", "with a space"])
+def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of what the set-up reads, with two Pythons beside it."""
+    folder = tmp_path / str(request.param)
+    folder.mkdir()
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, folder)
+    for name, script in (("fake", FAKE), ("old", OLD)):
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **SERVICE}
+    environment.pop("MAKEFLAGS", None)
+    return subprocess.run(["make", *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def calls(folder: Path) -> list[str]:
+    found = (folder / "calls").read_text().splitlines()
+    (folder / "calls").unlink()
+    return found
+
+
+def test_check_sets_up_once_and_runs_on_the_mock(checkout: Path) -> None:
+    first = make(checkout, "check", "PYTHON=./fake")
+    done = calls(checkout)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert [call.partition(" [")[0] for call in done[1:2]] == ["-m venv .venv"]
+    assert [" ".join(call.split(" ")[:3]) for call in done[2:]] == [
+        "-m pip install",
+        "-m pip install",
+        "-m pytest tests/contract",
+    ]
+    assert "--require-hashes -r requirements.lock" in done[2]
+    second = make(checkout, "check", "PYTHON=./fake")
+    assert (second.returncode, calls(checkout)) == (0, ["-m pytest tests/contract -q []"])
+
+
+@pytest.mark.parametrize("changed", ["requirements.lock", "pyproject.toml"])
+def test_changed_requirements_are_installed(changed: str, checkout: Path) -> None:
+    make(checkout, "check", "PYTHON=./fake")
+    stamp = (checkout / ".venv" / ".installed").stat()
+    os.utime(checkout / changed, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1_000_000_000))
+    assert "pip install" in make(checkout, "-n", "check", "PYTHON=./fake").stdout
+    assert "pip install" not in make(checkout, "-n", "check", "PYTHON=./fake", "-o", changed).stdout
+
+
+def test_everything_is_run_and_covered(checkout: Path) -> None:
+    make(checkout, "check", "PYTHON=./fake")
+    calls(checkout)
+    done = make(checkout, "test", "PYTHON=./fake")
+    assert done.returncode == 0
+    assert [call.split(" [")[0] for call in calls(checkout)] == [
+        "-m ruff format --check .",
+        "-m ruff check .",
+        "-m mypy",
+        "",
+        "-m coverage erase",
+        "-m coverage run -m pytest -n 2",
+        "-m coverage combine --quiet",
+        "-m coverage report",
+    ]
+
+
+@pytest.mark.parametrize("goal", ["check", "test"])
+@pytest.mark.parametrize(
+    ("python", "problem"), [("./old", "; ./old is 3.9."), ("no-such-python", ", and there is no no-such-python.")]
+)
+def test_unusable_python_is_named_in_one_sentence(python: str, problem: str, goal: str, checkout: Path) -> None:
+    done = make(checkout, goal, f"PYTHON={python}")
+    first, *rest = done.stderr.splitlines()
+    assert done.returncode == 2
+    cure = f"Install one, or name it: make PYTHON=python3.12 {goal}"
+    assert first == f"notte-contracts needs Python 3.11 or newer{problem} {cure}"
+    assert [line.split(":")[0] for line in rest] == ["make"]
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_failing_step_ends_it(checkout: Path) -> None:
+    make(checkout, "check", "PYTHON=./fake")
+    (checkout / ".venv" / "bin" / "python").write_text('#!/bin/sh\n[ "$2" != mypy ]\n')
+    done = make(checkout, "test", "PYTHON=./fake")
+    assert done.returncode == 2
+    assert "lint-imports" not in done.stdout
+
+
+def test_continuous_integration_runs_make_test_and_nothing_more() -> None:
+    script = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert script[0] == "#!/usr/bin/env bash"
+    assert [line for line in script if line and not line.startswith("#")] == [
+        "set -euo pipefail",
+        'cd "$(dirname "$0")/.."',
+        "make test",
+    ]
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_this_checkout_is_set_up() -> None:
+    assert "pytest tests/contract" in make(ROOT, "-n", "check").stdout

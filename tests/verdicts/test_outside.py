@@ -1,0 +1,113 @@
+"""Answers of three HTTP libraries, judged."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import httpx2
+import pytest
+import requests
+
+from contracts.rules import RuleBook, rules_for
+from contracts.spec import read_spec
+from contracts.verdicts.outside import Contract, ContractViolation
+from tests.service import raw_server
+
+SCHEMA = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+CONTENT = {"application/json": {"schema": SCHEMA}}
+COOKIES = {"Set-Cookie": {"required": True, "schema": {"type": "string"}}}
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Things", "version": "1"},
+    "paths": {
+        "/things/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "get": {"responses": {"200": {"description": "", "content": CONTENT, "headers": COOKIES}}},
+        },
+        "/things/new": {"get": {"responses": {"204": {"description": ""}}}},
+    },
+}
+GET: dict[str, Callable[[str], Any]] = {"httpx2": httpx2.get, "httpx": httpx.get, "requests": requests.get}
+Get = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def book() -> RuleBook:
+    return rules_for(read_spec(json.dumps(DOCUMENT).encode(), path="things.yaml", folder=Path()))
+
+
+@pytest.fixture(scope="module")
+def service_url() -> Iterator[str]:
+    """A service that answers with the body that the query holds."""
+
+    def script(request: bytes) -> bytes:
+        target = request.split(b" ")[1]
+        body = unquote(target.partition(b"?")[2].decode()).encode()
+        fields = "Content-Type: application/json\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nConnection: close"
+        return f"HTTP/1.1 200 OK\r\n{fields}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+    with raw_server(script) as url:
+        yield url
+
+
+@pytest.fixture(params=GET, ids=str)
+def get(request: pytest.FixtureRequest) -> Get:
+    return GET[request.param]
+
+
+def test_kept_contract_says_what_was_exercised(get: Get, service_url: str, book: RuleBook) -> None:
+    judgement = Contract(book, service_url).judge(get(f'{service_url}/things/1?{{"id": "x"}}'))
+    assert "GET /things/{id} 200 /id type" in judgement.exercised
+    assert judgement.findings == []
+
+
+def test_broken_contract_lists_every_broken_rule(get: Get, service_url: str, book: RuleBook) -> None:
+    with pytest.raises(ContractViolation) as caught:
+        Contract(book, service_url).judge(get(f'{service_url}/things/1?{{"id": 7}}'))
+    first, *lines = str(caught.value).splitlines()
+    assert first == f"GET {service_url}/things/1 breaks the contract:"
+    assert lines[0].endswith("  GET /things/{id} 200 /id type")
+    assert lines[1].startswith("  seen: /id is 7, of type integer; wanted: is of type string (JSON Schema")
+    assert lines[2].endswith("  GET /things/{id} 200 / schema")
+
+
+def test_advisory_is_no_violation(get: Get, service_url: str, book: RuleBook) -> None:
+    judgement = Contract(book).judge(get(f'{service_url}/things/1?{{"id": "x", "id": "x"}}'))
+    assert [finding.rule for finding in judgement.findings] == ["GET /things/{id} 200 unique names"]
+
+
+def test_literal_path_goes_before_a_template(service_url: str, book: RuleBook) -> None:
+    with pytest.raises(ContractViolation, match="GET /things/new status documented"):
+        Contract(book).judge(httpx2.get(f"{service_url}/things/new?1"))
+
+
+@pytest.mark.parametrize("prefix", ["/v1", "/v1/", "/things"])
+def test_prefix_of_the_base_url_is_not_the_documents(prefix: str, service_url: str, book: RuleBook) -> None:
+    response = httpx2.get(f'{service_url}{prefix.rstrip("/")}/things/1?{{"id": "x"}}')
+    assert Contract(book, f"{service_url}{prefix}").judge(response).exercised
+
+
+def test_prefix_is_whole_segments(service_url: str, book: RuleBook) -> None:
+    response = httpx2.get(f'{service_url}/things/1?{{"id": "x"}}')
+    assert Contract(book, f"{service_url}/thin").judge(response).exercised
+
+
+def test_operation_may_be_named(service_url: str, book: RuleBook) -> None:
+    response = httpx2.get(f'{service_url}/elsewhere?{{"id": "x"}}')
+    assert Contract(book).judge(response, operation="GET /things/{id}").exercised
+
+
+@pytest.mark.parametrize("operation", [None, "PUT /things/{id}"])
+def test_unknown_operation_is_a_lookup_error(operation: str | None, service_url: str, book: RuleBook) -> None:
+    with pytest.raises(LookupError, match=r"the document has no operation .*; the nearest are GET /things"):
+        Contract(book).judge(httpx2.get(f"{service_url}/thing/1"), operation=operation)
+
+
+@pytest.mark.parametrize("get", [httpx2.get, httpx.get], ids=["httpx2", "httpx"])
+def test_what_a_url_may_hide_is_not_shown(get: Get, service_url: str, book: RuleBook) -> None:
+    with pytest.raises(ContractViolation) as caught:
+        Contract(book).judge(get(f"{service_url.replace('//', '//user:secret@')}/things/1?secret"))
+    assert "secret" not in str(caught.value)

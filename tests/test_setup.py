@@ -38,7 +38,8 @@ def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **SERVICE}
-    environment.pop("MAKEFLAGS", None)
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):  # this may itself run below `make test`
+        environment.pop(name, None)
     return subprocess.run(["make", *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 

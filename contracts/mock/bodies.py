@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from contracts.mock.places import Sight, sights
@@ -13,7 +14,7 @@ from contracts.schemas.choices import CoveringChoices
 from contracts.schemas.locations import locate
 from contracts.schemas.payloads import Unsatisfiable, generator
 from contracts.schemas.validation import Uncompilable
-from contracts.spec import Header, MediaType, ResponseSpec, Schema
+from contracts.spec import Header, MediaType, ResponseSpec, Schema, ref_target
 
 VARIANTS = 48
 """How many bodies one documented media type has while they leave choices of its schema out."""
@@ -73,24 +74,35 @@ def _variants(media: MediaType) -> Iterator[Variant]:
     if media.schema is None:
         yield Variant(content_type, b"{}" if is_json else b"mock")
     elif is_json:
-        by_text = {dump(value): value for value in _telling(media.schema)}
-        yield from (Variant(content_type, body, media.schema, value) for body, value in by_text.items())
+        yield from (Variant(content_type, body, media.schema, value) for body, value in _telling(_target(media.schema)))
     else:
         texts = dict.fromkeys(map(_text, itertools.islice(_drawn(media.schema), OTHER_VARIANTS)))
         yield from (Variant(content_type, body) for body in texts)
 
 
-def _telling(schema: Schema) -> Iterator[Any]:
-    """Values that together take every choice of the schema, or at least come to every place of it."""
+def _target(schema: Schema) -> Schema:
+    """What a schema stands for that is a reference and nothing else: many responses share one."""
+    value, document = schema.value, schema.document
+    if isinstance(value, dict) and value.keys() == {"$ref"}:
+        target = ref_target(value["$ref"])
+        return _target(Schema(document, target)) if target != schema.pointer else schema
+    return schema
+
+
+@lru_cache(maxsize=4096)
+def _telling(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
+    """Values that together take every choice of the schema, or at least come to every place of it; with their text."""
     location, seen, stale = locate(schema), set[Sight](), 0
+    found: dict[bytes, Any] = {}
     for index, value in enumerate(itertools.islice(_drawn(schema), MAX_DRAWN)):
         new = set(sights(location, value)) - seen
         seen |= new
         stale = 0 if new else stale + 1
         if new or index < VARIANTS:
-            yield value
+            found.setdefault(dump(value), value)
         elif stale >= MAX_STALE:
-            return
+            break
+    return tuple(found.items())
 
 
 def _drawn(schema: Schema) -> Iterator[Any]:

@@ -3,12 +3,10 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
-from hypothesis import core
 
 from contracts import budgets
 
@@ -99,18 +97,6 @@ def requests_of(log: str) -> list[tuple[str, str]]:
 # Budgets and seeds
 
 
-@pytest.fixture
-def untouched() -> Iterator[None]:
-    """Hypothesis keeps its profile and its seed in this process, where inner runs set theirs."""
-    profile, seed = hypothesis.settings.get_current_profile_name(), core.global_force_seed
-    profiles = dict(hypothesis.settings._profiles)
-    yield
-    hypothesis.settings._profiles.clear()
-    hypothesis.settings._profiles.update(profiles)
-    hypothesis.settings.load_profile(profile)
-    core.global_force_seed = seed
-
-
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(("name", "examples"), [("dev", 3), ("ci", 6), ("nightly", 9)])
 def test_profile_decides_how_much_is_asked(
@@ -149,6 +135,7 @@ def targets(project: Project, *args: str) -> list[str]:
 
 @pytest.mark.usefixtures("untouched")
 def test_same_seed_asks_the_same(project: Project) -> None:
+    hypothesis.settings.register_profile("dev", max_examples=5, deadline=None)
     assert targets(project, "--hypothesis-seed=1") == targets(project, "--hypothesis-seed=1")
     assert targets(project, "--hypothesis-seed=1") != targets(project, "--hypothesis-seed=2")
 

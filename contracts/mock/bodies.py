@@ -82,10 +82,8 @@ def _variants(media: MediaType) -> Iterator[Variant]:
 
 def _target(schema: Schema) -> Schema:
     """What a schema stands for that is a reference and nothing else: many responses share one."""
-    value, document = schema.value, schema.document
-    if isinstance(value, dict) and value.keys() == {"$ref"}:
-        target = ref_target(value["$ref"])
-        return _target(Schema(document, target)) if target != schema.pointer else schema
+    while isinstance(value := schema.value, dict) and value.keys() == {"$ref"}:
+        schema = Schema(schema.document, ref_target(value["$ref"]))
     return schema
 
 

@@ -124,7 +124,8 @@ def _arrays(parameter: Parameter, texts: list[str]) -> Iterator[Any]:
     separator = separators.get(parameter.style, ",")
     exploded = parameter.explode and parameter.location == "query"
     items = texts if exploded else [item.strip() for text in texts[-1:] for item in text.split(separator)]
-    yield []
+    if items == [""]:
+        yield []
     choices = [list(_scalars(item)) for item in items]
     yield from map(list, itertools.islice(itertools.product(*choices), MAX_READINGS))
     if math.prod(map(len, choices)) > MAX_READINGS or (not exploded and len(texts) > 1):

@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from dataclasses import dataclass
-from decimal import MAX_EMAX, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NoReturn
 
 
@@ -54,10 +54,9 @@ def _float(literal: str) -> float | Decimal:
     number = float(literal)
     if math.isfinite(number):
         return number
-    try:
-        return Decimal(literal)
-    except InvalidOperation:  # an exponent beyond 10^18
-        return Decimal((number < 0, (1,), MAX_EMAX))
+    exponent = literal.lower().partition("e")[2].lstrip("+0")
+    # Beyond this, arithmetic with the value would overflow.
+    return Decimal(literal) if len(exponent) < 6 else Decimal((number < 0, (1,), 100_000))
 
 
 def _int(literal: str) -> int | Decimal:

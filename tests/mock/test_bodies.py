@@ -1,0 +1,121 @@
+"""The bodies of a response together show everything that its schema allows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from contracts.mock.bodies import VARIANTS, Variant, variants_of
+from contracts.mock.places import sights
+from contracts.schemas.locations import locate
+from contracts.schemas.validation import validator
+from contracts.spec import Schema
+from tests.exchanges.documents import answered, one_operation
+
+STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+
+
+def variants(schema: Any, components: dict[str, Any] | None = None) -> tuple[Variant, ...]:
+    _, operation = one_operation(
+        responses={"200": answered(schema)}, components={"schemas": components} if components else {}
+    )
+    return variants_of(operation.responses[0])
+
+
+def schema_of(value: Any) -> Schema:
+    _, operation = one_operation(responses={"200": answered(value)})
+    schema = operation.responses[0].content[0].schema
+    assert schema is not None
+    return schema
+
+
+def deep(levels: int) -> Any:
+    """A schema with 3^levels places, most of them behind several optional ones."""
+    if levels == 0:
+        return {"enum": ["a", "b", "c"]}
+    properties = {name: deep(levels - 1) for name in "xyz"}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        STRING,
+        {"type": ["string", "null"]},
+        {"enum": list("abcdefgh")},
+        {"type": "array", "items": {"oneOf": [STRING, INTEGER]}},
+        {"type": "object", "properties": {"a": STRING, "b": INTEGER}, "additionalProperties": {"type": "boolean"}},
+        {"anyOf": [{"type": "object", "required": ["a"]}, {"type": "null"}]},
+        deep(4),
+        True,
+    ],
+    ids=str,
+)
+def test_every_body_conforms(schema: Any) -> None:
+    found = variants(schema)
+    assert found
+    assert all(variant.schema and validator(variant.schema).is_valid(json.loads(variant.body)) for variant in found)
+    assert len({variant.body for variant in found}) == len(found)
+
+
+def test_places_that_are_hard_to_reach_are_reached() -> None:
+    schema = schema_of(deep(4))
+    found = variants(deep(4))
+    seen = {sight for variant in found for sight in sights(locate(schema), variant.value)}
+    leaves = {place for place, _ in seen if place.count("/") == 4}
+    assert len(leaves) == 81
+    assert {text for place, text in seen if place == "/x/y/z/x"} == {"string", "'a'", "'b'", "'c'"}
+
+
+def test_few_choices_need_few_bodies() -> None:
+    assert len(variants({"type": "object", "properties": {"a": {"const": 1}}, "additionalProperties": False})) == 2
+    assert len(variants({"type": "object", "properties": {f"p{n}": INTEGER for n in range(30)}})) <= VARIANTS
+
+
+def test_a_shared_schema_is_drawn_once() -> None:
+    components = {"A": {"$ref": "#/components/schemas/B"}, "B": {"enum": [1, 2, 3]}}
+    _, operation = one_operation(
+        responses={
+            status: answered({"$ref": f"#/components/schemas/{name}"}) for status, name in (("200", "A"), ("400", "B"))
+        },
+        components={"schemas": components},
+    )
+    first, second = (variants_of(response) for response in operation.responses)
+    assert {variant.value for variant in first} == {1, 2, 3}
+    assert [variant.value for variant in first] == [variant.value for variant in second]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        (STRING, "a", {("", "string")}),
+        ({"enum": ["a", 1]}, 1, {("", "integer"), ("", "1")}),
+        (
+            {"properties": {"a": STRING, "b": STRING}},
+            {"a": "x", "c": 1},
+            {("", "object"), ("/a", "string"), ("", "no b")},
+        ),
+        (
+            {"additionalProperties": INTEGER, "properties": {"a": True}},
+            {"c": 1},
+            {("", "object"), ("", "no a"), ("/*", "integer")},
+        ),
+        ({"patternProperties": {"^x": INTEGER}}, {"xa": 1}, {("", "object"), ("/<^x>", "integer")}),
+        (
+            {"prefixItems": [STRING], "items": INTEGER},
+            ["a", 1, 2],
+            {("", "array"), ("/0", "string"), ("/*", "integer")},
+        ),
+        ({"type": "array"}, [1], {("", "array")}),
+        (
+            {"oneOf": [{"type": "object", "properties": {"a": INTEGER}}, {"type": "array", "items": STRING}]},
+            {"a": 1},
+            {("", "object"), ("/a", "integer")},
+        ),
+        ({"anyOf": [{"minimum": 1}, {"maximum": 0}]}, 5, {("", "integer")}),
+    ],
+)
+def test_what_a_value_shows(schema: Any, value: Any, expected: set[tuple[str, str]]) -> None:
+    assert set(sights(locate(schema_of(schema)), value)) == expected

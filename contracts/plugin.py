@@ -89,9 +89,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     state = session.config.stash.get(SESSION, None)
     if state is not None:
         _interrupt_on_sigterm(session.config)
-        if not state.is_worker:
-            document = state.settings.spec.document
-            _write(session.config, f"contract: {document.path} ({state.settings.spec.version}) on {state.check.target}")
+        document = state.settings.spec.document
+        _write(session.config, f"contract: {document.path} ({state.settings.spec.version}) on {state.check.target}")
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:
@@ -219,13 +218,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     """The outermost, so that its line is the last one."""
     yield
     state = session.config.stash.get(SESSION, None)
-    if state is not None and not state.is_worker:
+    if state is not None:
         from contracts.ending import last_line
 
         _write(session.config, last_line(state))
 
 
 def _write(config: pytest.Config, line: str) -> None:
+    """A line on the terminal, which the workers of xdist don't have."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter.ensure_newline()

@@ -12,18 +12,18 @@ from contracts.spec import Operation, SecurityScheme, Spec
 
 def has_credential(operation: Operation, request: Request, spec: Spec, credential: str) -> bool:
     """True if one alternative of the operation's security is satisfied, or none is asked for."""
-    if not operation.needs_credential:
+    alternatives = [[spec.security_schemes[name] for name, _ in alternative] for alternative in operation.security]
+    # No request shows a client's certificate.
+    shown = [[scheme for scheme in schemes if scheme.type != "mutualTLS"] for schemes in alternatives]
+    if not operation.needs_credential or not any(shown):
         return True
-    return any(
-        _has_all([spec.security_schemes[scheme] for scheme, _ in alternative], request, credential)
-        for alternative in operation.security
-    )
+    return any(_has_all(schemes, request, credential) for schemes in shown if schemes)
 
 
 def _has_all(schemes: list[SecurityScheme], request: Request, credential: str) -> bool:
     """Every scheme of an alternative; of those that want the one Authorization field (RFC 9110 §11.6.2), any."""
     keys = [scheme for scheme in schemes if scheme.type == "apiKey"]
-    others = [scheme for scheme in schemes if scheme.type not in ("apiKey", "mutualTLS")]  # no request shows the latter
+    others = [scheme for scheme in schemes if scheme.type != "apiKey"]
     return all(_has(scheme, request, credential) for scheme in keys) and (
         not others or any(_has(scheme, request, credential) for scheme in others)
     )

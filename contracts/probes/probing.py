@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from contracts.messages import Probe, Request
 from contracts.probes import schemathesis_cases
@@ -16,7 +16,7 @@ from contracts.probes.edges import edge_requests
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
 from contracts.spec import Operation, Parameter, Spec
 from contracts.spec.statuses import concrete_status
-from contracts.spec.templates import Routes, fill_path, match_path, parameter_names
+from contracts.spec.templates import Routes, fill_path, fill_raw_path, match_path, parameter_names
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
 MAX_REQUEST_LINE = 8000  # RFC 9112 §3
@@ -75,11 +75,14 @@ class ProbePlan:
 
     def _made(self, operation: Operation) -> Iterator[Probe]:
         values = itertools.cycle(self._combinations(operation) or [{}])
+        edges = list(edge_requests(operation, self._base(operation, next(values))))
+        odd = {request for _, request in edges}  # judged as such, whoever else makes the same
         for source, made in (("coverage", self._coverage_of), ("fuzz", self._fuzz_of)):
             for index, (note, request) in enumerate(made(operation)):
-                chosen = next(values) if index % 3 else {}
-                yield _probe(operation, _with_path(operation, request, chosen), source, note)
-        for note, request in edge_requests(operation, self._base(operation, next(values))):
+                request = _with_path(operation, request, next(values) if index % 3 else {})
+                if request not in odd:
+                    yield _probe(operation, request, source, note)
+        for note, request in edges:
             yield _probe(operation, request, "edge", note)
 
     def _combinations(self, operation: Operation) -> list[Values]:
@@ -107,12 +110,17 @@ class ProbePlan:
     def _plainest(self, operation: Operation) -> Request:
         """The first request that is allowed with given values in its path, or one that only has a path."""
         if operation.key not in self._plain:
-            bare = _bare(operation)
-            candidates = itertools.chain([bare], (request for _, request in self._coverage_of(operation)))
-            filled = ((request, _with_path(operation, request, self._first_given)) for request in candidates)
-            usable = (r for r, sent in filled if claim_of(operation, sent).allowed and self._can_send(operation, sent))
-            self._plain[operation.key] = next(usable, bare)
+            usable = (request for request in self._candidates(operation) if self._is_plain(operation, request))
+            self._plain[operation.key] = next(usable, _bare(operation))
         return self._plain[operation.key]
+
+    def _candidates(self, operation: Operation) -> Iterator[Request]:
+        yield _bare(operation)
+        yield from (request for _, request in self._coverage_of(operation))
+
+    def _is_plain(self, operation: Operation, request: Request) -> bool:
+        filled = _with_path(operation, request, self._first_given)
+        return claim_of(operation, filled).allowed and self._can_send(operation, filled)
 
     def _coverage_of(self, operation: Operation) -> list[tuple[str, Request]]:
         if operation.key not in self._coverage:
@@ -175,7 +183,7 @@ def _with_path(operation: Operation, request: Request, values: Values) -> Reques
     raw = match_path(operation.path, request.path)
     if raw is None or not values.keys() & raw.keys():
         return request
-    path = fill_path(operation.path, {n: values.get(n, unquote(t, errors="replace")) for n, t in raw.items()})
+    path = fill_raw_path(operation.path, {n: _encoded(values[n]) if n in values else t for n, t in raw.items()})
     return replace(request, target=f"{path}?{request.query}" if request.query else path)
 
 
@@ -185,12 +193,16 @@ def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
         return _with_header(request, parameter.name, value)
     if parameter.location == "cookie":
         others = _without(request.header("cookie") or "", "; ", parameter.name)
-        return _with_header(request, "Cookie", "; ".join([*others, f"{parameter.name}={quote(value, safe='')}"]))
+        return _with_header(request, "Cookie", "; ".join([*others, f"{parameter.name}={_encoded(value)}"]))
     if parameter.location == "query":
         name = quote(parameter.name, safe="")
-        query = "&".join([*_without(request.query, "&", name), f"{name}={quote(value, safe='')}"])
+        query = "&".join([*_without(request.query, "&", name), f"{name}={_encoded(value)}"])
         return replace(request, target=f"{request.path}?{query}")
     return request
+
+
+def _encoded(value: str) -> str:
+    return quote(value, safe="", errors="surrogateescape")
 
 
 def _without(pairs: str, separator: str, name: str) -> list[str]:

@@ -29,7 +29,7 @@ from contracts.spec import Operation, Spec
 BASE = "http://service"
 _ITS_OWN_HEADERS = CLIENT_FIELDS | {"accept", "x-schemathesis-testcaseid"}
 _NO_CASES = (SchemathesisError, hypothesis.errors.Unsatisfiable, hypothesis.errors.InvalidArgument)
-_BOUNDARY = re.compile(r"multipart/[^;]+;.*\bboundary=([0-9a-f]{32})")
+_BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 
 
 def load(spec: Spec, seed: int) -> BaseSchema:
@@ -129,13 +129,13 @@ def _arguments(case: Case[Any]) -> dict[str, Any]:
 
 def _with_settled_boundary(request: Request) -> Request:
     """The boundary of multipart bodies is random; here it follows from what it separates."""
-    found = _BOUNDARY.match(request.header("content-type") or "")
+    found = _BOUNDARY.fullmatch(request.body or b"")
     if found is None or request.body is None:
         return request
-    old = found[1]
-    new = hashlib.sha256(request.body.replace(old.encode(), b"")).hexdigest()[:32]
+    old = found[1].decode()
+    new = hashlib.sha256(request.body.replace(found[1], b"")).hexdigest()[: len(old)]
     headers = tuple((name, value.replace(old, new)) for name, value in request.headers)
-    return Request(request.method, request.target, headers, request.body.replace(old.encode(), new.encode()))
+    return Request(request.method, request.target, headers, request.body.replace(found[1], new.encode()))
 
 
 def _text(value: str | bytes) -> str:

@@ -47,8 +47,11 @@ def _has_dots(path: str) -> bool:
 
 
 def fill_path(template: str, values: Mapping[str, str]) -> str:
-    """The path with every parameter replaced by its value, percent-encoded (RFC 3986 §2.1)."""
-    return fill_raw_path(template, {name: quote(value, safe="") for name, value in values.items()})
+    """The path with every parameter replaced by its value, percent-encoded (RFC 3986 §2.1).
+
+    Bytes of the command line that are no UTF-8 become themselves again.
+    """
+    return fill_raw_path(template, {n: quote(v, safe="", errors="surrogateescape") for n, v in values.items()})
 
 
 def fill_raw_path(template: str, values: Mapping[str, str]) -> str:

@@ -119,3 +119,11 @@ def test_a_shared_schema_is_drawn_once() -> None:
 )
 def test_what_a_value_shows(schema: Any, value: Any, expected: set[tuple[str, str]]) -> None:
     assert set(sights(locate(schema_of(schema)), value)) == expected
+
+
+def test_bodies_that_show_nothing_new_are_left_out_once_there_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = {"anyOf": [{"type": "integer", "minimum": n, "maximum": n + 1} for n in range(0, 90, 10)]}
+    assert len(variants(schema)) >= 9
+    monkeypatch.setattr("contracts.mock.bodies.VARIANTS", 2)
+    monkeypatch.setattr("contracts.mock.bodies.MAX_STALE", 3)
+    assert len(variants(schema)) == 2

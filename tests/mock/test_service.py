@@ -103,7 +103,7 @@ def test_a_forbidden_request_is_refused_as_documented() -> None:
         (["401", "403", "409", "404"], 409),
         (["default", "404"], 422),
         (["4XX", "default"], 422),
-        (["4XX", "409"], 409),
+        (["4XX", "409"], 422),
         (["default", "409"], 409),
         (["404"], 404),
         (["401", "403", "429"], 200),
@@ -277,17 +277,17 @@ def with_header(schema: Any, name: str = "X-Limit", status: str = "200", **field
 @pytest.mark.parametrize(
     ("schema", "values"),
     [
-        ({"type": "integer", "minimum": 1, "maximum": 2}, {"1", "2"}),
-        ({"enum": ["a", "b"]}, {"a", "b"}),
-        ({"type": "boolean"}, {"true", "false"}),
-        ({"type": "array", "items": {"const": "a"}, "minItems": 2, "maxItems": 2}, {"a,a"}),
-        ({"enum": ["é", "a\nb", " a", ""]}, {"mock"}),
-        (False, {"mock"}),
+        ({"type": "integer", "minimum": 1, "maximum": 2}, ("1", "2")),
+        ({"enum": ["a", "b"]}, ("a", "b")),
+        ({"type": "boolean"}, ("false", "true")),
+        ({"type": "array", "items": {"const": "a"}, "minItems": 2, "maxItems": 2}, ("a,a",)),
+        ({"enum": ["é", "a\nb", " a", ""]}, ("mock",)),
+        (False, ("mock",)),
     ],
     ids=str,
 )
-def test_documented_headers_follow_their_schema(schema: Any, values: set[str]) -> None:
-    assert set(with_header(schema)) == values
+def test_documented_headers_follow_their_schema(schema: Any, values: tuple[str, ...]) -> None:
+    assert set(with_header(schema)) == set(values)
 
 
 def test_a_header_without_schema_has_a_value() -> None:

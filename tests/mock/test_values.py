@@ -43,17 +43,17 @@ def test_the_values_are_allowed(schema: Any) -> None:
 @pytest.mark.parametrize(
     ("schema", "values"),
     [
-        ({"enum": ["a", 1, True, None]}, {"a", "1", "true", "null"}),
-        ({"const": "x"}, {"x"}),
-        ({"const": ["a", 1]}, {"a,1"}),
-        ({"enum": ["", ".", ".."]}, {"id-0", "id-1", "id-2"}),
-        (False, {"id-0", "id-1", "id-2"}),
-        ({"type": "string", "pattern": "(["}, {"id-0", "id-1", "id-2"}),
+        ({"enum": ["a", 1, True, None]}, ("1", "a", "null", "true")),
+        ({"const": "x"}, ("x",)),
+        ({"const": ["a", 1]}, ("a,1",)),
+        ({"enum": ["", ".", ".."]}, ("id-0", "id-1", "id-2")),
+        (False, ("id-0", "id-1", "id-2")),
+        ({"type": "string", "pattern": "(["}, ("id-0", "id-1", "id-2")),
     ],
     ids=str,
 )
-def test_values_are_written_as_a_path_has_them(schema: Any, values: set[str]) -> None:
-    assert set(samples(schema)) <= values
+def test_values_are_written_as_a_path_has_them(schema: Any, values: tuple[str, ...]) -> None:
+    assert set(samples(schema)) <= set(values)
 
 
 def test_a_name_with_several_schemas_has_values_of_each() -> None:

@@ -127,6 +127,12 @@ def test_other_failing_test_fails_the_run_as_ever(project: Project) -> None:
     assert (run.code, run.report["decision"]) == (1, "pass")
 
 
+def test_other_failing_test_is_no_matter_of_the_contract(project: Project) -> None:
+    (project.folder / "test_other.py").write_text("def test_other(): assert False")
+    run = project.ask(Things(key="another"))
+    assert (run.code, run.report["decision"]) == (1, "inconclusive")
+
+
 def test_report_folder_that_goes_away_is_no_verdict(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")

@@ -63,6 +63,11 @@ def test_questions_to_pytest_are_answered(args: tuple[str, ...], project: Projec
     assert (run.code, "Traceback" in run.err) == (0, False)
 
 
+def test_help_is_given_to_whoever_needs_it(project: Project) -> None:
+    run = project.run("--help", "--contract-spec=x.yaml")
+    assert (run.code, "--contract-spec=FILE" in run.out) == (0, True)
+
+
 def test_help_lists_the_options(project: Project) -> None:
     help_text = project.run("--help").out
     assert "--contract-session-id=VALUE" in help_text

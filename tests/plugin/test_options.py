@@ -35,6 +35,12 @@ def test_values_come_from_a_file(joint: str, project: Project) -> None:
     assert asked(things)[:4] == [*IDS, *IDS]
 
 
+def test_file_of_arguments_after_an_option_stays_one(project: Project) -> None:
+    (project.folder / "args.txt").write_text("-k\nenum\n")
+    run = project.run("-q", "--contract-report=build/contract", "@args.txt")
+    assert run.counted("passed") == 1
+
+
 def test_value_with_an_at_sign_within_is_a_value(project: Project) -> None:
     things = Things()
     project.run("-q", "--base-url", project.serve(things), "--contract-param=thing_id=a@b")

@@ -106,6 +106,7 @@ def test_rerun_selects_its_item_alone_whatever_its_name(project: Project) -> Non
     assert run.counted("failed") == len(commands) == len(ODD_NAMES) + 1
     assert [lines[0] for lines in collected] == [command[0] for command in commands]
     assert {lines[-1].split(" collected")[0] for lines in collected} == {"1 test"}
+    assert any(command[0].endswith(r" required \xe9]") for command in commands)
 
 
 def test_rerun_is_seen_from_the_current_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

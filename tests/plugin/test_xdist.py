@@ -1,9 +1,12 @@
 """With workers: the same verdicts, each request once, one summary."""
 
+import os
+import signal
+
 import hypothesis
 import pytest
 
-from .things import ENUM, SCHEMA, Project, Things, document, operation
+from .things import CANARY, ENUM, LOUD, SCHEMA, Project, Things, document, leaks, operation
 
 SPEC = document(get=operation("get_thing"), delete=operation("delete_thing"))
 
@@ -13,9 +16,9 @@ def test_two_workers_do_what_one_process_does(project: Project) -> None:
     hypothesis.settings.register_profile("dev", max_examples=10)  # what it is in the workers
     project.write(SPEC)
     alone, shared = Things({"status": "paused"}), Things({"status": "paused"})
-    single = project.ask(alone, "--contract-unsafe")
+    single = project.ask(alone, "--contract-unsafe", "--hypothesis-seed=5")
     judged, violated, report = single.judged, single.violated, single.report
-    double = project.ask(shared, "--contract-unsafe", "-n", "2")
+    double = project.ask(shared, "--contract-unsafe", "--hypothesis-seed=5", "-n", "2")
     assert double.code == single.code == 1
     assert (double.judged, double.violated) == (judged, violated)
     assert sorted(shared.lines) == sorted(alone.lines)
@@ -25,13 +28,22 @@ def test_two_workers_do_what_one_process_does(project: Project) -> None:
     assert double.lines[-1].startswith("contract: FAIL on ")
     assert len(double.texts("contract: ")) == 2
     assert len([line for line in double.lines if "= contract =" in line]) == 1
-    assert sorted(path.name for path in (project.folder / "build/contract").iterdir()) == [
-        "exchanges.jsonl",
-        "report.json",
-    ]
+    assert kept(project) == ["exchanges.jsonl", "report.json"]
 
 
-def test_first_failure_of_a_worker_is_a_violation(project: Project) -> None:
-    run = project.ask(Things({"status": "paused"}), "-n", "1", "-x")
-    assert (run.code, run.report["decision"]) == (1, "fail")
-    assert run.violated == {ENUM, SCHEMA}
+def test_first_failure_of_a_worker_is_a_violation_and_shows_no_secret(project: Project) -> None:
+    run = project.ask(Things({"status": CANARY}, fields=(f"X-Debug: {CANARY}",)), "-n", "1", "-x", *LOUD)
+    assert (run.code, run.report["decision"], run.violated) == (1, "fail", {ENUM, SCHEMA})
+    assert leaks(run) == set()
+
+
+def test_interrupted_run_concludes_when_its_workers_have_ended(project: Project) -> None:
+    things = Things(on_request=lambda number: os.kill(os.getpid(), signal.SIGTERM) if number == 12 else None)
+    run = project.ask(things, "-n", "1")
+    assert (run.code, run.report["decision"]) == (2, "inconclusive")
+    assert run.report["summary"]["exchanges"] == len(things.heads) > 12
+    assert kept(project) == ["exchanges.jsonl", "report.json"]
+
+
+def kept(project: Project) -> list[str]:
+    return sorted(path.name for path in (project.folder / "build" / "contract").iterdir())

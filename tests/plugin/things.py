@@ -1,15 +1,17 @@
 """A small document, a service that keeps it, and pytest runs of a project that tests the one against the other."""
 
+import base64
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -21,6 +23,18 @@ GIVEN = tuple(f"--contract-param=thing_id={value}" for value in IDS)
 ENUM = "GET /things/{thing_id} 200 /status enum"
 SCHEMA = "GET /things/{thing_id} 200 / schema"
 REQUIRED = "GET /things/{thing_id} 200 / required status"
+
+LOUD = (
+    "-vv",
+    "-l",
+    "-rA",
+    "--tb=long",
+    "--full-trace",
+    "--log-cli-level=DEBUG",
+    "--junitxml=out.xml",
+    "-o",
+    "junit_logging=all",
+)
 
 TEST_MODULE = """
 from contracts.plugin import judge_item
@@ -176,3 +190,19 @@ def hermetic(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """An environment for subprocesses that says nothing about a service, and keeps compiled modules."""
     known = ("NOTTE_", "PYTEST_", "HYPOTHESIS_", "PYTHONDONTWRITEBYTECODE", "CI")
     return {name: value for name, value in environ.items() if not name.startswith(known)}
+
+
+def forms(value: str) -> Iterator[str]:
+    """How the value may be written: as it is, for a URL, and in base64 at each of its three alignments."""
+    yield from (value, quote(value, safe=""), quote(value))
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + value.encode()).decode()
+        yield text[4 if before else 0 : -4]
+
+
+def leaks(run: Run, value: str = CANARY) -> set[str]:
+    """Where a form of the value stands: in the output, or in files of the run."""
+    texts = {"stdout": run.out.encode(), "stderr": run.err.encode()}
+    files = {str(path.relative_to(run.folder)): path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+    needles = [form.encode() for form in forms(value)]
+    return {where for where, text in (texts | files).items() if any(needle in text for needle in needles)}

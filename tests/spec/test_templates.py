@@ -82,6 +82,7 @@ def test_every_text_finds_its_way_through_a_path(text: str) -> None:
         (SESSION, {"session_id": "100%"}, "/sessions/100%25"),
         (REPORT, {"x": "é", "y": "~", "z": "+"}, "/a/%C3%A9.~/%2B"),
         ("/a b", {"unused": "1"}, "/a%20b"),
+        ("/{x}", {"x": "\udcff"}, "/%FF"),
     ],
 )
 def test_values_are_encoded(template: str, values: dict[str, str], path: str) -> None:

@@ -49,6 +49,7 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[UNDO] = []
     if config.getoption("--help", False) or not _is_wanted(config):
+        config.pluginmanager.register(_Documentless(), "contracts-ending")
         return
     from contracts.ending import Ending
     from contracts.report.scrubbing import scrub_logs
@@ -118,7 +119,7 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
     """The verdicts of one item; asking the operation first, if nobody has."""
     state = request.config.stash.get(SESSION, None)
     if state is None:
-        pytest.exit("a contract run needs a document: give --contract-spec, or have spec/notte.yaml", returncode=4)
+        pytest.fail("a contract run needs a document: give --contract-spec, or have spec/notte.yaml", pytrace=False)
     if state.settings.dry_run:
         pytest.skip("--contract-dry-run: nothing is sent")
     rules = state.items[contract_item]
@@ -203,14 +204,29 @@ def pytest_runtest_makereport(
     """Note on the report of a failed item whether a rule is violated or the suite itself failed; hide secrets."""
     report = yield
     state = item.config.stash.get(SESSION, None)
+    if report.failed and "contract_item" in getattr(item, "fixturenames", ()):
+        failed = call.excinfo is not None and isinstance(call.excinfo.value, pytest.fail.Exception)
+        why = "crashed" if not failed else "violated" if state is not None else "undocumented"
+        report.contract = why  # type: ignore[attr-defined]
     if state is not None:
         from contracts.report.scrubbing import scrub_test_report
 
         scrub_test_report(report, state.scrub)
-        if report.failed and "contract_item" in getattr(item, "fixturenames", ()):
-            violated = call.excinfo is not None and isinstance(call.excinfo.value, pytest.fail.Exception)
-            report.contract = "violated" if violated else "crashed"  # type: ignore[attr-defined]
     return report
+
+
+class _Documentless:
+    """A plugin object for sessions without a document: contract tests in them are a mistake in the call."""
+
+    lost = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.lost = self.lost or getattr(report, "contract", "") == "undocumented"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.lost:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -106,11 +105,6 @@ def given(config: pytest.Config, option: Option) -> Any:
 
 
 def _base_url(config: pytest.Config) -> str | None:
-    for value in (
-        config.getoption("base_url", None),
-        os.environ.get("PYTEST_BASE_URL"),
-        config.getini("base_url") or None,
-    ):
-        if value is not None:
-            return str(value)
-    return None
+    """pytest-base-url's option, whose default is PYTEST_BASE_URL, else its ini value; an empty option is kept."""
+    value = config.getoption("base_url", None)
+    return str(value) if value is not None else config.getini("base_url") or None

@@ -77,5 +77,31 @@ def test_unwanted_rules_are_left_out(spec: Spec, tmp_path: Path) -> None:
     assert [verdict.rule.kind for verdict in verdicts] == ["framing"]
 
 
-def test_target_shows_no_header(spec: Spec) -> None:
+def test_operation_that_no_request_reaches_says_so(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.flows.ProbePlan.probes", lambda plan, operation: iter(()))
+    check = Check(spec, Target(), Ledger(tmp_path / "run.jsonl"))
+    check.asked(spec.operations[0])
+    verdicts, exchanges, decision = check.conclude(Policy(), lambda rule: True)
+    why = "no request could be made that reaches this operation; give values (--contract-param)"
+    assert ({verdict.why for verdict in verdicts}, exchanges) == ({why}, ())
+    assert (decision.result, decision.reasons) == (Result.INCONCLUSIVE, (f"nothing was sent: {why}",))
+
+
+@pytest.mark.parametrize(("url", "sleepless"), [(None, True), ("http://127.0.0.1:1", False)], ids=["mock", "live"])
+def test_only_the_mock_is_asked_again_at_once(
+    url: str | None, sleepless: bool, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[bool] = []
+
+    def client(*args: object, sleepless: bool, **kwargs: object) -> None:
+        given.append(sleepless)
+        raise NotImplementedError
+
+    monkeypatch.setattr("contracts.flows.Client", client)
+    with pytest.raises(NotImplementedError):
+        Check(spec, Target(url), Ledger(tmp_path / "run.jsonl")).asked(spec.operations[0])
+    assert given == [sleepless]
+
+
+def test_target_shows_no_header() -> None:
     assert "open sesame" not in repr(Target("http://h", headers=(("X", "open sesame"),)))

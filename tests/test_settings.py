@@ -267,6 +267,26 @@ def test_part_of_the_operations_is_a_partial_run(options: dict[str, str], partia
     assert make(**options).policy.partial is partial
 
 
+EVIDENCE = {
+    "operation": "GET /sessions/{session_id}",
+    "method": "GET",
+    "target": "/sessions/a",
+    "headers": [],
+    "body": None,
+    "credential": "right",
+    "source": "given",
+    "given": [["session_id", "a"]],
+}
+
+
+def test_replay_is_a_partial_run_of_the_evidence(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(json.dumps({"verdicts": [{"evidence": {"request": EVIDENCE}}]}))
+    made = make(replay=str(tmp_path / "report.json"))
+    assert made.policy.partial
+    assert made.replay is not None
+    assert [probe.request.target for probe in made.replay["GET /sessions/{session_id}"]] == ["/sessions/a"]
+
+
 # Headers
 
 

@@ -146,6 +146,16 @@ def test_run_that_ended_early(verdicts: list[Verdict], result: Result) -> None:
     assert "it was interrupted" in decision.reasons
 
 
+def test_reasons_of_a_run_that_ended_early_are_what_was_seen() -> None:
+    decision = decide(SPEC, [VIOLATED], [exchange(404)], Policy(), ended="it was interrupted")
+    assert decision.reasons == ("1 rule violated", "it was interrupted")
+
+
+def test_refusal_on_some_counts_however_the_run_ended() -> None:
+    decision = decide(SPEC, [HELD], [exchange(401), exchange(200)], Policy(), ended="it was interrupted")
+    assert decision.result is Result.FAIL
+
+
 REFUSED, RESET, TIMED_OUT = FailureKind.REFUSED, FailureKind.RESET, FailureKind.TIMED_OUT
 
 

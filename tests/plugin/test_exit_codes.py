@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -59,6 +60,14 @@ def test_violation_seen_before_the_interruption_counts(project: Project) -> None
     things = Things({}, on_request=lambda number: os.kill(os.getpid(), signal.SIGINT) if number == 12 else None)
     run = project.ask(things, "--contract-strict")
     assert (run.code, run.report["decision"], run.violated) == (INTERRUPTED, "fail", {REQUIRED, SCHEMA})
+
+
+def test_run_in_a_thread_leaves_signals_alone(project: Project) -> None:
+    codes: list[int] = []
+    thread = Thread(target=lambda: codes.append(project.run("-q", "-k", "enum").code))
+    thread.start()
+    thread.join(60)
+    assert codes == [PASSED]
 
 
 def test_signals_are_given_back(project: Project) -> None:
@@ -144,9 +153,10 @@ def test_report_folder_that_goes_away_is_no_verdict(project: Project, monkeypatc
     assert "Traceback" not in run.out + run.err
 
 
-def test_project_without_a_document_can_not_be_judged(project: Project) -> None:
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "with a worker"])
+def test_project_without_a_document_can_not_be_judged(workers: tuple[str, ...], project: Project) -> None:
     (project.folder / "spec" / "notte.yaml").unlink()
-    run = project.run("-q")
+    run = project.run("-q", *workers)
     assert run.code == USAGE
     assert "a contract run needs a document: give --contract-spec, or have spec/notte.yaml" in run.out
 

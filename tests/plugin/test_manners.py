@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import hypothesis
 import pytest
 
-from contracts import budgets
+from contracts import budgets, plugin
 
 from .things import CANARY, ENUM, Project, Things, hermetic
 
@@ -49,6 +50,12 @@ def test_plugin_is_registered_once(args: tuple[str, ...], project: Project) -> N
 def test_plugin_named_in_a_conftest_is_registered_once(project: Project) -> None:
     (project.folder / "conftest.py").write_text("pytest_plugins = ['contracts.plugin']")
     assert project.run("-q").code == 0
+
+
+def test_workers_of_other_projects_are_told_nothing(pytester: pytest.Pytester) -> None:
+    node = SimpleNamespace(config=pytester.parseconfig(), workerinput={})
+    plugin.pytest_configure_node(node)
+    assert node.workerinput == {}
 
 
 def test_plugin_can_be_left_out(project: Project) -> None:

@@ -124,6 +124,13 @@ def test_replay_of_a_mended_service_passes(project: Project) -> None:
     assert (run.code, run.report["decision"], run.verdicts[ENUM]["outcome"]) == (0, "pass", "holds")
 
 
+def test_replay_says_what_it_has_no_evidence_for(project: Project) -> None:
+    project.ask(Things({"status": "paused"}), "--contract-report=before")
+    project.write(document(get=operation("get_thing"), head=operation("head_thing")))
+    run = project.ask(Things({"status": "paused"}), "--contract-replay=before/report.json", "-rs")
+    assert "not exercised: the replayed report has no evidence for this operation" in run.out
+
+
 def test_replay_sends_no_unsafe_method_by_accident(project: Project) -> None:
     project.write(ALL)
     project.ask(Things({}), "--contract-unsafe", "--contract-report=before")
@@ -181,6 +188,11 @@ def test_files_of_an_ini_file_are_beside_it(project: Project, monkeypatch: pytes
     assert (run.code, asked(things)[:2]) == (0, ["a1", "a1"])
     assert run.lines[0].startswith("contract: doc.yaml (1.0) on ")
     assert (project.folder / "there" / "report.json").is_file()
+
+
+def test_no_overlay_is_no_file_of_the_ini_file(project: Project) -> None:
+    project.write(ini="contract_overlay = none\n")
+    assert project.run("--collect-only", "-q").code == 0
 
 
 def test_base_url_may_stand_in_the_ini_file(project: Project) -> None:

@@ -121,6 +121,12 @@ def test_value_of_an_extra_header_is_hidden(project: Project, monkeypatch: pytes
     assert leaks(run, GATEWAY) == set()
 
 
+def test_credential_among_the_given_values_is_hidden(project: Project) -> None:
+    run = project.run("-q", f"--contract-param=thing_id={CANARY}", "--contract-dry-run")
+    assert "GET /things/$NOTTE_API_KEY  [given: " in run.out
+    assert leaks(run) == set()
+
+
 def test_mock_never_gets_the_credential(project: Project) -> None:
     run = project.run(*LOUD)
     assert run.code == 0

@@ -101,8 +101,10 @@ def test_selected_items_of_one_operation_leave_the_other_alone(project: Project)
 
 
 def test_only_part_of_a_run_may_lack_a_success(project: Project) -> None:
+    project.write(TWO)
     unknown = ("-q", "--contract-param=thing_id=unknown", "--base-url", project.serve(Things()))
     assert project.run(*unknown, "--contract-operation=GET *").code == 0
+    assert project.run(*unknown, "-k", "GET").code == 0
     assert project.run(*unknown).code == 1
 
 

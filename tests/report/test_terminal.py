@@ -65,6 +65,11 @@ def test_long_list_is_cut(made: Verdict) -> None:
     assert (len(listed), listed[-1]) == (21, f"{title}: … and 3 more, in report.json")
 
 
+def test_few_operations_stay_in_their_order() -> None:
+    shown = lines(report(Verdict(rule("x type", status="404"), Outcome.HOLDS, 1), violated()))
+    assert [line.split()[2] for line in shown[1:3]] == ["404", "200"]
+
+
 def test_many_operations_show_the_violated_first() -> None:
     held = [Verdict(rule(f"x{n} type", status=str(300 + n)), Outcome.HOLDS, 1) for n in range(60)]
     shown = lines(report(*held, violated()))

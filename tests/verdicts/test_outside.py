@@ -11,6 +11,7 @@ import httpx2
 import pytest
 import requests
 
+from contracts.messages import header_values
 from contracts.rules import RuleBook, rules_for
 from contracts.spec import read_spec
 from contracts.verdicts.outside import Contract, ContractViolation
@@ -27,7 +28,7 @@ DOCUMENT = {
             "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
             "get": {"responses": {"200": {"description": "", "content": CONTENT, "headers": COOKIES}}},
         },
-        "/things/new": {"get": {"responses": {"204": {"description": ""}}}},
+        "/things/~new": {"get": {"responses": {"204": {"description": ""}}}},
     },
 }
 GET: dict[str, Callable[[str], Any]] = {"httpx2": httpx2.get, "httpx": httpx.get, "requests": requests.get}
@@ -79,9 +80,16 @@ def test_advisory_is_no_violation(get: Get, service_url: str, book: RuleBook) ->
     assert [finding.rule for finding in judgement.findings] == ["GET /things/{id} 200 unique names"]
 
 
+@pytest.mark.parametrize("get", [httpx2.get, httpx.get], ids=["httpx2", "httpx"])
+def test_field_that_comes_twice_is_two_fields(get: Get, service_url: str, book: RuleBook) -> None:
+    judgement = Contract(book).judge(get(f'{service_url}/things/1?{{"id": "x"}}'))
+    assert judgement.exchange.response is not None
+    assert header_values(judgement.exchange.response.headers, "set-cookie") == ["a=1", "b=2"]
+
+
 def test_literal_path_goes_before_a_template(service_url: str, book: RuleBook) -> None:
-    with pytest.raises(ContractViolation, match="GET /things/new status documented"):
-        Contract(book).judge(httpx2.get(f"{service_url}/things/new?1"))
+    with pytest.raises(ContractViolation, match="GET /things/~new status documented"):
+        Contract(book).judge(httpx2.get(f"{service_url}/things/~new?1"))
 
 
 @pytest.mark.parametrize("prefix", ["/v1", "/v1/", "/things"])

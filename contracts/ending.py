@@ -107,13 +107,14 @@ def report_of(state: Session, ended: str | None) -> Report:
         ended is not None,
         settings.header_variables,
         settings.scrubber,
+        settings.policy.accepted,
     )
 
 
 def request_lines(state: Session) -> Iterator[str]:
     """A line for each request that a run would send."""
     for operation in state.settings.operations:
-        for probe in state.check.probes(operation):
+        for probe in (*state.check.probes(operation), *state.check.closing(operation)):
             request = probe.request
             fields = "".join(f" {name}: {value!r}" for name, value in request.headers)
             size = f" ({len(request.body)} bytes)" if request.body else ""

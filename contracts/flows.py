@@ -14,13 +14,16 @@ from functools import cached_property
 
 from contracts.exchanges import Client, Ledger, Limits, Secret
 from contracts.gate.decision import Decision, Policy, blocked, decide
-from contracts.messages import Exchange, FailureKind, Headers, Probe
+from contracts.messages import Exchange, FailureKind, Headers, Probe, Request
 from contracts.mock import CREDENTIAL, MockService, serving
 from contracts.mock.values import sample_values
+from contracts.notte.plausible import DATE, plausible
+from contracts.notte.prose import prose_rules
 from contracts.probes import SAFE_METHODS, ProbePlan
 from contracts.rules import RuleBook, rules_for
+from contracts.rules.rulebook import MAX_SECONDS
 from contracts.spec import Operation, Spec
-from contracts.verdicts import Judgement, Verdict, judge, tally
+from contracts.verdicts import Verdict, judge_all, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +66,22 @@ class Check:
     examples: int = 10
     given: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unsafe: bool = False
+    max_seconds: float = MAX_SECONDS
     replay: Mapping[str, Sequence[Probe]] | None = None
 
     @cached_property
     def book(self) -> RuleBook:
-        return rules_for(self.spec)
+        return rules_for(self.spec, max_seconds=self.max_seconds, extra=prose_rules(self.spec))
 
     @cached_property
     def mock(self) -> MockService:
-        return MockService(self.spec)
+        return MockService(self.spec, refine=plausible, clock=DATE)
 
     @cached_property
     def plan(self) -> ProbePlan:
         if self.target.live:
             return ProbePlan(self.spec, self.seed, self.given, self.examples, unsafe=self.unsafe)
-        given = {**sample_values(self.spec), **self.given}
+        given = {**sample_values(self.spec, MOCK_VALUES), **self.given}
         return ProbePlan(self.spec, self.seed, given, self.examples, unsafe=True, statuses=self.mock.count_variants)
 
     @cached_property
@@ -89,6 +93,10 @@ class Check:
         if self.replay is None:
             return self.plan.probes(operation)
         return self.replay.get(operation.key, ()) if self._may_send(operation) else ()
+
+    def closing(self, operation: Operation, answered: Request | None = None) -> Iterable[Probe]:
+        """What is asked last, on a request that was `answered` if there was one; nothing if evidence is replayed."""
+        return self.plan.closing(operation, answered) if self.replay is None else ()
 
     def asked(self, operation: Operation) -> Asked:
         """Ask an operation, unless that was done, and judge every answer by every rule that applies."""
@@ -116,16 +124,18 @@ class Check:
         operations = [operation for operation in self.spec.operations if operation.key in asked]
         verdicts = [v for o in operations for v in self._verdicts(o, asked[o.key]) if wants(v.rule.id)]
         policy = replace(policy, partial=policy.partial or not self.spec.by_key.keys() <= finished)
-        if not exchanges and verdicts:
+        if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
             ended = ended or f"nothing was sent: {verdicts[0].why}"
         return tuple(verdicts), exchanges, decide(self.spec, verdicts, exchanges, policy, ended=ended)
 
     def _verdicts(self, operation: Operation, exchanges: Sequence[Exchange]) -> tuple[Verdict, ...]:
-        verdicts = tally(self.book.operations[operation.key].rules, judge_all(self.book, exchanges))
-        if exchanges:
+        verdicts = tally(
+            self.book.operations[operation.key].rules, judge_all(self.book.operations[operation.key], exchanges)
+        )
+        if any(exchange.probe.source != "method" for exchange in exchanges):
             return verdicts
         why = self._unsent(operation)
-        return tuple(replace(verdict, why=why) for verdict in verdicts)
+        return tuple(verdict if verdict.exercised else replace(verdict, why=why) for verdict in verdicts)
 
     def _may_send(self, operation: Operation) -> bool:
         return self.unsafe or not self.target.live or operation.method in SAFE_METHODS
@@ -144,6 +154,18 @@ class Check:
             return "the replayed report has no evidence for this operation"
         return "no request could be made that reaches this operation; give values (--contract-param)"
 
+    def _converse(self, client: Client, operation: Operation, number: int) -> Iterator[Exchange]:
+        """Send the probes of an operation, and at the end those that depend on what was answered."""
+        answered: Request | None = None
+        for probe in self.probes(operation):
+            exchange = client.send(probe, number)
+            answered = exchange.probe.request if answered is None and answers(exchange) else answered
+            yield exchange
+            number += 1
+        for probe in self.closing(operation, answered):
+            yield client.send(probe, number)
+            number += 1
+
     def _ask(self, operation: Operation, number: int) -> Iterator[Exchange]:
         mocked = nullcontext(self.target.base_url) if self.target.live else serving(self.mock)
         secret = self.target.secret if self.target.live else Secret(CREDENTIAL)
@@ -159,11 +181,19 @@ class Check:
                 sleepless=not self.target.live,
             )
             try:
-                sent = (client.send(probe, number + index) for index, probe in enumerate(self.probes(operation)))
-                yield from until_nobody_is_there(sent)
+                yield from until_nobody_is_there(self._converse(client, operation, number))
             finally:
                 client.close()
 
+
+def answers(exchange: Exchange) -> bool:
+    """Whether a plain request got what it asked for."""
+    status = exchange.response.status if exchange.response is not None else 0
+    return 200 <= status < 300 and exchange.probe.source != "status" and exchange.probe.request.method != "HEAD"
+
+
+MOCK_VALUES = 8
+"""How many values of a path parameter the mock is said to know: enough for answers asked twice to show every sort."""
 
 ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})
 SILENT = ABSENT | {FailureKind.TIMED_OUT}
@@ -179,7 +209,3 @@ def until_nobody_is_there(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
         alone = alone and exchange.failure is not None and exchange.failure.kind in SILENT
         if alone and count == PATIENCE:
             return
-
-
-def judge_all(book: RuleBook, exchanges: Iterable[Exchange]) -> tuple[Judgement, ...]:
-    return tuple(judge(book.operations[exchange.probe.operation], exchange) for exchange in exchanges)

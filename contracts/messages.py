@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+PLACEHOLDER = "$NOTTE_API_KEY"
+"""What stands in place of the credential wherever the suite shows or stores anything."""
+
 JSON = Any
 """A decoded JSON value: dict, list, str, int, float, bool or None."""
 
@@ -74,6 +77,9 @@ class Credential(StrEnum):
     OTHER_SCHEME = "other scheme"
     CUT_SHORT = "cut short"
     APPENDED = "appended"
+    EMPTY = "empty"
+    BARE = "without scheme"
+    LOWER_CASE = "scheme in lower case"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("contract-strict", "advisories, unavailable answers and unexercised rules of 2xx answers fail too", "flag"),
     Option("contract-require-all", "every unexercised rule fails", "flag"),
     Option("contract-unsafe", "send methods that may change state to a live service", "flag"),
+    Option("contract-max-response-time", "how long an answer may take (default: 5; advisory)", "value", "SECONDS"),
     Option(
         "contract-header",
         "a header sent with every request, its value from an environment variable",

@@ -157,8 +157,11 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
     operation = state.settings.spec.by_key[verdicts[0].rule.operation]
     if reason := state.check.asked(operation).blocked:
         pytest.skip(f"inconclusive: {reason}")
-    if failing := [verdict for verdict in verdicts if state.settings.policy.fails(verdict)]:
+    policy = state.settings.policy
+    if failing := [verdict for verdict in verdicts if policy.fails(verdict)]:
         pytest.fail(_failure(request, state, failing), pytrace=False)
+    if accepted := next((found for verdict in verdicts if (found := policy.accepted.of(verdict))), None):
+        pytest.xfail(f"accepted until {accepted.until}: {accepted.reason}")
     if all(v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED) for v in verdicts):
         pytest.skip(f"{verdicts[0].outcome.value.replace('_', ' ')}: {verdicts[0].why}")
 

@@ -80,6 +80,7 @@ def session_from(config: pytest.Config) -> Session:
         examples=budgets.examples(config),
         given=settings.given,
         unsafe=settings.unsafe,
+        max_seconds=settings.max_seconds,
         replay=settings.replay,
     )
     session = Session(config, settings, check, run, now())

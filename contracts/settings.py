@@ -6,7 +6,9 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fnmatch import fnmatchcase
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +17,13 @@ import httpx2
 
 from contracts.errors import UsageError
 from contracts.exchanges import Limits, Secret
+from contracts.gate.accepted import Accepted, read_accepted
 from contracts.gate.decision import Policy
 from contracts.messages import Headers, Probe
 from contracts.notte.sessions import VARIABLE, session_params
 from contracts.report.json_report import probes_of_report
 from contracts.report.scrubbing import Scrubber
+from contracts.rules.rulebook import MAX_SECONDS
 from contracts.spec import Operation, Spec, load_spec
 
 CREDENTIAL_VARIABLE = "NOTTE_API_KEY"
@@ -47,6 +51,7 @@ class Settings:
     rule_glob: str
     folder: Path
     policy: Policy
+    max_seconds: float
     unsafe: bool
     header_variables: Headers
     headers: Headers = field(repr=False)
@@ -86,7 +91,10 @@ def settings_from(
         operation_glob=get("contract-operation") or "*",
         rule_glob=get("contract-rule") or "*",
         folder=root / "build" / "contract" if get("contract-report") is None else Path(get("contract-report")),
-        policy=Policy(bool(get("contract-strict")), bool(get("contract-require-all")), _is_partial(get)),
+        policy=Policy(
+            bool(get("contract-strict")), bool(get("contract-require-all")), _is_partial(get), _accepted(spec)
+        ),
+        max_seconds=_seconds(get("contract-max-response-time")),
         unsafe=bool(get("contract-unsafe")),
         header_variables=variables,
         headers=headers,
@@ -96,6 +104,22 @@ def settings_from(
     )
     _refuse_unusable(settings)
     return settings
+
+
+def _accepted(spec: Spec) -> Accepted:
+    """The acceptances beside the document: `accepted.toml` in its folder."""
+    path = Path(spec.document.path).with_name("accepted.toml")
+    return read_accepted(path, shown=str(path), today=date.today())
+
+
+def _seconds(value: str | None) -> float:
+    try:
+        seconds = float(value) if value else MAX_SECONDS
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < inf:
+        raise UsageError(f"--contract-max-response-time {value} is no number of seconds above 0; give 5, say")
+    return seconds
 
 
 def _refuse_empty(get: Callable[[str], Any]) -> None:

@@ -79,6 +79,7 @@ def test_unwanted_rules_are_left_out(spec: Spec, tmp_path: Path) -> None:
 
 def test_operation_that_no_request_reaches_says_so(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("contracts.flows.ProbePlan.probes", lambda plan, operation: iter(()))
+    monkeypatch.setattr("contracts.flows.ProbePlan.closing", lambda plan, operation, answered: iter(()))
     check = Check(spec, Target(), Ledger(tmp_path / "run.jsonl"))
     check.asked(spec.operations[0])
     verdicts, exchanges, decision = check.conclude(Policy(), lambda rule: True)

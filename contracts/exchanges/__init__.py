@@ -2,6 +2,5 @@
 
 from contracts.exchanges.client import Client as Client
 from contracts.exchanges.client import Limits as Limits
-from contracts.exchanges.credential import PLACEHOLDER as PLACEHOLDER
 from contracts.exchanges.credential import Secret as Secret
 from contracts.exchanges.ledger import Ledger as Ledger

@@ -9,11 +9,9 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
-from contracts.messages import Credential, Headers, Request
-from contracts.spec import Operation, SecurityRequirement, SecurityScheme, Spec
-
-PLACEHOLDER = "$NOTTE_API_KEY"
-"""What stands in place of the credential wherever the suite shows or stores anything."""
+from contracts.messages import PLACEHOLDER, Credential, Headers, Request
+from contracts.spec import Operation, SecurityScheme, Spec
+from contracts.spec.security import schemes_in_use
 
 DISTINCTIVE = 8
 """Parts and encodings shorter than this are left alone: they would be found in what has nothing to do with them."""
@@ -89,17 +87,12 @@ def with_credential(request: Request, variant: Credential, operation: Operation,
     The first alternative of the operation's security that a request can satisfy is used; an operation without security
     gets no credential.
     """
-    if variant is Credential.NONE or not operation.needs_credential:
+    if variant is Credential.NONE:
         return request
     value = _variant(secret.reveal(), variant)
-    for scheme in _schemes(operation.security, spec):
+    for scheme in schemes_in_use(operation, spec):
         request = _with_scheme(request, scheme, value, variant)
     return request
-
-
-def _schemes(alternatives: tuple[SecurityRequirement, ...], spec: Spec) -> list[SecurityScheme]:
-    found = [[spec.security_schemes[name] for name, _ in alternative] for alternative in alternatives]
-    return next((schemes for schemes in found if all(s.type != "mutualTLS" for s in schemes)), found[0])
 
 
 def _variant(value: str, variant: Credential) -> str:
@@ -107,22 +100,23 @@ def _variant(value: str, variant: Credential) -> str:
         case Credential.WRONG:
             return "0" * max(len(value), 8)
         case Credential.CUT_SHORT:
-            return value[: max(1, len(value) - 1)]
+            return value[:-1]
         case Credential.APPENDED:
             return f"{value}0"
+        case Credential.EMPTY:
+            return ""
     return value
 
 
 def _with_scheme(request: Request, scheme: SecurityScheme, value: str, variant: Credential) -> Request:
-    other = variant is Credential.OTHER_SCHEME
-    if scheme.type == "mutualTLS":
-        return request
     if scheme.type == "apiKey":
+        other = variant is Credential.OTHER_SCHEME
         return _with_header(request, "Authorization", f"Negotiate {value}") if other else _keyed(request, scheme, value)
     name = {"http": scheme.scheme.capitalize()}.get(scheme.type, "Bearer")
     if name == "Basic":
         value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
-    return _with_header(request, "Authorization", f"{'Negotiate' if other else name} {value}")
+    words = {Credential.OTHER_SCHEME: "Negotiate ", Credential.BARE: "", Credential.LOWER_CASE: f"{name.lower()} "}
+    return _with_header(request, "Authorization", f"{words.get(variant, f'{name} ')}{value}".strip())
 
 
 def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:

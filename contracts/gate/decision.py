@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from contracts.gate.accepted import Accepted
 from contracts.messages import Credential, Exchange
 from contracts.rules import Severity
 from contracts.spec import Spec
@@ -30,15 +31,17 @@ class Policy:
         strict: advisories, unavailable answers, and unexercised or undecided rules of documented 2xx answers.
         require_all: every unexercised or undecided rule.
         partial: only some rules or operations were selected, so that what is missing proves nothing.
+        accepted: what the team agreed to live with.
     """
 
     strict: bool = False
     require_all: bool = False
     partial: bool = False
+    accepted: Accepted = field(default_factory=Accepted)
 
     def fails(self, verdict: Verdict) -> bool:
         """Whether this verdict alone fails the run."""
-        if verdict.outcome is Outcome.HOLDS:
+        if verdict.outcome is Outcome.HOLDS or self.accepted.of(verdict) is not None:
             return False
         if verdict.outcome is Outcome.VIOLATED:
             return self.strict or verdict.rule.severity is Severity.VIOLATION
@@ -61,6 +64,8 @@ def decide(
     and a run that ended early (`ended` says how) leave it without a verdict; then come the failures that rest on what
     is missing.
     """
+    sent = len(exchanges)
+    exchanges = [exchange for exchange in exchanges if exchange.probe.source != "method"]  # says nothing of operations
     by_operation = _by_operation(exchanges)
     shut = {key for key, asked in by_operation.items() if blocked(spec, asked)}
     judged = [verdict for verdict in verdicts if verdict.rule.operation not in shut]
@@ -69,15 +74,15 @@ def decide(
     if not exchanges:
         ended = ended or "nothing was sent"
     partial = policy.partial or silent is not None or ended is not None
-    if refused := _refused_on_some(spec, exchanges):
-        failures.append(refused)
+    if not partial:
+        failures += [*policy.accepted.stale(verdicts), *(policy.accepted.healed(verdicts) if policy.strict else ())]
     if not partial and (reason := _never_a_success(spec, exchanges)):
         failures.append(reason)
     unavailable = sum(map(is_unavailable, exchanges))
     if policy.strict and unavailable:
-        failures.append(f"{unavailable} of {len(exchanges)} requests had no answer of the service (strict)")
+        failures.append(f"{unavailable} of {sent} requests had no answer of the service (strict)")
     unfinished = [reason for reason in (silent, ended) if reason]
-    if refused or any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
+    if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
         return Decision(Result.FAIL, (*failures, *unfinished))
     if unfinished:
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
@@ -118,16 +123,6 @@ def _asked_with_credential(spec: Spec, exchanges: Sequence[Exchange]) -> list[Ex
         and e.probe.credential is Credential.RIGHT
         and e.probe.source != "status"
     ]
-
-
-def _refused_on_some(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
-    """A credential that is right for one request is right for the next one (401 says it isn't, RFC 9110 §15.5.2)."""
-    answers = [e.response for e in _asked_with_credential(spec, exchanges) if e.response is not None]
-    refused = sum(answer.status == 401 for answer in answers)
-    accepted = any(200 <= answer.status < 300 for answer in answers)
-    if not refused or not accepted:
-        return None
-    return f"the credential was refused on {refused} of {len(answers)} requests, and accepted on others"
 
 
 def _failures(verdicts: Sequence[Verdict], policy: Policy) -> list[str]:

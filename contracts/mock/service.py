@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ from contracts.mock.credentials import challenges, has_credential
 from contracts.schemas.claims import claim_of
 from contracts.schemas.validation import validator
 from contracts.spec import Header, Operation, ResponseSpec, Spec
+from contracts.spec.identity import NOWHERE
 from contracts.spec.statuses import ABOUT_ACCESS, concrete_status
 from contracts.spec.templates import Routes, match_path
 
@@ -27,15 +29,25 @@ _PREFER = re.compile(r"\b(code|example)=(\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
+Refine = Callable[[Operation, int, Any], Any]
+"""A body of an operation and status, to one that also keeps what is known of the domain."""
+
+
 @dataclass(frozen=True, eq=False)
 class MockService:
     """Answers requests as the document says, and nothing else.
 
     Where it can't, because no body satisfies the documented schema, it answers 503, which says nothing about the
     contract.
+
+    Args:
+        refine: makes bodies believable in their domain.
+        clock: the Date field of every answer; a clock that stands still, so that answers stay the same.
     """
 
     spec: Spec
+    refine: Refine | None = None
+    clock: str | None = None
     _variants: dict[tuple[str, str], tuple[Variant, ...]] = field(default_factory=dict)
     _header_texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -45,6 +57,12 @@ class MockService:
 
     def answer(self, request: Request) -> Response:
         """The response to a request; `Prefer: code=NNN, example=K` asks for a documented status and body."""
+        response = self._answer(request)
+        if self.clock is None:
+            return response
+        return replace(response, headers=(*response.headers, ("Date", self.clock)))
+
+    def _answer(self, request: Request) -> Response:
         templates = self._routes.of(request.path)
         if not templates:
             return _plain(404, "no such path in the document")
@@ -63,8 +81,19 @@ class MockService:
         """
         key = (operation.key, response.status)
         if key not in self._variants:
-            self._variants[key] = variants_of(response)
+            found = variants_of(response)
+            self._variants[key] = tuple(self._refined(operation, response, variant) for variant in found)
         return self._variants[key]
+
+    def _refined(self, operation: Operation, response: ResponseSpec, variant: Variant) -> Variant:
+        """The variant as its domain would have it, if the document allows that as well."""
+        code = concrete_status(operation, response)
+        if self.refine is None or variant.schema is None or code is None:
+            return variant
+        value = self.refine(operation, code, variant.value)
+        if value is variant.value or not validator(variant.schema).is_valid(value):
+            return variant
+        return replace(variant, body=dump(value), value=value)
 
     def count_variants(self, operation: Operation, status: int) -> int:
         documented = operation.response(status)
@@ -82,6 +111,8 @@ class MockService:
         if not has_credential(operation, request, self.spec, CREDENTIAL):
             return self._refuse_credential(operation, request)
         wishes = {name: int(value) for name, value in _PREFER.findall(request.header("prefer") or "")}
+        if self._is_nowhere(operation, request) and (missing := operation.response(404)) is not None:
+            return self._documented(operation, missing, 404, request)
         code = wishes.get("code")
         if code is not None and (documented := operation.response(code)) is not None:
             return self._documented(operation, documented, code, request, wishes.get("example"))
@@ -90,6 +121,10 @@ class MockService:
         refusal = None if claim_of(operation, request).allowed else self._refusal(operation)
         found = refusal or self._success(operation)
         return self._documented(operation, found[1], found[0], request, wishes.get("example")) if found else _unable()
+
+    def _is_nowhere(self, operation: Operation, request: Request) -> bool:
+        raw = match_path(operation.path, request.path) or {}
+        return any(unquote(value, errors="replace") in map(str, NOWHERE) for value in raw.values())
 
     def _refuse_credential(self, operation: Operation, request: Request) -> Response:
         documented = operation.response(401)

@@ -17,15 +17,15 @@ HANDFUL = 3
 MAX_VALUES = 12
 
 
-def sample_values(spec: Spec) -> Mapping[str, Sequence[str]]:
-    """Path values by parameter name, the same for the same document; some for each schema that the name has."""
+def sample_values(spec: Spec, handful: int = HANDFUL) -> Mapping[str, Sequence[str]]:
+    """Path values by parameter name, the same for the same document; `handful` for each schema that the name has."""
     described: dict[str, dict[Any, Parameter | None]] = {}
     for operation in spec.operations:
         parameters = {p.name: p for p in operation.parameters if p.location == "path"}
         for name in parameter_names(operation.path):
             parameter = parameters.get(name)
             described.setdefault(name, {}).setdefault(_meaning(parameter), parameter)
-    return {name: _in_turn([_texts(name, p) for p in found.values()]) for name, found in described.items()}
+    return {name: _in_turn([_texts(name, p, handful) for p in found.values()]) for name, found in described.items()}
 
 
 def _meaning(parameter: Parameter | None) -> str:
@@ -37,10 +37,10 @@ def _in_turn(lists: list[list[str]]) -> list[str]:
     return list(dict.fromkeys(text for turn in turns for text in turn if text is not None))[:MAX_VALUES]
 
 
-def _texts(name: str, parameter: Parameter | None) -> list[str]:
+def _texts(name: str, parameter: Parameter | None, handful: int) -> list[str]:
     drawn = map(_text, _drawn(parameter.schema)) if parameter and parameter.schema else iter(())
     usable = dict.fromkeys(text for text in drawn if text and match_path("/{x}", fill_path("/{x}", {"x": text})))
-    return list(usable)[:HANDFUL] or [f"{name}-{index}" for index in range(HANDFUL)]
+    return list(usable)[:handful] or [f"{name}-{index}" for index in range(handful)]
 
 
 def _drawn(schema: Schema) -> Iterator[Any]:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from contracts.messages import Probe, Request
 from contracts.probes import schemathesis_cases
+from contracts.probes.closing import credential_probes, method_probes, unknown_probes
 from contracts.probes.edges import edge_requests
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
 from contracts.spec import Operation, Parameter, Spec
@@ -55,6 +56,14 @@ class ProbePlan:
         yield from self._sendable(operation, self._given(operation))
         yield from self._sendable(operation, self._documented_statuses(operation))
         yield from self._sendable(operation, _distinct(self._made(operation)))
+
+    def closing(self, operation: Operation, answered: Request | None) -> Iterator[Probe]:
+        """What is sent last: `answered` is a request that had a 2xx with the right credential, if there was one."""
+        if operation.method in SAFE_METHODS or self.unsafe:
+            base = answered or self._base(operation, next(iter(self._combinations(operation)), {}))
+            yield from self._sendable(operation, credential_probes(self.spec, operation, base))
+            yield from self._sendable(operation, unknown_probes(self.spec, operation))
+        yield from method_probes(self.spec, operation, unsafe=self.unsafe)
 
     def _given(self, operation: Operation) -> Iterator[Probe]:
         rounds = [(chosen, self._base(operation, chosen)) for chosen in self._combinations(operation)]

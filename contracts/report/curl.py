@@ -7,8 +7,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from contracts.exchanges.credential import PLACEHOLDER, Secret, with_credential
-from contracts.messages import Credential, Headers, Probe, Request
+from contracts.exchanges.credential import Secret, with_credential
+from contracts.messages import PLACEHOLDER, Credential, Headers, Probe, Request
 from contracts.spec import Spec
 
 MARK = "0CREDENTIAL0"

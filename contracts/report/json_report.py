@@ -44,7 +44,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "summary": {
             "rules": len(report.verdicts),
             **{outcome.value: report.outcomes[outcome] for outcome in Outcome},
-            "accepted": 0,
+            "accepted": len(report.accepted),
             "exchanges": len(report.exchanges),
             "unavailable": report.unavailable,
         },
@@ -95,6 +95,7 @@ def _headers(pairs: list[list[str]]) -> Headers:
 
 def _verdict(report: Report, verdict: Verdict) -> dict[str, Any]:
     source = report.spec.document.source(verdict.rule.pointer)
+    accepted = report.accepted.get(verdict.rule.id)
     return {
         "rule": verdict.rule.id,
         "kind": verdict.rule.kind,
@@ -103,8 +104,9 @@ def _verdict(report: Report, verdict: Verdict) -> dict[str, Any]:
         "exercised": verdict.exercised,
         "violations": verdict.violations,
         "seen": map_texts(verdict.seen, report.scrubber.text),
+        "unseen": list(verdict.unseen),
         "why": report.scrubber.text(verdict.why),
-        "accepted": None,
+        "accepted": {"reason": accepted.reason, "until": accepted.until.isoformat()} if accepted else None,
         "source": {"file": source.file, "line": source.line, "pointer": source.pointer},
         "evidence": _evidence(report, verdict.evidence) if verdict.evidence else None,
     }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from contracts.gate.accepted import Acceptance, Accepted
 from contracts.gate.decision import Decision
 from contracts.messages import Exchange, Headers
 from contracts.report.scrubbing import Scrubber
@@ -24,6 +25,7 @@ class Report:
         interrupted: the run ended before everything was asked.
         header_variables: names of the headers sent with every request, each with the variable that has its value.
         scrubber: takes secrets out of what a report shows of answers.
+        acceptances: what the team agreed to live with.
     """
 
     spec: Spec
@@ -37,10 +39,18 @@ class Report:
     interrupted: bool = False
     header_variables: Headers = ()
     scrubber: Scrubber = field(default_factory=Scrubber)
+    acceptances: Accepted = field(default_factory=Accepted)
 
     @cached_property
     def outcomes(self) -> Counter[Outcome]:
-        return Counter(verdict.outcome for verdict in self.verdicts)
+        """Verdicts by outcome; violations that were accepted are counted apart, see `accepted`."""
+        return Counter(verdict.outcome for verdict in self.verdicts if verdict.rule.id not in self.accepted)
+
+    @cached_property
+    def accepted(self) -> dict[str, Acceptance]:
+        """The acceptance of each violated rule that has one, by the rule's id."""
+        found = ((verdict.rule.id, self.acceptances.of(verdict)) for verdict in self.verdicts)
+        return {identity: acceptance for identity, acceptance in found if acceptance is not None}
 
     @property
     def unavailable(self) -> int:

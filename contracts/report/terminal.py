@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -26,23 +26,38 @@ def summary_lines(report: Report, *, width: int) -> Iterator[str]:
 def _summary(report: Report, width: int) -> Iterator[str]:
     if report.interrupted:
         yield "ended early: this covers what was asked until then"
-    yield from _table(report.verdicts, width)
-    advisories = [v for v in report.verdicts if v.outcome is Outcome.VIOLATED and v.rule.severity is Severity.ADVISORY]
+    yield from _table(report.verdicts, report.accepted, width)
+    broken = [v for v in report.verdicts if v.outcome is Outcome.VIOLATED]
+    accepted = [(v, report.accepted[v.rule.id]) for v in broken if v.rule.id in report.accepted]
+    yield from _listed("accepted", [f"{v.rule.id} until {a.until}: {a.reason}" for v, a in accepted])
+    yield from _listed("accepted and healed", report.acceptances.healed(report.verdicts))
+    advisories = [v for v in broken if v.rule.severity is Severity.ADVISORY and v.rule.id not in report.accepted]
     yield from _listed(
         "advisory", [f"{v.rule.id}: {v.evidence.finding.seen if v.evidence else ''}" for v in advisories]
     )
     missing = [v for v in report.verdicts if v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED)]
     yield from _listed("not judged", [f"{v.rule.id} ({v.outcome.value.replace('_', ' ')}: {v.why})" for v in missing])
+    yield from _never_seen(report.verdicts)
     yield _exchanges(report)
 
 
-def _table(verdicts: Sequence[Verdict], width: int) -> Iterator[str]:
+def _never_seen(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """What the answers never had that they might have: members of enums, null or a value where both are allowed."""
+    found: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.unseen:
+            key = f"{verdict.rule.operation} {verdict.rule.status}"
+            found.setdefault(key, []).append(f"{verdict.rule.place} {' '.join(verdict.unseen)}")
+    yield from _listed("never seen", [f"{key}: {', '.join(places)}" for key, places in found.items()])
+
+
+def _table(verdicts: Sequence[Verdict], accepted: Collection[str], width: int) -> Iterator[str]:
     groups: dict[tuple[str, str], Counter[str]] = {}
     for verdict in verdicts:
         group = groups.setdefault((verdict.rule.operation, verdict.rule.status or "any"), Counter())
         group["rules"] += 1
         group["exercised"] += verdict.exercised > 0
-        group["violated"] += verdict.outcome is Outcome.VIOLATED
+        group["violated"] += verdict.outcome is Outcome.VIOLATED and verdict.rule.id not in accepted
         group["not exercised"] += verdict.outcome is Outcome.NOT_EXERCISED
     table = Table(box=None, pad_edge=False, header_style="")
     table.add_column("operation", overflow="fold")
@@ -89,6 +104,7 @@ def _exchanges(report: Report) -> str:
 def decision_line(report: Report) -> str:
     """The last line of a run: the decision, the target, and the counts."""
     counts = ", ".join(f"{report.outcomes[outcome]} {outcome.value.replace('_', ' ')}" for outcome in Outcome)
+    counts += f", {len(report.accepted)} accepted" if report.accepted else ""
     reasons = f": {'; '.join(report.decision.reasons)}" if report.decision.reasons else ""
     rules = f"{len(report.verdicts)} rule{'s' * (len(report.verdicts) != 1)}, {counts}"
     line = f"contract: {report.decision.result.value.upper()} on {report.target}{reasons} ({rules})"

@@ -32,6 +32,22 @@ EDGE_ANSWER = RuleKind("edge answer documented", ADVISORY, "RFC 9110 §15.5")
 FRAMING = RuleKind("framing", VIOLATION, "RFC 9112 §6.3, §8")
 CONTENT_ENCODING = RuleKind("content encoding", VIOLATION, "RFC 9110 §8.4")
 
+# About the credential, the resource, methods and header fields.
+AUTH = RuleKind("auth", VIOLATION, "OpenAPI 3.1 §4.8.30, RFC 9110 §11.6.2, §15.5.2")
+CHALLENGE = RuleKind("challenge", VIOLATION, "RFC 9110 §15.5.2, §11.6.1")
+GIVEN = RuleKind("given value", VIOLATION, "the user's own word, OpenAPI 3.1 §4.8.16")
+UNKNOWN = RuleKind("unknown value", VIOLATION, "RFC 9110 §15.5.5")
+IDENTITY = RuleKind("identity", ADVISORY, "RFC 9110 §6.4.2, RFC 3986 §6.2.1")
+METHOD = RuleKind("unlisted method", VIOLATION, "OpenAPI 3.1 §4.8.9, RFC 9110 §15.5.6")
+ALLOW = RuleKind("allow header", VIOLATION, "RFC 9110 §15.5.6, §10.2.1")
+CONTENT_TYPE = RuleKind("single content type", VIOLATION, "RFC 9110 §8.3, §5.3")
+CHARSET = RuleKind("charset", VIOLATION, "RFC 8259 §8.1, §11")
+CONTENT_LENGTH = RuleKind("content length", VIOLATION, "RFC 9110 §8.6, RFC 9112 §6.2")
+NO_ECHO = RuleKind("credential kept", VIOLATION, "RFC 6750 §5.2, §5.3")
+TIME = RuleKind("response time", ADVISORY, "--contract-max-response-time")
+UNDOCUMENTED = RuleKind("undocumented properties", ADVISORY, "OpenAPI 3.1 §4.8.24")
+PROSE = RuleKind("prose", ADVISORY, "the documentation in prose")
+
 RULE_KINDS: tuple[RuleKind, ...] = (
     REQUIRED,
     NULLABILITY,
@@ -53,6 +69,20 @@ RULE_KINDS: tuple[RuleKind, ...] = (
     EDGE_ANSWER,
     FRAMING,
     CONTENT_ENCODING,
+    AUTH,
+    CHALLENGE,
+    GIVEN,
+    UNKNOWN,
+    IDENTITY,
+    METHOD,
+    ALLOW,
+    CONTENT_TYPE,
+    CHARSET,
+    CONTENT_LENGTH,
+    NO_ECHO,
+    TIME,
+    UNDOCUMENTED,
+    PROSE,
 )
 
 BY_NAME = {kind.name: kind for kind in RULE_KINDS}

@@ -20,26 +20,58 @@ from contracts.rules.kinds import (
     REQUIRED,
     SCHEMA,
     TYPE,
+    UNDOCUMENTED,
     UNION,
 )
-from contracts.rules.rule import Rule, RuleKind, rule_id, shown
+from contracts.rules.rule import Rule, RuleKind, member_text, rule_id, rule_of, shown
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
 from contracts.schemas.rungs import RUNGS
 from contracts.schemas.validation import Uncompilable, keyword_validator, reference, registry, validator
-from contracts.spec import Schema, join_pointer
+from contracts.spec import Operation, Schema, join_pointer
+
+SAYS_MORE_NAMES = (
+    "additionalProperties",
+    "unevaluatedProperties",
+    "patternProperties",
+    "propertyNames",
+    "if",
+    "dependentSchemas",
+)
+"""Keywords beside which an undeclared name is not simply undocumented."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
     """Whose body it is: what the ids of its rules start with."""
 
-    operation: str
+    operation: Operation
     status: str
     media: str | None
 
     @property
     def prefix(self) -> str:
-        return rule_id(self.operation, self.status, f";{self.media}" if self.media else None)
+        return rule_id(self.operation.key, self.status, f";{self.media}" if self.media else None)
+
+    def rule(
+        self,
+        kind: RuleKind,
+        place: str,
+        pointer: str,
+        promise: str,
+        name: str | None = None,
+        members: tuple[str, ...] = (),
+    ) -> Rule:
+        return rule_of(
+            self.operation,
+            kind,
+            promise,
+            status=self.status,
+            media=self.media,
+            place=place or "/",
+            name=name,
+            pointer=pointer,
+            members=members,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +88,14 @@ class Leaf:
 class Place:
     """A location with its rules, and the places below it, made when first asked for.
 
-    `outer` is set for the branch of a union: nullability and type were judged before the branch was chosen.
+    `outer` is set for the branch of a union: nullability and type were judged before the branch was chosen;
+    `names_above` then says that the union's own location declares properties.
     """
 
     body: Body
     location: Location
     outer: bool = False
+    names_above: bool = False
 
     @cached_property
     def types(self) -> frozenset[str]:
@@ -80,7 +114,8 @@ class Place:
         if self.outer or allowed == ALL_TYPES or not allowed:
             return None
         names = sorted(allowed - {"integer"} if "number" in allowed else allowed)
-        return self._rule(TYPE, self._type_pointer, f"is of type {' or '.join(names)}")
+        members = tuple(m for m, there in (("null", "null" in names), ("value", names != ["null"])) if there)
+        return self._rule(TYPE, self._type_pointer, f"is of type {' or '.join(names)}", members=members)
 
     @cached_property
     def required(self) -> tuple[tuple[str, Rule], ...]:
@@ -90,6 +125,20 @@ class Place:
             (name, self._rule(REQUIRED, join_pointer(schema.pointer, "required"), f"has a property {name}", name))
             for name, schema in self.location.required.items()
         )
+
+    @cached_property
+    def undocumented(self) -> Rule | None:
+        """The rule about names that nothing here declares; None where the document says what other names hold."""
+        location = self.location
+        silent = not any(key in part.value for part in location.parts for key in SAYS_MORE_NAMES)
+        branches = any("object" in union.types for union in location.unions)
+        declared = any("properties" in part.value for part in location.parts)
+        if not declared or "object" not in location.types or branches or location.truncated or not silent:
+            return None
+        if self.outer and (location.chosen_by or self.names_above):
+            return None
+        promise = "has no properties but the documented ones"
+        return self._rule(UNDOCUMENTED, location.parts[0].schema.pointer, promise)
 
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -105,7 +154,8 @@ class Place:
     def branches(self) -> tuple[tuple[Union, Mapping[Location, Place]], ...]:
         """The unions whose branch a value selects, each with the places of its branches."""
         chosen = [union for union in self.location.unions if union.selectable and not union.finite]
-        return tuple((union, {b: Place(self.body, b, outer=True) for b in union.branches}) for union in chosen)
+        above = bool(self.location.properties)
+        return tuple((union, {b: Place(self.body, b, True, above) for b in union.branches}) for union in chosen)
 
     @cached_property
     def properties(self) -> Mapping[str, Place]:
@@ -156,6 +206,7 @@ class Place:
         yield from (rule for rule in (self.nullability, self.type) if rule is not None)
         yield from (leaf.rule for leaf in self.leaves)
         yield from (rule for _, rule in self.required)
+        yield from (rule for rule in (self.undocumented,) if rule is not None)
         for child in self.children:
             yield from child.rules
 
@@ -169,23 +220,21 @@ class Place:
         everywhere = [part.schema for part in self.location.parts]
         return [*declaring, *unions, *everywhere][0].pointer
 
-    def _rule(self, kind: RuleKind, pointer: str, promise: str, name: str | None = None) -> Rule:
-        place = self.location.place or "/"
-        identity = rule_id(self.body.prefix, place, kind.name, name)
-        return Rule(
-            identity,
-            kind.name,
-            kind.severity,
-            kind.clause,
-            self.body.operation,
-            self.body.status,
-            place,
-            pointer,
-            promise,
-        )
+    def _rule(
+        self, kind: RuleKind, pointer: str, promise: str, name: str | None = None, members: tuple[str, ...] = ()
+    ) -> Rule:
+        return self.body.rule(kind, self.location.place, pointer, promise, name, members)
 
-    def _leaf(self, kind: RuleKind, types: frozenset[str], pointer: str, keywords: dict[str, Any], says: str) -> Leaf:
-        rule = self._rule(kind, pointer, says)
+    def _leaf(
+        self,
+        kind: RuleKind,
+        types: frozenset[str],
+        pointer: str,
+        keywords: dict[str, Any],
+        says: str,
+        members: tuple[str, ...] = (),
+    ) -> Leaf:
+        rule = self._rule(kind, pointer, says, members=members)
         try:
             return Leaf(rule, types, keyword_validator(json.dumps(keywords)).is_valid)
         except Uncompilable as error:
@@ -200,8 +249,9 @@ class Place:
             return
         kind = CONST if len(named) == 1 else ENUM
         says = f"is one of {', '.join(shown(value) for value in named)}" if len(named) != 1 else f"is {shown(named[0])}"
+        members = tuple(member_text(value) for value in values)
         for schema, allowed in self.location.enumerations:
-            yield self._leaf(kind, self.location.types, schema.pointer, {"enum": list(allowed)}, says)
+            yield self._leaf(kind, self.location.types, schema.pointer, {"enum": list(allowed)}, says, members)
 
     def _rungs(self) -> Iterable[Leaf]:
         for rung in RUNGS:
@@ -259,18 +309,7 @@ class Plan:
     @cached_property
     def verdict(self) -> Leaf:
         """`/ schema`: the validator's own verdict on the whole body."""
-        identity = rule_id(self.body.prefix, "/", SCHEMA.name)
-        rule = Rule(
-            identity,
-            SCHEMA.name,
-            SCHEMA.severity,
-            SCHEMA.clause,
-            self.body.operation,
-            self.body.status,
-            "/",
-            self.schema.pointer,
-            "satisfies its schema as a whole",
-        )
+        rule = self.body.rule(SCHEMA, "", self.schema.pointer, "satisfies its schema as a whole")
         try:
             return Leaf(rule, ALL_TYPES, validator(self.schema).is_valid)
         except Uncompilable as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contracts.messages import Failure, FailureKind, header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer, is_json_type
-from contracts.rules.rule import Check, ExchangeRule, Rule, RuleKind, rule_id
+from contracts.rules.rule import Check, ExchangeRule, Rule, RuleKind, rule_of
 from contracts.spec import Header, Operation, ResponseSpec
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
@@ -16,7 +16,10 @@ REFUSALS_OF_EDGES = frozenset({400, 414, 431})
 
 def operation_rules(operation: Operation) -> Iterator[ExchangeRule]:
     """The rules that hold for every answer of an operation."""
-    documented = ", ".join(response.status for response in operation.responses)
+    statuses = [response.status for response in operation.responses]
+    if any(status.lower() == "default" for status in statuses):
+        return  # whatever the status, it is documented
+    documented = ", ".join(statuses)
     yield _row(operation, kinds.STATUS, f"is one of the documented statuses: {documented}", status_documented)
     yield _row(operation, kinds.EDGE_ANSWER, "is documented even for odd requests", edge_answer_documented)
 
@@ -37,8 +40,8 @@ def response_rules(operation: Operation, response: ResponseSpec) -> Iterator[Exc
 
 def framing_rules(operation: Operation) -> tuple[Rule, Rule]:
     """The rules that answers break by being none: framing, and content encoding."""
-    framing = _rule(operation, kinds.FRAMING, "is complete and framed as HTTP/1.1 says")
-    return framing, _rule(operation, kinds.CONTENT_ENCODING, "is encoded as Content-Encoding says")
+    framing = rule_of(operation, kinds.FRAMING, "is complete and framed as HTTP/1.1 says")
+    return framing, rule_of(operation, kinds.CONTENT_ENCODING, "is encoded as Content-Encoding says")
 
 
 def broken_framing(failure: Failure) -> str | None:
@@ -99,36 +102,19 @@ def _refused_edge(answer: Answer) -> bool:
     return answer.exchange.probe.source == "edge" and answer.response.status in REFUSALS_OF_EDGES
 
 
-def _rule(operation: Operation, kind: RuleKind, promise: str, response: ResponseSpec | None = None) -> Rule:
-    status = response.status if response else None
-    pointer = response.pointer if response else operation.pointer
-    identity = rule_id(operation.key, status, kind.name)
-    return Rule(identity, kind.name, kind.severity, kind.clause, operation.key, status, None, pointer, promise)
-
-
 def _row(
     operation: Operation, kind: RuleKind, promise: str, check: Check, response: ResponseSpec | None = None
 ) -> ExchangeRule:
-    return ExchangeRule(_rule(operation, kind, promise, response), check)
+    status, pointer = (response.status, response.pointer) if response else (None, None)
+    return ExchangeRule(rule_of(operation, kind, promise, status=status, pointer=pointer), check)
 
 
 def _header_row(operation: Operation, response: ResponseSpec, header: Header) -> ExchangeRule:
-    kind = kinds.HEADER
-    identity = rule_id(operation.key, response.status, kind.name, header.name)
-    rule = Rule(
-        identity,
-        kind.name,
-        kind.severity,
-        kind.clause,
-        operation.key,
-        response.status,
-        None,
-        header.pointer,
-        f"has the header {header.name}",
-    )
+    promise = f"has the header {header.name}"
 
     def check(answer: Answer) -> str:
         present = header_values(answer.response.headers, header.name)
         return "" if present else f"the response has no header {header.name}"
 
+    rule = rule_of(operation, kinds.HEADER, promise, status=response.status, name=header.name, pointer=header.pointer)
     return ExchangeRule(rule, check)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.rules.answer import Answer
+from contracts.spec import Operation
 
 
 class Severity(StrEnum):
@@ -38,6 +39,7 @@ class Rule:
         place: where in the body, None for rules about the response as a whole.
         pointer: the node of the document that makes the promise.
         promise: what is promised, as a sentence without subject ("is one of active, closed").
+        members: what may be seen there and is worth seeing: the members of an enum, `null` and `value`.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Rule:
     place: str | None
     pointer: str
     promise: str
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +64,11 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A rule exercised by one exchange and kept, `times` over."""
-
-    rule: str
-    times: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class Undecided:
     """A rule that could not be judged on one exchange, and why."""
 
     rule: str
     why: str
-
-
-Observation = Finding | Held | Undecided
 
 
 Check = Callable[[Answer], str | None]
@@ -91,8 +83,53 @@ class ExchangeRule:
     check: Check
 
 
+HistoryCheck = Callable[[Answer, Answer], str | None]
+"""Compares an earlier answer with a later one to the same request; what it gives is read like a `Check`'s."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRule:
+    """A rule about two answers to the same request, with the function that judges them."""
+
+    rule: Rule
+    check: HistoryCheck
+
+
+def rule_of(
+    operation: Operation,
+    kind: RuleKind,
+    promise: str,
+    *,
+    status: str | None = None,
+    media: str | None = None,
+    place: str | None = None,
+    name: str | None = None,
+    pointer: str | None = None,
+    severity: Severity | None = None,
+    members: tuple[str, ...] = (),
+) -> Rule:
+    """The rule of a kind for an operation; what is left out is the operation's or the kind's own."""
+    return Rule(
+        rule_id(operation.key, status, f";{media}" if media else None, place, kind.name, name),
+        kind.name,
+        severity or kind.severity,
+        kind.clause,
+        operation.key,
+        status,
+        place,
+        operation.pointer if pointer is None else pointer,
+        promise,
+        members,
+    )
+
+
 def rule_id(*parts: str | None) -> str:
     return " ".join(part for part in parts if part)
+
+
+def member_text(value: Any) -> str:
+    """A value as it is counted among what was seen."""
+    return value if isinstance(value, str) else shown(value)
 
 
 def shown(value: Any, limit: int = 80) -> str:

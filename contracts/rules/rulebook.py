@@ -6,22 +6,66 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from contracts.rules.authentication import authentication_rules
+from contracts.rules.identity import given_rules, identity_rules
+from contracts.rules.methods import method_rules
 from contracts.rules.plan import Body, Plan
 from contracts.rules.responses import framing_rules, may_be_json, operation_rules, response_rules
-from contracts.rules.rule import ExchangeRule, Rule
+from contracts.rules.rule import ExchangeRule, HistoryRule, Rule
+from contracts.rules.wire import wire_rules
 from contracts.spec import MediaType, Operation, ResponseSpec, Spec
+
+MAX_SECONDS = 5.0
+"""How long an answer may take before an advisory says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Rules from elsewhere than the document: of one domain, for instance."""
+
+    on_answers: tuple[ExchangeRule, ...] = ()
+    on_histories: tuple[HistoryRule, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class OperationRules:
-    """The rules of one operation; everything is derived when first asked for."""
+    """The rules of one operation; everything is derived when first asked for.
 
+    `first_of_path` has the rules about the path's unlisted methods, which belong to no operation.
+    """
+
+    spec: Spec
     operation: Operation
+    max_seconds: float = MAX_SECONDS
+    extra: Extra = Extra()
+    first_of_path: bool = True
 
     @cached_property
     def general(self) -> tuple[ExchangeRule, ...]:
-        """Rules for every answer."""
-        return tuple(operation_rules(self.operation))
+        """Rules for every answer to what the operation was asked."""
+        operation = self.operation
+        own = [row for row in self.extra.on_answers if row.rule.operation == operation.key]
+        return (
+            *operation_rules(operation),
+            *authentication_rules(self.spec, operation),
+            *given_rules(self.spec, operation),
+            *own,
+        )
+
+    @cached_property
+    def wire(self) -> tuple[ExchangeRule, ...]:
+        """Rules for every answer, whatever the method."""
+        return tuple(wire_rules(self.operation, max_seconds=self.max_seconds))
+
+    @cached_property
+    def unlisted(self) -> tuple[ExchangeRule, ...]:
+        """Rules for answers to methods that the document does not list."""
+        return tuple(method_rules(self.operation)) if self.first_of_path else ()
+
+    @cached_property
+    def histories(self) -> tuple[HistoryRule, ...]:
+        """Rules for two answers to the same request."""
+        return tuple(row for row in self.extra.on_histories if row.rule.operation == self.operation.key)
 
     @cached_property
     def framing(self) -> Mapping[str, Rule]:
@@ -31,7 +75,11 @@ class OperationRules:
     @cached_property
     def by_response(self) -> Mapping[str, tuple[ExchangeRule, ...]]:
         """Rules for answers with a documented status, by that status."""
-        return {r.status: tuple(response_rules(self.operation, r)) for r in self.operation.responses}
+        return {r.status: tuple(self._of_response(r)) for r in self.operation.responses}
+
+    def _of_response(self, response: ResponseSpec) -> Iterator[ExchangeRule]:
+        yield from response_rules(self.operation, response)
+        yield from identity_rules(self.spec.document, self.operation, response)
 
     @cached_property
     def plans(self) -> Mapping[tuple[str, str], Plan]:
@@ -41,8 +89,9 @@ class OperationRules:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of the operation once, in the order of the document."""
-        exchange_rules = [*self.general, *(row for rows in self.by_response.values() for row in rows)]
-        found = [*(row.rule for row in exchange_rules), *self.framing.values()]
+        by_response = [row for rows in self.by_response.values() for row in rows]
+        rows = [*self.general, *self.wire, *self.unlisted, *by_response]
+        found = [*(row.rule for row in rows), *(row.rule for row in self.histories), *self.framing.values()]
         found += [rule for plan in self.plans.values() for rule in plan.rules]
         return tuple({rule.id: rule for rule in found}.values())
 
@@ -59,9 +108,13 @@ class RuleBook:
         return tuple(rule for operation in self.operations.values() for rule in operation.rules)
 
 
-def rules_for(spec: Spec) -> RuleBook:
-    """Every promise of the document."""
-    return RuleBook(spec, {operation.key: OperationRules(operation) for operation in spec.operations})
+def rules_for(spec: Spec, *, max_seconds: float = MAX_SECONDS, extra: Extra | None = None) -> RuleBook:
+    """Every promise of the document, and what HTTP and `extra` add to it."""
+    firsts = {operation.path: operation.key for operation in reversed(spec.operations)}
+    more = extra or Extra()
+    return RuleBook(
+        spec, {o.key: OperationRules(spec, o, max_seconds, more, firsts[o.path] == o.key) for o in spec.operations}
+    )
 
 
 def _plans(operation: Operation, response: ResponseSpec) -> Iterator[tuple[MediaType, Plan]]:
@@ -69,4 +122,4 @@ def _plans(operation: Operation, response: ResponseSpec) -> Iterator[tuple[Media
     for media in judged:
         if media.schema is not None:
             name = media.name if len(judged) > 1 else None
-            yield media, Plan(Body(operation.key, response.status, name), media.schema)
+            yield media, Plan(Body(operation, response.status, name), media.schema)

@@ -27,6 +27,8 @@ Step = tuple[str, Any]
 """How to get one location further: `property` NAME, `item`, `prefix` INDEX, `key` PATTERN or `branch` LOCATION."""
 
 ATTEMPTS = 12
+ENOUGH = 3
+"""After so many payloads at which a family found nothing to break, it is taken to have nothing to break there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,16 +106,18 @@ def faults(schema: Schema, spot: Spot, family: Family, draw: Callable[[], Any], 
     """
     if spot.is_branch and family.kind in ("nullability", "type"):
         return  # judged at the union, before a branch is chosen
+    barren = 0
     for _ in range(ATTEMPTS):
         grown = grow(schema, spot, draw(), choices)
         if grown is None:
             continue
+        barren += 1
         payload, path = grown
         found = list(_broken(spot, family, _value_at(payload, path)))
         for name, value in found:
             place = spot.location.place or "/"
             yield Fault(family.name, family.kind, place, name, _with_value(payload, path, value))
-        if found:
+        if found or barren == ENOUGH:
             return
 
 
@@ -190,10 +194,14 @@ def _admits(locations: list[Location], value: Any) -> bool:
     return all(validator(part.schema).is_valid(value) for location in locations for part in location.parts)
 
 
+ABOUT_NAMES = ("required", "additional properties", "undocumented properties")
+"""Kinds that no keyword of the value at the location decides alone."""
+
+
 def _broken(spot: Spot, family: Family, value: Any) -> Iterator[tuple[str, Any]]:
     location = spot.location
     for name, broken in family.make(location, value):
-        if family.kind in ("required", "additional properties") or first_broken(location, broken) == family.kind:
+        if family.kind in ABOUT_NAMES or first_broken(location, broken) == family.kind:
             yield name, broken
 
 
@@ -368,6 +376,11 @@ def _undeclared(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
         yield "", {**value, "undeclared_by_anyone": 1}
 
 
+def _undocumented(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield "", {**value, "undocumented_by_anyone": 1}
+
+
 def _off_branch(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
     for candidates in SAMPLES.values():
         yield from (("", candidate) for candidate in candidates)
@@ -397,4 +410,5 @@ FAMILIES: tuple[Family, ...] = (
     Family("too many or few items", "items", _too_many_or_few_items),
     Family("undeclared property", "additional properties", _undeclared),
     Family("off every branch", "union", _off_branch),
+    Family("undocumented property", "undocumented properties", _undocumented),
 )

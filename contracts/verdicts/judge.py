@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.messages import Exchange, Probe, Request, Response
-from contracts.rules import Answer, Finding, OperationRules, Undecided
+from contracts.messages import Credential, Exchange, Probe, Request, Response
+from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule, Undecided
 from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing
-from contracts.rules.rule import shown
+from contracts.rules.rule import member_text, shown
 from contracts.schemas.locations import json_type
 from contracts.spec import join_pointer
 
@@ -31,6 +32,13 @@ class Judgement:
     undecided: list[Undecided] = field(default_factory=list)
     seen: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
 
+    def note(self, rule: Rule, seen: str | None) -> None:
+        """Take down what a check gave: a finding, that the rule was kept, or nothing."""
+        if seen:
+            self.find(rule.id, seen)
+        elif seen is not None:
+            self.exercised.add(rule.id)
+
     def find(self, rule: str, seen: str, instance: str | None = None) -> None:
         self.exercised.add(rule)
         self.findings.append(Finding(rule, seen, instance))
@@ -38,25 +46,50 @@ class Judgement:
 
 def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
     """Judge one exchange by every rule that applies to it. Never raises for what a service sent."""
-    judgement = Judgement(exchange)
-    if exchange.response is None:
-        _judge_failure(rules, judgement)
-        return judgement
-    answer = Answer(exchange, rules.operation, exchange.response)
+    return judge_all(rules, [exchange])[0]
+
+
+def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judgement]:
+    """Judge the exchanges of one operation, in the order of asking: each by itself, then with the one before it."""
+    judged: list[Judgement] = []
+    earlier: dict[Request, Answer] = {}
+    for exchange in exchanges:
+        judgement = Judgement(exchange)
+        judged.append(judgement)
+        if exchange.response is None:
+            _judge_failure(rules, judgement)
+            continue
+        answer = Answer(exchange, rules.operation, exchange.response)
+        _judge_answer(rules, answer, judgement)
+        if rules.histories and exchange.probe.credential is Credential.RIGHT:
+            _judge_history(rules, earlier.get(exchange.probe.request), answer, judgement)
+            earlier[exchange.probe.request] = answer
+    return judged
+
+
+def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -> None:
     judgement.exercised.update(rule.id for rule in rules.framing.values())
-    if is_unavailable(exchange) and answer.documented is None:
-        return judgement
-    rows = rules.general
+    _apply(rules.wire, answer, judgement)
+    if answer.exchange.probe.source == "method":
+        _apply(rules.unlisted, answer, judgement)
+        return
+    if is_unavailable(answer.exchange) and answer.documented is None:
+        return
+    _apply(rules.general, answer, judgement)
     if answer.documented is not None:
-        rows += rules.by_response[answer.documented.status]
-    for row in rows:
-        seen = row.check(answer)
-        if seen:
-            judgement.find(row.rule.id, seen)
-        elif seen is not None:
-            judgement.exercised.add(row.rule.id)
+        _apply(rules.by_response[answer.documented.status], answer, judgement)
     _judge_body(rules, answer, judgement)
-    return judgement
+
+
+def _apply(rows: Iterable[ExchangeRule], answer: Answer, judgement: Judgement) -> None:
+    for row in rows:
+        judgement.note(row.rule, row.check(answer))
+
+
+def _judge_history(rules: OperationRules, earlier: Answer | None, later: Answer, judgement: Judgement) -> None:
+    if earlier is not None:
+        for row in rules.histories:
+            judgement.note(row.rule, row.check(earlier, later))
 
 
 UNAVAILABLE_STATUSES = frozenset({429, 502, 503, 504, 529})
@@ -73,7 +106,7 @@ def is_unavailable(exchange: Exchange) -> bool:
 
 def judge_body(plan: Plan, value: Any) -> Judgement:
     """Judge a decoded body alone, as if a conforming response had carried it."""
-    exchange = Exchange(0, Probe(plan.body.operation, Request("GET", "/")), Response(200))
+    exchange = Exchange(0, Probe(plan.body.operation.key, Request("GET", "/")), Response(200))
     judgement = Judgement(exchange)
     _Walk(judgement).body(plan, value)
     return judgement
@@ -167,6 +200,10 @@ class _Walk:
             else:
                 self.judgement.find(rule.id, f"no property {name}", instance or "/")
         properties = place.properties
+        if place.undocumented is not None:
+            unknown = [name for name in value if name not in properties and name != place.location.chosen_by]
+            names = ", ".join(map(shown, sorted(unknown)[:5]))
+            self.judgement.note(place.undocumented, f"{names} in {instance or '/'}" if unknown else "")
         for name, child in properties.items():
             if name in value:
                 self.place(child, value[name], join_pointer(instance, name))
@@ -187,7 +224,7 @@ class _Walk:
 
     def _count(self, rule: str, value: Any) -> None:
         seen = self.judgement.seen[rule]
-        text = value if isinstance(value, str) else shown(value)
+        text = member_text(value)
         if text in seen or len(seen) < MAX_SEEN:
             seen[text] += 1
 

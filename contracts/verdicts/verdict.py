@@ -29,11 +29,15 @@ class Evidence:
     exchange: Exchange
 
 
+MAX_BROKEN_BY = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """For one rule over a run: on how many exchanges it was exercised and broken, and what was seen.
 
-    `why` says why it is undecided, or not exercised.
+    `why` says why it is undecided, or not exercised; `broken_by` holds what was seen, each text once, of the first
+    `MAX_BROKEN_BY` different ones.
     """
 
     rule: Rule
@@ -43,6 +47,12 @@ class Verdict:
     seen: dict[str, int] = field(default_factory=dict)
     evidence: Evidence | None = None
     why: str = ""
+    broken_by: tuple[str, ...] = ()
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What may be seen at an exercised rule, and never was."""
+        return tuple(member for member in self.rule.members if self.exercised and member not in self.seen)
 
 
 @dataclass(slots=True)
@@ -54,6 +64,7 @@ class Tally:
     seen: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
     evidence: dict[str, Evidence] = field(default_factory=dict)
     undecided: dict[str, str] = field(default_factory=dict)
+    broken_by: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
 
     def add(self, judgement: Judgement) -> None:
         for rule in judgement.exercised:
@@ -62,6 +73,8 @@ class Tally:
             self.violations[rule] += 1
         for finding in judgement.findings:
             self._keep(Evidence(finding, judgement.exchange))
+            if len(self.broken_by[finding.rule]) < MAX_BROKEN_BY:
+                self.broken_by[finding.rule][finding.seen] = None
         for note in judgement.undecided:
             self.undecided.setdefault(note.rule, note.why)
         for rule, counts in judgement.seen.items():
@@ -77,7 +90,9 @@ class Tally:
         exercised, violations = self.exercised.get(rule.id, 0), self.violations.get(rule.id, 0)
         seen = dict(self.seen.get(rule.id, {}))
         if violations:
-            return Verdict(rule, Outcome.VIOLATED, exercised, violations, seen, self.evidence[rule.id])
+            texts = tuple(self.broken_by[rule.id])
+            evidence = self.evidence[rule.id]
+            return Verdict(rule, Outcome.VIOLATED, exercised, violations, seen, evidence, broken_by=texts)
         if rule.id in self.undecided:
             return Verdict(rule, Outcome.UNDECIDED, exercised, seen=seen, why=self.undecided[rule.id])
         if not exercised:

@@ -408,7 +408,9 @@ def echo(request: bytes) -> bytes:
 def test_the_credential_is_scrubbed_from_answers(variant: Credential) -> None:
     exchange = ask(echo, replace(GET, credential=variant))
     assert KEY[:-1] not in repr(exchange)
-    assert ("$NOTTE_API_KEY" in repr(exchange)) == (variant not in (Credential.NONE, Credential.WRONG))
+    assert ("$NOTTE_API_KEY" in repr(exchange)) == (
+        variant not in (Credential.NONE, Credential.WRONG, Credential.EMPTY)
+    )
 
 
 def test_the_credential_is_scrubbed_from_failures() -> None:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.exchanges import PLACEHOLDER, Secret
+from contracts.exchanges import Secret
 from contracts.exchanges.credential import with_credential
-from contracts.messages import Credential, Request, header_values
+from contracts.messages import PLACEHOLDER, Credential, Request, header_values
 from tests.exchanges.documents import one_operation
 
 KEY = "key/with+12345"

@@ -52,7 +52,7 @@ OK = [exchange(200)]
 
 
 def decided(verdicts: list[Verdict], exchanges: list[Exchange], **policy: bool) -> tuple[str, str]:
-    decision = decide(SPEC, verdicts, exchanges, Policy(**policy))
+    decision = decide(SPEC, verdicts, exchanges, Policy(**policy))  # type: ignore[arg-type]
     return decision.result.value, "; ".join(decision.reasons)
 
 
@@ -94,9 +94,6 @@ def test_what_fails_alone(judged: Verdict, plain: bool, strict: bool, everything
         pytest.param(
             [VIOLATED], [exchange(401)], {}, "inconclusive", "the credential was refused on every", id="refused"
         ),
-        pytest.param(
-            [HELD], [exchange(401), exchange(200)], {}, "fail", "refused on 1 of 2 requests", id="refused on some"
-        ),
         pytest.param([HELD], [exchange(403), exchange(200)], {}, "pass", "", id="forbidden on some"),
         pytest.param(
             [HELD], [exchange(404)], {}, "fail", "no request was answered with a documented 2xx", id="no success"
@@ -124,14 +121,6 @@ def test_violation_elsewhere_counts_where_the_credential_is_refused() -> None:
     assert decided([verdict(Outcome.VIOLATED, path="secured")], exchanges)[0] == "inconclusive"
 
 
-def test_operation_that_refuses_what_others_accept_fails() -> None:
-    exchanges = [exchange(401), exchange(401), exchange(200, "other")]
-    assert decided([HELD], exchanges) == (
-        "fail",
-        "the credential was refused on 2 of 3 requests, and accepted on others",
-    )
-
-
 @pytest.mark.parametrize(
     ("verdicts", "result"),
     [
@@ -149,11 +138,6 @@ def test_run_that_ended_early(verdicts: list[Verdict], result: Result) -> None:
 def test_reasons_of_a_run_that_ended_early_are_what_was_seen() -> None:
     decision = decide(SPEC, [VIOLATED], [exchange(404)], Policy(), ended="it was interrupted")
     assert decision.reasons == ("1 rule violated", "it was interrupted")
-
-
-def test_refusal_on_some_counts_however_the_run_ended() -> None:
-    decision = decide(SPEC, [HELD], [exchange(401), exchange(200)], Policy(), ended="it was interrupted")
-    assert decision.result is Result.FAIL
 
 
 REFUSED, RESET, TIMED_OUT = FailureKind.REFUSED, FailureKind.RESET, FailureKind.TIMED_OUT

@@ -16,7 +16,7 @@ PASSED, VIOLATED, INTERRUPTED, NO_VERDICT, USAGE = 0, 1, 2, 3, 4
 def test_conforming_service_passes(project: Project) -> None:
     run = project.ask(Things())
     assert (run.code, run.report["decision"], run.violated) == (PASSED, "pass", set())
-    assert run.counted("passed") == len(run.verdicts)
+    assert run.counted("passed") == sum(verdict["outcome"] == "holds" for verdict in run.verdicts.values()) > 30
 
 
 def test_mock_passes(project: Project) -> None:
@@ -114,7 +114,8 @@ def test_nothing_sent_is_inconclusive(project: Project) -> None:
     project.write(document(delete=operation("delete_thing")))
     things = Things()
     run = project.ask(things, "-rs")
-    assert (run.code, things.heads) == (NO_VERDICT, [])
+    assert {line.split(" ")[0] for line in things.lines} <= {"GET", "HEAD", "TRACE"}
+    assert run.code == NO_VERDICT
     assert "nothing was sent: DELETE may change state, and is only sent with --contract-unsafe" in run.lines[-1]
 
 
@@ -122,7 +123,7 @@ def crash(*args: object, **kwargs: object) -> None:
     raise RuntimeError("this is a bug")
 
 
-@pytest.mark.parametrize("where", ["contracts.probes.ProbePlan.probes", "contracts.flows.judge"])
+@pytest.mark.parametrize("where", ["contracts.probes.ProbePlan.probes", "contracts.flows.judge_all"])
 def test_failure_of_the_suite_is_no_verdict(where: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(where, crash)
     run = project.run("-q")

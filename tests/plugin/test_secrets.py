@@ -79,7 +79,7 @@ def broken(*args: Any, **kwargs: Any) -> None:
     [
         "contracts.exchanges.client.Client.send",
         "contracts.exchanges.client.Client._once",
-        "contracts.flows.judge",
+        "contracts.flows.judge_all",
         "contracts.plugin._failure",
         "contracts.ending.write_json",
     ],

@@ -111,8 +111,10 @@ def test_a_pattern_that_cannot_be_compiled_gives_a_rule_without_check() -> None:
 
 
 def test_the_seed_document_gives_about_eighty_rules_and_each_once() -> None:
-    ids = [rule.id for rule in rules_for(load_spec("spec/notte.yaml", ())).rules]
-    assert len(ids) == len(set(ids)) == 87
+    rules = rules_for(load_spec("spec/notte.yaml", ())).rules
+    of_answers = [rule.id for rule in rules if rule.status is not None]
+    assert len({rule.id for rule in rules}) == len(rules)
+    assert 80 <= len(of_answers) <= 90
 
 
 @pytest.mark.parametrize(

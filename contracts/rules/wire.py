@@ -1,0 +1,68 @@
+"""Rules about header fields and time: what HTTP itself demands of any answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contracts.messages import PLACEHOLDER, header_values
+from contracts.rules import kinds
+from contracts.rules.answer import Answer
+from contracts.rules.rule import ExchangeRule, rule_of
+from contracts.spec import Operation
+
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
+
+
+def wire_rules(operation: Operation, *, max_seconds: float) -> Iterator[ExchangeRule]:
+    """What every answer of an operation must keep, whatever the document says."""
+    rows = (
+        (kinds.CONTENT_TYPE, "has one Content-Type", one_content_type),
+        (kinds.CHARSET, "names no other charset than UTF-8 for JSON", charset),
+        (kinds.CONTENT_LENGTH, "gives the length of the body once, or as chunks", content_length),
+        (kinds.NO_ECHO, "does not give the credential back", no_echo),
+    )
+    for kind, promise, check in rows:
+        yield ExchangeRule(rule_of(operation, kind, promise), check)
+
+    def in_time(answer: Answer) -> str | None:
+        seconds = answer.response.seconds
+        return "" if seconds <= max_seconds else f"{seconds:.1f} s"
+
+    yield ExchangeRule(rule_of(operation, kinds.TIME, f"comes within {max_seconds:g} s"), in_time)
+
+
+def one_content_type(answer: Answer) -> str | None:
+    written = header_values(answer.response.headers, "content-type")
+    if not written:
+        return None
+    return "" if len(written) == 1 else f"Content-Type is sent {len(written)} times: {', '.join(written)}"
+
+
+def charset(answer: Answer) -> str | None:
+    if not answer.is_json:
+        return None
+    _, _, parameters = (answer.response.header("content-type") or "").partition(";")
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in UTF_8:
+            return f"Content-Type says charset={value.strip()}"
+    return ""
+
+
+def content_length(answer: Answer) -> str | None:
+    headers = answer.response.headers
+    lengths, codings = header_values(headers, "content-length"), header_values(headers, "transfer-encoding")
+    if len(lengths) > 1:
+        return f"Content-Length is sent {len(lengths)} times"
+    if lengths and codings:
+        return "Content-Length stands beside Transfer-Encoding"
+    if lengths and answer.response.status in (204,):
+        return f"{answer.response.status} with Content-Length"
+    return ""
+
+
+def no_echo(answer: Answer) -> str | None:
+    for name, value in answer.response.headers:
+        if PLACEHOLDER in value:
+            return f"the header {name} holds the credential"
+    return "the body holds the credential" if PLACEHOLDER.encode() in answer.response.body else ""

@@ -1,0 +1,158 @@
+"""Every rule of the document in use has faults that it catches, and is the one that catches them.
+
+A conforming answer is drawn, broken in exactly one respect, and judged: the rule must be reported, and nothing else but
+`/ schema` (the validator's own verdict) or what the family says it can't help breaking.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.exchanges import Secret
+from contracts.exchanges.credential import with_credential
+from contracts.messages import Credential, Exchange, Probe, Request, Response
+from contracts.mock import CREDENTIAL, MockService
+from contracts.mock.values import sample_values
+from contracts.notte.plausible import DATE, plausible
+from contracts.rules import OperationRules, Rule, RuleBook
+from contracts.rules.plan import Plan
+from contracts.schemas.breaking import FAMILIES, Family, Fault, Spot, faults, spots
+from contracts.schemas.strategies import DrawnChoices, payloads
+from contracts.spec.statuses import concrete_status
+from contracts.spec.templates import fill_path, parameter_names
+from contracts.verdicts import judge, judge_all, judge_body
+from tests.power.exchange_faults import EXCHANGE_FAMILIES
+from tests.power.prose_faults import LATER_FAULTS, PROSE_FAULTS
+
+Note = Callable[[str, object], None]
+
+few = settings(max_examples=4, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+BODY_KINDS = {family.kind for family in FAMILIES}
+EXCHANGE_KINDS = {family.kind for family in EXCHANGE_FAMILIES}
+
+
+class Score:
+    """Faults tried and found for one rule."""
+
+    def __init__(self) -> None:
+        self.tried = self.found = 0
+
+    def add(self, rule: Rule, reported: Iterable[str], allowed: set[str]) -> None:
+        self.tried += 1
+        assert rule.id in set(reported), f"not found; reported: {sorted(reported)}"
+        assert set(reported) <= {rule.id} | allowed
+        self.found += 1
+
+
+def test_every_rule_catches_its_faults(rule: Rule, book: RuleBook, record_property: Note) -> None:
+    score = Score()
+    rules = book.operations[rule.operation]
+    if rule.kind == "schema":
+        any_body_fault_is_refused(rule, rules, score)
+    elif rule.kind in BODY_KINDS and rule.place is not None:
+        body_faults_are_found(rule, rules, score)
+    elif rule.kind == "prose":
+        prose_faults_are_found(rule, rules, score)
+    else:
+        exchange_faults_are_found(rule, rules, book, score)
+    record_property("power", f"{rule.kind};{score.tried};{score.found}")
+    assert score.found, f"no fault that {rule.id} catches"
+
+
+def plan_of(rule: Rule, rules: OperationRules) -> Plan:
+    return next(plan for plan in rules.plans.values() if any(rule.id == other.id for other in plan.rules))
+
+
+def body_faults_are_found(rule: Rule, rules: OperationRules, score: Score) -> None:
+    plan = plan_of(rule, rules)
+    here = [spot for spot in spots(plan.root.location) if (spot.location.place or "/") == rule.place]
+    name = rule.id.removeprefix(f"{plan.body.prefix} {rule.place} {rule.kind}").strip()
+    families = [family for family in FAMILIES if family.kind == rule.kind]
+
+    @few
+    @given(data=st.data())
+    def found(data: st.DataObject) -> None:
+        for spot, family in ((spot, family) for spot in here for family in families):
+            for fault in drawn_faults(plan, spot, family, data):
+                if fault.name == name:
+                    reported = [finding.rule for finding in judge_body(plan, fault.payload).findings]
+                    score.add(rule, reported, {plan.verdict.rule.id})
+
+    found()
+
+
+def drawn_faults(plan: Plan, spot: Spot, family: Family, data: st.DataObject) -> Iterator[Fault]:
+    allowed = payloads(plan.schema)
+    yield from faults(plan.schema, spot, family, lambda: data.draw(allowed), data.draw(drawn_choices()))
+
+
+@st.composite
+def drawn_choices(draw: st.DrawFn) -> DrawnChoices:
+    return DrawnChoices(draw)
+
+
+def any_body_fault_is_refused(rule: Rule, rules: OperationRules, score: Score) -> None:
+    plan = plan_of(rule, rules)
+    for value in (None, 0, "", [], {}, {"a": None}, [None], True, 1.5):
+        judgement = judge_body(plan, value)
+        if any(finding.rule == rule.id for finding in judgement.findings):
+            score.add(rule, [f.rule for f in judgement.findings], {other.id for other in plan.rules})
+
+
+def exchange_faults_are_found(rule: Rule, rules: OperationRules, book: RuleBook, score: Score) -> None:
+    good = conforming(rule, rules, book)
+    assert judge(rules, good).findings == []
+    kinds = {other.id: other.kind for other in rules.rules}
+    for family in (family for family in EXCHANGE_FAMILIES if family.kind == rule.kind):
+        for broken in family.break_it(rule, rules, good):
+            reported = [finding.rule for finding in judge(rules, broken).findings]
+            score.add(rule, reported, {identity for identity in reported if kinds[identity] in family.also})
+
+
+def conforming(rule: Rule, rules: OperationRules, book: RuleBook) -> Exchange:
+    """An answer of the mock that exercises the rule, or else the plainest with the status that the rule is about."""
+    made = list(answers_of_the_mock(rule, rules, book))
+    name = (rule.place or "/").removeprefix("/")
+    shown = [e for e in made if name and e.response and f'"{name}":'.encode() in e.response.body]
+    return next((e for e in made if rule.id in judge(rules, e).exercised), [*shown, *made][0])
+
+
+def answers_of_the_mock(rule: Rule, rules: OperationRules, book: RuleBook) -> Iterator[Exchange]:
+    operation, mock = rules.operation, MockService(book.spec, refine=plausible, clock=DATE)
+    known = sample_values(book.spec)
+    path = fill_path(operation.path, {name: known[name][0] for name in parameter_names(operation.path)})
+    wanted = rule.status or operation.responses[0].status
+    code = next(concrete_status(operation, r) for r in operation.responses if r.status == wanted)
+    for example in range(12):
+        request = Request(operation.method, path, (("Prefer", f"code={code}, example={example}"),))
+        sent = with_credential(request, Credential.RIGHT, operation, book.spec, Secret(CREDENTIAL))
+        response = mock.answer(sent)
+        source = "status" if response.status >= 400 else "fuzz"
+        yield Exchange(0, Probe(operation.key, Request(operation.method, path), source=source), response)
+
+
+def prose_faults_are_found(rule: Rule, rules: OperationRules, score: Score) -> None:
+    name = f"{rule.place} {rule.id.partition(' prose ')[2]}"
+    prose = {other.id for other in rules.rules if other.kind in ("prose", "identity")}
+    for kept, broken in PROSE_FAULTS.get(name, ()):
+        assert rule.id not in findings(rules, [kept])
+        score.add(rule, findings(rules, [broken]), prose)
+    for earlier, later in LATER_FAULTS.get(name, ()):
+        assert findings(rules, [earlier, earlier]) == []
+        score.add(rule, findings(rules, [earlier, later]), prose)
+
+
+def findings(rules: OperationRules, bodies: list[dict[str, object]]) -> list[str]:
+    judged = judge_all(rules, [session_answer(rules, body) for body in bodies])
+    return [finding.rule for judgement in judged for finding in judgement.findings]
+
+
+def session_answer(rules: OperationRules, body: dict[str, object]) -> Exchange:
+    headers = (("Content-Type", "application/json"), ("Date", DATE))
+    response = Response(200, headers, json.dumps(body).encode())
+    return Exchange(0, Probe(rules.operation.key, Request("GET", "/sessions/a")), response)

@@ -21,6 +21,7 @@ from contracts.gate.accepted import Accepted, read_accepted
 from contracts.gate.decision import Policy
 from contracts.messages import Headers, Probe
 from contracts.notte.sessions import VARIABLE, session_params
+from contracts.options import OPTIONS
 from contracts.report.json_report import probes_of_report
 from contracts.report.scrubbing import Scrubber
 from contracts.rules.rulebook import MAX_SECONDS
@@ -123,8 +124,8 @@ def _seconds(value: str | None) -> float:
 
 
 def _refuse_empty(get: Callable[[str], Any]) -> None:
-    for name in ("contract-spec", "contract-operation", "contract-rule", "contract-report", "contract-replay"):
-        if get(name) == "":
+    for option in OPTIONS:
+        if option.kind == "value" and get(name := option.name) == "":
             raise UsageError(f"--{name} is empty (an unset variable?); give a value, or leave the option out")
 
 

@@ -287,6 +287,18 @@ def test_replay_is_a_partial_run_of_the_evidence(make: Make, tmp_path: Path) -> 
     assert [probe.request.target for probe in made.replay["GET /sessions/{session_id}"]] == ["/sessions/a"]
 
 
+@pytest.mark.parametrize("value", ["", "0", "-1", "inf", "nan", "five", "1e999"])
+def test_longest_response_time_is_a_number_of_seconds(value: str, make: Make) -> None:
+    with pytest.raises(UsageError, match="--contract-max-response-time"):
+        make(max_response_time=value)
+
+
+@pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.kind == "value"])
+def test_empty_value_is_refused(name: str, make: Make) -> None:
+    with pytest.raises(UsageError, match=rf"--{name} is empty \(an unset variable\?\)"):
+        make(**{name.removeprefix("contract-").replace("-", "_"): ""})
+
+
 # Headers
 
 

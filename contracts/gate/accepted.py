@@ -98,6 +98,8 @@ def read_accepted(path: Path, *, shown: str, today: date) -> Accepted:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         raise DocumentError(shown, int(found[1]) if found else 0, f"is not TOML: {error}", "mend the syntax") from None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise DocumentError(shown, 0, "violation is not a list of tables", CURE)
     lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == "[[violation]]"]
     placed = lines if len(lines) == len(entries) else [0] * len(entries)
     return Accepted(tuple(_entry(e, shown, line) for e, line in zip(entries, placed, strict=True)), today)
@@ -110,16 +112,16 @@ KEYS: Mapping[str, tuple[type, str]] = {
 }
 
 
-def _entry(entry: Any, file: str, line: int) -> Acceptance:
-    cure = 'write [[violation]] with rule = "…", reason = "…" and until = YYYY-MM-DD'
-    if not isinstance(entry, dict):
-        raise DocumentError(file, line, "an acceptance is not a table", cure)
+CURE = 'write [[violation]] with rule = "…", reason = "…" and until = YYYY-MM-DD'
+
+
+def _entry(entry: dict[str, Any], file: str, line: int) -> Acceptance:
     for key, (kind, meaning) in KEYS.items():
         if not isinstance(entry.get(key), kind) or not entry[key]:
-            raise DocumentError(file, line, f"the acceptance has no usable {key} ({meaning})", cure)
+            raise DocumentError(file, line, f"the acceptance has no usable {key} ({meaning})", CURE)
     unknown = sorted(entry.keys() - {*KEYS, "evidence"})
     if unknown:
-        raise DocumentError(file, line, f"the acceptance has an unknown key {unknown[0]}", cure)
+        raise DocumentError(file, line, f"the acceptance has an unknown key {unknown[0]}", CURE)
     evidence = entry.get("evidence", [])
     globs = [evidence] if isinstance(evidence, str) else evidence
     if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):

@@ -3,19 +3,20 @@
 import base64
 import json
 import os
+import re
+import socketserver
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-
-from tests.service import raw_server
 
 CANARY = "canary-7f3a+b/9x"
 IDS = ("a1", "b2")
@@ -71,7 +72,7 @@ def document(parameter: str = "thing_id", **operations: dict[str, Any]) -> dict[
 
 
 def answer(status: int, body: bytes = b"", *fields: str) -> bytes:
-    lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}", "Connection: close", *fields]
+    lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}", *fields]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
@@ -106,6 +107,32 @@ class Things:
             return answer(404, b"", *self.fields)
         body = self.thing if isinstance(self.thing, bytes) else json.dumps(self.thing).encode()
         return answer(200, body, "Content-Type: application/json", *self.fields)
+
+
+@contextmanager
+def serving(things: Things) -> Iterator[str]:
+    """The base URL of the service; connections are kept, which spares a third of the time of a run."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
+
+        def handle(self) -> None:
+            while head := b"".join(iter(self.rfile.readline, b"\r\n")):
+                self.rfile.read(int(field[0]) if (field := re.findall(rb"(?i)\ncontent-length: *(\d+)", head)) else 0)
+                self.wfile.write(things(head + b"\r\n") or b"")
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
 
 
 @dataclass(frozen=True)
@@ -166,7 +193,7 @@ class Project:
         (self.folder / "test_contract.py").write_text(module)
 
     def serve(self, things: Things) -> str:
-        return self.servers.enter_context(raw_server(things))
+        return self.servers.enter_context(serving(things))
 
     def run(self, *args: str) -> Run:
         result = self.pytester.runpytest_inprocess(*args, no_reraise_ctrlc=True)

@@ -1,0 +1,140 @@
+"""What the team lives with: what an entry covers, when it no longer counts, and how a bad file is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import DocumentError
+from contracts.gate.accepted import Acceptance, Accepted, read_accepted
+from contracts.gate.decision import Policy
+from contracts.rules import Rule, Severity
+from contracts.verdicts import Outcome, Verdict
+
+TODAY = date(2026, 11, 24)
+ENUM = "GET /sessions/{session_id} 200 /status enum"
+
+
+def verdict(outcome: Outcome = Outcome.VIOLATED, *seen: str, rule: str = ENUM) -> Verdict:
+    made = Rule(rule, "enum", Severity.VIOLATION, "", "GET /sessions/{session_id}", "200", None, "", "")
+    return Verdict(made, outcome, exercised=1, broken_by=seen)
+
+
+def accepting(rule: str = ENUM, until: date = TODAY, *evidence: str) -> Accepted:
+    return Accepted((Acceptance(rule, "known", until, evidence, "accepted.toml", 3),), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("glob", "covered"),
+    [
+        (ENUM, True),
+        ("* enum", True),
+        ("GET /sessions/{session_id} 200 *", True),
+        ("GET /sessions/{session_id} 200 /status enu?", True),
+        ("GET /sessions/[s]* enum", False),
+        ("* type", False),
+    ],
+)
+def test_an_entry_names_a_rule_or_a_glob(glob: str, covered: bool) -> None:
+    assert (accepting(glob).of(verdict()) is not None) == covered
+
+
+@pytest.mark.parametrize(("until", "counts"), [(date(2026, 11, 24), True), (date(2026, 11, 23), False)], ids=str)
+def test_an_entry_counts_to_the_end_of_its_last_day(until: date, counts: bool) -> None:
+    assert (accepting(ENUM, until).of(verdict()) is not None) == counts
+
+
+@pytest.mark.parametrize(
+    ("seen", "covered"),
+    [(('"authenticating"',), True), (('"authenticating"', '"paused"'), False), (('"paused"',), False)],
+    ids=["what was accepted", "and more", "something else"],
+)
+def test_evidence_that_is_not_covered_is_new(seen: tuple[str, ...], covered: bool) -> None:
+    accepted = accepting(ENUM, TODAY, '"authentic*"')
+    assert (accepted.of(verdict(Outcome.VIOLATED, *seen)) is not None) == covered
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HOLDS, Outcome.NOT_EXERCISED, Outcome.UNDECIDED])
+def test_only_violations_are_accepted(outcome: Outcome) -> None:
+    assert accepting().of(verdict(outcome)) is None
+
+
+def test_accepting_something_never_adds_failures() -> None:
+    assert Policy().fails(verdict())
+    assert not Policy(accepted=accepting()).fails(verdict())
+    assert not Policy(strict=True, accepted=accepting()).fails(verdict())
+
+
+@pytest.mark.parametrize(
+    ("accepted", "outcome", "words"),
+    [
+        pytest.param(accepting("GET /gone enum"), Outcome.VIOLATED, "has no rule GET /gone enum", id="rule gone"),
+        pytest.param(accepting(ENUM, date(2026, 1, 1)), Outcome.VIOLATED, "2026-01-01, which has passed", id="past"),
+    ],
+)
+def test_stale_entries_are_named_with_their_line(accepted: Accepted, outcome: Outcome, words: str) -> None:
+    (reason,) = accepted.stale([verdict(outcome)])
+    assert words in reason
+    assert reason.startswith("accepted.toml:3: ")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HOLDS, Outcome.VIOLATED])
+def test_an_entry_that_counts_is_not_stale(outcome: Outcome) -> None:
+    assert accepting().stale([verdict(outcome)]) == ()
+
+
+def test_an_entry_past_its_day_whose_rule_held_is_healed_and_not_stale() -> None:
+    accepted = accepting(ENUM, date(2026, 1, 1))
+    assert accepted.stale([verdict(Outcome.HOLDS)]) == ()
+    assert len(accepted.healed([verdict(Outcome.HOLDS)])) == 1
+
+
+def test_an_entry_is_healed_only_when_all_of_its_rules_held() -> None:
+    accepted = accepting("*")
+    assert accepted.healed([verdict(Outcome.HOLDS), verdict(Outcome.VIOLATED, rule="other")]) == ()
+
+
+GOOD = f'[[violation]]\nrule = "{ENUM}"\nreason = "known"\nuntil = 2026-12-31\n'
+
+
+def read(text: str | bytes, tmp_path: Path) -> Accepted:
+    path = tmp_path / "accepted.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_accepted(path, shown="spec/accepted.toml", today=TODAY)
+
+
+def test_a_file_is_read_with_its_lines(tmp_path: Path) -> None:
+    found = read(f'# known\n{GOOD}\n{GOOD}evidence = "a"\n', tmp_path).entries
+    assert [(entry.line, entry.until, entry.evidence) for entry in found] == [
+        (2, date(2026, 12, 31), ()),
+        (7, date(2026, 12, 31), ("a",)),
+    ]
+
+
+def test_no_file_accepts_nothing(tmp_path: Path) -> None:
+    assert read_accepted(tmp_path / "none.toml", shown="x", today=TODAY).entries == ()
+
+
+def test_an_empty_file_accepts_nothing(tmp_path: Path) -> None:
+    assert read("# nothing\n", tmp_path).entries == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("[[violation]\n", "spec/accepted.toml:1: is not TOML", id="no TOML"),
+        pytest.param(b"\xff", "can't be read", id="not UTF-8"),
+        pytest.param("violation = 3\n", "is not a list of tables", id="no table"),
+        pytest.param(GOOD.replace("reason", "why"), ":1: the acceptance has no usable reason", id="no reason"),
+        pytest.param(GOOD.replace('"known"', '""'), "no usable reason", id="empty reason"),
+        pytest.param(GOOD.replace("2026-12-31", '"soon"'), "no usable until (a date without quotes", id="no date"),
+        pytest.param(f"{GOOD}owner = 1\n", "unknown key owner", id="unknown key"),
+        pytest.param(f"{GOOD}evidence = [1]\n", "evidence is not a text or a list of texts", id="evidence"),
+    ],
+)
+def test_a_file_that_is_not_as_it_should_be_is_refused(text: str | bytes, words: str, tmp_path: Path) -> None:
+    with pytest.raises(DocumentError) as refused:
+        read(text, tmp_path)
+    assert words in str(refused.value)

@@ -118,7 +118,8 @@ def serving(things: Things) -> Iterator[str]:
 
         def handle(self) -> None:
             while head := b"".join(iter(self.rfile.readline, b"\r\n")):
-                self.rfile.read(int(field[0]) if (field := re.findall(rb"(?i)\ncontent-length: *(\d+)", head)) else 0)
+                length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
+                self.rfile.read(int(length[1]) if length else 0)
                 self.wfile.write(things(head + b"\r\n") or b"")
 
     with Server(("127.0.0.1", 0), Handler) as server:

@@ -36,7 +36,11 @@ def _summary(report: Report, width: int) -> Iterator[str]:
         "advisory", [f"{v.rule.id}: {v.evidence.finding.seen if v.evidence else ''}" for v in advisories]
     )
     missing = [v for v in report.verdicts if v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED)]
-    yield from _listed("not judged", [f"{v.rule.id} ({v.outcome.value.replace('_', ' ')}: {v.why})" for v in missing])
+    if len(missing) > MAX_LISTED:
+        yield f"not judged: {len(missing)} rules, see the table above; report.json says why of each"
+    else:
+        why = [f"{v.rule.id} ({v.outcome.value.replace('_', ' ')}: {v.why})" for v in missing]
+        yield from _listed("not judged", why)
     yield from _never_seen(report.verdicts)
     yield _exchanges(report)
 

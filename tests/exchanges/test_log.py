@@ -113,7 +113,7 @@ def test_what_a_crash_left_is_written_over(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with Log(path).appending() as append:
         append(exchange(0))
-    path.write_bytes(path.read_bytes() + b'{"number":')
+    path.write_bytes(path.read_bytes() + b'{"number":' + b"1" * 5000)
     log = read(path)
     with log.appending() as append:
         append(exchange(1))

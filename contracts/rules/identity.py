@@ -18,7 +18,8 @@ from contracts.spec.templates import match_path
 
 
 def given_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
-    if any(parameter.location == "path" for parameter in operation.parameters):
+    promised = any(operation.response(status) is not None for status in range(200, 300))
+    if promised and any(parameter.location == "path" for parameter in operation.parameters):
         promise = "answers a value that the user vouched for with a documented 2xx"
         yield ExchangeRule(rule_of(operation, kinds.GIVEN, promise), given_is_known)
 
@@ -37,11 +38,11 @@ def unknown_is_not_found(answer: Answer) -> str | None:
 
 
 def given_is_known(answer: Answer) -> str | None:
-    """A refused credential is judged by the rules about credentials, an undocumented status by the one about that."""
+    """Refused credentials and undocumented statuses have rules of their own; what the document forbids may be refused."""
     probe, status = answer.exchange.probe, answer.response.status
     if not probe.given or probe.credential is not Credential.RIGHT or status in REFUSALS:
         return None
-    if answer.documented is None:
+    if answer.documented is None or not probe.claim.allowed:
         return None
     if 200 <= status < 300:
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.messages import Failure, FailureKind, header_values
+from contracts.messages import Credential, Failure, FailureKind, header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer, is_json_type
 from contracts.rules.rule import Check, ExchangeRule, Rule, RuleKind, rule_of
@@ -58,7 +58,7 @@ def may_be_json(name: str) -> bool:
 
 
 def status_documented(answer: Answer) -> str | None:
-    if _refused_edge(answer) and answer.documented is None:
+    if answer.documented is None and (_refused_edge(answer) or _refused_credential(answer)):
         return None
     return "" if answer.documented else f"the service answered {answer.response.status}"
 
@@ -66,7 +66,7 @@ def status_documented(answer: Answer) -> str | None:
 def edge_answer_documented(answer: Answer) -> str | None:
     if answer.exchange.probe.source != "edge":
         return None
-    if _refused_edge(answer) and (answer.documented is None or media_problem(answer)):
+    if _refused_edge(answer) and (answer.documented is None or (answer.documented.content and media_problem(answer))):
         return f"the service answered {answer.response.status} with {answer.response.media_type} to an odd request"
     return ""
 
@@ -96,6 +96,11 @@ def unique_names(answer: Answer) -> str | None:
         return None
     duplicates = answer.decoded.duplicates
     return f"the name {', '.join(duplicates)} occurs twice in one object" if duplicates else ""
+
+
+def _refused_credential(answer: Answer) -> bool:
+    """A credential that must be refused was: the rules about credentials ask for that, documented or not."""
+    return answer.exchange.probe.credential is not Credential.RIGHT and answer.response.status in (401, 403)
 
 
 def _refused_edge(answer: Answer) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contracts.messages import PLACEHOLDER, header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
+from contracts.rules.responses import may_be_json
 from contracts.rules.rule import ExchangeRule, rule_of
 from contracts.spec import Operation
 
@@ -15,13 +16,16 @@ UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 def wire_rules(operation: Operation, *, max_seconds: float) -> Iterator[ExchangeRule]:
     """What every answer of an operation must keep, whatever the document says."""
+    media = [media.name for response in operation.responses for media in response.content]
     rows = (
         (kinds.CONTENT_TYPE, "has one Content-Type", one_content_type),
         (kinds.CHARSET, "names no other charset than UTF-8 for JSON", charset),
         (kinds.CONTENT_LENGTH, "gives the length of the body once, or as chunks", content_length),
         (kinds.NO_ECHO, "does not give the credential back", no_echo),
     )
-    for kind, promise, check in rows:
+    unseen = {kinds.CONTENT_TYPE} if not media else set()
+    unseen |= {kinds.CHARSET} if not any(map(may_be_json, media)) else set()
+    for kind, promise, check in (row for row in rows if row[0] not in unseen):
         yield ExchangeRule(rule_of(operation, kind, promise), check)
 
     def in_time(answer: Answer) -> str | None:

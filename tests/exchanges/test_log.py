@@ -118,3 +118,4 @@ def test_what_a_crash_left_is_written_over(tmp_path: Path) -> None:
     with log.appending() as append:
         append(exchange(1))
     assert numbers(read(path)) == numbers(log) == [0, 1]
+    assert path.read_bytes().endswith(b"}\n")

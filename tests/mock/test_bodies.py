@@ -60,7 +60,9 @@ def test_every_body_conforms(schema: Any) -> None:
     assert len({variant.body for variant in found}) == len(found)
 
 
-def test_places_that_are_hard_to_reach_are_reached() -> None:
+@pytest.mark.parametrize("enough", [VARIANTS, 2])
+def test_places_that_are_hard_to_reach_are_reached(enough: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.mock.bodies.VARIANTS", enough)
     schema = schema_of(deep(4))
     found = variants(deep(4))
     seen = {sight for variant in found for sight in sights(locate(schema), variant.value)}

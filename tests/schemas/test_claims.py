@@ -147,7 +147,7 @@ def test_an_encoded_name_is_the_same_name() -> None:
         ('{"a":"x"}', False),
         ("[]", False),
         ("no json", False),
-        ('{"a":"x","a":1}', True),
+        ('{"a":1,"a":"x"}', True),
         ("%FF", True),
     ],
 )
@@ -212,7 +212,7 @@ def claim_of_body(
         (b'{"a":1}', "Application/JSON; charset=utf-8", None),
         (b"{}", "application/json", "its body does not match the schema"),
         (b'{"a":"x"}', "application/json", "its body does not match the schema"),
-        (b'{"a":"x","a":1}', "application/json", None),
+        (b'{"a":1,"a":"x"}', "application/json", None),
         (b"{", "application/json", "its body can't be read: the body is not one JSON document"),
         (b'{"a":1e400}', "application/json", None),
         (None, None, "the required body is missing"),

@@ -1,0 +1,133 @@
+"""When rules beyond the schema exist, and what they leave alone: documents that say less must cause no false alarm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.messages import Claim, Credential, Exchange, Headers, Probe, Request, Response
+from contracts.rules import OperationRules, rules_for
+from contracts.verdicts import judge
+from tests.documents import OPERATION, document, spec_from
+
+JSON: Headers = (("Content-Type", "application/json"),)
+
+
+def rules(responses: Any, *, security: bool = False, **parameter: Any) -> OperationRules:
+    value = document({})
+    operation = value["paths"]["/things/{id}"]["get"]
+    operation["responses"] = responses
+    operation["parameters"][0].update(parameter)
+    if security:
+        value["security"] = [{"key": []}]
+        value["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    return rules_for(spec_from(value)).operations[OPERATION]
+
+
+def found(rules: OperationRules, response: Response, *, path: str = "/things/1", **probe: Any) -> set[str]:
+    asked = Probe(OPERATION, Request("GET", path), **probe)
+    return {
+        finding.rule.removeprefix(f"{OPERATION} ") for finding in judge(rules, Exchange(0, asked, response)).findings
+    }
+
+
+def kinds(rules: OperationRules) -> set[str]:
+    return {rule.kind for rule in rules.rules}
+
+
+def ok(schema: Any = None) -> dict[str, Any]:
+    return {"200": {"description": "", "content": {"application/json": {"schema": schema or {}}}}}
+
+
+BARE: dict[str, Any] = {"400": {"description": ""}}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_credential_need_not_be_documented(status: int) -> None:
+    refusal = Response(status, (*JSON, ("WWW-Authenticate", "Bearer")), b"{}")
+    assert found(rules(ok(), security=True), refusal, credential=Credential.WRONG, source="auth") == set()
+    assert "status documented" in found(rules(ok(), security=True), refusal)
+
+
+def test_a_documented_refusal_without_content_says_nothing_about_its_type() -> None:
+    assert found(rules({**ok(), **BARE}), Response(400), source="edge") == set()
+
+
+def test_a_value_the_document_forbids_may_be_refused_though_it_was_given() -> None:
+    made, forbidden = rules({**ok(), **BARE}), Claim("it is too long")
+    assert found(made, Response(400), given=(("id", "1"),)) == {"given value"}
+    assert found(made, Response(400), given=(("id", "1"),), claim=forbidden) == set()
+
+
+@pytest.mark.parametrize(
+    ("responses", "absent"),
+    [
+        pytest.param(BARE, {"given value", "single content type", "charset"}, id="no 2xx and no content"),
+        pytest.param({"default": {"description": ""}}, {"status documented", "edge answer documented"}, id="default"),
+        pytest.param({"200": {"description": "", "content": {"text/plain": {}}}}, {"charset"}, id="no JSON"),
+        pytest.param(ok(), {"auth", "challenge", "unknown value"}, id="no security, no marked parameter"),
+    ],
+)
+def test_rules_that_nothing_can_exercise_do_not_exist(responses: Any, absent: set[str]) -> None:
+    assert kinds(rules(responses)) & absent == set()
+
+
+THING = {"type": "object", "properties": {"id": {"type": "string", "maxLength": 5}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "rules_found"),
+    [
+        ("/things/1", b'{"id":"1"}', set()),
+        ("/things/1", b'{"id":"2"}', {"200 /id identity"}),
+        ("/things/a%20b", b'{"id":"a b"}', set()),
+        ("/things/a%20b", b'{"id":"a%20b"}', {"200 /id identity"}),
+        ("/things/Ab", b'{"id":"ab"}', {"200 /id identity"}),
+        ("/things/123456", b'{"id":"12345"}', set()),
+        ("/things/%FF", b'{"id":"x"}', set()),
+        ("/things/1", b"{}", set()),
+        ("/things/1", b"[]", {"200 / type", "200 / schema"}),
+    ],
+)
+def test_an_answer_is_about_what_was_asked_for(path: str, body: bytes, rules_found: set[str]) -> None:
+    """A value that the property could not repeat is not asked back."""
+    assert found(rules(ok(THING)), Response(200, JSON, body), path=path) == rules_found
+
+
+def test_identity_is_a_violation_where_the_document_marks_it() -> None:
+    by_mark = {
+        mark: next(r.severity for r in rules(ok(THING), **{"x-identifies": mark}).rules if r.kind == "identity")
+        for mark in (True, False)
+    }
+    assert by_mark == {True: "violation", False: "advisory"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "rule"),
+    [
+        ((*JSON, *JSON), "single content type"),
+        ((("Content-Type", "application/json; charset=latin-1"),), "charset"),
+        ((*JSON, ("Content-Length", "2"), ("Content-Length", "2")), "content length"),
+        ((*JSON, ("Content-Length", "2"), ("Transfer-Encoding", "chunked")), "content length"),
+        ((*JSON, ("X-Token", "Bearer $NOTTE_API_KEY")), "credential kept"),
+    ],
+    ids=["two types", "charset", "two lengths", "length and chunks", "credential"],
+)
+def test_header_fields(headers: Headers, rule: str) -> None:
+    assert found(rules(ok()), Response(200, headers, b"{}")) == {rule}
+
+
+def test_no_content_has_no_length() -> None:
+    made = rules({**ok(), "204": {"description": ""}})
+    assert found(made, Response(204, (("Content-Length", "0"),))) == {"content length"}
+
+
+@pytest.mark.parametrize(("status", "broken"), [(405, False), (404, False), (501, False), (200, True), (500, True)])
+def test_an_unlisted_method_does_nothing(status: int, broken: bool) -> None:
+    response = Response(status, (*JSON, ("Allow", "GET")), b"{}")
+    assert found(rules(ok()), response, source="method") == ({"unlisted method"} if broken else set())
+
+
+def test_405_names_what_is_allowed() -> None:
+    assert found(rules(ok()), Response(405, JSON, b"{}"), source="method") == {"allow header"}

@@ -38,7 +38,7 @@ def unknown_is_not_found(answer: Answer) -> str | None:
 
 
 def given_is_known(answer: Answer) -> str | None:
-    """Refused credentials and undocumented statuses have rules of their own; what the document forbids may be refused."""
+    """Refused credentials and undocumented statuses have rules of their own; what is forbidden may be refused."""
     probe, status = answer.exchange.probe, answer.response.status
     if not probe.given or probe.credential is not Credential.RIGHT or status in REFUSALS:
         return None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -94,7 +95,7 @@ class Things:
     def lines(self) -> list[str]:
         return [head.partition(" HTTP/1.1")[0] for head in self.heads]
 
-    def __call__(self, request: bytes) -> bytes | None:
+    def __call__(self, request: bytes) -> bytes:
         head = request.partition(b"\r\n\r\n")[0].decode("latin-1")
         self.heads.append(head)
         self.on_request(len(self.heads))
@@ -117,10 +118,10 @@ def serving(things: Things) -> Iterator[str]:
         disable_nagle_algorithm = True
 
         def handle(self) -> None:
-            while head := b"".join(iter(self.rfile.readline, b"\r\n")):
+            while head := b"".join(takewhile(lambda line: line != b"\r\n", iter(self.rfile.readline, b""))):
                 length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
-                self.rfile.read(int(length[1]) if length else 0)
-                self.wfile.write(things(head + b"\r\n") or b"")
+                self.rfile.read(int(length.group(1)) if length else 0)
+                self.wfile.write(things(head + b"\r\n"))
 
     with Server(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -17,8 +17,8 @@ REFUSALS_OF_EDGES = frozenset({400, 414, 431})
 def operation_rules(operation: Operation) -> Iterator[ExchangeRule]:
     """The rules that hold for every answer of an operation."""
     statuses = [response.status for response in operation.responses]
-    if any(status.lower() == "default" for status in statuses):
-        return  # whatever the status, it is documented
+    if not statuses or any(status.lower() == "default" for status in statuses):
+        return  # nothing is said about statuses (legal in OpenAPI 3.1), or any of them is documented
     documented = ", ".join(statuses)
     yield _row(operation, kinds.STATUS, f"is one of the documented statuses: {documented}", status_documented)
     yield _row(operation, kinds.EDGE_ANSWER, "is documented even for odd requests", edge_answer_documented)

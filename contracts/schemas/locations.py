@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -34,7 +35,11 @@ def json_type(value: Any) -> str:
             return "object"
         case list():
             return "array"
-    return "integer" if value == value // 1 else "number"
+    if isinstance(value, Decimal):  # beyond what a float holds; its digits are never written out
+        whole = int(value.as_tuple().exponent) >= 0 or value == value.to_integral_value()
+    else:
+        whole = float(value).is_integer()
+    return "integer" if whole else "number"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ def rules(responses: Any, *, security: bool = False, **parameter: Any) -> Operat
     value = document({})
     operation = value["paths"]["/things/{id}"]["get"]
     operation["responses"] = responses
+    if responses is None:
+        del operation["responses"]
     operation["parameters"][0].update(parameter)
     if security:
         value["security"] = [{"key": []}]
@@ -64,6 +66,7 @@ def test_a_value_the_document_forbids_may_be_refused_though_it_was_given() -> No
     ("responses", "absent"),
     [
         pytest.param(BARE, {"given value", "single content type", "charset"}, id="no 2xx and no content"),
+        pytest.param(None, {"status documented", "edge answer documented"}, id="nothing documented"),
         pytest.param({"default": {"description": ""}}, {"status documented", "edge answer documented"}, id="default"),
         pytest.param({"200": {"description": "", "content": {"text/plain": {}}}}, {"charset"}, id="no JSON"),
         pytest.param(ok(), {"auth", "challenge", "unknown value"}, id="no security, no marked parameter"),

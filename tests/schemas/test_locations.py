@@ -1,5 +1,6 @@
 """However a schema is spelled, its locations say the same."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -59,6 +60,10 @@ def test_types(schema: Any, types: set[str]) -> None:
         (1, "integer"),
         (1.0, "integer"),
         (1.5, "number"),
+        (Decimal("1e400"), "integer"),
+        (Decimal("1e999999"), "integer"),
+        (Decimal("1e-400"), "number"),
+        (Decimal("1.5e400"), "integer"),
         (1e300, "integer"),
         ("", "string"),
         ([], "array"),

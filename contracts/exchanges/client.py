@@ -27,6 +27,8 @@ from contracts.spec import Spec
 RETRIED_STATUSES = frozenset({429, 502, 503, 504, 529})
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})  # RFC 9110 §9.2.2
 ATTEMPTS = 3
+AT_ONCE = 0.001
+"""Seconds before a body that was cut short is asked for again: it says nothing of a service that needs rest."""
 MAX_RETRY_AFTER = 20.0
 MAX_DETAIL = 500
 OUR_HEADERS: Headers = (("User-Agent", "notte-contracts"), ("Accept-Encoding", ACCEPTED))
@@ -251,7 +253,8 @@ def _retry_wait(outcomes: list[Outcome]) -> float | None:
     outcome = outcomes[-1]
     if isinstance(outcome, Failure):
         again = outcome.kind in (FailureKind.REFUSED, FailureKind.RESET, FailureKind.TRUNCATED)
-        return 0.0 if again and sum(map(_is_cut, outcomes)) < 2 else None
+        wait = AT_ONCE if _is_cut(outcome) else 0.0
+        return wait if again and sum(map(_is_cut, outcomes)) < 2 else None
     if outcome.status not in RETRIED_STATUSES:
         return None
     wish = retry_after(outcome.header("retry-after") or "", datetime.now(UTC))

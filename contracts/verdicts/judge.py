@@ -150,7 +150,7 @@ class _Walk:
             self.judgement.exercised.add(verdict.rule.id)
         else:
             finer = len({finding.rule for finding in self.judgement.findings if finding.instance is not None})
-            seen = f"the body breaks {finer} finer rules" if finer else "no finer rule explains why"
+            seen = f"the body breaks {finer} finer rule{'s' * (finer != 1)}" if finer else "no finer rule explains why"
             self.judgement.find(verdict.rule.id, f"the validator refuses the body; {seen}", "/")
 
     def place(self, place: Place, value: Any, instance: str) -> None:

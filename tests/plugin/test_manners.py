@@ -172,5 +172,5 @@ def test_rerun_of_a_random_seed_names_it(project: Project) -> None:
 def test_credential_of_the_environment_is_the_one_that_is_sent(project: Project) -> None:
     things = Things()
     project.ask(things)
-    first = [head.lower() for head in things.heads[:20]]
-    assert all(f"authorization: bearer {CANARY}".lower() in head for head in first)
+    fields = [f"{head}\r\n".lower().count(f"\r\nauthorization: bearer {CANARY}\r\n".lower()) for head in things.heads]
+    assert fields[:8] == [1] * 8

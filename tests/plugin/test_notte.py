@@ -5,12 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from contracts.probes.edges import edge_requests
 from tests.service import create_app, fault_named, running, seeded_ids
 
 from .things import CANARY, Project, Run
 
 SPEC = Path(__file__).parents[2] / "spec"
 OPERATION = "GET /sessions/{session_id}"
+
+
+@pytest.fixture(autouse=True)
+def every_odd_request(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.probes.probing.edge_requests", edge_requests)
 
 
 def asked(project: Project, fault: str | None, *args: str) -> Run:

@@ -93,9 +93,11 @@ def test_dry_run_lists_the_requests_and_sends_none(project: Project) -> None:
     sent, unsent = Things(), Things()
     project.ask(sent)
     run = project.ask(unsent, "--contract-dry-run")
-    listed = [" ".join(line.split(" ")[:2]) for line in run.lines if line.startswith("GET ")]
-    assert (run.code, unsent.heads) == (0, [])
-    assert listed[:30] == sent.lines[:30]
+    # Those that come last depend on what was answered.
+    plan = [line.partition("  [") for line in run.lines if line.startswith("GET ") and "  [auth: " not in line]
+    listed = [" ".join(request.split(" ")[:2]) for request, _, _ in plan]
+    assert (run.code, unsent.heads, len(listed) > 8) == (0, [], True)
+    assert listed == sent.lines[: len(listed)]
     assert run.lines[-1].startswith("contract: DRY RUN, nothing was sent to http://127.0.0.1")
 
 
@@ -159,17 +161,10 @@ def test_every_option_has_an_ini_twin(option: Option, pytester: pytest.Pytester)
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
-def test_command_line_goes_before_the_ini_file(option: Option, pytester: pytest.Pytester) -> None:
+def test_words_of_an_option_go_before_the_ini_file(option: Option, pytester: pytest.Pytester) -> None:
     pytester.makeini(f"[pytest]\n{option.ini} = {'false' if option.kind == 'flag' else 'x'}\n")
-    words = [option.flag] if option.kind == "flag" else [option.flag, "y"]
-    expected: Any = {"flag": True, "list": ["y"], "value": "y"}[option.kind]
-    assert given(pytester.parseconfig(*words), option) == expected
-
-
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
-def test_words_of_an_option_give_it_its_value_again(option: Option, pytester: pytest.Pytester) -> None:
     value: Any = {"flag": True, "list": ["a b", "=c"], "value": "-d"}[option.kind]
-    assert pytester.parseconfig(*option.words(value)).getoption(option.flag) == value
+    assert given(pytester.parseconfig(*option.words(value)), option) == value
 
 
 def test_files_of_an_ini_file_are_beside_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

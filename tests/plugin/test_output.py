@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import shutil
+import subprocess
 from typing import Any
 
 import pytest
@@ -80,6 +82,15 @@ def test_line_of_a_failure_is_the_line_of_the_document(project: Project) -> None
     run = project.ask(Things({"status": "paused"}))
     lines = (project.folder / "spec" / "notte.yaml").read_text().splitlines()
     assert '"status": {' in lines[run.verdicts[ENUM]["source"]["line"] - 1]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_repeat_shows_the_answer_again(project: Project) -> None:
+    run = project.ask(Things({"status": "paused"}))
+    (command, *_) = [text.removeprefix("repeat: ") for text in run.texts("repeat: ")]
+    done = subprocess.run(["sh", "-c", command], env=project.env, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("HTTP/1.1 200 ")
+    assert done.stdout.endswith('{"status": "paused"}')
 
 
 def test_rerun_judges_the_rule_again(project: Project) -> None:

@@ -42,7 +42,6 @@ EVERY_FORM = (
 )
 ECHOES: dict[str, Things] = {
     "silent": Things({"status": "paused"}),
-    "echoed as a value": Things({"status": CANARY}, fields=(f"X-Debug: Bearer {CANARY}",)),
     "echoed in other forms": Things({"status": EVERY_FORM, "x": [EVERY_FORM]}, fields=(f"X-Debug: {EVERY_FORM}",)),
     "echoed as a name": Things(f'{{"status": "active", "{CANARY}": 1, "{CANARY}": 2}}'.encode()),
     "echoed as a media type": Things({}, fields=(f"Content-Type: text/{CANARY}",)),

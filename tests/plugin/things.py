@@ -8,7 +8,7 @@ import socketserver
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
@@ -118,6 +118,10 @@ def serving(things: Things) -> Iterator[str]:
         disable_nagle_algorithm = True
 
         def handle(self) -> None:
+            with suppress(OSError):  # a client may go when it likes
+                self.converse()
+
+        def converse(self) -> None:
             while head := b"".join(takewhile(lambda line: line != b"\r\n", iter(self.rfile.readline, b""))):
                 length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
                 self.rfile.read(int(length.group(1)) if length else 0)

@@ -176,6 +176,7 @@ def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdi
             verdict,
             base_url=settings.base_url,
             rerun=rerun,
+            today=settings.policy.accepted.today,
             header_variables=settings.header_variables,
         )
         if verdict.evidence

@@ -17,7 +17,7 @@ import httpx2
 
 from contracts.errors import UsageError
 from contracts.exchanges import Limits, Secret
-from contracts.gate.accepted import Accepted, read_accepted
+from contracts.gate.accepted import accepted_file, read_accepted
 from contracts.gate.decision import Policy
 from contracts.messages import Headers, Probe
 from contracts.notte.sessions import VARIABLE, session_params
@@ -93,7 +93,11 @@ def settings_from(
         rule_glob=get("contract-rule") or "*",
         folder=root / "build" / "contract" if get("contract-report") is None else Path(get("contract-report")),
         policy=Policy(
-            bool(get("contract-strict")), bool(get("contract-require-all")), _is_partial(get), _accepted(spec)
+            strict=bool(get("contract-strict")),
+            require_all=bool(get("contract-require-all")),
+            partial=_is_partial(get),
+            some_rules=bool(get("contract-rule")),
+            accepted=read_accepted(accepted_file(spec), today=date.today()),
         ),
         max_seconds=_seconds(get("contract-max-response-time")),
         unsafe=bool(get("contract-unsafe")),
@@ -105,12 +109,6 @@ def settings_from(
     )
     _refuse_unusable(settings)
     return settings
-
-
-def _accepted(spec: Spec) -> Accepted:
-    """The acceptances beside the document: `accepted.toml` in its folder."""
-    path = Path(spec.document.path).with_name("accepted.toml")
-    return read_accepted(path, shown=str(path), today=date.today())
 
 
 def _seconds(value: str | None) -> float:

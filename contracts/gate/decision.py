@@ -30,13 +30,15 @@ class Policy:
     Args:
         strict: advisories, unavailable answers, and unexercised or undecided rules of documented 2xx answers.
         require_all: every unexercised or undecided rule.
-        partial: only some rules or operations were selected, so that what is missing proves nothing.
+        partial: only some operations were selected, so that what is missing proves nothing.
+        some_rules: only some rules were selected, so that an acceptance of another rule is not stale.
         accepted: what the team agreed to live with.
     """
 
     strict: bool = False
     require_all: bool = False
     partial: bool = False
+    some_rules: bool = False
     accepted: Accepted = field(default_factory=Accepted)
 
     def fails(self, verdict: Verdict) -> bool:
@@ -51,8 +53,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
+    """What was decided and why; `notes` say what is worth knowing and fails nothing (acceptances that can go)."""
+
     result: Result
     reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def decide(
@@ -74,8 +79,9 @@ def decide(
     if not exchanges:
         ended = ended or "nothing was sent"
     partial = policy.partial or silent is not None or ended is not None
-    if not partial:
-        failures += [*policy.accepted.stale(verdicts), *(policy.accepted.healed(verdicts) if policy.strict else ())]
+    whole = not partial and not policy.some_rules
+    notes = policy.accepted.healed(verdicts) if whole else ()
+    failures += [*(policy.accepted.stale(verdicts) if whole else ()), *(notes if policy.strict else ())]
     if not partial and (reason := _never_a_success(spec, exchanges)):
         failures.append(reason)
     unavailable = sum(map(is_unavailable, exchanges))
@@ -83,10 +89,10 @@ def decide(
         failures.append(f"{unavailable} of {sent} requests had no answer of the service (strict)")
     unfinished = [reason for reason in (silent, ended) if reason]
     if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
-        return Decision(Result.FAIL, (*failures, *unfinished))
+        return Decision(Result.FAIL, (*failures, *unfinished), notes)
     if unfinished:
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
-    return Decision(Result.FAIL, tuple(failures)) if failures else Decision(Result.PASS)
+    return Decision(Result.FAIL, tuple(failures), notes) if failures else Decision(Result.PASS, (), notes)
 
 
 def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:

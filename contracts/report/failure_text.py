@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import json
+from datetime import date, timedelta
 
+from contracts.gate.accepted import accepted_file, entry_for
 from contracts.messages import Headers
 from contracts.report.curl import curl
 from contracts.report.scrubbing import printable
 from contracts.spec import Spec
 from contracts.verdicts import Verdict
 
+TERM = timedelta(days=30)
+"""How long a violation is offered to be lived with."""
+
 
 def failure_text(
-    spec: Spec, verdict: Verdict, *, base_url: str | None, rerun: str, header_variables: Headers = ()
+    spec: Spec, verdict: Verdict, *, base_url: str | None, rerun: str, today: date, header_variables: Headers = ()
 ) -> str:
-    """Five lines on a violated rule; `rerun` is the command that judges it again."""
+    """Five lines on a violated rule.
+
+    Args:
+        rerun: the command that judges it again.
+        today: the entry offered for accepting it counts for `TERM` from then.
+    """
     rule, evidence = verdict.rule, verdict.evidence
     assert evidence is not None, "only a violated rule has a failure text"
     finding = evidence.finding
     where = f"{finding.instance} is " if finding.instance and rule.kind not in ("schema", "required") else ""
     often = f"on {verdict.violations} of {verdict.exercised} exchanges"
-    stanza = f'[[violation]] rule = {json.dumps(rule.id, ensure_ascii=False)}, reason = "…", until = YYYY-MM-DD'
+    accept = f"{accepted_file(spec)}: {entry_for(rule.id, until=today + TERM)}"
     return _lines(
         f"{spec.document.source(rule.pointer)}  {rule.id}",
         f"  seen: {where}{finding.seen} ({often}); wanted: {rule.promise} ({rule.clause})",
-        f"  next: fix the service or the document; to live with it for now, add to spec/accepted.toml: {stanza}",
+        f"  next: fix the service or the document; to live with it for now, add to {accept}",
         f"  repeat: {curl(spec, evidence.exchange.probe, base_url, header_variables)}",
         f"  rerun: {rerun}",
     )

@@ -30,7 +30,7 @@ def _summary(report: Report, width: int) -> Iterator[str]:
     broken = [v for v in report.verdicts if v.outcome is Outcome.VIOLATED]
     accepted = [(v, report.accepted[v.rule.id]) for v in broken if v.rule.id in report.accepted]
     yield from _listed("accepted", [f"{v.rule.id} until {a.until}: {a.reason}" for v, a in accepted])
-    yield from _listed("accepted and healed", report.acceptances.healed(report.verdicts))
+    yield from _listed("accepted and healed", report.decision.notes)
     advisories = [v for v in broken if v.rule.severity is Severity.ADVISORY and v.rule.id not in report.accepted]
     yield from _listed(
         "advisory", [f"{v.rule.id}: {v.evidence.finding.seen if v.evidence else ''}" for v in advisories]

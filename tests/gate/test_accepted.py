@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import DocumentError
-from contracts.gate.accepted import Acceptance, Accepted, read_accepted
+from contracts.gate.accepted import Acceptance, Accepted, entry_for, read_accepted
 from contracts.gate.decision import Policy
 from contracts.rules import Rule, Severity
 from contracts.verdicts import Outcome, Verdict
@@ -85,10 +85,9 @@ def test_an_entry_that_counts_is_not_stale(outcome: Outcome) -> None:
     assert accepting().stale([verdict(outcome)]) == ()
 
 
-def test_an_entry_past_its_day_whose_rule_held_is_healed_and_not_stale() -> None:
-    accepted = accepting(ENUM, date(2026, 1, 1))
-    assert accepted.stale([verdict(Outcome.HOLDS)]) == ()
-    assert len(accepted.healed([verdict(Outcome.HOLDS)])) == 1
+@pytest.mark.parametrize("outcome", [Outcome.HOLDS, Outcome.VIOLATED, Outcome.NOT_EXERCISED])
+def test_an_entry_past_its_day_is_stale_whatever_became_of_its_rule(outcome: Outcome) -> None:
+    assert len(accepting(ENUM, date(2026, 1, 1)).stale([verdict(outcome)])) == 1
 
 
 def test_an_entry_is_healed_only_when_all_of_its_rules_held() -> None:
@@ -96,25 +95,40 @@ def test_an_entry_is_healed_only_when_all_of_its_rules_held() -> None:
     assert accepted.healed([verdict(Outcome.HOLDS), verdict(Outcome.VIOLATED, rule="other")]) == ()
 
 
-GOOD = f'[[violation]]\nrule = "{ENUM}"\nreason = "known"\nuntil = 2026-12-31\n'
+def entry(key: str = ENUM, reason: str = '"known"', until: str = "2026-12-31", more: str = "") -> str:
+    return f'violation."{key}" = {{ reason = {reason}, until = {until}{more} }}\n'
 
 
 def read(text: str | bytes, tmp_path: Path) -> Accepted:
     path = tmp_path / "accepted.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_accepted(path, shown="spec/accepted.toml", today=TODAY)
+    return read_accepted(path, today=TODAY)
 
 
 def test_a_file_is_read_with_its_lines(tmp_path: Path) -> None:
-    found = read(f'# known\n{GOOD}\n{GOOD}evidence = "a"\n', tmp_path).entries
-    assert [(entry.line, entry.until, entry.evidence) for entry in found] == [
-        (2, date(2026, 12, 31), ()),
-        (7, date(2026, 12, 31), ("a",)),
+    covering = entry("* type", more=', evidence = "a"')
+    text = f'# violation."{ENUM}"\n{entry()}\n{covering}'
+    found = read(text, tmp_path).entries
+    assert [(e.rule, e.line, e.until, e.evidence) for e in found] == [
+        (ENUM, 2, date(2026, 12, 31), ()),
+        ("* type", 4, date(2026, 12, 31), ("a",)),
     ]
 
 
+def test_a_table_reads_the_same(tmp_path: Path) -> None:
+    text = f"[violation.'{ENUM}']\nreason = 'known'\nuntil = 2026-12-31\n"
+    assert read(text, tmp_path).entries[0].line == 1
+
+
+@pytest.mark.parametrize("rule", [ENUM, 'GET /"quoted"\\back 200 /x type', "GET /é status documented"])
+def test_the_entry_that_is_offered_accepts_its_rule(rule: str, tmp_path: Path) -> None:
+    accepted = read(f"{entry('* other')}{entry_for(rule, until=TODAY)}\n", tmp_path)
+    assert accepted.of(verdict(rule=rule)) is not None
+    assert accepted.entries[1].line == 2
+
+
 def test_no_file_accepts_nothing(tmp_path: Path) -> None:
-    assert read_accepted(tmp_path / "none.toml", shown="x", today=TODAY).entries == ()
+    assert read_accepted(tmp_path / "none.toml", today=TODAY).entries == ()
 
 
 def test_an_empty_file_accepts_nothing(tmp_path: Path) -> None:
@@ -124,14 +138,16 @@ def test_an_empty_file_accepts_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param("[[violation]\n", "spec/accepted.toml:1: is not TOML", id="no TOML"),
+        pytest.param("violation. = 1\n", "accepted.toml:1: this is not TOML", id="no TOML"),
+        pytest.param(entry() + entry(), "accepted.toml:2: this is not TOML", id="a rule twice"),
         pytest.param(b"\xff", "can't be read", id="not UTF-8"),
-        pytest.param("violation = 3\n", "is not a list of tables", id="no table"),
-        pytest.param(GOOD.replace("reason", "why"), ":1: the acceptance has no usable reason", id="no reason"),
-        pytest.param(GOOD.replace('"known"', '""'), "no usable reason", id="empty reason"),
-        pytest.param(GOOD.replace("2026-12-31", '"soon"'), "no usable until (a date without quotes", id="no date"),
-        pytest.param(f"{GOOD}owner = 1\n", "unknown key owner", id="unknown key"),
-        pytest.param(f"{GOOD}evidence = [1]\n", "evidence is not a text or a list of texts", id="evidence"),
+        pytest.param("violation = 3\n", "violation is no table of rules", id="no table"),
+        pytest.param(f'violation."{ENUM}" = 3\n', "accepted.toml:1: the acceptance of GET", id="no entry"),
+        pytest.param(entry().replace("reason", "why"), "has no usable reason", id="no reason"),
+        pytest.param(entry(reason='""'), "has no usable reason", id="empty reason"),
+        pytest.param(entry(until='"soon"'), "no usable until (a date without quotes", id="no date"),
+        pytest.param(entry(more=", owner = 1"), "unknown key owner", id="unknown key"),
+        pytest.param(entry(more=", evidence = [1]"), "evidence is not a text or a list of texts", id="evidence"),
     ],
 )
 def test_a_file_that_is_not_as_it_should_be_is_refused(text: str | bytes, words: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ ENUM, SCHEMA = "GET /things/{thing_id} 200 /status enum", "GET /things/{thing_id
 
 
 def accept(project: Project, *rules: str, until: str = "2099-12-31", more: str = "") -> None:
-    entry = '[[violation]]\nrule = "{}"\nreason = "known since May"\nuntil = {}\n{}\n'
+    entry = 'violation."{}" = {{ reason = "known since May", until = {}{} }}\n'
     text = "".join(entry.format(rule, until, more) for rule in rules)
     (project.folder / "spec" / "accepted.toml").write_text(text)
 
@@ -25,7 +25,7 @@ def test_accepted_violations_are_expected_failures(project: Project) -> None:
 
 
 def test_what_the_evidence_does_not_cover_is_new(project: Project) -> None:
-    accept(project, ENUM, SCHEMA, more="evidence = ['\"stopped\"', 'the validator*']")
+    accept(project, ENUM, SCHEMA, more=""", evidence = ['"stopped"', 'the validator*']""")
     run = project.ask(Things({"status": "paused"}))
     assert (run.code, run.counted("xfailed"), run.counted("failed")) == (1, 1, 1)
 
@@ -49,6 +49,22 @@ def test_partial_runs_judge_no_entry_stale(project: Project) -> None:
     assert project.ask(Things(), "--contract-operation=GET *").code == 0
 
 
+@pytest.mark.parametrize("selection", ["--contract-rule=* enum", "--contract-rule=* 200 *"])
+def test_runs_of_some_rules_judge_no_entry(selection: str, project: Project) -> None:
+    accept(project, "GET /things/{thing_id} framing", "GET /gone status documented")
+    run = project.ask(Things(), selection, "--contract-strict")
+    assert run.code == 0
+    assert run.texts("accepted and healed: ") == []
+
+
+def test_the_entry_that_a_failure_offers_is_what_accepts_it(project: Project) -> None:
+    things = Things({"status": "paused"})
+    offered = [line.partition("accepted.toml: ")[2] for line in project.ask(things).texts("next: ")]
+    (project.folder / "spec" / "accepted.toml").write_text("\n".join(offered))
+    run = project.ask(things)
+    assert (run.code, run.counted("xfailed")) == (0, 2)
+
+
 def test_an_entry_whose_rule_held_is_said_to_be_healed(project: Project) -> None:
     accept(project, ENUM)
     run = project.ask(Things())
@@ -59,10 +75,10 @@ def test_an_entry_whose_rule_held_is_said_to_be_healed(project: Project) -> None
 
 
 def test_a_broken_file_is_a_usage_error(project: Project) -> None:
-    (project.folder / "spec" / "accepted.toml").write_text("[[violation]]\nrule = 1\n")
+    (project.folder / "spec" / "accepted.toml").write_text('violation."x" = { until = 2026-12-31 }\n')
     run = project.run("-q")
     assert run.code == 4
-    assert "spec/accepted.toml:1: the acceptance has no usable rule" in run.err
+    assert "spec/accepted.toml:1: the acceptance of x has no usable reason" in run.err
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "soon", "nan", "inf"])

@@ -303,7 +303,7 @@ def document(args: argparse.Namespace, columns: Mapping[str, Column], bare: Mapp
     slowest = max(range(len(faults)), key=seconds.__getitem__)
     share = (
         f"`{faults[slowest].name}` alone takes {seconds[slowest] / sum(seconds):.0%} of this suite's total, which asks "
-        "again, after a pause, for each answer that was cut short."
+        "again for each answer that was cut short."
     )
     lines = [
         "# What is found, and by whom",

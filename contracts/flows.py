@@ -122,11 +122,16 @@ class Check:
         for exchange in exchanges:
             asked.setdefault(exchange.probe.operation, []).append(exchange)
         operations = [operation for operation in self.spec.operations if operation.key in asked]
-        verdicts = [v for o in operations for v in self._verdicts(o, asked[o.key]) if wants(v.rule.id)]
+        verdicts = [v for o in operations for v in self._known(o, asked[o.key]) if wants(v.rule.id)]
         policy = replace(policy, partial=policy.partial or not self.spec.by_key.keys() <= finished)
         if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
             ended = ended or f"nothing was sent: {verdicts[0].why}"
         return tuple(verdicts), exchanges, decide(self.spec, verdicts, exchanges, policy, ended=ended)
+
+    def _known(self, operation: Operation, exchanges: Sequence[Exchange]) -> Iterable[Verdict]:
+        """The verdicts of an operation: those that its items had in this process, or made from the exchanges."""
+        found = self._asked.get(operation.key)
+        return found.verdicts.values() if found else self._verdicts(operation, exchanges)
 
     def _verdicts(self, operation: Operation, exchanges: Sequence[Exchange]) -> tuple[Verdict, ...]:
         verdicts = tally(

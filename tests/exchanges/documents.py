@@ -8,6 +8,18 @@ from typing import Any
 
 from contracts.spec import Operation, Spec, read_spec
 
+SCHEMES: dict[str, dict[str, Any]] = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "basic": {"type": "http", "scheme": "basic"},
+    "oauth2": {"type": "oauth2", "flows": {}},
+    "openid": {"type": "openIdConnect", "openIdConnectUrl": "https://a.example"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
+    "query": {"type": "apiKey", "in": "query", "name": "api key"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
+    "tls": {"type": "mutualTLS"},
+}
+"""A security scheme of every sort, by id."""
+
 
 def spec_of(paths: Mapping[str, Any], *, version: str = "3.1.0", **fields: Any) -> Spec:
     """The Spec of a document with these paths; `fields` are further fields of its root."""

@@ -16,20 +16,10 @@ from hypothesis import strategies as st
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import with_credential
 from contracts.messages import PLACEHOLDER, Credential, Request, header_values
-from tests.exchanges.documents import one_operation
+from tests.exchanges.documents import SCHEMES, one_operation
 
 KEY = "key/with+12345"
 BEARER = {"type": "http", "scheme": "bearer"}
-SCHEMES: dict[str, dict[str, Any]] = {
-    "bearer": BEARER,
-    "basic": {"type": "http", "scheme": "basic"},
-    "oauth2": {"type": "oauth2", "flows": {}},
-    "openid": {"type": "openIdConnect", "openIdConnectUrl": "https://a.example"},
-    "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
-    "query": {"type": "apiKey", "in": "query", "name": "api key"},
-    "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
-    "tls": {"type": "mutualTLS"},
-}
 V = Credential
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from contracts.exchanges import Secret
@@ -11,19 +9,9 @@ from contracts.exchanges.credential import with_credential
 from contracts.messages import Credential, Request
 from contracts.mock.credentials import challenges, has_credential
 from contracts.spec.security import variants_of
-from tests.exchanges.documents import one_operation
+from tests.exchanges.documents import SCHEMES, one_operation
 
 KEY = "mock-credential"
-SCHEMES: dict[str, dict[str, Any]] = {
-    "bearer": {"type": "http", "scheme": "bearer"},
-    "basic": {"type": "http", "scheme": "basic"},
-    "oauth2": {"type": "oauth2", "flows": {}},
-    "openid": {"type": "openIdConnect", "openIdConnectUrl": "https://a.example"},
-    "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
-    "query": {"type": "apiKey", "in": "query", "name": "a b"},
-    "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
-    "tls": {"type": "mutualTLS"},
-}
 Security = list[dict[str, list[str]]]
 
 

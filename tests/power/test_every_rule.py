@@ -20,7 +20,8 @@ from contracts.mock.values import sample_values
 from contracts.notte.plausible import DATE, plausible
 from contracts.rules import OperationRules, Rule, RuleBook
 from contracts.rules.plan import Plan
-from contracts.schemas.breaking import FAMILIES, Family, Fault, Spot, faults, spots
+from contracts.schemas.breaking import Fault, Spot, faults, spots
+from contracts.schemas.fault_families import FAMILIES, Family
 from contracts.schemas.strategies import DrawnChoices, payloads
 from contracts.spec.statuses import concrete_status
 from contracts.spec.templates import fill_path, parameter_names

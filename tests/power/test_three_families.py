@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from contracts.rules import rules_for
 from contracts.rules.plan import Plan
-from contracts.schemas.breaking import FAMILIES, Spot, faults, spots
+from contracts.schemas.breaking import Spot, faults, spots
+from contracts.schemas.fault_families import FAMILIES
 from contracts.schemas.strategies import DrawnChoices, payloads
 from contracts.spec import load_spec
 from contracts.verdicts import judge_body

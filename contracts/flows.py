@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from contracts.exchanges import Client, Ledger, Limits, Secret
-from contracts.gate.decision import Decision, Policy, blocked, decide
+from contracts.gate.decision import SILENCE, SILENT, Decision, Policy, blocked, decide
 from contracts.messages import Exchange, FailureKind, Headers, Probe, Request
 from contracts.mock import CREDENTIAL, MockService, serving
 from contracts.mock.values import sample_values
@@ -201,16 +201,15 @@ MOCK_VALUES = 8
 """How many values of a path parameter the mock is said to know: enough for answers asked twice to show every sort."""
 
 ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})
-SILENT = ABSENT | {FailureKind.TIMED_OUT}
 PATIENCE = 3
 """How many requests in a row, from the first on, nobody has to take before an operation is asked nothing more."""
 
 
 def until_nobody_is_there(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
-    """The exchanges, cut short where it shows that there is no service: the rest would only take its time."""
-    alone = True
+    """The exchanges, cut short where it shows that there is no service (any more): the rest would only take time."""
+    silent = 0
     for count, exchange in enumerate(exchanges, start=1):
         yield exchange
-        alone = alone and exchange.failure is not None and exchange.failure.kind in SILENT
-        if alone and count == PATIENCE:
+        silent = silent + 1 if exchange.failure is not None and exchange.failure.kind in SILENT else 0
+        if silent == SILENCE or silent == count == PATIENCE:
             return

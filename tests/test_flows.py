@@ -7,7 +7,7 @@ import pytest
 
 from contracts.exchanges import Ledger
 from contracts.flows import PATIENCE, Check, Target, until_nobody_is_there
-from contracts.gate.decision import Policy, Result
+from contracts.gate.decision import SILENCE, Policy, Result
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response
 from contracts.spec import Spec, read_spec
 
@@ -39,8 +39,9 @@ REFUSED, TIMED_OUT, TLS, RESET = FailureKind.REFUSED, FailureKind.TIMED_OUT, Fai
     [
         pytest.param([REFUSED] * 9, PATIENCE, id="nobody there"),
         pytest.param([TLS, TIMED_OUT, REFUSED, 200], PATIENCE, id="nobody answers"),
-        pytest.param([REFUSED, REFUSED, 200, *[REFUSED] * 9], 12, id="somebody there at last"),
-        pytest.param([200, *[REFUSED] * 9], 10, id="gone later"),
+        pytest.param([REFUSED, REFUSED, 200, *[REFUSED] * 9], 3 + SILENCE, id="somebody there at last"),
+        pytest.param([200, *[REFUSED] * 9], 1 + SILENCE, id="gone later"),
+        pytest.param([200, *[TIMED_OUT, 200] * 9], 19, id="one hang at a time"),
         pytest.param([RESET] * 9, 9, id="somebody there who says nothing"),
         pytest.param([REFUSED], 1, id="few"),
     ],

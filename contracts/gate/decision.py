@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contracts.gate.accepted import Accepted
-from contracts.messages import Credential, Exchange
+from contracts.messages import Credential, Exchange, FailureKind
 from contracts.rules import Severity
 from contracts.spec import Spec
 from contracts.verdicts import Outcome, Verdict, is_unavailable
@@ -87,12 +87,24 @@ def decide(
     unavailable = sum(map(is_unavailable, exchanges))
     if policy.strict and unavailable:
         failures.append(f"{unavailable} of {sent} requests had no answer of the service (strict)")
-    unfinished = [reason for reason in (silent, ended) if reason]
+    gone = [f"the service stopped answering while {key} was asked" for key, e in by_operation.items() if gone_silent(e)]
+    unfinished = [reason for reason in (silent, ended, *gone) if reason]
     if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
         return Decision(Result.FAIL, (*failures, *unfinished), notes)
     if unfinished:
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
     return Decision(Result.FAIL, tuple(failures), notes) if failures else Decision(Result.PASS, (), notes)
+
+
+SILENT = frozenset({FailureKind.REFUSED, FailureKind.TLS, FailureKind.TIMED_OUT})
+SILENCE = 5
+"""After so many requests in a row that nobody answered, an operation is asked nothing more."""
+
+
+def gone_silent(exchanges: Sequence[Exchange]) -> bool:
+    """Whether an operation was answered at first, and then not any more."""
+    last = exchanges[-SILENCE:]
+    return len(exchanges) > SILENCE and all(e.failure is not None and e.failure.kind in SILENT for e in last)
 
 
 def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:

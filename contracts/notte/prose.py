@@ -270,9 +270,9 @@ def _final_stays_final(earlier: Session, later: Session) -> str | None:
 def _final_session_stays(earlier: Session, later: Session) -> str | None:
     if earlier.status not in FINAL or later.status not in FINAL:
         return None
-    own = {"session_id", "created_at", "browser_type", "closed_at", "status", "last_accessed_at"}
-    moved = sorted(n for n in earlier.body.keys() | later.body.keys() if earlier.body.get(n) != later.body.get(n))
-    moved = [name for name in moved if name not in own and not name.startswith("network_")]
+    own = {"session_id", "created_at", "browser_type", "closed_at", "status"}  # these have rows of their own
+    names = (earlier.body.keys() | later.body.keys()) - own
+    moved = sorted(name for name in names if earlier.body.get(name) != later.body.get(name))
     return "" if not moved else f"{', '.join(moved)} changed on a final session"
 
 

@@ -147,7 +147,7 @@ def _step(
         if name not in value:
             payload = _with_value(payload, (*path, name), _draw([child], choices))
         return payload, (*path, name)
-    index = argument if kind == "prefix" else len(here.prefix)
+    index = argument if kind == "prefix" else max(len(value) - 1, len(here.prefix))  # the last item of many
     for position in range(len(value), index + 1):
         item = here.prefix[position] if position < len(here.prefix) else child
         payload = _with_value(payload, (*path, position), _draw([item], choices))

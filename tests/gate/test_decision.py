@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.gate.decision import Policy, Result, blocked, decide
+from contracts.gate.decision import SILENCE, Policy, Result, blocked, decide
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request, Response
 from contracts.rules import Rule, Severity
 from contracts.spec import read_spec
@@ -113,6 +113,20 @@ def test_decision(
 ) -> None:
     found, reasons = decided(verdicts, exchanges, **policy)
     assert (found, reason in reasons, bool(reasons)) == (result, True, bool(reason))
+
+
+@pytest.mark.parametrize(
+    ("answers", "result"),
+    [
+        pytest.param([200, *[FailureKind.TIMED_OUT] * SILENCE], "inconclusive", id="gone"),
+        pytest.param([200, *[FailureKind.TIMED_OUT] * SILENCE, 200], "pass", id="back again"),
+        pytest.param([200, *[FailureKind.TIMED_OUT] * (SILENCE - 1)], "pass", id="a few"),
+        pytest.param([200, *[FailureKind.RESET] * SILENCE], "pass", id="resets"),
+    ],
+)
+def test_a_service_that_stops_answering_leaves_no_verdict(answers: list[int | FailureKind], result: str) -> None:
+    found, reasons = decided([HELD], [exchange(answer) for answer in answers])
+    assert (found, "stopped answering while GET /secured was asked" in reasons) == (result, result == "inconclusive")
 
 
 def test_violation_elsewhere_counts_where_the_credential_is_refused() -> None:

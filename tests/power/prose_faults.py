@@ -83,7 +83,12 @@ LATER_FAULTS: dict[str, tuple[tuple[Session, Session], ...]] = {
     "/browser_type stays": (on(ACTIVE, browser_type="firefox"),),
     "/closed_at stays": (on(CLOSED, closed_at="2026-01-05T12:01:01Z"), on(CLOSED, closed_at=None)),
     "/status final status": (on(CLOSED, status="active"), on(CLOSED, status="error")),
-    "/ final session": (on(CLOSED, duration="PT61S"), on(CLOSED, viewport_width=101)),
+    "/ final session": (
+        on(CLOSED, duration="PT61S"),
+        on(CLOSED, viewport_width=101),
+        on(CLOSED, network_request_bytes=11),
+        on(CLOSED, last_accessed_at="2026-01-05T12:00:31Z"),
+    ),
     "/network_request_bytes does not shrink": (on(ACTIVE, network_request_bytes=9),),
     "/network_response_bytes does not shrink": (on(ACTIVE, network_response_bytes=0),),
     "/last_accessed_at does not go back": (on(ACTIVE, last_accessed_at="2026-01-06T11:59:29Z"),),

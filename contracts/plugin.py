@@ -212,6 +212,8 @@ def pytest_runtest_makereport(
         failed = call.excinfo is not None and isinstance(call.excinfo.value, pytest.fail.Exception)
         why = "crashed" if not failed else "violated" if state is not None else "undocumented"
         report.contract = why  # type: ignore[attr-defined]
+        if why == "violated" and (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
+            crash.message = crash.message.partition("\n")[0]  # the short summary prints it whole where CI is set
     if state is not None:
         from contracts.report.scrubbing import scrub_test_report
 

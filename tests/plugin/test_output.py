@@ -180,3 +180,15 @@ def test_group_fails_if_one_of_its_rules_does(project: Project, monkeypatch: pyt
     lines = failure(run, "GET /things/{thing_id} 200 / required x")
     assert (run.counted("failed"), run.texts("seen: no property status")) == (1, [])
     assert lines[4].startswith("rerun: pytest 'test_contract.py::test_rule[GET /things/{thing_id} 200 required]'")
+
+
+@pytest.mark.parametrize("variable", ["CI", "BUILD_NUMBER"])
+def test_the_short_summary_has_a_line_a_failure_in_ci_too(
+    variable: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "true")
+    run = project.ask(Things({"status": "paused"}), f"--contract-rule={ENUM}")
+    assert len(run.texts("rerun: ")) == 1
+    assert [line for line in run.lines if line.startswith("FAILED ")] == [
+        f"FAILED test_contract.py::test_rule[{ENUM}] - Failed: spec/notte.yaml:37  {ENUM}"
+    ]

@@ -96,9 +96,7 @@ SCHEMAS = (
     *_moved("items", "the number of items"),
     *_moved("unique", "uniqueItems"),
     *_moved("size", "the number of properties"),
-    *_moved(
-        "additional-properties", "what is allowed under other names", widened=_WARNING, narrowed=_WARNING
-    ),
+    *_moved("additional-properties", "what is allowed under other names", widened=_WARNING, narrowed=_WARNING),
     *_moved("pattern-properties", "what is allowed under names of a pattern"),
     *_moved("property-names", "what names may be"),
     *_moved("union", "the union"),

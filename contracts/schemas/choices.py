@@ -21,6 +21,13 @@ class Choices(Protocol):
         ...
 
 
+class PlainChoices:
+    """Always the plainest option."""
+
+    def integer(self, low: int, high: int, at: str) -> int:
+        return low
+
+
 class RandomChoices:
     """Chance: the same seed gives the same choices."""
 

@@ -36,13 +36,14 @@ def _relaxed(document: Document, node: Any, mark: str) -> Any:
     members = {key: _relaxed(document, value, mark) for key, value in node.items()}
     required, properties = node.get("required"), node.get("properties")
     if isinstance(required, list) and isinstance(properties, dict):
-        kept = [name for name in required if not _marked(document, properties.get(name), mark)]
+        kept = [name for name in required if not is_marked(document, properties.get(name), mark)]
         if len(kept) < len(required):
             members["required"] = kept
     return members if any(members[key] is not node[key] for key in node) else node
 
 
-def _marked(document: Document, schema: Any, mark: str) -> bool:
+def is_marked(document: Document, schema: Any, mark: str) -> bool:
+    """Whether the schema of a property says `mark` (`readOnly` or `writeOnly`), itself or through references."""
     seen = set()
     while isinstance(schema, dict):
         if schema.get(mark) is True:

@@ -1,0 +1,503 @@
+"""A pair of schemas, one from each document, to the changes within it and the pairs that it refers to.
+
+A unit is what stands between two references: a change in a shared component is found once, in the unit of that
+component. What the receiver takes is a conjunction of what its keywords say, so each keyword that changed is judged by
+itself: does it refuse anything that the sender sends?
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from contracts.changes.change import Direction, Effect, Kind
+from contracts.changes.kinds import KINDS
+from contracts.changes.places import where_of
+from contracts.changes.sameness import Sameness
+from contracts.changes.shapes import Shape, pure_reference, type_names
+from contracts.messages import JSON
+from contracts.schemas.containment import Answer, equal, settle
+from contracts.schemas.locations import Location, Part, escape, locate, merge
+from contracts.schemas.parties import Raw, TooLarge, View
+from contracts.spec import Schema
+
+Step = tuple[str, str]
+"""How to get one value further: `property` NAME, `pattern` PATTERN, `additional` or `items`."""
+
+UnitKey = tuple[str, str]
+"""The pointers of a pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A change within a unit, before it is known who it reaches.
+
+    Args:
+        steps: from the value of the unit to the value that changed.
+        value: what is sent there and not taken, if a value was found.
+        unless: the change counts only if none of these units holds one that breaks: they explain it.
+    """
+
+    kind: Kind
+    effect: Effect
+    where: str
+    base: Schema
+    revision: Schema
+    subject: str = ""
+    before: str = ""
+    after: str = ""
+    how: str = ""
+    steps: tuple[Step, ...] = ()
+    value: tuple[JSON, ...] = ()
+    unless: tuple[UnitKey, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return self.kind.message.format(subject=self.subject, base=self.before, revision=self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A reference from one unit to another; `proof` says why nothing that breaks there breaks here, if so."""
+
+    to: UnitKey
+    steps: tuple[Step, ...]
+    proof: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    locals: tuple[Local, ...] = ()
+    edges: tuple[Edge, ...] = ()
+
+
+@dataclass(eq=False)
+class Findings:
+    """What was found at a place and below it, in the making."""
+
+    locals: list[Local] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+    def below(self, other: Findings, step: Step | None = None) -> None:
+        steps = () if step is None else (step,)
+        self.locals += [replace(local, steps=(*steps, *local.steps)) for local in other.locals]
+        self.edges += [replace(edge, steps=(*steps, *edge.steps)) for edge in other.edges]
+
+    def settled(self, proof: str) -> Findings:
+        """The same where nothing breaks."""
+        return Findings(
+            [
+                replace(found, effect=Effect.COMPATIBLE, how=proof, value=())
+                for found in self.locals
+                if not found.unless
+            ],
+            [replace(edge, proof=edge.proof or proof) for edge in self.edges],
+        )
+
+
+@dataclass(eq=False)
+class Walk:
+    """Units of one direction; `sends_base` says whether the sender holds the base, as in requests."""
+
+    direction: Direction
+    base: View
+    revision: View
+    sameness: Sameness
+    _units: dict[UnitKey, Unit] = field(default_factory=dict)
+
+    @property
+    def sends_base(self) -> bool:
+        return self.direction is Direction.REQUEST
+
+    def unit(self, key: UnitKey) -> Unit:
+        """The changes between the schemas at two pointers."""
+        if key not in self._units:
+            base, revision = (Schema(view.document, p) for view, p in zip((self.base, self.revision), key, strict=True))
+            found = Findings() if self.sameness.of(*key) else self._compare(locate(base), locate(revision))
+            self._units[key] = Unit(tuple(found.locals), tuple(found.edges))
+        return self._units[key]
+
+    def _compare(self, base: Location, revision: Location) -> Findings:
+        pair = Pair(self, Shape(base, self.base), Shape(revision, self.revision))
+        return pair.found()
+
+    def below(self, base: Location, revision: Location) -> Findings:
+        """Like `_compare`, for a place within a unit: two references lead to another unit."""
+        if self._is_same(base, revision):
+            return Findings()
+        targets = pure_reference(base), pure_reference(revision)
+        if targets[0] is not None and targets[1] is not None:
+            return Findings(edges=[Edge((targets[0].pointer, targets[1].pointer), ())])
+        return self._compare(base, revision)
+
+    def _is_same(self, base: Location, revision: Location) -> bool:
+        values = [[part.schema.value for part in location.parts] for location in (base, revision)]
+        return self.sameness.values(*values)
+
+
+KEYWORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("format", ("format",)),
+    ("pattern", ("pattern",)),
+    ("bounds", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
+    ("length", ("minLength", "maxLength")),
+    ("items", ("minItems", "maxItems")),
+    ("unique", ("uniqueItems",)),
+    ("size", ("minProperties", "maxProperties")),
+    ("property-names", ("propertyNames",)),
+    ("condition", ("not",)),
+    ("condition", ("if", "then", "else")),
+    ("condition", ("contains", "minContains", "maxContains")),
+    ("condition", ("dependentRequired", "dependentSchemas")),
+    ("condition", ("unevaluatedProperties", "unevaluatedItems")),
+    ("condition", ("contentEncoding", "contentMediaType", "contentSchema")),
+)
+"""Keywords that decide something together, and the aspect of a schema that this is."""
+
+ANNOTATIONS = (("readOnly", "read-only-changed"), ("writeOnly", "write-only-changed"), ("default", "default-changed"))
+
+
+@dataclass(eq=False)
+class Pair:
+    """One place on both sides."""
+
+    walk: Walk
+    base: Shape
+    revision: Shape
+
+    @property
+    def sender(self) -> Shape:
+        return self.base if self.walk.sends_base else self.revision
+
+    @property
+    def receiver(self) -> Shape:
+        return self.revision if self.walk.sends_base else self.base
+
+    def found(self) -> Findings:
+        own = Findings([*self._type(), *self._enumeration(), *self._keywords(), *self._names(), *self._other_names()])
+        found = Findings()
+        for findings, step in self._children():
+            found.below(findings, step)
+        unions = self._unions()
+        if own.locals or unions.locals:
+            if self._is_equal():
+                return Findings([*self._annotations()])
+            found.below(own)
+            found.below(unions)
+            found = self._as_a_whole(found)
+        else:
+            found.below(unions)
+        found.locals += self._annotations()
+        return found
+
+    def _is_equal(self) -> bool:
+        try:
+            return equal(self.base.taken, self.revision.taken) and self.base.required == self.revision.required
+        except TooLarge:
+            return False
+
+    # The place as a whole
+
+    @cached_property
+    def whole(self) -> Answer:
+        return self.answer(lambda: self.receiver.taken)
+
+    def answer(self, taken: Callable[[], Raw], sent: Callable[[], Raw] | None = None) -> Answer:
+        """Whether the receiver takes, as far as `taken` says, what the sender sends here."""
+        try:
+            written = self.sender.taken if sent is None else True
+            return settle(self.sender.sent if sent is None else sent(), taken(), written=written)
+        except TooLarge:
+            return Answer(None, "the schema is too large to be compared as a whole")
+
+    def _as_a_whole(self, found: Findings) -> Findings:
+        """What was found keyword by keyword, held against the whole: keywords can make up for one another."""
+        if all(local.effect is Effect.COMPATIBLE for local in found.locals) and not found.edges:
+            return found if self.whole.contained is not False else self._unexplained(found)
+        if self.whole.contained:
+            return found.settled(self.whole.how)
+        breaks = any(local.effect is Effect.BREAKING for local in found.locals)
+        return found if breaks or self.whole.contained is None else self._unexplained(found)
+
+    def _unexplained(self, found: Findings) -> Findings:
+        unless = tuple(edge.to for edge in found.edges if edge.proof is None)
+        found.locals.append(self.local("schema-changed", (), self.whole, unless=unless))
+        return found
+
+    # One aspect after the other
+
+    def local(
+        self,
+        kind: str,
+        keywords: tuple[str, ...],
+        answer: Answer,
+        *,
+        subject: str = "",
+        before: str = "",
+        after: str = "",
+        name: str | None = None,
+        unless: tuple[UnitKey, ...] = (),
+    ) -> Local:
+        base, revision = self.base.source(*keywords), self.revision.source(*keywords)
+        if name is not None:
+            base, revision = _member_of(self.base, name) or base, _member_of(self.revision, name) or revision
+        effect = {True: Effect.COMPATIBLE, False: Effect.BREAKING, None: Effect.UNDECIDED}[answer.contained]
+        owner = self._owner(base, revision, keywords, name)
+        where = where_of(owner.document, owner.pointer)
+        if name is not None and not where.endswith(f"/{escape(name)}"):
+            where = f"{where}/{escape(name)}" if "/" in where.rpartition(" ")[2] else f"{where} /{escape(name)}"
+        return Local(
+            KINDS[kind],
+            effect,
+            where,
+            base,
+            revision,
+            subject,
+            before,
+            after,
+            answer.how,
+            value=answer.values,
+            unless=unless,
+        )
+
+    def _owner(self, base: Schema, revision: Schema, keywords: tuple[str, ...], name: str | None) -> Schema:
+        """The schema that gives the change its place: of the base, if it says anything there."""
+        if name is not None:
+            return base if _member_of(self.base, name) or not _member_of(self.revision, name) else revision
+        return base if self.base.having(*keywords) or not self.revision.having(*keywords) else revision
+
+    def _moved(self, aspect: str, keywords: tuple[str, ...], base: Raw, revision: Raw, texts: tuple[str, str]) -> Local:
+        answer = self.answer(lambda: self.pick(base, revision))
+        wider, narrower = settle(base, revision).contained, settle(revision, base).contained
+        movement = "widened" if wider and not narrower else "narrowed" if narrower and not wider else "changed"
+        return self.local(f"{aspect}-{movement}", keywords, answer, before=texts[0], after=texts[1])
+
+    def pick(self, base: Raw, revision: Raw) -> Raw:
+        """What the receiver says of the two."""
+        return revision if self.walk.sends_base else base
+
+    def _type(self) -> Iterator[Local]:
+        base, revision = self.base.location.types, self.revision.location.types
+        if base == revision or (self.base.location.values is not None and self.revision.location.values is not None):
+            return
+        types = [type_names(base), type_names(revision)]
+        raws: list[Raw] = [{"type": names} if names else False for names in types]
+        yield self._moved("type", ("type",), raws[0], raws[1], (" or ".join(types[0]), " or ".join(types[1])))
+
+    def _enumeration(self) -> Iterator[Local]:
+        try:
+            base, revision = self.base.enumeration(), self.revision.enumeration()
+        except TooLarge:
+            return
+        if equal(base, revision):
+            return
+        keywords = ("enum", "const")
+        yield self._moved("enum", keywords, base, revision, (_values(self.base), _values(self.revision)))
+
+    def _keywords(self) -> Iterator[Local]:
+        for aspect, keywords in KEYWORDS:
+            yield from self._aspect(aspect, keywords)
+        if any(_is_tuple(shape) for shape in (self.base, self.revision)):
+            yield from self._aspect("condition", ("prefixItems", "items"))
+
+    def _aspect(self, aspect: str, keywords: tuple[str, ...]) -> Iterator[Local]:
+        if not self.base.having(*keywords) and not self.revision.having(*keywords):
+            return
+        try:
+            base, revision = self.base.projection(*keywords), self.revision.projection(*keywords)
+        except TooLarge:
+            base, revision = True, False
+        if not equal(base, revision):
+            texts = (_said(self.base, keywords), _said(self.revision, keywords))
+            yield self._moved(aspect, keywords, base, revision, texts)
+
+    def _names(self) -> Iterator[Local]:
+        for name in dict.fromkeys([*self.base.names, *self.revision.names]):
+            sides = (name in self.base.names, name in self.revision.names)
+            if sides == (True, True):
+                yield from self._requirement(name)
+            else:
+                kind = "property-removed" if sides[0] else "property-added"
+                answer = self.answer(lambda name=name: self.receiver.member(name))  # type: ignore[misc]
+                yield self.local(kind, ("properties",), answer, subject=name, name=name)
+
+    def _requirement(self, name: str) -> Iterator[Local]:
+        before, after = name in self.base.required, name in self.revision.required
+        if before != after:
+            needed = name in self.receiver.required
+            answer = self.answer(
+                lambda: {"anyOf": [{"not": {"type": "object"}}, {"required": [name]}]} if needed else True
+            )
+            kind = "property-required" if after else "property-optional"
+            yield self.local(kind, ("required",), answer, subject=name, name=name)
+
+    def _other_names(self) -> Iterator[Local]:
+        one_sided = set(self.base.patterns) ^ set(self.revision.patterns)
+        if one_sided:
+            yield from self._aspect("pattern-properties", ("patternProperties",))
+        if self._maps() is None:
+            known = dict.fromkeys([*self.base.names, *self.revision.names])
+            base, revision = self.base.other_names(known), self.revision.other_names(known)
+            if not equal(base, revision):
+                texts = (_said(self.base, ("additionalProperties",)), _said(self.revision, ("additionalProperties",)))
+                yield self._moved("additional-properties", ("additionalProperties",), base, revision, texts)
+
+    def _maps(self) -> tuple[Location, Location] | None:
+        """The values of a map on both sides, if both say something of them."""
+        if all(_only_dicts(shape, "additionalProperties") for shape in (self.base, self.revision)):
+            return self.base.child("additionalProperties"), self.revision.child("additionalProperties")
+        return None
+
+    # Below
+
+    def _children(self) -> Iterator[tuple[Findings, Step]]:
+        for name in self.base.names:
+            if name in self.revision.names:
+                yield self._child("properties", name), ("property", name)
+        for pattern in self.base.patterns:
+            if pattern in self.revision.patterns:
+                yield self._child("patternProperties", pattern), ("pattern", pattern)
+        if maps := self._maps():
+            yield self.walk.below(*maps), ("additional", "")
+        tuples = any(_is_tuple(shape) for shape in (self.base, self.revision))
+        if not tuples and (self.base.having("items") or self.revision.having("items")):
+            yield self._child("items"), ("items", "")
+
+    def _child(self, keyword: str, name: str | None = None) -> Findings:
+        base, revision = self.base.child(keyword, name), self.revision.child(keyword, name)
+        if base.parts and revision.parts:
+            return self.walk.below(base, revision)
+        return self.walk.below(
+            base if base.parts else _nothing(self.base), revision if revision.parts else _nothing(self.revision)
+        )
+
+    # Unions whose branches are objects, or otherwise not told apart by type
+
+    def _unions(self) -> Findings:
+        if not self.base.unions and not self.revision.unions:
+            return Findings()
+        try:
+            base, revision = self.base.union(), self.revision.union()
+        except TooLarge:
+            base, revision = True, False
+        if base == revision or equal(base, revision):
+            return Findings()
+        answer = self.answer(lambda: self.pick(base, revision))
+        found = self._branches(answer)
+        if answer.contained:
+            return (
+                found.settled(answer.how) if found.locals or found.edges else self._as_one(base, revision, answer, ())
+            )
+        explained = any(local.effect is not Effect.COMPATIBLE for local in found.locals)
+        if not explained:
+            found.below(self._as_one(base, revision, answer, tuple(edge.to for edge in found.edges)))
+        return found
+
+    def _as_one(self, base: Raw, revision: Raw, answer: Answer, unless: tuple[UnitKey, ...]) -> Findings:
+        wider, narrower = settle(base, revision).contained, settle(revision, base).contained
+        movement = "widened" if wider and not narrower else "narrowed" if narrower and not wider else "changed"
+        before, after = _union_text(self.base), _union_text(self.revision)
+        kind = f"union-{movement}"
+        return Findings([self.local(kind, ("anyOf", "oneOf"), answer, unless=unless, before=before, after=after)])
+
+    def _branches(self, answer: Answer) -> Findings:
+        found = Findings()
+        if len(self.base.unions) > 1 or len(self.revision.unions) > 1:
+            return found
+        bases, revisions = _branches_of(self.base), _branches_of(self.revision)
+        for name, base in bases.items():
+            if name in revisions:
+                found.below(self.walk.below(base, revisions[name]))
+            else:
+                found.locals.append(self._lonely("branch-removed", name, base, self.walk.sends_base, answer))
+        for name, revision in revisions.items():
+            if name not in bases:
+                found.locals.append(self._lonely("branch-added", name, revision, not self.walk.sends_base, answer))
+        return found
+
+    def _lonely(self, kind: str, name: str, branch: Location, is_sent: bool, answer: Answer) -> Local:
+        if is_sent and not answer.contained:
+            sent = Shape(branch, self.sender.view)
+            answer = self.answer(self.receiver.union, lambda: sent.sent)
+        elif not is_sent:
+            answer = Answer(True, "only the receiver knows this branch")
+        return self.local(kind, ("anyOf", "oneOf"), answer, subject=name)
+
+    # What breaks no message
+
+    def _annotations(self) -> Iterator[Local]:
+        for keyword, kind in ANNOTATIONS:
+            base, revision = self.base.annotation(keyword), self.revision.annotation(keyword)
+            if _text(base) != _text(revision) and (base or revision or keyword == "default"):
+                answer = Answer(True, "it says nothing about which messages are allowed")
+                yield self.local(kind, (keyword,), answer, before=_text(base), after=_text(revision))
+        if self.revision.annotation("deprecated") is True and self.base.annotation("deprecated") is not True:
+            yield self.local("property-deprecated", ("deprecated",), Answer(True, "it is allowed as before"))
+
+
+def _member_of(shape: Shape, name: str) -> Schema | None:
+    parts = [facet.part for facet in shape.facets if name in facet.value.get("properties", {})]
+    return parts[0].schema.child("properties", name) if parts else None
+
+
+def _is_tuple(shape: Shape) -> bool:
+    return any("prefixItems" in f.value or isinstance(f.value.get("items"), bool) for f in shape.facets)
+
+
+def _only_dicts(shape: Shape, keyword: str) -> bool:
+    held = shape.having(keyword)
+    return bool(held) and all(isinstance(facet.value[keyword], dict) for facet in held)
+
+
+def _nothing(shape: Shape) -> Location:
+    """A place of which a side says nothing."""
+    return merge("", [Part(Anything(shape.source()), frozenset())])
+
+
+class Anything(Schema):
+    """What a schema stands for that is not written: it has the place of the one around it."""
+
+    def __init__(self, around: Schema) -> None:
+        super().__init__(around.document, around.pointer)
+        object.__setattr__(self, "value", True)
+
+
+def _branches_of(shape: Shape) -> dict[str, Location]:
+    """The branches of the one union of a shape, by what they are called on both sides."""
+    return {
+        _branch_name(branch, index): branch for union, _ in shape.unions for index, branch in enumerate(union.branches)
+    }
+
+
+def _branch_name(branch: Location, index: int) -> str:
+    target = pure_reference(branch)
+    if target is not None:
+        return target.pointer.rpartition("/")[2]
+    if branch.place.endswith(">"):
+        return branch.place.rpartition("/")[2]
+    title = branch.parts[0].value.get("title")
+    return str(title) if title else f"{' or '.join(type_names(branch.types))} {index + 1}"
+
+
+def _union_text(shape: Shape) -> str:
+    return ", ".join(_branches_of(shape)) or "none"
+
+
+def _values(shape: Shape) -> str:
+    values = shape.location.values
+    if values is not None:
+        return ", ".join(_text(value) for value in values)
+    return _said(shape, ("enum", "const"))
+
+
+def _said(shape: Shape, keywords: tuple[str, ...]) -> str:
+    said = [{k: facet.value[k] for k in keywords if k in facet.value} for facet in shape.having(*keywords)]
+    texts = [_text(next(iter(found.values()))) if len(keywords) == 1 else _text(found)[1:-1] for found in said]
+    return " and ".join(dict.fromkeys(texts)) or "nothing"
+
+
+def _text(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"

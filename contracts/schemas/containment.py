@@ -1,0 +1,158 @@
+"""Whether a receiver takes all that a sender sends: proved, shown by a value that it refuses, or left open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from jsonschema_rs import CanonicalSchema
+from jsonschema_rs.canonical import AnyOfView, CanonicalizationError, CanonicalKind, Containment, StringView, json
+
+from contracts.messages import JSON
+from contracts.schemas.algebra import possible, schema_of
+from contracts.schemas.languages import escapes
+from contracts.schemas.parties import Raw
+from contracts.schemas.validation import Uncompilable, keyword_validator
+
+NEAR = 40
+"""Values drawn from the difference itself."""
+
+FAR = 300
+"""Values drawn from all that the sender sends, where the difference could not be drawn from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`contained` is None where neither was found; `how` says what proves it, or what was tried."""
+
+    contained: bool | None
+    how: str
+    values: tuple[JSON, ...] = field(default=(), repr=False)
+    """What is sent and not taken: one value, found and checked."""
+
+
+def equal(one: Raw, other: Raw) -> bool:
+    """Whether two schemas have the same canonical form; False also where they have none."""
+    if one == other and _text(one) == _text(other):
+        return True
+    try:
+        left, right = _canonical(_text(one)), _canonical(_text(other))
+    except Uncompilable:
+        return False
+    return bool(left == right) and left.kind != CanonicalKind.RAW
+
+
+def settle(sender: Raw, receiver: Raw, *, written: Raw = True) -> Answer:
+    """Whether `receiver` takes every value of `sender`.
+
+    Args:
+        written: the sender's schema before it was closed, which a value that is shown keeps as well.
+    """
+    try:
+        sent, taken = _canonical(_text(sender)), _canonical(_text(receiver))
+        checks = _checks(sender, receiver, written)
+    except Uncompilable as problem:
+        return Answer(None, f"a schema can't be read: {str(problem).splitlines()[0]}")
+    try:
+        verdict = taken.covers(sent)
+    except CanonicalizationError:
+        verdict = Containment.UNKNOWN
+    if verdict == Containment.YES or not possible(sent):
+        return Answer(True, "the canonical form of what is taken covers the form of what is sent")
+    difference = _difference(sent, taken)
+    if difference is not None and (proof := _emptiness(difference)):
+        return Answer(True, proof)
+    for value in _candidates(sent, difference):
+        if checks(value):
+            return Answer(False, "a value is sent and not taken", (value,))
+    if verdict == Containment.NO:
+        return Answer(False, "the canonical forms differ, and no value of the difference was drawn")
+    return Answer(None, f"the canonical form can't tell, and none of {NEAR + FAR} values showed a difference")
+
+
+@lru_cache(maxsize=4096)
+def _canonical(text: str) -> CanonicalSchema:
+    return schema_of(json_value(text))
+
+
+def json_value(text: str) -> Any:
+    import json as standard
+
+    return standard.loads(text)
+
+
+def _text(schema: Raw) -> str:
+    return str(json.to_string(schema))
+
+
+def _checks(sender: Raw, receiver: Raw, written: Raw) -> Callable[[JSON], bool]:
+    sends, takes, writes = (keyword_validator(_text(schema)).is_valid for schema in (sender, receiver, written))
+
+    def shows(value: JSON) -> bool:
+        try:
+            return sends(value) and writes(value) and not takes(value)
+        except ValueError:  # a lone surrogate
+            return False
+
+    return shows
+
+
+def _difference(sent: CanonicalSchema, taken: CanonicalSchema) -> CanonicalSchema | None:
+    try:
+        found = sent.subtract(taken)
+    except CanonicalizationError:
+        return None
+    return None if found.kind == CanonicalKind.RAW else found
+
+
+def _emptiness(difference: CanonicalSchema) -> str | None:
+    """Why nothing is left of a difference."""
+    if not possible(difference):
+        return "nothing is left of what is sent when what is taken is subtracted"
+    view = difference.view()
+    if isinstance(view, AnyOfView):
+        proofs = [_emptiness(branch) for branch in view.branches]
+        return next(iter(proofs), None) if all(proofs) else None
+    if isinstance(view, StringView) and (view.patterns or view.excluded_patterns):
+        try:
+            found = escapes(view.patterns, view.excluded_patterns, view.min_length or 0, view.max_length)
+        except ValueError:
+            return None
+        return "as regular languages, the one pattern lies inside the other" if found is None else None
+    return None
+
+
+def _candidates(sent: CanonicalSchema, difference: CanonicalSchema | None) -> Iterator[JSON]:
+    if difference is not None:
+        yield from _words(difference)
+        yield from islice(_drawn(difference), NEAR)
+    yield from islice(_drawn(sent), FAR)
+
+
+def _words(difference: CanonicalSchema) -> Iterator[JSON]:
+    view = difference.view()
+    if isinstance(view, StringView) and view.excluded_patterns:
+        try:
+            found = escapes(view.patterns, view.excluded_patterns, view.min_length or 0, view.max_length)
+        except ValueError:
+            return
+        if found is not None:
+            yield found
+
+
+def _drawn(node: CanonicalSchema) -> Iterator[JSON]:
+    """The plainest value, then such by chance; none when none can be made."""
+    from contracts.schemas.choices import PlainChoices, RandomChoices
+    from contracts.schemas.payloads import Unsatisfiable, compile_payload
+
+    try:
+        payload = compile_payload(node)
+        yield payload.draw(PlainChoices())
+        choices = RandomChoices(0)
+        while True:
+            yield payload.draw(choices)
+    except (Unsatisfiable, RecursionError, *Uncompilable):
+        return

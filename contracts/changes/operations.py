@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.changes.change import Direction, Effect, Reach
@@ -142,8 +143,8 @@ def _facts(documents: Documents, base: Operation, revision: Operation) -> None:
     if base.operation_id != revision.operation_id:
         note("operation-id-changed", base.operation_id or "none", revision.operation_id or "none")
     callbacks = [
-        spec.document.at(op.pointer).get("callbacks") or {}
-        for spec, op in ((documents.base, base), (documents.revision, revision))
+        bare(spec.document.at(operation.pointer).get("callbacks"))
+        for spec, operation in ((documents.base, base), (documents.revision, revision))
     ]
     if not documents.sameness.values(*callbacks):
         documents.collected.add("callbacks-changed", Effect.UNDECIDED, base.key, pointers, reach, proof="not compared")
@@ -191,8 +192,25 @@ def _servers(documents: Documents, paired: list[tuple[Operation, Operation]]) ->
 
 
 def _uncompared(documents: Documents) -> None:
-    hooks = [spec.document.tree.get("webhooks") or {} for spec in (documents.base, documents.revision)]
+    hooks = [bare(spec.document.tree.get("webhooks")) for spec in (documents.base, documents.revision)]
     if not documents.sameness.values(*hooks):
         reach = Reach("webhooks", Direction.OPERATION)
         pointers = ("/webhooks", "/webhooks")
         documents.collected.add("webhooks-changed", Effect.UNDECIDED, "webhooks", pointers, reach, proof="not compared")
+
+
+def bare(node: Any) -> Any:
+    """What is not compared, without texts and links that say nothing about messages."""
+    if isinstance(node, list):
+        return [bare(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    is_response = isinstance(node.get("description"), str)
+    return {
+        name: bare(held)
+        for name, held in node.items()
+        if not (name in _TEXTS and isinstance(held, str)) and not (name == "links" and is_response)
+    }
+
+
+_TEXTS = frozenset({"description", "summary", "title", "operationId"})

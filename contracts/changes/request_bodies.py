@@ -15,8 +15,6 @@ from contracts.spec import MediaType, Operation, RequestBody
 if TYPE_CHECKING:
     from contracts.changes.operations import Documents
 
-_NOTHING = RequestBody(False, (), "")
-
 
 def compare_request_bodies(documents: Documents, base: Operation, revision: Operation) -> None:
     before, after = base.request_body, revision.request_body
@@ -27,13 +25,24 @@ def compare_request_bodies(documents: Documents, base: Operation, revision: Oper
     elif after is not None:
         _wanted(documents, "request-body-added", base, (base.pointer, after.pointer), after)
     elif before is not None:
-        _note(
-            documents,
-            "request-body-removed",
-            base,
-            (before.pointer, revision.pointer),
-            "a body that the revision does not know is not refused, only no longer read",
-        )
+        _removed(documents, base, revision, before)
+
+
+def _removed(documents: Documents, base: Operation, revision: Operation, body: RequestBody) -> None:
+    """No media type is left that a body could be of."""
+
+    def show() -> Shown | None:
+        try:
+            message = request_of(documents.base, base, Draft(media=next(iter(body.content), None)))
+        except Undrawable:
+            return None
+        return Shown(base.key, message, "base", "the revision documents no body")
+
+    reach = Reach(base.key, Direction.REQUEST)
+    pointers = (body.pointer, revision.pointer)
+    documents.collected.add(
+        "request-body-removed", Effect.BREAKING, _where(documents, base), pointers, reach, show=show
+    )
 
 
 def _note(documents: Documents, kind: str, base: Operation, pointers: tuple[str, str], proof: str) -> None:

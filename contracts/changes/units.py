@@ -22,6 +22,7 @@ from contracts.messages import JSON
 from contracts.schemas.containment import Answer, equal, settle
 from contracts.schemas.locations import Location, Part, escape, locate, merge
 from contracts.schemas.parties import Raw, TooLarge, View
+from contracts.schemas.rungs import ASSERTED_FORMATS
 from contracts.spec import Schema
 
 Step = tuple[str, str]
@@ -247,7 +248,9 @@ class Pair:
         owner = self._owner(base, revision, keywords, name)
         where = where_of(owner.document, owner.pointer)
         if name is not None and not where.endswith(f"/{escape(name)}"):
-            where = f"{where}/{escape(name)}" if "/" in where.rpartition(" ")[2] else f"{where} /{escape(name)}"
+            where = (
+                f"{where}/{escape(name)}" if where.rpartition(" ")[2].startswith("/") else f"{where} /{escape(name)}"
+            )
         return Local(
             KINDS[kind],
             effect,
@@ -353,17 +356,20 @@ class Pair:
     # Below
 
     def _children(self) -> Iterator[tuple[Findings, Step]]:
-        for name in self.base.names:
+        for name in self.base.names if self._both("object") else ():
             if name in self.revision.names:
                 yield self._child("properties", name), ("property", name)
-        for pattern in self.base.patterns:
+        for pattern in self.base.patterns if self._both("object") else ():
             if pattern in self.revision.patterns:
                 yield self._child("patternProperties", pattern), ("pattern", pattern)
-        if maps := self._maps():
+        if self._both("object") and (maps := self._maps()):
             yield self.walk.below(*maps), ("additional", "")
         tuples = any(_is_tuple(shape) for shape in (self.base, self.revision))
-        if not tuples and (self.base.having("items") or self.revision.having("items")):
+        if self._both("array") and not tuples and (self.base.having("items") or self.revision.having("items")):
             yield self._child("items"), ("items", "")
+
+    def _both(self, kind: str) -> bool:
+        return kind in self.base.location.types and kind in self.revision.location.types
 
     def _child(self, keyword: str, name: str | None = None) -> Findings:
         base, revision = self.base.child(keyword, name), self.revision.child(keyword, name)
@@ -433,8 +439,17 @@ class Pair:
             if _text(base) != _text(revision) and (base or revision or keyword == "default"):
                 answer = Answer(True, "it says nothing about which messages are allowed")
                 yield self.local(kind, (keyword,), answer, before=_text(base), after=_text(revision))
+        formats = [_unasserted(shape.annotation("format")) for shape in (self.base, self.revision)]
+        if formats[0] != formats[1]:
+            answer = Answer(True, "no validator asserts such a format")
+            yield self.local("format-changed", ("format",), answer, before=_text(formats[0]), after=_text(formats[1]))
         if self.revision.annotation("deprecated") is True and self.base.annotation("deprecated") is not True:
             yield self.local("property-deprecated", ("deprecated",), Answer(True, "it is allowed as before"))
+
+
+def _unasserted(name: Any) -> Any:
+    """The format, if it says nothing to a validator; those of integers are bounds."""
+    return None if name in ASSERTED_FORMATS or name in ("int32", "int64") else name
 
 
 def _member_of(shape: Shape, name: str) -> Schema | None:

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from contracts.changes.change import Direction
@@ -72,14 +73,27 @@ class Witnesses:
         if not site.is_on_the_wire:
             return lambda value: sends(value) and not takes(value)
         texts_taken = _validator(wire_taken(_taken(*receiver)))
-        return lambda value: value is not None and sends(value) and not takes(value) and not texts_taken(value)
+        return lambda value: _is_text(value) and sends(value) and not takes(value) and not texts_taken(value)
 
     def _bodies(self, site: Site, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
         (view, schema), _ = self._sides(site)
         for value in values:
             yield from _around(view, schema, steps, {"const": value}) if steps else [value]
-        answer = self.whole(site)
-        yield from answer.values
+        there = self._errs_at(site, steps)
+        for value in self.whole(site).values:
+            if there(value):
+                yield value
+        if site.is_on_the_wire:
+            yield from islice(_drawn(view, schema), DRAWN)
+
+    def _errs_at(self, site: Site, steps: Sequence[Step]) -> Check:
+        """Whether the receiver's complaint about a value is about the place that the steps lead to."""
+        view, schema = self._sides(site)[1]
+        try:
+            complaints = keyword_validator(json.dumps(view.receiver([schema]))).iter_errors
+        except TooLarge:
+            return lambda value: False
+        return lambda value: any(_is_about(error, steps) for error in complaints(value))
 
     def _message(self, site: Site, value: JSON) -> Shown | None:
         because = "a part of it does not match its schema"
@@ -117,6 +131,12 @@ class Witnesses:
         assert site.responses is not None
         message = response_of(revision, site.responses[1], media=media, body=(value,))
         return Shown(base.key, message, "revision", because)
+
+
+def _is_text(value: JSON) -> bool:
+    """Whether a value can be written as text: null can't, and nothing that is nested."""
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    return not any(item is None or isinstance(item, (dict, list)) for item in held)
 
 
 def _written(view: View, schema: Schema) -> Schema:
@@ -167,6 +187,23 @@ def _complaint(side: tuple[View, Schema], value: JSON) -> str:
     return f"{place or '/'}: {str(first.message)[:200]}"
 
 
+def _is_about(error: Any, steps: Sequence[Step]) -> bool:
+    """Whether an error is at or below the end of the steps, or at a union above it."""
+    path = list(error.instance_path)
+    on_the_way = all(kind != "property" or found == name for found, (kind, name) in zip(path, steps, strict=False))
+    return on_the_way and (len(path) >= len(steps) or list(error.schema_path)[-1:] != ["required"])
+
+
+def _drawn(view: View, schema: Schema) -> Iterator[JSON]:
+    try:
+        payload = compile_payload(canonical_of(reference(schema.pointer), _direction(view)))
+        choices = RandomChoices(0)
+        while True:
+            yield payload.draw(choices)
+    except (Unsatisfiable, RecursionError, *Uncompilable):
+        return
+
+
 def _around(view: View, schema: Schema, steps: Sequence[Step], inner: Raw) -> Iterator[JSON]:
     """Values of a schema that have `inner` at the end of the steps, the plainest first."""
     for nested in (_nested(steps, inner), _nested(steps, inner, spare="key")):
@@ -206,8 +243,9 @@ def _nested(steps: Sequence[Step], inner: Raw, spare: str = "") -> Raw:
 
 
 def wire_sent(schema: Raw) -> Raw:
-    """What of a schema can be a text without types: null can't."""
-    return {"allOf": [schema, {"not": {"type": "null"}}]}
+    """What of a schema can be texts without types: null can't, and nothing that is nested."""
+    texts = {"type": ["boolean", "number", "string"]}
+    return {"allOf": [schema, {"not": {"type": "null"}, "items": texts, "additionalProperties": texts}]}
 
 
 def wire_taken(schema: Any) -> Any:
@@ -224,7 +262,12 @@ def wire_taken(schema: Any) -> Any:
     names = [types] if isinstance(types, str) else types if isinstance(types, list) else []
     if "string" in names and _TEXT_KEYWORDS.isdisjoint(found):
         found["type"] = sorted({*names, "boolean", "number"} - {"integer"})
+    if "array" in names and found.get("minItems", 0) <= 1 and not _LIST_KEYWORDS & found.keys():
+        return {"anyOf": [found, found.get("items", True)]}  # one item is written like the item itself
     return found
+
+
+_LIST_KEYWORDS = frozenset({"contains", "prefixItems", "uniqueItems"})
 
 
 _TEXT_KEYWORDS = frozenset({"enum", "const", "format", "pattern", "minLength", "maxLength", "not"})

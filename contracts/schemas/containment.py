@@ -9,7 +9,15 @@ from itertools import islice
 from typing import Any
 
 from jsonschema_rs import CanonicalSchema
-from jsonschema_rs.canonical import AnyOfView, CanonicalizationError, CanonicalKind, Containment, StringView, json
+from jsonschema_rs.canonical import (
+    AnyOfView,
+    CanonicalizationError,
+    CanonicalKind,
+    Containment,
+    Satisfiability,
+    StringView,
+    json,
+)
 
 from contracts.messages import JSON
 from contracts.schemas.algebra import possible, schema_of
@@ -24,6 +32,10 @@ FAR = 300
 """Values drawn from all that the sender sends, where the difference could not be drawn from."""
 
 
+VALUES = 4
+"""Values that show a difference, of which a message may be made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`contained` is None where neither was found; `how` says what proves it, or what was tried."""
@@ -31,7 +43,7 @@ class Answer:
     contained: bool | None
     how: str
     values: tuple[JSON, ...] = field(default=(), repr=False)
-    """What is sent and not taken: one value, found and checked."""
+    """What is sent and not taken: a few values, found and checked."""
 
 
 def equal(one: Raw, other: Raw) -> bool:
@@ -60,16 +72,20 @@ def settle(sender: Raw, receiver: Raw, *, written: Raw = True) -> Answer:
         verdict = taken.covers(sent)
     except CanonicalizationError:
         verdict = Containment.UNKNOWN
-    if verdict == Containment.YES or not possible(sent):
+    if not possible(sent):
+        return Answer(True, "nothing can be sent there, as the canonical form shows")
+    if verdict == Containment.YES:
         return Answer(True, "the canonical form of what is taken covers the form of what is sent")
     difference = _difference(sent, taken)
     if difference is not None and (proof := _emptiness(difference)):
         return Answer(True, proof)
-    for value in _candidates(sent, difference):
-        if checks(value):
-            return Answer(False, "a value is sent and not taken", (value,))
-    if verdict == Containment.NO:
-        return Answer(False, "the canonical forms differ, and no value of the difference was drawn")
+    found = tuple(islice(filter(checks, _candidates(sent, difference)), VALUES))
+    if found:
+        return Answer(False, "a value is sent and not taken", found)
+    if written is not True:
+        return settle({"allOf": [sender, written]}, receiver)
+    if difference is not None and difference.satisfiability() == Satisfiability.YES:
+        return Answer(False, "the canonical form shows that more is sent than taken; no value of it was drawn")
     return Answer(None, f"the canonical form can't tell, and none of {NEAR + FAR} values showed a difference")
 
 

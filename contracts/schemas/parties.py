@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.schemas.rungs import ASSERTED_FORMATS
 from contracts.spec import Document, Schema, join_pointer, ref_target
 from contracts.spec.dialects import DIALECTS
 from contracts.spec.directions import is_marked
@@ -22,6 +23,9 @@ Raw = dict[str, Any] | bool
 
 _HOLDERS = DIALECTS[-1].kinds["schema"]
 _STRUCTURE = frozenset({"$ref", "allOf", "anyOf", "oneOf", "properties", "patternProperties", "additionalProperties"})
+_SILENT = frozenset(
+    {"$ref", "title", "description", "default", "example", "examples", "deprecated", "externalDocs"}
+) | {*("readOnly", "writeOnly", "discriminator", "xml", "nullable", "$comment")}
 _ABOUT_OBJECTS = frozenset({"properties", "patternProperties", "additionalProperties", "required"})
 
 
@@ -153,10 +157,13 @@ class _Opener:
         if not isinstance(value, dict):
             return bool(value)
         self.count()
-        plain = {keyword: held for keyword, held in value.items() if keyword not in _HOLDERS and keyword != "$ref"}
+        plain = {
+            keyword: held for keyword, held in value.items() if keyword not in _HOLDERS and _asserts(keyword, held)
+        }
         found = self._without_marked(value, plain)
         for (keyword, *rest), child in children(value):
-            _put(found, keyword, rest, self.opened(child))
+            travels = keyword != "properties" or not self.view.is_marked(child)
+            _put(found, keyword, rest, self.opened(child) if travels else True)
         if isinstance(value.get("$ref"), str):
             return _all([self._opened_reference(value["$ref"]), *([found] if found else [])])
         return found
@@ -304,6 +311,10 @@ class _Opener:
         if "items" in part:
             found["items"] = self.closed([part["items"]])
         return found
+
+
+def _asserts(keyword: str, held: Any) -> bool:
+    return keyword not in _SILENT and (keyword != "format" or held in ASSERTED_FORMATS)
 
 
 def _speaks_of_objects(part: dict[str, Any]) -> bool:

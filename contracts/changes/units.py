@@ -19,7 +19,7 @@ from contracts.changes.places import where_of
 from contracts.changes.sameness import Sameness
 from contracts.changes.shapes import Shape, pure_reference, type_names
 from contracts.messages import JSON
-from contracts.schemas.containment import Answer, equal, settle
+from contracts.schemas.containment import LARGE, Answer, equal, settle
 from contracts.schemas.locations import Location, Part, escape, locate, merge
 from contracts.schemas.parties import Raw, TooLarge, View
 from contracts.schemas.rungs import ASSERTED_FORMATS
@@ -127,14 +127,14 @@ class Walk:
 
     def below(self, base: Location, revision: Location) -> Findings:
         """Like `_compare`, for a place within a unit: two references lead to another unit."""
-        if self._is_same(base, revision):
+        if self.is_same(base, revision):
             return Findings()
         targets = pure_reference(base), pure_reference(revision)
         if targets[0] is not None and targets[1] is not None:
             return Findings(edges=[Edge((targets[0].pointer, targets[1].pointer), ())])
         return self._compare(base, revision)
 
-    def _is_same(self, base: Location, revision: Location) -> bool:
+    def is_same(self, base: Location, revision: Location) -> bool:
         values = [[part.schema.value for part in location.parts] for location in (base, revision)]
         return self.sameness.values(*values)
 
@@ -214,13 +214,15 @@ class Pair:
             return Answer(None, "the schema is too large to be compared as a whole")
 
     def _as_a_whole(self, found: Findings) -> Findings:
-        """What was found keyword by keyword, held against the whole: keywords can make up for one another."""
-        if all(local.effect is Effect.COMPATIBLE for local in found.locals) and not found.edges:
-            return found if self.whole.contained is not False else self._unexplained(found)
+        """What was found keyword by keyword, held against the whole, where that can tell more."""
+        effects = {local.effect for local in found.locals}
+        if Effect.BREAKING in effects:
+            return found  # what one keyword of the receiver refuses, all of it refuses
+        if effects == {Effect.COMPATIBLE} and found.edges:
+            return found
         if self.whole.contained:
-            return found.settled(self.whole.how)
-        breaks = any(local.effect is Effect.BREAKING for local in found.locals)
-        return found if breaks or self.whole.contained is None else self._unexplained(found)
+            return found if effects == {Effect.COMPATIBLE} else found.settled(self.whole.how)
+        return found if self.whole.contained is None else self._unexplained(found)
 
     def _unexplained(self, found: Findings) -> Findings:
         unless = tuple(edge.to for edge in found.edges if edge.proof is None)
@@ -384,6 +386,8 @@ class Pair:
     def _unions(self) -> Findings:
         if not self.base.unions and not self.revision.unions:
             return Findings()
+        if self._same_words() and self._by_branch():
+            return self._branches(Answer(None, "the branches changed behind their references"))
         try:
             base, revision = self.base.union(), self.revision.union()
         except TooLarge:
@@ -400,6 +404,27 @@ class Pair:
         if not explained:
             found.below(self._as_one(base, revision, answer, tuple(edge.to for edge in found.edges)))
         return found
+
+    def _same_words(self) -> bool:
+        """Whether the unions are written alike, so that they differ only behind references."""
+        texts = [[union.schema.value for union, _ in shape.unions] for shape in (self.base, self.revision)]
+        return _text(texts[0]) == _text(texts[1])
+
+    def _by_branch(self) -> bool:
+        """Whether branch by branch is enough, where the unions are written alike.
+
+        What takes each branch of an `anyOf` takes the whole; of a `oneOf` if only one changed. A large one is not
+        looked at as a whole.
+        """
+        if all(union.keyword == "anyOf" for union, _ in self.base.unions):
+            return True
+        pairs = zip(_branches_of(self.base).values(), _branches_of(self.revision).values(), strict=True)
+        if sum(not self.walk.is_same(base, revision) for base, revision in pairs) == 1:
+            return True
+        try:
+            return len(_text(self.receiver.union())) > LARGE
+        except TooLarge:
+            return True
 
     def _as_one(self, base: Raw, revision: Raw, answer: Answer, unless: tuple[UnitKey, ...]) -> Findings:
         wider, narrower = settle(base, revision).contained, settle(revision, base).contained
@@ -438,11 +463,11 @@ class Pair:
             base, revision = self.base.annotation(keyword), self.revision.annotation(keyword)
             if _text(base) != _text(revision) and (base or revision or keyword == "default"):
                 answer = Answer(True, "it says nothing about which messages are allowed")
-                yield self.local(kind, (keyword,), answer, before=_text(base), after=_text(revision))
+                yield self.local(kind, (keyword,), answer, before=_brief(base), after=_brief(revision))
         formats = [_unasserted(shape.annotation("format")) for shape in (self.base, self.revision)]
         if formats[0] != formats[1]:
             answer = Answer(True, "no validator asserts such a format")
-            yield self.local("format-changed", ("format",), answer, before=_text(formats[0]), after=_text(formats[1]))
+            yield self.local("format-changed", ("format",), answer, before=_brief(formats[0]), after=_brief(formats[1]))
         if self.revision.annotation("deprecated") is True and self.base.annotation("deprecated") is not True:
             yield self.local("property-deprecated", ("deprecated",), Answer(True, "it is allowed as before"))
 
@@ -503,16 +528,20 @@ def _union_text(shape: Shape) -> str:
 def _values(shape: Shape) -> str:
     values = shape.location.values
     if values is not None:
-        return ", ".join(_text(value) for value in values)
+        return ", ".join(_brief(value) for value in values)
     return _said(shape, ("enum", "const"))
 
 
 def _said(shape: Shape, keywords: tuple[str, ...]) -> str:
     said = [{k: facet.value[k] for k in keywords if k in facet.value} for facet in shape.having(*keywords)]
-    texts = [_text(next(iter(found.values()))) if len(keywords) == 1 else _text(found)[1:-1] for found in said]
+    texts = [_brief(next(iter(found.values()))) if len(keywords) == 1 else _brief(found)[1:-1] for found in said]
     return " and ".join(dict.fromkeys(texts)) or "nothing"
 
 
 def _text(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _brief(value: Any) -> str:
+    text = _text(value)
     return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"

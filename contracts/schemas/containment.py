@@ -32,6 +32,9 @@ FAR = 300
 """Values drawn from all that the sender sends, where the difference could not be drawn from."""
 
 
+LARGE = 50_000
+"""Characters of two schemas from which on drawing from them takes too long."""
+
 VALUES = 4
 """Values that show a difference, of which a message may be made."""
 
@@ -79,14 +82,16 @@ def settle(sender: Raw, receiver: Raw, *, written: Raw = True) -> Answer:
     difference = _difference(sent, taken)
     if difference is not None and (proof := _emptiness(difference)):
         return Answer(True, proof)
-    found = tuple(islice(filter(checks, _candidates(sent, difference)), VALUES))
+    size = len(_text(sender)) + len(_text(receiver))
+    near, far = (NEAR, FAR) if size < LARGE else (0, 0)
+    found = tuple(islice(filter(checks, _candidates(sent, difference, near, far)), VALUES))
     if found:
         return Answer(False, "a value is sent and not taken", found)
     if written is not True:
         return settle({"allOf": [sender, written]}, receiver)
     if difference is not None and difference.satisfiability() == Satisfiability.YES:
         return Answer(False, "the canonical form shows that more is sent than taken; no value of it was drawn")
-    return Answer(None, f"the canonical form can't tell, and none of {NEAR + FAR} values showed a difference")
+    return Answer(None, f"the canonical form can't tell, and none of {near + far} values showed a difference")
 
 
 @lru_cache(maxsize=4096)
@@ -141,11 +146,13 @@ def _emptiness(difference: CanonicalSchema) -> str | None:
     return None
 
 
-def _candidates(sent: CanonicalSchema, difference: CanonicalSchema | None) -> Iterator[JSON]:
+def _candidates(sent: CanonicalSchema, difference: CanonicalSchema | None, near: int, far: int) -> Iterator[JSON]:
     if difference is not None:
         yield from _words(difference)
-        yield from islice(_drawn(difference), NEAR)
-    yield from islice(_drawn(sent), FAR)
+    if difference is not None and near:
+        yield from islice(_drawn(difference), near)
+    if far:
+        yield from islice(_drawn(sent), far)
 
 
 def _words(difference: CanonicalSchema) -> Iterator[JSON]:

@@ -106,8 +106,8 @@ def _parameters(document: Document, *owners: str) -> tuple[Parameter, ...]:
     merged: dict[tuple[str, str], Parameter] = {}
     for owner in owners:
         pointer = join_pointer(owner, "parameters")
-        for index in range(len(document.at(owner).get("parameters") or ())):
-            parameter = _parameter(document, document.resolve(join_pointer(pointer, index)))
+        for index in range(len(document.written.at(owner).get("parameters") or ())):
+            parameter = _parameter(document, document.written.resolve(join_pointer(pointer, index)))
             is_header = parameter.location == "header"
             name = parameter.name.lower() if is_header else parameter.name
             if not (is_header and name in _IGNORED_HEADERS):
@@ -116,7 +116,7 @@ def _parameters(document: Document, *owners: str) -> tuple[Parameter, ...]:
 
 
 def _parameter(document: Document, pointer: str) -> Parameter:
-    node = document.at(pointer)
+    node = document.written.at(pointer)
     style = node.get("style") or _DEFAULT_STYLES[node["in"]]
     media_type, schema = _described(document, pointer)
     return Parameter(
@@ -140,33 +140,35 @@ def _described(document: Document, pointer: str) -> tuple[str | None, Schema | N
 
 
 def _content(document: Document, pointer: str) -> tuple[MediaType, ...]:
-    places = [(name, join_pointer(pointer, "content", name)) for name in document.at(pointer).get("content") or ()]
+    places = [
+        (name, join_pointer(pointer, "content", name)) for name in document.written.at(pointer).get("content") or ()
+    ]
     return tuple(MediaType(name, _schema(document, place), place) for name, place in places)
 
 
 def _schema(document: Document, owner: str) -> Schema | None:
-    return Schema(document, join_pointer(owner, "schema")) if "schema" in document.at(owner) else None
+    return Schema(document, join_pointer(owner, "schema")) if "schema" in document.written.at(owner) else None
 
 
 def _request_body(document: Document, pointer: str) -> RequestBody:
-    pointer = document.resolve(pointer)
-    return RequestBody(document.at(pointer).get("required") is True, _content(document, pointer), pointer)
+    pointer = document.written.resolve(pointer)
+    return RequestBody(document.written.at(pointer).get("required") is True, _content(document, pointer), pointer)
 
 
 def _responses(document: Document, pointer: str) -> Iterator[ResponseSpec]:
-    owner = document.at(pointer.rpartition("/")[0])
+    owner = document.written.at(pointer.rpartition("/")[0])
     for status in owner.get("responses") or {}:
         if not status.startswith("x-"):
-            place = document.resolve(join_pointer(pointer, status))
+            place = document.written.resolve(join_pointer(pointer, status))
             yield ResponseSpec(status, tuple(_headers(document, place)), _content(document, place), place)
 
 
 def _headers(document: Document, owner: str) -> Iterator[Header]:
-    for name in document.at(owner).get("headers") or {}:
+    for name in document.written.at(owner).get("headers") or {}:
         # OpenAPI 3.1 §4.8.17: a response header Content-Type is ignored.
         if name.lower() != "content-type":
-            place = document.resolve(join_pointer(owner, "headers", name))
-            required = document.at(place).get("required") is True
+            place = document.written.resolve(join_pointer(owner, "headers", name))
+            required = document.written.at(place).get("required") is True
             yield Header(name, required, _described(document, place)[1], place)
 
 

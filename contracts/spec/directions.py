@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from contracts.spec.document import Document, ref_target
@@ -21,9 +20,28 @@ def for_responses(document: Document) -> Document:
     return _view(document, "writeOnly")
 
 
+MARKS = ("readOnly", "writeOnly")
+
+
+class Directed(Document):
+    """A document as one direction reads it; its tree is made when somebody looks at it."""
+
+    def __init__(self, document: Document, mark: str) -> None:
+        for name in ("path", "sha256", "openapi", "find", "marks"):
+            object.__setattr__(self, name, getattr(document, name))
+        self._written, self._mark = document, mark
+
+    @property
+    def written(self) -> Document:
+        return self._written
+
+    @cached_property
+    def tree(self) -> dict[str, Any]:
+        return _relaxed(self._written, self._written.tree, self._mark)  # type: ignore[no-any-return]
+
+
 def _view(document: Document, mark: str) -> Document:
-    tree = _relaxed(document, document.tree, mark)
-    return document if tree is document.tree else replace(document, tree=tree)
+    return Directed(document, mark) if mark in document.marks else document
 
 
 def _relaxed(document: Document, node: Any, mark: str) -> Any:

@@ -33,6 +33,7 @@ class Document:
         openapi: the version that the document declares.
         tree: the JSON value of the whole document.
         find: answers `source`; called on demand.
+        marks: which of `readOnly` and `writeOnly` any schema says.
     """
 
     path: str
@@ -40,6 +41,12 @@ class Document:
     openapi: str
     tree: dict[str, Any]
     find: Callable[[str], Source] = field(repr=False)
+    marks: frozenset[str] = frozenset()
+
+    @property
+    def written(self) -> Document:
+        """The document in which both directions are; what is no schema stands there at the same pointers."""
+        return self
 
     def at(self, pointer: str) -> Any:
         """The value at an RFC 6901 pointer; KeyError or IndexError when there is none."""

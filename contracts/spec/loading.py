@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.spec.building import spec_from_document
 from contracts.spec.dialects import DIALECTS, Dialect
+from contracts.spec.directions import MARKS
 from contracts.spec.document import Document, Source
 from contracts.spec.metaschemas import complaint
 from contracts.spec.model import Spec, split_pointer
@@ -54,7 +55,9 @@ def read_spec(text: bytes, *, path: str, overlays: Sequence[Path | str] = (), fo
     def find(pointer: str) -> Source:
         return root.at(split_pointer(pointer)).source
 
-    return spec_from_document(Document(path, hashlib.sha256(text).hexdigest(), tree["openapi"], tree, find))
+    marks = frozenset(mark for mark in MARKS if any(mark in schema for schema in linker.schemas))
+    digest = hashlib.sha256(text).hexdigest()
+    return spec_from_document(Document(path, digest, tree["openapi"], tree, find, marks))
 
 
 def _dialect(tree: Any, root: Place) -> Dialect:

@@ -14,10 +14,8 @@ Tree = dict[str, Any]
 HIDDEN = {Direction.REQUEST: "readOnly", Direction.RESPONSE: "writeOnly"}
 INPLACE = ("allOf", "anyOf", "oneOf")
 INPLACE_ONE = ("then", "else")
-ABOUT_OBJECTS = frozenset(
-    "properties required patternProperties propertyNames additionalProperties minProperties maxProperties "
-    "dependentRequired dependentSchemas".split()
-)
+ABOUT_NAMES = frozenset({"properties", "required", "patternProperties", "propertyNames", "additionalProperties"})
+ABOUT_OBJECTS = ABOUT_NAMES | {"minProperties", "maxProperties", "dependentRequired", "dependentSchemas"}
 
 
 def taken(document: Document, direction: Direction) -> Tree:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.changes.editing import Edit, Revision, append, change, drop, put, ref, take
+from contracts.changes.change import Direction
+from tests.changes.editing import (
+    BREAKING,
+    COMPATIBLE,
+    EQUAL,
+    Edit,
+    Message,
+    Place,
+    Revision,
+    Truth,
+    append,
+    change,
+    drop,
+    put,
+    ref,
+    take,
+)
 from tests.changes.keywords import REQUEST, RESPONSE, SENT, SHOWN, mapped, obj, revised
 
 SCHEMAS = "/components/schemas"
@@ -16,13 +32,13 @@ CATEGORY = f"{SCHEMAS}/Category"
 PROBLEM = f"{SCHEMAS}/Problem"
 STATUS = f"{SCHEMAS}/Status"
 CARD = f"{SCHEMAS}/Card"
-BREAKING, COMPATIBLE, EQUAL = "breaking", "compatible", "equal"
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+COUNTED = {"sku": "x", "count": 1}
 READ_ONLY, WRITE_ONLY = {"readOnly": True}, {"writeOnly": True}
 
 # fmt: off
 # ruff: noqa: E501 - one row a line
-SHARED: tuple[tuple[str, str, tuple[Edit, ...]], ...] = (
+SHARED: tuple[tuple[str, Truth, tuple[Edit, ...]], ...] = (
     ("a value added to a shared enum", BREAKING, (append(f"{STATUS}/enum", "lost"),)),
     ("a value taken from a shared enum", BREAKING, (take(f"{STATUS}/enum", "paid"),)),
     ("a shared property no longer required", BREAKING, (take(f"{ORDER}/required", "lines"),)),
@@ -72,6 +88,17 @@ SHARED: tuple[tuple[str, str, tuple[Edit, ...]], ...] = (
     ("an optional property made writeOnly", COMPATIBLE, (put(f"{ORDER}/properties/gift/writeOnly", True),)),
 )
 Row = tuple[str, Any, Any, Any]
+
+
+def answer(body: Any, media: str = "application/json") -> Message:
+    return {"status": 200, "headers": {"Content-Type": media}, "body": body}
+
+
+def shown_order(**members: Any) -> tuple[Place, Message]:
+    order = {"id": 1, "address": {"street": "Quay 1", "zip": "12345"}, "lines": [COUNTED], **members}
+    return ("GET /orders/{order_id}", Direction.RESPONSE), answer(order)
+
+
 REQUESTS: tuple[Row, ...] = (
     # name, before, after, a value that the one sends and the other refuses or None
     ("an optional property added", obj({"a": INTEGER}), obj({"a": INTEGER, "b": INTEGER}), None),
@@ -124,20 +151,27 @@ EQUALLY: tuple[tuple[str, Any, Any], ...] = (
     ("additionalProperties true added to what a service takes", obj({"a": INTEGER}), obj({"a": INTEGER}, additionalProperties=True)),
     ("a property of any value spelled out in what a service takes", obj({"a": INTEGER}), obj({"a": INTEGER, "b": {}})),
 )
-CROSSWISE: tuple[tuple[str, str, tuple[Edit, ...]], ...] = (
+CROSSWISE: tuple[tuple[str, Truth, tuple[Edit, ...]], ...] = (
     ("a request's schema replaced by a component", EQUAL, (put(f"{SCHEMAS}/Text", STRING), put(SENT, ref("Text")))),
     ("a response's schema replaced by a component", EQUAL, (put(f"{SCHEMAS}/Text", STRING), put(SHOWN, ref("Text")))),
     ("a response's schema replaced by a wider component", BREAKING, (put(f"{SCHEMAS}/Text", {}), put(SHOWN, ref("Text")))),
     ("a component split in two the same", EQUAL, (put(f"{SCHEMAS}/Place", {}), change(f"{SCHEMAS}", lambda s: {**s, "Place": s["Address"]}), put(f"{ORDER}/properties/address", ref("Place")))),
 )
+# A message for what drawing does not find.
+MESSAGES: dict[str, tuple[Place, Message]] = {
+    "a closed component opened in so many words": shown_order(lines=[{**COUNTED, "colour": "red"}]),
+    "a limit of a shared list raised": shown_order(lines=[COUNTED] * 60),
+    "a recursive component's limit raised": (("GET /catalogue", Direction.RESPONSE), answer({"name": "x", "children": [{"name": "y"}] * 10})),
+}
 # fmt: on
 
 
 def component_revisions() -> Iterator[Revision]:
     for name, truth, edits in (*SHARED, *CROSSWISE):
-        yield Revision(name, "shop", truth, edits)
+        place, message = MESSAGES.get(name, (None, None))
+        yield Revision(name, "shop", truth, edits, (), place, message)
     for place, rows, word in ((REQUEST, REQUESTS, "sent"), (RESPONSE, RESPONSES, "shown")):
         for name, before, after, value in rows:
             yield revised(f"in what is {word}, {name}", place, before, after, value, breaks=value is not None)
     for name, before, after in EQUALLY:
-        yield Revision(name, "shop", "equal", (put(SENT, after),), (put(SENT, before),), REQUEST)
+        yield Revision(name, "shop", EQUAL, (put(SENT, after),), (put(SENT, before),), REQUEST)

@@ -26,7 +26,7 @@ Draw = Callable[[Schema | None], Any]
 
 def messages(spec: Spec, operation: Operation, direction: Direction, count: int) -> Iterator[Message]:
     """What the party that holds `spec` sends there."""
-    sender = Referee(spec, direction, "sender")
+    sender = sending(spec, direction)
     draw = drawing(spec, direction)
     make = request if direction is Direction.REQUEST else response
     for turn in range(count):
@@ -50,6 +50,11 @@ def drawing(spec: Spec, direction: Direction) -> Draw:
         return generator(Schema(document, schema.pointer)).draw(sources[next(turn) % 2])
 
     return draw
+
+
+@lru_cache(maxsize=8)
+def sending(spec: Spec, direction: Direction) -> Referee:
+    return Referee(spec, direction, "sender")
 
 
 @lru_cache(maxsize=8)

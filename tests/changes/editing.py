@@ -6,9 +6,10 @@ import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
@@ -17,18 +18,27 @@ from contracts.spec import Spec, read_spec, split_pointer
 
 Tree = dict[str, Any]
 Edit = Callable[[Tree], None]
-Truth = Literal["breaking", "compatible", "equal"]
 Message = dict[str, Any]
 Place = tuple[str, Direction]
 """An operation and a direction whose messages are looked at."""
 
+
+class Truth(StrEnum):
+    """What the definition says of a revision; `equal` is compatible, and nothing to be loud about."""
+
+    BREAKING = "breaking"
+    COMPATIBLE = "compatible"
+    EQUAL = "equal"
+
+
+BREAKING, COMPATIBLE, EQUAL = Truth
 FILES = {
     "shop": Path(__file__).with_name("shop.yaml"),
     "notte": Path(__file__).parents[2] / "spec" / "notte.yaml",
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Revision:
     """One row.
 
@@ -75,7 +85,12 @@ def original(document: str) -> Tree:
 
 
 def spec_from(tree: Tree, path: str) -> Spec:
-    return read_spec(json.dumps(tree).encode(), path=path, folder=None)
+    return _spec(json.dumps(tree), path)
+
+
+@lru_cache(maxsize=32)
+def _spec(text: str, path: str) -> Spec:
+    return read_spec(text.encode(), path=path, folder=None)
 
 
 def found(tree: Any, pointer: str) -> Any:

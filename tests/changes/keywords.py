@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from contracts.changes.change import Direction
-from tests.changes.editing import Edit, Place, Revision, put, ref
+from tests.changes.editing import BREAKING, COMPATIBLE, Edit, Place, Revision, put, ref
 
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}
@@ -186,10 +186,8 @@ def shown(value: Any) -> dict[str, Any]:
 def revised(name: str, place: Place, before: Any, after: Any, value: Any = None, *, breaks: bool) -> Revision:
     pointer, message = (SENT, sent(value)) if place is REQUEST else (SHOWN, shown(value))
     base: tuple[Edit, ...] = (put(pointer, before),)
-    truth = "breaking" if breaks else "compatible"
-    return Revision(
-        name, "shop", truth, (put(pointer, after),), base, place, message if breaks else None
-    )
+    truth = BREAKING if breaks else COMPATIBLE
+    return Revision(name, "shop", truth, (put(pointer, after),), base, place, message if breaks else None)
 
 
 def keyword_revisions() -> Iterator[Revision]:

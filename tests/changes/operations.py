@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.changes.editing import Edit, Message, Revision, append, change, drop, move, put, ref, take
-
-BREAKING, COMPATIBLE, EQUAL = "breaking", "compatible", "equal"
+from tests.changes.editing import (
+    BREAKING,
+    COMPATIBLE,
+    EQUAL,
+    Edit,
+    Message,
+    Revision,
+    Truth,
+    append,
+    change,
+    drop,
+    move,
+    put,
+    ref,
+    take,
+)
 
 ORDERS = "/paths/~1orders"
 LIST = f"{ORDERS}/get"
@@ -38,7 +51,7 @@ def content(name: str, schema: Any = None) -> dict[str, Any]:
     return {name: {} if schema is None else {"schema": schema}}
 
 
-Row = tuple[str, str, tuple[Edit, ...]]
+Row = tuple[str, Truth, tuple[Edit, ...]]
 INTEGER, STRING = {"type": "integer"}, {"type": "string"}
 
 # fmt: off

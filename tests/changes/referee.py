@@ -6,7 +6,7 @@ Naive on purpose, and without a line of `contracts.changes`: it judges the table
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -46,27 +46,26 @@ class Referee:
         """Why not; `operation` says where an answer comes from, a request says it itself."""
         if self.direction is Direction.RESPONSE:
             return self.refuses_response(message, operation)
-        refusals = [self.refuses_request(found, values, message) for found, values in self.addressed(message)]
-        lacking = [credentials_missing(self.spec, found, message) for found, _ in self.addressed(message)]
-        if security and lacking and all(lacking):
-            return lacking[0]
-        return "no such operation" if not refusals else None if None in refusals else refusals[0]
+        found = self.addressed(message)
+        if found is None:
+            return "no such operation"
+        lacking = credentials_missing(self.spec, found[0], message) if security else None
+        return lacking or self.refuses_request(*found, message)
 
-    def addressed(self, message: Mapping[str, Any]) -> Iterator[tuple[Operation, dict[str, str]]]:
-        """The operations that a request reaches, with the texts of their path parameters; plain paths first."""
+    def addressed(self, message: Mapping[str, Any]) -> tuple[Operation, dict[str, str]] | None:
+        """The operation that a request reaches, with the texts of its path parameters; plain paths come first."""
         path = message["path"].partition("?")[0]
         method = message["method"].upper()
         for operation in sorted(self.spec.operations, key=lambda operation: operation.path.count("{")):
             if operation.method == method and (match := matched(operation, path)) is not None:
-                yield operation, match
-                return
+                return operation, match
+        return None
 
     def refuses_request(self, operation: Operation, values: dict[str, str], message: Mapping[str, Any]) -> Refusal:
         query = parse_qsl(message["path"].partition("?")[2], keep_blank_values=True)
         headers = {name.lower(): value for name, value in (message.get("headers") or {}).items()}
-        cookies = [
-            (name, unquote(value)) for name, _, value in (p.strip().partition("=") for p in headers.get("cookie", "").split(";"))
-        ]
+        pairs = (pair.strip().partition("=") for pair in headers.get("cookie", "").split(";"))
+        cookies = [(name, unquote(value)) for name, _, value in pairs]
         for parameter in operation.parameters:
             readings = self.readings(parameter, values, query, headers, cookies)
             if problem := self.refuses_parameter(parameter, readings):
@@ -76,7 +75,12 @@ class Referee:
         return self.refuses_request_body(operation, headers, message.get("body"))
 
     def readings(
-        self, parameter: Parameter, values: dict[str, str], query: wire.Fields, headers: dict[str, str], cookies: wire.Fields
+        self,
+        parameter: Parameter,
+        values: dict[str, str],
+        query: wire.Fields,
+        headers: dict[str, str],
+        cookies: wire.Fields,
     ) -> Iterable[Any] | None:
         """None where the parameter is absent; nothing where it can't be read."""
         style, explode = parameter.style, parameter.explode
@@ -225,6 +229,7 @@ def credentials_missing(spec: Spec, operation: Operation, message: Mapping[str, 
 
     def shown(identity: str) -> bool:
         scheme = spec.security_schemes[identity]
+        authorization: str = headers.get("authorization", "").lower()
         match scheme.type, scheme.location:
             case "apiKey", "header":
                 return scheme.name.lower() in headers
@@ -233,11 +238,11 @@ def credentials_missing(spec: Spec, operation: Operation, message: Mapping[str, 
             case "apiKey", _:
                 return f"{scheme.name}=" in headers.get("cookie", "")
             case "http", _:
-                return headers.get("authorization", "").lower().startswith(f"{scheme.scheme} ")
+                return authorization.startswith(f"{scheme.scheme} ")
             case "mutualTLS", _:
                 return True
             case _:
-                return headers.get("authorization", "").lower().startswith("bearer ")
+                return authorization.startswith("bearer ")
 
     if not operation.security or any(all(shown(name) for name, _ in option) for option in operation.security):
         return None

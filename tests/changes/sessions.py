@@ -5,10 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.changes.editing import Edit, Revision, append, change, drop, move, put, ref, take, text
+from contracts.changes.change import Direction
+from tests.changes.editing import (
+    BREAKING,
+    COMPATIBLE,
+    EQUAL,
+    Edit,
+    Message,
+    Revision,
+    Truth,
+    append,
+    change,
+    drop,
+    move,
+    put,
+    ref,
+    take,
+    text,
+)
 from tests.changes.keywords import any_of, obj
 
-BREAKING, COMPATIBLE, EQUAL = "breaking", "compatible", "equal"
 SESSION = "/components/schemas/SessionResponse"
 P = f"{SESSION}/properties"
 PROBLEM = "/components/schemas/ValidationError"
@@ -19,16 +35,29 @@ BODY = f"{OK}/content/application~1json/schema"
 STRING, NULL = {"type": "string"}, {"type": "null"}
 SCHEME = "/components/securitySchemes/OAuth2PasswordBearer"
 
+OPEN = {
+    "session_id": "3f0c",
+    "idle_timeout_minutes": 3,
+    "created_at": "2026-11-24T08:00:00Z",
+    "last_accessed_at": "2026-11-24T08:00:00Z",
+    "status": "active",
+    "timeout_minutes": 3,
+}
+
 
 def required(name: str) -> Edit:
     return append(f"{SESSION}/required", name)
+
+
+def answer(status: int, body: Any) -> Message:
+    return {"status": status, "headers": {"Content-Type": "application/json"}, "body": body}
 
 
 def optional(name: str) -> Edit:
     return take(f"{SESSION}/required", name)
 
 
-Row = tuple[str, str, tuple[Edit, ...]]
+Row = tuple[str, Truth, tuple[Edit, ...]]
 
 # fmt: off
 # ruff: noqa: E501 - one row a line
@@ -145,6 +174,8 @@ UNSEEN: tuple[Row, ...] = (
     ("a server at the root", COMPATIBLE, (append("/servers", {"url": "https://api.notte.cc"}),)),
 )
 MESSAGES: dict[str, Any] = {
+    "viewport_width in fractions": answer(200, {**OPEN, "viewport_width": 0.5}),
+    "an error's message optional": answer(422, {"detail": [{"loc": ["path"], "type": "missing"}]}),
     "the id as a UUID in the path": {"method": "GET", "path": "/sessions/x", "headers": {}, "body": None},
 }
 # fmt: on
@@ -152,6 +183,8 @@ MESSAGES: dict[str, Any] = {
 
 def session_revisions() -> Iterator[Revision]:
     for name, truth, edits in ROWS:
-        yield Revision(name, "notte", truth, edits, message=MESSAGES.get(name))
+        message = MESSAGES.get(name)
+        place = ("GET /sessions/{session_id}", Direction.RESPONSE) if message and "status" in message else None
+        yield Revision(name, "notte", truth, edits, (), place, message)
     for name, truth, edits in UNSEEN:
         yield Revision(name, "notte", truth, edits, shown=False)

@@ -79,6 +79,7 @@ def request(spec: Spec, operation: Operation, draw: Draw, chance: random.Random)
                 query += wire.fields(parameter.name, value, parameter.style, parameter.explode)
             case _:
                 cookies += wire.fields(parameter.name, value, parameter.style, parameter.explode)
+    show_credentials(spec, operation, chance, headers, query, cookies)
     if cookies:
         headers["Cookie"] = "; ".join(f"{name}={quote(value)}" for name, value in cookies)
     body = operation.request_body
@@ -87,6 +88,27 @@ def request(spec: Spec, operation: Operation, draw: Draw, chance: random.Random)
     target = path + ("?" + urlencode(query) if query else "")
     prefix = urlsplit(operation.servers[0]).path.rstrip("/") if operation.servers else ""
     return {"method": operation.method, "path": prefix + target, "headers": headers, "body": content}
+
+
+def show_credentials(
+    spec: Spec,
+    operation: Operation,
+    chance: random.Random,
+    headers: dict[str, str],
+    query: wire.Fields,
+    cookies: wire.Fields,
+) -> None:
+    """Those of one alternative; whoever holds the document has them all."""
+    for identity, _ in chance.choice(operation.security) if operation.security else ():
+        scheme = spec.security_schemes[identity]
+        match scheme.location:
+            case "query":
+                query.append((scheme.name, "KEY"))
+            case "cookie":
+                cookies.append((scheme.name, "KEY"))
+            case _:
+                name = scheme.name or "Authorization"
+                headers[name] = "KEY" if scheme.name else f"{scheme.scheme or 'Bearer'} KEY"
 
 
 def parameter_value(parameter: Parameter, draw: Draw, chance: random.Random) -> Any:

@@ -175,7 +175,7 @@ SHOWN = "/components/schemas/Preference/properties/value"
 
 
 def sent(value: Any) -> dict[str, Any]:
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer KEY"}
     return {"method": "PUT", "path": "/preference", "headers": headers, "body": {"value": value}}
 
 

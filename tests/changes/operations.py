@@ -44,7 +44,12 @@ def query(name: str, schema: Any, **more: Any) -> dict[str, Any]:
 
 
 def asked(path: str, **headers: str) -> Message:
-    return {"method": "GET", "path": path, "headers": {"X-Tenant": "t", **headers}, "body": None}
+    return {
+        "method": "GET",
+        "path": path,
+        "headers": {"X-Tenant": "t", "Authorization": "Bearer KEY", **headers},
+        "body": None,
+    }
 
 
 def content(name: str, schema: Any = None) -> dict[str, Any]:
@@ -171,9 +176,7 @@ RESPONSES: tuple[Row, ...] = (
     ("null added to a response header's schema", COMPATIBLE, (put(f"{OK}/headers/X-Next/schema", {"type": ["string", "null"]}),)),
     ("a required response header renamed", BREAKING, (move(f"{OK}/headers/X-Total", f"{OK}/headers/X-Count"),)),
 )
-UNSEEN: tuple[Row, ...] = (
-    # what a message can't show, or shows only by what it lacks
-    ("an object in the query written otherwise", BREAKING, (drop(f"{CREATED}/style"),)),
+SECURITY: tuple[Row, ...] = (
     ("security added to a public operation", BREAKING, (drop(f"{CATALOGUE}/get/security"),)),
     ("security dropped from an operation", COMPATIBLE, (put(f"{LIST}/security", []),)),
     ("security dropped from the document", COMPATIBLE, (drop("/security"),)),
@@ -186,8 +189,6 @@ UNSEEN: tuple[Row, ...] = (
     ("bearer as basic", BREAKING, (put(f"{SCHEMES}/bearer/scheme", "basic"),)),
     ("the header of a key renamed", BREAKING, (put(f"{SCHEMES}/key/name", "X-Api-Key"),)),
     ("a key moved to the query", BREAKING, (put(f"{SCHEMES}/key/in", "query"),)),
-    ("a scope added", BREAKING, (put(f"{PATCH}/security/0/oauth", ["orders:write", "orders:read"]),)),
-    ("a scope replaced", BREAKING, (put(f"{PATCH}/security/0/oauth", ["orders:read"]),)),
     ("a scope no longer demanded", COMPATIBLE, (put(f"{PATCH}/security/0/oauth", []),)),
     ("the address of tokens changed", COMPATIBLE, (put(f"{SCHEMES}/oauth/flows/clientCredentials/tokenUrl", "https://id.shop.example/token"),)),
     ("a scope described otherwise", EQUAL, (put(f"{SCHEMES}/oauth/flows/clientCredentials/scopes", SCOPES),)),
@@ -199,6 +200,12 @@ UNSEEN: tuple[Row, ...] = (
     ("the host of the server changed", COMPATIBLE, (put("/servers/0/url", "https://eu.shop.example/v1"),)),
     ("a callback added", COMPATIBLE, (put(f"{CREATE}/callbacks", {"done": {"{$request.query.url}": {"post": {"responses": {"200": {"description": "ok"}}}}}}),)),
     ("a webhook added", COMPATIBLE, (put("/webhooks", {"done": {"post": {"responses": {"200": {"description": "ok"}}}}}),)),
+)
+UNSEEN: tuple[Row, ...] = (
+    # what no message shows: who holds a scope, and what is undeclared is not refused
+    ("an object in the query written otherwise", BREAKING, (drop(f"{CREATED}/style"),)),
+    ("a scope added", BREAKING, (put(f"{PATCH}/security/0/oauth", ["orders:write", "orders:read"]),)),
+    ("a scope replaced", BREAKING, (put(f"{PATCH}/security/0/oauth", ["orders:read"]),)),
 )
 BEFORE: dict[str, tuple[Edit, ...]] = {
     "a required query parameter in another case": (put(f"{LIMIT}/required", True),),
@@ -216,7 +223,7 @@ MESSAGES: dict[str, Message] = {
 
 
 def operation_revisions() -> Iterator[Revision]:
-    for name, truth, edits in (*PATHS, *PARAMETER, *BODIES, *RESPONSES, *UNSEEN):
+    for name, truth, edits in (*PATHS, *PARAMETER, *BODIES, *RESPONSES, *SECURITY, *UNSEEN):
         seen = not any(name is row[0] for row in UNSEEN)
         before = BEFORE.get(name, ())
         yield Revision(name, "shop", truth, edits, before, None, MESSAGES.get(name), seen)

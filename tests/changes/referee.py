@@ -27,11 +27,15 @@ ANY_CASE = re.IGNORECASE
 
 @dataclass(frozen=True)
 class Referee:
-    """One party: it holds `spec` and sends or takes messages of `direction`."""
+    """One party: it holds `spec` and sends or takes messages of `direction`.
+
+    `whole_paths` tells that paths start with that of a server; else they may, or leave it out.
+    """
 
     spec: Spec
     direction: Direction
     role: Literal["sender", "receiver"]
+    whole_paths: bool = False
     compiled: dict[str, Validator] = field(default_factory=dict)
 
     @cached_property
@@ -42,22 +46,21 @@ class Referee:
     def registry(self) -> Registry:
         return Registry([(URN, self.tree)], draft=Draft202012)
 
-    def refuses(self, message: Mapping[str, Any], operation: str, *, security: bool = False) -> Refusal:
+    def refuses(self, message: Mapping[str, Any], operation: str) -> Refusal:
         """Why not; `operation` says where an answer comes from, a request says it itself."""
         if self.direction is Direction.RESPONSE:
             return self.refuses_response(message, operation)
         found = self.addressed(message)
         if found is None:
             return "no such operation"
-        lacking = credentials_missing(self.spec, found[0], message) if security else None
-        return lacking or self.refuses_request(*found, message)
+        return credentials_missing(self.spec, found[0], message) or self.refuses_request(*found, message)
 
     def addressed(self, message: Mapping[str, Any]) -> tuple[Operation, dict[str, str]] | None:
         """The operation that a request reaches, with the texts of its path parameters; plain paths come first."""
         path = message["path"].partition("?")[0]
         method = message["method"].upper()
         for operation in sorted(self.spec.operations, key=lambda operation: operation.path.count("{")):
-            if operation.method == method and (match := matched(operation, path)) is not None:
+            if operation.method == method and (match := matched(operation, path, self.whole_paths)) is not None:
                 return operation, match
         return None
 
@@ -172,14 +175,14 @@ class Referee:
 
 
 def prefixes(operation: Operation) -> set[str]:
-    """The paths of the servers, and none, for messages that leave it out."""
-    return {urlsplit(url).path.rstrip("/") for url in operation.servers} | {""}
+    """The paths of the servers; OpenAPI reads no server as one at the root."""
+    return {urlsplit(url).path.rstrip("/") for url in operation.servers or ("/",)}
 
 
-def matched(operation: Operation, path: str) -> dict[str, str] | None:
+def matched(operation: Operation, path: str, whole: bool) -> dict[str, str] | None:
     names = re.findall(r"\{([^}]*)\}", operation.path)
     pattern = re.sub(r"\\\{[^}]*\\\}", "([^/]+)", re.escape(operation.path))
-    for prefix in prefixes(operation):
+    for prefix in prefixes(operation) | (set() if whole else {""}):
         if match := re.fullmatch(re.escape(prefix) + pattern, path):
             return dict(zip(names, match.groups(), strict=True))
     return None
@@ -190,7 +193,7 @@ def nameless(path: str) -> str:
 
 
 def keys(operation: Operation) -> set[str]:
-    return {f"{operation.method} {prefix}{nameless(operation.path)}" for prefix in prefixes(operation)}
+    return {f"{operation.method} {prefix}{nameless(operation.path)}" for prefix in prefixes(operation) | {""}}
 
 
 def spoken(spec: Spec, key: str) -> set[str]:

@@ -162,21 +162,21 @@ ROWS: tuple[Row, ...] = (
     ("the version of a form", BREAKING, (put(f"{VERSION}/schema", {"type": "string", "pattern": r"^\d+\.\d+"}),)),
     ("a required page in the query", BREAKING, (append(f"{GET}/parameters", {"name": "page", "in": "query", "required": True, "schema": {"type": "integer"}}),)),
     ("stopping added", COMPATIBLE, (put("/paths/~1sessions~1{session_id}/delete", {"parameters": [{"name": "session_id", "in": "path", "required": True, "schema": STRING}], "responses": {"204": {"description": "stopped"}}}),)),
+    ("a server with a path", BREAKING, (append("/servers", {"url": "https://api.notte.cc/v1"}),)),
+    ("a server at the root", COMPATIBLE, (append("/servers", {"url": "https://api.notte.cc"}),)),
+    ("no credential needed", COMPATIBLE, (drop(f"{GET}/security"),)),
+    ("another way to be known", COMPATIBLE, (put("/components/securitySchemes/Key", {"type": "apiKey", "in": "header", "name": "X-Key"}), append(f"{GET}/security", {"Key": []}))),
     ("a tag of the document removed", EQUAL, (drop("/tags/0"),)),
 )
 UNSEEN: tuple[Row, ...] = (
-    ("no credential needed", COMPATIBLE, (drop(f"{GET}/security"),)),
     ("the credential as bearer", BREAKING, (put("/components/securitySchemes/Bearer", {"type": "http", "scheme": "bearer"}), put(f"{GET}/security", [{"Bearer": []}]))),
     ("the credential renamed", EQUAL, (text(lambda s: s.replace("OAuth2PasswordBearer", "Password")),)),
     ("a scope demanded", BREAKING, (put(f"{GET}/security/0/OAuth2PasswordBearer", ["sessions"]), put(f"{SCHEME}/flows/password/scopes", {"sessions": "all"}))),
-    ("another way to be known", COMPATIBLE, (put("/components/securitySchemes/Key", {"type": "apiKey", "in": "header", "name": "X-Key"}), append(f"{GET}/security", {"Key": []}))),
-    ("a server with a path", BREAKING, (append("/servers", {"url": "https://api.notte.cc/v1"}),)),
-    ("a server at the root", COMPATIBLE, (append("/servers", {"url": "https://api.notte.cc"}),)),
 )
 MESSAGES: dict[str, Any] = {
     "viewport_width in fractions": answer(200, {**OPEN, "viewport_width": 0.5}),
     "an error's message optional": answer(422, {"detail": [{"loc": ["path"], "type": "missing"}]}),
-    "the id as a UUID in the path": {"method": "GET", "path": "/sessions/x", "headers": {}, "body": None},
+    "the id as a UUID in the path": {"method": "GET", "path": "/sessions/x", "headers": {"Authorization": "Bearer KEY"}, "body": None},
 }
 # fmt: on
 

@@ -44,7 +44,7 @@ def refusals(row: Revision) -> Iterator[tuple[str, Any]]:
     base, revision = row.specs()
     for direction in (Direction.REQUEST, Direction.RESPONSE):
         sender, receiver = sides(base, revision, direction)
-        referee = Referee(receiver, direction, "receiver")
+        referee = Referee(receiver, direction, "receiver", whole_paths=True)
         for operation in sender.operations:
             other = referee.named(operation.key)
             same = other is not None and written(sender, operation) == written(receiver, other)

@@ -1,7 +1,7 @@
 """An OpenAPI document in, a Spec out: every operation, parameter, response and schema with its file and line."""
 
 from contracts.spec.document import Document, Source, ref_target
-from contracts.spec.loading import load_spec, read_spec
+from contracts.spec.loading import load_spec, overlay_beside, read_spec
 from contracts.spec.model import (
     Header,
     MediaType,
@@ -16,11 +16,14 @@ from contracts.spec.model import (
     join_pointer,
     split_pointer,
 )
+from contracts.spec.neighbours import FolderFiles, Neighbours
 
 __all__ = [
     "Document",
+    "FolderFiles",
     "Header",
     "MediaType",
+    "Neighbours",
     "Operation",
     "Parameter",
     "RequestBody",
@@ -32,6 +35,7 @@ __all__ = [
     "Spec",
     "join_pointer",
     "load_spec",
+    "overlay_beside",
     "read_spec",
     "ref_target",
     "split_pointer",

@@ -14,6 +14,7 @@ from contracts.spec.directions import MARKS
 from contracts.spec.document import Document, Source
 from contracts.spec.metaschemas import complaint
 from contracts.spec.model import Spec, split_pointer
+from contracts.spec.neighbours import FolderFiles, Neighbours
 from contracts.spec.overlays import apply_overlay
 from contracts.spec.places import Place
 from contracts.spec.references import Linker
@@ -33,20 +34,38 @@ def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) ->
     """
     file = Path(path)
     if overlays is None:
-        beside = file.with_suffix(".overlay.yaml") if file.name else file
+        beside = file.with_name(overlay_beside(path)) if file.name else file
         overlays = [beside] if beside.is_file() else []
     return read_spec(bytes_of_file(file), path=str(path), overlays=overlays, folder=file.parent)
 
 
-def read_spec(text: bytes, *, path: str, overlays: Sequence[Path | str] = (), folder: Path | None) -> Spec:
-    """Like `load_spec`, from bytes at hand; without a `folder` references to other files are refused."""
+def overlay_beside(path: str | Path) -> str:
+    """The name of the overlay that belongs to a document unless others are given."""
+    return Path(Path(path).name).with_suffix(".overlay.yaml").name
+
+
+def read_spec(
+    text: bytes,
+    *,
+    path: str,
+    overlays: Sequence[Path | str | tuple[str, bytes]] = (),
+    folder: Path | Neighbours | None,
+) -> Spec:
+    """Like `load_spec`, from bytes at hand.
+
+    Args:
+        overlays: files, or names with the bytes at hand.
+        folder: where other files are that the document refers to; without one, such references are refused.
+    """
+    around = FolderFiles(folder, path) if isinstance(folder, Path) else folder
     written = written_from_bytes(text, path)
     root, tree = Place(written), written.tree
     dialect = _dialect(tree, root)
     for overlay in overlays:
-        apply_overlay(tree, root, written_from_bytes(bytes_of_file(overlay), str(overlay)))
+        name, content = overlay if isinstance(overlay, tuple) else (str(overlay), bytes_of_file(overlay))
+        apply_overlay(tree, root, written_from_bytes(content, name))
     _check(tree, root, dialect)
-    linker = Linker(tree, root, dialect, folder)
+    linker = Linker(tree, root, dialect, around)
     linker.link()
     for schema in linker.schemas:
         for rewrite in dialect.rewrites:

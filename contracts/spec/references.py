@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path as FilePath
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -12,9 +10,10 @@ from contracts.errors import DocumentError
 from contracts.spec.dialects import REFERABLE, Dialect, Path, segments_of, walk
 from contracts.spec.metaschemas import complaint
 from contracts.spec.model import join_pointer, split_pointer
+from contracts.spec.neighbours import Neighbours
 from contracts.spec.places import Place
 from contracts.spec.text import shown
-from contracts.spec.written import bytes_of_file, written_from_bytes
+from contracts.spec.written import written_from_bytes
 
 FILES = "x-files"
 _FRAGMENT_SAFE = "/~!$&'()*+,;=:@?"
@@ -47,11 +46,11 @@ class _Reference:
 class Linker:
     """Follows every reference once, reads the files that they name, and embeds these under `x-files`."""
 
-    def __init__(self, tree: dict[str, Any], root: Place, dialect: Dialect, folder: FilePath | None) -> None:
+    def __init__(self, tree: dict[str, Any], root: Place, dialect: Dialect, around: Neighbours | None) -> None:
         self.schemas: list[dict[str, Any]] = []
         self._root = root
         self._dialect = dialect
-        self._folder = folder
+        self._around = around
         self._trees: dict[str, Any] = {"": tree}
         self._visited: set[int] = set()
         self._pending: list[_Reference] = []
@@ -136,26 +135,23 @@ class Linker:
         address = urlsplit(name)
         if address.scheme or address.netloc:
             raise self._error(reference, "is a URL, and nothing is fetched", "put a copy into the document's folder")
-        if self._folder is None:
+        if self._around is None:
             raise self._error(reference, "names another file, and this document has no folder", "give it as a file")
-        folder = self._folder.resolve()
-        path = _resolved(folder / PurePosixPath(reference.home).parent / unquote(address.path))
-        if path is None or not path.is_relative_to(folder):
+        home = self._around.named(unquote(address.path), reference.home)
+        if home is None:
             raise self._error(reference, "leads out of the document's folder", "put a copy into that folder")
-        if path == FilePath(self._root.written.file).resolve():
-            return ""
-        home = path.relative_to(folder).as_posix()
-        if home not in self._trees:
-            if not path.is_file():
+        if home and home not in self._trees:
+            content = self._around.content(home)
+            if content is None:
                 raise self._error(reference, "names a file that does not exist", "mend the name, or add the file")
-            self._embed(home, self._folder / home)
+            self._embed(home, content, self._around.label(home))
         return home
 
-    def _embed(self, home: str, path: FilePath) -> None:
+    def _embed(self, home: str, content: bytes, label: str) -> None:
         files = self._trees[""].setdefault(FILES, {})
         if len(self._trees) == 1 and files:
             raise self._root.child(FILES).error(f"`{FILES}` is taken for the files referred to", "rename that key")
-        written = written_from_bytes(bytes_of_file(path), str(path))
+        written = written_from_bytes(content, label)
         files[home] = self._trees[home] = written.tree
         self._root.entered(FILES).put(home, Place(written))
 
@@ -194,11 +190,3 @@ def _index(segment: str) -> int:
     if segment not in ("0", segment.lstrip("0")) or not segment.isascii() or not segment.isdecimal():
         raise ValueError(segment)
     return int(segment)
-
-
-def _resolved(path: FilePath) -> FilePath | None:
-    """The path without links and dots; None when the system can't tell."""
-    try:
-        return path.resolve()
-    except (OSError, ValueError, RuntimeError):
-        return None

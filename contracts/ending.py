@@ -11,8 +11,8 @@ import pytest
 
 from contracts.gate.decision import Result
 from contracts.report.json_report import write_json
+from contracts.report.printable import printable
 from contracts.report.report import Report
-from contracts.report.scrubbing import printable
 from contracts.report.terminal import decision_line, summary_lines
 from contracts.session import Session, now
 from contracts.settings import shown

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
-from contracts.gate.accepted import accepted_file, entry_for
+from contracts.gate.accepted import accepted_file
+from contracts.gate.entries import TERM, VIOLATIONS, entry_for
 from contracts.messages import Headers
 from contracts.report.curl import curl
-from contracts.report.scrubbing import printable
+from contracts.report.printable import printable
 from contracts.spec import Spec
 from contracts.verdicts import Verdict
-
-TERM = timedelta(days=30)
-"""How long a violation is offered to be lived with."""
 
 
 def failure_text(
@@ -29,7 +27,7 @@ def failure_text(
     finding = evidence.finding
     where = f"{finding.instance} is " if finding.instance and rule.kind not in ("schema", "required") else ""
     often = f"on {verdict.violations} of {verdict.exercised} exchanges"
-    accept = f"{accepted_file(spec)}: {entry_for(rule.id, until=today + TERM)}"
+    accept = f"{accepted_file(spec)}: {entry_for(VIOLATIONS, rule.id, until=today + TERM)}"
     return _lines(
         f"{spec.document.source(rule.pointer)}  {rule.id}",
         f"  seen: {where}{finding.seen} ({often}); wanted: {rule.promise} ({rule.clause})",

@@ -12,8 +12,8 @@ import contracts
 from contracts.errors import UsageError
 from contracts.messages import Credential, Headers, Probe, Request
 from contracts.report.curl import curl
+from contracts.report.printable import map_texts, well_formed
 from contracts.report.report import Report
-from contracts.report.scrubbing import map_texts, well_formed
 from contracts.schemas.claims import claim_of
 from contracts.spec import Operation, Spec
 from contracts.verdicts import Evidence, Outcome, Verdict

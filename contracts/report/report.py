@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from contracts.gate.accepted import Acceptance, Accepted
+from contracts.gate.accepted import Accepted
 from contracts.gate.decision import Decision
+from contracts.gate.entries import Acceptance
 from contracts.messages import Exchange, Headers
 from contracts.report.scrubbing import Scrubber
 from contracts.spec import Spec

@@ -1,4 +1,4 @@
-"""Texts that may hold a secret, or what can't be shown, to texts that everybody may see and any file can hold."""
+"""Texts that may hold a secret to texts that everybody may see."""
 
 from __future__ import annotations
 
@@ -29,27 +29,6 @@ class Scrubber:
         for secret in self.secrets:
             text = secret.scrub(text)
         return text
-
-
-def printable(line: str) -> str:
-    """The text as one line that any terminal can show: the rest as escapes (`\\x1b`, `\\ud800`)."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-
-
-def well_formed(text: str) -> str:
-    """The text with the escapes of halves of surrogate pairs, which a service can send and no file can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def map_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """A JSON value with all its texts changed, names of members as well."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, list):
-        return [map_texts(item, change) for item in value]
-    if isinstance(value, dict):
-        return {change(name): map_texts(item, change) for name, item in value.items()}
-    return value
 
 
 def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from contracts.report.printable import printable
 from contracts.report.report import Report
-from contracts.report.scrubbing import printable
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Verdict
 

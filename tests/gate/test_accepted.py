@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import DocumentError
-from contracts.gate.accepted import Acceptance, Accepted, entry_for, read_accepted
+from contracts.gate.accepted import Accepted, read_accepted
 from contracts.gate.decision import Policy
+from contracts.gate.entries import VIOLATIONS, Acceptance, entry_for
 from contracts.rules import Rule, Severity
 from contracts.verdicts import Outcome, Verdict
 
@@ -109,7 +110,7 @@ def test_a_file_is_read_with_its_lines(tmp_path: Path) -> None:
     covering = entry("* type", more=', evidence = "a"')
     text = f'# violation."{ENUM}"\n{entry()}\n{covering}'
     found = read(text, tmp_path).entries
-    assert [(e.rule, e.line, e.until, e.evidence) for e in found] == [
+    assert [(e.name, e.line, e.until, e.evidence) for e in found] == [
         (ENUM, 2, date(2026, 12, 31), ()),
         ("* type", 4, date(2026, 12, 31), ("a",)),
     ]
@@ -120,9 +121,11 @@ def test_a_table_reads_the_same(tmp_path: Path) -> None:
     assert read(text, tmp_path).entries[0].line == 1
 
 
-@pytest.mark.parametrize("rule", [ENUM, 'GET /"quoted"\\back 200 /x type', "GET /é status documented"])
+@pytest.mark.parametrize(
+    "rule", [ENUM, 'GET /"quoted"\\back 200 /x type', "GET /é status documented", "GET /\x7f\u200b\U000e0001 a"]
+)
 def test_the_entry_that_is_offered_accepts_its_rule(rule: str, tmp_path: Path) -> None:
-    accepted = read(f"{entry('* other')}{entry_for(rule, until=TODAY)}\n", tmp_path)
+    accepted = read(f"{entry('* other')}{entry_for(VIOLATIONS, rule, until=TODAY)}\n", tmp_path)
     assert accepted.of(verdict(rule=rule)) is not None
     assert accepted.entries[1].line == 2
 
@@ -141,11 +144,13 @@ def test_an_empty_file_accepts_nothing(tmp_path: Path) -> None:
         pytest.param("violation. = 1\n", "accepted.toml:1: this is not TOML", id="no TOML"),
         pytest.param(entry() + entry(), "accepted.toml:2: this is not TOML", id="a rule twice"),
         pytest.param(b"\xff", "can't be read", id="not UTF-8"),
+        pytest.param("violations.x = 3\n", "there is no table violations; use violation or change", id="unknown table"),
         pytest.param("violation = 3\n", "violation is no table of rules", id="no table"),
         pytest.param(f'violation."{ENUM}" = 3\n', "accepted.toml:1: the acceptance of GET", id="no entry"),
         pytest.param(entry().replace("reason", "why"), "has no usable reason", id="no reason"),
         pytest.param(entry(reason='""'), "has no usable reason", id="empty reason"),
         pytest.param(entry(until='"soon"'), "no usable until (a date without quotes", id="no date"),
+        pytest.param(entry(until="2026-12-31T00:00:00"), "no usable until (a date without", id="date and time"),
         pytest.param(entry(more=", owner = 1"), "unknown key owner", id="unknown key"),
         pytest.param(entry(more=", evidence = [1]"), "evidence is not a text or a list of texts", id="evidence"),
     ],

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.report.scrubbing import Scrubber, map_texts, printable, scrub_logs, scrub_test_report, well_formed
+from contracts.report.printable import map_texts, printable, well_formed
+from contracts.report.scrubbing import Scrubber, scrub_logs, scrub_test_report
 
 KEY = "key/5a+b-secret"
 SCRUBBER = Scrubber.of({"NOTTE_API_KEY": KEY, "GATEWAY_KEY": "open sesame", "EMPTY": "", "SHORT": "abc"})

@@ -1,0 +1,140 @@
+"""The tables of `accepted.toml`: what the team agreed to live with, why, and until when."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+from contracts.errors import DocumentError
+
+TERM = timedelta(days=30)
+"""For how long an entry is offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the file: `violation` holds rules, `change` holds changes.
+
+    Args:
+        key: what its keys are, as a message says it.
+        optional: what an entry may say beside reason and end.
+    """
+
+    name: str
+    key: str
+    plural: str
+    optional: frozenset[str] = frozenset()
+
+    @property
+    def cure(self) -> str:
+        return f'write {self.name}."{self.key}" = {{ reason = "…", until = YYYY-MM-DD }}'
+
+
+VIOLATIONS = Table("violation", "RULE", "rules", frozenset({"evidence"}))
+CHANGES = Table("change", "ID WHERE", "changes")
+TABLES = (VIOLATIONS, CHANGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """One entry: `violation."RULE" = { reason = "…", until = YYYY-MM-DD }`.
+
+    Args:
+        name: the name of what is accepted, or a glob over names (`*` and `?` only: names hold brackets and braces).
+        until: the last day on which it counts.
+        evidence: globs over what was seen; a finding that none of them matches is still new. Empty: any finding.
+        file, line: where the entry stands.
+    """
+
+    name: str
+    reason: str
+    until: date
+    evidence: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+
+    def names(self, name: str) -> bool:
+        return matches(name, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.file else self.name
+
+
+def matches(text: str, glob: str) -> bool:
+    return text == glob or fnmatchcase(text, glob.replace("[", "[[]"))
+
+
+def entry_for(table: Table, name: str, *, until: date, reason: str = "…") -> str:
+    """The line of TOML that accepts something; it stands by itself anywhere before the first table of the file."""
+    return f"{table.name}.{_quoted(name)} = {{ reason = {_quoted(reason)}, until = {until} }}"
+
+
+def entries_from(data: bytes, file: str, table: Table) -> tuple[Acceptance, ...]:
+    """The entries of one table of a file. DocumentError for what is not as it should be."""
+    try:
+        text = data.decode("utf-8")
+        tables = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise DocumentError(file, 0, f"can't be read ({error})", "give a TOML file in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else 0
+        raise DocumentError(file, line, f"this is not TOML: {error}", "mend the syntax there") from None
+    known = [table.name for table in TABLES]
+    if unknown := sorted(tables.keys() - known):
+        raise DocumentError(file, 0, f"there is no table {unknown[0]}", f"use {' or '.join(known)}")
+    entries = tables.get(table.name, {})
+    if not isinstance(entries, dict):
+        raise DocumentError(file, 0, f"{table.name} is no table of {table.plural}", table.cure)
+    return tuple(_entry(name, entry, table, file, _line(text, name)) for name, entry in entries.items())
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML, on one line that any terminal can show.
+
+    Halves of surrogate pairs, which no TOML holds, become `?`, which as a glob stands for them.
+    """
+    return "".join(_escaped(character) for character in json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(character: str) -> str:
+    if "\ud800" <= character <= "\udfff":
+        return "?"
+    if character.isprintable():
+        return character
+    return f"\\u{ord(character):04X}" if ord(character) < 0x10000 else f"\\U{ord(character):08X}"
+
+
+def _line(text: str, name: str) -> int:
+    """The line that names something, written as TOML's basic or literal string; 0 if it is written otherwise."""
+    spelled = (_quoted(name), json.dumps(name, ensure_ascii=False), f"'{name}'")
+    lines = enumerate(text.splitlines(), 1)
+    return next((n for n, line in lines if not line.lstrip().startswith("#") and any(s in line for s in spelled)), 0)
+
+
+KEYS: Mapping[str, tuple[type, str]] = {
+    "reason": (str, "why the team lives with it"),
+    "until": (date, "a date without quotes, as 2026-12-31"),
+}
+
+
+def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Acceptance:
+    if not isinstance(entry, dict):
+        raise DocumentError(file, line, f"the acceptance of {name} is no table", table.cure)
+    for key, (kind, meaning) in KEYS.items():
+        value = entry.get(key)
+        if not isinstance(value, kind) or isinstance(value, datetime) or not value:
+            raise DocumentError(file, line, f"the acceptance of {name} has no usable {key} ({meaning})", table.cure)
+    if unknown := sorted(entry.keys() - KEYS.keys() - table.optional):
+        raise DocumentError(file, line, f"the acceptance of {name} has an unknown key {unknown[0]}", table.cure)
+    evidence = entry.get("evidence", [])
+    globs = [evidence] if isinstance(evidence, str) else evidence
+    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+        raise DocumentError(file, line, "evidence is not a text or a list of texts", "give globs over what is seen")
+    return Acceptance(name, entry["reason"], entry["until"], tuple(globs), file, line)

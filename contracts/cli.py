@@ -1,16 +1,31 @@
-"""The commands: `contracts rules`."""
+"""The commands: `contracts rules`, `contracts diff`, `contracts pull`."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from contracts.errors import ContractsError
+from contracts.errors import ContractsError, UsageError
+
+if TYPE_CHECKING:
+    from contracts.report.diff import Diff
+
+_OVERLAY = click.option(
+    "--overlay", "overlays", multiple=True, metavar="FILE", help="For both sides; repeatable; 'none' for none at all."
+)
+_LOOKS = {
+    "error": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow"},
+    "info": {"fg": "green"},
+    "title": {"bold": True},
+}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,7 +43,7 @@ def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) 
     """The rules that the document implies, each with its file:line and the clause that it rests on."""
     from contracts.report.rule_list import explained, explained_json, rules_json, rules_table
     from contracts.rules import rules_for
-    from contracts.settings import overlays_of
+    from contracts.sides import overlays_of
     from contracts.spec import load_spec
 
     book = rules_for(load_spec(Path(path), overlays_of(overlays, "--overlay")))
@@ -37,6 +52,116 @@ def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) 
         _print([json.dumps(value, indent=1, ensure_ascii=False)])
     else:
         _print(rules_table(book) if explain is None else [explained(book, explain)])
+
+
+@cli.command()
+@click.argument("base", required=False)
+@click.argument("revision", required=False)
+@_OVERLAY
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "github"]), default="text", show_default=True
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["breaking", "warning", "undecided", "never"]),
+    default="breaking",
+    show_default=True,
+    help="What exits with 1; what is undecided exits with 3, except for 'never'.",
+)
+@click.option("--severity", "severities", multiple=True, metavar="ID=error|warning|info", help="Of a kind; repeatable.")
+@click.option("--accepted", metavar="FILE", help="Accepted changes.  [default: accepted.toml beside; 'none' for none]")
+@click.option("--list", "listed", is_flag=True, help="The kinds of changes, and nothing else.")
+def diff(
+    base: str | None,
+    revision: str | None,
+    overlays: tuple[str, ...],
+    form: str,
+    fail_on: str,
+    severities: tuple[str, ...],
+    accepted: str | None,
+    listed: bool,
+) -> None:
+    """What changed from BASE to REVISION, and what of it breaks clients; each is a file, GITREV:path, a URL, or -.
+
+    Exit code 0: nothing breaks. 1: something does. 2: a side can't be read. 3: undecided.
+    """
+    if listed:
+        _print(_kinds(form))
+        return
+    if base is None or revision is None:
+        raise click.UsageError("two sides are needed, BASE and REVISION: files, GITREV:path, URLs, or - for one")
+    from contracts.comparison import agreed_on, compare
+    from contracts.gate.changes import ChangePolicy, FailOn, severities_from
+    from contracts.sides import overlays_of, sides_from
+
+    policy = ChangePolicy(FailOn(fail_on), severities_from(severities))
+    sides = sides_from(base, revision, overlays_of(overlays, "--overlay"))
+    found = compare(*sides, policy, agreed_on(*sides, today=date.today(), named=accepted))
+    _print(_shown(found, form))
+    sys.exit(found.decision.exit_code)
+
+
+def _shown(found: Diff, form: str) -> Iterable[str]:
+    if form == "json":
+        from contracts.report.diff_json import diff_json
+
+        return [json.dumps(diff_json(found), indent=1, ensure_ascii=False)]
+    if form == "markdown":
+        from contracts.report.diff_markdown import diff_markdown
+
+        return diff_markdown(found)
+    if form == "github":
+        from contracts.report.diff_annotations import annotation_lines
+
+        return annotation_lines(found)
+    from contracts.report.diff_text import diff_lines
+
+    return diff_lines(found, _painter())
+
+
+def _painter() -> Callable[[str, str], str]:
+    """How words get their looks; click takes them off again where the output is no terminal."""
+    if os.environ.get("NO_COLOR"):
+        return lambda text, look: text
+    return lambda text, look: click.style(text, **_LOOKS[look])  # type: ignore[arg-type]
+
+
+def _kinds(form: str) -> Iterable[str]:
+    from contracts.report.diff_json import kinds_json
+
+    if form not in ("text", "json"):
+        raise click.UsageError(f"--list is written as text or json, not as {form}")
+    rows = kinds_json()
+    if form == "json":
+        return [json.dumps(rows, indent=1, ensure_ascii=False)]
+    columns = ("id", "direction", "severity")
+    widths = [max(len(row[column]) for row in rows) for column in columns]
+    cells = [[row[column].ljust(width) for column, width in zip(columns, widths, strict=True)] for row in rows]
+    return ["  ".join((*texts, row["message"])) for texts, row in zip(cells, rows, strict=True)]
+
+
+@cli.command()
+@click.argument("source")
+@click.option("--spec", "path", default="spec/notte.yaml", show_default=True, help="The document to refresh.")
+@_OVERLAY
+@click.option("--accept", "reason", metavar="REASON", help="Write what breaks all the same, because of this.")
+def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) -> None:
+    """Refresh the document from SOURCE (a file, GITREV:path, a URL, or -), unless that breaks clients.
+
+    Shows what changes first. The file is kept byte for byte as it was published.
+    Exit code 0: written, or the same. 1: it breaks, 3: undecided; then nothing is written without --accept.
+    """
+    from contracts.pulling import pull as pulled
+    from contracts.report.diff_text import diff_lines
+    from contracts.sides import overlays_of
+
+    if reason is not None and not reason.strip():
+        raise UsageError("--accept is empty; say why this may break clients")
+    found = pulled(source, Path(path), overlays_of(overlays, "--overlay"), reason=reason, today=date.today())
+    _print(diff_lines(found.diff, _painter()) if found.diff is not None else ())
+    found.write()
+    _print(found.lines())
+    sys.exit(found.exit_code)
 
 
 def _print(lines: Iterable[str]) -> None:

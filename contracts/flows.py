@@ -3,6 +3,8 @@
 spec ──> rules ─────────────────────────┐
   ├────> probes ──> target ──> exchanges ┴──> verdicts ──> decision ──> report
   └────> mock ───────┘
+
+What happens to two versions of a document is in `comparison`.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from contracts.options import OPTIONS
 from contracts.report.json_report import probes_of_report
 from contracts.report.scrubbing import Scrubber
 from contracts.rules.rulebook import MAX_SECONDS
+from contracts.sides import overlays_of
 from contracts.spec import Operation, Spec, load_spec
 
 CREDENTIAL_VARIABLE = "NOTTE_API_KEY"
@@ -181,13 +182,6 @@ def _spec(get: Callable[[str], Any], root: Path) -> Spec:
     path = shown(Path(get("contract-spec") or root / "spec" / "notte.yaml"))
     overlays = [str(shown(Path(overlay))) for overlay in get("contract-overlay") or ()]
     return load_spec(path, overlays_of(overlays, "--contract-overlay"))
-
-
-def overlays_of(named: Sequence[str], option: str) -> list[str] | None:
-    """What `load_spec` takes for the overlays that a user named: None is the one beside the document."""
-    if "none" in named and len(named) > 1:
-        raise UsageError(f"{option} none stands beside other overlays; give either none or files")
-    return [] if "none" in named else list(named) or None
 
 
 def shown(path: Path) -> Path:

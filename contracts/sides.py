@@ -67,7 +67,7 @@ def sides_from(base: str, revision: str, overlays: Sequence[str] | None = None) 
 
 def side_from(given: str, overlays: Sequence[str] | None = None) -> Side:
     """The side that a user names. Raises a ContractsError, one sentence, if it can't be got."""
-    named = None if overlays is None else tuple((overlay, bytes_of_file(overlay)) for overlay in overlays)
+    named = None if overlays is None else named_overlays(overlays)
     if not given:
         raise UsageError("a side is empty (an unset variable?); give a file, REVISION:path, a URL, or -")
     if given == "-":
@@ -77,6 +77,18 @@ def side_from(given: str, overlays: Sequence[str] | None = None) -> Side:
     if (scheme := _URL.match(given)) is not None:
         return _side_of_url(given, scheme[1].lower(), named)
     return _side_of_revision(given, named) if ":" in given else _side_of_file(given, named)
+
+
+def named_overlays(files: Sequence[str]) -> Overlays:
+    """Overlays that are named by their files."""
+    return tuple((file, bytes_of_file(file)) for file in files)
+
+
+def overlays_of(named: Sequence[str], option: str) -> list[str] | None:
+    """The overlays that a user named with an option: None is the one beside the document, `none` is none at all."""
+    if "none" in named and len(named) > 1:
+        raise UsageError(f"{option} none stands beside other overlays; give either none or files")
+    return [] if "none" in named else list(named) or None
 
 
 def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec, Spec]:

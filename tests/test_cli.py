@@ -81,7 +81,7 @@ def test_what_a_user_can_mend_is_one_sentence(
 
 def test_no_command_shows_the_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch) == 2
-    assert "Commands:\n  rules" in capsys.readouterr().err
+    assert "Commands:\n  diff" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("args", [("--help",), ("-h",), ("rules", "-h"), ("--version",)], ids=" ".join)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from contracts.errors import UsageError
 from contracts.options import OPTIONS
-from contracts.settings import Settings, check_base_url, overlays_of, settings_from
+from contracts.settings import Settings, check_base_url, settings_from
+from contracts.sides import overlays_of
 
 OPERATION = {"operationId": "get_session", "security": [{"key": []}], "responses": {"200": {"description": ""}}}
 DOCUMENT = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contracts.gate.decision import Result
+from contracts.gate.decision import Decision, Result
 from contracts.report.json_report import write_json
 from contracts.report.printable import printable
 from contracts.report.report import Report
@@ -27,8 +27,10 @@ class Ending:
     def __init__(self, state: Session) -> None:
         self.state = state
         self.failed: Counter[str] = Counter()
+        self.gate = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.gate = getattr(report, "contract_gate", "") or self.gate
         if report.failed:
             died = report.when not in ("setup", "call", "teardown")  # xdist says "???" of a worker that died
             self.failed["crashed" if died else getattr(report, "contract", "other")] += 1
@@ -49,7 +51,7 @@ class Ending:
         if not ledger.path.exists():
             return Result.INCONCLUSIVE if self.failed["crashed"] else None
         try:
-            state.report = report_of(state, ended)
+            state.report = report_of(state, ended, self.gate if self.failed["breaking"] else None)
             write_json(state.report, state.settings.folder)
             ledger.close(state.settings.folder / "exchanges.jsonl")
         except Exception as error:
@@ -76,6 +78,8 @@ class Ending:
                 terminalreporter.write_line(line)
             if not state.problem:
                 terminalreporter.write_line(f"report: {shown(state.settings.folder / 'report.json')}")
+        if self.gate:
+            terminalreporter.write_line(state.scrub(self.gate))
         if state.problem:
             terminalreporter.write_line(state.scrub(state.problem))
 
@@ -92,9 +96,12 @@ class Ending:
         return "the run was interrupted" if status == pytest.ExitCode.INTERRUPTED else "the run ended early"
 
 
-def report_of(state: Session, ended: str | None) -> Report:
+def report_of(state: Session, ended: str | None, broken: str | None = None) -> Report:
+    """The report; `broken` says how the document breaks its baseline, which fails the run whatever else was seen."""
     settings, check = state.settings, state.check
     verdicts, exchanges, decision = check.conclude(settings.policy, settings.wants, ended=ended)
+    if broken is not None:
+        decision = Decision(Result.FAIL, (*decision.reasons, broken), decision.notes)
     return Report(
         settings.spec,
         settings.base_url,

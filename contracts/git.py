@@ -19,6 +19,12 @@ _OBJECT = re.compile(rb"[0-9a-f]{40,64} ([a-z]+) ([0-9]+)")
 _CURE = "give REVISION:path as `git show` takes it, or a file"
 
 
+def path_in_repository(path: Path) -> str:
+    """The path of a file as it is seen from the root of its repository. UsageError if it is in none."""
+    prefix = _git(["rev-parse", "--show-prefix"], "", path.parent, str(path))
+    return os.fsdecode(prefix.removesuffix(b"\n")) + path.name
+
+
 class MissingError(UsageError):
     """The revision is there, and has no such file."""
 

@@ -49,6 +49,7 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option("contract-spec", "the OpenAPI document to test against (default: spec/notte.yaml)", "value", "FILE", "path"),
     Option("contract-overlay", "an OpenAPI overlay; repeatable; 'none' for none at all", "list", "FILE", "path"),
+    Option("contract-baseline", "what the document must not break (default: HEAD:FILE)", "value", "REV:PATH"),
     Option(
         "contract-param",
         "a value that the service knows; NAME=@FILE reads one a line; repeatable",

@@ -15,6 +15,7 @@ from contracts.errors import ContractsError
 from contracts.options import OPTIONS
 
 if TYPE_CHECKING:
+    from contracts.baseline import Gated
     from contracts.session import Session
     from contracts.verdicts import Verdict
     from contracts.verdicts.outside import Contract
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 SESSION = pytest.StashKey["Session"]()
 UNDO = pytest.StashKey[list[Callable[[], object]]]()
 """How to give back what a session took from its process."""
+
+_BROKEN = {"contract_item": "violated", "contract_gate": "breaking"}
+"""What has happened when a test fails, by the fixture that says which test it is."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -137,6 +141,17 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
 
 
 @pytest.fixture
+def contract_gate(request: pytest.FixtureRequest) -> Gated:
+    """What changed in the document since its baseline, and whether that may be."""
+    from contracts.baseline import gated
+
+    state = request.config.stash.get(SESSION, None)
+    if state is None:
+        pytest.fail("the gate needs a document: give --contract-spec, or have spec/notte.yaml", pytrace=False)
+    return gated(state.settings)
+
+
+@pytest.fixture
 def contract(request: pytest.FixtureRequest) -> Contract:
     """Judge answers that a test already has: `contract.judge(response)`."""
     from contracts.verdicts.outside import Contract
@@ -164,6 +179,16 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
         pytest.xfail(f"accepted until {accepted.until}: {accepted.reason}")
     if all(v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED) for v in verdicts):
         pytest.skip(f"{verdicts[0].outcome.value.replace('_', ' ')}: {verdicts[0].why}")
+
+
+def judge_document(request: pytest.FixtureRequest, gated: Gated) -> None:
+    """Give a test the outcome of the gate: passed, failed, skipped or expected to fail. Called by `tests/contract`."""
+    if gated.outcome == "failed":
+        pytest.fail(f"{gated.text}\n  rerun: {_rerun(request, request.config.stash[SESSION])}", pytrace=False)
+    if gated.outcome == "accepted":
+        pytest.xfail(gated.text)
+    if gated.outcome == "skipped":
+        pytest.skip(gated.text)
 
 
 def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdict]) -> str:
@@ -205,14 +230,17 @@ def _rerun(request: pytest.FixtureRequest, state: Session) -> str:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note on the report of a failed item whether a rule is violated or the suite itself failed; hide secrets."""
+    """Note on the report of a failed item whether the contract is broken or the suite itself failed; hide secrets."""
     report = yield
     state = item.config.stash.get(SESSION, None)
-    if report.failed and "contract_item" in getattr(item, "fixturenames", ()):
+    if (gate := getattr(item, "funcargs", {}).get("contract_gate")) is not None and report.when == "call":
+        report.contract_gate = gate.said  # type: ignore[attr-defined]
+    broken = next((word for name, word in _BROKEN.items() if name in getattr(item, "fixturenames", ())), None)
+    if report.failed and broken is not None:
         failed = call.excinfo is not None and isinstance(call.excinfo.value, pytest.fail.Exception)
-        why = "crashed" if not failed else "violated" if state is not None else "undocumented"
+        why = "crashed" if not failed else broken if state is not None else "undocumented"
         report.contract = why  # type: ignore[attr-defined]
-        if why == "violated" and (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
+        if why == broken and (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
             crash.message = crash.message.partition("\n")[0]  # the short summary prints it whole where CI is set
     if state is not None:
         from contracts.report.scrubbing import scrub_test_report

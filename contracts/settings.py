@@ -15,17 +15,18 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from contracts.errors import UsageError
+from contracts.errors import ContractsError, UsageError
 from contracts.exchanges import Limits, Secret
 from contracts.gate.accepted import accepted_file, read_accepted
 from contracts.gate.decision import Policy
+from contracts.git import MissingError
 from contracts.messages import Headers, Probe
 from contracts.notte.sessions import VARIABLE, session_params
 from contracts.options import OPTIONS
 from contracts.report.json_report import probes_of_report
 from contracts.report.scrubbing import Scrubber
 from contracts.rules.rulebook import MAX_SECONDS
-from contracts.sides import overlays_of
+from contracts.sides import overlays_of, side_from
 from contracts.spec import Operation, Spec, load_spec
 
 CREDENTIAL_VARIABLE = "NOTTE_API_KEY"
@@ -42,7 +43,8 @@ class Settings:
     """What a run is about, checked.
 
     `header_variables` are the names of extra headers, each with the environment variable that has its value; `headers`
-    hold the values. `replay` holds the probes of a report by operation, None when it is not a replay.
+    hold the values. `replay` holds the probes of a report by operation, None when it is not a replay. `overlays` are
+    those that were named (None: the one beside the document), `baseline` is the side that was named.
     """
 
     spec: Spec
@@ -60,6 +62,8 @@ class Settings:
     scrubber: Scrubber
     dry_run: bool
     replay: Mapping[str, tuple[Probe, ...]] | None
+    overlays: Sequence[str] | None = None
+    baseline: str | None = None
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -107,6 +111,8 @@ def settings_from(
         scrubber=_scrubber(variables, environ),
         dry_run=dry_run,
         replay=_replay(get("contract-replay"), spec),
+        overlays=_overlays(get),
+        baseline=_baseline(get("contract-baseline")),
     )
     _refuse_unusable(settings)
     return settings
@@ -180,8 +186,27 @@ def _host(url: str) -> str:
 
 def _spec(get: Callable[[str], Any], root: Path) -> Spec:
     path = shown(Path(get("contract-spec") or root / "spec" / "notte.yaml"))
+    return load_spec(path, _overlays(get))
+
+
+def _overlays(get: Callable[[str], Any]) -> list[str] | None:
     overlays = [str(shown(Path(overlay))) for overlay in get("contract-overlay") or ()]
-    return load_spec(path, overlays_of(overlays, "--contract-overlay"))
+    return overlays_of(overlays, "--contract-overlay")
+
+
+def _baseline(value: str | None) -> str | None:
+    """The baseline, if it can be looked for: a revision that is not there must not become a gate that never fails."""
+    if value is None:
+        return None
+    if value == "-" or "://" in value:
+        raise UsageError(f"--contract-baseline {value} is no REVISION:path and no file; give one of them")
+    try:
+        side_from(value, [])
+    except MissingError:
+        pass  # the revision has no such document, so that nothing can break
+    except ContractsError as error:
+        raise UsageError(f"--contract-baseline {error}") from None
+    return value
 
 
 def shown(path: Path) -> Path:

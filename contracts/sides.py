@@ -65,8 +65,13 @@ def sides_from(base: str, revision: str, overlays: Sequence[str] | None = None) 
     return side_from(base, overlays), side_from(revision, overlays)
 
 
-def side_from(given: str, overlays: Sequence[str] | None = None) -> Side:
-    """The side that a user names. Raises a ContractsError, one sentence, if it can't be got."""
+def side_from(given: str, overlays: Sequence[str] | None = None, *, folder: Path | None = None) -> Side:
+    """The side that a user names. Raises a ContractsError, one sentence, if it can't be got.
+
+    Args:
+        overlays: None means the one beside it, if there is one.
+        folder: where git runs (None: here).
+    """
     named = None if overlays is None else named_overlays(overlays)
     if not given:
         raise UsageError("a side is empty (an unset variable?); give a file, REVISION:path, a URL, or -")
@@ -76,7 +81,7 @@ def side_from(given: str, overlays: Sequence[str] | None = None) -> Side:
         return _side_of_file(given, named)
     if (scheme := _URL.match(given)) is not None:
         return _side_of_url(given, scheme[1].lower(), named)
-    return _side_of_revision(given, named) if ":" in given else _side_of_file(given, named)
+    return _side_of_revision(given, named, folder) if ":" in given else _side_of_file(given, named)
 
 
 def named_overlays(files: Sequence[str]) -> Overlays:
@@ -118,10 +123,10 @@ def _side_of_file(path: str, overlays: Overlays | None) -> Side:
     return Side(path, text, _beside(path, around) if overlays is None else overlays, around)
 
 
-def _side_of_revision(given: str, overlays: Overlays | None) -> Side:
-    text = file_of_revision(given)
+def _side_of_revision(given: str, overlays: Overlays | None, folder: Path | None) -> Side:
+    text = file_of_revision(given, folder)
     revision, _, path = given.partition(":")
-    around = RevisionFiles(revision, path)
+    around = RevisionFiles(revision, path, folder)
     return Side(given, text, _beside(path, around) if overlays is None else overlays, around, f"{revision}:")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -76,7 +76,7 @@ def entry_for(table: Table, name: str, *, until: date, reason: str = "…") -> s
 
 
 def entries_from(data: bytes, file: str, table: Table) -> tuple[Acceptance, ...]:
-    """The entries of one table of a file. DocumentError for what is not as it should be."""
+    """The entries of one table of a file. DocumentError for what is not as it should be, in any table."""
     try:
         text = data.decode("utf-8")
         tables = tomllib.loads(text)
@@ -86,13 +86,18 @@ def entries_from(data: bytes, file: str, table: Table) -> tuple[Acceptance, ...]
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else 0
         raise DocumentError(file, line, f"this is not TOML: {error}", "mend the syntax there") from None
-    known = [table.name for table in TABLES]
+    known = [each.name for each in TABLES]
     if unknown := sorted(tables.keys() - known):
         raise DocumentError(file, 0, f"there is no table {unknown[0]}", f"use {' or '.join(known)}")
-    entries = tables.get(table.name, {})
+    entries = {each: tuple(_entries(tables.get(each.name, {}), each, file, text)) for each in TABLES}
+    return entries[table]
+
+
+def _entries(entries: Any, table: Table, file: str, text: str) -> Iterator[Acceptance]:
     if not isinstance(entries, dict):
         raise DocumentError(file, 0, f"{table.name} is no table of {table.plural}", table.cure)
-    return tuple(_entry(name, entry, table, file, _line(text, name)) for name, entry in entries.items())
+    for name, entry in entries.items():
+        yield _entry(name, entry, table, file, _line(text, name))
 
 
 def _quoted(text: str) -> str:

@@ -146,8 +146,10 @@ def test_what_is_no_entry_is_refused(text: str, words: str) -> None:
 
 
 def test_violations_and_changes_stand_in_one_file() -> None:
-    text = 'violation."x" = 3\nchange."y" = { reason = "r", until = 2026-12-31 }\n'
+    text = "".join(f'{table}."y" = {{ reason = "r", until = 2026-12-31 }}\n' for table in ("violation", "change"))
     assert [entry.name for entry in accepted_changes(text.encode(), "a.toml", today=TODAY).entries] == ["y"]
+    with pytest.raises(DocumentError, match="the acceptance of x is no table"):
+        accepted_changes(b'violation."x" = 3', "a.toml", today=TODAY)
 
 
 def test_severities_are_given_by_kind() -> None:

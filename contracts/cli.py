@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -176,6 +177,8 @@ def _print(lines: Iterable[str]) -> None:
 
 def main() -> None:
     """Run a command; what a user can mend is one sentence on standard error and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what a terminal can't show is no reason to fail
     try:
         cli.main(prog_name="contracts", standalone_mode=False)
     except ContractsError as error:

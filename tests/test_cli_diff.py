@@ -333,6 +333,14 @@ def test_nothing_heavy_is_imported(form: str, repository: Repository) -> None:
     assert (done.returncode, done.stderr, last(done.stdout)) == (1, "", "[]")
 
 
+def test_any_terminal_can_show_it(repository: Repository) -> None:
+    command = [sys.executable, "-m", "contracts", "diff", "spec/notte.yaml", "new.json", "--format", "markdown"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "| \\U0001f534 breaking, error |" in done.stdout
+
+
 def test_colour_is_for_terminals(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in run("diff", "spec/notte.yaml", "new.json")[1]
     monkeypatch.setattr("click.utils.should_strip_ansi", lambda *args: False)

@@ -26,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
         if what == "status":
             return self.answer(int(rest[0]))
         if what == "to":
-            return self.answer(302, b"", ("Location", rest[0]), ("Set-Cookie", "a=b"))
+            return self.answer(302, b"", ("Location", rest[0]), ("Set-Cookie", "a=b; Path=/"))
         if what == "bytes":
             return self.answer(200, b"x" * int(rest[0]))
         return self.answer(200, self.path.encode())

@@ -55,6 +55,7 @@ def test_nothing_changed_is_a_heading() -> None:
 def test_rows_have_as_many_cells_as_the_head() -> None:
     html = rendered(diff([change(where=NASTY, message=NASTY), GROWS]))
     assert (html.count("<th>"), html.count("<td>"), html.count("<tr>")) == (5, 10, 3)
+    assert html.count("<td>responses of GET /things/{id}</td>\n</tr>") == 2
 
 
 @pytest.mark.parametrize("accepted", [(), ("enum-*",)], ids=["failing", "accepted"])

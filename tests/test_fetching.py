@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -36,7 +36,8 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in (*fields, ("Content-Length", str(len(body)))):
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(OSError):  # a client may go when it likes
+            self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
         """Says nothing on standard error."""

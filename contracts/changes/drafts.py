@@ -122,7 +122,7 @@ def plainest(schema: Schema) -> tuple[JSON, ...]:
         payload = generator(schema)
         choices = RandomChoices(0)
         return (payload.draw(PlainChoices()), *(payload.draw(choices) for _ in range(8)))
-    except (Unsatisfiable, RecursionError, *Uncompilable) as problem:
+    except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable) as problem:
         raise Undrawable(str(problem)) from None
 
 

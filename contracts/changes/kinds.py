@@ -81,6 +81,7 @@ SCHEMAS = (
         ("property-required", "the property {subject} became required", _INFO),
         ("property-optional", "the property {subject} is no longer required", _WARNING),
         ("property-deprecated", "it is deprecated now", _INFO),
+        ("format-renamed", "the format, which no validator asserts, changed: {base} became {revision}", _INFO),
         ("read-only-changed", "readOnly changed: {base} became {revision}", _WARNING),
         ("write-only-changed", "writeOnly changed: {base} became {revision}", _WARNING),
         ("default-changed", "the default changed: {base} became {revision}", _WARNING),

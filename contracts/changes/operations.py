@@ -103,6 +103,10 @@ def prefixes(servers: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(urlsplit(url).path.rstrip("/") for url in servers)) or ("",)
 
 
+def _hosts(servers: Iterable[str]) -> set[tuple[str, str]]:
+    return {(split.scheme, split.netloc) for split in map(urlsplit, servers)} or {("", "")}
+
+
 def _anonymous(path: str) -> str:
     return _PARAMETER.sub("{}", path)
 
@@ -175,7 +179,7 @@ def _servers(documents: Documents, paired: list[tuple[Operation, Operation]]) ->
             "server-prefix-changed", Effect.BREAKING, where, pointers, reach, texts=texts, show=show
         )
     before, after = documents.base.servers, documents.revision.servers
-    if not lost and set(before) != set(after):
+    if not lost and _hosts(before) != _hosts(after):
         texts = ("", ", ".join(before) or "/", ", ".join(after) or "/")
         proof = "requests to these paths are allowed as before; which host answers is not a matter of messages"
         for base, _ in paired:

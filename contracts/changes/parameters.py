@@ -11,6 +11,7 @@ from contracts.changes.findings import Shown, Site
 from contracts.changes.places import where_of
 from contracts.changes.spelling import spelled
 from contracts.messages import JSON
+from contracts.schemas.locations import locate
 from contracts.spec import Operation, Parameter
 from contracts.spec.templates import parameter_names
 
@@ -128,6 +129,8 @@ def _style(documents: Documents, where: str, base: Operation, before: Parameter,
     if words[0] == words[1]:
         return
     value = next((value for value in _values(before) if spelled(before, value) != spelled(after, value)), None)
+    if value is None and before.schema is not None and not locate(before.schema).types & {"array", "object"}:
+        return  # a primitive value is written alike in both
 
     def show() -> Shown | None:
         try:

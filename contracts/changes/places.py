@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contracts.schemas.locations import escape
-from contracts.spec import Document, Operation, join_pointer, split_pointer
+from contracts.spec import Document, join_pointer, split_pointer
 
 _INTO_VALUES = {"items": "*", "additionalProperties": "*", "contains": "*"}
 _SAME_VALUE = frozenset({"allOf", "anyOf", "oneOf"})
@@ -19,13 +19,15 @@ def where_of(document: Document, pointer: str) -> str:
         case ["x-files", file, *rest]:
             words = (file, "/".join(rest[:2]), place_of(rest[2:]))
         case ["components", kind, name, *rest]:
-            words = (f"{kind}/{name}", *((place_of(rest),) if kind == "schemas" else _below_holder(rest)))
+            below = (place_of(rest),) if kind == "schemas" else _below_holder(document, segments[:3], rest)
+            words = (f"{kind}/{name}", *below)
         case ["paths", path, "parameters", _, *rest]:
-            words = (path, _parameter_name(document, segments[:4]), *_below_holder(rest))
+            words = (path, _parameter_name(document, segments[:4]), *_below_holder(document, segments[:4], rest))
         case ["paths", path, method, "parameters", _, *rest]:
-            words = (method.upper(), path, _parameter_name(document, segments[:5]), *_below_holder(rest))
+            below = _below_holder(document, segments[:5], rest)
+            words = (method.upper(), path, _parameter_name(document, segments[:5]), *below)
         case ["paths", path, method, *rest]:
-            words = (method.upper(), path, *_below_operation(rest))
+            words = (method.upper(), path, *_below_operation(document, segments[:3], rest))
         case _:
             words = ("/".join(segments) or "document",)
     return " ".join(filter(None, words))
@@ -36,25 +38,22 @@ def _parameter_name(document: Document, segments: Sequence[str]) -> str:
     return f"{node['in']} {node['name']}"
 
 
-def place_within(operation: Operation, *words: str) -> str:
-    return " ".join((operation.key, *words))
-
-
-def _below_operation(rest: Sequence[str]) -> tuple[str, ...]:
+def _below_operation(document: Document, above: Sequence[str], rest: Sequence[str]) -> tuple[str, ...]:
     match rest:
         case ["responses", status, *more]:
-            return (status, *_below_holder(more))
+            return (status, *_below_holder(document, [*above, *rest[:2]], more))
         case ["requestBody", *more]:
-            return ("body", *_below_holder(more))
+            return ("body", *_below_holder(document, [*above, rest[0]], more))
     return ("/".join(rest),)
 
 
-def _below_holder(rest: Sequence[str]) -> tuple[str, ...]:
+def _below_holder(document: Document, above: Sequence[str], rest: Sequence[str]) -> tuple[str, ...]:
     match rest:
-        case ["content", media, "schema", *more]:
-            return (f";{media}", place_of(more))
+        case ["content", media, *more]:
+            only = len(document.at(join_pointer("", *above, "content"))) == 1
+            return ("" if only else f";{media}", *_below_holder(document, [*above, *rest[:2]], more))
         case ["headers", name, *more]:
-            return (f"header {name}", *_below_holder(more))
+            return (f"header {name}", *_below_holder(document, [*above, *rest[:2]], more))
         case ["schema", *more]:
             return (place_of(more),)
     return ("/".join(rest),)

@@ -273,11 +273,14 @@ class Pair:
             return base if _member_of(self.base, name) or not _member_of(self.revision, name) else revision
         return base if self.base.having(*keywords) or not self.revision.having(*keywords) else revision
 
-    def _moved(self, aspect: str, keywords: tuple[str, ...], base: Raw, revision: Raw, texts: tuple[str, str]) -> Local:
-        answer = self.answer(lambda: self.pick(base, revision))
-        wider, narrower = settle(base, revision).contained, settle(revision, base).contained
-        movement = "widened" if wider and not narrower else "narrowed" if narrower and not wider else "changed"
-        return self.local(f"{aspect}-{movement}", keywords, answer, before=texts[0], after=texts[1])
+    def _moved(
+        self, aspect: str, keywords: tuple[str, ...], base: Raw, revision: Raw, texts: tuple[str, str]
+    ) -> Iterator[Local]:
+        """The change of an aspect, unless both sides mean the same."""
+        movement = _movement(base, revision)
+        if movement is not None:
+            answer = self.answer(lambda: self.pick(base, revision))
+            yield self.local(f"{aspect}-{movement}", keywords, answer, before=texts[0], after=texts[1])
 
     def pick(self, base: Raw, revision: Raw) -> Raw:
         """What the receiver says of the two."""
@@ -289,7 +292,7 @@ class Pair:
             return
         types = [type_names(base), type_names(revision)]
         raws: list[Raw] = [{"type": names} if names else False for names in types]
-        yield self._moved("type", ("type",), raws[0], raws[1], (" or ".join(types[0]), " or ".join(types[1])))
+        yield from self._moved("type", ("type",), raws[0], raws[1], (" or ".join(types[0]), " or ".join(types[1])))
 
     def _enumeration(self) -> Iterator[Local]:
         try:
@@ -299,7 +302,7 @@ class Pair:
         if equal(base, revision):
             return
         keywords = ("enum", "const")
-        yield self._moved("enum", keywords, base, revision, (_values(self.base), _values(self.revision)))
+        yield from self._moved("enum", keywords, base, revision, (_values(self.base), _values(self.revision)))
 
     def _keywords(self) -> Iterator[Local]:
         for aspect, keywords in KEYWORDS:
@@ -316,7 +319,7 @@ class Pair:
             base, revision = True, False
         if not equal(base, revision):
             texts = (_said(self.base, keywords), _said(self.revision, keywords))
-            yield self._moved(aspect, keywords, base, revision, texts)
+            yield from self._moved(aspect, keywords, base, revision, texts)
 
     def _names(self) -> Iterator[Local]:
         for name in dict.fromkeys([*self.base.names, *self.revision.names]):
@@ -347,7 +350,7 @@ class Pair:
             base, revision = self.base.other_names(known), self.revision.other_names(known)
             if not equal(base, revision):
                 texts = (_said(self.base, ("additionalProperties",)), _said(self.revision, ("additionalProperties",)))
-                yield self._moved("additional-properties", ("additionalProperties",), base, revision, texts)
+                yield from self._moved("additional-properties", ("additionalProperties",), base, revision, texts)
 
     def _maps(self) -> tuple[Location, Location] | None:
         """The values of a map on both sides, if both say something of them."""
@@ -427,10 +430,8 @@ class Pair:
             return True
 
     def _as_one(self, base: Raw, revision: Raw, answer: Answer, unless: tuple[UnitKey, ...]) -> Findings:
-        wider, narrower = settle(base, revision).contained, settle(revision, base).contained
-        movement = "widened" if wider and not narrower else "narrowed" if narrower and not wider else "changed"
         before, after = _union_text(self.base), _union_text(self.revision)
-        kind = f"union-{movement}"
+        kind = f"union-{_movement(base, revision) or 'changed'}"
         return Findings([self.local(kind, ("anyOf", "oneOf"), answer, unless=unless, before=before, after=after)])
 
     def _branches(self, answer: Answer) -> Findings:
@@ -467,9 +468,17 @@ class Pair:
         formats = [_unasserted(shape.annotation("format")) for shape in (self.base, self.revision)]
         if formats[0] != formats[1]:
             answer = Answer(True, "no validator asserts such a format")
-            yield self.local("format-changed", ("format",), answer, before=_brief(formats[0]), after=_brief(formats[1]))
+            yield self.local("format-renamed", ("format",), answer, before=_brief(formats[0]), after=_brief(formats[1]))
         if self.revision.annotation("deprecated") is True and self.base.annotation("deprecated") is not True:
             yield self.local("property-deprecated", ("deprecated",), Answer(True, "it is allowed as before"))
+
+
+def _movement(base: Raw, revision: Raw) -> str | None:
+    """How what is said moved; None if it says the same."""
+    wider, narrower = settle(base, revision).contained, settle(revision, base).contained
+    if wider and narrower:
+        return None
+    return "widened" if wider else "narrowed" if narrower else "changed"
 
 
 def _unasserted(name: Any) -> Any:

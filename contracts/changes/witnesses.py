@@ -44,10 +44,13 @@ class Witnesses:
         Args:
             values: what is sent there and not taken, tried first.
         """
-        shows = self._shows(site)
-        for whole in self._bodies(site, steps, values):
-            if shows(whole) and (shown := self._message(site, shrunk(whole, shows))) is not None:
-                return shown
+        try:
+            shows = self._shows(site)
+            for whole in self._bodies(site, steps, values):
+                if shows(whole) and (shown := self._message(site, shrunk(whole, shows))) is not None:
+                    return shown
+        except Uncompilable:
+            return None  # a pattern that the validator can't compile, for one
         return None
 
     def whole(self, site: Site) -> Answer:
@@ -200,7 +203,7 @@ def _drawn(view: View, schema: Schema) -> Iterator[JSON]:
         choices = RandomChoices(0)
         while True:
             yield payload.draw(choices)
-    except (Unsatisfiable, RecursionError, *Uncompilable):
+    except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
         return
 
 
@@ -214,7 +217,7 @@ def _around(view: View, schema: Schema, steps: Sequence[Step], inner: Raw) -> It
             choices = RandomChoices(0)
             for _ in range(DRAWN):
                 yield payload.draw(choices)
-        except (Unsatisfiable, RecursionError, *Uncompilable):
+        except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
             continue
 
 

@@ -177,5 +177,5 @@ def _drawn(node: CanonicalSchema) -> Iterator[JSON]:
         choices = RandomChoices(0)
         while True:
             yield payload.draw(choices)
-    except (Unsatisfiable, RecursionError, *Uncompilable):
+    except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
         return

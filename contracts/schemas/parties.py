@@ -7,12 +7,12 @@ its own document declares, unless it spells out `additionalProperties` (a policy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.schemas.rungs import ASSERTED_FORMATS
-from contracts.spec import Document, Schema, join_pointer, ref_target
+from contracts.spec import Document, Schema, ref_target
 from contracts.spec.dialects import DIALECTS
 from contracts.spec.directions import is_marked
 
@@ -143,8 +143,8 @@ class _Opener:
         return {**_as_object(schema), "$defs": self.definitions} if self.definitions else schema
 
     def reference(self, reference: str, *, closed: bool) -> Raw:
-        name = self.pending.setdefault((reference, closed), f"{'sent' if closed else 'taken'}-{reference}")
-        return {"$ref": "#" + join_pointer("/$defs", name).replace("%", "%25")}
+        name = self.pending.setdefault((reference, closed), f"schema{len(self.pending)}")
+        return {"$ref": f"#/$defs/{name}"}
 
     def count(self) -> None:
         self.nodes += 1
@@ -348,6 +348,3 @@ def _as_object(schema: Raw) -> dict[str, Any]:
     if isinstance(schema, dict):
         return schema
     return {} if schema else {"not": {}}
-
-
-Build = Callable[[Iterable[Schema]], Raw]

@@ -30,8 +30,12 @@ OPERATIONS = _rows(
     ("operation-id-changed", "the operationId changed: {base} became {revision}", _WARNING),
     ("server-prefix-changed", "the paths of the servers changed: {base} became {revision}", _INFO),
     ("server-changed", "the servers changed: {base} became {revision}", _WARNING),
-    ("callbacks-changed", "the callbacks changed, which are not compared", _WARNING),
-    ("webhooks-changed", "the webhooks changed, which are not compared", _WARNING),
+    ("callback-added", "the callback {subject} was added", _INFO),
+    ("callback-removed", "the callback {subject} was removed", _WARNING),
+    ("callback-changed", "the callback {subject} changed, which is not compared", _WARNING),
+    ("webhook-added", "the webhook {subject} was added", _INFO),
+    ("webhook-removed", "the webhook {subject} was removed", _WARNING),
+    ("webhook-changed", "the webhook {subject} changed, which is not compared", _WARNING),
 )
 
 REQUESTS = _rows(

@@ -150,8 +150,7 @@ def _facts(documents: Documents, base: Operation, revision: Operation) -> None:
         bare(spec.document.at(operation.pointer).get("callbacks"))
         for spec, operation in ((documents.base, base), (documents.revision, revision))
     ]
-    if not documents.sameness.values(*callbacks):
-        documents.collected.add("callbacks-changed", Effect.UNDECIDED, base.key, pointers, reach, proof="not compared")
+    _reversed_operations(documents, "callback", base.key, callbacks, pointers, reach)
 
 
 def _servers(documents: Documents, paired: list[tuple[Operation, Operation]]) -> None:
@@ -197,10 +196,26 @@ def _servers(documents: Documents, paired: list[tuple[Operation, Operation]]) ->
 
 def _uncompared(documents: Documents) -> None:
     hooks = [bare(spec.document.tree.get("webhooks")) for spec in (documents.base, documents.revision)]
-    if not documents.sameness.values(*hooks):
-        reach = Reach("webhooks", Direction.OPERATION)
-        pointers = ("/webhooks", "/webhooks")
-        documents.collected.add("webhooks-changed", Effect.UNDECIDED, "webhooks", pointers, reach, proof="not compared")
+    reach = Reach("webhooks", Direction.OPERATION)
+    _reversed_operations(documents, "webhook", "webhooks", hooks, ("/webhooks", "/webhooks"), reach)
+
+
+def _reversed_operations(
+    documents: Documents, what: str, where: str, sides: list[Any], pointers: tuple[str, str], reach: Reach
+) -> None:
+    """Note callbacks or webhooks that came or went, and those that changed, whose messages are not compared."""
+    before, after = (side or {} for side in sides)
+    for name in dict.fromkeys([*before, *after]):
+        if name not in before:
+            movement, effect, proof = "added", Effect.COMPATIBLE, "nobody is sent what he did not ask for"
+        elif name not in after:
+            movement, effect, proof = "removed", Effect.COMPATIBLE, "fewer messages are sent than before"
+        elif not documents.sameness.values(before[name], after[name]):
+            movement, effect, proof = "changed", Effect.UNDECIDED, "messages from the service are not compared"
+        else:
+            continue
+        kind, texts = f"{what}-{movement}", (name, "", "")
+        documents.collected.add(kind, effect, f"{where} {name}", pointers, reach, texts=texts, proof=proof)
 
 
 def bare(node: Any) -> Any:

@@ -75,11 +75,22 @@ class Shape:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names that are declared or required here."""
+        if "object" not in self.location.types:
+            return ()
         declared = [name for facet in self.facets for name in facet.value.get("properties", {})]
         return tuple(dict.fromkeys([*declared, *sorted(self.required)]))
 
+    def is_unsent(self, name: str) -> bool:
+        """Whether a property does not travel in this direction."""
+        return any(self.view.is_marked(f.value["properties"][name]) for f in self.having_property(name))
+
+    def having_property(self, name: str) -> list[Facet]:
+        return [facet for facet in self.facets if name in facet.value.get("properties", {})]
+
     @cached_property
     def required(self) -> frozenset[str]:
+        if "object" not in self.location.types:
+            return frozenset()
         return frozenset(
             name
             for facet in self.facets

@@ -157,6 +157,8 @@ KEYWORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Keywords that decide something together, and the aspect of a schema that this is."""
 
+UNSENT = "a property that is readOnly is not sent in requests, one that is writeOnly not in responses"
+
 ANNOTATIONS = (("readOnly", "read-only-changed"), ("writeOnly", "write-only-changed"), ("default", "default-changed"))
 
 
@@ -194,10 +196,13 @@ class Pair:
         return found
 
     def _is_equal(self) -> bool:
+        if set(self.base.names) != set(self.revision.names):
+            return False
         try:
-            return equal(self.base.taken, self.revision.taken) and self.base.required == self.revision.required
+            base, revision = self.base.taken, self.revision.taken
         except TooLarge:
             return False
+        return equal(base, revision) or (len(_text(base)) < LARGE and _movement(base, revision) is None)
 
     # The place as a whole
 
@@ -363,7 +368,8 @@ class Pair:
     def _children(self) -> Iterator[tuple[Findings, Step]]:
         for name in self.base.names if self._both("object") else ():
             if name in self.revision.names:
-                yield self._child("properties", name), ("property", name)
+                found = self._child("properties", name)
+                yield found.settled(UNSENT) if self.sender.is_unsent(name) else found, ("property", name)
         for pattern in self.base.patterns if self._both("object") else ():
             if pattern in self.revision.patterns:
                 yield self._child("patternProperties", pattern), ("pattern", pattern)
@@ -487,8 +493,8 @@ def _unasserted(name: Any) -> Any:
 
 
 def _member_of(shape: Shape, name: str) -> Schema | None:
-    parts = [facet.part for facet in shape.facets if name in facet.value.get("properties", {})]
-    return parts[0].schema.child("properties", name) if parts else None
+    found = shape.having_property(name)
+    return found[0].part.schema.child("properties", name) if found else None
 
 
 def _is_tuple(shape: Shape) -> bool:

@@ -137,9 +137,9 @@ class Witnesses:
 
 
 def _is_text(value: JSON) -> bool:
-    """Whether a value can be written as text: null can't, and nothing that is nested."""
-    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
-    return not any(item is None or isinstance(item, (dict, list)) for item in held)
+    """Whether a value can be written as text: null can't, and nothing that is nested or empty."""
+    held = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    return held not in ([], [""]) and not any(item is None or isinstance(item, (dict, list)) for item in held)
 
 
 def _written(view: View, schema: Schema) -> Schema:

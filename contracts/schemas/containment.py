@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,13 +15,17 @@ from jsonschema_rs.canonical import (
     CanonicalizationError,
     CanonicalKind,
     Containment,
+    NameFailsView,
+    ObjectView,
+    PatternValueFailsView,
     Satisfiability,
     StringView,
+    UndeclaredValueFailsView,
     json,
 )
 
 from contracts.messages import JSON
-from contracts.schemas.algebra import possible, schema_of
+from contracts.schemas.algebra import ANYTHING, possible, schema_of
 from contracts.schemas.languages import escapes
 from contracts.schemas.parties import Raw
 from contracts.schemas.validation import Uncompilable, keyword_validator
@@ -133,17 +138,57 @@ def _emptiness(difference: CanonicalSchema) -> str | None:
     """Why nothing is left of a difference."""
     if not possible(difference):
         return "nothing is left of what is sent when what is taken is subtracted"
-    view = difference.view()
-    if isinstance(view, AnyOfView):
-        proofs = [_emptiness(branch) for branch in view.branches]
-        return next(iter(proofs), None) if all(proofs) else None
-    if isinstance(view, StringView) and (view.patterns or view.excluded_patterns):
-        try:
-            found = escapes(view.patterns, view.excluded_patterns, view.min_length or 0, view.max_length)
-        except ValueError:
-            return None
-        return "as regular languages, the one pattern lies inside the other" if found is None else None
+    match difference.view():
+        case AnyOfView(branches):
+            proofs = [_emptiness(branch) for branch in branches]
+            return next(iter(proofs), None) if all(proofs) else None
+        case StringView() as view:
+            try:
+                return None if _word(view) is not None else "as regular languages, the one lies inside the other"
+            except ValueError:
+                return None
+        case ObjectView() as view if any(_is_out_of_the_question(view, violation) for violation in view.violations):
+            return "no name, and no value under a name, is left when what is taken is subtracted"
     return None
+
+
+def _word(view: StringView) -> str | None:
+    """A text of a string schema whose patterns say all about it; raises ValueError if they can't be compared."""
+    if view.formats or view.excluded_formats or not (view.patterns or view.excluded_patterns):
+        raise ValueError("formats, or no patterns")
+    excluded = [*view.excluded_patterns, *(f"^{re.escape(text)}$" for text in view.excluded)]
+    return escapes(view.patterns, excluded, view.min_length or 0, view.max_length)
+
+
+Violation = NameFailsView | UndeclaredValueFailsView | PatternValueFailsView
+
+
+def _is_out_of_the_question(view: ObjectView, violation: Violation) -> bool:
+    """Whether no object of the view can have the violation that it has to have."""
+    match violation:
+        case NameFailsView(schema):
+            return view.property_names is not None and _lies_in(view.property_names, schema)
+        case PatternValueFailsView(_, schema) if not view.properties:
+            held = [*view.pattern_properties.values()]
+            if not _every_name_has_a_pattern(view):
+                held.append(view.additional_properties or ANYTHING)
+            return all(_lies_in(value, schema) for value in held)
+    return False
+
+
+def _every_name_has_a_pattern(view: ObjectView) -> bool:
+    names = view.property_names
+    patterns = view.pattern_properties
+    return names is not None and any(_lies_in(names, schema_of({"pattern": pattern})) for pattern in patterns)
+
+
+def _lies_in(inner: CanonicalSchema, outer: CanonicalSchema) -> bool:
+    try:
+        if outer.covers(inner) == Containment.YES:
+            return True
+        return _emptiness(inner.subtract(outer)) is not None
+    except CanonicalizationError:
+        return False
 
 
 def _candidates(sent: CanonicalSchema, difference: CanonicalSchema | None, near: int, far: int) -> Iterator[JSON]:
@@ -157,13 +202,12 @@ def _candidates(sent: CanonicalSchema, difference: CanonicalSchema | None, near:
 
 def _words(difference: CanonicalSchema) -> Iterator[JSON]:
     view = difference.view()
-    if isinstance(view, StringView) and view.excluded_patterns:
-        try:
-            found = escapes(view.patterns, view.excluded_patterns, view.min_length or 0, view.max_length)
-        except ValueError:
-            return
-        if found is not None:
-            yield found
+    try:
+        found = _word(view) if isinstance(view, StringView) else None
+    except ValueError:
+        return
+    if found is not None:
+        yield found
 
 
 def _drawn(node: CanonicalSchema) -> Iterator[JSON]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-MAX_STATES = 2_000
-"""States of a pattern's automaton beyond which it is not compared."""
+MAX_SIZE = 600
+"""Characters that a pattern spells out, repeats written out, beyond which it is not compared."""
 
 _ANY = "(.|\\n)*"
 _TOP_LEVEL = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
@@ -24,17 +24,36 @@ def escapes(patterns: Sequence[str], excluded: Sequence[str], low: int, high: in
     Raises:
         ValueError: a pattern is beyond what can be compared.
     """
+    if sum(map(_size, [*patterns, *excluded])) > MAX_SIZE or max(low, high or 0) > MAX_SIZE:
+        raise ValueError("the patterns are too large to compare")
     language = _language(f"(.|\\n){{{low},{'' if high is None else high}}}") if low or high is not None else None
     for pattern in patterns:
         language = _automaton(pattern) if language is None else language.intersection(_automaton(pattern))
     language = _language(_ANY) if language is None else language
     for pattern in excluded:
         language = language.difference(_automaton(pattern))
-    if len(language.states) > MAX_STATES:
-        raise ValueError("the patterns are too large to compare")
     if language.empty():
         return None
     return next(islice((_text(found) for found in language.strings()), 1))
+
+
+def _size(pattern: str) -> int:
+    """How many characters a pattern spells out, with repeats written out."""
+    open_groups: list[list[int]] = [[]]
+    for token in _PARTS.findall(pattern):
+        if token == "(":
+            open_groups.append([])
+        elif token == ")" and len(open_groups) > 1:
+            inner = sum(open_groups.pop())
+            open_groups[-1].append(inner)
+        elif token[0] == "{" and len(token) > 2 and open_groups[-1]:
+            open_groups[-1][-1] *= max(1, *map(int, re.findall(r"\d+", token)))
+        else:
+            open_groups[-1].append(1)
+    return sum(map(sum, open_groups))
+
+
+_PARTS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|.", re.DOTALL)
 
 
 def _text(symbols: Any) -> str:

@@ -6,11 +6,12 @@ import copy
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from contracts.changes import compare
 from contracts.changes.change import Change, Effect, Severity
+from contracts.schemas.payloads import target_of
 from contracts.schemas.validation import Uncompilable, canonical
 from contracts.spec import Schema, Spec
 from tests.changes import keywords, rewrites
@@ -78,13 +79,23 @@ def test_a_random_schema_against_itself_gives_nothing(schema: Any, place: str) -
     assert compare(read(tree), read(copy.deepcopy(tree), "revision")) == ()
 
 
+def twins() -> list[tuple[Any, Any]]:
+    """Neighbours among the spellings of the table that have one canonical form."""
+    named = {f"S{index}": schema for index, schema in enumerate(SPELLINGS)}
+    tree = shop()
+    tree["components"]["schemas"].update(copy.deepcopy(named))
+    document = read(tree).document
+    forms: dict[str, list[Any]] = {}
+    for name, schema in named.items():
+        form = target_of(canonical(Schema(document, f"/components/schemas/{name}"))).to_json_schema()
+        forms.setdefault(str(form), []).append(schema)
+    return [pair for spellings in forms.values() for pair in pairwise(spellings) if pair[0] != pair[1]]
+
+
 @LAWS
-@given(TABLE_SCHEMAS, TABLE_SCHEMAS, PLACES)
-@example({"type": "string"}, {"type": ["string"]}, rewrites.VALUE)
-def test_what_has_one_canonical_form_does_not_break(one: Any, other: Any, place: str) -> None:
-    base, revision = (read(shop(put(place, schema)), side) for schema, side in ((one, "base"), (other, "revision")))
-    forms = [str(canonical(Schema(spec.document, place)).to_json_schema()) for spec in (base, revision)]
-    assume(forms[0] == forms[1])
+@given(st.deferred(lambda: st.sampled_from(twins())), PLACES)
+def test_what_has_one_canonical_form_does_not_break(spellings: tuple[Any, Any], place: str) -> None:
+    base, revision = (read(shop(put(place, schema))) for schema in spellings)
     assert [change for change in compare(base, revision) if change.severity is Severity.ERROR] == []
 
 

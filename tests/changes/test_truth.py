@@ -17,7 +17,7 @@ from tests.changes.referee import Referee
 from tests.changes.revisions import REVISIONS
 
 REF = re.compile(r'"\$ref": "([^"]*)"')
-AT_ONE_PLACE = 150
+AT_ONE_PLACE = 100
 AT_EVERY_PLACE = 16
 
 

@@ -196,13 +196,12 @@ class Pair:
         return found
 
     def _is_equal(self) -> bool:
-        if set(self.base.names) != set(self.revision.names):
-            return False
+        """Whether both sides send the same and take the same, however they put it."""
         try:
-            base, revision = self.base.taken, self.revision.taken
+            taken = (self.base.taken, self.revision.taken)
+            return _mean_the_same(*taken) and _mean_the_same(self.base.sent, self.revision.sent)
         except TooLarge:
             return False
-        return equal(base, revision) or (len(_text(base)) < LARGE and _movement(base, revision) is None)
 
     # The place as a whole
 
@@ -485,6 +484,10 @@ def _movement(base: Raw, revision: Raw) -> str | None:
     if wider and narrower:
         return None
     return "widened" if wider else "narrowed" if narrower else "changed"
+
+
+def _mean_the_same(base: Raw, revision: Raw) -> bool:
+    return equal(base, revision) or (len(_text(base)) < LARGE and _movement(base, revision) is None)
 
 
 def _unasserted(name: Any) -> Any:

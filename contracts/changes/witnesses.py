@@ -47,8 +47,9 @@ class Witnesses:
         try:
             shows = self._shows(site)
             for whole in self._bodies(site, steps, values):
-                if shows(whole) and (shown := self._message(site, shrunk(whole, shows))) is not None:
-                    return shown
+                if shows(whole) and self._message(site, whole) is not None:
+                    smallest = shrunk(whole, lambda value: shows(value) and self._message(site, value) is not None)
+                    return self._message(site, smallest)
         except Uncompilable:
             return None  # a pattern that the validator can't compile, for one
         return None
@@ -99,30 +100,36 @@ class Witnesses:
         return lambda value: any(_is_about(error, steps) for error in complaints(value))
 
     def _message(self, site: Site, value: JSON) -> Shown | None:
-        because = "a part of it does not match its schema"
-        base, revision = site.operations
         try:
-            match site.holders[0], site.holders[1]:
-                case Header(name=_), Header(name=name):
-                    assert site.responses is not None
-                    message = response_of(revision, site.responses[1], headers={name: value})
-                case MediaType(), MediaType() as media:
+            match site.holders[1]:
+                case MediaType() as media:
                     return self._with_body(site, value, media)
-                case Parameter() as parameter, _:
-                    draft = Draft(values={(parameter.location, parameter.name): value})
-                    message = request_of(self._specs[0], base, draft)
-                    if isinstance(value, dict) or claim_of(base, as_request(message)).allowed:
-                        claim = claim_of(revision, as_request(message))
-                        if not isinstance(value, (dict, list)) and claim.allowed and parameter.location != "path":
-                            return None
-                        because = (
-                            claim.forbidden_because or f"the {parameter.location} parameter does not match its schema"
-                        )
-                        return Shown(base.key, message, "base", because)
-                    return None
+                case Header() as header:
+                    return self._with_header(site, value, header)
+                case Parameter():
+                    return self._with_parameter(site, value)
         except Undrawable:
             return None
-        return Shown(base.key, message, "revision", because)
+
+    def _with_header(self, site: Site, value: JSON, header: Header) -> Shown:
+        assert site.responses is not None
+        message = response_of(site.operations[1], site.responses[1], headers={header.name: value})
+        return Shown(site.reach.operation, message, "revision", f"the header {header.name} does not match its schema")
+
+    def _with_parameter(self, site: Site, value: JSON) -> Shown | None:
+        """A request that no reading of its texts makes acceptable."""
+        base, revision = site.operations
+        parameter = site.holders[0]
+        assert isinstance(parameter, Parameter)
+        message = request_of(self._specs[0], base, Draft(values={(parameter.location, parameter.name): value}))
+        is_list = isinstance(value, (dict, list)) and len(value) > 1  # a list of one is written like its item
+        if not is_list and not claim_of(base, as_request(message)).allowed:
+            return None
+        claim = claim_of(revision, as_request(message))
+        if claim.allowed and not is_list:
+            return None
+        reason = f"the {parameter.location} parameter {parameter.name} does not match its schema"
+        return Shown(base.key, message, "base", claim.forbidden_because or reason)
 
     def _with_body(self, site: Site, value: JSON, media: MediaType) -> Shown | None:
         base, revision = site.operations

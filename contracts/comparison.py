@@ -37,17 +37,9 @@ def compare(base: Side, revision: Side, policy: ChangePolicy, agreed: Agreed, *,
     policy = ChangePolicy(policy.fail_on, policy.severities, agreed.changes)
     specs = specs_of(base, revision, read)
     decision = decide_changes(changes_between(*specs), policy)
-    decision = replace(decision, notes=(*decision.notes, *_overlay_notes(base, revision)))
+    notes = [side.note for side in (base, revision) if side.note]
+    decision = replace(decision, notes=(*decision.notes, *notes))
     return Diff(base, revision, specs, decision, policy.fail_on, agreed.file, agreed.changes.today + TERM)
-
-
-def _overlay_notes(base: Side, revision: Side) -> tuple[str, ...]:
-    """That only one side has an overlay, which is rarely meant where a document is compared with a copy elsewhere."""
-    bare, overlaid = (base, revision) if revision.overlays else (revision, base)
-    if bare.overlays or not overlaid.overlays:
-        return ()
-    name = overlaid.overlays[0][0]
-    return (f"{overlaid.name} is read with {name}, {bare.name} with no overlay; --overlay FILE is for both sides",)
 
 
 def agreed_on(base: Side, revision: Side, *, today: date, named: str | None = None) -> Agreed:

@@ -9,10 +9,10 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from contracts.errors import UsageError
+from contracts.errors import DocumentError, UsageError
 from contracts.git import RevisionFiles, file_of_revision
 from contracts.spec import FolderFiles, Neighbours, Spec, overlay_beside, read_spec
 from contracts.spec.written import bytes_of_file
@@ -34,6 +34,7 @@ class Side:
         name: what people read, and what its places are called after.
         around: the files around it, None where nothing is.
         prefix: what stands before the paths of its files: `HEAD:`.
+        note: what is worth knowing of how it is read.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Side:
     overlays: Overlays = ()
     around: Neighbours | None = None
     prefix: str = ""
+    note: str = ""
 
     @property
     def overlays_alone(self) -> tuple[bytes, ...]:
@@ -59,10 +61,30 @@ class Side:
 
 
 def sides_from(base: str, revision: str, overlays: Sequence[str] | None = None) -> tuple[Side, Side]:
-    """Both sides, with the same overlays; None means for each side the one beside it."""
+    """Both sides, with the same overlays; None means for each side the one beside it.
+
+    A copy of a document elsewhere (at a URL, in another folder) has none beside it: it is read with those of the other
+    side, or both are read without where these don't fit.
+    """
     if base == revision == "-":
         raise UsageError("both sides are -, and standard input can be read once; give a file for one of them")
-    return side_from(base, overlays), side_from(revision, overlays)
+    sides = side_from(base, overlays), side_from(revision, overlays)
+    return _shared(*sides) if overlays is None else sides
+
+
+def _shared(base: Side, revision: Side) -> tuple[Side, Side]:
+    if bool(base.overlays) == bool(revision.overlays) or base.path_of(base.name) == revision.path_of(revision.name):
+        return base, revision
+    bare, other = (base, revision) if revision.overlays else (revision, base)
+    names = ", ".join(name for name, _ in other.overlays)
+    lent = replace(bare, overlays=other.overlays, note=f"{bare.name} is read with {names}, as {other.name} is")
+    try:
+        read_side(lent)
+    except DocumentError as problem:
+        if problem.file in {name for name, _ in other.overlays}:
+            note = f"{names} does not fit {bare.name} ({problem.problem}), so both are read without overlays"
+            return replace(base, overlays=(), note=note), replace(revision, overlays=())
+    return (lent, other) if bare is base else (other, lent)
 
 
 def side_from(given: str, overlays: Sequence[str] | None = None, *, folder: Path | None = None) -> Side:

@@ -100,14 +100,11 @@ def test_edits_of_the_overlay_are_changes(run: Run, repository: Repository) -> N
     assert (code, "operation-removed" in out) == (1, True)
 
 
-def test_an_overlay_on_one_side_alone_is_said(run: Run, repository: Repository) -> None:
+def test_a_copy_elsewhere_is_read_with_the_overlay_of_the_other_side(run: Run, repository: Repository) -> None:
     repository.write({"spec/notte.overlay.yaml": OVERLAY})
     _, out, _ = run("diff", "new.json", "spec/notte.yaml")
     (note,) = [line for line in out.splitlines() if line.startswith("note: ")]
-    assert note == (
-        "note: spec/notte.yaml is read with spec/notte.overlay.yaml, new.json with no overlay; "
-        "--overlay FILE is for both sides"
-    )
+    assert note == "note: new.json is read with spec/notte.overlay.yaml, as spec/notte.yaml is"
     assert "note: " not in run("diff", "new.json", "spec/notte.yaml", "--overlay", "none")[1]
     assert "note: " not in run("diff", "new.json", "spec/notte.yaml", "--overlay", "spec/notte.overlay.yaml")[1]
 

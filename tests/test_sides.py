@@ -220,3 +220,19 @@ def test_only_a_missing_path_is_missing(repository: Repository) -> None:
     with pytest.raises(UsageError) as refused:
         side_from("nope:x")
     assert not isinstance(refused.value, MissingError)
+
+
+def test_an_overlay_that_does_not_fit_the_other_side_is_left_out_of_both(repository: Repository) -> None:
+    repository.write({"b.yaml": TEXT, "spec/a.overlay.yaml": OVERLAY.replace("$.info", "$.info.contact")})
+    base, revision = sides_from("spec/a.yaml", "b.yaml")
+    assert (base.overlays, revision.overlays) == ((), ())
+    assert base.note == (
+        "spec/a.overlay.yaml does not fit b.yaml (the target $.info.contact matches nothing in b.yaml), "
+        "so both are read without overlays"
+    )
+
+
+def test_an_overlay_that_was_removed_is_not_lent(repository: Repository) -> None:
+    (repository.folder / "spec" / "a.overlay.yaml").unlink()
+    base, revision = sides_from("HEAD:spec/a.yaml", "spec/a.yaml")
+    assert (bool(base.overlays), revision.overlays, revision.note) == (True, (), "")

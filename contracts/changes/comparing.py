@@ -155,16 +155,21 @@ def _settled(documents: Documents, walk: Walk, reached: Reached, witnesses: Witn
         return change
     if not reached.sites:
         return replace(change, effect=Effect.COMPATIBLE, proof=next(iter(reached.proofs.values())))
-    tried = reached.sites[:SITES]
-    for site, steps in tried:
+    nearest = reached.sites[:SITES]
+    for site, steps in nearest:
         if (shown := witnesses.of(site, steps, local.value)) is not None:
             return replace(change, effect=Effect.BREAKING, proof=None, witness=_witness(shown))
-    answers = [witnesses.whole(site) for site, _ in tried]
-    if len(tried) == len(reached.sites) and all(answer.contained for answer in answers):
+    answers = [witnesses.whole(site) for site, _ in nearest]
+    if len(nearest) == len(reached.sites) and all(answer.contained for answer in answers):
         return replace(change, effect=Effect.COMPATIBLE, proof=answers[0].how)
-    if local.effect is Effect.BREAKING and not tried[0][0].is_on_the_wire:
+    if local.effect is Effect.BREAKING and not nearest[0][0].is_on_the_wire:
         return replace(change, proof=f"{local.how}; no whole message was found that shows it")
-    return replace(change, effect=Effect.UNDECIDED, proof=f"{local.how}; {answers[0].how}")
+    tried = "" if answers[0].contained is False else f"; of whole messages, {answers[0].how}"
+    return replace(change, effect=Effect.UNDECIDED, proof=f"{_tried(local)}{tried}")
+
+
+def _tried(local: Local) -> str:
+    return "no message was found that shows it" if local.value else local.how
 
 
 def _merged(changes: list[Change]) -> list[Change]:

@@ -122,11 +122,12 @@ class Witnesses:
         parameter = site.holders[0]
         assert isinstance(parameter, Parameter)
         message = request_of(self._specs[0], base, Draft(values={(parameter.location, parameter.name): value}))
-        is_list = isinstance(value, (dict, list)) and len(value) > 1  # a list of one is written like its item
-        if not is_list and not claim_of(base, as_request(message)).allowed:
+        # What is no single text is not read back: a list of one is written like its item.
+        is_whole = isinstance(value, dict) or (isinstance(value, list) and len(value) > 1)
+        if not is_whole and not claim_of(base, as_request(message)).allowed:
             return None
         claim = claim_of(revision, as_request(message))
-        if claim.allowed and not is_list:
+        if claim.allowed and not is_whole:
             return None
         reason = f"the {parameter.location} parameter {parameter.name} does not match its schema"
         return Shown(base.key, message, "base", claim.forbidden_because or reason)

@@ -19,7 +19,7 @@ from contracts.changes.places import where_of
 from contracts.changes.sameness import Sameness
 from contracts.changes.shapes import Shape, pure_reference, type_names
 from contracts.messages import JSON
-from contracts.schemas.containment import LARGE, Answer, equal, settle
+from contracts.schemas.containment import LARGE, Answer, equal, is_proved, settle
 from contracts.schemas.locations import Location, Part, escape, locate, merge
 from contracts.schemas.parties import Raw, TooLarge, View
 from contracts.schemas.rungs import ASSERTED_FORMATS
@@ -185,7 +185,8 @@ class Pair:
             found.below(findings, step)
         unions = self._unions()
         if own.locals or unions.locals:
-            if self._is_equal():
+            breaks = any(local.effect is Effect.BREAKING for local in own.locals)
+            if not breaks and self._is_equal():
                 return Findings([*self._annotations()])
             found.below(own)
             found.below(unions)
@@ -480,14 +481,14 @@ class Pair:
 
 def _movement(base: Raw, revision: Raw) -> str | None:
     """How what is said moved; None if it says the same."""
-    wider, narrower = settle(base, revision).contained, settle(revision, base).contained
+    wider, narrower = is_proved(base, revision), is_proved(revision, base)
     if wider and narrower:
         return None
     return "widened" if wider else "narrowed" if narrower else "changed"
 
 
 def _mean_the_same(base: Raw, revision: Raw) -> bool:
-    return equal(base, revision) or (len(_text(base)) < LARGE and _movement(base, revision) is None)
+    return equal(base, revision) or _movement(base, revision) is None
 
 
 def _unasserted(name: Any) -> Any:

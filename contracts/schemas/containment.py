@@ -99,6 +99,14 @@ def settle(sender: Raw, receiver: Raw, *, written: Raw = True) -> Answer:
     return Answer(None, f"the canonical form can't tell, and none of {near + far} values showed a difference")
 
 
+def is_proved(sender: Raw, receiver: Raw) -> bool:
+    """Whether it is proved that `receiver` takes every value of `sender`; nothing is searched for."""
+    try:
+        return _lies_in(_canonical(_text(sender)), _canonical(_text(receiver)))
+    except Uncompilable:
+        return False
+
+
 @lru_cache(maxsize=4096)
 def _canonical(text: str) -> CanonicalSchema:
     return schema_of(json_value(text))

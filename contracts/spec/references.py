@@ -52,7 +52,7 @@ class Linker:
         self._dialect = dialect
         self._around = around
         self._trees: dict[str, Any] = {"": tree}
-        self._visited: set[int] = set()
+        self._visited: dict[int, str] = {}
         self._pending: list[_Reference] = []
         self._names: dict[tuple[str, str], list[str]] = {}
         self._bases: list[list[str]] = []
@@ -72,7 +72,7 @@ class Linker:
         for value, found, place in walk(self._dialect, node, kind, path):
             if id(value) in self._visited:
                 continue
-            self._visited.add(id(value))
+            self._visited[id(value)] = found
             if found == "schema":
                 self._visit_schema(value, place, home)
             if (found == "schema" or found in REFERABLE) and isinstance(value.get("$ref"), str):
@@ -98,9 +98,10 @@ class Linker:
     def _follow(self, reference: _Reference) -> None:
         home, segments = self._destination(reference)
         target = self._value(home, segments, reference)
-        if isinstance(target, dict) and id(target) not in self._visited:
+        if isinstance(target, dict) and self._visited.get(id(target)) != reference.kind:
             self._refuse_malformed(target, reference.kind, _final(home, segments))
-            self._visit(target, reference.kind, _path(segments), home)
+            if id(target) not in self._visited:
+                self._visit(target, reference.kind, _path(segments), home)
         self._targets[id(reference.holder)] = target
         pointer = join_pointer("", *_final(home, segments))
         if reference.text.removeprefix("#") != pointer:

@@ -197,3 +197,11 @@ def test_an_unreadable_path_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_long_values_are_cut() -> None:
     assert len(spec_text.shown("x" * 500)) == 60
+
+
+def test_a_reference_to_an_object_of_another_kind_is_refused() -> None:
+    text = HEAD + (
+        "paths:\n  /a:\n    get:\n      parameters:\n        - $ref: '#/components/schemas/A'\n"
+        "      responses: {'200': {description: ok}}\ncomponents: {schemas: {A: {type: string}}}\n"
+    )
+    assert refusal(text).startswith("d.yaml:9: ")

@@ -1,6 +1,6 @@
 """Agreement of the gate with oasdiff on a file of document pairs, and the time of a comparison.
 
-    python bench/gate.py PAIRS.jsonl.gz [--details CLASS]
+    python bench/gate.py PAIRS.jsonl.gz [--details CLASS] [--github api.github.com.json]
 
 A line of the file is `{"id", "base", "revision", "expected": {"breaking", "changes": [{"id", "level"}]}}`. Operations
 without `responses`, which no version of OpenAPI allows, get an empty one on both sides, so that the rest is compared.
@@ -11,6 +11,11 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import re
+import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -28,6 +33,7 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch",
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pairs", type=Path)
+    parser.add_argument("--github", type=Path, metavar="FILE", help="time GitHub's description, as JSON, as well")
     parser.add_argument("--details", metavar="CLASS", help="list the pairs of one class of disagreement")
     arguments = parser.parse_args()
     counts: Counter[str] = Counter()
@@ -45,6 +51,8 @@ def main() -> None:
             if arguments.details is not None and arguments.details in name:
                 _explain(pair, name, changes)
     _report(counts, classes, seconds)
+    if arguments.github is not None:
+        _time_github(arguments.github)
 
 
 def _pairs(path: Path) -> Iterator[dict[str, Any]]:
@@ -72,14 +80,48 @@ def _spec(document: dict[str, Any], path: str) -> Spec:
     return read_spec(json.dumps(document).encode(), path=path, folder=None)
 
 
+CLASSES: tuple[tuple[str, str, str], ...] = (
+    ("lifecycle policy", "compatible", r"sunset|stability|deprecat"),
+    ("extensions (x-extensible-enum)", "compatible", r"x-extensible"),
+    ("defaults", "compatible", r"default-value"),
+    ("fewer answers: a status or media type removed", "compatible", r"status-removed|response-media-type-removed"),
+    ("webhook removed", "compatible", r"webhook-removed"),
+    ("annotations: contentEncoding, contentMediaType, contentSchema", "compatible", r"content-(encoding|media|schema)"),
+    (
+        "names that no closed sender sends",
+        "compatible",
+        r"dependent-schema|pattern-property|property-names|unevaluated",
+    ),
+    (
+        "not on the wire: null, numbers as text",
+        "compatible",
+        r"header-became-nullable|parameter.*(not-nullable|types-nar)",
+    ),
+    ("everything else: the same messages, or none", "compatible", r""),
+    ("removed after its sunset", "breaking", r"operation-removed"),
+    ("security tightened", "breaking", r"security-tightened"),
+    ("a media type added to answers", "breaking", r"response-media-type-added"),
+    (
+        "a bound, pattern or list of values, which oasdiff warns of or ignores",
+        "breaking",
+        r"bounds|length|pattern|enum",
+    ),
+    ("readOnly or writeOnly moved what is required", "breaking", r"property-(optional|required)"),
+    ("everything else", "breaking", r""),
+    ("a path parameter that is in no path, a webhook", "undecided", r""),
+)
+"""Name, the verdict here, and what the ids of the side that finds more look like."""
+
+
 def _class_of(pair: dict[str, Any], ours: str, changes: tuple[Change, ...] | str) -> str:
     if isinstance(changes, str):
-        return f"refused: {changes.partition(': ')[2][:60]}"
+        return "refused here: no valid OpenAPI document"
     if ours == "compatible":
-        levels = sorted({c["id"] for c in pair["expected"]["changes"] if c["level"] == "ERR"})
-        return f"oasdiff alone finds a break: {', '.join(levels)}"
-    found = sorted({change.id for change in changes if change.effect.value == ours})
-    return f"only here {ours}: {', '.join(found)}"
+        ids = " ".join(sorted({c["id"] for c in pair["expected"]["changes"] if c["level"] == "ERR"}))
+    else:
+        ids = " ".join(sorted({change.id for change in changes if change.effect.value == ours}))
+    name = next(name for name, verdict, pattern in CLASSES if verdict == ours and re.search(pattern, ids))
+    return f"{ours} here: {name}"
 
 
 def _explain(pair: dict[str, Any], name: str, changes: tuple[Change, ...] | str) -> None:
@@ -103,6 +145,27 @@ def _report(counts: Counter[str], classes: dict[str, list[str]], seconds: list[f
         print(f"  {len(pairs):4}  {name}  ({', '.join(pairs[:6])}{', …' if len(pairs) > 6 else ''})")
     ordered = sorted(seconds)
     print(f"seconds a pair: median {ordered[total // 2]:.4f}, most {ordered[-1]:.3f}")
+
+
+def _time_github(path: Path) -> None:
+    """CPU seconds of `contracts diff` on a large document: against itself, and with three breaking edits."""
+    document = json.loads(path.read_bytes())
+    del document["paths"]["/gists"]["get"]
+    document["components"]["schemas"]["simple-user"]["required"].remove("login")
+    tenant = {"name": "tenant", "in": "query", "required": True, "schema": {"type": "string"}}
+    document["paths"]["/repos/{owner}/{repo}/issues"]["get"]["parameters"].append(tenant)
+    with tempfile.TemporaryDirectory() as folder:
+        edited = Path(folder) / "edited.json"
+        edited.write_text(json.dumps(document))
+        for name, revision in (("itself", path), ("three breaking edits", edited)):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            command = [sys.executable, "-m", "contracts", "diff", str(path), str(revision)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            print(
+                f"GitHub against {name}: {used:.2f} CPU seconds; {done.stdout.splitlines()[-1].partition(': ')[2][:40]}"
+            )
 
 
 if __name__ == "__main__":

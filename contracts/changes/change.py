@@ -50,6 +50,11 @@ class Kind:
     message: str
     severity: Severity
 
+    @property
+    def shown(self) -> str:
+        """The message with words in place of what is filled in."""
+        return self.message.format(subject="NAME", base="A", revision="B")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reach:

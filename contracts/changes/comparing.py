@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from contracts.changes.change import Change, Direction, Effect, Reach, Witness
 from contracts.changes.findings import Collected, Finding, Shown, Site
+from contracts.changes.locals import Edge, Local, Step, Unit, UnitKey
 from contracts.changes.operations import Documents, compare_operations
 from contracts.changes.sameness import Sameness
-from contracts.changes.units import Edge, Local, Step, Unit, UnitKey, Walk
+from contracts.changes.units import Walk
 from contracts.changes.witnesses import Witnesses
 from contracts.errors import UsageError
 from contracts.schemas.parties import View

@@ -12,7 +12,7 @@ from typing import Any
 from contracts.changes.change import Direction
 from contracts.changes.drafts import Draft, Undrawable, as_request, request_of, response_of
 from contracts.changes.findings import Shown, Site
-from contracts.changes.units import Step
+from contracts.changes.locals import Step
 from contracts.messages import JSON
 from contracts.schemas.choices import PlainChoices, RandomChoices
 from contracts.schemas.claims import claim_of

@@ -48,7 +48,7 @@ def _kind(kind: Kind) -> dict[str, str]:
         "id": kind.id,
         "direction": str(kind.direction),
         "severity": kind.severity.value,
-        "message": kind.message,
+        "message": kind.shown,
     }
 
 

@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from contracts.capabilities import Capabilities
 from contracts.exchanges import Client, Ledger, Limits, Secret
 from contracts.gate.decision import SILENCE, SILENT, Decision, Policy, blocked, decide
 from contracts.messages import Exchange, FailureKind, Headers, Probe, Request
@@ -36,6 +37,7 @@ class Target:
     secret: Secret | None = None
     limits: Limits = field(default_factory=Limits)
     headers: Headers = field(default=(), repr=False)
+    capabilities: Capabilities = field(default_factory=Capabilities)
 
     @property
     def live(self) -> bool:
@@ -186,6 +188,7 @@ class Check:
                 self.target.limits,
                 extra_headers=self.target.headers,
                 sleepless=not self.target.live,
+                capabilities=self.target.capabilities,
             )
             try:
                 yield from until_nobody_is_there(self._converse(client, operation, number))

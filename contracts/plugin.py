@@ -161,7 +161,7 @@ def contract(request: pytest.FixtureRequest) -> Contract:
         pytest.fail(
             "the contract fixture needs a document: give --contract-spec, or have spec/notte.yaml", pytrace=False
         )
-    return Contract(state.check.book, state.settings.base_url)
+    return Contract(state.check.book, state.settings.base_url, state.settings.scrubber.capabilities)
 
 
 def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:

@@ -74,7 +74,13 @@ def session_from(config: pytest.Config) -> Session:
     run = str(getattr(config, "workerinput", {}).get("contract_run", uuid.uuid4().hex))
     check = Check(
         settings.spec,
-        Target(settings.base_url, settings.secret, settings.limits, settings.headers),
+        Target(
+            settings.base_url,
+            settings.secret,
+            settings.limits,
+            settings.headers,
+            settings.scrubber.capabilities,
+        ),
         Ledger(settings.folder / f".run-{run}.jsonl"),
         seed=budgets.seed(config),
         examples=budgets.examples(config),

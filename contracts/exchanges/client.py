@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx2
 import stamina
 
+from contracts.capabilities import Capabilities
 from contracts.exchanges.codings import ACCEPTED, TooLong, Undecodable, decoded
 from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
 from contracts.messages import Exchange, Failure, FailureKind, Headers, Probe, Response
@@ -57,6 +58,7 @@ class Client:
         secret: the credential, None to send none.
         extra_headers: sent with every request (a gateway's own key, say); their values are scrubbed from answers, too,
             the header's name in capitals in their place, but for words and numbers that anybody could use.
+        capabilities: takes capability URLs out of answers, as well as the secrets.
         sleepless: retry at once (for the mock, where nothing gets better by waiting).
     """
 
@@ -66,6 +68,7 @@ class Client:
     limits: Limits = field(default_factory=Limits)
     extra_headers: Headers = field(default=(), repr=False)
     sleepless: bool = False
+    capabilities: Capabilities = field(default_factory=Capabilities)
     _transport: httpx2.HTTPTransport = field(init=False, repr=False)
     _url: httpx2.URL = field(init=False, repr=False)
     _prefix: str = field(init=False, repr=False)
@@ -175,13 +178,13 @@ class Client:
         return text
 
     def _scrubbed(self, response: Response) -> Response:
-        """The response with a placeholder wherever it held a secret."""
-        if not self._secrets:
-            return response
+        """The response with a placeholder for secrets, then without capability URLs: those may hold a secret."""
         headers, body = response.headers, response.body
         for secret in self._secrets:
             headers = tuple((name, secret.scrub(value)) for name, value in headers)
             body = secret.scrub_bytes(body)
+        body = self.capabilities.body(body)
+        headers = tuple((name, self.capabilities.text(value)) for name, value in headers)
         return Response(response.status, headers, body, response.seconds)
 
 

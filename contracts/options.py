@@ -71,6 +71,13 @@ OPTIONS: tuple[Option, ...] = (
         "list",
         "NAME=ENVVAR",
     ),
+    Option("contract-discover", "list the sessions of the service (free), and ask for some of every status", "flag"),
+    Option("contract-start-session", "start a session (about $0.002), ask for it, stop it, ask again", "flag"),
+    Option("contract-rate", "how often to send a request at most: 5/s, 300/m", "value", "RATE"),
+    Option("contract-max-requests", "end in order after so many requests", "value", "N"),
+    Option("contract-max-time", "end in order after so long: 600, 10m", "value", "TIME"),
+    Option("contract-proxy", "a proxy to the service (with a password: the variable NOTTE_PROXY)", "value", "URL"),
+    Option("contract-ca-bundle", "the certificates to trust, in place of the usual ones", "value", "FILE", "path"),
     Option("contract-dry-run", "list the requests, send none", "flag"),
     Option("contract-replay", "send the evidence of a report again, and nothing else", "value", "REPORT.json", "path"),
 )

@@ -39,6 +39,7 @@ def to_json(report: Report) -> dict[str, Any]:
             "sha256": document.sha256,
         },
         "target": {"kind": "live" if report.base_url else "mock", "base_url": report.base_url},
+        "sessions": map_texts(report.sessions, report.scrubber.text),
         "decision": report.decision.result.value,
         "reasons": [report.scrubber.text(reason) for reason in report.decision.reasons],
         "summary": {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from contracts.gate.accepted import Accepted
 from contracts.gate.decision import Decision
@@ -27,6 +28,7 @@ class Report:
         header_variables: names of the headers sent with every request, each with the variable that has its value.
         scrubber: takes secrets out of what a report shows of answers.
         acceptances: what the team agreed to live with.
+        sessions: what came of looking for sessions, as a JSON value; None if nobody asked for that.
     """
 
     spec: Spec
@@ -41,6 +43,7 @@ class Report:
     header_variables: Headers = ()
     scrubber: Scrubber = field(default_factory=Scrubber)
     acceptances: Accepted = field(default_factory=Accepted)
+    sessions: Mapping[str, Any] | None = None
 
     @cached_property
     def outcomes(self) -> Counter[Outcome]:

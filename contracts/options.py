@@ -66,6 +66,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("contract-unsafe", "send methods that may change state to a live service", "flag"),
     Option("contract-max-response-time", "how long an answer may take (default: 5; advisory)", "value", "SECONDS"),
     Option(
+        "contract-max-unavailable",
+        "more requests without an answer than this make a run inconclusive (default: 0.05)",
+        "value",
+        "SHARE",
+    ),
+    Option(
         "contract-header",
         "a header sent with every request, its value from an environment variable",
         "list",

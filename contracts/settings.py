@@ -18,7 +18,7 @@ import httpx2
 from contracts.errors import ContractsError, UsageError
 from contracts.exchanges import Bounds, Limits, Route, Secret
 from contracts.gate.accepted import accepted_file, read_accepted
-from contracts.gate.decision import Policy
+from contracts.gate.decision import MAX_UNAVAILABLE, Policy
 from contracts.git import MissingError
 from contracts.messages import Headers, Probe
 from contracts.notte.sessions import SESSION_ID, VARIABLE, session_params
@@ -109,6 +109,7 @@ def settings_from(
             partial=_is_partial(get),
             some_rules=bool(get("contract-rule")),
             accepted=read_accepted(accepted_file(spec), today=date.today()),
+            max_unavailable=_share(get("contract-max-unavailable")),
         ),
         max_seconds=_seconds(get("contract-max-response-time")),
         unsafe=bool(get("contract-unsafe")),
@@ -136,6 +137,20 @@ def _seconds(value: str | None) -> float:
     if not 0 < seconds < inf:
         raise UsageError(f"--contract-max-response-time {value} is no number of seconds above 0; give 5, say")
     return seconds
+
+
+def _share(value: str | None) -> float:
+    """`5%` or `0.05`."""
+    if value is None:
+        return MAX_UNAVAILABLE
+    number, percent, rest = value.strip().partition("%")
+    try:
+        share = float(number) / 100 if percent else float(number)
+    except ValueError:
+        share = -1.0
+    if rest or not 0 <= share <= 1:
+        raise UsageError(f"--contract-max-unavailable {value} is no share of the requests; give 5%, 0.05 or 0, say")
+    return share
 
 
 def _refuse_empty(get: Callable[[str], Any]) -> None:

@@ -95,6 +95,7 @@ def to_record(exchange: Exchange) -> dict[str, Any]:
         "note": probe.note,
         "given": probe.given,
         "credential": probe.credential.value,
+        "again": probe.again,
         "attempts": exchange.attempts,
     }
     if response is not None:
@@ -119,6 +120,7 @@ def from_record(record: dict[str, Any]) -> Exchange:
         record["note"],
         _headers(record["given"]),
         Credential(record["credential"]),
+        record["again"],
     )
     answered, failed = record.get("response"), record.get("failure")
     response = answered and Response(

@@ -13,6 +13,7 @@ from contracts.gate.decision import Decision
 from contracts.gate.entries import Acceptance
 from contracts.messages import Exchange, Headers
 from contracts.report.scrubbing import Scrubber
+from contracts.rules import Severity
 from contracts.spec import Spec
 from contracts.verdicts import Outcome, Verdict, is_unavailable
 
@@ -55,6 +56,12 @@ class Report:
         """The acceptance of each violated rule that has one, by the rule's id."""
         found = ((verdict.rule.id, self.acceptances.of(verdict)) for verdict in self.verdicts)
         return {identity: acceptance for identity, acceptance in found if acceptance is not None}
+
+    @cached_property
+    def violated(self) -> tuple[Verdict, ...]:
+        """What the document or a standard demands, what was seen broken, and what nobody accepted."""
+        broken = [v for v in self.verdicts if v.outcome is Outcome.VIOLATED and v.rule.id not in self.accepted]
+        return tuple(verdict for verdict in broken if verdict.rule.severity is Severity.VIOLATION)
 
     @property
     def unavailable(self) -> int:

@@ -21,6 +21,7 @@ import stamina
 
 from contracts.exchanges.codings import ACCEPTED, TooLong, Undecodable, decoded
 from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
+from contracts.exchanges.deadline import Deadline, TooSlow, keep_to
 from contracts.messages import Exchange, Failure, FailureKind, Headers, Probe, Response
 from contracts.spec import Spec
 
@@ -67,6 +68,7 @@ class Client:
     extra_headers: Headers = field(default=(), repr=False)
     sleepless: bool = False
     _transport: httpx2.HTTPTransport = field(init=False, repr=False)
+    _deadline: Deadline = field(init=False, repr=False)
     _url: httpx2.URL = field(init=False, repr=False)
     _prefix: str = field(init=False, repr=False)
     _timeout: dict[str, float | None] = field(init=False, repr=False)
@@ -76,6 +78,8 @@ class Client:
         parts = urlsplit(self.base_url)
         # The transport, not httpx2.Client: a client keeps cookies, looks into Location, and logs URLs.
         self._transport = httpx2.HTTPTransport(verify=_trust(parts.scheme), proxy=_proxy(parts))
+        self._deadline = Deadline()
+        keep_to(self._deadline, self._transport)
         self._url = httpx2.URL(f"{parts.scheme}://{parts.netloc}/")
         self._prefix = parts.path.rstrip("/")
         self._timeout = httpx2.Timeout(self.limits.read, connect=self.limits.connect).as_dict()
@@ -140,10 +144,11 @@ class Client:
 
     def _once(self, wire: httpx2.Request) -> Outcome:
         started = time.perf_counter()
+        self._deadline.at = started + self.limits.total
         try:
             response = self._transport.handle_request(wire)
             try:
-                body = self._read(response, started)
+                body = self._read(response)
             finally:
                 response.close()
             headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
@@ -155,19 +160,16 @@ class Client:
             return Failure(FailureKind.BAD_ENCODING, str(error))
         except TooLong:
             return Failure(FailureKind.TOO_LARGE, f"the body is longer than {self.limits.body} bytes")
-        except _TooSlow:
+        except TooSlow:
             return Failure(FailureKind.TIMED_OUT, f"the answer took longer than {self.limits.total:g} s")
 
-    def _read(self, response: httpx2.Response, started: float) -> bytes:
-        chunks, length = [], 0
+    def _read(self, response: httpx2.Response) -> bytes:
+        body = bytearray()  # a list of chunks of two bytes would take thirty times as much
         for chunk in response.iter_raw():
-            chunks.append(chunk)
-            length += len(chunk)
-            if length > self.limits.body:
+            body += chunk
+            if len(body) > self.limits.body:
                 raise TooLong
-            if time.perf_counter() - started > self.limits.total:
-                raise _TooSlow
-        return b"".join(chunks)
+        return bytes(body)
 
     def _scrub(self, text: str) -> str:
         for secret in self._secrets:
@@ -191,10 +193,6 @@ class _TryAgain(Exception):
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         super().__init__("ask again")
-
-
-class _TooSlow(Exception):
-    pass
 
 
 def _overridden(headers: Headers, others: Headers) -> Headers:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from contracts.exchanges import Client, Limits, Secret
 from contracts.exchanges.client import retry_after
-from contracts.messages import Credential, Exchange, FailureKind, Probe, Request
+from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request
 from tests.exchanges.documents import one_operation
 from tests.service import create_app, raw_server, running
 
@@ -194,6 +194,26 @@ def test_a_dripping_body_is_bounded() -> None:
     assert failure_of(exchange) == FailureKind.TIMED_OUT
     assert exchange.failure is not None
     assert "0.03 s" in exchange.failure.detail
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param([b"HTTP/1.1 200 OK\r\n", *[b"x"] * 40], id="a head that drips"),
+        pytest.param([b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 40, id="a note that there will be an answer, for ever"),
+    ],
+)
+def test_what_comes_before_an_answer_is_bounded(pieces: list[bytes]) -> None:
+    with slow_server(*pieces) as url:
+        exchange = ask_at(url, limits=Limits(total=0.03))
+    assert exchange.failure == Failure(FailureKind.TIMED_OUT, "the answer took longer than 0.03 s")
+
+
+def test_a_request_has_the_time_of_one_request() -> None:
+    with running(create_app(key=KEY)) as url, contextlib.closing(Client(SPEC, url, Secret(KEY))) as client:
+        client.send(GET, 0)
+        client._deadline.at = 0
+        assert client.send(GET, 1).failure is None
 
 
 @pytest.mark.parametrize(

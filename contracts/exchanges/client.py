@@ -21,7 +21,7 @@ import stamina
 
 from contracts.exchanges.codings import ACCEPTED, TooLong, Undecodable, decoded
 from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
-from contracts.exchanges.deadline import Deadline, TooSlow, keep_to
+from contracts.exchanges.deadline import Deadline, TooSlow, drop_surplus, keep_to
 from contracts.messages import Exchange, Failure, FailureKind, Headers, Probe, Response
 from contracts.spec import Spec
 
@@ -44,7 +44,7 @@ class Limits:
     connect: float = 5.0
     read: float = 15.0
     total: float = 30.0
-    body: int = 64 * 1024 * 1024
+    body: int = 16 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -144,18 +144,19 @@ class Client:
 
     def _once(self, wire: httpx2.Request) -> Outcome:
         started = time.perf_counter()
-        self._deadline.at = started + self.limits.total
+        self._deadline.start(started, self.limits.total)
         try:
             response = self._transport.handle_request(wire)
             try:
                 body = self._read(response)
             finally:
                 response.close()
+                drop_surplus(self._transport)
             headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
             body = decoded(body, headers, self.limits.body)
             return Response(response.status_code, headers, body, time.perf_counter() - started)
         except httpx2.HTTPError as error:
-            return _failure(error)
+            return _failure(error, self._deadline.begun)
         except Undecodable as error:
             return Failure(FailureKind.BAD_ENCODING, str(error))
         except TooLong:
@@ -269,6 +270,7 @@ def retry_after(value: str, now: datetime) -> float:
         return 0.0
 
 
+_START = b"HTTP/"
 _KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
     (httpx2.TimeoutException, FailureKind.TIMED_OUT),
     (httpx2.ConnectError, FailureKind.REFUSED),
@@ -284,7 +286,8 @@ _TEXTS: tuple[tuple[str, FailureKind], ...] = (
 )
 
 
-def _failure(error: httpx2.HTTPError) -> Failure:
+def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
+    """What an error means, where the bytes that came begin so."""
     detail = f"{type(error).__name__}: {error}".strip(": ")
     if isinstance(error, httpx2.ConnectError) and "SSL" in detail.upper():
         return Failure(FailureKind.TLS, detail)
@@ -292,4 +295,6 @@ def _failure(error: httpx2.HTTPError) -> Failure:
         if isinstance(error, kind):
             return Failure(meaning, detail)
     found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
+    if found is FailureKind.RESET and begun and not begun.startswith(_START[: len(begun)]):
+        return Failure(FailureKind.BAD_FRAMING, f"the answer has no status line, it begins with {ascii(begun)[1:]}")
     return Failure(found, detail)

@@ -1,6 +1,7 @@
-"""Connections that know when their request must be over, whatever comes on them and however slowly.
+"""Connections that know when their request must be over, and keep nothing of one answer for the next.
 
 httpcore2's own timeouts bound each read: a head that drips, or 1xx answers without end, would go on for days.
+This is the only file that looks into httpx2 and httpcore2.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 import httpcore2
 import httpx2
 
+_BEGINNING = 40
+
 
 class TooSlow(Exception):
     """The request took longer than it may in all."""
@@ -22,9 +25,14 @@ class TooSlow(Exception):
 
 @dataclass(slots=True)
 class Deadline:
-    """When the request under way must be over, on the clock of `time.perf_counter`."""
+    """When the request under way must be over, on the clock of `time.perf_counter`; its answer begins with `begun`."""
 
     at: float = inf
+    begun: bytes = b""
+
+    def start(self, now: float, seconds: float) -> None:
+        """A request starts that may take so long."""
+        self.at, self.begun = now + seconds, b""
 
     def within(self, timeout: float | None) -> float:
         """What is left of a timeout. Raises TooSlow if nothing is."""
@@ -38,6 +46,20 @@ def keep_to(deadline: Deadline, transport: httpx2.HTTPTransport) -> None:
     """Let every connection of a transport keep to a deadline."""
     # HTTPTransport has no parameter for what httpcore2's pools take under this name.
     transport._pool._network_backend = _Backend(transport._pool._network_backend, deadline)
+
+
+def drop_surplus(transport: httpx2.HTTPTransport) -> None:
+    """Close connections on which more came than was asked for: it is no answer to the next request (RFC 9112 §9.2)."""
+    for connection in transport._pool.connections:
+        if _has_surplus(connection):
+            connection.close()
+
+
+def _has_surplus(connection: Any) -> bool:
+    while (inner := getattr(connection, "_connection", None)) is not None:
+        connection = inner
+    state = getattr(connection, "_h11_state", None)
+    return state is not None and bool(state.trailing_data[0])
 
 
 class _Backend(httpcore2.NetworkBackend):
@@ -65,7 +87,9 @@ class _Stream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
-            return self._inner.read(max_bytes, self._deadline.within(timeout))
+            received = self._inner.read(max_bytes, self._deadline.within(timeout))
+            self._deadline.begun = self._deadline.begun or received[:_BEGINNING]
+            return received
         except httpcore2.ReadTimeout:
             self._deadline.within(None)
             raise

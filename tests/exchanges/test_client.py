@@ -88,7 +88,7 @@ def slow_server(*pieces: bytes) -> contextlib.AbstractContextManager[str]:
 
 
 @contextlib.contextmanager
-def streaming_server(answer: Callable[[socket.socket, threading.Event], object]) -> Iterator[str]:
+def streaming_server(answer: Callable[[socket.socket, threading.Event], object], connections: int = 1) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         told = threading.Event()
 
@@ -100,11 +100,13 @@ def streaming_server(answer: Callable[[socket.socket, threading.Event], object])
                     answer(connection, told)
                     told.wait(5)
 
-        thread = threading.Thread(target=serve)
-        thread.start()
+        threads = [threading.Thread(target=serve) for _ in range(connections)]
+        for thread in threads:
+            thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         told.set()
-    thread.join(5)
+    for thread in threads:
+        thread.join(5)
 
 
 def unused_url() -> str:
@@ -135,6 +137,8 @@ def test_a_real_service_is_asked_with_the_credential() -> None:
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}", FailureKind.TRUNCATED, id="cut in a chunk"
         ),
         pytest.param(b"no response at all\r\n\r\n", FailureKind.BAD_FRAMING, id="no status line"),
+        pytest.param(b"{}", FailureKind.BAD_FRAMING, id="a body alone, without an end"),
+        pytest.param(b"HTT", FailureKind.RESET, id="closed within the version"),
         pytest.param(b"HTTP/1.1 2OO OK\r\n\r\n", FailureKind.BAD_FRAMING, id="letters for a status"),
         pytest.param(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", FailureKind.BAD_FRAMING, id="a field without colon"),
         pytest.param(response("Content-Length: 3"), FailureKind.BAD_FRAMING, id="two lengths"),
@@ -329,6 +333,15 @@ def test_redirects_are_answers(location: str) -> None:
     script = Script(response(f"Location: {location}", status="302 Found"))
     assert status_of(ask(script)) == 302
     assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("surplus", [b"HTTP/1.1 500 Stale\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 O", b"}"])
+def test_what_comes_behind_an_answer_answers_nothing(surplus: bytes) -> None:
+    def answer(connection: socket.socket, told: threading.Event) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" + surplus)
+
+    with streaming_server(answer, connections=2) as url, contextlib.closing(Client(SPEC, url, None)) as client:
+        assert [status_of(client.send(GET, number)) for number in range(2)] == [200, 200]
 
 
 def test_no_cookie_is_kept() -> None:

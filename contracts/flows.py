@@ -16,7 +16,7 @@ from functools import cached_property
 
 from contracts.capabilities import Capabilities
 from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace, Route, Secret
-from contracts.gate.decision import SILENCE, SILENT, Decision, Policy, blocked, decide
+from contracts.gate.decision import LOSSES, MOST_KEPT, SILENCE, SILENT, Decision, Policy, blocked, decide
 from contracts.messages import Exchange, FailureKind, Headers, Probe, Request
 from contracts.mock import CREDENTIAL, MockService, serving
 from contracts.mock.values import sample_values
@@ -26,7 +26,7 @@ from contracts.probes import SAFE_METHODS, ProbePlan
 from contracts.rules import RuleBook, rules_for
 from contracts.rules.rulebook import MAX_SECONDS
 from contracts.spec import Operation, Spec
-from contracts.verdicts import Verdict, asked_again, judge_all, tally, with_recurrence
+from contracts.verdicts import Verdict, asked_again, is_unavailable, judge_all, tally, with_recurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Check:
 
     @cached_property
     def _first_look(self) -> dict[str, tuple[int, tuple[Verdict, ...]]]:
-        """How many exchanges there were before something was asked again, which often nothing is; what was made of them."""
+        """How many exchanges there were before anything was asked again, and what was made of them."""
         return {}
 
     def probes(self, operation: Operation) -> Iterable[Probe]:
@@ -265,9 +265,11 @@ PATIENCE = 3
 
 def until_nobody_is_there(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
     """The exchanges, cut short where it shows that there is no service (any more): the rest would only take time."""
-    silent = 0
+    silent = lost = kept = 0
     for count, exchange in enumerate(exchanges, start=1):
         yield exchange
         silent = silent + 1 if exchange.failure is not None and exchange.failure.kind in SILENT else 0
-        if silent == SILENCE or silent == count == PATIENCE:
+        lost = lost + 1 if is_unavailable(exchange) else 0
+        kept += len(exchange.response.body) if exchange.response is not None else 0
+        if silent == SILENCE or silent == count == PATIENCE or lost == LOSSES or kept > MOST_KEPT:
             return

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.exchanges import Ledger
 from contracts.flows import PATIENCE, Check, Target, until_nobody_is_there
-from contracts.gate.decision import SILENCE, Policy, Result
+from contracts.gate.decision import LOSSES, SILENCE, Policy, Result
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response
 from contracts.spec import Spec, read_spec
 
@@ -43,11 +43,19 @@ REFUSED, TIMED_OUT, TLS, RESET = FailureKind.REFUSED, FailureKind.TIMED_OUT, Fai
         pytest.param([200, *[REFUSED] * 9], 1 + SILENCE, id="gone later"),
         pytest.param([200, *[TIMED_OUT, 200] * 9], 19, id="one hang at a time"),
         pytest.param([RESET] * 9, 9, id="somebody there who says nothing"),
+        pytest.param([200, *[RESET, 503, 429] * 9], 1 + LOSSES, id="somebody there who is lost"),
+        pytest.param([*[RESET, 503] * 9, 200, *[503] * 9], 28, id="somebody there who recovers"),
         pytest.param([REFUSED], 1, id="few"),
     ],
 )
 def test_asking_stops_where_nobody_is(outcomes: list[int | FailureKind], kept: int) -> None:
     assert len(list(until_nobody_is_there(map(exchange, outcomes)))) == kept
+
+
+def test_asking_stops_where_answers_are_too_large_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.flows.MOST_KEPT", 10)
+    large = Exchange(0, Probe("GET /things", Request("GET", "/things")), Response(200, body=b"12345"))
+    assert len(list(until_nobody_is_there([large] * 9))) == 3
 
 
 def test_nothing_is_asked_before_it_is_needed(spec: Spec, tmp_path: Path) -> None:

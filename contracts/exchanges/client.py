@@ -17,6 +17,7 @@ import stamina
 from contracts.capabilities import Capabilities
 from contracts.exchanges.codings import ACCEPTED, TooLong, Undecodable, decoded
 from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
+from contracts.exchanges.deadline import Deadline, TooSlow, drop_surplus, keep_to
 from contracts.exchanges.pace import BUSY, Exhausted, Pace, wish
 from contracts.exchanges.route import Route
 from contracts.messages import Exchange, Failure, FailureKind, Headers, Probe, Response
@@ -40,7 +41,7 @@ class Limits:
     connect: float = 5.0
     read: float = 15.0
     total: float = 30.0
-    body: int = 64 * 1024 * 1024
+    body: int = 16 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Client:
     pace: Pace = field(default_factory=Pace)
     route: Route = field(default_factory=Route)
     _transport: httpx2.HTTPTransport = field(init=False, repr=False)
+    _deadline: Deadline = field(init=False, repr=False)
     _url: httpx2.URL = field(init=False, repr=False)
     _prefix: str = field(init=False, repr=False)
     _timeout: dict[str, float | None] = field(init=False, repr=False)
@@ -78,6 +80,8 @@ class Client:
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
         self._transport = self.route.transport(parts)
+        self._deadline = Deadline()
+        keep_to(self._deadline, self._transport)
         self._url = httpx2.URL(f"{parts.scheme}://{parts.netloc}/")
         self._prefix = parts.path.rstrip("/")
         self._timeout = httpx2.Timeout(self.limits.read, connect=self.limits.connect).as_dict()
@@ -154,34 +158,33 @@ class Client:
 
     def _once(self, wire: httpx2.Request) -> Outcome:
         started = time.perf_counter()
+        self._deadline.start(started, self.limits.total)
         try:
             response = self._transport.handle_request(wire)
             try:
-                body = self._read(response, started)
+                body = self._read(response)
             finally:
                 response.close()
+                drop_surplus(self._transport)
             headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
             body = decoded(body, headers, self.limits.body)
             return Response(response.status_code, headers, body, time.perf_counter() - started)
         except httpx2.HTTPError as error:
-            return _failure(error)
+            return _failure(error, self._deadline.begun)
         except Undecodable as error:
             return Failure(FailureKind.BAD_ENCODING, str(error))
         except TooLong:
             return Failure(FailureKind.TOO_LARGE, f"the body is longer than {self.limits.body} bytes")
-        except _TooSlow:
+        except TooSlow:
             return Failure(FailureKind.TIMED_OUT, f"the answer took longer than {self.limits.total:g} s")
 
-    def _read(self, response: httpx2.Response, started: float) -> bytes:
-        chunks, length = [], 0
+    def _read(self, response: httpx2.Response) -> bytes:
+        body = bytearray()  # a list of chunks of two bytes would take thirty times as much
         for chunk in response.iter_raw():
-            chunks.append(chunk)
-            length += len(chunk)
-            if length > self.limits.body:
+            body += chunk
+            if len(body) > self.limits.body:
                 raise TooLong
-            if time.perf_counter() - started > self.limits.total:
-                raise _TooSlow
-        return b"".join(chunks)
+        return bytes(body)
 
     def _scrub(self, text: str) -> str:
         for secret in self._secrets:
@@ -205,10 +208,6 @@ class _TryAgain(Exception):
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         super().__init__("ask again")
-
-
-class _TooSlow(Exception):
-    pass
 
 
 def _overridden(headers: Headers, others: Headers) -> Headers:
@@ -252,6 +251,7 @@ def _wait_after(outcomes: list[Outcome]) -> float | None:
     return seconds if seconds <= MAX_RETRY_AFTER else None
 
 
+_START = b"HTTP/"
 _KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
     (httpx2.TimeoutException, FailureKind.TIMED_OUT),
     (httpx2.ConnectError, FailureKind.REFUSED),
@@ -267,7 +267,8 @@ _TEXTS: tuple[tuple[str, FailureKind], ...] = (
 )
 
 
-def _failure(error: httpx2.HTTPError) -> Failure:
+def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
+    """What an error means, where the bytes that came begin so."""
     detail = f"{type(error).__name__}: {error}".strip(": ")
     if isinstance(error, httpx2.ConnectError) and "SSL" in detail.upper():
         return Failure(FailureKind.TLS, detail)
@@ -275,4 +276,6 @@ def _failure(error: httpx2.HTTPError) -> Failure:
         if isinstance(error, kind):
             return Failure(meaning, detail)
     found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
+    if found is FailureKind.RESET and begun and not begun.startswith(_START[: len(begun)]):
+        return Failure(FailureKind.BAD_FRAMING, f"the answer has no status line, it begins with {ascii(begun)[1:]}")
     return Failure(found, detail)

@@ -94,6 +94,7 @@ def decide(
     if policy.strict and unavailable:
         failures.append(unavailable)
     gone = [f"the service stopped answering while {key} was asked" for key, e in by_operation.items() if gone_silent(e)]
+    gone += [f"the answers of {key} are too large to be kept" for key, e in by_operation.items() if too_much(e)]
     unfinished = [reason for reason in (silent, ended, *gone, unavailable) if reason and reason not in failures]
     if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
         return Decision(Result.FAIL, (*failures, *unfinished), notes)
@@ -115,12 +116,23 @@ def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str | None:
 SILENT = frozenset({FailureKind.REFUSED, FailureKind.TLS, FailureKind.TIMED_OUT})
 SILENCE = 5
 """After so many requests in a row that nobody answered, an operation is asked nothing more."""
+LOSSES = 20
+"""The same for requests that were lost in any way: also reset, answered with 503 or 429 each time, or too large."""
+MOST_KEPT = 256 * 1024 * 1024
+"""Bytes of the bodies of one operation; when they are more, it is asked nothing more."""
 
 
 def gone_silent(exchanges: Sequence[Exchange]) -> bool:
     """Whether an operation was answered at first, and then not any more."""
     last = exchanges[-SILENCE:]
-    return len(exchanges) > SILENCE and all(e.failure is not None and e.failure.kind in SILENT for e in last)
+    if len(exchanges) > SILENCE and all(e.failure is not None and e.failure.kind in SILENT for e in last):
+        return True
+    return len(exchanges) > LOSSES and all(map(is_unavailable, exchanges[-LOSSES:]))
+
+
+def too_much(exchanges: Sequence[Exchange]) -> bool:
+    """Whether the answers of an operation were too large for it to be asked to its end."""
+    return sum(len(e.response.body) for e in exchanges if e.response is not None) > MOST_KEPT
 
 
 def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:

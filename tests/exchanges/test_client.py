@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from contracts.exchanges import Client, Limits, Secret
 from contracts.exchanges.pace import retry_after
-from contracts.messages import Credential, Exchange, FailureKind, Probe, Request
+from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request
 from tests.exchanges.documents import one_operation
 from tests.service import create_app, raw_server, running
 
@@ -88,7 +88,7 @@ def slow_server(*pieces: bytes) -> contextlib.AbstractContextManager[str]:
 
 
 @contextlib.contextmanager
-def streaming_server(answer: Callable[[socket.socket, threading.Event], object]) -> Iterator[str]:
+def streaming_server(answer: Callable[[socket.socket, threading.Event], object], connections: int = 1) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         told = threading.Event()
 
@@ -100,11 +100,13 @@ def streaming_server(answer: Callable[[socket.socket, threading.Event], object])
                     answer(connection, told)
                     told.wait(5)
 
-        thread = threading.Thread(target=serve)
-        thread.start()
+        threads = [threading.Thread(target=serve) for _ in range(connections)]
+        for thread in threads:
+            thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         told.set()
-    thread.join(5)
+    for thread in threads:
+        thread.join(5)
 
 
 def unused_url() -> str:
@@ -135,6 +137,8 @@ def test_a_real_service_is_asked_with_the_credential() -> None:
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}", FailureKind.TRUNCATED, id="cut in a chunk"
         ),
         pytest.param(b"no response at all\r\n\r\n", FailureKind.BAD_FRAMING, id="no status line"),
+        pytest.param(b"{}", FailureKind.BAD_FRAMING, id="a body alone, without an end"),
+        pytest.param(b"HTT", FailureKind.RESET, id="closed within the version"),
         pytest.param(b"HTTP/1.1 2OO OK\r\n\r\n", FailureKind.BAD_FRAMING, id="letters for a status"),
         pytest.param(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", FailureKind.BAD_FRAMING, id="a field without colon"),
         pytest.param(response("Content-Length: 3"), FailureKind.BAD_FRAMING, id="two lengths"),
@@ -194,6 +198,26 @@ def test_a_dripping_body_is_bounded() -> None:
     assert failure_of(exchange) == FailureKind.TIMED_OUT
     assert exchange.failure is not None
     assert "0.03 s" in exchange.failure.detail
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param([b"HTTP/1.1 200 OK\r\n", *[b"x"] * 40], id="a head that drips"),
+        pytest.param([b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 40, id="a note that there will be an answer, for ever"),
+    ],
+)
+def test_what_comes_before_an_answer_is_bounded(pieces: list[bytes]) -> None:
+    with slow_server(*pieces) as url:
+        exchange = ask_at(url, limits=Limits(total=0.03))
+    assert exchange.failure == Failure(FailureKind.TIMED_OUT, "the answer took longer than 0.03 s")
+
+
+def test_a_request_has_the_time_of_one_request() -> None:
+    with running(create_app(key=KEY)) as url, contextlib.closing(Client(SPEC, url, Secret(KEY))) as client:
+        client.send(GET, 0)
+        client._deadline.at = 0
+        assert client.send(GET, 1).failure is None
 
 
 @pytest.mark.parametrize(
@@ -309,6 +333,15 @@ def test_redirects_are_answers(location: str) -> None:
     script = Script(response(f"Location: {location}", status="302 Found"))
     assert status_of(ask(script)) == 302
     assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("surplus", [b"HTTP/1.1 500 Stale\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200 O", b"}"])
+def test_what_comes_behind_an_answer_answers_nothing(surplus: bytes) -> None:
+    def answer(connection: socket.socket, told: threading.Event) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" + surplus)
+
+    with streaming_server(answer, connections=2) as url, contextlib.closing(Client(SPEC, url, None)) as client:
+        assert [status_of(client.send(GET, number)) for number in range(2)] == [200, 200]
 
 
 def test_no_cookie_is_kept() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import random
 import zlib
 
 import pytest
@@ -86,3 +87,22 @@ def test_the_limit_holds_for_all_members_together() -> None:
 def test_any_bytes_are_decoded_or_refused(body: bytes, value: str) -> None:
     with contextlib.suppress(Undecodable, TooLong):
         assert len(undo(body, value, limit=50)) <= 50
+
+
+def test_many_empty_members_take_no_longer_than_their_bytes() -> None:
+    assert undo(gzip.compress(b"") * 100_000 + gzip.compress(TEXT), "gzip") == TEXT
+
+
+def test_a_member_that_spans_pieces_is_whole() -> None:
+    noise = random.Random(1).randbytes(200_000)
+    assert undo(gzip.compress(noise) * 2, "gzip", limit=400_000) == noise * 2
+
+
+def test_a_member_after_the_first_is_bounded_by_what_is_left() -> None:
+    with pytest.raises(TooLong):
+        undo(gzip.compress(b"x" * 600) * 2, "gzip", limit=1199)
+
+
+def test_endless_codings_are_not_undone() -> None:
+    with pytest.raises(Undecodable, match="names 1000 codings; at most 4 are undone"):
+        undo(TEXT, *["gzip"] * 1000)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.gate.decision import SILENCE, Policy, Result, blocked, decide
+from contracts.gate.decision import LOSSES, SILENCE, Policy, Result, blocked, decide
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request, Response
 from contracts.rules import Rule, Severity
 from contracts.spec import read_spec
@@ -126,6 +126,7 @@ def test_decision(
     ("answers", "result"),
     [
         pytest.param([200, *[FailureKind.TIMED_OUT] * SILENCE], "inconclusive", id="gone"),
+        pytest.param([200, *[503, FailureKind.RESET] * (LOSSES // 2)], "inconclusive", id="lost"),
         pytest.param([200, *[FailureKind.TIMED_OUT] * SILENCE, 200], "pass", id="back again"),
         pytest.param([200, *[FailureKind.TIMED_OUT] * (SILENCE - 1)], "pass", id="a few"),
         pytest.param([200, *[FailureKind.RESET] * SILENCE], "pass", id="resets"),
@@ -190,3 +191,9 @@ REFUSED, RESET, TIMED_OUT = FailureKind.REFUSED, FailureKind.RESET, FailureKind.
 def test_what_says_nothing_about_the_contract(exchanges: list[Exchange], reason: str | None) -> None:
     found = blocked(SPEC, exchanges)
     assert found is None if reason is None else str(found).startswith(reason)
+
+
+def test_answers_too_large_to_keep_leave_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.gate.decision.MOST_KEPT", 10)
+    large = Exchange(0, OK[0].probe, Response(200, body=b"x" * 11))
+    assert decided([HELD], [large]) == ("inconclusive", "the answers of GET /secured are too large to be kept")

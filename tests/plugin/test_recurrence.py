@@ -63,12 +63,12 @@ def test_nothing_is_asked_again_that_was_never_broken(project: Project) -> None:
 
 
 def test_what_may_change_state_is_not_asked_again(project: Project) -> None:
-    project.write(document(delete=operation("delete_thing")))
-    quiet, moody = (Moody(breaks, "DELETE") for breaks in (lambda number: False, lambda number: number == 1))
+    project.write(document(put=operation("put_thing")))
+    quiet, moody = (Moody(breaks, "PUT") for breaks in (lambda number: False, lambda number: number == 1))
     runs = [project.ask(each.things, "--contract-unsafe") for each in (quiet, moody)]
     assert [run.code for run in runs] == [0, 1]
     assert len(quiet.things.heads) == len(moody.things.heads)
-    assert runs[1].verdicts[ENUM.replace("GET", "DELETE")]["recurrence"] is None
+    assert runs[1].verdicts[ENUM.replace("GET", "PUT")]["recurrence"] is None
 
 
 def test_credential_that_must_be_refused_is_tried_once(project: Project) -> None:

@@ -112,7 +112,11 @@ class ProbePlan:
         for turn in ("first", "second"):
             for chosen, request in rounds:
                 probe = _probe(operation, request, "given", f"given values, {turn} time")
-                yield replace(probe, given=tuple(chosen.items()))
+                yield replace(probe, given=tuple(item for item in chosen.items() if self._is_vouched_for(*item)))
+
+    def _is_vouched_for(self, name: str, value: str) -> bool:
+        """Whether a user or the run itself says that the service knows the value; what it lists may be gone by now."""
+        return any(value in source.get(name, ()) for source in (self.given, self.own))
 
     def _documented_statuses(self, operation: Operation) -> Iterator[Probe]:
         if self.statuses is None:

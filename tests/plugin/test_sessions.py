@@ -222,3 +222,13 @@ def test_signals_are_left_as_they_were(project: Project) -> None:
     asked(project, Notte(sessions=0), "--contract-start-session")
     assert signal.getsignal(signal.SIGTERM) is before
     assert threading.current_thread() is threading.main_thread()
+
+
+def test_operation_that_ends_somebodys_resource_fails_nothing(project: Project) -> None:
+    write_notte(project, delete=STOP_OPERATION)
+    notte = Notte(sessions=4)
+    given = f"--contract-session-id={notte.service.ids[0]}"
+    run = asked(project, notte, "--contract-unsafe", "--contract-operation=DELETE *", given, "-rs")
+    assert (run.code, bool(notte.changes)) == (0, True)
+    assert not [line for line in notte.changes if notte.service.ids[0] in line]
+    assert "DELETE /sessions/{session_id}/stop ends a resource, and is sent to none but the run's own" in run.out

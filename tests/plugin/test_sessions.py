@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from contracts.exchanges import Pace
+
 from .sessions import STARTED, STOPPED, Notte, write_notte
-from .things import CANARY, Project, Run, leaks
+from .things import CANARY, LOUD, Project, Run, leaks
 
 LIST = "GET /sessions?only_active=false&page_size=100"
 STOP_OPERATION = {
@@ -232,3 +234,29 @@ def test_operation_that_ends_somebodys_resource_fails_nothing(project: Project) 
     assert (run.code, bool(notte.changes)) == (0, True)
     assert not [line for line in notte.changes if notte.service.ids[0] in line]
     assert "DELETE /sessions/{session_id}/stop ends a resource, and is sent to none but the run's own" in run.out
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
+def test_nothing_of_a_listed_session_is_left_behind(workers: tuple[str, ...], project: Project) -> None:
+    notte = Notte(sessions=6)
+    run = asked(
+        project, notte, "--contract-discover", "--contract-start-session", *LOUD, "-o", "log_level=DEBUG", *workers
+    )
+    found = {value: leaks(run, value) for value in (CANARY, "cdp.example/", "viewer.example/")}
+    assert (run.code, found) == (0, {value: set() for value in found})
+    assert run.verdicts["GET /sessions/{session_id} 200 /cdp_url type"]["seen"].keys() == {"value", "null"}
+
+
+def test_interrupted_leader_stops_its_session(project: Project) -> None:
+    notte = Notte(sessions=1)
+    notte.on_request = lambda line: os.kill(os.getpid(), signal.SIGTERM) if len(notte.lines) == 2 else None
+    run = asked(project, notte, "--contract-start-session", "-n", "1")
+    assert [line.split(" ")[0] for line in notte.lines] == ["POST", "GET", "DELETE"]
+    assert (run.code, run.report["decision"]) == (2, "inconclusive")
+
+
+def test_a_session_is_asked_for_at_the_pace_of_the_run(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("contracts.session.Pace", lambda bounds, *_: Pace(bounds, sleep=slept.append))
+    asked(project, Notte(sessions=0), "--contract-start-session", "--contract-rate=1/h", "--contract-max-requests=3")
+    assert len(slept) == 2  # the stop does not wait

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from contracts.gate.decision import Decision, Result
+from contracts.gate.since import Against, against
 from contracts.report.json_report import write_json
 from contracts.report.printable import printable
 from contracts.report.report import Report
 from contracts.report.terminal import decision_line, summary_lines
 from contracts.session import Session, now
 from contracts.settings import shown
+from contracts.verdicts import Verdict
 
 _OWN_STATUS = {Result.FAIL: 1, Result.INCONCLUSIVE: 3}
 
@@ -120,7 +122,19 @@ def report_of(state: Session, ended: str | None, broken: str | None = None) -> R
         settings.scrubber,
         settings.policy.accepted,
         sources.to_json() if sources else None,
+        against=_against(state, verdicts),
     )
+
+
+def _against(state: Session, verdicts: Sequence[Verdict]) -> Against | None:
+    """What became of each rule since the earlier report, if one was given."""
+    settings = state.settings
+    if settings.known is None:
+        return None
+    counting = [verdict for verdict in verdicts if settings.policy.counts(verdict)]
+    accepted = {verdict.rule.id for verdict in verdicts if settings.policy.accepted.of(verdict)}
+    promised = {rule.id for rule in state.check.book.rules}
+    return against(settings.known, counting, accepted=accepted, promised=promised)
 
 
 def request_lines(state: Session) -> Iterator[str]:

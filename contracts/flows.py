@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 from contracts.capabilities import Capabilities
 from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace, Route, Secret
@@ -65,7 +66,7 @@ class Check:
     """A contract run: what is promised, who is asked, what is asked, and where answers are kept.
 
     Nothing is sent before an operation is asked for; an operation is asked once, whichever process comes first.
-    `replay` holds the requests of an earlier report by operation, sent instead of the plan.
+    `replay` holds the requests of an earlier report by operation, sent instead of the plan; `first` are sent before it.
     """
 
     spec: Spec
@@ -78,6 +79,7 @@ class Check:
     max_seconds: float = MAX_SECONDS
     replay: Mapping[str, Sequence[Probe]] | None = None
     pace: Pace = field(default_factory=Pace)
+    first: Mapping[str, Sequence[Probe]] = field(default_factory=dict)
 
     @cached_property
     def book(self) -> RuleBook:
@@ -103,14 +105,14 @@ class Check:
 
     @cached_property
     def _first_look(self) -> dict[str, tuple[int, tuple[Verdict, ...]]]:
-        """How many exchanges there were before something was asked again, which often nothing is; what was made of them."""
+        """The verdicts before something was asked again, which often nothing is, and on how many exchanges."""
         return {}
 
     def probes(self, operation: Operation) -> Iterable[Probe]:
-        """What is asked of an operation: the plan, or the evidence of an earlier report."""
-        if self.replay is None:
-            return self.plan.probes(operation)
-        return self.replay.get(operation.key, ()) if self._may_send(operation) else ()
+        """What is asked of an operation: the evidence of an earlier report, and unless that is replayed, the plan."""
+        again = (self.first if self.replay is None else self.replay).get(operation.key, ())
+        again = again if self._may_send(operation) else ()
+        return again if self.replay is not None else chain(again, self.plan.probes(operation))
 
     def closing(self, operation: Operation, answered: Request | None = None) -> Iterable[Probe]:
         """What is asked last, on a request that was `answered` if there was one; nothing if evidence is replayed."""

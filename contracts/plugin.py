@@ -191,6 +191,8 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
         pytest.fail(_failure(request, state, failing), pytrace=False)
     if accepted := next((found for verdict in verdicts if (found := policy.accepted.of(verdict))), None):
         pytest.xfail(f"accepted until {accepted.until}: {accepted.reason}")
+    if any(map(policy.tolerates, verdicts)):
+        pytest.xfail(f"still there: {state.settings.known and state.settings.known.file} has it as well")
     if all(v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED) for v in verdicts):
         pytest.skip(f"{verdicts[0].outcome.value.replace('_', ' ')}: {verdicts[0].why}")
 
@@ -217,12 +219,21 @@ def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdi
             rerun=rerun,
             today=settings.policy.accepted.today,
             header_variables=settings.header_variables,
+            since=_since(state, verdict),
         )
         if verdict.evidence
         else missing_text(settings.spec, verdict, rerun=rerun)
         for verdict in failing
     ]
     return "\n\n".join(texts)
+
+
+def _since(state: Session, verdict: Verdict) -> str:
+    """Whether a violation is new, where that can be told."""
+    known = state.settings.known
+    if known is None:
+        return ""
+    return f"still there, {known.file} has it as well" if verdict.rule.id in known.rules else f"new since {known.file}"
 
 
 def _rerun(request: pytest.FixtureRequest, state: Session) -> str:

@@ -118,6 +118,7 @@ def session_from(config: pytest.Config) -> Session:
         max_seconds=settings.max_seconds,
         replay=settings.replay,
         pace=_pace(config, settings),
+        first=settings.first,
     )
     session = Session(config, settings, check, run, now())
     if not session.items:

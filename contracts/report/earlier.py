@@ -21,6 +21,8 @@ from contracts.verdicts.recurrence import TIMES
 LATE = frozenset({"auth", "method", "status", "unknown"})
 """Sources of probes that are made anew each time, where they belong: last, or for the mock alone."""
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
+
 T = TypeVar("T")
 
 
@@ -98,13 +100,15 @@ def _about(value: dict[str, Any]) -> str:
 def _probes_of(evidence: Any, spec: Spec) -> Iterator[Probe]:
     """The request of an evidence as this run may send it first.
 
-    What was vouched for then is not vouched for now, and a request has to reach its operation.
+    What was vouched for then is not vouched for now, a request has to reach its operation, and nothing is changed that
+    this run did not make.
     """
     entry = (evidence or {}).get("request")
     if entry is None or (operation := spec.by_key.get(entry["operation"])) is None:
         return
     probe = _probe({**entry, "given": []}, operation, "evidence of the earlier report")
-    reaches = probe.request.method == operation.method and match_path(operation.path, probe.request.path) is not None
+    asks = probe.request.method == operation.method and operation.method in SAFE
+    reaches = asks and match_path(operation.path, probe.request.path) is not None
     if reaches and probe.source not in LATE and probe.credential is Credential.RIGHT:
         yield probe
 

@@ -59,6 +59,7 @@ def test_what_was_vouched_for_is_not_vouched_for_any_more(tmp_path: Path) -> Non
         pytest.param({"source": "method"}, id="unlisted method"),
         pytest.param({"source": "auth"}, id="made anew, and last"),
         pytest.param({"method": "DELETE"}, id="another method"),
+        pytest.param({"operation": "POST /things/{id}", "method": "POST"}, id="may change state"),
         pytest.param({"target": "/others/1"}, id="another path"),
         pytest.param({"operation": "GET /others"}, id="another operation"),
     ],

@@ -162,6 +162,16 @@ class Check:
             ended = ended or f"nothing was sent: {verdicts[0].why}"
         return tuple(verdicts), exchanges, decide(self.spec, verdicts, exchanges, policy, ended=ended)
 
+    def broken_under(self, spec: Spec, operations: set[str], exchanges: Sequence[Exchange]) -> set[str]:
+        """The rules of another document that these exchanges break."""
+        other = replace(self, spec=spec)
+        asked = [
+            (spec.by_key[key], [e for e in exchanges if e.probe.operation == key])
+            for key in operations & spec.by_key.keys()
+        ]
+        verdicts = [verdict for operation, own in asked for verdict in other._judged(operation, own)]
+        return {verdict.rule.id for verdict in verdicts if verdict.violations}
+
     def _known(self, operation: Operation, exchanges: Sequence[Exchange]) -> Iterable[Verdict]:
         """The verdicts of an operation: those that its items had in this process, or made from the exchanges."""
         found = self._asked.get(operation.key)

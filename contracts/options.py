@@ -93,5 +93,6 @@ OPTIONS: tuple[Option, ...] = (
         "path",
     ),
     Option("contract-fail-on", "'new': what the earlier report has fails nothing (default: any)", "value", "new|any"),
+    Option("contract-drift", "compare what the service publishes (/openapi.json) with the document first", "flag"),
     Option("contract-replay", "send the evidence of a report again, and nothing else", "value", "REPORT.json", "path"),
 )

@@ -102,12 +102,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Before anything is asked: sessions to ask for. The leader of xdist has no items of its own."""
+    """Before anything is asked: what the service publishes, and sessions to ask for.
+
+    The leader of xdist has no items of its own.
+    """
     state = session.config.stash.get(SESSION, None)
     if state is None or session.testsfailed or session.config.option.collectonly:
         return
     leads = session.config.pluginmanager.has_plugin("dsession")
     if leads or any("contract_item" in getattr(item, "fixturenames", ()) for item in session.items):
+        state.look_for_drift(lambda line: _write(session.config, line))
         state.look_for_sessions(lambda line: _write(session.config, line))
 
 

@@ -48,7 +48,7 @@ class Settings:
     hold the values. `replay` holds the probes of a report by operation, None when it is not a replay. `known` are the
     violations of an earlier report, None if none was given, and `first` the probes that show them. `overlays` are those
     that were named (None: the one beside the document), `baseline` is the side that was named. `discover` and `start`
-    say whether sessions are looked for, and whether one is started.
+    say whether sessions are looked for, and whether one is started; `drift`, whether what is published is compared.
     """
 
     spec: Spec
@@ -75,6 +75,7 @@ class Settings:
     route: Route = field(default_factory=Route)
     discover: bool = False
     start: bool = False
+    drift: bool = False
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -126,6 +127,7 @@ def settings_from(
         dry_run=dry_run,
         replay=_replay(get("contract-replay"), spec),
         known=known,
+        drift=bool(get("contract-drift")),
         first=first,
         overlays=_overlays(get),
         baseline=_baseline(get("contract-baseline")),
@@ -169,6 +171,8 @@ def _refuse_empty(get: Callable[[str], Any]) -> None:
 
 
 def _refuse_unusable(settings: Settings) -> None:
+    if settings.drift and settings.base_url is None:
+        raise UsageError("--contract-drift needs a service that publishes something; give --base-url URL")
     if not settings.operations:
         raise UsageError(
             f"--contract-operation {settings.operation_glob} matches none of the operations of "

@@ -48,6 +48,7 @@ def to_json(report: Report) -> dict[str, Any]:
             "unavailable": report.unavailable,
         },
         **({"against": _against(report, report.against)} if report.against is not None else {}),
+        **({"drift": map_texts(report.drift.to_json(), report.scrubber.text)} if report.drift is not None else {}),
         "statuses": dict(sorted(report.statuses.items())),
         "verdicts": [_verdict(report, verdict) for verdict in report.verdicts],
     }

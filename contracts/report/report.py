@@ -13,6 +13,7 @@ from contracts.gate.decision import Decision
 from contracts.gate.entries import Acceptance
 from contracts.gate.since import Against
 from contracts.messages import Exchange, Headers
+from contracts.report.drift import Drift
 from contracts.report.scrubbing import Scrubber
 from contracts.rules import Severity
 from contracts.spec import Spec
@@ -31,6 +32,7 @@ class Report:
         scrubber: takes secrets out of what a report shows of answers.
         acceptances: what the team agreed to live with.
         sessions: what came of looking for sessions, as a JSON value; None if nobody asked for that.
+        drift: the document that the service publishes against ours, if somebody looked.
         against: what became of each rule since an earlier report, if one was given.
     """
 
@@ -48,6 +50,7 @@ class Report:
     acceptances: Accepted = field(default_factory=Accepted)
     sessions: Mapping[str, Any] | None = None
     against: Against | None = None
+    drift: Drift | None = None
 
     @cached_property
     def outcomes(self) -> Counter[Outcome]:

@@ -27,6 +27,8 @@ def summary_lines(report: Report, *, width: int) -> Iterator[str]:
 def _summary(report: Report, width: int) -> Iterator[str]:
     if report.interrupted:
         yield "ended early: this covers what was asked until then"
+    if report.drift is not None:
+        yield from report.drift.lines()
     if report.against is not None:
         yield from _since(report, report.against)
     yield from _table(report.verdicts, report.accepted, width)

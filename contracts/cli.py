@@ -1,4 +1,4 @@
-"""The commands: `contracts rules`, `contracts diff`, `contracts pull`."""
+"""The commands: `contracts rules`, `contracts diff`, `contracts pull`, `contracts drift`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
 _OVERLAY = click.option(
     "--overlay", "overlays", multiple=True, metavar="FILE", help="For both sides; repeatable; 'none' for none at all."
+)
+_FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "github"]), default="text", show_default=True
+)
+_FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["breaking", "warning", "undecided", "never"]),
+    default="breaking",
+    show_default=True,
+    help="What exits with 1; what is undecided exits with 3, except for 'never'.",
+)
+_ACCEPTED = click.option(
+    "--accepted", metavar="FILE", help="Accepted changes.  [default: accepted.toml beside; 'none' for none]"
 )
 _LOOKS = {
     "error": {"fg": "red", "bold": True},
@@ -60,18 +73,10 @@ def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) 
 @click.argument("base", required=False)
 @click.argument("revision", required=False)
 @_OVERLAY
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown", "github"]), default="text", show_default=True
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["breaking", "warning", "undecided", "never"]),
-    default="breaking",
-    show_default=True,
-    help="What exits with 1; what is undecided exits with 3, except for 'never'.",
-)
+@_FORMAT
+@_FAIL_ON
 @click.option("--severity", "severities", multiple=True, metavar="ID=error|warning|info", help="Of a kind; repeatable.")
-@click.option("--accepted", metavar="FILE", help="Accepted changes.  [default: accepted.toml beside; 'none' for none]")
+@_ACCEPTED
 @click.option("--list", "listed", is_flag=True, help="The kinds of changes, and nothing else.")
 def diff(
     base: str | None,
@@ -164,6 +169,46 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
     found.write()
     _print(found.lines())
     sys.exit(found.exit_code)
+
+
+@cli.command()
+@click.option("--base-url", help="The service, whose /openapi.json is fetched.")
+@click.option("--from", "source", metavar="URL|FILE", help="Where else it is published: a document or a page with one.")
+@click.option("--spec", "path", default="spec/notte.yaml", show_default=True, help="The document that is tested.")
+@_OVERLAY
+@_FORMAT
+@_FAIL_ON
+@_ACCEPTED
+def drift(
+    base_url: str | None,
+    source: str | None,
+    path: str,
+    overlays: tuple[str, ...],
+    form: str,
+    fail_on: str,
+    accepted: str | None,
+) -> None:
+    """What changed from our document to the one that the service publishes, and what of it breaks clients.
+
+    No credential is sent. Where one is needed, fetch the document yourself: curl … | contracts drift --from -
+    Exit code 0: nothing changed, or nothing that breaks. 1: something breaks. 2: it can't be had. 3: undecided.
+    """
+    if (base_url is None) == (source is None):
+        raise click.UsageError("one of --base-url and --from is needed: a service, or where the document is published")
+    from contracts.drifting import PAGE, drift_of
+    from contracts.drifting import drift as drift_from
+    from contracts.gate.changes import ChangePolicy, FailOn
+    from contracts.report.printable import printable
+    from contracts.settings import check_base_url
+    from contracts.sides import overlays_of
+
+    place = source if source is not None else f"{check_base_url(base_url)}{PAGE}"
+    named, policy = overlays_of(overlays, "--overlay"), ChangePolicy(FailOn(fail_on))
+    found = drift_from(place, path, named, policy, accepted=accepted, today=date.today())
+    if form in ("text", "markdown"):
+        _print([printable(drift_of(found, "").headline), ""])
+    _print(_shown(found, form))
+    sys.exit(found.decision.exit_code)
 
 
 def _print(lines: Iterable[str]) -> None:

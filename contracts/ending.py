@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contracts.gate.decision import Decision, Result
+from contracts.gate.since import Against, against
+from contracts.messages import Exchange
+from contracts.report.drift import Drift
 from contracts.report.json_report import write_json
 from contracts.report.printable import printable
 from contracts.report.report import Report
 from contracts.report.terminal import decision_line, summary_lines
 from contracts.session import Session, now
 from contracts.settings import shown
+from contracts.verdicts import Outcome, Verdict
 
 _OWN_STATUS = {Result.FAIL: 1, Result.INCONCLUSIVE: 3}
 
@@ -120,7 +125,34 @@ def report_of(state: Session, ended: str | None, broken: str | None = None) -> R
         settings.scrubber,
         settings.policy.accepted,
         sources.to_json() if sources else None,
+        against=_against(state, verdicts),
+        drift=_drift(state, verdicts, exchanges),
     )
+
+
+def _drift(state: Session, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange]) -> Drift | None:
+    """The drift, with the violated rules that the published document does not have broken."""
+    if state.drift is None or state.published is None or state.drift.decision is None:
+        return state.drift
+    counting = [v for v in verdicts if v.outcome is Outcome.VIOLATED and state.settings.policy.counts(v)]
+    broken = {verdict.rule.id: verdict.rule.operation for verdict in counting}
+    try:
+        still = state.check.broken_under(state.published, set(broken.values()), exchanges)
+    except Exception:  # a document that nobody tests must not cost the run
+        return state.drift
+    kept = [r for r, operation in broken.items() if operation in state.published.by_key and r not in still]
+    return replace(state.drift, kept=tuple(kept))
+
+
+def _against(state: Session, verdicts: Sequence[Verdict]) -> Against | None:
+    """What became of each rule since the earlier report, if one was given."""
+    settings = state.settings
+    if settings.known is None:
+        return None
+    counting = [verdict for verdict in verdicts if settings.policy.counts(verdict)]
+    accepted = {verdict.rule.id for verdict in verdicts if settings.policy.accepted.of(verdict)}
+    promised = {rule.id for rule in state.check.book.rules}
+    return against(settings.known, counting, accepted=accepted, promised=promised)
 
 
 def request_lines(state: Session) -> Iterator[str]:

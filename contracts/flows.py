@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 from contracts.capabilities import Capabilities
 from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace, Route, Secret
@@ -65,7 +66,7 @@ class Check:
     """A contract run: what is promised, who is asked, what is asked, and where answers are kept.
 
     Nothing is sent before an operation is asked for; an operation is asked once, whichever process comes first.
-    `replay` holds the requests of an earlier report by operation, sent instead of the plan.
+    `replay` holds the requests of an earlier report by operation, sent instead of the plan; `first` are sent before it.
     """
 
     spec: Spec
@@ -78,6 +79,7 @@ class Check:
     max_seconds: float = MAX_SECONDS
     replay: Mapping[str, Sequence[Probe]] | None = None
     pace: Pace = field(default_factory=Pace)
+    first: Mapping[str, Sequence[Probe]] = field(default_factory=dict)
 
     @cached_property
     def book(self) -> RuleBook:
@@ -103,14 +105,18 @@ class Check:
 
     @cached_property
     def _first_look(self) -> dict[str, tuple[int, tuple[Verdict, ...]]]:
+<<<<<<< HEAD
         """How many exchanges there were before anything was asked again, and what was made of them."""
+=======
+        """The verdicts before something was asked again, which often nothing is, and on how many exchanges."""
+>>>>>>> 8647476a85735b4f3d32832fe01e5651cc9a59df
         return {}
 
     def probes(self, operation: Operation) -> Iterable[Probe]:
-        """What is asked of an operation: the plan, or the evidence of an earlier report."""
-        if self.replay is None:
-            return self.plan.probes(operation)
-        return self.replay.get(operation.key, ()) if self._may_send(operation) else ()
+        """What is asked of an operation: the evidence of an earlier report, and unless that is replayed, the plan."""
+        again = (self.first if self.replay is None else self.replay).get(operation.key, ())
+        again = again if self._may_send(operation) else ()
+        return again if self.replay is not None else chain(again, self.plan.probes(operation))
 
     def closing(self, operation: Operation, answered: Request | None = None) -> Iterable[Probe]:
         """What is asked last, on a request that was `answered` if there was one; nothing if evidence is replayed."""
@@ -161,6 +167,16 @@ class Check:
         if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
             ended = ended or f"nothing was sent: {verdicts[0].why}"
         return tuple(verdicts), exchanges, decide(self.spec, verdicts, exchanges, policy, ended=ended)
+
+    def broken_under(self, spec: Spec, operations: set[str], exchanges: Sequence[Exchange]) -> set[str]:
+        """The rules of another document that these exchanges break."""
+        other = replace(self, spec=spec)
+        asked = [
+            (spec.by_key[key], [e for e in exchanges if e.probe.operation == key])
+            for key in operations & spec.by_key.keys()
+        ]
+        verdicts = [verdict for operation, own in asked for verdict in other._judged(operation, own)]
+        return {verdict.rule.id for verdict in verdicts if verdict.violations}
 
     def _known(self, operation: Operation, exchanges: Sequence[Exchange]) -> Iterable[Verdict]:
         """The verdicts of an operation: those that its items had in this process, or made from the exchanges."""

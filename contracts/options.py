@@ -85,5 +85,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("contract-proxy", "a proxy to the service (with a password: the variable NOTTE_PROXY)", "value", "URL"),
     Option("contract-ca-bundle", "the certificates to trust, in place of the usual ones", "value", "FILE", "path"),
     Option("contract-dry-run", "list the requests, send none", "flag"),
+    Option(
+        "contract-against",
+        "an earlier report: its evidence is sent first, and told from what is new",
+        "value",
+        "REPORT.json",
+        "path",
+    ),
+    Option("contract-fail-on", "'new': what the earlier report has fails nothing (default: any)", "value", "new|any"),
+    Option("contract-drift", "compare what the service publishes (/openapi.json) with the document first", "flag"),
     Option("contract-replay", "send the evidence of a report again, and nothing else", "value", "REPORT.json", "path"),
 )

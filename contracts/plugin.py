@@ -104,12 +104,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Before anything is asked: sessions to ask for. The leader of xdist has no items of its own."""
+    """Before anything is asked: what the service publishes, and sessions to ask for.
+
+    The leader of xdist has no items of its own.
+    """
     state = session.config.stash.get(SESSION, None)
     if state is None or session.testsfailed or session.config.option.collectonly:
         return
     leads = session.config.pluginmanager.has_plugin("dsession")
     if leads or any("contract_item" in getattr(item, "fixturenames", ()) for item in session.items):
+        state.look_for_drift(lambda line: _write(session.config, line))
         state.look_for_sessions(lambda line: _write(session.config, line))
 
 
@@ -193,6 +197,8 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
         pytest.fail(_failure(request, state, failing), pytrace=False)
     if accepted := next((found for verdict in verdicts if (found := policy.accepted.of(verdict))), None):
         pytest.xfail(f"accepted until {accepted.until}: {accepted.reason}")
+    if any(map(policy.tolerates, verdicts)):
+        pytest.xfail(f"still there: {state.settings.known and state.settings.known.file} has it as well")
     if all(v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED) for v in verdicts):
         pytest.skip(f"{verdicts[0].outcome.value.replace('_', ' ')}: {verdicts[0].why}")
 
@@ -219,12 +225,21 @@ def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdi
             rerun=rerun,
             today=settings.policy.accepted.today,
             header_variables=settings.header_variables,
+            since=_since(state, verdict),
         )
         if verdict.evidence
         else missing_text(settings.spec, verdict, rerun=rerun)
         for verdict in failing
     ]
     return "\n\n".join(texts)
+
+
+def _since(state: Session, verdict: Verdict) -> str:
+    """Whether a violation is new, where that can be told."""
+    known = state.settings.known
+    if known is None:
+        return ""
+    return f"still there, {known.file} has it as well" if verdict.rule.id in known.rules else f"new since {known.file}"
 
 
 def _rerun(request: pytest.FixtureRequest, state: Session) -> str:

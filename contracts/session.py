@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -16,11 +16,13 @@ from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Pace
 from contracts.flows import Check, Target
 from contracts.options import OPTIONS, Option
+from contracts.report.drift import Drift
 from contracts.report.printable import printable
 from contracts.report.report import Report
 from contracts.rules import Rule
 from contracts.settings import Settings, settings_from
 from contracts.sourcing import Sources, source_sessions
+from contracts.spec import Spec
 
 MAX_ITEMS = 2000
 """Above this many rules, an item stands for all rules of one operation, status and kind."""
@@ -34,6 +36,8 @@ class Session:
         run: the name that all processes of a run share.
         broken: operations that could not be asked because the suite failed inside, and how.
         sources: what came of looking for sessions; None if nobody asked for that.
+        drift: the document that the service publishes against ours; None if nobody looked.
+        published: that document.
         problem: why there is no report, or none that was written.
     """
 
@@ -44,6 +48,8 @@ class Session:
     started: str
     broken: dict[str, str] = field(default_factory=dict)
     sources: Sources | None = None
+    drift: Drift | None = None
+    published: Spec | None = None
     report: Report | None = None
     problem: str = ""
 
@@ -54,6 +60,17 @@ class Session:
     @property
     def scrub(self) -> Callable[[str], str]:
         return self.settings.scrubber.text
+
+    def look_for_drift(self, say: Callable[[str], None]) -> None:
+        """Compare what the service publishes with our document, in the one process that leads the run, if wanted."""
+        settings = self.settings
+        wanted = settings.drift or settings.known is not None or budgets.profile(self.config) == "nightly"
+        if not wanted or not self.check.target.live or settings.dry_run or settings.replay or self.is_worker:
+            return
+        from contracts.drifting import drift_of_service  # what compares documents takes 0.1 s to import
+
+        self.drift, self.published = drift_of_service(self.check, settings.overlays, today=date.today())
+        say(printable(self.scrub(f"contract: {self.drift.headline}")))
 
     def look_for_sessions(self, say: Callable[[str], None]) -> None:
         """Do what `--contract-discover` and `--contract-start-session` say, in the one process that leads the run."""
@@ -118,6 +135,7 @@ def session_from(config: pytest.Config) -> Session:
         max_seconds=settings.max_seconds,
         replay=settings.replay,
         pace=_pace(config, settings),
+        first=settings.first,
     )
     session = Session(config, settings, check, run, now())
     if not session.items:

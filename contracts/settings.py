@@ -19,12 +19,13 @@ from contracts.errors import ContractsError, UsageError
 from contracts.exchanges import Bounds, Limits, Route, Secret
 from contracts.gate.accepted import accepted_file, read_accepted
 from contracts.gate.decision import MAX_UNAVAILABLE, Policy
+from contracts.gate.since import Known
 from contracts.git import MissingError
 from contracts.messages import Headers, Probe
 from contracts.notte.sessions import SESSION_ID, VARIABLE, session_params
 from contracts.options import OPTIONS
 from contracts.reaching import bounds_from, proxy_secrets, route_from
-from contracts.report.json_report import probes_of_report
+from contracts.report.earlier import known_of_report, probes_of_report
 from contracts.report.scrubbing import Scrubber
 from contracts.rules.rulebook import MAX_SECONDS
 from contracts.sides import overlays_of, side_from
@@ -44,9 +45,10 @@ class Settings:
     """What a run is about, checked.
 
     `header_variables` are the names of extra headers, each with the environment variable that has its value; `headers`
-    hold the values. `replay` holds the probes of a report by operation, None when it is not a replay. `overlays` are
-    those that were named (None: the one beside the document), `baseline` is the side that was named. `discover` and
-    `start` say whether sessions are looked for, and whether one is started.
+    hold the values. `replay` holds the probes of a report by operation, None when it is not a replay. `known` are the
+    violations of an earlier report, None if none was given, and `first` the probes that show them. `overlays` are those
+    that were named (None: the one beside the document), `baseline` is the side that was named. `discover` and `start`
+    say whether sessions are looked for, and whether one is started; `drift`, whether what is published is compared.
     """
 
     spec: Spec
@@ -64,6 +66,8 @@ class Settings:
     scrubber: Scrubber
     dry_run: bool
     replay: Mapping[str, tuple[Probe, ...]] | None
+    known: Known | None = None
+    first: Mapping[str, tuple[Probe, ...]] = field(default_factory=dict)
     overlays: Sequence[str] | None = None
     baseline: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -71,6 +75,7 @@ class Settings:
     route: Route = field(default_factory=Route)
     discover: bool = False
     start: bool = False
+    drift: bool = False
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -93,6 +98,7 @@ def settings_from(
     checked_url = check_base_url(base_url)
     spec = _spec(get, root)
     dry_run = bool(get("contract-dry-run"))
+    known, first = _known(get("contract-against"), spec, strict=bool(get("contract-strict")))
     variables = _header_variables(get("contract-header") or ())
     headers = tuple((name, _header_value(name, variable, environ)) for name, variable in variables)
     settings = Settings(
@@ -110,6 +116,8 @@ def settings_from(
             some_rules=bool(get("contract-rule")),
             accepted=read_accepted(accepted_file(spec), today=date.today()),
             max_unavailable=_share(get("contract-max-unavailable")),
+            known=frozenset(known.rules) if known is not None else None,
+            only_new=_only_new(get("contract-fail-on")),
         ),
         max_seconds=_seconds(get("contract-max-response-time")),
         unsafe=bool(get("contract-unsafe")),
@@ -118,6 +126,9 @@ def settings_from(
         scrubber=_scrubber(variables, environ),
         dry_run=dry_run,
         replay=_replay(get("contract-replay"), spec),
+        known=known,
+        drift=bool(get("contract-drift")),
+        first=first,
         overlays=_overlays(get),
         baseline=_baseline(get("contract-baseline")),
         bounds=bounds_from(get),
@@ -160,6 +171,8 @@ def _refuse_empty(get: Callable[[str], Any]) -> None:
 
 
 def _refuse_unusable(settings: Settings) -> None:
+    if settings.drift and settings.base_url is None:
+        raise UsageError("--contract-drift needs a service that publishes something; give --base-url URL")
     if not settings.operations:
         raise UsageError(
             f"--contract-operation {settings.operation_glob} matches none of the operations of "
@@ -357,6 +370,18 @@ def _replay(value: str | None, spec: Spec) -> dict[str, tuple[Probe, ...]] | Non
             "again; give the report of a run that found violations"
         )
     return probes
+
+
+def _known(value: str | None, spec: Spec, *, strict: bool) -> tuple[Known | None, Mapping[str, tuple[Probe, ...]]]:
+    if value is None:
+        return None, {}
+    return known_of_report(shown(Path(value)), spec, advisories=strict)
+
+
+def _only_new(value: str | None) -> bool:
+    if value not in (None, "any", "new"):
+        raise UsageError(f"--contract-fail-on {value} is neither any nor new; give one of them")
+    return value == "new"
 
 
 def _is_partial(get: Callable[[str], Any]) -> bool:

@@ -69,10 +69,11 @@ def sides_from(base: str, revision: str, overlays: Sequence[str] | None = None) 
     if base == revision == "-":
         raise UsageError("both sides are -, and standard input can be read once; give a file for one of them")
     sides = side_from(base, overlays), side_from(revision, overlays)
-    return _shared(*sides) if overlays is None else sides
+    return shared(*sides) if overlays is None else sides
 
 
-def _shared(base: Side, revision: Side) -> tuple[Side, Side]:
+def shared(base: Side, revision: Side) -> tuple[Side, Side]:
+    """Both sides, read with the same overlays where only one of them has any."""
     if bool(base.overlays) == bool(revision.overlays) or base.path_of(base.name) == revision.path_of(revision.name):
         return base, revision
     bare, other = (base, revision) if revision.overlays else (revision, base)

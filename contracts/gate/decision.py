@@ -36,6 +36,8 @@ class Policy:
         require_all: every unexercised or undecided rule.
         partial: only some operations were selected, so that what is missing proves nothing.
         some_rules: only some rules were selected, so that an acceptance of another rule is not stale.
+        known: rules that an earlier report has as violated, None if there is no such report.
+        only_new: whether these fail nothing.
         max_unavailable: the share of requests without an answer of the service above which a run says nothing.
         accepted: what the team agreed to live with.
     """
@@ -46,15 +48,26 @@ class Policy:
     some_rules: bool = False
     accepted: Accepted = field(default_factory=Accepted)
     max_unavailable: float = MAX_UNAVAILABLE
+    known: frozenset[str] | None = None
+    only_new: bool = False
 
     def fails(self, verdict: Verdict) -> bool:
         """Whether this verdict alone fails the run."""
         if verdict.outcome is Outcome.HOLDS or self.accepted.of(verdict) is not None:
             return False
         if verdict.outcome is Outcome.VIOLATED:
-            return self.strict or verdict.rule.severity is Severity.VIOLATION
+            return self.counts(verdict) and not self.tolerates(verdict)
         promised = (verdict.rule.status or "").startswith("2")
         return self.require_all or (self.strict and promised)
+
+    def counts(self, verdict: Verdict) -> bool:
+        """Whether breaking the rule matters, rather than being worth a line."""
+        return self.strict or verdict.rule.severity is Severity.VIOLATION
+
+    def tolerates(self, verdict: Verdict) -> bool:
+        """Whether the rule is violated, as it was in the earlier report, and only what is new fails."""
+        was = self.known is not None and verdict.rule.id in self.known
+        return self.only_new and was and verdict.outcome is Outcome.VIOLATED and self.counts(verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +188,11 @@ def _failures(verdicts: Sequence[Verdict], policy: Policy) -> list[str]:
     failing = [verdict for verdict in verdicts if policy.fails(verdict)]
     counts = {outcome: sum(v.outcome is outcome for v in failing) for outcome in Outcome}
     words = {Outcome.VIOLATED: "violated", Outcome.NOT_EXERCISED: "not exercised", Outcome.UNDECIDED: "undecided"}
-    return [f"{counts[o]} rule{'s' * (counts[o] != 1)} {words[o]}" for o in words if counts[o]]
+    found = [f"{counts[o]} rule{'s' * (counts[o] != 1)} {words[o]}" for o in words if counts[o]]
+    if policy.known is not None and counts[Outcome.VIOLATED]:
+        new = sum(v.outcome is Outcome.VIOLATED and v.rule.id not in policy.known for v in failing)
+        found[0] += f", {new} of them new"
+    return found
 
 
 def _never_a_success(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:

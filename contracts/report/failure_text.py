@@ -14,13 +14,21 @@ from contracts.verdicts import Verdict
 
 
 def failure_text(
-    spec: Spec, verdict: Verdict, *, base_url: str | None, rerun: str, today: date, header_variables: Headers = ()
+    spec: Spec,
+    verdict: Verdict,
+    *,
+    base_url: str | None,
+    rerun: str,
+    today: date,
+    header_variables: Headers = (),
+    since: str = "",
 ) -> str:
     """Five lines on a violated rule.
 
     Args:
         rerun: the command that judges it again.
         today: the entry offered for accepting it counts for `TERM` from then.
+        since: whether it is new.
     """
     rule, evidence = verdict.rule, verdict.evidence
     assert evidence is not None, "only a violated rule has a failure text"
@@ -28,6 +36,7 @@ def failure_text(
     where = f"{finding.instance} is " if finding.instance and rule.kind not in ("schema", "required") else ""
     often = f"on {verdict.violations} of {verdict.exercised} exchanges"
     often += f"; {verdict.recurrence}" if verdict.recurrence else ""
+    often += f"; {since}" if since else ""
     accept = f"{accepted_file(spec)}: {entry_for(VIOLATIONS, rule.id, until=today + TERM)}"
     return _lines(
         f"{spec.document.source(rule.pointer)}  {rule.id}",

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import contracts
-from contracts.errors import UsageError
-from contracts.messages import Credential, Headers, Probe, Request
+from contracts.gate.since import Against, Since
+from contracts.messages import Headers
 from contracts.report.curl import curl
 from contracts.report.printable import map_texts, well_formed
 from contracts.report.report import Report
-from contracts.schemas.claims import claim_of
-from contracts.spec import Operation, Spec
 from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
@@ -49,6 +47,8 @@ def to_json(report: Report) -> dict[str, Any]:
             "exchanges": len(report.exchanges),
             "unavailable": report.unavailable,
         },
+        **({"against": _against(report, report.against)} if report.against is not None else {}),
+        **({"drift": map_texts(report.drift.to_json(), report.scrubber.text)} if report.drift is not None else {}),
         "statuses": dict(sorted(report.statuses.items())),
         "verdicts": [_verdict(report, verdict) for verdict in report.verdicts],
     }
@@ -65,33 +65,15 @@ def write_json(report: Report, folder: Path) -> Path:
     return path
 
 
-def probes_of_report(path: Path, spec: Spec) -> dict[str, tuple[Probe, ...]]:
-    """The requests behind the evidence of a report, by operation of `spec`; UsageError if it is no report of ours."""
-    found: dict[str, list[Probe]] = {}
-    try:
-        verdicts = json.loads(path.read_text(encoding="utf-8"))["verdicts"]
-        for entry in [v["evidence"]["request"] for v in verdicts if v["evidence"]]:
-            if (operation := spec.by_key.get(entry["operation"])) is not None:
-                found.setdefault(operation.key, []).append(_probe(entry, operation))
-    except OSError as error:
-        problem = error.strerror or "it is no file"
-        raise UsageError(f"{path} can't be read ({problem}); give a report.json that a contract run wrote") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(f"{path} is not a report.json of this suite; give one that a contract run wrote") from None
-    return {key: tuple(dict.fromkeys(probes)) for key, probes in found.items()}
-
-
-def _probe(entry: dict[str, Any], operation: Operation) -> Probe:
-    body = None if entry["body"] is None else base64.b64decode(entry["body"], validate=True)
-    headers = _headers(entry["headers"])
-    request = Request(str(entry["method"]), str(entry["target"]), headers, body)
-    claim = claim_of(operation, request)
-    credential = Credential(entry["credential"])
-    return Probe(operation.key, request, claim, str(entry["source"]), "replayed", _headers(entry["given"]), credential)
-
-
-def _headers(pairs: list[list[str]]) -> Headers:
-    return tuple((str(name), str(value)) for name, value in pairs)
+def _against(report: Report, against: Against) -> dict[str, Any]:
+    """What became of each rule since the earlier report; what is `carried` is known to whoever reads this one."""
+    value = {
+        "path": against.known.file,
+        "about": against.known.about,
+        **{since.value.replace(" ", "_"): against.those(since) for since in Since},
+        "carried": against.carried,
+    }
+    return map_texts(value, report.scrubber.text)  # type: ignore[no-any-return]
 
 
 def _verdict(report: Report, verdict: Verdict) -> dict[str, Any]:
@@ -104,6 +86,7 @@ def _verdict(report: Report, verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.outcome.value,
         "exercised": verdict.exercised,
         "violations": verdict.violations,
+        "since": report.since_of(verdict),
         "recurrence": _recurrence(verdict.recurrence),
         "seen": map_texts(verdict.seen, report.scrubber.text),
         "unseen": list(verdict.unseen),

@@ -11,7 +11,9 @@ from typing import Any
 from contracts.gate.accepted import Accepted
 from contracts.gate.decision import Decision
 from contracts.gate.entries import Acceptance
+from contracts.gate.since import Against
 from contracts.messages import Exchange, Headers
+from contracts.report.drift import Drift
 from contracts.report.scrubbing import Scrubber
 from contracts.rules import Severity
 from contracts.spec import Spec
@@ -30,6 +32,8 @@ class Report:
         scrubber: takes secrets out of what a report shows of answers.
         acceptances: what the team agreed to live with.
         sessions: what came of looking for sessions, as a JSON value; None if nobody asked for that.
+        drift: the document that the service publishes against ours, if somebody looked.
+        against: what became of each rule since an earlier report, if one was given.
     """
 
     spec: Spec
@@ -45,6 +49,8 @@ class Report:
     scrubber: Scrubber = field(default_factory=Scrubber)
     acceptances: Accepted = field(default_factory=Accepted)
     sessions: Mapping[str, Any] | None = None
+    against: Against | None = None
+    drift: Drift | None = None
 
     @cached_property
     def outcomes(self) -> Counter[Outcome]:
@@ -62,6 +68,10 @@ class Report:
         """What the document or a standard demands, what was seen broken, and what nobody accepted."""
         broken = [v for v in self.verdicts if v.outcome is Outcome.VIOLATED and v.rule.id not in self.accepted]
         return tuple(verdict for verdict in broken if verdict.rule.severity is Severity.VIOLATION)
+
+    def since_of(self, verdict: Verdict) -> str | None:
+        """What became of a rule since the earlier report, if it is or was violated."""
+        return self.against.since.get(verdict.rule.id) if self.against is not None else None
 
     @property
     def unavailable(self) -> int:

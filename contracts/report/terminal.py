@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from contracts.gate.since import Against, Since
 from contracts.report.printable import printable
 from contracts.report.report import Report
 from contracts.rules import Severity
@@ -26,9 +27,14 @@ def summary_lines(report: Report, *, width: int) -> Iterator[str]:
 def _summary(report: Report, width: int) -> Iterator[str]:
     if report.interrupted:
         yield "ended early: this covers what was asked until then"
+    if report.drift is not None:
+        yield from report.drift.lines()
+    if report.against is not None:
+        yield from _since(report, report.against)
     yield from _table(report.verdicts, report.accepted, width)
     broken = [v for v in report.verdicts if v.outcome is Outcome.VIOLATED]
-    yield from _listed("violated", [f"{v.rule.id}: {_seen(v)}" for v in report.violated])
+    if report.against is None:
+        yield from _listed("violated", [f"{v.rule.id}: {_seen(v)}" for v in report.violated])
     accepted = [(v, report.accepted[v.rule.id]) for v in broken if v.rule.id in report.accepted]
     yield from _listed("accepted", [f"{v.rule.id} until {a.until}: {a.reason}" for v, a in accepted])
     yield from _listed("accepted and healed", report.decision.notes)
@@ -46,9 +52,26 @@ def _summary(report: Report, width: int) -> Iterator[str]:
     yield _exchanges(report)
 
 
+def _since(report: Report, against: Against) -> Iterator[str]:
+    """What is new since an earlier report first, then what is still there in one block, then what was mended."""
+    yield f"against {against.known.file} ({against.known.about}): {against.counts}"
+    by_id = {verdict.rule.id: verdict for verdict in report.verdicts}
+    yield from _listed("new", [f"{rule}: {_seen(by_id[rule])}" for rule in against.those(Since.NEW)])
+    if still := against.those(Since.STILL_THERE):
+        yield f"still there ({len(still)}):"
+        lines = [f"  {rule}{_how(by_id[rule])}" for rule in still]
+        yield from lines[:MAX_LISTED]
+        yield from [f"  … and {len(lines) - MAX_LISTED} more, in report.json"] * (len(lines) > MAX_LISTED)
+    yield from _listed("fixed", against.those(Since.FIXED))
+    yield from _listed("known, and not judged this time", against.those(Since.NOT_JUDGED))
+
+
+def _how(verdict: Verdict) -> str:
+    return f", {verdict.recurrence}" if verdict.recurrence else ""
+
+
 def _seen(verdict: Verdict) -> str:
-    seen = verdict.evidence.finding.seen if verdict.evidence else ""
-    return f"{seen}, {verdict.recurrence}" if verdict.recurrence else seen
+    return f"{verdict.evidence.finding.seen if verdict.evidence else ''}{_how(verdict)}"
 
 
 def _never_seen(verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -115,6 +138,7 @@ def decision_line(report: Report) -> str:
     """The last line of a run: the decision, the target, and the counts."""
     counts = ", ".join(f"{report.outcomes[outcome]} {outcome.value.replace('_', ' ')}" for outcome in Outcome)
     counts += f", {len(report.accepted)} accepted" if report.accepted else ""
+    counts += f"; {report.against.counts}" if report.against is not None else ""
     reasons = f": {'; '.join(report.decision.reasons)}" if report.decision.reasons else ""
     rules = f"{len(report.verdicts)} rule{'s' * (len(report.verdicts) != 1)}, {counts}"
     line = f"contract: {report.decision.result.value.upper()} on {report.target}{reasons} ({rules})"

@@ -10,7 +10,7 @@ import pytest
 import stamina
 from hypothesis import core
 
-from contracts import baseline, ending, session  # noqa: F401  imported once, not once a run
+from contracts import baseline, drifting, ending, session  # noqa: F401  imported once, not once a run
 from contracts.exchanges import Ledger
 from contracts.flows import Check, Target
 from contracts.report import failure_text  # noqa: F401

@@ -10,7 +10,8 @@ import pytest
 from contracts.errors import UsageError
 from contracts.gate.decision import Decision, Result
 from contracts.messages import Failure, FailureKind, Request, Response
-from contracts.report.json_report import SCHEMA, probes_of_report, to_json, write_json
+from contracts.report.earlier import probes_of_report
+from contracts.report.json_report import SCHEMA, to_json, write_json
 from contracts.verdicts import Outcome, Verdict
 
 from .made import SPEC, exchange, report, rule, violated

@@ -247,6 +247,7 @@ def test_what_is_new_is_red_once_and_known_then(second: Runner) -> None:
     with running(create_app(key=KEY, fault=fault_named("enum-status-outside"))) as base_url:
         nights = [second.night(base_url) for _ in range(2)]
     assert [night.returncode for night in nights] == [1, 0], nights[1].stdout
+    assert 'seen: /status is "paused"' in second.summary
     assert remembered(second) in ("pass", "fail")
 
 
@@ -262,6 +263,12 @@ def test_no_verdict_for_days_is_red(second: Runner) -> None:
     os.utime(second.folder / "build" / "last" / "report.json", (0, 0))
     with raw_server(lambda request: REFUSED) as base_url:
         assert second.night(base_url).returncode == 3
+
+
+def test_a_session_is_started_where_that_was_asked_for(runner: Runner, healthy: str) -> None:
+    night = runner.night(healthy, START_SESSION="true")
+    assert night.returncode == 0, night.stdout
+    assert "seen active, then closed, stopped; cost about $0.002" in runner.summary
 
 
 def test_a_night_without_a_key_is_red(runner: Runner, healthy: str) -> None:

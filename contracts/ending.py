@@ -74,6 +74,8 @@ class Ending:
                 terminalreporter.write_line(line)
         elif state.report is not None:
             terminalreporter.section("contract")
+            for line in state.sources.lines() if state.sources else ():
+                terminalreporter.write_line(printable(state.scrub(line)))
             for line in summary_lines(state.report, width=terminalreporter._tw.fullwidth):
                 terminalreporter.write_line(line)
             if not state.problem:
@@ -99,6 +101,8 @@ class Ending:
 def report_of(state: Session, ended: str | None, broken: str | None = None) -> Report:
     """The report; `broken` says how the document breaks its baseline, which fails the run whatever else was seen."""
     settings, check = state.settings, state.check
+    sources = state.sources
+    ended = ended or (sources.problem if sources else None) or check.cut
     verdicts, exchanges, decision = check.conclude(settings.policy, settings.wants, ended=ended)
     if broken is not None:
         decision = Decision(Result.FAIL, (*decision.reasons, broken), decision.notes)
@@ -115,6 +119,7 @@ def report_of(state: Session, ended: str | None, broken: str | None = None) -> R
         settings.header_variables,
         settings.scrubber,
         settings.policy.accepted,
+        sources.to_json() if sources else None,
     )
 
 

@@ -10,11 +10,12 @@ What happens to two versions of a document is in `comparison`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from contracts.exchanges import Client, Ledger, Limits, Secret
+from contracts.capabilities import Capabilities
+from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace, Route, Secret
 from contracts.gate.decision import LOSSES, MOST_KEPT, SILENCE, SILENT, Decision, Policy, blocked, decide
 from contracts.messages import Exchange, FailureKind, Headers, Probe, Request
 from contracts.mock import CREDENTIAL, MockService, serving
@@ -25,7 +26,7 @@ from contracts.probes import SAFE_METHODS, ProbePlan
 from contracts.rules import RuleBook, rules_for
 from contracts.rules.rulebook import MAX_SECONDS
 from contracts.spec import Operation, Spec
-from contracts.verdicts import Verdict, is_unavailable, judge_all, tally
+from contracts.verdicts import Verdict, asked_again, is_unavailable, judge_all, tally, with_recurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Target:
     secret: Secret | None = None
     limits: Limits = field(default_factory=Limits)
     headers: Headers = field(default=(), repr=False)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    route: Route = field(default_factory=Route)
 
     @property
     def live(self) -> bool:
@@ -47,10 +50,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of asking one operation: the verdict of each rule by its id, and why they mean nothing, if so."""
+    """What became of asking one operation: the verdict of each rule by its id, and why they mean nothing, if so.
+
+    `cut` says which bound of the run ended the asking, if one did.
+    """
 
     verdicts: Mapping[str, Verdict]
     blocked: str | None
+    cut: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,7 @@ class Check:
     unsafe: bool = False
     max_seconds: float = MAX_SECONDS
     replay: Mapping[str, Sequence[Probe]] | None = None
+    pace: Pace = field(default_factory=Pace)
 
     @cached_property
     def book(self) -> RuleBook:
@@ -82,12 +90,20 @@ class Check:
     @cached_property
     def plan(self) -> ProbePlan:
         if self.target.live:
-            return ProbePlan(self.spec, self.seed, self.given, self.examples, unsafe=self.unsafe)
+            found, own = self.ledger.note("found") or {}, self.ledger.note("own") or {}
+            return ProbePlan(
+                self.spec, self.seed, self.given, self.examples, self.unsafe, found=found, own=own, live=True
+            )
         given = {**sample_values(self.spec, MOCK_VALUES), **self.given}
         return ProbePlan(self.spec, self.seed, given, self.examples, unsafe=True, statuses=self.mock.count_variants)
 
     @cached_property
     def _asked(self) -> dict[str, Asked]:
+        return {}
+
+    @cached_property
+    def _first_look(self) -> dict[str, tuple[int, tuple[Verdict, ...]]]:
+        """How many exchanges there were before anything was asked again, and what was made of them."""
         return {}
 
     def probes(self, operation: Operation) -> Iterable[Probe]:
@@ -103,11 +119,25 @@ class Check:
     def asked(self, operation: Operation) -> Asked:
         """Ask an operation, unless that was done, and judge every answer by every rule that applies."""
         if operation.key not in self._asked:
-            exchanges = self.ledger.exchanges_of(operation.key, lambda number: self._ask(operation, number))
+            exchanges, cut = self._exchanges(operation)
             verdicts = self._verdicts(operation, exchanges)
-            found = Asked({verdict.rule.id: verdict for verdict in verdicts}, blocked(self.spec, exchanges))
+            found = Asked({verdict.rule.id: verdict for verdict in verdicts}, blocked(self.spec, exchanges), cut)
             self._asked[operation.key] = found
         return self._asked[operation.key]
+
+    @property
+    def cut(self) -> str | None:
+        """Which bound of the run ended the asking before its end, if one did, in any process."""
+        noted = self.ledger.note("cut")
+        return None if noted is None else str(noted)
+
+    def _exchanges(self, operation: Operation) -> tuple[list[Exchange], str | None]:
+        """The exchanges of an operation, and the bound that ended the asking, if one did."""
+        try:
+            return self.ledger.exchanges_of(operation.key, lambda number: self._ask(operation, number)), None
+        except Exhausted as bound:
+            self.ledger.add((), cut=str(bound))
+            return self.ledger.of(operation.key), str(bound)
 
     def conclude(
         self, policy: Policy, wants: Callable[[str], bool], *, ended: str | None = None
@@ -136,13 +166,18 @@ class Check:
         return found.verdicts.values() if found else self._verdicts(operation, exchanges)
 
     def _verdicts(self, operation: Operation, exchanges: Sequence[Exchange]) -> tuple[Verdict, ...]:
-        verdicts = tally(
-            self.book.operations[operation.key].rules, judge_all(self.book.operations[operation.key], exchanges)
-        )
+        count, verdicts = self._first_look.pop(operation.key, (-1, ()))
+        if count != len(exchanges):
+            verdicts = self._judged(operation, exchanges)
         if any(exchange.probe.source != "method" for exchange in exchanges):
             return verdicts
         why = self._unsent(operation)
         return tuple(verdict if verdict.exercised else replace(verdict, why=why) for verdict in verdicts)
+
+    def _judged(self, operation: Operation, exchanges: Sequence[Exchange]) -> tuple[Verdict, ...]:
+        rules = self.book.operations[operation.key]
+        judgements = judge_all(rules, exchanges)
+        return with_recurrence(tally(rules.rules, judgements), judgements)
 
     def _may_send(self, operation: Operation) -> bool:
         return self.unsafe or not self.target.live or operation.method in SAFE_METHODS
@@ -164,20 +199,38 @@ class Check:
     def _converse(self, client: Client, operation: Operation, number: int) -> Iterator[Exchange]:
         """Send the probes of an operation, and at the end those that depend on what was answered."""
         answered: Request | None = None
+        exchanges: list[Exchange] = []
         for probe in self.probes(operation):
-            exchange = client.send(probe, number)
+            exchange = client.send(probe, number + len(exchanges))
             answered = exchange.probe.request if answered is None and answers(exchange) else answered
+            exchanges.append(exchange)
             yield exchange
-            number += 1
         for probe in self.closing(operation, answered):
-            yield client.send(probe, number)
-            number += 1
+            exchanges.append(client.send(probe, number + len(exchanges)))
+            yield exchanges[-1]
+        for count, probe in enumerate(self._doubtful(operation, exchanges), start=number + len(exchanges)):
+            yield client.send(probe, count)
+
+    def _doubtful(self, operation: Operation, exchanges: Sequence[Exchange]) -> Iterable[Probe]:
+        """What is asked again, because it broke a rule that others kept; the mock would say the same again."""
+        if not self.target.live or self.replay is not None:
+            return ()
+        verdicts = self._judged(operation, exchanges)
+        self._first_look[operation.key] = len(exchanges), verdicts
+        return asked_again(verdicts, SAFE_METHODS)
 
     def _ask(self, operation: Operation, number: int) -> Iterator[Exchange]:
-        mocked = nullcontext(self.target.base_url) if self.target.live else serving(self.mock)
-        secret = self.target.secret if self.target.live else Secret(CREDENTIAL)
         if number == PATIENCE and self._is_absent():
             return
+        self.pace.continued(self.ledger.attempts + (self.ledger.note("aside") or 0))
+        with self.client(self.pace) as client:
+            yield from until_nobody_is_there(self._converse(client, operation, number))
+
+    @contextmanager
+    def client(self, pace: Pace) -> Iterator[Client]:
+        """A client of the target, for as long as it is needed."""
+        mocked = nullcontext(self.target.base_url) if self.target.live else serving(self.mock)
+        secret = self.target.secret if self.target.live else Secret(CREDENTIAL)
         with mocked as base_url:
             client = Client(
                 self.spec,
@@ -186,9 +239,12 @@ class Check:
                 self.target.limits,
                 extra_headers=self.target.headers,
                 sleepless=not self.target.live,
+                capabilities=self.target.capabilities,
+                pace=pace,
+                route=self.target.route,
             )
             try:
-                yield from until_nobody_is_there(self._converse(client, operation, number))
+                yield client
             finally:
                 client.close()
 

@@ -88,7 +88,8 @@ class Probe:
 
     `operation` is the key of the operation it was made for (`GET /sessions/{session_id}`), `source` says who made it
     (`given`, `coverage`, `fuzz`, `edge`, `status`, `auth`, `method`), and `given` holds the decoded values that the
-    user vouched for, by parameter name: the service knows them.
+    user vouched for, by parameter name: the service knows them. `again` says that the request was asked before, and is
+    asked again because of what was seen.
     """
 
     operation: str
@@ -98,6 +99,7 @@ class Probe:
     note: str = ""
     given: tuple[tuple[str, str], ...] = ()
     credential: Credential = Credential.RIGHT
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,9 @@ def pytest_configure_node(node: Any) -> None:
     """xdist: every worker shares the run and the seed of the controller."""
     state = node.config.stash.get(SESSION, None)
     if state is not None:
-        node.workerinput.update(contract_run=state.run, contract_seed=state.check.seed)
+        node.workerinput.update(
+            contract_run=state.run, contract_seed=state.check.seed, contract_began=state.check.pace.started
+        )
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -96,6 +98,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _interrupt_on_sigterm(session.config)
         document = state.settings.spec.document
         _write(session.config, f"contract: {document.path} ({state.settings.spec.version}) on {state.check.target}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Before anything is asked: sessions to ask for. The leader of xdist has no items of its own."""
+    state = session.config.stash.get(SESSION, None)
+    if state is None or session.testsfailed or session.config.option.collectonly:
+        return
+    leads = session.config.pluginmanager.has_plugin("dsession")
+    if leads or any("contract_item" in getattr(item, "fixturenames", ()) for item in session.items):
+        state.look_for_sessions(lambda line: _write(session.config, line))
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:
@@ -161,7 +174,7 @@ def contract(request: pytest.FixtureRequest) -> Contract:
         pytest.fail(
             "the contract fixture needs a document: give --contract-spec, or have spec/notte.yaml", pytrace=False
         )
-    return Contract(state.check.book, state.settings.base_url)
+    return Contract(state.check.book, state.settings.base_url, state.settings.scrubber.capabilities)
 
 
 def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
@@ -170,7 +183,8 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
 
     state = request.config.stash[SESSION]
     operation = state.settings.spec.by_key[verdicts[0].rule.operation]
-    if reason := state.check.asked(operation).blocked:
+    asked = state.check.asked(operation)
+    if reason := asked.blocked or (asked.cut if not any(verdict.exercised for verdict in verdicts) else None):
         pytest.skip(f"inconclusive: {reason}")
     policy = state.settings.policy
     if failing := [verdict for verdict in verdicts if policy.fails(verdict)]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -13,12 +13,14 @@ import pytest
 
 from contracts import budgets
 from contracts.errors import UsageError
-from contracts.exchanges import Ledger
+from contracts.exchanges import Ledger, Pace
 from contracts.flows import Check, Target
 from contracts.options import OPTIONS, Option
+from contracts.report.printable import printable
 from contracts.report.report import Report
 from contracts.rules import Rule
 from contracts.settings import Settings, settings_from
+from contracts.sourcing import Sources, source_sessions
 
 MAX_ITEMS = 2000
 """Above this many rules, an item stands for all rules of one operation, status and kind."""
@@ -31,6 +33,7 @@ class Session:
     Args:
         run: the name that all processes of a run share.
         broken: operations that could not be asked because the suite failed inside, and how.
+        sources: what came of looking for sessions; None if nobody asked for that.
         problem: why there is no report, or none that was written.
     """
 
@@ -40,6 +43,7 @@ class Session:
     run: str
     started: str
     broken: dict[str, str] = field(default_factory=dict)
+    sources: Sources | None = None
     report: Report | None = None
     problem: str = ""
 
@@ -50,6 +54,30 @@ class Session:
     @property
     def scrub(self) -> Callable[[str], str]:
         return self.settings.scrubber.text
+
+    def look_for_sessions(self, say: Callable[[str], None]) -> None:
+        """Do what `--contract-discover` and `--contract-start-session` say, in the one process that leads the run."""
+        settings = self.settings
+        if not (settings.discover or settings.start) or self.is_worker:
+            return
+        if settings.dry_run:
+            say("contract: --contract-dry-run: sessions are neither listed nor started")
+            return
+        self.sources = Sources()
+        try:
+            source_sessions(
+                self.check,
+                settings.operations,
+                self.sources,
+                discover=settings.discover,
+                start=settings.start,
+                say=lambda line: say(printable(self.scrub(line))),
+            )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt from None  # its frames hold requests with the credential
+        except Exception as error:
+            self.sources.problem = self.scrub(f"looking for sessions failed inside: {type(error).__name__}: {error}")
+            say(printable(f"contract: {self.sources.problem}"))
 
     @cached_property
     def items(self) -> dict[str, list[Rule]]:
@@ -74,7 +102,14 @@ def session_from(config: pytest.Config) -> Session:
     run = str(getattr(config, "workerinput", {}).get("contract_run", uuid.uuid4().hex))
     check = Check(
         settings.spec,
-        Target(settings.base_url, settings.secret, settings.limits, settings.headers),
+        Target(
+            settings.base_url,
+            settings.secret,
+            settings.limits,
+            settings.headers,
+            settings.scrubber.capabilities,
+            settings.route,
+        ),
         Ledger(settings.folder / f".run-{run}.jsonl"),
         seed=budgets.seed(config),
         examples=budgets.examples(config),
@@ -82,11 +117,19 @@ def session_from(config: pytest.Config) -> Session:
         unsafe=settings.unsafe,
         max_seconds=settings.max_seconds,
         replay=settings.replay,
+        pace=_pace(config, settings),
     )
     session = Session(config, settings, check, run, now())
     if not session.items:
         raise UsageError(f"--contract-rule {settings.rule_glob} matches none of the rules; see `contracts rules`")
     return session
+
+
+def _pace(config: pytest.Config, settings: Settings) -> Pace:
+    """The clock of the run's requests; it began in the controller, and a mock needs no rest."""
+    bounds = settings.bounds if settings.base_url else replace(settings.bounds, interval=0.0)
+    began = getattr(config, "workerinput", {}).get("contract_began")
+    return Pace(bounds) if began is None else Pace(bounds, float(began))
 
 
 def now() -> str:

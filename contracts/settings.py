@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 import httpx2
 
 from contracts.errors import ContractsError, UsageError
-from contracts.exchanges import Limits, Secret
+from contracts.exchanges import Bounds, Limits, Route, Secret
 from contracts.gate.accepted import accepted_file, read_accepted
-from contracts.gate.decision import Policy
+from contracts.gate.decision import MAX_UNAVAILABLE, Policy
 from contracts.git import MissingError
 from contracts.messages import Headers, Probe
-from contracts.notte.sessions import VARIABLE, session_params
+from contracts.notte.sessions import SESSION_ID, VARIABLE, session_params
 from contracts.options import OPTIONS
+from contracts.reaching import bounds_from, proxy_secrets, route_from
 from contracts.report.json_report import probes_of_report
 from contracts.report.scrubbing import Scrubber
 from contracts.rules.rulebook import MAX_SECONDS
@@ -44,7 +45,8 @@ class Settings:
 
     `header_variables` are the names of extra headers, each with the environment variable that has its value; `headers`
     hold the values. `replay` holds the probes of a report by operation, None when it is not a replay. `overlays` are
-    those that were named (None: the one beside the document), `baseline` is the side that was named.
+    those that were named (None: the one beside the document), `baseline` is the side that was named. `discover` and
+    `start` say whether sessions are looked for, and whether one is started.
     """
 
     spec: Spec
@@ -65,6 +67,10 @@ class Settings:
     overlays: Sequence[str] | None = None
     baseline: str | None = None
     limits: Limits = field(default_factory=Limits)
+    bounds: Bounds = field(default_factory=Bounds)
+    route: Route = field(default_factory=Route)
+    discover: bool = False
+    start: bool = False
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -103,6 +109,7 @@ def settings_from(
             partial=_is_partial(get),
             some_rules=bool(get("contract-rule")),
             accepted=read_accepted(accepted_file(spec), today=date.today()),
+            max_unavailable=_share(get("contract-max-unavailable")),
         ),
         max_seconds=_seconds(get("contract-max-response-time")),
         unsafe=bool(get("contract-unsafe")),
@@ -113,6 +120,10 @@ def settings_from(
         replay=_replay(get("contract-replay"), spec),
         overlays=_overlays(get),
         baseline=_baseline(get("contract-baseline")),
+        bounds=bounds_from(get),
+        route=route_from(get, environ),
+        discover=bool(get("contract-discover")),
+        start=bool(get("contract-start-session")),
     )
     _refuse_unusable(settings)
     return settings
@@ -128,6 +139,20 @@ def _seconds(value: str | None) -> float:
     return seconds
 
 
+def _share(value: str | None) -> float:
+    """`5%` or `0.05`."""
+    if value is None:
+        return MAX_UNAVAILABLE
+    number, percent, rest = value.strip().partition("%")
+    try:
+        share = float(number) / 100 if percent else float(number)
+    except ValueError:
+        share = -1.0
+    if rest or not 0 <= share <= 1:
+        raise UsageError(f"--contract-max-unavailable {value} is no share of the requests; give 5%, 0.05 or 0, say")
+    return share
+
+
 def _refuse_empty(get: Callable[[str], Any]) -> None:
     for option in OPTIONS:
         if option.kind == "value" and get(name := option.name) == "":
@@ -140,14 +165,30 @@ def _refuse_unusable(settings: Settings) -> None:
             f"--contract-operation {settings.operation_glob} matches none of the operations of "
             f"{settings.spec.document.path}; give a glob over METHOD PATH or operationId, see `contracts rules`"
         )
-    if settings.unsafe and settings.base_url and _host(settings.base_url) in PRODUCTION_HOSTS:
-        raise UsageError(
-            f"--contract-unsafe is refused on {settings.base_url}, the production host; use staging, or leave it out"
-        )
+    for option in [*["--contract-unsafe"] * settings.unsafe, *["--contract-start-session"] * settings.start]:
+        if settings.base_url and _host(settings.base_url) in PRODUCTION_HOSTS:
+            raise UsageError(
+                f"{option} is refused on {settings.base_url}, the production host; use staging, or leave it out"
+            )
+    for option in [*["--contract-discover"] * settings.discover, *["--contract-start-session"] * settings.start]:
+        _refuse_without_sessions(settings, option)
     existing = next(path for path in (settings.folder, *settings.folder.absolute().parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         problem = "is not a folder" if not existing.is_dir() else "can't be written to"
         raise UsageError(f"--contract-report {settings.folder}: {existing} {problem}; give a folder for the report")
+
+
+def _refuse_without_sessions(settings: Settings, option: str) -> None:
+    """Sessions are looked for on a live service, for operations that have their ids, unless evidence is replayed."""
+    if settings.base_url is None:
+        raise UsageError(f"{option} needs a service that has sessions; give --base-url URL, or leave it out")
+    if settings.replay is not None:
+        raise UsageError(f"{option} and --contract-replay exclude each other: a replay sends evidence and nothing else")
+    if not any(p.name == SESSION_ID for operation in settings.operations for p in operation.parameters):
+        raise UsageError(f"{option}: none of the operations has a parameter {SESSION_ID}; leave the option out")
+    if settings.secret is None and not settings.dry_run:
+        raise UsageError(f"{option} needs a credential and {CREDENTIAL_VARIABLE} is not set; set it to a key of "
+                         f"{settings.base_url}, or leave the option out")  # fmt: skip
 
 
 def check_base_url(url: str | None) -> str | None:
@@ -235,7 +276,7 @@ def _secret(spec: Spec, base_url: str | None, environ: Mapping[str, str], *, nee
 
 def _scrubber(variables: Headers, environ: Mapping[str, str]) -> Scrubber:
     names = (CREDENTIAL_VARIABLE, *(variable for _, variable in variables))
-    return Scrubber.of({name: environ.get(name, "").strip() for name in names})
+    return Scrubber.of({name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ))
 
 
 def _given(get: Callable[[str], Any], environ: Mapping[str, str], spec: Spec) -> dict[str, tuple[str, ...]]:

@@ -294,6 +294,17 @@ def test_longest_response_time_is_a_number_of_seconds(value: str, make: Make) ->
         make(max_response_time=value)
 
 
+@pytest.mark.parametrize(("value", "share"), [(None, 0.05), ("5%", 0.05), ("0.1", 0.1), ("0", 0), (" 100% ", 1)])
+def test_share_of_unavailable_answers(value: str | None, share: float, make: Make) -> None:
+    assert make(max_unavailable=value).policy.max_unavailable == pytest.approx(share)
+
+
+@pytest.mark.parametrize("value", ["5", "-1%", "101%", "many", "%", "5%%", "nan"])
+def test_what_is_no_share_is_refused(value: str, make: Make) -> None:
+    with pytest.raises(UsageError, match="is no share of the requests"):
+        make(max_unavailable=value)
+
+
 @pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.kind == "value"])
 def test_empty_value_is_refused(name: str, make: Make) -> None:
     with pytest.raises(UsageError, match=rf"--{name} is empty \(an unset variable\?\)"):

@@ -256,17 +256,30 @@ def _nested(steps: Sequence[Step], inner: Raw, spare: str = "") -> Raw:
 def wire_sent(schema: Raw) -> Raw:
     """What of a schema can be texts without types: null can't, and nothing that is nested."""
     texts = {"type": ["boolean", "number", "string"]}
-    return {"allOf": [schema, {"not": {"type": "null"}, "items": texts, "additionalProperties": texts}]}
+    conditions = {"not": {"type": "null"}, "items": texts, "additionalProperties": texts}
+    return _hoisted(schema, lambda inner: {"allOf": [inner, conditions]})
 
 
-def wire_taken(schema: Any) -> Any:
+def _hoisted(schema: Raw, change: Callable[[Raw], Raw]) -> Raw:
+    """The changed schema with its definitions where its references look for them."""
+    if not isinstance(schema, dict) or "$defs" not in schema:
+        return change(schema)
+    changed = change({keyword: held for keyword, held in schema.items() if keyword != "$defs"})
+    return {**changed, "$defs": schema["$defs"]} if isinstance(changed, dict) else changed
+
+
+def wire_taken(schema: Raw) -> Raw:
     """What is taken when values are texts: who takes any text takes a number or a boolean as well."""
+    return _hoisted(schema, _lenient)
+
+
+def _lenient(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [wire_taken(part) for part in schema]
+        return [_lenient(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     found = {
-        keyword: held if keyword in ("enum", "const", "required") else wire_taken(held)
+        keyword: held if keyword in ("enum", "const", "required") else _lenient(held)
         for keyword, held in schema.items()
     }
     types = found.get("type")

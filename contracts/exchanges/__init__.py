@@ -4,3 +4,7 @@ from contracts.exchanges.client import Client as Client
 from contracts.exchanges.client import Limits as Limits
 from contracts.exchanges.credential import Secret as Secret
 from contracts.exchanges.ledger import Ledger as Ledger
+from contracts.exchanges.pace import Bounds as Bounds
+from contracts.exchanges.pace import Exhausted as Exhausted
+from contracts.exchanges.pace import Pace as Pace
+from contracts.exchanges.route import Route as Route

@@ -5,27 +5,24 @@ The only file that talks HTTP. The mock is reached through the same client, see 
 
 from __future__ import annotations
 
-import email.utils
-import ipaddress
-import ssl
 import time
-import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 import stamina
 
+from contracts.capabilities import Capabilities
 from contracts.exchanges.codings import ACCEPTED, TooLong, Undecodable, decoded
 from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
 from contracts.exchanges.deadline import Deadline, TooSlow, drop_surplus, keep_to
+from contracts.exchanges.pace import BUSY, Exhausted, Pace, wish
+from contracts.exchanges.route import Route
 from contracts.messages import Exchange, Failure, FailureKind, Headers, Probe, Response
 from contracts.spec import Spec
 
-RETRIED_STATUSES = frozenset({429, 502, 503, 504, 529})
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})  # RFC 9110 §9.2.2
 ATTEMPTS = 3
 AT_ONCE = 0.001
@@ -58,6 +55,9 @@ class Client:
         secret: the credential, None to send none.
         extra_headers: sent with every request (a gateway's own key, say); their values are scrubbed from answers, too,
             the header's name in capitals in their place, but for words and numbers that anybody could use.
+        capabilities: takes capability URLs out of answers, as well as the secrets.
+        pace: when each request may be sent, and whether it may.
+        route: the certificates that are trusted, and a proxy.
         sleepless: retry at once (for the mock, where nothing gets better by waiting).
     """
 
@@ -67,6 +67,9 @@ class Client:
     limits: Limits = field(default_factory=Limits)
     extra_headers: Headers = field(default=(), repr=False)
     sleepless: bool = False
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    pace: Pace = field(default_factory=Pace)
+    route: Route = field(default_factory=Route)
     _transport: httpx2.HTTPTransport = field(init=False, repr=False)
     _deadline: Deadline = field(init=False, repr=False)
     _url: httpx2.URL = field(init=False, repr=False)
@@ -76,8 +79,7 @@ class Client:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
-        # The transport, not httpx2.Client: a client keeps cookies, looks into Location, and logs URLs.
-        self._transport = httpx2.HTTPTransport(verify=_trust(parts.scheme), proxy=_proxy(parts))
+        self._transport = self.route.transport(parts)
         self._deadline = Deadline()
         keep_to(self._deadline, self._transport)
         self._url = httpx2.URL(f"{parts.scheme}://{parts.netloc}/")
@@ -90,13 +92,19 @@ class Client:
         self._transport.close()
 
     def send(self, probe: Probe, number: int) -> Exchange:
-        """Send a probe, again where that is harmless and may help. Never raises for what the service does."""
+        """Send a probe, again where that is harmless and may help. Never raises for what the service does.
+
+        Raises Exhausted, with nothing sent, if a bound of the run is reached.
+        """
+        self.pace.turn()
         try:
             outcomes = self._outcomes(probe)
         except Exception as error:
             # The traceback would show the credential, with --showlocals.
             where = f"{probe.request.method} {probe.request.target}"
             raise RuntimeError(self._scrub(f"{type(error).__name__} while sending {where}: {error}")) from None
+        if isinstance(last := outcomes[-1], Response) and not self.sleepless:
+            self.pace.heed(last.status, last.headers)
         outcome = _conclusion(outcomes)
         if isinstance(outcome, Failure):
             failure = Failure(outcome.kind, self._scrub(outcome.detail)[:MAX_DETAIL])
@@ -109,7 +117,7 @@ class Client:
         outcomes = [self._once(wire)]
         if probe.request.method not in IDEMPOTENT or probe.source == "status":
             return outcomes
-        if _retry_wait(outcomes) is not None:
+        if self._retry_wait(outcomes) is not None:
             self._again(wire, outcomes)
         return outcomes
 
@@ -119,13 +127,19 @@ class Client:
         def wait(error: Exception) -> bool | float:
             return isinstance(error, _TryAgain) and (0.0 if self.sleepless else error.seconds or True)
 
-        with suppress(_TryAgain):
+        with suppress(_TryAgain, Exhausted):
             for attempt in stamina.retry_context(wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2):
                 with attempt:
                     if attempt.num > 1:
+                        self.pace.turn()
                         outcomes.append(self._once(wire))
-                    if (seconds := _retry_wait(outcomes)) is not None:
+                    if (seconds := self._retry_wait(outcomes)) is not None:
                         raise _TryAgain(seconds)
+
+    def _retry_wait(self, outcomes: list[Outcome]) -> float | None:
+        """How long to wait before asking again, see `_wait_after`; None as well if the run has no time for it."""
+        seconds = _wait_after(outcomes)
+        return seconds if seconds is not None and self.pace.has_time(seconds) else None
 
     def _wire(self, probe: Probe) -> httpx2.Request:
         request = probe.request
@@ -178,13 +192,13 @@ class Client:
         return text
 
     def _scrubbed(self, response: Response) -> Response:
-        """The response with a placeholder wherever it held a secret."""
-        if not self._secrets:
-            return response
+        """The response with a placeholder for secrets, then without capability URLs: those may hold a secret."""
         headers, body = response.headers, response.body
         for secret in self._secrets:
             headers = tuple((name, secret.scrub(value)) for name, value in headers)
             body = secret.scrub_bytes(body)
+        body = self.capabilities.body(body)
+        headers = tuple((name, self.capabilities.text(value)) for name, value in headers)
         return Response(response.status, headers, body, response.seconds)
 
 
@@ -212,29 +226,6 @@ def _distinctive(value: str) -> bool:
     return len(value) >= DISTINCTIVE or (mixed and len(value) >= DISTINCTIVE // 2)
 
 
-@cache
-def _trust(scheme: str) -> ssl.SSLContext:
-    """The certificates that are trusted; reading them takes 50 ms, so it is done once, and only where needed."""
-    return httpx2.create_ssl_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _proxy(base: SplitResult) -> str | None:
-    """The proxy that the environment names for a base URL; none for this machine."""
-    host = base.hostname or ""
-    if _is_loopback(host) or urllib.request.proxy_bypass(host):
-        return None
-    proxies = urllib.request.getproxies()
-    found = proxies.get(base.scheme) or proxies.get("all")
-    return f"http://{found}" if found and "://" not in found else found
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _conclusion(outcomes: list[Outcome]) -> Outcome:
     """The last outcome, but a body cut short only once says nothing: what cut it may have been the network."""
     last, cut = outcomes[-1], [outcome for outcome in outcomes if _is_cut(outcome)]
@@ -247,27 +238,17 @@ def _is_cut(outcome: Outcome) -> bool:
     return isinstance(outcome, Failure) and outcome.kind is FailureKind.TRUNCATED
 
 
-def _retry_wait(outcomes: list[Outcome]) -> float | None:
+def _wait_after(outcomes: list[Outcome]) -> float | None:
     """None if asking again is pointless, 0 for as soon as backing off says, else the service's own wish in seconds."""
     outcome = outcomes[-1]
     if isinstance(outcome, Failure):
         again = outcome.kind in (FailureKind.REFUSED, FailureKind.RESET, FailureKind.TRUNCATED)
         wait = AT_ONCE if _is_cut(outcome) else 0.0
         return wait if again and sum(map(_is_cut, outcomes)) < 2 else None
-    if outcome.status not in RETRIED_STATUSES:
+    if outcome.status not in BUSY:
         return None
-    wish = retry_after(outcome.header("retry-after") or "", datetime.now(UTC))
-    return wish if wish <= MAX_RETRY_AFTER else None
-
-
-def retry_after(value: str, now: datetime) -> float:
-    """Seconds to wait for a Retry-After field, seconds or a date (RFC 9110 §10.2.3); 0 for other text."""
-    if value.strip().isascii() and value.strip().isdigit():
-        return float(value.strip())
-    try:
-        return max(0.0, (email.utils.parsedate_to_datetime(value) - now).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0
+    seconds = wish(outcome.status, outcome.headers, datetime.now(UTC))
+    return seconds if seconds <= MAX_RETRY_AFTER else None
 
 
 _START = b"HTTP/"

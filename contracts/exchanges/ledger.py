@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -15,7 +16,7 @@ from contracts.messages import Exchange
 
 @dataclass(slots=True)
 class Ledger:
-    """One file a run: an exchange a line, and a line for each operation that was asked to the end."""
+    """One file a run: an exchange a line, a line for each operation that was asked to the end, and notes."""
 
     path: Path
     _log: Log = field(init=False, repr=False)
@@ -41,6 +42,32 @@ class Ledger:
             for exchange in ask(len(self._log.exchanges)):
                 append(exchange)
             append(operation)
+
+    def add(self, exchanges: Iterable[Exchange], **notes: Any) -> None:
+        """Append exchanges that were made apart, and notes, for every process of the run."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{self.path}.lock"):
+            self._log.catch_up()
+            with self._log.appending() as append:
+                for exchange in exchanges:
+                    append(exchange)
+                if notes:
+                    append(notes)
+
+    def note(self, name: str) -> Any:
+        """What was noted last under a name, by any process; None if nothing was."""
+        self._log.catch_up()
+        return self._log.notes.get(name)
+
+    def of(self, operation: str) -> list[Exchange]:
+        """The exchanges of an operation so far."""
+        self._log.catch_up()
+        return self._log.of(operation)
+
+    @property
+    def attempts(self) -> int:
+        """How many requests the exchanges that this process knows took."""
+        return self._log.attempts
 
     def all(self) -> list[Exchange]:
         """Every exchange so far, whichever process asked."""

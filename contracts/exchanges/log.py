@@ -12,17 +12,22 @@ from typing import Any
 
 from contracts.messages import Claim, Credential, Exchange, Failure, FailureKind, Headers, Probe, Request, Response
 
+Item = Exchange | str | dict[str, Any]
+
 
 @dataclass(slots=True)
 class Log:
     """What one process knows of a log that several write: everything up to `offset`, which is never read again.
 
-    A line is an exchange, or the key of an operation that was asked to the end. Whoever writes holds a lock.
+    A line is an exchange, the key of an operation that was asked to the end, or a note of the run. Whoever writes holds
+    a lock. `attempts` counts the requests behind the exchanges.
     """
 
     path: Path
     exchanges: list[Exchange] = field(default_factory=list)
     finished: set[str] = field(default_factory=set)
+    notes: dict[str, Any] = field(default_factory=dict)
+    attempts: int = 0
     offset: int = 0
     _by_operation: dict[str, list[Exchange]] = field(default_factory=dict)
 
@@ -42,15 +47,15 @@ class Log:
                 self.offset += len(line)
 
     @contextmanager
-    def appending(self) -> Iterator[Callable[[Exchange | str], None]]:
-        """Append an exchange, or the key of a finished operation; its line is in the file when that returns."""
+    def appending(self) -> Iterator[Callable[[Item], None]]:
+        """Append an exchange, the key of a finished operation or notes; its line is in the file when that returns."""
         self.path.touch()
         with self.path.open("r+b") as file:
             file.truncate(self.offset)
             file.seek(self.offset)
 
-            def append(item: Exchange | str) -> None:
-                record = {"finished": item} if isinstance(item, str) else to_record(item)
+            def append(item: Item) -> None:
+                record = to_record(item) if isinstance(item, Exchange) else _aside(item)
                 self.offset += file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
                 file.flush()
                 self._know(item)
@@ -58,14 +63,22 @@ class Log:
             yield append
 
     def _keep(self, record: dict[str, Any]) -> None:
-        self._know(record["finished"] if "finished" in record else from_record(record))
+        aside = record.get("finished") or record.get("notes")
+        self._know(from_record(record) if aside is None else aside)
 
-    def _know(self, item: Exchange | str) -> None:
+    def _know(self, item: Item) -> None:
         if isinstance(item, str):
             self.finished.add(item)
+        elif isinstance(item, dict):
+            self.notes.update(item)
         else:
             self.exchanges.append(item)
+            self.attempts += item.attempts
             self._by_operation.setdefault(item.probe.operation, []).append(item)
+
+
+def _aside(item: str | dict[str, Any]) -> dict[str, Any]:
+    return {"finished": item} if isinstance(item, str) else {"notes": item}
 
 
 def to_record(exchange: Exchange) -> dict[str, Any]:
@@ -82,6 +95,7 @@ def to_record(exchange: Exchange) -> dict[str, Any]:
         "note": probe.note,
         "given": probe.given,
         "credential": probe.credential.value,
+        "again": probe.again,
         "attempts": exchange.attempts,
     }
     if response is not None:
@@ -106,6 +120,7 @@ def from_record(record: dict[str, Any]) -> Exchange:
         record["note"],
         _headers(record["given"]),
         Credential(record["credential"]),
+        record["again"],
     )
     answered, failed = record.get("response"), record.get("failure")
     response = answered and Response(

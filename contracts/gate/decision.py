@@ -17,6 +17,10 @@ BEFORE_CREDENTIAL = frozenset({400, 405, 414, 422, 431})
 """What servers and proxies answer to an odd request before anybody looks at its credential."""
 
 
+MAX_UNAVAILABLE = 0.05
+"""Which share of the requests may have no answer of the service in a run that passes."""
+
+
 class Result(StrEnum):
     PASS = "pass"
     FAIL = "fail"
@@ -32,6 +36,7 @@ class Policy:
         require_all: every unexercised or undecided rule.
         partial: only some operations were selected, so that what is missing proves nothing.
         some_rules: only some rules were selected, so that an acceptance of another rule is not stale.
+        max_unavailable: the share of requests without an answer of the service above which a run says nothing.
         accepted: what the team agreed to live with.
     """
 
@@ -40,6 +45,7 @@ class Policy:
     partial: bool = False
     some_rules: bool = False
     accepted: Accepted = field(default_factory=Accepted)
+    max_unavailable: float = MAX_UNAVAILABLE
 
     def fails(self, verdict: Verdict) -> bool:
         """Whether this verdict alone fails the run."""
@@ -65,11 +71,11 @@ def decide(
 ) -> Decision:
     """The decision, and why.
 
-    A violation that was seen fails a run, however it ended; answers that say nothing about the contract (see `blocked`)
-    and a run that ended early (`ended` says how) leave it without a verdict; then come the failures that rest on what
-    is missing.
+    A violation that was seen fails a run, however it ended; answers that say nothing about the contract (see
+    `blocked`), too many that are no answers, and a run that ended early (`ended` says how) leave it without a verdict;
+    then come the failures that rest on what is missing.
     """
-    sent = len(exchanges)
+    everything = exchanges
     exchanges = [exchange for exchange in exchanges if exchange.probe.source != "method"]  # says nothing of operations
     by_operation = _by_operation(exchanges)
     shut = {key for key, asked in by_operation.items() if blocked(spec, asked)}
@@ -84,17 +90,27 @@ def decide(
     failures += [*(policy.accepted.stale(verdicts) if whole else ()), *(notes if policy.strict else ())]
     if not partial and (reason := _never_a_success(spec, exchanges)):
         failures.append(reason)
-    unavailable = sum(map(is_unavailable, exchanges))
+    unavailable = None if silent else _unavailable(everything, policy)
     if policy.strict and unavailable:
-        failures.append(f"{unavailable} of {sent} requests had no answer of the service (strict)")
+        failures.append(unavailable)
     gone = [f"the service stopped answering while {key} was asked" for key, e in by_operation.items() if gone_silent(e)]
     gone += [f"the answers of {key} are too large to be kept" for key, e in by_operation.items() if too_much(e)]
-    unfinished = [reason for reason in (silent, ended, *gone) if reason]
+    unfinished = [reason for reason in (silent, ended, *gone, unavailable) if reason and reason not in failures]
     if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
         return Decision(Result.FAIL, (*failures, *unfinished), notes)
     if unfinished:
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
     return Decision(Result.FAIL, tuple(failures), notes) if failures else Decision(Result.PASS, (), notes)
+
+
+def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str | None:
+    """How many requests had no answer of the service, if these are too many; in a strict run, any are."""
+    count = sum(map(is_unavailable, exchanges))
+    said = f"{count} of {len(exchanges)} requests had no answer of the service"
+    if policy.strict:
+        return f"{said} (strict)" if count else None
+    most = policy.max_unavailable
+    return f"{said}, more than {most * 100:g}% (--contract-max-unavailable)" if count > most * len(exchanges) else None
 
 
 SILENT = frozenset({FailureKind.REFUSED, FailureKind.TLS, FailureKind.TIMED_OUT})

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from contracts.messages import Probe, Request
 from contracts.probes import schemathesis_cases
-from contracts.probes.closing import credential_probes, method_probes, unknown_probes
+from contracts.probes.closing import credential_probes, method_probes, nowhere_path, unknown_probes
 from contracts.probes.edges import edge_requests
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
 from contracts.spec import Operation, Parameter, Spec
@@ -20,6 +20,8 @@ from contracts.spec.statuses import concrete_status
 from contracts.spec.templates import Routes, fill_path, fill_raw_path, match_path, parameter_names
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
+ENDINGS = frozenset({"stop", "close", "cancel", "terminate", "kill", "delete", "remove", "end", "shutdown"})
+"""What the path of an operation ends in, whatever its method, if it is there to end a resource."""
 MAX_REQUEST_LINE = 8000  # RFC 9112 §3
 ROOM = 500
 """What a base URL's path and a credential in the query may add to a request line."""
@@ -40,6 +42,9 @@ class ProbePlan:
         examples: random requests an operation.
         unsafe: whether methods that may change state are sent.
         statuses: for the mock, how many bodies it has for a documented status of an operation (0: don't ask for it).
+        found: values that the service listed: for safe methods alone, because they belong to somebody.
+        own: values of resources that the run made, and may end.
+        live: whether resources are real, so that an operation that ends one is sent to none but our own.
     """
 
     spec: Spec
@@ -48,22 +53,59 @@ class ProbePlan:
     examples: int = 10
     unsafe: bool = False
     statuses: Callable[[Operation, int], int] | None = None
+    found: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    own: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    live: bool = False
 
     def probes(self, operation: Operation) -> Iterator[Probe]:
         """The probes of one operation in the order of sending; none if its method is not to be sent."""
-        if operation.method not in SAFE_METHODS and not self.unsafe:
+        if not self._may_send(operation):
             return
-        yield from self._sendable(operation, self._given(operation))
+        yield from self.known(operation)
         yield from self._sendable(operation, self._documented_statuses(operation))
         yield from self._sendable(operation, _distinct(self._made(operation)))
 
     def closing(self, operation: Operation, answered: Request | None) -> Iterator[Probe]:
         """What is sent last: `answered` is a request that had a 2xx with the right credential, if there was one."""
-        if operation.method in SAFE_METHODS or self.unsafe:
-            base = answered or self._base(operation, next(iter(self._combinations(operation)), {}))
+        if self._may_send(operation):
+            base = answered or self._spared(
+                operation, self._base(operation, next(iter(self._combinations(operation)), {}))
+            )
             yield from self._sendable(operation, credential_probes(self.spec, operation, base))
             yield from self._sendable(operation, unknown_probes(self.spec, operation))
         yield from method_probes(self.spec, operation, unsafe=self.unsafe)
+
+    def known(self, operation: Operation) -> Iterator[Probe]:
+        """The probes with values that the service knows, all of them twice."""
+        return self._sendable(operation, self._given(operation))
+
+    def _may_send(self, operation: Operation) -> bool:
+        if operation.method in SAFE_METHODS:
+            return True
+        return self.unsafe and not (self._must_spare(operation) and "{" not in operation.path)
+
+    def _must_spare(self, operation: Operation) -> bool:
+        """Whether the operation ends a resource that may be somebody's."""
+        ends = operation.method == "DELETE" or operation.path.rstrip("/").rpartition("/")[2].lower() in ENDINGS
+        return self.live and ends and operation.method not in SAFE_METHODS
+
+    def _spared(self, operation: Operation, request: Request) -> Request:
+        """The request; to a resource that can't exist, if it might end one."""
+        if not self._must_spare(operation):
+            return request
+        path = nowhere_path(operation)
+        return replace(request, target=f"{path}?{request.query}" if request.query else path)
+
+    def _values(self, operation: Operation) -> Mapping[str, Sequence[str]]:
+        """Known values by parameter, as far as they are for this operation."""
+        if self._must_spare(operation):
+            sources = [self.own]
+        elif operation.method in SAFE_METHODS:
+            sources = [self.given, self.found, self.own]
+        else:
+            sources = [self.given, self.own]
+        names = dict.fromkeys(name for source in sources for name in source)
+        return {name: tuple(dict.fromkeys(v for s in sources for v in s.get(name, ()))) for name in names}
 
     def _given(self, operation: Operation) -> Iterator[Probe]:
         rounds = [(chosen, self._base(operation, chosen)) for chosen in self._combinations(operation)]
@@ -84,11 +126,13 @@ class ProbePlan:
 
     def _made(self, operation: Operation) -> Iterator[Probe]:
         values = itertools.cycle(self._combinations(operation) or [{}])
-        edges = list(edge_requests(operation, self._base(operation, next(values))))
+        edges = [
+            (n, self._spared(operation, r)) for n, r in edge_requests(operation, self._base(operation, next(values)))
+        ]
         odd = {request for _, request in edges}  # judged as such, whoever else makes the same
         for source, made in (("coverage", self._coverage_of), ("fuzz", self._fuzz_of)):
             for index, (note, request) in enumerate(made(operation)):
-                request = _with_path(operation, request, next(values) if index % 3 else {})
+                request = self._spared(operation, _with_path(operation, request, next(values) if index % 3 else {}))
                 if request not in odd:
                     yield _probe(operation, request, source, note)
         for note, request in edges:
@@ -99,17 +143,17 @@ class ProbePlan:
 
         None where a path parameter has no given value: the service knows no such resource.
         """
-        path = parameter_names(operation.path)
-        if not all(self.given.get(name) for name in path):
+        path, given = parameter_names(operation.path), self._values(operation)
+        if not all(given.get(name) for name in path):
             return []
-        others = (p.name for p in operation.parameters if p.location != "path" and self.given.get(p.name))
+        others = (p.name for p in operation.parameters if p.location != "path" and given.get(p.name))
         names = list(dict.fromkeys([*path, *others]))
-        length = max((len(self.given[name]) for name in names), default=1)
-        return [{name: self.given[name][index % len(self.given[name])] for name in names} for index in range(length)]
+        length = max((len(given[name]) for name in names), default=1)
+        return [{name: given[name][index % len(given[name])] for name in names} for index in range(length)]
 
     def _base(self, operation: Operation, chosen: Values) -> Request:
         """The plainest request of an operation: given values, and of the rest what is required."""
-        known = {**self._first_given, **chosen}
+        known = {**self._first(operation), **chosen}
         request = _with_path(operation, self._plainest(operation), known)
         for parameter in operation.parameters:
             if parameter.name in known:
@@ -128,7 +172,7 @@ class ProbePlan:
         yield from (request for _, request in self._coverage_of(operation))
 
     def _is_plain(self, operation: Operation, request: Request) -> bool:
-        filled = _with_path(operation, request, self._first_given)
+        filled = _with_path(operation, request, self._first(operation))
         return claim_of(operation, filled).allowed and self._can_send(operation, filled)
 
     def _coverage_of(self, operation: Operation) -> list[tuple[str, Request]]:
@@ -151,9 +195,8 @@ class ProbePlan:
             and operation.path in self._routes.of(request.path)
         )
 
-    @cached_property
-    def _first_given(self) -> Values:
-        return {name: values[0] for name, values in self.given.items() if values}
+    def _first(self, operation: Operation) -> Values:
+        return {name: values[0] for name, values in self._values(operation).items() if values}
 
     @cached_property
     def _coverage(self) -> dict[str, list[tuple[str, Request]]]:

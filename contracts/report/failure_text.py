@@ -27,6 +27,7 @@ def failure_text(
     finding = evidence.finding
     where = f"{finding.instance} is " if finding.instance and rule.kind not in ("schema", "required") else ""
     often = f"on {verdict.violations} of {verdict.exercised} exchanges"
+    often += f"; {verdict.recurrence}" if verdict.recurrence else ""
     accept = f"{accepted_file(spec)}: {entry_for(VIOLATIONS, rule.id, until=today + TERM)}"
     return _lines(
         f"{spec.document.source(rule.pointer)}  {rule.id}",

@@ -16,7 +16,7 @@ from contracts.report.printable import map_texts, well_formed
 from contracts.report.report import Report
 from contracts.schemas.claims import claim_of
 from contracts.spec import Operation, Spec
-from contracts.verdicts import Evidence, Outcome, Verdict
+from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 MAX_BODY = 20_000
@@ -39,6 +39,7 @@ def to_json(report: Report) -> dict[str, Any]:
             "sha256": document.sha256,
         },
         "target": {"kind": "live" if report.base_url else "mock", "base_url": report.base_url},
+        "sessions": map_texts(report.sessions, report.scrubber.text),
         "decision": report.decision.result.value,
         "reasons": [report.scrubber.text(reason) for reason in report.decision.reasons],
         "summary": {
@@ -103,6 +104,7 @@ def _verdict(report: Report, verdict: Verdict) -> dict[str, Any]:
         "outcome": verdict.outcome.value,
         "exercised": verdict.exercised,
         "violations": verdict.violations,
+        "recurrence": _recurrence(verdict.recurrence),
         "seen": map_texts(verdict.seen, report.scrubber.text),
         "unseen": list(verdict.unseen),
         "why": report.scrubber.text(verdict.why),
@@ -110,6 +112,12 @@ def _verdict(report: Report, verdict: Verdict) -> dict[str, Any]:
         "source": {"file": source.file, "line": source.line, "pointer": source.pointer},
         "evidence": _evidence(report, verdict.evidence) if verdict.evidence else None,
     }
+
+
+def _recurrence(recurrence: Recurrence | None) -> dict[str, Any] | None:
+    if recurrence is None:
+        return None
+    return {"how": recurrence.how, "broken": recurrence.broken, "asked": recurrence.asked}
 
 
 def _evidence(report: Report, evidence: Evidence) -> dict[str, Any]:

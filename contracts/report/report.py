@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from contracts.gate.accepted import Accepted
 from contracts.gate.decision import Decision
 from contracts.gate.entries import Acceptance
 from contracts.messages import Exchange, Headers
 from contracts.report.scrubbing import Scrubber
+from contracts.rules import Severity
 from contracts.spec import Spec
 from contracts.verdicts import Outcome, Verdict, is_unavailable
 
@@ -27,6 +29,7 @@ class Report:
         header_variables: names of the headers sent with every request, each with the variable that has its value.
         scrubber: takes secrets out of what a report shows of answers.
         acceptances: what the team agreed to live with.
+        sessions: what came of looking for sessions, as a JSON value; None if nobody asked for that.
     """
 
     spec: Spec
@@ -41,6 +44,7 @@ class Report:
     header_variables: Headers = ()
     scrubber: Scrubber = field(default_factory=Scrubber)
     acceptances: Accepted = field(default_factory=Accepted)
+    sessions: Mapping[str, Any] | None = None
 
     @cached_property
     def outcomes(self) -> Counter[Outcome]:
@@ -52,6 +56,12 @@ class Report:
         """The acceptance of each violated rule that has one, by the rule's id."""
         found = ((verdict.rule.id, self.acceptances.of(verdict)) for verdict in self.verdicts)
         return {identity: acceptance for identity, acceptance in found if acceptance is not None}
+
+    @cached_property
+    def violated(self) -> tuple[Verdict, ...]:
+        """What the document or a standard demands, what was seen broken, and what nobody accepted."""
+        broken = [v for v in self.verdicts if v.outcome is Outcome.VIOLATED and v.rule.id not in self.accepted]
+        return tuple(verdict for verdict in broken if verdict.rule.severity is Severity.VIOLATION)
 
     @property
     def unavailable(self) -> int:

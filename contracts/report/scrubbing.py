@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.capabilities import Capabilities
 from contracts.exchanges.credential import Secret
 
 MIN_LENGTH = 4
@@ -15,9 +16,13 @@ MIN_LENGTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Scrubber:
-    """Values that no text may hold; in their place stand the names of their environment variables."""
+    """Values that no text may hold; in their place stand the names of their environment variables.
+
+    `capabilities` are the URLs that answers of this process held.
+    """
 
     secrets: tuple[Secret, ...] = ()
+    capabilities: Capabilities = field(default_factory=Capabilities)
 
     @classmethod
     def of(cls, values: dict[str, str]) -> Scrubber:
@@ -28,7 +33,7 @@ class Scrubber:
     def text(self, text: str) -> str:
         for secret in self.secrets:
             text = secret.scrub(text)
-        return text
+        return self.capabilities.text(text)
 
 
 def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:

@@ -28,6 +28,7 @@ def _summary(report: Report, width: int) -> Iterator[str]:
         yield "ended early: this covers what was asked until then"
     yield from _table(report.verdicts, report.accepted, width)
     broken = [v for v in report.verdicts if v.outcome is Outcome.VIOLATED]
+    yield from _listed("violated", [f"{v.rule.id}: {_seen(v)}" for v in report.violated])
     accepted = [(v, report.accepted[v.rule.id]) for v in broken if v.rule.id in report.accepted]
     yield from _listed("accepted", [f"{v.rule.id} until {a.until}: {a.reason}" for v, a in accepted])
     yield from _listed("accepted and healed", report.decision.notes)
@@ -43,6 +44,11 @@ def _summary(report: Report, width: int) -> Iterator[str]:
         yield from _listed("not judged", why)
     yield from _never_seen(report.verdicts)
     yield _exchanges(report)
+
+
+def _seen(verdict: Verdict) -> str:
+    seen = verdict.evidence.finding.seen if verdict.evidence else ""
+    return f"{seen}, {verdict.recurrence}" if verdict.recurrence else seen
 
 
 def _never_seen(verdicts: Sequence[Verdict]) -> Iterator[str]:

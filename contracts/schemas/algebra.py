@@ -6,7 +6,7 @@ Payloads are validated after drawing, so a looser schema costs tries, never a wr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import jsonschema_rs
@@ -36,6 +36,7 @@ def without(node: CanonicalSchema, other: CanonicalSchema) -> CanonicalSchema:
     return attempt(lambda: node.subtract(other), node)
 
 
+@lru_cache(maxsize=1024)
 def negated(node: CanonicalSchema) -> CanonicalSchema:
     return attempt(node.negate, ANYTHING)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import Any
 
 from jsonschema_rs import CanonicalSchema
 from jsonschema_rs.canonical import (
@@ -21,11 +21,10 @@ from jsonschema_rs.canonical import (
     Satisfiability,
     StringView,
     UndeclaredValueFailsView,
-    json,
 )
 
 from contracts.messages import JSON
-from contracts.schemas.algebra import ANYTHING, possible, schema_of
+from contracts.schemas.algebra import ANYTHING, attempt, possible, schema_of
 from contracts.schemas.languages import escapes
 from contracts.schemas.parties import Raw
 from contracts.schemas.validation import Uncompilable, keyword_validator
@@ -71,32 +70,43 @@ def settle(sender: Raw, receiver: Raw, *, written: Raw = True) -> Answer:
     Args:
         written: the sender's schema before it was closed, which a value that is shown keeps as well.
     """
+    return _settled(_text(sender), _text(receiver), _text(written))
+
+
+@lru_cache(maxsize=1024)
+def _settled(sender: str, receiver: str, written: str) -> Answer:
     try:
-        sent, taken = _canonical(_text(sender)), _canonical(_text(receiver))
+        sent, taken = _canonical(sender), _canonical(receiver)
         checks = _checks(sender, receiver, written)
+        whole = sent if written == "true" else attempt(lambda: sent.intersect(_canonical(written)), sent)
     except Uncompilable as problem:
         return Answer(None, f"a schema can't be read: {str(problem).splitlines()[0]}")
-    try:
-        verdict = taken.covers(sent)
-    except CanonicalizationError:
-        verdict = Containment.UNKNOWN
-    if not possible(sent):
-        return Answer(True, "nothing can be sent there, as the canonical form shows")
-    if verdict == Containment.YES:
-        return Answer(True, "the canonical form of what is taken covers the form of what is sent")
     difference = _difference(sent, taken)
-    if difference is not None and (proof := _emptiness(difference)):
+    if proof := _proof(sent, taken, difference):
         return Answer(True, proof)
-    size = len(_text(sender)) + len(_text(receiver))
-    near, far = (NEAR, FAR) if size < LARGE else (0, 0)
+    near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (0, 0)
     found = tuple(islice(filter(checks, _candidates(sent, difference, near, far)), VALUES))
     if found:
         return Answer(False, "a value is sent and not taken", found)
-    if written is not True:
-        return settle({"allOf": [sender, written]}, receiver)
+    if whole is not sent:
+        difference = _difference(whole, taken)
+        if proof := _proof(whole, taken, difference):
+            return Answer(True, proof)
     if difference is not None and difference.satisfiability() == Satisfiability.YES:
         return Answer(False, "the canonical form shows that more is sent than taken; no value of it was drawn")
     return Answer(None, f"the canonical form can't tell, and none of {near + far} values showed a difference")
+
+
+def _proof(sent: CanonicalSchema, taken: CanonicalSchema, difference: CanonicalSchema | None) -> str | None:
+    """Why everything that is sent is taken."""
+    if not possible(sent):
+        return "nothing can be sent there, as the canonical form shows"
+    try:
+        if taken.covers(sent) == Containment.YES:
+            return "the canonical form of what is taken covers the form of what is sent"
+    except CanonicalizationError:
+        return None
+    return _emptiness(difference) if difference is not None else None
 
 
 def is_proved(sender: Raw, receiver: Raw) -> bool:
@@ -109,21 +119,15 @@ def is_proved(sender: Raw, receiver: Raw) -> bool:
 
 @lru_cache(maxsize=4096)
 def _canonical(text: str) -> CanonicalSchema:
-    return schema_of(json_value(text))
-
-
-def json_value(text: str) -> Any:
-    import json as standard
-
-    return standard.loads(text)
+    return schema_of(json.loads(text))
 
 
 def _text(schema: Raw) -> str:
-    return str(json.to_string(schema))
+    return json.dumps(schema, separators=(",", ":"), default=float)
 
 
-def _checks(sender: Raw, receiver: Raw, written: Raw) -> Callable[[JSON], bool]:
-    sends, takes, writes = (keyword_validator(_text(schema)).is_valid for schema in (sender, receiver, written))
+def _checks(sender: str, receiver: str, written: str) -> Callable[[JSON], bool]:
+    sends, takes, writes = (keyword_validator(schema).is_valid for schema in (sender, receiver, written))
 
     def shows(value: JSON) -> bool:
         try:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from contracts.capabilities import Capabilities
 from contracts.messages import Exchange, Headers, Probe, Request, Response
 from contracts.rules import Finding, Rule, RuleBook, Severity
 from contracts.spec.templates import concreteness, match_path
@@ -24,10 +25,12 @@ class Contract:
 
     Args:
         base_url: whose path prefix precedes the document's paths; None if there is no prefix.
+        capabilities: takes capability URLs out of what is judged, and of what is said.
     """
 
     book: RuleBook
     base_url: str | None = None
+    capabilities: Capabilities = field(default_factory=Capabilities)
 
     def judge(self, response: Any, *, operation: str | None = None) -> Judgement:
         """Judge a response of httpx2, httpx or requests by every rule that applies to it.
@@ -43,7 +46,9 @@ class Contract:
         key = operation or self._operation(method, url.path)
         if key not in self.book.operations:
             raise LookupError(f"the document has no operation {key}; {self._nearest(key)}")
-        answer = Response(int(response.status_code), _headers(response.headers), bytes(response.content))
+        answer = Response(
+            int(response.status_code), _headers(response.headers), self.capabilities.body(bytes(response.content))
+        )
         rules = self.book.operations[key]
         judgement = judge(rules, Exchange(0, Probe(key, Request(method, url.path)), answer))
         by_id = {rule.id: rule for rule in rules.rules}

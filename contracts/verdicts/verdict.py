@@ -29,6 +29,28 @@ class Evidence:
     exchange: Exchange
 
 
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """How often the request of the evidence broke the rule: on `broken` of the `asked` answers to it.
+
+    Args:
+        gone: it was asked again, and did not break the rule any more.
+    """
+
+    broken: int
+    asked: int
+    gone: bool = False
+
+    @property
+    def how(self) -> str:
+        if self.gone:
+            return "gone on asking again"
+        return "always" if self.broken == self.asked else "sometimes"
+
+    def __str__(self) -> str:
+        return f"{self.how} ({self.broken} of {self.asked})" if self.how == "sometimes" else self.how
+
+
 MAX_BROKEN_BY = 1000
 
 
@@ -37,7 +59,7 @@ class Verdict:
     """For one rule over a run: on how many exchanges it was exercised and broken, and what was seen.
 
     `why` says why it is undecided, or not exercised; `broken_by` holds what was seen, each text once, of the first
-    `MAX_BROKEN_BY` different ones.
+    `MAX_BROKEN_BY` different ones. `recurrence` is None where nothing is known of it.
     """
 
     rule: Rule
@@ -48,6 +70,7 @@ class Verdict:
     evidence: Evidence | None = None
     why: str = ""
     broken_by: tuple[str, ...] = ()
+    recurrence: Recurrence | None = None
 
     @property
     def unseen(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.exchanges import Client, Limits, Secret
-from contracts.exchanges.client import retry_after
+from contracts.exchanges.pace import retry_after
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request
 from tests.exchanges.documents import one_operation
 from tests.service import create_app, raw_server, running

@@ -51,7 +51,7 @@ HELD, VIOLATED = verdict(), verdict(Outcome.VIOLATED)
 OK = [exchange(200)]
 
 
-def decided(verdicts: list[Verdict], exchanges: list[Exchange], **policy: bool) -> tuple[str, str]:
+def decided(verdicts: list[Verdict], exchanges: list[Exchange], **policy: float) -> tuple[str, str]:
     decision = decide(SPEC, verdicts, exchanges, Policy(**policy))  # type: ignore[arg-type]
     return decision.result.value, "; ".join(decision.reasons)
 
@@ -104,12 +104,19 @@ def test_what_fails_alone(judged: Verdict, plain: bool, strict: bool, everything
         pytest.param(
             [HELD], [exchange(201)], {}, "fail", "no request was answered with a documented 2xx", id="other 2xx"
         ),
-        pytest.param([HELD], [*OK, exchange(503)], {}, "pass", "", id="unavailable once"),
+        pytest.param([HELD], [*OK * 19, exchange(503)], {}, "pass", "", id="unavailable once"),
+        pytest.param(
+            [HELD], [*OK * 18, exchange(503)], {}, "inconclusive", "1 of 19 requests had no", id="too often unavailable"
+        ),
+        pytest.param([HELD, VIOLATED], [*OK, exchange(503)], {}, "fail", "1 of 2", id="violated all the same"),
+        pytest.param([HELD], [exchange(404), exchange(503)], {}, "inconclusive", "1 of 2", id="perhaps no success"),
+        pytest.param([HELD], [*OK * 9, exchange(503)], {"max_unavailable": 0.1}, "pass", "", id="as often as may be"),
+        pytest.param([HELD], [*OK * 99, exchange(503)], {"max_unavailable": 0}, "inconclusive", "0%", id="never"),
         pytest.param([HELD], [*OK, exchange(503)], {"strict": True}, "fail", "1 of 2 requests had no", id="strict"),
     ],
 )
 def test_decision(
-    verdicts: list[Verdict], exchanges: list[Exchange], policy: dict[str, bool], result: str, reason: str
+    verdicts: list[Verdict], exchanges: list[Exchange], policy: dict[str, float], result: str, reason: str
 ) -> None:
     found, reasons = decided(verdicts, exchanges, **policy)
     assert (found, reason in reasons, bool(reasons)) == (result, True, bool(reason))
@@ -126,7 +133,7 @@ def test_decision(
     ],
 )
 def test_a_service_that_stops_answering_leaves_no_verdict(answers: list[int | FailureKind], result: str) -> None:
-    found, reasons = decided([HELD], [exchange(answer) for answer in answers])
+    found, reasons = decided([HELD], [exchange(answer) for answer in answers], max_unavailable=1)
     assert (found, "stopped answering while GET /secured was asked" in reasons) == (result, result == "inconclusive")
 
 

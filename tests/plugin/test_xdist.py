@@ -8,7 +8,7 @@ import pytest
 
 from .things import CANARY, ENUM, LOUD, SCHEMA, Project, Things, document, leaks, operation
 
-SPEC = document(get=operation("get_thing"), delete=operation("delete_thing"))
+SPEC = document(get=operation("get_thing"), put=operation("put_thing"))
 
 
 @pytest.mark.usefixtures("untouched")

@@ -76,5 +76,5 @@ def test_the_table_is_whole() -> None:
         "id": "operation-added",
         "direction": "operation",
         "severity": "info",
-        "message": "the operation {subject} was added",
+        "message": "the operation NAME was added",
     }

@@ -27,6 +27,7 @@ def test_summary_of_a_run() -> None:
     assert lines(made) == [
         "operation         status  rules  exercised  violated  not exercised",
         "GET /things/{id}  200         5          4         2              1",
+        'violated: GET /things/{id} 200 /status enum: "paused"',
         "advisory: GET /things/{id} 200 unique names: a twice",
         "not judged: GET /things/{id} 200 /id type (not exercised: nobody came)",
         "not judged: GET /things/{id} 200 /id pattern (undecided: no dialect knows it)",
@@ -77,7 +78,7 @@ def test_many_operations_show_the_violated_first() -> None:
     held = [Verdict(rule(f"x{n} type", status=str(300 + n)), Outcome.HOLDS, 1) for n in range(60)]
     shown = lines(report(*held, violated()))
     assert shown[1].split()[2:] == ["200", "1", "1", "1", "0"]
-    assert (len(shown), shown[41]) == (43, "… and 21 more, in report.json")
+    assert (len(shown), shown[41]) == (44, "… and 21 more, in report.json")
 
 
 @pytest.mark.parametrize("width", [20, 60, 100])

@@ -1,0 +1,120 @@
+"""URLs that are credentials themselves, taken out of bodies and texts: whoever has a `cdp_url` has the browser.
+
+The value of a member of one of these names keeps its type, its length and what its format rests on; letters and digits
+go. Where the same URL stands elsewhere, a placeholder takes its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from contracts.messages import PLACEHOLDER
+
+NAMES = ("cdp_url", "viewer_url")
+
+_NAME = "|".join(NAMES)
+_MEMBER = re.compile(rf'"({_NAME})"[ \t\r\n]*:[ \t\r\n]*(?=["\[{{])')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_NAME_FOLLOWS = re.compile(r"[ \t\r\n]*:")
+_QUOTED = re.compile(rf"""(\\{{0,9}}["'])({_NAME})\1(\s*[:=]\s*)(\\{{0,9}}["'])(.*?)(?=\4|[\r\n]|\Z)""")
+_URL = re.compile(r"(?:wss?|https?)(?::|%3A)(?:\\?/|%2F){2}[^\s\"'<>|^`{}]*", re.IGNORECASE)
+_WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#].+", re.DOTALL)
+"""Below the root of a host: what is the root is nobody's secret, and may be the base URL."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
+_PIECE = re.compile(rf"{re.escape(PLACEHOLDER)}|\\u[0-9A-Fa-f]{{4}}|\\.|%[0-9A-Fa-f]{{2}}|[A-Za-z]|[0-9]", re.DOTALL)
+MAX_KNOWN = 10_000
+
+
+@dataclass(slots=True)
+class Capabilities:
+    """The capability URLs that answers of this process held, each with its placeholder."""
+
+    _known: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def body(self, body: bytes) -> bytes:
+        """A body without capability URLs; those that are members of it are known from now on."""
+        if any(name.encode() in body for name in NAMES):
+            body = self._members(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        if self._known and (b"//" in body or b"\\/" in body or b"%2" in body):
+            body = self._elsewhere(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return body
+
+    def text(self, text: str) -> str:
+        """A text without capability URLs: those that are known, and whatever looks like a member of a body."""
+        if any(name in text for name in NAMES):
+            text = _QUOTED.sub(lambda m: f"{m[1]}{m[2]}{m[1]}{m[3]}{m[4]}{_masked(m[5])}", text)
+        return self._elsewhere(text) if self._known else text
+
+    def _members(self, text: str) -> str:
+        pieces, end = [], 0
+        for member in _MEMBER.finditer(text):
+            if member.start() >= end:
+                stop, strings = _value(text, member.end())
+                pieces += [text[end : member.end()], self._value_masked(text[member.end() : stop], strings, member[1])]
+                end = stop
+        return "".join([*pieces, text[end:]])
+
+    def _value_masked(self, value: str, strings: list[tuple[int, int]], name: str) -> str:
+        pieces, end = [], 0
+        for start, stop in strings:
+            self._learn(value[start:stop].strip('"'), name)
+            pieces += [value[end:start], _masked(value[start:stop])]
+            end = stop
+        return "".join([*pieces, value[end:]])
+
+    def _learn(self, value: str, name: str) -> None:
+        plain = _plain(value)
+        if _WHOLE.fullmatch(plain) and len(self._known) < MAX_KNOWN:
+            self._known.setdefault(plain, f"${name.upper()}")
+
+    def _elsewhere(self, text: str) -> str:
+        return _URL.sub(self._replaced, text)
+
+    def _replaced(self, found: re.Match[str]) -> str:
+        """The placeholder of a URL that is known, with what follows it; a sentence may have put a mark at its end."""
+        for written in (found[0], found[0].rstrip(".,;:!?)]\\"), found[0].partition("&")[0]):
+            if placeholder := self._known.get(_plain(written)):
+                return placeholder + found[0][len(written) :]
+        return found[0]
+
+
+def _value(text: str, start: int) -> tuple[int, list[tuple[int, int]]]:
+    """Where the JSON value at `start` ends, and the strings in it that are no names, counted from `start`."""
+    depth, strings = 0, []
+    for token in _TOKEN.finditer(text, start):
+        if token[0] in "[{":
+            depth += 1
+        elif token[0] in "]}":
+            depth -= 1
+        elif depth == 0 or not _NAME_FOLLOWS.match(text, token.end()):
+            strings.append((token.start() - start, token.end() - start))
+        if depth <= 0:
+            return token.end(), strings
+    return len(text), strings
+
+
+def _plain(written: str) -> str:
+    """A URL as it is, from a JSON string or from a part of another URL."""
+    text = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda found: chr(int(found[1], 16)), written).replace("\\/", "/")
+    return text if "://" in text else unquote(text)
+
+
+def _masked(written: str) -> str:
+    """A string without its letters and digits; its scheme is kept, and that it held the credential."""
+    quote = written[:1] if written.startswith('"') else ""
+    scheme = _SCHEME.match(written, len(quote))
+    kept = written[: scheme.end()] if scheme else quote
+    return kept + _PIECE.sub(_piece, written[len(kept) :])
+
+
+def _piece(found: re.Match[str]) -> str:
+    piece = found[0]
+    if piece == PLACEHOLDER:
+        return piece
+    if piece.startswith("%"):
+        return "%00"
+    if piece.startswith("\\"):
+        return "x" if len(piece) > 2 and chr(int(piece[2:], 16)).isalnum() and piece[2:4] == "00" else piece
+    return "x" if piece.isalpha() else "0"

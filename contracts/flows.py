@@ -105,11 +105,7 @@ class Check:
 
     @cached_property
     def _first_look(self) -> dict[str, tuple[int, tuple[Verdict, ...]]]:
-<<<<<<< HEAD
-        """How many exchanges there were before anything was asked again, and what was made of them."""
-=======
         """The verdicts before something was asked again, which often nothing is, and on how many exchanges."""
->>>>>>> 8647476a85735b4f3d32832fe01e5651cc9a59df
         return {}
 
     def probes(self, operation: Operation) -> Iterable[Probe]:

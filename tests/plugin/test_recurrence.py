@@ -61,18 +61,6 @@ def test_nothing_is_asked_again_that_was_never_broken(project: Project) -> None:
     assert len(moody.things.heads) - len(quiet.things.heads) == 5
 
 
-<<<<<<< HEAD
-def test_what_may_change_state_is_not_asked_again(project: Project) -> None:
-    project.write(document(put=operation("put_thing")))
-    quiet, moody = (Moody(breaks, "PUT") for breaks in (lambda number: False, lambda number: number == 1))
-    runs = [project.ask(each.things, "--contract-unsafe") for each in (quiet, moody)]
-    assert [run.code for run in runs] == [0, 1]
-    assert len(quiet.things.heads) == len(moody.things.heads)
-    assert runs[1].verdicts[ENUM.replace("GET", "PUT")]["recurrence"] is None
-
-
-=======
->>>>>>> 8647476a85735b4f3d32832fe01e5651cc9a59df
 def test_credential_that_must_be_refused_is_tried_once(project: Project) -> None:
     def lax(number: int) -> bytes | None:
         return PAUSED.replace(b"paused", b"active") if "Authorization: Bearer 0" in things.heads[-1] else None

@@ -1,4 +1,4 @@
-# `make check` runs the contract on the mock; `make test` runs everything that CI runs.
+# `make check` runs the contract on the mock; `make test` runs everything that CI runs; `make setup` only sets up.
 PYTHON ?= python3
 PY := .venv/bin/python
 STAMP := .venv/.installed
@@ -7,7 +7,7 @@ CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
 
-.PHONY: check test lock clean
+.PHONY: check test setup lock clean
 
 check: $(STAMP)
 	@$(CLEAN) $(PY) -m pytest tests/contract -q
@@ -21,6 +21,8 @@ test: $(STAMP)
 	$(CLEAN) $(PY) -m coverage run -m pytest -n 2
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
+
+setup: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(NEEDED), and there is no $(PYTHON). $(CURE)" >&2; exit 1; }

@@ -24,6 +24,9 @@ _WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#].+", re.DOTALL)
 """Below the root of a host: what is the root is nobody's secret, and may be the base URL."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
 _PIECE = re.compile(rf"{re.escape(PLACEHOLDER)}|\\u[0-9A-Fa-f]{{4}}|\\.|%[0-9A-Fa-f]{{2}}|[A-Za-z]|[0-9]", re.DOTALL)
+_HEAD = re.compile(r"""[^\s"'<>\\]{0,400}""")
+_TAIL = re.compile(r"""[^\s"'<>\\]*\Z""")
+_MIN_PART = 5
 MAX_KNOWN = 10_000
 
 
@@ -45,7 +48,10 @@ class Capabilities:
         """A text without capability URLs: those that are known, and whatever looks like a member of a body."""
         if any(name in text for name in NAMES):
             text = _QUOTED.sub(lambda m: f"{m[1]}{m[2]}{m[1]}{m[3]}{m[4]}{_masked(m[5])}", text)
-        return self._elsewhere(text) if self._known else text
+        if not self._known:
+            return text
+        text = self._elsewhere(text)
+        return self._uncut(text.split("...")) if "..." in text else text
 
     def _members(self, text: str) -> str:
         pieces, end = [], 0
@@ -68,6 +74,23 @@ class Capabilities:
         plain = _plain(value)
         if _WHOLE.fullmatch(plain) and len(self._known) < MAX_KNOWN:
             self._known.setdefault(plain, f"${name.upper()}")
+
+    def _uncut(self, pieces: list[str]) -> str:
+        """What pytest leaves of a long value, before and after the cut, without parts of what is known."""
+        for index in range(len(pieces) - 1):
+            before, after = pieces[index], pieces[index + 1]
+            tail, head = _TAIL.search(before[-400:]), _HEAD.match(after)
+            if tail and (placeholder := self._whole(tail[0])):
+                pieces[index] = before[: len(before) - len(tail[0])] + placeholder
+            if head and (placeholder := self._whole(head[0])):
+                pieces[index + 1] = placeholder + after[len(head[0]) :]
+        return "...".join(pieces)
+
+    def _whole(self, part: str) -> str | None:
+        """The placeholder of a known URL with this part."""
+        if len(part) < _MIN_PART:
+            return None
+        return next((placeholder for url, placeholder in self._known.items() if part in url), None)
 
     def _elsewhere(self, text: str) -> str:
         return _URL.sub(self._replaced, text)

@@ -105,7 +105,7 @@ class Check:
 
     @cached_property
     def _first_look(self) -> dict[str, tuple[int, tuple[Verdict, ...]]]:
-        """How many exchanges there were before anything was asked again, and what was made of them."""
+        """The verdicts before something was asked again, which often nothing is, and on how many exchanges."""
         return {}
 
     def probes(self, operation: Operation) -> Iterable[Probe]:
@@ -158,6 +158,8 @@ class Check:
         operations = [operation for operation in self.spec.operations if operation.key in asked]
         verdicts = [v for o in operations for v in self._known(o, asked[o.key]) if wants(v.rule.id)]
         policy = replace(policy, partial=policy.partial or not self.spec.by_key.keys() <= finished)
+        if operations and all(map(self._spares, operations)):
+            policy = replace(policy, partial=True)  # that none of them succeeded is our own doing
         if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
             ended = ended or f"nothing was sent: {verdicts[0].why}"
         return tuple(verdicts), exchanges, decide(self.spec, verdicts, exchanges, policy, ended=ended)
@@ -181,7 +183,7 @@ class Check:
         count, verdicts = self._first_look.pop(operation.key, (-1, ()))
         if count != len(exchanges):
             verdicts = self._judged(operation, exchanges)
-        if any(exchange.probe.source != "method" for exchange in exchanges):
+        if any(exchange.probe.source != "method" for exchange in exchanges) and not self._spares(operation):
             return verdicts
         why = self._unsent(operation)
         return tuple(verdict if verdict.exercised else replace(verdict, why=why) for verdict in verdicts)
@@ -194,6 +196,10 @@ class Check:
     def _may_send(self, operation: Operation) -> bool:
         return self.unsafe or not self.target.live or operation.method in SAFE_METHODS
 
+    def _spares(self, operation: Operation) -> bool:
+        """Whether the operation may end somebody's resource, so that it is only sent to what is the run's own."""
+        return self.target.live and self._may_send(operation) and self.plan.spares(operation)
+
     def _is_absent(self) -> bool:
         """Whether all that was sent, by any process of the run, is what it takes to see that there is no service."""
         sent = self.ledger.all()
@@ -204,6 +210,8 @@ class Check:
             return "the service took none of the requests before"
         if not self._may_send(operation):
             return f"{operation.method} may change state, and is only sent with --contract-unsafe"
+        if self._spares(operation):
+            return f"{operation.method} {operation.path} ends a resource, and is sent to none but the run's own"
         if self.replay is not None:
             return "the replayed report has no evidence for this operation"
         return "no request could be made that reaches this operation; give values (--contract-param)"

@@ -97,7 +97,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if state is not None:
         _interrupt_on_sigterm(session.config)
         document = state.settings.spec.document
-        _write(session.config, f"contract: {document.path} ({state.settings.spec.version}) on {state.check.target}")
+        line = f"contract: {document.path} ({state.settings.spec.version}) on {state.check.target}"
+        budget = session.config.getoption("--hypothesis-profile", None)
+        _write(session.config, f"{line} ({budget}, seed {state.check.seed})" if budget else line)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,7 +15,7 @@ from contracts.exchanges import Bounds, Route
 PROXY_VARIABLE = "NOTTE_PROXY"
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
-_NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
+_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
 _RATE = re.compile(rf"{_NUMBER}/([smh])")
 _TIME = re.compile(rf"{_NUMBER}([smh]?)")
 
@@ -41,7 +41,7 @@ def _interval(value: Any) -> float:
 def _requests(value: Any) -> int | None:
     if value is None:
         return None
-    if not re.fullmatch(r"0*[1-9]\d{0,9}", str(value)):
+    if not re.fullmatch(r"0*[1-9][0-9]{0,9}", str(value)):
         raise UsageError(f"--contract-max-requests {value} is no number of requests above 0; give 1000, say")
     return int(value)
 

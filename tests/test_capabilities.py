@@ -71,6 +71,15 @@ def test_known_url_goes_from_everywhere(text: str) -> None:
     assert b"Zk9" not in known.body(text.encode())
 
 
+@pytest.mark.parametrize("text", [f"'a...{URL[9:]}'", f"'{URL[:-5]}...b'", "x ...0?token=Zk9"])
+def test_known_url_that_was_cut_goes_too(text: str) -> None:
+    known = Capabilities()
+    known.body(json.dumps({"cdp_url": URL}).encode())
+    assert "$CDP_URL" in known.text(text)
+    assert "token" not in known.text(text)
+    assert known.text("...other...") == "...other..."
+
+
 def test_url_beside_its_member_goes_too() -> None:
     body = Capabilities().body(json.dumps({"cdp_url": URL, "steps": [{"at": URL}], "error": f"lost {URL}"}).encode())
     assert json.loads(body)["steps"] == [{"at": "$CDP_URL"}]

@@ -371,3 +371,56 @@ def test_document_below_the_folder_is_shown_from_there(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert make().spec.document.path == "spec/notte.yaml"
+
+
+# Sessions
+
+
+@pytest.mark.parametrize("option", ["discover", "start_session"])
+def test_sessions_are_looked_for_on_a_service(option: str, make: Make) -> None:
+    made = make(URL, **{option: True})
+    assert (made.discover, made.start) == (option == "discover", option == "start_session")
+
+
+REFUSED_WITH_SESSIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "the mock": ({}, "needs a service that has sessions; give --base-url URL"),
+    "no credential": ({"url": URL, "environ": {}}, "NOTTE_API_KEY is not set"),
+    "another operation": ({"url": URL, "operation": "*odd*"}, "none of the operations has a parameter session_id"),
+}
+
+
+@pytest.mark.parametrize("option", ["discover", "start_session"])
+@pytest.mark.parametrize("name", REFUSED_WITH_SESSIONS)
+def test_sessions_are_not_looked_for(option: str, name: str, make: Make) -> None:
+    given, reason = REFUSED_WITH_SESSIONS[name]
+    with pytest.raises(UsageError, match=reason):
+        make(**given, **{option: True})
+
+
+@pytest.mark.parametrize("option", ["discover", "start_session"])
+def test_sessions_are_asked_with_a_credential(option: str, make: Make, tmp_path: Path) -> None:
+    open_document = json.dumps(DOCUMENT).replace('"security"', '"x-security"')
+    (tmp_path / "spec" / "notte.yaml").write_text(open_document)
+    with pytest.raises(UsageError, match="needs a credential and NOTTE_API_KEY is not set"):
+        make(URL, {}, **{option: True})
+    assert make(URL, {}, dry_run=True, **{option: True}).dry_run
+
+
+PRODUCTION = ["api.notte.cc", "API.Notte.CC", "api.notte.cc.", "api.notte.cc:443", "API.notte.cc.:443/v1"]
+
+
+@pytest.mark.parametrize("host", PRODUCTION)
+def test_no_session_is_started_on_production(host: str, make: Make) -> None:
+    with pytest.raises(UsageError, match=r"--contract-start-session is refused on .*, the production host"):
+        make(f"https://{host}", start_session=True)
+
+
+@pytest.mark.parametrize("host", PRODUCTION)
+def test_sessions_of_production_may_be_listed(host: str, make: Make) -> None:
+    assert make(f"https://{host}", discover=True).discover
+
+
+def test_password_of_a_proxy_is_scrubbed(make: Make) -> None:
+    made = make(URL, {**KEY, "NOTTE_PROXY": "http://me:pa55word@gateway"})
+    assert made.scrubber.text("me:pa55word, pa55word") == "$NOTTE_PROXY_USERINFO, $NOTTE_PROXY_PASSWORD"
+    assert made.route.proxy == "http://me:pa55word@gateway"

@@ -77,9 +77,6 @@ class _Backend(httpcore2.NetworkBackend):
         within = self._deadline.within(timeout)
         return _Stream(self._inner.connect_tcp(host, port, within, local_address, socket_options), self._deadline)
 
-    def sleep(self, seconds: float) -> None:
-        self._inner.sleep(seconds)
-
 
 class _Stream(httpcore2.NetworkStream):
     def __init__(self, inner: httpcore2.NetworkStream, deadline: Deadline) -> None:

@@ -82,23 +82,23 @@ class ProbePlan:
     def _may_send(self, operation: Operation) -> bool:
         if operation.method in SAFE_METHODS:
             return True
-        return self.unsafe and not (self._must_spare(operation) and "{" not in operation.path)
+        return self.unsafe and not (self.spares(operation) and "{" not in operation.path)
 
-    def _must_spare(self, operation: Operation) -> bool:
+    def spares(self, operation: Operation) -> bool:
         """Whether the operation ends a resource that may be somebody's."""
         ends = operation.method == "DELETE" or operation.path.rstrip("/").rpartition("/")[2].lower() in ENDINGS
         return self.live and ends and operation.method not in SAFE_METHODS
 
     def _spared(self, operation: Operation, request: Request) -> Request:
         """The request; to a resource that can't exist, if it might end one."""
-        if not self._must_spare(operation):
+        if not self.spares(operation):
             return request
         path = nowhere_path(operation)
         return replace(request, target=f"{path}?{request.query}" if request.query else path)
 
     def _values(self, operation: Operation) -> Mapping[str, Sequence[str]]:
         """Known values by parameter, as far as they are for this operation."""
-        if self._must_spare(operation):
+        if self.spares(operation):
             sources = [self.own]
         elif operation.method in SAFE_METHODS:
             sources = [self.given, self.found, self.own]
@@ -112,7 +112,11 @@ class ProbePlan:
         for turn in ("first", "second"):
             for chosen, request in rounds:
                 probe = _probe(operation, request, "given", f"given values, {turn} time")
-                yield replace(probe, given=tuple(chosen.items()))
+                yield replace(probe, given=tuple(item for item in chosen.items() if self._is_vouched_for(*item)))
+
+    def _is_vouched_for(self, name: str, value: str) -> bool:
+        """Whether a user or the run itself says that the service knows the value; what it lists may be gone by now."""
+        return any(value in source.get(name, ()) for source in (self.given, self.own))
 
     def _documented_statuses(self, operation: Operation) -> Iterator[Probe]:
         if self.statuses is None:

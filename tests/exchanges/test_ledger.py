@@ -122,3 +122,17 @@ def test_closing_keeps_the_log_alone(path: Path) -> None:
 def test_closing_without_having_asked_leaves_nothing(path: Path) -> None:
     Ledger(path).close(path.with_name("exchanges.jsonl"))
     assert not path.parent.exists()
+
+
+def test_notes_and_exchanges_made_apart_are_seen_by_every_process(path: Path) -> None:
+    leader, other = Ledger(path), Ledger(path)
+    leader.add(asking(2)(0), found={"id": ["a"]}, aside=1)
+    leader.add((), aside=3)
+    assert (other.note("found"), other.note("aside"), other.note("cut")) == ({"id": ["a"]}, 3, None)
+    assert (numbers(other.of("GET /a")), other.attempts, other.finished()) == ([0, 1], 2, set())
+
+
+def test_an_operation_asked_after_that_has_both(path: Path) -> None:
+    ledger = Ledger(path)
+    ledger.add(asking(1)(0))
+    assert numbers(ledger.exchanges_of("GET /a", asking(2))) == [0, 1, 2]

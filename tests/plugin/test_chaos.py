@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,3 +50,9 @@ def assert_only_what_was_seen_holds(run: Run) -> None:
     assert all(len(line["response"]["body"]) <= PATIENT.body * 4 / 3 for line in exchanges if "response" in line)
     held = [verdict["exercised"] for verdict in run.verdicts.values() if verdict["outcome"] == "holds"]
     assert all(0 < exercised <= answered for exercised in held)
+
+
+def test_the_table_of_the_documentation_has_every_case() -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ")[:3] for line in lines if line.endswith(" MB |")]
+    assert rows == [[case.name, case.result, str(CODES[case.result])] for case in CASES]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .things import CANARY, LOUD, Project, Run, Things, leaks
+from .things import CANARY, LOUD, THING, Project, Run, Things, document, leaks, operation
 
 GATEWAY = "gateway/Canary+42"
 
@@ -130,3 +130,144 @@ def test_mock_never_gets_the_credential(project: Project) -> None:
     run = project.run(*LOUD)
     assert run.code == 0
     assert leaks(run) == set()
+
+
+# URLs that are credentials
+
+SHOWING_BODIES = """
+import httpx2, os
+from contracts.plugin import judge_item
+
+def test_rule(request, contract_verdicts):
+    judge_item(request, contract_verdicts)
+
+def get():
+    with httpx2.Client() as client:
+        key = os.environ["NOTTE_API_KEY"]
+        return client.get(os.environ["SERVICE"] + "/things/a1", headers={"Authorization": f"Bearer {key}"})
+
+def test_judged(contract):
+    contract.judge(get())
+
+def test_text():
+    body = get().text
+    print(body)
+    assert body == "nothing"
+
+def test_member():
+    value = get().json()
+    assert value == {"cdp_url": 1}
+"""
+
+TOKENS = ("cdp-Canary-5f1d9e", "viewer-Canary-77aa01")
+CDP, VIEWER = f"wss://browser.example/devtools/{TOKENS[0]}?key=1", f"https://viewer.example/{TOKENS[1]}"
+URLS = {"cdp_url": CDP, "viewer_url": VIEWER}
+URL = {"anyOf": [{"type": "string", "format": "uri"}, {"type": "null"}]}
+WITH_URLS = document(
+    get=operation("get_thing", THING | {"properties": {**THING["properties"], "cdp_url": URL, "viewer_url": URL}})
+)
+PASSING = {"status": "active", **URLS}
+SHOWN: dict[str, Any] = {
+    "passing": PASSING,
+    "failing": {**PASSING, "status": "paused"},
+    "of a wrong type": {**PASSING, "cdp_url": [CDP], "viewer_url": {"at": VIEWER}},
+    "in other places": {**PASSING, "status": CDP, "more": [VIEWER, f"see {CDP}."], VIEWER: 1},
+    "with the credential": {"status": "active", "cdp_url": f"{CDP}&key={CANARY}"},
+}
+
+
+def assert_no_leaks(run: Run) -> None:
+    assert {value: leaks(run, value) for value in (*TOKENS, CANARY)} == {value: set() for value in (*TOKENS, CANARY)}
+    assert (run.folder / "out.xml").is_file()
+    assert (run.folder / ".pytest_cache").is_dir()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
+@pytest.mark.parametrize("name", ["passing", "failing"])
+def test_capability_urls_are_hidden(name: str, workers: tuple[str, ...], project: Project) -> None:
+    project.write(WITH_URLS)
+    fields = (f"X-Debug: {CDP}",)
+    run = project.ask(Things(SHOWN[name], fields=fields), *LOUD, "-o", "log_level=DEBUG", *workers)
+    assert run.code == (name == "failing")
+    assert_no_leaks(run)
+
+
+@pytest.mark.parametrize("name", list(SHOWN)[2:])
+def test_capability_urls_are_hidden_elsewhere(name: str, project: Project) -> None:
+    project.write(WITH_URLS)
+    run = project.ask(Things(SHOWN[name]), *LOUD)
+    assert run.code == 1
+    assert_no_leaks(run)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [([CDP], "type"), (7, "type"), ({"at": CDP}, "type"), ("no url " + TOKENS[0], "format"), (CDP, "")],
+    ids=str,
+)
+def test_what_is_wrong_with_a_capability_url_is_seen(value: Any, kind: str, project: Project) -> None:
+    project.write(WITH_URLS)
+    run = project.ask(Things({**PASSING, "cdp_url": value}), "--contract-rule=*/cdp_url*")
+    assert {rule.rpartition(" ")[2] for rule in run.violated} == ({kind} if kind else set())
+    assert leaks(run, TOKENS[0]) == set()
+
+
+def test_credential_in_a_capability_url_is_seen(project: Project) -> None:
+    project.write(WITH_URLS)
+    run = project.ask(Things(SHOWN["with the credential"]))
+    assert run.violated == {"GET /things/{thing_id} credential kept"}
+
+
+@pytest.mark.parametrize(
+    "where", ["contracts.flows.judge_all", "contracts.plugin._failure", "contracts.ending.write_json"]
+)
+def test_capability_urls_are_hidden_when_the_suite_fails(
+    where: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError(f"a bug with {args} {kwargs} and {CDP}, {VIEWER}")
+
+    monkeypatch.setattr(where, broken)
+    project.write(WITH_URLS)
+    run = project.ask(Things(SHOWN["failing"]), *LOUD)
+    assert run.code in (1, 3)
+    assert_no_leaks(run)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_capability_urls_are_hidden_when_interrupted(sent: signal.Signals, project: Project) -> None:
+    project.write(WITH_URLS)
+    things = Things(PASSING, on_request=lambda number: os.kill(os.getpid(), sent) if number == 5 else None)
+    run = project.ask(things, *LOUD)
+    assert run.code == 2
+    assert_no_leaks(run)
+
+
+def test_capability_urls_are_hidden_in_other_tests_of_the_session(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(WITH_URLS, module=SHOWING_BODIES)
+    things = Things(PASSING)
+    monkeypatch.setenv("SERVICE", project.serve(things))
+    run = project.ask(things, *LOUD)
+    assert ("assert body ==" in run.out, "assert value ==" in run.out, run.counted("failed")) == (True, True, 2)
+    assert_no_leaks(run)
+
+
+def test_violation_of_a_judged_answer_shows_no_capability_url(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(WITH_URLS, module=SHOWING_BODIES)
+    things = Things({"status": CDP, "cdp_url": CDP, "viewer_url": [VIEWER]})
+    monkeypatch.setenv("SERVICE", project.serve(things))
+    run = project.ask(things, *LOUD)
+    assert "ContractViolation" in run.out
+    assert_no_leaks(run)
+
+
+def test_replayed_evidence_holds_no_capability_url(project: Project) -> None:
+    project.write(WITH_URLS)
+    project.ask(Things(SHOWN["failing"]), "--contract-report=before")
+    run = project.ask(Things(SHOWN["failing"]), "--contract-replay=before/report.json", *LOUD)
+    assert run.code == 1
+    assert_no_leaks(run)

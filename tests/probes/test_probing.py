@@ -293,3 +293,60 @@ def test_given_values_need_no_generation(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(schemathesis_cases, "load", lambda *_: pytest.fail("generated"))
     plan = ProbePlan(NOTTE, given={"session_id": ["a"]})
     assert next(plan.probes(NOTTE.operations[0])).request.target == "/sessions/a"
+
+
+# Whose resources are asked for, and by what
+
+GIVEN, FOUND, OWN = {"id": ["given"]}, {"id": ["found"]}, {"id": ["own"]}
+SOURCES: dict[str, Any] = {"given": GIVEN, "found": FOUND, "own": OWN}
+NOWHERE = "/things/no-such-resource-4f1d9a2b"
+
+
+def live_targets(method: str, path: str = "/things/{id}", source: str = "given", **sources: Any) -> set[str]:
+    spec, _ = one_operation(path, method, parameters=BY_ID)
+    found = probes(spec, live=True, **(sources or SOURCES))
+    return {probe.request.path for probe in found if source in (probe.source, "any")}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "asked"),
+    [
+        ("get", "/things/{id}", {"given", "found", "own"}),
+        ("put", "/things/{id}", {"given", "own"}),
+        ("delete", "/things/{id}", {"own"}),
+        ("get", "/things/{id}/stop", {"given", "found", "own"}),
+        ("post", "/things/{id}/stop", {"own"}),
+        ("post", "/things/{id}/Close", {"own"}),
+    ],
+)
+def test_values_are_for_some_operations(method: str, path: str, asked: set[str]) -> None:
+    assert live_targets(method, path) == {path.replace("{id}", value) for value in asked}
+
+
+@pytest.mark.parametrize("method", ["delete", "post"])
+def test_what_ends_a_resource_goes_nowhere_else(method: str) -> None:
+    path = "/things/{id}" if method == "delete" else "/things/{id}/stop"
+    nowhere = path.replace("/things/{id}", NOWHERE)
+    assert live_targets(method, path, "any", given=GIVEN, found=FOUND) == {nowhere}
+
+
+def test_what_would_end_everything_is_not_sent() -> None:
+    spec, operation = one_operation("/things", "delete")
+    plan = ProbePlan(spec, unsafe=True, live=True)
+    assert [*plan.probes(operation), *(p for p in plan.closing(operation, None) if p.source != "method")] == []
+
+
+def test_closing_probes_of_what_ends_a_resource_go_nowhere() -> None:
+    spec, operation = one_operation("/things/{id}", "delete", parameters=BY_ID)
+    plan = ProbePlan(spec, given=GIVEN, unsafe=True, live=True)
+    assert {probe.request.path for probe in plan.closing(operation, None)} == {NOWHERE}
+
+
+def test_nobody_vouches_for_what_was_found() -> None:
+    spec, _ = one_operation(parameters=BY_ID)
+    vouched = {p.request.path: p.given for p in probes(spec, live=True, **SOURCES) if p.source == "given"}
+    assert vouched == {
+        "/things/given": (("id", "given"),),
+        "/things/found": (),
+        "/things/own": (("id", "own"),),
+    }

@@ -55,10 +55,10 @@ FRAMINGS: tuple[Framing, ...] = (
 )
 
 
-def spoiled(base_url: str, framing: Framing) -> Script:
-    """A script for `raw_server`: ask the good service at `base_url`, spoil its 200s, pass the rest on."""
+def asking(base_url: str) -> Script:
+    """A script that passes requests on to the service at `base_url`, and its answers back."""
 
-    def script(request: bytes) -> bytes | None:
+    def script(request: bytes) -> bytes:
         head, _, body = request.partition(HEAD_END)
         first, *lines = head.decode("latin-1").split("\r\n")
         method, target, _ = first.split(" ")
@@ -69,8 +69,18 @@ def spoiled(base_url: str, framing: Framing) -> Script:
             content = answer.read()
         start = f"HTTP/1.1 {answer.status} {answer.reason}\r\n"
         fields = "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())
-        good = f"{start}{fields}\r\n".encode("latin-1") + content
-        return framing.spoil(good) if answer.status == 200 else good
+        return f"{start}{fields}\r\n".encode("latin-1") + content
+
+    return script
+
+
+def spoiled(base_url: str, framing: Framing) -> Script:
+    """A script for `raw_server`: ask the good service at `base_url`, spoil its 200s, pass the rest on."""
+    ask = asking(base_url)
+
+    def script(request: bytes) -> bytes | None:
+        good = ask(request) or b""
+        return framing.spoil(good) if good.startswith(b"HTTP/1.1 200 ") else good
 
     return script
 

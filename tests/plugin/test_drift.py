@@ -4,6 +4,7 @@ import copy
 import json
 from typing import Any
 
+import hypothesis
 import pytest
 
 from .things import CANARY, ENUM, SCHEMA, Project, Run, Things, answer, document, leaks
@@ -142,6 +143,14 @@ def test_page_is_asked_for_only_where_it_is_wanted(args: tuple[str, ...], pages:
     things = Publishing(OURS)
     project.ask(things, *args)
     assert len(things.pages) == pages
+
+
+@pytest.mark.usefixtures("untouched")
+def test_page_is_asked_for_every_night(project: Project) -> None:
+    hypothesis.settings.register_profile("nightly", max_examples=2, deadline=None)
+    things = Publishing(OURS)
+    project.ask(things, "--hypothesis-profile=nightly")
+    assert len(things.pages) == 1
 
 
 def test_page_counts_as_a_request_of_the_run(project: Project) -> None:

@@ -33,6 +33,14 @@ RUNS: dict[str, Callable[[Project], Run]] = {
     "refused": lambda project: project.ask(Things(key="another")),
     "interrupted": lambda project: project.ask(Things(on_request=interrupt)),
     "in part": lambda project: project.ask(Things({}), "--contract-rule=*enum"),
+    "held against another": lambda project: [
+        project.ask(Things({"status": "paused"})),
+        project.ask(Things({}), "--contract-against=build/contract/report.json"),
+    ][1],
+    "against what is published": lambda project: project.ask(Things(), "--contract-drift"),
+    "now and then": lambda project: project.ask(
+        Things(instead=lambda n: answer(200, b"{}", "Content-Type: application/json") if n == 2 else None)
+    ),
     "unavailable": lambda project: project.ask(Things(instead=lambda n: answer(429) if n < 4 else None)),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from contracts.capabilities import Capabilities
 from contracts.changes.change import Effect
 from contracts.comparison import agreed_on, compare
 from contracts.errors import ContractsError
@@ -70,7 +71,8 @@ def drift_of(diff: Diff, command: str) -> Drift:
 
 def _fetched(check: Check) -> Exchange:
     """The page, asked for as all the rest is (proxy, certificates, headers, pace), but without the credential."""
-    bare = replace(check, target=replace(check.target, secret=None, limits=LIMITS))
+    target = replace(check.target, secret=None, limits=LIMITS, capabilities=Capabilities(names=()))
+    bare = replace(check, target=target)
     with bare.client(check.pace) as client:
         exchange = client.send(Probe("", Request("GET", PAGE), source="source", note="what is published"), 0)
     check.ledger.add((), aside=check.pace.spent)

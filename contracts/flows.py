@@ -17,7 +17,18 @@ from itertools import chain
 
 from contracts.capabilities import Capabilities
 from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace, Route, Secret
-from contracts.gate.decision import LOSSES, MOST_KEPT, SILENCE, SILENT, Decision, Policy, blocked, decide
+from contracts.gate.decision import (
+    LOSSES,
+    MOST_KEPT,
+    SILENCE,
+    SILENT,
+    Decision,
+    Policy,
+    blocked,
+    decide,
+    expired_from,
+    refused_at_last,
+)
 from contracts.messages import Exchange, FailureKind, Headers, Probe, Request
 from contracts.mock import CREDENTIAL, MockService, serving
 from contracts.mock.values import sample_values
@@ -27,7 +38,7 @@ from contracts.probes import SAFE_METHODS, ProbePlan
 from contracts.rules import RuleBook, rules_for
 from contracts.rules.rulebook import MAX_SECONDS
 from contracts.spec import Operation, Spec
-from contracts.verdicts import Verdict, asked_again, is_unavailable, judge_all, tally, with_recurrence
+from contracts.verdicts import Outcome, Verdict, asked_again, is_unavailable, judge_all, tally, with_recurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +200,12 @@ class Check:
         return tuple(verdict if verdict.exercised else replace(verdict, why=why) for verdict in verdicts)
 
     def _judged(self, operation: Operation, exchanges: Sequence[Exchange]) -> tuple[Verdict, ...]:
+        """What the answers say of each rule: nothing at all, or nothing from where a credential has expired on."""
         rules = self.book.operations[operation.key]
-        judgements = judge_all(rules, exchanges)
-        return with_recurrence(tally(rules.rules, judgements), judgements)
+        judgements = judge_all(rules, exchanges[: expired_from(self.spec, exchanges)])
+        verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
+        why = blocked(self.spec, [exchange for exchange in exchanges if exchange.probe.source != "method"])
+        return verdicts if why is None else tuple(Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts)
 
     def _may_send(self, operation: Operation) -> bool:
         return self.unsafe or not self.target.live or operation.method in SAFE_METHODS
@@ -226,6 +240,10 @@ class Check:
             exchanges.append(exchange)
             yield exchange
         for probe in self.closing(operation, answered):
+            exchanges.append(client.send(probe, number + len(exchanges)))
+            yield exchanges[-1]
+        if answered is not None and answered.method in SAFE_METHODS and refused_at_last(self.spec, exchanges):
+            probe = Probe(operation.key, answered, note="whether the credential has expired", again=True)
             exchanges.append(client.send(probe, number + len(exchanges)))
             yield exchanges[-1]
         for count, probe in enumerate(self._doubtful(operation, exchanges), start=number + len(exchanges)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contracts.gate.accepted import Accepted
-from contracts.messages import Credential, Exchange, FailureKind
+from contracts.messages import Credential, Exchange, FailureKind, Request
 from contracts.rules import Severity
 from contracts.spec import Spec
 from contracts.verdicts import Outcome, Verdict, is_unavailable
@@ -106,7 +106,11 @@ def decide(
     unavailable = None if silent else _unavailable(everything, policy)
     if policy.strict and unavailable:
         failures.append(unavailable)
-    gone = [f"the service stopped answering while {key} was asked" for key, e in by_operation.items() if gone_silent(e)]
+    gone = [f"{EXPIRED}, while {key} was asked" for key, e in by_operation.items() if expired_from(spec, e) is not None]
+    gone += [f"{key}: {blocked(spec, by_operation[key])}" for key in sorted(shut) if silent is None]
+    gone += [
+        f"the service stopped answering while {key} was asked" for key, e in by_operation.items() if gone_silent(e)
+    ]
     gone += [f"the answers of {key} are too large to be kept" for key, e in by_operation.items() if too_much(e)]
     unfinished = [reason for reason in (silent, ended, *gone, unavailable) if reason and reason not in failures]
     if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
@@ -126,6 +130,7 @@ def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str | None:
     return f"{said}, more than {most * 100:g}% (--contract-max-unavailable)" if count > most * len(exchanges) else None
 
 
+EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
 SILENT = frozenset({FailureKind.REFUSED, FailureKind.TLS, FailureKind.TIMED_OUT})
 SILENCE = 5
 """After so many requests in a row that nobody answered, an operation is asked nothing more."""
@@ -164,6 +169,35 @@ def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
     if statuses & REFUSALS and statuses <= REFUSALS | BEFORE_CREDENTIAL:
         return "the credential was refused on every request; set NOTTE_API_KEY to one that this service knows"
     return None
+
+
+def refused_at_last(spec: Spec, exchanges: Sequence[Exchange]) -> bool:
+    """Whether the last answer that tells refused the credential, as every one does where a credential has expired."""
+    return any(telling[-1][2] == 401 for telling in [_telling(spec, exchanges)] if telling)
+
+
+def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
+    """From which exchange on the credential was refused, also for a request that was answered before; None: it was not.
+
+    Only a request that is asked again tells an expired credential from requests that a service should not refuse.
+    """
+    telling = _telling(spec, exchanges)
+    last = max((n for n, (_, _, status) in enumerate(telling) if status != 401), default=-1)
+    refused = {request for _, request, _ in telling[last + 1 :]}
+    answered = {request for _, request, status in telling[: last + 1] if 200 <= status < 300}
+    return telling[last + 1][0] if refused & answered else None
+
+
+def _telling(spec: Spec, exchanges: Sequence[Exchange]) -> list[tuple[int, Request, int]]:
+    """The exchanges whose status says whether the right credential is taken: their index, request and status."""
+    return [
+        (index, e.probe.request, e.response.status)
+        for index, e in enumerate(exchanges)
+        if e.response is not None
+        and e.response.status not in BEFORE_CREDENTIAL
+        and not is_unavailable(e)
+        and _asked_with_credential(spec, [e])
+    ]
 
 
 def _by_operation(exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:

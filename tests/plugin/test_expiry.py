@@ -1,0 +1,55 @@
+"""A credential that expires while the run is under way is no violation."""
+
+import pytest
+
+from .things import ENUM, SCHEMA, Project, Things, answer, document, operation
+
+REFUSAL = answer(401, b"", "WWW-Authenticate: Bearer")
+ACCEPTED = "GET /things/{thing_id} auth accepted"
+
+
+def expiring(after: int, thing: object = None) -> Things:
+    thing = {"status": "active"} if thing is None else thing
+    return Things(thing=thing, instead=lambda number: REFUSAL if number > after else None)
+
+
+@pytest.mark.parametrize("after", [2, 4, 12, 30])
+def test_credential_that_expires_leaves_no_verdict(after: int, project: Project) -> None:
+    run = project.ask(expiring(after), "-rs")
+    assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
+    words = "the credential was taken at first and then refused on every request; has it expired?"
+    assert f"{words}, while GET /things/{{thing_id}} was asked" in run.lines[-1]
+    assert run.counted("failed") == 0
+
+
+def test_violation_seen_before_it_expired_fails(project: Project) -> None:
+    run = project.ask(expiring(12, {"status": "paused"}))
+    assert (run.code, run.violated) == (1, {ENUM, SCHEMA})
+    assert "has it expired?" in run.lines[-1]
+
+
+def test_nothing_holds_that_was_not_seen(project: Project) -> None:
+    run = project.ask(expiring(4))
+    assert run.verdicts["GET /things/{thing_id} auth wrong"]["outcome"] == "not_exercised"
+    assert run.verdicts[ENUM]["exercised"] == 4
+
+
+def test_requests_that_should_not_be_refused_are_a_violation(project: Project) -> None:
+    def refuses_some(number: int) -> bytes | None:
+        return None if things.lines[-1] in ("GET /things/a1", "GET /things/b2") else REFUSAL
+
+    things = Things(instead=refuses_some)
+    run = project.ask(things)
+    assert (run.code, ACCEPTED in run.violated) == (1, True)
+
+
+def test_credential_that_expires_between_two_operations(project: Project) -> None:
+    other = document(other_id := "other_id")["paths"][f"/things/{{{other_id}}}"]
+    both = document()
+    both["paths"]["/others/{other_id}"] = {**other, "get": operation("get_other")}
+    project.write(both)
+    things = Things()
+    things.instead = lambda number: REFUSAL if "/others/" in things.lines[-1] else None
+    run = project.ask(things, "--contract-param=other_id=a1")
+    assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
+    assert "GET /others/{other_id}: the credential was refused on every request" in run.lines[-1]

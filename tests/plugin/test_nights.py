@@ -1,0 +1,116 @@
+"""Nights in a row against the FastAPI service, each held against the one before: decision, exit code and summary."""
+
+import copy
+import shutil
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tests.service import Fault, create_app, running, seeded_ids
+from tests.service.app import published_document
+from tests.service.edits import put
+
+from .things import CANARY, Project, Run
+
+SPEC = Path(__file__).parents[2] / "spec"
+OPERATION = "GET /sessions/{session_id}"
+ENUM, SCHEMA = f"{OPERATION} 200 /status enum", f"{OPERATION} 200 / schema"
+AUTHENTICATING = Fault("authenticating", "news", put(status="authenticating"), lambda call: call.index == 3)
+BURSTS = frozenset(start + more for start in (20, 50, 80) for more in range(3))
+"""Of a hundred requests, those that have no answer: as many in a row as one is asked for."""
+
+
+class Overloaded:
+    """A service that answers 503 to three requests of a hundred, however often these are asked again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self.numbers = app, count()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or next(self.numbers) % 100 not in BURSTS:
+            return await self.app(scope, receive, send)
+        await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+
+@pytest.fixture(autouse=True)
+def notte(project: Project, impatient: None) -> None:
+    for name in ("notte.yaml", "notte.overlay.yaml"):
+        shutil.copy(SPEC / name, project.folder / "spec")
+    (project.folder / "ids.txt").write_text("\n".join(seeded_ids(12)))
+
+
+def service(fault: Fault | None = None, document: Mapping[str, Any] | None = None) -> ASGIApp:
+    return create_app(key=CANARY, fault=fault, document=document)
+
+
+def night(project: Project, app: ASGIApp, *args: str) -> Run:
+    """A run that is held against the one before, if there was one; only what is new fails."""
+    last = project.folder / "last.json"
+    against = [f"--contract-against={last.name}"] if last.exists() else []
+    with running(app) as base_url:
+        ids, new = "--contract-session-id=@ids.txt", "--contract-fail-on=new"
+        run = project.run("-q", "--base-url", base_url, ids, new, *against, *args)
+    shutil.copy(project.folder / "build" / "contract" / "report.json", last)
+    return run
+
+
+def summary(run: Run) -> list[str]:
+    start = next(n for n, line in enumerate(run.lines) if "= contract =" in line)
+    return run.lines[start + 1 :]
+
+
+def test_three_nights(project: Project) -> None:
+    healthy = night(project, service())
+    assert (healthy.code, healthy.report["decision"], healthy.violated) == (0, "pass", set())
+    assert healthy.lines[-1].startswith("contract: PASS on http://127.0.0.1:")
+
+    broken = night(project, service(AUTHENTICATING))
+    assert (broken.code, broken.report["decision"], broken.violated) == (1, "fail", {ENUM, SCHEMA})
+    assert (broken.counted("failed"), broken.counted("xfailed")) == (2, 0)
+    drift, against, *new = summary(broken)[:4]
+    assert drift == "drift: none, the service publishes what you test (1.4.40)"
+    assert against.startswith("against last.json (pass on http://127.0.0.1:")
+    assert against.endswith(": 2 new, 0 still there, 0 fixed, 0 not judged")
+    assert f'new: {ENUM}: "authenticating", always' in new
+    assert ": 2 rules violated, 2 of them new (" in broken.lines[-1]
+
+    overloaded = night(project, Overloaded(service(AUTHENTICATING)))
+    assert (overloaded.code, overloaded.report["decision"]) == (0, "pass")
+    assert (overloaded.violated, overloaded.counted("xfailed")) == ({ENUM, SCHEMA}, 2)
+    asked, unavailable = (overloaded.report["summary"][name] for name in ("exchanges", "unavailable"))
+    assert 0.02 < unavailable / asked < 0.04
+    _, against, still, *rules = summary(overloaded)[:5]
+    assert against.endswith(": 0 new, 2 still there, 0 fixed, 0 not judged")
+    assert still == "still there (2):"
+    assert sorted(rules) == sorted([f"  {ENUM}, always", f"  {SCHEMA}, always"])
+    assert overloaded.lines[-1].startswith("contract: PASS on http://127.0.0.1:")
+
+
+def test_night_that_is_better_again(project: Project) -> None:
+    night(project, service(AUTHENTICATING))
+    mended = night(project, service())
+    assert (mended.code, sorted(mended.report["against"]["fixed"])) == (0, sorted([ENUM, SCHEMA]))
+
+
+def test_overloaded_night_has_no_verdict_where_less_is_taken(project: Project) -> None:
+    run = night(project, Overloaded(service()), "--contract-max-unavailable=1%")
+    assert (run.code, run.report["decision"]) == (3, "inconclusive")
+    assert "requests had no answer of the service, more than 1% (--contract-max-unavailable)" in run.lines[-1]
+
+
+def test_first_night_against_a_service_that_moved_on(project: Project) -> None:
+    newer = copy.deepcopy(published_document())
+    newer["info"]["version"] = "1.9.1"
+    newer["components"]["schemas"]["SessionResponse"]["properties"]["status"]["enum"].append("authenticating")
+    run = night(project, service(AUTHENTICATING, newer), "--contract-drift")
+    assert (run.code, run.violated) == (1, {ENUM, SCHEMA})
+    first, change, note, kept = summary(run)[:4]
+    assert first.startswith("drift: the service publishes 1.9.1, you test 1.4.40: BREAKING (1 breaking); all of it: ")
+    assert change.startswith("  breaking enum-widened ")
+    assert note.endswith("/openapi.json is read with spec/notte.overlay.yaml, as spec/notte.yaml is")
+    assert kept == "  2 violated rules are no violation of what is published; `contracts pull` takes that over"

@@ -32,13 +32,19 @@ MAX_KNOWN = 10_000
 
 @dataclass(slots=True)
 class Capabilities:
-    """The capability URLs that answers of this process held, each with its placeholder."""
+    """The capability URLs that answers of this process held, each with its placeholder.
 
+    Args:
+        names: the members that hold such URLs; none for a body that is no answer about a resource, such as a document
+            that declares these members.
+    """
+
+    names: tuple[str, ...] = NAMES
     _known: dict[str, str] = field(default_factory=dict, repr=False)
 
     def body(self, body: bytes) -> bytes:
         """A body without capability URLs; those that are members of it are known from now on."""
-        if any(name.encode() in body for name in NAMES):
+        if any(name.encode() in body for name in self.names):
             body = self._members(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         if self._known and (b"//" in body or b"\\/" in body or b"%2" in body):
             body = self._elsewhere(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

@@ -69,16 +69,10 @@ def drift_of(diff: Diff, command: str) -> Drift:
     return Drift(ours, published, "", decision, decision_text(diff), changes, diff.decision.notes, (), command)
 
 
-class _NoCapabilities(Capabilities):
-    """A document describes `cdp_url` and has none: what stands there is a schema, and stays as it is."""
-
-    def body(self, body: bytes) -> bytes:
-        return body
-
-
 def _fetched(check: Check) -> Exchange:
     """The page, asked for as all the rest is (proxy, certificates, headers, pace), but without the credential."""
-    bare = replace(check, target=replace(check.target, secret=None, limits=LIMITS, capabilities=_NoCapabilities()))
+    target = replace(check.target, secret=None, limits=LIMITS, capabilities=Capabilities(names=()))
+    bare = replace(check, target=target)
     with bare.client(check.pace) as client:
         exchange = client.send(Probe("", Request("GET", PAGE), source="source", note="what is published"), 0)
     check.ledger.add((), aside=check.pace.spent)

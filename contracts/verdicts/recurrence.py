@@ -42,7 +42,9 @@ def with_recurrence(verdicts: Iterable[Verdict], judgements: Sequence[Judgement]
         if verdict.evidence is not None:
             askings = _askings(judgements) if askings is None else askings
             probe = verdict.evidence.exchange.probe
-            verdict = replace(verdict, recurrence=_recurrence(verdict, askings[probe.request, probe.credential]))
+            verdict = replace(
+                verdict, recurrence=_recurrence(verdict, askings.get((probe.request, probe.credential), ()))
+            )
         found.append(verdict)
     return tuple(found)
 

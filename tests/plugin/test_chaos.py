@@ -12,13 +12,15 @@ from contracts.exchanges import Limits
 from contracts.settings import settings_from
 from tests.service.chaos import CASES, Chaos, chaos_server
 
-from .things import GIVEN, Project, Run, Things
+from .things import GIVEN, Project, Run, Things, document, operation
 
 CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 PATIENT = Limits(connect=5, read=5, total=10, body=2**20)
 HASTY = Limits(connect=0.1, read=0.05, total=0.1, body=2**20)
 MOST_REQUESTS = 101
 """The plan has 50, of which those cut short are asked for twice, and 20 lost ones three times before it is enough."""
+
+BUSY = next(case for case in CASES if case.name == "429 with Retry-After: 3600")
 
 
 @pytest.fixture
@@ -50,6 +52,16 @@ def assert_only_what_was_seen_holds(run: Run) -> None:
     assert all(len(line["response"]["body"]) <= PATIENT.body * 4 / 3 for line in exchanges if "response" in line)
     held = [verdict["exercised"] for verdict in run.verdicts.values() if verdict["outcome"] == "holds"]
     assert all(0 < exercised <= answered for exercised in held)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_broken_promise_about_a_busy_answer_alone_leaves_no_verdict(project: Project) -> None:
+    content = {"application/json": {"schema": {"type": "object"}}}
+    responses = {"200": {"description": "", "content": content}, "429": {"description": "", "content": content}}
+    project.write(document(get=operation("get_thing", responses=responses)))
+    with chaos_server(BUSY, Things()) as server:
+        run = project.run("-q", "--base-url", server.base_url, *GIVEN)
+    assert (run.code, run.report["decision"], bool(run.violated)) == (3, "inconclusive", True)
 
 
 def test_the_table_of_the_documentation_has_every_case() -> None:

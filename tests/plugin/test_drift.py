@@ -17,6 +17,8 @@ THING["properties"] = {"status": {"type": "string", "enum": ["active", "closed",
 WIDER = copy.deepcopy(OURS)
 WIDER["info"]["version"] = "1.1"
 WIDER["paths"]["/others"] = {"get": {"responses": {"200": {"description": ""}}}}
+LIVE = copy.deepcopy(WIDER)
+LIVE["components"]["schemas"] = {"Live": {"type": "object", "properties": {"cdp_url": {"type": "string"}}}}
 DRIFT = "--contract-drift"
 
 
@@ -76,6 +78,7 @@ def test_drift_alone_fails_nothing(project: Project) -> None:
     [
         pytest.param(OURS, "drift: none, the service publishes what you test (1.0)", id="the same"),
         pytest.param(WIDER, "drift: the service publishes 1.1, you test 1.0: COMPATIBLE (1 compatible)", id="more"),
+        pytest.param(LIVE, "drift: the service publishes 1.1, you test 1.0: COMPATIBLE (", id="declares a capability"),
         pytest.param(b"<html>", "drift: what the service publishes can't be compared: ", id="no document"),
         pytest.param({"openapi": "3.1.0"}, "drift: what the service publishes can't be compared: ", id="broken"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .things import ENUM, REQUIRED, SCHEMA, Project, Run, Things, answer, document, operation
+from .things import CANARY, ENUM, REQUIRED, SCHEMA, Project, Run, Things, answer, document, leaks, operation
 
 PAUSED, GOOD = {"status": "paused"}, {"status": "active"}
 EMPTY: dict[str, str] = {}
@@ -154,6 +154,14 @@ def test_evidence_that_may_change_state_is_not_sent(project: Project) -> None:
     assert not [
         line for line in things.lines if line.split(" ")[0] not in ("GET", "HEAD", "TRACE") and "no-such" not in line
     ]
+
+
+def test_what_is_carried_on_holds_no_secret(project: Project) -> None:
+    verdict = {"rule": ENUM, "outcome": "violated", "evidence": {"message": f"Bearer {CANARY}"}}
+    (project.folder / "last.json").write_text(json.dumps({"verdicts": [verdict]}))
+    run = project.ask(Things(EMPTY), AGAINST)
+    assert list(run.report["against"]["carried"]) == [ENUM]
+    assert leaks(run) == {"last.json"}
 
 
 def old(verdicts: list[dict[str, Any]]) -> dict[str, Any]:

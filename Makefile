@@ -4,6 +4,9 @@ PY := .venv/bin/python
 STAMP := .venv/.installed
 # What the environment says about a service is not for these runs.
 CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS
+# What says much about the whole and little about single lines is run without coverage, which doubles its time.
+ELSEWHERE := tests/power tests/changes/test_truth.py tests/test_workflows.py tests/verdicts/test_law.py \
+	tests/plugin/test_chaos.py tests/service_tests
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
 
@@ -18,7 +21,8 @@ test: $(STAMP)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m coverage erase
-	$(CLEAN) $(PY) -m coverage run -m pytest -n 2
+	$(CLEAN) $(PY) -m coverage run -m pytest -n 2 $(ELSEWHERE:%=--ignore=%)
+	$(CLEAN) $(PY) -m pytest -n 2 -q $(ELSEWHERE)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 

@@ -21,7 +21,7 @@ from contracts.verdicts import judge_body
 from tests.documents import spec_of
 from tests.schemas.test_random_schemas import SCHEMAS, schema_in
 
-QUICK = settings(deadline=None, max_examples=300, database=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(deadline=None, max_examples=120, database=None, suppress_health_check=list(HealthCheck))
 OPERATION = spec_of({}).operations[0]
 
 scalars = st.none() | st.booleans() | st.sampled_from([0, 1, 1.0, 2.5, -3, 2**63, "", "a", "ab", "x-1", "2026-01-01"])

@@ -21,8 +21,8 @@ test: $(STAMP)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m coverage erase
-	$(CLEAN) $(PY) -m coverage run -m pytest -n 2 $(ELSEWHERE:%=--ignore=%)
-	$(CLEAN) $(PY) -m pytest -n 2 -q $(ELSEWHERE)
+	$(CLEAN) $(PY) -m coverage run -m pytest -n 2 --dist worksteal $(ELSEWHERE:%=--ignore=%)
+	$(CLEAN) $(PY) -m pytest -n 2 --dist worksteal -q $(ELSEWHERE)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 

@@ -80,15 +80,15 @@ def test_everything_is_run_and_covered(checkout: Path) -> None:
     assert done.returncode == 0
     made = [call.split(" [")[0] for call in calls(checkout)]
     covered, plain = made[5].split(" --ignore="), made[6].split(" ")
-    assert sorted(covered[1:]) == sorted(plain[5:])  # each test is run, with coverage or without
-    assert [*made[:5], covered[0], " ".join(plain[:5]), *made[7:]] == [
+    assert sorted(covered[1:]) == sorted(plain[7:])  # each test is run, with coverage or without
+    assert [*made[:5], covered[0], " ".join(plain[:7]), *made[7:]] == [
         "-m ruff format --check .",
         "-m ruff check .",
         "-m mypy",
         "",
         "-m coverage erase",
-        "-m coverage run -m pytest -n 2",
-        "-m pytest -n 2 -q",
+        "-m coverage run -m pytest -n 2 --dist worksteal",
+        "-m pytest -n 2 --dist worksteal -q",
         "-m coverage combine --quiet",
         "-m coverage report",
     ]

@@ -109,16 +109,7 @@ def settings_from(
         operation_glob=get("contract-operation") or "*",
         rule_glob=get("contract-rule") or "*",
         folder=root / "build" / "contract" if get("contract-report") is None else Path(get("contract-report")),
-        policy=Policy(
-            strict=bool(get("contract-strict")),
-            require_all=bool(get("contract-require-all")),
-            partial=_is_partial(get),
-            some_rules=bool(get("contract-rule")),
-            accepted=read_accepted(accepted_file(spec), today=date.today()),
-            max_unavailable=_share(get("contract-max-unavailable")),
-            known=frozenset(known.rules) if known is not None else None,
-            only_new=_only_new(get("contract-fail-on")),
-        ),
+        policy=_policy(get, spec, frozenset(known.rules) if known is not None else None),
         max_seconds=_seconds(get("contract-max-response-time")),
         unsafe=bool(get("contract-unsafe")),
         header_variables=variables,
@@ -138,6 +129,19 @@ def settings_from(
     )
     _refuse_unusable(settings)
     return settings
+
+
+def _policy(get: Callable[[str], Any], spec: Spec, known: frozenset[str] | None) -> Policy:
+    return Policy(
+        strict=bool(get("contract-strict")),
+        require_all=bool(get("contract-require-all")),
+        partial=_is_partial(get),
+        some_rules=bool(get("contract-rule")),
+        accepted=read_accepted(accepted_file(spec), today=date.today()),
+        max_unavailable=_share(get("contract-max-unavailable")),
+        known=known,
+        only_new=_only_new(get("contract-fail-on")),
+    )
 
 
 def _seconds(value: str | None) -> float:

@@ -81,7 +81,7 @@ class Starter:
         try:
             with suppress(Exhausted):
                 self._start_and_ask()
-        except BaseException:
+        except BaseException:  # Ctrl-C as well: whatever happens, the session is ended, and the error goes on
             self._end()
             self._warn()
             raise

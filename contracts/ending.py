@@ -14,8 +14,9 @@ from contracts.gate.decision import Decision, Result
 from contracts.gate.since import Against, against
 from contracts.messages import Exchange
 from contracts.report.drift import Drift
-from contracts.report.json_report import write_json
+from contracts.report.json_report import to_json, write_json
 from contracts.report.printable import printable
+from contracts.report.reading import run_from
 from contracts.report.report import Report
 from contracts.report.terminal import decision_line, summary_lines
 from contracts.session import Session, now
@@ -56,14 +57,16 @@ class Ending:
         if not ledger.path.exists():
             return Result.INCONCLUSIVE if self.failed["crashed"] else None
         try:
-            state.report = report_of(state, ended, self.gate if self.failed["breaking"] else None)
-            write_json(state.report, state.settings.folder)
+            report = report_of(state, ended, self.gate if self.failed["breaking"] else None)
+            value = to_json(report)
+            state.ended = run_from(value)
+            write_json(value, state.settings.folder)
             ledger.close(state.settings.folder / "exchanges.jsonl")
         except Exception as error:
             # Past this hook pytest has no place for an error, and its traceback would end the process with 1.
             state.problem = self._problem(error)
             return Result.INCONCLUSIVE
-        return state.report.decision.result
+        return report.decision.result
 
     def _problem(self, error: Exception) -> str:
         if isinstance(error, OSError):
@@ -77,11 +80,11 @@ class Ending:
             terminalreporter.section("contract: requests, not sent")
             for line in request_lines(state):
                 terminalreporter.write_line(line)
-        elif state.report is not None:
+        elif state.ended is not None:
             terminalreporter.section("contract")
             for line in state.sources.lines() if state.sources else ():
                 terminalreporter.write_line(printable(state.scrub(line)))
-            for line in summary_lines(state.report, width=terminalreporter._tw.fullwidth):
+            for line in summary_lines(state.ended, width=terminalreporter._tw.fullwidth):
                 terminalreporter.write_line(line)
             if not state.problem:
                 terminalreporter.write_line(f"report: {shown(state.settings.folder / 'report.json')}")
@@ -172,8 +175,8 @@ def last_line(state: Session) -> str:
         return (
             f"contract: INCONCLUSIVE on {state.check.target}: {printable(state.scrub(state.problem.splitlines()[0]))}"
         )
-    if state.report is not None:
-        return decision_line(state.report)
+    if state.ended is not None:
+        return decision_line(state.ended)
     if state.settings.dry_run:
         return f"contract: DRY RUN, nothing was sent to {state.check.target}"
     return f"contract: nothing was asked of {state.check.target}"

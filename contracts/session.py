@@ -18,7 +18,7 @@ from contracts.flows import Check, Target
 from contracts.options import OPTIONS, Option
 from contracts.report.drift import Drift
 from contracts.report.printable import printable
-from contracts.report.report import Report
+from contracts.report.run import Run
 from contracts.rules import Rule
 from contracts.settings import Settings, settings_from
 from contracts.sourcing import Sources, source_sessions
@@ -38,6 +38,7 @@ class Session:
         sources: what came of looking for sessions; None if nobody asked for that.
         drift: the document that the service publishes against ours; None if nobody looked.
         published: that document.
+        ended: what the report says, once there is one.
         problem: why there is no report, or none that was written.
     """
 
@@ -50,7 +51,7 @@ class Session:
     sources: Sources | None = None
     drift: Drift | None = None
     published: Spec | None = None
-    report: Report | None = None
+    ended: Run | None = None
     problem: str = ""
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +60,28 @@ class Drift:
             "published": self.published or None,
             "decision": self.decision or (None if self.problem else "same"),
             "problem": self.problem,
+            "counts": self.counts,
             "changes": list(self.changes),
+            "notes": list(self.notes),
             "kept": list(self.kept),
+            "command": self.command,
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Drift:
+        """What `to_json` gave, also that of an older version."""
+        decision = value["decision"]
+        return cls(
+            ours=str(value["ours"]),
+            published=str(value["published"] or ""),
+            problem=str(value["problem"]),
+            decision=None if decision in (None, "same") else str(decision),
+            counts=str(value.get("counts", f"{len(value['changes'])} changes that break or are undecided")),
+            changes=tuple(map(str, value["changes"])),
+            notes=tuple(map(str, value.get("notes", ()))),
+            kept=tuple(map(str, value["kept"])),
+            command=str(value.get("command", "contracts drift")),
+        )
 
 
 def versions(ours: str, published: str, *, same: bool) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from contracts.errors import UsageError
 from contracts.gate.since import Known
 from contracts.messages import Credential, Headers, Probe, Request
+from contracts.report.reading import read_report
 from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
 from contracts.spec import Operation, Spec
@@ -23,8 +23,6 @@ LATE = frozenset({"auth", "method", "status", "unknown"})
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
 
-T = TypeVar("T")
-
 
 def probes_of_report(path: Path, spec: Spec) -> dict[str, tuple[Probe, ...]]:
     """The requests behind the evidence of a report, by operation of `spec`; UsageError if it is no report of ours."""
@@ -36,7 +34,7 @@ def probes_of_report(path: Path, spec: Spec) -> dict[str, tuple[Probe, ...]]:
                 found.setdefault(operation.key, []).append(_probe(entry, operation))
         return {key: tuple(dict.fromkeys(probes)) for key, probes in found.items()}
 
-    return _read(path, read, "give a report.json that a contract run wrote")
+    return read_report(path, read, "give a report.json that a contract run wrote")
 
 
 def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, dict[str, tuple[Probe, ...]]]:
@@ -50,7 +48,7 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
 
     def read(value: Any) -> tuple[Known, dict[str, tuple[Probe, ...]]]:
         verdicts = {str(v["rule"]): v for v in value["verdicts"]}
-        _refuse_foreign(path, value, verdicts, spec)
+        _refuse_foreign(path, verdicts, spec)
         broken = {
             rule: verdict
             for rule, verdict in verdicts.items()
@@ -68,22 +66,10 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
         return Known(str(path), _about(value), rules), sent
 
     cure = "give the report.json of an earlier run, or leave --contract-against out on the first night"
-    return _read(path, read, cure)
+    return read_report(path, read, cure)
 
 
-def _read(path: Path, read: Callable[[Any], T], cure: str) -> T:
-    try:
-        return read(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        problem = error.strerror or "it is no file"
-        raise UsageError(f"{path} can't be read ({problem}); {cure}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UsageError(f"{path} is not a report.json of this suite; {cure}") from None
-
-
-def _refuse_foreign(path: Path, value: dict[str, Any], verdicts: dict[str, Any], spec: Spec) -> None:
-    if value.get("suite", {}).get("name", "notte-contracts") != "notte-contracts":
-        raise ValueError("the report of another program")
+def _refuse_foreign(path: Path, verdicts: dict[str, Any], spec: Spec) -> None:
     if verdicts and not any(rule.startswith(f"{key} ") for rule in verdicts for key in spec.by_key):
         raise UsageError(
             f"{path} is a report on another document: no rule of it is about an operation of {spec.document.path}; "

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import contracts
 from contracts.gate.since import Against, Since
 from contracts.messages import Headers
+from contracts.report.counting import operations_of
 from contracts.report.curl import curl
+from contracts.report.excerpts import Excerpts
 from contracts.report.printable import map_texts, well_formed
 from contracts.report.report import Report
 from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict
@@ -23,7 +26,7 @@ MAX_BODY = 20_000
 
 def to_json(report: Report) -> dict[str, Any]:
     """The report as a JSON value, in the shape that `report.schema.json` describes."""
-    document = report.spec.document
+    document, excerpts = report.spec.document, Excerpts()
     value = {
         "suite": {"name": "notte-contracts", "version": contracts.__version__},
         "started": report.started,
@@ -40,6 +43,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "sessions": map_texts(report.sessions, report.scrubber.text),
         "decision": report.decision.result.value,
         "reasons": [report.scrubber.text(reason) for reason in report.decision.reasons],
+        "notes": [report.scrubber.text(note) for note in report.decision.notes],
         "summary": {
             "rules": len(report.verdicts),
             **{outcome.value: report.outcomes[outcome] for outcome in Outcome},
@@ -50,17 +54,22 @@ def to_json(report: Report) -> dict[str, Any]:
         **({"against": _against(report, report.against)} if report.against is not None else {}),
         **({"drift": map_texts(report.drift.to_json(), report.scrubber.text)} if report.drift is not None else {}),
         "statuses": dict(sorted(report.statuses.items())),
-        "verdicts": [_verdict(report, verdict) for verdict in report.verdicts],
+        "operations": map_texts(_operations(report), report.scrubber.text),
+        "verdicts": [_verdict(report, verdict, excerpts) for verdict in report.verdicts],
     }
     return map_texts(value, well_formed)  # type: ignore[no-any-return]
 
 
-def write_json(report: Report, folder: Path) -> Path:
-    """Write `report.json` whole or not at all; returns its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    draft, path = folder / f".report-{os.getpid()}.json", folder / "report.json"
-    text = json.dumps(to_json(report), indent=1, ensure_ascii=False)
-    draft.write_text(text + "\n", encoding="utf-8")
+def write_json(value: Mapping[str, Any], folder: Path) -> Path:
+    """Write a report as `report.json`; returns its path."""
+    return write_whole(folder / "report.json", json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file, its folder as well, whole or not at all; returns its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
     os.replace(draft, path)
     return path
 
@@ -76,12 +85,21 @@ def _against(report: Report, against: Against) -> dict[str, Any]:
     return map_texts(value, report.scrubber.text)  # type: ignore[no-any-return]
 
 
-def _verdict(report: Report, verdict: Verdict) -> dict[str, Any]:
+def _operations(report: Report) -> dict[str, Any]:
+    return operations_of([operation.key for operation in report.spec.operations], report.exchanges)
+
+
+def _verdict(report: Report, verdict: Verdict, excerpts: Excerpts) -> dict[str, Any]:
     source = report.spec.document.source(verdict.rule.pointer)
     accepted = report.accepted.get(verdict.rule.id)
     return {
         "rule": verdict.rule.id,
         "kind": verdict.rule.kind,
+        "operation": verdict.rule.operation,
+        "status": verdict.rule.status,
+        "place": verdict.rule.place,
+        "promise": report.scrubber.text(verdict.rule.promise),
+        "clause": verdict.rule.clause,
         "severity": verdict.rule.severity.value,
         "outcome": verdict.outcome.value,
         "exercised": verdict.exercised,
@@ -92,7 +110,12 @@ def _verdict(report: Report, verdict: Verdict) -> dict[str, Any]:
         "unseen": list(verdict.unseen),
         "why": report.scrubber.text(verdict.why),
         "accepted": {"reason": accepted.reason, "until": accepted.until.isoformat()} if accepted else None,
-        "source": {"file": source.file, "line": source.line, "pointer": source.pointer},
+        "source": {
+            "file": source.file,
+            "line": source.line,
+            "pointer": source.pointer,
+            **({"excerpt": map_texts(excerpts.around(source), report.scrubber.text)} if verdict.evidence else {}),
+        },
         "evidence": _evidence(report, verdict.evidence) if verdict.evidence else None,
     }
 
@@ -107,6 +130,7 @@ def _evidence(report: Report, evidence: Evidence) -> dict[str, Any]:
     exchange, response = evidence.exchange, evidence.exchange.response
     request = exchange.probe.request
     value = {
+        "exchange": exchange.number,
         "message": evidence.finding.seen,
         "instance": evidence.finding.instance,
         "curl": curl(report.spec, exchange.probe, report.base_url, report.header_variables),

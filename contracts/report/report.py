@@ -13,6 +13,7 @@ from contracts.gate.decision import Decision
 from contracts.gate.entries import Acceptance
 from contracts.gate.since import Against
 from contracts.messages import Exchange, Headers
+from contracts.report.counting import ending_of
 from contracts.report.drift import Drift
 from contracts.report.scrubbing import Scrubber
 from contracts.rules import Severity
@@ -84,14 +85,4 @@ class Report:
     @cached_property
     def statuses(self) -> Counter[str]:
         """Exchanges by status, or by what came instead of an answer."""
-        return Counter(
-            str(exchange.response.status)
-            if exchange.response
-            else str(exchange.failure and exchange.failure.kind.value)
-            for exchange in self.exchanges
-        )
-
-    @cached_property
-    def slowest(self) -> Exchange | None:
-        answered = [exchange for exchange in self.exchanges if exchange.response is not None]
-        return max(answered, key=lambda e: e.response.seconds if e.response else 0.0, default=None)
+        return Counter(map(ending_of, self.exchanges))

@@ -4,93 +4,91 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from contracts.gate.since import Against, Since
 from contracts.report.printable import printable
-from contracts.report.report import Report
-from contracts.rules import Severity
-from contracts.verdicts import Outcome, Verdict
+from contracts.report.run import RuleVerdict, Run
+from contracts.verdicts import Outcome
 
 MAX_ROWS = 40
 MAX_LISTED = 20
 
 
-def summary_lines(report: Report, *, width: int) -> Iterator[str]:
+def summary_lines(run: Run, *, width: int) -> Iterator[str]:
     """The summary, plain text, for a terminal of `width` columns."""
-    yield from (printable(report.scrubber.text(line)) for line in _summary(report, width))
+    yield from map(printable, _summary(run, width))
 
 
-def _summary(report: Report, width: int) -> Iterator[str]:
-    if report.interrupted:
+def _summary(run: Run, width: int) -> Iterator[str]:
+    if run.interrupted:
         yield "ended early: this covers what was asked until then"
-    if report.drift is not None:
-        yield from report.drift.lines()
-    if report.against is not None:
-        yield from _since(report, report.against)
-    yield from _table(report.verdicts, report.accepted, width)
-    broken = [v for v in report.verdicts if v.outcome is Outcome.VIOLATED]
-    if report.against is None:
-        yield from _listed("violated", [f"{v.rule.id}: {_seen(v)}" for v in report.violated])
-    accepted = [(v, report.accepted[v.rule.id]) for v in broken if v.rule.id in report.accepted]
-    yield from _listed("accepted", [f"{v.rule.id} until {a.until}: {a.reason}" for v, a in accepted])
-    yield from _listed("accepted and healed", report.decision.notes)
-    advisories = [v for v in broken if v.rule.severity is Severity.ADVISORY and v.rule.id not in report.accepted]
-    yield from _listed(
-        "advisory", [f"{v.rule.id}: {v.evidence.finding.seen if v.evidence else ''}" for v in advisories]
-    )
-    missing = [v for v in report.verdicts if v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED)]
-    if len(missing) > MAX_LISTED:
-        yield f"not judged: {len(missing)} rules, see the table above; report.json says why of each"
+    if run.drift is not None:
+        yield from run.drift.lines()
+    if run.against is not None:
+        yield from _since(run, run.against)
+    yield from _table(run.verdicts, width)
+    if run.against is None:
+        yield from _listed("violated", [f"{v.rule}: {_seen(v)}" for v in run.violated])
+    accepted = [f"{v.rule} until {v.accepted.until}: {v.accepted.reason}" for v in run.accepted if v.accepted]
+    yield from _listed("accepted", accepted)
+    yield from _listed("accepted and healed", run.notes)
+    yield from _listed("advisory", [f"{v.rule}: {v.proof.message if v.proof else ''}" for v in run.advisories])
+    if len(run.missing) > MAX_LISTED:
+        yield f"not judged: {len(run.missing)} rules, see the table above; report.json says why of each"
     else:
-        why = [f"{v.rule.id} ({v.outcome.value.replace('_', ' ')}: {v.why})" for v in missing]
-        yield from _listed("not judged", why)
-    yield from _never_seen(report.verdicts)
-    yield _exchanges(report)
+        yield from _listed("not judged", [f"{v.rule} ({v.standing}: {v.why})" for v in run.missing])
+    yield from _never_seen(run.verdicts)
+    yield _exchanges(run)
 
 
-def _since(report: Report, against: Against) -> Iterator[str]:
+def _since(run: Run, against: Mapping[str, Any]) -> Iterator[str]:
     """What is new since an earlier report first, then what is still there in one block, then what was mended."""
-    yield f"against {against.known.file} ({against.known.about}): {against.counts}"
-    by_id = {verdict.rule.id: verdict for verdict in report.verdicts}
-    yield from _listed("new", [f"{rule}: {_seen(by_id[rule])}" for rule in against.those(Since.NEW)])
-    if still := against.those(Since.STILL_THERE):
+    yield f"against {against['path']} ({against['about']}): {_changes(against)}"
+    by_id = {verdict.rule: verdict for verdict in run.verdicts}
+    yield from _listed("new", [f"{rule}: {_seen(by_id[rule])}" for rule in against["new"]])
+    if still := against["still_there"]:
         yield f"still there ({len(still)}):"
         lines = [f"  {rule}{_how(by_id[rule])}" for rule in still]
         yield from lines[:MAX_LISTED]
         yield from [f"  … and {len(lines) - MAX_LISTED} more, in report.json"] * (len(lines) > MAX_LISTED)
-    yield from _listed("fixed", against.those(Since.FIXED))
-    yield from _listed("known, and not judged this time", against.those(Since.NOT_JUDGED))
+    yield from _listed("fixed", against["fixed"])
+    yield from _listed("known, and not judged this time", against["not_judged"])
 
 
-def _how(verdict: Verdict) -> str:
+def _changes(against: Mapping[str, Any]) -> str:
+    counts = {word: len(against[word]) for word in ("new", "still_there", "fixed", "not_judged")}
+    return ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items())
+
+
+def _how(verdict: RuleVerdict) -> str:
     return f", {verdict.recurrence}" if verdict.recurrence else ""
 
 
-def _seen(verdict: Verdict) -> str:
-    return f"{verdict.evidence.finding.seen if verdict.evidence else ''}{_how(verdict)}"
+def _seen(verdict: RuleVerdict) -> str:
+    return f"{verdict.proof.message if verdict.proof else ''}{_how(verdict)}"
 
 
-def _never_seen(verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _never_seen(verdicts: Sequence[RuleVerdict]) -> Iterator[str]:
     """What the answers never had that they might have: members of enums, null or a value where both are allowed."""
     found: dict[str, list[str]] = {}
     for verdict in verdicts:
         if verdict.unseen:
-            key = f"{verdict.rule.operation} {verdict.rule.status}"
-            found.setdefault(key, []).append(f"{verdict.rule.place} {' '.join(verdict.unseen)}")
+            key = f"{verdict.operation} {verdict.status}"
+            found.setdefault(key, []).append(f"{verdict.place} {' '.join(verdict.unseen)}")
     yield from _listed("never seen", [f"{key}: {', '.join(places)}" for key, places in found.items()])
 
 
-def _table(verdicts: Sequence[Verdict], accepted: Collection[str], width: int) -> Iterator[str]:
+def _table(verdicts: Sequence[RuleVerdict], width: int) -> Iterator[str]:
     groups: dict[tuple[str, str], Counter[str]] = {}
     for verdict in verdicts:
-        group = groups.setdefault((verdict.rule.operation, verdict.rule.status or "any"), Counter())
+        group = groups.setdefault((verdict.operation, verdict.status or "any"), Counter())
         group["rules"] += 1
         group["exercised"] += verdict.exercised > 0
-        group["violated"] += verdict.outcome is Outcome.VIOLATED and verdict.rule.id not in accepted
+        group["violated"] += verdict.breaks
         group["not exercised"] += verdict.outcome is Outcome.NOT_EXERCISED
     table = Table(box=None, pad_edge=False, header_style="")
     table.add_column("operation", overflow="fold")
@@ -124,22 +122,21 @@ def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"{title}: … and {len(lines) - MAX_LISTED} more, in report.json"
 
 
-def _exchanges(report: Report) -> str:
-    statuses = ", ".join(f"{status} x {count}" for status, count in sorted(report.statuses.items()))
+def _exchanges(run: Run) -> str:
+    statuses = ", ".join(f"{status} x {count}" for status, count in sorted(run.statuses.items()))
     slowest = ""
-    if report.slowest is not None and report.slowest.response is not None:
-        request = report.slowest.probe.request
-        target = request.target if len(request.target) <= 60 else f"{request.target[:59]}…"
-        slowest = f"; slowest {report.slowest.response.seconds * 1000:.0f} ms ({request.method} {target})"
-    return f"exchanges: {len(report.exchanges)} ({statuses}){slowest}; seed {report.seed}"
+    if run.slowest is not None:
+        target = run.slowest.slowest
+        target = target if len(target) <= 60 else f"{target[:59]}…"
+        slowest = f"; slowest {run.slowest.longest * 1000:.0f} ms ({target})"
+    return f"exchanges: {run.exchanges} ({statuses}){slowest}; seed {run.seed}"
 
 
-def decision_line(report: Report) -> str:
+def decision_line(run: Run) -> str:
     """The last line of a run: the decision, the target, and the counts."""
-    counts = ", ".join(f"{report.outcomes[outcome]} {outcome.value.replace('_', ' ')}" for outcome in Outcome)
-    counts += f", {len(report.accepted)} accepted" if report.accepted else ""
-    counts += f"; {report.against.counts}" if report.against is not None else ""
-    reasons = f": {'; '.join(report.decision.reasons)}" if report.decision.reasons else ""
-    rules = f"{len(report.verdicts)} rule{'s' * (len(report.verdicts) != 1)}, {counts}"
-    line = f"contract: {report.decision.result.value.upper()} on {report.target}{reasons} ({rules})"
-    return printable(report.scrubber.text(line))
+    counts = ", ".join(f"{run.counts[outcome]} {outcome.value.replace('_', ' ')}" for outcome in Outcome)
+    counts += f", {run.counts['accepted']} accepted" if run.counts["accepted"] else ""
+    counts += f"; {_changes(run.against)}" if run.against is not None else ""
+    reasons = f": {'; '.join(run.reasons)}" if run.reasons else ""
+    rules = f"{len(run.verdicts)} rule{'s' * (len(run.verdicts) != 1)}, {counts}"
+    return printable(f"contract: {run.decision.upper()} on {run.target}{reasons} ({rules})")

@@ -71,14 +71,14 @@ def test_report_holds_no_secret(verdict: Verdict) -> None:
 
 
 def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path: Path) -> None:
-    path = write_json(report(violated("\ud800", on=exchange(Response(200, (), b"\\ud800")))), tmp_path)
+    path = write_json(to_json(report(violated("\ud800", on=exchange(Response(200, (), b"\\ud800"))))), tmp_path)
     found = evidence_of(json.loads(path.read_bytes()))
     assert (found["message"], found["body"]) == ("\\ud800", "\\ud800")
 
 
 def test_report_is_replaced_whole(tmp_path: Path) -> None:
-    write_json(report(violated()), tmp_path / "new")
-    write_json(report(), tmp_path / "new")
+    write_json(to_json(report(violated())), tmp_path / "new")
+    write_json(to_json(report()), tmp_path / "new")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["report.json"]
     assert json.loads((tmp_path / "new" / "report.json").read_text())["verdicts"] == []
 
@@ -92,13 +92,13 @@ REQUESTS = [
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=["fields", "bytes", "empty body"])
 def test_evidence_is_read_back_as_it_was_sent(request_: Request, tmp_path: Path) -> None:
-    path = write_json(report(violated(on=exchange(request=request_))), tmp_path)
+    path = write_json(to_json(report(violated(on=exchange(request=request_)))), tmp_path)
     (probes,) = probes_of_report(path, SPEC).values()
     assert [probe.request for probe in probes] == [request_]
 
 
 def test_same_evidence_of_two_rules_is_one_probe(tmp_path: Path) -> None:
-    path = write_json(report(violated(), violated(of=rule("/ schema"))), tmp_path)
+    path = write_json(to_json(report(violated(), violated(of=rule("/ schema")))), tmp_path)
     assert [len(probes) for probes in probes_of_report(path, SPEC).values()] == [1]
 
 

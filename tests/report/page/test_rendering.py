@@ -70,6 +70,7 @@ def whole() -> Run:
         unavailable=1,
         operations=(OperationRun(GET, 2, 1, {"200": 1, "503": 1}, times(0.2)), OperationRun("GET /never")),
         drift=Drift("1", "2", decision="breaking", counts="1 breaking", changes=("x is gone",), command="contracts"),
+        sessions={"lines": ["sessions: 3 listed"], "listed": None, "started": None},
         against={
             "path": "last.json",
             "about": "fail",
@@ -124,6 +125,7 @@ def test_the_decision_is_said_in_words(made: Run, words: str) -> None:
         "things.yaml · 1 abababababab",
         "2026-11-01 03:17:00 UTC",
         "1 min 1 s",
+        "sessions: 3 listed",
         "drift: the service publishes 2, you test 1",
         "Held against last.json (fail)",
         "Promised is one of active, closed",

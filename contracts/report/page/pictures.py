@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import log10
+from itertools import groupby
+from math import ceil, floor, log10
 
 from contracts.report.run import BOUNDS, STANDINGS, OperationRun, RuleVerdict, Run
+from contracts.report.trend import Trend
 
 MAX_OPERATIONS = 30
 MAX_MEMBERS = 12
@@ -38,7 +40,7 @@ def histogram(operations: Iterable[OperationRun]) -> tuple[Bar, ...]:
 
 def statuses(run: Run) -> tuple[Bar, ...]:
     """Exchanges by status, or by what came instead of an answer."""
-    most = max(run.statuses.values(), default=1)
+    most = max(run.statuses.values(), default=0) or 1
     return tuple(
         Bar(status, count, 100 * count / most, f"s{status[0]}" if status[:1].isdigit() else "none")
         for status, count in sorted(run.statuses.items())
@@ -135,3 +137,56 @@ def standings(run: Run) -> tuple[Bar, ...]:
     return tuple(
         Bar(name, counts[name], 100 * counts[name] / len(run.verdicts), name) for name in STANDINGS if counts[name]
     )
+
+
+WIDTH, HEIGHT = 600, 150
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Values over nights: points where there is one, joined where two follow each other."""
+
+    label: str
+    look: str
+    strokes: tuple[str, ...]
+    points: tuple[tuple[float, float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Curves in a picture of `WIDTH` by `HEIGHT`; `ticks` are heights with their labels."""
+
+    curves: tuple[Curve, ...]
+    ticks: tuple[tuple[float, str], ...]
+
+
+def times_chart(trend: Trend) -> Chart | None:
+    """Response times over nights, on a scale of powers of ten; None if no night has any."""
+    named = (("95 % of the answers", "m1", trend.p95s), ("median", "m0", trend.medians))
+    values = [value for _, _, all_values in named for value in all_values if value is not None]
+    if not values:
+        return None
+    low, high = floor(log10(max(min(values), 0.0001))), ceil(log10(max(*values, 0.001)))
+    high += high == low
+
+    def height(seconds: float) -> float:
+        return round(HEIGHT * (high - log10(max(seconds, 0.0001))) / (high - low), 1)
+
+    ticks = tuple((height(10.0**power), duration(10.0**power)) for power in range(low, high + 1))
+    return Chart(tuple(_curve(*one, height, trend) for one in named), ticks)
+
+
+def _curve(
+    label: str, look: str, values: Sequence[float | None], height: Callable[[float], float], trend: Trend
+) -> Curve:
+    step = WIDTH / max(len(values) - 1, 1)
+    points = [
+        None if value is None else (round(index * step, 1), height(value), f"{night.day}: {duration(value)}")
+        for index, (value, night) in enumerate(zip(values, trend.nights, strict=True))
+    ]
+    strokes = [
+        " ".join(f"{point[0]},{point[1]}" for point in group if point is not None)
+        for there, group in groupby(points, key=lambda point: point is not None)
+        if there
+    ]
+    return Curve(label, look, tuple(strokes), tuple(point for point in points if point is not None))

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from contracts.gate.entries import TERM, VIOLATIONS, entry_for
 from contracts.report.page import pictures
@@ -19,6 +19,7 @@ from contracts.report.page.marking import Marked, marked_body
 from contracts.report.page.matrix import Matrix, matrices_of
 from contracts.report.printable import printable
 from contracts.report.run import STANDINGS, RuleVerdict, Run
+from contracts.report.trend import Trend
 
 TEMPLATES = Path(__file__).with_name("templates")
 MAX_CARDS = 150
@@ -30,6 +31,9 @@ MAX_CELLS = 20_000
 """Rules that have a cell; above, an operation is one line. A page that a browser can't open helps nobody."""
 MAX_SEEN = 60
 """Answers whose contents are drawn."""
+MAX_TREND = 100
+"""Rules that are shown over nights."""
+MAX_NIGHTS = 60
 MAX_TEXT = 500
 
 _HOLLOW = frozenset({"required", "schema", "undocumented properties", "additional properties", "union", "prose"})
@@ -46,6 +50,7 @@ SYMBOLS = {
     "not exercised": "○",
     "holds": "✓",
 }
+STATES = {"violated": "✕", "accepted": "◆", "holds": "✓", "not judged": "○", "absent": ""}
 WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?", "No verdict")}
 
 
@@ -77,8 +82,11 @@ class Missing:
     verdicts: tuple[RuleVerdict, ...]
 
 
-def page(run: Run, trend: Any = None) -> str:
-    """The page. What comes from a response is escaped, or shown as an escape where nobody could see it."""
+def page(run: Run, trend: Trend | None = None) -> str:
+    """The page, with the history of the run if there is one.
+
+    What comes from a response is escaped; characters that nobody could see are shown as escapes.
+    """
     anchors = {v.rule: f"v{index}" for index, v in enumerate((*run.violated, *run.advisories, *run.accepted))}
     script = _text("page.js")
     return (
@@ -87,6 +95,7 @@ def page(run: Run, trend: Any = None) -> str:
         .render(
             run=run,
             trend=trend,
+            chart=pictures.times_chart(trend) if trend is not None else None,
             symbol=WORDS[run.decision][0],
             decision=WORDS[run.decision][1],
             story=story(run),
@@ -167,6 +176,11 @@ def _shown(value: object, limit: int = MAX_TEXT) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more)"
 
 
+def _seen(value: object) -> object:
+    """Whatever a template puts out, with every character to be seen; what is markup was put out before."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _label(segment: str) -> str:
     """A segment of a place as a name."""
     if segment == "*":
@@ -184,13 +198,18 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_seen,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"shown": _shown, "label": _label, "duration": pictures.duration}
     environment.globals |= {
         "symbols": SYMBOLS,
+        "states": STATES,
+        "words": WORDS,
         "max_cards": MAX_CARDS,
         "max_listed": MAX_LISTED,
+        "max_trend": MAX_TREND,
+        "max_nights": MAX_NIGHTS,
     }
     return environment

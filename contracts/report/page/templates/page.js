@@ -49,6 +49,10 @@
     });
   });
 
+  document.querySelectorAll(".trend").forEach(function (table) {
+    table.parentElement.scrollLeft = table.parentElement.scrollWidth; // the last night is what matters
+  });
+
   function reveal() {
     var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) { return; }

@@ -12,11 +12,15 @@ from playwright.sync_api import Browser
 
 from contracts.report.page import page
 from contracts.report.reading import run_from
-
+from contracts.report.trend import trend_of
+from tests.service.nights import nights
 from tests.service.scenes import report_of
 
 from .chromium import MISSING, chromium, launched
-from .viewing import Looks, View, opened
+from .viewing import PLAIN, Looks, View, opened
+
+
+SCENES = ("healthy", "broken", "refused")
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +52,15 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str
 
 @pytest.fixture(scope="session")
 def html(report: Callable[[str], dict[str, Any]]) -> Callable[[str], str]:
-    """The page of a scene."""
-    return lambda scene: page(run_from(report(scene), "report.json"))
+    """The page of a scene; `history` is the broken one after a month of nights."""
+
+    def of(scene: str) -> str:
+        if scene != "history":
+            return page(run_from(report(scene), "report.json"))
+        runs = [run_from(night, "report.json") for night in nights(*map(report, SCENES))]
+        return page(runs[-1], trend_of(runs))
+
+    return of
 
 
 Show = Callable[..., View]
@@ -60,7 +71,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     """Opens a page. Whatever a test does to it, nothing must appear on the console and nothing be asked for."""
     views: list[View] = []
 
-    def shown(html: str, looks: Looks = Looks(), **more: Any) -> View:
+    def shown(html: str, looks: Looks = PLAIN, **more: Any) -> View:
         file = tmp_path / f"report-{len(views)}.html"
         file.write_text(html, encoding="utf-8")
         views.append(opened(browser, file, looks, **more))

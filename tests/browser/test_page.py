@@ -6,10 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import Show
+from .conftest import SCENES, Show
 from .viewing import LOOKS, NARROW, WIDE, Looks
 
-SCENES = ("healthy", "broken", "refused")
 Html = Callable[[str], str]
 
 
@@ -30,7 +29,11 @@ def test_only_the_file_itself_is_asked_for(html: Html, show: Show) -> None:
 @pytest.mark.parametrize(
     ("scene", "title", "sentence"),
     [
-        ("healthy", "Pass: every promise that was judged is kept", r"15\d of 165 promises were seen kept, 12 never judged"),
+        (
+            "healthy",
+            "Pass: every promise that was judged is kept",
+            r"15\d of 165 promises were seen kept, 12 never judged",
+        ),
         ("broken", "Fail: 6 promises broken", r"14\d of 165 promises were seen kept, 6 broken"),
         ("refused", "No verdict", r"0 of 165 promises were seen kept, 165 never judged"),
     ],
@@ -129,7 +132,9 @@ def test_copy_puts_the_command_on_the_clipboard(html: Html, show: Show) -> None:
     expect(again.get_by_role("button")).to_have_text("Copied")
     command = view.page.evaluate("navigator.clipboard.readText()")
     assert command == again.locator("pre").text_content()
-    assert re.match(r'curl -sS .* -H "Authorization: Bearer \$NOTTE_API_KEY" http://127\.0\.0\.1:\d+/sessions/\S+$', command)
+    assert re.match(
+        r'curl -sS .* -H "Authorization: Bearer \$NOTTE_API_KEY" http://127\.0\.0\.1:\d+/sessions/\S+$', command
+    )
 
 
 def test_what_can_not_be_copied_is_selected(html: Html, show: Show) -> None:
@@ -174,6 +179,8 @@ def test_the_parts_are_a_click_away(width: int, html: Html, show: Show) -> None:
         link.click()
         heading = page.locator(str(link.get_attribute("href"))).get_by_role("heading", level=2)
         expect(heading).to_be_in_viewport(ratio=1)
-        under = heading.evaluate("e => { const r = e.getBoundingClientRect();"
-                                 " return e.contains(document.elementFromPoint(r.left + 5, r.top + 5)) }")
+        under = heading.evaluate(
+            "e => { const r = e.getBoundingClientRect();"
+            " return e.contains(document.elementFromPoint(r.left + 5, r.top + 5)) }"
+        )
         assert under, "it is below the bar"

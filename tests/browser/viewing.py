@@ -18,6 +18,7 @@ class Looks:
         return f"{self.scheme}, {'wide' if self.width == WIDE else 'narrow'}"
 
 
+PLAIN = Looks()
 LOOKS = [Looks(scheme, width) for scheme in ("light", "dark") for width in (WIDE, NARROW)]
 
 

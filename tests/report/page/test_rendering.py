@@ -103,13 +103,15 @@ def test_a_page_needs_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (run(verdict("holds")), "Pass: every promise that was judged is kept"),
+        (run(verdict("holds")), "Pass: no promise is broken"),
+        (run(verdict("accepted")), "Pass: no promise is broken, but for what was accepted"),
+        (run(verdict("violated"), decision="pass"), "Pass: nothing new, 1 promise still broken"),
         (run(verdict("violated")), "Fail: 1 promise broken"),
         (run(verdict("violated"), verdict("violated", "b")), "Fail: 2 promises broken"),
         (run(decision="fail", reasons=("no answer was a success",)), "Fail"),
         (run(decision="inconclusive", reasons=("nobody answered",)), "No verdict"),
     ],
-    ids=["pass", "fail", "two", "fail without a violation", "inconclusive"],
+    ids=["pass", "accepted", "tolerated", "fail", "two", "fail without a violation", "inconclusive"],
 )
 def test_the_decision_is_said_in_words(made: Run, words: str) -> None:
     html = page(made)

@@ -19,7 +19,6 @@ from tests.service.scenes import report_of
 from .chromium import MISSING, chromium, launched
 from .viewing import PLAIN, Looks, View, opened
 
-
 SCENES = ("healthy", "broken", "refused")
 
 

@@ -198,8 +198,8 @@ def test_history_says_what_comes_and_goes_and_draws_times() -> None:
         "| 95th percentile | 100 ms | ██████ |",
         "| <code>GET /things/{id}</code> median | 100 ms | ██████ |",
         "| <code>GET /things/{id}</code> 95th percentile | 100 ms | ██████ |",
-        "| <code>GET /</code> median | 60 ms | ▂▃▄▆▇█ |",
-        "| <code>GET /</code> 95th percentile | 60 ms | ▂▃▄▆▇█ |",
+        "| <code>GET /</code> median | 60 ms | ▂▃▅▆▇█ |",
+        "| <code>GET /</code> 95th percentile | 60 ms | ▂▃▅▆▇█ |",
     ]
 
 

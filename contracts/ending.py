@@ -14,7 +14,8 @@ from contracts.gate.decision import Decision, Result
 from contracts.gate.since import Against, against
 from contracts.messages import Exchange
 from contracts.report.drift import Drift
-from contracts.report.json_report import to_json, write_json
+from contracts.report.json_report import to_json, write_json, write_whole
+from contracts.report.page import page
 from contracts.report.printable import printable
 from contracts.report.reading import run_from
 from contracts.report.report import Report
@@ -62,6 +63,7 @@ class Ending:
             state.ended = run_from(value)
             write_json(value, state.settings.folder)
             ledger.close(state.settings.folder / "exchanges.jsonl")
+            write_whole(state.settings.folder / "report.html", page(state.ended))
         except Exception as error:
             # Past this hook pytest has no place for an error, and its traceback would end the process with 1.
             state.problem = self._problem(error)
@@ -87,7 +89,7 @@ class Ending:
             for line in summary_lines(state.ended, width=terminalreporter._tw.fullwidth):
                 terminalreporter.write_line(line)
             if not state.problem:
-                terminalreporter.write_line(f"report: {shown(state.settings.folder / 'report.json')}")
+                terminalreporter.write_line(f"report: {shown(state.settings.folder / 'report.html')}")
         if self.gate:
             terminalreporter.write_line(state.scrub(self.gate))
         if state.problem:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 
-from contracts.report.body_lines import body_lines
 from contracts.report.markdown import MAX_SIZE, code, cut, fenced, size, text, within
 from contracts.report.markdown_trend import trend_parts
+from contracts.report.page.marking import Line, marked_body
 from contracts.report.printable import printable
 from contracts.report.run import RuleVerdict, Run
 from contracts.report.telling import (
@@ -25,6 +25,10 @@ from contracts.report.trend import Trend, count
 MAX_ROWS = 25
 MAX_LISTED = 20
 MAX_CURL = 2000
+MAX_BODY = 25
+"""Lines of a body, each of so many characters:"""
+MAX_WIDTH = 160
+MAX_INDENT = 20
 
 _MARKS = {"pass": "🟢", "fail": "🔴", "inconclusive": "🟡"}
 _COLUMNS = ("rules", "hold", "violated", "advisory", "accepted", "not judged")
@@ -143,7 +147,20 @@ def _evidence(verdict: RuleVerdict) -> Iterator[str]:
         yield "- repeat: the curl command is too long for here; report.json has it"
     if proof.body:
         yield ""
-        yield from fenced([printable(line) for line in body_lines(proof.body, proof.instance)], "text")
+        yield from fenced(_body(proof.body, proof.instance), "text")
+
+
+def _body(body: str, instance: str | None) -> list[str]:
+    """The lines around a place, the first of the place with a mark."""
+    lines = marked_body(body, instance, whole=False).lines[:MAX_BODY]
+    marked = next((index for index, line in enumerate(lines) if line.marked), None)
+    return [f"{_body_line(line)}{'   ← here' * (index == marked)}" for index, line in enumerate(lines)]
+
+
+def _body_line(line: Line) -> str:
+    if line.left_out:
+        return f"… {count(line.left_out, 'line')}"
+    return cut("  " * min(line.indent, MAX_INDENT) + "".join(piece.text for piece in line.pieces), MAX_WIDTH)
 
 
 def _rest(run: Run, trend: Trend | None) -> Iterator[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from contracts.report.drift import Drift
 from contracts.report.markdown import MAX_SIZE
-from contracts.report.markdown_report import markdown_report
+from contracts.report.markdown_report import MAX_BODY, MAX_WIDTH, markdown_report
 from contracts.report.markdown_trend import MAX_RULES, SHOWN, curve
 from contracts.report.run import Agreed, Place, Run
 from contracts.report.trend import Trend, trend_of
@@ -157,6 +158,30 @@ def test_a_command_that_is_cut_would_be_wrong() -> None:
     shown = lines(run(verdict("violated", proof=proof(curl="curl " + "x" * 3000))))
     assert "- repeat: the curl command is too long for here; report.json has it" in shown
     assert "```sh" not in shown
+
+
+def body_of(body: str, instance: str) -> list[str]:
+    shown = lines(run(verdict("violated", proof=proof(body=body, instance=instance))))
+    start = shown.index("```text")
+    return shown[start + 1 : shown.index("```", start)]
+
+
+def test_a_long_body_is_cut_around_the_place() -> None:
+    shown = body_of(json.dumps({"a": list(range(99))}), "/a/50")
+    assert [shown[0], shown[1], shown[8], shown[15]] == ["{", "… 45 lines", "    50,   ← here", "… 43 lines"]
+
+
+def test_a_whole_array_is_marked_where_it_begins() -> None:
+    assert body_of('{"a": [1, 2]}', "/a") == ["{", '  "a": [   ← here', "    1,", "    2", "  ]", "}"]
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 9000, "x" * 20_000, "[" + "{}," * 5000, '"' + "\\" * 9000], ids=["deep", "long", "many", "cut"]
+)
+def test_no_body_takes_much_room(body: str) -> None:
+    shown = body_of(body, "/0/0")
+    assert len(shown) <= MAX_BODY
+    assert max(map(len, shown)) <= MAX_WIDTH + 10
 
 
 def test_an_old_report_has_no_promises_and_may_have_no_evidence() -> None:

@@ -93,7 +93,9 @@ class Session:
             )
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None  # its frames hold requests with the credential
-        except Exception as error:
+        except (
+            Exception
+        ) as error:  # of whatever kind: a started session has to be stopped, and the run to have a report
             self.sources.problem = self.scrub(f"looking for sessions failed inside: {type(error).__name__}: {error}")
             say(printable(f"contract: {self.sources.problem}"))
 

@@ -98,6 +98,7 @@ def page(run: Run, trend: Trend | None = None) -> str:
             chart=pictures.times_chart(trend) if trend is not None else None,
             symbol=WORDS[run.decision][0],
             decision=WORDS[run.decision][1],
+            headline=headline(run),
             story=story(run),
             outcomes=pictures.standings(run),
             reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
@@ -121,6 +122,20 @@ def page(run: Run, trend: Trend | None = None) -> str:
     )
 
 
+def headline(run: Run) -> str:
+    """The decision in words, and the one thing to know about it."""
+    word, broken = WORDS[run.decision][1], _counted(len(run.violated), "promise")
+    if run.violated:  # which pass where only what is new fails
+        return f"{word}: nothing new, {broken} still broken" if run.decision == "pass" else f"{word}: {broken} broken"
+    if run.decision != "pass":
+        return word
+    return f"{word}: no promise is broken{', but for what was accepted' if run.accepted else ''}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def story(run: Run) -> str:
     """The run in one sentence."""
     counts = run.counts
@@ -133,7 +148,7 @@ def story(run: Run) -> str:
         parts.append(f"{len(run.advisories):,} against good practice")
     if run.missing:
         parts.append(f"{len(run.missing):,} never judged")
-    return f"{', '.join(parts)}, on {run.exchanges:,} exchange{'s' * (run.exchanges != 1)} with {run.target}."
+    return f"{', '.join(parts)}, on {_counted(run.exchanges, 'exchange')} with {run.target}."
 
 
 def _new_first(verdicts: Sequence[RuleVerdict]) -> list[RuleVerdict]:

@@ -70,6 +70,7 @@ def whole() -> Run:
         unavailable=1,
         operations=(OperationRun(GET, 2, 1, {"200": 1, "503": 1}, times(0.2)), OperationRun("GET /never")),
         drift=Drift("1", "2", decision="breaking", counts="1 breaking", changes=("x is gone",), command="contracts"),
+        sessions={"lines": ["sessions: 3 listed"], "listed": None, "started": None},
         against={
             "path": "last.json",
             "about": "fail",
@@ -102,13 +103,15 @@ def test_a_page_needs_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("made", "words"),
     [
-        (run(verdict("holds")), "Pass: every promise that was judged is kept"),
+        (run(verdict("holds")), "Pass: no promise is broken"),
+        (run(verdict("accepted")), "Pass: no promise is broken, but for what was accepted"),
+        (run(verdict("violated"), decision="pass"), "Pass: nothing new, 1 promise still broken"),
         (run(verdict("violated")), "Fail: 1 promise broken"),
         (run(verdict("violated"), verdict("violated", "b")), "Fail: 2 promises broken"),
         (run(decision="fail", reasons=("no answer was a success",)), "Fail"),
         (run(decision="inconclusive", reasons=("nobody answered",)), "No verdict"),
     ],
-    ids=["pass", "fail", "two", "fail without a violation", "inconclusive"],
+    ids=["pass", "accepted", "tolerated", "fail", "two", "fail without a violation", "inconclusive"],
 )
 def test_the_decision_is_said_in_words(made: Run, words: str) -> None:
     html = page(made)
@@ -124,6 +127,7 @@ def test_the_decision_is_said_in_words(made: Run, words: str) -> None:
         "things.yaml · 1 abababababab",
         "2026-11-01 03:17:00 UTC",
         "1 min 1 s",
+        "sessions: 3 listed",
         "drift: the service publishes 2, you test 1",
         "Held against last.json (fail)",
         "Promised is one of active, closed",

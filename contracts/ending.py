@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,14 @@ from contracts.gate.decision import Decision, Result
 from contracts.gate.since import Against, against
 from contracts.messages import Exchange
 from contracts.report.drift import Drift
-from contracts.report.json_report import to_json, write_json, write_whole
+from contracts.report.history import keep, thin, trend_in
+from contracts.report.json_report import json_text, to_json, write_json, write_whole
 from contracts.report.page import page
 from contracts.report.printable import printable
 from contracts.report.reading import run_from
 from contracts.report.report import Report
-from contracts.report.terminal import decision_line, summary_lines
+from contracts.report.run import Run
+from contracts.report.terminal import decision_line, summary_lines, trend_lines
 from contracts.session import Session, now
 from contracts.settings import shown
 from contracts.verdicts import Outcome, Verdict
@@ -63,7 +65,8 @@ class Ending:
             state.ended = run_from(value)
             write_json(value, state.settings.folder)
             ledger.close(state.settings.folder / "exchanges.jsonl")
-            write_whole(state.settings.folder / "report.html", page(state.ended))
+            remember(state, value, state.ended)
+            write_whole(state.settings.folder / "report.html", page(state.ended, state.trend))
         except Exception as error:
             # Past this hook pytest has no place for an error, and its traceback would end the process with 1.
             state.problem = self._problem(error)
@@ -88,6 +91,10 @@ class Ending:
                 terminalreporter.write_line(printable(state.scrub(line)))
             for line in summary_lines(state.ended, width=terminalreporter._tw.fullwidth):
                 terminalreporter.write_line(line)
+            for line in trend_lines(state.trend) if state.trend is not None else ():
+                terminalreporter.write_line(line)
+            if state.unkept:
+                terminalreporter.write_line(state.scrub(state.unkept))
             if not state.problem:
                 terminalreporter.write_line(f"report: {shown(state.settings.folder / 'report.html')}")
         if self.gate:
@@ -133,6 +140,22 @@ def report_of(state: Session, ended: str | None, broken: str | None = None) -> R
         against=_against(state, verdicts),
         drift=_drift(state, verdicts, exchanges),
     )
+
+
+def remember(state: Session, report: Mapping[str, Any], run: Run) -> None:
+    """Keep the report in the history, if there is one, let old ones go, and look back; nothing of it costs the run."""
+    folder = state.settings.history
+    if folder is None:
+        return
+    try:
+        keep(json_text(report), run.started, folder)
+        thin(folder, run.started)
+        state.trend = trend_in(folder, run)
+    except Exception as error:
+        why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        state.unkept = printable(
+            f"history: the report can't be kept in {shown(folder)} ({why}); everything else is there"
+        )
 
 
 def _drift(state: Session, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange]) -> Drift | None:

@@ -19,6 +19,7 @@ from contracts.options import OPTIONS, Option
 from contracts.report.drift import Drift
 from contracts.report.printable import printable
 from contracts.report.run import Run
+from contracts.report.trend import Trend
 from contracts.rules import Rule
 from contracts.settings import Settings, settings_from
 from contracts.sourcing import Sources, source_sessions
@@ -39,6 +40,8 @@ class Session:
         drift: the document that the service publishes against ours; None if nobody looked.
         published: that document.
         ended: what the report says, once there is one.
+        trend: what the history says, with this run, if one is kept.
+        unkept: why the history does not have this run.
         problem: why there is no report, or none that was written.
     """
 
@@ -52,6 +55,8 @@ class Session:
     drift: Drift | None = None
     published: Spec | None = None
     ended: Run | None = None
+    trend: Trend | None = None
+    unkept: str = ""
     problem: str = ""
 
     @property

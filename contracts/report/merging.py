@@ -24,8 +24,8 @@ T = TypeVar("T")
 def merge(runs: Sequence[Run]) -> Run:
     """The runs as one; at least one is needed. Their order does not matter, and one alone is what it was.
 
-    Counts are sums, times are pooled (see `pooled`). What is known of sessions and of drift is that of the last run that
-    knows of any.
+    Counts are sums, times are pooled (see `pooled`). What is known of sessions and of drift is that of the last run
+    that knows of any.
     """
     if len(runs) == 1:
         return runs[0]
@@ -63,7 +63,7 @@ def _differences(runs: Sequence[Run]) -> Iterator[str]:
     subjects = {(subject.title, subject.sha256): subject for run in runs for subject in run.subjects}
     if len(subjects) > 1:
         documents = [f"{subject.title} {subject.version} ({sha256[:8]})" for (_, sha256), subject in subjects.items()]
-        yield f"these reports are on different documents: {', '.join(documents)}; a rule's line is that of the report whose evidence is shown"
+        yield f"these reports are on different documents: {', '.join(documents)}; lines are those of the evidence's"
     suites = _once(run.suite for run in runs)
     if len(suites) > 1:
         yield f"these reports were written by different versions of the suite: {', '.join(suites)}"

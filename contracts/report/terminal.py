@@ -12,6 +12,7 @@ from rich.table import Table
 
 from contracts.report.printable import printable
 from contracts.report.run import RuleVerdict, Run
+from contracts.report.trend import Trend, count
 from contracts.verdicts import Outcome
 
 MAX_ROWS = 40
@@ -140,3 +141,11 @@ def decision_line(run: Run) -> str:
     reasons = f": {'; '.join(run.reasons)}" if run.reasons else ""
     rules = f"{len(run.verdicts)} rule{'s' * (len(run.verdicts) != 1)}, {counts}"
     return printable(f"contract: {run.decision.upper()} on {run.target}{reasons} ({rules})")
+
+
+def trend_lines(trend: Trend) -> Iterator[str]:
+    """What the history says, in a line, and what was left out of it."""
+    numbers = [(len(trend.new), "new"), (len(trend.coming_and_going), "coming and going"), (len(trend.fixed), "fixed")]
+    changes = ", ".join(f"{number} {word}" for number, word in numbers if number)
+    yield f"history: {count(len(trend.nights), 'run')} since {trend.first.day}{f'; rules: {changes}' * bool(changes)}"
+    yield from (printable(f"history: {note}") for note in trend.notes)

@@ -15,7 +15,7 @@ AGREED = Agreed("rolled out early", "2027-01-31")
 THINGS = Subject("Things", "1", "things.yaml", "ab" * 32)
 
 
-def proof(message: str = '/status is "paused"', body: str | None = '{"status": "paused"}', **extra: Any) -> Proof:
+def proof(message: str = '"paused"', body: str | None = '{"status": "paused"}', **extra: Any) -> Proof:
     given = {"instance": "/status", "curl": "curl http://h/things/1", "status": 200, "body": body}
     return Proof(message, **{**given, **extra})
 

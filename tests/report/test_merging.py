@@ -112,8 +112,8 @@ def test_targets_seeds_and_documents_are_named_once() -> None:
     [
         (
             {"subjects": (replace(THINGS, version="2", sha256="cd" * 32),)},
-            "these reports are on different documents: Things 1 (abababab), Things 2 (cdcdcdcd); a rule's line is that of "
-            "the report whose evidence is shown",
+            "these reports are on different documents: Things 1 (abababab), Things 2 (cdcdcdcd); lines are those of "
+            "the evidence's",
         ),
         ({"suite": "0.2.0"}, "these reports were written by different versions of the suite: 0.1.0, 0.2.0"),
     ],

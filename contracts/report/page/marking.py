@@ -90,8 +90,8 @@ def _tokens(body: str) -> Iterator[Token]:
 def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] | None:
     """Where the value at a path is: of several of one name the last, as most readers take it."""
     found = None
-    open_values: list[tuple[tuple[str, ...], int]] = []
-    for path, index, opens, closes in _values(tokens):
+    open_values: list[tuple[tuple[str, ...] | None, int]] = []
+    for path, index, opens, closes in _values(tokens, len(wanted)):
         if opens:
             open_values.append((path, index))
         elif closes:
@@ -103,8 +103,11 @@ def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] |
     return found if cut is None else (tokens[cut][0], tokens[-1][1])
 
 
-def _values(tokens: Sequence[Token]) -> Iterator[tuple[tuple[str, ...], int, bool, bool]]:
-    """Each value's path, its token, and whether it opens or closes a container."""
+def _values(tokens: Sequence[Token], depth: int) -> Iterator[tuple[tuple[str, ...] | None, int, bool, bool]]:
+    """Each value's path, its token, and whether it opens or closes a container.
+
+    A path of another depth is None: writing all of them down takes minutes where brackets are nested by the thousand.
+    """
     path: list[str | int] = []  # the name or the index in each open container
     names: list[bool] = []  # whether each open container is an object whose next text is a name
     for index, (_, _, text) in enumerate(tokens):
@@ -112,7 +115,7 @@ def _values(tokens: Sequence[Token]) -> Iterator[tuple[tuple[str, ...], int, boo
             if names:
                 names.pop()
                 path.pop()
-                yield _path(path), index, False, True
+                yield _path(path, depth), index, False, True
         elif text == ",":
             if names and isinstance(path[-1], int):
                 path[-1] += 1
@@ -123,14 +126,14 @@ def _values(tokens: Sequence[Token]) -> Iterator[tuple[tuple[str, ...], int, boo
         elif names and names[-1]:
             path[-1], names[-1] = _name(text), False
         else:
-            yield _path(path), index, text in _OPENING, False
+            yield _path(path, depth), index, text in _OPENING, False
             if text in _OPENING:
                 path.append("" if text == "{" else 0)
                 names.append(text == "{")
 
 
-def _path(path: Sequence[str | int]) -> tuple[str, ...]:
-    return tuple(map(str, path))
+def _path(path: Sequence[str | int], depth: int) -> tuple[str, ...] | None:
+    return tuple(map(str, path)) if len(path) == depth else None
 
 
 def _name(token: str) -> str:

@@ -131,7 +131,7 @@ def test_the_decision_is_said_in_words(made: Run, words: str) -> None:
         "drift: the service publishes 2, you test 1",
         "Held against last.json (fail)",
         "Promised is one of active, closed",
-        'Seen /status: /status is "paused"',
+        'Seen /status: "paused"',
         "on 3 of 9 exchanges",
         "The document things.yaml:12",
         "The answer 200 characters 12 to 19",

@@ -34,7 +34,7 @@ BROKEN: Mapping[str, Callable[[int], bool]] = {
 """Whether a rule is broken so many nights ago. What refuses whole bodies is, whenever one of them is."""
 
 
-def nights(healthy: Report, broken: Report, refused: Report, count: int = 30, seed: int = 7) -> list[Report]:
+def nights(healthy: Report, broken: Report, refused: Report, *, count: int = 30, seed: int = 7) -> list[Report]:
     """A report a night, oldest first; tonight's is of the broken service."""
     kept = {verdict["rule"]: verdict for verdict in healthy["verdicts"]}
     made = []

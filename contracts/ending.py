@@ -22,6 +22,7 @@ from contracts.report.terminal import decision_line, summary_lines
 from contracts.session import Session, now
 from contracts.settings import shown
 from contracts.verdicts import Outcome, Verdict
+from contracts.writing import Look, look_of, write
 
 _OWN_STATUS = {Result.FAIL: 1, Result.INCONCLUSIVE: 3}
 
@@ -79,19 +80,19 @@ class Ending:
         if state.settings.dry_run:
             terminalreporter.section("contract: requests, not sent")
             for line in request_lines(state):
-                terminalreporter.write_line(line)
+                write(terminalreporter, line)
         elif state.ended is not None:
             terminalreporter.section("contract")
-            for line in state.sources.lines() if state.sources else ():
-                terminalreporter.write_line(printable(state.scrub(line)))
-            for line in summary_lines(state.ended, width=terminalreporter._tw.fullwidth):
-                terminalreporter.write_line(line)
-            if not state.problem:
-                terminalreporter.write_line(f"report: {shown(state.settings.folder / 'report.json')}")
-        if self.gate:
-            terminalreporter.write_line(state.scrub(self.gate))
-        if state.problem:
-            terminalreporter.write_line(state.scrub(state.problem))
+            before = [state.scrub(line) for line in state.sources.lines()] if state.sources else []
+            below = [] if state.problem else [f"report: {shown(state.settings.folder / 'report.json')}"]
+            below += [state.scrub(self.gate)] if self.gate else []
+            look = look_of(terminalreporter)
+            for line in (*summary_lines(state.ended, **look, before=before, after=below), *below):
+                write(terminalreporter, line)
+        elif self.gate:
+            write(terminalreporter, state.scrub(self.gate))
+        for line in state.scrub(state.problem).splitlines():
+            write(terminalreporter, line)
 
     def _has_stopped(self, status: int) -> bool:
         """Whether -x or --maxfail ended the run; xdist says that with the status of an interruption."""
@@ -169,14 +170,12 @@ def request_lines(state: Session) -> Iterator[str]:
             yield printable(state.scrub(line))
 
 
-def last_line(state: Session) -> str:
+def last_line(state: Session, look: Look) -> str:
     """The decision and the target, or why there is no decision."""
     if state.problem:
-        return (
-            f"contract: INCONCLUSIVE on {state.check.target}: {printable(state.scrub(state.problem.splitlines()[0]))}"
-        )
+        return f"contract: INCONCLUSIVE on {state.check.target}: {state.scrub(state.problem.splitlines()[0])}"
     if state.ended is not None:
-        return decision_line(state.ended)
+        return decision_line(state.ended, **look)
     if state.settings.dry_run:
         return f"contract: DRY RUN, nothing was sent to {state.check.target}"
     return f"contract: nothing was asked of {state.check.target}"

@@ -299,15 +299,19 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     """The outermost, so that its line is the last one."""
     yield
     state = session.config.stash.get(SESSION, None)
-    if state is not None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if state is not None and reporter is not None:
         from contracts.ending import last_line
+        from contracts.writing import look_of
 
-        _write(session.config, last_line(state))
+        _write(session.config, last_line(state, look_of(reporter)))
 
 
 def _write(config: pytest.Config, line: str) -> None:
     """A line on the terminal, which the workers of xdist don't have."""
+    from contracts.writing import write
+
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter.ensure_newline()
-        reporter.write_line(line)
+        write(reporter, line)

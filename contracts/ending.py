@@ -15,9 +15,11 @@ from contracts.gate.since import Against, against
 from contracts.messages import Exchange
 from contracts.report.drift import Drift
 from contracts.report.json_report import to_json, write_json
+from contracts.report.junit import suite_properties
 from contracts.report.printable import printable
 from contracts.report.reading import run_from
 from contracts.report.report import Report
+from contracts.report.run import Run
 from contracts.report.terminal import decision_line, summary_lines
 from contracts.session import Session, now
 from contracts.settings import shown
@@ -63,6 +65,7 @@ class Ending:
             state.ended = run_from(value)
             write_json(value, state.settings.folder)
             ledger.close(state.settings.folder / "exchanges.jsonl")
+            _tell_junit(state.config, state.ended)
         except Exception as error:
             # Past this hook pytest has no place for an error, and its traceback would end the process with 1.
             state.problem = self._problem(error)
@@ -105,6 +108,15 @@ class Ending:
         if stopped or status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return None
         return "the run was interrupted" if status == pytest.ExitCode.INTERRUPTED else "the run ended early"
+
+
+def _tell_junit(config: pytest.Config, run: Run) -> None:
+    """Write what the run says of itself into the JUnit file, if there is one: it was written before that was known."""
+    for plugin in config.pluginmanager.get_plugins():
+        if hasattr(plugin, "add_global_property"):
+            for name, value in suite_properties(run):
+                plugin.add_global_property(name, value)
+            plugin.pytest_sessionfinish()
 
 
 def report_of(state: Session, ended: str | None, broken: str | None = None) -> Report:

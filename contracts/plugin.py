@@ -188,6 +188,7 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
     from contracts.verdicts import Outcome
 
     state = request.config.stash[SESSION]
+    request.node.user_properties += _properties(state, verdicts)
     operation = state.settings.spec.by_key[verdicts[0].rule.operation]
     asked = state.check.asked(operation)
     if reason := asked.blocked or (asked.cut if not any(verdict.exercised for verdict in verdicts) else None):
@@ -232,6 +233,25 @@ def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdi
         for verdict in failing
     ]
     return "\n\n".join(texts)
+
+
+def _properties(state: Session, verdicts: list[Verdict]) -> list[tuple[str, str]]:
+    """What JUnit has beside the test: of each rule in turn, from `rule` on."""
+    from contracts.report.junit import properties_of
+
+    settings = state.settings
+    return [
+        found
+        for verdict in verdicts
+        for found in properties_of(
+            settings.spec,
+            verdict,
+            base_url=settings.base_url,
+            header_variables=settings.header_variables,
+            accepted=settings.policy.accepted.of(verdict),
+            since=_since(state, verdict) if verdict.evidence else "",
+        )
+    ]
 
 
 def _since(state: Session, verdict: Verdict) -> str:

@@ -104,7 +104,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Before anything is asked: what the service publishes, and sessions to ask for.
+    """Before anything is asked: what killed runs left, what the service publishes, and sessions to ask for.
 
     The leader of xdist has no items of its own.
     """
@@ -113,6 +113,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     leads = session.config.pluginmanager.has_plugin("dsession")
     if leads or any("contract_item" in getattr(item, "fixturenames", ()) for item in session.items):
+        session.config.stash[UNDO].append(state.check.ledger.release)
+        state.begin(lambda line: _write(session.config, line))
         state.look_for_drift(lambda line: _write(session.config, line))
         state.look_for_sessions(lambda line: _write(session.config, line))
 

@@ -66,7 +66,11 @@ def to_json(report: Report) -> dict[str, Any]:
 
 def write_json(value: Mapping[str, Any], folder: Path) -> Path:
     """Write a report as `report.json`; returns its path."""
-    return write_whole(folder / "report.json", json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    return write_report(value, folder / "report.json")
+
+
+def write_report(value: Mapping[str, Any], path: Path) -> Path:
+    return write_whole(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_whole(path: Path, text: str) -> Path:

@@ -266,7 +266,7 @@ def nasty() -> Run:
         clause=NASTY,
         source=Place(NASTY, 1),
         unseen=(NASTY,),
-        proof=proof(NASTY, NASTY, instance=NASTY, curl=NASTY),
+        proof=proof(NASTY, f"```\n</details>{NASTY}", instance=NASTY, curl=NASTY),
     )
     agreed = verdict("accepted", rule="GET /b 200 x", accepted=Agreed(NASTY, NASTY))
     missing = verdict("undecided", rule="GET /c 200 x", why=NASTY)
@@ -291,6 +291,7 @@ def test_nothing_of_an_answer_is_markup() -> None:
     tags = set(re.findall(r"</?([a-z0-9]+)", rendered(made, trend_of([made], [NASTY]))))
     cells = {"table", "thead", "tbody", "tr", "th", "td"}
     assert tags <= {"h3", "h4", "p", "code", "pre", "details", "summary", "ul", "li"} | cells
+    assert rendered(made).count("</details>") == rendered(made).count("<details>")
 
 
 def test_rows_have_as_many_cells_as_the_head() -> None:

@@ -14,7 +14,7 @@ from contracts.report.drift import Drift
 from contracts.report.markdown import MAX_SIZE
 from contracts.report.markdown_report import MAX_BODY, MAX_WIDTH, markdown_report
 from contracts.report.markdown_trend import MAX_RULES, SHOWN, curve
-from contracts.report.run import Agreed, Place, Run
+from contracts.report.run import Agreed, Place, Run, Times
 from contracts.report.trend import Trend, trend_of
 from contracts.verdicts import Recurrence
 
@@ -254,6 +254,16 @@ def test_history_shows_the_last_nights_and_the_first_rules() -> None:
 )
 def test_curves_begin_at_zero(values: list[float | None], drawn: str) -> None:
     assert curve(values) == drawn
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [({GET: times(0.0004)}, "0.4 ms"), ({GET: times(0.25)}, "250 ms"), ({GET: times(12)}, "12,000 ms"), ({}, "")],
+    ids=["fast", "usual", "slow", "no answer"],
+)
+def test_times_are_in_milliseconds(asked: dict[str, Times], shown: str) -> None:
+    trend = trend_of([run(asked=asked)])
+    assert f"| median response time | {shown} | {'█' if asked else '·'} |" in lines(run(), trend)
 
 
 def nasty() -> Run:

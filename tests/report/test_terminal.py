@@ -241,8 +241,8 @@ def test_what_there_is_no_room_for_is_counted() -> None:
     assert "… and 499 more, in report.json" in shown
     (alone,) = [line for line in shown if line.startswith("in report.json alone: ")]
     assert alone == (
-        "in report.json alone: sessions 2, drift notes 500, drift kept 1, fixed 500, known 500, accepted 500, note 500, "
-        "advisory 500, not judged 500, never seen 500"
+        "in report.json alone: sessions 2, drift notes 500, drift kept 1, fixed 500, known 500, accepted 500, "
+        "note 500, advisory 500, not judged 500, never seen 500"
     )
 
 

@@ -112,11 +112,27 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if state is None or session.testsfailed or session.config.option.collectonly:
         return
     leads = session.config.pluginmanager.has_plugin("dsession")
-    if leads or any("contract_item" in getattr(item, "fixturenames", ()) for item in session.items):
+    if leads or any(map(_is_ours, session.items)):
         session.config.stash[UNDO].append(state.check.ledger.release)
         state.begin(lambda line: _write(session.config, line))
+        _show_progress(session, state)
         state.look_for_drift(lambda line: _write(session.config, line))
         state.look_for_sessions(lambda line: _write(session.config, line))
+
+
+def _is_ours(item: pytest.Item) -> bool:
+    """Whether an item stands for rules."""
+    return "contract_item" in getattr(item, "fixturenames", ())
+
+
+def _show_progress(session: pytest.Session, state: Session) -> None:
+    """Say what is being asked of the operations that the chosen items are about."""
+    from contracts.progress import show
+
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    names = [getattr(item, "callspec").params["contract_item"] for item in session.items if _is_ours(item)]  # noqa: B009
+    operations = {rules[0].operation for name in names if (rules := state.items.get(name))}
+    session.config.stash[UNDO].append(show(state.progress, session.config, reporter, operations))
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:
@@ -158,6 +174,8 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
     except Exception as error:
         state.broken[operation.key] = state.scrub(f"{type(error).__name__}: {error}")
         raise
+    finally:
+        state.progress.clear()
     return [verdicts[rule.id] for rule in rules]
 
 

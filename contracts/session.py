@@ -17,6 +17,7 @@ from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Pace
 from contracts.flows import Check, Target
 from contracts.options import OPTIONS, Option
+from contracts.progress import Progress
 from contracts.report.drift import Drift
 from contracts.report.printable import printable
 from contracts.report.run import Run
@@ -46,6 +47,7 @@ class Session:
         unkept: why the history does not have this run.
         problem: why there is no report, or none that was written.
         salvaged: what was made of runs that were killed in the same folder.
+        progress: says what is being asked, where somebody looks at a terminal.
     """
 
     config: pytest.Config
@@ -62,6 +64,7 @@ class Session:
     unkept: str = ""
     problem: str = ""
     salvaged: tuple[Salvaged, ...] = ()
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def is_worker(self) -> bool:
@@ -140,7 +143,8 @@ def session_from(config: pytest.Config) -> Session:
         lambda name: given(config, by_name[name]), base_url=_base_url(config), root=config.rootpath
     )
     run = str(getattr(config, "workerinput", {}).get("contract_run", uuid.uuid4().hex))
-    seed, started = budgets.seed(config), now()
+    seed, started, pace = budgets.seed(config), now(), _pace(config, settings)
+    progress = Progress(lambda: pace.spent, settings.bounds.requests)
     check = Check(
         settings.spec,
         Target(
@@ -158,10 +162,11 @@ def session_from(config: pytest.Config) -> Session:
         unsafe=settings.unsafe,
         max_seconds=settings.max_seconds,
         replay=settings.replay,
-        pace=_pace(config, settings),
+        pace=pace,
         first=settings.first,
+        told=progress.told,
     )
-    session = Session(config, settings, check, run, started)
+    session = Session(config, settings, check, run, started, progress=progress)
     if not session.items:
         raise UsageError(f"--contract-rule {settings.rule_glob} matches none of the rules; see `contracts rules`")
     return session

@@ -52,6 +52,16 @@ class Screen:
         text, mark = self.text(text), self.text("…")
         return text if cell_len(text) <= columns else set_cell_size(text, columns - len(mark)).rstrip() + mark
 
+    def shortened(self, operation: str, columns: int) -> str:
+        """An operation's method and the end of its path, which tells it from its neighbours."""
+        text, mark = self.text(operation), self.text("…")
+        if cell_len(text) <= columns:
+            return text
+        method, _, path = text.partition(" ")
+        while path and cell_len(f"{method} {mark}{path}") > columns:
+            path = path[1:]
+        return f"{method} {mark}{path}"
+
     def filled(self, head: str, rest: str, least: int = 40) -> str:
         """`head`, which is never cut, and what fits of the rest into the rows that leave it so many columns."""
         rows = -(-(cell_len(self.text(head)) + least) // self.width)

@@ -267,20 +267,9 @@ def _aligned(rows: Sequence[tuple[str, str, Counter[str]]], screen: Screen) -> I
     wide = min(longest, max(room(), len("operation")))
     yield f"{'operation':{wide}}  {'status':{status}}" + "".join(f"  {name}" for name in counted)
     for operation, code, counts in rows:
-        key = _shortened(operation, wide, screen)
+        key = screen.shortened(operation, wide)
         numbers = "".join(f"  {counts[name]:>{len(name)}}" for name in counted)
         yield f"{key}{' ' * (wide - cell_len(key))}  {code:{status}}{numbers}"
-
-
-def _shortened(key: str, columns: int, screen: Screen) -> str:
-    """An operation's method and the end of its path, which tells it from its neighbours."""
-    text, mark = screen.text(key), screen.text("…")
-    if cell_len(text) <= columns:
-        return text
-    method, _, path = text.partition(" ")
-    while path and cell_len(f"{method} {mark}{path}") > columns:
-        path = path[1:]
-    return f"{method} {mark}{path}"
 
 
 def _exchanges(run: Run, screen: Screen) -> str:

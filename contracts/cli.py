@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -262,10 +262,10 @@ def _reported(form: str, run: Run, trend: Trend | None) -> Iterable[str]:
         from contracts.report.annotations import annotation_lines
 
         return annotation_lines(run)
-    from contracts.report.terminal import decision_line, summary_lines, trend_lines
+    from contracts.report.terminal import decision_line, summary_lines
 
-    width = get_terminal_size().columns
-    return [*summary_lines(run, width=width), *(trend_lines(trend) if trend is not None else ()), decision_line(run)]
+    screen: Any = {"width": get_terminal_size().columns, "encoding": sys.stdout.encoding}
+    return [*summary_lines(run, **screen, trend=trend), decision_line(run, **screen)]
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

@@ -19,8 +19,11 @@ from contracts.report.diff import Diff, decision_text
 from contracts.report.drift import Drift
 from contracts.sides import Side, shared, side_from, sides_from
 from contracts.spec import Spec
+from contracts.texts import cut
 
 PAGE = "/openapi.json"
+MAX_VERSION = 100
+"""Characters that are kept of what is published as a version."""
 LIMITS = Limits(connect=5.0, read=5.0, total=15.0, body=8 * 2**20)
 """Of the one request that nobody judges: it must not keep a run waiting."""
 
@@ -50,7 +53,7 @@ def drift_of_service(check: Check, overlays: Sequence[str] | None, *, today: dat
     except Exhausted as bound:
         return Drift(ours, problem=f"not looked for, {bound}"), None
     except ContractsError as error:
-        return Drift(ours, problem=f"what the service publishes can't be compared: {error}"), None
+        return Drift(ours, problem=f"what the service publishes can't be compared: {cut(str(error))}"), None
     except Exception as error:  # a comparison that nobody asked for must not cost the run
         return Drift(ours, problem=f"comparing what the service publishes failed inside: {type(error).__name__}"), None
     words = ["contracts", "drift", "--base-url", str(check.target), "--spec", check.spec.document.path]
@@ -61,12 +64,13 @@ def drift_of(diff: Diff, command: str) -> Drift:
     """What a comparison of ours with what is published comes to."""
     ours, published = (spec.version for spec in diff.specs)
     if not diff.decision.judged and diff.base.text == diff.revision.text:
-        return Drift(ours, published)
+        return Drift(ours, cut(published, MAX_VERSION))
     shown = [j.change for j in diff.ordered if j.counts and j.change.effect is not Effect.COMPATIBLE]
     changes = tuple(f"{change.effect.value} {change.id} {change.where}: {change.message}" for change in shown)
     unchanged = not diff.decision.judged and ours == published
     decision = None if unchanged else diff.decision.result.value
-    return Drift(ours, published, "", decision, decision_text(diff), changes, diff.decision.notes, (), command)
+    published, notes = cut(published, MAX_VERSION), tuple(map(cut, diff.decision.notes))
+    return Drift(ours, published, "", decision, decision_text(diff), tuple(map(cut, changes)), notes, (), command)
 
 
 def _fetched(check: Check) -> Exchange:

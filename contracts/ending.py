@@ -6,6 +6,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,15 +17,17 @@ from contracts.messages import Exchange
 from contracts.report.drift import Drift
 from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text, to_json, write_json, write_whole
+from contracts.report.junit import suite_properties
 from contracts.report.page import page
 from contracts.report.printable import printable
 from contracts.report.reading import run_from
 from contracts.report.report import Report
 from contracts.report.run import Run
-from contracts.report.terminal import decision_line, summary_lines, trend_lines
+from contracts.report.terminal import decision_line, summary_lines
 from contracts.session import Session, now
 from contracts.settings import shown
 from contracts.verdicts import Outcome, Verdict
+from contracts.writing import Look, look_of, write
 
 _OWN_STATUS = {Result.FAIL: 1, Result.INCONCLUSIVE: 3}
 
@@ -67,6 +70,7 @@ class Ending:
             ledger.close(state.settings.folder / "exchanges.jsonl")
             remember(state, value, state.ended)
             write_whole(state.settings.folder / "report.html", page(state.ended, state.trend))
+            _tell_junit(state.config, state.ended)
         except Exception as error:
             # Past this hook pytest has no place for an error, and its traceback would end the process with 1.
             state.problem = self._problem(error)
@@ -84,23 +88,19 @@ class Ending:
         if state.settings.dry_run:
             terminalreporter.section("contract: requests, not sent")
             for line in request_lines(state):
-                terminalreporter.write_line(line)
+                write(terminalreporter, line)
         elif state.ended is not None:
             terminalreporter.section("contract")
-            for line in state.sources.lines() if state.sources else ():
-                terminalreporter.write_line(printable(state.scrub(line)))
-            for line in summary_lines(state.ended, width=terminalreporter._tw.fullwidth):
-                terminalreporter.write_line(line)
-            for line in trend_lines(state.trend) if state.trend is not None else ():
-                terminalreporter.write_line(line)
-            if state.unkept:
-                terminalreporter.write_line(state.scrub(state.unkept))
-            if not state.problem:
-                terminalreporter.write_line(f"report: {shown(state.settings.folder / 'report.html')}")
-        if self.gate:
-            terminalreporter.write_line(state.scrub(self.gate))
-        if state.problem:
-            terminalreporter.write_line(state.scrub(state.problem))
+            below = [] if state.problem else [f"report: {shown(state.settings.folder / 'report.html')}"]
+            below += [state.scrub(state.unkept)] if state.unkept else []
+            below += [state.scrub(self.gate)] if self.gate else []
+            look = look_of(terminalreporter)
+            for line in (*summary_lines(state.ended, **look, trend=state.trend, after=below), *below):
+                write(terminalreporter, line)
+        elif self.gate:
+            write(terminalreporter, state.scrub(self.gate))
+        for line in state.scrub(state.problem).splitlines():
+            write(terminalreporter, line)
 
     def _has_stopped(self, status: int) -> bool:
         """Whether -x or --maxfail ended the run; xdist says that with the status of an interruption."""
@@ -113,6 +113,15 @@ class Ending:
         if stopped or status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return None
         return "the run was interrupted" if status == pytest.ExitCode.INTERRUPTED else "the run ended early"
+
+
+def _tell_junit(config: pytest.Config, run: Run) -> None:
+    """Write what the run says of itself into the JUnit file, if there is one: it was written before that was known."""
+    for plugin in config.pluginmanager.get_plugins():
+        if hasattr(plugin, "add_global_property"):
+            for name, value in suite_properties(run):
+                plugin.add_global_property(name, value)
+            plugin.pytest_sessionfinish()
 
 
 def report_of(state: Session, ended: str | None, broken: str | None = None) -> Report:
@@ -143,12 +152,16 @@ def report_of(state: Session, ended: str | None, broken: str | None = None) -> R
 
 
 def remember(state: Session, report: Mapping[str, Any], run: Run) -> None:
-    """Keep the report in the history, if there is one, let old ones go, and look back; nothing of it costs the run."""
+    """Keep the report in the history, if there is one, and those of runs that were killed; let old ones go; look back.
+
+    Nothing of it costs the run.
+    """
     folder = state.settings.history
     if folder is None:
         return
     try:
-        keep(json_text(report), run.started, folder)
+        for value in (*(found.value for found in state.salvaged if found.value is not None), report):
+            keep(json_text(value), datetime.fromisoformat(value["started"]), folder)
         thin(folder, run.started)
         state.trend = trend_in(folder, run)
     except Exception as error:
@@ -194,14 +207,12 @@ def request_lines(state: Session) -> Iterator[str]:
             yield printable(state.scrub(line))
 
 
-def last_line(state: Session) -> str:
+def last_line(state: Session, look: Look) -> str:
     """The decision and the target, or why there is no decision."""
     if state.problem:
-        return (
-            f"contract: INCONCLUSIVE on {state.check.target}: {printable(state.scrub(state.problem.splitlines()[0]))}"
-        )
+        return f"contract: INCONCLUSIVE on {state.check.target}: {state.scrub(state.problem.splitlines()[0])}"
     if state.ended is not None:
-        return decision_line(state.ended)
+        return decision_line(state.ended, **look)
     if state.settings.dry_run:
         return f"contract: DRY RUN, nothing was sent to {state.check.target}"
     return f"contract: nothing was asked of {state.check.target}"

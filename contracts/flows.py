@@ -78,6 +78,7 @@ class Check:
 
     Nothing is sent before an operation is asked for; an operation is asked once, whichever process comes first.
     `replay` holds the requests of an earlier report by operation, sent instead of the plan; `first` are sent before it.
+    `told` is told of each exchange while an operation is asked: the operation's key, and how many there are so far.
     """
 
     spec: Spec
@@ -91,6 +92,7 @@ class Check:
     replay: Mapping[str, Sequence[Probe]] | None = None
     pace: Pace = field(default_factory=Pace)
     first: Mapping[str, Sequence[Probe]] = field(default_factory=dict)
+    told: Callable[[str, int], object] = lambda operation, count: None
 
     @cached_property
     def book(self) -> RuleBook:
@@ -261,8 +263,11 @@ class Check:
         if number == PATIENCE and self._is_absent():
             return
         self.pace.continued(self.ledger.attempts + (self.ledger.note("aside") or 0))
+        self.told(operation.key, 0)
         with self.client(self.pace) as client:
-            yield from until_nobody_is_there(self._converse(client, operation, number))
+            for count, exchange in enumerate(until_nobody_is_there(self._converse(client, operation, number)), start=1):
+                yield exchange
+                self.told(operation.key, count)
 
     @contextmanager
     def client(self, pace: Pace) -> Iterator[Client]:

@@ -104,7 +104,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Before anything is asked: what the service publishes, and sessions to ask for.
+    """Before anything is asked: what killed runs left, what the service publishes, and sessions to ask for.
 
     The leader of xdist has no items of its own.
     """
@@ -112,9 +112,27 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if state is None or session.testsfailed or session.config.option.collectonly:
         return
     leads = session.config.pluginmanager.has_plugin("dsession")
-    if leads or any("contract_item" in getattr(item, "fixturenames", ()) for item in session.items):
+    if leads or any(map(_is_ours, session.items)):
+        session.config.stash[UNDO].append(state.check.ledger.release)
+        state.begin(lambda line: _write(session.config, line))
+        _show_progress(session, state)
         state.look_for_drift(lambda line: _write(session.config, line))
         state.look_for_sessions(lambda line: _write(session.config, line))
+
+
+def _is_ours(item: pytest.Item) -> bool:
+    """Whether an item stands for rules."""
+    return "contract_item" in getattr(item, "fixturenames", ())
+
+
+def _show_progress(session: pytest.Session, state: Session) -> None:
+    """Say what is being asked of the operations that the chosen items are about."""
+    from contracts.progress import show
+
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    names = [getattr(item, "callspec").params["contract_item"] for item in session.items if _is_ours(item)]  # noqa: B009
+    operations = {rules[0].operation for name in names if (rules := state.items.get(name))}
+    session.config.stash[UNDO].append(show(state.progress, session.config, reporter, operations))
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:
@@ -156,6 +174,8 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
     except Exception as error:
         state.broken[operation.key] = state.scrub(f"{type(error).__name__}: {error}")
         raise
+    finally:
+        state.progress.clear()
     return [verdicts[rule.id] for rule in rules]
 
 
@@ -188,6 +208,7 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
     from contracts.verdicts import Outcome
 
     state = request.config.stash[SESSION]
+    request.node.user_properties += _properties(state, verdicts)
     operation = state.settings.spec.by_key[verdicts[0].rule.operation]
     asked = state.check.asked(operation)
     if reason := asked.blocked or (asked.cut if not any(verdict.exercised for verdict in verdicts) else None):
@@ -232,6 +253,25 @@ def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdi
         for verdict in failing
     ]
     return "\n\n".join(texts)
+
+
+def _properties(state: Session, verdicts: list[Verdict]) -> list[tuple[str, str]]:
+    """What JUnit has beside the test: of each rule in turn, from `rule` on."""
+    from contracts.report.junit import properties_of
+
+    settings = state.settings
+    return [
+        found
+        for verdict in verdicts
+        for found in properties_of(
+            settings.spec,
+            verdict,
+            base_url=settings.base_url,
+            header_variables=settings.header_variables,
+            accepted=settings.policy.accepted.of(verdict),
+            since=_since(state, verdict) if verdict.evidence else "",
+        )
+    ]
 
 
 def _since(state: Session, verdict: Verdict) -> str:
@@ -300,15 +340,19 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     """The outermost, so that its line is the last one."""
     yield
     state = session.config.stash.get(SESSION, None)
-    if state is not None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if state is not None and reporter is not None:
         from contracts.ending import last_line
+        from contracts.writing import look_of
 
-        _write(session.config, last_line(state))
+        _write(session.config, last_line(state, look_of(reporter)))
 
 
 def _write(config: pytest.Config, line: str) -> None:
     """A line on the terminal, which the workers of xdist don't have."""
+    from contracts.writing import write
+
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter.ensure_newline()
-        reporter.write_line(line)
+        write(reporter, line)

@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 
+import contracts
 from contracts import budgets
 from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Pace
 from contracts.flows import Check, Target
 from contracts.options import OPTIONS, Option
+from contracts.progress import Progress
 from contracts.report.drift import Drift
 from contracts.report.printable import printable
 from contracts.report.run import Run
 from contracts.report.trend import Trend
 from contracts.rules import Rule
+from contracts.salvaging import Salvaged, salvage
 from contracts.settings import Settings, settings_from
 from contracts.sourcing import Sources, source_sessions
 from contracts.spec import Spec
@@ -43,6 +46,8 @@ class Session:
         trend: what the history says, with this run, if one is kept.
         unkept: why the history does not have this run.
         problem: why there is no report, or none that was written.
+        salvaged: what was made of runs that were killed in the same folder.
+        progress: says what is being asked, where somebody looks at a terminal.
     """
 
     config: pytest.Config
@@ -58,10 +63,23 @@ class Session:
     trend: Trend | None = None
     unkept: str = ""
     problem: str = ""
+    salvaged: tuple[Salvaged, ...] = ()
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def is_worker(self) -> bool:
         return hasattr(self.config, "workerinput")
+
+    def begin(self, say: Callable[[str], None]) -> None:
+        """Before anything is asked: show that this process of the run is alive, and take over what dead runs left."""
+        ledger = self.check.ledger
+        if self.settings.dry_run:
+            return
+        ledger.hold(str(getattr(self.config, "workerinput", {}).get("workerid", "main")))
+        if not self.is_worker:
+            self.salvaged = tuple(salvage(self.settings, self.check))
+            for found in self.salvaged:
+                say(printable(self.scrub(f"contract: {found.line}")))
 
     @property
     def scrub(self) -> Callable[[str], str]:
@@ -125,6 +143,8 @@ def session_from(config: pytest.Config) -> Session:
         lambda name: given(config, by_name[name]), base_url=_base_url(config), root=config.rootpath
     )
     run = str(getattr(config, "workerinput", {}).get("contract_run", uuid.uuid4().hex))
+    seed, started, pace = budgets.seed(config), now(), _pace(config, settings)
+    progress = Progress(lambda: pace.spent, settings.bounds.requests)
     check = Check(
         settings.spec,
         Target(
@@ -135,20 +155,35 @@ def session_from(config: pytest.Config) -> Session:
             settings.scrubber.capabilities,
             settings.route,
         ),
-        Ledger(settings.folder / f".run-{run}.jsonl"),
-        seed=budgets.seed(config),
+        Ledger(settings.folder / f".run-{run}.jsonl", _about(settings, started, seed)),
+        seed=seed,
         examples=budgets.examples(config),
         given=settings.given,
         unsafe=settings.unsafe,
         max_seconds=settings.max_seconds,
         replay=settings.replay,
-        pace=_pace(config, settings),
+        pace=pace,
         first=settings.first,
+        told=progress.told,
     )
-    session = Session(config, settings, check, run, now())
+    session = Session(config, settings, check, run, started, progress=progress)
     if not session.items:
         raise UsageError(f"--contract-rule {settings.rule_glob} matches none of the rules; see `contracts rules`")
     return session
+
+
+def _about(settings: Settings, started: str, seed: int) -> dict[str, Any]:
+    """What is needed to judge the exchanges of a run that did not live to do so."""
+    return {
+        "suite": contracts.__version__,
+        "started": started,
+        "seed": seed,
+        "document": settings.spec.document.path,
+        "sha256": settings.spec.document.sha256,
+        "base_url": settings.base_url,
+        "unsafe": settings.unsafe,
+        "max_seconds": settings.max_seconds,
+    }
 
 
 def _pace(config: pytest.Config, settings: Settings) -> Pace:

@@ -3,26 +3,72 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import BaseFileLock, FileLock, Timeout
 
 from contracts.exchanges.log import Log
 from contracts.messages import Exchange
 
+ALIVE = ".alive"
+
 
 @dataclass(slots=True)
 class Ledger:
-    """One file a run: an exchange a line, a line for each operation that was asked to the end, and notes."""
+    """One file a run: an exchange a line, a line for each operation that was asked to the end, and notes.
+
+    Each process of the run holds a lock of its own beside the file for as long as it lives (`hold`). The kernel gives
+    it back when the process is killed, which is how a later run tells what was left behind from what is being written.
+
+    Args:
+        about: what the run is about; the first note of the file, under `run`.
+    """
 
     path: Path
+    about: Mapping[str, Any] = field(default_factory=dict)
     _log: Log = field(init=False, repr=False)
+    _life: BaseFileLock | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self._log = Log(self.path)
+
+    @classmethod
+    def left_in(cls, folder: Path) -> list[Ledger]:
+        """The ledgers of runs that have not come to their end, dead or alive."""
+        names = sorted({path.name.partition(".jsonl.")[0] for path in folder.glob(f".run-*.jsonl.*{ALIVE}")})
+        return [cls(folder / f"{name}.jsonl") for name in names]
+
+    def hold(self, process: str) -> None:
+        """Show that a process of the run is alive, until it ends, in whichever way, or calls `release`."""
+        with suppress(OSError, Timeout):  # what can't be written is said when the first exchange is
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._life = FileLock(f"{self.path}.{process}{ALIVE}")
+            self._life.acquire(timeout=5)
+
+    def release(self) -> None:
+        """End of the process; what is left of the run is tidied up, unless its exchanges are still to be kept."""
+        if self._life is not None:
+            self._life.release()
+            self._life = None
+            if not self.path.exists():
+                self.discard()
+
+    @contextmanager
+    def dead(self) -> Iterator[bool]:
+        """Whether no process of the run is alive; nobody else takes it for dead meanwhile."""
+        locks = [*self.path.parent.glob(f"{self.path.name}.*{ALIVE}"), Path(f"{self.path}.lock")]
+        with ExitStack() as held:
+            try:
+                for path in locks:
+                    held.enter_context(FileLock(path, timeout=0))
+            except (OSError, Timeout):
+                yield False
+                return
+            yield True
 
     def exchanges_of(self, operation: str, ask: Callable[[int], Iterable[Exchange]]) -> list[Exchange]:
         """The exchanges of an operation; `ask` is called, with the first free number, by the first process only.
@@ -39,6 +85,7 @@ class Ledger:
 
     def _ask(self, operation: str, ask: Callable[[int], Iterable[Exchange]]) -> None:
         with self._log.appending() as append:
+            self._begin(append)
             for exchange in ask(len(self._log.exchanges)):
                 append(exchange)
             append(operation)
@@ -49,10 +96,15 @@ class Ledger:
         with FileLock(f"{self.path}.lock"):
             self._log.catch_up()
             with self._log.appending() as append:
+                self._begin(append)
                 for exchange in exchanges:
                     append(exchange)
                 if notes:
                     append(notes)
+
+    def _begin(self, append: Callable[[dict[str, Any]], None]) -> None:
+        if self.about and not self._log.offset:
+            append({"run": dict(self.about)})
 
     def note(self, name: str) -> Any:
         """What was noted last under a name, by any process; None if nothing was."""
@@ -80,7 +132,18 @@ class Ledger:
         return set(self._log.finished)
 
     def close(self, keep_as: Path) -> None:
-        """End of the run: the log gets its lasting name, and what only served the run goes."""
+        """End of the run: the log gets its lasting name, and what only served the run goes.
+
+        A last line that was cut short by a crash goes as well.
+        """
         if self.path.exists():
+            with suppress(ValueError):  # a log that can't be read is kept as it is
+                self._log.catch_up()
+                os.truncate(self.path, self._log.offset)
             os.replace(self.path, keep_as)
-        Path(f"{self.path}.lock").unlink(missing_ok=True)
+        self.discard()
+
+    def discard(self) -> None:
+        """Remove the log, if it is still there, and what only served the run."""
+        for path in self.path.parent.glob(f"{self.path.name}*"):
+            path.unlink(missing_ok=True)

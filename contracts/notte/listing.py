@@ -14,9 +14,12 @@ from typing import Any
 from contracts.exchanges import Exhausted
 from contracts.messages import Exchange, Request
 from contracts.schemas.json_text import decode
+from contracts.texts import cut
 
 FIRST_PAGE = "/sessions?only_active=false&page_size=100"
 MAX_PAGES = 20
+MAX_STATUS = 100
+"""Characters that are kept of what a service calls a status."""
 PER_STATUS = 3
 """How many sessions of each status are asked for."""
 
@@ -116,4 +119,4 @@ def _session(item: Any) -> tuple[str, str] | None:
         return None
     status = item.get("status")
     usable = session_id not in ("", ".", "..") and session_id.isprintable() and len(session_id) <= 200
-    return (session_id, status if isinstance(status, str) else "without a status") if usable else None
+    return (session_id, cut(status, MAX_STATUS) if isinstance(status, str) else "without a status") if usable else None

@@ -40,19 +40,26 @@ class Drift:
             return f"drift: {self.problem}"
         return f"drift: {versions(self.ours, self.published, same=self.decision is None)}"
 
-    def lines(self) -> Iterator[str]:
-        """The headline, what changed if anything did, and how many violations come of it."""
+    def head_lines(self) -> Iterator[str]:
+        """The headline, and how many violations come of the drift if any do."""
         if self.decision is None:
             yield self.headline
             return
         yield f"{self.headline}: {self.counts}; all of it: {self.command}"
-        yield from (f"  {change}" for change in self.changes[:MAX_SHOWN])
-        if len(self.changes) > MAX_SHOWN:
-            yield f"  … and {len(self.changes) - MAX_SHOWN} more"
-        yield from (f"  {note}" for note in self.notes)
         if self.kept:
             rules = "1 violated rule is" if len(self.kept) == 1 else f"{len(self.kept)} violated rules are"
             yield f"  {rules} no violation of what is published; `contracts pull` takes that over"
+
+    def lines(self) -> Iterator[str]:
+        """All of it in a few lines."""
+        headline, *kept = self.head_lines()
+        yield headline
+        if self.decision is not None:
+            yield from (f"  {change}" for change in self.changes[:MAX_SHOWN])
+            if len(self.changes) > MAX_SHOWN:
+                yield f"  … and {len(self.changes) - MAX_SHOWN} more"
+            yield from (f"  {note}" for note in self.notes)
+        yield from kept
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -123,7 +123,7 @@ def _runs(folder: Path, notes: _LeftOut) -> Iterator[Run]:
     for path in _files(folder):
         if (moment := _stamped(path)) is not None:
             found.append((moment, path))
-        elif path.suffix == ".json" and not path.name.startswith(".") and (run := _read(path, notes)) is not None:
+        elif path.suffix == ".json" and (run := _read(path, notes)) is not None:
             found.append((run.started, path))
     for _, path in sorted(found):
         if (run := _read(path, notes)) is not None:

@@ -17,11 +17,15 @@ from contracts.report.curl import curl
 from contracts.report.excerpts import Excerpts
 from contracts.report.printable import map_texts, well_formed
 from contracts.report.report import Report
+from contracts.texts import cut
 from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 MAX_BODY = 20_000
 """Characters of a body that a report keeps."""
+MAX_FIELD = 2_000
+"""Characters of a field of an answer's head."""
+MAX_FIELDS = 100
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -143,7 +147,7 @@ def _evidence(report: Report, evidence: Evidence) -> dict[str, Any]:
         "instance": evidence.finding.instance,
         "curl": curl(report.spec, exchange.probe, report.base_url, report.header_variables),
         "status": response.status if response else None,
-        "headers": _pairs(response.headers if response else ()),
+        "headers": _head(response.headers if response else ()),
         "body": response.body.decode("utf-8", "backslashreplace")[:MAX_BODY] if response else None,
         "request": {
             "operation": exchange.probe.operation,
@@ -157,6 +161,11 @@ def _evidence(report: Report, evidence: Evidence) -> dict[str, Any]:
         },
     }
     return map_texts(value, report.scrubber.text)  # type: ignore[no-any-return]
+
+
+def _head(headers: Headers) -> list[list[str]]:
+    """The fields of an answer, within bounds; those of our own requests have to be whole to be sent again."""
+    return [[cut(name, MAX_FIELD), cut(value, MAX_FIELD)] for name, value in headers[:MAX_FIELDS]]
 
 
 def _pairs(headers: Headers) -> list[list[str]]:

@@ -74,4 +74,6 @@ def _slowness(operation: OperationTrend) -> float:
 
 
 def _milliseconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds * 1000:,.0f} ms"
+    if seconds is None:
+        return ""
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:,.0f} ms"

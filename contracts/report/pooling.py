@@ -31,12 +31,12 @@ def pooled(parts: Iterable[Times]) -> Times | None:
 
 
 def percentile(histogram: Sequence[int], percent: int, longest: float) -> float:
-    """The nearest rank's time, as if answers between two bounds were spread evenly; `longest` is a bound as well."""
+    """The nearest rank's time, as if answers between two bounds were spread evenly; `longest` is the last bound."""
     rank = -(-sum(histogram) * percent // 100)
     up_to = list(accumulate(histogram))
     index = next(index for index, count in enumerate(up_to) if count >= rank)
     low = BOUNDS[index - 1] if index else 0.0
-    high = min(BOUNDS[index], longest) if index < len(BOUNDS) else longest
+    high = BOUNDS[index] if index < len(BOUNDS) else longest
     nth = rank - (up_to[index] - histogram[index])
     return low + (high - low) * (nth - 0.5) / histogram[index]
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-
-def printable(line: str) -> str:
-    """The text as one line that any terminal can show: the rest as escapes (`\\x1b`, `\\ud800`)."""
-    if line.isprintable():  # as nearly all are
-        return line
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+from contracts.texts import printable as printable
 
 
 def well_formed(text: str) -> str:

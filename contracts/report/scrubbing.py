@@ -37,13 +37,17 @@ class Scrubber:
 
 
 def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:
-    """Take secrets out of what pytest shows of a test: the traceback with its locals, and the captured output."""
+    """Take secrets out of what pytest shows of a test: the traceback with its locals, the captured output, and what
+    stands beside it in a JUnit file."""
     if isinstance(report.longrepr, tuple):
         path, line, reason = report.longrepr
         report.longrepr = (path, line, scrub(reason))
     elif report.longrepr is not None and (text := scrub(before := str(report.longrepr))) != before:
         report.longrepr = text
     report.sections = [(title, scrub(content)) for title, content in report.sections]
+    report.user_properties = [
+        (name, scrub(value) if isinstance(value, str) else value) for name, value in report.user_properties
+    ]
 
 
 def scrub_logs(scrub: Callable[[str], str]) -> Callable[[], None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.rules.answer import Answer
 from contracts.spec import Operation
+from contracts.texts import cut
 
 
 class Severity(StrEnum):
@@ -134,5 +135,4 @@ def member_text(value: Any) -> str:
 
 def shown(value: Any, limit: int = 80) -> str:
     """A value as it stands in messages: JSON, cut at `limit` characters."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return cut(json.dumps(value, ensure_ascii=False, default=str), limit)

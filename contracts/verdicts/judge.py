@@ -14,9 +14,12 @@ from contracts.rules.responses import broken_framing
 from contracts.rules.rule import member_text, shown
 from contracts.schemas.locations import json_type
 from contracts.spec import join_pointer
+from contracts.texts import cut
 
 MAX_SEEN = 50
 """How many different values are told apart in what was seen at an enum."""
+MAX_MEMBER = 200
+"""Characters that are kept of such a value, unless the document has it."""
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class Judgement:
 
     def find(self, rule: str, seen: str, instance: str | None = None) -> None:
         self.exercised.add(rule)
-        self.findings.append(Finding(rule, seen, instance))
+        self.findings.append(Finding(rule, cut(seen), instance if instance is None else cut(instance)))
 
 
 def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
@@ -187,7 +190,7 @@ class _Walk:
                 self._undecided(leaf, leaf.why)
                 continue
             if leaf.rule.kind in ("enum", "const"):
-                self._count(leaf.rule.id, value)
+                self._count(leaf.rule, value)
             if not self.valid and not leaf.check(value):
                 self.judgement.find(leaf.rule.id, shown(value), instance or "/")
                 return
@@ -222,11 +225,12 @@ class _Walk:
             if child is not None:
                 self.place(child, item, f"{instance}/{index}")
 
-    def _count(self, rule: str, value: Any) -> None:
-        seen = self.judgement.seen[rule]
+    def _count(self, rule: Rule, value: Any) -> None:
+        seen = self.judgement.seen[rule.id]
         text = member_text(value)
+        text = text if text in rule.members else cut(text, MAX_MEMBER)
         if text in seen or len(seen) < MAX_SEEN:
             seen[text] += 1
 
     def _undecided(self, leaf: Leaf, why: str) -> None:
-        self.judgement.undecided.append(Undecided(leaf.rule.id, why))
+        self.judgement.undecided.append(Undecided(leaf.rule.id, cut(why)))

@@ -12,6 +12,7 @@ from contracts.capabilities import Capabilities
 from contracts.messages import Exchange, Headers, Probe, Request, Response
 from contracts.rules import Finding, Rule, RuleBook, Severity
 from contracts.spec.templates import concreteness, match_path
+from contracts.texts import printable
 from contracts.verdicts.judge import Judgement, judge
 
 
@@ -63,7 +64,8 @@ class Contract:
     def _line(self, rule: Rule, finding: Finding) -> str:
         where = f"{finding.instance} is " if finding.instance and rule.kind not in ("schema", "required") else ""
         source = self.book.spec.document.source(rule.pointer)
-        return f"{source}  {rule.id}\n  seen: {where}{finding.seen}; wanted: {rule.promise} ({rule.clause})"
+        seen = printable(f"  seen: {where}{finding.seen}; wanted: {rule.promise} ({rule.clause})")
+        return f"{source}  {printable(rule.id)}\n{seen}"
 
     def _operation(self, method: str, path: str) -> str:
         prefix = urlsplit(self.base_url or "").path.rstrip("/")

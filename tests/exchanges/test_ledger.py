@@ -136,3 +136,45 @@ def test_an_operation_asked_after_that_has_both(path: Path) -> None:
     ledger = Ledger(path)
     ledger.add(asking(1)(0))
     assert numbers(ledger.exchanges_of("GET /a", asking(2))) == [0, 1, 2]
+
+
+# What a run is about, and whether it is alive
+
+
+def test_log_begins_with_what_the_run_is_about(path: Path) -> None:
+    ledger = Ledger(path, {"seed": 7})
+    ledger.add((), found=1)
+    Ledger(path, {"seed": 8}).exchanges_of("GET /a", asking(2))
+    assert path.read_text().splitlines()[0] == '{"notes":{"run":{"seed":7}}}'
+    assert (ledger.note("run"), path.read_text().count('"run"')) == ({"seed": 7}, 1)
+
+
+def test_run_is_alive_while_one_of_its_processes_is(path: Path) -> None:
+    one, other = Ledger(path), Ledger(path)
+    one.add((), a=1)
+    one.hold("main")
+    other.hold("gw0")
+    one.release()
+    with Ledger(path).dead() as dead:
+        assert not dead
+    other.release()
+    with Ledger(path).dead() as dead:
+        assert dead
+
+
+def test_run_that_asked_nothing_leaves_nothing(path: Path) -> None:
+    ledger = Ledger(path)
+    ledger.hold("main")
+    assert len(list(path.parent.iterdir())) == 1
+    ledger.release()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_end_of_a_run_leaves_its_exchanges_alone(path: Path) -> None:
+    ledger = Ledger(path)
+    ledger.hold("main")
+    ledger.add((), a=1)
+    Path(f"{path}.gw0.alive").touch()
+    ledger.close(path.with_name("kept"))
+    ledger.release()
+    assert [file.name for file in path.parent.iterdir()] == ["kept"]

@@ -55,6 +55,10 @@ def test_no_session_is_said() -> None:
     assert str(listed([])[0]) == "found no session"
 
 
+def test_name_of_a_status_is_bounded() -> None:
+    assert list(listed([{"session_id": "a", "status": "x" * 1000}])[0].found) == ["x" * 99 + "…"]
+
+
 def test_refused_list_is_said() -> None:
     assert str(listed([], status=401)[0]) == "found no session (GET /sessions: 401)"
 

@@ -68,6 +68,12 @@ def test_violation_of_what_is_published_stays_one(project: Project) -> None:
     assert (run.violated, run.report["drift"]["kept"]) == ({ENUM, SCHEMA}, [])
 
 
+def test_version_that_is_published_is_bounded(project: Project) -> None:
+    newer = copy.deepcopy(NEWER)
+    newer["info"]["version"] = "2" * 3000
+    assert project.ask(Publishing(newer), DRIFT).report["drift"]["published"] == "2" * 99 + "…"
+
+
 def test_drift_alone_fails_nothing(project: Project) -> None:
     run = project.ask(Publishing(NEWER), DRIFT)
     assert (run.code, run.report["drift"]["decision"]) == (0, "breaking")

@@ -46,6 +46,16 @@ def test_what_comes_and_goes_is_told(project: Project) -> None:
     assert "comes and goes" in (project.folder / "build" / "contract" / "report.html").read_text()
 
 
+def test_the_old_are_let_go(project: Project) -> None:
+    url = project.serve(Things())
+    night(project, url)
+    (path,) = kept(project)
+    for day in ("05", "06", "13"):
+        (path.parent / f"202001{day}T030000.000Z-00000000.json").write_bytes(path.read_bytes())
+    run = night(project, url)
+    assert [path.name[:8] for path in kept(project)][:-2] == ["20200113"], run.out
+
+
 def test_runs_on_another_target_are_no_nights_of_this_one(project: Project) -> None:
     project.run("-q", HISTORY)
     first, note = project.ask(Things(), HISTORY).texts("history: ")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .things import CANARY, LOUD, THING, Project, Run, Things, document, leaks, operation
+from .things import CANARY, LOUD, THING, Project, Run, Things, answer, document, leaks, operation
 
 GATEWAY = "gateway/Canary+42"
 
@@ -124,6 +124,30 @@ def test_credential_among_the_given_values_is_hidden(project: Project) -> None:
     run = project.run("-q", f"--contract-param=thing_id={CANARY}", "--contract-dry-run")
     assert "GET /things/$NOTTE_API_KEY  [given: " in run.out
     assert leaks(run) == set()
+
+
+def test_credential_among_the_given_values_is_hidden_in_evidence(project: Project) -> None:
+    paused = answer(200, b'{"status": "paused"}', "Content-Type: application/json")
+    things = Things(instead=lambda number: paused)
+    run = project.run("-q", "--base-url", project.serve(things), f"--contract-param=thing_id={CANARY}", *LOUD)
+    # The log has requests as they were sent: every process of the run judges them.
+    assert (run.code, leaks(run) - {"build/contract/exchanges.jsonl"}) == (1, set())
+    assert "things/$NOTTE_API_KEY" in (project.folder / "out.xml").read_text()
+
+
+RECORDING = """
+import os
+
+def test_recorded(request, contract):
+    request.node.user_properties += [("key", os.environ["NOTTE_API_KEY"]), ("number", 7)]
+"""
+
+
+def test_credential_that_a_test_records_is_hidden(project: Project) -> None:
+    project.write(module=RECORDING)
+    run = project.run(*LOUD)
+    assert (run.code, leaks(run)) == (0, set())
+    assert 'name="key" value="$NOTTE_API_KEY"' in (project.folder / "out.xml").read_text()
 
 
 def test_mock_never_gets_the_credential(project: Project) -> None:

@@ -14,7 +14,7 @@ from contracts.report.drift import Drift
 from contracts.report.markdown import MAX_SIZE
 from contracts.report.markdown_report import MAX_BODY, MAX_WIDTH, markdown_report
 from contracts.report.markdown_trend import MAX_RULES, SHOWN, curve
-from contracts.report.run import Agreed, Place, Run
+from contracts.report.run import Agreed, Place, Run, Times
 from contracts.report.trend import Trend, trend_of
 from contracts.verdicts import Recurrence
 
@@ -256,6 +256,16 @@ def test_curves_begin_at_zero(values: list[float | None], drawn: str) -> None:
     assert curve(values) == drawn
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [({GET: times(0.0004)}, "0.4 ms"), ({GET: times(0.25)}, "250 ms"), ({GET: times(12)}, "12,000 ms"), ({}, "")],
+    ids=["fast", "usual", "slow", "no answer"],
+)
+def test_times_are_in_milliseconds(asked: dict[str, Times], shown: str) -> None:
+    trend = trend_of([run(asked=asked)])
+    assert f"| median response time | {shown} | {'█' if asked else '·'} |" in lines(run(), trend)
+
+
 def nasty() -> Run:
     evil = verdict(
         "violated",
@@ -266,7 +276,7 @@ def nasty() -> Run:
         clause=NASTY,
         source=Place(NASTY, 1),
         unseen=(NASTY,),
-        proof=proof(NASTY, NASTY, instance=NASTY, curl=NASTY),
+        proof=proof(NASTY, f"```\n</details>{NASTY}", instance=NASTY, curl=NASTY),
     )
     agreed = verdict("accepted", rule="GET /b 200 x", accepted=Agreed(NASTY, NASTY))
     missing = verdict("undecided", rule="GET /c 200 x", why=NASTY)
@@ -291,6 +301,7 @@ def test_nothing_of_an_answer_is_markup() -> None:
     tags = set(re.findall(r"</?([a-z0-9]+)", rendered(made, trend_of([made], [NASTY]))))
     cells = {"table", "thead", "tbody", "tr", "th", "td"}
     assert tags <= {"h3", "h4", "p", "code", "pre", "details", "summary", "ul", "li"} | cells
+    assert rendered(made).count("</details>") == rendered(made).count("<details>")
 
 
 def test_rows_have_as_many_cells_as_the_head() -> None:

@@ -78,6 +78,7 @@ def test_the_evidence_is_that_of_the_worst(worse: RuleVerdict, better: RuleVerdi
         (("pass", "inconclusive"), "inconclusive"),
         (("inconclusive", "fail"), "fail"),
         (("pass", "odd"), "odd"),
+        (("fail", "an odd one"), "fail"),
     ],
 )
 def test_any_failure_fails_and_any_doubt_is_one(decisions: tuple[str, str], decision: str) -> None:
@@ -128,7 +129,7 @@ def test_what_became_of_rules_is_that_of_the_verdict_shown() -> None:
     gone = {**known, "carried": {"GET /gone": None}, "not_judged": ["GET /gone"]}
     new, fixed = verdict("violated", since="new"), verdict("holds", since="fixed")
     runs = [
-        run(new, against={**known, "carried": {}, "new": [new.rule]}),
+        run(new, against={**known, "carried": {new.rule: None}, "new": [new.rule]}),
         run(fixed, night=1, against={**gone, "fixed": [fixed.rule]}),
         run(verdict("holds"), night=2),
     ]

@@ -73,20 +73,23 @@ def test_every_text_of_a_value_is_changed() -> None:
 
 
 def test_report_of_a_test_is_scrubbed() -> None:
-    report: Any = SimpleNamespace(longrepr=f"key = '{KEY}'", sections=[("Captured", KEY)])
+    report: Any = SimpleNamespace(
+        longrepr=f"key = '{KEY}'", sections=[("Captured", KEY)], user_properties=[("seen", KEY)]
+    )
     scrub_test_report(report, SCRUBBER.text)
     assert (report.longrepr, report.sections) == ("key = '$NOTTE_API_KEY'", [("Captured", "$NOTTE_API_KEY")])
+    assert report.user_properties == [("seen", "$NOTTE_API_KEY")]
 
 
 def test_reason_of_a_skip_is_scrubbed() -> None:
-    report: Any = SimpleNamespace(longrepr=("file", 1, f"Skipped: {KEY}"), sections=[])
+    report: Any = SimpleNamespace(longrepr=("file", 1, f"Skipped: {KEY}"), sections=[], user_properties=[])
     scrub_test_report(report, SCRUBBER.text)
     assert report.longrepr == ("file", 1, "Skipped: $NOTTE_API_KEY")
 
 
 @pytest.mark.parametrize("longrepr", [None, SimpleNamespace(x=1)], ids=["none", "without a secret"])
 def test_report_without_a_secret_stays(longrepr: object) -> None:
-    report: Any = SimpleNamespace(longrepr=longrepr, sections=[])
+    report: Any = SimpleNamespace(longrepr=longrepr, sections=[], user_properties=[])
     scrub_test_report(report, SCRUBBER.text)
     assert report.longrepr is longrepr
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.report.run import Times
 from contracts.report.trend import State, Trend, trend_of
 from contracts.rules import Severity
 
@@ -111,7 +112,7 @@ def asked() -> Trend:
         [
             run(asked={GET: times(0.01, 0.02, 0.3)}),
             without_times(run(night=1, asked={GET: times(1)})),
-            run(night=2, asked={"GET /": times(0.5)}),
+            run(night=2, asked={"GET /": times(0.5), GET: Times()}),
         ]
     )
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpx
 import httpx2
@@ -73,6 +73,21 @@ def test_broken_contract_lists_every_broken_rule(get: Get, service_url: str, boo
     assert lines[0].endswith("  GET /things/{id} 200 /id type")
     assert lines[1].startswith("  seen: /id is 7, of type integer; wanted: is of type string (JSON Schema")
     assert lines[2].endswith("  GET /things/{id} 200 / schema")
+
+
+def test_what_a_service_says_is_shown_on_its_line(service_url: str) -> None:
+    answer = {"id": 7, "\x1b[31m\u202e\n": 1}
+    with pytest.raises(ContractViolation) as caught:
+        Contract(map_book()).judge(httpx2.get(f"{service_url}/maps?{quote(json.dumps(answer, ensure_ascii=False))}"))
+    assert "/\\x1b[31m\\u202e\\n is 1, of type integer" in str(caught.value)
+    assert [line for line in str(caught.value).splitlines() if not line.isprintable()] == []
+
+
+def map_book() -> RuleBook:
+    content = {"application/json": {"schema": {"additionalProperties": {"type": "string"}}}}
+    paths = {"/maps": {"get": {"responses": {"200": {"description": "", "content": content}}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "Maps", "version": "1"}, "paths": paths}
+    return rules_for(read_spec(json.dumps(document).encode(), path="maps.yaml", folder=Path()))
 
 
 def test_advisory_is_no_violation(get: Get, service_url: str, book: RuleBook) -> None:

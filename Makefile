@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS
 # What says much about the whole and little about single lines is run without coverage, which doubles its time.
 ELSEWHERE := tests/power tests/changes/test_truth.py tests/test_workflows.py tests/verdicts/test_law.py \
-	tests/plugin/test_chaos.py tests/service_tests
+	tests/plugin/test_chaos.py tests/service_tests tests/browser
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
 

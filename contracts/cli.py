@@ -1,4 +1,4 @@
-"""The commands: `contracts rules`, `contracts diff`, `contracts pull`, `contracts drift`."""
+"""The commands: `contracts rules`, `contracts diff`, `contracts pull`, `contracts drift`, `contracts report`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,8 @@ from contracts.errors import ContractsError, UsageError
 
 if TYPE_CHECKING:
     from contracts.report.diff import Diff
+    from contracts.report.run import Run
+    from contracts.report.trend import Trend
 
 _OVERLAY = click.option(
     "--overlay", "overlays", multiple=True, metavar="FILE", help="For both sides; repeatable; 'none' for none at all."
@@ -209,6 +212,71 @@ def drift(
         _print([printable(drift_of(found, "").headline), ""])
     _print(_shown(found, form))
     sys.exit(found.decision.exit_code)
+
+
+@cli.command()
+@click.argument("form", metavar="FORMAT", type=click.Choice(["html", "markdown", "annotations", "text"]))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--history", metavar="DIR", help="A folder of earlier reports, as --contract-history keeps one.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Where to write it, whole or not at all.  [default: standard output]"
+)
+def report(form: str, files: tuple[str, ...], history: str | None, output: str | None) -> None:
+    """One or more report.json as FORMAT: html, markdown, annotations (of GitHub), or text.
+
+    Several are merged: the same rule is shown once, with the evidence of the worst. Reports of older versions are read
+    as well. With a history, html, markdown and text also say since when a rule is violated, and what comes and goes.
+    It is no gate: the exit code is 0 whatever was decided, and 2 if a report can't be read.
+    """
+    from contracts.report.merging import merge
+    from contracts.report.reading import read_run
+
+    parts = [read_run(Path(file)) for file in files]
+    run = merge(parts)
+    trend = _trend(history, run, parts) if history is not None else None
+    lines = _reported(form, run, trend)
+    if output is None:
+        _print(lines)
+    else:
+        _write(Path(output), lines)
+
+
+def _trend(history: str, run: Run, parts: Sequence[Run]) -> Trend:
+    from contracts.report.history import trend_in
+
+    if not Path(history).is_dir():
+        raise UsageError(f"--history {history} is no folder; give one that --contract-history keeps, or leave it out")
+    return trend_in(Path(history), run, parts)
+
+
+def _reported(form: str, run: Run, trend: Trend | None) -> Iterable[str]:
+    if form == "html":
+        from contracts.report.page import page
+
+        return [page(run, trend)]
+    if form == "markdown":
+        from contracts.report.markdown_report import markdown_report
+
+        return markdown_report(run, trend)
+    if form == "annotations":
+        from contracts.report.annotations import annotation_lines
+
+        return annotation_lines(run)
+    from contracts.report.terminal import decision_line, summary_lines
+
+    screen: Any = {"width": get_terminal_size().columns, "encoding": sys.stdout.encoding}
+    return [*summary_lines(run, **screen, trend=trend), decision_line(run, **screen)]
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    from contracts.report.json_report import write_whole
+
+    text = "".join(f"{line}\n" for line in lines)
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        problem = error.strerror or "it is no file"
+        raise UsageError(f"--output {path} can't be written ({problem}); give a file that can be") from None
 
 
 def _print(lines: Iterable[str]) -> None:

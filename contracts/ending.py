@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from contracts.gate.decision import Decision, Result
 from contracts.gate.since import Against, against
 from contracts.messages import Exchange
 from contracts.report.drift import Drift
-from contracts.report.json_report import to_json, write_json
+from contracts.report.history import keep, thin, trend_in
+from contracts.report.json_report import json_text, to_json, write_json, write_whole
 from contracts.report.junit import suite_properties
+from contracts.report.page import page
 from contracts.report.printable import printable
 from contracts.report.reading import run_from
 from contracts.report.report import Report
@@ -65,6 +68,8 @@ class Ending:
             state.ended = run_from(value)
             write_json(value, state.settings.folder)
             ledger.close(state.settings.folder / "exchanges.jsonl")
+            remember(state, value, state.ended)
+            write_whole(state.settings.folder / "report.html", page(state.ended, state.trend))
             _tell_junit(state.config, state.ended)
         except Exception as error:
             # Past this hook pytest has no place for an error, and its traceback would end the process with 1.
@@ -86,11 +91,11 @@ class Ending:
                 write(terminalreporter, line)
         elif state.ended is not None:
             terminalreporter.section("contract")
-            before = [state.scrub(line) for line in state.sources.lines()] if state.sources else []
-            below = [] if state.problem else [f"report: {shown(state.settings.folder / 'report.json')}"]
+            below = [] if state.problem else [f"report: {shown(state.settings.folder / 'report.html')}"]
+            below += [state.scrub(state.unkept)] if state.unkept else []
             below += [state.scrub(self.gate)] if self.gate else []
             look = look_of(terminalreporter)
-            for line in (*summary_lines(state.ended, **look, before=before, after=below), *below):
+            for line in (*summary_lines(state.ended, **look, trend=state.trend, after=below), *below):
                 write(terminalreporter, line)
         elif self.gate:
             write(terminalreporter, state.scrub(self.gate))
@@ -144,6 +149,26 @@ def report_of(state: Session, ended: str | None, broken: str | None = None) -> R
         against=_against(state, verdicts),
         drift=_drift(state, verdicts, exchanges),
     )
+
+
+def remember(state: Session, report: Mapping[str, Any], run: Run) -> None:
+    """Keep the report in the history, if there is one, and those of runs that were killed; let old ones go; look back.
+
+    Nothing of it costs the run.
+    """
+    folder = state.settings.history
+    if folder is None:
+        return
+    try:
+        for value in (*(found.value for found in state.salvaged if found.value is not None), report):
+            keep(json_text(value), datetime.fromisoformat(value["started"]), folder)
+        thin(folder, run.started)
+        state.trend = trend_in(folder, run)
+    except Exception as error:
+        why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        state.unkept = printable(
+            f"history: the report can't be kept in {shown(folder)} ({why}); everything else is there"
+        )
 
 
 def _drift(state: Session, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange]) -> Drift | None:

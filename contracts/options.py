@@ -61,6 +61,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("contract-operation", "only operations whose METHOD PATH or operationId matches", "value", "GLOB"),
     Option("contract-rule", "only rules whose id matches", "value", "GLOB"),
     Option("contract-report", "the folder for report.json (default: build/contract)", "value", "DIR", "path"),
+    Option(
+        "contract-history",
+        "a folder that keeps the report of every run, for what comes and goes",
+        "value",
+        "DIR",
+        "path",
+    ),
     Option("contract-strict", "advisories, unavailable answers and unexercised rules of 2xx answers fail too", "flag"),
     Option("contract-require-all", "every unexercised rule fails", "flag"),
     Option("contract-unsafe", "send methods that may change state to a live service", "flag"),

@@ -289,7 +289,8 @@ def _rerun(request: pytest.FixtureRequest, state: Session) -> str:
     path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
     words = ["pytest", f"{path}::{name}", *(["--base-url", base_url] if base_url is not None else [])]
     for option in OPTIONS:
-        words += option.words(config.getoption(option.flag, None))
+        if option.name != "contract-history":  # one item again is no night
+            words += option.words(config.getoption(option.flag, None))
     if profile := config.getoption("--hypothesis-profile", None):
         words.append(f"--hypothesis-profile={profile}")
     if state.check.seed:

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.exchanges import Ledger
 from contracts.flows import Check, Target
-from contracts.report.json_report import to_json, write_report
+from contracts.report.json_report import json_text, to_json, write_whole
 from contracts.report.report import Report
 from contracts.settings import Settings, shown
 
@@ -65,7 +65,7 @@ def _salvaged(settings: Settings, check: Check, ledger: Ledger) -> Salvaged | No
             kept += f", not judged: {about['document']} has changed since"
         else:
             value = to_json(_report(settings, check, ledger, about))
-            write_report(value, report)
+            write_whole(report, json_text(value))
             kept += f", the report is {shown(report)} ({value['decision']})"
     except Exception as error:
         kept = f"its exchanges are in {shown(exchanges)}, and can't be judged ({type(error).__name__})"

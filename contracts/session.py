@@ -21,6 +21,7 @@ from contracts.progress import Progress
 from contracts.report.drift import Drift
 from contracts.report.printable import printable
 from contracts.report.run import Run
+from contracts.report.trend import Trend
 from contracts.rules import Rule
 from contracts.salvaging import Salvaged, salvage
 from contracts.settings import Settings, settings_from
@@ -42,6 +43,8 @@ class Session:
         drift: the document that the service publishes against ours; None if nobody looked.
         published: that document.
         ended: what the report says, once there is one.
+        trend: what the history says, with this run, if one is kept.
+        unkept: why the history does not have this run.
         problem: why there is no report, or none that was written.
         salvaged: what was made of runs that were killed in the same folder.
         progress: says what is being asked, where somebody looks at a terminal.
@@ -57,6 +60,8 @@ class Session:
     drift: Drift | None = None
     published: Spec | None = None
     ended: Run | None = None
+    trend: Trend | None = None
+    unkept: str = ""
     problem: str = ""
     salvaged: tuple[Salvaged, ...] = ()
     progress: Progress = field(default_factory=Progress)
@@ -111,7 +116,9 @@ class Session:
             )
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None  # its frames hold requests with the credential
-        except Exception as error:
+        except (
+            Exception
+        ) as error:  # of whatever kind: a started session has to be stopped, and the run to have a report
             self.sources.problem = self.scrub(f"looking for sessions failed inside: {type(error).__name__}: {error}")
             say(printable(f"contract: {self.sources.problem}"))
 

@@ -44,11 +44,12 @@ _FIELD_VALUE = re.compile(r"[!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?")  
 class Settings:
     """What a run is about, checked.
 
-    `header_variables` are the names of extra headers, each with the environment variable that has its value; `headers`
-    hold the values. `replay` holds the probes of a report by operation, None when it is not a replay. `known` are the
-    violations of an earlier report, None if none was given, and `first` the probes that show them. `overlays` are those
-    that were named (None: the one beside the document), `baseline` is the side that was named. `discover` and `start`
-    say whether sessions are looked for, and whether one is started; `drift`, whether what is published is compared.
+    `header_variables` are the names of extra headers, each with the environment variable that has its value;
+    `headers` hold the values. `replay` holds the probes of a report by operation, None when it is not a replay.
+    `known` are the violations of an earlier report, None if none was given, and `first` the probes that show them.
+    `overlays` are those that were named (None: the one beside the document), `baseline` is the side that was named.
+    `history` is the folder in which the reports of all runs are kept, if that is wanted. `discover` and `start` say
+    whether sessions are looked for, and whether one is started; `drift`, whether what is published is compared.
     """
 
     spec: Spec
@@ -58,6 +59,7 @@ class Settings:
     operation_glob: str
     rule_glob: str
     folder: Path
+    history: Path | None
     policy: Policy
     max_seconds: float
     unsafe: bool
@@ -109,6 +111,7 @@ def settings_from(
         operation_glob=get("contract-operation") or "*",
         rule_glob=get("contract-rule") or "*",
         folder=root / "build" / "contract" if get("contract-report") is None else Path(get("contract-report")),
+        history=Path(get("contract-history")) if get("contract-history") is not None else None,
         policy=_policy(get, spec, frozenset(known.rules) if known is not None else None),
         max_seconds=_seconds(get("contract-max-response-time")),
         unsafe=bool(get("contract-unsafe")),
@@ -189,10 +192,16 @@ def _refuse_unusable(settings: Settings) -> None:
             )
     for option in [*["--contract-discover"] * settings.discover, *["--contract-start-session"] * settings.start]:
         _refuse_without_sessions(settings, option)
-    existing = next(path for path in (settings.folder, *settings.folder.absolute().parents) if path.exists())
+    _refuse_unwritable("--contract-report", settings.folder, "the report")
+    if settings.history is not None:
+        _refuse_unwritable("--contract-history", settings.history, "the reports of all runs")
+
+
+def _refuse_unwritable(option: str, folder: Path, purpose: str) -> None:
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         problem = "is not a folder" if not existing.is_dir() else "can't be written to"
-        raise UsageError(f"--contract-report {settings.folder}: {existing} {problem}; give a folder for the report")
+        raise UsageError(f"{option} {folder}: {existing} {problem}; give a folder for {purpose}")
 
 
 def _refuse_without_sessions(settings: Settings, option: str) -> None:

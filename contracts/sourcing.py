@@ -37,6 +37,7 @@ class Sources:
         """What a report says of it."""
         listed, started = self.listed, self.started
         return {
+            "lines": list(self.lines()),
             "listed": listed
             and {
                 "found": listed.found,

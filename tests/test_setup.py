@@ -116,12 +116,13 @@ def test_a_failing_step_ends_it(checkout: Path) -> None:
     assert "lint-imports" not in done.stdout
 
 
-def test_continuous_integration_runs_make_test_and_nothing_more() -> None:
+def test_continuous_integration_sees_to_a_browser_and_runs_make_test() -> None:
     script = (ROOT / ".ci" / "run").read_text().splitlines()
     assert script[0] == "#!/usr/bin/env bash"
     assert [line for line in script if line and not line.startswith("#")] == [
         "set -euo pipefail",
         'cd "$(dirname "$0")/.."',
+        ".ci/chromium",
         "make test",
     ]
     assert os.access(ROOT / ".ci" / "run", os.X_OK)

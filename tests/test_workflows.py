@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -122,7 +123,8 @@ class Runner:
 
     @property
     def summary(self) -> str:
-        return (self.folder / "STEP_SUMMARY").read_text(encoding="utf-8")
+        """What GitHub would show, as it reads."""
+        return html.unescape((self.folder / "STEP_SUMMARY").read_text(encoding="utf-8"))
 
     @property
     def output(self) -> str:
@@ -248,6 +250,10 @@ def test_what_is_new_is_red_once_and_known_then(second: Runner) -> None:
         nights = [second.night(base_url) for _ in range(2)]
     assert [night.returncode for night in nights] == [1, 0], nights[1].stdout
     assert 'seen: /status is "paused"' in second.summary
+    assert second.summary.count("#### History: ") == 2
+    assert "#### History: 2 runs since " in second.summary
+    assert "::error file=spec/notte.yaml,line=" in nights[0].stdout
+    assert ["::error" in nights[1].stdout, "::warning file=spec/notte.yaml,line=" in nights[1].stdout] == [False, True]
     assert "drift: none, the service publishes what you test (1.4.40)" in second.summary
 
 
@@ -257,6 +263,23 @@ def test_no_verdict_is_a_warning_while_there_was_one(second: Runner) -> None:
     assert (night.returncode, second.output) == (0, "verdict=false"), night.stdout
     assert "::warning title=no verdict::contract: INCONCLUSIVE on" in night.stdout
     assert remembered(second) == "pass"
+    assert "### 🟡 Contract: INCONCLUSIVE on" in second.summary
+    history = (second.folder / "build" / "last" / "history").iterdir()
+    assert sorted(json.loads(path.read_text())["decision"] for path in history) == ["inconclusive", "pass"]
+
+
+def test_the_history_of_a_night_without_a_verdict_is_saved_as_well() -> None:
+    (save,) = [step for step in STEPS["nightly: contract"] if "actions/cache/save" in step.get("uses", "")]
+    assert (save["if"], save["with"]["path"]) == ("${{ !cancelled() }}", "build/last")
+
+
+def test_a_report_of_the_night_before_is_not_shown_for_this_one(second: Runner) -> None:
+    (second.folder / "build" / "contract").mkdir()
+    shutil.copy(second.folder / "build" / "last" / "report.json", second.folder / "build" / "contract")
+    night = second.night("no-url")
+    assert night.returncode == 4
+    assert "PASS" not in second.summary
+    assert "--base-url no-url is not usable" in second.summary
 
 
 def test_no_verdict_for_days_is_red(second: Runner) -> None:

@@ -9,6 +9,7 @@ from contracts.gate.changes import Judged
 from contracts.report.diff import Diff, decision_text, reach_text
 from contracts.report.printable import printable
 from contracts.report.witness_text import verdict_line
+from contracts.report.workflow_commands import workflow_command
 from contracts.sides import Side
 from contracts.spec import Source
 
@@ -31,20 +32,9 @@ def _annotation(diff: Diff, judged: Judged) -> str:
     parts += [verdict_line(change.witness)] if change.witness is not None else []
     parts += [f"accepted until {acceptance.until}: {acceptance.reason}"] if acceptance is not None else []
     parts += [f"to let it pass, add to {diff.accepted_in}: {diff.entry(judged)}"] if judged.needs_acceptance else []
-    fields = ",".join(f"{name}={_property(value)}" for name, value in (*(place or ()), ("title", title)))
-    return f"::{command} {fields}::{'%0A'.join(map(_data, parts))}"
+    return workflow_command(command, (*(place or ()), ("title", title)), parts)
 
 
 def _place(side: Side, source: Source) -> tuple[tuple[str, str], ...] | None:
     path = side.path_of(source.file)
     return None if path is None else (("file", path), ("line", str(max(source.line, 1))))
-
-
-def _data(text: str) -> str:
-    """A message, on one line; GitHub reads `%0A` and the like in it."""
-    return printable(text).replace("%", "%25")
-
-
-def _property(text: str) -> str:
-    """A property, which a comma or a colon would end."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

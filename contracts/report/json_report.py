@@ -66,19 +66,23 @@ def to_json(report: Report) -> dict[str, Any]:
 
 def write_json(value: Mapping[str, Any], folder: Path) -> Path:
     """Write a report as `report.json`; returns its path."""
-    return write_report(value, folder / "report.json")
+    return write_whole(folder / "report.json", json_text(value))
 
 
-def write_report(value: Mapping[str, Any], path: Path) -> Path:
-    return write_whole(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+def json_text(value: Mapping[str, Any]) -> str:
+    """A report as the text of its file."""
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 def write_whole(path: Path, text: str) -> Path:
     """Write a file, its folder as well, whole or not at all; returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}-{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
+    try:
+        draft.write_text(text, encoding="utf-8")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)  # it is there only if something failed
     return path
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from contracts.errors import UsageError
 from contracts.report.drift import Drift
-from contracts.report.run import Agreed, OperationRun, Place, Proof, RuleVerdict, Run, Subject, Times
+from contracts.report.run import BOUNDS, Agreed, OperationRun, Place, Proof, RuleVerdict, Run, Subject, Times
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence
 
@@ -88,6 +88,8 @@ def _operation(key: str, entry: Mapping[str, Any]) -> OperationRun:
 
 
 def _times(entry: Mapping[str, Any]) -> Times:
+    if len(entry["histogram"]) != len(BOUNDS) + 1:
+        raise ValueError("a histogram with other bounds")
     return Times(
         int(entry["count"]),
         float(entry["median"]),

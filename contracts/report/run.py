@@ -12,6 +12,9 @@ from contracts.report.drift import Drift
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence
 
+STANDINGS = ("violated", "advisory", "accepted", "undecided", "not exercised", "holds")
+"""What a report says of a rule, the worst first."""
+
 BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds; a response time falls below the first of them that is greater, or above them all."""
 
@@ -119,7 +122,7 @@ class RuleVerdict:
 
     @property
     def standing(self) -> str:
-        """The outcome in the words of a report: `holds`, `violated`, `advisory`, `accepted`, …"""
+        """The outcome in the words of a report: one of `STANDINGS`."""
         if self.outcome is not Outcome.VIOLATED:
             return self.outcome.value.replace("_", " ")
         if self.accepted is not None:

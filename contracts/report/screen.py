@@ -24,7 +24,7 @@ FALLBACKS = {
 
 _COLOURS = {
     "red": ("violated", "new", "still there", "FAIL"),
-    "yellow": ("accepted", "accepted and healed", "advisory", "not judged", "ended early", "INCONCLUSIVE"),
+    "yellow": ("accepted", "note", "advisory", "not judged", "ended early", "INCONCLUSIVE"),
     "green": ("fixed", "PASS"),
 }
 _COLOUR = {word: colour for colour, words in _COLOURS.items() for word in words}

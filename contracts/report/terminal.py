@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from contracts.report.run import RuleVerdict, Run
 from contracts.report.screen import Screen
+from contracts.report.trend import Trend, count
 from contracts.verdicts import Outcome
 
 ROWS = 25
@@ -31,18 +32,30 @@ ROOM = {
     "table": (3, 8),
     "violated": (4, 8),
     "accepted": (1, 2),
-    "accepted and healed": (1, 2),
+    "note": (1, 2),
     "advisory": (1, 2),
     "not judged": (1, 3),
     "never seen": (1, 2),
+    "history": (1, 2),
     "exchanges": (2, 2),
 }
 """The sections in the order in which they are shown: how many rows the lines of each have at least, and how many before
 others get what they wish. What is left after that goes to them in the same order."""
 
 DISPENSABLE = (
-    *("drift notes", "never seen", "known", "fixed", "accepted and healed", "advisory", "not judged", "accepted"),
-    *("sessions", "drift kept", "drift", "still there", "table", "against", "ended early", "new", "violated"),
+    *("drift notes", "never seen", "known", "fixed", "note", "advisory", "not judged", "accepted"),
+    *(
+        "history",
+        "sessions",
+        "drift kept",
+        "drift",
+        "still there",
+        "table",
+        "against",
+        "ended early",
+        "new",
+        "violated",
+    ),
 )
 """What is named in one line only, in this order, where there is no room for the least of everything."""
 
@@ -72,18 +85,15 @@ class Section:
 
 
 def summary_lines(
-    run: Run, *, width: int, encoding: str = "utf-8", before: Sequence[str] = (), after: Sequence[str] = ()
+    run: Run, *, width: int, encoding: str = "utf-8", trend: Trend | None = None, after: Sequence[str] = ()
 ) -> Iterator[str]:
     """The summary, plain text, for a terminal of `width` columns that has the characters of an encoding.
 
     With its title, the decision, and `after`, which others write below it, it takes 25 rows at most.
-
-    Args:
-        before: what was done to find sessions.
     """
     screen = Screen(width, encoding)
     below = [screen.text(line) for line in after] + [decision_line(run, width=width, encoding=encoding)]
-    sections = [section for section in _sections(run, screen, before) if section.head or section.lines]
+    sections = [section for section in _sections(run, screen, trend) if section.head or section.lines]
     yield from _divided(sections, ROWS - 1 - sum(map(screen.rows, below)), screen)
 
 
@@ -143,10 +153,10 @@ def _shown(section: Section, rows: int, screen: Screen) -> Iterator[str]:
     yield screen.cut(section.rest(shown), screen.width)
 
 
-def _sections(run: Run, screen: Screen, before: Sequence[str]) -> Iterator[Section]:
+def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section]:
     if run.interrupted:
         yield Section("ended early", head=("ended early: this covers what was asked until then",))
-    found = tuple(screen.cut(line, screen.width * 2) for line in before)
+    found = tuple(screen.cut(line, screen.width * 2) for line in (run.sessions or {}).get("lines", ()))
     yield Section("sessions", found, len(found), indent="sessions: ")
     yield from _drift(run, screen)
     if run.against is not None:
@@ -156,10 +166,12 @@ def _sections(run: Run, screen: Screen, before: Sequence[str]) -> Iterator[Secti
         yield _listed("violated", [(v.rule, f": {_seen(v)}") for v in run.violated], screen)
     accepted = [(v.rule, f" until {v.accepted.until}: {v.accepted.reason}") for v in run.accepted if v.accepted]
     yield _listed("accepted", accepted, screen)
-    yield _listed("accepted and healed", [("", note) for note in run.notes], screen)
+    yield _listed("note", [("", note) for note in run.notes], screen)
     yield _listed("advisory", [(v.rule, f": {v.proof.message if v.proof else ''}") for v in run.advisories], screen)
     yield _listed("not judged", [(v.rule, f" ({v.standing}: {v.why})") for v in run.missing], screen)
     yield _listed("never seen", [("", text) for text in _never_seen(run.verdicts)], screen)
+    if trend is not None:
+        yield _history(trend, screen)
     yield Section("exchanges", head=(_exchanges(run, screen),))
 
 
@@ -291,3 +303,12 @@ def _reasons(reasons: Sequence[str], columns: int, screen: Screen) -> str:
         if cell_len(text) + len(rest) <= columns or shown == 1:
             return screen.cut(text, max(columns - len(rest), 20)) + rest
     return ""
+
+
+def _history(trend: Trend, screen: Screen) -> Section:
+    """What the nights say, in a line, and what was left out of them."""
+    numbers = [(len(trend.new), "new"), (len(trend.coming_and_going), "coming and going"), (len(trend.fixed), "fixed")]
+    changes = ", ".join(f"{number} {word}" for number, word in numbers if number)
+    head = f"history: {count(len(trend.nights), 'run')} since {trend.first.day}{f'; rules: {changes}' * bool(changes)}"
+    notes = _listed("history", [("", note) for note in trend.notes], screen)
+    return replace(notes, head=(screen.text(head),))

@@ -91,17 +91,17 @@ def test_killed_run_gets_its_report_from_the_next(workers: tuple[str, ...], proj
         f" was killed; its 11 exchanges are in build/contract/{salvaged(project, 'jsonl').name}, "
         f"the report is build/contract/{salvaged(project, 'json').name} (fail)"
     )
-    assert len(files(project)) == 4
+    assert len(files(project)) == 5
 
 
 def test_run_that_is_alive_is_left_alone(project: Project) -> None:
     things = Held(5)
     with held_run(project, things) as process:
         run = project.ask(Things())
-        assert (run.code, run.texts("contract: a run of "), len(files(project))) == (0, [], 5)
+        assert (run.code, run.texts("contract: a run of "), len(files(project))) == (0, [], 6)
         things.let_go.set()
         first = project.finished(process)
-    assert (first.code, files(project)) == (0, ["exchanges.jsonl", "report.json"])
+    assert (first.code, files(project)) == (0, ["exchanges.jsonl", "report.html", "report.json"])
 
 
 def test_salvaged_run_holds_no_secret(project: Project) -> None:
@@ -155,7 +155,7 @@ def test_exchanges_on_another_document_are_kept_alone(left: Callable[..., Path],
     run = project.run("-q")
     (said,) = run.texts("contract: a run of ")
     assert said.endswith(f"{salvaged(project, 'jsonl').name}, not judged: spec/notte.yaml has changed since")
-    assert (run.code, len(files(project))) == (0, 3)
+    assert (run.code, len(files(project))) == (0, 4)
 
 
 def test_every_killed_run_is_salvaged_once(left: Callable[..., Path], project: Project) -> None:
@@ -188,7 +188,11 @@ def test_run_that_asked_nothing_leaves_nothing(
 ) -> None:
     left(change)
     run = project.run("-q")
-    assert (run.code, run.texts("contract: a run of "), files(project)) == (0, [], ["exchanges.jsonl", "report.json"])
+    assert (run.code, run.texts("contract: a run of "), files(project)) == (
+        0,
+        [],
+        ["exchanges.jsonl", "report.html", "report.json"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,7 +215,7 @@ def test_log_that_cannot_be_judged_is_kept(
     (said,) = [line for line in run.lines if "was killed" in line]
     assert "and can't be judged (" in said
     assert (run.code, salvaged(project, "jsonl").read_bytes()) == (0, kept)
-    assert files(project)[1:] == [salvaged(project, "jsonl").name, "report.json"]
+    assert files(project)[1:] == [salvaged(project, "jsonl").name, "report.html", "report.json"]
 
 
 def test_salvaging_that_was_cut_short_is_done_again(left: Callable[..., Path], project: Project) -> None:
@@ -220,7 +224,7 @@ def test_salvaging_that_was_cut_short_is_done_again(left: Callable[..., Path], p
     salvaged(project, "jsonl").unlink()
     left(lambda _: log)
     project.run("-q")
-    assert len(files(project)) == 4
+    assert len(files(project)) == 5
 
 
 def test_what_somebody_else_salvages_is_left_alone(left: Callable[..., Path], project: Project) -> None:

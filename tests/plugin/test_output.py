@@ -41,7 +41,7 @@ def test_summary_tells_statuses_slowest_and_seed(project: Project) -> None:
     assert line.startswith(f"exchanges: {len(things.heads)} (200 x ")
     assert "; slowest " in line
     assert line.endswith("; seed 7")
-    assert run.texts("report: ") == ["report: build/contract/report.json"]
+    assert run.texts("report: ") == ["report: build/contract/report.html"]
 
 
 def test_advisory_passes_with_a_line(project: Project) -> None:

@@ -28,7 +28,7 @@ def test_two_workers_do_what_one_process_does(project: Project) -> None:
     assert double.lines[-1].startswith("contract: FAIL on ")
     assert len(double.texts("contract: ")) == 2
     assert len([line for line in double.lines if "= contract =" in line]) == 1
-    assert kept(project) == ["exchanges.jsonl", "report.json"]
+    assert kept(project) == ["exchanges.jsonl", "report.html", "report.json"]
 
 
 ECHOED = "GET /things/{thing_id} credential kept"
@@ -45,7 +45,7 @@ def test_interrupted_run_concludes_when_its_workers_have_ended(project: Project)
     run = project.ask(things, "-n", "1")
     assert (run.code, run.report["decision"]) == (2, "inconclusive")
     assert run.report["summary"]["exchanges"] == len(things.heads) > 12
-    assert kept(project) == ["exchanges.jsonl", "report.json"]
+    assert kept(project) == ["exchanges.jsonl", "report.html", "report.json"]
 
 
 def kept(project: Project) -> list[str]:

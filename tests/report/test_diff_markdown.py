@@ -9,7 +9,8 @@ from markdown_it import MarkdownIt
 
 from contracts.changes.change import Witness
 from contracts.report.diff import Diff
-from contracts.report.diff_markdown import MAX_SIZE, diff_markdown
+from contracts.report.diff_markdown import diff_markdown
+from contracts.report.markdown import MAX_SIZE
 
 from ..made_changes import ALL, BREAKS, GROWS, change
 from .made_diffs import NASTY, diff

@@ -73,9 +73,12 @@ def test_every_text_of_a_value_is_changed() -> None:
 
 
 def test_report_of_a_test_is_scrubbed() -> None:
-    report: Any = SimpleNamespace(longrepr=f"key = '{KEY}'", sections=[("Captured", KEY)], user_properties=[])
+    report: Any = SimpleNamespace(
+        longrepr=f"key = '{KEY}'", sections=[("Captured", KEY)], user_properties=[("seen", KEY)]
+    )
     scrub_test_report(report, SCRUBBER.text)
     assert (report.longrepr, report.sections) == ("key = '$NOTTE_API_KEY'", [("Captured", "$NOTTE_API_KEY")])
+    assert report.user_properties == [("seen", "$NOTTE_API_KEY")]
 
 
 def test_reason_of_a_skip_is_scrubbed() -> None:

@@ -1,0 +1,182 @@
+"""A body and a place in it to lines that a person can read, with the place marked; the tokens stay as they were sent.
+
+A value of a parsed body would lose what may be the point: names that stand twice, `1.0` against `1`, an escape.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from contracts.report.printable import printable
+
+AROUND = 6
+"""Lines shown before and after the marked ones; the first and the last of a body are shown as well."""
+MOST_MARKED = 30
+MAX_WIDTH = 400
+"""Characters of a token, or of a line that is no JSON."""
+
+_TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\s"\[\]{},:]+)', re.DOTALL)
+_OPENING, _CLOSING = "{[", "}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a body; one of `left_out` lines stands for as many that are not shown."""
+
+    pieces: tuple[Piece, ...] = ()
+    indent: int = 0
+    left_out: int = 0
+
+    @property
+    def marked(self) -> bool:
+        return any(piece.marked for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The lines worth showing, and where in the body, as it was sent, the marked part is (characters, from 0)."""
+
+    lines: tuple[Line, ...]
+    span: tuple[int, int] | None = None
+
+
+def marked_body(body: str, instance: str | None, *, whole: bool = True) -> Marked:
+    """The body as lines, what stands at `instance` marked.
+
+    Args:
+        instance: a JSON Pointer; `/` is the whole. None, or a place that is not there, marks nothing.
+        whole: whether an object or array is marked whole, or by its brackets alone: something in it is missing, say.
+    """
+    tokens = list(_tokens(body))
+    if len(tokens) != 1 and (not tokens or tokens[0][2][0] not in '{["'):
+        lines = [Line((Piece(_cut(printable(line))),)) for line in body.splitlines()]
+        return Marked(tuple(_window(lines)))
+    wanted = None if instance is None else _segments(instance)
+    span = None if wanted is None else _span(tokens, wanted)
+
+    def marks(token: Token) -> bool:
+        if span is None or not (span[0] <= token[0] and token[1] <= span[1]):
+            return False
+        return whole or token[0] == span[0] or token[1] == span[1]
+
+    return Marked(tuple(_window(list(_lines(tokens, marks)))), span)
+
+
+def _segments(pointer: str) -> tuple[str, ...]:
+    if pointer in ("", "/"):
+        return ()
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+
+
+Token = tuple[int, int, str]
+
+
+def _tokens(body: str) -> Iterator[Token]:
+    position = 0
+    while (found := _TOKEN.match(body, position)) is not None:
+        yield found.start(1), found.end(1), found[1]
+        position = found.end()
+
+
+def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] | None:
+    """Where the value at a path is: of several of one name the last, as most readers take it."""
+    found = None
+    open_values: list[tuple[tuple[str, ...] | None, int]] = []
+    for path, index, opens, closes in _values(tokens, len(wanted)):
+        if opens:
+            open_values.append((path, index))
+        elif closes:
+            at, start = open_values.pop()
+            found = (tokens[start][0], tokens[index][1]) if at == wanted else found
+        elif path == wanted:
+            found = tokens[index][:2]
+    cut = next((start for path, start in open_values if path == wanted), None)  # a body that ends in the middle
+    return found if cut is None else (tokens[cut][0], tokens[-1][1])
+
+
+def _values(tokens: Sequence[Token], depth: int) -> Iterator[tuple[tuple[str, ...] | None, int, bool, bool]]:
+    """Each value's path, its token, and whether it opens or closes a container.
+
+    A path of another depth is None: writing all of them down takes minutes where brackets are nested by the thousand.
+    """
+    path: list[str | int] = []  # the name or the index in each open container
+    names: list[bool] = []  # whether each open container is an object whose next text is a name
+    for index, (_, _, text) in enumerate(tokens):
+        if text in _CLOSING:
+            if names:
+                names.pop()
+                path.pop()
+                yield _path(path, depth), index, False, True
+        elif text == ",":
+            if names and isinstance(path[-1], int):
+                path[-1] += 1
+            elif names:
+                names[-1] = True
+        elif text == ":":
+            continue
+        elif names and names[-1]:
+            path[-1], names[-1] = _name(text), False
+        else:
+            yield _path(path, depth), index, text in _OPENING, False
+            if text in _OPENING:
+                path.append("" if text == "{" else 0)
+                names.append(text == "{")
+
+
+def _path(path: Sequence[str | int], depth: int) -> tuple[str, ...] | None:
+    return tuple(map(str, path)) if len(path) == depth else None
+
+
+def _name(token: str) -> str:
+    try:
+        return str(json.loads(token))
+    except ValueError:
+        return token
+
+
+def _lines(tokens: Sequence[Token], marks: Callable[[Token], bool]) -> Iterator[Line]:
+    """A line a member or item, and one for each bracket, except that empty containers stay closed."""
+    pieces: list[Piece] = []
+    depth = indent = 0
+    before = ""
+    for token in tokens:
+        text = token[2]
+        closes, follows_opening = text in _CLOSING, before in _OPENING and before != ""
+        depth -= closes
+        if pieces and (before == "," or closes != follows_opening):
+            yield Line(tuple(pieces), indent)
+            pieces = []
+        indent = indent if pieces else depth
+        pieces.append(Piece(_cut(printable(text)) + " " * (text == ":"), marks(token)))
+        depth += text in _OPENING
+        before = text
+    yield Line(tuple(pieces), indent)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_WIDTH else f"{text[:MAX_WIDTH]}… ({len(text) - MAX_WIDTH} more)"
+
+
+def _window(lines: Sequence[Line]) -> Iterator[Line]:
+    """The marked lines with some around them, the first and the last line, and how many are left out between."""
+    marks = [index for index, line in enumerate(lines) if line.marked][:MOST_MARKED]
+    shown = {near for mark in marks for near in range(mark - AROUND, mark + AROUND + 1)} or set(range(2 * AROUND))
+    shown |= {0, len(lines) - 1}
+    skipped = 0
+    for index, line in enumerate(lines):
+        if index not in shown:
+            skipped += 1
+            continue
+        if skipped:
+            yield Line(left_out=skipped)
+        skipped = 0
+        yield line

@@ -1,0 +1,83 @@
+"""Pages of runs, opened in headless Chromium."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+from playwright.sync_api import Browser
+
+from contracts.report.page import page
+from contracts.report.reading import run_from
+from contracts.report.trend import trend_of
+from tests.service.nights import nights
+from tests.service.scenes import report_of
+
+from .chromium import MISSING, chromium, launched
+from .viewing import PLAIN, Looks, View, opened
+
+SCENES = ("healthy", "broken", "refused")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One a module, not one a session: its event loop must be gone when other tests start theirs."""
+    program = chromium()
+    if program is None:
+        pytest.skip(MISSING)
+    with launched(program) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
+    """The report of a scene, which is run once, by whichever worker comes first."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def of(scene: str) -> dict[str, Any]:
+        folder = shared / "scenes" / scene
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            kept = folder / "report.json"
+            value: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else report_of(scene, folder)
+        return value
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def html(report: Callable[[str], dict[str, Any]]) -> Callable[[str], str]:
+    """The page of a scene; `history` is the broken one after a month of nights."""
+
+    def of(scene: str) -> str:
+        if scene != "history":
+            return page(run_from(report(scene), "report.json"))
+        runs = [run_from(night, "report.json") for night in nights(*map(report, SCENES))]
+        return page(runs[-1], trend_of(runs))
+
+    return of
+
+
+Show = Callable[..., View]
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
+    """Opens a page. Whatever a test does to it, nothing must appear on the console and nothing be asked for."""
+    views: list[View] = []
+
+    def shown(html: str, looks: Looks = PLAIN, **more: Any) -> View:
+        file = tmp_path / f"report-{len(views)}.html"
+        file.write_text(html, encoding="utf-8")
+        views.append(opened(browser, file, looks, **more))
+        return views[-1]
+
+    yield shown
+    for view in views:
+        view.context.close()
+    assert [said for view in views for said in view.said] == []
+    assert [url for view in views for url in view.asked if not url.startswith(view.url)] == []

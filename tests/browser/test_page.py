@@ -1,0 +1,186 @@
+"""What a reader does with the page of a run."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import SCENES, Show
+from .viewing import LOOKS, NARROW, WIDE, Looks
+
+Html = Callable[[str], str]
+
+
+@pytest.mark.parametrize("looks", LOOKS, ids=str)
+@pytest.mark.parametrize("scene", SCENES)
+def test_it_fits_the_window_and_says_nothing_on_the_console(scene: str, looks: Looks, html: Html, show: Show) -> None:
+    page = show(html(scene), looks).page
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= looks.width
+
+
+def test_only_the_file_itself_is_asked_for(html: Html, show: Show) -> None:
+    view = show(html("broken"))
+    view.page.wait_for_load_state("networkidle")
+    assert view.asked == [view.url]
+
+
+@pytest.mark.parametrize(
+    ("scene", "title", "sentence"),
+    [
+        (
+            "healthy",
+            "Pass",
+            r"15\d of 165 promises were seen kept, 12 never judged",
+        ),
+        ("broken", "Fail: 6 promises broken", r"14\d of 165 promises were seen kept, 6 broken"),
+        ("refused", "No verdict", r"0 of 165 promises were seen kept, 165 never judged"),
+    ],
+    ids=SCENES,
+)
+def test_the_decision_is_told_in_words(scene: str, title: str, sentence: str, html: Html, show: Show) -> None:
+    page = show(html(scene)).page
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(rf"^\W* {title}\b"))
+    expect(page.get_by_role("banner")).to_contain_text(re.compile(sentence))
+    assert page.title().startswith(f"{title.partition(':')[0]}: Notte API 1.4.40 on http://127.0.0.1:")
+
+
+def test_why_there_is_no_verdict_is_told(html: Html, show: Show) -> None:
+    banner = show(html("refused")).page.get_by_role("banner")
+    expect(banner).to_contain_text("the credential was refused on every request; set NOTTE_API_KEY to one that")
+
+
+def rows(page: Page) -> list[str]:
+    """The places of the matrix that are to be seen."""
+    shown = page.locator("#matrix tbody tr:visible > th")
+    return [text.strip() for text in shown.all_inner_texts()]
+
+
+def test_the_filter_narrows_the_matrix_and_says_how_many_are_left(html: Html, show: Show) -> None:
+    page = show(html("broken")).page
+    everything = rows(page)
+    matrix = page.locator("#matrix")
+    matrix.get_by_label("Filter").fill("200 VIEWPORT")
+    assert rows(page) == ["viewport_width", "viewport_height"]
+    expect(matrix.get_by_role("status")).to_have_text(f"2 of {len(everything)}")
+    matrix.get_by_label("Filter").fill("no such place")
+    assert rows(page) == []
+    expect(matrix.get_by_role("status")).to_have_text(f"0 of {len(everything)}")
+    matrix.get_by_label("Filter").fill("")
+    assert rows(page) == everything
+    expect(matrix.get_by_role("status")).to_have_text("")
+
+
+def test_the_filter_narrows_the_broken_promises(html: Html, show: Show) -> None:
+    broken = show(html("broken")).page.locator("#violations")
+    broken.get_by_label("Filter").fill("enum")
+    expect(broken.locator("details.card:visible")).to_have_count(1)
+    expect(broken.get_by_role("status")).to_have_text("1 of 6")
+
+
+@pytest.mark.parametrize("standing", ["violated", "not exercised"])
+def test_the_filter_knows_what_came_of_a_place(standing: str, html: Html, show: Show) -> None:
+    page = show(html("broken")).page
+    page.locator("#matrix").get_by_label("Filter").fill(standing)
+    for row in page.locator("#matrix tbody tr:visible").all():
+        assert row.get_by_role("button", name=re.compile(f": {standing}")).count() > 0
+
+
+def cell(page: Page, place: str, kind: str) -> str:
+    """How a cell of the answers of status 200 is called."""
+    body = page.locator("#matrix tbody").filter(has=page.locator("th.status", has_text="200"))
+    row = body.get_by_role("row").filter(has=page.get_by_role("rowheader", name=place, exact=True))
+    name = row.get_by_role("button", name=re.compile(f"^{kind}: ")).get_attribute("popovertarget")
+    assert name is not None
+    return name
+
+
+def test_evidence_opens_from_a_cell(html: Html, show: Show) -> None:
+    page = show(html("broken")).page
+    card = page.locator("details.card", has_text="200 /status enum")
+    card.locator("> summary").click()
+    expect(card).not_to_have_attribute("open", "")
+    name = cell(page, "status", "enum")
+    page.locator(f"[popovertarget={name}]:not(.close)").click()
+    opened = page.locator(f"#{name}")
+    expect(opened).to_be_visible()
+    expect(opened).to_contain_text("GET /sessions/{session_id} 200 /status enum")
+    opened.get_by_role("link", name="see the answer").click()
+    expect(opened).to_be_hidden()
+    expect(card.get_by_text('"paused"').first).to_be_in_viewport()
+
+
+def test_a_link_to_a_closed_card_opens_it(html: Html, show: Show) -> None:
+    page = show(html("broken"), anchor="#v6").page  # v6 is the advisory, which is closed
+    card = page.locator("#v6")
+    expect(card).to_have_attribute("open", "")
+    expect(card.locator("> summary")).to_be_in_viewport()
+
+
+def test_a_violation_is_shown_where_it_is_written_and_where_it_was_seen(html: Html, show: Show) -> None:
+    card = show(html("broken")).page.locator("details.card", has_text="200 /status enum")
+    expect(card.get_by_role("figure", name="The document").locator(".here")).to_contain_text("status:")
+    expect(card.get_by_role("figure", name="The answer").locator("mark")).to_have_text('"paused"')
+
+
+def test_copy_puts_the_command_on_the_clipboard(html: Html, show: Show) -> None:
+    view = show(html("broken"))
+    view.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    again = view.page.locator("details.card", has_text="200 /status enum").get_by_role("figure", name="see it again")
+    again.get_by_role("button", name="Copy").click()
+    expect(again.get_by_role("button")).to_have_text("Copied")
+    command = view.page.evaluate("navigator.clipboard.readText()")
+    assert command == again.locator("pre").text_content()
+    assert re.match(
+        r'curl -sS .* -H "Authorization: Bearer \$NOTTE_API_KEY" http://127\.0\.0\.1:\d+/sessions/\S+$', command
+    )
+
+
+def test_what_can_not_be_copied_is_selected(html: Html, show: Show) -> None:
+    view = show(html("broken"))
+    view.context.grant_permissions(["geolocation"])  # which refuses all others
+    again = view.page.locator("details.card", has_text="200 /status enum").get_by_role("figure", name="see it again")
+    again.get_by_role("button", name="Copy").click()
+    expect(again.get_by_role("button")).to_have_text("Press Ctrl+C")
+    assert view.page.evaluate("String(getSelection())") == again.locator("pre").text_content()
+
+
+def test_everything_can_be_read_without_javascript(html: Html, show: Show) -> None:
+    page = show(html("broken"), javascript=False).page
+    expect(page.locator("details.card", has_text="200 /status enum").locator("mark")).to_be_visible()
+    expect(page.get_by_label("Filter")).to_have_count(2)
+    expect(page.locator("input:visible, .copy:visible")).to_have_count(0)
+    name = cell(page, "status", "enum")
+    page.locator(f"[popovertarget={name}]:not(.close)").click()
+    expect(page.locator(f"#{name}")).to_be_visible()
+    page.locator(f"#{name}").get_by_role("button", name="Close").click()
+    expect(page.locator(f"#{name}")).to_be_hidden()
+    page.locator("#tolerated details.card > summary").click()
+    expect(page.locator("#tolerated details.card pre").first).to_be_visible()
+
+
+def test_everything_is_printed(html: Html, show: Show) -> None:
+    page = show(html("broken")).page
+    page.emulate_media(media="print")
+    closed = page.locator("#tolerated details.card:not([open])")
+    expect(closed.get_by_role("figure", name="The document")).to_be_visible()
+    for name in ("violations", "tolerated", "matrix", "seen", "times", "unseen"):
+        expect(page.locator(f"#{name}")).to_be_visible()
+    expect(page.locator("nav, input, .copy, .close").locator("visible=true")).to_have_count(0)
+    stuck = "all => all.filter(one => /sticky|fixed/.test(getComputedStyle(one).position)).length"
+    assert page.locator("body *").locator("visible=true").evaluate_all(stuck) == 0
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_parts_are_a_click_away(width: int, html: Html, show: Show) -> None:
+    page = show(html("broken"), Looks(width=width)).page
+    for link in page.get_by_role("navigation").get_by_role("link").all():
+        link.click()
+        heading = page.locator(str(link.get_attribute("href"))).get_by_role("heading", level=2)
+        expect(heading).to_be_in_viewport(ratio=1)
+        under = heading.evaluate(
+            "e => { const r = e.getBoundingClientRect();"
+            " return e.contains(document.elementFromPoint(r.left + 5, r.top + 5)) }"
+        )
+        assert under, "it is below the bar"

@@ -13,6 +13,8 @@ def cut(text: str, limit: int = MAX_TEXT) -> str:
 
 def printable(line: str) -> str:
     r"""The text as one line that any terminal can show: the rest as escapes (`\x1b`, `\u202e`, `\ud800`)."""
+    if line.isprintable():  # as nearly all are
+        return line
     return line if line.isprintable() else "".join(map(_escaped, line))
 
 

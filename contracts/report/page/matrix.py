@@ -98,6 +98,11 @@ class Matrix:
     def standing(self) -> str:
         return next(iter(self.counts), "")
 
+    @property
+    def fields(self) -> int:
+        """Of the table, the empty ones as well."""
+        return sum(len(answers.rows) for answers in self.answers) * len(self.columns)
+
 
 def matrices_of(run: Run) -> tuple[Matrix, ...]:
     """A matrix an operation, in the order of the report."""

@@ -84,12 +84,16 @@ class SeenPlace:
 
 @dataclass(frozen=True, slots=True)
 class SeenAnswers:
-    """What was seen in the answers of one status of an operation; at `plain` places there was a value each time."""
+    """What was seen in the answers of one status of an operation; at `plain` places there was a value each time.
+
+    `more` places are not drawn.
+    """
 
     operation: str
     status: str
     places: tuple[SeenPlace, ...]
     plain: tuple[str, ...]
+    more: int = 0
 
 
 def seen_of(verdicts: Iterable[RuleVerdict]) -> Iterator[SeenAnswers]:

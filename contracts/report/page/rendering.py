@@ -5,37 +5,44 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from contracts.gate.entries import TERM, VIOLATIONS, entry_for
 from contracts.report.page import pictures
 from contracts.report.page.marking import Marked, marked_body
 from contracts.report.page.matrix import Matrix, matrices_of
+from contracts.report.page.pictures import SeenAnswers
 from contracts.report.printable import printable
 from contracts.report.run import STANDINGS, RuleVerdict, Run
 from contracts.report.telling import session_lines
 from contracts.report.trend import Trend
 
 TEMPLATES = Path(__file__).with_name("templates")
+# A page that a browser can't open helps nobody: what is too much of one kind is shown in less detail, then counted.
 MAX_CARDS = 150
-"""Violations shown in full; the rest, and all above as many of what is tolerated, in a list."""
+"""Violations shown in full, and as many of what is accepted, and of advisories; the rest in a list."""
+MAX_DRAWN = 800_000
+"""Characters that these violations may take together."""
 MAX_LISTED = 400
-MAX_OPENED = 3_000
+MAX_REASONS = 30
+"""For which rules were not judged."""
+MAX_OPENED = 1_500
 """Rules whose cells can be opened."""
-MAX_CELLS = 20_000
-"""Rules that have a cell; above, an operation is one line. A page that a browser can't open helps nobody."""
-MAX_SEEN = 60
-"""Answers whose contents are drawn."""
+MAX_CELLS = 5_000
+"""Rules that have a cell; above, an operation is one line."""
+MAX_SEEN = 500
+"""Places whose contents are drawn."""
 MAX_TREND = 100
 """Rules that are shown over nights."""
 MAX_NIGHTS = 60
 MAX_TEXT = 500
+MAX_CURL = 8_000
 
 _HOLLOW = frozenset({"required", "schema", "undocumented properties", "additional properties", "union", "prose"})
 """Kinds that break in an object or array as a whole: marking all that it holds would point at nothing."""
@@ -63,6 +70,17 @@ class Card:
     anchor: str
     body: Marked | None
     accept: str
+    drawn: bool = True
+
+    @property
+    def size(self) -> int:
+        """About how many characters of the page it takes."""
+        proof, lines = self.verdict.proof, self.body.lines if self.body is not None else ()
+        texts = [piece.text for line in lines for piece in line.pieces]
+        texts += [text for _, text in self.verdict.source.excerpt]
+        if proof is not None:
+            texts += [proof.curl[:MAX_CURL], *(f"{name}: {value[:300]}" for name, value in proof.headers[:60])]
+        return 2_000 + sum(40 + len(escape(text)) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,9 @@ def page(run: Run, trend: Trend | None = None) -> str:
     What comes from a response is escaped; characters that nobody could see are shown as escapes.
     """
     anchors = {v.rule: f"v{index}" for index, v in enumerate((*run.violated, *run.advisories, *run.accepted))}
+    violated = list(_cards(run, _new_first(run.violated), anchors, MAX_DRAWN))
+    advisories = list(_cards(run, run.advisories, anchors, MAX_DRAWN // 2))
+    accepted = list(_cards(run, run.accepted, anchors, MAX_DRAWN // 2))
     script = _text("page.js")
     return (
         _environment()
@@ -104,13 +125,13 @@ def page(run: Run, trend: Trend | None = None) -> str:
             story=story(run),
             outcomes=pictures.standings(run),
             reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
-            violated=[_card(run, v, anchors[v.rule]) for v in _new_first(run.violated)],
-            advisories=[_card(run, v, anchors[v.rule]) for v in run.advisories],
-            accepted=[_card(run, v, anchors[v.rule]) for v in run.accepted],
+            violated=violated,
+            advisories=advisories,
+            accepted=accepted,
             sections=list(_sections(matrices_of(run))),
-            anchors=anchors,
+            anchors={**_reachable(violated), **_reachable(advisories), **_reachable(accepted)},
             numbers={verdict.rule: number for number, verdict in enumerate(run.verdicts)},
-            seen=list(pictures.seen_of(run.verdicts))[:MAX_SEEN],
+            seen=list(_within(pictures.seen_of(run.verdicts))),
             histogram=pictures.histogram(run.operations),
             statuses=pictures.statuses(run),
             slowest=pictures.slowest(run),
@@ -157,6 +178,34 @@ def _new_first(verdicts: Sequence[RuleVerdict]) -> list[RuleVerdict]:
     return sorted(verdicts, key=lambda verdict: verdict.since != "new")
 
 
+def _cards(run: Run, verdicts: Iterable[RuleVerdict], anchors: Mapping[str, str], room: int) -> Iterator[Card]:
+    """In the order given; those that are drawn come first, as many as there is room for."""
+    for number, verdict in enumerate(verdicts):
+        anchor = anchors[verdict.rule]
+        if number >= MAX_CARDS or room <= 0:
+            yield Card(verdict, anchor, None, "", drawn=False)
+            continue
+        card = _card(run, verdict, anchor)
+        room -= card.size
+        yield card
+
+
+def _reachable(cards: Sequence[Card]) -> dict[str, str]:
+    """Anchors by rule of what is drawn or listed."""
+    most = sum(card.drawn for card in cards) + MAX_LISTED
+    return {card.verdict.rule: card.anchor for card in cards[:most]}
+
+
+def _within(answers: Iterable[SeenAnswers]) -> Iterator[SeenAnswers]:
+    """As many as there is room for."""
+    room = MAX_SEEN
+    for one in answers:
+        if room <= 0:
+            return
+        yield replace(one, places=one.places[:room], more=len(one.places[room:]))
+        room -= len(one.places)
+
+
 def _card(run: Run, verdict: RuleVerdict, anchor: str) -> Card:
     proof = verdict.proof
     body = None
@@ -172,7 +221,7 @@ def _sections(matrices: Sequence[Matrix]) -> Iterator[Section]:
     details: dict[str, str] = {}
     drawn = 0
     for matrix in by_need:
-        drawn += len(matrix.verdicts)
+        drawn += max(len(matrix.verdicts), matrix.fields // 4)  # an empty field takes little, but many may be
         detail = "open" if drawn <= MAX_OPENED else "cells" if drawn <= MAX_CELLS else "line"
         details[matrix.operation] = detail
     for matrix in matrices:
@@ -224,8 +273,9 @@ def _environment() -> Environment:
         "symbols": SYMBOLS,
         "states": STATES,
         "words": WORDS,
-        "max_cards": MAX_CARDS,
+        "max_curl": MAX_CURL,
         "max_listed": MAX_LISTED,
+        "max_reasons": MAX_REASONS,
         "max_trend": MAX_TREND,
         "max_nights": MAX_NIGHTS,
     }

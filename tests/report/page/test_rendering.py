@@ -230,7 +230,7 @@ def test_the_one_script_is_allowed_by_its_hash_alone() -> None:
 
 @pytest.mark.parametrize("state", ["violated", "accepted", "advisory"])
 def test_more_than_the_most_cards_are_a_list(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(rendering._environment().globals, "max_cards", 2)
+    monkeypatch.setattr(rendering, "MAX_CARDS", 2)
     found = page(run(*(verdict(state, f"n{index}") for index in range(5))))
     assert found.count('<details class="card') == 2
     assert "The others <b>3</b>" in found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,18 +26,10 @@ class Sources:
     started: Started | None = None
     problem: str = ""
 
-    def lines(self) -> Iterator[str]:
-        """What a summary says of it."""
-        if self.listed is not None:
-            yield f"sessions: {self.listed}"
-        if self.started is not None:
-            yield f"sessions: {self.started}"
-
     def to_json(self) -> dict[str, Any]:
         """What a report says of it."""
         listed, started = self.listed, self.started
         return {
-            "lines": list(self.lines()),
             "listed": listed
             and {
                 "found": listed.found,

@@ -63,6 +63,13 @@ def test_nothing_is_asked_before_it_is_needed(spec: Spec, tmp_path: Path) -> Non
     assert (list(tmp_path.iterdir()), check.ledger.all()) == ([], [])
 
 
+def test_each_exchange_is_told_as_it_comes(spec: Spec, tmp_path: Path) -> None:
+    told: list[tuple[str, int]] = []
+    check = Check(spec, Target(), Ledger(tmp_path / "run.jsonl"), examples=1, told=lambda *what: told.append(what))
+    check.asked(spec.operations[0])
+    assert told == [("GET /things", count) for count in range(len(check.ledger.all()) + 1)]
+
+
 def test_operation_is_asked_once(spec: Spec, tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "run.jsonl")
     first = Check(spec, Target(), ledger, examples=1).asked(spec.operations[0])

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from contracts.report.run import RuleVerdict, Run
 from contracts.report.screen import Screen
+from contracts.report.telling import session_lines
 from contracts.report.trend import Trend, count
 from contracts.verdicts import Outcome
 
@@ -156,7 +157,7 @@ def _shown(section: Section, rows: int, screen: Screen) -> Iterator[str]:
 def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section]:
     if run.interrupted:
         yield Section("ended early", head=("ended early: this covers what was asked until then",))
-    found = tuple(screen.cut(line, screen.width * 2) for line in (run.sessions or {}).get("lines", ()))
+    found = tuple(screen.cut(line, screen.width * 2) for line in session_lines(run.sessions or {}))
     yield Section("sessions", found, len(found), indent="sessions: ")
     yield from _drift(run, screen)
     if run.against is not None:

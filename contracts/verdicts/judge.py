@@ -214,8 +214,8 @@ class _Walk:
                 self.judgement.seen[child.type.id]["absent"] += 1
         if place.additional is None and not place.patterns:
             return
-        for name in value.keys() - properties.keys():
-            if (extra := place.undeclared(name)) is not None:
+        for name in value:  # in the order of the body, so that the same answer always gives the same evidence
+            if name not in properties and (extra := place.undeclared(name)) is not None:
                 self.place(extra, value[name], join_pointer(instance, name))
 
     def _array(self, place: Place, value: list[Any], instance: str) -> None:

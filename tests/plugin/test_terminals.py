@@ -152,6 +152,8 @@ def test_terminal_shows_what_is_being_asked(args: tuple[str, ...], project: Proj
     assert first == "asking GET /things/{thing_id}: 0 requests, 1 of 2 operations left"
     assert last.startswith("asking PUT /things/{thing_id}: ")
     assert last.endswith(" requests, 0 of 2 operations left")
+    frames = re.findall(r"\n\r\x1b\[K([^\x1b\r]*)\r\x1b\[A", run.out.replace("\r\n", "\n"))
+    assert (frames[-1], frames.count("")) == ("", 2)
     shown = on_screen(run.out)
     assert [line for line in shown if "asking" in line] == []
     dots = [line for line in shown if line.startswith("test_contract.py")]

@@ -150,6 +150,8 @@ def test_slowest_answer_is_named() -> None:
 
 ONE = run_from(to_json(report(violated()))).verdicts[0]
 PROOF = ONE.proof or Proof("", None, "", None)
+LISTED = {"found": {"active": 3}, "picked": ["a"], "complete": True}
+STARTED = {"session_id": "x", "statuses": ["active"], "stopped": True, "cost": "$0.002"}
 REPORT_LINE = "report: build/contract/report.json"
 
 
@@ -197,7 +199,7 @@ def monster(size: int, length: int) -> Run:
         targets=("https://" + "a" * length,),
         statuses={str(200 + n): n for n in many},
         interrupted=True,
-        sessions={"lines": ["sessions: found " + "x" * 900] * 2},
+        sessions={"listed": {**LISTED, "problem": "x" * 900}, "started": {**STARTED, "problem": "x" * 900}},
         drift=drift,
         against={"path": "p" * length, "about": "a" * length, **known},
     )

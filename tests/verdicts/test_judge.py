@@ -53,6 +53,28 @@ def test_kept_and_broken(schema: Any, kept: Any, broken: Any, rule: str) -> None
     assert found(judged(schema, broken)) == [rule]
 
 
+def test_what_a_service_says_is_kept_within_bounds() -> None:
+    schema = {"additionalProperties": {"enum": ["a" * 400, "c"]}}
+    judgement = judged(schema, {"x" * 900: "b" * 900, "y": "a" * 400})
+    (finding,) = [finding for finding in judgement.findings if finding.instance != "/"]
+    (seen,) = [seen for rule, seen in judgement.seen.items() if rule.endswith("enum")]
+    assert (len(finding.instance or ""), (finding.instance or "")[-2:]) == (500, "x…")
+    assert seen == {"b" * 199 + "…": 1, "a" * 400: 1}
+
+
+def test_first_of_the_undeclared_members_is_the_evidence() -> None:
+    names = [f"m{number}" for number in range(20)]
+    judgement = judged({"additionalProperties": {"type": "string"}}, dict.fromkeys(names, 1))
+    assert [finding.instance for finding in judgement.findings] == [*(f"/{name}" for name in names), "/"]
+
+
+def test_message_about_an_answer_is_bounded() -> None:
+    headers = (("Content-Type", "application/json; charset=" + "x" * 900),)
+    exchange = Exchange(0, Probe(OPERATION, Request("GET", "/things/1")), Response(200, headers, b"{}"))
+    found = [finding for finding in judge(operation_rules({}), exchange).findings if "charset" in finding.rule]
+    assert [len(finding.seen) for finding in found] == [500]
+
+
 @pytest.mark.parametrize("value", [None, 1], ids=["null", "number"])
 def test_later_rungs_are_not_judged_on_a_value_that_broke_an_earlier_one(value: Any) -> None:
     assert len(found(judged({"type": "string", "enum": ["a"], "pattern": "^a$"}, value))) == 1

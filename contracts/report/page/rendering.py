@@ -20,6 +20,7 @@ from contracts.report.page.matrix import Matrix, matrices_of
 from contracts.report.page.pictures import SeenAnswers
 from contracts.report.printable import printable
 from contracts.report.run import STANDINGS, RuleVerdict, Run
+from contracts.report.telling import session_lines
 from contracts.report.trend import Trend
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -120,6 +121,7 @@ def page(run: Run, trend: Trend | None = None) -> str:
             symbol=WORDS[run.decision][0],
             decision=WORDS[run.decision][1],
             headline=headline(run),
+            sessions=list(session_lines(run.sessions or {})),
             story=story(run),
             outcomes=pictures.standings(run),
             reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],

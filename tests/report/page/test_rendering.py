@@ -70,7 +70,10 @@ def whole() -> Run:
         unavailable=1,
         operations=(OperationRun(GET, 2, 1, {"200": 1, "503": 1}, times(0.2)), OperationRun("GET /never")),
         drift=Drift("1", "2", decision="breaking", counts="1 breaking", changes=("x is gone",), command="contracts"),
-        sessions={"lines": ["sessions: 3 listed"], "listed": None, "started": None},
+        sessions={
+            "listed": {"found": {"active": 3}, "picked": ["a"], "complete": True, "problem": ""},
+            "started": None,
+        },
         against={
             "path": "last.json",
             "about": "fail",
@@ -127,7 +130,7 @@ def test_the_decision_is_said_in_words(made: Run, words: str) -> None:
         "things.yaml · 1 abababababab",
         "2026-11-01 03:17:00 UTC",
         "1 min 1 s",
-        "sessions: 3 listed",
+        "sessions: found 3 active; 1 are asked for",
         "drift: the service publishes 2, you test 1",
         "Held against last.json (fail)",
         "Promised is one of active, closed",

@@ -48,7 +48,7 @@ ALL = (
     Picture("report-broken", "broken", LIGHT, height=740),
     Picture("report-broken-dark", "broken", DARK, height=740),
     Picture("report-broken-narrow", "broken", SMALL, height=844),
-    Picture("report-matrix", "broken", LIGHT, "#matrix", 900),
+    Picture("report-matrix", "broken", Looks("light"), "#matrix", 840),
     Picture("report-inconclusive", "refused", LIGHT, height=640),
     Picture("report-history", "history", LIGHT, "#history", 820),
     Picture("report-history-dark", "history", DARK, "#history", 820),

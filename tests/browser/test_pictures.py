@@ -20,4 +20,4 @@ def test_a_picture_is_there_and_small(picture: Picture) -> None:
 
 def test_what_is_shown_is_what_is_made() -> None:
     assert {path.stem for path in PICTURES.iterdir()} == {picture.name for picture in ALL}
-    assert SHOWN == {picture.name for picture in ALL}
+    assert {picture.name for picture in ALL} == SHOWN

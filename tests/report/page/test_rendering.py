@@ -1,5 +1,6 @@
 """The page as text: what is on it, and that nothing on it can act. How it looks is tested in a browser."""
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -235,6 +236,35 @@ def test_more_than_the_most_cards_are_a_list(state: str, monkeypatch: pytest.Mon
     assert found.count('<details class="card') == 2
     assert "The others <b>3</b>" in found
     assert "/n4 enum" in found
+
+
+def test_cards_are_drawn_as_long_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "MAX_DRAWN", 20_000)
+    wide = proof(body=json.dumps({"a": "<" * 390, "status": '"' * 300}))  # 4 characters for each < on the page
+    found = page(run(*(verdict("violated", f"n{index}", proof=wide) for index in range(9))))
+    assert 3 <= found.count('<details class="card') <= 6
+    assert "The others" in found
+
+
+def test_a_cell_links_to_no_card_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "MAX_CARDS", 1)
+    found = page(run(*(verdict("violated", f"n{index}") for index in range(rendering.MAX_LISTED + 5))))
+    links = set(re.findall(r'href="#(v\d+)"', found))
+    assert len(links) == rendering.MAX_LISTED + 1
+    assert links == set(re.findall(r'id="(v\d+)"', found))
+
+
+def test_places_that_were_seen_are_drawn_as_long_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "MAX_SEEN", 2)
+    seen = text_of(run(*(verdict("holds", f"n{index}", seen={"a": 1, "b": 2}) for index in range(5))))
+    assert "… and 3 more places, in report.json" in seen
+
+
+def test_reasons_for_not_judging_are_counted_beyond_the_most() -> None:
+    reasons = [f"reason {index}." for index in range(rendering.MAX_REASONS + 3)]
+    seen = text_of(run(*(verdict("not_exercised", f"n{index}", why=why) for index, why in enumerate(reasons))))
+    assert f"{reasons[-4]} {GET}" in seen
+    assert "… and 3 more reasons, in report.json" in seen
 
 
 def test_cells_open_as_long_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:

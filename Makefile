@@ -4,10 +4,12 @@ PY := .venv/bin/python
 STAMP := .venv/.installed
 # What the environment says about a service is not for these runs.
 CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS
-# What says much about the whole and little about single lines is run without coverage, which doubles its time.
+# What says much about the whole and little about single lines is run without coverage, which doubles its time. Of the
+# tests of whole runs, some are enough for what coverage has to say.
+UNDER := options selection output notte report_file accepted_run expiry contract_fixture
 ELSEWHERE := tests/power/test_every_rule.py tests/changes/test_truth.py tests/test_workflows.py tests/verdicts/test_law.py \
 	tests/service_tests tests/browser \
-	$(patsubst %,tests/plugin/test_%.py,chaos terminals killed junit history_run xdist sessions)
+	$(filter-out $(UNDER:%=tests/plugin/test_%.py),$(wildcard tests/plugin/test_*.py))
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
 

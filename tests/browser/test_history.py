@@ -43,7 +43,7 @@ def test_the_month_tells_every_kind_of_story(month: list[Report]) -> None:
 def test_what_became_of_a_rule_is_told_in_words(html: Callable[[str], str], show: Show) -> None:
     page = show(html("history")).page
     history = page.get_by_role("region", name="History")
-    expect(history).to_contain_text("30 runs since 2026-10-26; 1 new tonight")
+    expect(history).to_contain_text("30 runs since 2026-10-26; 1 new in this run")
     row = history.get_by_role("row").filter(has_text="200 /status enum")
     expect(row).to_contain_text("since 2026-11-13")
     states = row.get_by_role("img").evaluate_all("all => all.slice(-14).map(one => one.ariaLabel)")

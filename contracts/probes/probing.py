@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 from contracts.messages import Probe, Request
-from contracts.probes import schemathesis_cases
 from contracts.probes.closing import credential_probes, method_probes, nowhere_path, unknown_probes
 from contracts.probes.edges import edge_requests
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
@@ -181,11 +180,14 @@ class ProbePlan:
 
     def _coverage_of(self, operation: Operation) -> list[tuple[str, Request]]:
         if operation.key not in self._coverage:
-            self._coverage[operation.key] = schemathesis_cases.coverage_requests(self._generated, operation)
+            self._coverage[operation.key] = self._cases.coverage_requests(self._generated, operation)
         return self._coverage[operation.key]
 
     def _fuzz_of(self, operation: Operation) -> list[tuple[str, Request]]:
-        return schemathesis_cases.fuzz_requests(self._generated, operation, seed=self.seed, examples=self.examples)
+        found: list[tuple[str, Request]] = self._cases.fuzz_requests(
+            self._generated, operation, seed=self.seed, examples=self.examples
+        )
+        return found
 
     def _sendable(self, operation: Operation, probes: Iterable[Probe]) -> Iterator[Probe]:
         """The probes that HTTP can carry and that still reach the operation."""
@@ -212,7 +214,13 @@ class ProbePlan:
 
     @cached_property
     def _generated(self) -> Any:
-        return schemathesis_cases.load(self.spec, self.seed)
+        return self._cases.load(self.spec, self.seed)
+
+    @property
+    def _cases(self) -> Any:
+        from contracts.probes import schemathesis_cases  # importing Schemathesis takes most of a second
+
+        return schemathesis_cases
 
     @cached_property
     def _routes(self) -> Routes:

@@ -95,7 +95,7 @@ ERRORS: list[tuple[tuple[str, ...], str]] = [
     (("text",), "Missing argument 'FILE...'; see contracts report --help"),
     (("xml", "report.json"), "Invalid value for 'FORMAT': 'xml' is not one of"),
     (("text", "none.json"), "none.json can't be read (No such file or directory); give a report.json that a contract"),
-    (("text", "report.json", "half.json"), "half.json is not a report.json of this suite; give a report.json"),
+    (("text", "report.json", "half.json"), "half.json is no JSON, or not all of it (line 18); give a report.json"),
     (("text", "report.json", "--history", "none"), "--history none is no folder; give one that --contract-history"),
     (("text", "report.json", "-o", "folder"), "--output folder can't be written (Is a directory); give a file that"),
     (("text", "report.json", "-o", "half.json/x"), "--output half.json/x can't be written ("),

@@ -237,4 +237,7 @@ def _never_a_success(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
         status = exchange.response.status if exchange.response is not None else 0
         if 200 <= status < 300 and spec.by_key[exchange.probe.operation].response(status) is not None:
             return None
-    return "no request was answered with a documented 2xx; give values that the service knows (--contract-param)"
+    return (
+        "no request was answered with a documented 2xx; give values that the service knows (--contract-param; "
+        "for sessions, --contract-session-id or --contract-discover)"
+    )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from contracts.spec import Source
 
-AROUND = 3
-"""Lines before and after."""
+BEFORE, AFTER = 3, 8
+"""Lines before a place and after it, where the members of an enum and the like stand."""
 MAX_WIDTH = 200
 
 
@@ -22,10 +22,10 @@ class Excerpts:
     def around(self, source: Source) -> list[list[int | str]]:
         """The lines around a place, each with its number."""
         lines = self._lines(source.file)
-        first = max(source.line - AROUND, 1)
+        first = max(source.line - BEFORE, 1)
         return [
             [number, text if len(text) <= MAX_WIDTH else f"{text[:MAX_WIDTH]}…"]
-            for number, text in enumerate(lines[first - 1 : source.line + AROUND], start=first)
+            for number, text in enumerate(lines[first - 1 : source.line + AFTER], start=first)
         ]
 
     def _lines(self, file: str) -> Sequence[str]:

@@ -36,9 +36,14 @@ def read_report(path: Path, read: Callable[[Any], T], cure: str) -> T:
         if value.get("suite", {}).get("name", SUITE) != SUITE:
             raise ValueError("the report of another program")
         return read(value)
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder; give a file in it, {path / 'report.json'} say") from None
     except OSError as error:
         problem = error.strerror or "it is no file"
         raise UsageError(f"{path} can't be read ({problem}); {cure}") from None
+    except json.JSONDecodeError as error:
+        seen = "is empty" if not error.doc.strip() else f"is no JSON, or not all of it (line {error.lineno})"
+        raise UsageError(f"{path} {seen}; {cure}") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"{path} is not a report.json of this suite; {cure}") from None
 

@@ -246,7 +246,7 @@ def _table(verdicts: Sequence[RuleVerdict], screen: Screen) -> Section:
         group = groups.setdefault((verdict.operation, verdict.status or "any"), Counter())
         group["rules"] += 1
         group["exercised"] += verdict.exercised > 0
-        group["violated"] += verdict.breaks
+        group["violated"] += verdict.standing == "violated"
         group["not exercised"] += verdict.outcome is Outcome.NOT_EXERCISED
     keys = sorted(groups, key=lambda key: -groups[key]["violated"])
     header, *lines = _aligned([(*key, groups[key]) for key in keys[:ROWS]], screen)
@@ -286,13 +286,21 @@ def _exchanges(run: Run, screen: Screen) -> str:
 def decision_line(run: Run, *, width: int = 80, encoding: str = "utf-8") -> str:
     """The last line of a run: the decision, the target, and the counts; as many of the reasons as four rows hold."""
     screen = Screen(width, encoding)
-    counts = ", ".join(f"{run.counts[outcome]} {outcome.value.replace('_', ' ')}" for outcome in Outcome)
-    counts += f", {run.counts['accepted']} accepted" if run.counts["accepted"] else ""
+    counts = _standings(run)
     counts += f"; {_changes(run.against)}" if run.against is not None else ""
     start = screen.text(f"contract: {run.decision.upper()} on ") + screen.cut(run.target, 100)
     end = f" ({len(run.verdicts)} rule{'s' * (len(run.verdicts) != 1)}, {counts})"
     room = DECISION_ROWS * width - cell_len(start) - cell_len(end)
     return f"{start}{_reasons(run.reasons, room, screen)}{end}"
+
+
+def _standings(run: Run) -> str:
+    """How many rules stand how; accepted ones and advisories only if there are any."""
+    counts = Counter(verdict.standing for verdict in run.verdicts)
+    always = ("holds", "violated", "not exercised", "undecided")
+    return ", ".join(
+        f"{counts[word]} {word}" for word in (*always, "accepted", "advisory") if counts[word] or word in always
+    )
 
 
 def _reasons(reasons: Sequence[str], columns: int, screen: Screen) -> str:

@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The finding with the smallest body, and its exchange."""
+    """The finding with the smallest body and the plainest request, and its exchange."""
 
     finding: Finding
     exchange: Exchange
@@ -131,6 +131,8 @@ def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdi
     return tuple(counts.verdict(rule) for rule in rules)
 
 
-def _size(evidence: Evidence) -> int:
-    response = evidence.exchange.response
-    return len(response.body) if response else 0
+def _size(evidence: Evidence) -> tuple[int, bool, int]:
+    """The size of the body; of bodies of one size that to the plainest request is the smallest."""
+    exchange = evidence.exchange
+    size = len(exchange.response.body) if exchange.response else 0
+    return size, exchange.probe.source != "given", len(exchange.probe.request.headers)

@@ -48,7 +48,7 @@ def test_what_became_of_a_rule_is_told_in_words(html: Callable[[str], str], show
     expect(row).to_contain_text("since 2026-11-13")
     states = row.get_by_role("img").evaluate_all("all => all.slice(-14).map(one => one.ariaLabel)")
     assert states == ["not judged", "holds", *["violated"] * 12]
-    card = page.locator("details.card", has_text="200 /status enum")
+    card = page.locator("details.card[data-text$='200 /status enum']")
     expect(card).to_contain_text("since 2026-11-13")
 
 

@@ -195,7 +195,7 @@ RULE = {"rule": ENUM, "outcome": "violated", "evidence": None}
     ("content", "sentence"),
     [
         pytest.param(None, "last.json can't be read (No such file or directory); give the report.json", id="missing"),
-        pytest.param("", "last.json is not a report.json of this suite", id="empty"),
+        pytest.param("", "last.json is empty", id="empty"),
         pytest.param("[]", "last.json is not a report.json of this suite", id="a list"),
         pytest.param('{"verdicts": [{"id": "x"}]}', "last.json is not a report.json of this suite", id="no report"),
         pytest.param(

@@ -196,7 +196,7 @@ USAGE_ERRORS: list[tuple[str, tuple[str, ...], str]] = [
     ("header without variable", (*LIVE, "--contract-header=X-A"), "X-A is not NAME=ENVVAR"),
     ("header variable unset", (*LIVE, "--contract-header=X-A=UNSET_1"), "the environment has no UNSET_1"),
     ("replay missing", ("--contract-replay=x.json",), "x.json can't be read (No such file or directory)"),
-    ("replay no json", ("--contract-replay=broken.yaml",), "broken.yaml is not a report.json of this suite"),
+    ("replay no json", ("--contract-replay=broken.yaml",), "broken.yaml is no JSON, or not all of it (line 1)"),
     ("replay no report", ("--contract-replay=no-report.json",), "no-report.json is not a report.json of this suite"),
     ("replay no evidence", ("--contract-replay=no-evidence.json",), "no-evidence.json holds no evidence"),
     ("report folder is a file", ("--contract-report=file",), "file is not a folder"),

@@ -123,12 +123,18 @@ def test_broken_evidence_is_a_usage_error(name: str, value: Any, tmp_path: Path)
     whole = to_json(report(violated()))
     evidence_of(whole)["request"][name] = value
     (tmp_path / "report.json").write_text(json.dumps(whole))
-    with pytest.raises(UsageError, match=r"is not a report\.json of this suite"):
+    with pytest.raises(
+        UsageError,
+        match=r"is (not a report\.json of this suite|empty|no JSON, or not all of it \(line 1\)); give a report",
+    ):
         probes_of_report(tmp_path / "report.json", SPEC)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"verdicts": 7}', '{"verdicts": [7]}', "\x00", '"\\ud800'])
 def test_other_file_is_a_usage_error(text: str, tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text(text)
-    with pytest.raises(UsageError, match=r"is not a report\.json of this suite"):
+    with pytest.raises(
+        UsageError,
+        match=r"is (not a report\.json of this suite|empty|no JSON, or not all of it \(line 1\)); give a report",
+    ):
         probes_of_report(tmp_path / "report.json", SPEC)

@@ -100,13 +100,29 @@ def test_a_verdict_has_a_standing(verdict: Verdict, standing: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"suite": {"name": "another"}}', '{"suite": {"name": "notte-contracts"}, "verdicts": []}'],
-    ids=["empty", "a list", "empty object", "another program's", "half of one"],
+    ["[]", "{}", '{"suite": {"name": "another"}}', '{"suite": {"name": "notte-contracts"}, "verdicts": []}'],
+    ids=["a list", "empty object", "another program's", "half of one"],
 )
 def test_what_is_no_report_is_refused_in_a_sentence(text: str, tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(UsageError, match=r"r\.json is not a report\.json of this suite; give a report\.json"):
         read_run(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("", "is empty"), ('{"suite":\n', r"is no JSON, or not all of it \(line 2\)")],
+    ids=["empty", "cut short"],
+)
+def test_a_file_that_is_not_whole_is_called_so(text: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(text)
+    with pytest.raises(UsageError, match=rf"r\.json {problem}; give a report\.json"):
+        read_run(tmp_path / "r.json")
+
+
+def test_a_folder_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"is a folder; give a file in it, .*report\.json say"):
+        read_run(tmp_path)
 
 
 def test_a_moment_without_time_zone_is_refused(tmp_path: Path) -> None:
@@ -122,5 +138,5 @@ def test_the_lines_of_the_document_come_with_a_violation(tmp_path: Path, monkeyp
     source = made.spec.document.source(made.verdicts[0].rule.pointer)
     Path("things.yaml").write_text("\n".join(f"line {number}" for number in range(1, 99)))
     excerpt = run_from(to_json(made)).verdicts[0].source.excerpt
-    assert [number for number, _ in excerpt] == list(range(source.line - 3, source.line + 4))
+    assert [number for number, _ in excerpt] == list(range(source.line - 3, source.line + 9))
     assert excerpt[3] == (source.line, f"line {source.line}")

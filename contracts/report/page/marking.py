@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from contracts.report.printable import printable
@@ -49,26 +49,34 @@ class Marked:
     span: tuple[int, int] | None = None
 
 
-def marked_body(body: str, instance: str | None, *, whole: bool = True) -> Marked:
+def marked_body(body: str, instance: str | None, *, whole: bool = True, telling: Collection[str] = ()) -> Marked:
     """The body as lines, what stands at `instance` marked.
 
     Args:
         instance: a JSON Pointer; `/` is the whole. None, or a place that is not there, marks nothing.
         whole: whether an object or array is marked whole, or by its brackets alone: something in it is missing, say.
+        telling: texts that are marked wherever they stand, because they are what should not be there.
     """
     tokens = list(_tokens(body))
     if len(tokens) != 1 and (not tokens or tokens[0][2][0] not in '{["'):
-        lines = [Line((Piece(_cut(printable(line))),)) for line in body.splitlines()]
+        lines = [Line((Piece(_cut(printable(line)), tells(line, telling)),)) for line in body.splitlines()]
         return Marked(tuple(_window(lines)))
     wanted = None if instance is None else _segments(instance)
     span = None if wanted is None else _span(tokens, wanted)
 
     def marks(token: Token) -> bool:
+        if tells(token[2], telling):
+            return True
         if span is None or not (span[0] <= token[0] and token[1] <= span[1]):
             return False
         return whole or token[0] == span[0] or token[1] == span[1]
 
     return Marked(tuple(_window(list(_lines(tokens, marks)))), span)
+
+
+def tells(text: str, telling: Collection[str]) -> bool:
+    """Whether a text holds one of those that should not be there."""
+    return any(one in text for one in telling)
 
 
 def _segments(pointer: str) -> tuple[str, ...]:

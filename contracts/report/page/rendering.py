@@ -14,14 +14,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from contracts.gate.entries import TERM, VIOLATIONS, entry_for
+from contracts.messages import PLACEHOLDER
 from contracts.report.page import pictures
-from contracts.report.page.marking import Marked, marked_body
+from contracts.report.page.marking import Marked, marked_body, tells
 from contracts.report.page.matrix import Matrix, matrices_of
 from contracts.report.page.pictures import SeenAnswers
 from contracts.report.printable import printable
 from contracts.report.run import STANDINGS, RuleVerdict, Run
 from contracts.report.telling import session_lines
 from contracts.report.trend import Trend
+from contracts.texts import cut
 
 TEMPLATES = Path(__file__).with_name("templates")
 # A page that a browser can't open helps nobody: what is too much of one kind is shown in less detail, then counted.
@@ -41,6 +43,7 @@ MAX_SEEN = 500
 MAX_TREND = 100
 """Rules that are shown over nights."""
 MAX_NIGHTS = 60
+MAX_FINER = 12
 MAX_TEXT = 500
 MAX_CURL = 8_000
 
@@ -58,19 +61,32 @@ SYMBOLS = {
     "not exercised": "○",
     "holds": "✓",
 }
-STATES = {"violated": "✕", "accepted": "◆", "holds": "✓", "not judged": "○", "absent": ""}
+STATES = {"violated": "✕", "advisory": "▲", "accepted": "◆", "holds": "✓", "not judged": "○", "absent": ""}
 WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?", "No verdict")}
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A violated rule, with all that a reader needs to see it."""
+    """A violated rule, with all that a reader needs to see it.
+
+    Args:
+        telling: texts that should not be in the answer, header fields included.
+        finer: broken rules on parts of the body that this one is about as a whole.
+    """
 
     verdict: RuleVerdict
     anchor: str
     body: Marked | None
     accept: str
     drawn: bool = True
+    telling: tuple[str, ...] = ()
+    finer: tuple[RuleVerdict, ...] = ()
+
+    @property
+    def in_fields(self) -> bool:
+        """Whether what should not be there is in the header fields."""
+        proof = self.verdict.proof
+        return proof is not None and any(text in value for _, value in proof.headers for text in self.telling)
 
     @property
     def size(self) -> int:
@@ -117,10 +133,12 @@ def page(run: Run, trend: Trend | None = None) -> str:
         .render(
             run=run,
             trend=trend,
-            chart=pictures.times_chart(trend) if trend is not None else None,
+            chart=pictures.times_chart(trend) if trend is not None and len(trend.nights) > 1 else None,
+            judged=trend is not None and any(night.rules > night.not_judged for night in trend.nights),
             symbol=WORDS[run.decision][0],
             decision=WORDS[run.decision][1],
             headline=headline(run),
+            accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
             sessions=list(session_lines(run.sessions or {})),
             story=story(run),
             outcomes=pictures.standings(run),
@@ -151,7 +169,7 @@ def headline(run: Run) -> str:
     if run.violated:  # which pass where only what is new fails
         return f"{word}: nothing new, {broken} still broken" if run.decision == "pass" else f"{word}: {broken} broken"
     if run.decision != "pass":
-        return word
+        return f"{word}: {cut(run.reasons[0], 100)}" if run.reasons else word
     return f"{word}: no promise is broken{', but for what was accepted' if run.accepted else ''}"
 
 
@@ -168,14 +186,15 @@ def story(run: Run) -> str:
     if run.accepted:
         parts.append(f"{len(run.accepted):,} broken and accepted")
     if run.advisories:
-        parts.append(f"{len(run.advisories):,} against good practice")
+        parts.append(f"{len(run.advisories):,} against prose or good practice")
     if run.missing:
         parts.append(f"{len(run.missing):,} never judged")
     return f"{', '.join(parts)}, on {_counted(run.exchanges, 'exchange')} with {run.target}."
 
 
 def _new_first(verdicts: Sequence[RuleVerdict]) -> list[RuleVerdict]:
-    return sorted(verdicts, key=lambda verdict: verdict.since != "new")
+    """The new ones first, and a body as a whole after its parts, which say more."""
+    return sorted(verdicts, key=lambda verdict: (verdict.since != "new", verdict.kind == "schema"))
 
 
 def _cards(run: Run, verdicts: Iterable[RuleVerdict], anchors: Mapping[str, str], room: int) -> Iterator[Card]:
@@ -207,12 +226,23 @@ def _within(answers: Iterable[SeenAnswers]) -> Iterator[SeenAnswers]:
 
 
 def _card(run: Run, verdict: RuleVerdict, anchor: str) -> Card:
-    proof = verdict.proof
-    body = None
+    proof, body, telling = verdict.proof, None, _telling(verdict)
     if proof is not None and proof.body is not None:
-        body = marked_body(proof.body, proof.instance, whole=verdict.kind not in _HOLLOW)
-    until = run.finished.date() + TERM
-    return Card(verdict, anchor, body, entry_for(VIOLATIONS, verdict.rule, until=until))
+        place = verdict.place if verdict.place and "*" not in verdict.place else None
+        whole = verdict.kind not in _HOLLOW
+        body = marked_body(proof.body, proof.instance or place, whole=whole, telling=telling)
+    entry = entry_for(VIOLATIONS, verdict.rule, until=run.finished.date() + TERM)
+    finer = [v for v in run.violated if (v.operation, v.status) == (verdict.operation, verdict.status) and v.place]
+    shown = tuple(v for v in finer if v.kind != "schema")[:MAX_FINER] if verdict.kind == "schema" else ()
+    return Card(verdict, anchor, body, entry, telling=telling, finer=shown)
+
+
+def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
+    """What should not be in an answer, where no place says it: the credential, or names that stand twice."""
+    if verdict.kind == "credential kept":
+        return (PLACEHOLDER,)
+    named = re.match(r"the name (.+) occurs twice", verdict.proof.message if verdict.proof else "")
+    return tuple(f'"{name}"' for name in named[1].split(", ")) if named and verdict.kind == "unique names" else ()
 
 
 def _sections(matrices: Sequence[Matrix]) -> Iterator[Section]:
@@ -271,6 +301,7 @@ def _environment() -> Environment:
     environment.filters |= {"shown": _shown, "label": _label, "duration": pictures.duration}
     environment.globals |= {
         "symbols": SYMBOLS,
+        "tells": tells,
         "states": STATES,
         "words": WORDS,
         "max_curl": MAX_CURL,

@@ -95,6 +95,13 @@ def test_characters_that_nobody_sees_are_escaped() -> None:
     assert text(marked_body('{"a": "\u202ex\x1b"}', "/a"))[1] == '  "a": «"\\u202ex\\x1b"»'
 
 
+def test_what_should_not_be_there_is_marked_wherever_it_stands() -> None:
+    body = json.dumps({f"p{number}": "$KEY" if number == 40 else "x" for number in range(80)})
+    assert marks(marked_body(body, None, telling=("$KEY",))) == '"$KEY"'
+    assert marks(marked_body('{"a": 1, "b": 2, "a": 3}', None, telling=('"a"',))) == '"a""a"'
+    assert marks(marked_body("the $KEY\nno", None, telling=("$KEY",))) == "the $KEY"
+
+
 def test_a_long_value_is_cut() -> None:
     assert text(marked_body(f'["{"x" * 5000}"]', "/0"))[1] == f'  «"{"x" * (MAX_WIDTH - 1)}… (4602 more)»'
 

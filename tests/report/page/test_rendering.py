@@ -112,8 +112,8 @@ def test_a_page_needs_nothing_else() -> None:
         (run(verdict("violated"), decision="pass"), "Pass: nothing new, 1 promise still broken"),
         (run(verdict("violated")), "Fail: 1 promise broken"),
         (run(verdict("violated"), verdict("violated", "b")), "Fail: 2 promises broken"),
-        (run(decision="fail", reasons=("no answer was a success",)), "Fail"),
-        (run(decision="inconclusive", reasons=("nobody answered",)), "No verdict"),
+        (run(decision="fail", reasons=("no answer was a success",)), "Fail: no answer was a success"),
+        (run(decision="inconclusive", reasons=("nobody answered",)), "No verdict: nobody answered"),
     ],
     ids=["pass", "accepted", "tolerated", "fail", "two", "fail without a violation", "inconclusive"],
 )
@@ -125,7 +125,7 @@ def test_the_decision_is_said_in_words(made: Run, words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "1 of 6 promises were seen kept, 1 broken, 1 broken and accepted, 1 against good practice, 2 never judged",
+        "1 of 6 promises were seen kept, 1 broken, 1 broken and accepted, 1 against prose or good practice",
         "the service stopped answering",
         "The run ended early",
         "things.yaml · 1 abababababab",
@@ -161,6 +161,56 @@ def test_a_reason_that_the_heading_says_is_not_said_again() -> None:
 
 def test_the_smallest_failing_body_has_its_wrong_part_marked() -> None:
     assert "<mark>&#34;paused&#34;</mark>" in page(run(verdict("violated")))
+
+
+def test_a_body_as_a_whole_comes_after_its_parts_and_names_them() -> None:
+    whole_body = verdict("violated", rule=f"{GET} 200 / schema", kind="schema", place="/")
+    html = page(run(whole_body, verdict("violated", "status")))
+    cards = re.findall(r'<details class="card violated" id="(v\d)"', html)
+    assert cards == ["v1", "v0"]
+    assert f'<dt>In it</dt><dd><a class="rule" href="#v1">{GET} 200 /status enum</a></dd>' in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "headers", "body", "marked"),
+    [
+        ("credential kept", "the body holds it", (), '{"a": "$NOTTE_API_KEY"}', "&#34;$NOTTE_API_KEY&#34;"),
+        ("credential kept", "a field holds it", (("X-Odd", "is $NOTTE_API_KEY"),), "{}", "is $NOTTE_API_KEY"),
+        ("unique names", "the name a occurs twice in one object", (), '{"a": 1, "a": 2}', "&#34;a&#34;"),
+    ],
+    ids=["in the body", "in a header field", "names"],
+)
+def test_what_should_not_be_there_is_marked(
+    kind: str, message: str, headers: tuple[tuple[str, str], ...], body: str, marked: str
+) -> None:
+    shown = proof(message, body, instance=None, headers=headers)
+    html = page(run(verdict("violated", kind=kind, place=None, proof=shown)))
+    assert f"<mark>{marked}</mark>" in html
+    assert ('<details class="more" open>' in html) is bool(headers)
+
+
+def test_a_rule_at_a_place_marks_it_also_if_the_finding_does_not_say_where() -> None:
+    shown = proof("was 1, then 2", '{"at": 2}', instance=None)
+    assert "<mark>2</mark>" in page(run(verdict("violated", "at", proof=shown)))
+
+
+def test_a_page_of_several_reports_says_so() -> None:
+    assert "Merged 2 reports, from 2026-11-01 03:17" in text_of(run(files=("a.json", "b.json")))
+    assert "Merged" not in text_of(run())
+
+
+def test_nights_that_judged_nothing_are_not_green() -> None:
+    made = nights("not_exercised")
+    assert "None of these runs judged anything." in text_of(made[-1], trend=trend_of(made))
+    made = nights("holds")
+    assert "None of these runs saw a broken promise." in text_of(made[-1], trend=trend_of(made))
+
+
+def test_an_advisory_is_none_of_the_new_promises() -> None:
+    made = [run(verdict("holds")), run(verdict("advisory"), night=1)]
+    found = text_of(made[-1], trend=trend_of(made))
+    assert "2 runs since 2026-11-01; 1 new advisory." in found
+    assert "new in this run" not in found
 
 
 def test_new_violations_come_first() -> None:

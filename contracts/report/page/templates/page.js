@@ -49,8 +49,9 @@
     });
   });
 
-  document.querySelectorAll(".trend").forEach(function (table) {
-    table.parentElement.scrollLeft = table.parentElement.scrollWidth; // the last night is what matters
+  document.querySelectorAll(".trend, .chart svg").forEach(function (picture) {
+    var room = picture.parentElement;
+    if (room.scrollWidth > room.clientWidth + 40) { room.scrollLeft = room.scrollWidth; } // the last run is what matters
   });
 
   function reveal() {

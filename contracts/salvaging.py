@@ -11,6 +11,8 @@ from typing import Any
 from contracts.exchanges import Ledger
 from contracts.flows import Check, Target
 from contracts.report.json_report import json_text, to_json, write_whole
+from contracts.report.page import page
+from contracts.report.reading import run_from
 from contracts.report.report import Report
 from contracts.settings import Settings, shown
 
@@ -34,7 +36,7 @@ class Salvaged:
 
 
 def salvage(settings: Settings, check: Check) -> Iterator[Salvaged]:
-    """Give every dead run in the folder of this one a report, `killed-TIME.json`, and move its exchanges beside it.
+    """Give every dead run in the folder of this one a report, `killed-TIME.json`, and a page, beside its exchanges.
 
     Runs that are alive are left alone, and so is whoever salvages meanwhile. Never raises: what others left must not
     cost this run anything.
@@ -66,7 +68,8 @@ def _salvaged(settings: Settings, check: Check, ledger: Ledger) -> Salvaged | No
         else:
             value = to_json(_report(settings, check, ledger, about))
             write_whole(report, json_text(value))
-            kept += f", the report is {shown(report)} ({value['decision']})"
+            write_whole(stem.with_suffix(".html"), page(run_from(value, report.name)))
+            kept += f", the report is {shown(stem.with_suffix('.html'))} ({value['decision']})"
     except Exception as error:
         kept = f"its exchanges are in {shown(exchanges)}, and can't be judged ({type(error).__name__})"
     try:

@@ -89,9 +89,9 @@ def test_killed_run_gets_its_report_from_the_next(workers: tuple[str, ...], proj
     (said,) = run.texts("contract: a run of ")
     assert said.endswith(
         f" was killed; its 11 exchanges are in build/contract/{salvaged(project, 'jsonl').name}, "
-        f"the report is build/contract/{salvaged(project, 'json').name} (fail)"
+        f"the report is build/contract/{salvaged(project, 'html').name} (fail)"
     )
-    assert len(files(project)) == 5
+    assert len(files(project)) == 6
 
 
 def test_run_that_is_alive_is_left_alone(project: Project) -> None:
@@ -165,8 +165,10 @@ def test_every_killed_run_is_salvaged_once(left: Callable[..., Path], project: P
     assert len(run.texts("contract: a run of ")) == 2
     found = files(project)
     assert [name.rpartition("Z")[2] for name in found if name.startswith("killed")] == [
+        "-2b.html",
         "-2b.json",
         "-2b.jsonl",
+        ".html",
         ".json",
         ".jsonl",
     ]
@@ -224,7 +226,7 @@ def test_salvaging_that_was_cut_short_is_done_again(left: Callable[..., Path], p
     salvaged(project, "jsonl").unlink()
     left(lambda _: log)
     project.run("-q")
-    assert len(files(project)) == 5
+    assert len(files(project)) == 6
 
 
 def test_what_somebody_else_salvages_is_left_alone(left: Callable[..., Path], project: Project) -> None:

@@ -169,7 +169,8 @@ def headline(run: Run) -> str:
     if run.violated:  # which pass where only what is new fails
         return f"{word}: nothing new, {broken} still broken" if run.decision == "pass" else f"{word}: {broken} broken"
     if run.decision != "pass":
-        return f"{word}: {cut(run.reasons[0], 100)}" if run.reasons else word
+        why = re.split(r"; | \(", run.reasons[0])[0] if run.reasons else ""  # what to do about it comes below
+        return f"{word}: {cut(why, 100)}" if why else word
     return f"{word}: no promise is broken{', but for what was accepted' if run.accepted else ''}"
 
 

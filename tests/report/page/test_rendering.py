@@ -113,7 +113,7 @@ def test_a_page_needs_nothing_else() -> None:
         (run(verdict("violated")), "Fail: 1 promise broken"),
         (run(verdict("violated"), verdict("violated", "b")), "Fail: 2 promises broken"),
         (run(decision="fail", reasons=("no answer was a success",)), "Fail: no answer was a success"),
-        (run(decision="inconclusive", reasons=("nobody answered",)), "No verdict: nobody answered"),
+        (run(decision="inconclusive", reasons=("nobody answered; is it up?",)), "No verdict: nobody answered"),
     ],
     ids=["pass", "accepted", "tolerated", "fail", "two", "fail without a violation", "inconclusive"],
 )

@@ -45,8 +45,8 @@ class Picture:
 
 ALL = (
     Picture("report-healthy", "healthy", LIGHT),
-    Picture("report-broken", "broken", LIGHT, height=740),
-    Picture("report-broken-dark", "broken", DARK, height=740),
+    Picture("report-broken", "broken", LIGHT, height=700),
+    Picture("report-broken-dark", "broken", DARK, height=700),
     Picture("report-broken-narrow", "broken", SMALL, height=844),
     Picture("report-matrix", "broken", Looks("light"), "#matrix", 840),
     Picture("report-inconclusive", "refused", LIGHT, height=640),

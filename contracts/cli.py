@@ -231,7 +231,7 @@ def report(form: str, files: tuple[str, ...], history: str | None, output: str |
     from contracts.report.merging import merge
     from contracts.report.reading import read_run
 
-    parts = [read_run(Path(file)) for file in files]
+    parts = [read_run(path) for path in dict.fromkeys(map(Path, files))]  # one named twice is one
     run = merge(parts)
     trend = _trend(history, run, parts) if history is not None else None
     lines = _reported(form, run, trend)

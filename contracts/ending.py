@@ -164,7 +164,7 @@ def remember(state: Session, report: Mapping[str, Any], run: Run) -> None:
             keep(json_text(value), datetime.fromisoformat(value["started"]), folder)
         thin(folder, run.started)
         state.trend = trend_in(folder, run)
-    except Exception as error:
+    except Exception as error:  # looking back must not cost the run its own report
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         state.unkept = printable(
             f"history: the report can't be kept in {shown(folder)} ({why}); everything else is there"

@@ -171,7 +171,7 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
         verdicts = state.check.asked(operation).verdicts
     except KeyboardInterrupt:
         raise KeyboardInterrupt from None  # its frames hold requests with the credential, and --full-trace shows them
-    except Exception as error:
+    except Exception as error:  # noted for the other items of the operation, and raised for this one
         state.broken[operation.key] = state.scrub(f"{type(error).__name__}: {error}")
         raise
     finally:

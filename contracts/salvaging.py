@@ -70,7 +70,7 @@ def _salvaged(settings: Settings, check: Check, ledger: Ledger) -> Salvaged | No
             write_whole(report, json_text(value))
             write_whole(stem.with_suffix(".html"), page(run_from(value, report.name)))
             kept += f", the report is {shown(stem.with_suffix('.html'))} ({value['decision']})"
-    except Exception as error:
+    except Exception as error:  # what others left, perhaps half of it, must not cost this run anything
         kept = f"its exchanges are in {shown(exchanges)}, and can't be judged ({type(error).__name__})"
     try:
         ledger.close(exchanges)

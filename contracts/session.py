@@ -116,9 +116,7 @@ class Session:
             )
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None  # its frames hold requests with the credential
-        except (
-            Exception
-        ) as error:  # of whatever kind: a started session has to be stopped, and the run to have a report
+        except Exception as error:  # of whatever kind: the run goes on to its report
             self.sources.problem = self.scrub(f"looking for sessions failed inside: {type(error).__name__}: {error}")
             say(printable(f"contract: {self.sources.problem}"))
 

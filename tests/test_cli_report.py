@@ -66,6 +66,14 @@ def test_several_are_merged(
     assert "contract: FAIL on http://h, the mock: 1 rule violated (1 rule, " in out
 
 
+def test_a_report_that_is_named_twice_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path)
+    assert run(monkeypatch, "markdown", path, path) == 0
+    assert "on 3 of 9 exchanges" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("form", "said"), [("markdown", "#### History: 2 runs since 2026-11-23"), ("text", "history: 2")]
 )

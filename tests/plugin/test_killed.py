@@ -140,6 +140,13 @@ def test_run_without_a_violation_is_inconclusive_when_killed(left: Callable[...,
     assert report["target"]["base_url"].startswith("http://127.0.0.1:")
 
 
+def test_killed_run_is_part_of_the_history(left: Callable[..., Path], project: Project) -> None:
+    left()
+    project.run("-q", "--contract-history=nights")
+    kept = [read_run(path) for path in sorted((project.folder / "nights").iterdir())]
+    assert [(run.decision, run.interrupted) for run in kept] == [("inconclusive", True), ("pass", False)]
+
+
 def test_half_a_line_is_left_out(left: Callable[..., Path], project: Project) -> None:
     path = left(lambda log: log[:-40])
     whole = path.read_bytes().rpartition(b"\n")[0] + b"\n"

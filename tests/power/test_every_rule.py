@@ -20,14 +20,14 @@ from contracts.mock.values import sample_values
 from contracts.notte.plausible import DATE, plausible
 from contracts.rules import OperationRules, Rule, RuleBook
 from contracts.rules.plan import Plan
-from contracts.schemas.breaking import Fault, Spot, faults, spots
-from contracts.schemas.fault_families import FAMILIES, Family
-from contracts.schemas.strategies import DrawnChoices, payloads
 from contracts.spec.statuses import concrete_status
 from contracts.spec.templates import fill_path, parameter_names
 from contracts.verdicts import judge, judge_all, judge_body
+from tests.power.broken_values import Fault, Spot, faults, spots
 from tests.power.exchange_faults import EXCHANGE_FAMILIES
+from tests.power.fault_families import FAMILIES, Family
 from tests.power.prose_faults import LATER_FAULTS, PROSE_FAULTS
+from tests.power.strategies import DrawnChoices, payloads
 
 Note = Callable[[str, object], None]
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from contracts.rules import rules_for
 from contracts.rules.plan import Plan
-from contracts.schemas.breaking import Spot, faults, spots
-from contracts.schemas.fault_families import FAMILIES
-from contracts.schemas.strategies import DrawnChoices, payloads
 from contracts.spec import load_spec
 from contracts.verdicts import judge_body
+from tests.power.broken_values import Spot, faults, spots
+from tests.power.fault_families import FAMILIES
+from tests.power.strategies import DrawnChoices, payloads
 
 KINDS = ("required", "enum", "nullability")
 

@@ -9,10 +9,10 @@ from hypothesis import find, given, settings
 
 from contracts.messages import JSON
 from contracts.schemas.algebra import schema_of
-from contracts.schemas.strategies import from_canonical, payloads
 from contracts.schemas.validation import validator
 from contracts.spec.document import Document, Source
 from contracts.spec.model import Schema
+from tests.power.strategies import from_canonical, payloads
 
 SESSION = {
     "type": "object",

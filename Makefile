@@ -9,7 +9,7 @@ CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_
 UNDER := options selection output notte report_file accepted_run expiry contract_fixture
 ELSEWHERE := tests/power/test_every_rule.py tests/changes/test_truth.py tests/test_workflows.py tests/verdicts/test_law.py \
 	tests/service_tests tests/browser \
-	$(filter-out $(UNDER:%=tests/plugin/test_%.py),$(wildcard tests/plugin/test_*.py))
+	$(filter-out $(UNDER:%=tests/run/test_%.py),$(wildcard tests/run/test_*.py))
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
 

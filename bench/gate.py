@@ -24,8 +24,8 @@ from typing import Any
 
 from contracts.changes import compare
 from contracts.changes.change import Change, Effect
+from contracts.document import Spec, read_spec
 from contracts.errors import ContractsError
-from contracts.spec import Spec, read_spec
 
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 

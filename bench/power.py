@@ -24,9 +24,9 @@ sys.path.insert(0, str(ROOT))
 import httpx2  # noqa: E402
 import jsonschema_rs  # noqa: E402
 
+from contracts.document import Spec, load_spec  # noqa: E402
 from contracts.exchanges import Ledger, Secret  # noqa: E402
 from contracts.flows import Check, Target  # noqa: E402
-from contracts.spec import Spec, load_spec  # noqa: E402
 from contracts.verdicts import Outcome  # noqa: E402
 from tests.service import FAULTS, Fault, create_app, running, seeded_ids  # noqa: E402
 

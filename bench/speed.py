@@ -23,10 +23,10 @@ import httpx2
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from contracts.document import load_spec  # noqa: E402
 from contracts.exchanges import Ledger, Secret  # noqa: E402  the checkout may not be installed
 from contracts.flows import Check, Target  # noqa: E402
 from contracts.messages import Probe  # noqa: E402
-from contracts.spec import load_spec  # noqa: E402
 from tests.service import seeded_ids  # noqa: E402
 
 KEY = "bench-credential-1234"

@@ -1,5 +1,5 @@
 """`python -m contracts`."""
 
-from contracts.cli import main
+from contracts.commands.cli import main
 
 main()

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from contracts.changes import compare as changes_between
-from contracts.gate.changes import AcceptedChanges, ChangePolicy, accepted_changes, decide_changes
-from contracts.gate.entries import TERM
+from contracts.decision.change_decision import AcceptedChanges, ChangePolicy, accepted_changes, decide_changes
+from contracts.decision.entries import TERM
+from contracts.document import Spec
+from contracts.document.sides import Side, specs_of
+from contracts.document.written import bytes_of_file
 from contracts.report.diff import Diff
-from contracts.sides import Side, specs_of
-from contracts.spec import Spec
-from contracts.spec.written import bytes_of_file
 
 ACCEPTED = "accepted.toml"
 

@@ -15,9 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
-from contracts.capabilities import Capabilities
-from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace, Route, Secret
-from contracts.gate.decision import (
+from contracts.decision.run_decision import (
     LOSSES,
     MOST_KEPT,
     SILENCE,
@@ -29,6 +27,9 @@ from contracts.gate.decision import (
     expired_from,
     refused_at_last,
 )
+from contracts.document import Operation, Spec
+from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace, Route, Secret
+from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Exchange, FailureKind, Headers, Probe, Request
 from contracts.mock import CREDENTIAL, MockService, serving
 from contracts.mock.values import sample_values
@@ -37,7 +38,6 @@ from contracts.notte.prose import prose_rules
 from contracts.probes import SAFE_METHODS, ProbePlan
 from contracts.rules import RuleBook, rules_for
 from contracts.rules.rulebook import MAX_SECONDS
-from contracts.spec import Operation, Spec
 from contracts.verdicts import Outcome, Verdict, asked_again, is_unavailable, judge_all, tally, with_recurrence
 
 

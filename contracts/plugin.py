@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contracts.errors import ContractsError
-from contracts.options import OPTIONS
+from contracts.run.options import OPTIONS
 
 if TYPE_CHECKING:
-    from contracts.baseline import Gated
-    from contracts.session import Session
+    from contracts.run.baseline import Gated
+    from contracts.run.state import Session
     from contracts.verdicts import Verdict
     from contracts.verdicts.outside import Contract
 
@@ -55,9 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--help", False) or not _is_wanted(config):
         config.pluginmanager.register(_Documentless(), "contracts-ending")
         return
-    from contracts.ending import Ending
-    from contracts.report.scrubbing import scrub_logs
-    from contracts.session import session_from
+    from contracts.report.scrubber import scrub_logs
+    from contracts.run.end import Ending
+    from contracts.run.state import session_from
 
     try:
         state = config.stash[SESSION] = session_from(config)
@@ -127,7 +127,7 @@ def _is_ours(item: pytest.Item) -> bool:
 
 def _show_progress(session: pytest.Session, state: Session) -> None:
     """Say what is being asked of the operations that the chosen items are about."""
-    from contracts.progress import show
+    from contracts.run.progress import show
 
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     names = [getattr(item, "callspec").params["contract_item"] for item in session.items if _is_ours(item)]  # noqa: B009
@@ -182,7 +182,7 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
 @pytest.fixture
 def contract_gate(request: pytest.FixtureRequest) -> Gated:
     """What changed in the document since its baseline, and whether that may be."""
-    from contracts.baseline import gated
+    from contracts.run.baseline import gated
 
     state = request.config.stash.get(SESSION, None)
     if state is None:
@@ -235,7 +235,7 @@ def judge_document(request: pytest.FixtureRequest, gated: Gated) -> None:
 
 
 def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdict]) -> str:
-    from contracts.report.failure_text import failure_text, missing_text
+    from contracts.report.forms.failure_text import failure_text, missing_text
 
     settings, rerun = state.settings, _rerun(request, state)
     texts = [
@@ -257,7 +257,7 @@ def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdi
 
 def _properties(state: Session, verdicts: list[Verdict]) -> list[tuple[str, str]]:
     """What JUnit has beside the test: of each rule in turn, from `rule` on."""
-    from contracts.report.junit import properties_of
+    from contracts.report.forms.junit import properties_of
 
     settings = state.settings
     return [
@@ -315,7 +315,7 @@ def pytest_runtest_makereport(
         if why == broken and (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
             crash.message = crash.message.partition("\n")[0]  # the short summary prints it whole where CI is set
     if state is not None:
-        from contracts.report.scrubbing import scrub_test_report
+        from contracts.report.scrubber import scrub_test_report
 
         scrub_test_report(report, state.scrub)
     return report
@@ -342,15 +342,15 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     state = session.config.stash.get(SESSION, None)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if state is not None and reporter is not None:
-        from contracts.ending import last_line
-        from contracts.writing import look_of
+        from contracts.run.end import last_line
+        from contracts.run.writer import look_of
 
         _write(session.config, last_line(state, look_of(reporter)))
 
 
 def _write(config: pytest.Config, line: str) -> None:
     """A line on the terminal, which the workers of xdist don't have."""
-    from contracts.writing import write
+    from contracts.run.writer import write
 
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:

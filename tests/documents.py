@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from contracts.document import Spec, read_spec
 from contracts.rules import OperationRules, Rule, rules_for
 from contracts.rules.plan import Plan
-from contracts.spec import Spec, read_spec
 
 OPERATION = "GET /things/{id}"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.changes.change import Change, Direction, Effect, Reach, Witness
 from contracts.changes.kinds import KINDS
-from contracts.spec import Source
+from contracts.document import Source
 
 STATUS = "schemas/Thing /status"
 READ = Reach("GET /things/{id}", Direction.RESPONSE)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from contracts.decision.run_decision import LOSSES, SILENCE, Policy, Result
+from contracts.document import Spec, read_spec
 from contracts.exchanges import Ledger
 from contracts.flows import PATIENCE, Check, Target, until_nobody_is_there
-from contracts.gate.decision import LOSSES, SILENCE, Policy, Result
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response
-from contracts.spec import Spec, read_spec
 
 OPERATION = {"responses": {"200": {"description": ""}}}
 DOCUMENT = {

@@ -20,8 +20,8 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 ENTRIES_AT_THE_DOOR = 37
 MODULES_IN_A_FOLDER = 33
-MODULES_IN_ALL = 178
-LINES = 21_850
+MODULES_IN_ALL = 182
+LINES = 21_900
 DENSITY = 10.0
 """Comprehensions and conditional expressions a hundred lines that are not blank."""
 DENSE_LINES = 107

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from contracts.spec import Source
+from contracts.document import Source
 
 
 class Effect(StrEnum):

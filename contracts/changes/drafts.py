@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from contracts.changes.spelling import plain, spelled
+from contracts.changes.wire_form import plain, spelled
+from contracts.document import MediaType, Operation, Parameter, ResponseSpec, Schema, SecurityRequirement, Spec
+from contracts.document.statuses import concrete_status
+from contracts.document.templates import fill_raw_path, match_path, parameter_names
 from contracts.messages import JSON, Request
-from contracts.schemas.choices import PlainChoices, RandomChoices
+from contracts.payloads.choices import PlainChoices, RandomChoices
+from contracts.payloads.compiler import Unsatisfiable, generator
 from contracts.schemas.parties import references
-from contracts.schemas.payloads import Unsatisfiable, generator
 from contracts.schemas.validation import Uncompilable, keyword_validator, validator
-from contracts.spec import MediaType, Operation, Parameter, ResponseSpec, Schema, SecurityRequirement, Spec
-from contracts.spec.statuses import concrete_status
-from contracts.spec.templates import fill_raw_path, match_path, parameter_names
 
 Key = tuple[str, str]
 """The location and name of a parameter."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.changes.change import Direction, Effect, Kind, Reach
 from contracts.changes.kinds import KINDS
-from contracts.spec import Header, MediaType, Operation, Parameter, ResponseSpec, Schema
+from contracts.document import Header, MediaType, Operation, Parameter, ResponseSpec, Schema
 
 Message = Mapping[str, Any]
 

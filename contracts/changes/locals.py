@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from contracts.changes.change import Effect, Kind
+from contracts.document import Schema
 from contracts.messages import JSON
-from contracts.spec import Schema
 
 Step = tuple[str, str]
 """How to get one value further: `property` NAME, `pattern` PATTERN, `additional` or `items`."""

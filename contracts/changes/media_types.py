@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from contracts.spec import MediaType
+from contracts.document import MediaType
 
 
 @lru_cache(maxsize=1024)

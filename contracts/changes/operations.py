@@ -16,7 +16,7 @@ from contracts.changes.request_bodies import compare_request_bodies
 from contracts.changes.responses import compare_responses
 from contracts.changes.sameness import Sameness
 from contracts.changes.security import compare_security
-from contracts.spec import Operation, Spec
+from contracts.document import Operation, Spec
 
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
 

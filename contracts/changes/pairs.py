@@ -12,17 +12,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from contracts.changes.change import Effect
+from contracts.changes.containment import Answer, equal, is_proved, settle
 from contracts.changes.kinds import KINDS
 from contracts.changes.locals import Findings, Local, Step, UnitKey
 from contracts.changes.places import where_of
 from contracts.changes.said import as_text, brief, said, values_text
 from contracts.changes.shapes import Shape, type_names
 from contracts.changes.unions import union_findings
-from contracts.schemas.containment import Answer, equal, is_proved, settle
+from contracts.document import Schema
 from contracts.schemas.locations import Location, Part, escape, merge
 from contracts.schemas.parties import Raw, TooLarge
 from contracts.schemas.rungs import ASSERTED_FORMATS
-from contracts.spec import Schema
 
 if TYPE_CHECKING:
     from contracts.changes.units import Walk

@@ -9,11 +9,11 @@ from contracts.changes.change import Direction, Effect, Reach
 from contracts.changes.drafts import Draft, Undrawable, plainest, request_of
 from contracts.changes.findings import Shown, Site
 from contracts.changes.places import where_of
-from contracts.changes.spelling import spelled
+from contracts.changes.wire_form import spelled
+from contracts.document import Operation, Parameter
+from contracts.document.templates import parameter_names
 from contracts.messages import JSON
 from contracts.schemas.locations import locate
-from contracts.spec import Operation, Parameter
-from contracts.spec.templates import parameter_names
 
 if TYPE_CHECKING:
     from contracts.changes.operations import Documents

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from contracts.document import Document, join_pointer, split_pointer
 from contracts.schemas.locations import escape
-from contracts.spec import Document, join_pointer, split_pointer
 
 _INTO_VALUES = {"items": "*", "additionalProperties": "*", "contains": "*"}
 _SAME_VALUE = frozenset({"allOf", "anyOf", "oneOf"})

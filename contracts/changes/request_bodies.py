@@ -10,7 +10,7 @@ from contracts.changes.findings import Shown, Site
 from contracts.changes.media_types import best, covers
 from contracts.changes.places import where_of
 from contracts.changes.schema_presence import compare_presence
-from contracts.spec import MediaType, Operation, RequestBody
+from contracts.document import MediaType, Operation, RequestBody
 
 if TYPE_CHECKING:
     from contracts.changes.operations import Documents

@@ -11,7 +11,7 @@ from contracts.changes.findings import Shown, Site
 from contracts.changes.media_types import best, covers
 from contracts.changes.places import where_of
 from contracts.changes.schema_presence import compare_presence
-from contracts.spec import Header, MediaType, Operation, ResponseSpec
+from contracts.document import Header, MediaType, Operation, ResponseSpec
 
 if TYPE_CHECKING:
     from contracts.changes.operations import Documents

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.spec import Document
+from contracts.document import Document
 
 _REFERENCE = re.compile(r'"\$ref": "#((?:[^"\\]|\\.)*)"')
 

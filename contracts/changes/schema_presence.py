@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.changes.change import Direction, Effect, Reach
+from contracts.changes.containment import settle
 from contracts.changes.drafts import Draft, Undrawable, request_of, response_of
 from contracts.changes.findings import Shown
 from contracts.changes.places import where_of
-from contracts.schemas.containment import settle
+from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.schemas.parties import TooLarge, View
-from contracts.spec import MediaType, Operation, ResponseSpec
 
 if TYPE_CHECKING:
     from contracts.changes.operations import Documents

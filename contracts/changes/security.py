@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from contracts.changes.change import Direction, Effect, Reach
 from contracts.changes.drafts import Draft, Undrawable, request_of
 from contracts.changes.findings import Shown
-from contracts.spec import Operation, SecurityRequirement, SecurityScheme, Spec
+from contracts.document import Operation, SecurityRequirement, SecurityScheme, Spec
 
 if TYPE_CHECKING:
     from contracts.changes.operations import Documents

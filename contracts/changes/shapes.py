@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from contracts.document import Schema, ref_target
 from contracts.schemas.algebra import matches
 from contracts.schemas.locations import Location, Part, Union, merge
 from contracts.schemas.parties import Raw, View
 from contracts.schemas.validation import Uncompilable
-from contracts.spec import Schema, ref_target
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.changes.change import Effect
+from contracts.changes.containment import LARGE, Answer, equal
 from contracts.changes.locals import Findings, Local, UnitKey
 from contracts.changes.said import as_text
 from contracts.changes.shapes import Shape, pure_reference, type_names
-from contracts.schemas.containment import LARGE, Answer, equal
 from contracts.schemas.locations import Location
 from contracts.schemas.parties import Raw, TooLarge
 

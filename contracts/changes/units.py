@@ -13,9 +13,9 @@ from contracts.changes.locals import Edge, Findings, Unit, UnitKey
 from contracts.changes.pairs import Pair
 from contracts.changes.sameness import Sameness
 from contracts.changes.shapes import Shape, pure_reference
+from contracts.document import Schema
 from contracts.schemas.locations import Location, locate
 from contracts.schemas.parties import View
-from contracts.spec import Schema
 
 
 @dataclass(eq=False)

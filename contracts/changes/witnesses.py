@@ -10,17 +10,17 @@ from itertools import islice
 from typing import Any
 
 from contracts.changes.change import Direction
+from contracts.changes.containment import Answer, settle
 from contracts.changes.drafts import Draft, Undrawable, as_request, request_of, response_of
 from contracts.changes.findings import Shown, Site
 from contracts.changes.locals import Step
+from contracts.document import Header, MediaType, Parameter, Schema, Spec
 from contracts.messages import JSON
-from contracts.schemas.choices import PlainChoices, RandomChoices
+from contracts.payloads.choices import PlainChoices, RandomChoices
+from contracts.payloads.compiler import Unsatisfiable, compile_payload
 from contracts.schemas.claims import claim_of
-from contracts.schemas.containment import Answer, settle
 from contracts.schemas.parties import Raw, TooLarge, View
-from contracts.schemas.payloads import Unsatisfiable, compile_payload
 from contracts.schemas.validation import Uncompilable, canonical_of, keyword_validator, reference, validator
-from contracts.spec import Header, MediaType, Parameter, Schema, Spec
 
 DRAWN = 12
 """Messages drawn around one value before it is given up."""
@@ -231,7 +231,7 @@ def _around(view: View, schema: Schema, steps: Sequence[Step], inner: Raw) -> It
 
 @lru_cache(maxsize=8)
 def _direction(view: View) -> Any:
-    from contracts.spec.directions import for_requests, for_responses
+    from contracts.document.directions import for_requests, for_responses
 
     return for_requests(view.document) if view.mark == "readOnly" else for_responses(view.document)
 

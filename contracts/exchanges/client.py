@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 import httpx2
 import stamina
 
-from contracts.capabilities import Capabilities
+from contracts.document import Spec
 from contracts.exchanges.codings import ACCEPTED, TooLong, Undecodable, decoded
 from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
 from contracts.exchanges.deadline import Deadline, TooSlow, drop_surplus, keep_to
 from contracts.exchanges.pace import BUSY, Exhausted, Pace, wish
 from contracts.exchanges.route import Route
+from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Exchange, Failure, FailureKind, Headers, Probe, Response
-from contracts.spec import Spec
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})  # RFC 9110 §9.2.2
 ATTEMPTS = 3

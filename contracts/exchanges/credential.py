@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
+from contracts.document import Operation, SecurityScheme, Spec
+from contracts.document.security import schemes_in_use
 from contracts.messages import PLACEHOLDER, Credential, Headers, Request
-from contracts.spec import Operation, SecurityScheme, Spec
-from contracts.spec.security import schemes_in_use
 
 DISTINCTIVE = 8
 """Parts and encodings shorter than this are left alone: they would be found in what has nothing to do with them."""

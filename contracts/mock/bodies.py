@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from contracts.document import Header, MediaType, ResponseSpec, Schema, ref_target
 from contracts.mock.places import Sight, sights
-from contracts.schemas.choices import CoveringChoices
+from contracts.payloads.choices import CoveringChoices
+from contracts.payloads.compiler import Unsatisfiable, generator
 from contracts.schemas.locations import locate
-from contracts.schemas.payloads import Unsatisfiable, generator
 from contracts.schemas.validation import Uncompilable
-from contracts.spec import Header, MediaType, ResponseSpec, Schema, ref_target
 
 VARIANTS = 48
 """How many bodies one documented media type has while they leave choices of its schema out."""

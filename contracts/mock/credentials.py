@@ -6,8 +6,8 @@ import base64
 import hmac
 from urllib.parse import parse_qsl, unquote
 
+from contracts.document import Operation, SecurityScheme, Spec
 from contracts.messages import Headers, Request, header_values
-from contracts.spec import Operation, SecurityScheme, Spec
 
 
 def has_credential(operation: Operation, request: Request, spec: Spec, credential: str) -> bool:

@@ -10,15 +10,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
+from contracts.document import Header, Operation, ResponseSpec, Spec
+from contracts.document.identity import NOWHERE
+from contracts.document.statuses import ABOUT_ACCESS, concrete_status
+from contracts.document.templates import Routes, match_path
 from contracts.messages import Headers, Request, Response
 from contracts.mock.bodies import Variant, dump, header_texts, variants_of
 from contracts.mock.credentials import challenges, has_credential
 from contracts.schemas.claims import claim_of
 from contracts.schemas.validation import validator
-from contracts.spec import Header, Operation, ResponseSpec, Spec
-from contracts.spec.identity import NOWHERE
-from contracts.spec.statuses import ABOUT_ACCESS, concrete_status
-from contracts.spec.templates import Routes, match_path
 
 CREDENTIAL = "mock-credential"
 """What the mock takes for the right credential; no real one ever reaches it."""

@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from contracts.schemas.choices import RandomChoices
-from contracts.schemas.payloads import Unsatisfiable, generator
+from contracts.document import Parameter, Schema, Spec
+from contracts.document.templates import fill_path, match_path, parameter_names
+from contracts.payloads.choices import RandomChoices
+from contracts.payloads.compiler import Unsatisfiable, generator
 from contracts.schemas.validation import Uncompilable
-from contracts.spec import Parameter, Schema, Spec
-from contracts.spec.templates import fill_path, match_path, parameter_names
 
 HANDFUL = 3
 MAX_VALUES = 12

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from contracts.document import Operation
 from contracts.notte.prose import FINAL, OPERATION
-from contracts.spec import Operation
 
 NOW = datetime(2026, 1, 6, 12, 0, 0, tzinfo=UTC)
 """The mock's clock stands still, so that the same request has the same answer."""

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from contracts.document import Spec
 from contracts.rules import Answer, ExchangeRule, Extra, HistoryRule, Rule, RuleKind, Severity, rule_of
-from contracts.spec import Spec
 
 OPERATION = "GET /sessions/{session_id}"
 STATUS = "200"

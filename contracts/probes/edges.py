@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
+from contracts.document import Operation
+from contracts.document.templates import fill_raw_path, match_path
 from contracts.messages import Request
 from contracts.schemas.claims import CLIENT_FIELDS
-from contracts.spec import Operation
-from contracts.spec.templates import fill_raw_path, match_path
 
 EDGE_STRINGS: tuple[tuple[str, str], ...] = (
     ("a percent-encoded slash", "a/b"),

@@ -22,9 +22,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.errors import SchemathesisError
 from schemathesis.schemas import APIOperation, BaseSchema
 
+from contracts.document import Operation, Spec
 from contracts.messages import Request
 from contracts.schemas.claims import CLIENT_FIELDS
-from contracts.spec import Operation, Spec
 
 BASE = "http://service"
 _ITS_OWN_HEADERS = CLIENT_FIELDS | {"accept", "x-schemathesis-testcaseid"}

@@ -7,9 +7,9 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from contracts.document import Spec
 from contracts.exchanges.credential import Secret, with_credential
 from contracts.messages import PLACEHOLDER, Credential, Headers, Probe, Request
-from contracts.spec import Spec
 
 MARK = "0CREDENTIAL0"
 """Stands for the credential while a command is put together; made of characters that no encoding changes."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.changes.change import Direction, Effect, Reach, Severity
-from contracts.gate.changes import ChangeDecision, FailOn, Judged, entry_for_change
-from contracts.sides import Side
-from contracts.spec import Spec
+from contracts.decision.change_decision import ChangeDecision, FailOn, Judged, entry_for_change
+from contracts.document import Spec
+from contracts.document.sides import Side
 
 _ORDER = {Effect.BREAKING: 0, Effect.UNDECIDED: 1, Effect.COMPATIBLE: 2}
 _LOUDNESS = {severity: index for index, severity in enumerate((Severity.ERROR, Severity.WARNING, Severity.INFO))}

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from contracts.decision.since import Known
+from contracts.document import Operation, Spec
+from contracts.document.templates import match_path
 from contracts.errors import UsageError
-from contracts.gate.since import Known
 from contracts.messages import Credential, Headers, Probe, Request
-from contracts.report.reading import read_report
+from contracts.report.reader import read_report
 from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
-from contracts.spec import Operation, Spec
-from contracts.spec.templates import match_path
 from contracts.verdicts import Outcome
 from contracts.verdicts.recurrence import TIMES
 

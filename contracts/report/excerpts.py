@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contracts.spec import Source
+from contracts.document import Source
 
 BEFORE, AFTER = 3, 8
 """Lines before a place and after it, where the members of an enum and the like stand."""

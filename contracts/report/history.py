@@ -17,7 +17,7 @@ from pathlib import Path
 
 from contracts.errors import UsageError
 from contracts.report.json_report import write_whole
-from contracts.report.reading import read_run
+from contracts.report.reader import read_run
 from contracts.report.run import Run
 from contracts.report.trend import Trend, count, trend_of
 

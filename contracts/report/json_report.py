@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import contracts
-from contracts.gate.since import Against, Since
+from contracts.decision.since import Against, Since
 from contracts.messages import Headers
-from contracts.report.counting import operations_of
+from contracts.report.counts import operations_of
 from contracts.report.curl import curl
 from contracts.report.excerpts import Excerpts
 from contracts.report.printable import map_texts, well_formed
 from contracts.report.report import Report
-from contracts.texts import cut
+from contracts.text import cut
 from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict
 
 SCHEMA = Path(__file__).with_name("report.schema.json")

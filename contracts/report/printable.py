@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from contracts.texts import printable as printable
+from contracts.text import printable as printable
 
 
 def well_formed(text: str) -> str:

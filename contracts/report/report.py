@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from contracts.gate.accepted import Accepted
-from contracts.gate.decision import Decision
-from contracts.gate.entries import Acceptance
-from contracts.gate.since import Against
+from contracts.decision.accepted import Accepted
+from contracts.decision.entries import Acceptance
+from contracts.decision.run_decision import Decision
+from contracts.decision.since import Against
+from contracts.document import Spec
 from contracts.messages import Exchange, Headers
-from contracts.report.counting import ending_of
+from contracts.report.counts import ending_of
 from contracts.report.drift import Drift
-from contracts.report.scrubbing import Scrubber
+from contracts.report.scrubber import Scrubber
 from contracts.rules import Severity
-from contracts.spec import Spec
 from contracts.verdicts import Outcome, Verdict, is_unavailable
 
 

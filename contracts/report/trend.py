@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import groupby
 
-from contracts.report.pooling import pooled
+from contracts.report.pool import pooled
 from contracts.report.run import RuleVerdict, Run, Times
 from contracts.rules import Severity
 from contracts.verdicts import Outcome

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.messages import Exchange, Response
 from contracts.schemas.json_text import Decoded, decode
-from contracts.spec import MediaType, Operation, ResponseSpec
 
 
 @dataclass(frozen=True, eq=False)

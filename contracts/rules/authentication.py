@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contracts.document import Operation, Spec
+from contracts.document.security import variants_of
 from contracts.messages import Credential, header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
 from contracts.rules.rule import Check, ExchangeRule, Severity, rule_of
-from contracts.spec import Operation, Spec
-from contracts.spec.security import variants_of
 
 REFUSALS = frozenset({401, 403})
 

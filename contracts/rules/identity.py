@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from contracts.document import Document, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
+from contracts.document.identity import IDENTIFIES
+from contracts.document.templates import match_path
 from contracts.messages import Credential
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
@@ -12,9 +15,6 @@ from contracts.rules.authentication import REFUSALS
 from contracts.rules.rule import ExchangeRule, Severity, rule_of, shown
 from contracts.schemas.locations import json_type, locate
 from contracts.schemas.validation import Uncompilable, validator
-from contracts.spec import Document, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
-from contracts.spec.identity import IDENTIFIES
-from contracts.spec.templates import match_path
 
 
 def given_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contracts.document import Operation
 from contracts.messages import header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
 from contracts.rules.rule import ExchangeRule, rule_of
-from contracts.spec import Operation
 
 
 def method_rules(operation: Operation) -> Iterator[ExchangeRule]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from contracts.document import Operation, Schema, join_pointer
 from contracts.rules.kinds import (
     ADDITIONAL,
     BY_NAME,
@@ -27,7 +28,6 @@ from contracts.rules.rule import Rule, RuleKind, member_text, rule_id, rule_of, 
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
 from contracts.schemas.rungs import RUNGS
 from contracts.schemas.validation import Uncompilable, keyword_validator, reference, registry, validator
-from contracts.spec import Operation, Schema, join_pointer
 
 SAYS_MORE_NAMES = (
     "additionalProperties",

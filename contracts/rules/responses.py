@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contracts.document import Header, Operation, ResponseSpec
 from contracts.messages import Credential, Failure, FailureKind, header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer, is_json_type
 from contracts.rules.rule import Check, ExchangeRule, Rule, RuleKind, rule_of
-from contracts.spec import Header, Operation, ResponseSpec
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
 """What proxies and servers answer to odd requests before the service sees them (RFC 9110 §15.5.1, §15.5.15)."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from contracts.document import Operation
 from contracts.rules.answer import Answer
-from contracts.spec import Operation
-from contracts.texts import cut
+from contracts.text import cut
 
 
 class Severity(StrEnum):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from contracts.document import MediaType, Operation, ResponseSpec, Spec
 from contracts.rules.authentication import authentication_rules
 from contracts.rules.identity import given_rules, identity_rules
 from contracts.rules.methods import method_rules
@@ -13,7 +14,6 @@ from contracts.rules.plan import Body, Plan
 from contracts.rules.responses import framing_rules, may_be_json, operation_rules, response_rules
 from contracts.rules.rule import ExchangeRule, HistoryRule, Rule
 from contracts.rules.wire import wire_rules
-from contracts.spec import MediaType, Operation, ResponseSpec, Spec
 
 MAX_SECONDS = 5.0
 """How long an answer may take before an advisory says so."""

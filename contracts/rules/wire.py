@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contracts.document import Operation
 from contracts.messages import PLACEHOLDER, header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
 from contracts.rules.responses import may_be_json
 from contracts.rules.rule import ExchangeRule, rule_of
-from contracts.spec import Operation
 
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 

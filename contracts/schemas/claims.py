@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from contracts.document import MediaType, Operation, Parameter, RequestBody, Schema
+from contracts.document.templates import match_path
 from contracts.messages import ALLOWED, Claim, Request, header_values
 from contracts.schemas.json_text import decode
 from contracts.schemas.locations import locate
 from contracts.schemas.validation import Uncompilable, validator
-from contracts.spec import MediaType, Operation, Parameter, RequestBody, Schema
-from contracts.spec.templates import match_path
 
 MAX_READINGS = 64
 

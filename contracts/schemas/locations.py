@@ -13,8 +13,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from contracts.document import Schema, ref_target
 from contracts.schemas.validation import Uncompilable, keyword_validator
-from contracts.spec import Schema, ref_target
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 _TYPE_SETS = {"number": frozenset({"integer", "number"})}

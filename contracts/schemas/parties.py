@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.document import Document, Schema, ref_target
+from contracts.document.dialects import DIALECTS
+from contracts.document.directions import is_marked
 from contracts.schemas.rungs import ASSERTED_FORMATS
-from contracts.spec import Document, Schema, ref_target
-from contracts.spec.dialects import DIALECTS
-from contracts.spec.directions import is_marked
 
 MAX_NODES = 20_000
 """Schemas written out in one view; a larger one is not looked at as a whole."""

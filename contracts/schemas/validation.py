@@ -14,7 +14,7 @@ from urllib.parse import quote
 import jsonschema_rs
 from jsonschema_rs import CanonicalSchema, Draft202012, Registry, Validator
 
-from contracts.spec import Document, Schema
+from contracts.document import Document, Schema
 
 URI = "urn:document"
 

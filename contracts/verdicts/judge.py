@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.document import join_pointer
 from contracts.messages import Credential, Exchange, Probe, Request, Response
 from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule, Undecided
 from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing
 from contracts.rules.rule import member_text, shown
 from contracts.schemas.locations import json_type
-from contracts.spec import join_pointer
-from contracts.texts import cut
+from contracts.text import cut
 
 MAX_SEEN = 50
 """How many different values are told apart in what was seen at an enum."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from contracts.capabilities import Capabilities
+from contracts.document.templates import concreteness, match_path
+from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Exchange, Headers, Probe, Request, Response
 from contracts.rules import Finding, Rule, RuleBook, Severity
-from contracts.spec.templates import concreteness, match_path
-from contracts.texts import printable
+from contracts.text import printable
 from contracts.verdicts.judge import Judgement, judge
 
 

@@ -10,8 +10,8 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser
 
-from contracts.report.page import page
-from contracts.report.reading import run_from
+from contracts.report.forms.page import page
+from contracts.report.reader import run_from
 from contracts.report.trend import trend_of
 from tests.service.nights import nights
 from tests.service.scenes import report_of

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from contracts.report.json_report import SCHEMA
-from contracts.report.reading import run_from
+from contracts.report.reader import run_from
 from contracts.report.trend import trend_of
 from tests.service.nights import FIXED, GET, nights
 

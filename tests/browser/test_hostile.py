@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from contracts.report.page import page as rendered
-from contracts.report.reading import run_from
+from contracts.report.forms.page import page as rendered
+from contracts.report.reader import run_from
 from contracts.report.trend import trend_of
 from tests.service.nights import nights
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from contracts.changes.change import Direction
-from contracts.spec import Document, ref_target, split_pointer
+from contracts.document import Document, ref_target, split_pointer
 
 Tree = dict[str, Any]
 

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from contracts.changes.change import Direction
-from contracts.schemas.choices import Choices, CoveringChoices, RandomChoices
-from contracts.schemas.payloads import Unsatisfiable, generator
-from contracts.spec import Document, MediaType, Operation, Parameter, Schema, Spec
+from contracts.document import Document, MediaType, Operation, Parameter, Schema, Spec
+from contracts.payloads.choices import Choices, CoveringChoices, RandomChoices
+from contracts.payloads.compiler import Unsatisfiable, generator
 from tests.changes import wire
 from tests.changes.closing import taken
 from tests.changes.editing import Message

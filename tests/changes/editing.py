@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from contracts.changes.change import Direction
-from contracts.spec import Spec, read_spec, split_pointer
+from contracts.document import Spec, read_spec, split_pointer
 
 Tree = dict[str, Any]
 Edit = Callable[[Tree], None]

@@ -16,7 +16,7 @@ import jsonschema_rs
 from jsonschema_rs import Draft202012, Registry, Validator
 
 from contracts.changes.change import Direction
-from contracts.spec import MediaType, Operation, Parameter, ResponseSpec, Spec
+from contracts.document import MediaType, Operation, Parameter, ResponseSpec, Spec
 from tests.changes import wire
 from tests.changes.closing import sent, taken
 

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.changes import compare
 from contracts.changes.change import Change, Direction, Effect
-from contracts.spec import Spec, load_spec
+from contracts.document import Spec, load_spec
 from tests.changes.editing import FILES
 from tests.changes.referee import Referee
 

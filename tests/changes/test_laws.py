@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from contracts.changes import compare
 from contracts.changes.change import Change, Effect, Severity
-from contracts.schemas.payloads import target_of
+from contracts.document import Schema, Spec
+from contracts.payloads.compiler import target_of
 from contracts.schemas.validation import Uncompilable, canonical
-from contracts.spec import Schema, Spec
 from tests.changes import keywords, rewrites
 from tests.changes.editing import Edit, Revision, Tree, Truth, original, put, spec_from
 from tests.changes.revisions import REVISIONS
 from tests.changes.test_revisions import judged
-from tests.schemas.test_random_schemas import SCHEMAS
+from tests.payloads.test_random_schemas import SCHEMAS
 
 LAWS = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.changes.change import Direction
-from contracts.spec import Operation, Spec, ref_target
+from contracts.document import Operation, Spec, ref_target
 from tests.changes.drawn_messages import messages
 from tests.changes.editing import Revision, Truth
 from tests.changes.referee import Referee

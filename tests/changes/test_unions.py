@@ -7,7 +7,7 @@ import pytest
 
 from contracts.changes import compare
 from contracts.changes.change import Effect
-from contracts.spec import Spec, read_spec
+from contracts.document import Spec, read_spec
 from tests.documents import document
 
 A = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}

@@ -9,7 +9,7 @@ import pytest
 from contracts.plugin import judge_document
 
 if TYPE_CHECKING:
-    from contracts.baseline import Gated
+    from contracts.run.baseline import Gated
 
 
 def test_document_breaks_nothing(request: pytest.FixtureRequest, contract_gate: Gated) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from contracts.document import Schema
 from contracts.mock.bodies import VARIANTS, Variant, variants_of
 from contracts.mock.places import sights
 from contracts.schemas.locations import locate
 from contracts.schemas.validation import validator
-from contracts.spec import Schema
 from tests.exchanges.documents import answered, one_operation
 
 STRING, INTEGER = {"type": "string"}, {"type": "integer"}

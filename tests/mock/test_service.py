@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.document import load_spec
 from contracts.messages import Request, Response, header_values
 from contracts.mock import CREDENTIAL, MockService
 from contracts.schemas.validation import validator
-from contracts.spec import load_spec
 from tests.exchanges.documents import answered, one_operation, parameter, spec_of
 
 BEARER = ("Authorization", f"Bearer {CREDENTIAL}")
@@ -241,7 +241,7 @@ SCRIPT = """
 import hashlib, sys
 from contracts.messages import Request
 from contracts.mock import CREDENTIAL, MockService
-from contracts.spec import load_spec
+from contracts.document import load_spec
 service = MockService(load_spec(sys.argv[1]))
 digest = hashlib.sha256()
 for n in range(60):

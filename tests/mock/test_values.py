@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from contracts.document import load_spec
+from contracts.document.templates import fill_path, match_path
 from contracts.messages import Request
 from contracts.mock.values import MAX_VALUES, sample_values
 from contracts.schemas.claims import claim_of
-from contracts.spec import load_spec
-from contracts.spec.templates import fill_path, match_path
 from tests.exchanges.documents import one_operation, parameter, spec_of
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from contracts.document import load_spec
 from contracts.notte.plausible import plausible
 from contracts.notte.prose import LATER, PROSE, Session, parsed_duration, parsed_time, prose_rules
 from contracts.rules import Severity
-from contracts.spec import load_spec
 from tests.documents import spec_of
 from tests.power.prose_faults import ACTIVE, CLOSED, LATER_FAULTS, PROSE_FAULTS
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from contracts.schemas.choices import Choices
+from contracts.document import Schema
+from contracts.payloads.choices import Choices
+from contracts.payloads.compiler import Payload, Unsatisfiable, compile_payload
 from contracts.schemas.locations import Location, json_type
-from contracts.schemas.payloads import Payload, Unsatisfiable, compile_payload
 from contracts.schemas.rungs import RUNGS
 from contracts.schemas.validation import Uncompilable, canonical_of, keyword_validator, reference, validator
-from contracts.spec import Schema
 from tests.power.fault_families import Family
 
 Path = tuple[str | int, ...]

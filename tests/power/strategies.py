@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from jsonschema_rs import CanonicalSchema
 
+from contracts.document.model import Schema
 from contracts.messages import JSON
-from contracts.schemas.payloads import Payload, compile_payload, generator
-from contracts.spec.model import Schema
+from contracts.payloads.compiler import Payload, compile_payload, generator
 
 upto = lru_cache(maxsize=1024)(lambda span: st.integers(0, span))
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.document.statuses import concrete_status
+from contracts.document.templates import fill_path, parameter_names
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import with_credential
 from contracts.messages import Credential, Exchange, Probe, Request, Response
@@ -20,8 +22,6 @@ from contracts.mock.values import sample_values
 from contracts.notte.plausible import DATE, plausible
 from contracts.rules import OperationRules, Rule, RuleBook
 from contracts.rules.plan import Plan
-from contracts.spec.statuses import concrete_status
-from contracts.spec.templates import fill_path, parameter_names
 from contracts.verdicts import judge, judge_all, judge_body
 from tests.power.broken_values import Fault, Spot, faults, spots
 from tests.power.exchange_faults import EXCHANGE_FAMILIES

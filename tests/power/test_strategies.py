@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import find, given, settings
 
+from contracts.document.document import Document, Source
+from contracts.document.model import Schema
 from contracts.messages import JSON
 from contracts.schemas.algebra import schema_of
 from contracts.schemas.validation import validator
-from contracts.spec.document import Document, Source
-from contracts.spec.model import Schema
 from tests.power.strategies import from_canonical, payloads
 
 SESSION = {

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.document import load_spec
 from contracts.rules import rules_for
 from contracts.rules.plan import Plan
-from contracts.spec import load_spec
 from contracts.verdicts import judge_body
 from tests.power.broken_values import Spot, faults, spots
 from tests.power.fault_families import FAMILIES

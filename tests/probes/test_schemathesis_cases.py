@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis.errors import InvalidArgument
 
+from contracts.document import Operation, Spec, load_spec
 from contracts.messages import Request
 from contracts.probes import schemathesis_cases
-from contracts.spec import Operation, Spec, load_spec
 from tests.exchanges.documents import one_operation, parameter
 
 NOTTE = load_spec("spec/notte.yaml")
@@ -87,7 +87,7 @@ def rich() -> Spec:
 SCRIPT = """
 import sys
 from tests.probes.test_schemathesis_cases import digest_of, rich
-from contracts.spec import load_spec
+from contracts.document import load_spec
 print(digest_of(load_spec("spec/notte.yaml")), digest_of(rich()))
 """
 
@@ -97,7 +97,9 @@ def digest_of(spec: Spec) -> str:
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
-@pytest.mark.parametrize("before", ["", "import contracts.cli, contracts.plugin, contracts.flows"], ids=["bare", "all"])
+@pytest.mark.parametrize(
+    "before", ["", "import contracts.commands.cli, contracts.plugin, contracts.flows"], ids=["bare", "all"]
+)
 def test_the_same_bytes_in_a_fresh_process(before: str) -> None:
     """Whatever modules it has imported, and however it hashes strings."""
     run = [sys.executable, "-c", f"{before}\n{SCRIPT}"]

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from contracts.gate.decision import Decision, Result
+from contracts.decision.run_decision import Decision, Result
+from contracts.document import read_spec
 from contracts.messages import Exchange, Failure, Probe, Request, Response
 from contracts.report.report import Report
-from contracts.report.scrubbing import Scrubber
+from contracts.report.scrubber import Scrubber
 from contracts.rules import Finding, Rule, Severity
-from contracts.spec import read_spec
 from contracts.verdicts import Evidence, Outcome, Verdict
 
 STATUS = {"type": "string", "enum": ["active", "closed"]}

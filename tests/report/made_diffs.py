@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 
 from contracts.changes.change import Change
-from contracts.gate.changes import AcceptedChanges, ChangePolicy, decide_changes
-from contracts.gate.entries import Acceptance
-from contracts.git import RevisionFiles
+from contracts.decision.change_decision import AcceptedChanges, ChangePolicy, decide_changes
+from contracts.decision.entries import Acceptance
+from contracts.document import FolderFiles
+from contracts.document.git import RevisionFiles
+from contracts.document.sides import Side
 from contracts.report.diff import Diff
-from contracts.sides import Side
-from contracts.spec import FolderFiles
 
 from ..documents import spec_of
 from ..made_changes import ALL

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.document import Spec, read_spec
 from contracts.exchanges import Client, Secret
 from contracts.messages import Credential, Probe, Request
 from contracts.report.curl import curl
-from contracts.spec import Spec, read_spec
 
 KEY = "key-5a$b'c\"d+e/f"
 SCHEMES = {

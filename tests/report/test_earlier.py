@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.gate.since import Since, against
+from contracts.decision.since import Since, against
 from contracts.messages import Credential, Request
 from contracts.report.earlier import known_of_report
 from contracts.report.json_report import to_json

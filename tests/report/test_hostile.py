@@ -7,10 +7,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from contracts.report.forms.terminal import decision_line, summary_lines
 from contracts.report.json_report import MAX_BODY, MAX_FIELD, SCHEMA
-from contracts.report.reading import run_from
-from contracts.report.terminal import decision_line, summary_lines
-from contracts.texts import MAX_TEXT, cut, printable
+from contracts.report.reader import run_from
+from contracts.text import MAX_TEXT, cut, printable
 from tests.service.hostile import TEXTS, hostile_report
 
 

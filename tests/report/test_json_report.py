@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from contracts.decision.run_decision import Decision, Result
 from contracts.errors import UsageError
-from contracts.gate.decision import Decision, Result
 from contracts.messages import Failure, FailureKind, Request, Response
 from contracts.report.earlier import probes_of_report
 from contracts.report.json_report import SCHEMA, to_json, write_json

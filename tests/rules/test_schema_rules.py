@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from contracts.document import load_spec
 from contracts.rules import rules_for
-from contracts.spec import load_spec
 from tests.documents import body_rules, plan_of
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from contracts.document import Schema
 from contracts.schemas.locations import ALL_TYPES, escape, json_type, locate
-from contracts.spec import Schema
 from tests.documents import spec_of
 
 STRING_OR_NULL = frozenset({"string", "null"})

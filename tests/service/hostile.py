@@ -11,12 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from contracts.decision.run_decision import Policy
+from contracts.document import read_spec
 from contracts.exchanges import Ledger, Secret
 from contracts.flows import Check, Target
-from contracts.gate.decision import Policy
 from contracts.report.json_report import to_json
 from contracts.report.report import Report
-from contracts.spec import read_spec
 
 from .raw import raw_server
 

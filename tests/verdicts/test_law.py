@@ -10,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from contracts.document import Schema, load_spec
 from contracts.messages import JSON
+from contracts.payloads.choices import RandomChoices
+from contracts.payloads.compiler import Unsatisfiable, generator
 from contracts.rules import rules_for
 from contracts.rules.plan import Body, Plan
-from contracts.schemas.choices import RandomChoices
-from contracts.schemas.payloads import Unsatisfiable, generator
 from contracts.schemas.validation import Uncompilable, validator
-from contracts.spec import Schema, load_spec
 from contracts.verdicts import judge_body
 from tests.documents import spec_of
-from tests.schemas.test_random_schemas import SCHEMAS, schema_in
+from tests.payloads.test_random_schemas import SCHEMAS, schema_in
 
 QUICK = settings(deadline=None, max_examples=120, database=None, suppress_health_check=list(HealthCheck))
 OPERATION = spec_of({}).operations[0]

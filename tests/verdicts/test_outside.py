@@ -11,9 +11,9 @@ import httpx2
 import pytest
 import requests
 
+from contracts.document import read_spec
 from contracts.messages import header_values
 from contracts.rules import RuleBook, rules_for
-from contracts.spec import read_spec
 from contracts.verdicts.outside import Contract, ContractViolation
 from tests.service import raw_server
 

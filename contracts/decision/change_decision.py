@@ -1,0 +1,154 @@
+"""Changes between two documents to one decision: breaking, compatible or undecided, and the exit code it comes to."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from contracts.changes.change import Change, Effect, Severity
+from contracts.changes.kinds import KINDS
+from contracts.decision.entries import CHANGES, Acceptance, entries_from, entry_for
+from contracts.errors import UsageError
+
+
+class FailOn(StrEnum):
+    """From where on changes fail; one that is undecided never passes, except where nothing fails."""
+
+    BREAKING = "breaking"
+    WARNING = "warning"
+    UNDECIDED = "undecided"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedChanges:
+    """The accepted changes of a file, held against a day."""
+
+    entries: tuple[Acceptance, ...] = ()
+    today: date = date.max
+
+    def of(self, change: Change) -> Acceptance | None:
+        """The acceptance of a change by its name, if one counts today."""
+        named = name_of(change)
+        return next((e for e in self.entries if self.today <= e.until and e.names(named)), None)
+
+    def notes(self, changes: Sequence[Change]) -> tuple[str, ...]:
+        """What is worth knowing of entries: their day has passed, or nothing of that name changed."""
+        names = [name_of(change) for change in changes]
+        idle = [e for e in self.entries if not any(e.names(name) for name in names)]
+        past = [e for e in self.entries if e not in idle and e.until < self.today]
+        return (
+            *(f"{e}: accepted until {e.until}, which has passed; mend it, or agree on a new date" for e in past),
+            *(f"{e}: nothing that changed is named {e.name}; a change that is made needs no entry" for e in idle),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePolicy:
+    """What fails a comparison.
+
+    Args:
+        severities: by the id of a kind, in place of the default.
+    """
+
+    fail_on: FailOn = FailOn.BREAKING
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    accepted: AcceptedChanges = field(default_factory=AcceptedChanges)
+
+    def judged(self, change: Change) -> Judged:
+        severity = self.severities.get(change.id, change.severity)
+        acceptance = self.accepted.of(change)
+        return Judged(change, severity, acceptance, acceptance is None and self._fails(change, severity))
+
+    def _fails(self, change: Change, severity: Severity) -> bool:
+        """Whether the change, if nobody accepted it, is one of those that fail; to be undecided is to be neither."""
+        if self.fail_on is FailOn.NEVER:
+            return False
+        warned = severity is Severity.WARNING and change.effect is not Effect.UNDECIDED
+        return severity is Severity.ERROR or (warned and self.fail_on is FailOn.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A change as the gate sees it."""
+
+    change: Change
+    severity: Severity
+    acceptance: Acceptance | None
+    fails: bool
+
+    @property
+    def counts(self) -> bool:
+        return self.acceptance is None
+
+    @property
+    def needs_acceptance(self) -> bool:
+        """Whether the gate does not open unless somebody accepts the change."""
+        return self.fails or (self.counts and self.change.effect is Effect.UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDecision:
+    """What was decided.
+
+    Args:
+        result: of the changes that nobody accepted, whatever their severity.
+        exit_code: 0, 1 if a change fails, 3 if none does and one is undecided.
+        notes: what is worth knowing and fails nothing.
+    """
+
+    result: Effect
+    exit_code: int
+    judged: tuple[Judged, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def count(self, effect: Effect) -> int:
+        """Changes of an effect that nobody accepted."""
+        return sum(j.counts and j.change.effect is effect for j in self.judged)
+
+    @property
+    def accepted(self) -> int:
+        return sum(not j.counts for j in self.judged)
+
+
+def decide_changes(changes: Sequence[Change], policy: ChangePolicy) -> ChangeDecision:
+    """The decision over the changes between two documents."""
+    judged = tuple(policy.judged(change) for change in changes)
+    seen = {j.change.effect for j in judged if j.counts}
+    worst = next((effect for effect in (Effect.BREAKING, Effect.UNDECIDED) if effect in seen), Effect.COMPATIBLE)
+    undecided = Effect.UNDECIDED in seen and policy.fail_on is not FailOn.NEVER
+    code = 1 if any(j.fails for j in judged) else 3 if undecided else 0
+    return ChangeDecision(worst, code, judged, policy.accepted.notes(changes))
+
+
+def name_of(change: Change) -> str:
+    """What names a change in `accepted.toml`: its kind and its place, never what is said of it."""
+    return f"{change.id} {change.where}".strip()
+
+
+def entry_for_change(change: Change, *, until: date, reason: str = "…") -> str:
+    """The line of TOML that accepts a change."""
+    return entry_for(CHANGES, name_of(change), until=until, reason=reason)
+
+
+def accepted_changes(data: bytes, file: str, *, today: date) -> AcceptedChanges:
+    """The accepted changes of a file. DocumentError for what is not as it should be."""
+    return AcceptedChanges(entries_from(data, file, CHANGES), today)
+
+
+def severities_from(entries: Sequence[str]) -> dict[str, Severity]:
+    """What `--severity ID=error|warning|info` says; UsageError for what is not that."""
+    found = {}
+    for entry in entries:
+        identity, equals, level = entry.partition("=")
+        if not equals or level not in list(Severity):
+            raise UsageError(f"--severity {entry} is not ID={'|'.join(Severity)}; give a kind of change and a severity")
+        if identity not in KINDS:
+            near = difflib.get_close_matches(identity, KINDS, n=3, cutoff=0.4)
+            hint = f"the nearest are {', '.join(near)}" if near else "`contracts diff --list` has them"
+            raise UsageError(f"--severity {entry}: there is no kind of change {identity}; {hint}")
+        found[identity] = Severity(level)
+    return found

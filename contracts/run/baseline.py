@@ -1,0 +1,79 @@
+"""The document of a contract run against its baseline: what a test of it has to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from contracts.changes.change import Effect
+from contracts.comparison import agreed_on, compare
+from contracts.decision.change_decision import ChangePolicy
+from contracts.document.git import path_in_repository
+from contracts.document.sides import Side, is_same, side_from
+from contracts.errors import ContractsError
+from contracts.report.diff import Diff
+from contracts.report.forms.diff_text import failing_lines, last_line
+from contracts.report.printable import printable
+from contracts.run.inputs import Settings
+
+Outcome = Literal["passed", "failed", "skipped", "accepted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """The outcome, what the test says, and the line that the summary of the run says."""
+
+    outcome: Outcome
+    text: str = ""
+    said: str = ""
+
+
+def gated(settings: Settings) -> Gated:
+    """Compare the document with its baseline: HEAD's, unless another is named."""
+    if settings.dry_run:
+        return Gated("skipped", "--contract-dry-run: nothing is judged")
+    if settings.policy.partial or settings.policy.some_rules:
+        return Gated("skipped", "only some operations or rules are judged")
+    try:
+        base = _baseline(settings)
+    except ContractsError as error:
+        return _uncompared(str(error))
+    try:
+        revision = side_from(settings.spec.document.path, settings.overlays)
+        if is_same(base, revision, settings.spec):
+            return Gated("passed")
+        agreed = agreed_on(revision, revision, today=date.today())
+        diff = compare(base, revision, ChangePolicy(), agreed, read=settings.spec)
+    except ContractsError as error:
+        return _undecided(settings, str(error), f"undecided: {error}")
+    return _judged(settings, diff)
+
+
+def _baseline(settings: Settings) -> Side:
+    if settings.baseline is not None:
+        return side_from(settings.baseline, settings.overlays)
+    path = Path(settings.spec.document.path)
+    return side_from(f"HEAD:{path_in_repository(path)}", settings.overlays, folder=path.parent)
+
+
+def _judged(settings: Settings, diff: Diff) -> Gated:
+    if diff.decision.exit_code == 1:
+        return Gated("failed", "\n".join(failing_lines(diff)), last_line(diff))
+    if diff.decision.exit_code:
+        return _undecided(settings, "\n".join(failing_lines(diff)), last_line(diff))
+    entries = [j.acceptance for j in diff.decision.judged if j.change.effect is not Effect.COMPATIBLE and j.acceptance]
+    reasons = dict.fromkeys(f"accepted until {entry.until}: {entry.reason}" for entry in entries)
+    return Gated("accepted", printable("; ".join(reasons))) if entries else Gated("passed")
+
+
+def _undecided(settings: Settings, text: str, said: str) -> Gated:
+    """What is not known to break must not pass in silence, and is no failure unless everything has to be known."""
+    said = printable(said)
+    return Gated("failed", text, said) if settings.policy.strict else Gated("skipped", said, said)
+
+
+def _uncompared(why: str) -> Gated:
+    said = printable(f"not compared with a baseline: {why}")
+    return Gated("skipped", said, said)

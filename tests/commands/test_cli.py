@@ -1,0 +1,139 @@
+"""The commands, each in a process of its own where its end matters."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from contracts.commands import cli
+
+ROOT = Path(__file__).parents[2]
+ENUM = "GET /sessions/{session_id} 200 /status enum"
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *args: str) -> int:
+    monkeypatch.setattr("sys.argv", ["contracts", *args])
+    try:
+        cli.main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+@pytest.fixture(autouse=True)
+def in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def test_rules_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "rules") == 0
+    out, err = capsys.readouterr()
+    assert (err, out.splitlines()[-1].endswith(" rules of Notte API 1.4.40")) == ("", True)
+    assert any(f"  {ENUM}  " in line and line.startswith("spec/notte.yaml:") for line in out.splitlines())
+
+
+def test_rules_as_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "rules", "--format", "json") == 0
+    assert ENUM in {entry["rule"] for entry in json.loads(capsys.readouterr().out)}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_one_rule_in_full(form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "rules", "--explain", ENUM, "--format", form) == 0
+    out = capsys.readouterr().out
+    assert ("active" in out, "JSON Schema 2020-12 Validation §6.1.2" in out) == (True, True)
+
+
+def test_overlay_can_be_left_out(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    run(monkeypatch, "rules", "--overlay", "none")
+    assert " 401 " not in capsys.readouterr().out
+
+
+ERRORS = [
+    (("rules", "--explain", f"{ENUM}s"), f"the document has no rule {ENUM}s; the nearest are {ENUM}; "),
+    (("rules", "--nothing"), "No such option '--nothing'; see contracts rules --help"),
+    (("rules", "extra"), "Got unexpected extra argument (extra); see contracts rules --help"),
+    (("rules", "--format", "xml"), "Invalid value for '--format': 'xml' is not one of"),
+    (("rules", "--explain"), "Option '--explain' requires an argument; see contracts"),
+    (("nothing",), "No such command 'nothing'; see contracts --help"),
+    (("rules", "--spec", "x.yaml"), "x.yaml: can't be read: No such file or directory"),
+    (("rules", "--spec", "spec"), "spec: can't be read"),
+    (("rules", "--spec", "Makefile"), "Makefile:"),
+    (("rules", "--overlay", "x.yaml"), "x.yaml: can't be read"),
+    (("rules", "--overlay", "none", "--overlay", "x"), "--overlay none stands beside other overlays"),
+]
+
+
+@pytest.mark.parametrize(("args", "sentence"), ERRORS, ids=[" ".join(args) for args, _ in ERRORS])
+def test_what_a_user_can_mend_is_one_sentence(
+    args: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *args) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(f"contracts: {sentence}")
+
+
+def test_no_command_shows_the_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch) == 2
+    assert "Commands:\n  diff" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("args", [("--help",), ("-h",), ("rules", "-h"), ("--version",)], ids=" ".join)
+def test_questions_are_answered(
+    args: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *args) == 0
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, click.Abort], ids=["Ctrl-C", "abort"])
+def test_interruption_is_no_result(
+    error: type[BaseException], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*args: object) -> None:
+        raise error
+
+    monkeypatch.setattr("contracts.rules.rules_for", interrupted)
+    assert run(monkeypatch, "rules") == 2
+    assert capsys.readouterr().err.strip() == "contracts: interrupted"
+
+
+def test_other_errors_of_click_are_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*args: object) -> None:
+        raise click.ClickException("no terminal")
+
+    monkeypatch.setattr("contracts.rules.rules_for", broken)
+    assert run(monkeypatch, "rules") == 2
+    assert capsys.readouterr().err == "contracts: no terminal\n"
+
+
+COMMANDS = {
+    "python -m contracts": [sys.executable, "-m", "contracts"],
+    "contracts": [str(Path(sys.executable).with_name("contracts"))],
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_broken_pipe_is_quiet(name: str, form: str) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [*COMMANDS[name], "rules", "--format", form]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=write_end, stderr=subprocess.PIPE, check=False)
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_first_line_alone_can_be_read() -> None:
+    script = f"set -o pipefail; {shlex.quote(sys.executable)} -m contracts rules | head -1"
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)

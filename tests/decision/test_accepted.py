@@ -1,0 +1,161 @@
+"""What the team lives with: what an entry covers, when it no longer counts, and how a bad file is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contracts.decision.accepted import Accepted, read_accepted
+from contracts.decision.entries import VIOLATIONS, Acceptance, entry_for
+from contracts.decision.run_decision import Policy
+from contracts.errors import DocumentError
+from contracts.rules import Rule, Severity
+from contracts.verdicts import Outcome, Verdict
+
+TODAY = date(2026, 11, 24)
+ENUM = "GET /sessions/{session_id} 200 /status enum"
+
+
+def verdict(outcome: Outcome = Outcome.VIOLATED, *seen: str, rule: str = ENUM) -> Verdict:
+    made = Rule(rule, "enum", Severity.VIOLATION, "", "GET /sessions/{session_id}", "200", None, "", "")
+    return Verdict(made, outcome, exercised=1, broken_by=seen)
+
+
+def accepting(rule: str = ENUM, until: date = TODAY, *evidence: str) -> Accepted:
+    return Accepted((Acceptance(rule, "known", until, evidence, "accepted.toml", 3),), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("glob", "covered"),
+    [
+        (ENUM, True),
+        ("* enum", True),
+        ("GET /sessions/{session_id} 200 *", True),
+        ("GET /sessions/{session_id} 200 /status enu?", True),
+        ("GET /sessions/[s]* enum", False),
+        ("* type", False),
+    ],
+)
+def test_an_entry_names_a_rule_or_a_glob(glob: str, covered: bool) -> None:
+    assert (accepting(glob).of(verdict()) is not None) == covered
+
+
+@pytest.mark.parametrize(("until", "counts"), [(date(2026, 11, 24), True), (date(2026, 11, 23), False)], ids=str)
+def test_an_entry_counts_to_the_end_of_its_last_day(until: date, counts: bool) -> None:
+    assert (accepting(ENUM, until).of(verdict()) is not None) == counts
+
+
+@pytest.mark.parametrize(
+    ("seen", "covered"),
+    [(('"authenticating"',), True), (('"authenticating"', '"paused"'), False), (('"paused"',), False)],
+    ids=["what was accepted", "and more", "something else"],
+)
+def test_evidence_that_is_not_covered_is_new(seen: tuple[str, ...], covered: bool) -> None:
+    accepted = accepting(ENUM, TODAY, '"authentic*"')
+    assert (accepted.of(verdict(Outcome.VIOLATED, *seen)) is not None) == covered
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HOLDS, Outcome.NOT_EXERCISED, Outcome.UNDECIDED])
+def test_only_violations_are_accepted(outcome: Outcome) -> None:
+    assert accepting().of(verdict(outcome)) is None
+
+
+def test_accepting_something_never_adds_failures() -> None:
+    assert Policy().fails(verdict())
+    assert not Policy(accepted=accepting()).fails(verdict())
+    assert not Policy(strict=True, accepted=accepting()).fails(verdict())
+
+
+@pytest.mark.parametrize(
+    ("accepted", "outcome", "words"),
+    [
+        pytest.param(accepting("GET /gone enum"), Outcome.VIOLATED, "has no rule GET /gone enum", id="rule gone"),
+        pytest.param(accepting(ENUM, date(2026, 1, 1)), Outcome.VIOLATED, "2026-01-01, which has passed", id="past"),
+    ],
+)
+def test_stale_entries_are_named_with_their_line(accepted: Accepted, outcome: Outcome, words: str) -> None:
+    (reason,) = accepted.stale([verdict(outcome)])
+    assert words in reason
+    assert reason.startswith("accepted.toml:3: ")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HOLDS, Outcome.VIOLATED])
+def test_an_entry_that_counts_is_not_stale(outcome: Outcome) -> None:
+    assert accepting().stale([verdict(outcome)]) == ()
+
+
+@pytest.mark.parametrize("outcome", [Outcome.HOLDS, Outcome.VIOLATED, Outcome.NOT_EXERCISED])
+def test_an_entry_past_its_day_is_stale_whatever_became_of_its_rule(outcome: Outcome) -> None:
+    assert len(accepting(ENUM, date(2026, 1, 1)).stale([verdict(outcome)])) == 1
+
+
+def test_an_entry_is_healed_only_when_all_of_its_rules_held() -> None:
+    accepted = accepting("*")
+    assert accepted.healed([verdict(Outcome.HOLDS), verdict(Outcome.VIOLATED, rule="other")]) == ()
+
+
+def entry(key: str = ENUM, reason: str = '"known"', until: str = "2026-12-31", more: str = "") -> str:
+    return f'violation."{key}" = {{ reason = {reason}, until = {until}{more} }}\n'
+
+
+def read(text: str | bytes, tmp_path: Path) -> Accepted:
+    path = tmp_path / "accepted.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_accepted(path, today=TODAY)
+
+
+def test_a_file_is_read_with_its_lines(tmp_path: Path) -> None:
+    covering = entry("* type", more=', evidence = "a"')
+    text = f'# violation."{ENUM}"\n{entry()}\n{covering}'
+    found = read(text, tmp_path).entries
+    assert [(e.name, e.line, e.until, e.evidence) for e in found] == [
+        (ENUM, 2, date(2026, 12, 31), ()),
+        ("* type", 4, date(2026, 12, 31), ("a",)),
+    ]
+
+
+def test_a_table_reads_the_same(tmp_path: Path) -> None:
+    text = f"[violation.'{ENUM}']\nreason = 'known'\nuntil = 2026-12-31\n"
+    assert read(text, tmp_path).entries[0].line == 1
+
+
+@pytest.mark.parametrize(
+    "rule", [ENUM, 'GET /"quoted"\\back 200 /x type', "GET /é status documented", "GET /\x7f\u200b\U000e0001 a"]
+)
+def test_the_entry_that_is_offered_accepts_its_rule(rule: str, tmp_path: Path) -> None:
+    accepted = read(f"{entry('* other')}{entry_for(VIOLATIONS, rule, until=TODAY)}\n", tmp_path)
+    assert accepted.of(verdict(rule=rule)) is not None
+    assert accepted.entries[1].line == 2
+
+
+def test_no_file_accepts_nothing(tmp_path: Path) -> None:
+    assert read_accepted(tmp_path / "none.toml", today=TODAY).entries == ()
+
+
+def test_an_empty_file_accepts_nothing(tmp_path: Path) -> None:
+    assert read("# nothing\n", tmp_path).entries == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("violation. = 1\n", "accepted.toml:1: this is not TOML", id="no TOML"),
+        pytest.param(entry() + entry(), "accepted.toml:2: this is not TOML", id="a rule twice"),
+        pytest.param(b"\xff", "can't be read", id="not UTF-8"),
+        pytest.param("violations.x = 3\n", "there is no table violations; use violation or change", id="unknown table"),
+        pytest.param("violation = 3\n", "violation is no table of rules", id="no table"),
+        pytest.param(f'violation."{ENUM}" = 3\n', "accepted.toml:1: the acceptance of GET", id="no entry"),
+        pytest.param(entry().replace("reason", "why"), "has no usable reason", id="no reason"),
+        pytest.param(entry(reason='""'), "has no usable reason", id="empty reason"),
+        pytest.param(entry(until='"soon"'), "no usable until (a date without quotes", id="no date"),
+        pytest.param(entry(until="2026-12-31T00:00:00"), "no usable until (a date without", id="date and time"),
+        pytest.param(entry(more=", owner = 1"), "unknown key owner", id="unknown key"),
+        pytest.param(entry(more=", evidence = [1]"), "evidence is not a text or a list of texts", id="evidence"),
+    ],
+)
+def test_a_file_that_is_not_as_it_should_be_is_refused(text: str | bytes, words: str, tmp_path: Path) -> None:
+    with pytest.raises(DocumentError) as refused:
+        read(text, tmp_path)
+    assert words in str(refused.value)

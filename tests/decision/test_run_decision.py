@@ -1,0 +1,199 @@
+"""Verdicts and exchanges to a decision: who is to blame, in the order of the design."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.decision.run_decision import LOSSES, SILENCE, Policy, Result, blocked, decide
+from contracts.document import read_spec
+from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request, Response
+from contracts.rules import Rule, Severity
+from contracts.verdicts import Outcome, Verdict
+
+OPERATION: dict[str, Any] = {"responses": {"200": {"description": ""}, "401": {"description": ""}}}
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Things", "version": "1"},
+    "paths": {
+        "/secured": {"get": {**OPERATION, "security": [{"key": []}]}},
+        "/other": {"get": {**OPERATION, "security": [{"key": []}]}},
+        "/public": {"get": OPERATION},
+        "/promises-nothing": {"get": {"responses": {"default": {"description": ""}}}},
+        "/no-success": {"get": {"responses": {"404": {"description": ""}}}},
+    },
+    "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+}
+SPEC = read_spec(json.dumps(DOCUMENT).encode(), path="things.yaml", folder=Path())
+
+
+def exchange(
+    status: int | FailureKind, path: str = "secured", credential: Credential = Credential.RIGHT, source: str = "given"
+) -> Exchange:
+    probe = Probe(f"GET /{path}", Request("GET", f"/{path}"), source=source, credential=credential)
+    if isinstance(status, FailureKind):
+        return Exchange(0, probe, failure=Failure(status, "why"))
+    return Exchange(0, probe, response=Response(status))
+
+
+def verdict(
+    outcome: Outcome = Outcome.HOLDS,
+    severity: Severity = Severity.VIOLATION,
+    status: str | None = "200",
+    path: str = "secured",
+) -> Verdict:
+    rule = Rule(f"GET /{path} {status} x", "x", severity, "", f"GET /{path}", status, None, "", "")
+    return Verdict(rule, outcome)
+
+
+HELD, VIOLATED = verdict(), verdict(Outcome.VIOLATED)
+OK = [exchange(200)]
+
+
+def decided(verdicts: list[Verdict], exchanges: list[Exchange], **policy: float) -> tuple[str, str]:
+    decision = decide(SPEC, verdicts, exchanges, Policy(**policy))  # type: ignore[arg-type]
+    return decision.result.value, "; ".join(decision.reasons)
+
+
+PLAIN, STRICT, ALL = Policy(), Policy(strict=True), Policy(require_all=True)
+ADVISORY = Severity.ADVISORY
+
+
+@pytest.mark.parametrize(
+    ("judged", "plain", "strict", "everything"),
+    [
+        pytest.param(verdict(Outcome.HOLDS), False, False, False, id="holds"),
+        pytest.param(verdict(Outcome.VIOLATED), True, True, True, id="violated"),
+        pytest.param(verdict(Outcome.VIOLATED, ADVISORY), False, True, False, id="violated advisory"),
+        pytest.param(verdict(Outcome.NOT_EXERCISED), False, True, True, id="not exercised of 200"),
+        pytest.param(verdict(Outcome.NOT_EXERCISED, status="2XX"), False, True, True, id="not exercised of 2XX"),
+        pytest.param(verdict(Outcome.NOT_EXERCISED, status="404"), False, False, True, id="not exercised of 404"),
+        pytest.param(verdict(Outcome.NOT_EXERCISED, status=None), False, False, True, id="not exercised of any"),
+        pytest.param(verdict(Outcome.UNDECIDED), False, True, True, id="undecided of 200"),
+        pytest.param(verdict(Outcome.UNDECIDED, status="default"), False, False, True, id="undecided of default"),
+    ],
+)
+def test_what_fails_alone(judged: Verdict, plain: bool, strict: bool, everything: bool) -> None:
+    assert [policy.fails(judged) for policy in (PLAIN, STRICT, ALL)] == [plain, strict, everything]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "exchanges", "policy", "result", "reason"),
+    [
+        pytest.param([HELD], OK, {}, "pass", "", id="all holds"),
+        pytest.param([HELD, VIOLATED], OK, {}, "fail", "1 rule violated", id="violated"),
+        pytest.param([VIOLATED, VIOLATED], OK, {}, "fail", "2 rules violated", id="two violated"),
+        pytest.param(
+            [verdict(Outcome.NOT_EXERCISED)], OK, {"strict": True}, "fail", "1 rule not exercised", id="not exercised"
+        ),
+        pytest.param(
+            [verdict(Outcome.UNDECIDED)], OK, {"require_all": True}, "fail", "1 rule undecided", id="undecided"
+        ),
+        pytest.param([], [], {}, "inconclusive", "nothing was sent", id="nothing sent"),
+        pytest.param(
+            [VIOLATED], [exchange(401)], {}, "inconclusive", "the credential was refused on every", id="refused"
+        ),
+        pytest.param([HELD], [exchange(403), exchange(200)], {}, "pass", "", id="forbidden on some"),
+        pytest.param(
+            [HELD], [exchange(404)], {}, "fail", "no request was answered with a documented 2xx", id="no success"
+        ),
+        pytest.param([HELD], [exchange(404)], {"partial": True}, "pass", "", id="no success in a part"),
+        pytest.param([HELD], [exchange(404, "no-success")], {}, "pass", "", id="no success promised"),
+        pytest.param([HELD], [exchange(204, "promises-nothing")], {}, "pass", "", id="success by default"),
+        pytest.param(
+            [HELD], [exchange(201)], {}, "fail", "no request was answered with a documented 2xx", id="other 2xx"
+        ),
+        pytest.param([HELD], [*OK * 19, exchange(503)], {}, "pass", "", id="unavailable once"),
+        pytest.param(
+            [HELD], [*OK * 18, exchange(503)], {}, "inconclusive", "1 of 19 requests had no", id="too often unavailable"
+        ),
+        pytest.param([HELD, VIOLATED], [*OK, exchange(503)], {}, "fail", "1 of 2", id="violated all the same"),
+        pytest.param([HELD], [exchange(404), exchange(503)], {}, "inconclusive", "1 of 2", id="perhaps no success"),
+        pytest.param([HELD], [*OK * 9, exchange(503)], {"max_unavailable": 0.1}, "pass", "", id="as often as may be"),
+        pytest.param([HELD], [*OK * 99, exchange(503)], {"max_unavailable": 0}, "inconclusive", "0%", id="never"),
+        pytest.param([HELD], [*OK, exchange(503)], {"strict": True}, "fail", "1 of 2 requests had no", id="strict"),
+    ],
+)
+def test_decision(
+    verdicts: list[Verdict], exchanges: list[Exchange], policy: dict[str, float], result: str, reason: str
+) -> None:
+    found, reasons = decided(verdicts, exchanges, **policy)
+    assert (found, reason in reasons, bool(reasons)) == (result, True, bool(reason))
+
+
+@pytest.mark.parametrize(
+    ("answers", "result"),
+    [
+        pytest.param([200, *[FailureKind.TIMED_OUT] * SILENCE], "inconclusive", id="gone"),
+        pytest.param([200, *[503, FailureKind.RESET] * (LOSSES // 2)], "inconclusive", id="lost"),
+        pytest.param([200, *[FailureKind.TIMED_OUT] * SILENCE, 200], "pass", id="back again"),
+        pytest.param([200, *[FailureKind.TIMED_OUT] * (SILENCE - 1)], "pass", id="a few"),
+        pytest.param([200, *[FailureKind.RESET] * SILENCE], "pass", id="resets"),
+    ],
+)
+def test_a_service_that_stops_answering_leaves_no_verdict(answers: list[int | FailureKind], result: str) -> None:
+    found, reasons = decided([HELD], [exchange(answer) for answer in answers], max_unavailable=1)
+    assert (found, "stopped answering while GET /secured was asked" in reasons) == (result, result == "inconclusive")
+
+
+def test_violation_elsewhere_counts_where_the_credential_is_refused() -> None:
+    exchanges = [exchange(401), exchange(200, "public")]
+    assert decided([verdict(Outcome.VIOLATED, path="public")], exchanges)[0] == "fail"
+    assert decided([verdict(Outcome.VIOLATED, path="secured")], exchanges)[0] == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "result"),
+    [
+        pytest.param([HELD], Result.INCONCLUSIVE, id="nothing found yet"),
+        pytest.param([verdict(Outcome.NOT_EXERCISED)], Result.INCONCLUSIVE, id="not asked yet"),
+        pytest.param([VIOLATED], Result.FAIL, id="violated"),
+    ],
+)
+def test_run_that_ended_early(verdicts: list[Verdict], result: Result) -> None:
+    decision = decide(SPEC, verdicts, [exchange(404)], Policy(strict=True), ended="it was interrupted")
+    assert decision.result is result
+    assert "it was interrupted" in decision.reasons
+
+
+def test_reasons_of_a_run_that_ended_early_are_what_was_seen() -> None:
+    decision = decide(SPEC, [VIOLATED], [exchange(404)], Policy(), ended="it was interrupted")
+    assert decision.reasons == ("1 rule violated", "it was interrupted")
+
+
+REFUSED, RESET, TIMED_OUT = FailureKind.REFUSED, FailureKind.RESET, FailureKind.TIMED_OUT
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "reason"),
+    [
+        pytest.param([], None, id="nothing asked"),
+        pytest.param([exchange(REFUSED)], "no request was answered (refused: why); is the service up", id="down"),
+        pytest.param([exchange(TIMED_OUT), exchange(RESET)], "no request was answered (timed out: why)", id="silent"),
+        pytest.param([exchange(FailureKind.TRUNCATED)], None, id="truncated is an answer"),
+        pytest.param(
+            [exchange(503), exchange(REFUSED)], "the service was unavailable on every request", id="overloaded"
+        ),
+        pytest.param([exchange(503), exchange(200)], None, id="overloaded once"),
+        pytest.param([exchange(401)], "the credential was refused on every request", id="401"),
+        pytest.param([exchange(403), exchange(401)], "the credential was refused on every request", id="401 and 403"),
+        pytest.param([exchange(401), exchange(400)], "the credential was refused on every request", id="400 before"),
+        pytest.param([exchange(401), exchange(503)], "the credential was refused", id="401 where available"),
+        pytest.param([exchange(400)], None, id="400 alone"),
+        pytest.param([exchange(401), exchange(404)], None, id="404 says that it was accepted"),
+        pytest.param([exchange(401, "public")], None, id="401 where no credential is asked for"),
+        pytest.param([exchange(401, credential=Credential.WRONG)], None, id="the wrong one refused"),
+        pytest.param([exchange(401, credential=Credential.NONE), exchange(200)], None, id="none refused"),
+        pytest.param([exchange(401, source="status")], None, id="a mock that was told to"),
+    ],
+)
+def test_what_says_nothing_about_the_contract(exchanges: list[Exchange], reason: str | None) -> None:
+    found = blocked(SPEC, exchanges)
+    assert found is None if reason is None else str(found).startswith(reason)
+
+
+def test_answers_too_large_to_keep_leave_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.decision.run_decision.MOST_KEPT", 10)
+    large = Exchange(0, OK[0].probe, Response(200, body=b"x" * 11))
+    assert decided([HELD], [large]) == ("inconclusive", "the answers of GET /secured are too large to be kept")

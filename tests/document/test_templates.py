@@ -1,0 +1,130 @@
+"""Paths on the wire find their template, and values their path."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from contracts.document.templates import (
+    Routes,
+    concreteness,
+    fill_path,
+    fill_raw_path,
+    match_path,
+    parameter_names,
+)
+
+SESSION = "/sessions/{session_id}"
+REPORT = "/a/{x}.{y}/{z}"
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "values"),
+    [
+        ("/", "/", {}),
+        ("/a", "/a", {}),
+        (SESSION, "/sessions/7", {"session_id": "7"}),
+        (SESSION, "/sessions/a%2Fb", {"session_id": "a%2Fb"}),
+        (SESSION, "/sessions/%00", {"session_id": "%00"}),
+        (SESSION, "/sessions/...", {"session_id": "..."}),
+        (SESSION, "/sessions/a;b=c", {"session_id": "a;b=c"}),
+        ("/a/{x}/b/{y}", "/a/1/b/2", {"x": "1", "y": "2"}),
+        (REPORT, "/a/1.2.json/3", {"x": "1.2", "y": "json", "z": "3"}),
+        ("/a b/{x}", "/a%20b/1", {"x": "1"}),
+        ("/é/{x}", "/%C3%A9/1", {"x": "1"}),
+        ("/a%20b", "/a%20b", {}),
+        ("/a.b", "/a.b", {}),
+        ("/{a-b}", "/1", {"a-b": "1"}),
+    ],
+)
+def test_a_path_gives_the_raw_values(template: str, path: str, values: dict[str, str]) -> None:
+    assert match_path(template, path) == values
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        (SESSION, "/sessions/"),
+        (SESSION, "/sessions"),
+        (SESSION, "/sessions/1/2"),
+        (SESSION, "/sessions/1/"),
+        (SESSION, "/Sessions/1"),
+        (SESSION, "/sessions/."),
+        (SESSION, "/sessions/.."),
+        (SESSION, "/sessions/%2e%2E"),
+        (SESSION, "/sessions/a%2F..%2Fb"),
+        (SESSION, "/sessions/%2E"),
+        ("/{x}/a", "/../a"),
+        ("/a.b", "/axb"),
+        (REPORT, "/a/1/3"),
+    ],
+)
+def test_another_route_does_not_match(template: str, path: str) -> None:
+    assert match_path(template, path) is None
+
+
+@given(st.text(min_size=1))
+def test_every_text_finds_its_way_through_a_path(text: str) -> None:
+    assume(not any(0xD800 <= ord(c) < 0xE000 for c in text))
+    assume(not {".", ".."} & set(text.split("/")))
+    found = match_path(SESSION, fill_path(SESSION, {"session_id": text}))
+    assert found is not None
+    assert unquote(found["session_id"]) == text
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "path"),
+    [
+        (SESSION, {"session_id": "a/b c"}, "/sessions/a%2Fb%20c"),
+        (SESSION, {"session_id": "100%"}, "/sessions/100%25"),
+        (REPORT, {"x": "é", "y": "~", "z": "+"}, "/a/%C3%A9.~/%2B"),
+        ("/a b", {"unused": "1"}, "/a%20b"),
+        ("/{x}", {"x": "\udcff"}, "/%FF"),
+    ],
+)
+def test_values_are_encoded(template: str, values: dict[str, str], path: str) -> None:
+    assert fill_path(template, values) == path
+
+
+def test_raw_values_stay_as_they_are() -> None:
+    assert fill_raw_path("/a b/{x}", {"x": "%c3%a9%FF"}) == "/a%20b/%c3%a9%FF"
+
+
+def test_names_come_in_order() -> None:
+    assert parameter_names(REPORT) == ("x", "y", "z")
+    assert parameter_names("/a") == ()
+
+
+TEMPLATES = ["/{x}/{y}", "/{x}/b", "/a/{y}", "/a/v{y}", "/a/b", "/{x}", "/a", "/{x}/{y}/{z}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/a/b", ["/a/b"]),
+        ("/a/c", ["/a/{y}"]),
+        ("/a/v1", ["/a/v{y}"]),
+        ("/c/b", ["/{x}/b"]),
+        ("/c/d", ["/{x}/{y}"]),
+        ("/a", ["/a"]),
+        ("/%61", ["/{x}"]),
+        ("/a%2Fb", ["/{x}"]),
+        ("/a/..", []),
+        ("/a/b/", []),
+        ("/", []),
+    ],
+)
+def test_the_most_concrete_template_is_found(path: str, found: list[str]) -> None:
+    assert list(Routes(TEMPLATES).of(path)) == found
+    assert list(Routes(reversed(TEMPLATES)).of(path)) == found
+
+
+def test_templates_that_differ_in_names_are_all_found() -> None:
+    assert Routes(["/{x}", "/{y}", "/{x}", "/{z}.json"]).of("/1") == ("/{x}", "/{y}")
+
+
+def test_literal_segments_are_more_concrete_than_mixed_ones() -> None:
+    assert sorted(["/{x}", "/a{x}", "/a"], key=concreteness) == ["/a", "/a{x}", "/{x}"]

@@ -1,0 +1,124 @@
+"""Capability URLs come out of bodies and texts, and what is wrong with them stays to be seen."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.exchanges.secret_urls import NAMES, Capabilities
+from contracts.messages import PLACEHOLDER
+
+URL = "wss://cdp.example/f3-A0?token=Zk9"
+
+
+def masked(value: Any) -> Any:
+    return json.loads(Capabilities().body(json.dumps({"a": 1, "cdp_url": value, "z": "wss://y/1"}).encode()))["cdp_url"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (URL, "wss://xxx.xxxxxxx/x0-x0?xxxxx=xx0"),
+        ("https://v/%2Fé", "https://x/%00x"),
+        (f"wss://h/?key={PLACEHOLDER}&a", f"wss://x/?xxx={PLACEHOLDER}&x"),
+        ("no url", "xx xxx"),
+        ("", ""),
+        (None, None),
+        (17, 17),
+        (True, True),
+        ([URL, 1, [URL]], ["wss://xxx.xxxxxxx/x0-x0?xxxxx=xx0", 1, ["wss://xxx.xxxxxxx/x0-x0?xxxxx=xx0"]]),
+        ({"href": "a1", "more": {"n": None}}, {"href": "x0", "more": {"n": None}}),
+        ("\ud800", "\ud800"),
+        ('a"b\\', 'x"x\\'),
+    ],
+)
+def test_value_keeps_its_type_and_form(value: Any, shown: Any) -> None:
+    assert masked(value) == shown
+
+
+@pytest.mark.parametrize("spaces", ["", " ", "\n\t"])
+def test_the_rest_of_a_body_stays_as_it_is(spaces: str) -> None:
+    body = f'{{"a":{spaces}"\\u0061" , "viewer_url"{spaces}:{spaces}"https:\\/\\/v.example\\/17", "a": [1.0]}} '
+    expected = body.replace("https:\\/\\/v.example\\/17", "xxxxx:\\/\\/x.xxxxxxx\\/00")
+    assert Capabilities().body(body.encode()).decode() == expected
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"cdp_url": "wss://h/secret', b'{"cdp_url": ["wss://h/secret', b'{"cdp_url": {"a": ']
+)
+def test_body_that_ends_too_early(body: bytes) -> None:
+    assert b"secret" not in Capabilities().body(body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        URL,
+        f"see {URL}.",
+        json.dumps(URL),
+        URL.replace("/", "\\/"),
+        "wss%3A%2F%2Fcdp.example%2Ff3-A0%3Ftoken%3DZk9",
+        f"({URL})",
+    ],
+)
+def test_known_url_goes_from_everywhere(text: str) -> None:
+    known = Capabilities()
+    known.body(json.dumps({"cdp_url": URL}).encode())
+    assert "Zk9" not in known.text(text)
+    assert "$CDP_URL" in known.text(text)
+    assert b"Zk9" not in known.body(text.encode())
+
+
+@pytest.mark.parametrize("text", [f"'a...{URL[9:]}'", f"'{URL[:-5]}...b'", "x ...0?token=Zk9"])
+def test_known_url_that_was_cut_goes_too(text: str) -> None:
+    known = Capabilities()
+    known.body(json.dumps({"cdp_url": URL}).encode())
+    assert "$CDP_URL" in known.text(text)
+    assert "token" not in known.text(text)
+    assert known.text("...other...") == "...other..."
+
+
+def test_url_beside_its_member_goes_too() -> None:
+    body = Capabilities().body(json.dumps({"cdp_url": URL, "steps": [{"at": URL}], "error": f"lost {URL}"}).encode())
+    assert json.loads(body)["steps"] == [{"at": "$CDP_URL"}]
+    assert json.loads(body)["error"] == "lost $CDP_URL"
+
+
+@pytest.mark.parametrize("url", ["https://api.example", "https://api.example/"])
+def test_root_of_a_host_is_no_secret(url: str) -> None:
+    known = Capabilities()
+    known.body(json.dumps({"viewer_url": url}).encode())
+    assert known.text(f"on {url}/sessions/1") == f"on {url}/sessions/1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{{'cdp_url': '{URL}'}}",
+        f'b\'{{"cdp_url": "{URL}"}}\'',
+        json.dumps(json.dumps({"cdp_url": URL})),
+        f'{{"cdp_url":"{URL}',
+        f'cdp_url = 1; "viewer_url"="{URL}" ',
+    ],
+)
+def test_texts_that_show_a_body_are_masked(text: str) -> None:
+    assert "Zk9" not in Capabilities().text(text)
+
+
+values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x, max_size=3))
+
+
+@given(st.dictionaries(st.sampled_from([*NAMES, "other"]), values))
+def test_body_stays_what_it_was_but_for_strings(value: dict[str, Any]) -> None:
+    masked = json.loads(Capabilities().body(json.dumps(value).encode()))
+    assert masked.keys() == value.keys()
+    assert {name: shape(item) for name, item in masked.items()} == {name: shape(item) for name, item in value.items()}
+    assert masked.get("other") == value.get("other")
+
+
+def shape(value: Any) -> Any:
+    if isinstance(value, list):
+        return [shape(item) for item in value]
+    return type(value) if isinstance(value, str) else value

@@ -1,0 +1,53 @@
+"""The drawers on their own: equality of JSON values, fresh containers, and giving up."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.messages import JSON
+from contracts.payloads.choices import RandomChoices
+from contracts.payloads.draws import Array, Extra, Map, Run, Unsatisfiable, Values, identity
+
+
+def run() -> Run:
+    return Run(RandomChoices(1).integer, 10)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (1, 1.0, True),
+        (1, True, False),
+        (0, False, False),
+        ([1], [1.0], True),
+        ([1], [True], False),
+        ({"a": 1, "b": [None]}, {"b": [None], "a": 1}, True),
+        ([], {}, False),
+        ("1", 1, False),
+    ],
+    ids=str,
+)
+def test_identity_is_json_equality(one: JSON, other: JSON, same: bool) -> None:
+    assert (identity(one) == identity(other)) is same
+
+
+def test_a_container_is_made_anew() -> None:
+    drawer = Values(({"a": []},), "/ enum")
+    drawer.draw(run())["a"].append(1)
+    assert drawer.draw(run()) == {"a": []}
+
+
+def test_distinct_items_that_run_out_are_given_up() -> None:
+    with pytest.raises(Unsatisfiable, match="all seen before"):
+        Array(((Values((1,), "/* enum"),) * 2,), "/ length", distinct=True).draw(run())
+
+
+def test_names_that_run_out_are_given_up() -> None:
+    name = Extra(Values(("only",), "/* name"), lambda name: Values((1,), "/* enum"))
+    with pytest.raises(Unsatisfiable, match="all there already"):
+        Map((), 2, 3, (), name, 2, "").draw(run())
+
+
+def test_unsatisfiable_says_where_and_what() -> None:
+    problem = Unsatisfiable("", "nothing")
+    assert (str(problem), problem.where, problem.tried) == ("no payload at /: nothing", "", "nothing")

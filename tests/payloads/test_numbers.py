@@ -1,0 +1,94 @@
+"""Integers and numbers in their ranges, both ends among them."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from contracts.payloads.choices import CoveringChoices, RandomChoices
+from contracts.payloads.compiler import compile_payload
+from contracts.payloads.draws import Run, Unsatisfiable
+from contracts.payloads.numbers import Grid, Number, clip, common_multiple, windows
+from contracts.schemas.algebra import checker, schema_of
+
+
+def amounts(schema: dict[str, Any]) -> list[Any]:
+    payload = compile_payload(schema_of(schema))
+    return [payload.draw(choices) for choices in (CoveringChoices(), RandomChoices(1)) for _ in range(30)]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "integer"},
+        {"type": "integer", "minimum": 1, "maximum": 5},
+        {"type": "integer", "minimum": -5, "maximum": -1},
+        {"type": "integer", "minimum": 1000},
+        {"type": "integer", "maximum": -1000},
+        {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
+        {"type": "integer", "minimum": 2**64},
+        {"type": "integer", "multipleOf": 7, "minimum": 1},
+        {"type": "integer", "allOf": [{"multipleOf": 4}, {"multipleOf": 6}, {"multipleOf": 2.5}]},
+        {"type": "integer", "not": {"multipleOf": 2}},
+        {"type": "number"},
+        {"type": "number", "minimum": 0.1, "maximum": 0.1},
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        {"type": "number", "exclusiveMinimum": 0.1, "exclusiveMaximum": 0.1000001},
+        {"type": "number", "minimum": 1e308},
+        {"type": "number", "maximum": -1e300},
+        {"type": "number", "multipleOf": 0.01, "minimum": 19.99, "maximum": 20},
+        {"type": "number", "multipleOf": 2.5, "not": {"type": "integer"}},
+        {"type": "number", "not": {"multipleOf": 0.5}},
+    ],
+    ids=str,
+)
+def test_amounts_are_allowed_and_can_be_written_as_json(schema: dict[str, Any]) -> None:
+    admits = checker(schema_of(schema))
+    drawn = amounts(schema)
+    assert [amount for amount in drawn if not admits(amount)] == []
+    assert json.loads(json.dumps(drawn, allow_nan=False)) == drawn
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 5), (-7, 300), (5, 2**63)])
+def test_both_ends_come_up(low: int, high: int) -> None:
+    assert {low, high} <= set(amounts({"type": "integer", "minimum": low, "maximum": high}))
+
+
+def test_integers_are_small_large_and_negative() -> None:
+    drawn = amounts({"type": "integer"})
+    assert min(drawn) < 0 < 1000 < max(drawn) < 2**31
+
+
+def test_numbers_are_whole_and_broken() -> None:
+    assert {type(amount) for amount in amounts({"type": "number"})} == {int, float}
+
+
+def test_the_plainest_integer_is_the_one_nearest_to_zero() -> None:
+    assert (windows(None, None)[0][0], windows(None, -9)[0][0], windows(-20, -9)[0]) == (0, -9, (-9, -20))
+
+
+def test_a_range_is_cut_to_its_bounds() -> None:
+    assert (clip(0, 100, 5, 50), clip(-1, -100, -50, None), clip(0, 10, 20, None)) == ((5, 50), (-1, -50), None)
+
+
+def test_the_common_multiple_of_fractions() -> None:
+    assert common_multiple([0.5, Decimal("0.75"), 2]) == Fraction(6)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [{"multipleOf": 7, "minimum": 1, "maximum": 6}, {"exclusiveMinimum": 3, "exclusiveMaximum": 4, "type": "integer"}],
+    ids=["multiples", "integers"],
+)
+def test_a_range_without_a_number_is_unsatisfiable(schema: dict[str, Any]) -> None:
+    with pytest.raises(Unsatisfiable):
+        amounts({"type": "number", **schema})
+
+
+def test_amounts_that_are_never_allowed_are_given_up() -> None:
+    with pytest.raises(Unsatisfiable, match="none of them allowed"):
+        Number((Grid(1, 0, 9),), lambda amount: False, "/a").draw(Run(RandomChoices().integer, 0))

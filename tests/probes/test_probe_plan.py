@@ -1,0 +1,352 @@
+"""What is asked of an operation: everything that was given, in a known order, and nothing that can't be meant."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.document import Operation, Spec, load_spec
+from contracts.document.templates import match_path
+from contracts.messages import Probe, Request
+from contracts.probes import ProbePlan, schemathesis_cases
+from contracts.probes.edges import EDGE_STRINGS, HEADER_VALUES, MALFORMED_PATHS, edge_requests
+from contracts.schemas.claims import claim_of
+from tests.exchanges.documents import answered, one_operation, parameter, spec_of
+
+NOTTE = load_spec("spec/notte.yaml")
+STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+Given = Mapping[str, Sequence[str]]
+BY_ID = [parameter("id", STRING)]
+
+
+def probes(spec: Spec, given: Given | None = None, index: int = 0, **options: Any) -> list[Probe]:
+    plan = ProbePlan(spec, given=given or {}, **{"examples": 3, "unsafe": True, **options})
+    return list(plan.probes(spec.operations[index]))
+
+
+def targets(found: Sequence[Probe], source: str = "given") -> list[str]:
+    return [probe.request.target for probe in found if probe.source == source]
+
+
+def given_targets(parameters: list[dict[str, Any]], given: Given, path: str = "/things/{id}") -> list[str]:
+    return targets(probes(one_operation(path, parameters=parameters)[0], given))
+
+
+def test_every_given_value_is_asked_for_in_two_rounds() -> None:
+    spec, _ = one_operation(parameters=BY_ID)
+    found = [probe for probe in probes(spec, {"id": ["a", "b c", "d/e"]}) if probe.source == "given"]
+    assert targets(found) == ["/things/a", "/things/b%20c", "/things/d%2Fe"] * 2
+    assert [probe.given for probe in found[:3]] == [(("id", "a"),), (("id", "b c"),), (("id", "d/e"),)]
+    assert [probe.note for probe in found] == ["given values, first time"] * 3 + ["given values, second time"] * 3
+
+
+def test_many_given_values_are_all_asked_for() -> None:
+    values = [f"v{number}" for number in range(1500)]
+    assert Counter(given_targets(BY_ID, {"id": values})) == {f"/things/{value}": 2 for value in values}
+
+
+def test_given_values_of_two_parameters_go_in_pairs() -> None:
+    parameters = [parameter("a", STRING), parameter("b", STRING)]
+    found = given_targets(parameters, {"a": ["1", "2", "3"], "b": ["x", "y"]}, "/{a}/{b}")
+    assert found == ["/1/x", "/2/y", "/3/x"] * 2
+
+
+def test_given_query_values_are_all_asked_for() -> None:
+    parameters = [*BY_ID, parameter("page", INTEGER, "query"), parameter("unknown", STRING, "query")]
+    found = given_targets(parameters, {"id": ["a"], "page": ["1", "2"]})
+    assert found == ["/things/a?page=1", "/things/a?page=2"] * 2
+
+
+def test_given_values_of_headers_and_cookies_are_sent() -> None:
+    parameters = [*BY_ID, parameter("X-A", STRING, "header"), parameter("c", STRING, "cookie")]
+    spec, _ = one_operation(parameters=parameters)
+    first = probes(spec, {"id": ["a"], "X-A": ["v"], "c": ["w x"]})[0]
+    assert first.request == Request("GET", "/things/a", (("X-A", "v"), ("Cookie", "c=w%20x")))
+    assert first.given == (("id", "a"), ("X-A", "v"), ("c", "w x"))
+
+
+def test_a_given_value_replaces_what_is_required() -> None:
+    parameters = [
+        *BY_ID,
+        parameter("q", STRING, "query", required=True),
+        parameter("r", STRING, "query", required=True),
+    ]
+    (first, *_) = given_targets(parameters, {"id": ["a"], "q": ["mine"]})
+    assert re.fullmatch(r"/things/a\?r=[^&]*&q=mine", first)
+
+
+def test_without_parameters_an_operation_is_asked_twice() -> None:
+    spec = spec_of({"/a": {"get": {}}})
+    found = [probe for probe in probes(spec) if probe.source == "given"]
+    assert [(probe.request, probe.given) for probe in found] == [(Request("GET", "/a"), ())] * 2
+
+
+def test_without_a_known_resource_nothing_is_given() -> None:
+    spec, _ = one_operation("/{a}/{b}", parameters=[parameter("a", STRING), parameter("b", STRING)])
+    assert "given" not in {probe.source for probe in probes(spec, {"a": ["1"], "b": []})}
+
+
+def test_made_requests_use_given_values_two_times_in_three() -> None:
+    spec, _ = one_operation(parameters=BY_ID)
+    found = targets(probes(spec, {"id": ["known"]}, examples=60), "fuzz")
+    assert 0 < found.count("/things/known") < len(found)
+
+
+def test_a_given_value_that_leads_elsewhere_is_not_sent() -> None:
+    assert given_targets(BY_ID, {"id": ["..", ".", "a/../b", "fine"]}) == ["/things/fine"] * 2
+
+
+def test_a_given_value_of_a_more_concrete_path_is_not_sent() -> None:
+    operation = {"parameters": BY_ID}
+    spec = spec_of({"/things/start": {"post": {}}, "/things/{id}": {"get": operation}})
+    found = probes(spec, {"id": ["start", "other"]}, index=1)
+    assert targets(found) == ["/things/other"] * 2
+    assert "/things/start" not in targets(found, "coverage") + targets(found, "fuzz")
+
+
+BODY = {"required": True, "content": {"application/json": {"schema": {"type": "object", "required": ["a"]}}}}
+
+
+def test_what_is_required_is_there_and_allowed() -> None:
+    parameters = [*BY_ID, parameter("q", {"type": "integer", "minimum": 5}, "query", required=True)]
+    spec, operation = one_operation(method="post", parameters=parameters, requestBody=BODY)
+    first = probes(spec, {"id": ["a"]})[0]
+    assert first.claim.allowed
+    assert first.request.body
+    assert claim_of(operation, Request("POST", "/things/a")).forbidden_because is not None
+
+
+def test_a_value_that_is_forbidden_is_asked_for_all_the_same() -> None:
+    spec, _ = one_operation(parameters=[parameter("id", INTEGER)])
+    found = [probe for probe in probes(spec, {"id": ["abc"]}) if probe.source == "given"]
+    assert [str(probe.claim) for probe in found] == [
+        "forbidden because the path parameter id does not match its schema"
+    ] * 2
+
+
+def test_where_nothing_is_allowed_the_path_is_asked_for() -> None:
+    parameters = [*BY_ID, parameter("q", False, "query", required=True)]
+    assert given_targets(parameters, {"id": ["a"]}) == ["/things/a"] * 2
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_methods_that_may_change_state_are_not_sent_unasked(method: str) -> None:
+    spec, _ = one_operation(method=method, parameters=BY_ID)
+    assert probes(spec, {"id": ["a"]}, unsafe=False) == []
+    assert probes(spec, {"id": ["a"]})
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options", "trace"])
+def test_safe_methods_are_always_sent(method: str) -> None:
+    spec, _ = one_operation(method=method, parameters=BY_ID)
+    found = probes(spec, {"id": ["a"]}, unsafe=False)
+    assert {probe.request.method for probe in found} == {method.upper()}
+
+
+def ordered(responses: dict[str, Any], counts: int = 2) -> list[str | None]:
+    spec, _ = one_operation(parameters=BY_ID, responses=responses)
+    found = probes(spec, {"id": ["a"]}, statuses=lambda operation, status: counts)
+    return [probe.request.header("prefer") for probe in found if probe.source == "status"]
+
+
+def test_the_mock_is_asked_for_every_documented_body() -> None:
+    responses = {status: answered(True) for status in ("200", "4XX", "default")}
+    assert ordered(responses) == [f"code={c}, example={n}" for c in (200, 400, 500) for n in range(2)]
+
+
+def test_a_status_that_the_mock_can_not_answer_with_is_not_asked_for() -> None:
+    assert ordered({"200": answered(True)}, counts=0) == []
+
+
+def test_a_range_that_is_documented_in_full_is_not_asked_for() -> None:
+    every = {str(status): {"description": "fine"} for status in range(400, 500)}
+    found = ordered({"200": answered(True), "4XX": answered(True), **every}, counts=1)
+    assert found == ["code=200, example=0", *(f"code={status}, example=0" for status in every)]
+
+
+def test_a_live_service_is_not_asked_for_a_status() -> None:
+    spec, _ = one_operation(parameters=BY_ID)
+    assert not [probe for probe in probes(spec, {"id": ["a"]}) if probe.request.header("prefer")]
+
+
+def edge_values(found: Sequence[Probe]) -> list[str]:
+    return [path.removeprefix("/sessions/") for path in targets(found, "edge") if "?" not in path]
+
+
+def test_every_odd_string_is_sent_in_the_path() -> None:
+    found = edge_values(probes(NOTTE, {"session_id": ["known"]}))
+    wanted = [quote(text, safe="") for _, text in EDGE_STRINGS] + [text for _, text in MALFORMED_PATHS]
+    assert found[: len(wanted)] == wanted
+    assert {"a%2Fb", "a%00b", "%C3%A9", "%c3%a9", "%FF"} <= set(found)
+
+
+@pytest.mark.parametrize("name", ["x-notte-request-origin", "x-notte-sdk-version"])
+def test_every_odd_value_is_sent_in_headers(name: str) -> None:
+    found = [probe.request for probe in probes(NOTTE, {"session_id": ["known"]}) if probe.source == "edge"]
+    values = {value for request in found for key, value in request.headers if key == name}
+    assert values == {*(value for _, value in HEADER_VALUES), "a", "b"}
+    assert ((name, "a"), (name, "b")) in {request.headers for request in found}
+
+
+def test_edges_are_sent_for_every_operation() -> None:
+    spec = spec_of({"/a": {"get": {}}})
+    assert targets(probes(spec), "edge") == ["/a?undeclared=%F0%9F%98%80", "/a?=a"]
+
+
+def test_edges_keep_the_rest_of_the_request() -> None:
+    parameters = [parameter("a", STRING), parameter("b", STRING), parameter("X-A", STRING, "header")]
+    _, operation = one_operation("/{a}/x{b}.json", parameters=parameters)
+    base = Request("GET", "/1/x2.json?c=d", (("x-a", "old"), ("Y", "z")))
+    made = [request for _, request in edge_requests(operation, base)]
+    assert made[0] == Request("GET", "/a%2Fb/x2.json?c=d", base.headers)
+    assert Request("GET", "/1/xa%2Fb.json?c=d", base.headers) in made
+    assert Request("GET", "/1/x2.json?c=d&=a", base.headers) in made
+    assert made[-1].headers == (("Y", "z"), ("X-A", "a"), ("X-A", "b"))
+
+
+def test_what_the_client_sets_itself_is_no_edge() -> None:
+    parameters = [*BY_ID, parameter("Content-Length", INTEGER, "header"), parameter("User-Agent", STRING, "header")]
+    spec, _ = one_operation(parameters=parameters)
+    found = probes(spec, {"id": ["a"], "User-Agent": ["mine"]})
+    assert not {name.lower() for probe in found for name, _ in probe.request.headers} & {"content-length", "user-agent"}
+
+
+def test_a_template_and_its_parameters_may_disagree() -> None:
+    spec, _ = one_operation("/{undeclared}/{id}", parameters=[*BY_ID, parameter("elsewhere", STRING)])
+    found = probes(spec, {"undeclared": ["a"], "id": ["b"]})
+    assert targets(found) == ["/a/b"] * 2
+    assert "/a%2Fb/b" in targets(found, "edge")
+
+
+AWKWARD = [
+    parameter("id", INTEGER),
+    parameter("X-Long", {"type": "string", "minLength": 7000}, "header"),
+    parameter("long", {"type": "string", "minLength": 7000}, "query"),
+    parameter("bad name", STRING, "header"),
+    parameter("list", {"type": "array", "items": INTEGER}, "query", required=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("spec", "given"),
+    [
+        pytest.param(NOTTE, {"session_id": ["a/b", "é", "x" * 3000, "..", "\udcff"]}, id="Notte"),
+        pytest.param(one_operation(parameters=AWKWARD)[0], {"id": ["1", "x"]}, id="awkward"),
+        pytest.param(
+            one_operation(method="post", parameters=AWKWARD, requestBody=BODY)[0], {"id": ["1"]}, id="with a body"
+        ),
+    ],
+)
+def test_what_is_sent_is_http_and_meant_for_the_operation(spec: Spec, given: Given) -> None:
+    operation = spec.operations[0]
+    found = probes(spec, given, examples=20)
+    assert found
+    assert all(match_path(operation.path, probe.request.path) for probe in found)
+    assert all(len(f"{p.request.method} {p.request.target} HTTP/1.1") <= 8000 for p in found)
+    assert all(probe.request.target.isascii() for probe in found)
+    assert all(re.fullmatch(r"[!#-'*+.^`|~\w-]+", name) for probe in found for name, _ in probe.request.headers)
+    assert all(value == value.strip() and "\n" not in value for p in found for _, value in p.request.headers)
+
+
+@given(st.lists(st.text(min_size=1, max_size=9), min_size=1, max_size=5), st.integers(0, 9))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.nested_given])
+def test_a_claim_is_that_of_the_wire(values: list[str], seed: int) -> None:
+    spec, operation = one_operation(parameters=AWKWARD)
+    found = probes(spec, {"id": [value.encode("utf-8", "ignore").decode() or "a" for value in values]}, seed=seed)
+    assert all(claim_of(operation, probe.request) == probe.claim for probe in found)
+    assert {probe.claim.allowed for probe in found} == {True, False}
+
+
+def test_no_made_request_is_sent_twice() -> None:
+    made = [p.request for p in probes(NOTTE, {"session_id": ["known"]}, examples=50) if p.source != "given"]
+    assert len(made) == len(set(made))
+
+
+def test_the_order_is_given_then_ordered_then_made() -> None:
+    found = probes(NOTTE, {"session_id": ["known"]}, statuses=lambda operation, status: 1)
+    assert list(dict.fromkeys(probe.source for probe in found)) == ["given", "status", "coverage", "fuzz", "edge"]
+
+
+def test_boundary_cases_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    original = schemathesis_cases.coverage_requests
+
+    def counting(schema: Any, operation: Operation) -> list[tuple[str, Request]]:
+        made.append(operation.key)
+        return original(schema, operation)
+
+    monkeypatch.setattr(schemathesis_cases, "coverage_requests", counting)
+    spec, operation = one_operation(method="post", parameters=BY_ID, requestBody=BODY)
+    plan = ProbePlan(spec, given={"id": ["a", "b"]}, examples=1, unsafe=True, statuses=lambda operation, status: 2)
+    assert len(list(plan.probes(operation))) == len(list(plan.probes(operation)))
+    assert made == [operation.key]
+
+
+def test_given_values_need_no_generation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemathesis_cases, "load", lambda *_: pytest.fail("generated"))
+    plan = ProbePlan(NOTTE, given={"session_id": ["a"]})
+    assert next(plan.probes(NOTTE.operations[0])).request.target == "/sessions/a"
+
+
+# Whose resources are asked for, and by what
+
+GIVEN, FOUND, OWN = {"id": ["given"]}, {"id": ["found"]}, {"id": ["own"]}
+SOURCES: dict[str, Any] = {"given": GIVEN, "found": FOUND, "own": OWN}
+NOWHERE = "/things/no-such-resource-4f1d9a2b"
+
+
+def live_targets(method: str, path: str = "/things/{id}", source: str = "given", **sources: Any) -> set[str]:
+    spec, _ = one_operation(path, method, parameters=BY_ID)
+    found = probes(spec, live=True, **(sources or SOURCES))
+    return {probe.request.path for probe in found if source in (probe.source, "any")}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "asked"),
+    [
+        ("get", "/things/{id}", {"given", "found", "own"}),
+        ("put", "/things/{id}", {"given", "own"}),
+        ("delete", "/things/{id}", {"own"}),
+        ("get", "/things/{id}/stop", {"given", "found", "own"}),
+        ("post", "/things/{id}/stop", {"own"}),
+        ("post", "/things/{id}/Close", {"own"}),
+    ],
+)
+def test_values_are_for_some_operations(method: str, path: str, asked: set[str]) -> None:
+    assert live_targets(method, path) == {path.replace("{id}", value) for value in asked}
+
+
+@pytest.mark.parametrize("method", ["delete", "post"])
+def test_what_ends_a_resource_goes_nowhere_else(method: str) -> None:
+    path = "/things/{id}" if method == "delete" else "/things/{id}/stop"
+    nowhere = path.replace("/things/{id}", NOWHERE)
+    assert live_targets(method, path, "any", given=GIVEN, found=FOUND) == {nowhere}
+
+
+def test_what_would_end_everything_is_not_sent() -> None:
+    spec, operation = one_operation("/things", "delete")
+    plan = ProbePlan(spec, unsafe=True, live=True)
+    assert [*plan.probes(operation), *(p for p in plan.closing(operation, None) if p.source != "method")] == []
+
+
+def test_closing_probes_of_what_ends_a_resource_go_nowhere() -> None:
+    spec, operation = one_operation("/things/{id}", "delete", parameters=BY_ID)
+    plan = ProbePlan(spec, given=GIVEN, unsafe=True, live=True)
+    assert {probe.request.path for probe in plan.closing(operation, None)} == {NOWHERE}
+
+
+def test_nobody_vouches_for_what_was_found() -> None:
+    spec, _ = one_operation(parameters=BY_ID)
+    vouched = {p.request.path: p.given for p in probes(spec, live=True, **SOURCES) if p.source == "given"}
+    assert vouched == {
+        "/things/given": (("id", "given"),),
+        "/things/found": (),
+        "/things/own": (("id", "own"),),
+    }

@@ -1,0 +1,93 @@
+"""A run as annotations of GitHub Actions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contracts.report.forms.annotations import MAX_SHOWN, annotation_lines
+from contracts.report.run import Place
+
+from ..made_diffs import NASTY
+from ..made_runs import proof, run, verdict
+
+HERE = Path("/here")
+
+
+def levels(*lines: str) -> list[str]:
+    return [line.partition(" ")[0] for line in lines]
+
+
+def test_levels_by_standing_and_the_decision_last() -> None:
+    verdicts = [verdict(state, state) for state in ("accepted", "advisory", "holds", "not_exercised", "violated")]
+    lines = list(annotation_lines(run(*verdicts), HERE))
+    assert levels(*lines) == ["::error", "::warning", "::notice", "contract:"]
+    assert lines[-1].startswith("contract: FAIL on http://h (5 rules")
+
+
+def test_an_annotation_says_what_a_failure_says() -> None:
+    made = run(verdict("violated", since="new", clause="§4"), against={"path": "last.json"})
+    line = next(annotation_lines(made, HERE))
+    assert line == (
+        "::error file=things.yaml,line=12,title=violated%3A GET /things/{id} 200 /status enum::"
+        'seen: /status is "paused" (on 3 of 9 exchanges)%0Awanted: is one of active, closed (§4)%0A'
+        "new since last.json%0Arepeat: curl http://h/things/1"
+    )
+
+
+def test_an_accepted_one_says_why() -> None:
+    line = next(annotation_lines(run(verdict("accepted")), HERE))
+    assert line.endswith("%0Aaccepted until 2027-01-31: rolled out early")
+
+
+def test_what_fails_nothing_is_no_error() -> None:
+    made = run(verdict("violated", since="still there"), decision="pass")
+    assert levels(*annotation_lines(made, HERE)) == ["::warning", "contract:"]
+
+
+def test_the_worst_come_first_and_the_rest_is_counted() -> None:
+    known = [verdict("violated", f"k{n}", since="still there", violations=9) for n in range(MAX_SHOWN)]
+    rare, often = verdict("violated", "rare", violations=1), verdict("violated", "often", violations=9)
+    lines = list(annotation_lines(run(*known, rare, often), HERE))
+    assert ["/often" in lines[0], "/rare" in lines[1], "/k0" in lines[2]] == [True, True, True]
+    assert lines[MAX_SHOWN:-1] == ["… and 2 more of level error, in report.json"]
+
+
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [
+        ("spec/things.yaml", "spec/things.yaml"),
+        ("/here/spec/things.yaml", "spec/things.yaml"),
+        ("/there/things.yaml", "/there/things.yaml"),
+    ],
+    ids=["as it is", "below", "elsewhere"],
+)
+def test_files_are_seen_from_here(file: str, shown: str) -> None:
+    line = next(annotation_lines(run(verdict("violated", source=Place(file, 0))), HERE))
+    assert line.startswith(f"::error file={shown},line=1,")
+
+
+def test_without_a_folder_files_are_seen_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = next(annotation_lines(run(verdict("violated", source=Place(f"{tmp_path}/a.yaml", 3)))))
+    assert line.startswith("::error file=a.yaml,line=3,")
+
+
+def test_nothing_of_an_answer_ends_a_command() -> None:
+    made = run(
+        verdict("violated", rule=f"GET /a 200 {NASTY}", promise=NASTY, proof=proof(NASTY, curl=NASTY)), targets=(NASTY,)
+    )
+    first, last = annotation_lines(made, HERE)
+    head, data = first.removeprefix("::").split("::", 1)
+    assert (first.isprintable(), last.startswith("contract: "), last.isprintable()) == (True, True, True)
+    assert head.count(",") == 2
+    assert "%3A%3Aerror%3A%3Ax" in head
+    assert "100%25" in data
+
+
+def test_an_old_report_without_evidence_is_shown() -> None:
+    line = next(annotation_lines(run(verdict("violated", proof=None, promise="")), HERE))
+    assert line.endswith("::seen: no evidence was kept (on 3 of 9 exchanges)")

@@ -1,0 +1,141 @@
+"""A comparison on a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from contracts.changes.change import Direction, Reach, Severity, Witness
+from contracts.decision.change_decision import ChangePolicy, FailOn, decide_changes
+from contracts.report.diff import decision_text, reach_text
+from contracts.report.forms.diff_text import diff_lines, failing_lines
+from contracts.report.forms.witness_text import witness_lines
+
+from ...made_changes import ALL, ASKED, BREAKS, GROWS, STATUS, UNKNOWN, WARNS, change
+from ..made_diffs import NASTY, diff
+
+SNAPSHOT = """\
+breaking (1)
+HEAD:spec/a.yaml:7 -> spec/a.yaml:9  error enum-widened schemas/Thing /status
+  seen: the list of values takes more than before
+  reaches: responses of GET /things/{id}
+  shown by: GET /things/{id} answers
+    HTTP 200
+    Content-Type: application/json
+
+    {"status": "paused"}
+  where the revision allows it, the base refuses it: /status is "paused"; allowed are "active", "closed"
+  next: mend the document; to let it pass, add to spec/accepted.toml: \
+change."enum-widened schemas/Thing /status" = { reason = "…", until = 2026-12-24 }
+
+undecided (1)
+HEAD:spec/a.yaml:7 -> spec/a.yaml:9  warning pattern-changed schemas/Thing /name
+  seen: the list of values takes more than before
+  reaches: responses of GET /things/{id}
+  tried: nothing was found in 200 tries
+  next: look at both places; to let it pass, add to spec/accepted.toml: \
+change."pattern-changed schemas/Thing /name" = { reason = "…", until = 2026-12-24 }
+
+compatible (1)
+HEAD:spec/a.yaml:7 -> spec/a.yaml:9  warning property-removed schemas/Thing /old
+  seen: the list of values takes more than before
+  reaches: responses of GET /things/{id}
+  proof: all that was allowed is allowed
+
+accepted (1)
+HEAD:spec/a.yaml:7 -> spec/a.yaml:9  info property-added schemas/Thing /new
+  seen: the list of values takes more than before
+  reaches: responses of GET /things/{id}
+  proof: all that was allowed is allowed
+  accepted until 2026-11-24: agreed|in May
+
+note: a.toml:1: nothing that changed is named nothing; a change that is made needs no entry
+diff: BREAKING (1 breaking, 1 undecided, 1 compatible, 1 accepted): HEAD:spec/a.yaml -> spec/a.yaml"""
+
+
+def test_text_of_a_comparison() -> None:
+    assert "\n".join(diff_lines(diff(ALL, "property-added *", "nothing"))) == SNAPSHOT
+
+
+def test_nothing_changed() -> None:
+    assert list(diff_lines(diff([]))) == ["diff: COMPATIBLE (nothing changed): HEAD:spec/a.yaml -> spec/a.yaml"]
+
+
+def test_the_louder_come_first_in_a_group() -> None:
+    (group,) = diff([GROWS, WARNS]).groups
+    assert [judged.change for judged in group[1]] == [WARNS, GROWS]
+
+
+def test_looks_are_put_on_words_alone() -> None:
+    lines = list(diff_lines(diff([BREAKS]), lambda text, look: f"<{look}>{text}</{look}>"))
+    assert lines[0] == "<title>breaking (1)</title>"
+    assert "  <error>error</error> enum-widened" in lines[1]
+    assert lines[-1].startswith("<error>diff: BREAKING")
+
+
+def test_a_failing_test_says_only_what_fails() -> None:
+    text = "\n".join(failing_lines(diff()))
+    assert (STATUS in text, "pattern-changed" in text, "property-removed" in text) == (True, True, False)
+
+
+@pytest.mark.parametrize("line", list(diff_lines(diff([change(where=NASTY, message=NASTY * 99)]))))
+def test_no_line_holds_what_a_terminal_acts_upon(line: str) -> None:
+    assert (line.isprintable(), line.lstrip().startswith("::"), len(line) < 1500) == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "changes", "words"),
+    [
+        (ChangePolicy(FailOn.NEVER), ALL, "; passes: --fail-on never"),
+        (
+            ChangePolicy(severities={BREAKS.id: Severity.INFO}),
+            [BREAKS],
+            "; passes: the severity of what breaks was low",
+        ),
+        (ChangePolicy(severities={GROWS.id: Severity.ERROR}), [GROWS], "; fails: 1 of severity error"),
+        (ChangePolicy(FailOn.WARNING), [WARNS], "; fails: 1 of severity warning"),
+        (ChangePolicy(), [UNKNOWN], "UNDECIDED (1 undecided)"),
+    ],
+    ids=["never", "lowered", "raised", "warning", "undecided"],
+)
+def test_an_exit_code_that_surprises_is_explained(policy: ChangePolicy, changes: list[object], words: str) -> None:
+    made = replace(diff(), decision=decide_changes(changes, policy), fail_on=policy.fail_on)  # type: ignore[arg-type]
+    assert words in decision_text(made)
+
+
+def test_many_operations_are_counted() -> None:
+    reaches = [Reach(f"GET /{n}", Direction.RESPONSE) for n in range(7)] + [Reach("GET /0", Direction.REQUEST)]
+    assert reach_text(reaches, 2) == "requests of GET /0; responses of GET /0, GET /1 and 5 more"
+
+
+def test_a_request_is_shown_as_it_goes_over_the_wire() -> None:
+    assert list(witness_lines(ASKED)) == ["GET /things/x?limit=5"]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "lines"),
+    [
+        (None, {}, ["HTTP 200"]),
+        (None, {"Content-Type": "application/json"}, ["HTTP 200", "Content-Type: application/json", "", "null"]),
+        ("::x\n", [["content-type", "text/plain"]], ["HTTP 200", "content-type: text/plain", "", '"::x\\n"']),
+        ([1], {"::stop": "\r\n::a"}, ["HTTP 200", "\\x3a:stop: \\r\\n::a", "", "[1]"]),
+        (["x" * 99, 2], {}, ["HTTP 200", "", "[", f' "{"x" * 99}",', " 2", "]"]),
+    ],
+    ids=["no body", "null", "text", "hostile header", "long"],
+)
+def test_bodies_are_shown_as_json(body: object, headers: object, lines: list[str]) -> None:
+    witness = Witness("GET /", {"status": 200, "headers": headers, "body": body}, "revision", "base", "")
+    assert list(witness_lines(witness)) == lines
+
+
+def test_a_huge_body_is_cut() -> None:
+    body = ["x" * 10_000, *range(10_000)]
+    witness = Witness("GET /", {"status": 200, "headers": {}, "body": body}, "revision", "base", "")
+    lines = list(witness_lines(witness))
+    assert (len(lines), lines[-1], max(map(len, lines)) < 500) == (43, "… and 9963 lines more", True)
+
+
+def test_the_operation_itself_may_be_reached() -> None:
+    assert reach_text([Reach("GET /a", Direction.OPERATION)], 3) == "GET /a"
+    assert reach_text([], 3) == "no operation"

@@ -1,0 +1,330 @@
+"""A run as the summary of a job; rendered, nothing of an answer is more than text."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from contracts.report.drift import Drift
+from contracts.report.forms.markdown import MAX_SIZE
+from contracts.report.forms.markdown_report import MAX_BODY, MAX_WIDTH, markdown_report
+from contracts.report.forms.markdown_trend import MAX_RULES, SHOWN, curve
+from contracts.report.run import Agreed, Place, Run, Times
+from contracts.report.trend import Trend, trend_of
+from contracts.verdicts import Recurrence
+
+from ..made_diffs import NASTY
+from ..made_runs import GET, nights, proof, run, times, verdict
+
+KNOWN: dict[str, Any] = {"path": "last.json", "about": "pass", "new": ["a"], "still_there": [], "fixed": ["b", "c"]}
+SESSIONS = {
+    "listed": {"found": {"closed": 2, "active": 1}, "picked": ["a", "b"], "complete": False, "problem": "429"},
+    "started": {
+        "session_id": "s-1",
+        "statuses": ["active", "closed"],
+        "stopped": True,
+        "cost": "about $0.002",
+        "problem": "",
+    },
+}
+
+
+def text(made: Run, trend: Trend | None = None) -> str:
+    return "\n".join(markdown_report(made, trend))
+
+
+def lines(made: Run, trend: Trend | None = None) -> list[str]:
+    """As they are read: without escapes."""
+    return html.unescape(text(made, trend)).split("\n")
+
+
+def rendered(made: Run, trend: Trend | None = None) -> str:
+    return str(MarkdownIt("commonmark").enable("table").render(text(made, trend)))
+
+
+def test_a_run_in_ten_seconds() -> None:
+    """A snapshot: what a person reads first."""
+    verdicts = [verdict(s, s) for s in ("violated", "advisory", "accepted", "holds", "not_exercised", "undecided")]
+    other = verdict("holds", "x", operation="GET /", status=None)
+    made = run(other, *verdicts, reasons=("1 rule violated",), asked={GET: times(0.1)}, unavailable=1)
+    assert lines(made)[:11] == [
+        "### 🔴 Contract: FAIL on http://h",
+        "",
+        "- 1 rule violated",
+        "- 7 rules: 2 hold, 1 violated, 1 advisory, 1 accepted, 2 not judged",
+        "",
+        "Things 1 (abababab) · 2026-11-01 03:17 UTC, 61 s · 1 exchange, 1 without an answer · seed 0",
+        "",
+        "| operation | status | rules | hold | violated | advisory | accepted | not judged |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| <code>GET /things/{id}</code> | 200 | 6 | 1 | 1 | 1 | 1 | 2 |",
+        "| <code>GET /</code> | any | 1 | 1 | 0 | 0 | 0 | 0 |",
+    ]
+
+
+def test_a_violation_is_a_block_to_open() -> None:
+    """A snapshot."""
+    broken = verdict("violated", since="new", recurrence=Recurrence(3, 8), clause="§4.8")
+    shown = lines(run(broken, against=KNOWN))
+    start = shown.index("<details>")
+    assert shown[start : shown.index("</details>")] == [
+        "<details>",
+        '<summary>🔴 <code>GET /things/{id} 200 /status enum</code> /status is "paused"</summary>',
+        "",
+        "- at <code>things.yaml:12</code>",
+        '- seen: /status is "paused" (on 3 of 9 exchanges; sometimes (3 of 8))',
+        "- wanted: is one of active, closed (§4.8)",
+        "- new since last.json",
+        "",
+        "```sh",
+        "curl http://h/things/1",
+        "```",
+        "",
+        "```text",
+        "{",
+        '  "status": "paused"   ← here',
+        "}",
+        "```",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("extra", "line"),
+    [
+        ({"decision": "inconclusive"}, "### 🟡 Contract: INCONCLUSIVE on http://h"),
+        ({"decision": "pass"}, "### 🟢 Contract: PASS on http://h"),
+        ({"decision": "odd"}, "### 🟡 Contract: ODD on http://h"),
+        ({"interrupted": True}, "- ended early: this covers what was asked until then"),
+        ({"against": KNOWN}, "- against last.json (pass): 1 new, 0 still there, 2 fixed, 0 not judged"),
+        ({"drift": Drift("1", "1")}, "- drift: none, the service publishes what you test (1)"),
+        ({"notes": ("accepted.toml:3 can go",)}, "- accepted.toml:3 can go"),
+        ({"sessions": SESSIONS}, "- sessions: found at least 1 active, 2 closed; 2 are asked for (429)"),
+        (
+            {"sessions": SESSIONS},
+            "- sessions: started session s-1, seen active, then closed, stopped; cost about $0.002",
+        ),
+        (
+            {"sessions": {"started": {"session_id": None, "problem": "401"}, "listed": None}},
+            "- sessions: started no session: 401",
+        ),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else next(iter(value)),
+)
+def test_the_head_says_what_is_known_of_the_run(extra: dict[str, Any], line: str) -> None:
+    assert line in lines(run(verdict("holds"), **extra))
+
+
+@pytest.mark.parametrize(
+    ("state", "extra", "title", "line"),
+    [
+        ("accepted", {}, "1 rule accepted", "until 2027-01-31: rolled out early"),
+        ("not_exercised", {"why": "nobody came"}, "1 rule not judged", "not exercised: nobody came"),
+        ("undecided", {}, "1 rule not judged", "undecided"),
+        ("holds", {"unseen": ("closed", "null")}, "1 rule with values never seen", "closed, null"),
+    ],
+)
+def test_what_is_no_violation_is_listed(state: str, extra: dict[str, Any], title: str, line: str) -> None:
+    shown = lines(run(verdict(state, **extra)))
+    start = shown.index(f"<summary>{title}</summary>")
+    assert shown[start + 2] == f"- <code>GET /things/{{id}} 200 /status enum</code> {line}"
+
+
+def test_long_lists_are_cut() -> None:
+    shown = lines(run(*(verdict("undecided", f"n{n}") for n in range(23))))
+    assert "- … and 3 more, in report.json" in shown
+    rows = lines(run(*(verdict("holds", f"n{n}", status=str(200 + n)) for n in range(30))))
+    assert "… and 5 rows more, of operations that are no worse" in rows
+
+
+def test_new_and_frequent_violations_come_first() -> None:
+    verdicts = [
+        verdict("advisory", "mild", violations=9),
+        verdict("violated", "known", since="still there", violations=9),
+        verdict("violated", "rare", violations=1),
+        verdict("violated", "often", violations=8),
+    ]
+    summaries = [line for line in lines(run(*verdicts)) if line.startswith("<summary>")]
+    assert [re.findall(r"/(\w+) enum", line)[0] for line in summaries] == ["often", "rare", "known", "mild"]
+    assert summaries[-1].startswith("<summary>🟠")
+
+
+def test_a_command_that_is_cut_would_be_wrong() -> None:
+    shown = lines(run(verdict("violated", proof=proof(curl="curl " + "x" * 3000))))
+    assert "- repeat: the curl command is too long for here; report.json has it" in shown
+    assert "```sh" not in shown
+
+
+def body_of(body: str, instance: str) -> list[str]:
+    shown = lines(run(verdict("violated", proof=proof(body=body, instance=instance))))
+    start = shown.index("```text")
+    return shown[start + 1 : shown.index("```", start)]
+
+
+def test_a_long_body_is_cut_around_the_place() -> None:
+    shown = body_of(json.dumps({"a": list(range(99))}), "/a/50")
+    assert [shown[0], shown[1], shown[8], shown[15]] == ["{", "… 45 lines", "    50,   ← here", "… 43 lines"]
+
+
+def test_a_whole_array_is_marked_where_it_begins() -> None:
+    assert body_of('{"a": [1, 2]}', "/a") == ["{", '  "a": [   ← here', "    1,", "    2", "  ]", "}"]
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 9000, "x" * 20_000, "[" + "{}," * 5000, '"' + "\\" * 9000], ids=["deep", "long", "many", "cut"]
+)
+def test_no_body_takes_much_room(body: str) -> None:
+    shown = body_of(body, "/0/0")
+    assert len(shown) <= MAX_BODY
+    assert max(map(len, shown)) <= MAX_WIDTH + 10
+
+
+def test_an_old_report_has_no_promises_and_may_have_no_evidence() -> None:
+    shown = lines(run(verdict("violated", promise="", proof=None)))
+    assert "- seen: no evidence was kept (on 3 of 9 exchanges)" in shown
+    assert not [line for line in shown if line.startswith(("- wanted", "```"))]
+
+
+def test_a_run_without_rules_has_no_table() -> None:
+    assert "|" not in text(run())
+
+
+def history() -> Trend:
+    runs = nights("holds", "violated", "holds", "not_exercised", "violated", "accepted")
+    asked = [
+        run(*made.verdicts, night=night, asked={GET: times(0.1), "GET /": times(0.01 * (night + 1))})
+        for night, made in enumerate(runs)
+    ]
+    return trend_of(asked)
+
+
+def test_history_says_what_comes_and_goes_and_draws_times() -> None:
+    """A snapshot."""
+    trend = history()
+    shown = lines(run(verdict("accepted")), trend)
+    start = shown.index("#### History: 6 runs since 2026-11-01")
+    assert shown[start + 1 : start + 16] == [
+        "",
+        "| rule | | █ violated, ▄ accepted, ▁ kept, · not judged |",
+        "| --- | --- | --- |",
+        "| <code>GET /things/{id} 200 /status enum</code> | comes and goes: 3 of 5 nights, back since 2026-11-05 "
+        "| ▁█▁·█▄ |",
+        "",
+        "| | now | last 6 runs |",
+        "| --- | ---: | --- |",
+        "| violated rules | 0 | ▁█▁▁█▁ |",
+        "| requests without an answer | 0.0% | ▁▁▁▁▁▁ |",
+        "| median response time | 75 ms | ▂▄▄▅██ |",
+        "| 95th percentile | 100 ms | ██████ |",
+        "| <code>GET /things/{id}</code> median | 100 ms | ██████ |",
+        "| <code>GET /things/{id}</code> 95th percentile | 100 ms | ██████ |",
+        "| <code>GET /</code> median | 60 ms | ▂▃▅▆▇█ |",
+        "| <code>GET /</code> 95th percentile | 60 ms | ▂▃▅▆▇█ |",
+    ]
+
+
+def test_a_violation_says_since_when() -> None:
+    runs = nights("holds", "violated", "violated")
+    runs[-1] = run(verdict("violated", since="still there"), night=2, against=KNOWN)
+    since = "- since 2026-11-02 (2 nights); still there, last.json has it as well"
+    assert since in lines(runs[-1], trend_of(runs))
+
+
+def test_history_without_violations_says_so() -> None:
+    assert "No rule was violated in any of them." in lines(run(), trend_of(nights("holds")))
+
+
+def test_history_shows_the_last_nights_and_the_first_rules() -> None:
+    broken = [verdict("violated", f"n{n}") for n in range(MAX_RULES + 2)]
+    trend = trend_of([run(*broken, night=night) for night in range(SHOWN + 5)])
+    shown = lines(run(*broken), trend)
+    assert "… and 2 rules more that were violated once" in shown
+    assert f"| violated rules | 22 | {'█' * SHOWN} |" in shown
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"),
+    [([], ""), ([0, 0], "▁▁"), ([None, 1, 2], "·▅█"), ([0, 7, 3.5], "▁█▅")],
+    ids=["nothing", "zeros", "a gap", "a curve"],
+)
+def test_curves_begin_at_zero(values: list[float | None], drawn: str) -> None:
+    assert curve(values) == drawn
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [({GET: times(0.0004)}, "0.4 ms"), ({GET: times(0.25)}, "250 ms"), ({GET: times(12)}, "12,000 ms"), ({}, "")],
+    ids=["fast", "usual", "slow", "no answer"],
+)
+def test_times_are_in_milliseconds(asked: dict[str, Times], shown: str) -> None:
+    trend = trend_of([run(asked=asked)])
+    assert f"| median response time | {shown} | {'█' if asked else '·'} |" in lines(run(), trend)
+
+
+def nasty() -> Run:
+    evil = verdict(
+        "violated",
+        rule=f"GET /a 200 {NASTY}",
+        operation=NASTY,
+        status=NASTY,
+        promise=NASTY,
+        clause=NASTY,
+        source=Place(NASTY, 1),
+        unseen=(NASTY,),
+        proof=proof(NASTY, f"```\n</details>{NASTY}", instance=NASTY, curl=NASTY),
+    )
+    agreed = verdict("accepted", rule="GET /b 200 x", accepted=Agreed(NASTY, NASTY))
+    missing = verdict("undecided", rule="GET /c 200 x", why=NASTY)
+    known = {**KNOWN, "path": NASTY, "about": NASTY}
+    found = {"found": {NASTY: 1}, "picked": [], "complete": True, "problem": NASTY}
+    return run(
+        evil,
+        agreed,
+        missing,
+        targets=(NASTY,),
+        reasons=(NASTY,),
+        notes=(NASTY,),
+        against=known,
+        sessions={"listed": found},
+        drift=Drift(NASTY, NASTY, decision="breaking", counts=NASTY, changes=(NASTY,), command=NASTY),
+        asked={NASTY: times(1), GET: times(1)},
+    )
+
+
+def test_nothing_of_an_answer_is_markup() -> None:
+    made = nasty()
+    tags = set(re.findall(r"</?([a-z0-9]+)", rendered(made, trend_of([made], [NASTY]))))
+    cells = {"table", "thead", "tbody", "tr", "th", "td"}
+    assert tags <= {"h3", "h4", "p", "code", "pre", "details", "summary", "ul", "li"} | cells
+    assert rendered(made).count("</details>") == rendered(made).count("<details>")
+
+
+def test_rows_have_as_many_cells_as_the_head() -> None:
+    made = nasty()
+    tables = rendered(made, trend_of([made])).split("</table>")[:-1]
+    for table in tables:
+        assert len({row.count("<td") + row.count("<th") - row.count("<the") for row in table.split("<tr>")[1:]}) == 1
+    assert len(tables) == 3
+
+
+def test_nobody_is_mentioned_and_nothing_linked() -> None:
+    source = re.sub(r"^(`{3,}).*?^\1$", "", text(nasty()), flags=re.DOTALL | re.MULTILINE)
+    assert re.search(r"@\w|(?<!&)#\d+\b(?!;)|www\.|://", source) is None
+
+
+@pytest.mark.parametrize("often", [60, 600])
+def test_whatever_there_is_to_say_it_fits(often: int) -> None:
+    parts = [
+        verdict("violated", f"{n}" + "|" * 900, promise="|" * 900, operation="|" * 900 + str(n)) for n in range(often)
+    ]
+    parts += [verdict("accepted", f"a{n}" + "|" * 900) for n in range(often)]
+    made = run(*parts, targets=("|" * 900,), reasons=("|" * 900,) * 50, notes=("|" * 900,) * 50)
+    source = text(made, trend_of([made, run(*parts, night=1)]))
+    assert MAX_SIZE / 2 < len(source) <= MAX_SIZE
+    assert source.count("<details>") == source.count("</details>")
+    assert re.search(r"… and \d+ parts more that do not fit here; report\.json has them all\.", source)

@@ -1,0 +1,299 @@
+"""The summary at the end of a run."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.decision.run_decision import Decision, Result
+from contracts.messages import Failure, FailureKind, Request, Response
+from contracts.report.drift import Drift
+from contracts.report.forms.screen import Screen, marked
+from contracts.report.forms.terminal import ROWS, decision_line, summary_lines
+from contracts.report.json_report import to_json
+from contracts.report.reader import run_from
+from contracts.report.report import Report
+from contracts.report.run import Agreed, Proof, RuleVerdict, Run
+from contracts.report.trend import Trend, trend_of
+from contracts.rules import Severity
+from contracts.verdicts import Outcome, Recurrence, Verdict
+
+from ..made import exchange, report, rule, violated
+
+HELD = Verdict(rule("/status type"), Outcome.HOLDS, 9)
+UNEXERCISED = Verdict(rule("/id type"), Outcome.NOT_EXERCISED, why="nobody came")
+UNDECIDED = Verdict(rule("/id pattern"), Outcome.UNDECIDED, 1, why="no dialect knows it")
+ADVISORY = violated("a twice", None, rule("unique names", Severity.ADVISORY))
+
+
+def lines(made: Report, width: int = 100) -> list[str]:
+    return list(summary_lines(run_from(to_json(made)), width=width))
+
+
+def test_summary_of_a_run() -> None:
+    """A snapshot: what a person reads."""
+    made = report(violated(), HELD, UNEXERCISED, UNDECIDED, ADVISORY, exchanges=(exchange(), exchange(Response(404))))
+    assert lines(made) == [
+        "operation         status  rules  exercised  violated  not exercised",
+        "GET /things/{id}  200         5          4         1              1",
+        'violated: GET /things/{id} 200 /status enum: "paused"',
+        "advisory: GET /things/{id} 200 unique names: a twice",
+        "not judged: GET /things/{id} 200 /id type (not exercised: nobody came)",
+        "not judged: GET /things/{id} 200 /id pattern (undecided: no dialect knows it)",
+        "exchanges: 2 (200 x 1, 404 x 1); slowest 12 ms (GET /things/1); seed 7",
+    ]
+
+
+def test_rules_of_no_status_are_those_of_any() -> None:
+    assert lines(report(Verdict(rule("framing", status=None), Outcome.HOLDS, 1)))[1].split()[2:] == [
+        "any",
+        "1",
+        "1",
+        "0",
+        "0",
+    ]
+
+
+def test_early_end_is_told_first() -> None:
+    assert lines(report(interrupted=True))[0] == "ended early: this covers what was asked until then"
+
+
+def test_exchanges_without_an_answer_are_counted_by_what_came() -> None:
+    made = report(exchanges=(exchange(Failure(FailureKind.RESET, "")), exchange(Failure(FailureKind.RESET, ""))))
+    assert lines(made)[-1] == "exchanges: 2 (reset x 2); seed 7"
+
+
+def test_long_target_is_cut() -> None:
+    made = report(exchanges=(exchange(request=Request("GET", "/things/" + "x" * 90)),))
+    assert f"(GET /things/{'x' * 47}…)" in lines(made)[-1]
+
+
+def test_list_that_fits_is_whole() -> None:
+    listed = [line for line in lines(report(*[ADVISORY] * 15)) if line.startswith("advisory")]
+    assert listed == ["advisory: GET /things/{id} 200 unique names: a twice"] * 15
+
+
+def test_long_list_is_cut() -> None:
+    listed = [line for line in lines(report(*[ADVISORY] * 23)) if line.startswith("advisory")]
+    assert (len(listed), listed[-1]) == (19, "advisory: … and 5 more, in report.json")
+
+
+@pytest.mark.parametrize(
+    ("second", "order"), [(HELD, ["404", "200"]), (violated(), ["200", "404"])], ids=["kept", "broken"]
+)
+def test_worst_comes_first_and_else_the_order_of_the_document(second: Verdict, order: list[str]) -> None:
+    shown = lines(report(Verdict(rule("x type", status="404"), Outcome.HOLDS, 1), second))
+    assert [line.split()[2] for line in shown[1:3]] == order
+
+
+def test_many_operations_show_the_violated_first() -> None:
+    held = [Verdict(rule(f"x{n} type", status=str(300 + n)), Outcome.HOLDS, 1) for n in range(60)]
+    shown = lines(report(*held, violated()))
+    assert shown[1].split()[2:] == ["200", "1", "1", "1", "0"]
+    assert (len(shown), shown[-3]) == (23, "… and 42 more, in report.json")
+
+
+@pytest.mark.parametrize(
+    ("width", "header"),
+    [
+        (40, "operation         status  violated"),
+        (60, "operation         status  rules  exercised  violated"),
+        (70, "operation         status  rules  exercised  violated  not exercised"),
+    ],
+)
+def test_table_keeps_to_the_width(width: int, header: str) -> None:
+    shown = lines(report(HELD), width)
+    assert (shown[0], shown[1].startswith("GET /things/{id}  200  ")) == (header, True)
+
+
+def test_long_operation_is_cut_in_its_middle() -> None:
+    made = run_of(verdicts=[replace(kept(0), operation=f"GET /{'a' * 90}/{{id}}")])
+    row = list(summary_lines(made, width=80))[1]
+    assert (len(row), row.startswith("GET …aaa"), "aa/{id}  200" in row) == (80, True, True)
+
+
+@pytest.mark.parametrize(
+    ("decision", "line"),
+    [
+        (Decision(Result.PASS), "contract: PASS on http://h (1 rule, 1 holds"),
+        (Decision(Result.FAIL, ("a", "b")), "contract: FAIL on http://h: a; b (1 rule"),
+        (
+            Decision(Result.INCONCLUSIVE, ("canary-1\n",)),
+            r"contract: INCONCLUSIVE on http://h: $NOTTE_API_KEY\n (1 rule",
+        ),
+    ],
+    ids=["pass", "fail", "inconclusive"],
+)
+def test_last_line_is_the_decision(decision: Decision, line: str) -> None:
+    assert decision_line(run_from(to_json(report(HELD, decision=decision)))).startswith(line)
+
+
+def test_last_line_counts_outcomes() -> None:
+    line = decision_line(run_from(to_json(report(HELD, violated(), UNEXERCISED, UNDECIDED, base_url=None))))
+    assert line == "contract: PASS on the mock (4 rules, 1 holds, 1 violated, 1 not exercised, 1 undecided)"
+
+
+def test_summary_holds_no_secret() -> None:
+    assert "canary-1" not in "".join(lines(report(violated("canary-1", None, rule("x", Severity.ADVISORY)))))
+
+
+def test_slowest_answer_is_named() -> None:
+    slow = exchange(Response(200, (), b"", 2.5), Request("GET", "/things/slow"))
+    assert "; slowest 2500 ms (GET /things/slow)" in lines(report(exchanges=(exchange(), slow, exchange())))[-1]
+
+
+# 25 rows for any run
+
+
+ONE = run_from(to_json(report(violated()))).verdicts[0]
+PROOF = ONE.proof or Proof("", None, "", None)
+LISTED = {"found": {"active": 3}, "picked": ["a"], "complete": True}
+STARTED = {"session_id": "x", "statuses": ["active"], "stopped": True, "cost": "$0.002"}
+REPORT_LINE = "report: build/contract/report.json"
+
+
+def kept(number: int) -> RuleVerdict:
+    key = f"GET /things/{number}/{{id}}"
+    return replace(ONE, rule=f"{key} 200 / x", operation=key, outcome=Outcome.HOLDS, proof=None, unseen=("a", "b"))
+
+
+def broken(number: int, length: int = 0, **others: Any) -> RuleVerdict:
+    return replace(ONE, rule=f"GET /things/{{id}} 200 /broken_{number}{'x' * length} enum", **others)
+
+
+def missing(number: int) -> RuleVerdict:
+    return replace(
+        ONE, rule=f"GET /{number} 200 / m", outcome=Outcome.NOT_EXERCISED, proof=None, why="nobody came " * 9
+    )
+
+
+def run_of(verdicts: Sequence[RuleVerdict], **others: Any) -> Run:
+    return replace(run_from(to_json(report())), verdicts=tuple(verdicts), **others)
+
+
+def rows_of(run: Run, width: int, after: Sequence[str] = (REPORT_LINE,), trend: Trend | None = None) -> int:
+    shown = [*summary_lines(run, width=width, trend=trend, after=after), *after, decision_line(run, width=width)]
+    return 1 + sum(Screen(width).rows(line) for line in shown)
+
+
+def monster(size: int, length: int) -> Run:
+    """A run that has everything there is to say, of everything so much."""
+    many = range(size)
+    verdicts = [
+        *(kept(n) for n in many),
+        *(broken(n, length, recurrence=Recurrence(3, 8)) for n in many),
+        *(broken(n + size, length, accepted=Agreed("known " * 40, "2099-01-01")) for n in many),
+        *(broken(n + 2 * size, length, severity=Severity.ADVISORY) for n in many),
+        *(missing(n) for n in many),
+    ]
+    rules = [broken(n, length).rule for n in many]
+    drift = Drift("1", "2", "", "breaking", "BREAKING", ("change " * 30,) * size, ("note",) * size, ("x",), "contracts")
+    known = dict.fromkeys(("new", "still_there", "fixed", "not_judged"), rules)
+    return run_of(
+        verdicts,
+        reasons=("a reason " * 20,) * size,
+        notes=("a note " * 30,) * size,
+        targets=("https://" + "a" * length,),
+        statuses={str(200 + n): n for n in many},
+        interrupted=True,
+        sessions={"listed": {**LISTED, "problem": "x" * 900}, "started": {**STARTED, "problem": "x" * 900}},
+        drift=drift,
+        against={"path": "p" * length, "about": "a" * length, **known},
+    )
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 200])
+@pytest.mark.parametrize(("size", "length"), [(120, 300), (30, 0), (2, 100)])
+def test_run_that_has_everything_fits_on_a_screen(size: int, length: int, width: int) -> None:
+    run = monster(size, length)
+    trend = trend_of([run], ["a note " * 30] * 9)
+    for made in (run, replace(run, against=None), replace(run, drift=None, interrupted=False, against=None)):
+        assert rows_of(made, width, (REPORT_LINE, "diff: BREAKING"), trend) <= ROWS
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(range(5)), st.integers(0, 400)), max_size=60),
+    st.lists(st.text(max_size=400), max_size=4),
+    st.integers(40, 130),
+)
+def test_every_run_fits_on_a_screen(entries: list[tuple[int, int]], texts: list[str], width: int) -> None:
+    making = (
+        lambda n, length: broken(n, length),
+        lambda n, length: broken(n, length, severity=Severity.ADVISORY),
+        lambda n, length: broken(n, length, accepted=Agreed("x" * length, "2099-01-01")),
+        lambda n, length: missing(n),
+        lambda n, length: kept(length),
+    )
+    verdicts = [making[kind](number, length) for number, (kind, length) in enumerate(entries)]
+    run = run_of(verdicts, reasons=tuple(texts), notes=tuple(texts))
+    assert rows_of(run, width) <= ROWS
+    shown = list(summary_lines(run, width=width, after=(REPORT_LINE,)))
+    listed = [line for line in shown if line.startswith("violated: GET")]
+    assert len([v for v in run.violated if any(f"violated: {v.rule}: " in line for line in listed)]) == len(listed)
+    left = [line for line in shown if "in report.json" in line and "violated" in line]
+    assert len(listed) + bool(left) == len(listed) + (len(listed) < len(run.violated))
+
+
+def test_what_there_is_no_room_for_is_counted() -> None:
+    shown = list(summary_lines(monster(500, 0), width=80, after=(REPORT_LINE,)))
+    assert [line for line in shown if line.startswith("new")][-1] == "new: … and 497 more, in report.json"
+    assert "… and 499 more, in report.json" in shown
+    (alone,) = [line for line in shown if line.startswith("in report.json alone: ")]
+    assert alone == (
+        "in report.json alone: sessions 2, drift notes 500, drift kept 1, fixed 500, known 500, accepted 500, "
+        "note 500, advisory 500, not judged 500, never seen 500"
+    )
+
+
+def test_id_that_is_too_long_is_counted_rather_than_cut() -> None:
+    shown = list(summary_lines(run_of([broken(1, 3000), broken(2)]), width=80))
+    assert [line for line in shown if line.startswith("violated")] == ["violated: 2, in report.json"]
+
+
+def test_of_many_reasons_the_first_are_told() -> None:
+    line = decision_line(run_of([ONE], decision="fail", reasons=tuple(f"reason {n} is a reason" for n in range(30))))
+    assert line.startswith("contract: FAIL on http://h: reason 0 is a reason; reason 1 is a reason; ")
+    assert "; and 21 more, in report.json (1 rule, 0 holds, 1 violated, " in line
+    assert len(line) <= 4 * 80
+
+
+# Colours and characters
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "colour"),
+    [
+        ("violated: GET /x", "violated", "red"),
+        ("accepted: GET /x", "accepted", "yellow"),
+        ("note: x", "note", "yellow"),
+        ("contract: PASS on the mock", "PASS", "green"),
+        ("contract: FAIL on the mock", "FAIL", "red"),
+        ("contract: INCONCLUSIVE on the mock", "INCONCLUSIVE", "yellow"),
+    ],
+)
+def test_word_that_says_what_a_line_is_about_is_marked(line: str, word: str, colour: str) -> None:
+    before, marked_word, after, markup = marked(line)
+    assert (before + marked_word + after, marked_word, markup) == (line, word, {colour: True, "bold": True})
+
+
+@pytest.mark.parametrize(
+    "line", ["", "exchanges: 9 (violated)", "contract: spec/notte.yaml on the mock", "violateder: x"]
+)
+def test_other_lines_are_left_alone(line: str) -> None:
+    assert marked(line) == (line, "", "", {})
+
+
+def test_characters_that_an_encoding_lacks_are_replaced() -> None:
+    run = run_of([broken(1, proof=replace(PROOF, message="é … “中” " + "x" * 300))])
+    shown = {
+        code: list(summary_lines(run, width=80, encoding=code))[2] for code in ("ascii", "latin-1", "utf-8", "odd")
+    }
+    assert shown["utf-8"].startswith("violated: GET /things/{id} 200 /broken_1 enum: é … “中” xxx")
+    assert shown["latin-1"].startswith('violated: GET /things/{id} 200 /broken_1 enum: é ... "\\u4e2d" xxx')
+    assert shown["ascii"].startswith('violated: GET /things/{id} 200 /broken_1 enum: \\xe9 ... "\\u4e2d" xxx')
+    assert shown["odd"] == shown["ascii"]
+    assert [line[-4:] for line in shown.values()] == ["x...", "x...", "xxx…", "x..."]
+    assert {len(line) for line in (shown["ascii"], shown["latin-1"])} == {160}

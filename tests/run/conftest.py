@@ -1,0 +1,71 @@
+"""Runs of a small project, mostly in this process: what they import stays imported."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import hypothesis
+import pytest
+import stamina
+from hypothesis import core
+
+from contracts.document import read_spec
+from contracts.exchanges import Ledger
+from contracts.flows import Check, Target
+from contracts.report.forms import failure_text  # noqa: F401
+from contracts.run import baseline, end, published, state  # noqa: F401  imported once, not once a run
+from contracts.verdicts import outside  # noqa: F401
+
+from .things import CANARY, Project, document, hermetic
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small() -> None:
+    """Two random requests an operation are enough here, and take a tenth of a second less than ten."""
+    hypothesis.settings.register_profile("dev", max_examples=2, deadline=None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is imported while probes are made and sent is imported before the first run."""
+    spec = read_spec(json.dumps(document()).encode(), path="warm.yaml", folder=Path())
+    check = Check(spec, Target(), Ledger(tmp_path_factory.mktemp("warm") / "run.jsonl"), examples=1)
+    check.asked(spec.operations[0])
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A project with the small document, and a credential in the environment."""
+    for name in (
+        "NOTTE_SESSION_IDS",
+        "PYTEST_BASE_URL",
+        "PYTEST_ADDOPTS",
+        "VERIFY_BASE_URL",
+        "PYTHONDONTWRITEBYTECODE",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NOTTE_API_KEY", CANARY)
+    with ExitStack() as servers:
+        project = Project(pytester, servers, {**hermetic(), "NOTTE_API_KEY": CANARY})
+        project.write()
+        yield project
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """No waiting between attempts."""
+    with stamina.set_testing(True, attempts=3):
+        yield
+
+
+@pytest.fixture
+def untouched() -> Iterator[None]:
+    """Hypothesis keeps its profile and its seed in this process, where inner runs set theirs."""
+    profile, seed = hypothesis.settings.get_current_profile_name(), core.global_force_seed
+    profiles = dict(hypothesis.settings._profiles)
+    yield
+    hypothesis.settings._profiles.clear()
+    hypothesis.settings._profiles.update(profiles)
+    hypothesis.settings.load_profile(profile)
+    core.global_force_seed = seed

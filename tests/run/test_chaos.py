@@ -1,0 +1,70 @@
+"""A contract run against a service at its worst ends in bounds, comes to the right decision, and writes its report."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.exchanges import Limits
+from contracts.run.inputs import settings_from
+from tests.service.chaos import CASES, Chaos, chaos_server
+
+from .things import GIVEN, Project, Run, Things, document, operation
+
+CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
+PATIENT = Limits(connect=5, read=5, total=10, body=2**20)
+HASTY = Limits(connect=0.1, read=0.05, total=0.1, body=2**20)
+MOST_REQUESTS = 101
+"""The plan has 50, of which those cut short are asked for twice, and 20 lost ones three times before it is enough."""
+
+BUSY = next(case for case in CASES if case.name == "429 with Retry-After: 3600")
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch, impatient: None) -> Callable[[Limits], None]:
+    def limit(limits: Limits) -> None:
+        def limited_settings(*args: Any, **options: Any) -> Any:
+            return replace(settings_from(*args, **options), limits=limits)
+
+        monkeypatch.setattr("contracts.run.state.settings_from", limited_settings)
+
+    return limit
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_chaos_comes_to_the_right_decision(case: Chaos, project: Project, limited: Callable[[Limits], None]) -> None:
+    limited(HASTY if case.slow else PATIENT)
+    with chaos_server(case, Things()) as server:
+        run = project.run("-q", "--base-url", server.base_url, *GIVEN)
+    assert (run.code, run.report["decision"]) == (CODES[case.result], case.result)
+    assert server.connections <= MOST_REQUESTS
+    assert_only_what_was_seen_holds(run)
+
+
+def assert_only_what_was_seen_holds(run: Run) -> None:
+    """Every answer that a verdict rests on is on record, and none of them is larger than the bound."""
+    log = run.folder / "build" / "contract" / "exchanges.jsonl"
+    exchanges = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    answered = sum("response" in exchange for exchange in exchanges)
+    assert all(len(line["response"]["body"]) <= PATIENT.body * 4 / 3 for line in exchanges if "response" in line)
+    held = [verdict["exercised"] for verdict in run.verdicts.values() if verdict["outcome"] == "holds"]
+    assert all(0 < exercised <= answered for exercised in held)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_broken_promise_about_a_busy_answer_alone_leaves_no_verdict(project: Project) -> None:
+    content = {"application/json": {"schema": {"type": "object"}}}
+    responses = {"200": {"description": "", "content": content}, "429": {"description": "", "content": content}}
+    project.write(document(get=operation("get_thing", responses=responses)))
+    with chaos_server(BUSY, Things()) as server:
+        run = project.run("-q", "--base-url", server.base_url, *GIVEN)
+    assert (run.code, run.report["decision"], bool(run.violated)) == (3, "inconclusive", False)
+
+
+def test_the_table_of_the_documentation_has_every_case() -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ")[:3] for line in lines if line.endswith(" MB |")]
+    assert rows == [[case.name, case.result, str(CODES[case.result])] for case in CASES]

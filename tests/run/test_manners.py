@@ -1,0 +1,177 @@
+"""How the plugin behaves beside others: silent where it is not wanted, the same whatever the environment says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import hypothesis
+import pytest
+
+from contracts import plugin
+from contracts.run import budgets
+
+from .things import CANARY, ENUM, Project, Things, hermetic
+
+SILENT = """
+import sys
+
+def test_nothing_heavy_is_imported():
+    heavy = {"schemathesis", "hypothesis", "httpx2", "httpx", "respx", "jsonschema_rs", "rich", "yaml", "requests"}
+    assert heavy & set(sys.modules) == set()
+    assert {name for name in sys.modules if name.startswith("contracts")} <= {
+        "contracts", "contracts.plugin", "contracts.errors", "contracts.run", "contracts.run.options"
+    }
+"""
+
+
+def test_project_without_a_document_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "test_silent.py").write_text(SILENT)
+    command = [sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:httpx2", "-p", "no:respx", "-q"]
+    done = subprocess.run(command, cwd=tmp_path, env=hermetic(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "contract" not in done.stdout
+    assert {path.name for path in tmp_path.iterdir()} <= {"test_silent.py", ".pytest_cache", "__pycache__"}
+
+
+def test_base_url_of_a_project_without_a_document_is_its_own(project: Project) -> None:
+    (project.folder / "spec" / "notte.yaml").unlink()
+    (project.folder / "test_contract.py").write_text("def test_own(base_url): assert base_url == 'http://h'")
+    run = project.run("-q", "--base-url", "http://h")
+    assert (run.code, run.out.count("contract:")) == (0, 0)
+
+
+@pytest.mark.parametrize("args", [("-p", "contracts.plugin"), ("-p", "no:xdist"), ("-p", "no:terminal")])
+def test_plugin_is_registered_once(args: tuple[str, ...], project: Project) -> None:
+    run = project.run(*args)
+    assert (run.code, run.report["decision"], run.err) == (0, "pass", "")
+
+
+def test_plugin_named_in_a_conftest_is_registered_once(project: Project) -> None:
+    (project.folder / "conftest.py").write_text("pytest_plugins = ['contracts.plugin']")
+    assert project.run("-q").code == 0
+
+
+def test_workers_of_other_projects_are_told_nothing(pytester: pytest.Pytester) -> None:
+    node = SimpleNamespace(config=pytester.parseconfig(), workerinput={})
+    plugin.pytest_configure_node(node)
+    assert node.workerinput == {}
+
+
+def test_plugin_can_be_left_out(project: Project) -> None:
+    (project.folder / "test_contract.py").write_text("def test_own(): pass")
+    run = project.run("-q", "-p", "no:contracts.plugin")
+    assert (run.code, run.out.count("contract:")) == (0, 0)
+
+
+@pytest.mark.parametrize("args", [("--help",), ("--version",), ("--markers",), ("--fixtures",)])
+def test_questions_to_pytest_are_answered(args: tuple[str, ...], project: Project) -> None:
+    run = project.run(*args)
+    assert (run.code, "Traceback" in run.err) == (0, False)
+
+
+def test_help_is_given_to_whoever_needs_it(project: Project) -> None:
+    run = project.run("--contract-spec=x.yaml", "--help")
+    assert (run.code, "--contract-spec=FILE" in run.out) == (0, True)
+
+
+def test_help_lists_the_options(project: Project) -> None:
+    help_text = project.run("--help").out
+    assert "--contract-session-id=VALUE" in help_text
+    assert "contract_session_id (args)" in help_text
+
+
+ENVIRONMENT = {
+    "CI": "true",
+    "NOTTE_API_KEY": "",
+    "NOTTE_SESSION_IDS": "@nowhere",
+    "HTTP_PROXY": "http://127.0.0.1:1",
+}
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_mock_run_does_not_depend_on_the_environment(
+    name: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = project.run("-q")
+    judged, exchanges = plain.judged, (project.folder / "build/contract/exchanges.jsonl").read_text()
+    monkeypatch.setenv(name, ENVIRONMENT[name])
+    run = project.run("-q")
+    assert (run.code, run.judged) == (0, judged)
+    assert requests_of(exchanges) == requests_of((project.folder / "build/contract/exchanges.jsonl").read_text())
+
+
+def requests_of(log: str) -> list[tuple[str, str]]:
+    records = [json.loads(line) for line in log.splitlines()]
+    return [(record["method"], record["target"]) for record in records if "method" in record]
+
+
+# Budgets and seeds
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(("name", "examples"), [("dev", 3), ("ci", 6), ("nightly", 9)])
+def test_profile_decides_how_much_is_asked(
+    name: str, examples: int, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hypothesis.settings.register_profile(name, max_examples=examples, deadline=None)
+    run = project.run("-q", f"--hypothesis-profile={name}")
+    log = (project.folder / "build/contract/exchanges.jsonl").read_text()
+    random = sum('"source":"fuzz"' in line for line in log.splitlines())
+    assert (run.code, 0 < random <= examples) == (0, True)
+
+
+@pytest.mark.usefixtures("untouched")
+def test_profiles_are_registered() -> None:
+    for name in ("dev", "nightly"):
+        hypothesis.settings._profiles.pop(name, None)
+    hypothesis.settings.register_profile("ci", parent=hypothesis.settings.get_profile("default"), derandomize=True)
+    budgets.register()
+    found = {name: hypothesis.settings.get_profile(name).max_examples for name in budgets.EXAMPLES}
+    assert found == {"dev": 10, "ci": 40, "nightly": 300}
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("name", budgets.EXAMPLES)
+def test_profile_of_the_project_stays(name: str) -> None:
+    hypothesis.settings.register_profile(name, max_examples=17)
+    budgets.register()
+    assert hypothesis.settings.get_profile(name).max_examples == 17
+
+
+def targets(project: Project, *args: str) -> list[str]:
+    things = Things()
+    project.ask(things, *args)
+    return things.lines
+
+
+@pytest.mark.usefixtures("untouched")
+def test_same_seed_asks_the_same(project: Project) -> None:
+    hypothesis.settings.register_profile("dev", max_examples=5, deadline=None)
+    assert targets(project, "--hypothesis-seed=1") == targets(project, "--hypothesis-seed=1")
+    assert targets(project, "--hypothesis-seed=1") != targets(project, "--hypothesis-seed=2")
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(("seed", "number"), [("7", 7), ("-7", -7), ("a text", 1933677805)])
+def test_seed_is_told(seed: str, number: int, project: Project) -> None:
+    run = project.run("-q", f"--hypothesis-seed={seed}")
+    assert (run.code, run.report["seed"]) == (0, number)
+    assert run.texts("exchanges: ")[0].endswith(f"; seed {number}")
+
+
+@pytest.mark.usefixtures("untouched")
+def test_rerun_of_a_random_seed_names_it(project: Project) -> None:
+    hypothesis.settings.register_profile("nightly", max_examples=1)
+    run = project.ask(Things({"status": "paused"}), "--hypothesis-profile=nightly", f"--contract-rule={ENUM}")
+    (rerun,) = run.texts("rerun: ")
+    assert rerun.endswith(f" --hypothesis-profile=nightly --hypothesis-seed={run.report['seed']}")
+    assert run.report["seed"] != 0
+
+
+def test_credential_of_the_environment_is_the_one_that_is_sent(project: Project) -> None:
+    things = Things()
+    project.ask(things)
+    fields = [f"{head}\r\n".lower().count(f"\r\nauthorization: bearer {CANARY}\r\n".lower()) for head in things.heads]
+    assert fields[:8] == [1] * 8

@@ -1,0 +1,102 @@
+"""Options on how often and by which way a service is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import UsageError
+from contracts.exchanges import Bounds, Route
+from contracts.run.reach import PROXY_VARIABLE, bounds_from, proxy_secrets, route_from
+
+PEM = Path(__file__).parents[1] / "exchanges" / "loopback.pem"
+
+
+def bounds(**options: object) -> Bounds:
+    return bounds_from({f"contract-{name.replace('_', '-')}": value for name, value in options.items()}.get)
+
+
+@pytest.mark.parametrize(
+    ("rate", "interval"), [("5/s", 0.2), ("300/m", 0.2), ("0.5/s", 2), ("3600/h", 1), (None, 0), ("1/m", 60)]
+)
+def test_rate(rate: str | None, interval: float) -> None:
+    assert bounds(rate=rate).interval == interval
+
+
+@pytest.mark.parametrize(
+    "rate", ["0/s", "5", "5/d", "-1/s", "/s", "5/s/s", "5 / s", "inf/s", "1e3/s", "\u0665/s", "0.0/m"]
+)
+def test_unusable_rate_is_refused(rate: str) -> None:
+    with pytest.raises(UsageError, match="is no rate above 0; give 5/s or 300/m, say"):
+        bounds(rate=rate)
+
+
+@pytest.mark.parametrize(("value", "requests"), [("1", 1), ("00200", 200), (7, 7), (None, None)])
+def test_requests(value: object, requests: int | None) -> None:
+    assert bounds(max_requests=value).requests == requests
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "1e3", "1_000"])
+def test_unusable_number_of_requests_is_refused(value: str) -> None:
+    with pytest.raises(UsageError, match=f"--contract-max-requests {value} is no number of requests above 0"):
+        bounds(max_requests=value)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("600", 600), ("10m", 600), ("1.5h", 5400), ("90s", 90), (30, 30), (None, None)]
+)
+def test_time(value: object, seconds: float | None) -> None:
+    assert bounds(max_time=value).seconds == seconds
+
+
+@pytest.mark.parametrize("value", ["0", "0m", "-1", "10 m", "1d", "nan", "inf", "m"])
+def test_unusable_time_is_refused(value: str) -> None:
+    with pytest.raises(UsageError, match=f"--contract-max-time {value} is no time above 0"):
+        bounds(max_time=value)
+
+
+def route(proxy: str | None = None, ca_bundle: str | None = None, **environ: str) -> Route:
+    return route_from({"contract-proxy": proxy, "contract-ca-bundle": ca_bundle}.get, environ)
+
+
+@pytest.mark.parametrize("proxy", ["http://gateway:3128", "https://gateway/", "http://[::1]:80"])
+def test_proxy(proxy: str) -> None:
+    assert route(proxy).proxy == proxy
+
+
+def test_proxy_of_the_environment_may_hold_a_password() -> None:
+    assert route(NOTTE_PROXY="http://me:pa55word@gateway").proxy == "http://me:pa55word@gateway"
+    assert route("http://other", NOTTE_PROXY="http://me:pa55word@gateway").proxy == "http://other"
+
+
+@pytest.mark.parametrize("proxy", ["http://me:pa55word@gateway", "pa55word@gateway", "http://pa55word@gateway"])
+def test_proxy_with_a_password_is_refused_unseen(proxy: str) -> None:
+    with pytest.raises(UsageError, match=f"put the whole URL into {PROXY_VARIABLE}") as caught:
+        route(proxy)
+    assert "pa55word" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["gateway:3128", "socks5://h", "http://", "http://h/path", "http://h:port", "http://h o"]
+)
+def test_unusable_proxy_is_refused(proxy: str) -> None:
+    with pytest.raises(UsageError, match="is no usable proxy"):
+        route(proxy)
+    with pytest.raises(UsageError, match=r"^NOTTE_PROXY is no usable proxy"):
+        route(NOTTE_PROXY=proxy)
+
+
+def test_bundle(tmp_path: Path) -> None:
+    assert route(ca_bundle=str(PEM)).ca_bundle == str(PEM)
+    (tmp_path / "none.pem").write_text("no certificate")
+    with pytest.raises(UsageError, match="it holds no certificate"):
+        route(ca_bundle=str(tmp_path / "none.pem"))
+    with pytest.raises(UsageError, match="No such file"):
+        route(ca_bundle=str(tmp_path / "missing.pem"))
+
+
+def test_passwords_of_proxies_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://you:other%2Fword@gateway")
+    found = proxy_secrets({"NOTTE_PROXY": "http://me:pa55word@gateway"})
+    assert {"me:pa55word", "pa55word", "you:other/word", "other/word"} == set(found.values())

@@ -1,0 +1,297 @@
+"""The credential is in nothing that a run shows or writes, whatever a service does and pytest is asked for."""
+
+import base64
+import os
+import signal
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from .things import CANARY, LOUD, THING, Project, Run, Things, answer, document, leaks, operation
+
+GATEWAY = "gateway/Canary+42"
+
+USING_LOGS = """
+import httpx2, logging, os
+from contracts.plugin import judge_item
+
+def test_rule(request, contract_verdicts):
+    judge_item(request, contract_verdicts)
+
+def test_other(contract):
+    key = os.environ["NOTTE_API_KEY"]
+    url = os.environ["SERVICE"] + "/things/a1"
+    with httpx2.Client() as client:
+        response = client.get(url, params={"key": key}, headers={"Authorization": f"Bearer {key}"})
+    logging.getLogger("mine").warning("asked with %s, %d", key, 1)
+    print("asked with", key)
+    contract.judge(response)
+    assert response.text == "nothing"
+"""
+
+
+def test_leaks_are_found(project: Project) -> None:
+    hidden = base64.b64encode(f"Authorization: Bearer {CANARY}".encode()).decode()
+    (project.folder / "file").write_text(hidden)
+    assert leaks(Run(0, "", f"?key={quote(CANARY, safe='')}&", project.folder)) == {"file", "stderr"}
+
+
+EVERY_FORM = (
+    f"bad token {CANARY}: /?key={quote(CANARY, safe='')} {base64.b64encode(f'user:{CANARY}'.encode()).decode()}"
+)
+ECHOES: dict[str, Things] = {
+    "silent": Things({"status": "paused"}),
+    "echoed in other forms": Things({"status": EVERY_FORM, "x": [EVERY_FORM]}, fields=(f"X-Debug: {EVERY_FORM}",)),
+    "echoed as a name": Things(f'{{"status": "active", "{CANARY}": 1, "{CANARY}": 2}}'.encode()),
+    "echoed as a media type": Things({}, fields=(f"Content-Type: text/{CANARY}",)),
+    "refused": Things(key="another", fields=(f"X-Debug: Bearer {CANARY}",)),
+}
+
+
+@pytest.mark.parametrize("name", ECHOES)
+def test_credential_is_hidden(name: str, project: Project) -> None:
+    things = ECHOES[name]
+    things.heads.clear()
+    run = project.ask(things, *LOUD)
+    assert any(CANARY in head for head in things.heads)
+    assert leaks(run) == set()
+    assert (project.folder / "out.xml").is_file()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_credential_is_hidden_when_interrupted(sent: signal.Signals, project: Project) -> None:
+    things = Things(on_request=lambda number: os.kill(os.getpid(), sent) if number == 5 else None)
+    run = project.ask(things, *LOUD)
+    assert run.code == 2
+    assert "exchanges/client.py" not in run.out
+    assert leaks(run) == set()
+
+
+def broken(*args: Any, **kwargs: Any) -> None:
+    """Something that knows the credential fails, and says it."""
+    raise RuntimeError(f"can't send {args} {kwargs} with {os.environ['NOTTE_API_KEY']}")
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "contracts.exchanges.client.Client.send",
+        "contracts.exchanges.client.Client._once",
+        "contracts.flows.judge_all",
+        "contracts.plugin._failure",
+        "contracts.run.end.write_json",
+    ],
+)
+def test_credential_is_hidden_when_the_suite_fails(
+    where: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where, broken)
+    run = project.ask(Things({}), *LOUD)
+    assert run.code in (1, 3)
+    assert "this is" not in run.out
+    assert leaks(run) == set()
+
+
+def test_credential_is_hidden_in_other_tests_of_the_session(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write(module=USING_LOGS)
+    things = Things({"status": CANARY})
+    monkeypatch.setenv("SERVICE", project.serve(things))
+    run = project.ask(things, *LOUD)
+    assert any("?key=canary" in line for line in things.lines)
+    assert "asked with $NOTTE_API_KEY" in run.out
+    assert "HTTP Request: GET" in run.out
+    assert leaks(run) == set()
+
+
+def test_logs_are_scrubbed_in_this_session_alone(project: Project) -> None:
+    import logging
+
+    before = logging.getLogRecordFactory()
+    project.run("-q", "-k", "enum")
+    assert logging.getLogRecordFactory() is before
+
+
+def test_value_of_an_extra_header_is_hidden(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_KEY", GATEWAY)
+    things = Things({"status": GATEWAY}, fields=(f"X-Debug: {GATEWAY}",))
+    run = project.ask(things, "--contract-header=X-Gateway=GATEWAY_KEY", *LOUD)
+    assert all(GATEWAY in head for head in things.heads)
+    assert leaks(run, GATEWAY) == set()
+
+
+def test_credential_among_the_given_values_is_hidden(project: Project) -> None:
+    run = project.run("-q", f"--contract-param=thing_id={CANARY}", "--contract-dry-run")
+    assert "GET /things/$NOTTE_API_KEY  [given: " in run.out
+    assert leaks(run) == set()
+
+
+def test_credential_among_the_given_values_is_hidden_in_evidence(project: Project) -> None:
+    paused = answer(200, b'{"status": "paused"}', "Content-Type: application/json")
+    things = Things(instead=lambda number: paused)
+    run = project.run("-q", "--base-url", project.serve(things), f"--contract-param=thing_id={CANARY}", *LOUD)
+    # The log has requests as they were sent: every process of the run judges them.
+    assert (run.code, leaks(run) - {"build/contract/exchanges.jsonl"}) == (1, set())
+    assert "things/$NOTTE_API_KEY" in (project.folder / "out.xml").read_text()
+
+
+RECORDING = """
+import os
+
+def test_recorded(request, contract):
+    request.node.user_properties += [("key", os.environ["NOTTE_API_KEY"]), ("number", 7)]
+"""
+
+
+def test_credential_that_a_test_records_is_hidden(project: Project) -> None:
+    project.write(module=RECORDING)
+    run = project.run(*LOUD)
+    assert (run.code, leaks(run)) == (0, set())
+    assert 'name="key" value="$NOTTE_API_KEY"' in (project.folder / "out.xml").read_text()
+
+
+def test_mock_never_gets_the_credential(project: Project) -> None:
+    run = project.run(*LOUD)
+    assert run.code == 0
+    assert leaks(run) == set()
+
+
+# URLs that are credentials
+
+SHOWING_BODIES = """
+import httpx2, os
+from contracts.plugin import judge_item
+
+def test_rule(request, contract_verdicts):
+    judge_item(request, contract_verdicts)
+
+def get():
+    with httpx2.Client() as client:
+        key = os.environ["NOTTE_API_KEY"]
+        return client.get(os.environ["SERVICE"] + "/things/a1", headers={"Authorization": f"Bearer {key}"})
+
+def test_judged(contract):
+    contract.judge(get())
+
+def test_text():
+    body = get().text
+    print(body)
+    assert body == "nothing"
+
+def test_member():
+    value = get().json()
+    assert value == {"cdp_url": 1}
+"""
+
+TOKENS = ("cdp-Canary-5f1d9e", "viewer-Canary-77aa01")
+CDP, VIEWER = f"wss://browser.example/devtools/{TOKENS[0]}?key=1", f"https://viewer.example/{TOKENS[1]}"
+URLS = {"cdp_url": CDP, "viewer_url": VIEWER}
+URL = {"anyOf": [{"type": "string", "format": "uri"}, {"type": "null"}]}
+WITH_URLS = document(
+    get=operation("get_thing", THING | {"properties": {**THING["properties"], "cdp_url": URL, "viewer_url": URL}})
+)
+PASSING = {"status": "active", **URLS}
+SHOWN: dict[str, Any] = {
+    "passing": PASSING,
+    "failing": {**PASSING, "status": "paused"},
+    "of a wrong type": {**PASSING, "cdp_url": [CDP], "viewer_url": {"at": VIEWER}},
+    "in other places": {**PASSING, "status": CDP, "more": [VIEWER, f"see {CDP}."], VIEWER: 1},
+    "with the credential": {"status": "active", "cdp_url": f"{CDP}&key={CANARY}"},
+}
+
+
+def assert_no_leaks(run: Run) -> None:
+    assert {value: leaks(run, value) for value in (*TOKENS, CANARY)} == {value: set() for value in (*TOKENS, CANARY)}
+    assert (run.folder / "out.xml").is_file()
+    assert (run.folder / ".pytest_cache").is_dir()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
+@pytest.mark.parametrize("name", ["passing", "failing"])
+def test_capability_urls_are_hidden(name: str, workers: tuple[str, ...], project: Project) -> None:
+    project.write(WITH_URLS)
+    fields = (f"X-Debug: {CDP}",)
+    run = project.ask(Things(SHOWN[name], fields=fields), *LOUD, "-o", "log_level=DEBUG", *workers)
+    assert run.code == (name == "failing")
+    assert_no_leaks(run)
+
+
+@pytest.mark.parametrize("name", list(SHOWN)[2:])
+def test_capability_urls_are_hidden_elsewhere(name: str, project: Project) -> None:
+    project.write(WITH_URLS)
+    run = project.ask(Things(SHOWN[name]), *LOUD)
+    assert run.code == 1
+    assert_no_leaks(run)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [([CDP], "type"), (7, "type"), ({"at": CDP}, "type"), ("no url " + TOKENS[0], "format"), (CDP, "")],
+    ids=str,
+)
+def test_what_is_wrong_with_a_capability_url_is_seen(value: Any, kind: str, project: Project) -> None:
+    project.write(WITH_URLS)
+    run = project.ask(Things({**PASSING, "cdp_url": value}), "--contract-rule=*/cdp_url*")
+    assert {rule.rpartition(" ")[2] for rule in run.violated} == ({kind} if kind else set())
+    assert leaks(run, TOKENS[0]) == set()
+
+
+def test_credential_in_a_capability_url_is_seen(project: Project) -> None:
+    project.write(WITH_URLS)
+    run = project.ask(Things(SHOWN["with the credential"]))
+    assert run.violated == {"GET /things/{thing_id} credential kept"}
+
+
+@pytest.mark.parametrize(
+    "where", ["contracts.flows.judge_all", "contracts.plugin._failure", "contracts.run.end.write_json"]
+)
+def test_capability_urls_are_hidden_when_the_suite_fails(
+    where: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError(f"a bug with {args} {kwargs} and {CDP}, {VIEWER}")
+
+    monkeypatch.setattr(where, broken)
+    project.write(WITH_URLS)
+    run = project.ask(Things(SHOWN["failing"]), *LOUD)
+    assert run.code in (1, 3)
+    assert_no_leaks(run)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_capability_urls_are_hidden_when_interrupted(sent: signal.Signals, project: Project) -> None:
+    project.write(WITH_URLS)
+    things = Things(PASSING, on_request=lambda number: os.kill(os.getpid(), sent) if number == 5 else None)
+    run = project.ask(things, *LOUD)
+    assert run.code == 2
+    assert_no_leaks(run)
+
+
+def test_capability_urls_are_hidden_in_other_tests_of_the_session(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(WITH_URLS, module=SHOWING_BODIES)
+    things = Things(PASSING)
+    monkeypatch.setenv("SERVICE", project.serve(things))
+    run = project.ask(things, *LOUD)
+    assert ("assert body ==" in run.out, "assert value ==" in run.out, run.counted("failed")) == (True, True, 2)
+    assert_no_leaks(run)
+
+
+def test_violation_of_a_judged_answer_shows_no_capability_url(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(WITH_URLS, module=SHOWING_BODIES)
+    things = Things({"status": CDP, "cdp_url": CDP, "viewer_url": [VIEWER]})
+    monkeypatch.setenv("SERVICE", project.serve(things))
+    run = project.ask(things, *LOUD)
+    assert "ContractViolation" in run.out
+    assert_no_leaks(run)
+
+
+def test_replayed_evidence_holds_no_capability_url(project: Project) -> None:
+    project.write(WITH_URLS)
+    project.ask(Things(SHOWN["failing"]), "--contract-report=before")
+    run = project.ask(Things(SHOWN["failing"]), "--contract-replay=before/report.json", *LOUD)
+    assert run.code == 1
+    assert_no_leaks(run)

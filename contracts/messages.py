@@ -119,7 +119,12 @@ class Response:
     def media_type(self) -> str | None:
         """The essence of Content-Type in lower case (`application/json`), or None without the field."""
         value = self.header("content-type")
-        return value.partition(";")[0].strip().lower() if value is not None else None
+        return essence_of(value) if value is not None else None
+
+
+def essence_of(content_type: str) -> str:
+    """The essence of a media type in lower case, parameters apart (RFC 9110 §8.3.1)."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 class FailureKind(StrEnum):

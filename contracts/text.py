@@ -1,6 +1,12 @@
-"""Texts that somebody else wrote to texts that can be shown: on one line, without control characters, bounded."""
+"""Texts: cut to a length, in the right number, without what a terminal obeys, and written to a file whole."""
 
 from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 MAX_TEXT = 500
 """Characters that are kept of a text which a service has a hand in: a message, a place in a body."""
@@ -11,6 +17,13 @@ def cut(text: str, limit: int = MAX_TEXT) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+def plural(count: int, noun: str, many: str = "") -> str:
+    """A count with its noun: `1 rule`, `2 rules`; `many` is the plural where it is not the noun and an s."""
+    if count == 1:
+        return f"{count} {noun}"
+    return f"{count} {many or noun + 's'}"
+
+
 def printable(line: str) -> str:
     r"""The text as one line that any terminal can show: the rest as escapes (`\x1b`, `\u202e`, `\ud800`)."""
     return line if line.isprintable() else "".join(map(_escaped, line))
@@ -19,3 +32,46 @@ def printable(line: str) -> str:
 def _escaped(character: str) -> str:
     # Characters that turn the direction of what follows (U+202E) are not printable either: Unicode's Cf is not.
     return character if character.isprintable() else character.encode("unicode_escape").decode()
+
+
+def well_formed(text: str) -> str:
+    """The text with the escapes of halves of surrogate pairs, which a service can send and no file can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """A JSON value with all its texts changed, names of members as well."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [map_texts(item, change) for item in value]
+    if isinstance(value, dict):
+        return {change(name): map_texts(item, change) for name, item in value.items()}
+    return value
+
+
+def shown_path(path: Path) -> Path:
+    """The path as short as it can be written from here."""
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write a file, its folder as well, whole or not at all; a link stays a link, and a mode stays as it was.
+
+    Returns the path; raises OSError, and then what was there is as it was.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}-{os.getpid()}")
+    try:
+        draft.write_bytes(data)
+        if target.exists():
+            shutil.copymode(target, draft)
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)  # it is there only if something failed
+    return path

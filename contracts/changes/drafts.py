@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.changes.wire_form import plain, spelled
 from contracts.document import MediaType, Operation, Parameter, ResponseSpec, Schema, SecurityRequirement, Spec
+from contracts.document.media_types import concrete
 from contracts.document.statuses import concrete_status
 from contracts.document.templates import fill_raw_path, match_path, parameter_names
 from contracts.messages import JSON, Request
@@ -64,7 +65,7 @@ def request_of(spec: Spec, operation: Operation, draft: Draft = Draft()) -> dict
     path = fill_raw_path(operation.path, paths)
     body, media = _body(operation, draft)
     if media is not None:
-        headers["Content-Type"] = content_type(media.name)
+        headers["Content-Type"] = concrete(media.name)
     return {"method": operation.method, "path": f"{path}?{query}" if query else path, "headers": headers, "body": body}
 
 
@@ -170,21 +171,13 @@ def response_of(
     media = media or next(iter(response.content), None)
     if media is None:
         return {"status": status, "headers": fields, "body": None}
-    fields["Content-Type"] = content_type(media.name)
+    fields["Content-Type"] = concrete(media.name)
     value = body[0] if body else plainest(media.schema)[0] if media.schema is not None else {}
     return {"status": status, "headers": fields, "body": value}
 
 
 def _header_text(value: JSON) -> str:
     return ",".join(map(plain, value)) if isinstance(value, list) else plain(value)
-
-
-def content_type(name: str) -> str:
-    """A type that a documented name or range describes."""
-    essence = name.partition(";")[0].strip().lower()
-    if essence in ("*/*", "application/*"):
-        return "application/json"
-    return "text/plain" if essence == "text/*" else name.replace("*", "x")
 
 
 def as_request(message: Mapping[str, Any]) -> Request:

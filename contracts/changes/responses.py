@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from contracts.changes.change import Direction, Effect, Reach
 from contracts.changes.drafts import Undrawable, response_of
 from contracts.changes.findings import Shown, Site
-from contracts.changes.media_types import best, covers
 from contracts.changes.places import where_of
 from contracts.changes.schema_presence import compare_presence
 from contracts.document import Header, MediaType, Operation, ResponseSpec
+from contracts.document.media_types import best, covers
 
 if TYPE_CHECKING:
     from contracts.changes.operations import Documents

@@ -200,10 +200,10 @@ def drift(
         raise click.UsageError("one of --base-url and --from is needed: a service, or where the document is published")
     from contracts.decision.change_decision import ChangePolicy, FailOn
     from contracts.document.sides import overlays_of
-    from contracts.report.printable import printable
     from contracts.run.inputs import check_base_url
     from contracts.run.published import PAGE, drift_of
     from contracts.run.published import drift as drift_from
+    from contracts.text import printable
 
     place = source if source is not None else f"{check_base_url(base_url)}{PAGE}"
     named, policy = overlays_of(overlays, "--overlay"), ChangePolicy(FailOn(fail_on))
@@ -269,7 +269,7 @@ def _reported(form: str, run: Run, trend: Trend | None) -> Iterable[str]:
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:
-    from contracts.report.json_report import write_whole
+    from contracts.text import write_whole
 
     text = "".join(f"{line}\n" for line in lines)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,7 +14,7 @@ from contracts.document import FolderFiles, Spec
 from contracts.document.sides import Overlays, Side, named_overlays, read_side, side_from
 from contracts.errors import UsageError
 from contracts.report.diff import Diff
-from contracts.report.printable import printable
+from contracts.text import printable, write_whole
 
 
 @dataclass(frozen=True)
@@ -88,17 +87,9 @@ def _placed(got: Side, path: Path, overlays: Overlays) -> Side:
 
 def write_document(path: Path, text: bytes) -> None:
     """Put the document at `path`, whole or not at all; a link stays a link. UsageError if that can't be done."""
-    target = Path(os.path.realpath(path))
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(text)
-        if target.exists():
-            shutil.copymode(target, draft)
-        os.replace(draft, target)
+        write_whole(path, text)
     except OSError as error:
-        if draft.exists():
-            draft.unlink()
         raise UsageError(
             f"{path} can't be written ({error.strerror}) and is as it was; mend that, or give another --spec"
         ) from None

@@ -1,6 +1,6 @@
 """An OpenAPI document in, a Spec out: every operation, parameter, response and schema with its file and line."""
 
-from contracts.document.document import Document, Source, ref_target
+from contracts.document.document import Document, Source
 from contracts.document.loader import load_spec, overlay_beside, read_spec
 from contracts.document.model import (
     Header,
@@ -13,10 +13,9 @@ from contracts.document.model import (
     SecurityRequirement,
     SecurityScheme,
     Spec,
-    join_pointer,
-    split_pointer,
 )
 from contracts.document.neighbours import FolderFiles, Neighbours
+from contracts.document.pointers import join_pointer, ref_target, split_pointer
 
 __all__ = [
     "Document",

@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.document.dialects import METHODS
 from contracts.document.directions import for_requests, for_responses
-from contracts.document.document import Document, ref_target
+from contracts.document.document import Document
 from contracts.document.model import (
     Header,
     MediaType,
@@ -20,8 +20,8 @@ from contracts.document.model import (
     SecurityRequirement,
     SecurityScheme,
     Spec,
-    join_pointer,
 )
+from contracts.document.pointers import join_pointer, ref_target
 from contracts.errors import DocumentError
 
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}

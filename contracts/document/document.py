@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+
+from contracts.document.pointers import ref_target, split_pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,7 @@ class Document:
     def at(self, pointer: str) -> Any:
         """The value at an RFC 6901 pointer; KeyError or IndexError when there is none."""
         node: Any = self.tree
-        for part in pointer.split("/")[1:]:
-            segment = part.replace("~1", "/").replace("~0", "~")
+        for segment in split_pointer(pointer):
             node = node[int(segment)] if isinstance(node, list) else node[segment]
         return node
 
@@ -67,8 +67,3 @@ class Document:
             seen.add(pointer)
             pointer = ref_target(node["$ref"])
         return pointer
-
-
-def ref_target(ref: str) -> str:
-    """The pointer that a `$ref` of a read document names (all are `#/…` there)."""
-    return unquote(ref.removeprefix("#"))

@@ -13,10 +13,11 @@ from contracts.document.dialects import DIALECTS, Dialect
 from contracts.document.directions import MARKS
 from contracts.document.document import Document, Source
 from contracts.document.metaschemas import complaint
-from contracts.document.model import Spec, split_pointer
+from contracts.document.model import Spec
 from contracts.document.neighbours import FolderFiles, Neighbours
 from contracts.document.overlays import apply_overlay
 from contracts.document.places import Place
+from contracts.document.pointers import split_pointer
 from contracts.document.references import Linker
 from contracts.document.text import shown
 from contracts.document.written import bytes_of_file, written_from_bytes

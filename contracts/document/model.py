@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from contracts.document.document import Document, Source
+from contracts.document.media_types import described_by
+from contracts.document.pointers import join_pointer
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +90,7 @@ class ResponseSpec:
 
     def media_type(self, essence: str) -> MediaType | None:
         """The entry that describes a body of this type: exact, then `type/*`, then `*/*` (OpenAPI 3.1 §4.8.17)."""
-        wanted = essence.lower()
-        by_name = {media.name.partition(";")[0].strip().lower(): media for media in self.content}
-        return by_name.get(wanted) or by_name.get(f"{wanted.partition('/')[0]}/*") or by_name.get("*/*")
+        return described_by(self.content, essence)
 
 
 @dataclass(frozen=True)
@@ -165,14 +165,3 @@ class Spec:
     @cached_property
     def by_key(self) -> Mapping[str, Operation]:
         return {operation.key: operation for operation in self.operations}
-
-
-def join_pointer(pointer: str, *segments: str | int) -> str:
-    """`pointer` (RFC 6901) extended by raw segments."""
-    escaped = (str(segment).replace("~", "~0").replace("/", "~1") for segment in segments)
-    return "/".join([pointer, *escaped])
-
-
-def split_pointer(pointer: str) -> list[str]:
-    """The raw segments of an RFC 6901 pointer."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]

@@ -8,9 +8,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from contracts.document.dialects import REFERABLE, Dialect, Path, segments_of, walk
 from contracts.document.metaschemas import complaint
-from contracts.document.model import join_pointer, split_pointer
 from contracts.document.neighbours import Neighbours
 from contracts.document.places import Place
+from contracts.document.pointers import join_pointer, split_pointer
 from contracts.document.text import shown
 from contracts.document.written import written_from_bytes
 from contracts.errors import DocumentError

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.document.document import Source
 from contracts.document.json_reader import JsonLines, value_from_json
-from contracts.document.model import join_pointer
+from contracts.document.pointers import join_pointer
 from contracts.document.text import text_from_bytes
 from contracts.document.yaml_reader import YamlReader, node_from_yaml
 from contracts.errors import DocumentError

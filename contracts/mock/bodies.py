@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.document import Header, MediaType, ResponseSpec, Schema, ref_target
+from contracts.document.media_types import concrete, is_json
 from contracts.mock.places import Sight, sights
 from contracts.payloads.choices import CoveringChoices
 from contracts.payloads.compiler import Unsatisfiable, generator
@@ -68,12 +69,10 @@ def dump(value: Any) -> bytes:
 
 
 def _variants(media: MediaType) -> Iterator[Variant]:
-    content_type = _content_type(media.name)
-    essence = content_type.partition(";")[0].strip()
-    is_json = essence == "application/json" or essence.endswith("+json")
+    content_type = concrete(media.name, "x-mock")
     if media.schema is None:
-        yield Variant(content_type, b"{}" if is_json else b"mock")
-    elif is_json:
+        yield Variant(content_type, b"{}" if is_json(content_type) else b"mock")
+    elif is_json(content_type):
         yield from (Variant(content_type, body, media.schema, value) for body, value in _telling(_target(media.schema)))
     else:
         texts = dict.fromkeys(map(_text, itertools.islice(_drawn(media.schema), OTHER_VARIANTS)))
@@ -118,14 +117,6 @@ def _drawn(schema: Schema) -> Iterator[Any]:
 
 def _text(value: Any) -> bytes:
     return value.encode("utf-8", "replace") if isinstance(value, str) else dump(value)
-
-
-def _content_type(name: str) -> str:
-    """A type that a documented name or range describes."""
-    essence = name.partition(";")[0].strip().lower()
-    if essence in ("*/*", "application/*"):
-        return "application/json"
-    return "text/plain" if essence == "text/*" else name.replace("*", "x-mock")
 
 
 def _header_text(value: Any) -> str:

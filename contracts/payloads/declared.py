@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from contracts.document.document import ref_target
 from contracts.document.model import Schema
+from contracts.document.pointers import ref_target
 
 T = TypeVar("T")
 

@@ -16,10 +16,10 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from contracts.errors import UsageError
-from contracts.report.json_report import write_whole
 from contracts.report.reader import read_run
 from contracts.report.run import Run
 from contracts.report.trend import Trend, count, trend_of
+from contracts.text import write_whole
 
 MAX_NAMED = 3
 """How many of the files that can't be used are called by their names."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,8 @@ from contracts.messages import Headers
 from contracts.report.counts import operations_of
 from contracts.report.curl import curl
 from contracts.report.excerpts import Excerpts
-from contracts.report.printable import map_texts, well_formed
 from contracts.report.report import Report
-from contracts.text import cut
+from contracts.text import cut, map_texts, well_formed, write_whole
 from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
@@ -72,18 +70,6 @@ def write_json(value: Mapping[str, Any], folder: Path) -> Path:
 def json_text(value: Mapping[str, Any]) -> str:
     """A report as the text of its file."""
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-
-
-def write_whole(path: Path, text: str) -> Path:
-    """Write a file, its folder as well, whole or not at all; returns its path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)  # it is there only if something failed
-    return path
 
 
 def _against(report: Report, against: Against) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.document import MediaType, Operation, ResponseSpec
+from contracts.document.media_types import is_json
 from contracts.messages import Exchange, Response
 from contracts.schemas.json_text import Decoded, decode
 
@@ -34,10 +35,4 @@ class Answer:
 
     @property
     def is_json(self) -> bool:
-        return is_json_type(self.response.media_type or "")
-
-
-def is_json_type(essence: str) -> bool:
-    """Whether a media type is JSON by its name (RFC 8259 §11, RFC 6838 §4.2.8)."""
-    essence = essence.partition(";")[0].strip().lower()
-    return essence == "application/json" or essence.endswith("+json")
+        return is_json(self.response.media_type or "")

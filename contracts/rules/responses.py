@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.document import Header, Operation, ResponseSpec
+from contracts.document.media_types import may_be_json
 from contracts.messages import Credential, Failure, FailureKind, header_values
 from contracts.rules import kinds
-from contracts.rules.answer import Answer, is_json_type
+from contracts.rules.answer import Answer
 from contracts.rules.rule import Check, ExchangeRule, Rule, RuleKind, rule_of
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
@@ -49,12 +50,6 @@ def broken_framing(failure: Failure) -> str | None:
     if failure.kind in (FailureKind.TRUNCATED, FailureKind.BAD_FRAMING):
         return kinds.FRAMING.name
     return kinds.CONTENT_ENCODING.name if failure.kind is FailureKind.BAD_ENCODING else None
-
-
-def may_be_json(name: str) -> bool:
-    """Whether a documented media type or range can describe a JSON body."""
-    essence = name.partition(";")[0].strip().lower()
-    return is_json_type(essence) or essence in ("*/*", "application/*")
 
 
 def status_documented(answer: Answer) -> str | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.document import MediaType, Operation, ResponseSpec, Spec
+from contracts.document.media_types import may_be_json
 from contracts.rules.authentication import authentication_rules
 from contracts.rules.identity import given_rules, identity_rules
 from contracts.rules.methods import method_rules
 from contracts.rules.plan import Body, Plan
-from contracts.rules.responses import framing_rules, may_be_json, operation_rules, response_rules
+from contracts.rules.responses import framing_rules, operation_rules, response_rules
 from contracts.rules.rule import ExchangeRule, HistoryRule, Rule
 from contracts.rules.wire import wire_rules
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.document import Operation
+from contracts.document.media_types import may_be_json
 from contracts.messages import PLACEHOLDER, header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
-from contracts.rules.responses import may_be_json
 from contracts.rules.rule import ExchangeRule, rule_of
 
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})

@@ -15,8 +15,8 @@ from contracts.document.sides import Side, is_same, side_from
 from contracts.errors import ContractsError
 from contracts.report.diff import Diff
 from contracts.report.forms.diff_text import failing_lines, last_line
-from contracts.report.printable import printable
 from contracts.run.inputs import Settings
+from contracts.text import printable
 
 Outcome = Literal["passed", "failed", "skipped", "accepted"]
 

@@ -19,14 +19,13 @@ from contracts.report.forms.junit import suite_properties
 from contracts.report.forms.page import page
 from contracts.report.forms.terminal import decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
-from contracts.report.json_report import json_text, to_json, write_json, write_whole
-from contracts.report.printable import printable
+from contracts.report.json_report import json_text, to_json, write_json
 from contracts.report.reader import run_from
 from contracts.report.report import Report
 from contracts.report.run import Run
-from contracts.run.inputs import shown
 from contracts.run.state import Session, now
 from contracts.run.writer import Look, look_of, write
+from contracts.text import printable, shown_path, write_whole
 from contracts.verdicts import Outcome, Verdict
 
 _OWN_STATUS = {Result.FAIL: 1, Result.INCONCLUSIVE: 3}
@@ -79,7 +78,7 @@ class Ending:
 
     def _problem(self, error: Exception) -> str:
         if isinstance(error, OSError):
-            return f"the report can't be written to {shown(self.state.settings.folder)} ({error.strerror})"
+            return f"the report can't be written to {shown_path(self.state.settings.folder)} ({error.strerror})"
         return f"the suite itself failed while it concluded: {traceback.format_exc()}"
 
     @pytest.hookimpl(tryfirst=True)
@@ -91,7 +90,7 @@ class Ending:
                 write(terminalreporter, line)
         elif state.ended is not None:
             terminalreporter.section("contract")
-            below = [] if state.problem else [f"report: {shown(state.settings.folder / 'report.html')}"]
+            below = [] if state.problem else [f"report: {shown_path(state.settings.folder / 'report.html')}"]
             below += [state.scrub(state.unkept)] if state.unkept else []
             below += [state.scrub(self.gate)] if self.gate else []
             look = look_of(terminalreporter)
@@ -167,7 +166,7 @@ def remember(state: Session, report: Mapping[str, Any], run: Run) -> None:
     except Exception as error:  # looking back must not cost the run its own report
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         state.unkept = printable(
-            f"history: the report can't be kept in {shown(folder)} ({why}); everything else is there"
+            f"history: the report can't be kept in {shown_path(folder)} ({why}); everything else is there"
         )
 
 

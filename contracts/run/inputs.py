@@ -30,6 +30,7 @@ from contracts.report.scrubber import Scrubber
 from contracts.rules.rulebook import MAX_SECONDS
 from contracts.run.options import OPTIONS
 from contracts.run.reach import bounds_from, proxy_secrets, route_from
+from contracts.text import shown_path
 
 CREDENTIAL_VARIABLE = "NOTTE_API_KEY"
 PRODUCTION_HOSTS = frozenset({"api.notte.cc"})
@@ -252,12 +253,12 @@ def _host(url: str) -> str:
 
 
 def _spec(get: Callable[[str], Any], root: Path) -> Spec:
-    path = shown(Path(get("contract-spec") or root / "spec" / "notte.yaml"))
+    path = shown_path(Path(get("contract-spec") or root / "spec" / "notte.yaml"))
     return load_spec(path, _overlays(get))
 
 
 def _overlays(get: Callable[[str], Any]) -> list[str] | None:
-    overlays = [str(shown(Path(overlay))) for overlay in get("contract-overlay") or ()]
+    overlays = [str(shown_path(Path(overlay))) for overlay in get("contract-overlay") or ()]
     return overlays_of(overlays, "--contract-overlay")
 
 
@@ -274,14 +275,6 @@ def _baseline(value: str | None) -> str | None:
     except ContractsError as error:
         raise UsageError(f"--contract-baseline {error}") from None
     return value
-
-
-def shown(path: Path) -> Path:
-    """The path as short as it can be written from here."""
-    try:
-        return path.relative_to(Path.cwd())
-    except ValueError:
-        return path
 
 
 def _secret(spec: Spec, base_url: str | None, environ: Mapping[str, str], *, needed: bool) -> Secret | None:
@@ -375,7 +368,7 @@ def _header_value(name: str, variable: str, environ: Mapping[str, str]) -> str:
 def _replay(value: str | None, spec: Spec) -> dict[str, tuple[Probe, ...]] | None:
     if value is None:
         return None
-    path = shown(Path(value))
+    path = shown_path(Path(value))
     probes = probes_of_report(path, spec)
     if not probes:
         raise UsageError(
@@ -388,7 +381,7 @@ def _replay(value: str | None, spec: Spec) -> dict[str, tuple[Probe, ...]] | Non
 def _known(value: str | None, spec: Spec, *, strict: bool) -> tuple[Known | None, Mapping[str, tuple[Probe, ...]]]:
     if value is None:
         return None, {}
-    return known_of_report(shown(Path(value)), spec, advisories=strict)
+    return known_of_report(shown_path(Path(value)), spec, advisories=strict)
 
 
 def _only_new(value: str | None) -> bool:

@@ -11,10 +11,11 @@ from typing import Any
 from contracts.exchanges import Ledger
 from contracts.flows import Check, Target
 from contracts.report.forms.page import page
-from contracts.report.json_report import json_text, to_json, write_whole
+from contracts.report.json_report import json_text, to_json
 from contracts.report.reader import run_from
 from contracts.report.report import Report
-from contracts.run.inputs import Settings, shown
+from contracts.run.inputs import Settings
+from contracts.text import shown_path, write_whole
 
 KILLED = "the run was killed"
 
@@ -62,16 +63,16 @@ def _salvaged(settings: Settings, check: Check, ledger: Ledger) -> Salvaged | No
             return None
         about = ledger.note("run")
         who = f"a run of {about['started'][:16].replace('T', ' ')} UTC on {about['base_url'] or 'the mock'}"
-        kept = f"its {len(ledger.all())} exchanges are in {shown(exchanges)}"
+        kept = f"its {len(ledger.all())} exchanges are in {shown_path(exchanges)}"
         if about["sha256"] != settings.spec.document.sha256:
             kept += f", not judged: {about['document']} has changed since"
         else:
             value = to_json(_report(settings, check, ledger, about))
             write_whole(report, json_text(value))
             write_whole(stem.with_suffix(".html"), page(run_from(value, report.name)))
-            kept += f", the report is {shown(stem.with_suffix('.html'))} ({value['decision']})"
+            kept += f", the report is {shown_path(stem.with_suffix('.html'))} ({value['decision']})"
     except Exception as error:  # what others left, perhaps half of it, must not cost this run anything
-        kept = f"its exchanges are in {shown(exchanges)}, and can't be judged ({type(error).__name__})"
+        kept = f"its exchanges are in {shown_path(exchanges)}, and can't be judged ({type(error).__name__})"
     try:
         ledger.close(exchanges)
     except OSError as error:

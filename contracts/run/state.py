@@ -17,7 +17,6 @@ from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Pace
 from contracts.flows import Check, Target
 from contracts.report.drift import Drift
-from contracts.report.printable import printable
 from contracts.report.run import Run
 from contracts.report.trend import Trend
 from contracts.rules import Rule
@@ -27,6 +26,7 @@ from contracts.run.killed import Salvaged, salvage
 from contracts.run.options import OPTIONS, Option
 from contracts.run.progress import Progress
 from contracts.run.session_ids import Sources, source_sessions
+from contracts.text import printable
 
 MAX_ITEMS = 2000
 """Above this many rules, an item stands for all rules of one operation, status and kind."""

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.document import MediaType, Operation, Parameter, RequestBody, Schema
+from contracts.document import Operation, Parameter, RequestBody, Schema
+from contracts.document.media_types import described_by, is_json
 from contracts.document.templates import match_path
 from contracts.messages import ALLOWED, Claim, Request, header_values
 from contracts.schemas.json_text import decode
@@ -112,7 +113,7 @@ class _Anything:
 
 
 def _document(media_type: str, text: str) -> Iterator[Any]:
-    decoded = decode(text.encode("utf-8", "surrogateescape")) if _is_json(media_type) else None
+    decoded = decode(text.encode("utf-8", "surrogateescape")) if is_json(media_type) else None
     if decoded is None or decoded.duplicates:
         yield _Anything
     else:
@@ -176,26 +177,11 @@ def _body(documented: RequestBody | None, request: Request) -> Iterable[str]:
         if documented.required and content_type is None:
             yield "the required body is missing"
         return
-    media = _media_of(documented, content_type or "")
-    if media is None or media.schema is None or not _is_json(content_type or ""):
+    media = described_by(documented.content, content_type or "")
+    if media is None or media.schema is None or not is_json(content_type or ""):
         return
     decoded = decode(request.body)
     if decoded.problem is not None:
         yield f"its body can't be read: {decoded.problem}"
     elif not decoded.duplicates and not _accepts(media.schema)(decoded.value):
         yield "its body does not match the schema"
-
-
-def _media_of(documented: RequestBody, content_type: str) -> MediaType | None:
-    essence = _essence(content_type)
-    by_name = {_essence(media.name): media for media in documented.content}
-    return by_name.get(essence) or by_name.get(f"{essence.partition('/')[0]}/*") or by_name.get("*/*")
-
-
-def _essence(media_type: str) -> str:
-    return media_type.partition(";")[0].strip().lower()
-
-
-def _is_json(media_type: str) -> bool:
-    essence = _essence(media_type)
-    return essence == "application/json" or essence.endswith("+json")

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from contracts.document import Schema, ref_target
+from contracts.document.pointers import escape_segment
 from contracts.schemas.validation import Uncompilable, keyword_validator
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
@@ -331,7 +332,7 @@ def _branch_name(branch: Location, discriminator: str) -> str:
 
 def escape(name: str) -> str:
     """A raw name as a segment of a place: RFC 6901, a literal star as `~2`, a leading `<` as `~3`."""
-    escaped = name.replace("~", "~0").replace("/", "~1").replace("*", "~2")
+    escaped = escape_segment(name).replace("*", "~2")
     return f"~3{escaped[1:]}" if escaped.startswith("<") else escaped
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.report.printable import map_texts, printable, well_formed
 from contracts.report.scrubber import Scrubber, scrub_logs, scrub_test_report
+from contracts.text import map_texts, printable, well_formed
 
 KEY = "key/5a+b-secret"
 SCRUBBER = Scrubber.of({"NOTTE_API_KEY": KEY, "GATEWAY_KEY": "open sesame", "EMPTY": "", "SHORT": "abc"})

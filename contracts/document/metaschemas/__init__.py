@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from contracts.document.dialects import Dialect
-from contracts.document.model import join_pointer
+from contracts.document.pointers import join_pointer
 from contracts.document.text import shown
 
 # What the meta-schemas forbid and we let pass, because published documents do it and no promise depends on it:

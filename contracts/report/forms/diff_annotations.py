@@ -11,7 +11,7 @@ from contracts.document.sides import Side
 from contracts.report.diff import Diff, decision_text, reach_text
 from contracts.report.forms.witness_text import verdict_line
 from contracts.report.forms.workflow_commands import workflow_command
-from contracts.report.printable import printable
+from contracts.text import printable
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

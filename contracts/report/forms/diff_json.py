@@ -12,7 +12,7 @@ from contracts.decision.change_decision import Judged
 from contracts.document import Source, Spec
 from contracts.document.sides import Side
 from contracts.report.diff import Diff
-from contracts.report.printable import map_texts, well_formed
+from contracts.text import map_texts, well_formed
 
 SCHEMA = Path(__file__).parents[1] / "diff.schema.json"
 

@@ -8,7 +8,7 @@ from contracts.changes.change import Effect
 from contracts.decision.change_decision import Judged
 from contracts.report.diff import Diff, decision_text, reach_text
 from contracts.report.forms.witness_text import title_line, verdict_line, witness_lines
-from contracts.report.printable import printable
+from contracts.text import printable
 
 MAX_REACHES = 5
 MAX_TEXT = 600

@@ -9,7 +9,7 @@ from contracts.decision.entries import TERM, VIOLATIONS, entry_for
 from contracts.document import Spec
 from contracts.messages import Headers
 from contracts.report.curl import curl
-from contracts.report.printable import printable
+from contracts.text import printable
 from contracts.verdicts import Verdict
 
 

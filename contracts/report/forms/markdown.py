@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from contracts.report.printable import printable
+from contracts.text import printable
 
 MAX_SIZE = 60_000
 """Characters of a page; GitHub takes 65,536 in a comment."""

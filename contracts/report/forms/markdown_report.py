@@ -9,7 +9,6 @@ from datetime import UTC
 from contracts.report.forms.markdown import MAX_SIZE, code, cut, fenced, size, text, within
 from contracts.report.forms.markdown_trend import trend_parts
 from contracts.report.forms.page.body_markup import Line, marked_body
-from contracts.report.printable import printable
 from contracts.report.run import RuleVerdict, Run
 from contracts.report.trend import Trend, count
 from contracts.report.wording import (
@@ -21,6 +20,7 @@ from contracts.report.wording import (
     since_text,
     worst_first,
 )
+from contracts.text import printable
 
 MAX_ROWS = 25
 MAX_LISTED = 20

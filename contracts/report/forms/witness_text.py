@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from contracts.changes.change import Witness
-from contracts.report.printable import printable
+from contracts.text import printable
 
 MAX_WIDTH = 100
 MAX_LINES = 40

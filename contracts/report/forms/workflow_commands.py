@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contracts.report.printable import printable
+from contracts.text import printable
 
 
 def workflow_command(name: str, properties: Iterable[tuple[str, str]], lines: Iterable[str]) -> str:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from contracts.report.printable import printable
+from contracts.document import split_pointer
+from contracts.text import printable
 
 AROUND = 6
 """Lines shown before and after the marked ones; the first and the last of a body are shown as well."""
@@ -82,7 +83,7 @@ def tells(text: str, telling: Collection[str]) -> bool:
 def _segments(pointer: str) -> tuple[str, ...]:
     if pointer in ("", "/"):
         return ()
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+    return tuple(split_pointer(pointer))
 
 
 Token = tuple[int, int, str]

@@ -14,16 +14,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from contracts.decision.entries import TERM, VIOLATIONS, entry_for
+from contracts.document.pointers import unescape_segment
 from contracts.messages import PLACEHOLDER
 from contracts.report.forms.page import pictures
 from contracts.report.forms.page.body_markup import Marked, marked_body, tells
 from contracts.report.forms.page.matrix import Matrix, matrices_of
 from contracts.report.forms.page.pictures import SeenAnswers
-from contracts.report.printable import printable
 from contracts.report.run import STANDINGS, RuleVerdict, Run
 from contracts.report.trend import Trend
 from contracts.report.wording import session_lines
-from contracts.text import cut
+from contracts.text import cut, printable
 
 TEMPLATES = Path(__file__).with_name("templates")
 # A page that a browser can't open helps nobody: what is too much of one kind is shown in less detail, then counted.
@@ -282,7 +282,7 @@ def _label(segment: str) -> str:
     """A segment of a place as a name."""
     if segment == "*":
         return "each"
-    return _shown(segment.replace("~2", "*").replace("~1", "/").replace("~0", "~"), 80)
+    return _shown(unescape_segment(segment.replace("~2", "*")), 80)
 
 
 def _text(name: str) -> str:

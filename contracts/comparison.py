@@ -9,7 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from contracts.changes import compare as changes_between
-from contracts.decision.change_decision import AcceptedChanges, ChangePolicy, accepted_changes, decide_changes
+from contracts.decision.change_decision import (
+    AcceptedChanges,
+    ChangePolicy,
+    accepted_changes,
+    decide_changes,
+)
 from contracts.decision.entries import TERM
 from contracts.document import Spec
 from contracts.document.sides import Side, specs_of
@@ -27,7 +32,9 @@ class Agreed:
     file: str
 
 
-def compare(base: Side, revision: Side, policy: ChangePolicy, agreed: Agreed, *, read: Spec | None = None) -> Diff:
+def compare(
+    base: Side, revision: Side, policy: ChangePolicy, agreed: Agreed, *, read: Spec | None = None
+) -> Diff:
     """Read both sides, find what changed, decide.
 
     Args:
@@ -39,7 +46,9 @@ def compare(base: Side, revision: Side, policy: ChangePolicy, agreed: Agreed, *,
     decision = decide_changes(changes_between(*specs), policy)
     notes = [side.note for side in (base, revision) if side.note]
     decision = replace(decision, notes=(*decision.notes, *notes))
-    return Diff(base, revision, specs, decision, policy.fail_on, agreed.file, agreed.changes.today + TERM)
+    return Diff(
+        base, revision, specs, decision, policy.fail_on, agreed.file, agreed.changes.today + TERM
+    )
 
 
 def agreed_on(base: Side, revision: Side, *, today: date, named: str | None = None) -> Agreed:
@@ -49,12 +58,16 @@ def agreed_on(base: Side, revision: Side, *, today: date, named: str | None = No
     """
     if named is not None and named != "none":
         return Agreed(accepted_changes(bytes_of_file(named), named, today=today), named)
-    places = [(side, *found) for side in (revision, base) if (found := side.beside(ACCEPTED)) is not None]
+    places = [
+        (side, *found) for side in (revision, base) if (found := side.beside(ACCEPTED)) is not None
+    ]
     offered = places[0][0].path_of(places[0][1]) if places else None
     nothing = Agreed(AcceptedChanges((), today), offered or ACCEPTED)
     if named is not None:
         return nothing
     for side, label, content in places:
         if content is not None:
-            return Agreed(accepted_changes(content, label, today=today), side.path_of(label) or ACCEPTED)
+            return Agreed(
+                accepted_changes(content, label, today=today), side.path_of(label) or ACCEPTED
+            )
     return nothing

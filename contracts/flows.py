@@ -38,7 +38,15 @@ from contracts.notte.prose import prose_rules
 from contracts.probes import SAFE_METHODS, ProbePlan
 from contracts.rules import RuleBook, rules_for
 from contracts.rules.rulebook import MAX_SECONDS
-from contracts.verdicts import Outcome, Verdict, asked_again, is_unavailable, judge_all, tally, with_recurrence
+from contracts.verdicts import (
+    Outcome,
+    Verdict,
+    asked_again,
+    is_unavailable,
+    judge_all,
+    tally,
+    with_recurrence,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +115,24 @@ class Check:
         if self.target.live:
             found, own = self.ledger.note("found") or {}, self.ledger.note("own") or {}
             return ProbePlan(
-                self.spec, self.seed, self.given, self.examples, self.unsafe, found=found, own=own, live=True
+                self.spec,
+                self.seed,
+                self.given,
+                self.examples,
+                self.unsafe,
+                found=found,
+                own=own,
+                live=True,
             )
         given = {**sample_values(self.spec, MOCK_VALUES), **self.given}
-        return ProbePlan(self.spec, self.seed, given, self.examples, unsafe=True, statuses=self.mock.count_variants)
+        return ProbePlan(
+            self.spec,
+            self.seed,
+            given,
+            self.examples,
+            unsafe=True,
+            statuses=self.mock.count_variants,
+        )
 
     @cached_property
     def _asked(self) -> dict[str, Asked]:
@@ -136,7 +158,11 @@ class Check:
         if operation.key not in self._asked:
             exchanges, cut = self._exchanges(operation)
             verdicts = self._verdicts(operation, exchanges)
-            found = Asked({verdict.rule.id: verdict for verdict in verdicts}, blocked(self.spec, exchanges), cut)
+            found = Asked(
+                {verdict.rule.id: verdict for verdict in verdicts},
+                blocked(self.spec, exchanges),
+                cut,
+            )
             self._asked[operation.key] = found
         return self._asked[operation.key]
 
@@ -149,7 +175,9 @@ class Check:
     def _exchanges(self, operation: Operation) -> tuple[list[Exchange], str | None]:
         """The exchanges of an operation, and the bound that ended the asking, if one did."""
         try:
-            return self.ledger.exchanges_of(operation.key, lambda number: self._ask(operation, number)), None
+            return self.ledger.exchanges_of(
+                operation.key, lambda number: self._ask(operation, number)
+            ), None
         except Exhausted as bound:
             self.ledger.add((), cut=str(bound))
             return self.ledger.of(operation.key), str(bound)
@@ -175,16 +203,24 @@ class Check:
             policy = replace(policy, partial=True)  # that none of them succeeded is our own doing
         if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
             ended = ended or f"nothing was sent: {verdicts[0].why}"
-        return tuple(verdicts), exchanges, decide(self.spec, verdicts, exchanges, policy, ended=ended)
+        return (
+            tuple(verdicts),
+            exchanges,
+            decide(self.spec, verdicts, exchanges, policy, ended=ended),
+        )
 
-    def broken_under(self, spec: Spec, operations: set[str], exchanges: Sequence[Exchange]) -> set[str]:
+    def broken_under(
+        self, spec: Spec, operations: set[str], exchanges: Sequence[Exchange]
+    ) -> set[str]:
         """The rules of another document that these exchanges break."""
         other = replace(self, spec=spec)
         asked = [
             (spec.by_key[key], [e for e in exchanges if e.probe.operation == key])
             for key in operations & spec.by_key.keys()
         ]
-        verdicts = [verdict for operation, own in asked for verdict in other._judged(operation, own)]
+        verdicts = [
+            verdict for operation, own in asked for verdict in other._judged(operation, own)
+        ]
         return {verdict.rule.id for verdict in verdicts if verdict.violations}
 
     def _known(self, operation: Operation, exchanges: Sequence[Exchange]) -> Iterable[Verdict]:
@@ -196,18 +232,28 @@ class Check:
         count, verdicts = self._first_look.pop(operation.key, (-1, ()))
         if count != len(exchanges):
             verdicts = self._judged(operation, exchanges)
-        if any(exchange.probe.source != "method" for exchange in exchanges) and not self._spares(operation):
+        if any(exchange.probe.source != "method" for exchange in exchanges) and not self._spares(
+            operation
+        ):
             return verdicts
         why = self._unsent(operation)
-        return tuple(verdict if verdict.exercised else replace(verdict, why=why) for verdict in verdicts)
+        return tuple(
+            verdict if verdict.exercised else replace(verdict, why=why) for verdict in verdicts
+        )
 
     def _judged(self, operation: Operation, exchanges: Sequence[Exchange]) -> tuple[Verdict, ...]:
         """What the answers say of each rule: nothing at all, or nothing from where a credential has expired on."""
         rules = self.book.operations[operation.key]
         judgements = judge_all(rules, exchanges[: expired_from(self.spec, exchanges)])
         verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
-        why = blocked(self.spec, [exchange for exchange in exchanges if exchange.probe.source != "method"])
-        return verdicts if why is None else tuple(Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts)
+        why = blocked(
+            self.spec, [exchange for exchange in exchanges if exchange.probe.source != "method"]
+        )
+        return (
+            verdicts
+            if why is None
+            else tuple(Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts)
+        )
 
     def _may_send(self, operation: Operation) -> bool:
         return self.unsafe or not self.target.live or operation.method in SAFE_METHODS
@@ -219,7 +265,9 @@ class Check:
     def _is_absent(self) -> bool:
         """Whether all that was sent, by any process of the run, is what it takes to see that there is no service."""
         sent = self.ledger.all()
-        return len(sent) == PATIENCE and all(e.failure is not None and e.failure.kind in ABSENT for e in sent)
+        return len(sent) == PATIENCE and all(
+            e.failure is not None and e.failure.kind in ABSENT for e in sent
+        )
 
     def _unsent(self, operation: Operation) -> str:
         if self._is_absent():
@@ -230,7 +278,9 @@ class Check:
             return f"{operation.method} {operation.path} ends a resource, and is sent to none but the run's own"
         if self.replay is not None:
             return "the replayed report has no evidence for this operation"
-        return "no request could be made that reaches this operation; give values (--contract-param)"
+        return (
+            "no request could be made that reaches this operation; give values (--contract-param)"
+        )
 
     def _converse(self, client: Client, operation: Operation, number: int) -> Iterator[Exchange]:
         """Send the probes of an operation, and at the end those that depend on what was answered."""
@@ -238,17 +288,27 @@ class Check:
         exchanges: list[Exchange] = []
         for probe in self.probes(operation):
             exchange = client.send(probe, number + len(exchanges))
-            answered = exchange.probe.request if answered is None and answers(exchange) else answered
+            answered = (
+                exchange.probe.request if answered is None and answers(exchange) else answered
+            )
             exchanges.append(exchange)
             yield exchange
         for probe in self.closing(operation, answered):
             exchanges.append(client.send(probe, number + len(exchanges)))
             yield exchanges[-1]
-        if answered is not None and answered.method in SAFE_METHODS and refused_at_last(self.spec, exchanges):
-            probe = Probe(operation.key, answered, note="whether the credential has expired", again=True)
+        if (
+            answered is not None
+            and answered.method in SAFE_METHODS
+            and refused_at_last(self.spec, exchanges)
+        ):
+            probe = Probe(
+                operation.key, answered, note="whether the credential has expired", again=True
+            )
             exchanges.append(client.send(probe, number + len(exchanges)))
             yield exchanges[-1]
-        for count, probe in enumerate(self._doubtful(operation, exchanges), start=number + len(exchanges)):
+        for count, probe in enumerate(
+            self._doubtful(operation, exchanges), start=number + len(exchanges)
+        ):
             yield client.send(probe, count)
 
     def _doubtful(self, operation: Operation, exchanges: Sequence[Exchange]) -> Iterable[Probe]:
@@ -265,7 +325,9 @@ class Check:
         self.pace.continued(self.ledger.attempts + (self.ledger.note("aside") or 0))
         self.told(operation.key, 0)
         with self.client(self.pace) as client:
-            for count, exchange in enumerate(until_nobody_is_there(self._converse(client, operation, number)), start=1):
+            for count, exchange in enumerate(
+                until_nobody_is_there(self._converse(client, operation, number)), start=1
+            ):
                 yield exchange
                 self.told(operation.key, count)
 
@@ -295,7 +357,11 @@ class Check:
 def answers(exchange: Exchange) -> bool:
     """Whether a plain request got what it asked for."""
     status = exchange.response.status if exchange.response is not None else 0
-    return 200 <= status < 300 and exchange.probe.source != "status" and exchange.probe.request.method != "HEAD"
+    return (
+        200 <= status < 300
+        and exchange.probe.source != "status"
+        and exchange.probe.request.method != "HEAD"
+    )
 
 
 MOCK_VALUES = 8
@@ -311,7 +377,9 @@ def until_nobody_is_there(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
     silent = lost = kept = 0
     for count, exchange in enumerate(exchanges, start=1):
         yield exchange
-        silent = silent + 1 if exchange.failure is not None and exchange.failure.kind in SILENT else 0
+        silent = (
+            silent + 1 if exchange.failure is not None and exchange.failure.kind in SILENT else 0
+        )
         lost = lost + 1 if is_unavailable(exchange) else 0
         kept += len(exchange.response.body) if exchange.response is not None else 0
         if silent == SILENCE or silent == count == PATIENCE or lost == LOSSES or kept > MOST_KEPT:

@@ -35,7 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             group.addoption(option.flag, action="store_true", default=None, help=option.help)
             parser.addini(option.ini, option.help, type="bool", default=False)
         elif option.kind == "list":
-            group.addoption(option.flag, action="append", default=None, metavar=option.metavar, help=option.help)
+            group.addoption(
+                option.flag, action="append", default=None, metavar=option.metavar, help=option.help
+            )
             parser.addini(option.ini, option.help, type="args", default=[])
         else:
             group.addoption(option.flag, default=None, metavar=option.metavar, help=option.help)
@@ -45,7 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(args: list[str]) -> None:
     """`--contract-session-id @FILE` as `--contract-session-id=@FILE`: pytest would read the file as arguments."""
     for index in range(len(args) - 2, -1, -1):
-        if args[index].startswith("--contract-") and "=" not in args[index] and args[index + 1].startswith("@"):
+        if (
+            args[index].startswith("--contract-")
+            and "=" not in args[index]
+            and args[index + 1].startswith("@")
+        ):
             args[index : index + 2] = [f"{args[index]}={args[index + 1]}"]
 
 
@@ -72,7 +78,10 @@ def _is_wanted(config: pytest.Config) -> bool:
     """A project without a document, that asks for nothing, is left alone."""
     if (config.rootpath / "spec" / "notte.yaml").is_file():
         return True
-    return any(config.getoption(option.flag, None) is not None or config.getini(option.ini) for option in OPTIONS)
+    return any(
+        config.getoption(option.flag, None) is not None or config.getini(option.ini)
+        for option in OPTIONS
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -81,7 +90,9 @@ def pytest_configure_node(node: Any) -> None:
     state = node.config.stash.get(SESSION, None)
     if state is not None:
         node.workerinput.update(
-            contract_run=state.run, contract_seed=state.check.seed, contract_began=state.check.pace.started
+            contract_run=state.run,
+            contract_seed=state.check.seed,
+            contract_began=state.check.pace.started,
         )
 
 
@@ -130,7 +141,11 @@ def _show_progress(session: pytest.Session, state: Session) -> None:
     from contracts.run.progress import show
 
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    names = [getattr(item, "callspec").params["contract_item"] for item in session.items if _is_ours(item)]  # noqa: B009
+    names = [
+        item.callspec.params["contract_item"]  # type: ignore[attr-defined]
+        for item in session.items
+        if _is_ours(item)
+    ]
     operations = {rules[0].operation for name in names if (rules := state.items.get(name))}
     session.config.stash[UNDO].append(show(state.progress, session.config, reporter, operations))
 
@@ -160,7 +175,10 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
     """The verdicts of one item; asking the operation first, if nobody has."""
     state = request.config.stash.get(SESSION, None)
     if state is None:
-        pytest.fail("a contract run needs a document: give --contract-spec, or have spec/notte.yaml", pytrace=False)
+        pytest.fail(
+            "a contract run needs a document: give --contract-spec, or have spec/notte.yaml",
+            pytrace=False,
+        )
     if state.settings.dry_run:
         pytest.skip("--contract-dry-run: nothing is sent")
     rules = state.items[contract_item]
@@ -171,7 +189,9 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
         verdicts = state.check.asked(operation).verdicts
     except KeyboardInterrupt:
         raise KeyboardInterrupt from None  # its frames hold requests with the credential, and --full-trace shows them
-    except Exception as error:  # noted for the other items of the operation, and raised for this one
+    except (
+        Exception
+    ) as error:  # noted for the other items of the operation, and raised for this one
         state.broken[operation.key] = state.scrub(f"{type(error).__name__}: {error}")
         raise
     finally:
@@ -186,7 +206,10 @@ def contract_gate(request: pytest.FixtureRequest) -> Gated:
 
     state = request.config.stash.get(SESSION, None)
     if state is None:
-        pytest.fail("the gate needs a document: give --contract-spec, or have spec/notte.yaml", pytrace=False)
+        pytest.fail(
+            "the gate needs a document: give --contract-spec, or have spec/notte.yaml",
+            pytrace=False,
+        )
     return gated(state.settings)
 
 
@@ -198,7 +221,8 @@ def contract(request: pytest.FixtureRequest) -> Contract:
     state = request.config.stash.get(SESSION, None)
     if state is None:
         pytest.fail(
-            "the contract fixture needs a document: give --contract-spec, or have spec/notte.yaml", pytrace=False
+            "the contract fixture needs a document: give --contract-spec, or have spec/notte.yaml",
+            pytrace=False,
         )
     return Contract(state.check.book, state.settings.base_url, state.settings.scrubber.capabilities)
 
@@ -211,15 +235,21 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
     request.node.user_properties += _properties(state, verdicts)
     operation = state.settings.spec.by_key[verdicts[0].rule.operation]
     asked = state.check.asked(operation)
-    if reason := asked.blocked or (asked.cut if not any(verdict.exercised for verdict in verdicts) else None):
+    if reason := asked.blocked or (
+        asked.cut if not any(verdict.exercised for verdict in verdicts) else None
+    ):
         pytest.skip(f"inconclusive: {reason}")
     policy = state.settings.policy
     if failing := [verdict for verdict in verdicts if policy.fails(verdict)]:
         pytest.fail(_failure(request, state, failing), pytrace=False)
-    if accepted := next((found for verdict in verdicts if (found := policy.accepted.of(verdict))), None):
+    if accepted := next(
+        (found for verdict in verdicts if (found := policy.accepted.of(verdict))), None
+    ):
         pytest.xfail(f"accepted until {accepted.until}: {accepted.reason}")
     if any(map(policy.tolerates, verdicts)):
-        pytest.xfail(f"still there: {state.settings.known and state.settings.known.file} has it as well")
+        pytest.xfail(
+            f"still there: {state.settings.known and state.settings.known.file} has it as well"
+        )
     if all(v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED) for v in verdicts):
         pytest.skip(f"{verdicts[0].outcome.value.replace('_', ' ')}: {verdicts[0].why}")
 
@@ -227,7 +257,10 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
 def judge_document(request: pytest.FixtureRequest, gated: Gated) -> None:
     """Give a test the outcome of the gate: passed, failed, skipped or expected to fail. Called by `tests/contract`."""
     if gated.outcome == "failed":
-        pytest.fail(f"{gated.text}\n  rerun: {_rerun(request, request.config.stash[SESSION])}", pytrace=False)
+        pytest.fail(
+            f"{gated.text}\n  rerun: {_rerun(request, request.config.stash[SESSION])}",
+            pytrace=False,
+        )
     if gated.outcome == "accepted":
         pytest.xfail(gated.text)
     if gated.outcome == "skipped":
@@ -279,7 +312,11 @@ def _since(state: Session, verdict: Verdict) -> str:
     known = state.settings.known
     if known is None:
         return ""
-    return f"still there, {known.file} has it as well" if verdict.rule.id in known.rules else f"new since {known.file}"
+    return (
+        f"still there, {known.file} has it as well"
+        if verdict.rule.id in known.rules
+        else f"new since {known.file}"
+    )
 
 
 def _rerun(request: pytest.FixtureRequest, state: Session) -> str:
@@ -287,7 +324,11 @@ def _rerun(request: pytest.FixtureRequest, state: Session) -> str:
     config, base_url = request.config, state.settings.base_url
     file, _, name = request.node.nodeid.partition("::")
     path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
-    words = ["pytest", f"{path}::{name}", *(["--base-url", base_url] if base_url is not None else [])]
+    words = [
+        "pytest",
+        f"{path}::{name}",
+        *(["--base-url", base_url] if base_url is not None else []),
+    ]
     for option in OPTIONS:
         if option.name != "contract-history":  # one item again is no night
             words += option.words(config.getoption(option.flag, None))
@@ -305,15 +346,21 @@ def pytest_runtest_makereport(
     """Note on the report of a failed item whether the contract is broken or the suite itself failed; hide secrets."""
     report = yield
     state = item.config.stash.get(SESSION, None)
-    if (gate := getattr(item, "funcargs", {}).get("contract_gate")) is not None and report.when == "call":
+    if (
+        gate := getattr(item, "funcargs", {}).get("contract_gate")
+    ) is not None and report.when == "call":
         report.contract_gate = gate.said  # type: ignore[attr-defined]
-    broken = next((word for name, word in _BROKEN.items() if name in getattr(item, "fixturenames", ())), None)
+    broken = next(
+        (word for name, word in _BROKEN.items() if name in getattr(item, "fixturenames", ())), None
+    )
     if report.failed and broken is not None:
         failed = call.excinfo is not None and isinstance(call.excinfo.value, pytest.fail.Exception)
         why = "crashed" if not failed else broken if state is not None else "undocumented"
         report.contract = why  # type: ignore[attr-defined]
         if why == broken and (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
-            crash.message = crash.message.partition("\n")[0]  # the short summary prints it whole where CI is set
+            crash.message = crash.message.partition("\n")[
+                0
+            ]  # the short summary prints it whole where CI is set
     if state is not None:
         from contracts.report.scrubber import scrub_test_report
 

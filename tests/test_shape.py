@@ -21,13 +21,13 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 ENTRIES_AT_THE_DOOR = 37
 MODULES_IN_A_FOLDER = 33
 MODULES_IN_ALL = 182
-LINES = 21_900
+LINES = 24_560
 DENSITY = 10.0
 """Comprehensions and conditional expressions a hundred lines that are not blank."""
 DENSE_LINES = 107
 """Lines on which more than one of these begins."""
-LONGEST_MODULE = 410
-LONGEST_FUNCTION = 50
+LONGEST_MODULE = 470
+LONGEST_FUNCTION = 67
 MODULE_NAMES_TWICE = 6
 TYPE_NAMES_TWICE = 10
 GERUNDS = 26

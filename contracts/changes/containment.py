@@ -78,7 +78,11 @@ def _settled(sender: str, receiver: str, written: str) -> Answer:
     try:
         sent, taken = _canonical(sender), _canonical(receiver)
         checks = _checks(sender, receiver, written)
-        whole = sent if written == "true" else attempt(lambda: sent.intersect(_canonical(written)), sent)
+        whole = (
+            sent
+            if written == "true"
+            else attempt(lambda: sent.intersect(_canonical(written)), sent)
+        )
     except Uncompilable as problem:
         return Answer(None, f"a schema can't be read: {str(problem).splitlines()[0]}")
     difference = _difference(sent, taken)
@@ -93,11 +97,17 @@ def _settled(sender: str, receiver: str, written: str) -> Answer:
         if proof := _proof(whole, taken, difference):
             return Answer(True, proof)
     if difference is not None and difference.satisfiability() == Satisfiability.YES:
-        return Answer(False, "the canonical form shows that more is sent than taken; no value of it was drawn")
-    return Answer(None, f"the canonical form can't tell, and none of {near + far} values showed a difference")
+        return Answer(
+            False, "the canonical form shows that more is sent than taken; no value of it was drawn"
+        )
+    return Answer(
+        None, f"the canonical form can't tell, and none of {near + far} values showed a difference"
+    )
 
 
-def _proof(sent: CanonicalSchema, taken: CanonicalSchema, difference: CanonicalSchema | None) -> str | None:
+def _proof(
+    sent: CanonicalSchema, taken: CanonicalSchema, difference: CanonicalSchema | None
+) -> str | None:
     """Why everything that is sent is taken."""
     if not possible(sent):
         return "nothing can be sent there, as the canonical form shows"
@@ -127,7 +137,9 @@ def _text(schema: Raw) -> str:
 
 
 def _checks(sender: str, receiver: str, written: str) -> Callable[[JSON], bool]:
-    sends, takes, writes = (keyword_validator(schema).is_valid for schema in (sender, receiver, written))
+    sends, takes, writes = (
+        keyword_validator(schema).is_valid for schema in (sender, receiver, written)
+    )
 
     def shows(value: JSON) -> bool:
         try:
@@ -156,10 +168,16 @@ def _emptiness(difference: CanonicalSchema) -> str | None:
             return next(iter(proofs), None) if all(proofs) else None
         case StringView() as view:
             try:
-                return None if _word(view) is not None else "as regular languages, the one lies inside the other"
+                return (
+                    None
+                    if _word(view) is not None
+                    else "as regular languages, the one lies inside the other"
+                )
             except ValueError:
                 return None
-        case ObjectView() as view if any(_is_out_of_the_question(view, violation) for violation in view.violations):
+        case ObjectView() as view if any(
+            _is_out_of_the_question(view, violation) for violation in view.violations
+        ):
             return "no name, and no value under a name, is left when what is taken is subtracted"
     return None
 
@@ -191,7 +209,9 @@ def _is_out_of_the_question(view: ObjectView, violation: Violation) -> bool:
 def _every_name_has_a_pattern(view: ObjectView) -> bool:
     names = view.property_names
     patterns = view.pattern_properties
-    return names is not None and any(_lies_in(names, schema_of({"pattern": pattern})) for pattern in patterns)
+    return names is not None and any(
+        _lies_in(names, schema_of({"pattern": pattern})) for pattern in patterns
+    )
 
 
 def _lies_in(inner: CanonicalSchema, outer: CanonicalSchema) -> bool:
@@ -203,7 +223,9 @@ def _lies_in(inner: CanonicalSchema, outer: CanonicalSchema) -> bool:
         return False
 
 
-def _candidates(sent: CanonicalSchema, difference: CanonicalSchema | None, near: int, far: int) -> Iterator[JSON]:
+def _candidates(
+    sent: CanonicalSchema, difference: CanonicalSchema | None, near: int, far: int
+) -> Iterator[JSON]:
     if difference is not None:
         yield from _words(difference)
     if difference is not None and near:

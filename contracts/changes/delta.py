@@ -44,18 +44,26 @@ def _compared(base: Spec, revision: Spec) -> tuple[Change, ...]:
     sameness = Sameness(base.document, revision.document)
     documents = Documents(base, revision, sameness, Collected())
     compare_operations(documents)
-    views = {d: (View(base.document, mark), View(revision.document, mark)) for d, mark in _MARKS.items()}
+    views = {
+        d: (View(base.document, mark), View(revision.document, mark)) for d, mark in _MARKS.items()
+    }
     witnesses = Witnesses(base, revision, views)
     changes = [_plain(documents, finding) for finding in documents.collected.findings.values()]
     for direction, (before, after) in views.items():
         walk = Walk(direction, before, after, sameness)
         sites = [site for site in documents.collected.sites if site.direction is direction]
         changes += _schema_changes(documents, walk, sites, witnesses)
-    return tuple(sorted(_merged(changes), key=lambda change: (_LOUDEST[change.effect], change.where, change.id)))
+    return tuple(
+        sorted(
+            _merged(changes), key=lambda change: (_LOUDEST[change.effect], change.where, change.id)
+        )
+    )
 
 
 def _plain(documents: Documents, finding: Finding) -> Change:
-    shown = finding.show() if finding.show is not None and finding.effect is Effect.BREAKING else None
+    shown = (
+        finding.show() if finding.show is not None and finding.effect is Effect.BREAKING else None
+    )
     return Change(
         finding.kind,
         finding.effect,
@@ -90,7 +98,9 @@ class Reached:
         return tuple(dict.fromkeys([*(site.reach for site, _ in self.sites), *self.proofs]))
 
 
-def _schema_changes(documents: Documents, walk: Walk, sites: list[Site], witnesses: Witnesses) -> Iterator[Change]:
+def _schema_changes(
+    documents: Documents, walk: Walk, sites: list[Site], witnesses: Witnesses
+) -> Iterator[Change]:
     found: dict[tuple[str, str], Reached] = {}
     for site in sites:
         root = (site.schemas[0].pointer, site.schemas[1].pointer)
@@ -119,7 +129,11 @@ def _shown_at(walk: Walk, root: UnitKey) -> Iterator[tuple[Local, tuple[Step, ..
             if known is None or (known.proof is not None and proof is None):
                 edges[edge.to] = Edge(edge.to, (*here.steps, *edge.steps), proof)
                 waiting.append(edge.to)
-    breaking = {key for key in edges if any(local.effect is not Effect.COMPATIBLE for local in walk.unit(key).locals)}
+    breaking = {
+        key
+        for key in edges
+        if any(local.effect is not Effect.COMPATIBLE for local in walk.unit(key).locals)
+    }
     for key, edge in edges.items():
         for local in walk.unit(key).locals:
             if local.unless and not breaking.isdisjoint(_led_to(walk, local.unless)):

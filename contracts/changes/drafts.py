@@ -9,7 +9,15 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.changes.wire_form import plain, spelled
-from contracts.document import MediaType, Operation, Parameter, ResponseSpec, Schema, SecurityRequirement, Spec
+from contracts.document import (
+    MediaType,
+    Operation,
+    Parameter,
+    ResponseSpec,
+    Schema,
+    SecurityRequirement,
+    Spec,
+)
 from contracts.document.media_types import concrete
 from contracts.document.statuses import concrete_status
 from contracts.document.templates import fill_raw_path, match_path, parameter_names
@@ -49,7 +57,11 @@ class Draft:
 
 def request_of(spec: Spec, operation: Operation, draft: Draft = Draft()) -> dict[str, Any]:
     """A whole request that the operation allows; raises Undrawable."""
-    parameters = {(p.location, p.name): p for p in operation.parameters if (p.location, p.name) not in draft.without}
+    parameters = {
+        (p.location, p.name): p
+        for p in operation.parameters
+        if (p.location, p.name) not in draft.without
+    }
     sent = {key: p for key, p in parameters.items() if p.required or key in draft.values}
     texts = {
         key: spelled(p, draft.values.get(key, _Absent)) if key in draft.values else _plainest(p)
@@ -66,7 +78,12 @@ def request_of(spec: Spec, operation: Operation, draft: Draft = Draft()) -> dict
     body, media = _body(operation, draft)
     if media is not None:
         headers["Content-Type"] = concrete(media.name)
-    return {"method": operation.method, "path": f"{path}?{query}" if query else path, "headers": headers, "body": body}
+    return {
+        "method": operation.method,
+        "path": f"{path}?{query}" if query else path,
+        "headers": headers,
+        "body": body,
+    }
 
 
 class _Absent:
@@ -82,9 +99,13 @@ def _credentials(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str
             query.append(f"{scheme.name}=KEY")
         elif scheme.type == "apiKey":
             field_name, value = (
-                (scheme.name, "KEY") if scheme.location == "header" else ("Cookie", f"{scheme.name}=KEY")
+                (scheme.name, "KEY")
+                if scheme.location == "header"
+                else ("Cookie", f"{scheme.name}=KEY")
             )
-            headers[field_name] = f"{headers[field_name]}; {value}" if field_name in headers else value
+            headers[field_name] = (
+                f"{headers[field_name]}; {value}" if field_name in headers else value
+            )
         elif scheme.type != "mutualTLS":
             headers["Authorization"] = "Basic KEY" if scheme.scheme == "basic" else "Bearer KEY"
     return "&".join(query)
@@ -99,7 +120,9 @@ def _plainest(parameter: Parameter) -> str:
         text = spelled(parameter, value)
         if parameter.location != "path" or match_path("/{x}", f"/{text}") is not None:
             return text
-    raise Undrawable(f"the {parameter.location} parameter {parameter.name} has no value that can be sent")
+    raise Undrawable(
+        f"the {parameter.location} parameter {parameter.name} has no value that can be sent"
+    )
 
 
 def _values(schema: Schema | None) -> Iterator[JSON]:

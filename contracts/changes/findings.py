@@ -44,7 +44,9 @@ class Site:
     def is_on_the_wire(self) -> bool:
         """Whether values are texts without types: parameters and header fields without a media type."""
         holder = self.holders[0]
-        return isinstance(holder, Header) or (isinstance(holder, Parameter) and holder.media_type is None)
+        return isinstance(holder, Header) or (
+            isinstance(holder, Parameter) and holder.media_type is None
+        )
 
 
 @dataclass(eq=False)

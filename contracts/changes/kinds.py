@@ -8,15 +8,27 @@ _WARNING, _INFO = Severity.WARNING, Severity.INFO
 
 
 def _rows(direction: str, *rows: tuple[str, str, Severity]) -> tuple[Kind, ...]:
-    return tuple(Kind(identity, direction, message, severity) for identity, message, severity in rows)
+    return tuple(
+        Kind(identity, direction, message, severity) for identity, message, severity in rows
+    )
 
 
-def _moved(aspect: str, words: str, *, widened: Severity = _INFO, narrowed: Severity = _INFO) -> tuple[Kind, ...]:
+def _moved(
+    aspect: str, words: str, *, widened: Severity = _INFO, narrowed: Severity = _INFO
+) -> tuple[Kind, ...]:
     """An aspect of a schema in its three movements."""
     return _rows(
         "both",
-        (f"{aspect}-widened", f"{words} takes more than before: {{base}} became {{revision}}", widened),
-        (f"{aspect}-narrowed", f"{words} takes less than before: {{base}} became {{revision}}", narrowed),
+        (
+            f"{aspect}-widened",
+            f"{words} takes more than before: {{base}} became {{revision}}",
+            widened,
+        ),
+        (
+            f"{aspect}-narrowed",
+            f"{words} takes less than before: {{base}} became {{revision}}",
+            narrowed,
+        ),
         (f"{aspect}-changed", f"{words} changed: {{base}} became {{revision}}", _WARNING),
     )
 
@@ -42,13 +54,21 @@ REQUESTS = _rows(
     "request",
     ("security-tightened", "{base} is no longer enough: {revision} is wanted", _WARNING),
     ("security-loosened", "less is wanted than before: {base} became {revision}", _INFO),
-    ("security-scheme-url-changed", "where credentials come from changed: {base} became {revision}", _WARNING),
+    (
+        "security-scheme-url-changed",
+        "where credentials come from changed: {base} became {revision}",
+        _WARNING,
+    ),
     ("parameter-added", "the {subject} was added", _INFO),
     ("parameter-removed", "the {subject} was removed", _WARNING),
     ("parameter-required", "the {subject} became required", _INFO),
     ("parameter-optional", "the {subject} became optional", _INFO),
     ("parameter-deprecated", "the {subject} is deprecated now", _INFO),
-    ("parameter-style-changed", "the {subject} is written otherwise: {base} became {revision}", _WARNING),
+    (
+        "parameter-style-changed",
+        "the {subject} is written otherwise: {base} became {revision}",
+        _WARNING,
+    ),
     ("parameter-empty-refused", "the {subject} may no longer be empty", _INFO),
     ("parameter-empty-allowed", "the {subject} may be empty now", _INFO),
     ("request-body-added", "a request body was added", _INFO),
@@ -85,7 +105,11 @@ SCHEMAS = (
         ("property-required", "the property {subject} became required", _INFO),
         ("property-optional", "the property {subject} is no longer required", _WARNING),
         ("property-deprecated", "it is deprecated now", _INFO),
-        ("format-renamed", "the format, which no validator asserts, changed: {base} became {revision}", _INFO),
+        (
+            "format-renamed",
+            "the format, which no validator asserts, changed: {base} became {revision}",
+            _INFO,
+        ),
         ("read-only-changed", "readOnly changed: {base} became {revision}", _WARNING),
         ("write-only-changed", "writeOnly changed: {base} became {revision}", _WARNING),
         ("default-changed", "the default changed: {base} became {revision}", _WARNING),
@@ -101,7 +125,12 @@ SCHEMAS = (
     *_moved("items", "the number of items"),
     *_moved("unique", "uniqueItems"),
     *_moved("size", "the number of properties"),
-    *_moved("additional-properties", "what is allowed under other names", widened=_WARNING, narrowed=_WARNING),
+    *_moved(
+        "additional-properties",
+        "what is allowed under other names",
+        widened=_WARNING,
+        narrowed=_WARNING,
+    ),
     *_moved("pattern-properties", "what is allowed under names of a pattern"),
     *_moved("property-names", "what names may be"),
     *_moved("union", "the union"),

@@ -16,7 +16,9 @@ _UNREAD = re.compile(r"\\[bBkpPcxu1-9]|\(\?(?!:)|(?<![\\\[])\^|(?<!\\)\$")
 """Word boundaries, back references, lookarounds, Unicode classes, and anchors within: not compared."""
 
 
-def escapes(patterns: Sequence[str], excluded: Sequence[str], low: int, high: int | None) -> str | None:
+def escapes(
+    patterns: Sequence[str], excluded: Sequence[str], low: int, high: int | None
+) -> str | None:
     """A text of `low` to `high` characters that matches all of `patterns` and none of `excluded`.
 
     None when there is none: then the one language lies inside the others. ECMA-262 patterns, matched anywhere.
@@ -26,9 +28,15 @@ def escapes(patterns: Sequence[str], excluded: Sequence[str], low: int, high: in
     """
     if sum(map(_size, [*patterns, *excluded])) > MAX_SIZE or max(low, high or 0) > MAX_SIZE:
         raise ValueError("the patterns are too large to compare")
-    language = _language(f"(.|\\n){{{low},{'' if high is None else high}}}") if low or high is not None else None
+    language = (
+        _language(f"(.|\\n){{{low},{'' if high is None else high}}}")
+        if low or high is not None
+        else None
+    )
     for pattern in patterns:
-        language = _automaton(pattern) if language is None else language.intersection(_automaton(pattern))
+        language = (
+            _automaton(pattern) if language is None else language.intersection(_automaton(pattern))
+        )
     language = _language(_ANY) if language is None else language
     for pattern in excluded:
         language = language.difference(_automaton(pattern))
@@ -70,7 +78,9 @@ def _language(expression: str) -> Any:
 
     try:
         return interegular.parse_pattern(expression).to_fsm()
-    except Exception as problem:  # its errors have no common class, and every one means the same here
+    except (
+        Exception
+    ) as problem:  # its errors have no common class, and every one means the same here
         raise ValueError(f"the pattern can't be compared: {problem}") from None
 
 

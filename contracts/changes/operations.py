@@ -61,7 +61,9 @@ def compare_operations(documents: Documents) -> None:
 def _compare(documents: Documents, base: Operation, revision: Operation) -> None:
     _facts(documents, base, revision)
     compare_security(documents, base, revision)
-    if documents.same(base.pointer, revision.pointer) and _same_parameters(documents, base, revision):
+    if documents.same(base.pointer, revision.pointer) and _same_parameters(
+        documents, base, revision
+    ):
         return
     compare_parameters(documents, base, revision)
     compare_request_bodies(documents, base, revision)
@@ -72,7 +74,10 @@ def _same_parameters(documents: Documents, base: Operation, revision: Operation)
     """Parameters may come from the path item, which is not part of the operation."""
     if len(base.parameters) != len(revision.parameters) or base.path != revision.path:
         return False
-    return all(documents.same(b.pointer, r.pointer) for b, r in zip(base.parameters, revision.parameters, strict=True))
+    return all(
+        documents.same(b.pointer, r.pointer)
+        for b, r in zip(base.parameters, revision.parameters, strict=True)
+    )
 
 
 def pairs(base: Spec, revision: Spec) -> Iterator[tuple[Operation | None, Operation | None]]:
@@ -85,13 +90,20 @@ def pairs(base: Spec, revision: Spec) -> Iterator[tuple[Operation | None, Operat
     taken: set[str] = set()
     for operation in base.operations:
         found = next(
-            (by_full[operation.method, p] for p in full_paths(operation) if (operation.method, p) in by_full), None
+            (
+                by_full[operation.method, p]
+                for p in full_paths(operation)
+                if (operation.method, p) in by_full
+            ),
+            None,
         )
         found = found or by_path.get((operation.method, _anonymous(operation.path)))
         if found is not None:
             taken.add(found.key)
         yield operation, found
-    yield from ((None, operation) for operation in revision.operations if operation.key not in taken)
+    yield from (
+        (None, operation) for operation in revision.operations if operation.key not in taken
+    )
 
 
 def full_paths(operation: Operation) -> tuple[str, ...]:
@@ -140,7 +152,9 @@ def _facts(documents: Documents, base: Operation, revision: Operation) -> None:
 
     def note(kind: str, before: str = "", after: str = "") -> None:
         texts = ("", before, after)
-        documents.collected.add(kind, Effect.COMPATIBLE, base.key, pointers, reach, texts=texts, proof=proof)
+        documents.collected.add(
+            kind, Effect.COMPATIBLE, base.key, pointers, reach, texts=texts, proof=proof
+        )
 
     if base.deprecated != revision.deprecated:
         note("operation-deprecated" if revision.deprecated else "operation-reinstated")
@@ -169,7 +183,9 @@ def _servers(documents: Documents, paired: list[tuple[Operation, Operation]]) ->
                 return None
             return Shown(base.key, {**message, "path": f"{gone}{message['path']}"}, "base", because)
 
-        lists = [", ".join(prefix or "/" for prefix in prefixes(op.servers)) for op in (base, revision)]
+        lists = [
+            ", ".join(prefix or "/" for prefix in prefixes(op.servers)) for op in (base, revision)
+        ]
         texts = ("", lists[0], lists[1])
         where = "servers" if base.servers == documents.base.servers else f"{base.key} servers"
         pointers = ("/servers", "/servers")
@@ -195,27 +211,48 @@ def _servers(documents: Documents, paired: list[tuple[Operation, Operation]]) ->
 
 
 def _uncompared(documents: Documents) -> None:
-    hooks = [bare(spec.document.tree.get("webhooks")) for spec in (documents.base, documents.revision)]
+    hooks = [
+        bare(spec.document.tree.get("webhooks")) for spec in (documents.base, documents.revision)
+    ]
     reach = Reach("webhooks", Direction.OPERATION)
     _reversed_operations(documents, "webhook", "webhooks", hooks, ("/webhooks", "/webhooks"), reach)
 
 
 def _reversed_operations(
-    documents: Documents, what: str, where: str, sides: list[Any], pointers: tuple[str, str], reach: Reach
+    documents: Documents,
+    what: str,
+    where: str,
+    sides: list[Any],
+    pointers: tuple[str, str],
+    reach: Reach,
 ) -> None:
     """Note callbacks or webhooks that came or went, and those that changed, whose messages are not compared."""
     before, after = (side or {} for side in sides)
     for name in dict.fromkeys([*before, *after]):
         if name not in before:
-            movement, effect, proof = "added", Effect.COMPATIBLE, "nobody is sent what he did not ask for"
+            movement, effect, proof = (
+                "added",
+                Effect.COMPATIBLE,
+                "nobody is sent what he did not ask for",
+            )
         elif name not in after:
-            movement, effect, proof = "removed", Effect.COMPATIBLE, "fewer messages are sent than before"
+            movement, effect, proof = (
+                "removed",
+                Effect.COMPATIBLE,
+                "fewer messages are sent than before",
+            )
         elif not documents.sameness.values(before[name], after[name]):
-            movement, effect, proof = "changed", Effect.UNDECIDED, "messages from the service are not compared"
+            movement, effect, proof = (
+                "changed",
+                Effect.UNDECIDED,
+                "messages from the service are not compared",
+            )
         else:
             continue
         kind, texts = f"{what}-{movement}", (name, "", "")
-        documents.collected.add(kind, effect, f"{where} {name}", pointers, reach, texts=texts, proof=proof)
+        documents.collected.add(
+            kind, effect, f"{where} {name}", pointers, reach, texts=texts, proof=proof
+        )
 
 
 def bare(node: Any) -> Any:

@@ -46,9 +46,15 @@ KEYWORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Keywords that decide something together, and the aspect of a schema that this is."""
 
-UNSENT = "a property that is readOnly is not sent in requests, one that is writeOnly not in responses"
+UNSENT = (
+    "a property that is readOnly is not sent in requests, one that is writeOnly not in responses"
+)
 
-ANNOTATIONS = (("readOnly", "read-only-changed"), ("writeOnly", "write-only-changed"), ("default", "default-changed"))
+ANNOTATIONS = (
+    ("readOnly", "read-only-changed"),
+    ("writeOnly", "write-only-changed"),
+    ("default", "default-changed"),
+)
 
 
 @dataclass(eq=False)
@@ -68,7 +74,15 @@ class Pair:
         return self.revision if self.walk.sends_base else self.base
 
     def found(self) -> Findings:
-        own = Findings([*self._type(), *self._enumeration(), *self._keywords(), *self._names(), *self._other_names()])
+        own = Findings(
+            [
+                *self._type(),
+                *self._enumeration(),
+                *self._keywords(),
+                *self._names(),
+                *self._other_names(),
+            ]
+        )
         found = Findings()
         for findings, step in self._children():
             found.below(findings, step)
@@ -139,13 +153,20 @@ class Pair:
     ) -> Local:
         base, revision = self.base.source(*keywords), self.revision.source(*keywords)
         if name is not None:
-            base, revision = _member_of(self.base, name) or base, _member_of(self.revision, name) or revision
-        effect = {True: Effect.COMPATIBLE, False: Effect.BREAKING, None: Effect.UNDECIDED}[answer.contained]
+            base, revision = (
+                _member_of(self.base, name) or base,
+                _member_of(self.revision, name) or revision,
+            )
+        effect = {True: Effect.COMPATIBLE, False: Effect.BREAKING, None: Effect.UNDECIDED}[
+            answer.contained
+        ]
         owner = self._owner(base, revision, keywords, name)
         where = where_of(owner.document, owner.pointer)
         if name is not None and not where.endswith(f"/{escape(name)}"):
             where = (
-                f"{where}/{escape(name)}" if where.rpartition(" ")[2].startswith("/") else f"{where} /{escape(name)}"
+                f"{where}/{escape(name)}"
+                if where.rpartition(" ")[2].startswith("/")
+                else f"{where} /{escape(name)}"
             )
         return Local(
             KINDS[kind],
@@ -161,20 +182,35 @@ class Pair:
             unless=unless,
         )
 
-    def _owner(self, base: Schema, revision: Schema, keywords: tuple[str, ...], name: str | None) -> Schema:
+    def _owner(
+        self, base: Schema, revision: Schema, keywords: tuple[str, ...], name: str | None
+    ) -> Schema:
         """The schema that gives the change its place: of the base, if it says anything there."""
         if name is not None:
-            return base if _member_of(self.base, name) or not _member_of(self.revision, name) else revision
-        return base if self.base.having(*keywords) or not self.revision.having(*keywords) else revision
+            return (
+                base
+                if _member_of(self.base, name) or not _member_of(self.revision, name)
+                else revision
+            )
+        return (
+            base if self.base.having(*keywords) or not self.revision.having(*keywords) else revision
+        )
 
     def _moved(
-        self, aspect: str, keywords: tuple[str, ...], base: Raw, revision: Raw, texts: tuple[str, str]
+        self,
+        aspect: str,
+        keywords: tuple[str, ...],
+        base: Raw,
+        revision: Raw,
+        texts: tuple[str, str],
     ) -> Iterator[Local]:
         """The change of an aspect, unless both sides mean the same."""
         movement = movement_of(base, revision)
         if movement is not None:
             answer = self.answer(lambda: self.pick(base, revision))
-            yield self.local(f"{aspect}-{movement}", keywords, answer, before=texts[0], after=texts[1])
+            yield self.local(
+                f"{aspect}-{movement}", keywords, answer, before=texts[0], after=texts[1]
+            )
 
     @staticmethod
     def movement(base: Raw, revision: Raw) -> str | None:
@@ -186,11 +222,15 @@ class Pair:
 
     def _type(self) -> Iterator[Local]:
         base, revision = self.base.location.types, self.revision.location.types
-        if base == revision or (self.base.location.values is not None and self.revision.location.values is not None):
+        if base == revision or (
+            self.base.location.values is not None and self.revision.location.values is not None
+        ):
             return
         types = [type_names(base), type_names(revision)]
         raws: list[Raw] = [{"type": names} if names else False for names in types]
-        yield from self._moved("type", ("type",), raws[0], raws[1], (" or ".join(types[0]), " or ".join(types[1])))
+        yield from self._moved(
+            "type", ("type",), raws[0], raws[1], (" or ".join(types[0]), " or ".join(types[1]))
+        )
 
     def _enumeration(self) -> Iterator[Local]:
         try:
@@ -200,7 +240,9 @@ class Pair:
         if equal(base, revision):
             return
         keywords = ("enum", "const")
-        yield from self._moved("enum", keywords, base, revision, (values_text(self.base), values_text(self.revision)))
+        yield from self._moved(
+            "enum", keywords, base, revision, (values_text(self.base), values_text(self.revision))
+        )
 
     def _keywords(self) -> Iterator[Local]:
         for aspect, keywords in KEYWORDS:
@@ -234,7 +276,11 @@ class Pair:
         if before != after:
             needed = name in self.receiver.required
             answer = self.answer(
-                lambda: {"anyOf": [{"not": {"type": "object"}}, {"required": [name]}]} if needed else True
+                lambda: (
+                    {"anyOf": [{"not": {"type": "object"}}, {"required": [name]}]}
+                    if needed
+                    else True
+                )
             )
             kind = "property-required" if after else "property-optional"
             yield self.local(kind, ("required",), answer, subject=name, name=name)
@@ -247,13 +293,20 @@ class Pair:
             known = dict.fromkeys([*self.base.names, *self.revision.names])
             base, revision = self.base.other_names(known), self.revision.other_names(known)
             if not equal(base, revision):
-                texts = (said(self.base, ("additionalProperties",)), said(self.revision, ("additionalProperties",)))
-                yield from self._moved("additional-properties", ("additionalProperties",), base, revision, texts)
+                texts = (
+                    said(self.base, ("additionalProperties",)),
+                    said(self.revision, ("additionalProperties",)),
+                )
+                yield from self._moved(
+                    "additional-properties", ("additionalProperties",), base, revision, texts
+                )
 
     def _maps(self) -> tuple[Location, Location] | None:
         """The values of a map on both sides, if both say something of them."""
         if all(_only_dicts(shape, "additionalProperties") for shape in (self.base, self.revision)):
-            return self.base.child("additionalProperties"), self.revision.child("additionalProperties")
+            return self.base.child("additionalProperties"), self.revision.child(
+                "additionalProperties"
+            )
         return None
 
     # Below
@@ -262,14 +315,21 @@ class Pair:
         for name in self.base.names if self._both("object") else ():
             if name in self.revision.names:
                 found = self._child("properties", name)
-                yield found.settled(UNSENT) if self.sender.is_unsent(name) else found, ("property", name)
+                yield (
+                    found.settled(UNSENT) if self.sender.is_unsent(name) else found,
+                    ("property", name),
+                )
         for pattern in self.base.patterns if self._both("object") else ():
             if pattern in self.revision.patterns:
                 yield self._child("patternProperties", pattern), ("pattern", pattern)
         if self._both("object") and (maps := self._maps()):
             yield self.walk.below(*maps), ("additional", "")
         tuples = any(_is_tuple(shape) for shape in (self.base, self.revision))
-        if self._both("array") and not tuples and (self.base.having("items") or self.revision.having("items")):
+        if (
+            self._both("array")
+            and not tuples
+            and (self.base.having("items") or self.revision.having("items"))
+        ):
             yield self._child("items"), ("items", "")
 
     def _both(self, kind: str) -> bool:
@@ -280,7 +340,8 @@ class Pair:
         if base.parts and revision.parts:
             return self.walk.below(base, revision)
         return self.walk.below(
-            base if base.parts else _nothing(self.base), revision if revision.parts else _nothing(self.revision)
+            base if base.parts else _nothing(self.base),
+            revision if revision.parts else _nothing(self.revision),
         )
 
     # Unions whose branches are objects, or otherwise not told apart by type
@@ -290,13 +351,26 @@ class Pair:
             base, revision = self.base.annotation(keyword), self.revision.annotation(keyword)
             if as_text(base) != as_text(revision) and (base or revision or keyword == "default"):
                 answer = Answer(True, "it says nothing about which messages are allowed")
-                yield self.local(kind, (keyword,), answer, before=brief(base), after=brief(revision))
+                yield self.local(
+                    kind, (keyword,), answer, before=brief(base), after=brief(revision)
+                )
         formats = [_unasserted(shape.annotation("format")) for shape in (self.base, self.revision)]
         if formats[0] != formats[1]:
             answer = Answer(True, "no validator asserts such a format")
-            yield self.local("format-renamed", ("format",), answer, before=brief(formats[0]), after=brief(formats[1]))
-        if self.revision.annotation("deprecated") is True and self.base.annotation("deprecated") is not True:
-            yield self.local("property-deprecated", ("deprecated",), Answer(True, "it is allowed as before"))
+            yield self.local(
+                "format-renamed",
+                ("format",),
+                answer,
+                before=brief(formats[0]),
+                after=brief(formats[1]),
+            )
+        if (
+            self.revision.annotation("deprecated") is True
+            and self.base.annotation("deprecated") is not True
+        ):
+            yield self.local(
+                "property-deprecated", ("deprecated",), Answer(True, "it is allowed as before")
+            )
 
 
 def movement_of(base: Raw, revision: Raw) -> str | None:
@@ -322,7 +396,9 @@ def _member_of(shape: Shape, name: str) -> Schema | None:
 
 
 def _is_tuple(shape: Shape) -> bool:
-    return any("prefixItems" in f.value or isinstance(f.value.get("items"), bool) for f in shape.facets)
+    return any(
+        "prefixItems" in f.value or isinstance(f.value.get("items"), bool) for f in shape.facets
+    )
 
 
 def _only_dicts(shape: Shape, keyword: str) -> bool:

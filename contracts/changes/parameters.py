@@ -42,7 +42,9 @@ def _by_key(operation: Operation) -> dict[Key, Parameter]:
         name = parameter.name
         if parameter.location == "path":
             name = turns.get(name, name)
-        found[parameter.location, name.lower() if parameter.location == "header" else name] = parameter
+        found[parameter.location, name.lower() if parameter.location == "header" else name] = (
+            parameter
+        )
     return found
 
 
@@ -50,23 +52,34 @@ def _subject(parameter: Parameter) -> str:
     return f"{parameter.location} parameter {parameter.name}"
 
 
-def _removed(documents: Documents, base: Operation, revision: Operation, parameter: Parameter) -> None:
+def _removed(
+    documents: Documents, base: Operation, revision: Operation, parameter: Parameter
+) -> None:
     where = where_of(documents.base.document, parameter.pointer)
     pointers = (parameter.pointer, revision.pointer)
     proof = "a parameter that the revision does not know is not refused, only no longer read"
     texts = (_subject(parameter), "", "")
     reach = Reach(base.key, Direction.REQUEST)
-    documents.collected.add("parameter-removed", Effect.COMPATIBLE, where, pointers, reach, texts=texts, proof=proof)
+    documents.collected.add(
+        "parameter-removed", Effect.COMPATIBLE, where, pointers, reach, texts=texts, proof=proof
+    )
 
 
-def _added(documents: Documents, base: Operation, revision: Operation, parameter: Parameter) -> None:
+def _added(
+    documents: Documents, base: Operation, revision: Operation, parameter: Parameter
+) -> None:
     where = where_of(documents.revision.document, parameter.pointer)
     pointers = (base.pointer, parameter.pointer)
     _note_wanted(documents, "parameter-added", where, pointers, base, parameter)
 
 
 def _note_wanted(
-    documents: Documents, kind: str, where: str, pointers: tuple[str, str], base: Operation, parameter: Parameter
+    documents: Documents,
+    kind: str,
+    where: str,
+    pointers: tuple[str, str],
+    base: Operation,
+    parameter: Parameter,
 ) -> None:
     """Note a parameter that the revision wants and requests of the base may lack."""
 
@@ -82,10 +95,14 @@ def _note_wanted(
     reach = Reach(base.key, Direction.REQUEST)
     effect = Effect.BREAKING if parameter.required else Effect.COMPATIBLE
     proof = "" if parameter.required else "requests without it are allowed"
-    documents.collected.add(kind, effect, where, pointers, reach, texts=texts, proof=proof, show=show)
+    documents.collected.add(
+        kind, effect, where, pointers, reach, texts=texts, proof=proof, show=show
+    )
 
 
-def _compare(documents: Documents, base: Operation, revision: Operation, before: Parameter, after: Parameter) -> None:
+def _compare(
+    documents: Documents, base: Operation, revision: Operation, before: Parameter, after: Parameter
+) -> None:
     where = where_of(documents.base.document, before.pointer)
     pointers = (before.pointer, after.pointer)
     reach = Reach(base.key, Direction.REQUEST)
@@ -95,13 +112,21 @@ def _compare(documents: Documents, base: Operation, revision: Operation, before:
     elif before.required and not after.required:
         proof = "requests with it are allowed as before"
         documents.collected.add(
-            "parameter-optional", Effect.COMPATIBLE, where, pointers, reach, texts=texts, proof=proof
+            "parameter-optional",
+            Effect.COMPATIBLE,
+            where,
+            pointers,
+            reach,
+            texts=texts,
+            proof=proof,
         )
     _deprecation(documents, where, pointers, reach, before)
     _style(documents, where, base, before, after)
     _emptiness(documents, where, base, before, after)
     if before.schema is not None and after.schema is not None:
-        site = Site(Direction.REQUEST, (base, revision), (before.schema, after.schema), (before, after))
+        site = Site(
+            Direction.REQUEST, (base, revision), (before.schema, after.schema), (before, after)
+        )
         documents.collected.sites.append(site)
 
 
@@ -116,11 +141,19 @@ def _deprecation(
         texts = (_subject(parameter), "", "")
         proof = "it is allowed as before"
         documents.collected.add(
-            "parameter-deprecated", Effect.COMPATIBLE, where, pointers, reach, texts=texts, proof=proof
+            "parameter-deprecated",
+            Effect.COMPATIBLE,
+            where,
+            pointers,
+            reach,
+            texts=texts,
+            proof=proof,
         )
 
 
-def _style(documents: Documents, where: str, base: Operation, before: Parameter, after: Parameter) -> None:
+def _style(
+    documents: Documents, where: str, base: Operation, before: Parameter, after: Parameter
+) -> None:
     """The way a value is written; it matters only for values that are written in two ways."""
     words = [
         f"{p.media_type}" if p.media_type else f"style {p.style}, explode {str(p.explode).lower()}"
@@ -128,16 +161,30 @@ def _style(documents: Documents, where: str, base: Operation, before: Parameter,
     ]
     if words[0] == words[1]:
         return
-    value = next((value for value in _values(before) if spelled(before, value) != spelled(after, value)), None)
-    if value is None and before.schema is not None and not locate(before.schema).types & {"array", "object"}:
+    value = next(
+        (value for value in _values(before) if spelled(before, value) != spelled(after, value)),
+        None,
+    )
+    if (
+        value is None
+        and before.schema is not None
+        and not locate(before.schema).types & {"array", "object"}
+    ):
         return  # a primitive value is written alike in both
 
     def show() -> Shown | None:
         try:
-            message = request_of(documents.base, base, Draft(values={(before.location, before.name): value}))
+            message = request_of(
+                documents.base, base, Draft(values={(before.location, before.name): value})
+            )
         except Undrawable:
             return None
-        return Shown(base.key, message, "base", f"the revision reads this value only as {spelled(after, value)}")
+        return Shown(
+            base.key,
+            message,
+            "base",
+            f"the revision reads this value only as {spelled(after, value)}",
+        )
 
     effect = Effect.COMPATIBLE if value is None else Effect.BREAKING
     proof = "every value is written as before" if value is None else ""
@@ -171,7 +218,9 @@ def _weight(value: JSON) -> tuple[int, int]:
     return (abs(length - 2), len(str(value)))
 
 
-def _emptiness(documents: Documents, where: str, base: Operation, before: Parameter, after: Parameter) -> None:
+def _emptiness(
+    documents: Documents, where: str, base: Operation, before: Parameter, after: Parameter
+) -> None:
     allowed = [
         spec.document.at(parameter.pointer).get("allowEmptyValue") is True
         for spec, parameter in ((documents.base, before), (documents.revision, after))
@@ -179,7 +228,9 @@ def _emptiness(documents: Documents, where: str, base: Operation, before: Parame
     if allowed[0] == allowed[1]:
         return
     kind = "parameter-empty-allowed" if allowed[1] else "parameter-empty-refused"
-    effect, proof = (Effect.COMPATIBLE, "it allows more") if allowed[1] else (Effect.UNDECIDED, "not compared")
+    effect, proof = (
+        (Effect.COMPATIBLE, "it allows more") if allowed[1] else (Effect.UNDECIDED, "not compared")
+    )
     documents.collected.add(
         kind,
         effect,

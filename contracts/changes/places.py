@@ -19,10 +19,18 @@ def where_of(document: Document, pointer: str) -> str:
         case ["x-files", file, *rest]:
             words = (file, "/".join(rest[:2]), place_of(rest[2:]))
         case ["components", kind, name, *rest]:
-            below = (place_of(rest),) if kind == "schemas" else _below_holder(document, segments[:3], rest)
+            below = (
+                (place_of(rest),)
+                if kind == "schemas"
+                else _below_holder(document, segments[:3], rest)
+            )
             words = (f"{kind}/{name}", *below)
         case ["paths", path, "parameters", _, *rest]:
-            words = (path, _parameter_name(document, segments[:4]), *_below_holder(document, segments[:4], rest))
+            words = (
+                path,
+                _parameter_name(document, segments[:4]),
+                *_below_holder(document, segments[:4], rest),
+            )
         case ["paths", path, method, "parameters", _, *rest]:
             below = _below_holder(document, segments[:5], rest)
             words = (method.upper(), path, _parameter_name(document, segments[:5]), *below)
@@ -38,7 +46,9 @@ def _parameter_name(document: Document, segments: Sequence[str]) -> str:
     return f"{node['in']} {node['name']}"
 
 
-def _below_operation(document: Document, above: Sequence[str], rest: Sequence[str]) -> tuple[str, ...]:
+def _below_operation(
+    document: Document, above: Sequence[str], rest: Sequence[str]
+) -> tuple[str, ...]:
     match rest:
         case ["responses", status, *more]:
             return (status, *_below_holder(document, [*above, *rest[:2]], more))
@@ -51,7 +61,10 @@ def _below_holder(document: Document, above: Sequence[str], rest: Sequence[str])
     match rest:
         case ["content", media, *more]:
             only = len(document.at(join_pointer("", *above, "content"))) == 1
-            return ("" if only else f";{media}", *_below_holder(document, [*above, *rest[:2]], more))
+            return (
+                "" if only else f";{media}",
+                *_below_holder(document, [*above, *rest[:2]], more),
+            )
         case ["headers", name, *more]:
             return (f"header {name}", *_below_holder(document, [*above, *rest[:2]], more))
         case ["schema", *more]:

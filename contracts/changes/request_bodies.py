@@ -45,9 +45,13 @@ def _removed(documents: Documents, base: Operation, revision: Operation, body: R
     )
 
 
-def _note(documents: Documents, kind: str, base: Operation, pointers: tuple[str, str], proof: str) -> None:
+def _note(
+    documents: Documents, kind: str, base: Operation, pointers: tuple[str, str], proof: str
+) -> None:
     where = _where(documents, base)
-    documents.collected.add(kind, Effect.COMPATIBLE, where, pointers, Reach(base.key, Direction.REQUEST), proof=proof)
+    documents.collected.add(
+        kind, Effect.COMPATIBLE, where, pointers, Reach(base.key, Direction.REQUEST), proof=proof
+    )
 
 
 def _where(documents: Documents, base: Operation) -> str:
@@ -55,7 +59,9 @@ def _where(documents: Documents, base: Operation) -> str:
     return f"{base.key} body" if body is None else where_of(documents.base.document, body.pointer)
 
 
-def _wanted(documents: Documents, kind: str, base: Operation, pointers: tuple[str, str], body: RequestBody) -> None:
+def _wanted(
+    documents: Documents, kind: str, base: Operation, pointers: tuple[str, str], body: RequestBody
+) -> None:
     """Note a body that the revision wants and requests of the base may lack."""
 
     def show() -> Shown | None:
@@ -68,17 +74,29 @@ def _wanted(documents: Documents, kind: str, base: Operation, pointers: tuple[st
     effect = Effect.BREAKING if body.required else Effect.COMPATIBLE
     proof = "" if body.required else "requests without a body are allowed"
     reach = Reach(base.key, Direction.REQUEST)
-    documents.collected.add(kind, effect, _where(documents, base), pointers, reach, proof=proof, show=show)
+    documents.collected.add(
+        kind, effect, _where(documents, base), pointers, reach, proof=proof, show=show
+    )
 
 
 def _compare(
-    documents: Documents, base: Operation, revision: Operation, before: RequestBody, after: RequestBody
+    documents: Documents,
+    base: Operation,
+    revision: Operation,
+    before: RequestBody,
+    after: RequestBody,
 ) -> None:
     pointers = (before.pointer, after.pointer)
     if after.required and not before.required:
         _wanted(documents, "request-body-required", base, pointers, after)
     elif before.required and not after.required:
-        _note(documents, "request-body-optional", base, pointers, "requests with a body are allowed as before")
+        _note(
+            documents,
+            "request-body-optional",
+            base,
+            pointers,
+            "requests with a body are allowed as before",
+        )
     for media in before.content:
         other = best(after.content, media.name)
         if other is None:
@@ -100,7 +118,9 @@ def _compare(
             )
 
 
-def _media_removed(documents: Documents, base: Operation, media: MediaType, after: RequestBody) -> None:
+def _media_removed(
+    documents: Documents, base: Operation, media: MediaType, after: RequestBody
+) -> None:
     def show() -> Shown | None:
         try:
             message = request_of(documents.base, base, Draft(media=media))
@@ -120,9 +140,14 @@ def _media_removed(documents: Documents, base: Operation, media: MediaType, afte
     )
 
 
-def _media(documents: Documents, operations: tuple[Operation, Operation], media: tuple[MediaType, MediaType]) -> None:
+def _media(
+    documents: Documents,
+    operations: tuple[Operation, Operation],
+    media: tuple[MediaType, MediaType],
+) -> None:
     base, revision = (
-        spec.document.at(m.pointer) for spec, m in zip((documents.base, documents.revision), media, strict=True)
+        spec.document.at(m.pointer)
+        for spec, m in zip((documents.base, documents.revision), media, strict=True)
     )
     reach = Reach(operations[0].key, Direction.REQUEST)
     where = where_of(documents.base.document, media[0].pointer)

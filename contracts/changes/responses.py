@@ -47,7 +47,9 @@ class _Statuses:
     def partners(self, response: ResponseSpec, other: _Statuses) -> Iterator[ResponseSpec | None]:
         """What `other` documents for the statuses that `response` describes, each once."""
         key = response.status
-        statuses = [int(key)] if key.isdecimal() else [s for s in STATUSES if self.of(s) is response]
+        statuses = (
+            [int(key)] if key.isdecimal() else [s for s in STATUSES if self.of(s) is response]
+        )
         seen: set[str | None] = set()
         for status in statuses:
             found = other.of(status)
@@ -69,7 +71,9 @@ def _added(documents: Documents, base: Operation, response: ResponseSpec) -> Non
     )
 
 
-def _removed(documents: Documents, base: Operation, revision: Operation, response: ResponseSpec) -> None:
+def _removed(
+    documents: Documents, base: Operation, revision: Operation, response: ResponseSpec
+) -> None:
     documents.collected.add(
         "response-status-removed",
         Effect.COMPATIBLE,
@@ -81,18 +85,24 @@ def _removed(documents: Documents, base: Operation, revision: Operation, respons
     )
 
 
-def _compare(documents: Documents, operations: Operations, before: ResponseSpec, after: ResponseSpec) -> None:
+def _compare(
+    documents: Documents, operations: Operations, before: ResponseSpec, after: ResponseSpec
+) -> None:
     _headers(documents, operations, before, after)
     where = where_of(documents.base.document, before.pointer)
     pointers = (before.pointer, after.pointer)
     reach = Reach(operations[0].key, Direction.RESPONSE)
     if not before.content and after.content:
         proof = "the base says nothing about a body there"
-        documents.collected.add("response-body-added", Effect.COMPATIBLE, where, pointers, reach, proof=proof)
+        documents.collected.add(
+            "response-body-added", Effect.COMPATIBLE, where, pointers, reach, proof=proof
+        )
         return
     if before.content and not after.content:
         show = _shower(operations, after, "the base documents a body")
-        documents.collected.add("response-body-removed", Effect.BREAKING, where, pointers, reach, show=show)
+        documents.collected.add(
+            "response-body-removed", Effect.BREAKING, where, pointers, reach, show=show
+        )
         return
     for media in after.content:
         partner = best(before.content, media.name) or _described(before, media)
@@ -101,7 +111,10 @@ def _compare(documents: Documents, operations: Operations, before: ResponseSpec,
         else:
             _media(documents, operations, (before, after), (partner, media))
     for media in before.content:
-        if not any(covers(media.name, other.name) or covers(other.name, media.name) for other in after.content):
+        if not any(
+            covers(media.name, other.name) or covers(other.name, media.name)
+            for other in after.content
+        ):
             documents.collected.add(
                 "response-media-type-removed",
                 Effect.COMPATIBLE,
@@ -137,7 +150,11 @@ def _shower(
 
 
 def _media_added(
-    documents: Documents, operations: Operations, before: ResponseSpec, after: ResponseSpec, media: MediaType
+    documents: Documents,
+    operations: Operations,
+    before: ResponseSpec,
+    after: ResponseSpec,
+    media: MediaType,
 ) -> None:
     known = ", ".join(other.name for other in before.content)
     documents.collected.add(
@@ -159,26 +176,38 @@ def _media(
 ) -> None:
     if media[0].schema is not None and media[1].schema is not None:
         schemas = (media[0].schema, media[1].schema)
-        documents.collected.sites.append(Site(Direction.RESPONSE, operations, schemas, media, responses))
+        documents.collected.sites.append(
+            Site(Direction.RESPONSE, operations, schemas, media, responses)
+        )
     else:
         compare_presence(documents, Direction.RESPONSE, operations, media, responses[1])
 
 
-def _headers(documents: Documents, operations: Operations, before: ResponseSpec, after: ResponseSpec) -> None:
-    bases, revisions = ({header.name.lower(): header for header in response.headers} for response in (before, after))
+def _headers(
+    documents: Documents, operations: Operations, before: ResponseSpec, after: ResponseSpec
+) -> None:
+    bases, revisions = (
+        {header.name.lower(): header for header in response.headers} for response in (before, after)
+    )
     for name, header in bases.items():
         other = revisions.get(name)
         if other is None or (header.required and not other.required):
             _header_lost(documents, operations, (before, after), header, other)
         elif other.required and not header.required:
-            _note_header(documents, "response-header-required", operations, (before, after), header, other)
+            _note_header(
+                documents, "response-header-required", operations, (before, after), header, other
+            )
         if other is not None and header.schema is not None and other.schema is not None:
             schemas = (header.schema, other.schema)
             holders = (header, other)
-            documents.collected.sites.append(Site(Direction.RESPONSE, operations, schemas, holders, (before, after)))
+            documents.collected.sites.append(
+                Site(Direction.RESPONSE, operations, schemas, holders, (before, after))
+            )
     for name, header in revisions.items():
         if name not in bases:
-            _note_header(documents, "response-header-added", operations, (before, after), None, header)
+            _note_header(
+                documents, "response-header-added", operations, (before, after), None, header
+            )
 
 
 def _header_lost(
@@ -199,7 +228,9 @@ def _header_lost(
         (header.pointer, other.pointer if other is not None else responses[1].pointer),
         Reach(operations[0].key, Direction.RESPONSE),
         texts=(header.name, "", ""),
-        show=_shower(operations, responses[1], f"the header {header.name} is missing", without=header.name),
+        show=_shower(
+            operations, responses[1], f"the header {header.name} is missing", without=header.name
+        ),
     )
 
 
@@ -223,5 +254,7 @@ def _note_header(
         (pointers[0], pointers[1]),
         Reach(operations[0].key, Direction.RESPONSE),
         texts=(name, "", ""),
-        proof="the base asks nothing of it" if before is None else "answers with it, and without it, are allowed",
+        proof="the base asks nothing of it"
+        if before is None
+        else "answers with it, and without it, are allowed",
     )

@@ -16,8 +16,14 @@ def values_text(shape: Shape) -> str:
 
 
 def said(shape: Shape, keywords: tuple[str, ...]) -> str:
-    found = [{k: facet.value[k] for k in keywords if k in facet.value} for facet in shape.having(*keywords)]
-    texts = [brief(next(iter(part.values()))) if len(keywords) == 1 else brief(part)[1:-1] for part in found]
+    found = [
+        {k: facet.value[k] for k in keywords if k in facet.value}
+        for facet in shape.having(*keywords)
+    ]
+    texts = [
+        brief(next(iter(part.values()))) if len(keywords) == 1 else brief(part)[1:-1]
+        for part in found
+    ]
     return " and ".join(dict.fromkeys(texts)) or "nothing"
 
 

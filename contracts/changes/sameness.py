@@ -25,7 +25,9 @@ class Sameness:
         if self._base is self._revision and base == revision:
             return True
         text = _text(self._base.at(base))
-        return text == _text(self._revision.at(revision)) and self._tainted.isdisjoint(_targets(text))
+        return text == _text(self._revision.at(revision)) and self._tainted.isdisjoint(
+            _targets(text)
+        )
 
     def values(self, base: Any, revision: Any) -> bool:
         """Like `of`, for values at hand."""
@@ -42,7 +44,11 @@ class Sameness:
             if target not in mentions:
                 mentions[target] = set(_targets(_text(self._base.at(target))))
                 waiting.extend(mentions[target])
-        tainted = {target for target in mentions if _text(_at(self._revision, target)) != _text(self._base.at(target))}
+        tainted = {
+            target
+            for target in mentions
+            if _text(_at(self._revision, target)) != _text(self._base.at(target))
+        }
         return frozenset(_reaching(tainted, mentions))
 
 

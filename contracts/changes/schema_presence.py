@@ -35,7 +35,9 @@ def compare_presence(
             answer = settle(True, View(schema.document, "").receiver([schema]))
         except TooLarge:
             answer = settle(True, {"$ref": "#"})
-        effect = {True: Effect.COMPATIBLE, False: Effect.BREAKING, None: Effect.UNDECIDED}[answer.contained]
+        effect = {True: Effect.COMPATIBLE, False: Effect.BREAKING, None: Effect.UNDECIDED}[
+            answer.contained
+        ]
         proof, value = answer.how, answer.values
 
     def show() -> Shown | None:
@@ -44,11 +46,16 @@ def compare_presence(
         because = "it does not match the schema"
         try:
             if direction is Direction.REQUEST:
-                message = request_of(documents.base, operations[0], Draft(media=media[0], body=value))
+                message = request_of(
+                    documents.base, operations[0], Draft(media=media[0], body=value)
+                )
                 return Shown(operations[0].key, message, "base", because)
             assert response is not None
             return Shown(
-                operations[0].key, response_of(operations[1], response, media=media[1], body=value), "revision", because
+                operations[0].key,
+                response_of(operations[1], response, media=media[1], body=value),
+                "revision",
+                because,
             )
         except Undrawable:
             return None

@@ -32,9 +32,13 @@ def compare_security(documents: Documents, base: Operation, revision: Operation)
                 return None
             return Shown(base.key, message, "base", f"the revision wants {_spoken(after)}")
 
-        documents.collected.add("security-tightened", Effect.BREAKING, where, pointers, reach, texts=texts, show=show)
+        documents.collected.add(
+            "security-tightened", Effect.BREAKING, where, pointers, reach, texts=texts, show=show
+        )
     elif {needs for _, needs in before} != {needs for _, needs in after}:
-        proof = "every request with a credential of the base satisfies an alternative of the revision"
+        proof = (
+            "every request with a credential of the base satisfies an alternative of the revision"
+        )
         documents.collected.add(
             "security-loosened", Effect.COMPATIBLE, where, pointers, reach, texts=texts, proof=proof
         )
@@ -62,12 +66,15 @@ def _look(scheme: SecurityScheme) -> tuple[str, ...]:
 
 def _spoken(alternatives: list[tuple[SecurityRequirement, Needs]]) -> str:
     words = [
-        " and ".join(f"{name}{list(scopes) if scopes else ''}" for name, scopes in wanted) for wanted, _ in alternatives
+        " and ".join(f"{name}{list(scopes) if scopes else ''}" for name, scopes in wanted)
+        for wanted, _ in alternatives
     ]
     return " or ".join(text or "no credential" for text in words)
 
 
-def _place(documents: Documents, base: Operation, revision: Operation) -> tuple[str, tuple[str, str]]:
+def _place(
+    documents: Documents, base: Operation, revision: Operation
+) -> tuple[str, tuple[str, str]]:
     """Where the requirement is written: at the scheme if that changed, at the operation, or for the whole document."""
     for name, _ in (item for wanted in base.security for item in wanted):
         scheme = documents.base.security_schemes[name]
@@ -109,5 +116,10 @@ def _addresses(documents: Documents, base: Operation, reach: Reach) -> None:
 def _urls(spec: Spec, pointer: str) -> list[str]:
     node = spec.document.at(pointer)
     flows = (node.get("flows") or {}).values()
-    found = [flow[key] for flow in flows for key in ("authorizationUrl", "tokenUrl", "refreshUrl") if key in flow]
+    found = [
+        flow[key]
+        for flow in flows
+        for key in ("authorizationUrl", "tokenUrl", "refreshUrl")
+        if key in flow
+    ]
     return [*found, *([node["openIdConnectUrl"]] if "openIdConnectUrl" in node else [])]

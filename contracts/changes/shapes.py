@@ -82,7 +82,9 @@ class Shape:
 
     def is_unsent(self, name: str) -> bool:
         """Whether a property does not travel in this direction."""
-        return any(self.view.is_marked(f.value["properties"][name]) for f in self.having_property(name))
+        return any(
+            self.view.is_marked(f.value["properties"][name]) for f in self.having_property(name)
+        )
 
     def having_property(self, name: str) -> list[Facet]:
         return [facet for facet in self.facets if name in facet.value.get("properties", {})]
@@ -100,10 +102,16 @@ class Shape:
 
     @cached_property
     def patterns(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(p for facet in self.facets for p in facet.value.get("patternProperties", {})))
+        return tuple(
+            dict.fromkeys(
+                p for facet in self.facets for p in facet.value.get("patternProperties", {})
+            )
+        )
 
     def having(self, *keywords: str) -> list[Facet]:
-        return [facet for facet in self.facets if any(keyword in facet.value for keyword in keywords)]
+        return [
+            facet for facet in self.facets if any(keyword in facet.value for keyword in keywords)
+        ]
 
     def source(self, *keywords: str) -> Schema:
         """The schema that says something under `keywords`, or the one that describes the place."""
@@ -113,7 +121,9 @@ class Shape:
     def projection(self, *keywords: str) -> Raw:
         """Only what is said here under some keywords, as a receiver takes it."""
         said = [
-            facet.guarded({keyword: facet.value[keyword] for keyword in keywords if keyword in facet.value})
+            facet.guarded(
+                {keyword: facet.value[keyword] for keyword in keywords if keyword in facet.value}
+            )
             for facet in self.having(*keywords)
         ]
         return self.view.keywords({"allOf": said}) if said else True
@@ -122,7 +132,10 @@ class Shape:
         """Only what is said here of the property `name`: whether it must be there, and what it may be."""
         said: list[dict[str, Any]] = [{"required": [name]}] if name in self.required else []
         for facet in self.facets:
-            said += [facet.guarded({"properties": {name: schema}}) for schema in _schemas_of(facet.value, name)]
+            said += [
+                facet.guarded({"properties": {name: schema}})
+                for schema in _schemas_of(facet.value, name)
+            ]
         return self.view.keywords({"allOf": said}) if said else True
 
     def other_names(self, known: Iterable[str]) -> Raw:
@@ -139,7 +152,11 @@ class Shape:
 
     def enumeration(self) -> Raw:
         """Only the lists of values, unions of such lists among them."""
-        lists = [_spelled(union, None) for union in self.location.unions if union.finite and not union.by_type]
+        lists = [
+            _spelled(union, None)
+            for union in self.location.unions
+            if union.finite and not union.by_type
+        ]
         return self.view.keywords({"allOf": [*lists, self.projection("enum", "const")]})
 
     def union(self) -> Raw:
@@ -150,7 +167,9 @@ class Shape:
     def child(self, keyword: str, name: str | None = None) -> Location:
         """What is said of the values below a keyword, all of it merged."""
         segments = (keyword,) if name is None else (keyword, name)
-        parts = [facet.part.child(*segments) for facet in self.facets if _has(facet.value, keyword, name)]
+        parts = [
+            facet.part.child(*segments) for facet in self.facets if _has(facet.value, keyword, name)
+        ]
         return merge("", parts)
 
     def annotation(self, keyword: str) -> Any:
@@ -180,7 +199,9 @@ def _facets(location: Location, types: frozenset[str] | None) -> Iterator[Facet]
                 yield from _facets(branch, branch.types if types is None else branch.types & types)
 
 
-def _unions(location: Location, types: frozenset[str] | None) -> Iterator[tuple[Union, frozenset[str] | None]]:
+def _unions(
+    location: Location, types: frozenset[str] | None
+) -> Iterator[tuple[Union, frozenset[str] | None]]:
     for union in location.unions:
         if union.by_type:
             for branch in union.branches:
@@ -197,7 +218,11 @@ def _spelled(union: Union, types: frozenset[str] | None) -> dict[str, Any]:
 def _schemas_of(value: Mapping[str, Any], name: str) -> Sequence[Any]:
     """The schemas that one schema object gives the property `name`."""
     found = [value["properties"][name]] if name in value.get("properties", {}) else []
-    found += [schema for pattern, schema in value.get("patternProperties", {}).items() if _matches(pattern, name)]
+    found += [
+        schema
+        for pattern, schema in value.get("patternProperties", {}).items()
+        if _matches(pattern, name)
+    ]
     if not found and "additionalProperties" in value:
         return [value["additionalProperties"]]
     return found

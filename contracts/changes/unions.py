@@ -42,7 +42,10 @@ def union_findings(pair: Pair) -> Findings:
 
 def _is_one_in_the_same_words(pair: Pair) -> bool:
     """Whether one union is written alike on both sides, so that it differs only behind references."""
-    texts = [as_text([union.schema.value for union, _ in shape.unions]) for shape in (pair.base, pair.revision)]
+    texts = [
+        as_text([union.schema.value for union, _ in shape.unions])
+        for shape in (pair.base, pair.revision)
+    ]
     return texts[0] == texts[1] and len(pair.base.unions) == 1
 
 
@@ -54,7 +57,10 @@ def _is_settled_by_branch(pair: Pair) -> bool:
     """
     ((union, _),) = pair.base.unions
     pairs = zip(_branches_of(pair.base).values(), _branches_of(pair.revision).values(), strict=True)
-    if union.keyword == "anyOf" or sum(not pair.walk.is_same(base, revision) for base, revision in pairs) == 1:
+    if (
+        union.keyword == "anyOf"
+        or sum(not pair.walk.is_same(base, revision) for base, revision in pairs) == 1
+    ):
         return True
     try:
         return len(as_text(pair.receiver.union())) > LARGE
@@ -62,8 +68,12 @@ def _is_settled_by_branch(pair: Pair) -> bool:
         return True
 
 
-def _as_one(pair: Pair, base: Raw, revision: Raw, answer: Answer, unless: tuple[UnitKey, ...]) -> Findings:
-    before, after = (", ".join(_branches_of(shape)) or "none" for shape in (pair.base, pair.revision))
+def _as_one(
+    pair: Pair, base: Raw, revision: Raw, answer: Answer, unless: tuple[UnitKey, ...]
+) -> Findings:
+    before, after = (
+        ", ".join(_branches_of(shape)) or "none" for shape in (pair.base, pair.revision)
+    )
     kind = f"union-{pair.movement(base, revision) or 'changed'}"
     return Findings([pair.local(kind, KEYWORDS, answer, unless=unless, before=before, after=after)])
 
@@ -78,14 +88,20 @@ def _branches(pair: Pair, answer: Answer) -> Findings:
         if name in revisions:
             found.below(pair.walk.below(base, revisions[name]))
         else:
-            found.locals.append(_lonely(pair, "branch-removed", name, base, pair.walk.sends_base, answer))
+            found.locals.append(
+                _lonely(pair, "branch-removed", name, base, pair.walk.sends_base, answer)
+            )
     for name, revision in revisions.items():
         if name not in bases:
-            found.locals.append(_lonely(pair, "branch-added", name, revision, not pair.walk.sends_base, answer))
+            found.locals.append(
+                _lonely(pair, "branch-added", name, revision, not pair.walk.sends_base, answer)
+            )
     return found
 
 
-def _lonely(pair: Pair, kind: str, name: str, branch: Location, is_sent: bool, answer: Answer) -> Local:
+def _lonely(
+    pair: Pair, kind: str, name: str, branch: Location, is_sent: bool, answer: Answer
+) -> Local:
     """A branch that one side has: it breaks if it is sent, and not taken by any branch of the other."""
     if not is_sent:
         answer = Answer(True, "only the receiver knows this branch")

@@ -35,8 +35,15 @@ class Walk:
     def unit(self, key: UnitKey) -> Unit:
         """The changes between the schemas at two pointers."""
         if key not in self._units:
-            base, revision = (Schema(view.document, p) for view, p in zip((self.base, self.revision), key, strict=True))
-            found = Findings() if self.sameness.of(*key) else self._compare(locate(base), locate(revision))
+            base, revision = (
+                Schema(view.document, p)
+                for view, p in zip((self.base, self.revision), key, strict=True)
+            )
+            found = (
+                Findings()
+                if self.sameness.of(*key)
+                else self._compare(locate(base), locate(revision))
+            )
             self._units[key] = Unit(tuple(found.locals), tuple(found.edges))
         return self._units[key]
 

@@ -16,25 +16,38 @@ def spelled(parameter: Parameter, value: JSON) -> str:
     """The text of a value: of a query or cookie with its names (`a=1&a=2`), of a path or header without."""
     if parameter.media_type is not None:
         text = json.dumps(value, separators=(",", ":"))
-        return _named(parameter, [text]) if parameter.location in ("query", "cookie") else _quoted(parameter, text)
+        return (
+            _named(parameter, [text])
+            if parameter.location in ("query", "cookie")
+            else _quoted(parameter, text)
+        )
     if parameter.location in ("query", "cookie"):
         return _in_pairs(parameter, value)
-    prefix, separator = {"label": (".", "."), "matrix": (f";{parameter.name}=", ";")}.get(parameter.style, ("", ","))
+    prefix, separator = {"label": (".", "."), "matrix": (f";{parameter.name}=", ";")}.get(
+        parameter.style, ("", ",")
+    )
     if parameter.style == "matrix" and parameter.explode and isinstance(value, list):
         return "".join(f";{parameter.name}={_quoted(parameter, plain(item))}" for item in value)
     if parameter.style == "matrix" and parameter.explode and isinstance(value, dict):
         return "".join(f";{name}={_quoted(parameter, plain(item))}" for name, item in value.items())
     joined = separator if parameter.explode and parameter.style == "label" else ","
-    return prefix + joined.join(_quoted(parameter, text) for text in _texts(value, parameter.explode))
+    return prefix + joined.join(
+        _quoted(parameter, text) for text in _texts(value, parameter.explode)
+    )
 
 
 def _in_pairs(parameter: Parameter, value: JSON) -> str:
     if isinstance(value, dict):
         if parameter.style == "deepObject":
             pairs = [(f"{parameter.name}[{name}]", plain(item)) for name, item in value.items()]
-            return "&".join(f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in pairs)
+            return "&".join(
+                f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in pairs
+            )
         if parameter.explode:
-            return "&".join(f"{quote(name, safe='')}={quote(plain(item), safe='')}" for name, item in value.items())
+            return "&".join(
+                f"{quote(name, safe='')}={quote(plain(item), safe='')}"
+                for name, item in value.items()
+            )
     if isinstance(value, list) and parameter.explode:
         return _named(parameter, [plain(item) for item in value])
     separator = _SEPARATORS.get(parameter.style, ",")

@@ -20,7 +20,13 @@ from contracts.payloads.choices import PlainChoices, RandomChoices
 from contracts.payloads.compiler import Unsatisfiable, compile_payload
 from contracts.schemas.claims import claim_of
 from contracts.schemas.parties import Raw, TooLarge, View
-from contracts.schemas.validation import Uncompilable, canonical_of, keyword_validator, reference, validator
+from contracts.schemas.validation import (
+    Uncompilable,
+    canonical_of,
+    keyword_validator,
+    reference,
+    validator,
+)
 
 DRAWN = 12
 """Messages drawn around one value before it is given up."""
@@ -34,7 +40,9 @@ Check = Callable[[JSON], bool]
 class Witnesses:
     """Makes and checks the messages of one comparison."""
 
-    def __init__(self, base: Spec, revision: Spec, views: dict[Direction, tuple[View, View]]) -> None:
+    def __init__(
+        self, base: Spec, revision: Spec, views: dict[Direction, tuple[View, View]]
+    ) -> None:
         self._specs = (base, revision)
         self._views = views
 
@@ -48,7 +56,9 @@ class Witnesses:
             shows = self._shows(site)
             for whole in self._bodies(site, steps, values):
                 if shows(whole) and self._message(site, whole) is not None:
-                    smallest = shrunk(whole, lambda value: shows(value) and self._message(site, value) is not None)
+                    smallest = shrunk(
+                        whole, lambda value: shows(value) and self._message(site, value) is not None
+                    )
                     return self._message(site, smallest)
         except Uncompilable:
             return None  # a pattern that the validator can't compile, for one
@@ -67,7 +77,10 @@ class Witnesses:
 
     def _sides(self, site: Site) -> tuple[tuple[View, Schema], tuple[View, Schema]]:
         base, revision = self._views[site.direction]
-        before, after = (base, _written(base, site.schemas[0])), (revision, _written(revision, site.schemas[1]))
+        before, after = (
+            (base, _written(base, site.schemas[0])),
+            (revision, _written(revision, site.schemas[1])),
+        )
         return (before, after) if site.direction is Direction.REQUEST else (after, before)
 
     def _shows(self, site: Site) -> Check:
@@ -77,7 +90,9 @@ class Witnesses:
         if not site.is_on_the_wire:
             return lambda value: sends(value) and not takes(value)
         texts_taken = _validator(wire_taken(_taken(*receiver)))
-        return lambda value: _is_text(value) and sends(value) and not takes(value) and not texts_taken(value)
+        return lambda value: (
+            _is_text(value) and sends(value) and not takes(value) and not texts_taken(value)
+        )
 
     def _bodies(self, site: Site, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
         (view, schema), _ = self._sides(site)
@@ -114,14 +129,21 @@ class Witnesses:
     def _with_header(self, site: Site, value: JSON, header: Header) -> Shown:
         assert site.responses is not None
         message = response_of(site.operations[1], site.responses[1], headers={header.name: value})
-        return Shown(site.reach.operation, message, "revision", f"the header {header.name} does not match its schema")
+        return Shown(
+            site.reach.operation,
+            message,
+            "revision",
+            f"the header {header.name} does not match its schema",
+        )
 
     def _with_parameter(self, site: Site, value: JSON) -> Shown | None:
         """A request that no reading of its texts makes acceptable."""
         base, revision = site.operations
         parameter = site.holders[0]
         assert isinstance(parameter, Parameter)
-        message = request_of(self._specs[0], base, Draft(values={(parameter.location, parameter.name): value}))
+        message = request_of(
+            self._specs[0], base, Draft(values={(parameter.location, parameter.name): value})
+        )
         # What is no single text is not read back: a list of one is written like its item.
         is_whole = isinstance(value, dict) or (isinstance(value, list) and len(value) > 1)
         if not is_whole and not claim_of(base, as_request(message)).allowed:
@@ -138,7 +160,12 @@ class Witnesses:
         if site.direction is Direction.REQUEST:
             held = site.holders[0]
             assert isinstance(held, MediaType)
-            return Shown(base.key, request_of(self._specs[0], base, Draft(media=held, body=(value,))), "base", because)
+            return Shown(
+                base.key,
+                request_of(self._specs[0], base, Draft(media=held, body=(value,))),
+                "base",
+                because,
+            )
         assert site.responses is not None
         message = response_of(revision, site.responses[1], media=media, body=(value,))
         return Shown(base.key, message, "revision", because)
@@ -146,8 +173,16 @@ class Witnesses:
 
 def _is_text(value: JSON) -> bool:
     """Whether a value can be written as text: null can't, and nothing that is nested or empty."""
-    held = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
-    return held not in ([], [""]) and not any(item is None or isinstance(item, (dict, list)) for item in held)
+    held = (
+        list(value.values())
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, list)
+        else [value]
+    )
+    return held not in ([], [""]) and not any(
+        item is None or isinstance(item, (dict, list)) for item in held
+    )
 
 
 def _written(view: View, schema: Schema) -> Schema:
@@ -201,7 +236,10 @@ def _complaint(side: tuple[View, Schema], value: JSON) -> str:
 def _is_about(error: Any, steps: Sequence[Step]) -> bool:
     """Whether an error is at or below the end of the steps, or at a union above it."""
     path = list(error.instance_path)
-    on_the_way = all(kind != "property" or found == name for found, (kind, name) in zip(path, steps, strict=False))
+    on_the_way = all(
+        kind != "property" or found == name
+        for found, (kind, name) in zip(path, steps, strict=False)
+    )
     return on_the_way and (len(path) >= len(steps) or list(error.schema_path)[-1:] != ["required"])
 
 
@@ -287,7 +325,9 @@ def _lenient(schema: Any) -> Any:
     if "string" in names and _TEXT_KEYWORDS.isdisjoint(found):
         found["type"] = sorted({*names, "boolean", "number"} - {"integer"})
     if "array" in names and found.get("minItems", 0) <= 1 and not _LIST_KEYWORDS & found.keys():
-        return {"anyOf": [found, found.get("items", True)]}  # one item is written like the item itself
+        return {
+            "anyOf": [found, found.get("items", True)]
+        }  # one item is written like the item itself
     return found
 
 

@@ -23,10 +23,18 @@ if TYPE_CHECKING:
     from contracts.report.trend import Trend
 
 _OVERLAY = click.option(
-    "--overlay", "overlays", multiple=True, metavar="FILE", help="For both sides; repeatable; 'none' for none at all."
+    "--overlay",
+    "overlays",
+    multiple=True,
+    metavar="FILE",
+    help="For both sides; repeatable; 'none' for none at all.",
 )
 _FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown", "github"]), default="text", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "github"]),
+    default="text",
+    show_default=True,
 )
 _FAIL_ON = click.option(
     "--fail-on",
@@ -36,7 +44,9 @@ _FAIL_ON = click.option(
     help="What exits with 1; what is undecided exits with 3, except for 'never'.",
 )
 _ACCEPTED = click.option(
-    "--accepted", metavar="FILE", help="Accepted changes.  [default: accepted.toml beside; 'none' for none]"
+    "--accepted",
+    metavar="FILE",
+    help="Accepted changes.  [default: accepted.toml beside; 'none' for none]",
 )
 _LOOKS = {
     "error": {"fg": "red", "bold": True},
@@ -53,9 +63,15 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--spec", "path", default="spec/notte.yaml", show_default=True, help="The OpenAPI document.")
-@click.option("--overlay", "overlays", multiple=True, help="An overlay; repeatable; 'none' for none at all.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--spec", "path", default="spec/notte.yaml", show_default=True, help="The OpenAPI document."
+)
+@click.option(
+    "--overlay", "overlays", multiple=True, help="An overlay; repeatable; 'none' for none at all."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
 @click.option("--explain", metavar="ID", help="One rule in full.")
 def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) -> None:
     """The rules that the document implies, each with its file:line and the clause that it rests on."""
@@ -78,7 +94,13 @@ def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) 
 @_OVERLAY
 @_FORMAT
 @_FAIL_ON
-@click.option("--severity", "severities", multiple=True, metavar="ID=error|warning|info", help="Of a kind; repeatable.")
+@click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    metavar="ID=error|warning|info",
+    help="Of a kind; repeatable.",
+)
 @_ACCEPTED
 @click.option("--list", "listed", is_flag=True, help="The kinds of changes, and nothing else.")
 def diff(
@@ -99,7 +121,9 @@ def diff(
         _print(_kinds(form))
         return
     if base is None or revision is None:
-        raise click.UsageError("two sides are needed, BASE and REVISION: files, GITREV:path, URLs, or - for one")
+        raise click.UsageError(
+            "two sides are needed, BASE and REVISION: files, GITREV:path, URLs, or - for one"
+        )
     from contracts.comparison import agreed_on, compare
     from contracts.decision.change_decision import ChangePolicy, FailOn, severities_from
     from contracts.document.sides import overlays_of, sides_from
@@ -146,15 +170,22 @@ def _kinds(form: str) -> Iterable[str]:
         return [json.dumps(rows, indent=1, ensure_ascii=False)]
     columns = ("id", "direction", "severity")
     widths = [max(len(row[column]) for row in rows) for column in columns]
-    cells = [[row[column].ljust(width) for column, width in zip(columns, widths, strict=True)] for row in rows]
+    cells = [
+        [row[column].ljust(width) for column, width in zip(columns, widths, strict=True)]
+        for row in rows
+    ]
     return ["  ".join((*texts, row["message"])) for texts, row in zip(cells, rows, strict=True)]
 
 
 @cli.command()
 @click.argument("source")
-@click.option("--spec", "path", default="spec/notte.yaml", show_default=True, help="The document to refresh.")
+@click.option(
+    "--spec", "path", default="spec/notte.yaml", show_default=True, help="The document to refresh."
+)
 @_OVERLAY
-@click.option("--accept", "reason", metavar="REASON", help="Write what breaks all the same, because of this.")
+@click.option(
+    "--accept", "reason", metavar="REASON", help="Write what breaks all the same, because of this."
+)
 def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) -> None:
     """Refresh the document from SOURCE (a file, GITREV:path, a URL, or -), unless that breaks clients.
 
@@ -167,7 +198,9 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
 
     if reason is not None and not reason.strip():
         raise UsageError("--accept is empty; say why this may break clients")
-    found = pulled(source, Path(path), overlays_of(overlays, "--overlay"), reason=reason, today=date.today())
+    found = pulled(
+        source, Path(path), overlays_of(overlays, "--overlay"), reason=reason, today=date.today()
+    )
     _print(diff_lines(found.diff, _painter()) if found.diff is not None else ())
     found.write()
     _print(found.lines())
@@ -176,8 +209,19 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
 
 @cli.command()
 @click.option("--base-url", help="The service, whose /openapi.json is fetched.")
-@click.option("--from", "source", metavar="URL|FILE", help="Where else it is published: a document or a page with one.")
-@click.option("--spec", "path", default="spec/notte.yaml", show_default=True, help="The document that is tested.")
+@click.option(
+    "--from",
+    "source",
+    metavar="URL|FILE",
+    help="Where else it is published: a document or a page with one.",
+)
+@click.option(
+    "--spec",
+    "path",
+    default="spec/notte.yaml",
+    show_default=True,
+    help="The document that is tested.",
+)
 @_OVERLAY
 @_FORMAT
 @_FAIL_ON
@@ -197,7 +241,9 @@ def drift(
     Exit code 0: nothing changed, or nothing that breaks. 1: something breaks. 2: it can't be had. 3: undecided.
     """
     if (base_url is None) == (source is None):
-        raise click.UsageError("one of --base-url and --from is needed: a service, or where the document is published")
+        raise click.UsageError(
+            "one of --base-url and --from is needed: a service, or where the document is published"
+        )
     from contracts.decision.change_decision import ChangePolicy, FailOn
     from contracts.document.sides import overlays_of
     from contracts.run.inputs import check_base_url
@@ -215,11 +261,18 @@ def drift(
 
 
 @cli.command()
-@click.argument("form", metavar="FORMAT", type=click.Choice(["html", "markdown", "annotations", "text"]))
+@click.argument(
+    "form", metavar="FORMAT", type=click.Choice(["html", "markdown", "annotations", "text"])
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--history", metavar="DIR", help="A folder of earlier reports, as --contract-history keeps one.")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Where to write it, whole or not at all.  [default: standard output]"
+    "--history", metavar="DIR", help="A folder of earlier reports, as --contract-history keeps one."
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Where to write it, whole or not at all.  [default: standard output]",
 )
 def report(form: str, files: tuple[str, ...], history: str | None, output: str | None) -> None:
     """One or more report.json as FORMAT: html, markdown, annotations (of GitHub), or text.
@@ -245,7 +298,9 @@ def _trend(history: str, run: Run, parts: Sequence[Run]) -> Trend:
     from contracts.report.history import trend_in
 
     if not Path(history).is_dir():
-        raise UsageError(f"--history {history} is no folder; give one that --contract-history keeps, or leave it out")
+        raise UsageError(
+            f"--history {history} is no folder; give one that --contract-history keeps, or leave it out"
+        )
     return trend_in(Path(history), run, parts)
 
 
@@ -276,7 +331,9 @@ def _write(path: Path, lines: Iterable[str]) -> None:
         write_whole(path, text)
     except OSError as error:
         problem = error.strerror or "it is no file"
-        raise UsageError(f"--output {path} can't be written ({problem}); give a file that can be") from None
+        raise UsageError(
+            f"--output {path} can't be written ({problem}); give a file that can be"
+        ) from None
 
 
 def _print(lines: Iterable[str]) -> None:
@@ -286,13 +343,17 @@ def _print(lines: Iterable[str]) -> None:
             click.echo(line)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes at exit
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or Python complains when it flushes at exit
 
 
 def main() -> None:
     """Run a command; what a user can mend is one sentence on standard error and exit code 2."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # what a terminal can't show is no reason to fail
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # what a terminal can't show is no reason to fail
     gc.disable()  # trees of a big document only make it search: a sixth of the time, and nothing found
     try:
         cli.main(prog_name="contracts", standalone_mode=False)

@@ -45,7 +45,11 @@ class Pulled:
 
     @property
     def exit_code(self) -> int:
-        return self.diff.decision.exit_code if self.diff is not None and self.is_new and not self.is_written else 0
+        return (
+            self.diff.decision.exit_code
+            if self.diff is not None and self.is_new and not self.is_written
+            else 0
+        )
 
     def write(self) -> None:
         """Put it in its place, if it may."""
@@ -67,7 +71,9 @@ class Pulled:
             yield from self.diff.entries
 
 
-def pull(source: str, path: Path, overlays: Sequence[str] | None, *, reason: str | None, today: date) -> Pulled:
+def pull(
+    source: str, path: Path, overlays: Sequence[str] | None, *, reason: str | None, today: date
+) -> Pulled:
     """Get the document and compare it, as it will be read at `path`, with what is there. Writes nothing."""
     got = side_from(source, [])
     if not os.path.lexists(path):
@@ -77,7 +83,9 @@ def pull(source: str, path: Path, overlays: Sequence[str] | None, *, reason: str
     revision = _placed(got, path, present.overlays)
     diff = compare(present, revision, ChangePolicy(), agreed_on(present, revision, today=today))
     offered = replace(diff, reason=reason or diff.reason)
-    return Pulled(path, got.text, diff.specs[1], offered, is_new=got.text != present.text, reason=reason)
+    return Pulled(
+        path, got.text, diff.specs[1], offered, is_new=got.text != present.text, reason=reason
+    )
 
 
 def _placed(got: Side, path: Path, overlays: Overlays) -> Side:

@@ -24,15 +24,22 @@ class Accepted:
         """The acceptance of a violated rule, if one counts today."""
         if verdict.outcome is not Outcome.VIOLATED:
             return None
-        return next((e for e in self.entries if self.today <= e.until and _covers(e, verdict)), None)
+        return next(
+            (e for e in self.entries if self.today <= e.until and _covers(e, verdict)), None
+        )
 
     def stale(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
         """Why entries fail a whole run: the document has no such rule any more, or their day has passed."""
-        gone = [e for e in self.entries if not any(e.names(verdict.rule.id) for verdict in verdicts)]
+        gone = [
+            e for e in self.entries if not any(e.names(verdict.rule.id) for verdict in verdicts)
+        ]
         past = [entry for entry in self.entries if entry not in gone and entry.until < self.today]
         return (
             *(f"{e}: the document has no rule {e.name}; remove the entry" for e in gone),
-            *(f"{e}: accepted until {e.until}, which has passed; mend it, or agree on a new date" for e in past),
+            *(
+                f"{e}: accepted until {e.until}, which has passed; mend it, or agree on a new date"
+                for e in past
+            ),
         )
 
     def healed(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:

@@ -41,8 +41,14 @@ class AcceptedChanges:
         idle = [e for e in self.entries if not any(e.names(name) for name in names)]
         past = [e for e in self.entries if e not in idle and e.until < self.today]
         return (
-            *(f"{e}: accepted until {e.until}, which has passed; mend it, or agree on a new date" for e in past),
-            *(f"{e}: nothing that changed is named {e.name}; a change that is made needs no entry" for e in idle),
+            *(
+                f"{e}: accepted until {e.until}, which has passed; mend it, or agree on a new date"
+                for e in past
+            ),
+            *(
+                f"{e}: nothing that changed is named {e.name}; a change that is made needs no entry"
+                for e in idle
+            ),
         )
 
 
@@ -61,7 +67,9 @@ class ChangePolicy:
     def judged(self, change: Change) -> Judged:
         severity = self.severities.get(change.id, change.severity)
         acceptance = self.accepted.of(change)
-        return Judged(change, severity, acceptance, acceptance is None and self._fails(change, severity))
+        return Judged(
+            change, severity, acceptance, acceptance is None and self._fails(change, severity)
+        )
 
     def _fails(self, change: Change, severity: Severity) -> bool:
         """Whether the change, if nobody accepted it, is one of those that fail; to be undecided is to be neither."""
@@ -118,7 +126,10 @@ def decide_changes(changes: Sequence[Change], policy: ChangePolicy) -> ChangeDec
     """The decision over the changes between two documents."""
     judged = tuple(policy.judged(change) for change in changes)
     seen = {j.change.effect for j in judged if j.counts}
-    worst = next((effect for effect in (Effect.BREAKING, Effect.UNDECIDED) if effect in seen), Effect.COMPATIBLE)
+    worst = next(
+        (effect for effect in (Effect.BREAKING, Effect.UNDECIDED) if effect in seen),
+        Effect.COMPATIBLE,
+    )
     undecided = Effect.UNDECIDED in seen and policy.fail_on is not FailOn.NEVER
     code = 1 if any(j.fails for j in judged) else 3 if undecided else 0
     return ChangeDecision(worst, code, judged, policy.accepted.notes(changes))
@@ -145,10 +156,14 @@ def severities_from(entries: Sequence[str]) -> dict[str, Severity]:
     for entry in entries:
         identity, equals, level = entry.partition("=")
         if not equals or level not in list(Severity):
-            raise UsageError(f"--severity {entry} is not ID={'|'.join(Severity)}; give a kind of change and a severity")
+            raise UsageError(
+                f"--severity {entry} is not ID={'|'.join(Severity)}; give a kind of change and a severity"
+            )
         if identity not in KINDS:
             near = difflib.get_close_matches(identity, KINDS, n=3, cutoff=0.4)
-            hint = f"the nearest are {', '.join(near)}" if near else "`contracts diff --list` has them"
+            hint = (
+                f"the nearest are {', '.join(near)}" if near else "`contracts diff --list` has them"
+            )
             raise UsageError(f"--severity {entry}: there is no kind of change {identity}; {hint}")
         found[identity] = Severity(level)
     return found

@@ -81,15 +81,21 @@ def entries_from(data: bytes, file: str, table: Table) -> tuple[Acceptance, ...]
         text = data.decode("utf-8")
         tables = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise DocumentError(file, 0, f"can't be read ({error})", "give a TOML file in UTF-8") from None
+        raise DocumentError(
+            file, 0, f"can't be read ({error})", "give a TOML file in UTF-8"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else 0
-        raise DocumentError(file, line, f"this is not TOML: {error}", "mend the syntax there") from None
+        raise DocumentError(
+            file, line, f"this is not TOML: {error}", "mend the syntax there"
+        ) from None
     known = [each.name for each in TABLES]
     if unknown := sorted(tables.keys() - known):
         raise DocumentError(file, 0, f"there is no table {unknown[0]}", f"use {' or '.join(known)}")
-    entries = {each: tuple(_entries(tables.get(each.name, {}), each, file, text)) for each in TABLES}
+    entries = {
+        each: tuple(_entries(tables.get(each.name, {}), each, file, text)) for each in TABLES
+    }
     return entries[table]
 
 
@@ -120,7 +126,14 @@ def _line(text: str, name: str) -> int:
     """The line that names something, written as TOML's basic or literal string; 0 if it is written otherwise."""
     spelled = (_quoted(name), json.dumps(name, ensure_ascii=False), f"'{name}'")
     lines = enumerate(text.splitlines(), 1)
-    return next((n for n, line in lines if not line.lstrip().startswith("#") and any(s in line for s in spelled)), 0)
+    return next(
+        (
+            n
+            for n, line in lines
+            if not line.lstrip().startswith("#") and any(s in line for s in spelled)
+        ),
+        0,
+    )
 
 
 KEYS: Mapping[str, tuple[type, str]] = {
@@ -135,11 +148,17 @@ def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Accepta
     for key, (kind, meaning) in KEYS.items():
         value = entry.get(key)
         if not isinstance(value, kind) or isinstance(value, datetime) or not value:
-            raise DocumentError(file, line, f"the acceptance of {name} has no usable {key} ({meaning})", table.cure)
+            raise DocumentError(
+                file, line, f"the acceptance of {name} has no usable {key} ({meaning})", table.cure
+            )
     if unknown := sorted(entry.keys() - KEYS.keys() - table.optional):
-        raise DocumentError(file, line, f"the acceptance of {name} has an unknown key {unknown[0]}", table.cure)
+        raise DocumentError(
+            file, line, f"the acceptance of {name} has an unknown key {unknown[0]}", table.cure
+        )
     evidence = entry.get("evidence", [])
     globs = [evidence] if isinstance(evidence, str) else evidence
     if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
-        raise DocumentError(file, line, "evidence is not a text or a list of texts", "give globs over what is seen")
+        raise DocumentError(
+            file, line, "evidence is not a text or a list of texts", "give globs over what is seen"
+        )
     return Acceptance(name, entry["reason"], entry["until"], tuple(globs), file, line)

@@ -67,7 +67,9 @@ class Policy:
     def tolerates(self, verdict: Verdict) -> bool:
         """Whether the rule is violated, as it was in the earlier report, and only what is new fails."""
         was = self.known is not None and verdict.rule.id in self.known
-        return self.only_new and was and verdict.outcome is Outcome.VIOLATED and self.counts(verdict)
+        return (
+            self.only_new and was and verdict.outcome is Outcome.VIOLATED and self.counts(verdict)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,12 @@ class Decision:
 
 
 def decide(
-    spec: Spec, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange], policy: Policy, *, ended: str | None = None
+    spec: Spec,
+    verdicts: Sequence[Verdict],
+    exchanges: Sequence[Exchange],
+    policy: Policy,
+    *,
+    ended: str | None = None,
 ) -> Decision:
     """The decision, and why.
 
@@ -89,7 +96,9 @@ def decide(
     then come the failures that rest on what is missing.
     """
     everything = exchanges
-    exchanges = [exchange for exchange in exchanges if exchange.probe.source != "method"]  # says nothing of operations
+    exchanges = [
+        exchange for exchange in exchanges if exchange.probe.source != "method"
+    ]  # says nothing of operations
     by_operation = _by_operation(exchanges)
     shut = {key for key, asked in by_operation.items() if blocked(spec, asked)}
     judged = [verdict for verdict in verdicts if verdict.rule.operation not in shut]
@@ -100,24 +109,45 @@ def decide(
     partial = policy.partial or silent is not None or ended is not None
     whole = not partial and not policy.some_rules
     notes = policy.accepted.healed(verdicts) if whole else ()
-    failures += [*(policy.accepted.stale(verdicts) if whole else ()), *(notes if policy.strict else ())]
+    failures += [
+        *(policy.accepted.stale(verdicts) if whole else ()),
+        *(notes if policy.strict else ()),
+    ]
     if not partial and (reason := _never_a_success(spec, exchanges)):
         failures.append(reason)
     unavailable = None if silent else _unavailable(everything, policy)
     if policy.strict and unavailable:
         failures.append(unavailable)
-    gone = [f"{EXPIRED}, while {key} was asked" for key, e in by_operation.items() if expired_from(spec, e) is not None]
+    gone = [
+        f"{EXPIRED}, while {key} was asked"
+        for key, e in by_operation.items()
+        if expired_from(spec, e) is not None
+    ]
     gone += [f"{key}: {blocked(spec, by_operation[key])}" for key in sorted(shut) if silent is None]
     gone += [
-        f"the service stopped answering while {key} was asked" for key, e in by_operation.items() if gone_silent(e)
+        f"the service stopped answering while {key} was asked"
+        for key, e in by_operation.items()
+        if gone_silent(e)
     ]
-    gone += [f"the answers of {key} are too large to be kept" for key, e in by_operation.items() if too_much(e)]
-    unfinished = [reason for reason in (silent, ended, *gone, unavailable) if reason and reason not in failures]
+    gone += [
+        f"the answers of {key} are too large to be kept"
+        for key, e in by_operation.items()
+        if too_much(e)
+    ]
+    unfinished = [
+        reason
+        for reason in (silent, ended, *gone, unavailable)
+        if reason and reason not in failures
+    ]
     if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
         return Decision(Result.FAIL, (*failures, *unfinished), notes)
     if unfinished:
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
-    return Decision(Result.FAIL, tuple(failures), notes) if failures else Decision(Result.PASS, (), notes)
+    return (
+        Decision(Result.FAIL, tuple(failures), notes)
+        if failures
+        else Decision(Result.PASS, (), notes)
+    )
 
 
 def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str | None:
@@ -127,7 +157,11 @@ def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str | None:
     if policy.strict:
         return f"{said} (strict)" if count else None
     most = policy.max_unavailable
-    return f"{said}, more than {most * 100:g}% (--contract-max-unavailable)" if count > most * len(exchanges) else None
+    return (
+        f"{said}, more than {most * 100:g}% (--contract-max-unavailable)"
+        if count > most * len(exchanges)
+        else None
+    )
 
 
 EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
@@ -143,7 +177,9 @@ MOST_KEPT = 256 * 1024 * 1024
 def gone_silent(exchanges: Sequence[Exchange]) -> bool:
     """Whether an operation was answered at first, and then not any more."""
     last = exchanges[-SILENCE:]
-    if len(exchanges) > SILENCE and all(e.failure is not None and e.failure.kind in SILENT for e in last):
+    if len(exchanges) > SILENCE and all(
+        e.failure is not None and e.failure.kind in SILENT for e in last
+    ):
         return True
     return len(exchanges) > LOSSES and all(map(is_unavailable, exchanges[-LOSSES:]))
 
@@ -165,7 +201,9 @@ def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
     if all(map(is_unavailable, exchanges)):
         return "the service was unavailable on every request"
     judged = [e for e in answered if not is_unavailable(e)]
-    statuses = {e.response.status for e in _asked_with_credential(spec, judged) if e.response is not None}
+    statuses = {
+        e.response.status for e in _asked_with_credential(spec, judged) if e.response is not None
+    }
     if statuses & REFUSALS and statuses <= REFUSALS | BEFORE_CREDENTIAL:
         return "the credential was refused on every request; set NOTTE_API_KEY to one that this service knows"
     return None
@@ -221,7 +259,11 @@ def _asked_with_credential(spec: Spec, exchanges: Sequence[Exchange]) -> list[Ex
 def _failures(verdicts: Sequence[Verdict], policy: Policy) -> list[str]:
     failing = [verdict for verdict in verdicts if policy.fails(verdict)]
     counts = {outcome: sum(v.outcome is outcome for v in failing) for outcome in Outcome}
-    words = {Outcome.VIOLATED: "violated", Outcome.NOT_EXERCISED: "not exercised", Outcome.UNDECIDED: "undecided"}
+    words = {
+        Outcome.VIOLATED: "violated",
+        Outcome.NOT_EXERCISED: "not exercised",
+        Outcome.UNDECIDED: "undecided",
+    }
     found = [f"{counts[o]} rule{'s' * (counts[o] != 1)} {words[o]}" for o in words if counts[o]]
     if policy.known is not None and counts[Outcome.VIOLATED]:
         new = sum(v.outcome is Outcome.VIOLATED and v.rule.id not in policy.known for v in failing)
@@ -235,7 +277,10 @@ def _never_a_success(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
         return None
     for exchange in exchanges:
         status = exchange.response.status if exchange.response is not None else 0
-        if 200 <= status < 300 and spec.by_key[exchange.probe.operation].response(status) is not None:
+        if (
+            200 <= status < 300
+            and spec.by_key[exchange.probe.operation].response(status) is not None
+        ):
             return None
     return (
         "no request was answered with a documented 2xx; give values that the service knows (--contract-param; "

@@ -55,7 +55,11 @@ class Against:
 
 
 def against(
-    known: Known, verdicts: Iterable[Verdict], *, accepted: Collection[str], promised: Collection[str]
+    known: Known,
+    verdicts: Iterable[Verdict],
+    *,
+    accepted: Collection[str],
+    promised: Collection[str],
 ) -> Against:
     """What became of each rule since.
 

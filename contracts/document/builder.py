@@ -80,7 +80,9 @@ def _operation(
         path=path,
         operation_id=node.get("operationId"),
         parameters=_parameters(for_requests(document), item, pointer),
-        request_body=None if body is None else _request_body(for_requests(document), f"{pointer}/requestBody"),
+        request_body=None
+        if body is None
+        else _request_body(for_requests(document), f"{pointer}/requestBody"),
         responses=tuple(_responses(for_responses(document), f"{pointer}/responses")),
         security=default if security is None else security,
         servers=_servers(node) or _servers(document.at(item)) or _servers(document.tree),
@@ -141,18 +143,25 @@ def _described(document: Document, pointer: str) -> tuple[str | None, Schema | N
 
 def _content(document: Document, pointer: str) -> tuple[MediaType, ...]:
     places = [
-        (name, join_pointer(pointer, "content", name)) for name in document.written.at(pointer).get("content") or ()
+        (name, join_pointer(pointer, "content", name))
+        for name in document.written.at(pointer).get("content") or ()
     ]
     return tuple(MediaType(name, _schema(document, place), place) for name, place in places)
 
 
 def _schema(document: Document, owner: str) -> Schema | None:
-    return Schema(document, join_pointer(owner, "schema")) if "schema" in document.written.at(owner) else None
+    return (
+        Schema(document, join_pointer(owner, "schema"))
+        if "schema" in document.written.at(owner)
+        else None
+    )
 
 
 def _request_body(document: Document, pointer: str) -> RequestBody:
     pointer = document.written.resolve(pointer)
-    return RequestBody(document.written.at(pointer).get("required") is True, _content(document, pointer), pointer)
+    return RequestBody(
+        document.written.at(pointer).get("required") is True, _content(document, pointer), pointer
+    )
 
 
 def _responses(document: Document, pointer: str) -> Iterator[ResponseSpec]:
@@ -160,7 +169,9 @@ def _responses(document: Document, pointer: str) -> Iterator[ResponseSpec]:
     for status in owner.get("responses") or {}:
         if not status.startswith("x-"):
             place = document.written.resolve(join_pointer(pointer, status))
-            yield ResponseSpec(status, tuple(_headers(document, place)), _content(document, place), place)
+            yield ResponseSpec(
+                status, tuple(_headers(document, place)), _content(document, place), place
+            )
 
 
 def _headers(document: Document, owner: str) -> Iterator[Header]:
@@ -209,4 +220,6 @@ def _security(
                     f'the security scheme "{name}" is not defined (defined: {known})',
                     "define it under components/securitySchemes, or mend the name",
                 )
-    return tuple(tuple((name, tuple(scopes)) for name, scopes in item.items()) for item in alternatives)
+    return tuple(
+        tuple((name, tuple(scopes)) for name, scopes in item.items()) for item in alternatives
+    )

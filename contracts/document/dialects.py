@@ -40,7 +40,11 @@ def _map(kind: str) -> Field:
 
 _PARAMETER = {"schema": _one("schema"), "content": _map("media type"), "examples": _map("example")}
 _OBJECTS: dict[str, dict[str, Field]] = {
-    "document": {"paths": _one("paths"), "webhooks": _map("path item"), "components": _one("components")},
+    "document": {
+        "paths": _one("paths"),
+        "webhooks": _map("path item"),
+        "components": _one("components"),
+    },
     "components": {
         "schemas": _map("schema"),
         "responses": _map("response"),
@@ -67,7 +71,11 @@ _OBJECTS: dict[str, dict[str, Field]] = {
     "request body": {"content": _map("media type")},
     "responses": {ANY: _one("response")},
     "response": {"headers": _map("header"), "content": _map("media type"), "links": _map("link")},
-    "media type": {"schema": _one("schema"), "examples": _map("example"), "encoding": _map("encoding")},
+    "media type": {
+        "schema": _one("schema"),
+        "examples": _map("example"),
+        "encoding": _map("encoding"),
+    },
     "encoding": {"headers": _map("header")},
     "example": {},
     "link": {},
@@ -78,7 +86,15 @@ _SCHEMA_3_0 = {
     **dict.fromkeys(("allOf", "anyOf", "oneOf"), _list("schema")),
     "properties": _map("schema"),
 }
-_ONE_3_1 = ("contains", "propertyNames", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties")
+_ONE_3_1 = (
+    "contains",
+    "propertyNames",
+    "if",
+    "then",
+    "else",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
 _SCHEMA_3_1 = {
     **_SCHEMA_3_0,
     **dict.fromkeys((*_ONE_3_1, "contentSchema"), _one("schema")),
@@ -99,7 +115,16 @@ REFERABLE = frozenset(_OBJECTS) - {
 
 NEW_IN_2020_12 = (
     *(name for name in _SCHEMA_3_1 if name not in _SCHEMA_3_0),
-    *("const", "dependentRequired", "minContains", "maxContains", "$id", "$anchor", "$schema", "$dynamicRef"),
+    *(
+        "const",
+        "dependentRequired",
+        "minContains",
+        "maxContains",
+        "$id",
+        "$anchor",
+        "$schema",
+        "$dynamicRef",
+    ),
 )
 """Keywords that mean nothing in a 3.0 schema and would begin to bind once it is read as 2020-12."""
 
@@ -122,7 +147,9 @@ def _nullable_to_type(schema: dict[str, Any]) -> None:
     """OpenAPI 3.0.3: `nullable` counts only beside `type`, and an `enum` without null still forbids null."""
     types = schema.get("type")
     if schema.pop("nullable", False) is True and types:
-        schema["type"] = list(dict.fromkeys([*(types if isinstance(types, list) else [types]), "null"]))
+        schema["type"] = list(
+            dict.fromkeys([*(types if isinstance(types, list) else [types]), "null"])
+        )
 
 
 def _exclusive_bounds_to_numbers(schema: dict[str, Any]) -> None:
@@ -135,7 +162,9 @@ def _integer_formats_to_bounds(schema: dict[str, Any]) -> None:
     """`int32` and `int64` are promises that no validator asserts; `format` stays."""
     types = schema.get("type")
     names = set(types) if isinstance(types, list) else {types}
-    bounds = _INTEGER_BOUNDS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
+    bounds = (
+        _INTEGER_BOUNDS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
+    )
     if bounds and "integer" in names and names <= {"integer", "null"}:
         schema["minimum"] = max(bounds[0], schema.get("minimum", bounds[0]))
         schema["maximum"] = min(bounds[1], schema.get("maximum", bounds[1]))
@@ -167,7 +196,9 @@ class Dialect:
 
 
 def _definitions(prefix: str, spell: Callable[[str], str]) -> Mapping[str, str]:
-    return MappingProxyType({"document": "", **{kind: f"{prefix}{spell(kind)}" for kind in (*REFERABLE, "schema")}})
+    return MappingProxyType(
+        {"document": "", **{kind: f"{prefix}{spell(kind)}" for kind in (*REFERABLE, "schema")}}
+    )
 
 
 _HIDING = REFERABLE - {"path item"}
@@ -191,7 +222,9 @@ DIALECTS = (
     Dialect(
         "3.1",
         "oas-3.1.json",
-        _definitions("#/$defs/", lambda kind: {"callback": "callbacks"}.get(kind, kind).replace(" ", "-")),
+        _definitions(
+            "#/$defs/", lambda kind: {"callback": "callbacks"}.get(kind, kind).replace(" ", "-")
+        ),
         MappingProxyType({**_OBJECTS, "schema": _SCHEMA_3_1}),
         _HIDING,
         True,
@@ -200,7 +233,9 @@ DIALECTS = (
 )
 
 
-def walk(dialect: Dialect, node: Any, kind: str, path: Path) -> Iterator[tuple[dict[str, Any], str, Path]]:
+def walk(
+    dialect: Dialect, node: Any, kind: str, path: Path
+) -> Iterator[tuple[dict[str, Any], str, Path]]:
     """Every OpenAPI object at and below `node`, with its kind and path; references are not followed.
 
     Only fields that hold objects are entered, so that examples, defaults, enums, extensions, and properties that are

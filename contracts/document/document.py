@@ -63,7 +63,11 @@ class Document:
     def resolve(self, pointer: str) -> str:
         """Follow `$ref`s from `pointer` until a node that is no reference; returns that node's pointer."""
         seen = set()
-        while isinstance(node := self.at(pointer), dict) and isinstance(node.get("$ref"), str) and pointer not in seen:
+        while (
+            isinstance(node := self.at(pointer), dict)
+            and isinstance(node.get("$ref"), str)
+            and pointer not in seen
+        ):
             seen.add(pointer)
             pointer = ref_target(node["$ref"])
         return pointer

@@ -81,7 +81,11 @@ def _refuse_unusable(url: str) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise _unusable(url, "is no usable URL") from None
-    if parts.scheme not in ("http", "https") or not host or not all(c.isprintable() and c != " " for c in url):
+    if (
+        parts.scheme not in ("http", "https")
+        or not host
+        or not all(c.isprintable() and c != " " for c in url)
+    ):
         raise _unusable(url, "is no usable http or https URL")
     if "@" in parts.netloc:
         raise _unusable(url, "holds a user name or password, and none is sent")

@@ -64,14 +64,21 @@ def file_of_revision(name: str, folder: Path | None = None) -> bytes:
             f"{name}: git knows no revision {revision}; mend its name, or fetch it first (a shallow clone has few)"
         )
     where = f"the revision {revision}" if revision else "the index"
-    raise MissingError(f"{name}: {where} has no such file; paths start at the root of the repository, or here with ./")
+    raise MissingError(
+        f"{name}: {where} has no such file; paths start at the root of the repository, or here with ./"
+    )
 
 
 def _objects(names: list[str], folder: Path | None) -> list[tuple[str, bytes]]:
     """Kind and content of objects; no kind for one that is not there. Names go to git by a pipe: none is an option."""
     if any(character in name for name in names for character in "\n\0"):
         raise UsageError(f"{names[0]!r} holds a character that no path of a side may have; {_CURE}")
-    out = _git(["cat-file", "--batch", "--follow-symlinks"], "".join(f"{name}\n" for name in names), folder, names[0])
+    out = _git(
+        ["cat-file", "--batch", "--follow-symlinks"],
+        "".join(f"{name}\n" for name in names),
+        folder,
+        names[0],
+    )
     found = []
     for _ in names:
         header, _, out = out.partition(b"\n")
@@ -96,12 +103,21 @@ def _git(args: list[str], lines: str, folder: Path | None, name: str) -> bytes:
             check=False,
         )
     except FileNotFoundError:
-        raise UsageError(f"{name} is no file, and there is no git to look for a revision; give a file") from None
+        raise UsageError(
+            f"{name} is no file, and there is no git to look for a revision; give a file"
+        ) from None
     except subprocess.TimeoutExpired:
         raise UsageError(f"{name}: git did not answer within {SECONDS} s; {_CURE}") from None
     except OSError as error:
         raise UsageError(f"{name}: git can't be run ({error.strerror}); {_CURE}") from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
-        raise UsageError(f"{name} is no file, and git can't look for a revision: {said or 'it failed'}; {_CURE}")
+        said = (
+            done.stderr.decode("utf-8", "replace")
+            .strip()
+            .partition("\n")[0]
+            .removeprefix("fatal: ")
+        )
+        raise UsageError(
+            f"{name} is no file, and git can't look for a revision: {said or 'it failed'}; {_CURE}"
+        )
     return done.stdout

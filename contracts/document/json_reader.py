@@ -22,10 +22,15 @@ def value_from_json(text: Text) -> Any:
     """The value, or a DocumentError for what JSON or RFC 7493 does not allow."""
     try:
         value = json.loads(
-            text.content, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite_float
+            text.content,
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_float=_finite_float,
         )
     except json.JSONDecodeError as error:
-        raise text.error(error.lineno, f"this is not JSON: {error.msg}", "mend the syntax there") from None
+        raise text.error(
+            error.lineno, f"this is not JSON: {error.msg}", "mend the syntax there"
+        ) from None
     except (ValueError, RecursionError):
         raise _explained(text) from None
     if _too_deep(value) or (_SURROGATE.search(text.content) and _has_lone_surrogate(value)):
@@ -108,7 +113,9 @@ def _finite_float(digits: str) -> float:
 def _too_deep(value: Any) -> bool:
     level = _containers([value])
     for _ in range(MAX_DEPTH):
-        level = _containers(chain.from_iterable(node.values() if isinstance(node, dict) else node for node in level))
+        level = _containers(
+            chain.from_iterable(node.values() if isinstance(node, dict) else node for node in level)
+        )
         if not level:
             return False
     return True
@@ -134,11 +141,19 @@ def _explained(text: Text) -> DocumentError:
         depth += (word in "[{") - (word in "]}")
         line = text.line(token.start())
         if depth > MAX_DEPTH:
-            return text.error(line, f"the nesting is deeper than {MAX_DEPTH} levels", "give a flatter document")
+            return text.error(
+                line, f"the nesting is deeper than {MAX_DEPTH} levels", "give a flatter document"
+            )
         if word[0] == '"' and _SURROGATE.search(word) and _has_lone_surrogate(json.loads(word)):
-            return text.error(line, f"{word[:60]} holds half a surrogate pair, which is not Unicode", "write the pair")
+            return text.error(
+                line,
+                f"{word[:60]} holds half a surrogate pair, which is not Unicode",
+                "write the pair",
+            )
         if word[0] not in '"[]{}' and not _is_json_scalar(word):
-            return text.error(line, f"{word[:60]} is not a JSON number", "give a finite number of ordinary size")
+            return text.error(
+                line, f"{word[:60]} is not a JSON number", "give a finite number of ordinary size"
+            )
     return _duplicate(text)
 
 

@@ -63,7 +63,9 @@ def read_spec(
     root, tree = Place(written), written.tree
     dialect = _dialect(tree, root)
     for overlay in overlays:
-        name, content = overlay if isinstance(overlay, tuple) else (str(overlay), bytes_of_file(overlay))
+        name, content = (
+            overlay if isinstance(overlay, tuple) else (str(overlay), bytes_of_file(overlay))
+        )
         apply_overlay(tree, root, written_from_bytes(content, name))
     _check(tree, root, dialect)
     linker = Linker(tree, root, dialect, around)
@@ -99,4 +101,6 @@ def _dialect(tree: Any, root: Place) -> Dialect:
 def _check(tree: dict[str, Any], root: Place, dialect: Dialect) -> None:
     found = complaint(dialect, "document", tree)
     if found:
-        raise root.at(found.segments).error(found.text, f"write it as OpenAPI {dialect.version} says")
+        raise root.at(found.segments).error(
+            found.text, f"write it as OpenAPI {dialect.version} says"
+        )

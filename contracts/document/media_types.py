@@ -67,7 +67,9 @@ def _parsed(name: str) -> tuple[str, frozenset[str]]:
     """The essence and the parameters that mean something; JSON is UTF-8 whatever its charset says (RFC 8259 §8.1)."""
     _, *parameters = (part.strip().lower().replace('"', "") for part in name.split(";"))
     ignored = "charset=" if is_json(name) else "\0"
-    return essence_of(name), frozenset(part for part in parameters if part and not part.startswith(ignored))
+    return essence_of(name), frozenset(
+        part for part in parameters if part and not part.startswith(ignored)
+    )
 
 
 def _essence_covers(wide: str, narrow: str) -> bool:
@@ -77,4 +79,6 @@ def _essence_covers(wide: str, narrow: str) -> bool:
     narrow_type, _, narrow_subtype = narrow.partition("/")
     if wide_type != narrow_type:
         return False
-    return wide_subtype == "*" or (wide_subtype.startswith("*+") and narrow_subtype.endswith(wide_subtype[1:]))
+    return wide_subtype == "*" or (
+        wide_subtype.startswith("*+") and narrow_subtype.endswith(wide_subtype[1:])
+    )

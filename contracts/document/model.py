@@ -35,7 +35,11 @@ class Schema:
         return Schema(self.document, join_pointer(self.pointer, *segments))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Schema) and self.pointer == other.pointer and self.document is other.document
+        return (
+            isinstance(other, Schema)
+            and self.pointer == other.pointer
+            and self.document is other.document
+        )
 
     def __hash__(self) -> int:
         return hash((id(self.document), self.pointer))
@@ -148,7 +152,11 @@ class Operation:
     def response(self, status: int) -> ResponseSpec | None:
         """The response that describes `status`: exact, then its range, then `default` (OpenAPI 3.1 §4.8.16)."""
         by_status = {response.status.upper(): response for response in self.responses}
-        return by_status.get(str(status)) or by_status.get(f"{status // 100}XX") or by_status.get("DEFAULT")
+        return (
+            by_status.get(str(status))
+            or by_status.get(f"{status // 100}XX")
+            or by_status.get("DEFAULT")
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,7 +46,9 @@ class _Reference:
 class Linker:
     """Follows every reference once, reads the files that they name, and embeds these under `x-files`."""
 
-    def __init__(self, tree: dict[str, Any], root: Place, dialect: Dialect, around: Neighbours | None) -> None:
+    def __init__(
+        self, tree: dict[str, Any], root: Place, dialect: Dialect, around: Neighbours | None
+    ) -> None:
         self.schemas: list[dict[str, Any]] = []
         self._root = root
         self._dialect = dialect
@@ -90,7 +92,9 @@ class Linker:
             self._bases.append(_final(home, segments_of(path)))
         if schema.get("$schema", _SCHEMA_DIALECTS[0]) not in _SCHEMA_DIALECTS:
             place = self._root.at([*_final(home, segments_of(path)), "$schema"])
-            raise place.error(f"the dialect {schema['$schema']} is not read", f"write it in {_SCHEMA_DIALECTS[1]}")
+            raise place.error(
+                f"the dialect {schema['$schema']} is not read", f"write it in {_SCHEMA_DIALECTS[1]}"
+            )
         if "$dynamicRef" in schema:
             place = self._root.at([*_final(home, segments_of(path)), "$dynamicRef"])
             raise place.error("`$dynamicRef` is not read", "write a `$ref`")
@@ -113,11 +117,17 @@ class Linker:
         if named is not None:
             return reference.home, named
         if any(reference.segments[: len(base)] == base for base in self._bases):
-            raise self._error(reference, "stands below an `$id`, which gives it another meaning", "remove the `$id`")
+            raise self._error(
+                reference,
+                "stands below an `$id`, which gives it another meaning",
+                "remove the `$id`",
+            )
         file, _, fragment = reference.text.partition("#")
         fragment = unquote(fragment)
         if fragment and not fragment.startswith("/"):
-            raise self._error(reference, "names an anchor that is not there", "write a pointer (`#/components/…`)")
+            raise self._error(
+                reference, "names an anchor that is not there", "write a pointer (`#/components/…`)"
+            )
         return self._file(file, reference) if file else reference.home, split_pointer(fragment)
 
     def _value(self, home: str, segments: list[str], reference: _Reference) -> Any:
@@ -126,32 +136,52 @@ class Linker:
             for segment in segments:
                 node = node[_index(segment)] if isinstance(node, list) else node[segment]
         except (KeyError, IndexError, ValueError, TypeError):
-            raise self._error(reference, "leads nowhere", "mend the pointer, or define what it names") from None
+            raise self._error(
+                reference, "leads nowhere", "mend the pointer, or define what it names"
+            ) from None
         if isinstance(node, dict) or (reference.kind == "schema" and isinstance(node, bool)):
             return node
-        raise self._error(reference, f"leads to {shown(node)}, wanted a {reference.kind} object", "mend the pointer")
+        raise self._error(
+            reference,
+            f"leads to {shown(node)}, wanted a {reference.kind} object",
+            "mend the pointer",
+        )
 
     def _file(self, name: str, reference: _Reference) -> str:
         """The name that a file gets below `x-files`, `""` for the document itself; reads it when first named."""
         address = urlsplit(name)
         if address.scheme or address.netloc:
-            raise self._error(reference, "is a URL, and nothing is fetched", "put a copy into the document's folder")
+            raise self._error(
+                reference,
+                "is a URL, and nothing is fetched",
+                "put a copy into the document's folder",
+            )
         if self._around is None:
-            raise self._error(reference, "names another file, and this document has no folder", "give it as a file")
+            raise self._error(
+                reference,
+                "names another file, and this document has no folder",
+                "give it as a file",
+            )
         home = self._around.named(unquote(address.path), reference.home)
         if home is None:
-            raise self._error(reference, "leads out of the document's folder", "put a copy into that folder")
+            raise self._error(
+                reference, "leads out of the document's folder", "put a copy into that folder"
+            )
         if home and home not in self._trees:
             content = self._around.content(home)
             if content is None:
-                raise self._error(reference, "names a file that does not exist", "mend the name, or add the file")
+                raise self._error(
+                    reference, "names a file that does not exist", "mend the name, or add the file"
+                )
             self._embed(home, content, self._around.label(home))
         return home
 
     def _embed(self, home: str, content: bytes, label: str) -> None:
         files = self._trees[""].setdefault(FILES, {})
         if len(self._trees) == 1 and files:
-            raise self._root.child(FILES).error(f"`{FILES}` is taken for the files referred to", "rename that key")
+            raise self._root.child(FILES).error(
+                f"`{FILES}` is taken for the files referred to", "rename that key"
+            )
         written = written_from_bytes(content, label)
         files[home] = self._trees[home] = written.tree
         self._root.entered(FILES).put(home, Place(written))
@@ -159,7 +189,9 @@ class Linker:
     def _refuse_malformed(self, value: Any, kind: str, at: list[str]) -> None:
         found = complaint(self._dialect, kind, value, at)
         if found:
-            raise self._root.at(found.segments).error(found.text, f"write it as OpenAPI {self._dialect.version} says")
+            raise self._root.at(found.segments).error(
+                found.text, f"write it as OpenAPI {self._dialect.version} says"
+            )
 
     def _refuse_loop(self, reference: _Reference) -> None:
         seen: set[int] = set()
@@ -188,6 +220,10 @@ def _path(segments: list[str]) -> Path:
 
 
 def _index(segment: str) -> int:
-    if segment not in ("0", segment.lstrip("0")) or not segment.isascii() or not segment.isdecimal():
+    if (
+        segment not in ("0", segment.lstrip("0"))
+        or not segment.isascii()
+        or not segment.isdecimal()
+    ):
         raise ValueError(segment)
     return int(segment)

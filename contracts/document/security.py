@@ -20,7 +20,10 @@ def schemes_in_use(operation: Operation, spec: Spec) -> tuple[SecurityScheme, ..
     """The schemes of the first alternative that a request alone can satisfy; empty without security."""
     if not operation.needs_credential:
         return ()
-    found = [tuple(spec.security_schemes[name] for name, _ in alternative) for alternative in operation.security]
+    found = [
+        tuple(spec.security_schemes[name] for name, _ in alternative)
+        for alternative in operation.security
+    ]
     return next((schemes for schemes in found if all(s.type != "mutualTLS" for s in schemes)), ())
 
 

@@ -57,28 +57,40 @@ class Side:
 
     def beside(self, name: str) -> tuple[str, bytes | None] | None:
         """A file in the folder of the document, and what is in it; None if the document is in no folder."""
-        return (self.around.label(name), self.around.content(name)) if self.around is not None else None
+        return (
+            (self.around.label(name), self.around.content(name))
+            if self.around is not None
+            else None
+        )
 
 
-def sides_from(base: str, revision: str, overlays: Sequence[str] | None = None) -> tuple[Side, Side]:
+def sides_from(
+    base: str, revision: str, overlays: Sequence[str] | None = None
+) -> tuple[Side, Side]:
     """Both sides, with the same overlays; None means for each side the one beside it.
 
     A copy of a document elsewhere (at a URL, in another folder) has none beside it: it is read with those of the other
     side, or both are read without where these don't fit.
     """
     if base == revision == "-":
-        raise UsageError("both sides are -, and standard input can be read once; give a file for one of them")
+        raise UsageError(
+            "both sides are -, and standard input can be read once; give a file for one of them"
+        )
     sides = side_from(base, overlays), side_from(revision, overlays)
     return shared(*sides) if overlays is None else sides
 
 
 def shared(base: Side, revision: Side) -> tuple[Side, Side]:
     """Both sides, read with the same overlays where only one of them has any."""
-    if bool(base.overlays) == bool(revision.overlays) or base.path_of(base.name) == revision.path_of(revision.name):
+    if bool(base.overlays) == bool(revision.overlays) or base.path_of(
+        base.name
+    ) == revision.path_of(revision.name):
         return base, revision
     bare, other = (base, revision) if revision.overlays else (revision, base)
     names = ", ".join(name for name, _ in other.overlays)
-    lent = replace(bare, overlays=other.overlays, note=f"{bare.name} is read with {names}, as {other.name} is")
+    lent = replace(
+        bare, overlays=other.overlays, note=f"{bare.name} is read with {names}, as {other.name} is"
+    )
     try:
         read_side(lent)
     except DocumentError as problem:
@@ -88,7 +100,9 @@ def shared(base: Side, revision: Side) -> tuple[Side, Side]:
     return (lent, other) if bare is base else (other, lent)
 
 
-def side_from(given: str, overlays: Sequence[str] | None = None, *, folder: Path | None = None) -> Side:
+def side_from(
+    given: str, overlays: Sequence[str] | None = None, *, folder: Path | None = None
+) -> Side:
     """The side that a user names. Raises a ContractsError, one sentence, if it can't be got.
 
     Args:
@@ -97,7 +111,9 @@ def side_from(given: str, overlays: Sequence[str] | None = None, *, folder: Path
     """
     named = None if overlays is None else named_overlays(overlays)
     if not given:
-        raise UsageError("a side is empty (an unset variable?); give a file, REVISION:path, a URL, or -")
+        raise UsageError(
+            "a side is empty (an unset variable?); give a file, REVISION:path, a URL, or -"
+        )
     if given == "-":
         return Side("<stdin>", _standard_input(), named or ())
     if os.path.exists(given) or _DRIVE.match(given):
@@ -129,7 +145,10 @@ def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec
 
 def is_same(base: Side, revision: Side, read: Spec) -> bool:
     """Whether two sides are one document; `read` is either: where other files were read, these may differ."""
-    return (base.text, base.overlays_alone) == (revision.text, revision.overlays_alone) and not _has_files(read)
+    return (base.text, base.overlays_alone) == (
+        revision.text,
+        revision.overlays_alone,
+    ) and not _has_files(read)
 
 
 def read_side(side: Side) -> Spec:
@@ -150,7 +169,9 @@ def _side_of_revision(given: str, overlays: Overlays | None, folder: Path | None
     text = file_of_revision(given, folder)
     revision, _, path = given.partition(":")
     around = RevisionFiles(revision, path, folder)
-    return Side(given, text, _beside(path, around) if overlays is None else overlays, around, f"{revision}:")
+    return Side(
+        given, text, _beside(path, around) if overlays is None else overlays, around, f"{revision}:"
+    )
 
 
 def _beside(path: str, around: Neighbours) -> Overlays:
@@ -161,7 +182,9 @@ def _beside(path: str, around: Neighbours) -> Overlays:
 
 def _side_of_url(url: str, scheme: str, overlays: Overlays | None) -> Side:
     if scheme not in ("http", "https"):
-        raise UsageError(f"{scheme} is no scheme that is read; give an http or https URL, a file, REVISION:path, or -")
+        raise UsageError(
+            f"{scheme} is no scheme that is read; give an http or https URL, a file, REVISION:path, or -"
+        )
     from contracts.document.fetch import address_shown, fetched  # httpx2 takes 0.1 s to import
 
     return Side(address_shown(url), fetched(url, MAX_SIZE), overlays or ())
@@ -170,5 +193,7 @@ def _side_of_url(url: str, scheme: str, overlays: Overlays | None) -> Side:
 def _standard_input() -> bytes:
     text = sys.stdin.buffer.read(MAX_SIZE + 1)
     if len(text) > MAX_SIZE:
-        raise UsageError(f"standard input holds more than {MAX_SIZE // 2**20} MB; give a document that is smaller")
+        raise UsageError(
+            f"standard input holds more than {MAX_SIZE // 2**20} MB; give a document that is smaller"
+        )
     return text

@@ -13,6 +13,10 @@ def concrete_status(operation: Operation, response: ResponseSpec, *preferred: in
     key = response.status
     if key.isdecimal():
         return int(key)
-    first, end = (400, 600) if key.lower() == "default" else (100 * int(key[0]), 100 * int(key[0]) + 100)
+    first, end = (
+        (400, 600) if key.lower() == "default" else (100 * int(key[0]), 100 * int(key[0]) + 100)
+    )
     codes = sorted(range(first, end), key=lambda code: code in ABOUT_ACCESS)
-    return next((code for code in (*preferred, *codes) if operation.response(code) == response), None)
+    return next(
+        (code for code in (*preferred, *codes) if operation.response(code) == response), None
+    )

@@ -16,7 +16,9 @@ _LITERAL = "/%:@!$&'()*+,;=~-._"
 def _pattern(template: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     literals = _PARAMETER.split(template)
     names = tuple(literals[1::2])
-    parts = ["([^/]+)" if index % 2 else re.escape(_wire(text)) for index, text in enumerate(literals)]
+    parts = [
+        "([^/]+)" if index % 2 else re.escape(_wire(text)) for index, text in enumerate(literals)
+    ]
     return re.compile("".join(parts)), names
 
 
@@ -51,7 +53,9 @@ def fill_path(template: str, values: Mapping[str, str]) -> str:
 
     Bytes of the command line that are no UTF-8 become themselves again.
     """
-    return fill_raw_path(template, {n: quote(v, safe="", errors="surrogateescape") for n, v in values.items()})
+    return fill_raw_path(
+        template, {n: quote(v, safe="", errors="surrogateescape") for n, v in values.items()}
+    )
 
 
 def fill_raw_path(template: str, values: Mapping[str, str]) -> str:
@@ -79,5 +83,7 @@ class Routes:
 
     def of(self, path: str) -> tuple[str, ...]:
         """The most concrete templates that match: one, or several which differ in the names of parameters at most."""
-        found = [t for t in self._by_length.get(path.count("/"), ()) if match_path(t, path) is not None]
+        found = [
+            t for t in self._by_length.get(path.count("/"), ()) if match_path(t, path) is not None
+        ]
         return tuple(t for t in found if concreteness(t) == concreteness(found[0]))

@@ -42,7 +42,9 @@ def text_from_bytes(data: bytes, file: str) -> Text:
     """Decode UTF-8; on a documentation page take the fenced block that holds an OpenAPI document."""
     content = _decoded(data, file)
     if not content.strip():
-        raise DocumentError(file, 1, "the document is empty", "give an OpenAPI document in YAML or JSON")
+        raise DocumentError(
+            file, 1, "the document is empty", "give an OpenAPI document in YAML or JSON"
+        )
     return _fenced(content, file) or Text(file, content)
 
 
@@ -60,17 +62,24 @@ def duplicate_key(text: Text, name: str, line: int, first: int) -> DocumentError
 
 def _decoded(data: bytes, file: str) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[:2].count(0) == 1:
-        raise DocumentError(file, 1, "the text is UTF-16, wanted UTF-8", "save the document as UTF-8")
+        raise DocumentError(
+            file, 1, "the text is UTF-16, wanted UTF-8", "save the document as UTF-8"
+        )
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DocumentError(
-            file, line, f"byte {data[error.start]:#04x} is not UTF-8 text", "give an OpenAPI document saved as UTF-8"
+            file,
+            line,
+            f"byte {data[error.start]:#04x} is not UTF-8 text",
+            "give an OpenAPI document saved as UTF-8",
         ) from None
     if "\0" in content:
         line = content.count("\n", 0, content.index("\0")) + 1
-        raise DocumentError(file, line, "the file is binary, not text", "give an OpenAPI document in YAML or JSON")
+        raise DocumentError(
+            file, line, "the file is binary, not text", "give an OpenAPI document in YAML or JSON"
+        )
     return content
 
 
@@ -79,7 +88,11 @@ def _fenced(content: str, file: str) -> Text | None:
 
     YAML may quote fenced blocks in its descriptions, so a text that has the key outside any fence is not a page.
     """
-    if content.lstrip().startswith("{") or "openapi" not in content or _KEY_OUTSIDE.search(_FENCE.sub("", content)):
+    if (
+        content.lstrip().startswith("{")
+        or "openapi" not in content
+        or _KEY_OUTSIDE.search(_FENCE.sub("", content))
+    ):
         return None
     for block in _FENCE.finditer(content):
         if _KEY_INSIDE.search(block["body"]):

@@ -47,7 +47,9 @@ def bytes_of_file(path: str | Path) -> bytes:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DocumentError(str(path), 0, f"can't be read: {reason}", "give the path of a readable file") from None
+        raise DocumentError(
+            str(path), 0, f"can't be read: {reason}", "give the path of a readable file"
+        ) from None
 
 
 def _moved(place: tuple[int, int], above: int) -> tuple[int, int]:

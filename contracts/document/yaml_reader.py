@@ -39,7 +39,10 @@ _NUMBERS = (
     (re.compile(r"0o[0-7]+"), lambda digits: int(digits[2:], 8)),
     (re.compile(r"0x[0-9a-fA-F]+"), lambda digits: int(digits[2:], 16)),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
-    (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), lambda digits: float(digits.replace(".", ""))),
+    (
+        re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+        lambda digits: float(digits.replace(".", "")),
+    ),
 )
 
 
@@ -51,10 +54,14 @@ def node_from_yaml(text: Text) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise text.error((mark.line if mark else 0) + 1, f"this is not YAML: {said}", "mend the syntax there") from None
+        raise text.error(
+            (mark.line if mark else 0) + 1, f"this is not YAML: {said}", "mend the syntax there"
+        ) from None
     except yaml.reader.ReaderError as error:
         line = text.content.encode()[: error.position].count(b"\n") + 1
-        raise text.error(line, f"this is not YAML: {error.reason}", "remove that character") from None
+        raise text.error(
+            line, f"this is not YAML: {error.reason}", "remove that character"
+        ) from None
     if node is None:
         raise text.error(1, "the document is empty", "give an OpenAPI document in YAML or JSON")
     return node
@@ -74,7 +81,9 @@ class YamlReader:
         size, _ = self._size(self._root, 1)
         if size - len(self._sizes) > MAX_ADDED_BY_ALIASES:
             raise self._error(
-                self._root, f"its aliases expand to {size:,} nodes", "write out what the aliases stand for"
+                self._root,
+                f"its aliases expand to {size:,} nodes",
+                "write out what the aliases stand for",
             )
         return self._value(self._root, ())
 
@@ -91,13 +100,20 @@ class YamlReader:
     def _child(self, node: Node, segment: str) -> tuple[Node, Node] | None:
         if isinstance(node, MappingNode):
             return self._mapping(node).get(segment)
-        if isinstance(node, SequenceNode) and segment.isdecimal() and int(segment) < len(node.value):
+        if (
+            isinstance(node, SequenceNode)
+            and segment.isdecimal()
+            and int(segment) < len(node.value)
+        ):
             return node.value[int(segment)], node.value[int(segment)]
         return None
 
     def _value(self, node: Node, path: tuple[str, ...]) -> Any:
         if isinstance(node, MappingNode):
-            return {name: self._value(child, (*path, name)) for name, (_, child) in self._mapping(node).items()}
+            return {
+                name: self._value(child, (*path, name))
+                for name, (_, child) in self._mapping(node).items()
+            }
         if isinstance(node, SequenceNode):
             return [self._value(child, (*path, "")) for child in node.value]
         value = self._scalar(node)
@@ -127,13 +143,19 @@ class YamlReader:
         entries: dict[str, tuple[Node, Node]] = {}
         for source in value.value if isinstance(value, SequenceNode) else [value]:
             if not isinstance(source, MappingNode):
-                raise self._error(source, "`<<` merges something that is no mapping", "give it the alias of a mapping")
+                raise self._error(
+                    source,
+                    "`<<` merges something that is no mapping",
+                    "give it the alias of a mapping",
+                )
             entries = {**self._mapping(source), **entries}
         return entries
 
     def _key(self, key: Node) -> str:
         if not isinstance(key, ScalarNode):
-            raise self._error(key, "a key is a list or mapping, which JSON does not allow", "make the key text")
+            raise self._error(
+                key, "a key is a list or mapping, which JSON does not allow", "make the key text"
+            )
         return str(key.value)
 
     def _scalar(self, node: Node) -> Any:
@@ -146,7 +168,9 @@ class YamlReader:
         except ValueError:
             value = float("inf")
         if isinstance(value, float) and value - value != 0:
-            raise self._error(node, f"{node.value[:60]} is not a JSON number", "give a finite number, or quote it")
+            raise self._error(
+                node, f"{node.value[:60]} is not a JSON number", "give a finite number, or quote it"
+            )
         return value
 
     def _size(self, node: Node, depth: int) -> tuple[int, int]:
@@ -154,7 +178,9 @@ class YamlReader:
         if id(node) in self._sizes:
             known = self._sizes[id(node)]
             if known is None:
-                raise self._error(node, "an alias stands inside the node that it repeats", "remove the alias")
+                raise self._error(
+                    node, "an alias stands inside the node that it repeats", "remove the alias"
+                )
             return known
         if depth > MAX_DEPTH:
             raise _too_deep(self._text, node.start_mark.line + 1)
@@ -173,7 +199,11 @@ class YamlReader:
             return []
         if node.tag not in _COLLECTION_TAGS:
             raise self._unknown_tag(node)
-        return [part for pair in node.value for part in pair] if isinstance(node, MappingNode) else node.value
+        return (
+            [part for pair in node.value for part in pair]
+            if isinstance(node, MappingNode)
+            else node.value
+        )
 
     def _unknown_tag(self, node: Node) -> DocumentError:
         tag = node.tag.replace(_TAG, "!!")
@@ -198,7 +228,9 @@ class _Composer(CParser):
     """libyaml's composer without PyYAML's resolver: scalars are tagged by whether they were quoted."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
-        return _PLAIN if implicit is True or (isinstance(implicit, tuple) and implicit[0]) else _QUOTED
+        return (
+            _PLAIN if implicit is True or (isinstance(implicit, tuple) and implicit[0]) else _QUOTED
+        )
 
     def descend_resolver(self, parent: Any, index: Any) -> None: ...
 
@@ -215,10 +247,14 @@ def _refuse_depth(text: Text) -> None:
         return
     depth = 0
     for event in yaml.parse(text.content, Loader=yaml.CSafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
+            event, yaml.CollectionEndEvent
+        )
         if depth > MAX_DEPTH:
             raise _too_deep(text, event.start_mark.line + 1)  # type: ignore[union-attr]  # a parser marks its events
 
 
 def _too_deep(text: Text, line: int) -> DocumentError:
-    return text.error(line, f"the nesting is deeper than {MAX_DEPTH} levels", "give a flatter document")
+    return text.error(
+        line, f"the nesting is deeper than {MAX_DEPTH} levels", "give a flatter document"
+    )

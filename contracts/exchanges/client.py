@@ -85,7 +85,11 @@ class Client:
         self._url = httpx2.URL(f"{parts.scheme}://{parts.netloc}/")
         self._prefix = parts.path.rstrip("/")
         self._timeout = httpx2.Timeout(self.limits.read, connect=self.limits.connect).as_dict()
-        named = (Secret(value, f"${_variable(name)}") for name, value in self.extra_headers if _distinctive(value))
+        named = (
+            Secret(value, f"${_variable(name)}")
+            for name, value in self.extra_headers
+            if _distinctive(value)
+        )
         self._secrets = (*([self.secret] if self.secret else []), *named)
 
     def close(self) -> None:
@@ -102,7 +106,9 @@ class Client:
         except Exception as error:
             # The traceback would show the credential, with --showlocals.
             where = f"{probe.request.method} {probe.request.target}"
-            raise RuntimeError(self._scrub(f"{type(error).__name__} while sending {where}: {error}")) from None
+            raise RuntimeError(
+                self._scrub(f"{type(error).__name__} while sending {where}: {error}")
+            ) from None
         if isinstance(last := outcomes[-1], Response) and not self.sleepless:
             self.pace.heed(last.status, last.headers)
         outcome = _conclusion(outcomes)
@@ -125,10 +131,14 @@ class Client:
         """Attempts after the first, which failed; waits before each as the service or the back-off says."""
 
         def wait(error: Exception) -> bool | float:
-            return isinstance(error, _TryAgain) and (0.0 if self.sleepless else error.seconds or True)
+            return isinstance(error, _TryAgain) and (
+                0.0 if self.sleepless else error.seconds or True
+            )
 
         with suppress(_TryAgain, Exhausted):
-            for attempt in stamina.retry_context(wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2):
+            for attempt in stamina.retry_context(
+                wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2
+            ):
                 with attempt:
                     if attempt.num > 1:
                         self.pace.turn()
@@ -153,7 +163,10 @@ class Client:
             self._url,
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
             content=request.body,
-            extensions={"target": f"{self._prefix}{request.target}".encode("ascii"), "timeout": self._timeout},
+            extensions={
+                "target": f"{self._prefix}{request.target}".encode("ascii"),
+                "timeout": self._timeout,
+            },
         )
 
     def _once(self, wire: httpx2.Request) -> Outcome:
@@ -166,7 +179,9 @@ class Client:
             finally:
                 response.close()
                 drop_surplus(self._transport)
-            headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+            headers = tuple(
+                (k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw
+            )
             body = decoded(body, headers, self.limits.body)
             return Response(response.status_code, headers, body, time.perf_counter() - started)
         except httpx2.HTTPError as error:
@@ -174,9 +189,13 @@ class Client:
         except Undecodable as error:
             return Failure(FailureKind.BAD_ENCODING, str(error))
         except TooLong:
-            return Failure(FailureKind.TOO_LARGE, f"the body is longer than {self.limits.body} bytes")
+            return Failure(
+                FailureKind.TOO_LARGE, f"the body is longer than {self.limits.body} bytes"
+            )
         except TooSlow:
-            return Failure(FailureKind.TIMED_OUT, f"the answer took longer than {self.limits.total:g} s")
+            return Failure(
+                FailureKind.TIMED_OUT, f"the answer took longer than {self.limits.total:g} s"
+            )
 
     def _read(self, response: httpx2.Response) -> bytes:
         body = bytearray()  # a list of chunks of two bytes would take thirty times as much
@@ -230,7 +249,9 @@ def _conclusion(outcomes: list[Outcome]) -> Outcome:
     """The last outcome, but a body cut short only once says nothing: what cut it may have been the network."""
     last, cut = outcomes[-1], [outcome for outcome in outcomes if _is_cut(outcome)]
     if len(cut) == 1 and (last is cut[0] or isinstance(last, Response)):
-        return Failure(FailureKind.RESET, "the body was cut short once, which may be the network's doing")
+        return Failure(
+            FailureKind.RESET, "the body was cut short once, which may be the network's doing"
+        )
     return last
 
 
@@ -277,5 +298,8 @@ def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
             return Failure(meaning, detail)
     found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
     if found is FailureKind.RESET and begun and not begun.startswith(_START[: len(begun)]):
-        return Failure(FailureKind.BAD_FRAMING, f"the answer has no status line, it begins with {ascii(begun)[1:]}")
+        return Failure(
+            FailureKind.BAD_FRAMING,
+            f"the answer has no status line, it begins with {ascii(begun)[1:]}",
+        )
     return Failure(found, detail)

@@ -23,10 +23,16 @@ class TooLong(Exception):
 
 def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
     """The body after undoing what Content-Encoding names, last first; an empty one needs none of it."""
-    names = [name.strip().lower() for value in header_values(headers, "content-encoding") for name in value.split(",")]
+    names = [
+        name.strip().lower()
+        for value in header_values(headers, "content-encoding")
+        for name in value.split(",")
+    ]
     names = [name for name in names if name not in ("", "identity")]
     if len(names) > MAX_CODINGS:
-        raise Undecodable(f"Content-Encoding names {len(names)} codings; at most {MAX_CODINGS} are undone")
+        raise Undecodable(
+            f"Content-Encoding names {len(names)} codings; at most {MAX_CODINGS} are undone"
+        )
     for name in reversed(names):
         if body:
             body = _undone(name, body, limit)

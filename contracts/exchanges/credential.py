@@ -30,7 +30,12 @@ class Secret:
 
     def __post_init__(self) -> None:
         forms = sorted(_forms(self._value), key=len, reverse=True)
-        wide = [form.encode(charset) for form in (self._value,) if form for charset in ("utf-16-le", "utf-16-be")]
+        wide = [
+            form.encode(charset)
+            for form in (self._value,)
+            if form
+            for charset in ("utf-16-le", "utf-16-be")
+        ]
         object.__setattr__(self, "_forms", tuple(forms))
         object.__setattr__(self, "_encoded", (*(form.encode() for form in forms), *wide))
 
@@ -62,7 +67,14 @@ def _forms(value: str) -> set[str]:
         return set()
     escaped = json.dumps(value)[1:-1]
     urls = {quote(value, safe=""), quote_plus(value), quote(value)}
-    forms = {value, *urls, *map(_lower_hex, urls), escaped, escaped.replace("/", "\\/"), html.escape(value)}
+    forms = {
+        value,
+        *urls,
+        *map(_lower_hex, urls),
+        escaped,
+        escaped.replace("/", "\\/"),
+        html.escape(value),
+    }
     parts = {value[:-1], *_base64_forms(value)}
     return forms | {part for part in parts if len(part) >= DISTINCTIVE}
 
@@ -81,7 +93,9 @@ def _base64_forms(value: str) -> set[str]:
     return forms
 
 
-def with_credential(request: Request, variant: Credential, operation: Operation, spec: Spec, secret: Secret) -> Request:
+def with_credential(
+    request: Request, variant: Credential, operation: Operation, spec: Spec, secret: Secret
+) -> Request:
     """The request as it goes on the wire, with the credential in the given variant.
 
     The first alternative of the operation's security that a request can satisfy is used; an operation without security
@@ -108,15 +122,27 @@ def _variant(value: str, variant: Credential) -> str:
     return value
 
 
-def _with_scheme(request: Request, scheme: SecurityScheme, value: str, variant: Credential) -> Request:
+def _with_scheme(
+    request: Request, scheme: SecurityScheme, value: str, variant: Credential
+) -> Request:
     if scheme.type == "apiKey":
         other = variant is Credential.OTHER_SCHEME
-        return _with_header(request, "Authorization", f"Negotiate {value}") if other else _keyed(request, scheme, value)
+        return (
+            _with_header(request, "Authorization", f"Negotiate {value}")
+            if other
+            else _keyed(request, scheme, value)
+        )
     name = {"http": scheme.scheme.capitalize()}.get(scheme.type, "Bearer")
     if name == "Basic":
         value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
-    words = {Credential.OTHER_SCHEME: "Negotiate ", Credential.BARE: "", Credential.LOWER_CASE: f"{name.lower()} "}
-    return _with_header(request, "Authorization", f"{words.get(variant, f'{name} ')}{value}".strip())
+    words = {
+        Credential.OTHER_SCHEME: "Negotiate ",
+        Credential.BARE: "",
+        Credential.LOWER_CASE: f"{name.lower()} ",
+    }
+    return _with_header(
+        request, "Authorization", f"{words.get(variant, f'{name} ')}{value}".strip()
+    )
 
 
 def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:
@@ -127,7 +153,9 @@ def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:
     if scheme.location == "cookie":
         written = value if _COOKIE_VALUE.fullmatch(value) else quote(value, safe="")
         before = request.header("cookie")
-        return _with_header(request, "Cookie", f"{before + '; ' if before else ''}{scheme.name}={written}")
+        return _with_header(
+            request, "Cookie", f"{before + '; ' if before else ''}{scheme.name}={written}"
+        )
     return _with_header(request, scheme.name, value)
 
 

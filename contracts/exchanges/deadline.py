@@ -75,7 +75,10 @@ class _Backend(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         within = self._deadline.within(timeout)
-        return _Stream(self._inner.connect_tcp(host, port, within, local_address, socket_options), self._deadline)
+        return _Stream(
+            self._inner.connect_tcp(host, port, within, local_address, socket_options),
+            self._deadline,
+        )
 
 
 class _Stream(httpcore2.NetworkStream):
@@ -98,7 +101,10 @@ class _Stream(httpcore2.NetworkStream):
         self._inner.close()
 
     def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
         within = self._deadline.within(timeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, within), self._deadline)

@@ -39,7 +39,9 @@ class Ledger:
     @classmethod
     def left_in(cls, folder: Path) -> list[Ledger]:
         """The ledgers of runs that have not come to their end, dead or alive."""
-        names = sorted({path.name.partition(".jsonl.")[0] for path in folder.glob(f".run-*.jsonl.*{ALIVE}")})
+        names = sorted(
+            {path.name.partition(".jsonl.")[0] for path in folder.glob(f".run-*.jsonl.*{ALIVE}")}
+        )
         return [cls(folder / f"{name}.jsonl") for name in names]
 
     def hold(self, process: str) -> None:
@@ -70,7 +72,9 @@ class Ledger:
                 return
             yield True
 
-    def exchanges_of(self, operation: str, ask: Callable[[int], Iterable[Exchange]]) -> list[Exchange]:
+    def exchanges_of(
+        self, operation: str, ask: Callable[[int], Iterable[Exchange]]
+    ) -> list[Exchange]:
         """The exchanges of an operation; `ask` is called, with the first free number, by the first process only.
 
         If `ask` raises, what it gave so far is kept, and the next call asks the operation again.

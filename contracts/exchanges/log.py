@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contracts.messages import Claim, Credential, Exchange, Failure, FailureKind, Headers, Probe, Request, Response
+from contracts.messages import (
+    Claim,
+    Credential,
+    Exchange,
+    Failure,
+    FailureKind,
+    Headers,
+    Probe,
+    Request,
+    Response,
+)
 
 Item = Exchange | str | dict[str, Any]
 
@@ -56,7 +66,9 @@ class Log:
 
             def append(item: Item) -> None:
                 record = to_record(item) if isinstance(item, Exchange) else _aside(item)
-                self.offset += file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
+                self.offset += file.write(
+                    json.dumps(record, separators=(",", ":")).encode() + b"\n"
+                )
                 file.flush()
                 self._know(item)
 
@@ -111,7 +123,9 @@ def to_record(exchange: Exchange) -> dict[str, Any]:
 
 
 def from_record(record: dict[str, Any]) -> Exchange:
-    request = Request(record["method"], record["target"], _headers(record["headers"]), _bytes(record["body"]))
+    request = Request(
+        record["method"], record["target"], _headers(record["headers"]), _bytes(record["body"])
+    )
     probe = Probe(
         record["operation"],
         request,
@@ -124,7 +138,10 @@ def from_record(record: dict[str, Any]) -> Exchange:
     )
     answered, failed = record.get("response"), record.get("failure")
     response = answered and Response(
-        answered["status"], _headers(answered["headers"]), _bytes(answered["body"]) or b"", answered["seconds"]
+        answered["status"],
+        _headers(answered["headers"]),
+        _bytes(answered["body"]) or b"",
+        answered["seconds"],
     )
     failure = failed and Failure(FailureKind(failed["kind"]), failed["detail"])
     return Exchange(record["number"], probe, response, failure, record["attempts"])

@@ -72,12 +72,18 @@ class Pace:
     def turn(self) -> None:
         """Wait until the next request may be sent, and count it. Raises Exhausted if there will be none."""
         if self.bounds.requests is not None and self.spent >= self.bounds.requests:
-            raise Exhausted(f"the run has sent {self.spent} requests, its bound (--contract-max-requests)")
+            raise Exhausted(
+                f"the run has sent {self.spent} requests, its bound (--contract-max-requests)"
+            )
         wait = self._next - self.now()
         if self._waited > PATIENCE:
-            raise Exhausted(f"the service made the run wait {self._waited:.0f} s (Retry-After, X-RateLimit-Reset)")
+            raise Exhausted(
+                f"the service made the run wait {self._waited:.0f} s (Retry-After, X-RateLimit-Reset)"
+            )
         if not self.has_time(max(0.0, wait)):
-            raise Exhausted(f"the run has used the {self.bounds.seconds:g} s that it has (--contract-max-time)")
+            raise Exhausted(
+                f"the run has used the {self.bounds.seconds:g} s that it has (--contract-max-time)"
+            )
         if wait > 0:
             self.sleep(wait)
         self.spent += 1

@@ -38,7 +38,9 @@ def _trust(scheme: str, ca_bundle: str | None) -> ssl.SSLContext:
     """The certificates that are trusted; reading them takes 50 ms, so it is done once, and only where needed."""
     if scheme != "https":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return ssl.create_default_context(cafile=ca_bundle) if ca_bundle else httpx2.create_ssl_context()
+    return (
+        ssl.create_default_context(cafile=ca_bundle) if ca_bundle else httpx2.create_ssl_context()
+    )
 
 
 def _proxy(base: SplitResult) -> str | None:

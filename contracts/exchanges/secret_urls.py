@@ -18,12 +18,16 @@ _NAME = "|".join(NAMES)
 _MEMBER = re.compile(rf'"({_NAME})"[ \t\r\n]*:[ \t\r\n]*(?=["\[{{])')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _NAME_FOLLOWS = re.compile(r"[ \t\r\n]*:")
-_QUOTED = re.compile(rf"""(\\{{0,9}}["'])({_NAME})\1(\s*[:=]\s*)(\\{{0,9}}["'])(.*?)(?=\4|[\r\n]|\Z)""")
+_QUOTED = re.compile(
+    rf"""(\\{{0,9}}["'])({_NAME})\1(\s*[:=]\s*)(\\{{0,9}}["'])(.*?)(?=\4|[\r\n]|\Z)"""
+)
 _URL = re.compile(r"(?:wss?|https?)(?::|%3A)(?:\\?/|%2F){2}[^\s\"'<>|^`{}]*", re.IGNORECASE)
 _WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#].+", re.DOTALL)
 """Below the root of a host: what is the root is nobody's secret, and may be the base URL."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
-_PIECE = re.compile(rf"{re.escape(PLACEHOLDER)}|\\u[0-9A-Fa-f]{{4}}|\\.|%[0-9A-Fa-f]{{2}}|[A-Za-z]|[0-9]", re.DOTALL)
+_PIECE = re.compile(
+    rf"{re.escape(PLACEHOLDER)}|\\u[0-9A-Fa-f]{{4}}|\\.|%[0-9A-Fa-f]{{2}}|[A-Za-z]|[0-9]", re.DOTALL
+)
 _HEAD = re.compile(r"""[^\s"'<>\\]{0,400}""")
 _TAIL = re.compile(r"""[^\s"'<>\\]*\Z""")
 _MIN_PART = 5
@@ -45,9 +49,13 @@ class Capabilities:
     def body(self, body: bytes) -> bytes:
         """A body without capability URLs; those that are members of it are known from now on."""
         if any(name.encode() in body for name in self.names):
-            body = self._members(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+            body = self._members(body.decode("utf-8", "surrogateescape")).encode(
+                "utf-8", "surrogateescape"
+            )
         if self._known and (b"//" in body or b"\\/" in body or b"%2" in body):
-            body = self._elsewhere(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+            body = self._elsewhere(body.decode("utf-8", "surrogateescape")).encode(
+                "utf-8", "surrogateescape"
+            )
         return body
 
     def text(self, text: str) -> str:
@@ -64,7 +72,10 @@ class Capabilities:
         for member in _MEMBER.finditer(text):
             if member.start() >= end:
                 stop, strings = _value(text, member.end())
-                pieces += [text[end : member.end()], self._value_masked(text[member.end() : stop], strings, member[1])]
+                pieces += [
+                    text[end : member.end()],
+                    self._value_masked(text[member.end() : stop], strings, member[1]),
+                ]
                 end = stop
         return "".join([*pieces, text[end:]])
 
@@ -126,7 +137,9 @@ def _value(text: str, start: int) -> tuple[int, list[tuple[int, int]]]:
 
 def _plain(written: str) -> str:
     """A URL as it is, from a JSON string or from a part of another URL."""
-    text = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda found: chr(int(found[1], 16)), written).replace("\\/", "/")
+    text = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda found: chr(int(found[1], 16)), written).replace(
+        "\\/", "/"
+    )
     return text if "://" in text else unquote(text)
 
 
@@ -145,5 +158,9 @@ def _piece(found: re.Match[str]) -> str:
     if piece.startswith("%"):
         return "%00"
     if piece.startswith("\\"):
-        return "x" if len(piece) > 2 and chr(int(piece[2:], 16)).isalnum() and piece[2:4] == "00" else piece
+        return (
+            "x"
+            if len(piece) > 2 and chr(int(piece[2:], 16)).isalnum() and piece[2:4] == "00"
+            else piece
+        )
     return "x" if piece.isalpha() else "0"

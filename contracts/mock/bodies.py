@@ -65,7 +65,9 @@ def header_texts(header: Header) -> tuple[str, ...]:
 
 
 def dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float).encode("utf-8", "replace")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float).encode(
+        "utf-8", "replace"
+    )
 
 
 def _variants(media: MediaType) -> Iterator[Variant]:
@@ -73,7 +75,10 @@ def _variants(media: MediaType) -> Iterator[Variant]:
     if media.schema is None:
         yield Variant(content_type, b"{}" if is_json(content_type) else b"mock")
     elif is_json(content_type):
-        yield from (Variant(content_type, body, media.schema, value) for body, value in _telling(_target(media.schema)))
+        yield from (
+            Variant(content_type, body, media.schema, value)
+            for body, value in _telling(_target(media.schema))
+        )
     else:
         texts = dict.fromkeys(map(_text, itertools.islice(_drawn(media.schema), OTHER_VARIANTS)))
         yield from (Variant(content_type, body) for body in texts)

@@ -12,9 +12,14 @@ from contracts.messages import Headers, Request, header_values
 
 def has_credential(operation: Operation, request: Request, spec: Spec, credential: str) -> bool:
     """True if one alternative of the operation's security is satisfied, or none is asked for."""
-    alternatives = [[spec.security_schemes[name] for name, _ in alternative] for alternative in operation.security]
+    alternatives = [
+        [spec.security_schemes[name] for name, _ in alternative]
+        for alternative in operation.security
+    ]
     # No request shows a client's certificate.
-    shown = [[scheme for scheme in schemes if scheme.type != "mutualTLS"] for schemes in alternatives]
+    shown = [
+        [scheme for scheme in schemes if scheme.type != "mutualTLS"] for schemes in alternatives
+    ]
     if not operation.needs_credential or not any(shown):
         return True
     return any(_has_all(schemes, request, credential) for schemes in shown if schemes)
@@ -31,7 +36,9 @@ def _has_all(schemes: list[SecurityScheme], request: Request, credential: str) -
 
 def challenges(operation: Operation, spec: Spec) -> Headers:
     """What a 401 must say (RFC 9110 §15.5.2): the schemes that the operation takes, each once."""
-    schemes = [spec.security_schemes[name] for alternative in operation.security for name, _ in alternative]
+    schemes = [
+        spec.security_schemes[name] for alternative in operation.security for name, _ in alternative
+    ]
     words = dict.fromkeys(map(_challenge, schemes)) or {"Bearer": None}
     return tuple(("WWW-Authenticate", word) for word in words)
 
@@ -43,7 +50,10 @@ def _challenge(scheme: SecurityScheme) -> str:
 
 
 def _has(scheme: SecurityScheme, request: Request, credential: str) -> bool:
-    return any(hmac.compare_digest(value.encode(), credential.encode()) for value in _presented(scheme, request))
+    return any(
+        hmac.compare_digest(value.encode(), credential.encode())
+        for value in _presented(scheme, request)
+    )
 
 
 def _presented(scheme: SecurityScheme, request: Request) -> list[str]:

@@ -21,9 +21,13 @@ def serving(service: MockService) -> Iterator[str]:
 
     def handle(request: httpx.Request) -> httpx.Response:
         target = request.extensions.get("target", request.url.raw_path).decode("ascii")
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+        headers = tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
+        )
         response = service.answer(Request(request.method, target, headers, request.content or None))
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        raw = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers
+        ]
         return httpx.Response(response.status, headers=raw, content=response.body)
 
     with respx.mock(using="httpcore2", assert_all_called=False, assert_all_mocked=True) as router:

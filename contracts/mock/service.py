@@ -82,7 +82,9 @@ class MockService:
         key = (operation.key, response.status)
         if key not in self._variants:
             found = variants_of(response)
-            self._variants[key] = tuple(self._refined(operation, response, variant) for variant in found)
+            self._variants[key] = tuple(
+                self._refined(operation, response, variant) for variant in found
+            )
         return self._variants[key]
 
     def _refined(self, operation: Operation, response: ResponseSpec, variant: Variant) -> Variant:
@@ -100,7 +102,9 @@ class MockService:
         return len(self.variants(operation, documented)) if documented else 0
 
     def _unlisted(self, templates: tuple[str, ...], request: Request) -> Response:
-        allowed = [operation.method for operation in self.spec.operations if operation.path in templates]
+        allowed = [
+            operation.method for operation in self.spec.operations if operation.path in templates
+        ]
         names = dict.fromkeys([*allowed, *(["HEAD"] if "GET" in allowed else []), "OPTIONS"])
         allow = ("Allow", ", ".join(names))
         if request.method == "OPTIONS":
@@ -110,8 +114,13 @@ class MockService:
     def _respond(self, operation: Operation, request: Request) -> Response:
         if not has_credential(operation, request, self.spec, CREDENTIAL):
             return self._refuse_credential(operation, request)
-        wishes = {name: int(value) for name, value in _PREFER.findall(request.header("prefer") or "")}
-        if self._is_nowhere(operation, request) and (missing := operation.response(404)) is not None:
+        wishes = {
+            name: int(value) for name, value in _PREFER.findall(request.header("prefer") or "")
+        }
+        if (
+            self._is_nowhere(operation, request)
+            and (missing := operation.response(404)) is not None
+        ):
             return self._documented(operation, missing, 404, request)
         code = wishes.get("code")
         if code is not None and (documented := operation.response(code)) is not None:
@@ -120,7 +129,11 @@ class MockService:
             return Response(200)
         refusal = None if claim_of(operation, request).allowed else self._refusal(operation)
         found = refusal or self._success(operation)
-        return self._documented(operation, found[1], found[0], request, wishes.get("example")) if found else _unable()
+        return (
+            self._documented(operation, found[1], found[0], request, wishes.get("example"))
+            if found
+            else _unable()
+        )
 
     def _is_nowhere(self, operation: Operation, request: Request) -> bool:
         raw = match_path(operation.path, request.path) or {}
@@ -129,7 +142,9 @@ class MockService:
     def _refuse_credential(self, operation: Operation, request: Request) -> Response:
         documented = operation.response(401)
         if documented is None or not self.variants(operation, documented):
-            return _plain(401, "the credential is missing or wrong", *challenges(operation, self.spec))
+            return _plain(
+                401, "the credential is missing or wrong", *challenges(operation, self.spec)
+            )
         return self._documented(operation, documented, 401, request)
 
     def _success(self, operation: Operation) -> tuple[int, ResponseSpec] | None:
@@ -144,7 +159,9 @@ class MockService:
     def _refusal(self, operation: Operation) -> tuple[int, ResponseSpec] | None:
         """The documented answer to a request that the document forbids: 422, 400, another 4xx, `default`, 404."""
         found = {response.status.lower(): response for response in operation.responses}
-        others = [status for status in found if status.startswith("4") and status not in _ABOUT_ACCESS]
+        others = [
+            status for status in found if status.startswith("4") and status not in _ABOUT_ACCESS
+        ]
         for status in ("422", "400", *others, "default", "404"):
             if (response := found.get(status)) is not None and self.variants(operation, response):
                 code = concrete_status(operation, response, 422, 400)
@@ -152,7 +169,12 @@ class MockService:
         return None
 
     def _documented(
-        self, operation: Operation, documented: ResponseSpec, code: int, request: Request, example: int | None = None
+        self,
+        operation: Operation,
+        documented: ResponseSpec,
+        code: int,
+        request: Request,
+        example: int | None = None,
     ) -> Response:
         variants = self.variants(operation, documented)
         if not variants:
@@ -164,12 +186,23 @@ class MockService:
             return Response(code, headers)
         if variant.content_type is not None:
             headers = (("Content-Type", variant.content_type), *headers)
-        return Response(code, headers, _echoed(variant, operation, request) if code < 300 else variant.body)
+        return Response(
+            code, headers, _echoed(variant, operation, request) if code < 300 else variant.body
+        )
 
-    def _headers(self, operation: Operation, documented: ResponseSpec, code: int, index: int) -> Headers:
+    def _headers(
+        self, operation: Operation, documented: ResponseSpec, code: int, index: int
+    ) -> Headers:
         challenge = challenges(operation, self.spec) if code == 401 else ()
-        drawn = [(h.name, texts[index % len(texts)]) for h in documented.headers if (texts := self._texts(h))]
-        return (*(pair for pair in drawn if not challenge or pair[0].lower() != "www-authenticate"), *challenge)
+        drawn = [
+            (h.name, texts[index % len(texts)])
+            for h in documented.headers
+            if (texts := self._texts(h))
+        ]
+        return (
+            *(pair for pair in drawn if not challenge or pair[0].lower() != "www-authenticate"),
+            *challenge,
+        )
 
     def _texts(self, header: Header) -> tuple[str, ...]:
         if header.pointer not in self._header_texts:
@@ -201,11 +234,15 @@ def _same_type(text: str, example: Any) -> Any:
 
 
 def _digest(request: Request) -> int:
-    return int.from_bytes(hashlib.sha256(f"{request.method} {request.target}".encode()).digest()[:4], "big")
+    return int.from_bytes(
+        hashlib.sha256(f"{request.method} {request.target}".encode()).digest()[:4], "big"
+    )
 
 
 def _plain(status: int, message: str, *headers: tuple[str, str]) -> Response:
-    return Response(status, (("Content-Type", "application/json"), *headers), dump({"message": message}))
+    return Response(
+        status, (("Content-Type", "application/json"), *headers), dump({"message": message})
+    )
 
 
 def _unable() -> Response:

@@ -25,7 +25,10 @@ def sample_values(spec: Spec, handful: int = HANDFUL) -> Mapping[str, Sequence[s
         for name in parameter_names(operation.path):
             parameter = parameters.get(name)
             described.setdefault(name, {}).setdefault(_meaning(parameter), parameter)
-    return {name: _in_turn([_texts(name, p, handful) for p in found.values()]) for name, found in described.items()}
+    return {
+        name: _in_turn([_texts(name, p, handful) for p in found.values()])
+        for name, found in described.items()
+    }
 
 
 def _meaning(parameter: Parameter | None) -> str:
@@ -34,12 +37,16 @@ def _meaning(parameter: Parameter | None) -> str:
 
 def _in_turn(lists: list[list[str]]) -> list[str]:
     turns = itertools.zip_longest(*lists)
-    return list(dict.fromkeys(text for turn in turns for text in turn if text is not None))[:MAX_VALUES]
+    return list(dict.fromkeys(text for turn in turns for text in turn if text is not None))[
+        :MAX_VALUES
+    ]
 
 
 def _texts(name: str, parameter: Parameter | None, handful: int) -> list[str]:
     drawn = map(_text, _drawn(parameter.schema)) if parameter and parameter.schema else iter(())
-    usable = dict.fromkeys(text for text in drawn if text and match_path("/{x}", fill_path("/{x}", {"x": text})))
+    usable = dict.fromkeys(
+        text for text in drawn if text and match_path("/{x}", fill_path("/{x}", {"x": text}))
+    )
     return list(usable)[:handful] or [f"{name}-{index}" for index in range(handful)]
 
 

@@ -22,7 +22,12 @@ from contracts.notte.prose import FINAL
 from contracts.notte.session_list import Send, outcome
 from contracts.schemas.json_text import decode
 
-CHEAPEST = {"idle_timeout_minutes": 1, "max_duration_minutes": 2, "proxies": False, "solve_captchas": False}
+CHEAPEST = {
+    "idle_timeout_minutes": 1,
+    "max_duration_minutes": 2,
+    "proxies": False,
+    "solve_captchas": False,
+}
 COST = "about $0.002"
 WAITS = (0.5, 1.0, 2.0, 4.0)
 """Seconds before a stopped session that is still called active is asked for again."""
@@ -81,7 +86,9 @@ class Starter:
         try:
             with suppress(Exhausted):
                 self._start_and_ask()
-        except BaseException:  # Ctrl-C as well: whatever happens, the session is ended, and the error goes on
+        except (
+            BaseException
+        ):  # Ctrl-C as well: whatever happens, the session is ended, and the error goes on
             self._end()
             self._warn()
             raise
@@ -102,14 +109,20 @@ class Starter:
     def _start(self) -> None:
         body = json.dumps(CHEAPEST).encode()
         try:
-            exchange = self.send(Request("POST", "/sessions/start", (("Content-Type", "application/json"),), body))
+            exchange = self.send(
+                Request("POST", "/sessions/start", (("Content-Type", "application/json"),), body)
+            )
         except Exhausted as bound:
             self.started.problem = str(bound)
             raise
         value = decode(exchange.response.body).value if exchange.response is not None else None
         session_id = value.get("session_id") if isinstance(value, dict) else None
         answered = exchange.response.status if exchange.response is not None else 0
-        if 200 <= answered < 300 and isinstance(session_id, str) and session_id not in ("", ".", ".."):
+        if (
+            200 <= answered < 300
+            and isinstance(session_id, str)
+            and session_id not in ("", ".", "..")
+        ):
             self.started.id = session_id
             return
         self.started.problem = f"POST /sessions/start: {outcome(exchange)}"
@@ -142,10 +155,14 @@ class Starter:
     def _stop(self, session_id: str) -> None:
         try:
             exchange = self.stop(Request("DELETE", self._stop_target(session_id)))
-        except Exception as error:  # the suite's own; what matters now is that somebody stops the session
+        except (
+            Exception
+        ) as error:  # the suite's own; what matters now is that somebody stops the session
             self.started.problem = f"the stop failed inside: {error}"
             return
-        self.started.stopped = exchange.response is not None and 200 <= exchange.response.status < 300
+        self.started.stopped = (
+            exchange.response is not None and 200 <= exchange.response.status < 300
+        )
         self.started.problem = "" if self.started.stopped else f"the stop had {outcome(exchange)}"
 
     def _ask_until_final(self, session_id: str) -> None:

@@ -15,7 +15,16 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.document import Spec
-from contracts.rules import Answer, ExchangeRule, Extra, HistoryRule, Rule, RuleKind, Severity, rule_of
+from contracts.rules import (
+    Answer,
+    ExchangeRule,
+    Extra,
+    HistoryRule,
+    Rule,
+    RuleKind,
+    Severity,
+    rule_of,
+)
 
 OPERATION = "GET /sessions/{session_id}"
 STATUS = "200"
@@ -83,7 +92,9 @@ def parsed_duration(value: Any) -> timedelta | None:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return None
-    parts = {name: float(text) for name, text in found.groupdict().items() if text and name != "sign"}
+    parts = {
+        name: float(text) for name, text in found.groupdict().items() if text and name != "sign"
+    }
     days = 365 * parts.pop("years", 0.0) + parts.pop("days", 0.0)
     try:
         length = timedelta(days=days, **parts)
@@ -100,7 +111,11 @@ def _in_order(earlier: str, later: str) -> Callable[[Session], str | None]:
         first, second = session.time(earlier), session.time(later)
         if first is None or second is None:
             return None
-        return "" if first <= second else f"{later} {second.isoformat()} is before {earlier} {first.isoformat()}"
+        return (
+            ""
+            if first <= second
+            else f"{later} {second.isoformat()} is before {earlier} {first.isoformat()}"
+        )
 
     return check
 
@@ -111,7 +126,11 @@ def _not_in_the_future(name: str) -> Callable[[Session], str | None]:
         if moment is None or session.now is None:
             return None
         late = moment - session.now
-        return "" if late <= CLOCK else f"{name} is {late.total_seconds():.0f} s ahead of the service's Date"
+        return (
+            ""
+            if late <= CLOCK
+            else f"{name} is {late.total_seconds():.0f} s ahead of the service's Date"
+        )
 
     return check
 
@@ -122,7 +141,9 @@ def _within(limit: str, since: str) -> Callable[[Session], str | None]:
         if session.status != "active" or start is None or minutes is None or session.now is None:
             return None
         over = session.now - start - timedelta(minutes=minutes)
-        return "" if over <= SWEEP else f"active {over.total_seconds():.0f} s after {since} + {limit}"
+        return (
+            "" if over <= SWEEP else f"active {over.total_seconds():.0f} s after {since} + {limit}"
+        )
 
     return check
 
@@ -130,7 +151,11 @@ def _within(limit: str, since: str) -> Callable[[Session], str | None]:
 def _closed_at_when_final(session: Session) -> str | None:
     if session.status not in FINAL:
         return None
-    return "" if session.body.get("closed_at") is not None else f"status {session.status} without closed_at"
+    return (
+        ""
+        if session.body.get("closed_at") is not None
+        else f"status {session.status} without closed_at"
+    )
 
 
 def _no_closed_at_when_active(session: Session) -> str | None:
@@ -151,14 +176,20 @@ def _duration_agrees(session: Session) -> str | None:
     if length is None or start is None or end is None or session.status not in (*FINAL, "active"):
         return None
     off = abs((end - start) - length)
-    return "" if off <= PRECISION else f"duration {session.body['duration']}, but the times give {end - start}"
+    return (
+        ""
+        if off <= PRECISION
+        else f"duration {session.body['duration']}, but the times give {end - start}"
+    )
 
 
 def _alias(session: Session) -> str | None:
     alias, original = session.number("timeout_minutes"), session.number("idle_timeout_minutes")
     if alias is None or original is None:
         return None
-    return "" if alias == original else f"timeout_minutes {alias:g}, idle_timeout_minutes {original:g}"
+    return (
+        "" if alias == original else f"timeout_minutes {alias:g}, idle_timeout_minutes {original:g}"
+    )
 
 
 def _at_least(name: str, least: int) -> Callable[[Session], str | None]:
@@ -174,7 +205,11 @@ def _viewport(session: Session) -> str | None:
     typed = all(side is None or isinstance(side, int) for side in (width, height))
     if not typed or not {"viewport_width", "viewport_height"} & session.body.keys():
         return None
-    return "" if (width is None) == (height is None) else f"viewport_width {width}, viewport_height {height}"
+    return (
+        ""
+        if (width is None) == (height is None)
+        else f"viewport_width {width}, viewport_height {height}"
+    )
 
 
 def _id_not_empty(session: Session) -> str | None:
@@ -184,7 +219,9 @@ def _id_not_empty(session: Session) -> str | None:
 
 ADVISORY, VIOLATION = Severity.ADVISORY, Severity.VIOLATION
 _IDLE = "Session idle timeout in minutes. Will timeout if now() > last access time + idle_timeout_minutes"
-_LONGEST = "Session max duration in minutes. Will timeout if now() > creation time + max_duration_minutes"
+_LONGEST = (
+    "Session max duration in minutes. Will timeout if now() > creation time + max_duration_minutes"
+)
 _BYTES = "Total byte usage for network {}."
 
 PROSE: tuple[Prose, ...] = (
@@ -264,13 +301,23 @@ def _closed_at_stays(earlier: Session, later: Session) -> str | None:
 def _final_stays_final(earlier: Session, later: Session) -> str | None:
     if earlier.status not in FINAL:
         return None
-    return "" if later.status == earlier.status else f"status was {earlier.status}, then {later.status}"
+    return (
+        ""
+        if later.status == earlier.status
+        else f"status was {earlier.status}, then {later.status}"
+    )
 
 
 def _final_session_stays(earlier: Session, later: Session) -> str | None:
     if earlier.status not in FINAL or later.status not in FINAL:
         return None
-    own = {"session_id", "created_at", "browser_type", "closed_at", "status"}  # these have rows of their own
+    own = {
+        "session_id",
+        "created_at",
+        "browser_type",
+        "closed_at",
+        "status",
+    }  # these have rows of their own
     names = (earlier.body.keys() | later.body.keys()) - own
     moved = sorted(name for name in names if earlier.body.get(name) != later.body.get(name))
     return "" if not moved else f"{', '.join(moved)} changed on a final session"
@@ -290,7 +337,11 @@ def _access_not_back(earlier: Session, later: Session) -> str | None:
     before, after = earlier.time("last_accessed_at"), later.time("last_accessed_at")
     if before is None or after is None:
         return None
-    return "" if after >= before else f"last_accessed_at went back from {before.isoformat()} to {after.isoformat()}"
+    return (
+        ""
+        if after >= before
+        else f"last_accessed_at went back from {before.isoformat()} to {after.isoformat()}"
+    )
 
 
 LATER: tuple[Later, ...] = (
@@ -347,7 +398,11 @@ def _on_answers(row: Later) -> Callable[[Answer, Answer], str | None]:
 @lru_cache(maxsize=4)
 def session_of(answer: Answer) -> Session | None:
     """The session that a 200 answer shows; None for any other answer or body."""
-    if answer.response.status != 200 or not answer.is_json or not isinstance(answer.decoded.value, dict):
+    if (
+        answer.response.status != 200
+        or not answer.is_json
+        or not isinstance(answer.decoded.value, dict)
+    ):
         return None
     return Session(answer.decoded.value, _http_date(answer.response.header("date")))
 

@@ -45,11 +45,17 @@ class Listed:
     def __str__(self) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in sorted(self.found.items()))
         more = "" if self.complete else " at least"
-        text = f"found{more} {counts}; {len(self.picked)} are asked for" if self.found else "found no session"
+        text = (
+            f"found{more} {counts}; {len(self.picked)} are asked for"
+            if self.found
+            else "found no session"
+        )
         return f"{text} ({self.problem})" if self.problem else text
 
 
-def list_sessions(send: Send, *, seed: int, wants: Callable[[str], bool] = lambda session_id: True) -> Listed:
+def list_sessions(
+    send: Send, *, seed: int, wants: Callable[[str], bool] = lambda session_id: True
+) -> Listed:
     """Read the list page by page, within bounds, and pick some of every status; another seed picks others.
 
     Never raises for what the service does: without a list the run goes on with the ids that it was given.
@@ -62,7 +68,11 @@ def list_sessions(send: Send, *, seed: int, wants: Callable[[str], bool] = lambd
                 known.append(session_id)
     found = Counter({status: len(ids) for status, ids in by_status.items()})
     random = Random(seed)
-    picked = [session_id for status in sorted(by_status) for session_id in _some(by_status[status], random, wants)]
+    picked = [
+        session_id
+        for status in sorted(by_status)
+        for session_id in _some(by_status[status], random, wants)
+    ]
     return Listed(dict(found), tuple(dict.fromkeys(picked)), pages.complete, pages.problem)
 
 
@@ -110,7 +120,11 @@ def outcome(exchange: Exchange) -> str:
     """What came back, in a few words."""
     if exchange.response is not None:
         return str(exchange.response.status)
-    return f"{exchange.failure.kind.value}, {exchange.failure.detail}" if exchange.failure else "nothing"
+    return (
+        f"{exchange.failure.kind.value}, {exchange.failure.detail}"
+        if exchange.failure
+        else "nothing"
+    )
 
 
 def _session(item: Any) -> tuple[str, str] | None:
@@ -118,5 +132,11 @@ def _session(item: Any) -> tuple[str, str] | None:
     if not isinstance(item, dict) or not isinstance(session_id := item.get("session_id"), str):
         return None
     status = item.get("status")
-    usable = session_id not in ("", ".", "..") and session_id.isprintable() and len(session_id) <= 200
-    return (session_id, cut(status, MAX_STATUS) if isinstance(status, str) else "without a status") if usable else None
+    usable = (
+        session_id not in ("", ".", "..") and session_id.isprintable() and len(session_id) <= 200
+    )
+    return (
+        (session_id, cut(status, MAX_STATUS) if isinstance(status, str) else "without a status")
+        if usable
+        else None
+    )

@@ -36,7 +36,9 @@ class RandomChoices:
 
     def integer(self, low: int, high: int, at: str) -> int:
         span = high - low + 1
-        return low + (int(self._random.random() * span) if span < 1 << 32 else self._random.randrange(span))
+        return low + (
+            int(self._random.random() * span) if span < 1 << 32 else self._random.randrange(span)
+        )
 
 
 class CoveringChoices:
@@ -71,5 +73,8 @@ class CoveringChoices:
         turn = self._turns[at] = self._turns.get(at, -1) + 1
         size = span.bit_length() // 8 + 8
         text = "\0".join((str(self._seed), at, str(turn)))
-        parts = (blake2b(f"{part}\0{text}".encode(), digest_size=64).digest() for part in range(-(-size // 64)))
+        parts = (
+            blake2b(f"{part}\0{text}".encode(), digest_size=64).digest()
+            for part in range(-(-size // 64))
+        )
         return int.from_bytes(b"".join(parts)[:size], "big") % span

@@ -67,7 +67,16 @@ CASES = 64
 ATTEMPTS = 20
 """Payloads drawn from the caller's choices before chance takes over, for three times as many."""
 
-SAMPLES: tuple[JSON, ...] = (None, True, 0, 1.5, "text", [], {}, {"key": ["value", 1, None, {"deep": False}]})
+SAMPLES: tuple[JSON, ...] = (
+    None,
+    True,
+    0,
+    1.5,
+    "text",
+    [],
+    {},
+    {"key": ["value", 1, None, {"deep": False}]},
+)
 """What stands where anything is allowed."""
 
 
@@ -83,10 +92,14 @@ class Payload:
         attempts = Attempts(self)
         if attempts.succeed(choices, ATTEMPTS):
             return attempts.value
-        if attempts.succeed(RandomChoices(choices.integer(0, (1 << 32) - 1, " retry")), 3 * ATTEMPTS):
+        if attempts.succeed(
+            RandomChoices(choices.integer(0, (1 << 32) - 1, " retry")), 3 * ATTEMPTS
+        ):
             return attempts.value
         reasons = "; ".join(dict.fromkeys(attempts.tried))
-        raise Unsatisfiable("", f"{len(attempts.tried)} payloads, each given up or refused: {reasons}")
+        raise Unsatisfiable(
+            "", f"{len(attempts.tried)} payloads, each given up or refused: {reasons}"
+        )
 
 
 @dataclass(slots=True)
@@ -102,7 +115,9 @@ class Attempts:
         is_valid = self.payload.is_valid
         for _ in range(attempts):
             try:
-                self.value = self.payload.drawer.draw(Run(choices.integer, MAX_REFERENCES, self.hopeless))
+                self.value = self.payload.drawer.draw(
+                    Run(choices.integer, MAX_REFERENCES, self.hopeless)
+                )
             except Unsatisfiable as problem:
                 self.tried.append(str(problem))
                 continue
@@ -115,7 +130,9 @@ class Attempts:
 @lru_cache(maxsize=4096)
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema of the document, each validated; raises Unsatisfiable when there can't be any."""
-    return compile_payload(canonical(schema), declared=Declared((schema,)), is_valid=validator(schema).is_valid)
+    return compile_payload(
+        canonical(schema), declared=Declared((schema,)), is_valid=validator(schema).is_valid
+    )
 
 
 def compile_payload(
@@ -163,7 +180,11 @@ class Compiler:
     def combined(self, node: CanonicalSchema, site: Site) -> Drawer:
         match node.view():
             case TrueView():
-                options = (Values(SAMPLES, site.at("sample")), self.typed("integer", site), self.typed("string", site))
+                options = (
+                    Values(SAMPLES, site.at("sample")),
+                    self.typed("integer", site),
+                    self.typed("string", site),
+                )
                 return Branches(options, site.at("branch"))
             case FalseView():
                 raise Unsatisfiable(site.place, "nothing is allowed")
@@ -184,7 +205,9 @@ class Compiler:
             case "integer":
                 return Number(tuple(grid_of(1, None, None)), None, site.place)
             case "number":
-                return self.build(schema_of({"type": "number", "minimum": -(2**31), "maximum": 2**31}), site)
+                return self.build(
+                    schema_of({"type": "number", "minimum": -(2**31), "maximum": 2**31}), site
+                )
             case "string":
                 return PlainString(site.place)
             case "array":
@@ -196,7 +219,9 @@ class Compiler:
         """One of several schemas; at an ending site only those that end soonest."""
         heights = [self.height(node) for node in nodes]
         if site.ending:
-            nodes = [node for node, height in zip(nodes, heights, strict=True) if height == min(heights)]
+            nodes = [
+                node for node, height in zip(nodes, heights, strict=True) if height == min(heights)
+            ]
         options: list[Drawer] = []
         problems: list[Unsatisfiable] = []
         for index, node in enumerate(nodes):
@@ -215,8 +240,17 @@ class Compiler:
             raise Unsatisfiable(site.place, f"{' '.join(uris)} never ends")
         repeats = max((site.path.count(uri) for uri in uris), default=0)
         ending = site.ending or repeats >= MAX_REPEATS or len(site.path) >= self.max_depth
-        site = replace(site, path=site.path + (uris or ("",)), ending=ending, declared=declared_by(node, site.declared))
-        combination = target_of(node).kind in (CanonicalKind.ALL_OF, CanonicalKind.ONE_OF, CanonicalKind.NOT)
+        site = replace(
+            site,
+            path=site.path + (uris or ("",)),
+            ending=ending,
+            declared=declared_by(node, site.declared),
+        )
+        combination = target_of(node).kind in (
+            CanonicalKind.ALL_OF,
+            CanonicalKind.ONE_OF,
+            CanonicalKind.NOT,
+        )
         return Guarded(self, node, site) if combination else self.either(node, site, exact=False)
 
     def either(self, node: CanonicalSchema, site: Site, *, exact: bool) -> Drawer:
@@ -225,7 +259,11 @@ class Compiler:
         if not cases:
             raise Unsatisfiable(site.place, "no value satisfies all of it")
         options = [Deferred(self, case, site.branch(index)) for index, case in enumerate(cases)]
-        return Branches(tuple(options), site.at("branch")) if len(cases) > 1 else Deferred(self, cases[0], site)
+        return (
+            Branches(tuple(options), site.at("branch"))
+            if len(cases) > 1
+            else Deferred(self, cases[0], site)
+        )
 
 
 class Deferred:
@@ -241,7 +279,9 @@ class Deferred:
     def draw(self, run: Run) -> JSON:
         run.references -= 1
         if run.references < -MAX_ENDING:
-            raise Unsatisfiable(self.site.place, f"{MAX_REFERENCES + MAX_ENDING} references opened, and no end")
+            raise Unsatisfiable(
+                self.site.place, f"{MAX_REFERENCES + MAX_ENDING} references opened, and no end"
+            )
         if run.references >= 0 or self.site.ending:
             if self.full is None:
                 self.full = self.compiler.build(self.node, self.site)
@@ -343,4 +383,8 @@ def declared_by(node: CanonicalSchema, declared: Declared) -> Declared:
     """What the document writes where a reference points to."""
     view = node.view()
     uri = unquote(view.uri.rpartition(":")[2]) if isinstance(view, ReferenceView) else ""
-    return declared.target(unquote(uri.removeprefix(f"{URI}#"))) if uri.startswith(f"{URI}#") else declared
+    return (
+        declared.target(unquote(uri.removeprefix(f"{URI}#")))
+        if uri.startswith(f"{URI}#")
+        else declared
+    )

@@ -19,10 +19,30 @@ from jsonschema_rs.canonical import (
     UndeclaredValueFailsView,
 )
 
-from contracts.payloads.draws import Array, Branches, Drawer, Extra, Map, Member, Record, Run, Unsatisfiable
+from contracts.payloads.draws import (
+    Array,
+    Branches,
+    Drawer,
+    Extra,
+    Map,
+    Member,
+    Record,
+    Run,
+    Unsatisfiable,
+)
 from contracts.payloads.regexes import ENDLESS
 from contracts.payloads.sites import Builder, Site
-from contracts.schemas.algebra import ANYTHING, STRING, both, checker, matches, negated, possible, schema_of, without
+from contracts.schemas.algebra import (
+    ANYTHING,
+    STRING,
+    both,
+    checker,
+    matches,
+    negated,
+    possible,
+    schema_of,
+    without,
+)
 
 LONGEST = 1 << 16
 """Longer arrays are not made."""
@@ -63,7 +83,8 @@ class ArrayPlans:
         self.builder, self.site = builder, site
         self.prefix, self.rest = list(view.prefix_items), view.items or ANYTHING
         self.contains = [
-            (c.schema, 1 if c.min_contains is None else c.min_contains, c.max_contains) for c in view.contains
+            (c.schema, 1 if c.min_contains is None else c.min_contains, c.max_contains)
+            for c in view.contains
         ]
         self.low = view.min_items or 0
         self.high = ENDLESS if view.max_items is None else view.max_items
@@ -73,7 +94,9 @@ class ArrayPlans:
     def drawer(self) -> Array:
         twins = self.distinctness == Distinctness.SOME_REPEATED
         low = max([self.low, 2 * twins, *(least for _, least, _ in self.contains)])
-        high = min(self.high, low + 3 + len(self.prefix) + sum(least for _, least, _ in self.contains))
+        high = min(
+            self.high, low + 3 + len(self.prefix) + sum(least for _, least, _ in self.contains)
+        )
         plans: list[tuple[tuple[Drawer, ...], tuple[int, int]]] = []
         reason = f"no array of {low} to {high} items"
         for length in range(low, high + 1) if low <= LONGEST else ():
@@ -104,7 +127,8 @@ class ArrayPlans:
             chosen = sorted(able, key=lambda index: (index in taken, index))[:least]
             if len(chosen) < least:
                 raise Unsatisfiable(
-                    self.site.place, f"{length} items have no place for {least} that `contains` asks for"
+                    self.site.place,
+                    f"{length} items have no place for {least} that `contains` asks for",
                 )
             for index, node in enumerate(nodes):
                 if index in chosen:
@@ -114,21 +138,31 @@ class ArrayPlans:
             taken.update(chosen)
         return nodes
 
-    def repeated(self, nodes: list[CanonicalSchema]) -> tuple[tuple[int, int], list[CanonicalSchema]]:
+    def repeated(
+        self, nodes: list[CanonicalSchema]
+    ) -> tuple[tuple[int, int], list[CanonicalSchema]]:
         """Two items that can be equal, and the schemas once both have what each of them needs."""
         for second in range(len(nodes) - 1, 0, -1):
             for first in range(second - 1, -1, -1):
                 shared = both((nodes[first], nodes[second]))
                 if possible(shared):
-                    return (first, second), [shared if i in (first, second) else n for i, n in enumerate(nodes)]
+                    return (first, second), [
+                        shared if i in (first, second) else n for i, n in enumerate(nodes)
+                    ]
         raise Unsatisfiable(self.site.place, f"no two of {len(nodes)} items can be equal")
 
     def item(self, index: int, node: CanonicalSchema) -> Drawer:
         segment = str(index) if index < len(self.prefix) else "*"
         if (segment, node) not in self.drawers:
             variant = sum(key[0] == segment for key in self.drawers)
-            site = self.site.below(segment, "items") if segment == "*" else self.site.below(segment, "prefixItems")
-            self.drawers[segment, node] = self.builder.build(node, site.branch(variant) if variant else site)
+            site = (
+                self.site.below(segment, "items")
+                if segment == "*"
+                else self.site.below(segment, "prefixItems")
+            )
+            self.drawers[segment, node] = self.builder.build(
+                node, site.branch(variant) if variant else site
+            )
         return self.drawers[segment, node]
 
 
@@ -155,14 +189,27 @@ class Members:
         high = ENDLESS if self.view.max_properties is None else self.view.max_properties
         members = tuple(self.members())
         if self.site.ending and low > len(self.required):
-            members = tuple(sorted(members, key=lambda member: self.builder.height(self.value(member.name))))
+            members = tuple(
+                sorted(members, key=lambda member: self.builder.height(self.value(member.name)))
+            )
         if len(self.required) > high:
-            raise Unsatisfiable(self.site.place, f"{len(self.required)} required members, at most {high} allowed")
-        forced = tuple(self.forced(index, violation) for index, violation in enumerate(self.view.violations))
-        more = 2 if not self.site.ending and (not members or self.additional is not None or self.patterns) else 0
+            raise Unsatisfiable(
+                self.site.place, f"{len(self.required)} required members, at most {high} allowed"
+            )
+        forced = tuple(
+            self.forced(index, violation) for index, violation in enumerate(self.view.violations)
+        )
+        more = (
+            2
+            if not self.site.ending
+            and (not members or self.additional is not None or self.patterns)
+            else 0
+        )
         others = self.others() if more or low > len(members) + len(forced) else None
         if forced or others or low > len(self.required) or high < len(members):
-            return Map(members, low, high, forced, others, more, self.site.place, hasty=self.site.ending)
+            return Map(
+                members, low, high, forced, others, more, self.site.place, hasty=self.site.ending
+            )
         return Record(tuple(m for m in members if m.at is None) if self.site.ending else members)
 
     def members(self) -> Iterator[Member]:
@@ -202,7 +249,10 @@ class Members:
         names = Site(f"{site.place} name")
         if self.names is not None:
             return self.builder.build(both((self.names, STRING)), names)
-        patterns = [self.builder.build(schema_of({"type": "string", "pattern": p}), names) for p in self.patterns]
+        patterns = [
+            self.builder.build(schema_of({"type": "string", "pattern": p}), names)
+            for p in self.patterns
+        ]
         return Branches((Numbered(), *patterns), f"{site.place} names") if patterns else Numbered()
 
     def forced(self, index: int, violation: Violation) -> Extra:
@@ -217,7 +267,11 @@ class Members:
                 declared = [{"enum": known}, *({"pattern": pattern} for pattern in patterns)]
                 names, broken = schema_of({"not": {"anyOf": declared}}), negated(additional)
         wanted = both((names, STRING, *((self.names,) if self.names is not None else ())))
-        return self.extra(self.builder.build(wanted, Site(f"{self.site.place}/*({index}) name")), broken, f"*({index})")
+        return self.extra(
+            self.builder.build(wanted, Site(f"{self.site.place}/*({index}) name")),
+            broken,
+            f"*({index})",
+        )
 
     def extra(self, names: Drawer, broken: CanonicalSchema, segment: str) -> Extra:
         site = self.site.below(segment, "additionalProperties")

@@ -31,15 +31,22 @@ class Declared:
     def certain(self) -> tuple[str, ...]:
         """The names declared whatever branch of a union holds."""
         return unique(
-            name for root in self.schemas for schema in reached(root, TOGETHER) for name in properties(schema)
+            name
+            for root in self.schemas
+            for schema in reached(root, TOGETHER)
+            for name in properties(schema)
         )
 
     def member(self, name: str) -> Declared:
-        return Declared(tuple(s.child("properties", name) for s in self._all if name in properties(s)))
+        return Declared(
+            tuple(s.child("properties", name) for s in self._all if name in properties(s))
+        )
 
     def keyword(self, name: str) -> Declared:
         """What stands under `items` or `additionalProperties`."""
-        return Declared(tuple(s.child(name) for s in self._all if isinstance(s.value, dict) and name in s.value))
+        return Declared(
+            tuple(s.child(name) for s in self._all if isinstance(s.value, dict) and name in s.value)
+        )
 
     def target(self, pointer: str) -> Declared:
         """What the document writes at the target of a reference."""
@@ -66,9 +73,17 @@ def reached(root: Schema, keywords: tuple[str, ...]) -> Iterator[Schema]:
             continue
         seen.add(schema)
         yield schema
-        below = [schema.child(keyword, index) for keyword in keywords for index in range(len(value.get(keyword, ())))]
+        below = [
+            schema.child(keyword, index)
+            for keyword in keywords
+            for index in range(len(value.get(keyword, ())))
+        ]
         ref = value.get("$ref")
-        waiting = [*([Schema(schema.document, ref_target(ref))] if isinstance(ref, str) else []), *below, *waiting]
+        waiting = [
+            *([Schema(schema.document, ref_target(ref))] if isinstance(ref, str) else []),
+            *below,
+            *waiting,
+        ]
 
 
 def unique(values: Iterable[T]) -> tuple[T, ...]:

@@ -167,7 +167,11 @@ class Map:
 
     def draw(self, run: Run) -> JSON:
         present = self._present(run)
-        drawn = {member.name: member.drawer.draw(run) for member in self.members if member.name in present}
+        drawn = {
+            member.name: member.drawer.draw(run)
+            for member in self.members
+            if member.name in present
+        }
         for extra in self.forced:
             self._add(run, drawn, extra, again=True)
         if self.others:
@@ -181,7 +185,9 @@ class Map:
         always = {member.name for member in self.members if member.at is None}
         optional = [member for member in self.members if member.at is not None]
         room = self.high - len(always) - len(self.forced)
-        chosen = [m.name for m in optional if not self.hasty and run.integer(0, 1, m.at or "")][: max(0, room)]
+        chosen = [m.name for m in optional if not self.hasty and run.integer(0, 1, m.at or "")][
+            : max(0, room)
+        ]
         absent = [member.name for member in optional if member.name not in chosen]
         missing = self.low - len(always) - len(chosen) - len(self.forced)
         return always.union(chosen, absent[: max(0, missing)])

@@ -64,9 +64,13 @@ class Heights:
                 return max(map(self._height, needed(node)), default=0)
 
     def _height_of_object(self, view: ObjectView) -> float:
-        heights = [max(map(self._height, values_of(name, view)), default=0) for name in view.required]
+        heights = [
+            max(map(self._height, values_of(name, view)), default=0) for name in view.required
+        ]
         if (view.min_properties or 0) > len(view.required):
-            others = [schema for name, schema in view.properties.items() if name not in view.required]
+            others = [
+                schema for name, schema in view.properties.items() if name not in view.required
+            ]
             others += [*view.pattern_properties.values(), view.additional_properties or ANYTHING]
             heights.append(min(map(self._height, others)))
         return max(heights, default=0)
@@ -75,7 +79,9 @@ class Heights:
 def values_of(name: str, view: ObjectView) -> list[CanonicalSchema]:
     """The schemas that the member `name` has to satisfy."""
     schemas = [view.properties[name]] if name in view.properties else []
-    schemas += [schema for pattern, schema in view.pattern_properties.items() if matches(pattern, name)]
+    schemas += [
+        schema for pattern, schema in view.pattern_properties.items() if matches(pattern, name)
+    ]
     return schemas or [view.additional_properties or ANYTHING]
 
 
@@ -86,8 +92,18 @@ def needed(node: CanonicalSchema) -> list[CanonicalSchema]:
             return branches
         case ArrayView(min_items=low, prefix_items=prefix, items=items, contains=contains):
             rest = [items] if items is not None and (low or 0) > len(prefix) else []
-            return [*prefix[: low or 0], *rest, *(c.schema for c in contains if c.min_contains != 0)]
-        case ObjectView(properties=properties, pattern_properties=patterns, additional_properties=additional):
-            return [*properties.values(), *patterns.values(), *([additional] if additional is not None else [])]
+            return [
+                *prefix[: low or 0],
+                *rest,
+                *(c.schema for c in contains if c.min_contains != 0),
+            ]
+        case ObjectView(
+            properties=properties, pattern_properties=patterns, additional_properties=additional
+        ):
+            return [
+                *properties.values(),
+                *patterns.values(),
+                *([additional] if additional is not None else []),
+            ]
         case _:
             return []

@@ -25,7 +25,9 @@ class Grid:
     offset: int | Fraction = 0
 
     def number(self, index: int) -> int | Fraction:
-        return self.offset + self.step * (self.start + index if self.stop >= self.start else self.start - index)
+        return self.offset + self.step * (
+            self.start + index if self.stop >= self.start else self.start - index
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ class Number:
 
     def draw(self, run: Run) -> int | float:
         for _ in range(TRIES):
-            chosen = run.integer(0, len(self.grids) - 1, f"{self.at} size") if len(self.grids) > 1 else 0
+            chosen = (
+                run.integer(0, len(self.grids) - 1, f"{self.at} size") if len(self.grids) > 1 else 0
+            )
             grid = self.grids[chosen]
             index = run.integer(0, abs(grid.stop - grid.start), f"{self.at} {chosen} value")
             value = plain(grid.number(index))
@@ -53,7 +57,13 @@ def exact(amount: Amount) -> Fraction:
 
 def plain(number: int | Fraction) -> int | float:
     """The number as JSON decoders give it: whole ones as int, those beyond 64 bits included."""
-    return number if isinstance(number, int) else number.numerator if number.denominator == 1 else float(number)
+    return (
+        number
+        if isinstance(number, int)
+        else number.numerator
+        if number.denominator == 1
+        else float(number)
+    )
 
 
 def common_multiple(amounts: Iterable[Amount]) -> Fraction:
@@ -61,7 +71,10 @@ def common_multiple(amounts: Iterable[Amount]) -> Fraction:
     step = Fraction(0)
     for amount in map(exact, amounts):
         step = (
-            Fraction(math.lcm(step.numerator, amount.numerator), math.gcd(step.denominator, amount.denominator))
+            Fraction(
+                math.lcm(step.numerator, amount.numerator),
+                math.gcd(step.denominator, amount.denominator),
+            )
             if step
             else amount
         )
@@ -115,7 +128,11 @@ def integers(view: IntegerView, admits: Callable[[int | float], bool], at: str) 
 def reals(view: NumberView, admits: Callable[[int | float], bool], at: str) -> Number:
     low, high = (None if bound is None else exact(bound) for bound in (view.minimum, view.maximum))
     step = common_multiple(view.multiple_of)
-    grids = grid_of(step, low, high) if step else [*grid_of(1, low, high), *grid_of(Fraction(1, 100), low, high)]
+    grids = (
+        grid_of(step, low, high)
+        if step
+        else [*grid_of(1, low, high), *grid_of(Fraction(1, 100), low, high)]
+    )
     if not step and low is not None and high is not None:
         grids.append(Grid((high - low) / 16, 0, 16, low))
     elif not step:

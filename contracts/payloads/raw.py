@@ -14,7 +14,13 @@ from contracts.schemas.algebra import schema_of
 from contracts.schemas.validation import Uncompilable, canonical_of
 
 GIVEN_UP = (
-    ("unevaluatedProperties", "unevaluatedItems", "contentSchema", "contentEncoding", "contentMediaType"),
+    (
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "contentSchema",
+        "contentEncoding",
+        "contentMediaType",
+    ),
     ("dependentSchemas", "if", "then", "else", "not"),
 )
 """Keywords to do without, one group after the other."""

@@ -79,7 +79,9 @@ class Characters:
     most: int = 1
 
     def draw(self, pick: Pick, spare: int, groups: dict[int, str]) -> str:
-        return self.samples[pick(0, len(self.samples) - 1)] if len(self.samples) > 1 else self.samples
+        return (
+            self.samples[pick(0, len(self.samples) - 1)] if len(self.samples) > 1 else self.samples
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,14 @@ class Repeated:
             count = pick(min(max(self.low, fewest), count), count)
         spare -= (count - self.low) * part.least
         texts: list[str] = []
-        while len(texts) < count or (part.least <= spare and texts and len(texts) < self.high and part.least):
+        while len(texts) < count or (
+            part.least <= spare and texts and len(texts) < self.high and part.least
+        ):
             if len(texts) >= count:
                 spare -= part.least
-            drawn = part.draw(pick, max(0, min(slack, -(-spare // max(1, count - len(texts))))), groups)
+            drawn = part.draw(
+                pick, max(0, min(slack, -(-spare // max(1, count - len(texts))))), groups
+            )
             spare = max(0, spare - len(drawn) + part.least)
             texts.append(drawn)
         return "".join(texts)
@@ -282,7 +288,9 @@ class Parser:
 
 
 def sequenced(parts: Sequence[Node]) -> Node:
-    return Sequenced(tuple(parts), sum(p.least for p in parts), min(ENDLESS, sum(p.most for p in parts)))
+    return Sequenced(
+        tuple(parts), sum(p.least for p in parts), min(ENDLESS, sum(p.most for p in parts))
+    )
 
 
 def named_or_not(letter: str, samples: str) -> str:

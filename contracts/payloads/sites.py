@@ -28,10 +28,14 @@ class Site:
         return f"{self.place} {label}"
 
     def member(self, name: str) -> Site:
-        return replace(self, place=join_pointer(self.place, name), declared=self.declared.member(name))
+        return replace(
+            self, place=join_pointer(self.place, name), declared=self.declared.member(name)
+        )
 
     def below(self, segment: str, keyword: str) -> Site:
-        return replace(self, place=f"{self.place}/{segment}", declared=self.declared.keyword(keyword))
+        return replace(
+            self, place=f"{self.place}/{segment}", declared=self.declared.keyword(keyword)
+        )
 
     def branch(self, name: int | str) -> Site:
         return replace(self, place=f"{self.place}({name})")

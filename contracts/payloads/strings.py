@@ -17,8 +17,31 @@ LONGEST = 1 << 20
 
 PLAIN = (
     ("",),
-    ("alpha", "bravo", "chrome", "delta", "example", "firefox", "golf", "hotel", "india", "kilo", "user", "x"),
-    ("item-1", "item-2", "a1b2c3", "2f9c", "v1.4.40", "42", "user_7", "https://example.com/a?b=c", "a@example.com"),
+    (
+        "alpha",
+        "bravo",
+        "chrome",
+        "delta",
+        "example",
+        "firefox",
+        "golf",
+        "hotel",
+        "india",
+        "kilo",
+        "user",
+        "x",
+    ),
+    (
+        "item-1",
+        "item-2",
+        "a1b2c3",
+        "2f9c",
+        "v1.4.40",
+        "42",
+        "user_7",
+        "https://example.com/a?b=c",
+        "a@example.com",
+    ),
     (
         "two words",
         "naïve café",
@@ -43,7 +66,24 @@ PLAIN = (
     ),
 )
 FILLER = "abcdefghijklmnopqrstuvwxyz0123456789"
-ODD = ("", "(", "%", " ", "/~", "\\", "0", "a", "A b", "-", "x" * 300, "\u00e9", "_", "[", "Z9", "\n")
+ODD = (
+    "",
+    "(",
+    "%",
+    " ",
+    "/~",
+    "\\",
+    "0",
+    "a",
+    "A b",
+    "-",
+    "x" * 300,
+    "\u00e9",
+    "_",
+    "[",
+    "Z9",
+    "\n",
+)
 """What is tried where the plain strings are excluded."""
 
 
@@ -101,7 +141,9 @@ class Patterned:
             return run.integer(low, high, at) if high > low else low
 
         at = self.at + TEXT
-        node = self.nodes[run.integer(0, len(self.nodes) - 1, f"{self.at} form") if len(self.nodes) > 1 else 0]
+        node = self.nodes[
+            run.integer(0, len(self.nodes) - 1, f"{self.at} form") if len(self.nodes) > 1 else 0
+        ]
         least = min(node.least, self.window.high)
         fixed = node.most == least >= self.window.low
         length = least if fixed else self.window.draw(run, least, max(node.most, self.window.low))
@@ -147,7 +189,9 @@ class Odd:
 
 
 def strings(view: StringView, admits: Callable[[str], bool], at: str) -> Drawer:
-    window = Window(view.min_length or 0, ENDLESS if view.max_length is None else view.max_length, at)
+    window = Window(
+        view.min_length or 0, ENDLESS if view.max_length is None else view.max_length, at
+    )
     if window.low > LONGEST:
         raise Unsatisfiable(at, f"no string of {window.low} characters is made")
     shapes = [nodes for nodes in shapes_of(view) if nodes]
@@ -161,7 +205,13 @@ def strings(view: StringView, admits: Callable[[str], bool], at: str) -> Drawer:
     unread = view.patterns and not shapes
     if unread or view.excluded or view.excluded_patterns or view.excluded_formats:
         sources += [Odd(at), Sized(PlainString(at), window)]
-    asserted = view.patterns or view.excluded or view.excluded_patterns or view.excluded_formats or view.formats
+    asserted = (
+        view.patterns
+        or view.excluded
+        or view.excluded_patterns
+        or view.excluded_formats
+        or view.formats
+    )
     return Checked(tuple(sources), admits, at) if asserted else sources[0]
 
 

@@ -74,10 +74,22 @@ def edge_requests(operation: Operation, base: Request) -> Iterator[tuple[str, Re
     for name in raw:
         for about, value in values:
             path = fill_raw_path(operation.path, {**raw, name: value})
-            yield f"{about} in {name}", replace(base, target=f"{path}?{base.query}" if base.query else path)
+            yield (
+                f"{about} in {name}",
+                replace(base, target=f"{path}?{base.query}" if base.query else path),
+            )
     for about, query in UNDECLARED_QUERIES:
-        yield about, replace(base, target=f"{base.path}?{'&'.join(part for part in (base.query, query) if part)}")
-    names = [p.name for p in operation.parameters if p.location == "header" and p.name.lower() not in CLIENT_FIELDS]
+        yield (
+            about,
+            replace(
+                base, target=f"{base.path}?{'&'.join(part for part in (base.query, query) if part)}"
+            ),
+        )
+    names = [
+        p.name
+        for p in operation.parameters
+        if p.location == "header" and p.name.lower() not in CLIENT_FIELDS
+    ]
     for name in names:
         kept = tuple((key, value) for key, value in base.headers if key.lower() != name.lower())
         for about, value in HEADER_VALUES:

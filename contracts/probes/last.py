@@ -21,11 +21,23 @@ def credential_probes(spec: Spec, operation: Operation, answered: Request) -> It
     Without credential a resource that can't exist is asked for as well: a door that opens for unknown names is open.
     """
     for variant in variants_of(operation, spec)[1:]:
-        yield Probe(operation.key, answered, source="auth", note=f"credential: {variant}", credential=variant)
-    if operation.needs_credential and "{" in operation.path:
-        nowhere = Request(operation.method, nowhere_path(operation), answered.headers, answered.body)
         yield Probe(
-            operation.key, nowhere, source="auth", note="no credential, no resource", credential=Credential.NONE
+            operation.key,
+            answered,
+            source="auth",
+            note=f"credential: {variant}",
+            credential=variant,
+        )
+    if operation.needs_credential and "{" in operation.path:
+        nowhere = Request(
+            operation.method, nowhere_path(operation), answered.headers, answered.body
+        )
+        yield Probe(
+            operation.key,
+            nowhere,
+            source="auth",
+            note="no credential, no resource",
+            credential=Credential.NONE,
         )
 
 
@@ -33,7 +45,12 @@ def unknown_probes(spec: Spec, operation: Operation) -> Iterator[Probe]:
     """A resource that can't exist, where the document says that a parameter identifies one."""
     marked = any(spec.document.at(p.pointer).get(IDENTIFIES) is True for p in operation.parameters)
     if marked and operation.method == "GET":
-        yield Probe(operation.key, Request("GET", nowhere_path(operation)), source="unknown", note="no such resource")
+        yield Probe(
+            operation.key,
+            Request("GET", nowhere_path(operation)),
+            source="unknown",
+            note="no such resource",
+        )
 
 
 def method_probes(spec: Spec, operation: Operation, *, unsafe: bool) -> Iterator[Probe]:
@@ -52,12 +69,20 @@ def method_probes(spec: Spec, operation: Operation, *, unsafe: bool) -> Iterator
     for method in (method for method in wanted if method not in listed):
         credential = Credential.NONE if method == "TRACE" else Credential.RIGHT
         note = "a method that is not listed"
-        yield Probe(operation.key, Request(method, target), source="method", note=note, credential=credential)
+        yield Probe(
+            operation.key,
+            Request(method, target),
+            source="method",
+            note=note,
+            credential=credential,
+        )
 
 
 def nowhere_path(operation: Operation) -> str:
     """The path of a resource that can't exist."""
-    return fill_path(operation.path, {p.name: _nowhere(p) for p in operation.parameters if p.location == "path"})
+    return fill_path(
+        operation.path, {p.name: _nowhere(p) for p in operation.parameters if p.location == "path"}
+    )
 
 
 def _nowhere(parameter: Parameter) -> str:

@@ -12,14 +12,22 @@ from urllib.parse import quote
 
 from contracts.document import Operation, Parameter, Spec
 from contracts.document.statuses import concrete_status
-from contracts.document.templates import Routes, fill_path, fill_raw_path, match_path, parameter_names
+from contracts.document.templates import (
+    Routes,
+    fill_path,
+    fill_raw_path,
+    match_path,
+    parameter_names,
+)
 from contracts.messages import Probe, Request
 from contracts.probes.edges import edge_requests
 from contracts.probes.last import credential_probes, method_probes, nowhere_path, unknown_probes
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
-ENDINGS = frozenset({"stop", "close", "cancel", "terminate", "kill", "delete", "remove", "end", "shutdown"})
+ENDINGS = frozenset(
+    {"stop", "close", "cancel", "terminate", "kill", "delete", "remove", "end", "shutdown"}
+)
 """What the path of an operation ends in, whatever its method, if it is there to end a resource."""
 MAX_REQUEST_LINE = 8000  # RFC 9112 §3
 ROOM = 500
@@ -85,7 +93,10 @@ class ProbePlan:
 
     def spares(self, operation: Operation) -> bool:
         """Whether the operation ends a resource that may be somebody's."""
-        ends = operation.method == "DELETE" or operation.path.rstrip("/").rpartition("/")[2].lower() in ENDINGS
+        ends = (
+            operation.method == "DELETE"
+            or operation.path.rstrip("/").rpartition("/")[2].lower() in ENDINGS
+        )
         return self.live and ends and operation.method not in SAFE_METHODS
 
     def _spared(self, operation: Operation, request: Request) -> Request:
@@ -104,14 +115,22 @@ class ProbePlan:
         else:
             sources = [self.given, self.own]
         names = dict.fromkeys(name for source in sources for name in source)
-        return {name: tuple(dict.fromkeys(v for s in sources for v in s.get(name, ()))) for name in names}
+        return {
+            name: tuple(dict.fromkeys(v for s in sources for v in s.get(name, ())))
+            for name in names
+        }
 
     def _given(self, operation: Operation) -> Iterator[Probe]:
-        rounds = [(chosen, self._base(operation, chosen)) for chosen in self._combinations(operation)]
+        rounds = [
+            (chosen, self._base(operation, chosen)) for chosen in self._combinations(operation)
+        ]
         for turn in ("first", "second"):
             for chosen, request in rounds:
                 probe = _probe(operation, request, "given", f"given values, {turn} time")
-                yield replace(probe, given=tuple(item for item in chosen.items() if self._is_vouched_for(*item)))
+                yield replace(
+                    probe,
+                    given=tuple(item for item in chosen.items() if self._is_vouched_for(*item)),
+                )
 
     def _is_vouched_for(self, name: str, value: str) -> bool:
         """Whether a user or the run itself says that the service knows the value; what it lists may be gone by now."""
@@ -130,12 +149,15 @@ class ProbePlan:
     def _made(self, operation: Operation) -> Iterator[Probe]:
         values = itertools.cycle(self._combinations(operation) or [{}])
         edges = [
-            (n, self._spared(operation, r)) for n, r in edge_requests(operation, self._base(operation, next(values)))
+            (n, self._spared(operation, r))
+            for n, r in edge_requests(operation, self._base(operation, next(values)))
         ]
         odd = {request for _, request in edges}  # judged as such, whoever else makes the same
         for source, made in (("coverage", self._coverage_of), ("fuzz", self._fuzz_of)):
             for index, (note, request) in enumerate(made(operation)):
-                request = self._spared(operation, _with_path(operation, request, next(values) if index % 3 else {}))
+                request = self._spared(
+                    operation, _with_path(operation, request, next(values) if index % 3 else {})
+                )
                 if request not in odd:
                     yield _probe(operation, request, source, note)
         for note, request in edges:
@@ -149,10 +171,15 @@ class ProbePlan:
         path, given = parameter_names(operation.path), self._values(operation)
         if not all(given.get(name) for name in path):
             return []
-        others = (p.name for p in operation.parameters if p.location != "path" and given.get(p.name))
+        others = (
+            p.name for p in operation.parameters if p.location != "path" and given.get(p.name)
+        )
         names = list(dict.fromkeys([*path, *others]))
         length = max((len(given[name]) for name in names), default=1)
-        return [{name: given[name][index % len(given[name])] for name in names} for index in range(length)]
+        return [
+            {name: given[name][index % len(given[name])] for name in names}
+            for index in range(length)
+        ]
 
     def _base(self, operation: Operation, chosen: Values) -> Request:
         """The plainest request of an operation: given values, and of the rest what is required."""
@@ -166,7 +193,11 @@ class ProbePlan:
     def _plainest(self, operation: Operation) -> Request:
         """The first request that is allowed with given values in its path, or one that only has a path."""
         if operation.key not in self._plain:
-            usable = (request for request in self._candidates(operation) if self._is_plain(operation, request))
+            usable = (
+                request
+                for request in self._candidates(operation)
+                if self._is_plain(operation, request)
+            )
             self._plain[operation.key] = next(usable, _bare(operation))
         return self._plain[operation.key]
 
@@ -180,7 +211,9 @@ class ProbePlan:
 
     def _coverage_of(self, operation: Operation) -> list[tuple[str, Request]]:
         if operation.key not in self._coverage:
-            self._coverage[operation.key] = self._cases.coverage_requests(self._generated, operation)
+            self._coverage[operation.key] = self._cases.coverage_requests(
+                self._generated, operation
+            )
         return self._coverage[operation.key]
 
     def _fuzz_of(self, operation: Operation) -> list[tuple[str, Request]]:
@@ -196,8 +229,11 @@ class ProbePlan:
     def _can_send(self, operation: Operation, request: Request) -> bool:
         return (
             request.target.isascii()
-            and len(request.target) + len(request.method) + len("  HTTP/1.1") <= MAX_REQUEST_LINE - ROOM
-            and all(_FIELD_NAME.fullmatch(n) and _FIELD_VALUE.fullmatch(v) for n, v in request.headers)
+            and len(request.target) + len(request.method) + len("  HTTP/1.1")
+            <= MAX_REQUEST_LINE - ROOM
+            and all(
+                _FIELD_NAME.fullmatch(n) and _FIELD_VALUE.fullmatch(v) for n, v in request.headers
+            )
             and operation.path in self._routes.of(request.path)
         )
 
@@ -218,7 +254,9 @@ class ProbePlan:
 
     @property
     def _cases(self) -> Any:
-        from contracts.probes import schemathesis_cases  # importing Schemathesis takes most of a second
+        from contracts.probes import (
+            schemathesis_cases,  # importing Schemathesis takes most of a second
+        )
 
         return schemathesis_cases
 
@@ -232,7 +270,10 @@ def _probe(operation: Operation, request: Request, source: str, note: str) -> Pr
 
 
 def _bare(operation: Operation) -> Request:
-    return Request(operation.method, fill_path(operation.path, dict.fromkeys(parameter_names(operation.path), "1")))
+    return Request(
+        operation.method,
+        fill_path(operation.path, dict.fromkeys(parameter_names(operation.path), "1")),
+    )
 
 
 def _distinct(probes: Iterator[Probe]) -> Iterator[Probe]:
@@ -247,7 +288,9 @@ def _with_path(operation: Operation, request: Request, values: Values) -> Reques
     raw = match_path(operation.path, request.path)
     if raw is None or not values.keys() & raw.keys():
         return request
-    path = fill_raw_path(operation.path, {n: _encoded(values[n]) if n in values else t for n, t in raw.items()})
+    path = fill_raw_path(
+        operation.path, {n: _encoded(values[n]) if n in values else t for n, t in raw.items()}
+    )
     return replace(request, target=f"{path}?{request.query}" if request.query else path)
 
 
@@ -257,7 +300,9 @@ def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
         return _with_header(request, parameter.name, value)
     if parameter.location == "cookie":
         others = _without(request.header("cookie") or "", "; ", parameter.name)
-        return _with_header(request, "Cookie", "; ".join([*others, f"{parameter.name}={_encoded(value)}"]))
+        return _with_header(
+            request, "Cookie", "; ".join([*others, f"{parameter.name}={_encoded(value)}"])
+        )
     if parameter.location == "query":
         name = quote(parameter.name, safe="")
         query = "&".join([*_without(request.query, "&", name), f"{name}={_encoded(value)}"])

@@ -34,8 +34,12 @@ _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 
 def load(spec: Spec, seed: int) -> BaseSchema:
     """The document as Schemathesis reads it; its schemas are 2020-12 already, so it is told that they are 3.1's."""
-    config = SchemathesisConfig.from_dict({"seed": seed, "generation": {"with-security-parameters": False}})
-    return schemathesis.openapi.from_dict({**spec.document.tree, "openapi": "3.1.0", "servers": []}, config=config)
+    config = SchemathesisConfig.from_dict(
+        {"seed": seed, "generation": {"with-security-parameters": False}}
+    )
+    return schemathesis.openapi.from_dict(
+        {**spec.document.tree, "openapi": "3.1.0", "servers": []}, config=config
+    )
 
 
 def coverage_requests(schema: BaseSchema, operation: Operation) -> list[tuple[str, Request]]:
@@ -54,17 +58,25 @@ def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
     cases: list[Case[Any]] = []
     with _without_constants_of_this_project(), suppress(*_NO_CASES):
-        for case in schema.iter_coverage_cases(target, generation_modes=modes, generation_config=config):
+        for case in schema.iter_coverage_cases(
+            target, generation_modes=modes, generation_config=config
+        ):
             cases.append(case)
     return cases
 
 
-def fuzz_requests(schema: BaseSchema, operation: Operation, *, seed: int, examples: int) -> list[tuple[str, Request]]:
+def fuzz_requests(
+    schema: BaseSchema, operation: Operation, *, seed: int, examples: int
+) -> list[tuple[str, Request]]:
     """The document's examples, then `examples` random requests; the same for the same seed in every process."""
     target: APIOperation[Any, Any, Any, Any] = schema[operation.path][operation.method]
     cases: list[Case[Any]] = []
     with suppress(*_NO_CASES):
-        cases += [case for s in target.get_strategies_from_examples() for case in _draw(s, seed=seed, examples=1)]
+        cases += [
+            case
+            for s in target.get_strategies_from_examples()
+            for case in _draw(s, seed=seed, examples=1)
+        ]
         cases += _draw(target.as_strategy(GenerationMode.POSITIVE), seed=seed, examples=examples)
     return [("random", request) for case in cases for request in _requests(case, operation)]
 
@@ -117,14 +129,22 @@ def _requests(case: Case[Any], operation: Operation) -> Iterator[Request]:
     body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
     if body is not None and not isinstance(body, bytes):
         return
-    headers = tuple((_text(k), _text(v)) for k, v in prepared.headers.items() if k.lower() not in _ITS_OWN_HEADERS)
+    headers = tuple(
+        (_text(k), _text(v))
+        for k, v in prepared.headers.items()
+        if k.lower() not in _ITS_OWN_HEADERS
+    )
     target = (prepared.url or "").removeprefix(BASE)
     yield _with_settled_boundary(Request(operation.method, target, headers, body or None))
 
 
 def _arguments(case: Case[Any]) -> dict[str, Any]:
     names = {"method", "url", "headers", "data", "json", "params", "cookies", "files"}
-    return {name: value for name, value in case.as_transport_kwargs(base_url=BASE).items() if name in names}
+    return {
+        name: value
+        for name, value in case.as_transport_kwargs(base_url=BASE).items()
+        if name in names
+    }
 
 
 def _with_settled_boundary(request: Request) -> Request:
@@ -135,7 +155,9 @@ def _with_settled_boundary(request: Request) -> Request:
     old = found[1].decode()
     new = hashlib.sha256(request.body.replace(found[1], b"")).hexdigest()[: len(old)]
     headers = tuple((name, value.replace(old, new)) for name, value in request.headers)
-    return Request(request.method, request.target, headers, request.body.replace(found[1], new.encode()))
+    return Request(
+        request.method, request.target, headers, request.body.replace(found[1], new.encode())
+    )
 
 
 def _text(value: str | bytes) -> str:

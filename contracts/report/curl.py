@@ -44,7 +44,9 @@ def curl(spec: Spec, probe: Probe, base_url: str | None, header_variables: Heade
 
     `header_variables` are headers that every request has, each with the variable that holds its value.
     """
-    request = with_credential(probe.request, probe.credential, spec.by_key[probe.operation], spec, Secret(MARK))
+    request = with_credential(
+        probe.request, probe.credential, spec.by_key[probe.operation], spec, Secret(MARK)
+    )
     shell = _SHELLS.get(probe.credential, Shell(MARK, PLACEHOLDER))
     words = ["curl", "-sS", "-i", "--path-as-is", *_method(request)]
     for name, value in request.headers:

@@ -12,8 +12,15 @@ from contracts.document import Spec
 from contracts.document.sides import Side
 
 _ORDER = {Effect.BREAKING: 0, Effect.UNDECIDED: 1, Effect.COMPATIBLE: 2}
-_LOUDNESS = {severity: index for index, severity in enumerate((Severity.ERROR, Severity.WARNING, Severity.INFO))}
-_NOUNS = {Direction.REQUEST: "requests of ", Direction.RESPONSE: "responses of ", Direction.OPERATION: ""}
+_LOUDNESS = {
+    severity: index
+    for index, severity in enumerate((Severity.ERROR, Severity.WARNING, Severity.INFO))
+}
+_NOUNS = {
+    Direction.REQUEST: "requests of ",
+    Direction.RESPONSE: "responses of ",
+    Direction.OPERATION: "",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +46,12 @@ class Diff:
     @property
     def groups(self) -> tuple[tuple[str, tuple[Judged, ...]], ...]:
         """The changes by what became of them, those that break first, the louder first in each group."""
-        judged = sorted(self.decision.judged, key=lambda j: (_ORDER[j.change.effect], _LOUDNESS[j.severity]))
+        judged = sorted(
+            self.decision.judged, key=lambda j: (_ORDER[j.change.effect], _LOUDNESS[j.severity])
+        )
         groups = [
-            (effect.value, tuple(j for j in judged if j.counts and j.change.effect is effect)) for effect in _ORDER
+            (effect.value, tuple(j for j in judged if j.counts and j.change.effect is effect))
+            for effect in _ORDER
         ]
         groups.append(("accepted", tuple(j for j in judged if not j.counts)))
         return tuple((title, members) for title, members in groups if members)
@@ -57,7 +67,9 @@ class Diff:
     @property
     def entries(self) -> tuple[str, ...]:
         """The lines that open the gate, each once."""
-        return tuple(dict.fromkeys(self.entry(judged) for judged in self.ordered if judged.needs_acceptance))
+        return tuple(
+            dict.fromkeys(self.entry(judged) for judged in self.ordered if judged.needs_acceptance)
+        )
 
 
 def decision_text(diff: Diff) -> str:
@@ -67,7 +79,11 @@ def decision_text(diff: Diff) -> str:
     counts += [f"{decision.accepted} accepted"] if decision.accepted else []
     text = f"{decision.result.value.upper()} ({', '.join(counts) or 'nothing changed'})"
     if decision.result is not Effect.COMPATIBLE and not decision.exit_code:
-        why = "--fail-on never" if diff.fail_on is FailOn.NEVER else "the severity of what breaks was lowered"
+        why = (
+            "--fail-on never"
+            if diff.fail_on is FailOn.NEVER
+            else "the severity of what breaks was lowered"
+        )
         return f"{text}; passes: {why}"
     if decision.result is not Effect.BREAKING and decision.exit_code == 1:
         failing = sum(judged.fails for judged in decision.judged)
@@ -79,7 +95,9 @@ def reach_text(reaches: Sequence[Reach], most: int) -> str:
     """Whom a change reaches, `most` operations a direction by name."""
     texts = []
     for direction, noun in _NOUNS.items():
-        names = list(dict.fromkeys(reach.operation for reach in reaches if reach.direction is direction))
+        names = list(
+            dict.fromkeys(reach.operation for reach in reaches if reach.direction is direction)
+        )
         more = f" and {len(names) - most} more" if len(names) > most else ""
         texts += [f"{noun}{', '.join(names[:most])}{more}"] if names else []
     return "; ".join(texts) or "no operation"

@@ -47,7 +47,11 @@ class Drift:
             return
         yield f"{self.headline}: {self.counts}; all of it: {self.command}"
         if self.kept:
-            rules = "1 violated rule is" if len(self.kept) == 1 else f"{len(self.kept)} violated rules are"
+            rules = (
+                "1 violated rule is"
+                if len(self.kept) == 1
+                else f"{len(self.kept)} violated rules are"
+            )
             yield f"  {rules} no violation of what is published; `contracts pull` takes that over"
 
     def lines(self) -> Iterator[str]:
@@ -83,7 +87,9 @@ class Drift:
             published=str(value["published"] or ""),
             problem=str(value["problem"]),
             decision=None if decision in (None, "same") else str(decision),
-            counts=str(value.get("counts", f"{len(value['changes'])} changes that break or are undecided")),
+            counts=str(
+                value.get("counts", f"{len(value['changes'])} changes that break or are undecided")
+            ),
             changes=tuple(map(str, value["changes"])),
             notes=tuple(map(str, value.get("notes", ()))),
             kept=tuple(map(str, value["kept"])),

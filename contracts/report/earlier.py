@@ -37,7 +37,9 @@ def probes_of_report(path: Path, spec: Spec) -> dict[str, tuple[Probe, ...]]:
     return read_report(path, read, "give a report.json that a contract run wrote")
 
 
-def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, dict[str, tuple[Probe, ...]]]:
+def known_of_report(
+    path: Path, spec: Spec, *, advisories: bool = False
+) -> tuple[Known, dict[str, tuple[Probe, ...]]]:
     """The violations of an earlier report, and the requests that show them, by operation of `spec`.
 
     An older report may lack keys. UsageError if it is none of ours, or of another document.
@@ -52,20 +54,31 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
         broken = {
             rule: verdict
             for rule, verdict in verdicts.items()
-            if verdict["outcome"] == Outcome.VIOLATED and (advisories or verdict.get("severity") != Severity.ADVISORY)
+            if verdict["outcome"] == Outcome.VIOLATED
+            and (advisories or verdict.get("severity") != Severity.ADVISORY)
         }
-        carried = {str(rule): evidence for rule, evidence in value.get("against", {}).get("carried", {}).items()}
+        carried = {
+            str(rule): evidence
+            for rule, evidence in value.get("against", {}).get("carried", {}).items()
+        }
         rules = {**carried, **{rule: verdict.get("evidence") for rule, verdict in broken.items()}}
         probes: dict[str, dict[Probe, int]] = {}
         for rule, evidence in rules.items():
             for probe in _probes_of(evidence, spec):
-                often = (broken.get(rule, {}).get("recurrence") or {}).get("how", "always") != "always"
+                often = (broken.get(rule, {}).get("recurrence") or {}).get(
+                    "how", "always"
+                ) != "always"
                 of_operation = probes.setdefault(probe.operation, {})
                 of_operation[probe] = max(of_operation.get(probe, 1), TIMES if often else 1)
-        sent = {key: tuple(p for p, times in found.items() for _ in range(times)) for key, found in probes.items()}
+        sent = {
+            key: tuple(p for p, times in found.items() for _ in range(times))
+            for key, found in probes.items()
+        }
         return Known(str(path), _about(value), rules), sent
 
-    cure = "give the report.json of an earlier run, or leave --contract-against out on the first night"
+    cure = (
+        "give the report.json of an earlier run, or leave --contract-against out on the first night"
+    )
     return read_report(path, read, cure)
 
 
@@ -79,7 +92,10 @@ def _refuse_foreign(path: Path, verdicts: dict[str, Any], spec: Spec) -> None:
 
 def _about(value: dict[str, Any]) -> str:
     target = value.get("target", {}).get("base_url") or "the mock"
-    words = [str(value["decision"]) if "decision" in value else "", f"on {target}" if "target" in value else ""]
+    words = [
+        str(value["decision"]) if "decision" in value else "",
+        f"on {target}" if "target" in value else "",
+    ]
     return " ".join([*filter(None, words), str(value.get("started", ""))[:16]]).strip()
 
 
@@ -105,7 +121,15 @@ def _probe(entry: dict[str, Any], operation: Operation, note: str = "replayed") 
     request = Request(str(entry["method"]), str(entry["target"]), headers, body)
     claim = claim_of(operation, request)
     credential = Credential(entry["credential"])
-    return Probe(operation.key, request, claim, str(entry["source"]), note, _headers(entry["given"]), credential)
+    return Probe(
+        operation.key,
+        request,
+        claim,
+        str(entry["source"]),
+        note,
+        _headers(entry["given"]),
+        credential,
+    )
 
 
 def _headers(pairs: list[list[str]]) -> Headers:

@@ -31,7 +31,9 @@ class Excerpts:
     def _lines(self, file: str) -> Sequence[str]:
         if file not in self._files:
             try:
-                self._files[file] = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
+                self._files[file] = (
+                    Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
+                )
             except (OSError, ValueError):
                 self._files[file] = ()
         return self._files[file]

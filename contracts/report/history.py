@@ -94,16 +94,22 @@ class _LeftOut:
         return (
             *self.unreadable[:MAX_NAMED],
             *[f"… and {count(more, 'file')} more that can't be read"] * (more > 0),
-            *[f"left out: {count(self.foreign, 'report')} on another target or document"] * (self.foreign > 0),
+            *[f"left out: {count(self.foreign, 'report')} on another target or document"]
+            * (self.foreign > 0),
             *[f"left out: {count(self.later, 'report')} of later runs"] * (self.later > 0),
         )
 
 
-def _before(tonight: Run, runs: Iterable[Run], known: set[object], notes: _LeftOut) -> Iterator[Run]:
+def _before(
+    tonight: Run, runs: Iterable[Run], known: set[object], notes: _LeftOut
+) -> Iterator[Run]:
     """Those of the runs that came before, on the same target and document, each once."""
     targets, titles = set(tonight.targets), {subject.title for subject in tonight.subjects}
     for run in runs:
-        if not (targets.issuperset(run.targets) and titles.issuperset(subject.title for subject in run.subjects)):
+        if not (
+            targets.issuperset(run.targets)
+            and titles.issuperset(subject.title for subject in run.subjects)
+        ):
             notes.foreign += 1
         elif (identity := _identity(run)) not in known:
             known.add(identity)
@@ -146,7 +152,9 @@ def _files(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise UsageError(f"{folder} can't be read ({error.strerror}); give a folder of reports") from None
+        raise UsageError(
+            f"{folder} can't be read ({error.strerror}); give a folder of reports"
+        ) from None
 
 
 def _stamped(path: Path) -> datetime | None:
@@ -170,7 +178,9 @@ def _surplus(paths: Sequence[Path]) -> Iterator[Path]:
     """All but one of each target and document: the last with a verdict, or the last of all."""
     if len(paths) == 1:
         return
-    readable = [(path, run) for path in reversed(paths) if (run := _read(path, _LeftOut())) is not None]
+    readable = [
+        (path, run) for path in reversed(paths) if (run := _read(path, _LeftOut())) is not None
+    ]
     kept: set[object] = set()
     for path, run in sorted(readable, key=lambda pair: pair[1].decision == "inconclusive"):
         about = (run.targets, tuple(subject.title for subject in run.subjects))

@@ -54,7 +54,11 @@ def to_json(report: Report) -> dict[str, Any]:
             "unavailable": report.unavailable,
         },
         **({"against": _against(report, report.against)} if report.against is not None else {}),
-        **({"drift": map_texts(report.drift.to_json(), report.scrubber.text)} if report.drift is not None else {}),
+        **(
+            {"drift": map_texts(report.drift.to_json(), report.scrubber.text)}
+            if report.drift is not None
+            else {}
+        ),
         "statuses": dict(sorted(report.statuses.items())),
         "operations": map_texts(_operations(report), report.scrubber.text),
         "verdicts": [_verdict(report, verdict, excerpts) for verdict in report.verdicts],
@@ -107,12 +111,18 @@ def _verdict(report: Report, verdict: Verdict, excerpts: Excerpts) -> dict[str, 
         "seen": map_texts(verdict.seen, report.scrubber.text),
         "unseen": list(verdict.unseen),
         "why": report.scrubber.text(verdict.why),
-        "accepted": {"reason": accepted.reason, "until": accepted.until.isoformat()} if accepted else None,
+        "accepted": {"reason": accepted.reason, "until": accepted.until.isoformat()}
+        if accepted
+        else None,
         "source": {
             "file": source.file,
             "line": source.line,
             "pointer": source.pointer,
-            **({"excerpt": map_texts(excerpts.around(source), report.scrubber.text)} if verdict.evidence else {}),
+            **(
+                {"excerpt": map_texts(excerpts.around(source), report.scrubber.text)}
+                if verdict.evidence
+                else {}
+            ),
         },
         "evidence": _evidence(report, verdict.evidence) if verdict.evidence else None,
     }
@@ -140,7 +150,9 @@ def _evidence(report: Report, evidence: Evidence) -> dict[str, Any]:
             "method": request.method,
             "target": request.target,
             "headers": _pairs(request.headers),
-            "body": None if request.body is None else base64.b64encode(request.body).decode("ascii"),
+            "body": None
+            if request.body is None
+            else base64.b64encode(request.body).decode("ascii"),
             "credential": exchange.probe.credential.value,
             "source": exchange.probe.source,
             "given": _pairs(exchange.probe.given),

@@ -40,7 +40,11 @@ def merge(runs: Sequence[Run]) -> Run:
         started=min(run.started for run in ordered),
         finished=max(run.finished for run in ordered),
         decision=min((run.decision for run in ordered), key=_rank),
-        reasons=_once(reason for run in sorted(ordered, key=lambda r: _rank(r.decision)) for reason in run.reasons),
+        reasons=_once(
+            reason
+            for run in sorted(ordered, key=lambda r: _rank(r.decision))
+            for reason in run.reasons
+        ),
         notes=_once([*_differences(ordered), *(note for run in ordered for note in run.notes)]),
         interrupted=any(run.interrupted for run in ordered),
         verdicts=verdicts,
@@ -60,9 +64,14 @@ def _rank(decision: str) -> int:
 
 def _differences(runs: Sequence[Run]) -> Iterator[str]:
     """What keeps the runs from being about the same."""
-    subjects = {(subject.title, subject.sha256): subject for run in runs for subject in run.subjects}
+    subjects = {
+        (subject.title, subject.sha256): subject for run in runs for subject in run.subjects
+    }
     if len(subjects) > 1:
-        documents = [f"{subject.title} {subject.version} ({sha256[:8]})" for (_, sha256), subject in subjects.items()]
+        documents = [
+            f"{subject.title} {subject.version} ({sha256[:8]})"
+            for (_, sha256), subject in subjects.items()
+        ]
         yield f"these reports are on different documents: {', '.join(documents)}; lines are those of the evidence's"
     suites = _once(run.suite for run in runs)
     if len(suites) > 1:
@@ -87,7 +96,9 @@ def _merged(verdicts: Sequence[RuleVerdict]) -> RuleVerdict:
         exercised=sum(verdict.exercised for verdict in verdicts),
         violations=sum(verdict.violations for verdict in verdicts),
         seen=seen,
-        unseen=_once(member for verdict in verdicts for member in verdict.unseen if member not in seen),
+        unseen=_once(
+            member for verdict in verdicts for member in verdict.unseen if member not in seen
+        ),
     )
 
 
@@ -115,18 +126,34 @@ def _operations(runs: Sequence[Run]) -> tuple[OperationRun, ...]:
     )
 
 
-def _against(entries: Sequence[Mapping[str, Any]], verdicts: Sequence[RuleVerdict]) -> dict[str, Any] | None:
+def _against(
+    entries: Sequence[Mapping[str, Any]], verdicts: Sequence[RuleVerdict]
+) -> dict[str, Any] | None:
     """What became of rules since the earlier reports; of a rule with a verdict, what became of that one."""
     if not entries:
         return None
-    became = {str(rule): change for change in CHANGES for entry in entries for rule in entry.get(change, ())}
+    became = {
+        str(rule): change
+        for change in CHANGES
+        for entry in entries
+        for rule in entry.get(change, ())
+    }
     became |= {verdict.rule: (verdict.since or "").replace(" ", "_") for verdict in verdicts}
-    changes = {change: [rule for rule, found in became.items() if found == change] for change in CHANGES}
-    carried = {rule: evidence for entry in entries for rule, evidence in entry.get("carried", {}).items()}
+    changes = {
+        change: [rule for rule, found in became.items() if found == change] for change in CHANGES
+    }
+    carried = {
+        rule: evidence for entry in entries for rule, evidence in entry.get("carried", {}).items()
+    }
     return {
-        **{name: ", ".join(_once(str(entry.get(name, "")) for entry in entries)) for name in ("path", "about")},
+        **{
+            name: ", ".join(_once(str(entry.get(name, "")) for entry in entries))
+            for name in ("path", "about")
+        },
         **changes,
-        "carried": {rule: evidence for rule, evidence in carried.items() if rule in changes["not_judged"]},
+        "carried": {
+            rule: evidence for rule, evidence in carried.items() if rule in changes["not_judged"]
+        },
     }
 
 

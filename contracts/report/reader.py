@@ -11,7 +11,17 @@ from typing import Any, TypeVar
 
 from contracts.errors import UsageError
 from contracts.report.drift import Drift
-from contracts.report.run import BOUNDS, Agreed, OperationRun, Place, Proof, RuleVerdict, Run, Subject, Times
+from contracts.report.run import (
+    BOUNDS,
+    Agreed,
+    OperationRun,
+    Place,
+    Proof,
+    RuleVerdict,
+    Run,
+    Subject,
+    Times,
+)
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence
 
@@ -37,12 +47,18 @@ def read_report(path: Path, read: Callable[[Any], T], cure: str) -> T:
             raise ValueError("the report of another program")
         return read(value)
     except IsADirectoryError:
-        raise UsageError(f"{path} is a folder; give a file in it, {path / 'report.json'} say") from None
+        raise UsageError(
+            f"{path} is a folder; give a file in it, {path / 'report.json'} say"
+        ) from None
     except OSError as error:
         problem = error.strerror or "it is no file"
         raise UsageError(f"{path} can't be read ({problem}); {cure}") from None
     except json.JSONDecodeError as error:
-        seen = "is empty" if not error.doc.strip() else f"is no JSON, or not all of it (line {error.lineno})"
+        seen = (
+            "is empty"
+            if not error.doc.strip()
+            else f"is no JSON, or not all of it (line {error.lineno})"
+        )
         raise UsageError(f"{path} {seen}; {cure}") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"{path} is not a report.json of this suite; {cure}") from None
@@ -54,7 +70,9 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
     return Run(
         suite=str(value["suite"]["version"]),
         files=(file,) if file else (),
-        subjects=(Subject(*(str(value["spec"][name]) for name in ("title", "version", "path", "sha256"))),),
+        subjects=(
+            Subject(*(str(value["spec"][name]) for name in ("title", "version", "path", "sha256"))),
+        ),
         targets=(value["target"]["base_url"],),
         seeds=(int(value["seed"]),),
         started=_moment(value["started"]),
@@ -64,7 +82,9 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
         notes=tuple(map(str, value.get("notes", ()))),
         interrupted=bool(value.get("interrupted", False)),
         verdicts=tuple(map(_verdict, value["verdicts"])),
-        operations=tuple(_operation(key, entry) for key, entry in value.get("operations", {}).items()),
+        operations=tuple(
+            _operation(key, entry) for key, entry in value.get("operations", {}).items()
+        ),
         exchanges=int(summary["exchanges"]),
         unavailable=int(summary["unavailable"]),
         statuses={str(status): int(count) for status, count in value.get("statuses", {}).items()},
@@ -145,7 +165,9 @@ def _verdict(entry: Mapping[str, Any]) -> RuleVerdict:
 def _recurrence(entry: Mapping[str, Any] | None) -> Recurrence | None:
     if entry is None:
         return None
-    return Recurrence(int(entry["broken"]), int(entry["asked"]), entry["how"] == Recurrence(1, 1, gone=True).how)
+    return Recurrence(
+        int(entry["broken"]), int(entry["asked"]), entry["how"] == Recurrence(1, 1, gone=True).how
+    )
 
 
 def _proof(entry: Mapping[str, Any]) -> Proof:

@@ -56,7 +56,9 @@ class Report:
     @cached_property
     def outcomes(self) -> Counter[Outcome]:
         """Verdicts by outcome; violations that were accepted are counted apart, see `accepted`."""
-        return Counter(verdict.outcome for verdict in self.verdicts if verdict.rule.id not in self.accepted)
+        return Counter(
+            verdict.outcome for verdict in self.verdicts if verdict.rule.id not in self.accepted
+        )
 
     @cached_property
     def accepted(self) -> dict[str, Acceptance]:
@@ -67,7 +69,11 @@ class Report:
     @cached_property
     def violated(self) -> tuple[Verdict, ...]:
         """What the document or a standard demands, what was seen broken, and what nobody accepted."""
-        broken = [v for v in self.verdicts if v.outcome is Outcome.VIOLATED and v.rule.id not in self.accepted]
+        broken = [
+            v
+            for v in self.verdicts
+            if v.outcome is Outcome.VIOLATED and v.rule.id not in self.accepted
+        ]
         return tuple(verdict for verdict in broken if verdict.rule.severity is Severity.VIOLATION)
 
     def since_of(self, verdict: Verdict) -> str | None:

@@ -212,7 +212,9 @@ class Run:
     @cached_property
     def missing(self) -> tuple[RuleVerdict, ...]:
         """What was not judged."""
-        return tuple(v for v in self.verdicts if v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED))
+        return tuple(
+            v for v in self.verdicts if v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED)
+        )
 
     @cached_property
     def slowest(self) -> Times | None:

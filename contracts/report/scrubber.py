@@ -28,7 +28,13 @@ class Scrubber:
     def of(cls, values: dict[str, str]) -> Scrubber:
         """For values by variable; longer ones are taken out first, so that none hides in another."""
         longest_first = sorted(values.items(), key=lambda item: -len(item[1]))
-        return cls(tuple(Secret(value, f"${name}") for name, value in longest_first if len(value) >= MIN_LENGTH))
+        return cls(
+            tuple(
+                Secret(value, f"${name}")
+                for name, value in longest_first
+                if len(value) >= MIN_LENGTH
+            )
+        )
 
     def text(self, text: str) -> str:
         for secret in self.secrets:
@@ -46,7 +52,8 @@ def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:
         report.longrepr = text
     report.sections = [(title, scrub(content)) for title, content in report.sections]
     report.user_properties = [
-        (name, scrub(value) if isinstance(value, str) else value) for name, value in report.user_properties
+        (name, scrub(value) if isinstance(value, str) else value)
+        for name, value in report.user_properties
     ]
 
 
@@ -61,7 +68,9 @@ def scrub_logs(scrub: Callable[[str], str]) -> Callable[[], None]:
         except (TypeError, ValueError):
             return record  # a mistake in somebody's logging call, which logging itself reports
         if record.name.startswith("httpcore2"):
-            message = message.partition("return_value=")[0]  # fields of an answer whose body nobody knows yet
+            message = message.partition("return_value=")[
+                0
+            ]  # fields of an answer whose body nobody knows yet
         if (scrubbed := scrub(message)) != record.getMessage():
             record.msg, record.args = scrubbed, None
         return record

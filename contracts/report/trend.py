@@ -134,7 +134,11 @@ class RuleTrend:
     @property
     def _course(self) -> str:
         if self.comes_and_goes:
-            again = f"back since {day(self.since)}" if self.since else f"kept since {day(self.fixed or self.last)}"
+            again = (
+                f"back since {day(self.since)}"
+                if self.since
+                else f"kept since {day(self.fixed or self.last)}"
+            )
             return f"comes and goes: {self.nights} of {count(self.judged, 'night')}, {again}"
         if self.since is None:
             return f"fixed on {day(self.fixed or self.last)}"
@@ -143,7 +147,10 @@ class RuleTrend:
         return f"since {day(self.since)}{' or before' * self.or_before} ({count(self.streak, 'night')})"
 
 
-_UNJUDGED = {State.NOT_JUDGED: "not judged in the last night", State.ABSENT: "not in the last report"}
+_UNJUDGED = {
+    State.NOT_JUDGED: "not judged in the last night",
+    State.ABSENT: "not in the last report",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +232,19 @@ def trend_of(runs: Iterable[Run], notes: Sequence[str] = ()) -> Trend:
     known: dict[str, bool] = {}
     for run in runs:
         tonight = {verdict.rule: _state(verdict) for verdict in run.verdicts}
-        broken |= {verdict.rule: verdict for verdict in run.verdicts if tonight[verdict.rule].is_broken}
+        broken |= {
+            verdict.rule: verdict for verdict in run.verdicts if tonight[verdict.rule].is_broken
+        }
         nights.append(_night(run, tonight, known))
         states.append(tonight)
         known |= {rule: state.is_broken for rule, state in tonight.items() if state.is_judged}
-        times.append({operation.key: operation.times for operation in run.operations if operation.times.count})
+        times.append(
+            {
+                operation.key: operation.times
+                for operation in run.operations
+                if operation.times.count
+            }
+        )
     started = [night.started for night in nights]
     rules = [
         _rule_trend(verdict, tuple(tonight.get(rule, State.ABSENT) for tonight in states), started)
@@ -283,8 +298,14 @@ def _night(run: Run, states: Mapping[str, State], known: Mapping[str, bool]) -> 
     )
 
 
-def _rule_trend(verdict: RuleVerdict, states: tuple[State, ...], started: Sequence[datetime]) -> RuleTrend:
-    judged = [(state.is_broken, night) for state, night in zip(states, started, strict=True) if state.is_judged]
+def _rule_trend(
+    verdict: RuleVerdict, states: tuple[State, ...], started: Sequence[datetime]
+) -> RuleTrend:
+    judged = [
+        (state.is_broken, night)
+        for state, night in zip(states, started, strict=True)
+        if state.is_judged
+    ]
     broken = [night for is_broken, night in judged if is_broken]
     turns = [[*group] for _, group in groupby(judged, key=lambda one: one[0])]
     is_broken, since = turns[-1][0]
@@ -307,4 +328,10 @@ def _rule_trend(verdict: RuleVerdict, states: tuple[State, ...], started: Sequen
 def _order(rule: RuleTrend) -> tuple[bool, bool, bool, float, str]:
     newest = rule.since or rule.fixed or rule.last
     accepted = rule.verdict.accepted is not None
-    return (rule.since is None, rule.severity is not Severity.VIOLATION, accepted, -newest.timestamp(), rule.rule)
+    return (
+        rule.since is None,
+        rule.severity is not Severity.VIOLATION,
+        accepted,
+        -newest.timestamp(),
+        rule.rule,
+    )

@@ -14,7 +14,9 @@ _CHANGES = ("new", "still_there", "fixed", "not_judged")
 
 def worst_first(verdicts: Iterable[RuleVerdict]) -> list[RuleVerdict]:
     """What is new before what was known, then by the share of answers that broke the rule."""
-    return sorted(verdicts, key=lambda v: (v.since == "still there", -v.violations / max(v.exercised, 1)))
+    return sorted(
+        verdicts, key=lambda v: (v.since == "still there", -v.violations / max(v.exercised, 1))
+    )
 
 
 def seen_text(verdict: RuleVerdict) -> str:
@@ -22,7 +24,11 @@ def seen_text(verdict: RuleVerdict) -> str:
     proof = verdict.proof
     if proof is None:
         return "no evidence was kept"
-    return f"{proof.instance} is {proof.message}" if proof.instance and not _says_where(verdict) else proof.message
+    return (
+        f"{proof.instance} is {proof.message}"
+        if proof.instance and not _says_where(verdict)
+        else proof.message
+    )
 
 
 def _says_where(verdict: RuleVerdict) -> bool:
@@ -51,7 +57,9 @@ def since_text(verdict: RuleVerdict, against: Mapping[str, Any] | None) -> str:
 
 def against_text(against: Mapping[str, Any]) -> str:
     """Which earlier report, and how many rules are new, still there, fixed, or were not judged since."""
-    counts = ", ".join(f"{len(against.get(change, ()))} {change.replace('_', ' ')}" for change in _CHANGES)
+    counts = ", ".join(
+        f"{len(against.get(change, ()))} {change.replace('_', ' ')}" for change in _CHANGES
+    )
     about = f" ({against['about']})" if against.get("about") else ""
     return f"against {against.get('path', 'an earlier report')}{about}: {counts}"
 
@@ -61,13 +69,19 @@ def session_lines(sessions: Mapping[str, Any]) -> Iterator[str]:
     if (listed := sessions.get("listed")) is not None:
         counts = ", ".join(f"{count} {status}" for status, count in sorted(listed["found"].items()))
         more = "" if listed["complete"] else " at least"
-        found = f"found{more} {counts}; {len(listed['picked'])} are asked for" if counts else "found no session"
+        found = (
+            f"found{more} {counts}; {len(listed['picked'])} are asked for"
+            if counts
+            else "found no session"
+        )
         yield f"sessions: {found}{_problem(listed)}"
     if (started := sessions.get("started")) is not None:
         if started["session_id"] is None:
             yield f"sessions: started no session: {started['problem'] or 'interrupted'}"
             return
-        seen = f"seen {', then '.join(started['statuses'])}" if started["statuses"] else "never seen"
+        seen = (
+            f"seen {', then '.join(started['statuses'])}" if started["statuses"] else "never seen"
+        )
         ended = "stopped" if started["stopped"] else "NOT STOPPED"
         cost = f"cost {started['cost']}{_problem(started)}"
         yield f"sessions: started session {started['session_id']}, {seen}, {ended}; {cost}"

@@ -16,11 +16,19 @@ REFUSALS = frozenset({401, 403})
 VARIANTS: tuple[tuple[Credential, str, str], ...] = (
     (Credential.NONE, "required", "refuses a request without credential"),
     (Credential.WRONG, "wrong", "refuses a wrong credential"),
-    (Credential.OTHER_SCHEME, "other scheme", "refuses the right credential under a scheme of another name"),
+    (
+        Credential.OTHER_SCHEME,
+        "other scheme",
+        "refuses the right credential under a scheme of another name",
+    ),
     (Credential.CUT_SHORT, "cut short", "refuses the right credential cut short"),
     (Credential.APPENDED, "appended", "refuses the right credential with something appended"),
     (Credential.EMPTY, "empty", "refuses an empty credential"),
-    (Credential.BARE, "without scheme", "refuses the right credential without the name of its scheme"),
+    (
+        Credential.BARE,
+        "without scheme",
+        "refuses the right credential without the name of its scheme",
+    ),
 )
 """Which credential must be refused, and the name of the rule that says so."""
 
@@ -34,9 +42,13 @@ def authentication_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeR
         yield ExchangeRule(rule_of(operation, kinds.AUTH, promise, name=name), _refuses(variant))
     if Credential.LOWER_CASE in tried:
         promise = "takes the right credential under its scheme in lower case"
-        rule = rule_of(operation, kinds.AUTH, promise, name="scheme case", severity=Severity.ADVISORY)
+        rule = rule_of(
+            operation, kinds.AUTH, promise, name="scheme case", severity=Severity.ADVISORY
+        )
         yield ExchangeRule(rule, scheme_case)
-    yield ExchangeRule(rule_of(operation, kinds.AUTH, "takes the right credential", name="accepted"), accepted)
+    yield ExchangeRule(
+        rule_of(operation, kinds.AUTH, "takes the right credential", name="accepted"), accepted
+    )
     promise = "carries a challenge when the credential is refused with 401"
     yield ExchangeRule(rule_of(operation, kinds.CHALLENGE, promise), challenge)
 
@@ -56,7 +68,11 @@ def scheme_case(answer: Answer) -> str | None:
     if answer.exchange.probe.credential is not Credential.LOWER_CASE:
         return None
     status = answer.response.status
-    return f"{status} for the right credential under its scheme in lower case" if status in REFUSALS else ""
+    return (
+        f"{status} for the right credential under its scheme in lower case"
+        if status in REFUSALS
+        else ""
+    )
 
 
 def _described(variant: Credential) -> str:

@@ -50,7 +50,9 @@ def given_is_known(answer: Answer) -> str | None:
     return f"{status} for {values}"
 
 
-def identity_rules(document: Document, operation: Operation, response: ResponseSpec) -> Iterator[ExchangeRule]:
+def identity_rules(
+    document: Document, operation: Operation, response: ResponseSpec
+) -> Iterator[ExchangeRule]:
     """A rule for each path parameter that a 2xx body has a property of the same name and type for."""
     if not response.status.startswith("2"):
         return
@@ -93,7 +95,11 @@ def _identity(
     def check(answer: Answer) -> str | None:
         raw = (match_path(operation.path, answer.exchange.probe.request.path) or {}).get(name)
         body = answer.decoded.value if answer.is_json else None
-        if raw is None or not isinstance(body, dict) or json_type(body.get(name)) not in ("string", "integer"):
+        if (
+            raw is None
+            or not isinstance(body, dict)
+            or json_type(body.get(name)) not in ("string", "integer")
+        ):
             return None
         asked = _decoded(raw)
         if asked is None or not (_possible(echoed, asked) or _possible(echoed, _number(asked))):
@@ -111,7 +117,11 @@ def _decoded(raw: str) -> str | None:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 and str(int(text)) == text else None
+    return (
+        int(text)
+        if text.isdecimal() and text.isascii() and len(text) < 19 and str(int(text)) == text
+        else None
+    )
 
 
 def _possible(schema: Schema, value: str | int | None) -> bool:

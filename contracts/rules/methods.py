@@ -12,7 +12,9 @@ from contracts.rules.rule import ExchangeRule, rule_of
 
 
 def method_rules(operation: Operation) -> Iterator[ExchangeRule]:
-    yield ExchangeRule(rule_of(operation, kinds.METHOD, "does nothing for a method that is not listed"), refused)
+    yield ExchangeRule(
+        rule_of(operation, kinds.METHOD, "does nothing for a method that is not listed"), refused
+    )
     yield ExchangeRule(rule_of(operation, kinds.ALLOW, "names the allowed methods with 405"), allow)
 
 

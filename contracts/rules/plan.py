@@ -27,7 +27,13 @@ from contracts.rules.kinds import (
 from contracts.rules.rule import Rule, RuleKind, member_text, rule_id, rule_of, shown
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
 from contracts.schemas.rungs import RUNGS
-from contracts.schemas.validation import Uncompilable, keyword_validator, reference, registry, validator
+from contracts.schemas.validation import (
+    Uncompilable,
+    keyword_validator,
+    reference,
+    registry,
+    validator,
+)
 
 SAYS_MORE_NAMES = (
     "additionalProperties",
@@ -114,15 +120,27 @@ class Place:
         if self.outer or allowed == ALL_TYPES or not allowed:
             return None
         names = sorted(allowed - {"integer"} if "number" in allowed else allowed)
-        members = tuple(m for m, there in (("null", "null" in names), ("value", names != ["null"])) if there)
-        return self._rule(TYPE, self._type_pointer, f"is of type {' or '.join(names)}", members=members)
+        members = tuple(
+            m for m, there in (("null", "null" in names), ("value", names != ["null"])) if there
+        )
+        return self._rule(
+            TYPE, self._type_pointer, f"is of type {' or '.join(names)}", members=members
+        )
 
     @cached_property
     def required(self) -> tuple[tuple[str, Rule], ...]:
         if "object" not in self.location.types:
             return ()
         return tuple(
-            (name, self._rule(REQUIRED, join_pointer(schema.pointer, "required"), f"has a property {name}", name))
+            (
+                name,
+                self._rule(
+                    REQUIRED,
+                    join_pointer(schema.pointer, "required"),
+                    f"has a property {name}",
+                    name,
+                ),
+            )
             for name, schema in self.location.required.items()
         )
 
@@ -133,7 +151,13 @@ class Place:
         silent = not any(key in part.value for part in location.parts for key in SAYS_MORE_NAMES)
         branches = any("object" in union.types for union in location.unions)
         declared = any("properties" in part.value for part in location.parts)
-        if not declared or "object" not in location.types or branches or location.truncated or not silent:
+        if (
+            not declared
+            or "object" not in location.types
+            or branches
+            or location.truncated
+            or not silent
+        ):
             return None
         if self.outer and (location.chosen_by or self.names_above):
             return None
@@ -148,20 +172,27 @@ class Place:
     @cached_property
     def leaves_of(self) -> Mapping[str, tuple[Leaf, ...]]:
         """`leaves` by the type of value that they apply to."""
-        return {kind: tuple(leaf for leaf in self.leaves if kind in leaf.types) for kind in ALL_TYPES}
+        return {
+            kind: tuple(leaf for leaf in self.leaves if kind in leaf.types) for kind in ALL_TYPES
+        }
 
     @cached_property
     def branches(self) -> tuple[tuple[Union, Mapping[Location, Place]], ...]:
         """The unions whose branch a value selects, each with the places of its branches."""
         chosen = [union for union in self.location.unions if union.selectable and not union.finite]
         above = bool(self.location.properties)
-        return tuple((union, {b: Place(self.body, b, True, above) for b in union.branches}) for union in chosen)
+        return tuple(
+            (union, {b: Place(self.body, b, True, above) for b in union.branches})
+            for union in chosen
+        )
 
     @cached_property
     def properties(self) -> Mapping[str, Place]:
         if "object" not in self.location.types:
             return {}
-        return {name: self._place(self.location.property(name)) for name in self.location.properties}
+        return {
+            name: self._place(self.location.property(name)) for name in self.location.properties
+        }
 
     @cached_property
     def patterns(self) -> Mapping[str, Place]:
@@ -221,7 +252,12 @@ class Place:
         return [*declaring, *unions, *everywhere][0].pointer
 
     def _rule(
-        self, kind: RuleKind, pointer: str, promise: str, name: str | None = None, members: tuple[str, ...] = ()
+        self,
+        kind: RuleKind,
+        pointer: str,
+        promise: str,
+        name: str | None = None,
+        members: tuple[str, ...] = (),
     ) -> Rule:
         return self.body.rule(kind, self.location.place, pointer, promise, name, members)
 
@@ -248,10 +284,16 @@ class Place:
         if {type(value) for value in named} == {bool} and len(named) == 2:
             return
         kind = CONST if len(named) == 1 else ENUM
-        says = f"is one of {', '.join(shown(value) for value in named)}" if len(named) != 1 else f"is {shown(named[0])}"
+        says = (
+            f"is one of {', '.join(shown(value) for value in named)}"
+            if len(named) != 1
+            else f"is {shown(named[0])}"
+        )
         members = tuple(member_text(value) for value in values)
         for schema, allowed in self.location.enumerations:
-            yield self._leaf(kind, self.location.types, schema.pointer, {"enum": list(allowed)}, says, members)
+            yield self._leaf(
+                kind, self.location.types, schema.pointer, {"enum": list(allowed)}, says, members
+            )
 
     def _rungs(self) -> Iterable[Leaf]:
         for rung in RUNGS:
@@ -267,20 +309,36 @@ class Place:
             if value.get("additionalProperties") is False and "object" in self.location.types:
                 names = dict.fromkeys(value.get("properties", {}), True)
                 patterns = dict.fromkeys(value.get("patternProperties", {}), True)
-                keywords = {"properties": names, "patternProperties": patterns, "additionalProperties": False}
+                keywords = {
+                    "properties": names,
+                    "patternProperties": patterns,
+                    "additionalProperties": False,
+                }
                 says = "has no properties but the declared ones"
-                yield self._leaf(ADDITIONAL, frozenset({"object"}), part.schema.pointer, keywords, says)
+                yield self._leaf(
+                    ADDITIONAL, frozenset({"object"}), part.schema.pointer, keywords, says
+                )
         most = self.location.most_items
         if most is not None and "array" in self.location.types:
             pointer = self.location.parts[0].schema.pointer
-            yield self._leaf(ITEMS, frozenset({"array"}), pointer, {"maxItems": most}, f"has at most {most} items")
+            yield self._leaf(
+                ITEMS,
+                frozenset({"array"}),
+                pointer,
+                {"maxItems": most},
+                f"has at most {most} items",
+            )
 
     def _opaque_unions(self) -> Iterable[Leaf]:
         for union in self.location.unions:
             if union.finite or union.selectable:
                 continue
             quantity = "exactly one" if union.keyword == "oneOf" else "at least one"
-            rule = self._rule(UNION, union.schema.pointer, f"satisfies {quantity} of {len(union.branches)} schemas")
+            rule = self._rule(
+                UNION,
+                union.schema.pointer,
+                f"satisfies {quantity} of {len(union.branches)} schemas",
+            )
             types = self.location.types
             try:
                 yield Leaf(rule, types, _union_check(union))
@@ -289,7 +347,9 @@ class Place:
 
 
 def _union_check(union: Union) -> Callable[[Any], bool]:
-    pointers = [union.schema.child(union.keyword, index).pointer for index in range(len(union.branches))]
+    pointers = [
+        union.schema.child(union.keyword, index).pointer for index in range(len(union.branches))
+    ]
     schema = {union.keyword: [reference(pointer) for pointer in pointers]}
     where = registry(union.schema.document)
     return jsonschema_rs.validator_for(schema, registry=where, validate_formats=True).is_valid

@@ -21,8 +21,15 @@ def operation_rules(operation: Operation) -> Iterator[ExchangeRule]:
     if not statuses or any(status.lower() == "default" for status in statuses):
         return  # nothing is said about statuses (legal in OpenAPI 3.1), or any of them is documented
     documented = ", ".join(statuses)
-    yield _row(operation, kinds.STATUS, f"is one of the documented statuses: {documented}", status_documented)
-    yield _row(operation, kinds.EDGE_ANSWER, "is documented even for odd requests", edge_answer_documented)
+    yield _row(
+        operation,
+        kinds.STATUS,
+        f"is one of the documented statuses: {documented}",
+        status_documented,
+    )
+    yield _row(
+        operation, kinds.EDGE_ANSWER, "is documented even for odd requests", edge_answer_documented
+    )
 
 
 def response_rules(operation: Operation, response: ResponseSpec) -> Iterator[ExchangeRule]:
@@ -35,14 +42,24 @@ def response_rules(operation: Operation, response: ResponseSpec) -> Iterator[Exc
         if header.required:
             yield _header_row(operation, response, header)
     if any(may_be_json(media.name) for media in response.content):
-        yield _row(operation, kinds.STRICT_JSON, "is one JSON document in UTF-8", strict_json, response)
-        yield _row(operation, kinds.UNIQUE_NAMES, "names each member of an object once", unique_names, response)
+        yield _row(
+            operation, kinds.STRICT_JSON, "is one JSON document in UTF-8", strict_json, response
+        )
+        yield _row(
+            operation,
+            kinds.UNIQUE_NAMES,
+            "names each member of an object once",
+            unique_names,
+            response,
+        )
 
 
 def framing_rules(operation: Operation) -> tuple[Rule, Rule]:
     """The rules that answers break by being none: framing, and content encoding."""
     framing = rule_of(operation, kinds.FRAMING, "is complete and framed as HTTP/1.1 says")
-    return framing, rule_of(operation, kinds.CONTENT_ENCODING, "is encoded as Content-Encoding says")
+    return framing, rule_of(
+        operation, kinds.CONTENT_ENCODING, "is encoded as Content-Encoding says"
+    )
 
 
 def broken_framing(failure: Failure) -> str | None:
@@ -61,7 +78,9 @@ def status_documented(answer: Answer) -> str | None:
 def edge_answer_documented(answer: Answer) -> str | None:
     if answer.exchange.probe.source != "edge":
         return None
-    if _refused_edge(answer) and (answer.documented is None or (answer.documented.content and media_problem(answer))):
+    if _refused_edge(answer) and (
+        answer.documented is None or (answer.documented.content and media_problem(answer))
+    ):
         return f"the service answered {answer.response.status} with {answer.response.media_type} to an odd request"
     return ""
 
@@ -95,7 +114,10 @@ def unique_names(answer: Answer) -> str | None:
 
 def _refused_credential(answer: Answer) -> bool:
     """A credential that must be refused was: the rules about credentials ask for that, documented or not."""
-    return answer.exchange.probe.credential is not Credential.RIGHT and answer.response.status in (401, 403)
+    return answer.exchange.probe.credential is not Credential.RIGHT and answer.response.status in (
+        401,
+        403,
+    )
 
 
 def _refused_edge(answer: Answer) -> bool:
@@ -103,7 +125,11 @@ def _refused_edge(answer: Answer) -> bool:
 
 
 def _row(
-    operation: Operation, kind: RuleKind, promise: str, check: Check, response: ResponseSpec | None = None
+    operation: Operation,
+    kind: RuleKind,
+    promise: str,
+    check: Check,
+    response: ResponseSpec | None = None,
 ) -> ExchangeRule:
     status, pointer = (response.status, response.pointer) if response else (None, None)
     return ExchangeRule(rule_of(operation, kind, promise, status=status, pointer=pointer), check)
@@ -116,5 +142,12 @@ def _header_row(operation: Operation, response: ResponseSpec, header: Header) ->
         present = header_values(answer.response.headers, header.name)
         return "" if present else f"the response has no header {header.name}"
 
-    rule = rule_of(operation, kinds.HEADER, promise, status=response.status, name=header.name, pointer=header.pointer)
+    rule = rule_of(
+        operation,
+        kinds.HEADER,
+        promise,
+        status=response.status,
+        name=header.name,
+        pointer=header.pointer,
+    )
     return ExchangeRule(rule, check)

@@ -66,7 +66,9 @@ class OperationRules:
     @cached_property
     def histories(self) -> tuple[HistoryRule, ...]:
         """Rules for two answers to the same request."""
-        return tuple(row for row in self.extra.on_histories if row.rule.operation == self.operation.key)
+        return tuple(
+            row for row in self.extra.on_histories if row.rule.operation == self.operation.key
+        )
 
     @cached_property
     def framing(self) -> Mapping[str, Rule]:
@@ -85,14 +87,22 @@ class OperationRules:
     @cached_property
     def plans(self) -> Mapping[tuple[str, str], Plan]:
         """What each documented body promises, by status and media type."""
-        return {(r.status, m.name): p for r in self.operation.responses for m, p in _plans(self.operation, r)}
+        return {
+            (r.status, m.name): p
+            for r in self.operation.responses
+            for m, p in _plans(self.operation, r)
+        }
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of the operation once, in the order of the document."""
         by_response = [row for rows in self.by_response.values() for row in rows]
         rows = [*self.general, *self.wire, *self.unlisted, *by_response]
-        found = [*(row.rule for row in rows), *(row.rule for row in self.histories), *self.framing.values()]
+        found = [
+            *(row.rule for row in rows),
+            *(row.rule for row in self.histories),
+            *self.framing.values(),
+        ]
         found += [rule for plan in self.plans.values() for rule in plan.rules]
         return tuple({rule.id: rule for rule in found}.values())
 
@@ -109,17 +119,25 @@ class RuleBook:
         return tuple(rule for operation in self.operations.values() for rule in operation.rules)
 
 
-def rules_for(spec: Spec, *, max_seconds: float = MAX_SECONDS, extra: Extra | None = None) -> RuleBook:
+def rules_for(
+    spec: Spec, *, max_seconds: float = MAX_SECONDS, extra: Extra | None = None
+) -> RuleBook:
     """Every promise of the document, and what HTTP and `extra` add to it."""
     firsts = {operation.path: operation.key for operation in reversed(spec.operations)}
     more = extra or Extra()
     return RuleBook(
-        spec, {o.key: OperationRules(spec, o, max_seconds, more, firsts[o.path] == o.key) for o in spec.operations}
+        spec,
+        {
+            o.key: OperationRules(spec, o, max_seconds, more, firsts[o.path] == o.key)
+            for o in spec.operations
+        },
     )
 
 
 def _plans(operation: Operation, response: ResponseSpec) -> Iterator[tuple[MediaType, Plan]]:
-    judged = [media for media in response.content if media.schema is not None and may_be_json(media.name)]
+    judged = [
+        media for media in response.content if media.schema is not None and may_be_json(media.name)
+    ]
     for media in judged:
         if media.schema is not None:
             name = media.name if len(judged) > 1 else None

@@ -39,7 +39,11 @@ def one_content_type(answer: Answer) -> str | None:
     written = header_values(answer.response.headers, "content-type")
     if not written:
         return None
-    return "" if len(written) == 1 else f"Content-Type is sent {len(written)} times: {', '.join(written)}"
+    return (
+        ""
+        if len(written) == 1
+        else f"Content-Type is sent {len(written)} times: {', '.join(written)}"
+    )
 
 
 def charset(answer: Answer) -> str | None:
@@ -55,7 +59,10 @@ def charset(answer: Answer) -> str | None:
 
 def content_length(answer: Answer) -> str | None:
     headers = answer.response.headers
-    lengths, codings = header_values(headers, "content-length"), header_values(headers, "transfer-encoding")
+    lengths, codings = (
+        header_values(headers, "content-length"),
+        header_values(headers, "transfer-encoding"),
+    )
     if len(lengths) > 1:
         return f"Content-Length is sent {len(lengths)} times"
     if lengths and codings:

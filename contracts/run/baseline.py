@@ -63,7 +63,11 @@ def _judged(settings: Settings, diff: Diff) -> Gated:
         return Gated("failed", "\n".join(failing_lines(diff)), last_line(diff))
     if diff.decision.exit_code:
         return _undecided(settings, "\n".join(failing_lines(diff)), last_line(diff))
-    entries = [j.acceptance for j in diff.decision.judged if j.change.effect is not Effect.COMPATIBLE and j.acceptance]
+    entries = [
+        j.acceptance
+        for j in diff.decision.judged
+        if j.change.effect is not Effect.COMPATIBLE and j.acceptance
+    ]
     reasons = dict.fromkeys(f"accepted until {entry.until}: {entry.reason}" for entry in entries)
     return Gated("accepted", printable("; ".join(reasons))) if entries else Gated("passed")
 

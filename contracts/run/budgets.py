@@ -18,7 +18,9 @@ def register() -> None:
 
     for name, examples in EXAMPLES.items():
         if not _is_known(name) or _is_builtin(name):
-            hypothesis.settings.register_profile(name, max_examples=examples, deadline=None, derandomize=name == "ci")
+            hypothesis.settings.register_profile(
+                name, max_examples=examples, deadline=None, derandomize=name == "ci"
+            )
 
 
 def _is_known(name: str) -> bool:
@@ -36,7 +38,10 @@ def _is_builtin(name: str) -> bool:
     import hypothesis
 
     settings = hypothesis.settings
-    return name == "ci" and settings.get_profile(name).max_examples == settings.get_profile("default").max_examples
+    return (
+        name == "ci"
+        and settings.get_profile(name).max_examples == settings.get_profile("default").max_examples
+    )
 
 
 def profile(config: Any) -> str:
@@ -49,7 +54,9 @@ def examples(config: Any) -> int:
 
     name = profile(config)
     if not _is_known(name):
-        raise UsageError(f"--hypothesis-profile {name}: there is no such profile; give one of {', '.join(EXAMPLES)}")
+        raise UsageError(
+            f"--hypothesis-profile {name}: there is no such profile; give one of {', '.join(EXAMPLES)}"
+        )
     return int(hypothesis.settings.get_profile(name).max_examples)
 
 

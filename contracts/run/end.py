@@ -43,7 +43,11 @@ class Ending:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.gate = getattr(report, "contract_gate", "") or self.gate
         if report.failed:
-            died = report.when not in ("setup", "call", "teardown")  # xdist says "???" of a worker that died
+            died = report.when not in (
+                "setup",
+                "call",
+                "teardown",
+            )  # xdist says "???" of a worker that died
             self.failed["crashed" if died else getattr(report, "contract", "other")] += 1
 
     @pytest.hookimpl(trylast=True)
@@ -53,7 +57,10 @@ class Ending:
         stopped = self._has_stopped(exitstatus)
         status = pytest.ExitCode.TESTS_FAILED if stopped else exitstatus
         result = self._concluded(self._ended(exitstatus, stopped=stopped))
-        is_ours = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not self.failed["other"]
+        is_ours = (
+            status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+            and not self.failed["other"]
+        )
         session.exitstatus = _OWN_STATUS[result] if is_ours and result in _OWN_STATUS else status
 
     def _concluded(self, ended: str | None) -> Result | None:
@@ -90,11 +97,18 @@ class Ending:
                 write(terminalreporter, line)
         elif state.ended is not None:
             terminalreporter.section("contract")
-            below = [] if state.problem else [f"report: {shown_path(state.settings.folder / 'report.html')}"]
+            below = (
+                []
+                if state.problem
+                else [f"report: {shown_path(state.settings.folder / 'report.html')}"]
+            )
             below += [state.scrub(state.unkept)] if state.unkept else []
             below += [state.scrub(self.gate)] if self.gate else []
             look = look_of(terminalreporter)
-            for line in (*summary_lines(state.ended, **look, trend=state.trend, after=below), *below):
+            for line in (
+                *summary_lines(state.ended, **look, trend=state.trend, after=below),
+                *below,
+            ):
                 write(terminalreporter, line)
         elif self.gate:
             write(terminalreporter, state.scrub(self.gate))
@@ -111,7 +125,11 @@ class Ending:
             return "the suite itself failed, see the errors above"
         if stopped or status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return None
-        return "the run was interrupted" if status == pytest.ExitCode.INTERRUPTED else "the run ended early"
+        return (
+            "the run was interrupted"
+            if status == pytest.ExitCode.INTERRUPTED
+            else "the run ended early"
+        )
 
 
 def _tell_junit(config: pytest.Config, run: Run) -> None:
@@ -159,7 +177,10 @@ def remember(state: Session, report: Mapping[str, Any], run: Run) -> None:
     if folder is None:
         return
     try:
-        for value in (*(found.value for found in state.salvaged if found.value is not None), report):
+        for value in (
+            *(found.value for found in state.salvaged if found.value is not None),
+            report,
+        ):
             keep(json_text(value), datetime.fromisoformat(value["started"]), folder)
         thin(folder, run.started)
         state.trend = trend_in(folder, run)
@@ -170,17 +191,25 @@ def remember(state: Session, report: Mapping[str, Any], run: Run) -> None:
         )
 
 
-def _drift(state: Session, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange]) -> Drift | None:
+def _drift(
+    state: Session, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange]
+) -> Drift | None:
     """The drift, with the violated rules that the published document does not have broken."""
     if state.drift is None or state.published is None or state.drift.decision is None:
         return state.drift
-    counting = [v for v in verdicts if v.outcome is Outcome.VIOLATED and state.settings.policy.counts(v)]
+    counting = [
+        v for v in verdicts if v.outcome is Outcome.VIOLATED and state.settings.policy.counts(v)
+    ]
     broken = {verdict.rule.id: verdict.rule.operation for verdict in counting}
     try:
         still = state.check.broken_under(state.published, set(broken.values()), exchanges)
     except Exception:  # a document that nobody tests must not cost the run
         return state.drift
-    kept = [r for r, operation in broken.items() if operation in state.published.by_key and r not in still]
+    kept = [
+        r
+        for r, operation in broken.items()
+        if operation in state.published.by_key and r not in still
+    ]
     return replace(state.drift, kept=tuple(kept))
 
 

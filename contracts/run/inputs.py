@@ -91,7 +91,11 @@ class Settings:
 
 
 def settings_from(
-    get: Callable[[str], Any], *, base_url: str | None, root: Path, environ: Mapping[str, str] = os.environ
+    get: Callable[[str], Any],
+    *,
+    base_url: str | None,
+    root: Path,
+    environ: Mapping[str, str] = os.environ,
 ) -> Settings:
     """The settings that options describe; `get` gives an option by its name.
 
@@ -111,7 +115,9 @@ def settings_from(
         given=_given(get, environ if checked_url else {}, spec),
         operation_glob=get("contract-operation") or "*",
         rule_glob=get("contract-rule") or "*",
-        folder=root / "build" / "contract" if get("contract-report") is None else Path(get("contract-report")),
+        folder=root / "build" / "contract"
+        if get("contract-report") is None
+        else Path(get("contract-report")),
         history=Path(get("contract-history")) if get("contract-history") is not None else None,
         policy=_policy(get, spec, frozenset(known.rules) if known is not None else None),
         max_seconds=_seconds(get("contract-max-response-time")),
@@ -154,7 +160,9 @@ def _seconds(value: str | None) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < inf:
-        raise UsageError(f"--contract-max-response-time {value} is no number of seconds above 0; give 5, say")
+        raise UsageError(
+            f"--contract-max-response-time {value} is no number of seconds above 0; give 5, say"
+        )
     return seconds
 
 
@@ -168,30 +176,42 @@ def _share(value: str | None) -> float:
     except ValueError:
         share = -1.0
     if rest or not 0 <= share <= 1:
-        raise UsageError(f"--contract-max-unavailable {value} is no share of the requests; give 5%, 0.05 or 0, say")
+        raise UsageError(
+            f"--contract-max-unavailable {value} is no share of the requests; give 5%, 0.05 or 0, say"
+        )
     return share
 
 
 def _refuse_empty(get: Callable[[str], Any]) -> None:
     for option in OPTIONS:
         if option.kind == "value" and get(name := option.name) == "":
-            raise UsageError(f"--{name} is empty (an unset variable?); give a value, or leave the option out")
+            raise UsageError(
+                f"--{name} is empty (an unset variable?); give a value, or leave the option out"
+            )
 
 
 def _refuse_unusable(settings: Settings) -> None:
     if settings.drift and settings.base_url is None:
-        raise UsageError("--contract-drift needs a service that publishes something; give --base-url URL")
+        raise UsageError(
+            "--contract-drift needs a service that publishes something; give --base-url URL"
+        )
     if not settings.operations:
         raise UsageError(
             f"--contract-operation {settings.operation_glob} matches none of the operations of "
             f"{settings.spec.document.path}; give a glob over METHOD PATH or operationId, see `contracts rules`"
         )
-    for option in [*["--contract-unsafe"] * settings.unsafe, *["--contract-start-session"] * settings.start]:
+    for option in [
+        *["--contract-unsafe"] * settings.unsafe,
+        *["--contract-start-session"] * settings.start,
+    ]:
         if settings.base_url and _host(settings.base_url) in PRODUCTION_HOSTS:
             raise UsageError(
                 f"{option} is refused on {settings.base_url}, the production host; use staging, or leave it out"
             )
-    for option in [*["--contract-discover"] * settings.discover, *["--contract-start-session"] * settings.start]:
+    for option in [
+        *["--contract-discover"] * settings.discover,
+        *["--contract-start-session"] * settings.start,
+    ]:
         _refuse_without_sessions(settings, option)
     _refuse_unwritable("--contract-report", settings.folder, "the report")
     if settings.history is not None:
@@ -208,11 +228,19 @@ def _refuse_unwritable(option: str, folder: Path, purpose: str) -> None:
 def _refuse_without_sessions(settings: Settings, option: str) -> None:
     """Sessions are looked for on a live service, for operations that have their ids, unless evidence is replayed."""
     if settings.base_url is None:
-        raise UsageError(f"{option} needs a service that has sessions; give --base-url URL, or leave it out")
+        raise UsageError(
+            f"{option} needs a service that has sessions; give --base-url URL, or leave it out"
+        )
     if settings.replay is not None:
-        raise UsageError(f"{option} and --contract-replay exclude each other: a replay sends evidence and nothing else")
-    if not any(p.name == SESSION_ID for operation in settings.operations for p in operation.parameters):
-        raise UsageError(f"{option}: none of the operations has a parameter {SESSION_ID}; leave the option out")
+        raise UsageError(
+            f"{option} and --contract-replay exclude each other: a replay sends evidence and nothing else"
+        )
+    if not any(
+        p.name == SESSION_ID for operation in settings.operations for p in operation.parameters
+    ):
+        raise UsageError(
+            f"{option}: none of the operations has a parameter {SESSION_ID}; leave the option out"
+        )
     if settings.secret is None and not settings.dry_run:
         raise UsageError(f"{option} needs a credential and {CREDENTIAL_VARIABLE} is not set; set it to a key of "
                          f"{settings.base_url}, or leave the option out")  # fmt: skip
@@ -232,13 +260,23 @@ def check_base_url(url: str | None) -> str | None:
     option = "--base-url" if "@" in url or "?" in url else f"--base-url {url}"
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and bool(_HOST.fullmatch(_host(url)))
+        usable = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and bool(_HOST.fullmatch(_host(url)))
+        )
         _ = parts.port
     except ValueError as error:
         raise UsageError(f"{option} is not usable ({error}); {cure}") from None
     except httpx2.InvalidURL:
         raise UsageError(f"{option} has no usable host; {cure}") from None
-    if not usable or "?" in url or "#" in url or "\\" in url or not all(c.isprintable() and c != " " for c in url):
+    if (
+        not usable
+        or "?" in url
+        or "#" in url
+        or "\\" in url
+        or not all(c.isprintable() and c != " " for c in url)
+    ):
         raise UsageError(f"{option} is not usable; {cure}")
     if not parts.path.isascii():
         raise UsageError(f"{option} has a path that is not percent-encoded; {cure}")
@@ -267,7 +305,9 @@ def _baseline(value: str | None) -> str | None:
     if value is None:
         return None
     if value == "-" or "://" in value:
-        raise UsageError(f"--contract-baseline {value} is no REVISION:path and no file; give one of them")
+        raise UsageError(
+            f"--contract-baseline {value} is no REVISION:path and no file; give one of them"
+        )
     try:
         side_from(value, [])
     except MissingError:
@@ -277,7 +317,9 @@ def _baseline(value: str | None) -> str | None:
     return value
 
 
-def _secret(spec: Spec, base_url: str | None, environ: Mapping[str, str], *, needed: bool) -> Secret | None:
+def _secret(
+    spec: Spec, base_url: str | None, environ: Mapping[str, str], *, needed: bool
+) -> Secret | None:
     if base_url is None:
         return None
     value = environ.get(CREDENTIAL_VARIABLE, "").strip()
@@ -295,10 +337,14 @@ def _secret(spec: Spec, base_url: str | None, environ: Mapping[str, str], *, nee
 
 def _scrubber(variables: Headers, environ: Mapping[str, str]) -> Scrubber:
     names = (CREDENTIAL_VARIABLE, *(variable for _, variable in variables))
-    return Scrubber.of({name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ))
+    return Scrubber.of(
+        {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
+    )
 
 
-def _given(get: Callable[[str], Any], environ: Mapping[str, str], spec: Spec) -> dict[str, tuple[str, ...]]:
+def _given(
+    get: Callable[[str], Any], environ: Mapping[str, str], spec: Spec
+) -> dict[str, tuple[str, ...]]:
     """Given values by parameter; ids of the environment are a service's own, so the mock gets an empty `environ`."""
     found: dict[str, list[str]] = {}
     entries = [(str(entry), "--contract-param") for entry in get("contract-param") or ()]
@@ -307,12 +353,16 @@ def _given(get: Callable[[str], Any], environ: Mapping[str, str], spec: Spec) ->
     for entry, option in entries:
         name, equals, value = entry.partition("=")
         if not equals or not name:
-            raise UsageError(f"{option} {entry} is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE")
+            raise UsageError(
+                f"{option} {entry} is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE"
+            )
         if name not in known and option != VARIABLE:
             raise UsageError(
                 f"{option}: no operation has a parameter {name}; the document has {', '.join(sorted(known)) or 'none'}"
             )
-        found.setdefault(name, []).extend(_values(value, option if option == VARIABLE else f"{option} {entry}"))
+        found.setdefault(name, []).extend(
+            _values(value, option if option == VARIABLE else f"{option} {entry}")
+        )
     return {name: tuple(dict.fromkeys(values)) for name, values in found.items()}
 
 
@@ -325,7 +375,9 @@ def _values(value: str, option: str) -> Sequence[str]:
         lines = Path(value[1:]).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise UsageError(f"{option}: {value[1:]} can't be read ({reason}); give a file with one value a line") from None
+        raise UsageError(
+            f"{option}: {value[1:]} can't be read ({reason}); give a file with one value a line"
+        ) from None
     values = [line.strip() for line in lines if line.strip()]
     if not values:
         raise UsageError(f"{option}: {value[1:]} holds no value; give a file with one value a line")
@@ -378,7 +430,9 @@ def _replay(value: str | None, spec: Spec) -> dict[str, tuple[Probe, ...]] | Non
     return probes
 
 
-def _known(value: str | None, spec: Spec, *, strict: bool) -> tuple[Known | None, Mapping[str, tuple[Probe, ...]]]:
+def _known(
+    value: str | None, spec: Spec, *, strict: bool
+) -> tuple[Known | None, Mapping[str, tuple[Probe, ...]]]:
     if value is None:
         return None, {}
     return known_of_report(shown_path(Path(value)), spec, advisories=strict)

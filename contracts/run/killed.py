@@ -71,13 +71,19 @@ def _salvaged(settings: Settings, check: Check, ledger: Ledger) -> Salvaged | No
             write_whole(report, json_text(value))
             write_whole(stem.with_suffix(".html"), page(run_from(value, report.name)))
             kept += f", the report is {shown_path(stem.with_suffix('.html'))} ({value['decision']})"
-    except Exception as error:  # what others left, perhaps half of it, must not cost this run anything
+    except (
+        Exception
+    ) as error:  # what others left, perhaps half of it, must not cost this run anything
         kept = f"its exchanges are in {shown_path(exchanges)}, and can't be judged ({type(error).__name__})"
     try:
         ledger.close(exchanges)
     except OSError as error:
-        return Salvaged(f"{who} was killed; its exchanges can't be kept ({error.strerror})", ledger.path)
-    return Salvaged(f"{who} was killed; {kept}", exchanges, report if value is not None else None, value)
+        return Salvaged(
+            f"{who} was killed; its exchanges can't be kept ({error.strerror})", ledger.path
+        )
+    return Salvaged(
+        f"{who} was killed; {kept}", exchanges, report if value is not None else None, value
+    )
 
 
 def _named(folder: Path, ledger: Ledger) -> Path:
@@ -88,7 +94,11 @@ def _named(folder: Path, ledger: Ledger) -> Path:
         started = _written(ledger)
     stem = folder / f"killed-{started:%Y-%m-%dT%H-%M-%S}Z"
     # A report without its exchanges is that of this run, whose salvaging was cut short itself.
-    return stem.with_name(f"{stem.name}-{_run(ledger)}") if stem.with_suffix(".jsonl").exists() else stem
+    return (
+        stem.with_name(f"{stem.name}-{_run(ledger)}")
+        if stem.with_suffix(".jsonl").exists()
+        else stem
+    )
 
 
 def _run(ledger: Ledger) -> str:

@@ -39,7 +39,11 @@ class Progress:
     _next: float | None = None
 
     def begin(
-        self, write: Callable[[str], object], screen: Screen, column: Callable[[], int], operations: Collection[str]
+        self,
+        write: Callable[[str], object],
+        screen: Screen,
+        column: Callable[[], int],
+        operations: Collection[str],
     ) -> None:
         """From now on write to a terminal, where the cursor is in a `column`, while these operations are asked."""
         self._write, self._screen, self._column = write, screen, column
@@ -55,7 +59,9 @@ class Progress:
 
     def line(self, operation: str, count: int) -> str:
         """What is said, on one row: the operation is cut rather than the numbers."""
-        bound = f", at most {max(self.most - self.spent(), 0)} left" if self.most is not None else ""
+        bound = (
+            f", at most {max(self.most - self.spent(), 0)} left" if self.most is not None else ""
+        )
         left = f"{len(self._left)} of {self._total} operation{'s' * (self._total != 1)} left"
         numbers = f": {count} request{'s' * (count != 1)}{bound}, {left}"
         most = self._screen.width - 1
@@ -78,16 +84,24 @@ def wanted(config: Any, reporter: Any, environ: Mapping[str, str] = os.environ) 
     """Whether somebody looks at a terminal that can be written to again: no pipe, no log of a CI server, no `-q`."""
     logs = config.getini("log_cli") or config.getoption("log_cli_level", None) is not None
     in_ci = bool(environ.get("CI") or environ.get("BUILD_NUMBER"))
-    able = reporter is not None and reporter._tw._file.isatty() and environ.get("TERM", "dumb") != "dumb"
+    able = (
+        reporter is not None
+        and reporter._tw._file.isatty()
+        and environ.get("TERM", "dumb") != "dumb"
+    )
     return bool(able and not in_ci and not logs and config.get_verbosity() >= 0)
 
 
-def show(progress: Progress, config: Any, reporter: Any, operations: Collection[str]) -> Callable[[], object]:
+def show(
+    progress: Progress, config: Any, reporter: Any, operations: Collection[str]
+) -> Callable[[], object]:
     """Let it write to the terminal of pytest's reporter, if that is wanted; returns what ends it."""
     if not wanted(config, reporter):
         return lambda: None
     writer = reporter._tw
-    terminal = os.dup(writer._file.fileno())  # what captures output puts a file in the place of the number
+    terminal = os.dup(
+        writer._file.fileno()
+    )  # what captures output puts a file in the place of the number
     progress.begin(
         lambda text: os.write(terminal, text.encode("utf-8", "replace")),
         Screen(**look_of(reporter)),

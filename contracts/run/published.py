@@ -29,14 +29,22 @@ LIMITS = Limits(connect=5.0, read=5.0, total=15.0, body=8 * 2**20)
 
 
 def drift(
-    source: str, path: str, overlays: Sequence[str] | None, policy: ChangePolicy, *, accepted: str | None, today: date
+    source: str,
+    path: str,
+    overlays: Sequence[str] | None,
+    policy: ChangePolicy,
+    *,
+    accepted: str | None,
+    today: date,
 ) -> Diff:
     """Our document against the one at `source`; no credential is sent. Raises a ContractsError, one sentence."""
     ours, published = sides_from(path, source, overlays)
     return compare(ours, published, policy, agreed_on(ours, published, today=today, named=accepted))
 
 
-def drift_of_service(check: Check, overlays: Sequence[str] | None, *, today: date) -> tuple[Drift, Spec | None]:
+def drift_of_service(
+    check: Check, overlays: Sequence[str] | None, *, today: date
+) -> tuple[Drift, Spec | None]:
     """What the service of a run publishes, against the document of the run; and that, read. Never raises.
 
     One request, without credential, counted as one of the run; whatever goes wrong is a line in the summary.
@@ -47,16 +55,30 @@ def drift_of_service(check: Check, overlays: Sequence[str] | None, *, today: dat
         if exchange.response is None or exchange.response.status != 200:
             return Drift(ours, problem=f"{address} was not to be had ({_instead(exchange)})"), None
         base = side_from(check.spec.document.path, overlays)
-        published = Side(address, exchange.response.body, base.overlays if overlays is not None else ())
+        published = Side(
+            address, exchange.response.body, base.overlays if overlays is not None else ()
+        )
         sides = (base, published) if overlays is not None else shared(base, published)
         diff = compare(*sides, ChangePolicy(), agreed_on(*sides, today=today))
     except Exhausted as bound:
         return Drift(ours, problem=f"not looked for, {bound}"), None
     except ContractsError as error:
-        return Drift(ours, problem=f"what the service publishes can't be compared: {cut(str(error))}"), None
+        return Drift(
+            ours, problem=f"what the service publishes can't be compared: {cut(str(error))}"
+        ), None
     except Exception as error:  # a comparison that nobody asked for must not cost the run
-        return Drift(ours, problem=f"comparing what the service publishes failed inside: {type(error).__name__}"), None
-    words = ["contracts", "drift", "--base-url", str(check.target), "--spec", check.spec.document.path]
+        return Drift(
+            ours,
+            problem=f"comparing what the service publishes failed inside: {type(error).__name__}",
+        ), None
+    words = [
+        "contracts",
+        "drift",
+        "--base-url",
+        str(check.target),
+        "--spec",
+        check.spec.document.path,
+    ]
     return drift_of(diff, shlex.join(words)), diff.specs[1]
 
 
@@ -65,12 +87,26 @@ def drift_of(diff: Diff, command: str) -> Drift:
     ours, published = (spec.version for spec in diff.specs)
     if not diff.decision.judged and diff.base.text == diff.revision.text:
         return Drift(ours, cut(published, MAX_VERSION))
-    shown = [j.change for j in diff.ordered if j.counts and j.change.effect is not Effect.COMPATIBLE]
-    changes = tuple(f"{change.effect.value} {change.id} {change.where}: {change.message}" for change in shown)
+    shown = [
+        j.change for j in diff.ordered if j.counts and j.change.effect is not Effect.COMPATIBLE
+    ]
+    changes = tuple(
+        f"{change.effect.value} {change.id} {change.where}: {change.message}" for change in shown
+    )
     unchanged = not diff.decision.judged and ours == published
     decision = None if unchanged else diff.decision.result.value
     published, notes = cut(published, MAX_VERSION), tuple(map(cut, diff.decision.notes))
-    return Drift(ours, published, "", decision, decision_text(diff), tuple(map(cut, changes)), notes, (), command)
+    return Drift(
+        ours,
+        published,
+        "",
+        decision,
+        decision_text(diff),
+        tuple(map(cut, changes)),
+        notes,
+        (),
+        command,
+    )
 
 
 def _fetched(check: Check) -> Exchange:
@@ -78,11 +114,17 @@ def _fetched(check: Check) -> Exchange:
     target = replace(check.target, secret=None, limits=LIMITS, capabilities=Capabilities(names=()))
     bare = replace(check, target=target)
     with bare.client(check.pace) as client:
-        exchange = client.send(Probe("", Request("GET", PAGE), source="source", note="what is published"), 0)
+        exchange = client.send(
+            Probe("", Request("GET", PAGE), source="source", note="what is published"), 0
+        )
     check.ledger.add((), aside=check.pace.spent)
     return exchange
 
 
 def _instead(exchange: Exchange) -> str:
     failure: Failure | None = exchange.failure
-    return str(exchange.response.status) if exchange.response is not None else f"{failure and failure.kind}"
+    return (
+        str(exchange.response.status)
+        if exchange.response is not None
+        else f"{failure and failure.kind}"
+    )

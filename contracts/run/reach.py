@@ -42,7 +42,9 @@ def _requests(value: Any) -> int | None:
     if value is None:
         return None
     if not re.fullmatch(r"0*[1-9][0-9]{0,9}", str(value)):
-        raise UsageError(f"--contract-max-requests {value} is no number of requests above 0; give 1000, say")
+        raise UsageError(
+            f"--contract-max-requests {value} is no number of requests above 0; give 1000, say"
+        )
     return int(value)
 
 
@@ -51,7 +53,9 @@ def _seconds(value: Any) -> float | None:
         return None
     found = _TIME.fullmatch(str(value))
     if found is None or not float(found[1]):
-        raise UsageError(f"--contract-max-time {value} is no time above 0; give 600 (seconds) or 10m, say")
+        raise UsageError(
+            f"--contract-max-time {value} is no time above 0; give 600 (seconds) or 10m, say"
+        )
     return float(found[1]) * _SECONDS[found[2]]
 
 
@@ -81,7 +85,12 @@ def _is_usable(url: str) -> bool:
     except ValueError:
         return False
     plain = url.isascii() and url.isprintable() and " " not in url
-    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path in ("", "/")
+    return (
+        plain
+        and parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and parts.path in ("", "/")
+    )
 
 
 def _ca_bundle(path: str | None) -> str | None:
@@ -91,7 +100,9 @@ def _ca_bundle(path: str | None) -> str | None:
         ssl.create_default_context(cafile=path)
     except (OSError, ValueError) as error:
         reason = (
-            "it holds no certificate" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", "") or error
+            "it holds no certificate"
+            if isinstance(error, ssl.SSLError)
+            else getattr(error, "strerror", "") or error
         )
         raise UsageError(
             f"--contract-ca-bundle {path} can't be used ({reason}); give a file of certificates in PEM form"

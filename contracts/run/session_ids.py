@@ -49,19 +49,31 @@ class Sources:
 
 
 def source_sessions(
-    check: Check, operations: Sequence[Operation], sources: Sources, *, discover: bool, start: bool, say: Say
+    check: Check,
+    operations: Sequence[Operation],
+    sources: Sources,
+    *,
+    discover: bool,
+    start: bool,
+    say: Say,
 ) -> None:
     """Look for sessions, and start one, before any operation is asked; only one process of a run does this.
 
     What is found is noted in the ledger, where every process reads it; what is asked of the session while it is active,
     and once it is closed, is judged with all the rest. `sources` says at any time how far this has come.
     """
-    asked = [o for o in operations if any(p.name == SESSION_ID and p.location == "path" for p in o.parameters)]
+    asked = [
+        o
+        for o in operations
+        if any(p.name == SESSION_ID and p.location == "path" for p in o.parameters)
+    ]
     with check.client(check.pace) as client, check.client(Pace()) as stopper:
         if discover:
             sources.listed = list_sessions(_sender(client, asked[0]), seed=check.seed)
             say(f"contract: sessions on {check.target}: {sources.listed}")
-            check.ledger.add((), found={SESSION_ID: list(sources.listed.picked)}, aside=check.pace.spent)
+            check.ledger.add(
+                (), found={SESSION_ID: list(sources.listed.picked)}, aside=check.pace.spent
+            )
         if start:
             starter = Starter(
                 send=_sender(client, asked[0]),
@@ -85,7 +97,9 @@ def _sender(client: Client, operation: Operation) -> Callable[[Request], Exchang
     return lambda request: client.send(Probe(operation.key, request, source="source"), 0)
 
 
-def _asked(check: Check, client: Client, operations: Sequence[Operation], session_id: str) -> list[Exchange]:
+def _asked(
+    check: Check, client: Client, operations: Sequence[Operation], session_id: str
+) -> list[Exchange]:
     """Ask the operations for a session, twice; the exchanges are in the ledger as they come."""
     plan = ProbePlan(check.spec, check.seed, {**check.given, SESSION_ID: (session_id,)})
     found = []
@@ -93,7 +107,9 @@ def _asked(check: Check, client: Client, operations: Sequence[Operation], sessio
         if operation.method not in SAFE_METHODS:
             continue
         for probe in plan.known(operation):
-            exchange = client.send(replace(probe, note=f"own session, {probe.note}"), len(check.ledger.all()))
+            exchange = client.send(
+                replace(probe, note=f"own session, {probe.note}"), len(check.ledger.all())
+            )
             check.ledger.add([exchange])
             found.append(exchange)
     return found

@@ -88,12 +88,26 @@ class Session:
     def look_for_drift(self, say: Callable[[str], None]) -> None:
         """Compare what the service publishes with our document, in the one process that leads the run, if wanted."""
         settings = self.settings
-        wanted = settings.drift or settings.known is not None or budgets.profile(self.config) == "nightly"
-        if not wanted or not self.check.target.live or settings.dry_run or settings.replay or self.is_worker:
+        wanted = (
+            settings.drift
+            or settings.known is not None
+            or budgets.profile(self.config) == "nightly"
+        )
+        if (
+            not wanted
+            or not self.check.target.live
+            or settings.dry_run
+            or settings.replay
+            or self.is_worker
+        ):
             return
-        from contracts.run.published import drift_of_service  # what compares documents takes 0.1 s to import
+        from contracts.run.published import (
+            drift_of_service,  # what compares documents takes 0.1 s to import
+        )
 
-        self.drift, self.published = drift_of_service(self.check, settings.overlays, today=date.today())
+        self.drift, self.published = drift_of_service(
+            self.check, settings.overlays, today=date.today()
+        )
         say(printable(self.scrub(f"contract: {self.drift.headline}")))
 
     def look_for_sessions(self, say: Callable[[str], None]) -> None:
@@ -117,13 +131,17 @@ class Session:
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None  # its frames hold requests with the credential
         except Exception as error:  # of whatever kind: the run goes on to its report
-            self.sources.problem = self.scrub(f"looking for sessions failed inside: {type(error).__name__}: {error}")
+            self.sources.problem = self.scrub(
+                f"looking for sessions failed inside: {type(error).__name__}: {error}"
+            )
             say(printable(f"contract: {self.sources.problem}"))
 
     @cached_property
     def items(self) -> dict[str, list[Rule]]:
         """The items: their names, and the rules that each stands for."""
-        books = [self.check.book.operations[operation.key] for operation in self.settings.operations]
+        books = [
+            self.check.book.operations[operation.key] for operation in self.settings.operations
+        ]
         rules = [rule for book in books for rule in book.rules if self.settings.wants(rule.id)]
         found: dict[str, list[Rule]] = {}
         for rule in rules:
@@ -166,7 +184,9 @@ def session_from(config: pytest.Config) -> Session:
     )
     session = Session(config, settings, check, run, started, progress=progress)
     if not session.items:
-        raise UsageError(f"--contract-rule {settings.rule_glob} matches none of the rules; see `contracts rules`")
+        raise UsageError(
+            f"--contract-rule {settings.rule_glob} matches none of the rules; see `contracts rules`"
+        )
     return session
 
 

@@ -16,7 +16,10 @@ class Look(TypedDict):
 
 def look_of(reporter: Any) -> Look:
     """The terminal of pytest's reporter; a file that does not say how it encodes takes everything."""
-    return Look(width=reporter._tw.fullwidth, encoding=getattr(reporter._tw._file, "encoding", None) or "utf-8")
+    return Look(
+        width=reporter._tw.fullwidth,
+        encoding=getattr(reporter._tw._file, "encoding", None) or "utf-8",
+    )
 
 
 def write(reporter: Any, line: str) -> None:

@@ -22,9 +22,9 @@ from contracts.schemas.validation import Uncompilable, validator
 
 MAX_READINGS = 64
 
-CLIENT_FIELDS = frozenset({"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive"}) | {
-    *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent")
-}
+CLIENT_FIELDS = frozenset(
+    {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive"}
+) | {*("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent")}
 """Header fields that the client sets by itself: no probe has them, and no claim rests on them."""
 
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y", "on"), ("false", "f", "0", "no", "n", "off")
@@ -32,7 +32,9 @@ _TRUE, _FALSE = ("true", "t", "1", "yes", "y", "on"), ("false", "f", "0", "no", 
 
 def claim_of(operation: Operation, request: Request) -> Claim:
     """What the document says of `request`, sent to `operation` (whose path must match)."""
-    for reason in itertools.chain(_parameters(operation, request), _body(operation.request_body, request)):
+    for reason in itertools.chain(
+        _parameters(operation, request), _body(operation.request_body, request)
+    ):
         return Claim(reason)
     return ALLOWED
 
@@ -47,12 +49,16 @@ def _parameters(operation: Operation, request: Request) -> Iterator[str]:
             if parameter.required:
                 yield f"the {parameter.location} parameter {parameter.name} is missing"
         elif parameter.schema is not None:
-            readings = itertools.chain.from_iterable(_readings(parameter, texts) for texts in spellings)
+            readings = itertools.chain.from_iterable(
+                _readings(parameter, texts) for texts in spellings
+            )
             if not any(map(_accepts(parameter.schema), readings)):
                 yield f"the {parameter.location} parameter {parameter.name} does not match its schema"
 
 
-def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) -> list[list[str]] | None:
+def _spellings(
+    parameter: Parameter, request: Request, paths: dict[str, str]
+) -> list[list[str]] | None:
     """The texts of a parameter on the wire, in every way to decode them; None if it can't be told which they are.
 
     Bytes that are no UTF-8 are kept as lone surrogates, of which no schema can be asked.
@@ -97,7 +103,11 @@ def _readings(parameter: Parameter, texts: list[str]) -> Iterator[Any]:
         return
     if parameter.location == "header":
         texts = [*texts, ", ".join(texts)] if len(texts) > 1 else texts  # RFC 9110 §5.3
-    if "" in texts and parameter.schema and parameter.schema.document.at(parameter.pointer).get("allowEmptyValue"):
+    if (
+        "" in texts
+        and parameter.schema
+        and parameter.schema.document.at(parameter.pointer).get("allowEmptyValue")
+    ):
         yield _Anything
     for text in texts:
         yield from _scalars(text)
@@ -124,7 +134,11 @@ def _arrays(parameter: Parameter, texts: list[str]) -> Iterator[Any]:
     separators = {"spaceDelimited": " ", "pipeDelimited": "|"}
     separator = separators.get(parameter.style, ",")
     exploded = parameter.explode and parameter.location == "query"
-    items = texts if exploded else [item.strip() for text in texts[-1:] for item in text.split(separator)]
+    items = (
+        texts
+        if exploded
+        else [item.strip() for text in texts[-1:] for item in text.split(separator)]
+    )
     if items == [""]:
         yield []
     choices = [list(_scalars(item)) for item in items]

@@ -26,12 +26,16 @@ def decode(body: bytes) -> Decoded:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        return Decoded(problem=f"the body is not UTF-8: byte 0x{body[error.start]:02x} at offset {error.start}")
+        return Decoded(
+            problem=f"the body is not UTF-8: byte 0x{body[error.start]:02x} at offset {error.start}"
+        )
     duplicates: list[str] = []
     try:
         value = _decoder(duplicates).decode(text)
         if _has_lone_surrogate(text, value):
-            return Decoded(problem="the body holds a lone surrogate escape, which is no character (RFC 7493 §2.1)")
+            return Decoded(
+                problem="the body holds a lone surrogate escape, which is no character (RFC 7493 §2.1)"
+            )
     except json.JSONDecodeError as error:
         problem = "the body is empty" if not text.strip() else f"{error.msg} at offset {error.pos}"
         return Decoded(problem=f"the body is not one JSON document: {problem}")
@@ -71,7 +75,9 @@ def _decoder(duplicates: list[str]) -> json.JSONDecoder:
             duplicates.extend(name for name, count in counts.items() if count > 1)
         return value
 
-    return json.JSONDecoder(object_pairs_hook=to_object, parse_constant=_refuse, parse_float=_float, parse_int=_int)
+    return json.JSONDecoder(
+        object_pairs_hook=to_object, parse_constant=_refuse, parse_float=_float, parse_int=_int
+    )
 
 
 def _has_lone_surrogate(text: str, value: Any) -> bool:

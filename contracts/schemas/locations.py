@@ -101,7 +101,13 @@ class Union:
         tag = value.get(self.discriminator)
         texts = [tag] if isinstance(tag, str) else []
         return next(
-            (branch for branch in found for text in texts if text in branch.property(self.discriminator).texts), None
+            (
+                branch
+                for branch in found
+                for text in texts
+                if text in branch.property(self.discriminator).texts
+            ),
+            None,
         )
 
     @cached_property
@@ -110,11 +116,15 @@ class Union:
         if self.by_type or self.discriminator is None:
             return None
         objects = [branch for branch in self.branches if "object" in branch.types]
-        return Union("anyOf", self.schema, tuple(branch.property(self.discriminator) for branch in objects))
+        return Union(
+            "anyOf", self.schema, tuple(branch.property(self.discriminator) for branch in objects)
+        )
 
     @cached_property
     def finite(self) -> bool:
-        return all(branch.values is not None or branch.types <= {"null"} for branch in self.branches)
+        return all(
+            branch.values is not None or branch.types <= {"null"} for branch in self.branches
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +162,11 @@ class Location:
         lists = [(schema, values) for schema, values in found if values is not None]
         for union in self.unions:
             if union.finite:
-                values = [v for b in union.branches for v in (b.values if b.values is not None else (None,))]
+                values = [
+                    v
+                    for b in union.branches
+                    for v in (b.values if b.values is not None else (None,))
+                ]
                 lists.append((union.schema, tuple(values)))
         return tuple(lists)
 
@@ -162,7 +176,9 @@ class Location:
         if not self.enumerations:
             return None
         (_, first), *others = self.enumerations
-        return tuple(v for v in first if json_type(v) in self.types and all(_among(v, o) for _, o in others))
+        return tuple(
+            v for v in first if json_type(v) in self.types and all(_among(v, o) for _, o in others)
+        )
 
     @cached_property
     def texts(self) -> frozenset[str]:
@@ -188,7 +204,11 @@ class Location:
     @cached_property
     def _tags(self) -> dict[str, Union]:
         """The discriminators of the unions here."""
-        return {union.discriminator: union for union in self.unions if union.tags and union.discriminator}
+        return {
+            union.discriminator: union
+            for union in self.unions
+            if union.tags and union.discriminator
+        }
 
     def property(self, name: str) -> Location:
         """The location of the value of property `name`, declared or not."""
@@ -208,7 +228,9 @@ class Location:
 
     @cached_property
     def patterns(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(p for part in self.parts for p in part.value.get("patternProperties", {})))
+        return tuple(
+            dict.fromkeys(p for part in self.parts for p in part.value.get("patternProperties", {}))
+        )
 
     @cached_property
     def additional(self) -> Location | None:
@@ -238,14 +260,19 @@ class Location:
     @cached_property
     def items(self) -> Location | None:
         """The location of the items after `prefix`, when the document says anything about them."""
-        children = [part.child("items") for part in self.parts if isinstance(part.value.get("items"), dict)]
+        children = [
+            part.child("items") for part in self.parts if isinstance(part.value.get("items"), dict)
+        ]
         return merge(f"{self.place}/*", children) if children else None
 
     def _item(self, index: int) -> Location:
         children = [
-            part.child("prefixItems", index) if index < len(part.value.get("prefixItems", ())) else part.child("items")
+            part.child("prefixItems", index)
+            if index < len(part.value.get("prefixItems", ()))
+            else part.child("items")
             for part in self.parts
-            if index < len(part.value.get("prefixItems", ())) or isinstance(part.value.get("items"), dict)
+            if index < len(part.value.get("prefixItems", ()))
+            or isinstance(part.value.get("items"), dict)
         ]
         return merge(f"{self.place}/{index}", children)
 
@@ -256,13 +283,18 @@ class Location:
     @cached_property
     def most_items(self) -> int | None:
         """How long an array may be because `items: false` ends its prefix."""
-        closed = [len(p.value.get("prefixItems", ())) for p in self.parts if p.value.get("items") is False]
+        closed = [
+            len(p.value.get("prefixItems", ())) for p in self.parts if p.value.get("items") is False
+        ]
         return min(closed, default=None)
 
     def keywords(self, names: Iterable[str]) -> list[tuple[Schema, dict[str, Any]]]:
         """What each part says under the keywords `names`; parts that say nothing more than others do are left out."""
         wanted = tuple(names)
-        found = [(part.schema, {k: part.value[k] for k in wanted if k in part.value}) for part in self.parts]
+        found = [
+            (part.schema, {k: part.value[k] for k in wanted if k in part.value})
+            for part in self.parts
+        ]
         for _, keywords in found:
             if keywords.get("minProperties", len(self.required) + 1) <= len(self.required):
                 del keywords["minProperties"]
@@ -289,7 +321,9 @@ def merge(place: str, parts: Iterable[Part]) -> Location:
                 truncated = True
             else:
                 pending.append(Part(Schema(part.schema.document, target), part.path | {target}))
-        pending.extend(part.child("allOf", index) for index in reversed(range(len(value.get("allOf", ())))))
+        pending.extend(
+            part.child("allOf", index) for index in reversed(range(len(value.get("allOf", ()))))
+        )
         for keyword in ("anyOf", "oneOf"):
             if len(value.get(keyword, ())) == 1:
                 pending.append(part.child(keyword, 0))
@@ -321,7 +355,11 @@ def _discriminator(objects: list[Location]) -> str | None:
     """The property for which every one of the object branches demands other constants, if there is one."""
     for name in objects[0].required if objects else ():
         values = [branch.property(name).texts for branch in objects if name in branch.required]
-        if len(values) == len(objects) and all(values) and len(frozenset().union(*values)) == sum(map(len, values)):
+        if (
+            len(values) == len(objects)
+            and all(values)
+            and len(frozenset().union(*values)) == sum(map(len, values))
+        ):
             return name
     return None
 
@@ -360,7 +398,11 @@ def _among(value: Any, values: Iterable[Any]) -> bool:
 
 def _property_parts(part: Part, name: str) -> list[Part]:
     found = [part.child("properties", name)] if name in part.value.get("properties", {}) else []
-    found += [part.child("patternProperties", p) for p in part.value.get("patternProperties", {}) if _matches(p, name)]
+    found += [
+        part.child("patternProperties", p)
+        for p in part.value.get("patternProperties", {})
+        if _matches(p, name)
+    ]
     if not found and isinstance(part.value.get("additionalProperties"), dict):
         found = [part.child("additionalProperties")]
     return found

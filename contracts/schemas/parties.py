@@ -22,7 +22,9 @@ MAX_NODES = 20_000
 Raw = dict[str, Any] | bool
 
 _HOLDERS = DIALECTS[-1].kinds["schema"]
-_STRUCTURE = frozenset({"$ref", "allOf", "anyOf", "oneOf", "properties", "patternProperties", "additionalProperties"})
+_STRUCTURE = frozenset(
+    {"$ref", "allOf", "anyOf", "oneOf", "properties", "patternProperties", "additionalProperties"}
+)
 _SILENT = frozenset(
     {"$ref", "title", "description", "default", "example", "examples", "deprecated", "externalDocs"}
 ) | {*("readOnly", "writeOnly", "discriminator", "xml", "nullable", "$comment")}
@@ -42,7 +44,9 @@ class Names:
     open: bool = False
 
     def __or__(self, other: Names) -> Names:
-        return Names(self.exact | other.exact, self.patterns | other.patterns, self.open or other.open)
+        return Names(
+            self.exact | other.exact, self.patterns | other.patterns, self.open or other.open
+        )
 
     def __bool__(self) -> bool:
         return bool(self.exact or self.patterns or self.open)
@@ -139,7 +143,9 @@ class _Opener:
             for (reference, is_closed), name in list(self.pending.items()):
                 if name not in self.definitions:
                     target = self.view.target(reference)
-                    self.definitions[name] = self.closed([target]) if is_closed else self.opened(target)
+                    self.definitions[name] = (
+                        self.closed([target]) if is_closed else self.opened(target)
+                    )
         return {**_as_object(schema), "$defs": self.definitions} if self.definitions else schema
 
     def reference(self, reference: str, *, closed: bool) -> Raw:
@@ -158,7 +164,9 @@ class _Opener:
             return bool(value)
         self.count()
         plain = {
-            keyword: held for keyword, held in value.items() if keyword not in _HOLDERS and _asserts(keyword, held)
+            keyword: held
+            for keyword, held in value.items()
+            if keyword not in _HOLDERS and _asserts(keyword, held)
         }
         found = self._without_marked(value, plain)
         for (keyword, *rest), child in children(value):
@@ -176,26 +184,41 @@ class _Opener:
     def _without_marked(self, value: dict[str, Any], keywords: dict[str, Any]) -> dict[str, Any]:
         properties = value.get("properties")
         if "required" in keywords and isinstance(properties, dict):
-            kept = [name for name in keywords["required"] if not self.view.is_marked(properties.get(name))]
+            kept = [
+                name
+                for name in keywords["required"]
+                if not self.view.is_marked(properties.get(name))
+            ]
             return {**keywords, "required": kept}
         return dict(keywords)
 
     # What a sender sends: `allOf` merged first, so that each object is closed once, over all the names it has.
 
-    def closed(self, values: Sequence[Raw], outer: Names = NO_NAMES, *, branch: bool = False) -> Raw:
+    def closed(
+        self, values: Sequence[Raw], outer: Names = NO_NAMES, *, branch: bool = False
+    ) -> Raw:
         self.count()
         parts: list[dict[str, Any]] = []
         kept: list[Raw] = []
         if not self._flatten(values, parts, kept):
             return False
         names = self._names(parts, kept) | outer
-        unions = [(keyword, part[keyword]) for part in parts for keyword in ("anyOf", "oneOf") if keyword in part]
+        unions = [
+            (keyword, part[keyword])
+            for part in parts
+            for keyword in ("anyOf", "oneOf")
+            if keyword in part
+        ]
         found = [*kept, *(self._rest(part) for part in parts), *self._structure(parts)]
         for keyword, branches in unions:
             others = [self._of_union(held) for key, held in unions if held is not branches]
             around = _union_of([names, *others])
-            found.append({keyword: [self.closed([value], around, branch=True) for value in branches]})
-        about_objects = (branch and bool(outer)) or any(map(_speaks_of_objects, parts)) or bool(kept)
+            found.append(
+                {keyword: [self.closed([value], around, branch=True) for value in branches]}
+            )
+        about_objects = (
+            (branch and bool(outer)) or any(map(_speaks_of_objects, parts)) or bool(kept)
+        )
         if about_objects and not names.open and not any(map(self._has_objects, unions)):
             found.append(names.closure())
         return _all([part for part in found if part not in ({}, True)])
@@ -213,7 +236,9 @@ class _Opener:
             below = [*value.get("allOf", ())]
             if isinstance(reference, str):
                 if self.view.is_recursive(reference):
-                    alone = len(values) == 1 and not (value.keys() - {"$ref", "description", "title"})
+                    alone = len(values) == 1 and not (
+                        value.keys() - {"$ref", "description", "title"}
+                    )
                     kept.append(self.reference(reference, closed=alone))
                 else:
                     below.append(self.view.target(reference))
@@ -252,7 +277,11 @@ class _Opener:
         sent = {name for name, schema in properties.items() if not self.view.is_marked(schema)}
         required = {name for name in part.get("required", ()) if name not in properties}
         extra = part.get("additionalProperties", part.get("unevaluatedProperties", False))
-        found = Names(frozenset(sent | required), frozenset(part.get("patternProperties", ())), extra is not False)
+        found = Names(
+            frozenset(sent | required),
+            frozenset(part.get("patternProperties", ())),
+            extra is not False,
+        )
         for keyword in ("if", "then", "else"):
             found |= self._all_names(part.get(keyword))
         for schema in part.get("dependentSchemas", {}).values():
@@ -268,12 +297,18 @@ class _Opener:
 
     def _rest(self, part: dict[str, Any]) -> Raw:
         """What a part says beside its structure; conditions in it are read as written."""
-        rest = {keyword: held for keyword, held in part.items() if keyword not in (*_STRUCTURE, "items", "prefixItems")}
+        rest = {
+            keyword: held
+            for keyword, held in part.items()
+            if keyword not in (*_STRUCTURE, "items", "prefixItems")
+        }
         if rest.get("unevaluatedProperties") is False:
             del rest["unevaluatedProperties"]
         if "required" in rest:
             properties = part.get("properties", {})
-            rest["required"] = [name for name in rest["required"] if not self.view.is_marked(properties.get(name))]
+            rest["required"] = [
+                name for name in rest["required"] if not self.view.is_marked(properties.get(name))
+            ]
         return self.opened(rest)
 
     def _structure(self, parts: Sequence[dict[str, Any]]) -> Iterator[Raw]:
@@ -282,7 +317,9 @@ class _Opener:
         for part in parts:
             for name, schema in part.get("properties", {}).items():
                 declared.setdefault(name, []).append(schema)
-        sent = {name: held for name, held in declared.items() if not any(map(self.view.is_marked, held))}
+        sent = {
+            name: held for name, held in declared.items() if not any(map(self.view.is_marked, held))
+        }
         if sent:
             yield {"properties": {name: self.closed(held) for name, held in sent.items()}}
         if unsent := sorted(declared.keys() - sent.keys()):
@@ -295,7 +332,10 @@ class _Opener:
             yield {"items": self.closed(items)}
 
     def _other_names(self, part: dict[str, Any]) -> Raw:
-        patterns = {name: self.closed([schema]) for name, schema in part.get("patternProperties", {}).items()}
+        patterns = {
+            name: self.closed([schema])
+            for name, schema in part.get("patternProperties", {}).items()
+        }
         if "additionalProperties" not in part:
             return {"patternProperties": patterns} if patterns else {}
         return {
@@ -319,7 +359,9 @@ def _asserts(keyword: str, held: Any) -> bool:
 
 def _speaks_of_objects(part: dict[str, Any]) -> bool:
     types = part.get("type", ())
-    return "object" in ([types] if isinstance(types, str) else types) or not _ABOUT_OBJECTS.isdisjoint(part)
+    return "object" in (
+        [types] if isinstance(types, str) else types
+    ) or not _ABOUT_OBJECTS.isdisjoint(part)
 
 
 def _union_of(names: Iterable[Names]) -> Names:

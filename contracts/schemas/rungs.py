@@ -16,7 +16,10 @@ class Rung:
 
     def applies(self, keywords: dict[str, Any]) -> bool:
         """Whether these keywords assert anything: not every format does, and `uniqueItems: false` never."""
-        return keywords.get("format", "date") in ASSERTED_FORMATS and keywords.get("uniqueItems") is not False
+        return (
+            keywords.get("format", "date") in ASSERTED_FORMATS
+            and keywords.get("uniqueItems") is not False
+        )
 
 
 _NUMERIC = frozenset({"integer", "number"})
@@ -25,7 +28,11 @@ _STRING, _ARRAY, _OBJECT = frozenset({"string"}), frozenset({"array"}), frozense
 RUNGS: tuple[Rung, ...] = (
     Rung("format", _STRING, ("format",)),
     Rung("pattern", _STRING, ("pattern",)),
-    Rung("bounds", _NUMERIC, ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
+    Rung(
+        "bounds",
+        _NUMERIC,
+        ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    ),
     Rung("bounds", _STRING, ("minLength", "maxLength")),
     Rung("bounds", _OBJECT, ("minProperties", "maxProperties")),
     Rung("items", _ARRAY, ("minItems", "maxItems", "uniqueItems")),
@@ -34,7 +41,15 @@ RUNGS: tuple[Rung, ...] = (
 
 _TIMES = ("date-time", "date", "time", "duration")
 _NAMES = ("email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uuid")
-_LINKS = ("uri", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer", "relative-json-pointer")
+_LINKS = (
+    "uri",
+    "uri-reference",
+    "iri",
+    "iri-reference",
+    "uri-template",
+    "json-pointer",
+    "relative-json-pointer",
+)
 
 ASSERTED_FORMATS = frozenset({*_TIMES, *_NAMES, *_LINKS, "regex"})
 """The formats that the validator asserts; any other is an annotation and gives no rule."""

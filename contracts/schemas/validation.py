@@ -54,4 +54,6 @@ def canonical(schema: Schema) -> CanonicalSchema:
 
 def canonical_of(value: dict[str, Any] | bool, document: Document) -> CanonicalSchema:
     """The canonical form of a schema written here, whose references point into `document`."""
-    return jsonschema_rs.canonicalize(value, registry=registry(document), draft=Draft202012, validate_formats=True)
+    return jsonschema_rs.canonicalize(
+        value, registry=registry(document), draft=Draft202012, validate_formats=True
+    )

@@ -33,7 +33,9 @@ class Judgement:
     exercised: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     undecided: list[Undecided] = field(default_factory=list)
-    seen: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    seen: dict[str, dict[str, int]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(int))
+    )
 
     def note(self, rule: Rule, seen: str | None) -> None:
         """Take down what a check gave: a finding, that the rule was kept, or nothing."""
@@ -44,7 +46,9 @@ class Judgement:
 
     def find(self, rule: str, seen: str, instance: str | None = None) -> None:
         self.exercised.add(rule)
-        self.findings.append(Finding(rule, cut(seen), instance if instance is None else cut(instance)))
+        self.findings.append(
+            Finding(rule, cut(seen), instance if instance is None else cut(instance))
+        )
 
 
 def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
@@ -89,7 +93,9 @@ def _apply(rows: Iterable[ExchangeRule], answer: Answer, judgement: Judgement) -
         judgement.note(row.rule, row.check(answer))
 
 
-def _judge_history(rules: OperationRules, earlier: Answer | None, later: Answer, judgement: Judgement) -> None:
+def _judge_history(
+    rules: OperationRules, earlier: Answer | None, later: Answer, judgement: Judgement
+) -> None:
     if earlier is not None:
         for row in rules.histories:
             judgement.note(row.rule, row.check(earlier, later))
@@ -152,8 +158,18 @@ class _Walk:
         elif self.valid:
             self.judgement.exercised.add(verdict.rule.id)
         else:
-            finer = len({finding.rule for finding in self.judgement.findings if finding.instance is not None})
-            seen = f"the body breaks {finer} finer rule{'s' * (finer != 1)}" if finer else "no finer rule explains why"
+            finer = len(
+                {
+                    finding.rule
+                    for finding in self.judgement.findings
+                    if finding.instance is not None
+                }
+            )
+            seen = (
+                f"the body breaks {finer} finer rule{'s' * (finer != 1)}"
+                if finer
+                else "no finer rule explains why"
+            )
             self.judgement.find(verdict.rule.id, f"the validator refuses the body; {seen}", "/")
 
     def place(self, place: Place, value: Any, instance: str) -> None:
@@ -204,9 +220,15 @@ class _Walk:
                 self.judgement.find(rule.id, f"no property {name}", instance or "/")
         properties = place.properties
         if place.undocumented is not None:
-            unknown = [name for name in value if name not in properties and name != place.location.chosen_by]
+            unknown = [
+                name
+                for name in value
+                if name not in properties and name != place.location.chosen_by
+            ]
             names = ", ".join(map(shown, sorted(unknown)[:5]))
-            self.judgement.note(place.undocumented, f"{names} in {instance or '/'}" if unknown else "")
+            self.judgement.note(
+                place.undocumented, f"{names} in {instance or '/'}" if unknown else ""
+            )
         for name, child in properties.items():
             if name in value:
                 self.place(child, value[name], join_pointer(instance, name))
@@ -214,7 +236,9 @@ class _Walk:
                 self.judgement.seen[child.type.id]["absent"] += 1
         if place.additional is None and not place.patterns:
             return
-        for name in value:  # in the order of the body, so that the same answer always gives the same evidence
+        for name in (
+            value
+        ):  # in the order of the body, so that the same answer always gives the same evidence
             if name not in properties and (extra := place.undeclared(name)) is not None:
                 self.place(extra, value[name], join_pointer(instance, name))
 

@@ -48,7 +48,9 @@ class Contract:
         if key not in self.book.operations:
             raise LookupError(f"the document has no operation {key}; {self._nearest(key)}")
         answer = Response(
-            int(response.status_code), _headers(response.headers), self.capabilities.body(bytes(response.content))
+            int(response.status_code),
+            _headers(response.headers),
+            self.capabilities.body(bytes(response.content)),
         )
         rules = self.book.operations[key]
         judgement = judge(rules, Exchange(0, Probe(key, Request(method, url.path)), answer))
@@ -62,7 +64,11 @@ class Contract:
         return judgement
 
     def _line(self, rule: Rule, finding: Finding) -> str:
-        where = f"{finding.instance} is " if finding.instance and rule.kind not in ("schema", "required") else ""
+        where = (
+            f"{finding.instance} is "
+            if finding.instance and rule.kind not in ("schema", "required")
+            else ""
+        )
         source = self.book.spec.document.source(rule.pointer)
         seen = printable(f"  seen: {where}{finding.seen}; wanted: {rule.promise} ({rule.clause})")
         return f"{source}  {printable(rule.id)}\n{seen}"
@@ -70,15 +76,22 @@ class Contract:
     def _operation(self, method: str, path: str) -> str:
         prefix = urlsplit(self.base_url or "").path.rstrip("/")
         below = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
-        templates = sorted({o.operation.path for o in self.book.operations.values()}, key=concreteness)
+        templates = sorted(
+            {o.operation.path for o in self.book.operations.values()}, key=concreteness
+        )
         template = next((t for t in templates if match_path(t, below) is not None), below)
         return f"{method} {template}"
 
     def _nearest(self, key: str) -> str:
-        near = difflib.get_close_matches(key, self.book.operations, n=3, cutoff=0.4) or list(self.book.operations)[:3]
+        near = (
+            difflib.get_close_matches(key, self.book.operations, n=3, cutoff=0.4)
+            or list(self.book.operations)[:3]
+        )
         return f"the nearest are {', '.join(near)}; name one with operation=, or judge an answer of one of them"
 
 
 def _headers(headers: Any) -> Headers:
-    pairs: Iterable[tuple[Any, Any]] = headers.multi_items() if hasattr(headers, "multi_items") else headers.items()
+    pairs: Iterable[tuple[Any, Any]] = (
+        headers.multi_items() if hasattr(headers, "multi_items") else headers.items()
+    )
     return tuple((str(name), str(value)) for name, value in pairs)

@@ -22,9 +22,13 @@ def asked_again(verdicts: Iterable[Verdict], methods: frozenset[str]) -> Iterato
     A probe is repeated only with the right credential (wrong ones are tried once: a service may lock somebody out), and
     only if its method is among `methods`.
     """
-    probes = [v.evidence.exchange.probe for v in verdicts if v.evidence is not None and _is_doubtful(v)]
+    probes = [
+        v.evidence.exchange.probe for v in verdicts if v.evidence is not None and _is_doubtful(v)
+    ]
     usable = [p for p in probes if p.credential is Credential.RIGHT and p.request.method in methods]
-    chosen = list({probe.request: replace(probe, again=True) for probe in usable}.values())[:MAX_REQUESTS]
+    chosen = list({probe.request: replace(probe, again=True) for probe in usable}.values())[
+        :MAX_REQUESTS
+    ]
     for _ in range(TIMES):
         yield from chosen
 
@@ -34,7 +38,9 @@ def _is_doubtful(verdict: Verdict) -> bool:
     return seldom and verdict.rule.severity is Severity.VIOLATION
 
 
-def with_recurrence(verdicts: Iterable[Verdict], judgements: Sequence[Judgement]) -> tuple[Verdict, ...]:
+def with_recurrence(
+    verdicts: Iterable[Verdict], judgements: Sequence[Judgement]
+) -> tuple[Verdict, ...]:
     """The verdicts, those on violated rules with how the violation recurs."""
     askings: dict[tuple[Request, Credential], list[Judgement]] | None = None
     found = []
@@ -43,7 +49,8 @@ def with_recurrence(verdicts: Iterable[Verdict], judgements: Sequence[Judgement]
             askings = _askings(judgements) if askings is None else askings
             probe = verdict.evidence.exchange.probe
             verdict = replace(
-                verdict, recurrence=_recurrence(verdict, askings.get((probe.request, probe.credential), ()))
+                verdict,
+                recurrence=_recurrence(verdict, askings.get((probe.request, probe.credential), ())),
             )
         found.append(verdict)
     return tuple(found)
@@ -65,6 +72,16 @@ def _recurrence(verdict: Verdict, askings: Sequence[Judgement]) -> Recurrence | 
     if not again:
         every = verdict.violations == verdict.exercised > 1
         return Recurrence(verdict.violations, verdict.exercised) if every else None
-    counted = [judgement for judgement in askings if rule in judgement.exercised or judgement.exchange.probe.again]
-    broken = [judgement for judgement in counted if any(finding.rule == rule for finding in judgement.findings)]
-    return Recurrence(len(broken), len(counted), gone=not any(j.exchange.probe.again for j in broken))
+    counted = [
+        judgement
+        for judgement in askings
+        if rule in judgement.exercised or judgement.exchange.probe.again
+    ]
+    broken = [
+        judgement
+        for judgement in counted
+        if any(finding.rule == rule for finding in judgement.findings)
+    ]
+    return Recurrence(
+        len(broken), len(counted), gone=not any(j.exchange.probe.again for j in broken)
+    )

@@ -48,7 +48,9 @@ class Recurrence:
         return "always" if self.broken == self.asked else "sometimes"
 
     def __str__(self) -> str:
-        return f"{self.how} ({self.broken} of {self.asked})" if self.how == "sometimes" else self.how
+        return (
+            f"{self.how} ({self.broken} of {self.asked})" if self.how == "sometimes" else self.how
+        )
 
 
 MAX_BROKEN_BY = 1000
@@ -75,7 +77,9 @@ class Verdict:
     @property
     def unseen(self) -> tuple[str, ...]:
         """What may be seen at an exercised rule, and never was."""
-        return tuple(member for member in self.rule.members if self.exercised and member not in self.seen)
+        return tuple(
+            member for member in self.rule.members if self.exercised and member not in self.seen
+        )
 
 
 @dataclass(slots=True)
@@ -84,7 +88,9 @@ class Tally:
 
     exercised: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     violations: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    seen: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    seen: dict[str, dict[str, int]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(int))
+    )
     evidence: dict[str, Evidence] = field(default_factory=dict)
     undecided: dict[str, str] = field(default_factory=dict)
     broken_by: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
@@ -115,11 +121,20 @@ class Tally:
         if violations:
             texts = tuple(self.broken_by[rule.id])
             evidence = self.evidence[rule.id]
-            return Verdict(rule, Outcome.VIOLATED, exercised, violations, seen, evidence, broken_by=texts)
+            return Verdict(
+                rule, Outcome.VIOLATED, exercised, violations, seen, evidence, broken_by=texts
+            )
         if rule.id in self.undecided:
-            return Verdict(rule, Outcome.UNDECIDED, exercised, seen=seen, why=self.undecided[rule.id])
+            return Verdict(
+                rule, Outcome.UNDECIDED, exercised, seen=seen, why=self.undecided[rule.id]
+            )
         if not exercised:
-            return Verdict(rule, Outcome.NOT_EXERCISED, seen=seen, why="no answer of this run came to this place")
+            return Verdict(
+                rule,
+                Outcome.NOT_EXERCISED,
+                seen=seen,
+                why="no answer of this run came to this place",
+            )
         return Verdict(rule, Outcome.HOLDS, exercised, seen=seen)
 
 

@@ -19,7 +19,12 @@ from contracts.document.text import shown
 # repeated or absent items (`required: []`); component names with other characters; strings that don't have their
 # `format` (e-mail, URI); a response without `description`; `example` beside `examples`; a path parameter without
 # `required: true`, which it is anyhow; null and lists of types in 3.0 schemas, which can mean only what 3.1 says.
-_PASSED_KEYWORDS = {"additionalProperties": False, "unevaluatedProperties": False, "uniqueItems": True, "minItems": 1}
+_PASSED_KEYWORDS = {
+    "additionalProperties": False,
+    "unevaluatedProperties": False,
+    "uniqueItems": True,
+    "minItems": 1,
+}
 _KEPT_CLOSED = frozenset({"Paths", "Responses", "paths", "responses"})
 _COMPONENT_NAMES = r"^[a-zA-Z0-9\.\-_]+$"
 _DIALECT_3_1 = "https://spec.openapis.org/oas/3.1/dialect/base"
@@ -30,12 +35,17 @@ _STYLES_FOR_PATH = ("$defs", "parameter", "dependentSchemas", "schema", "$defs",
 _PATCHES: dict[str, dict[tuple[str | int, ...], Any]] = {
     "oas-3.0.json": {
         ("definitions", "ParameterLocation", "oneOf", 0, "required"): [],
-        ("definitions", "Schema", "properties", "type"): {"anyOf": [_TYPES, {"type": "array", "items": _TYPES}]},
+        ("definitions", "Schema", "properties", "type"): {
+            "anyOf": [_TYPES, {"type": "array", "items": _TYPES}]
+        },
         ("definitions", "Response", "required"): [],
         ("definitions", "ExampleXORExamples"): {},
         # written in draft 4, read as draft 7 for the sake of `if`
         ("$schema",): "http://json-schema.org/draft-07/schema#",
-        ("definitions", "Schema", "properties", "multipleOf"): {"type": "number", "exclusiveMinimum": 0},
+        ("definitions", "Schema", "properties", "multipleOf"): {
+            "type": "number",
+            "exclusiveMinimum": 0,
+        },
     },
     "oas-3.1.json": {
         (*_STYLES_FOR_PATH, "then", "required"): [],
@@ -68,7 +78,9 @@ def complaint(dialect: Dialect, kind: str, value: Any, at: Iterable[str] = ()) -
 def _validator(name: str, definition: str) -> jsonschema_rs.Validator:
     root = _patched(name)
     others = [_read("oas-3.1-dialect.json"), _read("oas-3.1-vocabulary.json")]
-    registry = jsonschema_rs.Registry([("urn:openapi", root), *((other["$id"], other) for other in others)])
+    registry = jsonschema_rs.Registry(
+        [("urn:openapi", root), *((other["$id"], other) for other in others)]
+    )
     schema = {"$schema": root["$schema"], "$ref": f"urn:openapi{definition}"}
     return jsonschema_rs.validator_for(schema, registry=registry, validate_formats=False, mask="it")  # type: ignore[no-any-return, unused-ignore]
 
@@ -97,7 +109,12 @@ def _loosened(node: Any, name: str = "") -> Any:
         return {"$ref": "#/$defs/schema"}
     passed = {} if name in _KEPT_CLOSED else _PASSED_KEYWORDS
     kept = {key: child for key, child in node.items() if key not in passed or child != passed[key]}
-    return _told_by_ref({"^" if key == _COMPONENT_NAMES else key: _loosened(child, key) for key, child in kept.items()})
+    return _told_by_ref(
+        {
+            "^" if key == _COMPONENT_NAMES else key: _loosened(child, key)
+            for key, child in kept.items()
+        }
+    )
 
 
 def _told_by_ref(schema: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +124,11 @@ def _told_by_ref(schema: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(branches, list) or reference not in branches:
         return schema
     rest = [branch for branch in branches if branch != reference]
-    return {"if": {"type": "object", "required": ["$ref"]}, "then": reference, "else": {"anyOf": rest}}
+    return {
+        "if": {"type": "object", "required": ["$ref"]},
+        "then": reference,
+        "else": {"anyOf": rest},
+    }
 
 
 class _Fault(NamedTuple):
@@ -126,7 +147,9 @@ def _faults(error: jsonschema_rs.ValidationError) -> list[_Fault]:
     path = error.instance_path
     if not facts.get("context") or not all(facts["context"]):
         return [_fault(error, facts)]
-    branches = [[fault for child in branch for fault in _faults(child)] for branch in facts["context"]]
+    branches = [
+        [fault for child in branch for fault in _faults(child)] for branch in facts["context"]
+    ]
     meant = [branch for branch in branches if not any(_rules_out(fault, path) for fault in branch)]
     return _merged(meant or branches) or max(meant or branches, key=_depth)
 
@@ -142,7 +165,9 @@ def _fault(error: jsonschema_rs.ValidationError, facts: dict[str, Any]) -> _Faul
         path, kind = [*path, facts["unexpected"][0]], "unexpected"
     elif facts.get("context"):
         said = "but more than one of the alternatives for it applies"
-    return _Fault(path, error.instance, kind, options, f"wanted {_choice(options)}" if options else said)
+    return _Fault(
+        path, error.instance, kind, options, f"wanted {_choice(options)}" if options else said
+    )
 
 
 def _choice(options: list[Any]) -> str:
@@ -158,7 +183,9 @@ def _merged(branches: list[list[_Fault]]) -> list[_Fault]:
     """One fault for branches that differ only in the constant, or the member, that they ask for."""
     firsts = [next((fault for fault in branch if fault.options), branch[0]) for branch in branches]
     first = firsts[0]
-    if len(firsts) > 1 and all(fault.path == first.path and fault.kind == first.kind for fault in firsts):
+    if len(firsts) > 1 and all(
+        fault.path == first.path and fault.kind == first.kind for fault in firsts
+    ):
         if first.options:
             options = [option for fault in firsts for option in fault.options]
             return [first._replace(options=options, said=f"wanted {_choice(options)}")]

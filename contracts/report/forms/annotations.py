@@ -27,14 +27,23 @@ def annotation_lines(run: Run, here: Path | None = None) -> Iterator[str]:
     violations, advisories = worst_first(run.violated), worst_first(run.advisories)
     errors = [] if run.decision == "pass" else violations
     warnings = [*(violations if run.decision == "pass" else []), *advisories]
-    for command, verdicts in (("error", errors), ("warning", warnings), ("notice", worst_first(run.accepted))):
+    for command, verdicts in (
+        ("error", errors),
+        ("warning", warnings),
+        ("notice", worst_first(run.accepted)),
+    ):
         yield from _annotations(command, verdicts, run, here)
     yield decision_line(run)
 
 
-def _annotations(command: str, verdicts: Sequence[RuleVerdict], run: Run, here: Path) -> Iterator[str]:
+def _annotations(
+    command: str, verdicts: Sequence[RuleVerdict], run: Run, here: Path
+) -> Iterator[str]:
     for verdict in verdicts[:MAX_SHOWN]:
-        place = (("file", _path(verdict.source.file, here)), ("line", str(max(verdict.source.line, 1))))
+        place = (
+            ("file", _path(verdict.source.file, here)),
+            ("line", str(max(verdict.source.line, 1))),
+        )
         title = f"{verdict.standing}: {verdict.rule}"
         yield workflow_command(command, (*place, ("title", title)), _message(verdict, run))
     if len(verdicts) > MAX_SHOWN:

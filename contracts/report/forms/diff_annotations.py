@@ -30,8 +30,16 @@ def _annotation(diff: Diff, judged: Judged) -> str:
     title = f"{change.effect.value}: {change.id} {change.where}"
     parts = [f"{change.message} (reaches {reach_text(change.reaches, 3)})"]
     parts += [verdict_line(change.witness)] if change.witness is not None else []
-    parts += [f"accepted until {acceptance.until}: {acceptance.reason}"] if acceptance is not None else []
-    parts += [f"to let it pass, add to {diff.accepted_in}: {diff.entry(judged)}"] if judged.needs_acceptance else []
+    parts += (
+        [f"accepted until {acceptance.until}: {acceptance.reason}"]
+        if acceptance is not None
+        else []
+    )
+    parts += (
+        [f"to let it pass, add to {diff.accepted_in}: {diff.entry(judged)}"]
+        if judged.needs_acceptance
+        else []
+    )
     return workflow_command(command, (*(place or ()), ("title", title)), parts)
 
 

@@ -53,7 +53,12 @@ def _kind(kind: Kind) -> dict[str, str]:
 
 
 def _side(side: Side, spec: Spec) -> dict[str, str]:
-    return {"title": spec.title, "version": spec.version, "path": side.name, "sha256": spec.document.sha256}
+    return {
+        "title": spec.title,
+        "version": spec.version,
+        "path": side.name,
+        "sha256": spec.document.sha256,
+    }
 
 
 def _change(judged: Judged) -> dict[str, Any]:
@@ -64,13 +69,17 @@ def _change(judged: Judged) -> dict[str, Any]:
         "severity": judged.severity.value,
         "direction": change.direction.value,
         "where": change.where,
-        "reaches": [{"operation": r.operation, "direction": r.direction.value} for r in change.reaches],
+        "reaches": [
+            {"operation": r.operation, "direction": r.direction.value} for r in change.reaches
+        ],
         "base": _place(change.base),
         "revision": _place(change.revision),
         "message": change.message,
         "proof": change.proof,
         "witness": _witness(change.witness) if change.witness is not None else None,
-        "accepted": {"reason": acceptance.reason, "until": acceptance.until.isoformat()} if acceptance else None,
+        "accepted": {"reason": acceptance.reason, "until": acceptance.until.isoformat()}
+        if acceptance
+        else None,
         "fails": judged.fails,
     }
 

@@ -20,14 +20,22 @@ def diff_markdown(diff: Diff) -> Iterator[str]:
         "",
         f"{code(diff.base.name)} → {code(diff.revision.name)}",
         "",
-        *(["| | change | where | what | reaches |", "| --- | --- | --- | --- | --- |"] if diff.ordered else []),
+        *(
+            ["| | change | where | what | reaches |", "| --- | --- | --- | --- | --- |"]
+            if diff.ordered
+            else []
+        ),
     ]
     rows = [[_row(judged)] for judged in diff.ordered]
     notes = [["", f"- {text(note)}"] for note in diff.decision.notes]
     blocks = [list(_details(diff, judged)) for judged in diff.ordered if not _is_plain(judged)]
     yield from head
     parts = [*rows, *notes, list(_entries(diff)), *blocks]
-    yield from within(parts, MAX_SIZE - size(head), "parts more that do not fit here; `contracts diff` shows them all.")
+    yield from within(
+        parts,
+        MAX_SIZE - size(head),
+        "parts more that do not fit here; `contracts diff` shows them all.",
+    )
 
 
 def _row(judged: Judged) -> str:
@@ -44,12 +52,19 @@ def _row(judged: Judged) -> str:
 
 
 def _is_plain(judged: Judged) -> bool:
-    return judged.change.effect is Effect.COMPATIBLE and judged.acceptance is None and not judged.fails
+    return (
+        judged.change.effect is Effect.COMPATIBLE and judged.acceptance is None and not judged.fails
+    )
 
 
 def _details(diff: Diff, judged: Judged) -> Iterator[str]:
     change = judged.change
-    yield from ("", "<details>", f"<summary>{code(change.id)} {code(cut(change.where))}</summary>", "")
+    yield from (
+        "",
+        "<details>",
+        f"<summary>{code(change.id)} {code(cut(change.where))}</summary>",
+        "",
+    )
     yield f"- at {code(str(change.base))} → {code(str(change.revision))}"
     if judged.acceptance is not None:
         yield f"- accepted until {judged.acceptance.until}: {text(cut(judged.acceptance.reason))}"

@@ -33,7 +33,11 @@ def failure_text(
     rule, evidence = verdict.rule, verdict.evidence
     assert evidence is not None, "only a violated rule has a failure text"
     finding = evidence.finding
-    where = f"{finding.instance} is " if finding.instance and rule.kind not in ("schema", "required") else ""
+    where = (
+        f"{finding.instance} is "
+        if finding.instance and rule.kind not in ("schema", "required")
+        else ""
+    )
     often = f"on {verdict.violations} of {verdict.exercised} exchanges"
     often += f"; {verdict.recurrence}" if verdict.recurrence else ""
     often += f"; {since}" if since else ""

@@ -52,7 +52,9 @@ def properties_of(
         yield "accepted", printable(cut(f"until {accepted.until}: {accepted.reason}", MAX_BODY))
 
 
-def _evidence(spec: Spec, evidence: Evidence, base_url: str | None, header_variables: Headers) -> Iterator[Property]:
+def _evidence(
+    spec: Spec, evidence: Evidence, base_url: str | None, header_variables: Headers
+) -> Iterator[Property]:
     yield "seen", printable(evidence.finding.seen)
     if evidence.finding.instance:
         yield "instance", printable(evidence.finding.instance)

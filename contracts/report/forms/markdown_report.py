@@ -40,7 +40,10 @@ def markdown_report(run: Run, trend: Trend | None = None) -> Iterator[str]:
     """The lines of the page; with a trend, what became of rules and response times over the nights."""
     head = list(_head(run))
     broken = [*worst_first(run.violated), *worst_first(run.advisories)]
-    table, blocks = list(_table(run.verdicts)), [list(_details(verdict, run, trend)) for verdict in broken]
+    table, blocks = (
+        list(_table(run.verdicts)),
+        [list(_details(verdict, run, trend)) for verdict in broken],
+    )
     rest = list(within(_rest(run, trend), MAX_SIZE // 2, _MORE))
     yield from head
     yield from within([table, *blocks], MAX_SIZE - size(head) - size(rest) - len(_MORE) - 20, _MORE)
@@ -78,7 +81,9 @@ def _outcomes(run: Run) -> str:
         (len(run.accepted), "accepted"),
         (len(run.missing), "not judged"),
     )
-    found = ", ".join(f"{number} {word}" for number, word in numbers if number or word == "violated")
+    found = ", ".join(
+        f"{number} {word}" for number, word in numbers if number or word == "violated"
+    )
     return f"{count(len(run.verdicts), 'rule')}: {run.counts['holds']} hold, {found}"
 
 
@@ -132,7 +137,11 @@ def _details(verdict: RuleVerdict, run: Run, trend: Trend | None) -> Iterator[st
 def _since(verdict: RuleVerdict, run: Run, trend: Trend | None) -> str:
     """Since when it is violated, as far as the earlier report and the nights before tell."""
     known = since_text(verdict, run.against)
-    nights = trend.by_rule[verdict.rule].standing if trend is not None and verdict.rule in trend.by_rule else ""
+    nights = (
+        trend.by_rule[verdict.rule].standing
+        if trend is not None and verdict.rule in trend.by_rule
+        else ""
+    )
     return "; ".join(filter(None, [nights, known]))
 
 
@@ -154,22 +163,37 @@ def _body(body: str, instance: str | None) -> list[str]:
     """The lines around a place, the first of the place with a mark."""
     lines = marked_body(body, instance, whole=False).lines[:MAX_BODY]
     marked = next((index for index, line in enumerate(lines) if line.marked), None)
-    return [f"{_body_line(line)}{'   ← here' * (index == marked)}" for index, line in enumerate(lines)]
+    return [
+        f"{_body_line(line)}{'   ← here' * (index == marked)}" for index, line in enumerate(lines)
+    ]
 
 
 def _body_line(line: Line) -> str:
     if line.left_out:
         return f"… {count(line.left_out, 'line')}"
-    return cut("  " * min(line.indent, MAX_INDENT) + "".join(piece.text for piece in line.pieces), MAX_WIDTH)
+    return cut(
+        "  " * min(line.indent, MAX_INDENT) + "".join(piece.text for piece in line.pieces),
+        MAX_WIDTH,
+    )
 
 
 def _rest(run: Run, trend: Trend | None) -> Iterator[list[str]]:
     if trend is not None:
         yield from trend_parts(trend)
-    accepted = [(v, f"until {v.accepted.until}: {v.accepted.reason}") for v in run.accepted if v.accepted]
+    accepted = [
+        (v, f"until {v.accepted.until}: {v.accepted.reason}") for v in run.accepted if v.accepted
+    ]
     yield list(_listed("accepted", accepted))
-    yield list(_listed("not judged", [(v, f"{v.standing}{f': {v.why}' * bool(v.why)}") for v in run.missing]))
-    yield list(_listed("with values never seen", [(v, ", ".join(v.unseen)) for v in run.verdicts if v.unseen]))
+    yield list(
+        _listed(
+            "not judged", [(v, f"{v.standing}{f': {v.why}' * bool(v.why)}") for v in run.missing]
+        )
+    )
+    yield list(
+        _listed(
+            "with values never seen", [(v, ", ".join(v.unseen)) for v in run.verdicts if v.unseen]
+        )
+    )
 
 
 def _listed(title: str, rows: Sequence[tuple[RuleVerdict, str]]) -> Iterator[str]:
@@ -177,7 +201,9 @@ def _listed(title: str, rows: Sequence[tuple[RuleVerdict, str]]) -> Iterator[str
     if not rows:
         return
     yield from ("", "<details>", f"<summary>{count(len(rows), 'rule')} {title}</summary>", "")
-    yield from (f"- {code(cut(verdict.rule))} {text(cut(words))}" for verdict, words in rows[:MAX_LISTED])
+    yield from (
+        f"- {code(cut(verdict.rule))} {text(cut(words))}" for verdict, words in rows[:MAX_LISTED]
+    )
     if len(rows) > MAX_LISTED:
         yield f"- … and {len(rows) - MAX_LISTED} more, in report.json"
     yield from ("", "</details>")

@@ -13,7 +13,13 @@ MAX_RULES = 20
 MAX_OPERATIONS = 8
 
 _BARS = "▁▂▃▄▅▆▇█"
-_STATES = {State.VIOLATED: "█", State.ACCEPTED: "▄", State.HOLDS: "▁", State.NOT_JUDGED: "·", State.ABSENT: "·"}
+_STATES = {
+    State.VIOLATED: "█",
+    State.ACCEPTED: "▄",
+    State.HOLDS: "▁",
+    State.NOT_JUDGED: "·",
+    State.ABSENT: "·",
+}
 
 
 def trend_parts(trend: Trend) -> list[list[str]]:
@@ -27,7 +33,9 @@ def curve(values: Sequence[float | None]) -> str:
     """The last values as bars from 0 to the highest; a dot where there is none."""
     shown = values[-SHOWN:]
     most = max((value for value in shown if value is not None), default=0.0) or 1.0
-    return "".join("·" if value is None else _BARS[round(value / most * (len(_BARS) - 1))] for value in shown)
+    return "".join(
+        "·" if value is None else _BARS[round(value / most * (len(_BARS) - 1))] for value in shown
+    )
 
 
 def _rules(trend: Trend) -> list[str]:
@@ -62,7 +70,9 @@ def _series(trend: Trend) -> Iterator[tuple[str, str, Sequence[float | None]]]:
     yield "requests without an answer", f"{lost[-1]:.1%}", lost
     yield "median response time", _milliseconds(tonight.median), trend.medians
     yield "95th percentile", _milliseconds(tonight.p95), trend.p95s
-    slowest = sorted(trend.operations, key=_slowness, reverse=True) if len(trend.operations) > 1 else []
+    slowest = (
+        sorted(trend.operations, key=_slowness, reverse=True) if len(trend.operations) > 1 else []
+    )
     for operation in slowest[:MAX_OPERATIONS]:
         name = code(cut(operation.key, 120))
         yield f"{name} median", _milliseconds(operation.medians[-1]), operation.medians

@@ -50,7 +50,11 @@ class Screen:
     def cut(self, text: str, columns: int) -> str:
         """The text, or as much of it as fits into so many columns, with a mark that there was more."""
         text, mark = self.text(text), self.text("…")
-        return text if cell_len(text) <= columns else set_cell_size(text, columns - len(mark)).rstrip() + mark
+        return (
+            text
+            if cell_len(text) <= columns
+            else set_cell_size(text, columns - len(mark)).rstrip() + mark
+        )
 
     def shortened(self, operation: str, columns: int) -> str:
         """An operation's method and the end of its path, which tells it from its neighbours."""
@@ -95,4 +99,9 @@ def marked(line: str) -> tuple[str, str, str, Mapping[str, bool]]:
     found = _MARKED.match(line)
     if found is None:
         return line, "", "", {}
-    return line[: found.start(2)], found[2], line[found.end(2) :], {_COLOUR[found[2]]: True, "bold": True}
+    return (
+        line[: found.start(2)],
+        found[2],
+        line[found.end(2) :],
+        {_COLOUR[found[2]]: True, "bold": True},
+    )

@@ -86,15 +86,24 @@ class Section:
 
 
 def summary_lines(
-    run: Run, *, width: int, encoding: str = "utf-8", trend: Trend | None = None, after: Sequence[str] = ()
+    run: Run,
+    *,
+    width: int,
+    encoding: str = "utf-8",
+    trend: Trend | None = None,
+    after: Sequence[str] = (),
 ) -> Iterator[str]:
     """The summary, plain text, for a terminal of `width` columns that has the characters of an encoding.
 
     With its title, the decision, and `after`, which others write below it, it takes 25 rows at most.
     """
     screen = Screen(width, encoding)
-    below = [screen.text(line) for line in after] + [decision_line(run, width=width, encoding=encoding)]
-    sections = [section for section in _sections(run, screen, trend) if section.head or section.lines]
+    below = [screen.text(line) for line in after] + [
+        decision_line(run, width=width, encoding=encoding)
+    ]
+    sections = [
+        section for section in _sections(run, screen, trend) if section.head or section.lines
+    ]
     yield from _divided(sections, ROWS - 1 - sum(map(screen.rows, below)), screen)
 
 
@@ -165,22 +174,36 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
     yield _table(run.verdicts, screen)
     if run.against is None:
         yield _listed("violated", [(v.rule, f": {_seen(v)}") for v in run.violated], screen)
-    accepted = [(v.rule, f" until {v.accepted.until}: {v.accepted.reason}") for v in run.accepted if v.accepted]
+    accepted = [
+        (v.rule, f" until {v.accepted.until}: {v.accepted.reason}")
+        for v in run.accepted
+        if v.accepted
+    ]
     yield _listed("accepted", accepted, screen)
     yield _listed("note", [("", note) for note in run.notes], screen)
-    yield _listed("advisory", [(v.rule, f": {v.proof.message if v.proof else ''}") for v in run.advisories], screen)
-    yield _listed("not judged", [(v.rule, f" ({v.standing}: {v.why})") for v in run.missing], screen)
+    yield _listed(
+        "advisory",
+        [(v.rule, f": {v.proof.message if v.proof else ''}") for v in run.advisories],
+        screen,
+    )
+    yield _listed(
+        "not judged", [(v.rule, f" ({v.standing}: {v.why})") for v in run.missing], screen
+    )
     yield _listed("never seen", [("", text) for text in _never_seen(run.verdicts)], screen)
     if trend is not None:
         yield _history(trend, screen)
     yield Section("exchanges", head=(_exchanges(run, screen),))
 
 
-def _listed(name: str, entries: Sequence[tuple[str, str]], screen: Screen, title: str = "") -> Section:
+def _listed(
+    name: str, entries: Sequence[tuple[str, str]], screen: Screen, title: str = ""
+) -> Section:
     """A line an entry: a rule, which is never cut, and what there is to say of it, or two rows of a text."""
     title = title or f"{name}: "
     lines = [
-        screen.filled(f"{title}{rule}", rest) if rule else screen.cut(f"{title}{rest}", 2 * screen.width)
+        screen.filled(f"{title}{rule}", rest)
+        if rule
+        else screen.cut(f"{title}{rest}", 2 * screen.width)
         for rule, rest in entries[:ROWS]
     ]
     return Section(name, tuple(lines), len(entries), indent=title)
@@ -190,7 +213,9 @@ def _drift(run: Run, screen: Screen) -> Iterator[Section]:
     if run.drift is not None:
         headline, *kept = run.drift.head_lines()
         told = run.drift.decision is not None
-        changes = _listed("drift", [("", change) for change in run.drift.changes if told], screen, "  ")
+        changes = _listed(
+            "drift", [("", change) for change in run.drift.changes if told], screen, "  "
+        )
         yield replace(changes, head=(screen.text(headline),))
         yield _listed("drift notes", [("", note) for note in run.drift.notes if told], screen, "  ")
         yield Section("drift kept", head=tuple(map(screen.text, kept)))
@@ -199,7 +224,10 @@ def _drift(run: Run, screen: Screen) -> Iterator[Section]:
 def _since(run: Run, against: Mapping[str, Any], screen: Screen) -> Iterator[Section]:
     """What is new since an earlier report first, then what is still there in one block, then what was mended."""
     by_id = {verdict.rule: verdict for verdict in run.verdicts}
-    path, about = screen.cut(against["path"], screen.width), screen.cut(against["about"], screen.width)
+    path, about = (
+        screen.cut(against["path"], screen.width),
+        screen.cut(against["about"], screen.width),
+    )
     yield Section("against", head=(f"against {path} ({about}): {_changes(against)}",))
     yield _listed("new", [(rule, f": {_seen(by_id[rule])}") for rule in against["new"]], screen)
     if still := against["still_there"]:
@@ -277,9 +305,13 @@ def _exchanges(run: Run, screen: Screen) -> str:
     statuses = ", ".join(f"{status} x {count}" for status, count in sorted(run.statuses.items()))
     slowest = ""
     if run.slowest is not None:
-        slowest = f"; slowest {run.slowest.longest * 1000:.0f} ms ({screen.cut(run.slowest.slowest, 60)})"
+        slowest = (
+            f"; slowest {run.slowest.longest * 1000:.0f} ms ({screen.cut(run.slowest.slowest, 60)})"
+        )
     rest = f"{slowest}; seed {run.seed}"
-    head = screen.cut(f"exchanges: {run.exchanges} ({statuses}", max(2 * screen.width - cell_len(rest) - 1, 40))
+    head = screen.cut(
+        f"exchanges: {run.exchanges} ({statuses}", max(2 * screen.width - cell_len(rest) - 1, 40)
+    )
     return screen.text(f"{head}){rest}")
 
 
@@ -299,7 +331,9 @@ def _standings(run: Run) -> str:
     counts = Counter(verdict.standing for verdict in run.verdicts)
     always = ("holds", "violated", "not exercised", "undecided")
     return ", ".join(
-        f"{counts[word]} {word}" for word in (*always, "accepted", "advisory") if counts[word] or word in always
+        f"{counts[word]} {word}"
+        for word in (*always, "accepted", "advisory")
+        if counts[word] or word in always
     )
 
 
@@ -316,7 +350,11 @@ def _reasons(reasons: Sequence[str], columns: int, screen: Screen) -> str:
 
 def _history(trend: Trend, screen: Screen) -> Section:
     """What the nights say, in a line, and what was left out of them."""
-    numbers = [(len(trend.new), "new"), (len(trend.coming_and_going), "coming and going"), (len(trend.fixed), "fixed")]
+    numbers = [
+        (len(trend.new), "new"),
+        (len(trend.coming_and_going), "coming and going"),
+        (len(trend.fixed), "fixed"),
+    ]
     changes = ", ".join(f"{number} {word}" for number, word in numbers if number)
     head = f"history: {count(len(trend.nights), 'run')} since {trend.first.day}{f'; rules: {changes}' * bool(changes)}"
     notes = _listed("history", [("", note) for note in trend.notes], screen)

@@ -17,7 +17,11 @@ MAX_LINES = 40
 def witness_lines(witness: Witness) -> Iterator[str]:
     """The message: request or status line, header fields, and the body as JSON. No line is longer than a few rows."""
     message = witness.message
-    first = f"HTTP {message['status']}" if "status" in message else f"{message['method']} {message['path']}"
+    first = (
+        f"HTTP {message['status']}"
+        if "status" in message
+        else f"{message['method']} {message['path']}"
+    )
     fields = list(_fields(message.get("headers") or ()))
     yield _cut(first)
     yield from (_cut(f"{name}: {value}") for name, value in fields)
@@ -29,7 +33,9 @@ def witness_lines(witness: Witness) -> Iterator[str]:
 
 def verdict_line(witness: Witness) -> str:
     """Who takes the message and who does not."""
-    return printable(f"the {witness.accepted_by} allows it, the {witness.rejected_by} refuses it: {witness.because}")
+    return printable(
+        f"the {witness.accepted_by} allows it, the {witness.rejected_by} refuses it: {witness.because}"
+    )
 
 
 def title_line(witness: Witness) -> str:
@@ -42,7 +48,9 @@ def body_lines(body: Any) -> Iterator[str]:
     """A decoded body as JSON, on one line if that fits."""
     text = json.dumps(body, ensure_ascii=False, default=str)
     lines = (
-        [text] if len(text) <= MAX_WIDTH else json.dumps(body, ensure_ascii=False, indent=1, default=str).split("\n")
+        [text]
+        if len(text) <= MAX_WIDTH
+        else json.dumps(body, ensure_ascii=False, indent=1, default=str).split("\n")
     )
     yield from map(_cut, lines[:MAX_LINES])
     if len(lines) > MAX_LINES:

@@ -50,7 +50,9 @@ class Marked:
     span: tuple[int, int] | None = None
 
 
-def marked_body(body: str, instance: str | None, *, whole: bool = True, telling: Collection[str] = ()) -> Marked:
+def marked_body(
+    body: str, instance: str | None, *, whole: bool = True, telling: Collection[str] = ()
+) -> Marked:
     """The body as lines, what stands at `instance` marked.
 
     Args:
@@ -60,7 +62,10 @@ def marked_body(body: str, instance: str | None, *, whole: bool = True, telling:
     """
     tokens = list(_tokens(body))
     if len(tokens) != 1 and (not tokens or tokens[0][2][0] not in '{["'):
-        lines = [Line((Piece(_cut(printable(line)), tells(line, telling)),)) for line in body.splitlines()]
+        lines = [
+            Line((Piece(_cut(printable(line)), tells(line, telling)),))
+            for line in body.splitlines()
+        ]
         return Marked(tuple(_window(lines)))
     wanted = None if instance is None else _segments(instance)
     span = None if wanted is None else _span(tokens, wanted)
@@ -108,11 +113,15 @@ def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] |
             found = (tokens[start][0], tokens[index][1]) if at == wanted else found
         elif path == wanted:
             found = tokens[index][:2]
-    cut = next((start for path, start in open_values if path == wanted), None)  # a body that ends in the middle
+    cut = next(
+        (start for path, start in open_values if path == wanted), None
+    )  # a body that ends in the middle
     return found if cut is None else (tokens[cut][0], tokens[-1][1])
 
 
-def _values(tokens: Sequence[Token], depth: int) -> Iterator[tuple[tuple[str, ...] | None, int, bool, bool]]:
+def _values(
+    tokens: Sequence[Token], depth: int
+) -> Iterator[tuple[tuple[str, ...] | None, int, bool, bool]]:
     """Each value's path, its token, and whether it opens or closes a container.
 
     A path of another depth is None: writing all of them down takes minutes where brackets are nested by the thousand.
@@ -178,7 +187,9 @@ def _cut(text: str) -> str:
 def _window(lines: Sequence[Line]) -> Iterator[Line]:
     """The marked lines with some around them, the first and the last line, and how many are left out between."""
     marks = [index for index, line in enumerate(lines) if line.marked][:MOST_MARKED]
-    shown = {near for mark in marks for near in range(mark - AROUND, mark + AROUND + 1)} or set(range(2 * AROUND))
+    shown = {near for mark in marks for near in range(mark - AROUND, mark + AROUND + 1)} or set(
+        range(2 * AROUND)
+    )
     shown |= {0, len(lines) - 1}
     skipped = 0
     for index, line in enumerate(lines):

@@ -91,7 +91,10 @@ class Matrix:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Rules by what came of them, the worst first, without what nothing is of."""
-        counts = {standing: sum(verdict.standing == standing for verdict in self.verdicts) for standing in STANDINGS}
+        counts = {
+            standing: sum(verdict.standing == standing for verdict in self.verdicts)
+            for standing in STANDINGS
+        }
         return {standing: count for standing, count in counts.items() if count}
 
     @property

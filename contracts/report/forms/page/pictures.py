@@ -34,7 +34,8 @@ def histogram(operations: Iterable[OperationRun]) -> tuple[Bar, ...]:
     most = max(totals)
     labels = [f"< {duration(bound)}" for bound in BOUNDS] + [f"≥ {duration(BOUNDS[-1])}"]
     return tuple(
-        Bar(labels[index], totals[index], 100 * totals[index] / most) for index in range(used[0], used[-1] + 1)
+        Bar(labels[index], totals[index], 100 * totals[index] / most)
+        for index in range(used[0], used[-1] + 1)
     )
 
 
@@ -68,7 +69,8 @@ def slowest(run: Run) -> tuple[Timed, ...]:
         return max(1.0, 100 * (log10(max(seconds, 0.0001)) - low) / (high - low))
 
     return tuple(
-        Timed(o, share(o.times.median), share(o.times.p95), share(o.times.longest)) for o in timed[:MAX_OPERATIONS]
+        Timed(o, share(o.times.median), share(o.times.p95), share(o.times.longest))
+        for o in timed[:MAX_OPERATIONS]
     )
 
 
@@ -139,7 +141,9 @@ def standings(run: Run) -> tuple[Bar, ...]:
     """The stripe at the top: rules by what came of them."""
     counts = Counter(verdict.standing for verdict in run.verdicts)
     return tuple(
-        Bar(name, counts[name], 100 * counts[name] / len(run.verdicts), name) for name in STANDINGS if counts[name]
+        Bar(name, counts[name], 100 * counts[name] / len(run.verdicts), name)
+        for name in STANDINGS
+        if counts[name]
     )
 
 
@@ -181,11 +185,17 @@ def times_chart(trend: Trend) -> Chart | None:
 
 
 def _curve(
-    label: str, look: str, values: Sequence[float | None], height: Callable[[float], float], trend: Trend
+    label: str,
+    look: str,
+    values: Sequence[float | None],
+    height: Callable[[float], float],
+    trend: Trend,
 ) -> Curve:
     step = WIDTH / max(len(values) - 1, 1)
     points = [
-        None if value is None else (round(index * step, 1), height(value), f"{night.day}: {duration(value)}")
+        None
+        if value is None
+        else (round(index * step, 1), height(value), f"{night.day}: {duration(value)}")
         for index, (value, night) in enumerate(zip(values, trend.nights, strict=True))
     ]
     strokes = [

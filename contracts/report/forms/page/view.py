@@ -47,7 +47,9 @@ MAX_FINER = 12
 MAX_TEXT = 500
 MAX_CURL = 8_000
 
-_HOLLOW = frozenset({"required", "schema", "undocumented properties", "additional properties", "union", "prose"})
+_HOLLOW = frozenset(
+    {"required", "schema", "undocumented properties", "additional properties", "union", "prose"}
+)
 """Kinds that break in an object or array as a whole: marking all that it holds would point at nothing."""
 
 _COUNTED = re.compile(r"\d+ rules? violated")
@@ -61,7 +63,14 @@ SYMBOLS = {
     "not exercised": "○",
     "holds": "✓",
 }
-STATES = {"violated": "✕", "advisory": "▲", "accepted": "◆", "holds": "✓", "not judged": "○", "absent": ""}
+STATES = {
+    "violated": "✕",
+    "advisory": "▲",
+    "accepted": "◆",
+    "holds": "✓",
+    "not judged": "○",
+    "absent": "",
+}
 WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?", "No verdict")}
 
 
@@ -86,7 +95,9 @@ class Card:
     def in_fields(self) -> bool:
         """Whether what should not be there is in the header fields."""
         proof = self.verdict.proof
-        return proof is not None and any(text in value for _, value in proof.headers for text in self.telling)
+        return proof is not None and any(
+            text in value for _, value in proof.headers for text in self.telling
+        )
 
     @property
     def size(self) -> int:
@@ -95,7 +106,10 @@ class Card:
         texts = [piece.text for line in lines for piece in line.pieces]
         texts += [text for _, text in self.verdict.source.excerpt]
         if proof is not None:
-            texts += [proof.curl[:MAX_CURL], *(f"{name}: {value[:300]}" for name, value in proof.headers[:60])]
+            texts += [
+                proof.curl[:MAX_CURL],
+                *(f"{name}: {value[:300]}" for name, value in proof.headers[:60]),
+            ]
         return 2_000 + sum(40 + len(escape(text)) for text in texts)
 
 
@@ -122,7 +136,10 @@ def page(run: Run, trend: Trend | None = None) -> str:
 
     What comes from a response is escaped; characters that nobody could see are shown as escapes.
     """
-    anchors = {v.rule: f"v{index}" for index, v in enumerate((*run.violated, *run.advisories, *run.accepted))}
+    anchors = {
+        v.rule: f"v{index}"
+        for index, v in enumerate((*run.violated, *run.advisories, *run.accepted))
+    }
     violated = list(_cards(run, _new_first(run.violated), anchors, MAX_DRAWN))
     advisories = list(_cards(run, run.advisories, anchors, MAX_DRAWN // 2))
     accepted = list(_cards(run, run.accepted, anchors, MAX_DRAWN // 2))
@@ -133,8 +150,11 @@ def page(run: Run, trend: Trend | None = None) -> str:
         .render(
             run=run,
             trend=trend,
-            chart=pictures.times_chart(trend) if trend is not None and len(trend.nights) > 1 else None,
-            judged=trend is not None and any(night.rules > night.not_judged for night in trend.nights),
+            chart=pictures.times_chart(trend)
+            if trend is not None and len(trend.nights) > 1
+            else None,
+            judged=trend is not None
+            and any(night.rules > night.not_judged for night in trend.nights),
             symbol=WORDS[run.decision][0],
             decision=WORDS[run.decision][1],
             headline=headline(run),
@@ -167,9 +187,15 @@ def headline(run: Run) -> str:
     """The decision in words, and the one thing to know about it."""
     word, broken = WORDS[run.decision][1], _counted(len(run.violated), "promise")
     if run.violated:  # which pass where only what is new fails
-        return f"{word}: nothing new, {broken} still broken" if run.decision == "pass" else f"{word}: {broken} broken"
+        return (
+            f"{word}: nothing new, {broken} still broken"
+            if run.decision == "pass"
+            else f"{word}: {broken} broken"
+        )
     if run.decision != "pass":
-        why = re.split(r"; | \(", run.reasons[0])[0] if run.reasons else ""  # what to do about it comes below
+        why = (
+            re.split(r"; | \(", run.reasons[0])[0] if run.reasons else ""
+        )  # what to do about it comes below
         return f"{word}: {cut(why, 100)}" if why else word
     return f"{word}: no promise is broken{', but for what was accepted' if run.accepted else ''}"
 
@@ -198,7 +224,9 @@ def _new_first(verdicts: Sequence[RuleVerdict]) -> list[RuleVerdict]:
     return sorted(verdicts, key=lambda verdict: (verdict.since != "new", verdict.kind == "schema"))
 
 
-def _cards(run: Run, verdicts: Iterable[RuleVerdict], anchors: Mapping[str, str], room: int) -> Iterator[Card]:
+def _cards(
+    run: Run, verdicts: Iterable[RuleVerdict], anchors: Mapping[str, str], room: int
+) -> Iterator[Card]:
     """In the order given; those that are drawn come first, as many as there is room for."""
     for number, verdict in enumerate(verdicts):
         anchor = anchors[verdict.rule]
@@ -233,8 +261,16 @@ def _card(run: Run, verdict: RuleVerdict, anchor: str) -> Card:
         whole = verdict.kind not in _HOLLOW
         body = marked_body(proof.body, proof.instance or place, whole=whole, telling=telling)
     entry = entry_for(VIOLATIONS, verdict.rule, until=run.finished.date() + TERM)
-    finer = [v for v in run.violated if (v.operation, v.status) == (verdict.operation, verdict.status) and v.place]
-    shown = tuple(v for v in finer if v.kind != "schema")[:MAX_FINER] if verdict.kind == "schema" else ()
+    finer = [
+        v
+        for v in run.violated
+        if (v.operation, v.status) == (verdict.operation, verdict.status) and v.place
+    ]
+    shown = (
+        tuple(v for v in finer if v.kind != "schema")[:MAX_FINER]
+        if verdict.kind == "schema"
+        else ()
+    )
     return Card(verdict, anchor, body, entry, telling=telling, finer=shown)
 
 
@@ -243,7 +279,11 @@ def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
     if verdict.kind == "credential kept":
         return (PLACEHOLDER,)
     named = re.match(r"the name (.+) occurs twice", verdict.proof.message if verdict.proof else "")
-    return tuple(f'"{name}"' for name in named[1].split(", ")) if named and verdict.kind == "unique names" else ()
+    return (
+        tuple(f'"{name}"' for name in named[1].split(", "))
+        if named and verdict.kind == "unique names"
+        else ()
+    )
 
 
 def _sections(matrices: Sequence[Matrix]) -> Iterator[Section]:
@@ -252,7 +292,9 @@ def _sections(matrices: Sequence[Matrix]) -> Iterator[Section]:
     details: dict[str, str] = {}
     drawn = 0
     for matrix in by_need:
-        drawn += max(len(matrix.verdicts), matrix.fields // 4)  # an empty field takes little, but many may be
+        drawn += max(
+            len(matrix.verdicts), matrix.fields // 4
+        )  # an empty field takes little, but many may be
         detail = "open" if drawn <= MAX_OPENED else "cells" if drawn <= MAX_CELLS else "line"
         details[matrix.operation] = detail
     for matrix in matrices:

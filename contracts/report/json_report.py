@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import contracts
 from contracts.decision.since import Against, Since
-from contracts.messages import Headers
-from contracts.report.counts import operations_of
+from contracts.document import Source
+from contracts.messages import Exchange, Headers
 from contracts.report.curl import curl
-from contracts.report.excerpts import Excerpts
 from contracts.report.report import Report
+from contracts.report.run import BOUNDS, ending_of
 from contracts.text import cut, map_texts, well_formed, write_whole
-from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict
+from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict, is_unavailable
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 MAX_BODY = 20_000
@@ -24,6 +27,10 @@ MAX_BODY = 20_000
 MAX_FIELD = 2_000
 """Characters of a field of an answer's head."""
 MAX_FIELDS = 100
+MAX_TARGET = 200
+BEFORE, AFTER = 3, 8
+"""Lines before a place and after it, where the members of an enum and the like stand."""
+MAX_WIDTH = 200
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def _against(report: Report, against: Against) -> dict[str, Any]:
 
 
 def _operations(report: Report) -> dict[str, Any]:
-    return operations_of([operation.key for operation in report.spec.operations], report.exchanges)
+    return _operations_of([operation.key for operation in report.spec.operations], report.exchanges)
 
 
 def _verdict(report: Report, verdict: Verdict, excerpts: Excerpts) -> dict[str, Any]:
@@ -168,3 +175,67 @@ def _head(headers: Headers) -> list[list[str]]:
 
 def _pairs(headers: Headers) -> list[list[str]]:
     return [[name, value] for name, value in headers]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpts:
+    """Reads each file once; one that is not there (any more) has no lines."""
+
+    _files: dict[str, Sequence[str]] = field(default_factory=dict)
+
+    def around(self, source: Source) -> list[list[int | str]]:
+        """The lines around a place, each with its number."""
+        lines = self._lines(source.file)
+        first = max(source.line - BEFORE, 1)
+        return [
+            [number, text if len(text) <= MAX_WIDTH else f"{text[:MAX_WIDTH]}…"]
+            for number, text in enumerate(lines[first - 1 : source.line + AFTER], start=first)
+        ]
+
+    def _lines(self, file: str) -> Sequence[str]:
+        if file not in self._files:
+            try:
+                self._files[file] = (
+                    Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
+                )
+            except (OSError, ValueError):
+                self._files[file] = ()
+        return self._files[file]
+
+
+def _operations_of(keys: Sequence[str], exchanges: Sequence[Exchange]) -> dict[str, Any]:
+    """The entry of each operation, by its key; one that was asked nothing has one as well."""
+    asked: dict[str, list[Exchange]] = {key: [] for key in keys}
+    for exchange in exchanges:
+        asked.setdefault(exchange.probe.operation, []).append(exchange)
+    return {
+        key: {
+            "exchanges": len(own),
+            "unavailable": sum(map(is_unavailable, own)),
+            "statuses": dict(sorted(Counter(map(ending_of, own)).items())),
+            "times": _times(own),
+        }
+        for key, own in asked.items()
+    }
+
+
+def _times(exchanges: Sequence[Exchange]) -> dict[str, Any] | None:
+    """In seconds; None without an answer. Percentiles are the nearest rank's."""
+    answered = [(e.response.seconds, e.probe.request) for e in exchanges if e.response is not None]
+    if not answered:
+        return None
+    seconds = sorted(time for time, _ in answered)
+    longest, request = max(answered, key=lambda pair: pair[0])
+    histogram = Counter(bisect_right(BOUNDS, time) for time in seconds)
+    return {
+        "count": len(seconds),
+        "median": round(_percentile(seconds, 50), 6),
+        "p95": round(_percentile(seconds, 95), 6),
+        "longest": round(longest, 6),
+        "slowest": cut(f"{request.method} {request.target}", MAX_TARGET + 1),
+        "histogram": [histogram[index] for index in range(len(BOUNDS) + 1)],
+    }
+
+
+def _percentile(ordered: Sequence[float], percent: int) -> float:
+    return ordered[-(-len(ordered) * percent // 100) - 1]

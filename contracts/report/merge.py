@@ -7,16 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from contracts.report.pool import pooled
-from contracts.report.run import OperationRun, RuleVerdict, Run, Times
+from contracts.report.run import CHANGES, OperationRun, RuleVerdict, Run, Times, pooled
 from contracts.verdicts import Outcome
 
 DECISIONS = ("fail", "inconclusive", "pass")
 """Any of them decides for all, in this order."""
 OUTCOMES = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.NOT_EXERCISED)
 """Any of them decides for a rule, in this order; a violation that nobody accepted comes before all."""
-CHANGES = ("new", "still_there", "fixed", "not_judged")
-"""What may have become of a rule since an earlier report, as `Run.against` has it."""
 
 T = TypeVar("T")
 

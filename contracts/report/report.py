@@ -14,8 +14,8 @@ from contracts.decision.run_decision import Decision
 from contracts.decision.since import Against
 from contracts.document import Spec
 from contracts.messages import Exchange, Headers
-from contracts.report.counts import ending_of
 from contracts.report.drift import Drift
+from contracts.report.run import ending_of
 from contracts.report.scrubber import Scrubber
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Verdict, is_unavailable

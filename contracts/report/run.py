@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
+from contracts.messages import Exchange
 from contracts.report.drift import Drift
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence
 
 STANDINGS = ("violated", "advisory", "accepted", "undecided", "not exercised", "holds")
 """What a report says of a rule, the worst first."""
+
+CHANGES = ("new", "still_there", "fixed", "not_judged")
+"""What may have become of a rule since an earlier report, as `Run.against` has it."""
 
 BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds; a response time falls below the first of them that is greater, or above them all."""
@@ -29,6 +34,43 @@ class Times:
     longest: float = 0.0
     slowest: str = ""
     histogram: tuple[int, ...] = (0,) * (len(BOUNDS) + 1)
+
+
+def pooled(parts: Iterable[Times]) -> Times | None:
+    """The times of all answers together; None without any answer.
+
+    A report keeps no single times, so that median and 95th percentile are read from the sum of the histograms, straight
+    between two bounds. They are never outside what the parts have, because no pooled percentile can be: those of one
+    part, or of parts that are alike, are exact.
+    """
+    answered = [times for times in parts if times.count]
+    if not answered:
+        return None
+    worst = max(answered, key=lambda times: (times.longest, times.slowest))
+    histogram = tuple(map(sum, zip(*(times.histogram for times in answered), strict=True)))
+    return Times(
+        sum(times.count for times in answered),
+        _between(percentile(histogram, 50, worst.longest), [times.median for times in answered]),
+        _between(percentile(histogram, 95, worst.longest), [times.p95 for times in answered]),
+        worst.longest,
+        worst.slowest,
+        histogram,
+    )
+
+
+def percentile(histogram: Sequence[int], percent: int, longest: float) -> float:
+    """The nearest rank's time, as if answers between two bounds were spread evenly; `longest` is the last bound."""
+    rank = -(-sum(histogram) * percent // 100)
+    up_to = list(accumulate(histogram))
+    index = next(index for index, count in enumerate(up_to) if count >= rank)
+    low = BOUNDS[index - 1] if index else 0.0
+    high = BOUNDS[index] if index < len(BOUNDS) else longest
+    nth = rank - (up_to[index] - histogram[index])
+    return low + (high - low) * (nth - 0.5) / histogram[index]
+
+
+def _between(value: float, parts: Sequence[float]) -> float:
+    return round(min(max(value, min(parts)), max(parts)), 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +263,10 @@ class Run:
         """The times of the operation with the slowest answer."""
         answered = [operation.times for operation in self.operations if operation.times.count]
         return max(answered, key=lambda times: times.longest, default=None)
+
+
+def ending_of(exchange: Exchange) -> str:
+    """The status, or what came instead of an answer."""
+    if exchange.response is not None:
+        return str(exchange.response.status)
+    return str(exchange.failure and exchange.failure.kind.value)

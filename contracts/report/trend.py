@@ -9,8 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import groupby
 
-from contracts.report.pool import pooled
-from contracts.report.run import RuleVerdict, Run, Times
+from contracts.report.run import RuleVerdict, Run, Times, pooled
 from contracts.rules import Severity
 from contracts.verdicts import Outcome
 
@@ -134,11 +133,8 @@ class RuleTrend:
     @property
     def _course(self) -> str:
         if self.comes_and_goes:
-            again = (
-                f"back since {day(self.since)}"
-                if self.since
-                else f"kept since {day(self.fixed or self.last)}"
-            )
+            state = "back" if self.since else "kept"
+            again = f"{state} since {day(self.since or self.fixed or self.last)}"
             return f"comes and goes: {self.nights} of {count(self.judged, 'night')}, {again}"
         if self.since is None:
             return f"fixed on {day(self.fixed or self.last)}"

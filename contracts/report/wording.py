@@ -3,13 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from contracts.report.run import RuleVerdict
+from contracts.report.run import CHANGES, RuleVerdict
+from contracts.report.trend import Trend
+from contracts.text import plural
 
 _ABOUT_THE_BODY = ("schema", "required")
 """Kinds whose findings say themselves where they are."""
-_CHANGES = ("new", "still_there", "fixed", "not_judged")
+ENDED_EARLY = "ended early: this covers what was asked until then"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Verdicts of one standing and kind whose evidence shows the same, on several operations; or one verdict."""
+
+    verdicts: tuple[RuleVerdict, ...]
+
+    @property
+    def seen(self) -> str:
+        return seen_text(self.shown)
+
+    @property
+    def shown(self) -> RuleVerdict:
+        """The verdict with the smallest evidence, the first of these."""
+        return min(self.verdicts, key=_size)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The keys of the operations, each once."""
+        return tuple(dict.fromkeys(verdict.operation for verdict in self.verdicts))
+
+
+def causes(verdicts: Iterable[RuleVerdict]) -> list[Cause]:
+    """The verdicts by cause, in the order in which the first of each comes.
+
+    What is new since an earlier report is apart from what was known; rules of one operation alone are not grouped, nor
+    is what has no evidence.
+    """
+    verdicts = list(verdicts)
+    operations: dict[tuple[object, ...], set[str]] = {}
+    for verdict in verdicts:
+        operations.setdefault(_cause(verdict), set()).add(verdict.operation)
+    found: dict[object, list[RuleVerdict]] = {}
+    for verdict in verdicts:
+        cause = _cause(verdict)
+        alone = verdict.proof is None or len(operations[cause]) == 1
+        found.setdefault(verdict.rule if alone else cause, []).append(verdict)
+    return [Cause(tuple(members)) for members in found.values()]
+
+
+def _cause(verdict: RuleVerdict) -> tuple[object, ...]:
+    return verdict.standing, verdict.since, verdict.kind, seen_text(verdict)
+
+
+def _size(verdict: RuleVerdict) -> int:
+    return verdict.proof.size if verdict.proof is not None else 0
 
 
 def worst_first(verdicts: Iterable[RuleVerdict]) -> list[RuleVerdict]:
@@ -24,15 +74,9 @@ def seen_text(verdict: RuleVerdict) -> str:
     proof = verdict.proof
     if proof is None:
         return "no evidence was kept"
-    return (
-        f"{proof.instance} is {proof.message}"
-        if proof.instance and not _says_where(verdict)
-        else proof.message
-    )
-
-
-def _says_where(verdict: RuleVerdict) -> bool:
-    return verdict.kind in _ABOUT_THE_BODY
+    if proof.instance and verdict.kind not in _ABOUT_THE_BODY:
+        return f"{proof.instance} is {proof.message}"
+    return proof.message
 
 
 def promise_text(verdict: RuleVerdict) -> str:
@@ -55,13 +99,28 @@ def since_text(verdict: RuleVerdict, against: Mapping[str, Any] | None) -> str:
     )
 
 
+def accepted_text(verdict: RuleVerdict) -> str:
+    """`until 2026-12-31: agreed in May`; empty if nobody accepted it."""
+    accepted = verdict.accepted
+    return f"until {accepted.until}: {accepted.reason}" if accepted is not None else ""
+
+
+def changes_text(against: Mapping[str, Any]) -> str:
+    """`1 new, 0 still there, 2 fixed, 0 not judged`, of rules since an earlier report."""
+    counts = ((change, len(against.get(change, ()))) for change in CHANGES)
+    return ", ".join(f"{count} {change.replace('_', ' ')}" for change, count in counts)
+
+
 def against_text(against: Mapping[str, Any]) -> str:
     """Which earlier report, and how many rules are new, still there, fixed, or were not judged since."""
-    counts = ", ".join(
-        f"{len(against.get(change, ()))} {change.replace('_', ' ')}" for change in _CHANGES
-    )
     about = f" ({against['about']})" if against.get("about") else ""
-    return f"against {against.get('path', 'an earlier report')}{about}: {counts}"
+    path = against.get("path", "an earlier report")
+    return f"against {path}{about}: {changes_text(against)}"
+
+
+def history_text(trend: Trend) -> str:
+    """`12 runs since 2026-11-01`."""
+    return f"{plural(len(trend.nights), 'run')} since {trend.first.day}"
 
 
 def session_lines(sessions: Mapping[str, Any]) -> Iterator[str]:

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.report.pool import pooled
-from contracts.report.run import BOUNDS, Times
+from contracts.report.run import BOUNDS, Times, pooled
 
 from .made_runs import times
 

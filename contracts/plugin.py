@@ -268,7 +268,7 @@ def judge_document(request: pytest.FixtureRequest, gated: Gated) -> None:
 
 
 def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdict]) -> str:
-    from contracts.report.forms.failure_text import failure_text, missing_text
+    from contracts.report.forms.failure import failure_text, missing_text
 
     settings, rerun = state.settings, _rerun(request, state)
     texts = [
@@ -290,7 +290,7 @@ def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdi
 
 def _properties(state: Session, verdicts: list[Verdict]) -> list[tuple[str, str]]:
     """What JUnit has beside the test: of each rule in turn, from `rule` on."""
-    from contracts.report.forms.junit import properties_of
+    from contracts.report.forms.failure import properties_of
 
     settings = state.settings
     return [

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts.errors import ContractsError, UsageError
+from contracts.report.forms import form_of, names_of
 
 if TYPE_CHECKING:
     from contracts.report.diff import Diff
@@ -32,7 +33,7 @@ _OVERLAY = click.option(
 _FORMAT = click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown", "github"]),
+    type=click.Choice(names_of("diff")),
     default="text",
     show_default=True,
 )
@@ -77,7 +78,7 @@ def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) 
     """The rules that the document implies, each with its file:line and the clause that it rests on."""
     from contracts.document import load_spec
     from contracts.document.sides import overlays_of
-    from contracts.report.forms.rule_list import explained, explained_json, rules_json, rules_table
+    from contracts.report.forms.catalogue import explained, explained_json, rules_json, rules_table
     from contracts.rules import rules_for
 
     book = rules_for(load_spec(Path(path), overlays_of(overlays, "--overlay")))
@@ -136,21 +137,7 @@ def diff(
 
 
 def _shown(found: Diff, form: str) -> Iterable[str]:
-    if form == "json":
-        from contracts.report.forms.diff_json import diff_json
-
-        return [json.dumps(diff_json(found), indent=1, ensure_ascii=False)]
-    if form == "markdown":
-        from contracts.report.forms.diff_markdown import diff_markdown
-
-        return diff_markdown(found)
-    if form == "github":
-        from contracts.report.forms.diff_annotations import annotation_lines
-
-        return annotation_lines(found)
-    from contracts.report.forms.diff_text import diff_lines
-
-    return diff_lines(found, _painter())
+    return form_of("diff", form).lines(found, paint=_painter())
 
 
 def _painter() -> Callable[[str, str], str]:
@@ -161,20 +148,15 @@ def _painter() -> Callable[[str, str], str]:
 
 
 def _kinds(form: str) -> Iterable[str]:
-    from contracts.report.forms.diff_json import kinds_json
+    from contracts.report.forms.catalogue import kinds_json, kinds_table
 
     if form not in ("text", "json"):
         raise click.UsageError(f"--list is written as text or json, not as {form}")
-    rows = kinds_json()
-    if form == "json":
-        return [json.dumps(rows, indent=1, ensure_ascii=False)]
-    columns = ("id", "direction", "severity")
-    widths = [max(len(row[column]) for row in rows) for column in columns]
-    cells = [
-        [row[column].ljust(width) for column, width in zip(columns, widths, strict=True)]
-        for row in rows
-    ]
-    return ["  ".join((*texts, row["message"])) for texts, row in zip(cells, rows, strict=True)]
+    return (
+        kinds_table()
+        if form == "text"
+        else [json.dumps(kinds_json(), indent=1, ensure_ascii=False)]
+    )
 
 
 @cli.command()
@@ -194,7 +176,7 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
     """
     from contracts.commands.pull import pull as pulled
     from contracts.document.sides import overlays_of
-    from contracts.report.forms.diff_text import diff_lines
+    from contracts.report.forms.diff_forms import diff_lines
 
     if reason is not None and not reason.strip():
         raise UsageError("--accept is empty; say why this may break clients")
@@ -261,9 +243,7 @@ def drift(
 
 
 @cli.command()
-@click.argument(
-    "form", metavar="FORMAT", type=click.Choice(["html", "markdown", "annotations", "text"])
-)
+@click.argument("form", metavar="FORMAT", type=click.Choice(names_of("run")))
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--history", metavar="DIR", help="A folder of earlier reports, as --contract-history keeps one."
@@ -287,7 +267,8 @@ def report(form: str, files: tuple[str, ...], history: str | None, output: str |
     parts = [read_run(path) for path in dict.fromkeys(map(Path, files))]  # one named twice is one
     run = merge(parts)
     trend = _trend(history, run, parts) if history is not None else None
-    lines = _reported(form, run, trend)
+    screen: Any = {"width": get_terminal_size().columns, "encoding": sys.stdout.encoding}
+    lines = form_of("run", form).lines(run, trend=trend, **screen)
     if output is None:
         _print(lines)
     else:
@@ -302,25 +283,6 @@ def _trend(history: str, run: Run, parts: Sequence[Run]) -> Trend:
             f"--history {history} is no folder; give one that --contract-history keeps, or leave it out"
         )
     return trend_in(Path(history), run, parts)
-
-
-def _reported(form: str, run: Run, trend: Trend | None) -> Iterable[str]:
-    if form == "html":
-        from contracts.report.forms.page import page
-
-        return [page(run, trend)]
-    if form == "markdown":
-        from contracts.report.forms.markdown_report import markdown_report
-
-        return markdown_report(run, trend)
-    if form == "annotations":
-        from contracts.report.forms.annotations import annotation_lines
-
-        return annotation_lines(run)
-    from contracts.report.forms.terminal import decision_line, summary_lines
-
-    screen: Any = {"width": get_terminal_size().columns, "encoding": sys.stdout.encoding}
-    return [*summary_lines(run, **screen, trend=trend), decision_line(run, **screen)]
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

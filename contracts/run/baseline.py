@@ -14,7 +14,7 @@ from contracts.document.git import path_in_repository
 from contracts.document.sides import Side, is_same, side_from
 from contracts.errors import ContractsError
 from contracts.report.diff import Diff
-from contracts.report.forms.diff_text import failing_lines, last_line
+from contracts.report.forms.diff_forms import failing_lines, last_line
 from contracts.run.inputs import Settings
 from contracts.text import printable
 

@@ -15,8 +15,8 @@ from contracts.decision.run_decision import Decision, Result
 from contracts.decision.since import Against, against
 from contracts.messages import Exchange
 from contracts.report.drift import Drift
-from contracts.report.forms.junit import suite_properties
-from contracts.report.forms.page import page
+from contracts.report.forms.failure import suite_properties
+from contracts.report.forms.page.view import page
 from contracts.report.forms.terminal import decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text, to_json, write_json

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.exchanges import Ledger
 from contracts.flows import Check, Target
-from contracts.report.forms.page import page
+from contracts.report.forms.page.view import page
 from contracts.report.json_report import json_text, to_json
 from contracts.report.reader import run_from
 from contracts.report.report import Report

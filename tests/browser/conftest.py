@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser
 
-from contracts.report.forms.page import page
+from contracts.report.forms.page.view import page
 from contracts.report.reader import run_from
 from contracts.report.trend import trend_of
 from tests.service.nights import nights

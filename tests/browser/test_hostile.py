@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from contracts.report.forms.page import page as rendered
+from contracts.report.forms.page.view import page as rendered
 from contracts.report.reader import run_from
 from contracts.report.trend import trend_of
 from tests.service.nights import nights

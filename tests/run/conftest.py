@@ -13,7 +13,7 @@ from hypothesis import core
 from contracts.document import read_spec
 from contracts.exchanges import Ledger
 from contracts.flows import Check, Target
-from contracts.report.forms import failure_text  # noqa: F401
+from contracts.report.forms import failure  # noqa: F401
 from contracts.run import baseline, end, published, state  # noqa: F401  imported once, not once a run
 from contracts.verdicts import outside  # noqa: F401
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.report.forms.junit import MAX_BODY
+from contracts.report.forms.failure import MAX_BODY
 from tests.service.hostile import DOCUMENT, KEY, TEXTS, hostile_service
 
 from .things import ENUM, GIVEN, Project, Run, Things

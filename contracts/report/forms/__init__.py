@@ -1,0 +1,58 @@
+"""The forms in which a run and a comparison are read: whoever adds one adds a module, and a row here."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from contracts.report.diff import Diff
+    from contracts.report.run import Run
+
+Origin = Literal["run", "diff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of a run or of a comparison.
+
+    Args:
+        function: `module:function`, from the value to lines; it is loaded when it is asked for, because a page and a
+            terminal need much that others do without.
+        options: by name, what else the function takes of what a command knows.
+    """
+
+    name: str
+    origin: Origin
+    function: str
+    options: tuple[str, ...] = ()
+
+    def lines(self, value: Run | Diff, **known: Any) -> Iterable[str]:
+        """The value in this form."""
+        function = pkgutil.resolve_name(self.function)
+        return function(value, **{name: known[name] for name in self.options})  # type: ignore[no-any-return]
+
+
+FORMS = (
+    Form("html", "run", "contracts.report.forms.page.view:page_lines", ("trend",)),
+    Form("markdown", "run", "contracts.report.forms.markdown_report:markdown_report", ("trend",)),
+    Form("annotations", "run", "contracts.report.forms.annotations:run_annotations"),
+    Form("text", "run", "contracts.report.forms.terminal:text", ("trend", "width", "encoding")),
+    Form("text", "diff", "contracts.report.forms.diff_forms:diff_lines", ("paint",)),
+    Form("json", "diff", "contracts.report.forms.diff_forms:json_lines"),
+    Form("markdown", "diff", "contracts.report.forms.diff_markdown:diff_markdown"),
+    Form("github", "diff", "contracts.report.forms.annotations:diff_annotations"),
+)
+
+
+def names_of(origin: Origin) -> list[str]:
+    """The forms that there are of a run or of a comparison."""
+    return [form.name for form in FORMS if form.origin == origin]
+
+
+def form_of(origin: Origin, name: str) -> Form:
+    """One of them by its name."""
+    (found,) = (form for form in FORMS if (form.origin, form.name) == (origin, name))
+    return found

@@ -1,21 +1,29 @@
-"""A run as workflow commands of GitHub Actions: an annotation a violation, at its file and line of the document."""
+"""A run, and a comparison, as workflow commands of GitHub Actions: an annotation a finding, at its file and line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from contracts.report.forms.markdown import cut
-from contracts.report.forms.terminal import decision_line
-from contracts.report.forms.workflow_commands import workflow_command
+from contracts.changes.change import Severity
+from contracts.decision.change_decision import Judged
+from contracts.document import Source
+from contracts.document.sides import Side
+from contracts.report.diff import Diff, reach_text
+from contracts.report.forms.diff_forms import last_line, verdict_line
 from contracts.report.run import RuleVerdict, Run
 from contracts.report.wording import often_text, promise_text, seen_text, since_text, worst_first
+from contracts.text import cut, printable
 
 MAX_SHOWN = 10
 """Of each level; GitHub shows no more of a step."""
+MAX_TEXT = 300
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+Property = tuple[str, str]
 
 
-def annotation_lines(run: Run, here: Path | None = None) -> Iterator[str]:
+def run_annotations(run: Run, here: Path | None = None) -> Iterator[str]:
     """Errors, warnings and notices, the worst first; the decision in the last line.
 
     A violation is an error, unless the run passed all the same, an advisory a warning, and what is accepted a notice.
@@ -23,48 +31,83 @@ def annotation_lines(run: Run, here: Path | None = None) -> Iterator[str]:
     Args:
         here: the folder from which GitHub sees the files; the working directory if it is not given.
     """
-    here = Path.cwd() if here is None else here
-    violations, advisories = worst_first(run.violated), worst_first(run.advisories)
-    errors = [] if run.decision == "pass" else violations
-    warnings = [*(violations if run.decision == "pass" else []), *advisories]
-    for command, verdicts in (
-        ("error", errors),
-        ("warning", warnings),
-        ("notice", worst_first(run.accepted)),
-    ):
-        yield from _annotations(command, verdicts, run, here)
+    # A terminal's columns are counted by rich, which is too heavy for a comparison.
+    from contracts.report.forms.terminal import decision_line
+
+    here = here or Path.cwd()
+    errors, warnings = worst_first(run.violated), worst_first(run.advisories)
+    if run.decision == "pass":
+        errors, warnings = [], errors + warnings
+    yield from _of_level("error", errors, run, here)
+    yield from _of_level("warning", warnings, run, here)
+    yield from _of_level("notice", worst_first(run.accepted), run, here)
     yield decision_line(run)
 
 
-def _annotations(
-    command: str, verdicts: Sequence[RuleVerdict], run: Run, here: Path
-) -> Iterator[str]:
+def _of_level(level: str, verdicts: Sequence[RuleVerdict], run: Run, here: Path) -> Iterator[str]:
     for verdict in verdicts[:MAX_SHOWN]:
-        place = (
-            ("file", _path(verdict.source.file, here)),
-            ("line", str(max(verdict.source.line, 1))),
-        )
-        title = f"{verdict.standing}: {verdict.rule}"
-        yield workflow_command(command, (*place, ("title", title)), _message(verdict, run))
+        file = verdict.source.file
+        if Path(file).is_relative_to(here):
+            file = Path(file).relative_to(here).as_posix()
+        place = _place(file, verdict.source.line)
+        title = ("title", f"{verdict.standing}: {verdict.rule}")
+        yield _command(level, (*place, title), _message(verdict, run))
     if len(verdicts) > MAX_SHOWN:
-        yield f"… and {len(verdicts) - MAX_SHOWN} more of level {command}, in report.json"
+        yield f"… and {len(verdicts) - MAX_SHOWN} more of level {level}, in report.json"
 
 
 def _message(verdict: RuleVerdict, run: Run) -> Iterator[str]:
-    yield cut(f"seen: {seen_text(verdict)} ({often_text(verdict)})")
+    yield cut(f"seen: {seen_text(verdict)} ({often_text(verdict)})", MAX_TEXT)
     if promise := promise_text(verdict):
-        yield cut(f"wanted: {promise}")
+        yield cut(f"wanted: {promise}", MAX_TEXT)
     if since := since_text(verdict, run.against):
         yield since
     if verdict.accepted is not None:
-        yield cut(f"accepted until {verdict.accepted.until}: {verdict.accepted.reason}")
+        yield cut(f"accepted until {verdict.accepted.until}: {verdict.accepted.reason}", MAX_TEXT)
     elif verdict.proof is not None:
         yield f"repeat: {verdict.proof.curl}"
 
 
-def _path(file: str, here: Path) -> str:
-    """A file as seen from there, if it is below."""
-    try:
-        return Path(file).relative_to(here).as_posix()
-    except ValueError:
-        return file
+def diff_annotations(diff: Diff) -> Iterator[str]:
+    """A line a change, those that break first because GitHub shows only some; the decision in the last line."""
+    for judged in diff.ordered:
+        change = judged.change
+        level = _COMMANDS[judged.severity] if judged.counts else "notice"
+        place = _in_file(diff.revision, change.revision) or _in_file(diff.base, change.base)
+        title = ("title", f"{change.effect.value}: {change.id} {change.where}")
+        yield _command(level, (*place, title), _said(diff, judged))
+    yield last_line(diff)
+
+
+def _said(diff: Diff, judged: Judged) -> Iterator[str]:
+    change, acceptance = judged.change, judged.acceptance
+    yield f"{change.message} (reaches {reach_text(change.reaches, 3)})"
+    if change.witness is not None:
+        yield verdict_line(change.witness)
+    if acceptance is not None:
+        yield f"accepted until {acceptance.until}: {acceptance.reason}"
+    if judged.needs_acceptance:
+        yield f"to let it pass, add to {diff.accepted_in}: {diff.entry(judged)}"
+
+
+def _in_file(side: Side, source: Source) -> tuple[Property, ...]:
+    """Where a change is on a side that is a file; nothing on another."""
+    path = side.path_of(source.file)
+    return () if path is None else _place(path, source.line)
+
+
+def _place(file: str, line: int) -> tuple[Property, ...]:
+    return ("file", file), ("line", str(max(line, 1)))
+
+
+def _command(name: str, properties: Iterable[Property], lines: Iterable[str]) -> str:
+    """A command on one line of a log, which nothing in it can end; its message has several lines."""
+    fields = []
+    for key, value in properties:
+        fields.append(f"{key}={_data(value).replace(':', '%3A').replace(',', '%2C')}")
+    return f"::{name} {','.join(fields)}::{'%0A'.join(map(_data, lines))}"
+
+
+def _data(text: str) -> str:
+    """A text in a command; GitHub reads `%0A` and the like in it."""
+    return printable(text).replace("%", "%25")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contracts.changes.change import Effect, Severity
 from contracts.decision.change_decision import Judged
 from contracts.report.diff import Diff, decision_text, reach_text
+from contracts.report.forms.diff_forms import title_line, verdict_line, witness_lines
 from contracts.report.forms.markdown import MAX_SIZE, code, cut, fenced, size, text, within
-from contracts.report.forms.witness_text import title_line, verdict_line, witness_lines
 
 _MARKS = {Severity.ERROR: "🔴", Severity.WARNING: "🟡", Severity.INFO: "🟢"}
 

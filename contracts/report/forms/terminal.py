@@ -107,6 +107,12 @@ def summary_lines(
     yield from _divided(sections, ROWS - 1 - sum(map(screen.rows, below)), screen)
 
 
+def text(run: Run, *, width: int, encoding: str, trend: Trend | None = None) -> Iterator[str]:
+    """The summary with the decision below it, as a whole."""
+    yield from summary_lines(run, width=width, encoding=encoding, trend=trend)
+    yield decision_line(run, width=width, encoding=encoding)
+
+
 def _divided(sections: list[Section], rows: int, screen: Screen) -> Iterator[str]:
     """The lines of the sections in so many rows: each has its least, then its wish, then all that it has."""
     shown, whole = list(sections), {section.name: _whole(section, screen) for section in sections}

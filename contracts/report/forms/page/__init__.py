@@ -1,5 +1,1 @@
 """The report as a page."""
-
-from contracts.report.forms.page.view import page
-
-__all__ = ["page"]

@@ -183,6 +183,11 @@ def page(run: Run, trend: Trend | None = None) -> str:
     )
 
 
+def page_lines(run: Run, trend: Trend | None = None) -> list[str]:
+    """The page as a form."""
+    return [page(run, trend)]
+
+
 def headline(run: Run) -> str:
     """The decision in words, and the one thing to know about it."""
     word, broken = WORDS[run.decision][1], _counted(len(run.violated), "promise")

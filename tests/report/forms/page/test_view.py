@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from contracts.report.drift import Drift
-from contracts.report.forms.page import page, view
+from contracts.report.forms.page import view
 from contracts.report.forms.page.matrix import matrices_of
+from contracts.report.forms.page.view import page
 from contracts.report.run import OperationRun, Run
 from contracts.report.trend import trend_of
 

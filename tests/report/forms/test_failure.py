@@ -3,7 +3,7 @@
 import tomllib
 from datetime import date
 
-from contracts.report.forms.failure_text import failure_text, missing_text
+from contracts.report.forms.failure import failure_text, missing_text
 from contracts.verdicts import Outcome, Verdict
 
 from ..made import SPEC, rule, violated

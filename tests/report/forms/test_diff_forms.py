@@ -1,19 +1,21 @@
-"""A comparison on a terminal."""
+"""A comparison on a terminal, and as JSON, held against its JSON Schema."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from contracts.changes.change import Direction, Reach, Severity, Witness
 from contracts.decision.change_decision import ChangePolicy, FailOn, decide_changes
 from contracts.report.diff import decision_text, reach_text
-from contracts.report.forms.diff_text import diff_lines, failing_lines
-from contracts.report.forms.witness_text import witness_lines
+from contracts.report.forms.diff_forms import SCHEMA, diff_json, diff_lines, failing_lines, witness_lines
 
 from ...made_changes import ALL, ASKED, BREAKS, GROWS, STATUS, UNKNOWN, WARNS, change
-from ..made_diffs import NASTY, diff
+from ..made_diffs import NASTY, SPEC, STDIN, diff
 
 SNAPSHOT = """\
 breaking (1)
@@ -139,3 +141,62 @@ def test_a_huge_body_is_cut() -> None:
 def test_the_operation_itself_may_be_reached() -> None:
     assert reach_text([Reach("GET /a", Direction.OPERATION)], 3) == "GET /a"
     assert reach_text([], 3) == "no operation"
+
+
+# JSON
+
+
+VALIDATOR = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()), validate_formats=True)
+REPORTS = {
+    "nothing": diff([]),
+    "everything": diff(ALL, "enum-*"),
+    "a request": diff([change("type-changed", witness=ASKED)]),
+    "hostile": diff([change(where=NASTY, message=NASTY)], NASTY, base=STDIN),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_report_is_valid(name: str) -> None:
+    text = json.dumps(diff_json(REPORTS[name]), ensure_ascii=False, allow_nan=False)
+    VALIDATOR.validate(json.loads(text.encode()))
+
+
+def test_every_object_that_the_schema_requires_something_of_is_checked() -> None:
+    value = diff_json(diff())
+    assert VALIDATOR.is_valid(value)
+    for name in value:
+        assert not VALIDATOR.is_valid({key: part for key, part in value.items() if key != name})
+
+
+def test_what_programs_read() -> None:
+    value: Any = diff_json(diff(ALL, "pattern-*"))
+    assert (value["decision"], value["exit_code"], value["fail_on"]) == ("breaking", 1, "breaking")
+    assert value["summary"] == {"changes": 4, "breaking": 1, "compatible": 2, "undecided": 0, "accepted": 1}
+    assert value["base"] == {
+        "title": "Things",
+        "version": "1",
+        "path": "HEAD:spec/a.yaml",
+        "sha256": SPEC.document.sha256,
+    }
+    assert value["changes"][0] == {
+        "id": "enum-widened",
+        "effect": "breaking",
+        "severity": "error",
+        "direction": "response",
+        "where": "schemas/Thing /status",
+        "reaches": [{"operation": "GET /things/{id}", "direction": "response"}],
+        "base": {"file": "HEAD:spec/a.yaml", "line": 7},
+        "revision": {"file": "spec/a.yaml", "line": 9},
+        "message": BREAKS.message,
+        "proof": None,
+        "witness": {
+            "operation": "GET /things/{id}",
+            "message": {"status": 200, "headers": {"Content-Type": "application/json"}, "body": {"status": "paused"}},
+            "accepted_by": "revision",
+            "rejected_by": "base",
+            "because": '/status is "paused"; allowed are "active", "closed"',
+        },
+        "accepted": None,
+        "fails": True,
+    }
+    assert value["changes"][-1]["accepted"] == {"reason": "agreed|in May", "until": "2026-11-24"}

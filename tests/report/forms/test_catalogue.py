@@ -1,13 +1,14 @@
-"""The rules of a document as a table, as JSON, and one of them in full."""
+"""The rules of a document as a table, as JSON, and one of them in full; the kinds of changes."""
 
 import json
 from pathlib import Path
 
 import pytest
 
+from contracts.changes.kinds import KINDS
 from contracts.document import read_spec
 from contracts.errors import UsageError
-from contracts.report.forms.rule_list import explained, explained_json, rules_json, rules_table
+from contracts.report.forms.catalogue import explained, explained_json, kinds_json, kinds_table, rules_json, rules_table
 from contracts.rules import RuleBook, rules_for
 
 SCHEMA = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "enum": ["a", "b"]}}}
@@ -74,3 +75,19 @@ def test_unknown_rule_names_the_nearest(identity: str, hint: str, book: RuleBook
     with pytest.raises(UsageError, match="the document has no rule") as caught:
         explained(book, identity)
     assert hint in str(caught.value)
+
+
+def test_the_table_of_kinds_is_whole() -> None:
+    assert [row["id"] for row in kinds_json()] == list(KINDS)
+    assert json.loads(json.dumps(kinds_json()))[0] == {
+        "id": "operation-added",
+        "direction": "operation",
+        "severity": "info",
+        "message": "the operation NAME was added",
+    }
+
+
+def test_kinds_are_in_columns() -> None:
+    first, *_ = lines = list(kinds_table())
+    assert first.split(None, 3) == ["operation-added", "operation", "info", "the operation NAME was added"]
+    assert {line.index(KINDS[line.split()[0]].shown) for line in lines} == {first.index("the operation")}

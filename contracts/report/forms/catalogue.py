@@ -1,4 +1,4 @@
-"""The rules of a document as a table, as JSON, or one of them in full."""
+"""What there is to know beforehand: the rules of a document, and the kinds of changes, as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from contracts.changes.kinds import KINDS
 from contracts.errors import UsageError
 from contracts.rules import Rule, RuleBook
 
 
 def rules_table(book: RuleBook) -> Iterator[str]:
     """A line a rule: file:line, id, clause; the count at the end."""
-    rows = [(str(book.spec.document.source(rule.pointer)), rule) for rule in book.rules]
-    where = max((len(text) for text, _ in rows), default=0)
-    name = min(max((len(rule.id) for _, rule in rows), default=0), 100)
-    for text, rule in rows:
+    places = [str(book.spec.document.source(rule.pointer)) for rule in book.rules]
+    where = max(map(len, places), default=0)
+    name = max((min(len(rule.id), 100) for rule in book.rules), default=0)
+    for place, rule in zip(places, book.rules, strict=True):
         mark = "" if rule.severity == "violation" else f" ({rule.severity.value})"
-        yield f"{text:<{where}}  {rule.id:<{name}}  {rule.clause}{mark}"
-    yield f"{len(rows)} rules of {book.spec.title} {book.spec.version}"
+        yield f"{place:<{where}}  {rule.id:<{name}}  {rule.clause}{mark}"
+    yield f"{len(places)} rules of {book.spec.title} {book.spec.version}"
 
 
 def rules_json(book: RuleBook) -> list[dict[str, Any]]:
@@ -28,12 +29,10 @@ def rules_json(book: RuleBook) -> list[dict[str, Any]]:
 def explained(book: RuleBook, identity: str) -> str:
     """One rule in full; UsageError with the nearest ids when there is none of that id."""
     entry = explained_json(book, identity)
-    source = entry["source"]
+    source, place = entry["source"], entry["place"] or "the answer"
     lines = (
         entry["rule"],
-        f"  promise   the answer {entry['promise']}"
-        if entry["place"] is None
-        else f"  promise   {entry['place']} {entry['promise']}",
+        f"  promise   {place} {entry['promise']}",
         f"  written   {source['file']}:{source['line']}  #{source['pointer']}",
         f"  rests on  {entry['clause']}",
         f"  severity  {entry['severity']}",
@@ -64,3 +63,21 @@ def _entry(book: RuleBook, rule: Rule) -> dict[str, Any]:
         "promise": rule.promise,
         "source": {"file": source.file, "line": source.line, "pointer": source.pointer},
     }
+
+
+def kinds_table() -> Iterator[str]:
+    """A line a kind of change: id, direction, severity, message."""
+    rows = kinds_json()
+    columns = ("id", "direction", "severity")
+    widths = {column: max(len(row[column]) for row in rows) for column in columns}
+    for row in rows:
+        cells = [row[column].ljust(widths[column]) for column in columns]
+        yield "  ".join((*cells, row["message"]))
+
+
+def kinds_json() -> list[dict[str, str]]:
+    found = []
+    for kind in KINDS.values():
+        about = {"id": kind.id, "direction": str(kind.direction), "severity": kind.severity.value}
+        found.append(about | {"message": kind.shown})
+    return found

@@ -1,0 +1,200 @@
+"""A comparison as text, its decision in the last line, and as JSON, which `report/diff.schema.json` describes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import contracts
+from contracts.changes.change import Effect, Witness
+from contracts.decision.change_decision import Judged
+from contracts.document import Source, Spec
+from contracts.document.sides import Side
+from contracts.report.diff import Diff, decision_text, reach_text
+from contracts.text import cut, map_texts, printable, well_formed
+
+SCHEMA = Path(__file__).parents[1] / "diff.schema.json"
+MAX_REACHES = 5
+MAX_TEXT = 600
+MAX_WIDTH = 100
+"""Characters of a body that is written on one line; a longer one gets a line a member."""
+MAX_LINES = 40
+
+Paint = Callable[[str, str], str]
+"""Gives a text the look of `error`, `warning`, `info` or `title`."""
+
+
+def plain(text: str, _look: str) -> str:
+    """No look at all."""
+    return text
+
+
+def diff_lines(diff: Diff, paint: Paint = plain) -> Iterator[str]:
+    """The whole report as text, a paragraph a finding."""
+    for title, members in diff.groups:
+        yield paint(f"{title} ({len(members)})", "title")
+        for judged in members:
+            yield from _finding(diff, judged, paint)
+        yield ""
+    for note in diff.decision.notes:
+        yield f"note: {printable(note)}"
+    yield last_line(diff, paint)
+
+
+def failing_lines(diff: Diff) -> Iterator[str]:
+    """What a test says that fails for these changes."""
+    for judged in diff.ordered:
+        if judged.needs_acceptance:
+            yield from _finding(diff, judged, plain)
+    yield last_line(diff)
+
+
+def last_line(diff: Diff, paint: Paint = plain) -> str:
+    """The decision, the counts, and what was compared."""
+    sides = printable(f"{diff.base.name} -> {diff.revision.name}")
+    look = {1: "error", 3: "warning"}.get(diff.decision.exit_code, "info")
+    return paint(f"diff: {decision_text(diff)}: {sides}", look)
+
+
+def _finding(diff: Diff, judged: Judged, paint: Paint) -> Iterator[str]:
+    """One finding: where, what was seen, whom it reaches, why that is so, and what to do next."""
+    change, acceptance = judged.change, judged.acceptance
+    severity = paint(judged.severity.value, judged.severity.value)
+    where = printable(f"{change.base} -> {change.revision}")
+    yield f"{where}  {severity} {printable(f'{change.id} {change.where}')}"
+    yield f"  seen: {_cut(change.message)}"
+    yield f"  reaches: {_cut(reach_text(change.reaches, MAX_REACHES))}"
+    if change.witness is not None:
+        yield f"  shown by: {title_line(change.witness)}"
+        for line in witness_lines(change.witness):
+            yield f"    {line}".rstrip()
+        yield f"  where {_cut(verdict_line(change.witness))}"
+    if change.proof is not None:
+        yield f"  {proof_word(judged)}: {_cut(change.proof)}"
+    if acceptance is not None:
+        yield f"  {printable(f'accepted until {acceptance.until}: {acceptance.reason}')}"
+    elif judged.needs_acceptance:
+        what = "mend the document" if judged.fails else "look at both places"
+        place = printable(diff.accepted_in)
+        yield f"  next: {what}; to let it pass, add to {place}: {diff.entry(judged)}"
+
+
+def proof_word(judged: Judged) -> str:
+    """What the proof of a change is called: where it is undecided, nothing was proved."""
+    return "tried" if judged.change.effect is Effect.UNDECIDED else "proof"
+
+
+def title_line(witness: Witness) -> str:
+    """What the message is."""
+    verb = "answers" if "status" in witness.message else "is asked"
+    return printable(f"{witness.operation} {verb}")
+
+
+def verdict_line(witness: Witness) -> str:
+    """Who takes the message and who does not."""
+    allowed = f"the {witness.accepted_by} allows it"
+    return printable(f"{allowed}, the {witness.rejected_by} refuses it: {witness.because}")
+
+
+def witness_lines(witness: Witness) -> Iterator[str]:
+    """The message: request or status line, header fields, and the body as JSON. No line is longer than a few rows."""
+    message, body = witness.message, witness.message.get("body")
+    if "status" in message:
+        yield f"HTTP {message['status']}"
+    else:
+        yield _row(f"{message['method']} {message['path']}")
+    headers = message.get("headers") or ()
+    has_type = False
+    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+        # A line that starts with a colon could be a workflow command of GitHub Actions.
+        yield _row(re.sub(r"^\s*:", r"\\x3a", str(name)) + f": {value}")
+        has_type = has_type or str(name).lower() == "content-type"
+    if body is not None or has_type:
+        yield ""
+        yield from _body_lines(body)
+
+
+def _body_lines(body: Any) -> Iterator[str]:
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    if len(text) > MAX_WIDTH:
+        text = json.dumps(body, ensure_ascii=False, indent=1, default=str)
+    lines = text.split("\n")
+    yield from map(_row, lines[:MAX_LINES])
+    if len(lines) > MAX_LINES:
+        yield f"… and {len(lines) - MAX_LINES} lines more"
+
+
+def _row(line: str) -> str:
+    return printable(cut(line, 4 * MAX_WIDTH + 1))
+
+
+def _cut(text: str) -> str:
+    return printable(cut(text, MAX_TEXT + 1))
+
+
+def json_lines(diff: Diff) -> list[str]:
+    """`diff_json` as it is written."""
+    return [json.dumps(diff_json(diff), indent=1, ensure_ascii=False)]
+
+
+def diff_json(diff: Diff) -> dict[str, Any]:
+    """The comparison as a JSON value, in the shape that `diff.schema.json` describes."""
+    decision = diff.decision
+    counts = {effect.value: decision.count(effect) for effect in Effect}
+    value = {
+        "suite": {"name": "notte-contracts", "version": contracts.__version__},
+        "base": _side(diff.base, diff.specs[0]),
+        "revision": _side(diff.revision, diff.specs[1]),
+        "decision": decision.result.value,
+        "fail_on": diff.fail_on.value,
+        "exit_code": decision.exit_code,
+        "summary": {"changes": len(decision.judged), **counts, "accepted": decision.accepted},
+        "notes": list(decision.notes),
+        "changes": list(map(_change, diff.ordered)),
+    }
+    return map_texts(value, well_formed)  # type: ignore[no-any-return]
+
+
+def _side(side: Side, spec: Spec) -> dict[str, str]:
+    about = {"title": spec.title, "version": spec.version}
+    return about | {"path": side.name, "sha256": spec.document.sha256}
+
+
+def _change(judged: Judged) -> dict[str, Any]:
+    change, acceptance, witness = judged.change, judged.acceptance, judged.change.witness
+    value = {
+        "id": change.id,
+        "effect": change.effect.value,
+        "severity": judged.severity.value,
+        "direction": change.direction.value,
+        "where": change.where,
+        "reaches": [
+            {"operation": r.operation, "direction": r.direction.value} for r in change.reaches
+        ],
+        "base": _place(change.base),
+        "revision": _place(change.revision),
+        "message": change.message,
+        "proof": change.proof,
+        "witness": None,
+        "accepted": None,
+        "fails": judged.fails,
+    }
+    if witness is not None:
+        value["witness"] = {
+            "operation": witness.operation,
+            "message": dict(witness.message),
+            "accepted_by": witness.accepted_by,
+            "rejected_by": witness.rejected_by,
+            "because": witness.because,
+        }
+    if acceptance is not None:
+        until = acceptance.until.isoformat()
+        value["accepted"] = {"reason": acceptance.reason, "until": until}
+    return value
+
+
+def _place(source: Source) -> dict[str, Any]:
+    return {"file": source.file, "line": source.line}

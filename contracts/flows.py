@@ -213,7 +213,7 @@ class Check:
         self, spec: Spec, operations: set[str], exchanges: Sequence[Exchange]
     ) -> set[str]:
         """The rules of another document that these exchanges break."""
-        other = replace(self, spec=spec)
+        other = replace(self, spec=replace(spec, variable=self.spec.variable))
         asked = [
             (spec.by_key[key], [e for e in exchanges if e.probe.operation == key])
             for key in operations & spec.by_key.keys()
@@ -335,7 +335,9 @@ class Check:
     def client(self, pace: Pace) -> Iterator[Client]:
         """A client of the target, for as long as it is needed."""
         mocked = nullcontext(self.target.base_url) if self.target.live else serving(self.mock)
-        secret = self.target.secret if self.target.live else Secret(CREDENTIAL)
+        secret = (
+            self.target.secret if self.target.live else Secret(CREDENTIAL, self.spec.placeholder)
+        )
         with mocked as base_url:
             client = Client(
                 self.spec,

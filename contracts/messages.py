@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-PLACEHOLDER = "$NOTTE_API_KEY"
-"""What stands in place of the credential wherever the suite shows or stores anything."""
+VARIABLE = "CONTRACT_CREDENTIAL"
+"""The environment variable of the credential, where the run does not say that it is another."""
+
+PLACEHOLDER = f"${VARIABLE}"
+"""What stands in place of a credential wherever the suite shows or stores anything."""
 
 JSON = Any
 """A decoded JSON value: dict, list, str, int, float, bool or None."""
@@ -86,7 +89,7 @@ class Credential(StrEnum):
 class Probe:
     """A request with the claim the document makes about it.
 
-    `operation` is the key of the operation it was made for (`GET /sessions/{session_id}`), `source` says who made it
+    `operation` is the key of the operation it was made for (`GET /things/{id}`), `source` says who made it
     (`given`, `coverage`, `fuzz`, `edge`, `status`, `auth`, `method`), and `given` holds the decoded values that the
     user vouched for, by parameter name: the service knows them. `again` says that the request was asked before, and is
     asked again because of what was seen.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contracts.errors import ContractsError
+from contracts.notte.domain import DOCUMENT
 from contracts.run.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _is_wanted(config: pytest.Config) -> bool:
     """A project without a document, that asks for nothing, is left alone."""
-    if (config.rootpath / "spec" / "notte.yaml").is_file():
+    if (config.rootpath / DOCUMENT).is_file():
         return True
     return any(
         config.getoption(option.flag, None) is not None or config.getini(option.ini)
@@ -176,7 +177,7 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
     state = request.config.stash.get(SESSION, None)
     if state is None:
         pytest.fail(
-            "a contract run needs a document: give --contract-spec, or have spec/notte.yaml",
+            f"a contract run needs a document: give --contract-spec, or have {DOCUMENT}",
             pytrace=False,
         )
     if state.settings.dry_run:
@@ -207,7 +208,7 @@ def contract_gate(request: pytest.FixtureRequest) -> Gated:
     state = request.config.stash.get(SESSION, None)
     if state is None:
         pytest.fail(
-            "the gate needs a document: give --contract-spec, or have spec/notte.yaml",
+            f"the gate needs a document: give --contract-spec, or have {DOCUMENT}",
             pytrace=False,
         )
     return gated(state.settings)
@@ -221,7 +222,7 @@ def contract(request: pytest.FixtureRequest) -> Contract:
     state = request.config.stash.get(SESSION, None)
     if state is None:
         pytest.fail(
-            "the contract fixture needs a document: give --contract-spec, or have spec/notte.yaml",
+            f"the contract fixture needs a document: give --contract-spec, or have {DOCUMENT}",
             pytrace=False,
         )
     return Contract(state.check.book, state.settings.base_url, state.settings.scrubber.capabilities)

@@ -58,7 +58,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reach:
-    """An operation (`GET /sessions/{session_id}`) in whose requests or responses a change shows."""
+    """An operation (`GET /things/{id}`) in whose requests or responses a change shows."""
 
     operation: str
     direction: Direction

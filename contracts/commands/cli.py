@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contracts.errors import ContractsError, UsageError
+from contracts.notte.domain import DOCUMENT
 from contracts.report.forms import form_of, names_of
 
 if TYPE_CHECKING:
@@ -64,9 +65,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option(
-    "--spec", "path", default="spec/notte.yaml", show_default=True, help="The OpenAPI document."
-)
+@click.option("--spec", "path", default=DOCUMENT, show_default=True, help="The OpenAPI document.")
 @click.option(
     "--overlay", "overlays", multiple=True, help="An overlay; repeatable; 'none' for none at all."
 )
@@ -162,7 +161,7 @@ def _kinds(form: str) -> Iterable[str]:
 @cli.command()
 @click.argument("source")
 @click.option(
-    "--spec", "path", default="spec/notte.yaml", show_default=True, help="The document to refresh."
+    "--spec", "path", default=DOCUMENT, show_default=True, help="The document to refresh."
 )
 @_OVERLAY
 @click.option(
@@ -200,7 +199,7 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
 @click.option(
     "--spec",
     "path",
-    default="spec/notte.yaml",
+    default=DOCUMENT,
     show_default=True,
     help="The document that is tested.",
 )

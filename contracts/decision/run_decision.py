@@ -205,7 +205,7 @@ def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
         e.response.status for e in _asked_with_credential(spec, judged) if e.response is not None
     }
     if statuses & REFUSALS and statuses <= REFUSALS | BEFORE_CREDENTIAL:
-        return "the credential was refused on every request; set NOTTE_API_KEY to one that this service knows"
+        return f"the credential was refused on every request; set {spec.variable} to one that this service knows"
     return None
 
 

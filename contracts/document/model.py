@@ -10,6 +10,7 @@ from typing import Any
 from contracts.document.document import Document, Source
 from contracts.document.media_types import described_by
 from contracts.document.pointers import join_pointer
+from contracts.messages import VARIABLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +162,10 @@ class Operation:
 
 @dataclass(frozen=True, eq=False)
 class Spec:
-    """One OpenAPI document with its overlays applied."""
+    """One OpenAPI document with its overlays applied.
+
+    `variable` names the environment variable of the credential that requests carry.
+    """
 
     document: Document
     title: str
@@ -169,6 +173,12 @@ class Spec:
     servers: tuple[str, ...]
     operations: tuple[Operation, ...]
     security_schemes: Mapping[str, SecurityScheme]
+    variable: str = VARIABLE
+
+    @property
+    def placeholder(self) -> str:
+        """What stands in place of the credential."""
+        return f"${self.variable}"
 
     @cached_property
     def by_key(self) -> Mapping[str, Operation]:

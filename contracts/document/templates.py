@@ -1,4 +1,4 @@
-"""Path templates on the wire: a raw path against `/sessions/{session_id}`, and a path made from values."""
+"""Path templates on the wire: a raw path against `/things/{id}`, and a path made from values."""
 
 from __future__ import annotations
 

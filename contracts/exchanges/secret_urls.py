@@ -25,9 +25,7 @@ _URL = re.compile(r"(?:wss?|https?)(?::|%3A)(?:\\?/|%2F){2}[^\s\"'<>|^`{}]*", re
 _WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#].+", re.DOTALL)
 """Below the root of a host: what is the root is nobody's secret, and may be the base URL."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
-_PIECE = re.compile(
-    rf"{re.escape(PLACEHOLDER)}|\\u[0-9A-Fa-f]{{4}}|\\.|%[0-9A-Fa-f]{{2}}|[A-Za-z]|[0-9]", re.DOTALL
-)
+_PIECE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.|%[0-9A-Fa-f]{2}|[A-Za-z]|[0-9]", re.DOTALL)
 _HEAD = re.compile(r"""[^\s"'<>\\]{0,400}""")
 _TAIL = re.compile(r"""[^\s"'<>\\]*\Z""")
 _MIN_PART = 5
@@ -41,9 +39,11 @@ class Capabilities:
     Args:
         names: the members that hold such URLs; none for a body that is no answer about a resource, such as a document
             that declares these members.
+        placeholder: what stands for the credential, which a masked URL keeps.
     """
 
     names: tuple[str, ...] = NAMES
+    placeholder: str = PLACEHOLDER
     _known: dict[str, str] = field(default_factory=dict, repr=False)
 
     def body(self, body: bytes) -> bytes:
@@ -61,7 +61,9 @@ class Capabilities:
     def text(self, text: str) -> str:
         """A text without capability URLs: those that are known, and whatever looks like a member of a body."""
         if any(name in text for name in NAMES):
-            text = _QUOTED.sub(lambda m: f"{m[1]}{m[2]}{m[1]}{m[3]}{m[4]}{_masked(m[5])}", text)
+            text = _QUOTED.sub(
+                lambda m: f"{m[1]}{m[2]}{m[1]}{m[3]}{m[4]}{self._masked(m[5])}", text
+            )
         if not self._known:
             return text
         text = self._elsewhere(text)
@@ -83,9 +85,17 @@ class Capabilities:
         pieces, end = [], 0
         for start, stop in strings:
             self._learn(value[start:stop].strip('"'), name)
-            pieces += [value[end:start], _masked(value[start:stop])]
+            pieces += [value[end:start], self._masked(value[start:stop])]
             end = stop
         return "".join([*pieces, value[end:]])
+
+    def _masked(self, written: str) -> str:
+        """A string without its letters and digits; its scheme is kept, and that it held the credential."""
+        quote = written[:1] if written.startswith('"') else ""
+        scheme = _SCHEME.match(written, len(quote))
+        kept = written[: scheme.end()] if scheme else quote
+        parts = written[len(kept) :].split(self.placeholder)
+        return kept + self.placeholder.join(_PIECE.sub(_piece, part) for part in parts)
 
     def _learn(self, value: str, name: str) -> None:
         plain = _plain(value)
@@ -143,18 +153,8 @@ def _plain(written: str) -> str:
     return text if "://" in text else unquote(text)
 
 
-def _masked(written: str) -> str:
-    """A string without its letters and digits; its scheme is kept, and that it held the credential."""
-    quote = written[:1] if written.startswith('"') else ""
-    scheme = _SCHEME.match(written, len(quote))
-    kept = written[: scheme.end()] if scheme else quote
-    return kept + _PIECE.sub(_piece, written[len(kept) :])
-
-
 def _piece(found: re.Match[str]) -> str:
     piece = found[0]
-    if piece == PLACEHOLDER:
-        return piece
     if piece.startswith("%"):
         return "%00"
     if piece.startswith("\\"):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.document import Operation
-from contracts.notte.prose import FINAL, OPERATION
+from contracts.notte.domain import FINAL, SESSION
 
 NOW = datetime(2026, 1, 6, 12, 0, 0, tzinfo=UTC)
 """The mock's clock stands still, so that the same request has the same answer."""
@@ -16,7 +16,7 @@ DATE = "Tue, 06 Jan 2026 12:00:00 GMT"
 
 def plausible(operation: Operation, status: int, value: Any) -> Any:
     """The body with its times, counters and copies in agreement; any body but a session's comes back as it is."""
-    if operation.key != OPERATION or status != 200 or not isinstance(value, dict):
+    if operation.key != SESSION or status != 200 or not isinstance(value, dict):
         return value
     session = dict(value)
     seconds = abs(session.get("network_request_bytes", 0)) % 25

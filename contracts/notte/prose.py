@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.document import Spec
+from contracts.notte.domain import FINAL, SESSION, SWEEP, TITLE
 from contracts.rules import (
     Answer,
     ExchangeRule,
@@ -26,11 +27,7 @@ from contracts.rules import (
     rule_of,
 )
 
-OPERATION = "GET /sessions/{session_id}"
 STATUS = "200"
-FINAL = frozenset({"closed", "error", "timed_out"})
-SWEEP = timedelta(seconds=120)
-"""How long after its end a session may still be called active: the service looks for ended ones in sweeps."""
 CLOCK = timedelta(seconds=2)
 PRECISION = timedelta(seconds=2)
 """How far `duration` may be from what the times say: they are not taken at one instant."""
@@ -371,8 +368,8 @@ def prose_rules(spec: Spec) -> Extra:
 
 
 def _rules(spec: Spec, row: Prose | Later) -> Iterator[Rule]:
-    operation = spec.by_key.get(OPERATION)
-    if operation is None or operation.response(200) is None or spec.title != "Notte API":
+    operation = spec.by_key.get(SESSION)
+    if operation is None or operation.response(200) is None or spec.title != TITLE:
         return
     severity = row.severity if isinstance(row, Prose) else ADVISORY
     kind = RuleKind("prose", severity, f"Notte: “{row.sentence}”")

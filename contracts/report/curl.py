@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from contracts.document import Spec
 from contracts.exchanges.credential import Secret, with_credential
-from contracts.messages import PLACEHOLDER, Credential, Headers, Probe, Request
+from contracts.messages import Credential, Headers, Probe, Request
 
 MARK = "0CREDENTIAL0"
 """Stands for the credential while a command is put together; made of characters that no encoding changes."""
@@ -33,21 +33,19 @@ class Shell:
         return f'"{escaped.replace(basic, encoded).replace(self.mark, self.expansion)}"'
 
 
-_SHELLS = {
-    Credential.CUT_SHORT: Shell(MARK[:-1], "${NOTTE_API_KEY%?}"),
-    Credential.APPENDED: Shell(f"{MARK}0", "${NOTTE_API_KEY}0"),
-}
-
-
 def curl(spec: Spec, probe: Probe, base_url: str | None, header_variables: Headers = ()) -> str:
-    """The command, for a POSIX shell; it reads the credential from the environment variable NOTTE_API_KEY.
+    """The command, for a POSIX shell; it reads the credential from the environment variable that `spec` names.
 
     `header_variables` are headers that every request has, each with the variable that holds its value.
     """
     request = with_credential(
         probe.request, probe.credential, spec.by_key[probe.operation], spec, Secret(MARK)
     )
-    shell = _SHELLS.get(probe.credential, Shell(MARK, PLACEHOLDER))
+    shells = {
+        Credential.CUT_SHORT: Shell(MARK[:-1], f"${{{spec.variable}%?}}"),
+        Credential.APPENDED: Shell(f"{MARK}0", f"${{{spec.variable}}}0"),
+    }
+    shell = shells.get(probe.credential, Shell(MARK, spec.placeholder))
     words = ["curl", "-sS", "-i", "--path-as-is", *_method(request)]
     for name, value in request.headers:
         words += ["-H", shell.quoted(f"{name}: {value}" if value else f"{name};", "latin-1")]

@@ -10,11 +10,10 @@ from contracts.document import MediaType, Operation, ResponseSpec, Spec
 from contracts.document.media_types import may_be_json
 from contracts.rules.authentication import authentication_rules
 from contracts.rules.identity import given_rules, identity_rules
-from contracts.rules.methods import method_rules
 from contracts.rules.plan import Body, Plan
 from contracts.rules.responses import framing_rules, operation_rules, response_rules
 from contracts.rules.rule import ExchangeRule, HistoryRule, Rule
-from contracts.rules.wire import wire_rules
+from contracts.rules.wire import method_rules, wire_rules
 
 MAX_SECONDS = 5.0
 """How long an answer may take before an advisory says so."""
@@ -56,7 +55,7 @@ class OperationRules:
     @cached_property
     def wire(self) -> tuple[ExchangeRule, ...]:
         """Rules for every answer, whatever the method."""
-        return tuple(wire_rules(self.operation, max_seconds=self.max_seconds))
+        return tuple(wire_rules(self.spec, self.operation, max_seconds=self.max_seconds))
 
     @cached_property
     def unlisted(self) -> tuple[ExchangeRule, ...]:

@@ -1,27 +1,27 @@
-"""Rules about header fields and time: what HTTP itself demands of any answer."""
+"""Rules about methods, header fields and time: what HTTP itself demands of any answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.document import Operation
+from contracts.document import Operation, Spec
 from contracts.document.media_types import may_be_json
-from contracts.messages import PLACEHOLDER, header_values
+from contracts.messages import header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
-from contracts.rules.rule import ExchangeRule, rule_of
+from contracts.rules.rule import Check, ExchangeRule, rule_of
 
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
-def wire_rules(operation: Operation, *, max_seconds: float) -> Iterator[ExchangeRule]:
+def wire_rules(spec: Spec, operation: Operation, *, max_seconds: float) -> Iterator[ExchangeRule]:
     """What every answer of an operation must keep, whatever the document says."""
     media = [media.name for response in operation.responses for media in response.content]
     rows = (
         (kinds.CONTENT_TYPE, "has one Content-Type", one_content_type),
         (kinds.CHARSET, "names no other charset than UTF-8 for JSON", charset),
         (kinds.CONTENT_LENGTH, "gives the length of the body once, or as chunks", content_length),
-        (kinds.NO_ECHO, "does not give the credential back", no_echo),
+        (kinds.NO_ECHO, "does not give the credential back", no_echo_of(spec.placeholder)),
     )
     unseen = {kinds.CONTENT_TYPE} if not media else set()
     unseen |= {kinds.CHARSET} if not any(map(may_be_json, media)) else set()
@@ -72,8 +72,37 @@ def content_length(answer: Answer) -> str | None:
     return ""
 
 
-def no_echo(answer: Answer) -> str | None:
-    for name, value in answer.response.headers:
-        if PLACEHOLDER in value:
-            return f"the header {name} holds the credential"
-    return "the body holds the credential" if PLACEHOLDER.encode() in answer.response.body else ""
+def no_echo_of(placeholder: str) -> Check:
+    """Answers hold `placeholder` where the service gave the credential back."""
+
+    def no_echo(answer: Answer) -> str | None:
+        for name, value in answer.response.headers:
+            if placeholder in value:
+                return f"the header {name} holds the credential"
+        kept = placeholder.encode() in answer.response.body
+        return "the body holds the credential" if kept else ""
+
+    return no_echo
+
+
+def method_rules(operation: Operation) -> Iterator[ExchangeRule]:
+    """Rules about methods that the document does not list for a path. They stand with its first operation."""
+    yield ExchangeRule(
+        rule_of(operation, kinds.METHOD, "does nothing for a method that is not listed"), refused
+    )
+    yield ExchangeRule(rule_of(operation, kinds.ALLOW, "names the allowed methods with 405"), allow)
+
+
+def refused(answer: Answer) -> str | None:
+    """404, 405, 501 and other refusals are all right, a 2xx or a crash is not (RFC 9110 §15.5.6, §15.6.1)."""
+    probe, status = answer.exchange.probe, answer.response.status
+    if probe.source != "method":
+        return None
+    wrong = 200 <= status < 300 or (status >= 500 and status not in (501, 502, 503, 504, 529))
+    return f"{status} for {probe.request.method}" if wrong else ""
+
+
+def allow(answer: Answer) -> str | None:
+    if answer.response.status != 405:
+        return None
+    return "" if header_values(answer.response.headers, "allow") else "405 without Allow"

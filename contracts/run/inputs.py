@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from math import inf
@@ -23,17 +23,22 @@ from contracts.document.git import MissingError
 from contracts.document.sides import overlays_of, side_from
 from contracts.errors import ContractsError, UsageError
 from contracts.exchanges import Bounds, Limits, Route, Secret
+from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Headers, Probe
-from contracts.notte.sessions import SESSION_ID, VARIABLE, session_params
+from contracts.notte.domain import (
+    CREDENTIAL_VARIABLE,
+    DOCUMENT,
+    PRODUCTION_HOSTS,
+    SESSION_ID,
+    SESSION_IDS_VARIABLE,
+)
+from contracts.notte.sessions import session_params
 from contracts.report.earlier import known_of_report, probes_of_report
 from contracts.report.scrubber import Scrubber
 from contracts.rules.rulebook import MAX_SECONDS
 from contracts.run.options import OPTIONS
 from contracts.run.reach import bounds_from, proxy_secrets, route_from
 from contracts.text import shown_path
-
-CREDENTIAL_VARIABLE = "NOTTE_API_KEY"
-PRODUCTION_HOSTS = frozenset({"api.notte.cc"})
 
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*@")
 _HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
@@ -291,8 +296,8 @@ def _host(url: str) -> str:
 
 
 def _spec(get: Callable[[str], Any], root: Path) -> Spec:
-    path = shown_path(Path(get("contract-spec") or root / "spec" / "notte.yaml"))
-    return load_spec(path, _overlays(get))
+    path = shown_path(Path(get("contract-spec") or root / DOCUMENT))
+    return replace(load_spec(path, _overlays(get)), variable=CREDENTIAL_VARIABLE)
 
 
 def _overlays(get: Callable[[str], Any]) -> list[str] | None:
@@ -332,14 +337,14 @@ def _secret(
             f"the document asks for a credential and {CREDENTIAL_VARIABLE} is not set; "
             f"set it to a key of {base_url}, or leave --base-url out to use the mock"
         )
-    return Secret(value) if value else None
+    return Secret(value, spec.placeholder) if value else None
 
 
 def _scrubber(variables: Headers, environ: Mapping[str, str]) -> Scrubber:
     names = (CREDENTIAL_VARIABLE, *(variable for _, variable in variables))
-    return Scrubber.of(
-        {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
-    )
+    values = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
+    capabilities = Capabilities(placeholder=f"${CREDENTIAL_VARIABLE}")
+    return replace(Scrubber.of(values), capabilities=capabilities)
 
 
 def _given(
@@ -356,12 +361,12 @@ def _given(
             raise UsageError(
                 f"{option} {entry} is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE"
             )
-        if name not in known and option != VARIABLE:
+        if name not in known and option != SESSION_IDS_VARIABLE:
             raise UsageError(
                 f"{option}: no operation has a parameter {name}; the document has {', '.join(sorted(known)) or 'none'}"
             )
         found.setdefault(name, []).extend(
-            _values(value, option if option == VARIABLE else f"{option} {entry}")
+            _values(value, option if option == SESSION_IDS_VARIABLE else f"{option} {entry}")
         )
     return {name: tuple(dict.fromkeys(values)) for name, values in found.items()}
 

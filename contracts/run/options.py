@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.notte.domain import DOCUMENT, PROXY_VARIABLE
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -49,7 +51,7 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option(
         "contract-spec",
-        "the OpenAPI document to test against (default: spec/notte.yaml)",
+        f"the OpenAPI document to test against (default: {DOCUMENT})",
         "value",
         "FILE",
         "path",
@@ -142,7 +144,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("contract-max-time", "end in order after so long: 600, 10m", "value", "TIME"),
     Option(
         "contract-proxy",
-        "a proxy to the service (with a password: the variable NOTTE_PROXY)",
+        f"a proxy to the service (with a password: the variable {PROXY_VARIABLE})",
         "value",
         "URL",
     ),

@@ -11,8 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from contracts.errors import UsageError
 from contracts.exchanges import Bounds, Route
-
-PROXY_VARIABLE = "NOTTE_PROXY"
+from contracts.notte.domain import PROXY_VARIABLE
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"

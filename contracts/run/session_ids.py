@@ -10,9 +10,8 @@ from contracts.document import Operation
 from contracts.exchanges import Client, Pace
 from contracts.flows import Check
 from contracts.messages import Exchange, Probe, Request
-from contracts.notte.own_session import COST, Started, Starter
-from contracts.notte.session_list import Listed, list_sessions
-from contracts.notte.sessions import SESSION_ID
+from contracts.notte.domain import SESSION_ID
+from contracts.notte.sessions import Listed, Started, Starter, list_sessions
 from contracts.probes import SAFE_METHODS, ProbePlan
 
 Say = Callable[[str], None]
@@ -30,21 +29,8 @@ class Sources:
         """What a report says of it."""
         listed, started = self.listed, self.started
         return {
-            "listed": listed
-            and {
-                "found": listed.found,
-                "picked": list(listed.picked),
-                "complete": listed.complete,
-                "problem": listed.problem,
-            },
-            "started": started
-            and {
-                "session_id": started.id,
-                "statuses": started.statuses,
-                "stopped": started.stopped,
-                "cost": COST if started.id else None,
-                "problem": started.problem,
-            },
+            "listed": listed and listed.to_json(),
+            "started": started and started.to_json(),
         }
 
 

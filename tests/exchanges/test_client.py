@@ -441,7 +441,7 @@ def echo(request: bytes) -> bytes:
 def test_the_credential_is_scrubbed_from_answers(variant: Credential) -> None:
     exchange = ask(echo, replace(GET, credential=variant))
     assert KEY[:-1] not in repr(exchange)
-    assert ("$NOTTE_API_KEY" in repr(exchange)) == (
+    assert ("$CONTRACT_CREDENTIAL" in repr(exchange)) == (
         variant not in (Credential.NONE, Credential.WRONG, Credential.EMPTY)
     )
 
@@ -450,7 +450,7 @@ def test_the_credential_is_scrubbed_from_failures() -> None:
     exchange = ask(lambda request: b"HTTP/1.1 " + request.replace(b"\r\n", b" ") + b"\r\n\r\n")
     assert failure_of(exchange) == FailureKind.BAD_FRAMING
     assert exchange.failure is not None
-    assert "Bearer $NOTTE_API_KEY" in exchange.failure.detail
+    assert "Bearer $CONTRACT_CREDENTIAL" in exchange.failure.detail
 
 
 @pytest.mark.parametrize("value", ["open-sesame", "hunter2", "12345678"])
@@ -482,6 +482,8 @@ def test_a_bug_shows_no_credential(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ValueError(f"Bearer {KEY}")
 
     monkeypatch.setattr("httpx2.HTTPTransport.handle_request", broken)
-    with pytest.raises(RuntimeError, match=r"ValueError while sending GET /things/1: Bearer \$NOTTE_API_KEY") as caught:
+    with pytest.raises(
+        RuntimeError, match=r"ValueError while sending GET /things/1: Bearer \$CONTRACT_CREDENTIAL"
+    ) as caught:
         ask_at("http://127.0.0.1:1")
     assert caught.value.__suppress_context__

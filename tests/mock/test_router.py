@@ -40,7 +40,7 @@ def test_the_raw_path_arrives(text: str) -> None:
     assert exchange.response is not None
     answer = MockService(SPEC).answer(Request("GET", f"/things/{text}", (("Authorization", f"Bearer {CREDENTIAL}"),)))
     assert exchange.response.status == answer.status
-    assert exchange.response.body == answer.body.replace(CREDENTIAL.encode(), b"$NOTTE_API_KEY")
+    assert exchange.response.body == answer.body.replace(CREDENTIAL.encode(), b"$CONTRACT_CREDENTIAL")
     assert exchange.response.headers[: len(answer.headers)] == answer.headers
 
 

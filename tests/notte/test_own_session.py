@@ -11,7 +11,8 @@ import pytest
 
 from contracts.exchanges import Exhausted
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response
-from contracts.notte.own_session import CHEAPEST, WAITS, Started, Starter
+from contracts.notte.domain import CHEAPEST
+from contracts.notte.sessions import WAITS, Started, Starter
 
 STARTED = (200, {"session_id": "s 1", "status": "active"})
 STOPPED = (200, {"session_id": "s 1", "status": "closed"})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.exchanges import Exhausted
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response
-from contracts.notte.session_list import MAX_PAGES, PER_STATUS, Listed, list_sessions
+from contracts.notte.sessions import MAX_PAGES, PER_STATUS, Listed, list_sessions
 
 JSON = (("Content-Type", "application/json"),)
 

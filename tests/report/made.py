@@ -60,6 +60,6 @@ def report(*verdicts: Verdict, exchanges: tuple[Exchange, ...] = (exchange(),), 
         "started": "2026-11-24T05:00:00.000+00:00",
         "finished": "2026-11-24T05:00:01.000+00:00",
         "decision": Decision(Result.PASS),
-        "scrubber": Scrubber.of({"NOTTE_API_KEY": "canary-1"}),
+        "scrubber": Scrubber.of({"CONTRACT_CREDENTIAL": "canary-1"}),
     }
     return Report(SPEC, verdicts=verdicts, exchanges=exchanges, **{**given, **extra})

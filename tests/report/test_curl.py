@@ -52,7 +52,7 @@ def probe_of(request: Request, credential: Credential = Credential.RIGHT) -> Pro
 def in_a_shell(command: str) -> list[bytes]:
     """The arguments that a POSIX shell gives to curl."""
     show = "curl() { printf '%s\\0' \"$@\"; }\n"
-    environment = {"NOTTE_API_KEY": KEY, "GATEWAY": "open sesame", "PATH": "/usr/bin:/bin"}
+    environment = {"CONTRACT_CREDENTIAL": KEY, "GATEWAY": "open sesame", "PATH": "/usr/bin:/bin"}
     done = subprocess.run(["sh", "-c", show + command], env=environment, capture_output=True, check=True)
     return done.stdout.split(b"\0")[:-1]
 
@@ -103,7 +103,7 @@ def test_variant_of_the_credential_comes_from_the_environment(variant: Credentia
 
 def test_wrong_credential_holds_nothing_of_the_right_one() -> None:
     command = curl(BEARER, probe_of(Request("GET", "/1"), Credential.WRONG), "http://h")
-    assert "NOTTE_API_KEY" not in command
+    assert "CONTRACT_CREDENTIAL" not in command
     assert "Authorization: Bearer 0000" in command
 
 
@@ -181,7 +181,7 @@ def both(spec: Spec, probe: Probe) -> list[bytes]:
     """The request that curl sends, and the one that the suite does."""
     with recorder() as (base_url, requests):
         command = curl(spec, probe, base_url)
-        environment = {"NOTTE_API_KEY": KEY, "PATH": "/usr/bin:/bin"}
+        environment = {"CONTRACT_CREDENTIAL": KEY, "PATH": "/usr/bin:/bin"}
         subprocess.run(["sh", "-c", command], env=environment, check=True, capture_output=True)
         client = Client(spec, base_url, Secret(KEY))
         client.send(probe, 0)

@@ -67,7 +67,7 @@ def test_report_holds_no_secret(verdict: Verdict) -> None:
     reasons = Decision(Result.INCONCLUSIVE, ("no answer (canary-1)",))
     text = json.dumps(to_json(report(verdict, decision=reasons)))
     assert "canary-1" not in text
-    assert "$NOTTE_API_KEY" in text
+    assert "$CONTRACT_CREDENTIAL" in text
 
 
 def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path: Path) -> None:

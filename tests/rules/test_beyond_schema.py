@@ -113,7 +113,7 @@ def test_identity_is_a_violation_where_the_document_marks_it() -> None:
         ((("Content-Type", "application/json; charset=latin-1"),), "charset"),
         ((*JSON, ("Content-Length", "2"), ("Content-Length", "2")), "content length"),
         ((*JSON, ("Content-Length", "2"), ("Transfer-Encoding", "chunked")), "content length"),
-        ((*JSON, ("X-Token", "Bearer $NOTTE_API_KEY")), "credential kept"),
+        ((*JSON, ("X-Token", "Bearer $CONTRACT_CREDENTIAL")), "credential kept"),
     ],
     ids=["two types", "charset", "two lengths", "length and chunks", "credential"],
 )

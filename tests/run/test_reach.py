@@ -8,7 +8,8 @@ import pytest
 
 from contracts.errors import UsageError
 from contracts.exchanges import Bounds, Route
-from contracts.run.reach import PROXY_VARIABLE, bounds_from, proxy_secrets, route_from
+from contracts.notte.domain import PROXY_VARIABLE
+from contracts.run.reach import bounds_from, proxy_secrets, route_from
 
 PEM = Path(__file__).parents[1] / "exchanges" / "loopback.pem"
 

@@ -15,7 +15,6 @@ from markupsafe import Markup, escape
 
 from contracts.decision.entries import TERM, VIOLATIONS, entry_for
 from contracts.document.pointers import unescape_segment
-from contracts.messages import PLACEHOLDER
 from contracts.report.forms.page import pictures
 from contracts.report.forms.page.body_markup import Marked, marked_body, tells
 from contracts.report.forms.page.matrix import Matrix, matrices_of
@@ -52,6 +51,7 @@ _HOLLOW = frozenset(
 )
 """Kinds that break in an object or array as a whole: marking all that it holds would point at nothing."""
 
+_PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]*")
 _COUNTED = re.compile(r"\d+ rules? violated")
 """A reason that the heading says already."""
 
@@ -281,9 +281,11 @@ def _card(run: Run, verdict: RuleVerdict, anchor: str) -> Card:
 
 def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
     """What should not be in an answer, where no place says it: the credential, or names that stand twice."""
+    if verdict.proof is None:
+        return ()
     if verdict.kind == "credential kept":
-        return (PLACEHOLDER,)
-    named = re.match(r"the name (.+) occurs twice", verdict.proof.message if verdict.proof else "")
+        return tuple(set(re.findall(_PLACEHOLDER, f"{verdict.proof.headers} {verdict.proof.body}")))
+    named = re.match(r"the name (.+) occurs twice", verdict.proof.message)
     return (
         tuple(f'"{name}"' for name in named[1].split(", "))
         if named and verdict.kind == "unique names"

@@ -1,0 +1,37 @@
+"""Every name and number of Notte: what the suite around it knows only as parameters."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import quote
+
+DOCUMENT = "spec/notte.yaml"
+"""The document that is tested where nobody names one."""
+TITLE = "Notte API"
+PRODUCTION_HOSTS = frozenset({"api.notte.cc"})
+
+CREDENTIAL_VARIABLE = "NOTTE_API_KEY"
+PROXY_VARIABLE = "NOTTE_PROXY"
+SESSION_IDS_VARIABLE = "NOTTE_SESSION_IDS"
+
+SESSION_ID = "session_id"
+"""The parameter, and the member of answers, that names a session."""
+SESSION = "GET /sessions/{session_id}"
+FINAL = frozenset({"closed", "error", "timed_out"})
+"""What a session that has ended is called."""
+SWEEP = timedelta(seconds=120)
+"""How long after its end a session may still be called active: the service looks for ended ones in sweeps."""
+
+LIST = "/sessions?only_active=false&page_size=100"
+START = "/sessions/start"
+CHEAPEST = {
+    "idle_timeout_minutes": 1,
+    "max_duration_minutes": 2,
+    "proxies": False,
+    "solve_captchas": False,
+}
+COST = "about $0.002"
+
+
+def stop_target(session_id: str) -> str:
+    return f"/sessions/{quote(session_id, safe='')}/stop"

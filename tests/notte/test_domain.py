@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import contracts
+from contracts.notte import domain
+
+PACKAGE = Path(contracts.__file__).parent
+OURS = re.compile(r"notte-contracts|contracts\.notte\b")
+"""The package's own name, and imports of the domain."""
+NAMES = re.compile(rf"(?i:notte)|[\"'{{]{domain.SESSION_ID}[\"'}}]")
+
+
+def lines_with_names() -> list[tuple[str, str]]:
+    """The room and the line, for all lines outside of the domain that name something of it."""
+    modules = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py")]
+    lines = [(module.parts[0], line) for module in modules for line in (PACKAGE / module).read_text().splitlines()]
+    return [(room, line.strip()) for room, line in lines if room != "notte" and NAMES.search(OURS.sub("", line))]
+
+
+def test_nothing_outside_knows_notte_by_name() -> None:
+    assert [(room, line) for room, line in lines_with_names() if room != "report"] == []
+
+
+def test_the_report_knows_nothing_of_notte_but_a_key_of_its_own() -> None:
+    assert [line for room, line in lines_with_names() if room == "report" and "session_id" not in line] == []

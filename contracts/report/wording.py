@@ -105,6 +105,11 @@ def accepted_text(verdict: RuleVerdict) -> str:
     return f"until {accepted.until}: {accepted.reason}" if accepted is not None else ""
 
 
+def why_text(verdict: RuleVerdict) -> str:
+    """`not exercised: nobody came`, of a rule that was not judged."""
+    return f"{verdict.standing}: {verdict.why}" if verdict.why else verdict.standing
+
+
 def changes_text(against: Mapping[str, Any]) -> str:
     """`1 new, 0 still there, 2 fixed, 0 not judged`, of rules since an earlier report."""
     counts = ((change, len(against.get(change, ()))) for change in CHANGES)

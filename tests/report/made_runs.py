@@ -44,6 +44,13 @@ def verdict(state: str, name: str = "status", **extra: Any) -> RuleVerdict:
     return RuleVerdict(**{**given, **extra})
 
 
+def lacks(operation: str, member: str = "id", state: str = "violated", **extra: Any) -> RuleVerdict:
+    """A required member that answers of the operation lack; of several operations, one cause."""
+    evidence = proof(f'lacks "{member}"', extra.pop("body", "{}"), instance="/")
+    given = {"rule": f"{operation} 200 / required {member}", "kind": "required", "operation": operation}
+    return verdict(state, **{**given, "proof": evidence, **extra})
+
+
 def times(*seconds: float) -> Times:
     """The times of answers that took so long."""
     slow = sorted(seconds)

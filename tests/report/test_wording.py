@@ -1,17 +1,9 @@
 """What every form says of verdicts in the same words, and which of them are one cause."""
 
-from typing import Any
-
 from contracts.report.run import RuleVerdict
 from contracts.report.wording import causes
 
-from .made_runs import proof, verdict
-
-
-def lacks(operation: str, member: str = "id", state: str = "violated", **extra: Any) -> RuleVerdict:
-    evidence = proof(f'lacks "{member}"', extra.pop("body", "{}"), instance="/")
-    given = {"rule": f"{operation} 200 / required {member}", "kind": "required", "operation": operation}
-    return verdict(state, **{**given, "proof": evidence, **extra})
+from .made_runs import lacks
 
 
 def rules(*verdicts: RuleVerdict) -> list[list[str]]:

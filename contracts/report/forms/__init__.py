@@ -37,12 +37,12 @@ class Form:
 
 FORMS = (
     Form("html", "run", "contracts.report.forms.page.view:page_lines", ("trend",)),
-    Form("markdown", "run", "contracts.report.forms.markdown_report:markdown_report", ("trend",)),
+    Form("markdown", "run", "contracts.report.forms.markdown:run_markdown", ("trend",)),
     Form("annotations", "run", "contracts.report.forms.annotations:run_annotations"),
     Form("text", "run", "contracts.report.forms.terminal:text", ("trend", "width", "encoding")),
     Form("text", "diff", "contracts.report.forms.diff_forms:diff_lines", ("paint",)),
     Form("json", "diff", "contracts.report.forms.diff_forms:json_lines"),
-    Form("markdown", "diff", "contracts.report.forms.diff_markdown:diff_markdown"),
+    Form("markdown", "diff", "contracts.report.forms.markdown:diff_markdown"),
     Form("github", "diff", "contracts.report.forms.annotations:diff_annotations"),
 )
 

@@ -1,62 +1,262 @@
-"""Text to Markdown that shows it as it is, for GitHub; and parts of a page to as many as fit."""
+"""A run, for the summary of a job, and a comparison, for the comments of a pull request, as GitHub's Markdown.
+
+The templates say what stands where; whatever they put out is shown as it is, and as much of it as fits.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from contracts.text import printable
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from contracts.changes.change import Severity
+from contracts.report import wording
+from contracts.report.diff import Diff, decision_text, reach_text
+from contracts.report.forms import diff_forms
+from contracts.report.forms.page.body_markup import marked_body
+from contracts.report.run import Proof, RuleVerdict, Run
+from contracts.report.trend import OperationTrend, State, Trend
+from contracts.text import cut, plural, printable
 
 MAX_SIZE = 60_000
-"""Characters of a page; GitHub takes 65,536 in a comment."""
+"""Characters in all; GitHub takes 65,536 in a comment. Facts get a quarter at most, lists and history a half."""
 MAX_TEXT = 300
+MAX_ROWS = 25
+MAX_LISTED = 20
+MAX_CURL = 2000
+MAX_BODY = 25
+"""Lines of a body, each of so many characters:"""
+MAX_WIDTH = 160
+MAX_INDENT = 20
+SHOWN = 30
+"""Nights that a curve shows, the last ones."""
+MAX_RULES = 20
+MAX_OPERATIONS = 8
+
+# ASCII's own separators: no text can hold one, because it is escaped as what nobody sees.
+SECTION, PART = "\x1d", "\x1e"
+_MORE = 120
+"""Characters that are kept for saying how much there is more."""
 
 _MARKUP = re.compile(r"""[!"#$%&*+:<=>?@\[\\\]^_`{|}~]|(?<=www)\.""", re.IGNORECASE)
 """What Markdown reads as markup, or GitHub as a link, within a line."""
 _MENTIONS = re.compile(r"([@#])(?=\w)")
 
+COLUMNS = ("rules", "hold", "violated", "advisory", "accepted", "not judged")
+_COLUMN_OF = {"holds": "hold", "not exercised": "not judged", "undecided": "not judged"}
+MARKS = {
+    "pass": "🟢",
+    "fail": "🔴",
+    Severity.ERROR: "🔴",
+    Severity.WARNING: "🟡",
+    Severity.INFO: "🟢",
+}
+_BARS = "▁▂▃▄▅▆▇█"
+_STATES = {
+    State.VIOLATED: "█",
+    State.ACCEPTED: "▄",
+    State.HOLDS: "▁",
+    State.NOT_JUDGED: "·",
+    State.ABSENT: "·",
+}
 
-def within(parts: Iterable[list[str]], room: int, more: str) -> Iterator[str]:
-    """Lines of parts as long as they fit into so many characters; a part is shown whole or not at all.
 
-    `more` says what there is more of, and where it can be seen.
-    """
-    parts = list(parts)
-    for index, lines in enumerate(parts):
-        room -= size(lines)
+def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
+    """The lines of a run; with a trend, what became of rules and response times over the nights."""
+    broken = [*wording.worst_first(run.violated), *wording.worst_first(run.advisories)]
+    series = list(_series(trend)) if trend is not None else []
+    shown = _rendered(
+        "run.md.j2",
+        run=run,
+        trend=trend,
+        facts=_facts(run),
+        about=_about(run),
+        rows=_table(run.verdicts),
+        broken=wording.causes(broken),
+        series=series,
+    )
+    head, middle, rest = shown.split(SECTION)
+    more = "report.json has them all."
+    head, rest = _within(head, MAX_SIZE // 4, more), _within(rest, MAX_SIZE // 2, more)
+    middle = _within(middle, MAX_SIZE - len(head) - len(rest), more)
+    return f"{head}{middle}{rest}".rstrip("\n").split("\n")
+
+
+def diff_markdown(diff: Diff) -> list[str]:
+    """The lines of a comparison."""
+    shown = _rendered("diff.md.j2", diff=diff, decision=decision_text(diff), ordered=diff.ordered)
+    text = _within(shown, MAX_SIZE, "`contracts diff` shows them all.")
+    return text.rstrip("\n").split("\n")
+
+
+def _within(text: str, room: int, more: str) -> str:
+    """As many parts of a text as there is room for, each whole; `more` says where to see those that are left out."""
+    parts = text.split(PART)
+    room -= _MORE
+    for index, part in enumerate(parts):
+        room -= len(part)
         if room < 0:
-            yield ""
-            yield f"… and {len(parts) - index} {more}"
-            return
-        yield from lines
+            left = f"\n… and {len(parts) - index} parts more that do not fit here; {more}\n"
+            return "".join(parts[:index]) + left
+    return "".join(parts)
 
 
-def size(lines: Iterable[str]) -> int:
-    """In characters, ends of lines as well."""
-    return sum(len(line) + 1 for line in lines)
+def _facts(run: Run) -> Iterator[str]:
+    """Why it was decided so, and what else is known of the run beside its verdicts."""
+    if run.interrupted:
+        yield wording.ENDED_EARLY
+    yield from run.reasons
+    found = f"{plural(len(run.verdicts), 'rule')}: {run.counts['holds']} hold"
+    found += f", {len(run.violated)} violated"
+    others = {"advisory": run.advisories, "accepted": run.accepted, "not judged": run.missing}
+    for word, verdicts in others.items():
+        found += f", {len(verdicts)} {word}" * bool(verdicts)
+    yield found
+    if run.against is not None:
+        yield wording.against_text(run.against)
+    if run.drift is not None:
+        yield from run.drift.lines()
+    if run.sessions is not None:
+        yield from wording.session_lines(run.sessions)
+    yield from run.notes
 
 
-def fenced(lines: list[str], language: str) -> Iterator[str]:
-    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
-    fence = "`" * max(3, longest + 1)
-    yield f"{fence}{language}"
-    yield from lines
-    yield fence
+def _about(run: Run) -> str:
+    documents = ", ".join(f"{one.title} {one.version} ({one.sha256[:8]})" for one in run.subjects)
+    when = f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {run.seconds:.0f} s"
+    lost = f", {run.unavailable} without an answer" * bool(run.unavailable)
+    return f"{documents} · {when} · {plural(run.exchanges, 'exchange')}{lost} · seed {run.seed}"
 
 
-def text(words: str) -> str:
-    """Text that is shown as it is: no markup, no link, nobody mentioned."""
-    shown = _MENTIONS.sub("\\1\N{ZERO WIDTH SPACE}", printable(words))
-    return _MARKUP.sub(_entity, shown)
+def _table(verdicts: Sequence[RuleVerdict]) -> list[tuple[tuple[str, str], Counter[str]]]:
+    """Rules by operation and status, the worst first."""
+    groups: dict[tuple[str, str], Counter[str]] = {}
+    for verdict in verdicts:
+        counts = groups.setdefault((verdict.operation, verdict.status or "any"), Counter())
+        counts["rules"] += 1
+        counts[_COLUMN_OF.get(verdict.standing, verdict.standing)] += 1
+    return sorted(groups.items(), key=lambda group: [-group[1][column] for column in COLUMNS[2:]])
 
 
-def code(words: str) -> str:
+def _series(trend: Trend) -> Iterator[tuple[str, str, Sequence[float | None]]]:
+    """The numbers that are worth a curve: what each is, how it is now, and a value a night."""
+    nights, tonight = trend.nights, trend.tonight
+    yield "violated rules", str(tonight.violated), [night.violated for night in nights]
+    lost = [night.unavailable_share for night in nights]
+    yield "requests without an answer", f"{lost[-1]:.1%}", lost
+    yield "median response time", _milliseconds(tonight.median), trend.medians
+    yield "95th percentile", _milliseconds(tonight.p95), trend.p95s
+    if len(trend.operations) > 1:
+        slowest = sorted(trend.operations, key=_slowness, reverse=True)
+        for operation in slowest[:MAX_OPERATIONS]:
+            name = code(_cut(operation.key, 120))
+            yield name + " median", _milliseconds(operation.medians[-1]), operation.medians
+            yield name + " 95th percentile", _milliseconds(operation.p95s[-1]), operation.p95s
+
+
+def _slowness(operation: OperationTrend) -> float:
+    return operation.p95s[-1] or 0.0
+
+
+def _milliseconds(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:,.0f} ms"
+
+
+def curve(values: Sequence[float | None]) -> str:
+    """The last values as bars from 0 to the highest; a dot where there is none."""
+    shown = values[-SHOWN:]
+    most = max((value for value in shown if value is not None), default=0.0) or 1.0
+    drawn = ""
+    for value in shown:
+        drawn += "·" if value is None else _BARS[round(value / most * (len(_BARS) - 1))]
+    return drawn
+
+
+def _body_lines(proof: Proof) -> Iterator[str]:
+    """The lines of a body around a place, the first of the place with a mark."""
+    mark = "   ← here"
+    for line in marked_body(proof.body or "", proof.instance, whole=False).lines[:MAX_BODY]:
+        if line.left_out:
+            yield f"… {plural(line.left_out, 'line')}"
+            continue
+        text = "".join(piece.text for piece in line.pieces)
+        text = _cut("  " * min(line.indent, MAX_INDENT) + text, MAX_WIDTH)
+        yield f"{text}{mark * line.marked}"
+        if line.marked:
+            mark = ""
+
+
+def _unseen_text(verdict: RuleVerdict) -> str:
+    return ", ".join(verdict.unseen)
+
+
+def _rendered(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_escaped,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"cut": _cut, "code": code, "fenced": _fenced, "plural": plural}
+    environment.filters |= {"curve": curve}
+    environment.globals |= {
+        "wording": wording,
+        "forms": diff_forms,
+        "reach_text": reach_text,
+        "body_lines": _body_lines,
+        "unseen_text": _unseen_text,
+        "section": Markup(SECTION),
+        "part": Markup(PART),
+        "columns": COLUMNS,
+        "marks": MARKS,
+        "states": _STATES,
+        "max_rows": MAX_ROWS,
+        "max_listed": MAX_LISTED,
+        "max_curl": MAX_CURL,
+        "max_rules": MAX_RULES,
+        "shown": SHOWN,
+    }
+    return environment
+
+
+def _cut(text: str, limit: int = MAX_TEXT) -> str:
+    return cut(text, limit)
+
+
+def _escaped(value: Any) -> Any:
+    """Whatever a template puts out: a text as it is, no markup in it, no link, nobody mentioned."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    shown = _MENTIONS.sub("\\1\N{ZERO WIDTH SPACE}", printable(value))
+    return Markup(_MARKUP.sub(_entity, shown))
+
+
+def code(text: str) -> Markup:
     """A piece of code; in an element, because a code span can't hold every backtick, and cells no bar."""
-    return f"<code>{_MARKUP.sub(_entity, printable(words))}</code>"
+    return Markup(f"<code>{_MARKUP.sub(_entity, printable(text))}</code>")
 
 
-def cut(words: str, length: int = MAX_TEXT) -> str:
-    return words if len(words) <= length else f"{words[:length]}…"
+def _fenced(lines: Iterable[str], language: str) -> Markup:
+    text = "\n".join(map(printable, lines))
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return Markup(f"{fence}{language}\n{text}\n{fence}")
 
 
 def _entity(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""A run as the summary of a job; rendered, nothing of an answer is more than text."""
+"""A run and a comparison as Markdown; rendered, nothing of an answer or a document is more than text."""
 
 from __future__ import annotations
 
@@ -10,16 +10,26 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from contracts.changes.change import Witness
+from contracts.report.diff import Diff
 from contracts.report.drift import Drift
-from contracts.report.forms.markdown import MAX_SIZE
-from contracts.report.forms.markdown_report import MAX_BODY, MAX_WIDTH, markdown_report
-from contracts.report.forms.markdown_trend import MAX_RULES, SHOWN, curve
+from contracts.report.forms.markdown import (
+    MAX_BODY,
+    MAX_RULES,
+    MAX_SIZE,
+    MAX_WIDTH,
+    SHOWN,
+    curve,
+    diff_markdown,
+    run_markdown,
+)
 from contracts.report.run import Agreed, Place, Run, Times
 from contracts.report.trend import Trend, trend_of
 from contracts.verdicts import Recurrence
 
-from ..made_diffs import NASTY
-from ..made_runs import GET, nights, proof, run, times, verdict
+from ...made_changes import ALL, BREAKS, GROWS, change
+from ..made_diffs import NASTY, diff
+from ..made_runs import GET, lacks, nights, proof, run, times, verdict
 
 KNOWN: dict[str, Any] = {"path": "last.json", "about": "pass", "new": ["a"], "still_there": [], "fixed": ["b", "c"]}
 SESSIONS = {
@@ -35,7 +45,7 @@ SESSIONS = {
 
 
 def text(made: Run, trend: Trend | None = None) -> str:
-    return "\n".join(markdown_report(made, trend))
+    return "\n".join(run_markdown(made, trend))
 
 
 def lines(made: Run, trend: Trend | None = None) -> list[str]:
@@ -92,6 +102,16 @@ def test_a_violation_is_a_block_to_open() -> None:
         "```",
         "",
     ]
+
+
+def test_one_cause_on_several_operations_is_one_block() -> None:
+    shown = lines(run(lacks("GET /a"), lacks("GET /b"), lacks("GET /c"), lacks("GET /d", "name")))
+    one, other = (line for line in shown if line.startswith("<summary>"))
+    assert one == '<summary>🔴 <code>GET /a 200 / required id</code>, on 3 operations: lacks "id"</summary>'
+    assert other == '<summary>🔴 <code>GET /d 200 / required name</code> lacks "name"</summary>'
+    start = shown.index("- the same on 3 operations:")
+    rules = [f"  - <code>GET /{name} 200 / required id</code>" for name in "abc"]
+    assert shown[start + 1 : start + 5] == [*rules, ""]
 
 
 @pytest.mark.parametrize(
@@ -235,6 +255,12 @@ def test_a_violation_says_since_when() -> None:
     assert since in lines(runs[-1], trend_of(runs))
 
 
+def test_history_says_what_was_left_out() -> None:
+    shown = lines(run(), trend_of(nights("holds"), ["one.json is of another document"]))
+    start = shown.index("#### History: 1 run since 2026-11-01")
+    assert shown[start + 1 : start + 4] == ["", "- one.json is of another document", ""]
+
+
 def test_history_without_violations_says_so() -> None:
     assert "No rule was violated in any of them." in lines(run(), trend_of(nights("holds")))
 
@@ -328,3 +354,79 @@ def test_whatever_there_is_to_say_it_fits(often: int) -> None:
     assert MAX_SIZE / 2 < len(source) <= MAX_SIZE
     assert source.count("<details>") == source.count("</details>")
     assert re.search(r"… and \d+ parts more that do not fit here; report\.json has them all\.", source)
+
+
+# A comparison
+
+
+NASTY_WITNESS = Witness(
+    NASTY, {"status": 200, "headers": {NASTY: NASTY}, "body": NASTY}, accepted_by="a", rejected_by="b", because=NASTY
+)
+
+
+def diff_text(made: Diff) -> str:
+    return "\n".join(diff_markdown(made))
+
+
+def rendered_diff(made: Diff) -> str:
+    return str(MarkdownIt("commonmark").enable("table").render(diff_text(made)))
+
+
+def test_a_heading_a_table_and_blocks_to_open() -> None:
+    lines = diff_text(diff(ALL, "enum-*")).split("\n")
+    assert lines[:6] == [
+        "### Contract: UNDECIDED (1 undecided, 2 compatible, 1 accepted)",
+        "",
+        "<code>HEAD&#58;spec/a.yaml</code> → <code>spec/a.yaml</code>",
+        "",
+        "| | change | where | what | reaches |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    assert [line.split(" | ")[0] for line in lines[6:10]] == [
+        "| 🟡 undecided, warning",
+        "| 🟡 compatible, warning",
+        "| 🟢 compatible, info",
+        "| ☑️ breaking, error",
+    ]
+    assert lines.count("<details>") == lines.count("</details>") == 2
+    assert 'change."pattern-changed schemas/Thing /name" = { reason = "…", until = 2026-12-24 }' in lines
+
+
+def test_nothing_changed_is_a_heading() -> None:
+    assert diff_text(diff([])).split("\n")[0] == "### Contract: COMPATIBLE (nothing changed)"
+    assert "|" not in diff_text(diff([]))
+
+
+def test_rows_of_changes_have_as_many_cells_as_the_head() -> None:
+    shown = rendered_diff(diff([change(where=NASTY, message=NASTY), GROWS]))
+    assert (shown.count("<th>"), shown.count("<td>"), shown.count("<tr>")) == (5, 10, 3)
+    assert shown.count("<td>responses of GET /things/{id}</td>\n</tr>") == 2
+
+
+@pytest.mark.parametrize("accepted", [(), ("enum-*",)], ids=["failing", "accepted"])
+def test_nothing_of_a_document_is_markup(accepted: tuple[str, ...]) -> None:
+    shown = rendered_diff(diff([change(where=NASTY, message=NASTY, witness=NASTY_WITNESS)], *accepted))
+    tags = set(re.findall(r"</?([a-z0-9]+)", shown))
+    assert tags <= {"h3", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "pre", "details", "summary"} | {
+        "ul",
+        "li",
+    }
+
+
+def test_nobody_is_mentioned_and_nothing_linked_by_a_change() -> None:
+    source = diff_text(diff([change(message="@me #1 www.a.b https://a a@b.c")]))
+    table = source.partition("<details>")[0]
+    assert re.search(r"@\w|#\d+\b(?!;)|www\.|://", table.replace("&#", "")) is None
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    many = [change(where=f"schemas/T{n} /{'x' * 200}") for n in range(1000)]
+    source = diff_text(diff(many))
+    assert MAX_SIZE < len(source) + 1000 < 65_000
+    assert re.search(r"… and \d+ parts more that do not fit here", source.split("\n")[-1])
+
+
+def test_fences_are_longer_than_what_they_hold() -> None:
+    witness = Witness("GET /", {"status": 200, "headers": {}, "body": "`````"}, "revision", "base", "")
+    assert "\n``````http\n" in diff_text(diff([change(witness=witness)]))
+    assert "\n```http\n" in diff_text(diff([BREAKS]))

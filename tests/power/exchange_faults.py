@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from contracts.messages import PLACEHOLDER, Credential, Exchange, Failure, FailureKind, Headers, Response
+from contracts.messages import Credential, Exchange, Failure, FailureKind, Headers, Response
 from contracts.rules import OperationRules, Rule
 
 Made = Iterator[Exchange]
@@ -147,8 +147,8 @@ def somebody_elses(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
 
 
 def echoed(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
-    yield with_header(good, "X-Debug", f"Bearer {PLACEHOLDER}")
-    yield with_body(good, body_of(good).body + b" " + PLACEHOLDER.encode())
+    yield with_header(good, "X-Debug", f"Bearer {rules.spec.placeholder}")
+    yield with_body(good, body_of(good).body + b" " + rules.spec.placeholder.encode())
 
 
 def late(rule: Rule, rules: OperationRules, good: Exchange) -> Made:

@@ -108,8 +108,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     state = session.config.stash.get(SESSION, None)
     if state is not None:
         _interrupt_on_sigterm(session.config)
-        document = state.settings.spec.document
-        line = f"contract: {document.path} ({state.settings.spec.version}) on {state.check.target}"
+        document = state.inputs.spec.document
+        line = f"contract: {document.path} ({state.inputs.spec.version}) on {state.check.target}"
         budget = session.config.getoption("--hypothesis-profile", None)
         _write(session.config, f"{line} ({budget}, seed {state.check.seed})" if budget else line)
 
@@ -180,10 +180,10 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
             f"a contract run needs a document: give --contract-spec, or have {DOCUMENT}",
             pytrace=False,
         )
-    if state.settings.dry_run:
+    if state.inputs.options.dry_run:
         pytest.skip("--contract-dry-run: nothing is sent")
     rules = state.items[contract_item]
-    operation = state.settings.spec.by_key[rules[0].operation]
+    operation = state.inputs.spec.by_key[rules[0].operation]
     if operation.key in state.broken:
         pytest.skip(f"inconclusive: asking failed before, {state.broken[operation.key]}")
     try:
@@ -211,7 +211,7 @@ def contract_gate(request: pytest.FixtureRequest) -> Gated:
             f"the gate needs a document: give --contract-spec, or have {DOCUMENT}",
             pytrace=False,
         )
-    return gated(state.settings)
+    return gated(state.inputs)
 
 
 @pytest.fixture
@@ -225,7 +225,9 @@ def contract(request: pytest.FixtureRequest) -> Contract:
             f"the contract fixture needs a document: give --contract-spec, or have {DOCUMENT}",
             pytrace=False,
         )
-    return Contract(state.check.book, state.settings.base_url, state.settings.scrubber.capabilities)
+    return Contract(
+        state.check.book, state.inputs.target.base_url, state.inputs.scrubber.capabilities
+    )
 
 
 def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
@@ -234,13 +236,13 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
 
     state = request.config.stash[SESSION]
     request.node.user_properties += _properties(state, verdicts)
-    operation = state.settings.spec.by_key[verdicts[0].rule.operation]
+    operation = state.inputs.spec.by_key[verdicts[0].rule.operation]
     asked = state.check.asked(operation)
     if reason := asked.blocked or (
         asked.cut if not any(verdict.exercised for verdict in verdicts) else None
     ):
         pytest.skip(f"inconclusive: {reason}")
-    policy = state.settings.policy
+    policy = state.inputs.policy
     if failing := [verdict for verdict in verdicts if policy.fails(verdict)]:
         pytest.fail(_failure(request, state, failing), pytrace=False)
     if accepted := next(
@@ -249,7 +251,7 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
         pytest.xfail(f"accepted until {accepted.until}: {accepted.reason}")
     if any(map(policy.tolerates, verdicts)):
         pytest.xfail(
-            f"still there: {state.settings.known and state.settings.known.file} has it as well"
+            f"still there: {state.inputs.known and state.inputs.known.file} has it as well"
         )
     if all(v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED) for v in verdicts):
         pytest.skip(f"{verdicts[0].outcome.value.replace('_', ' ')}: {verdicts[0].why}")
@@ -271,19 +273,19 @@ def judge_document(request: pytest.FixtureRequest, gated: Gated) -> None:
 def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdict]) -> str:
     from contracts.report.forms.failure import failure_text, missing_text
 
-    settings, rerun = state.settings, _rerun(request, state)
+    inputs, rerun = state.inputs, _rerun(request, state)
     texts = [
         failure_text(
-            settings.spec,
+            inputs.spec,
             verdict,
-            base_url=settings.base_url,
+            base_url=inputs.target.base_url,
             rerun=rerun,
-            today=settings.policy.accepted.today,
-            header_variables=settings.header_variables,
+            today=inputs.policy.accepted.today,
+            header_variables=inputs.options.header,
             since=_since(state, verdict),
         )
         if verdict.evidence
-        else missing_text(settings.spec, verdict, rerun=rerun)
+        else missing_text(inputs.spec, verdict, rerun=rerun)
         for verdict in failing
     ]
     return "\n\n".join(texts)
@@ -293,16 +295,16 @@ def _properties(state: Session, verdicts: list[Verdict]) -> list[tuple[str, str]
     """What JUnit has beside the test: of each rule in turn, from `rule` on."""
     from contracts.report.forms.failure import properties_of
 
-    settings = state.settings
+    inputs = state.inputs
     return [
         found
         for verdict in verdicts
         for found in properties_of(
-            settings.spec,
+            inputs.spec,
             verdict,
-            base_url=settings.base_url,
-            header_variables=settings.header_variables,
-            accepted=settings.policy.accepted.of(verdict),
+            base_url=inputs.target.base_url,
+            header_variables=inputs.options.header,
+            accepted=inputs.policy.accepted.of(verdict),
             since=_since(state, verdict) if verdict.evidence else "",
         )
     ]
@@ -310,7 +312,7 @@ def _properties(state: Session, verdicts: list[Verdict]) -> list[tuple[str, str]
 
 def _since(state: Session, verdict: Verdict) -> str:
     """Whether a violation is new, where that can be told."""
-    known = state.settings.known
+    known = state.inputs.known
     if known is None:
         return ""
     return (
@@ -322,7 +324,7 @@ def _since(state: Session, verdict: Verdict) -> str:
 
 def _rerun(request: pytest.FixtureRequest, state: Session) -> str:
     """The command that runs one item again: its node id as seen from here, and the options of this run."""
-    config, base_url = request.config, state.settings.base_url
+    config, base_url = request.config, state.inputs.target.base_url
     file, _, name = request.node.nodeid.partition("::")
     path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
     words = [

@@ -227,7 +227,7 @@ def drift(
         )
     from contracts.decision.change_decision import ChangePolicy, FailOn
     from contracts.document.sides import overlays_of
-    from contracts.run.inputs import check_base_url
+    from contracts.run.options import check_base_url
     from contracts.run.published import PAGE, drift_of
     from contracts.run.published import drift as drift_from
     from contracts.text import printable

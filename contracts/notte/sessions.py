@@ -11,7 +11,7 @@ import json
 import shlex
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -27,7 +27,6 @@ from contracts.notte.domain import (
     FINAL,
     LIST,
     SESSION_ID,
-    SESSION_IDS_VARIABLE,
     START,
     stop_target,
 )
@@ -362,10 +361,3 @@ def interrupts_wait() -> Iterator[None]:
             signal.signal(caught, handler)
         if kept:
             raise KeyboardInterrupt
-
-
-def session_params(options: Sequence[str], environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """`NAME=VALUE` entries, each with the name of what gave it; the variable holds ids between commas or blanks."""
-    entries = [(f"{SESSION_ID}={value}", "--contract-session-id") for value in options]
-    listed = environ.get(SESSION_IDS_VARIABLE, "").replace(",", " ").split()
-    return entries + [(f"{SESSION_ID}={value}", SESSION_IDS_VARIABLE) for value in listed]

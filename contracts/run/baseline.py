@@ -15,7 +15,7 @@ from contracts.document.sides import Side, is_same, side_from
 from contracts.errors import ContractsError
 from contracts.report.diff import Diff
 from contracts.report.forms.diff_forms import failing_lines, last_line
-from contracts.run.inputs import Settings
+from contracts.run.inputs import Inputs
 from contracts.text import printable
 
 Outcome = Literal["passed", "failed", "skipped", "accepted"]
@@ -30,39 +30,39 @@ class Gated:
     said: str = ""
 
 
-def gated(settings: Settings) -> Gated:
+def gated(inputs: Inputs) -> Gated:
     """Compare the document with its baseline: HEAD's, unless another is named."""
-    if settings.dry_run:
+    if inputs.options.dry_run:
         return Gated("skipped", "--contract-dry-run: nothing is judged")
-    if settings.policy.partial or settings.policy.some_rules:
+    if inputs.policy.partial or inputs.policy.some_rules:
         return Gated("skipped", "only some operations or rules are judged")
     try:
-        base = _baseline(settings)
+        base = _baseline(inputs)
     except ContractsError as error:
         return _uncompared(str(error))
     try:
-        revision = side_from(settings.spec.document.path, settings.overlays)
-        if is_same(base, revision, settings.spec):
+        revision = side_from(inputs.spec.document.path, inputs.overlays)
+        if is_same(base, revision, inputs.spec):
             return Gated("passed")
         agreed = agreed_on(revision, revision, today=date.today())
-        diff = compare(base, revision, ChangePolicy(), agreed, read=settings.spec)
+        diff = compare(base, revision, ChangePolicy(), agreed, read=inputs.spec)
     except ContractsError as error:
-        return _undecided(settings, str(error), f"undecided: {error}")
-    return _judged(settings, diff)
+        return _undecided(inputs, str(error), f"undecided: {error}")
+    return _judged(inputs, diff)
 
 
-def _baseline(settings: Settings) -> Side:
-    if settings.baseline is not None:
-        return side_from(settings.baseline, settings.overlays)
-    path = Path(settings.spec.document.path)
-    return side_from(f"HEAD:{path_in_repository(path)}", settings.overlays, folder=path.parent)
+def _baseline(inputs: Inputs) -> Side:
+    if inputs.options.baseline is not None:
+        return side_from(inputs.options.baseline, inputs.overlays)
+    path = Path(inputs.spec.document.path)
+    return side_from(f"HEAD:{path_in_repository(path)}", inputs.overlays, folder=path.parent)
 
 
-def _judged(settings: Settings, diff: Diff) -> Gated:
+def _judged(inputs: Inputs, diff: Diff) -> Gated:
     if diff.decision.exit_code == 1:
         return Gated("failed", "\n".join(failing_lines(diff)), last_line(diff))
     if diff.decision.exit_code:
-        return _undecided(settings, "\n".join(failing_lines(diff)), last_line(diff))
+        return _undecided(inputs, "\n".join(failing_lines(diff)), last_line(diff))
     entries = [
         j.acceptance
         for j in diff.decision.judged
@@ -72,10 +72,10 @@ def _judged(settings: Settings, diff: Diff) -> Gated:
     return Gated("accepted", printable("; ".join(reasons))) if entries else Gated("passed")
 
 
-def _undecided(settings: Settings, text: str, said: str) -> Gated:
+def _undecided(inputs: Inputs, text: str, said: str) -> Gated:
     """What is not known to break must not pass in silence, and is no failure unless everything has to be known."""
     said = printable(said)
-    return Gated("failed", text, said) if settings.policy.strict else Gated("skipped", said, said)
+    return Gated("failed", text, said) if inputs.policy.strict else Gated("skipped", said, said)
 
 
 def _uncompared(why: str) -> Gated:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,10 +73,10 @@ class Ending:
             report = report_of(state, ended, self.gate if self.failed["breaking"] else None)
             value = to_json(report)
             state.ended = run_from(value)
-            write_json(value, state.settings.folder)
-            ledger.close(state.settings.folder / "exchanges.jsonl")
+            write_json(value, state.inputs.folder)
+            ledger.close(state.inputs.folder / "exchanges.jsonl")
             remember(state, value, state.ended)
-            write_whole(state.settings.folder / "report.html", page(state.ended, state.trend))
+            write_whole(state.inputs.folder / "report.html", page(state.ended, state.trend))
             _tell_junit(state.config, state.ended)
         except Exception as error:
             # Past this hook pytest has no place for an error, and its traceback would end the process with 1.
@@ -85,13 +86,13 @@ class Ending:
 
     def _problem(self, error: Exception) -> str:
         if isinstance(error, OSError):
-            return f"the report can't be written to {shown_path(self.state.settings.folder)} ({error.strerror})"
+            return f"the report can't be written to {shown_path(self.state.inputs.folder)} ({error.strerror})"
         return f"the suite itself failed while it concluded: {traceback.format_exc()}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         state = self.state
-        if state.settings.dry_run:
+        if state.inputs.options.dry_run:
             terminalreporter.section("contract: requests, not sent")
             for line in request_lines(state):
                 write(terminalreporter, line)
@@ -100,7 +101,7 @@ class Ending:
             below = (
                 []
                 if state.problem
-                else [f"report: {shown_path(state.settings.folder / 'report.html')}"]
+                else [f"report: {shown_path(state.inputs.folder / 'report.html')}"]
             )
             below += [state.scrub(state.unkept)] if state.unkept else []
             below += [state.scrub(self.gate)] if self.gate else []
@@ -143,15 +144,15 @@ def _tell_junit(config: pytest.Config, run: Run) -> None:
 
 def report_of(state: Session, ended: str | None, broken: str | None = None) -> Report:
     """The report; `broken` says how the document breaks its baseline, which fails the run whatever else was seen."""
-    settings, check = state.settings, state.check
+    inputs, check = state.inputs, state.check
     sources = state.sources
     ended = ended or (sources.problem if sources else None) or check.cut
-    verdicts, exchanges, decision = check.conclude(settings.policy, settings.wants, ended=ended)
+    verdicts, exchanges, decision = check.conclude(inputs.policy, inputs.wants, ended=ended)
     if broken is not None:
         decision = Decision(Result.FAIL, (*decision.reasons, broken), decision.notes)
     return Report(
-        settings.spec,
-        settings.base_url,
+        inputs.spec,
+        inputs.target.base_url,
         check.seed,
         state.started,
         now(),
@@ -159,9 +160,9 @@ def report_of(state: Session, ended: str | None, broken: str | None = None) -> R
         exchanges,
         decision,
         ended is not None,
-        settings.header_variables,
-        settings.scrubber,
-        settings.policy.accepted,
+        inputs.options.header,
+        inputs.scrubber,
+        inputs.policy.accepted,
         sources.to_json() if sources else None,
         against=_against(state, verdicts),
         drift=_drift(state, verdicts, exchanges),
@@ -173,9 +174,10 @@ def remember(state: Session, report: Mapping[str, Any], run: Run) -> None:
 
     Nothing of it costs the run.
     """
-    folder = state.settings.history
-    if folder is None:
+    history = state.inputs.options.history
+    if history is None:
         return
+    folder = Path(history)
     try:
         for value in (
             *(found.value for found in state.salvaged if found.value is not None),
@@ -198,7 +200,7 @@ def _drift(
     if state.drift is None or state.published is None or state.drift.decision is None:
         return state.drift
     counting = [
-        v for v in verdicts if v.outcome is Outcome.VIOLATED and state.settings.policy.counts(v)
+        v for v in verdicts if v.outcome is Outcome.VIOLATED and state.inputs.policy.counts(v)
     ]
     broken = {verdict.rule.id: verdict.rule.operation for verdict in counting}
     try:
@@ -215,18 +217,18 @@ def _drift(
 
 def _against(state: Session, verdicts: Sequence[Verdict]) -> Against | None:
     """What became of each rule since the earlier report, if one was given."""
-    settings = state.settings
-    if settings.known is None:
+    inputs = state.inputs
+    if inputs.known is None:
         return None
-    counting = [verdict for verdict in verdicts if settings.policy.counts(verdict)]
-    accepted = {verdict.rule.id for verdict in verdicts if settings.policy.accepted.of(verdict)}
+    counting = [verdict for verdict in verdicts if inputs.policy.counts(verdict)]
+    accepted = {verdict.rule.id for verdict in verdicts if inputs.policy.accepted.of(verdict)}
     promised = {rule.id for rule in state.check.book.rules}
-    return against(settings.known, counting, accepted=accepted, promised=promised)
+    return against(inputs.known, counting, accepted=accepted, promised=promised)
 
 
 def request_lines(state: Session) -> Iterator[str]:
     """A line for each request that a run would send."""
-    for operation in state.settings.operations:
+    for operation in state.inputs.operations:
         for probe in (*state.check.probes(operation), *state.check.closing(operation)):
             request = probe.request
             fields = "".join(f" {name}: {value!r}" for name, value in request.headers)
@@ -241,6 +243,6 @@ def last_line(state: Session, look: Look) -> str:
         return f"contract: INCONCLUSIVE on {state.check.target}: {state.scrub(state.problem.splitlines()[0])}"
     if state.ended is not None:
         return decision_line(state.ended, **look)
-    if state.settings.dry_run:
+    if state.inputs.options.dry_run:
         return f"contract: DRY RUN, nothing was sent to {state.check.target}"
     return f"contract: nothing was asked of {state.check.target}"

@@ -14,7 +14,7 @@ from contracts.report.forms.page.view import page
 from contracts.report.json_report import json_text, to_json
 from contracts.report.reader import run_from
 from contracts.report.report import Report
-from contracts.run.inputs import Settings
+from contracts.run.inputs import Inputs
 from contracts.text import shown_path, write_whole
 
 KILLED = "the run was killed"
@@ -36,26 +36,26 @@ class Salvaged:
     value: Mapping[str, Any] | None = None
 
 
-def salvage(settings: Settings, check: Check) -> Iterator[Salvaged]:
+def salvage(inputs: Inputs, check: Check) -> Iterator[Salvaged]:
     """Give every dead run in the folder of this one a report, `killed-TIME.json`, and a page, beside its exchanges.
 
     Runs that are alive are left alone, and so is whoever salvages meanwhile. Never raises: what others left must not
     cost this run anything.
     """
-    for ledger in Ledger.left_in(settings.folder):
+    for ledger in Ledger.left_in(inputs.folder):
         if ledger.path == check.ledger.path:
             continue
         with ledger.dead() as dead:
-            if dead and (found := _salvaged(settings, check, ledger)) is not None:
+            if dead and (found := _salvaged(inputs, check, ledger)) is not None:
                 yield found
 
 
-def _salvaged(settings: Settings, check: Check, ledger: Ledger) -> Salvaged | None:
+def _salvaged(inputs: Inputs, check: Check, ledger: Ledger) -> Salvaged | None:
     """The run, salvaged; None if it had asked nothing, so that there is nothing to keep."""
     if not ledger.path.exists():
         ledger.discard()
         return None
-    stem, who, value = _named(settings.folder, ledger), "a run", None
+    stem, who, value = _named(inputs.folder, ledger), "a run", None
     exchanges, report = stem.with_suffix(".jsonl"), stem.with_suffix(".json")
     try:
         if not ledger.all():
@@ -64,10 +64,10 @@ def _salvaged(settings: Settings, check: Check, ledger: Ledger) -> Salvaged | No
         about = ledger.note("run")
         who = f"a run of {about['started'][:16].replace('T', ' ')} UTC on {about['base_url'] or 'the mock'}"
         kept = f"its {len(ledger.all())} exchanges are in {shown_path(exchanges)}"
-        if about["sha256"] != settings.spec.document.sha256:
+        if about["sha256"] != inputs.spec.document.sha256:
             kept += f", not judged: {about['document']} has changed since"
         else:
-            value = to_json(_report(settings, check, ledger, about))
+            value = to_json(_report(inputs, check, ledger, about))
             write_whole(report, json_text(value))
             write_whole(stem.with_suffix(".html"), page(run_from(value, report.name)))
             kept += f", the report is {shown_path(stem.with_suffix('.html'))} ({value['decision']})"
@@ -109,7 +109,7 @@ def _written(ledger: Ledger) -> datetime:
     return datetime.fromtimestamp(ledger.path.stat().st_mtime, UTC)
 
 
-def _report(settings: Settings, check: Check, ledger: Ledger, about: Mapping[str, Any]) -> Report:
+def _report(inputs: Inputs, check: Check, ledger: Ledger, about: Mapping[str, Any]) -> Report:
     """The report of the run, as if it had been interrupted where its log ends."""
     dead = replace(
         check,
@@ -121,9 +121,9 @@ def _report(settings: Settings, check: Check, ledger: Ledger, about: Mapping[str
         replay=None,
         first={},
     )
-    verdicts, exchanges, decision = dead.conclude(settings.policy, lambda rule: True, ended=KILLED)
+    verdicts, exchanges, decision = dead.conclude(inputs.policy, lambda rule: True, ended=KILLED)
     return Report(
-        settings.spec,
+        inputs.spec,
         about["base_url"],
         about["seed"],
         about["started"],
@@ -132,7 +132,7 @@ def _report(settings: Settings, check: Check, ledger: Ledger, about: Mapping[str
         exchanges,
         decision,
         True,
-        settings.header_variables,
-        settings.scrubber,
-        settings.policy.accepted,
+        inputs.options.header,
+        inputs.scrubber,
+        inputs.policy.accepted,
     )

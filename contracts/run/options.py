@@ -1,12 +1,26 @@
-"""The options of the pytest plugin as a table. Imports nothing heavy: every pytest run of the environment reads it."""
+"""The options of a contract run as a table, a field a row: what it is called, what it takes, and what that means.
+
+Imports nothing heavy: every pytest run of the environment reads it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from math import inf
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from contracts.notte.domain import DOCUMENT, PROXY_VARIABLE
+from contracts.errors import UsageError
+from contracts.notte.domain import CREDENTIAL_VARIABLE, DOCUMENT, PROXY_VARIABLE
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.1
+_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*@")
+_HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +28,25 @@ class Option:
     """A command-line option and its ini twin (`--contract-spec`, `contract_spec`).
 
     Args:
-        kind: `value`, `list` (repeatable) or `flag`.
-        files: what of it names a file: `path` (all of it), `@` (what follows an @), or nothing.
+        field: its name in `Options`.
+        metavar: what it takes, None for a flag.
+        parse: a text to its value; a ValueError means that the text is not what is wanted.
+        default: () for an option that is repeatable.
+        files: what of a text names a file: `path` (all of it), `@` (what follows an @), or nothing.
+        wanted: what a text that can't be used is not, and what to give instead.
     """
 
-    name: str
+    field: str
     help: str
-    kind: str = "value"
-    metavar: str | None = None
-    files: str = ""
+    metavar: str | None
+    parse: Callable[[str], Any]
+    default: Any
+    files: str
+    wanted: str
+
+    @property
+    def name(self) -> str:
+        return f"contract-{self.field.replace('_', '-')}"
 
     @property
     def flag(self) -> str:
@@ -30,7 +54,25 @@ class Option:
 
     @property
     def ini(self) -> str:
-        return self.name.replace("-", "_")
+        return f"contract_{self.field}"
+
+    @property
+    def kind(self) -> str:
+        """`flag`, `list` (repeatable) or `value`."""
+        if self.metavar is None:
+            return "flag"
+        return "list" if self.default == () else "value"
+
+    def given(self, config: Any) -> Any:
+        """What the command line gives, else what the ini file does; files that the latter names are beside it."""
+        value = config.getoption(self.flag, None)
+        if value is not None:
+            return value
+        value = config.getini(self.ini) or None
+        folder = config.inipath.parent if config.inipath else config.rootpath
+        if isinstance(value, list):
+            return [self.anchored(str(one), folder) for one in value]
+        return self.anchored(value, folder) if isinstance(value, str) else value
 
     def anchored(self, value: str, folder: Path) -> str:
         """A value of the ini file, with the file that it names seen from the folder of that ini file."""
@@ -39,146 +81,324 @@ class Option:
             return f"{before}@{folder / file}"
         return str(folder / value) if self.files == "path" and value != "none" else value
 
+    def parsed(self, given: Any) -> Any:
+        """What was given as the value that it means. UsageError for what can't be used."""
+        if given is None or self.kind == "flag":
+            return given or self.default
+        if self.kind == "list":
+            return tuple(self._parsed(str(text)) for text in given)
+        if given == "":
+            raise UsageError(
+                f"{self.flag} is empty (an unset variable?); give a value, or leave the option out"
+            )
+        return self._parsed(str(given))
+
+    def _parsed(self, text: str) -> Any:
+        try:
+            return self.parse(text)
+        except ValueError:
+            raise UsageError(f"{self.flag} {text} {self.wanted}") from None
+
     def words(self, value: bool | str | Sequence[str] | None) -> list[str]:
         """The words of a command line that give the option this value."""
-        if value is None or value is False:
+        if not value and value != "":
             return []
         if value is True:
             return [self.flag]
         return [f"{self.flag}={one}" for one in ([value] if isinstance(value, str) else value)]
 
 
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        "contract-spec",
-        f"the OpenAPI document to test against (default: {DOCUMENT})",
-        "value",
-        "FILE",
-        "path",
-    ),
-    Option(
-        "contract-overlay",
-        "an OpenAPI overlay; repeatable; 'none' for none at all",
-        "list",
-        "FILE",
-        "path",
-    ),
-    Option(
-        "contract-baseline",
+def _flag(text: str) -> Any:
+    return field(default=False, metadata={"row": (text, None, bool, False, "", "")})
+
+
+def _row(
+    text: str,
+    metavar: str,
+    parse: Callable[[str], Any] = str,
+    *,
+    default: Any = None,
+    files: str = "",
+    wanted: str = "",
+) -> Any:
+    return field(default=default, metadata={"row": (text, metavar, parse, default, files, wanted)})
+
+
+# The parsers: a text to a value, or a ValueError.
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < inf:
+        raise ValueError
+    return seconds
+
+
+def _share(text: str) -> float:
+    """`5%` or `0.05`."""
+    number, percent, rest = text.strip().partition("%")
+    share = float(number) / (100 if percent else 1)
+    if rest or not 0 <= share <= 1:
+        raise ValueError
+    return share
+
+
+def _amount(text: str, unit: str) -> tuple[float, int]:
+    """A number above 0, and how many seconds its unit has."""
+    found = re.fullmatch(_NUMBER + unit, text)
+    if found is None or not float(found[1]):
+        raise ValueError
+    return float(found[1]), _UNITS[found[2]]
+
+
+def _interval(text: str) -> float:
+    """Seconds between two requests, of `5/s` or `300/m`."""
+    number, unit = _amount(text, "/([smh])")
+    return unit / number
+
+
+def _time(text: str) -> float:
+    """Seconds, of `600` or `10m`."""
+    number, unit = _amount(text, "([smh]?)")
+    return number * unit
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,9}", text):
+        raise ValueError
+    return int(text)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ValueError
+    return name, value
+
+
+def _header(text: str) -> tuple[str, str]:
+    """The name of a header, and of the variable with its value.
+
+    What follows the first "=" is not shown: it may be the value, put there by mistake.
+    """
+    name, equals, variable = text.partition("=")
+    if not equals or not _FIELD_NAME.fullmatch(name) or not variable:
+        raise UsageError(
+            f"--contract-header {name}{equals} is not NAME=ENVVAR; give a header's name and the environment "
+            "variable with its value"
+        )
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
+        raise UsageError(
+            f"--contract-header {name}=… does not name an environment variable; put the value into one, and give its "
+            "name"
+        )
+    return name, variable
+
+
+def _any_or_new(text: str) -> str:
+    if text not in ("any", "new"):
+        raise ValueError
+    return text
+
+
+def _baseline(text: str) -> str:
+    if text == "-" or "://" in text:
+        raise ValueError
+    return text
+
+
+def _proxy(text: str) -> str:
+    if "@" in text:
+        raise UsageError(
+            f"--contract-proxy holds a user name or password; put the whole URL into {PROXY_VARIABLE}, and leave the "
+            "option out"
+        )
+    return usable_proxy(text)
+
+
+def usable_proxy(url: str) -> str:
+    """The URL of a proxy; ValueError if it is none."""
+    parts = urlsplit(url)
+    _ = parts.port  # raises ValueError for what is no port
+    plain = url.isascii() and url.isprintable() and " " not in url
+    known = parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/")
+    if not plain or not known:
+        raise ValueError
+    return url
+
+
+def _ca_bundle(path: str) -> str:
+    import ssl
+
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or error
+        if isinstance(error, ssl.SSLError):
+            reason = "it holds no certificate"
+        raise UsageError(
+            f"--contract-ca-bundle {path} can't be used ({reason}); give a file of certificates in PEM form"
+        ) from None
+    return path
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the options say; to add one is to add its row, and to use its value."""
+
+    spec: str | None = _row(
+        f"the OpenAPI document to test against (default: {DOCUMENT})", "FILE", files="path"
+    )
+    overlay: tuple[str, ...] = _row(
+        "an OpenAPI overlay; repeatable; 'none' for none at all", "FILE", default=(), files="path"
+    )
+    baseline: str | None = _row(
         "what the document must not break (default: HEAD:FILE)",
-        "value",
         "REV:PATH",
-    ),
-    Option(
-        "contract-param",
+        _baseline,
+        wanted="is no REVISION:path and no file; give one of them",
+    )
+    param: tuple[tuple[str, str], ...] = _row(
         "a value that the service knows; NAME=@FILE reads one a line; repeatable",
-        "list",
         "NAME=VALUE",
-        "@",
-    ),
-    Option(
-        "contract-session-id",
-        "a session that the service knows, or @FILE; repeatable",
-        "list",
-        "VALUE",
-        "@",
-    ),
-    Option(
-        "contract-operation",
-        "only operations whose METHOD PATH or operationId matches",
-        "value",
-        "GLOB",
-    ),
-    Option("contract-rule", "only rules whose id matches", "value", "GLOB"),
-    Option(
-        "contract-report",
-        "the folder for report.json (default: build/contract)",
-        "value",
-        "DIR",
-        "path",
-    ),
-    Option(
-        "contract-history",
-        "a folder that keeps the report of every run, for what comes and goes",
-        "value",
-        "DIR",
-        "path",
-    ),
-    Option(
-        "contract-strict",
-        "advisories, unavailable answers and unexercised rules of 2xx answers fail too",
-        "flag",
-    ),
-    Option("contract-require-all", "every unexercised rule fails", "flag"),
-    Option("contract-unsafe", "send methods that may change state to a live service", "flag"),
-    Option(
-        "contract-max-response-time",
+        _parameter,
+        default=(),
+        files="@",
+        wanted="is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE",
+    )
+    session_id: tuple[str, ...] = _row(
+        "a session that the service knows, or @FILE; repeatable", "VALUE", default=(), files="@"
+    )
+    operation: str | None = _row("only operations whose METHOD PATH or operationId matches", "GLOB")
+    rule: str | None = _row("only rules whose id matches", "GLOB")
+    report: str | None = _row(
+        "the folder for report.json (default: build/contract)", "DIR", files="path"
+    )
+    history: str | None = _row(
+        "a folder that keeps the report of every run, for what comes and goes", "DIR", files="path"
+    )
+    strict: bool = _flag(
+        "advisories, unavailable answers and unexercised rules of 2xx answers fail too"
+    )
+    require_all: bool = _flag("every unexercised rule fails")
+    unsafe: bool = _flag("send methods that may change state to a live service")
+    max_response_time: float = _row(
         "how long an answer may take (default: 5; advisory)",
-        "value",
         "SECONDS",
-    ),
-    Option(
-        "contract-max-unavailable",
+        _seconds,
+        default=5.0,
+        wanted="is no number of seconds above 0; give 5, say",
+    )
+    max_unavailable: float = _row(
         "more requests without an answer than this make a run inconclusive (default: 0.05)",
-        "value",
         "SHARE",
-    ),
-    Option(
-        "contract-header",
+        _share,
+        default=0.05,
+        wanted="is no share of the requests; give 5%, 0.05 or 0, say",
+    )
+    header: tuple[tuple[str, str], ...] = _row(
         "a header sent with every request, its value from an environment variable",
-        "list",
         "NAME=ENVVAR",
-    ),
-    Option(
-        "contract-discover",
-        "list the sessions of the service (free), and ask for some of every status",
-        "flag",
-    ),
-    Option(
-        "contract-start-session",
-        "start a session (about $0.002), ask for it, stop it, ask again",
-        "flag",
-    ),
-    Option("contract-rate", "how often to send a request at most: 5/s, 300/m", "value", "RATE"),
-    Option("contract-max-requests", "end in order after so many requests", "value", "N"),
-    Option("contract-max-time", "end in order after so long: 600, 10m", "value", "TIME"),
-    Option(
-        "contract-proxy",
+        _header,
+        default=(),
+    )
+    discover: bool = _flag(
+        "list the sessions of the service (free), and ask for some of every status"
+    )
+    start_session: bool = _flag("start a session (about $0.002), ask for it, stop it, ask again")
+    rate: float = _row(
+        "how often to send a request at most: 5/s, 300/m",
+        "RATE",
+        _interval,
+        default=0.0,
+        wanted="is no rate above 0; give 5/s or 300/m, say",
+    )
+    max_requests: int | None = _row(
+        "end in order after so many requests",
+        "N",
+        _count,
+        wanted="is no number of requests above 0; give 1000, say",
+    )
+    max_time: float | None = _row(
+        "end in order after so long: 600, 10m",
+        "TIME",
+        _time,
+        wanted="is no time above 0; give 600 (seconds) or 10m, say",
+    )
+    proxy: str | None = _row(
         f"a proxy to the service (with a password: the variable {PROXY_VARIABLE})",
-        "value",
         "URL",
-    ),
-    Option(
-        "contract-ca-bundle",
-        "the certificates to trust, in place of the usual ones",
-        "value",
-        "FILE",
-        "path",
-    ),
-    Option("contract-dry-run", "list the requests, send none", "flag"),
-    Option(
-        "contract-against",
+        _proxy,
+        wanted="is no usable proxy; give http(s)://HOST[:PORT]",
+    )
+    ca_bundle: str | None = _row(
+        "the certificates to trust, in place of the usual ones", "FILE", _ca_bundle, files="path"
+    )
+    dry_run: bool = _flag("list the requests, send none")
+    against: str | None = _row(
         "an earlier report: its evidence is sent first, and told from what is new",
-        "value",
         "REPORT.json",
-        "path",
-    ),
-    Option(
-        "contract-fail-on",
+        files="path",
+    )
+    fail_on: str = _row(
         "'new': what the earlier report has fails nothing (default: any)",
-        "value",
         "new|any",
-    ),
-    Option(
-        "contract-drift",
-        "compare what the service publishes (/openapi.json) with the document first",
-        "flag",
-    ),
-    Option(
-        "contract-replay",
-        "send the evidence of a report again, and nothing else",
-        "value",
-        "REPORT.json",
-        "path",
-    ),
-)
+        _any_or_new,
+        default="any",
+        wanted="is neither any nor new; give one of them",
+    )
+    drift: bool = _flag(
+        "compare what the service publishes (/openapi.json) with the document first"
+    )
+    replay: str | None = _row(
+        "send the evidence of a report again, and nothing else", "REPORT.json", files="path"
+    )
+
+
+OPTIONS = tuple(Option(row.name, *row.metadata["row"]) for row in fields(Options))
+
+
+def options_from(get: Callable[[Option], Any]) -> Options:
+    """What the options say; `get` gives what a user gave for one. UsageError for the first that can't be used."""
+    return Options(**{option.field: option.parsed(get(option)) for option in OPTIONS})
+
+
+def check_base_url(url: str | None) -> str | None:
+    """The base URL if it is usable; None means the mock. The text of errors holds no userinfo and no query."""
+    if url is None:
+        return None
+    cure = "give http(s)://HOST[:PORT][/PREFIX], or leave --base-url out to use the mock"
+    if not url.strip():
+        raise UsageError(f"--base-url is empty (an unset variable?); {cure}")
+    if _USERINFO.match(url):
+        raise UsageError(
+            f"--base-url holds a user name or password; {cure}, and put the credential into {CREDENTIAL_VARIABLE}"
+        )
+    option = f"--base-url {url}"
+    if "@" in url or "?" in url:
+        option = "--base-url"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        known = parts.scheme in ("http", "https") and parts.hostname
+        usable = known and _HOST.fullmatch(host_of(url))
+    except ValueError as error:
+        raise UsageError(f"{option} is not usable ({error}); {cure}") from None
+    odd = any(not character.isprintable() or character in " ?#\\" for character in url)
+    if not usable or odd:
+        raise UsageError(f"{option} is not usable; {cure}")
+    if not parts.path.isascii():
+        raise UsageError(f"{option} has a path that is not percent-encoded; {cure}")
+    return url.rstrip("/")
+
+
+def host_of(url: str) -> str:
+    """The host as it is asked for: in lower case, as ASCII, without a final dot. ValueError if nothing can be."""
+    import httpx2
+
+    parts = urlsplit(url)
+    try:
+        host = httpx2.URL(f"{parts.scheme}://{parts.netloc}/").raw_host.decode("ascii")
+    except httpx2.InvalidURL:
+        raise ValueError("no usable host") from None
+    return host.lower().rstrip(".")

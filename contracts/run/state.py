@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
@@ -15,15 +15,15 @@ import contracts
 from contracts.document import Spec
 from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Pace
-from contracts.flows import Check, Target
+from contracts.flows import Check
 from contracts.report.drift import Drift
 from contracts.report.run import Run
 from contracts.report.trend import Trend
 from contracts.rules import Rule
 from contracts.run import budgets
-from contracts.run.inputs import Settings, settings_from
+from contracts.run.inputs import Inputs, inputs_from
 from contracts.run.killed import Salvaged, salvage
-from contracts.run.options import OPTIONS, Option
+from contracts.run.options import options_from
 from contracts.run.progress import Progress
 from contracts.run.session_ids import Sources, source_sessions
 from contracts.text import printable
@@ -51,7 +51,7 @@ class Session:
     """
 
     config: pytest.Config
-    settings: Settings
+    inputs: Inputs
     check: Check
     run: str
     started: str
@@ -73,31 +73,29 @@ class Session:
     def begin(self, say: Callable[[str], None]) -> None:
         """Before anything is asked: show that this process of the run is alive, and take over what dead runs left."""
         ledger = self.check.ledger
-        if self.settings.dry_run:
+        if self.inputs.options.dry_run:
             return
         ledger.hold(str(getattr(self.config, "workerinput", {}).get("workerid", "main")))
         if not self.is_worker:
-            self.salvaged = tuple(salvage(self.settings, self.check))
+            self.salvaged = tuple(salvage(self.inputs, self.check))
             for found in self.salvaged:
                 say(printable(self.scrub(f"contract: {found.line}")))
 
     @property
     def scrub(self) -> Callable[[str], str]:
-        return self.settings.scrubber.text
+        return self.inputs.scrubber.text
 
     def look_for_drift(self, say: Callable[[str], None]) -> None:
         """Compare what the service publishes with our document, in the one process that leads the run, if wanted."""
-        settings = self.settings
+        inputs, options = self.inputs, self.inputs.options
         wanted = (
-            settings.drift
-            or settings.known is not None
-            or budgets.profile(self.config) == "nightly"
+            options.drift or inputs.known is not None or budgets.profile(self.config) == "nightly"
         )
         if (
             not wanted
             or not self.check.target.live
-            or settings.dry_run
-            or settings.replay
+            or options.dry_run
+            or inputs.replay
             or self.is_worker
         ):
             return
@@ -106,26 +104,26 @@ class Session:
         )
 
         self.drift, self.published = drift_of_service(
-            self.check, settings.overlays, today=date.today()
+            self.check, inputs.overlays, today=date.today()
         )
         say(printable(self.scrub(f"contract: {self.drift.headline}")))
 
     def look_for_sessions(self, say: Callable[[str], None]) -> None:
         """Do what `--contract-discover` and `--contract-start-session` say, in the one process that leads the run."""
-        settings = self.settings
-        if not (settings.discover or settings.start) or self.is_worker:
+        options = self.inputs.options
+        if not (options.discover or options.start_session) or self.is_worker:
             return
-        if settings.dry_run:
+        if options.dry_run:
             say("contract: --contract-dry-run: sessions are neither listed nor started")
             return
         self.sources = Sources()
         try:
             source_sessions(
                 self.check,
-                settings.operations,
+                self.inputs.operations,
                 self.sources,
-                discover=settings.discover,
-                start=settings.start,
+                discover=options.discover,
+                start=options.start_session,
                 say=lambda line: say(printable(self.scrub(line))),
             )
         except KeyboardInterrupt:
@@ -139,10 +137,8 @@ class Session:
     @cached_property
     def items(self) -> dict[str, list[Rule]]:
         """The items: their names, and the rules that each stands for."""
-        books = [
-            self.check.book.operations[operation.key] for operation in self.settings.operations
-        ]
-        rules = [rule for book in books for rule in book.rules if self.settings.wants(rule.id)]
+        books = [self.check.book.operations[operation.key] for operation in self.inputs.operations]
+        rules = [rule for book in books for rule in book.rules if self.inputs.wants(rule.id)]
         found: dict[str, list[Rule]] = {}
         for rule in rules:
             status = f" {rule.status}" if rule.status else ""
@@ -154,77 +150,55 @@ class Session:
 def session_from(config: pytest.Config) -> Session:
     """Everything about a run, checked. Raises UsageError or DocumentError, whose text is meant for the user."""
     budgets.register()
-    by_name = {option.name: option for option in OPTIONS}
-    settings = settings_from(
-        lambda name: given(config, by_name[name]), base_url=_base_url(config), root=config.rootpath
-    )
+    options = options_from(lambda option: option.given(config))
+    inputs = inputs_from(options, base_url=_base_url(config), root=config.rootpath)
     run = str(getattr(config, "workerinput", {}).get("contract_run", uuid.uuid4().hex))
-    seed, started, pace = budgets.seed(config), now(), _pace(config, settings)
-    progress = Progress(lambda: pace.spent, settings.bounds.requests)
+    seed, started, pace = budgets.seed(config), now(), _pace(config, inputs)
+    progress = Progress(lambda: pace.spent, options.max_requests)
     check = Check(
-        settings.spec,
-        Target(
-            settings.base_url,
-            settings.secret,
-            settings.limits,
-            settings.headers,
-            settings.scrubber.capabilities,
-            settings.route,
-        ),
-        Ledger(settings.folder / f".run-{run}.jsonl", _about(settings, started, seed)),
+        inputs.spec,
+        inputs.target,
+        Ledger(inputs.folder / f".run-{run}.jsonl", _about(inputs, started, seed)),
         seed=seed,
         examples=budgets.examples(config),
-        given=settings.given,
-        unsafe=settings.unsafe,
-        max_seconds=settings.max_seconds,
-        replay=settings.replay,
+        given=inputs.given,
+        unsafe=options.unsafe,
+        max_seconds=options.max_response_time,
+        replay=inputs.replay,
         pace=pace,
-        first=settings.first,
+        first=inputs.first,
         told=progress.told,
     )
-    session = Session(config, settings, check, run, started, progress=progress)
+    session = Session(config, inputs, check, run, started, progress=progress)
     if not session.items:
         raise UsageError(
-            f"--contract-rule {settings.rule_glob} matches none of the rules; see `contracts rules`"
+            f"--contract-rule {options.rule} matches none of the rules; see `contracts rules`"
         )
     return session
 
 
-def _about(settings: Settings, started: str, seed: int) -> dict[str, Any]:
+def _about(inputs: Inputs, started: str, seed: int) -> dict[str, Any]:
     """What is needed to judge the exchanges of a run that did not live to do so."""
     return {
         "suite": contracts.__version__,
         "started": started,
         "seed": seed,
-        "document": settings.spec.document.path,
-        "sha256": settings.spec.document.sha256,
-        "base_url": settings.base_url,
-        "unsafe": settings.unsafe,
-        "max_seconds": settings.max_seconds,
+        "document": inputs.spec.document.path,
+        "sha256": inputs.spec.document.sha256,
+        "base_url": inputs.target.base_url,
+        "unsafe": inputs.options.unsafe,
+        "max_seconds": inputs.options.max_response_time,
     }
 
 
-def _pace(config: pytest.Config, settings: Settings) -> Pace:
-    """The clock of the run's requests; it began in the controller, and a mock needs no rest."""
-    bounds = settings.bounds if settings.base_url else replace(settings.bounds, interval=0.0)
+def _pace(config: pytest.Config, inputs: Inputs) -> Pace:
+    """The clock of the run's requests, which began in the controller."""
     began = getattr(config, "workerinput", {}).get("contract_began")
-    return Pace(bounds) if began is None else Pace(bounds, float(began))
+    return Pace(inputs.bounds) if began is None else Pace(inputs.bounds, float(began))
 
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def given(config: pytest.Config, option: Option) -> Any:
-    """What the command line gives, else what the ini file does; files that the latter names are beside it."""
-    value = config.getoption(option.flag, None)
-    if value is not None:
-        return value
-    value = config.getini(option.ini)
-    folder = config.inipath.parent if config.inipath else config.rootpath
-    if isinstance(value, list):
-        return [option.anchored(str(one), folder) for one in value]
-    return option.anchored(value, folder) if isinstance(value, str) and value else value or None
 
 
 def _base_url(config: pytest.Config) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.exchanges import Limits
-from contracts.run.inputs import settings_from
+from contracts.run.inputs import inputs_from
 from tests.service.chaos import CASES, Chaos, chaos_server
 
 from .things import GIVEN, Project, Run, Things, document, operation
@@ -26,10 +26,11 @@ BUSY = next(case for case in CASES if case.name == "429 with Retry-After: 3600")
 @pytest.fixture
 def limited(monkeypatch: pytest.MonkeyPatch, impatient: None) -> Callable[[Limits], None]:
     def limit(limits: Limits) -> None:
-        def limited_settings(*args: Any, **options: Any) -> Any:
-            return replace(settings_from(*args, **options), limits=limits)
+        def limited_inputs(*args: Any, **options: Any) -> Any:
+            inputs = inputs_from(*args, **options)
+            return replace(inputs, target=replace(inputs.target, limits=limits))
 
-        monkeypatch.setattr("contracts.run.state.settings_from", limited_settings)
+        monkeypatch.setattr("contracts.run.state.inputs_from", limited_inputs)
 
     return limit
 

@@ -1,4 +1,4 @@
-"""Options, ini values and environment to the settings of a run."""
+"""Options and environment to what a run is about, read and checked."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from contracts.document.sides import overlays_of
 from contracts.errors import UsageError
-from contracts.run.inputs import Settings, check_base_url, settings_from
-from contracts.run.options import OPTIONS
+from contracts.run.inputs import Inputs, inputs_from
+from contracts.run.options import OPTIONS, Options, check_base_url, options_from
 
 OPERATION = {"operationId": "get_session", "security": [{"key": []}], "responses": {"200": {"description": ""}}}
 DOCUMENT = {
@@ -29,27 +29,29 @@ DOCUMENT = {
 }
 URL = "http://h"
 KEY = {"NOTTE_API_KEY": "key-123456"}
-Make = Callable[..., Settings]
+Make = Callable[..., Inputs]
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Settings of a project; options by their names without `contract-`, `-` as `_`."""
+    """Inputs of a project; options by their names without `contract-`, `-` as `_`."""
     (tmp_path / "spec").mkdir()
     (tmp_path / "spec" / "notte.yaml").write_text(json.dumps(DOCUMENT))
 
-    def settings(url: str | None = None, environ: Mapping[str, str] = KEY, **options: Any) -> Settings:
+    def inputs(url: str | None = None, environ: Mapping[str, str] = KEY, **options: Any) -> Inputs:
         named = {f"contract-{name.replace('_', '-')}": value for name, value in options.items()}
         assert named.keys() <= {option.name for option in OPTIONS}
-        return settings_from(named.get, base_url=url, root=tmp_path, environ=environ)
+        parsed = options_from(lambda option: named.get(option.name))
+        return inputs_from(parsed, base_url=url, root=tmp_path, environ=environ)
 
-    return settings
+    return inputs
 
 
 def test_defaults(make: Make, tmp_path: Path) -> None:
     made = make()
-    assert (made.base_url, made.secret, made.replay, made.given, made.headers) == (None, None, None, {}, ())
-    assert (made.folder, made.unsafe, made.dry_run) == (tmp_path / "build" / "contract", False, False)
+    target = made.target
+    assert (target.base_url, target.secret, made.replay, made.given, target.headers) == (None, None, None, {}, ())
+    assert (made.folder, made.options) == (tmp_path / "build" / "contract", Options())
     assert (made.policy.strict, made.policy.require_all, made.policy.partial) == (False, False, False)
     assert made.spec.title == "Things"
 
@@ -151,11 +153,11 @@ def test_unsafe_methods_never_go_to_production(host: str, make: Make) -> None:
 
 @pytest.mark.parametrize("host", ["us-staging.notte.cc", "api.notte.cc.example", "xapi.notte.cc", "127.0.0.1"])
 def test_unsafe_methods_may_go_elsewhere(host: str, make: Make) -> None:
-    assert make(f"https://{host}", unsafe=True).unsafe
+    assert make(f"https://{host}", unsafe=True).options.unsafe
 
 
 def test_production_may_be_asked_what_is_safe(make: Make) -> None:
-    assert make("https://api.notte.cc").base_url == "https://api.notte.cc"
+    assert make("https://api.notte.cc").target.base_url == "https://api.notte.cc"
 
 
 # The credential
@@ -177,16 +179,16 @@ def test_credential_that_no_header_carries_is_refused_and_not_shown(value: str, 
 
 
 def test_credential_is_stripped(make: Make) -> None:
-    secret = make(URL, {"NOTTE_API_KEY": " key \n"}).secret
+    secret = make(URL, {"NOTTE_API_KEY": " key \n"}).target.secret
     assert secret is not None
     assert secret.reveal() == "key"
 
 
 def test_mock_gets_no_credential(make: Make) -> None:
-    assert make(None).secret is None
+    assert make(None).target.secret is None
 
 
-def test_settings_show_no_secret(make: Make) -> None:
+def test_inputs_show_no_secret(make: Make) -> None:
     shown = repr(make(URL, {**KEY, "GATEWAY": "open sesame"}, header=["X-Gateway=GATEWAY"]))
     assert not {"key-123456", "open sesame"} & {part for part in ("key-123456", "open sesame") if part in shown}
 
@@ -331,7 +333,7 @@ def test_header_value_must_fit_a_header(value: str, make: Make) -> None:
 
 def test_header_takes_its_value_from_the_environment(make: Make) -> None:
     made = make(environ={"V": " a b "}, header=["X-A=V"])
-    assert (made.headers, made.header_variables) == ((("X-A", "a b"),), (("X-A", "V"),))
+    assert (made.target.headers, made.options.header) == ((("X-A", "a b"),), (("X-A", "V"),))
 
 
 # Files
@@ -379,7 +381,7 @@ def test_document_below_the_folder_is_shown_from_there(
 @pytest.mark.parametrize("option", ["discover", "start_session"])
 def test_sessions_are_looked_for_on_a_service(option: str, make: Make) -> None:
     made = make(URL, **{option: True})
-    assert (made.discover, made.start) == (option == "discover", option == "start_session")
+    assert (made.options.discover, made.options.start_session) == (option == "discover", option == "start_session")
 
 
 REFUSED_WITH_SESSIONS: dict[str, tuple[dict[str, Any], str]] = {
@@ -403,7 +405,7 @@ def test_sessions_are_asked_with_a_credential(option: str, make: Make, tmp_path:
     (tmp_path / "spec" / "notte.yaml").write_text(open_document)
     with pytest.raises(UsageError, match="needs a credential and NOTTE_API_KEY is not set"):
         make(URL, {}, **{option: True})
-    assert make(URL, {}, dry_run=True, **{option: True}).dry_run
+    assert make(URL, {}, dry_run=True, **{option: True}).options.dry_run
 
 
 PRODUCTION = ["api.notte.cc", "API.Notte.CC", "api.notte.cc.", "api.notte.cc:443", "API.notte.cc.:443/v1"]
@@ -417,10 +419,10 @@ def test_no_session_is_started_on_production(host: str, make: Make) -> None:
 
 @pytest.mark.parametrize("host", PRODUCTION)
 def test_sessions_of_production_may_be_listed(host: str, make: Make) -> None:
-    assert make(f"https://{host}", discover=True).discover
+    assert make(f"https://{host}", discover=True).options.discover
 
 
 def test_password_of_a_proxy_is_scrubbed(make: Make) -> None:
     made = make(URL, {**KEY, "NOTTE_PROXY": "http://me:pa55word@gateway"})
     assert made.scrubber.text("me:pa55word, pa55word") == "$NOTTE_PROXY_USERINFO, $NOTTE_PROXY_PASSWORD"
-    assert made.route.proxy == "http://me:pa55word@gateway"
+    assert made.target.route.proxy == "http://me:pa55word@gateway"

@@ -21,7 +21,8 @@ def test_nothing_heavy_is_imported():
     heavy = {"schemathesis", "hypothesis", "httpx2", "httpx", "respx", "jsonschema_rs", "rich", "yaml", "requests"}
     assert heavy & set(sys.modules) == set()
     assert {name for name in sys.modules if name.startswith("contracts")} <= {
-        "contracts", "contracts.plugin", "contracts.errors", "contracts.run", "contracts.run.options"
+        "contracts", "contracts.plugin", "contracts.errors", "contracts.run", "contracts.run.options",
+        "contracts.notte", "contracts.notte.domain"
     }
 """
 

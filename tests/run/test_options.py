@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from contracts.run.options import OPTIONS, Option
-from contracts.run.state import given
 
 from .things import ENUM, GIVEN, IDS, SCHEMA, Project, Things, document, operation
 
@@ -157,14 +156,14 @@ def test_every_option_has_an_ini_twin(option: Option, pytester: pytest.Pytester)
     pytester.makeini(f"[pytest]\n{option.ini} = {value}\n")
     folder = f"{pytester.path}/" if option.files == "path" else ""
     expected = {"flag": True, "list": [f"{folder}x=1", f"{folder}y=2"], "value": f"{folder}x"}[option.kind]
-    assert given(pytester.parseconfig(), option) == expected
+    assert option.given(pytester.parseconfig()) == expected
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_words_of_an_option_go_before_the_ini_file(option: Option, pytester: pytest.Pytester) -> None:
     pytester.makeini(f"[pytest]\n{option.ini} = {'false' if option.kind == 'flag' else 'x'}\n")
     value: Any = {"flag": True, "list": ["a b", "=c"], "value": "-d"}[option.kind]
-    assert given(pytester.parseconfig(*option.words(value)), option) == value
+    assert option.given(pytester.parseconfig(*option.words(value))) == value
 
 
 def test_files_of_an_ini_file_are_beside_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Options on how often and by which way a service is asked."""
+"""What the texts of options mean, by their rows; and by which way a service is asked."""
 
 from __future__ import annotations
 
@@ -6,23 +6,37 @@ from pathlib import Path
 
 import pytest
 
+from contracts.decision.run_decision import MAX_UNAVAILABLE
 from contracts.errors import UsageError
-from contracts.exchanges import Bounds, Route
 from contracts.notte.domain import PROXY_VARIABLE
-from contracts.run.reach import bounds_from, proxy_secrets, route_from
+from contracts.rules.rulebook import MAX_SECONDS
+from contracts.run.inputs import proxy_from, proxy_secrets
+from contracts.run.options import OPTIONS, Option, Options, options_from
 
 PEM = Path(__file__).parents[1] / "exchanges" / "loopback.pem"
 
 
-def bounds(**options: object) -> Bounds:
-    return bounds_from({f"contract-{name.replace('_', '-')}": value for name, value in options.items()}.get)
+def parsed(**given: object) -> Options:
+    """The options; they are named as the fields are."""
+    return options_from(lambda option: given.get(option.field))
+
+
+def test_defaults_are_those_of_the_rules_and_of_the_decision() -> None:
+    assert (Options().max_response_time, Options().max_unavailable) == (MAX_SECONDS, MAX_UNAVAILABLE)
+    assert parsed() == Options()
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_default_of_a_flag_is_no_and_of_a_list_nothing(option: Option) -> None:
+    expected = {"flag": False, "list": (), "value": getattr(Options(), option.field)}[option.kind]
+    assert option.default == expected == getattr(Options(), option.field)
 
 
 @pytest.mark.parametrize(
     ("rate", "interval"), [("5/s", 0.2), ("300/m", 0.2), ("0.5/s", 2), ("3600/h", 1), (None, 0), ("1/m", 60)]
 )
 def test_rate(rate: str | None, interval: float) -> None:
-    assert bounds(rate=rate).interval == interval
+    assert parsed(rate=rate).rate == interval
 
 
 @pytest.mark.parametrize(
@@ -30,51 +44,51 @@ def test_rate(rate: str | None, interval: float) -> None:
 )
 def test_unusable_rate_is_refused(rate: str) -> None:
     with pytest.raises(UsageError, match="is no rate above 0; give 5/s or 300/m, say"):
-        bounds(rate=rate)
+        parsed(rate=rate)
 
 
 @pytest.mark.parametrize(("value", "requests"), [("1", 1), ("00200", 200), (7, 7), (None, None)])
 def test_requests(value: object, requests: int | None) -> None:
-    assert bounds(max_requests=value).requests == requests
+    assert parsed(max_requests=value).max_requests == requests
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "1e3", "1_000"])
 def test_unusable_number_of_requests_is_refused(value: str) -> None:
     with pytest.raises(UsageError, match=f"--contract-max-requests {value} is no number of requests above 0"):
-        bounds(max_requests=value)
+        parsed(max_requests=value)
 
 
 @pytest.mark.parametrize(
     ("value", "seconds"), [("600", 600), ("10m", 600), ("1.5h", 5400), ("90s", 90), (30, 30), (None, None)]
 )
 def test_time(value: object, seconds: float | None) -> None:
-    assert bounds(max_time=value).seconds == seconds
+    assert parsed(max_time=value).max_time == seconds
 
 
 @pytest.mark.parametrize("value", ["0", "0m", "-1", "10 m", "1d", "nan", "inf", "m"])
 def test_unusable_time_is_refused(value: str) -> None:
     with pytest.raises(UsageError, match=f"--contract-max-time {value} is no time above 0"):
-        bounds(max_time=value)
+        parsed(max_time=value)
 
 
-def route(proxy: str | None = None, ca_bundle: str | None = None, **environ: str) -> Route:
-    return route_from({"contract-proxy": proxy, "contract-ca-bundle": ca_bundle}.get, environ)
+def proxy_of(proxy: str | None = None, **environ: str) -> str | None:
+    return proxy_from(parsed(proxy=proxy), environ)
 
 
 @pytest.mark.parametrize("proxy", ["http://gateway:3128", "https://gateway/", "http://[::1]:80"])
 def test_proxy(proxy: str) -> None:
-    assert route(proxy).proxy == proxy
+    assert proxy_of(proxy) == proxy
 
 
 def test_proxy_of_the_environment_may_hold_a_password() -> None:
-    assert route(NOTTE_PROXY="http://me:pa55word@gateway").proxy == "http://me:pa55word@gateway"
-    assert route("http://other", NOTTE_PROXY="http://me:pa55word@gateway").proxy == "http://other"
+    assert proxy_of(NOTTE_PROXY="http://me:pa55word@gateway") == "http://me:pa55word@gateway"
+    assert proxy_of("http://other", NOTTE_PROXY="http://me:pa55word@gateway") == "http://other"
 
 
 @pytest.mark.parametrize("proxy", ["http://me:pa55word@gateway", "pa55word@gateway", "http://pa55word@gateway"])
 def test_proxy_with_a_password_is_refused_unseen(proxy: str) -> None:
     with pytest.raises(UsageError, match=f"put the whole URL into {PROXY_VARIABLE}") as caught:
-        route(proxy)
+        proxy_of(proxy)
     assert "pa55word" not in str(caught.value)
 
 
@@ -83,18 +97,18 @@ def test_proxy_with_a_password_is_refused_unseen(proxy: str) -> None:
 )
 def test_unusable_proxy_is_refused(proxy: str) -> None:
     with pytest.raises(UsageError, match="is no usable proxy"):
-        route(proxy)
+        proxy_of(proxy)
     with pytest.raises(UsageError, match=r"^NOTTE_PROXY is no usable proxy"):
-        route(NOTTE_PROXY=proxy)
+        proxy_of(NOTTE_PROXY=proxy)
 
 
 def test_bundle(tmp_path: Path) -> None:
-    assert route(ca_bundle=str(PEM)).ca_bundle == str(PEM)
+    assert parsed(ca_bundle=str(PEM)).ca_bundle == str(PEM)
     (tmp_path / "none.pem").write_text("no certificate")
     with pytest.raises(UsageError, match="it holds no certificate"):
-        route(ca_bundle=str(tmp_path / "none.pem"))
+        parsed(ca_bundle=str(tmp_path / "none.pem"))
     with pytest.raises(UsageError, match="No such file"):
-        route(ca_bundle=str(tmp_path / "missing.pem"))
+        parsed(ca_bundle=str(tmp_path / "missing.pem"))
 
 
 def test_passwords_of_proxies_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

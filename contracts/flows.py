@@ -15,22 +15,22 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
-from contracts.decision.run_decision import (
-    LOSSES,
-    MOST_KEPT,
-    SILENCE,
-    SILENT,
-    Decision,
-    Policy,
-    blocked,
-    decide,
-    expired_from,
-    refused_at_last,
-)
+from contracts.decision.run_decision import Decision, Policy, decide
 from contracts.document import Operation, Spec
-from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace, Route, Secret
+from contracts.exchanges import (
+    Client,
+    Exhausted,
+    Ledger,
+    Limits,
+    Pace,
+    Route,
+    Secret,
+    Stop,
+    StopKind,
+)
+from contracts.exchanges.health import blocked, expired_from, refused_at_last, until_stop
 from contracts.exchanges.secret_urls import Capabilities
-from contracts.messages import Exchange, FailureKind, Headers, Probe, Request
+from contracts.messages import Exchange, Headers, Probe, Request
 from contracts.mock import CREDENTIAL, MockService, serving
 from contracts.mock.values import sample_values
 from contracts.notte.plausible import DATE, plausible
@@ -42,7 +42,6 @@ from contracts.verdicts import (
     Outcome,
     Verdict,
     asked_again,
-    is_unavailable,
     judge_all,
     tally,
     with_recurrence,
@@ -169,8 +168,8 @@ class Check:
     @property
     def cut(self) -> str | None:
         """Which bound of the run ended the asking before its end, if one did, in any process."""
-        noted = self.ledger.note("cut")
-        return None if noted is None else str(noted)
+        bounds = [stop.why for stop in self.ledger.stops() if stop.kind is StopKind.BOUND]
+        return bounds[-1] if bounds else None
 
     def _exchanges(self, operation: Operation) -> tuple[list[Exchange], str | None]:
         """The exchanges of an operation, and the bound that ended the asking, if one did."""
@@ -179,7 +178,7 @@ class Check:
                 operation.key, lambda number: self._ask(operation, number)
             ), None
         except Exhausted as bound:
-            self.ledger.add((), cut=str(bound))
+            self.ledger.add([Stop(operation.key, StopKind.BOUND, str(bound))])
             return self.ledger.of(operation.key), str(bound)
 
     def conclude(
@@ -206,7 +205,7 @@ class Check:
         return (
             tuple(verdicts),
             exchanges,
-            decide(self.spec, verdicts, exchanges, policy, ended=ended),
+            decide(self.spec, verdicts, exchanges, policy, stops=self.ledger.stops(), ended=ended),
         )
 
     def broken_under(
@@ -262,16 +261,14 @@ class Check:
         """Whether the operation may end somebody's resource, so that it is only sent to what is the run's own."""
         return self.target.live and self._may_send(operation) and self.plan.spares(operation)
 
-    def _is_absent(self) -> bool:
-        """Whether all that was sent, by any process of the run, is what it takes to see that there is no service."""
-        sent = self.ledger.all()
-        return len(sent) == PATIENCE and all(
-            e.failure is not None and e.failure.kind in ABSENT for e in sent
-        )
+    def _absent(self) -> Stop | None:
+        """What shows that there is no service, if it was seen by any process of the run."""
+        absent = (stop for stop in self.ledger.stops() if stop.kind is StopKind.ABSENT)
+        return next(absent, None)
 
     def _unsent(self, operation: Operation) -> str:
-        if self._is_absent():
-            return "the service took none of the requests before"
+        if absent := self._absent():
+            return absent.why
         if not self._may_send(operation):
             return f"{operation.method} may change state, and is only sent with --contract-unsafe"
         if self._spares(operation):
@@ -319,17 +316,17 @@ class Check:
         self._first_look[operation.key] = len(exchanges), verdicts
         return asked_again(verdicts, SAFE_METHODS)
 
-    def _ask(self, operation: Operation, number: int) -> Iterator[Exchange]:
-        if number == PATIENCE and self._is_absent():
+    def _ask(self, operation: Operation, number: int) -> Iterator[Exchange | Stop]:
+        if self._absent():
             return
         self.pace.continued(self.ledger.attempts + (self.ledger.note("aside") or 0))
         self.told(operation.key, 0)
         with self.client(self.pace) as client:
-            for count, exchange in enumerate(
-                until_nobody_is_there(self._converse(client, operation, number)), start=1
-            ):
-                yield exchange
-                self.told(operation.key, count)
+            asked = until_stop(self._converse(client, operation, number))
+            for count, item in enumerate(asked, start=1):
+                yield item
+                if not isinstance(item, Stop):
+                    self.told(operation.key, count)
 
     @contextmanager
     def client(self, pace: Pace) -> Iterator[Client]:
@@ -368,21 +365,3 @@ def answers(exchange: Exchange) -> bool:
 
 MOCK_VALUES = 8
 """How many values of a path parameter the mock is said to know: enough for answers asked twice to show every sort."""
-
-ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})
-PATIENCE = 3
-"""How many requests in a row, from the first on, nobody has to take before an operation is asked nothing more."""
-
-
-def until_nobody_is_there(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
-    """The exchanges, cut short where it shows that there is no service (any more): the rest would only take time."""
-    silent = lost = kept = 0
-    for count, exchange in enumerate(exchanges, start=1):
-        yield exchange
-        silent = (
-            silent + 1 if exchange.failure is not None and exchange.failure.kind in SILENT else 0
-        )
-        lost = lost + 1 if is_unavailable(exchange) else 0
-        kept += len(exchange.response.body) if exchange.response is not None else 0
-        if silent == SILENCE or silent == count == PATIENCE or lost == LOSSES or kept > MOST_KEPT:
-            return

@@ -105,6 +105,12 @@ class Probe:
     again: bool = False
 
 
+REFUSALS = frozenset({401, 403})
+"""Statuses that refuse a credential."""
+UNAVAILABLE = frozenset({429, 502, 503, 504, 529})
+"""Statuses of a service that is overloaded or behind a broken gateway."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """An answer, as received: the body after content codings were undone."""
@@ -149,6 +155,12 @@ class Failure:
 
     kind: FailureKind
     detail: str
+
+    @property
+    def breaks_contract(self) -> bool:
+        """Whether this is an answer, and a bad one; other failures say nothing about the contract."""
+        broken = (FailureKind.TRUNCATED, FailureKind.BAD_FRAMING, FailureKind.BAD_ENCODING)
+        return self.kind in broken
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.decision.run_decision import LOSSES, SILENCE, Policy, Result
+from contracts.decision.run_decision import Policy, Result
 from contracts.document import Spec, read_spec
 from contracts.exchanges import Ledger
-from contracts.flows import PATIENCE, Check, Target, until_nobody_is_there
-from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response
+from contracts.flows import Check, Target
 
 OPERATION = {"responses": {"200": {"description": ""}}}
 DOCUMENT = {
@@ -22,40 +21,6 @@ DOCUMENT = {
 @pytest.fixture(scope="module")
 def spec() -> Spec:
     return read_spec(json.dumps(DOCUMENT).encode(), path="things.yaml", folder=Path())
-
-
-def exchange(outcome: int | FailureKind) -> Exchange:
-    probe = Probe("GET /things", Request("GET", "/things"))
-    if isinstance(outcome, FailureKind):
-        return Exchange(0, probe, failure=Failure(outcome, ""))
-    return Exchange(0, probe, response=Response(outcome))
-
-
-REFUSED, TIMED_OUT, TLS, RESET = FailureKind.REFUSED, FailureKind.TIMED_OUT, FailureKind.TLS, FailureKind.RESET
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "kept"),
-    [
-        pytest.param([REFUSED] * 9, PATIENCE, id="nobody there"),
-        pytest.param([TLS, TIMED_OUT, REFUSED, 200], PATIENCE, id="nobody answers"),
-        pytest.param([REFUSED, REFUSED, 200, *[REFUSED] * 9], 3 + SILENCE, id="somebody there at last"),
-        pytest.param([200, *[REFUSED] * 9], 1 + SILENCE, id="gone later"),
-        pytest.param([200, *[TIMED_OUT, 200] * 9], 19, id="one hang at a time"),
-        pytest.param([RESET] * 9, 9, id="somebody there who says nothing"),
-        pytest.param([200, *[RESET, 503, 429] * 9], 1 + LOSSES, id="somebody there who is lost"),
-        pytest.param([*[RESET, 503] * 9, 200, *[503] * 9], 28, id="somebody there who recovers"),
-        pytest.param([REFUSED], 1, id="few"),
-    ],
-)
-def test_asking_stops_where_nobody_is(outcomes: list[int | FailureKind], kept: int) -> None:
-    assert len(list(until_nobody_is_there(map(exchange, outcomes)))) == kept
-
-
-def test_asking_stops_where_answers_are_too_large_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contracts.flows.MOST_KEPT", 10)
-    large = Exchange(0, Probe("GET /things", Request("GET", "/things")), Response(200, body=b"12345"))
-    assert len(list(until_nobody_is_there([large] * 9))) == 3
 
 
 def test_nothing_is_asked_before_it_is_needed(spec: Spec, tmp_path: Path) -> None:

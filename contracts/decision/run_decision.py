@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contracts.decision.accepted import Accepted
 from contracts.document import Spec
-from contracts.messages import Credential, Exchange, FailureKind, Request
+from contracts.exchanges.health import (
+    EXPIRED,
+    Stop,
+    StopKind,
+    blocked,
+    expired_from,
+    is_unavailable,
+)
+from contracts.messages import Exchange
 from contracts.rules import Severity
-from contracts.verdicts import Outcome, Verdict, is_unavailable
-
-REFUSALS = frozenset({401, 403})
-BEFORE_CREDENTIAL = frozenset({400, 405, 414, 422, 431})
-"""What servers and proxies answer to an odd request before anybody looks at its credential."""
-
+from contracts.verdicts import Outcome, Verdict
 
 MAX_UNAVAILABLE = 0.05
 """Which share of the requests may have no answer of the service in a run that passes."""
@@ -87,12 +90,14 @@ def decide(
     exchanges: Sequence[Exchange],
     policy: Policy,
     *,
+    stops: Iterable[Stop] = (),
     ended: str | None = None,
 ) -> Decision:
     """The decision, and why.
 
     A violation that was seen fails a run, however it ended; answers that say nothing about the contract (see
-    `blocked`), too many that are no answers, and a run that ended early (`ended` says how) leave it without a verdict;
+    `blocked`), too many that are no answers, a run that ended early (`ended` says how), and operations that
+    were not asked to their end (`stops` say why) leave it without a verdict;
     then come the failures that rest on what is missing.
     """
     everything = exchanges
@@ -124,16 +129,7 @@ def decide(
         if expired_from(spec, e) is not None
     ]
     gone += [f"{key}: {blocked(spec, by_operation[key])}" for key in sorted(shut) if silent is None]
-    gone += [
-        f"the service stopped answering while {key} was asked"
-        for key, e in by_operation.items()
-        if gone_silent(e)
-    ]
-    gone += [
-        f"the answers of {key} are too large to be kept"
-        for key, e in by_operation.items()
-        if too_much(e)
-    ]
+    gone += [stop.why for stop in stops if stop.kind in (StopKind.SILENT, StopKind.TOO_LARGE)]
     unfinished = [
         reason
         for reason in (silent, ended, *gone, unavailable)
@@ -164,96 +160,11 @@ def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str | None:
     )
 
 
-EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
-SILENT = frozenset({FailureKind.REFUSED, FailureKind.TLS, FailureKind.TIMED_OUT})
-SILENCE = 5
-"""After so many requests in a row that nobody answered, an operation is asked nothing more."""
-LOSSES = 20
-"""The same for requests that were lost in any way: also reset, answered with 503 or 429 each time, or too large."""
-MOST_KEPT = 256 * 1024 * 1024
-"""Bytes of the bodies of one operation; when they are more, it is asked nothing more."""
-
-
-def gone_silent(exchanges: Sequence[Exchange]) -> bool:
-    """Whether an operation was answered at first, and then not any more."""
-    last = exchanges[-SILENCE:]
-    if len(exchanges) > SILENCE and all(
-        e.failure is not None and e.failure.kind in SILENT for e in last
-    ):
-        return True
-    return len(exchanges) > LOSSES and all(map(is_unavailable, exchanges[-LOSSES:]))
-
-
-def too_much(exchanges: Sequence[Exchange]) -> bool:
-    """Whether the answers of an operation were too large for it to be asked to its end."""
-    return sum(len(e.response.body) for e in exchanges if e.response is not None) > MOST_KEPT
-
-
-def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
-    """Why the answers say nothing about the contract, if they don't: none came, or all refused the credential."""
-    if not exchanges:
-        return None
-    answered = [e for e in exchanges if not (is_unavailable(e) and e.failure is not None)]
-    if not answered:
-        failure = next((e.failure for e in exchanges if e.failure), None)
-        detail = f" ({failure.kind}: {failure.detail})" if failure else ""
-        return f"no request was answered{detail}; is the service up, and the base URL right?"
-    if all(map(is_unavailable, exchanges)):
-        return "the service was unavailable on every request"
-    judged = [e for e in answered if not is_unavailable(e)]
-    statuses = {
-        e.response.status for e in _asked_with_credential(spec, judged) if e.response is not None
-    }
-    if statuses & REFUSALS and statuses <= REFUSALS | BEFORE_CREDENTIAL:
-        return f"the credential was refused on every request; set {spec.variable} to one that this service knows"
-    return None
-
-
-def refused_at_last(spec: Spec, exchanges: Sequence[Exchange]) -> bool:
-    """Whether the last answer that tells refused the credential, as every one does where a credential has expired."""
-    return any(telling[-1][2] == 401 for telling in [_telling(spec, exchanges)] if telling)
-
-
-def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
-    """From which exchange on the credential was refused, also for a request that was answered before; None: it was not.
-
-    Only a request that is asked again tells an expired credential from requests that a service should not refuse.
-    """
-    telling = _telling(spec, exchanges)
-    last = max((n for n, (_, _, status) in enumerate(telling) if status != 401), default=-1)
-    refused = {request for _, request, _ in telling[last + 1 :]}
-    answered = {request for _, request, status in telling[: last + 1] if 200 <= status < 300}
-    return telling[last + 1][0] if refused & answered else None
-
-
-def _telling(spec: Spec, exchanges: Sequence[Exchange]) -> list[tuple[int, Request, int]]:
-    """The exchanges whose status says whether the right credential is taken: their index, request and status."""
-    return [
-        (index, e.probe.request, e.response.status)
-        for index, e in enumerate(exchanges)
-        if e.response is not None
-        and e.response.status not in BEFORE_CREDENTIAL
-        and not is_unavailable(e)
-        and _asked_with_credential(spec, [e])
-    ]
-
-
 def _by_operation(exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
     found: dict[str, list[Exchange]] = {}
     for exchange in exchanges:
         found.setdefault(exchange.probe.operation, []).append(exchange)
     return found
-
-
-def _asked_with_credential(spec: Spec, exchanges: Sequence[Exchange]) -> list[Exchange]:
-    """The exchanges on which the right credential counted; a mock that was told what to answer does not look at it."""
-    return [
-        e
-        for e in exchanges
-        if spec.by_key[e.probe.operation].needs_credential
-        and e.probe.credential is Credential.RIGHT
-        and e.probe.source != "status"
-    ]
 
 
 def _failures(verdicts: Sequence[Verdict], policy: Policy) -> list[str]:

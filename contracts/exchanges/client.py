@@ -18,10 +18,10 @@ from contracts.document import Spec
 from contracts.exchanges.codings import ACCEPTED, TooLong, Undecodable, decoded
 from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
 from contracts.exchanges.deadline import Deadline, TooSlow, drop_surplus, keep_to
-from contracts.exchanges.pace import BUSY, Exhausted, Pace, wish
+from contracts.exchanges.pace import Exhausted, Pace, wish
 from contracts.exchanges.route import Route
 from contracts.exchanges.secret_urls import Capabilities
-from contracts.messages import Exchange, Failure, FailureKind, Headers, Probe, Response
+from contracts.messages import UNAVAILABLE, Exchange, Failure, FailureKind, Headers, Probe, Response
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})  # RFC 9110 §9.2.2
 ATTEMPTS = 3
@@ -266,7 +266,7 @@ def _wait_after(outcomes: list[Outcome]) -> float | None:
         again = outcome.kind in (FailureKind.REFUSED, FailureKind.RESET, FailureKind.TRUNCATED)
         wait = AT_ONCE if _is_cut(outcome) else 0.0
         return wait if again and sum(map(_is_cut, outcomes)) < 2 else None
-    if outcome.status not in BUSY:
+    if outcome.status not in UNAVAILABLE:
         return None
     seconds = wish(outcome.status, outcome.headers, datetime.now(UTC))
     return seconds if seconds <= MAX_RETRY_AFTER else None

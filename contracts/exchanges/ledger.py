@@ -11,6 +11,7 @@ from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from contracts.exchanges.health import Stop
 from contracts.exchanges.log import Log
 from contracts.messages import Exchange
 
@@ -73,7 +74,7 @@ class Ledger:
             yield True
 
     def exchanges_of(
-        self, operation: str, ask: Callable[[int], Iterable[Exchange]]
+        self, operation: str, ask: Callable[[int], Iterable[Exchange | Stop]]
     ) -> list[Exchange]:
         """The exchanges of an operation; `ask` is called, with the first free number, by the first process only.
 
@@ -87,22 +88,22 @@ class Ledger:
                     self._ask(operation, ask)
         return self._log.of(operation)
 
-    def _ask(self, operation: str, ask: Callable[[int], Iterable[Exchange]]) -> None:
+    def _ask(self, operation: str, ask: Callable[[int], Iterable[Exchange | Stop]]) -> None:
         with self._log.appending() as append:
             self._begin(append)
-            for exchange in ask(len(self._log.exchanges)):
-                append(exchange)
+            for item in ask(len(self._log.exchanges)):
+                append(item)
             append(operation)
 
-    def add(self, exchanges: Iterable[Exchange], **notes: Any) -> None:
-        """Append exchanges that were made apart, and notes, for every process of the run."""
+    def add(self, items: Iterable[Exchange | Stop], **notes: Any) -> None:
+        """Append exchanges that were made apart, stops and notes, for every process of the run."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{self.path}.lock"):
             self._log.catch_up()
             with self._log.appending() as append:
                 self._begin(append)
-                for exchange in exchanges:
-                    append(exchange)
+                for item in items:
+                    append(item)
                 if notes:
                     append(notes)
 
@@ -114,6 +115,11 @@ class Ledger:
         """What was noted last under a name, by any process; None if nothing was."""
         self._log.catch_up()
         return self._log.notes.get(name)
+
+    def stops(self) -> list[Stop]:
+        """Why operations were asked nothing more before their end, as any process noted it."""
+        self._log.catch_up()
+        return list(self._log.stops)
 
     def of(self, operation: str) -> list[Exchange]:
         """The exchanges of an operation so far."""

@@ -6,10 +6,11 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contracts.exchanges.health import Stop, StopKind, until_stop
 from contracts.messages import (
     Claim,
     Credential,
@@ -22,20 +23,21 @@ from contracts.messages import (
     Response,
 )
 
-Item = Exchange | str | dict[str, Any]
+Item = Exchange | Stop | str | dict[str, Any]
 
 
 @dataclass(slots=True)
 class Log:
     """What one process knows of a log that several write: everything up to `offset`, which is never read again.
 
-    A line is an exchange, the key of an operation that was asked to the end, or a note of the run. Whoever writes holds
-    a lock. `attempts` counts the requests behind the exchanges.
+    A line is an exchange, the key of an operation that was asked to the end, why asking stopped before, or a note of
+    the run. Whoever writes holds a lock. `attempts` counts the requests behind the exchanges.
     """
 
     path: Path
     exchanges: list[Exchange] = field(default_factory=list)
     finished: set[str] = field(default_factory=set)
+    stops: list[Stop] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
     attempts: int = 0
     offset: int = 0
@@ -58,7 +60,7 @@ class Log:
 
     @contextmanager
     def appending(self) -> Iterator[Callable[[Item], None]]:
-        """Append an exchange, the key of a finished operation or notes; its line is in the file when that returns."""
+        """Append an item; its line is in the file when that returns."""
         self.path.touch()
         with self.path.open("r+b") as file:
             file.truncate(self.offset)
@@ -75,12 +77,21 @@ class Log:
             yield append
 
     def _keep(self, record: dict[str, Any]) -> None:
-        aside = record.get("finished") or record.get("notes")
+        if stop := record.get("stop"):
+            self._know(Stop(stop["operation"], StopKind(stop["kind"]), stop["why"]))
+            return
+        key = record.get("finished")
+        if key and all(stop.operation != key for stop in self.stops):
+            # A log from before stops were noted shows them.
+            self.stops += [item for item in until_stop(self.of(key)) if isinstance(item, Stop)]
+        aside = key or record.get("notes")
         self._know(from_record(record) if aside is None else aside)
 
     def _know(self, item: Item) -> None:
         if isinstance(item, str):
             self.finished.add(item)
+        elif isinstance(item, Stop):
+            self.stops.append(item)
         elif isinstance(item, dict):
             self.notes.update(item)
         else:
@@ -89,7 +100,9 @@ class Log:
             self._by_operation.setdefault(item.probe.operation, []).append(item)
 
 
-def _aside(item: str | dict[str, Any]) -> dict[str, Any]:
+def _aside(item: Stop | str | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(item, Stop):
+        return {"stop": asdict(item)}
     return {"finished": item} if isinstance(item, str) else {"notes": item}
 
 

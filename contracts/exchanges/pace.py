@@ -10,14 +10,12 @@ from datetime import UTC, datetime
 
 import stamina
 
-from contracts.messages import Headers, header_values
+from contracts.messages import UNAVAILABLE, Headers, header_values
 
 MAX_WAIT = 60.0
 """Seconds that a service can make a run wait before one request: a wish beyond is granted up to here."""
 PATIENCE = 600.0
 """Seconds that a service can make a run wait in all; then the run ends."""
-BUSY = frozenset({429, 502, 503, 504, 529})
-"""Answers of a service that is overloaded or behind a broken gateway."""
 
 
 def pause(seconds: float) -> None:
@@ -104,7 +102,7 @@ class Pace:
 def wish(status: int, headers: Headers, now: datetime) -> float:
     """Seconds that an answer asks for before the next request: Retry-After, or until a used up limit is renewed."""
     wishes = [0.0]
-    if status in BUSY:
+    if status in UNAVAILABLE:
         wishes += [retry_after(value, now) for value in _values(headers, "retry-after")]
     if _number(headers, "x-ratelimit-remaining") == 0:
         wishes.append(_until(_number(headers, "x-ratelimit-reset"), now.timestamp()))

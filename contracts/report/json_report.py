@@ -14,12 +14,13 @@ from typing import Any
 import contracts
 from contracts.decision.since import Against, Since
 from contracts.document import Source
+from contracts.exchanges import is_unavailable
 from contracts.messages import Exchange, Headers
 from contracts.report.curl import curl
 from contracts.report.report import Report
 from contracts.report.run import BOUNDS, ending_of
 from contracts.text import cut, map_texts, well_formed, write_whole
-from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict, is_unavailable
+from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 MAX_BODY = 20_000

@@ -13,12 +13,13 @@ from contracts.decision.entries import Acceptance
 from contracts.decision.run_decision import Decision
 from contracts.decision.since import Against
 from contracts.document import Spec
+from contracts.exchanges import is_unavailable
 from contracts.messages import Exchange, Headers
 from contracts.report.drift import Drift
 from contracts.report.run import ending_of
 from contracts.report.scrubber import Scrubber
 from contracts.rules import Severity
-from contracts.verdicts import Outcome, Verdict, is_unavailable
+from contracts.verdicts import Outcome, Verdict
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,9 +64,9 @@ def framing_rules(operation: Operation) -> tuple[Rule, Rule]:
 
 def broken_framing(failure: Failure) -> str | None:
     """Which of the two `framing_rules` kinds a failure breaks, if any."""
-    if failure.kind in (FailureKind.TRUNCATED, FailureKind.BAD_FRAMING):
-        return kinds.FRAMING.name
-    return kinds.CONTENT_ENCODING.name if failure.kind is FailureKind.BAD_ENCODING else None
+    if failure.kind is FailureKind.BAD_ENCODING:
+        return kinds.CONTENT_ENCODING.name
+    return kinds.FRAMING.name if failure.breaks_contract else None
 
 
 def status_documented(answer: Answer) -> str | None:

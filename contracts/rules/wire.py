@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from contracts.document import Operation, Spec
 from contracts.document.media_types import may_be_json
-from contracts.messages import header_values
+from contracts.messages import UNAVAILABLE, header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
 from contracts.rules.rule import Check, ExchangeRule, rule_of
@@ -98,7 +98,7 @@ def refused(answer: Answer) -> str | None:
     probe, status = answer.exchange.probe, answer.response.status
     if probe.source != "method":
         return None
-    wrong = 200 <= status < 300 or (status >= 500 and status not in (501, 502, 503, 504, 529))
+    wrong = 200 <= status < 300 or (status >= 500 and status not in (501, *UNAVAILABLE))
     return f"{status} for {probe.request.method}" if wrong else ""
 
 

@@ -1,7 +1,6 @@
 """Rules and exchanges to verdicts."""
 
 from contracts.verdicts.judge import Judgement as Judgement
-from contracts.verdicts.judge import is_unavailable as is_unavailable
 from contracts.verdicts.judge import judge as judge
 from contracts.verdicts.judge import judge_all as judge_all
 from contracts.verdicts.judge import judge_body as judge_body

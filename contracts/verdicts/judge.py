@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.document import join_pointer
+from contracts.exchanges.health import is_unavailable
 from contracts.messages import Credential, Exchange, Probe, Request, Response
 from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule, Undecided
 from contracts.rules.plan import Leaf, Place, Plan
@@ -99,18 +100,6 @@ def _judge_history(
     if earlier is not None:
         for row in rules.histories:
             judgement.note(row.rule, row.check(earlier, later))
-
-
-UNAVAILABLE_STATUSES = frozenset({429, 502, 503, 504, 529})
-"""Answers of a service that is overloaded or behind a broken gateway; retried, and no verdict on the contract."""
-
-
-def is_unavailable(exchange: Exchange) -> bool:
-    """Whether the exchange says nothing about the contract, because no answer of the service could be had."""
-    if exchange.failure is not None:
-        return broken_framing(exchange.failure) is None
-    status = exchange.response.status if exchange.response else 0
-    return status in UNAVAILABLE_STATUSES and exchange.probe.source != "status"
 
 
 def judge_body(plan: Plan, value: Any) -> Judgement:

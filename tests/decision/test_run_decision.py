@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from contracts.decision.run_decision import LOSSES, SILENCE, Policy, Result, blocked, decide
+from contracts.decision.run_decision import Policy, Result, decide
 from contracts.document import read_spec
+from contracts.exchanges.health import Stop, StopKind
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request, Response
 from contracts.rules import Rule, Severity
 from contracts.verdicts import Outcome, Verdict
@@ -123,18 +124,17 @@ def test_decision(
 
 
 @pytest.mark.parametrize(
-    ("answers", "result"),
+    ("kind", "result", "reason"),
     [
-        pytest.param([200, *[FailureKind.TIMED_OUT] * SILENCE], "inconclusive", id="gone"),
-        pytest.param([200, *[503, FailureKind.RESET] * (LOSSES // 2)], "inconclusive", id="lost"),
-        pytest.param([200, *[FailureKind.TIMED_OUT] * SILENCE, 200], "pass", id="back again"),
-        pytest.param([200, *[FailureKind.TIMED_OUT] * (SILENCE - 1)], "pass", id="a few"),
-        pytest.param([200, *[FailureKind.RESET] * SILENCE], "pass", id="resets"),
+        pytest.param(StopKind.SILENT, "inconclusive", "why", id="gone"),
+        pytest.param(StopKind.TOO_LARGE, "inconclusive", "why", id="too large"),
+        pytest.param(StopKind.UNANSWERED, "pass", "", id="never answered, which its answers say"),
+        pytest.param(StopKind.BOUND, "pass", "", id="a bound, which the run says"),
     ],
 )
-def test_a_service_that_stops_answering_leaves_no_verdict(answers: list[int | FailureKind], result: str) -> None:
-    found, reasons = decided([HELD], [exchange(answer) for answer in answers], max_unavailable=1)
-    assert (found, "stopped answering while GET /secured was asked" in reasons) == (result, result == "inconclusive")
+def test_an_operation_that_was_not_asked_to_its_end(kind: StopKind, result: str, reason: str) -> None:
+    decision = decide(SPEC, [HELD], OK, Policy(), stops=[Stop("GET /secured", kind, "why")])
+    assert (decision.result.value, "; ".join(decision.reasons)) == (result, reason)
 
 
 def test_violation_elsewhere_counts_where_the_credential_is_refused() -> None:
@@ -160,40 +160,3 @@ def test_run_that_ended_early(verdicts: list[Verdict], result: Result) -> None:
 def test_reasons_of_a_run_that_ended_early_are_what_was_seen() -> None:
     decision = decide(SPEC, [VIOLATED], [exchange(404)], Policy(), ended="it was interrupted")
     assert decision.reasons == ("1 rule violated", "it was interrupted")
-
-
-REFUSED, RESET, TIMED_OUT = FailureKind.REFUSED, FailureKind.RESET, FailureKind.TIMED_OUT
-
-
-@pytest.mark.parametrize(
-    ("exchanges", "reason"),
-    [
-        pytest.param([], None, id="nothing asked"),
-        pytest.param([exchange(REFUSED)], "no request was answered (refused: why); is the service up", id="down"),
-        pytest.param([exchange(TIMED_OUT), exchange(RESET)], "no request was answered (timed out: why)", id="silent"),
-        pytest.param([exchange(FailureKind.TRUNCATED)], None, id="truncated is an answer"),
-        pytest.param(
-            [exchange(503), exchange(REFUSED)], "the service was unavailable on every request", id="overloaded"
-        ),
-        pytest.param([exchange(503), exchange(200)], None, id="overloaded once"),
-        pytest.param([exchange(401)], "the credential was refused on every request", id="401"),
-        pytest.param([exchange(403), exchange(401)], "the credential was refused on every request", id="401 and 403"),
-        pytest.param([exchange(401), exchange(400)], "the credential was refused on every request", id="400 before"),
-        pytest.param([exchange(401), exchange(503)], "the credential was refused", id="401 where available"),
-        pytest.param([exchange(400)], None, id="400 alone"),
-        pytest.param([exchange(401), exchange(404)], None, id="404 says that it was accepted"),
-        pytest.param([exchange(401, "public")], None, id="401 where no credential is asked for"),
-        pytest.param([exchange(401, credential=Credential.WRONG)], None, id="the wrong one refused"),
-        pytest.param([exchange(401, credential=Credential.NONE), exchange(200)], None, id="none refused"),
-        pytest.param([exchange(401, source="status")], None, id="a mock that was told to"),
-    ],
-)
-def test_what_says_nothing_about_the_contract(exchanges: list[Exchange], reason: str | None) -> None:
-    found = blocked(SPEC, exchanges)
-    assert found is None if reason is None else str(found).startswith(reason)
-
-
-def test_answers_too_large_to_keep_leave_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contracts.decision.run_decision.MOST_KEPT", 10)
-    large = Exchange(0, OK[0].probe, Response(200, body=b"x" * 11))
-    assert decided([HELD], [large]) == ("inconclusive", "the answers of GET /secured are too large to be kept")

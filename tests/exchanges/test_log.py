@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.exchanges.health import Stop, StopKind
 from contracts.exchanges.log import Log, from_record, to_record
 from contracts.messages import Claim, Credential, Exchange, Failure, FailureKind, Probe, Request, Response
 
@@ -119,3 +121,19 @@ def test_what_a_crash_left_is_written_over(tmp_path: Path) -> None:
         append(exchange(1))
     assert numbers(read(path)) == numbers(log) == [0, 1]
     assert path.read_bytes().endswith(b"}\n")
+
+
+def test_a_stop_is_read_by_others(tmp_path: Path) -> None:
+    writer, stop = Log(tmp_path / "log"), Stop("GET /a", StopKind.BOUND, "the bound")
+    with writer.appending() as append:
+        append(stop)
+    assert read(tmp_path / "log").stops == writer.stops == [stop]
+
+
+def test_a_log_without_stops_shows_where_asking_stopped(tmp_path: Path) -> None:
+    writer = Log(tmp_path / "log")
+    with writer.appending() as append:
+        for number in range(4):
+            append(replace(exchange(number), failure=Failure(FailureKind.REFUSED, ""), response=None))
+        append("GET /a")
+    assert [stop.kind for stop in read(tmp_path / "log").stops] == [StopKind.ABSENT]

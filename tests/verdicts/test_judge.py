@@ -7,7 +7,7 @@ import pytest
 
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Headers, Probe, Request, Response
 from contracts.rules import rules_for
-from contracts.verdicts import Judgement, is_unavailable, judge, judge_body
+from contracts.verdicts import Judgement, judge, judge_body
 from tests.documents import OPERATION, document, operation_rules, plan_of, short, spec_from
 
 JSON_HEADERS: Headers = (("Content-Type", "application/json"),)
@@ -222,7 +222,6 @@ def test_no_answer_at_all_says_nothing(kind: FailureKind) -> None:
     judgement = failed(kind)
     assert rules_found(judgement) == []
     assert judgement.exercised == set()
-    assert is_unavailable(judgement.exchange)
 
 
 def failed(kind: FailureKind) -> Judgement:
@@ -234,7 +233,6 @@ def failed(kind: FailureKind) -> Judgement:
 def test_an_undocumented_answer_of_an_overloaded_service_says_nothing(status: int) -> None:
     judgement = answered(Response(status, (), b""))
     assert rules_found(judgement) == []
-    assert is_unavailable(judgement.exchange)
 
 
 def test_the_media_type_is_part_of_the_id_only_when_there_are_several() -> None:

@@ -1,0 +1,145 @@
+"""Exchanges that say nothing about the contract, and from where on asking for more of them is pointless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.document import Spec
+from contracts.messages import REFUSALS, UNAVAILABLE, Credential, Exchange, FailureKind, Request
+
+BEFORE_CREDENTIAL = frozenset({400, 405, 414, 422, 431})
+"""What servers and proxies answer to an odd request before anybody looks at its credential."""
+EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
+
+ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})
+"""What shows that there is no service, if it comes of all requests of a run."""
+SILENT = ABSENT | {FailureKind.TIMED_OUT}
+PATIENCE = 3
+"""How many requests, from the first on, nobody has to take before an operation is asked nothing more."""
+SILENCE = 5
+"""After so many requests in a row that nobody answered, an operation is asked nothing more."""
+LOSSES = 20
+"""The same for requests that were lost in any way: also reset, answered with 503 or 429 each time, or too large."""
+MOST_KEPT = 256 * 1024 * 1024
+"""Bytes of the bodies of one operation; when they are more, it is asked nothing more."""
+
+
+class StopKind(StrEnum):
+    """Why asking ended before its end: no request of the run or of the operation was taken, or none any more, …"""
+
+    ABSENT = "absent"
+    UNANSWERED = "unanswered"
+    SILENT = "silent"
+    TOO_LARGE = "too large"
+    BOUND = "bound"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An operation was asked nothing more before its end; whoever stops says why, and notes it in the ledger."""
+
+    operation: str
+    kind: StopKind
+    why: str
+
+
+def is_unavailable(exchange: Exchange) -> bool:
+    """Whether the exchange says nothing about the contract, because no answer of the service could be had."""
+    if exchange.response is not None:
+        return exchange.response.status in UNAVAILABLE and exchange.probe.source != "status"
+    return exchange.failure is None or not exchange.failure.breaks_contract
+
+
+def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
+    """Why the answers say nothing about the contract, if they don't: none came, or all refused the credential."""
+    told = [exchange for exchange in exchanges if not is_unavailable(exchange)]
+    if exchanges and not told:
+        failures = [exchange.failure for exchange in exchanges if exchange.failure is not None]
+        if len(failures) < len(exchanges):
+            return "the service was unavailable on every request"
+        detail = f"({failures[0].kind}: {failures[0].detail})"
+        return f"no request was answered {detail}; is the service up, and the base URL right?"
+    statuses = {status for _, _, status in _statuses(spec, told)}
+    if statuses & REFUSALS and statuses <= REFUSALS | BEFORE_CREDENTIAL:
+        return f"the credential was refused on every request; set {spec.variable} to one that this service knows"
+    return None
+
+
+def refused_at_last(spec: Spec, exchanges: Sequence[Exchange]) -> bool:
+    """Whether the last answer that tells refused the credential, as every one does where a credential has expired."""
+    return [status for _, _, status in _telling(spec, exchanges)][-1:] == [401]
+
+
+def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
+    """From which exchange on the credential was refused, also for a request that was answered before; None: it was not.
+
+    Only a request that is asked again tells an expired credential from requests that a service should not refuse.
+    """
+    answered: set[Request] = set()
+    refused: dict[Request, int] = {}  # since the credential was taken last, in the order of asking
+    for index, request, status in _telling(spec, exchanges):
+        if status == 401:
+            refused.setdefault(request, index)
+            continue
+        refused.clear()
+        if 200 <= status < 300:
+            answered.add(request)
+    return next(iter(refused.values())) if answered & refused.keys() else None
+
+
+def _telling(spec: Spec, exchanges: Iterable[Exchange]) -> Iterator[tuple[int, Request, int]]:
+    """What says whether the right credential is taken."""
+    for index, request, status in _statuses(spec, exchanges):
+        if status not in BEFORE_CREDENTIAL | UNAVAILABLE:
+            yield index, request, status
+
+
+def _statuses(spec: Spec, exchanges: Iterable[Exchange]) -> Iterator[tuple[int, Request, int]]:
+    """Index, request and status of each answer for which the right credential counted."""
+    for index, exchange in enumerate(exchanges):
+        probe = exchange.probe
+        if exchange.response is None or not spec.by_key[probe.operation].needs_credential:
+            continue
+        # A mock that was told what to answer does not look at the credential.
+        if probe.credential is Credential.RIGHT and probe.source != "status":
+            yield index, probe.request, exchange.response.status
+
+
+def until_stop(exchanges: Iterable[Exchange]) -> Iterator[Exchange | Stop]:
+    """The exchanges of an operation up to where the rest would only take time; then the Stop that says why."""
+    asked: list[Exchange] = []
+    kept = 0
+    for exchange in exchanges:
+        yield exchange
+        asked.append(exchange)
+        kept += len(exchange.response.body) if exchange.response is not None else 0
+        if stop := _stop(asked, kept):
+            yield stop
+            return
+
+
+def _stop(asked: Sequence[Exchange], kept: int) -> Stop | None:
+    key = asked[-1].probe.operation
+    from_the_first = len(asked) == PATIENCE and all(map(_is_silent, asked))
+    silent = len(asked) >= SILENCE and all(map(_is_silent, asked[-SILENCE:]))
+    lost = len(asked) >= LOSSES and all(map(is_unavailable, asked[-LOSSES:]))
+    if from_the_first or silent or lost:
+        if not all(map(is_unavailable, asked)):
+            why = f"the service stopped answering while {key} was asked"
+            return Stop(key, StopKind.SILENT, why)
+        if asked[-1].number == PATIENCE - 1 and all(map(_is_absent, asked)):
+            return Stop(key, StopKind.ABSENT, "the service took none of the requests before")
+        return Stop(key, StopKind.UNANSWERED, f"no request of {key} was answered")
+    if kept > MOST_KEPT:
+        return Stop(key, StopKind.TOO_LARGE, f"the answers of {key} are too large to be kept")
+    return None
+
+
+def _is_silent(exchange: Exchange) -> bool:
+    return exchange.failure is not None and exchange.failure.kind in SILENT
+
+
+def _is_absent(exchange: Exchange) -> bool:
+    return exchange.failure is not None and exchange.failure.kind in ABSENT

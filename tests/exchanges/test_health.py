@@ -1,0 +1,172 @@
+"""Exchanges that say nothing about the contract, and the places at which asking stops."""
+
+import pytest
+
+from contracts.exchanges.health import (
+    LOSSES,
+    PATIENCE,
+    SILENCE,
+    Stop,
+    StopKind,
+    blocked,
+    expired_from,
+    is_unavailable,
+    refused_at_last,
+    until_stop,
+)
+from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request, Response
+from tests.exchanges.documents import SCHEMES, spec_of
+
+OPERATION = {"responses": {"200": {"description": ""}}}
+SPEC = spec_of(
+    {"/secured": {"get": {**OPERATION, "security": [{"bearer": []}]}}, "/public": {"get": OPERATION}},
+    components={"securitySchemes": SCHEMES},
+)
+KEY = "GET /secured"
+
+
+def exchange(
+    answer: int | FailureKind,
+    path: str = "/secured",
+    credential: Credential = Credential.RIGHT,
+    source: str = "given",
+    number: int = 9,
+) -> Exchange:
+    probe = Probe(f"GET {path.partition('?')[0]}", Request("GET", path), source=source, credential=credential)
+    if isinstance(answer, FailureKind):
+        return Exchange(number, probe, failure=Failure(answer, "why"))
+    return Exchange(number, probe, response=Response(answer, body=b"12345"))
+
+
+def numbered(outcomes: list[int | FailureKind]) -> list[Exchange]:
+    return [exchange(outcome, number=number) for number, outcome in enumerate(outcomes)]
+
+
+REFUSED, TIMED_OUT, TLS, RESET = FailureKind.REFUSED, FailureKind.TIMED_OUT, FailureKind.TLS, FailureKind.RESET
+
+
+# One exchange
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_a_failure_breaks_the_contract_or_says_nothing_of_it(kind: FailureKind) -> None:
+    broken = {FailureKind.TRUNCATED, FailureKind.BAD_FRAMING, FailureKind.BAD_ENCODING}
+    assert is_unavailable(exchange(kind)) == (kind not in broken)
+
+
+@pytest.mark.parametrize(
+    ("status", "source", "unavailable"),
+    [
+        pytest.param(429, "given", True, id="too many requests"),
+        pytest.param(502, "given", True, id="bad gateway"),
+        pytest.param(503, "given", True, id="unavailable"),
+        pytest.param(504, "given", True, id="gateway timeout"),
+        pytest.param(529, "given", True, id="overloaded"),
+        pytest.param(500, "given", False, id="a crash"),
+        pytest.param(501, "given", False, id="not implemented"),
+        pytest.param(503, "status", False, id="a mock that was told to"),
+    ],
+)
+def test_unavailable_answers(status: int, source: str, unavailable: bool) -> None:
+    assert is_unavailable(exchange(status, source=source)) == unavailable
+
+
+# All of them
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "reason"),
+    [
+        pytest.param([], None, id="nothing asked"),
+        pytest.param([exchange(REFUSED)], "no request was answered (refused: why); is the service up", id="down"),
+        pytest.param([exchange(TIMED_OUT), exchange(RESET)], "no request was answered (timed out: why)", id="silent"),
+        pytest.param([exchange(FailureKind.TRUNCATED)], None, id="truncated is an answer"),
+        pytest.param(
+            [exchange(503), exchange(REFUSED)], "the service was unavailable on every request", id="overloaded"
+        ),
+        pytest.param([exchange(503), exchange(200)], None, id="overloaded once"),
+        pytest.param([exchange(401)], "the credential was refused on every request", id="401"),
+        pytest.param([exchange(403), exchange(401)], "the credential was refused on every request", id="401 and 403"),
+        pytest.param([exchange(401), exchange(400)], "the credential was refused on every request", id="400 before"),
+        pytest.param([exchange(401), exchange(503)], "the credential was refused", id="401 where available"),
+        pytest.param([exchange(400)], None, id="400 alone"),
+        pytest.param([exchange(401), exchange(404)], None, id="404 says that it was accepted"),
+        pytest.param([exchange(401, "/public")], None, id="401 where no credential is asked for"),
+        pytest.param([exchange(401, credential=Credential.WRONG)], None, id="the wrong one refused"),
+        pytest.param([exchange(401, credential=Credential.NONE), exchange(200)], None, id="none refused"),
+        pytest.param([exchange(401, source="status")], None, id="a mock that was told to"),
+    ],
+)
+def test_what_says_nothing_about_the_contract(exchanges: list[Exchange], reason: str | None) -> None:
+    found = blocked(SPEC, exchanges)
+    assert found is None if reason is None else str(found).startswith(reason)
+
+
+OTHER = "/secured?other"
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "expired", "at_last"),
+    [
+        pytest.param([], None, False, id="nothing asked"),
+        pytest.param([exchange(200)], None, False, id="taken"),
+        pytest.param([exchange(200), exchange(401)], 1, True, id="refused where it was taken"),
+        pytest.param([exchange(200), exchange(401, OTHER)], None, True, id="refused elsewhere"),
+        pytest.param([exchange(200), exchange(401, OTHER), exchange(401)], 1, True, id="then elsewhere too"),
+        pytest.param([exchange(200), exchange(401), exchange(200, OTHER)], None, False, id="taken again"),
+        pytest.param([exchange(404), exchange(401)], None, True, id="never answered"),
+        pytest.param(
+            [exchange(200), exchange(401), exchange(400), exchange(503)], 1, True, id="and what tells nothing"
+        ),
+        pytest.param([exchange(200), exchange(403)], None, False, id="403 may be about the resource"),
+        pytest.param([exchange(200), exchange(401, credential=Credential.WRONG)], None, False, id="a wrong one"),
+    ],
+)
+def test_a_credential_that_expired(exchanges: list[Exchange], expired: int | None, at_last: bool) -> None:
+    assert (expired_from(SPEC, exchanges), refused_at_last(SPEC, exchanges)) == (expired, at_last)
+
+
+# Where asking stops
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "kept", "kind"),
+    [
+        pytest.param([REFUSED, TLS, *[REFUSED] * 9], PATIENCE, StopKind.ABSENT, id="nobody there"),
+        pytest.param([TLS, TIMED_OUT, REFUSED, 200], PATIENCE, StopKind.UNANSWERED, id="nobody answers"),
+        pytest.param(
+            [REFUSED, REFUSED, 200, *[REFUSED] * 9], 3 + SILENCE, StopKind.SILENT, id="somebody there at last"
+        ),
+        pytest.param([200, *[REFUSED] * 9], 1 + SILENCE, StopKind.SILENT, id="gone later"),
+        pytest.param([RESET, *[REFUSED] * 9], 1 + SILENCE, StopKind.UNANSWERED, id="gone before an answer"),
+        pytest.param([200, *[TIMED_OUT, 200] * 9], 19, None, id="one hang at a time"),
+        pytest.param([200, *[TIMED_OUT] * (SILENCE - 1)], SILENCE, None, id="a few"),
+        pytest.param([RESET] * 9, 9, None, id="somebody there who says nothing"),
+        pytest.param([200, *[RESET, 503, 429] * 9], 1 + LOSSES, StopKind.SILENT, id="somebody there who is lost"),
+        pytest.param([RESET, 503, 429] * 9, LOSSES, StopKind.UNANSWERED, id="lost from the first on"),
+        pytest.param([*[200] * 15, *[REFUSED] * 9], 15 + SILENCE, StopKind.SILENT, id="gone much later"),
+        pytest.param([*[RESET, 503] * 9, 200, *[503] * 9], 28, None, id="somebody there who recovers"),
+        pytest.param([REFUSED], 1, None, id="few"),
+    ],
+)
+def test_asking_stops_where_nobody_is(outcomes: list[int | FailureKind], kept: int, kind: StopKind | None) -> None:
+    *exchanges, last = [*until_stop(numbered(outcomes))]
+    stop = last if isinstance(last, Stop) else None
+    assert (len(exchanges) + (stop is None), stop and stop.kind) == (kept, kind)
+
+
+def test_others_were_answered_where_somebody_is_absent_later() -> None:
+    *_, stop = until_stop([exchange(REFUSED, number=number) for number in (7, 8, 9)])
+    assert stop == Stop(KEY, StopKind.UNANSWERED, f"no request of {KEY} was answered")
+
+
+def test_a_stop_says_why() -> None:
+    *_, stop = until_stop(numbered([200, *[REFUSED] * SILENCE]))
+    assert stop == Stop(KEY, StopKind.SILENT, f"the service stopped answering while {KEY} was asked")
+
+
+def test_asking_stops_where_answers_are_too_large_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.exchanges.health.MOST_KEPT", 10)
+    *exchanges, stop = until_stop(numbered([200] * 9))
+    assert stop == Stop(KEY, StopKind.TOO_LARGE, f"the answers of {KEY} are too large to be kept")
+    assert len(exchanges) == 3

@@ -10,4 +10,4 @@ from contracts.exchanges.ledger import Ledger as Ledger
 from contracts.exchanges.pace import Bounds as Bounds
 from contracts.exchanges.pace import Exhausted as Exhausted
 from contracts.exchanges.pace import Pace as Pace
-from contracts.exchanges.route import Route as Route
+from contracts.exchanges.transport import Route as Route

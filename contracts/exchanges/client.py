@@ -15,12 +15,20 @@ import httpx2
 import stamina
 
 from contracts.document import Spec
-from contracts.exchanges.codings import ACCEPTED, TooLong, Undecodable, decoded
 from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
-from contracts.exchanges.deadline import Deadline, TooSlow, drop_surplus, keep_to
 from contracts.exchanges.pace import Exhausted, Pace, wish
-from contracts.exchanges.route import Route
 from contracts.exchanges.secret_urls import Capabilities
+from contracts.exchanges.transport import (
+    ACCEPTED,
+    Deadline,
+    Route,
+    TooLong,
+    TooSlow,
+    Undecodable,
+    decoded,
+    drop_surplus,
+    keep_to,
+)
 from contracts.messages import UNAVAILABLE, Exchange, Failure, FailureKind, Headers, Probe, Response
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})  # RFC 9110 §9.2.2

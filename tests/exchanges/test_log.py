@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.exchanges.health import Stop, StopKind
-from contracts.exchanges.log import Log, from_record, to_record
+from contracts.exchanges.ledger import Log, from_record, to_record
 from contracts.messages import Claim, Credential, Exchange, Failure, FailureKind, Probe, Request, Response
 
 PAIRS = st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=3).map(tuple)

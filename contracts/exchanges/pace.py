@@ -103,7 +103,7 @@ def wish(status: int, headers: Headers, now: datetime) -> float:
     """Seconds that an answer asks for before the next request: Retry-After, or until a used up limit is renewed."""
     wishes = [0.0]
     if status in UNAVAILABLE:
-        wishes += [retry_after(value, now) for value in _values(headers, "retry-after")]
+        wishes += [retry_after(value, now) for value in header_values(headers, "retry-after")[:1]]
     if _number(headers, "x-ratelimit-remaining") == 0:
         wishes.append(_until(_number(headers, "x-ratelimit-reset"), now.timestamp()))
     return max(wishes)
@@ -119,13 +119,9 @@ def retry_after(value: str, now: datetime) -> float:
         return 0.0
 
 
-def _values(headers: Headers, name: str) -> list[str]:
-    return header_values(headers, name)[:1]
-
-
 def _number(headers: Headers, name: str) -> float | None:
     """The number that a field holds, before any `;` or `,`; None for other text."""
-    for value in _values(headers, name):
+    for value in header_values(headers, name)[:1]:
         text = value.replace(",", ";").partition(";")[0].strip()
         if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 20:
             return float(text)

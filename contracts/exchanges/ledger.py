@@ -5,7 +5,6 @@ An exchange is one JSON line, written before the next request is sent.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,20 +13,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from filelock import BaseFileLock, FileLock, Timeout
 
-from contracts.exchanges.health import Stop, StopKind, until_stop
-from contracts.messages import (
-    Claim,
-    Credential,
-    Exchange,
-    Failure,
-    FailureKind,
-    Headers,
-    Probe,
-    Request,
-    Response,
-)
+from contracts.exchanges.health import Stop, until_stop
+from contracts.messages import Exchange
 
 ALIVE = ".alive"
 Item = Exchange | Stop | str | dict[str, Any]
@@ -74,10 +64,8 @@ class Log:
             file.seek(self.offset)
 
             def append(item: Item) -> None:
-                record = to_record(item) if isinstance(item, Exchange) else _aside(item)
-                self.offset += file.write(
-                    json.dumps(record, separators=(",", ":")).encode() + b"\n"
-                )
+                line = json.dumps(to_record(item), separators=(",", ":"))
+                self.offset += file.write(line.encode() + b"\n")
                 file.flush()
                 self._know(item)
 
@@ -85,7 +73,7 @@ class Log:
 
     def _keep(self, record: dict[str, Any]) -> None:
         if stop := record.get("stop"):
-            self._know(Stop(stop["operation"], StopKind(stop["kind"]), stop["why"]))
+            self._know(msgspec.convert(stop, Stop))
             return
         key = record.get("finished")
         if key and all(stop.operation != key for stop in self.stops):
@@ -248,73 +236,20 @@ class Ledger:
             path.unlink(missing_ok=True)
 
 
-def _aside(item: Stop | str | dict[str, Any]) -> dict[str, Any]:
+def to_record(item: Item) -> dict[str, Any]:
+    """An item as the object of its line; that of an exchange is flat, as far as names differ."""
+    if isinstance(item, str):
+        return {"finished": item}
+    if isinstance(item, dict):
+        return {"notes": item}
     if isinstance(item, Stop):
         return {"stop": asdict(item)}
-    return {"finished": item} if isinstance(item, str) else {"notes": item}
-
-
-def to_record(exchange: Exchange) -> dict[str, Any]:
-    probe, response, failure = exchange.probe, exchange.response, exchange.failure
-    record: dict[str, Any] = {
-        "number": exchange.number,
-        "operation": probe.operation,
-        "method": probe.request.method,
-        "target": probe.request.target,
-        "headers": probe.request.headers,
-        "body": _text(probe.request.body),
-        "forbidden_because": probe.claim.forbidden_because,
-        "source": probe.source,
-        "note": probe.note,
-        "given": probe.given,
-        "credential": probe.credential.value,
-        "again": probe.again,
-        "attempts": exchange.attempts,
-    }
-    if response is not None:
-        record["response"] = {
-            "status": response.status,
-            "headers": response.headers,
-            "body": _text(response.body),
-            "seconds": round(response.seconds, 6),
-        }
-    if failure is not None:
-        record["failure"] = {"kind": failure.kind.value, "detail": failure.detail}
-    return record
+    record: dict[str, Any] = msgspec.to_builtins(item)
+    del record["failure" if item.failure is None else "response"]
+    probe = record.pop("probe")
+    return {**record, **probe.pop("request"), **probe.pop("claim"), **probe}
 
 
 def from_record(record: dict[str, Any]) -> Exchange:
-    request = Request(
-        record["method"], record["target"], _headers(record["headers"]), _bytes(record["body"])
-    )
-    probe = Probe(
-        record["operation"],
-        request,
-        Claim(record["forbidden_because"]),
-        record["source"],
-        record["note"],
-        _headers(record["given"]),
-        Credential(record["credential"]),
-        record["again"],
-    )
-    answered, failed = record.get("response"), record.get("failure")
-    response = answered and Response(
-        answered["status"],
-        _headers(answered["headers"]),
-        _bytes(answered["body"]) or b"",
-        answered["seconds"],
-    )
-    failure = failed and Failure(FailureKind(failed["kind"]), failed["detail"])
-    return Exchange(record["number"], probe, response, failure, record["attempts"])
-
-
-def _headers(pairs: list[list[str]]) -> Headers:
-    return tuple((name, value) for name, value in pairs)
-
-
-def _text(data: bytes | None) -> str | None:
-    return None if data is None else base64.b64encode(data).decode()
-
-
-def _bytes(text: str | None) -> bytes | None:
-    return None if text is None else base64.b64decode(text)
+    probe = {**record, "request": record, "claim": record}  # each takes the names that it knows
+    return msgspec.convert({**record, "probe": probe}, Exchange)

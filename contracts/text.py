@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -15,6 +16,11 @@ MAX_TEXT = 500
 def cut(text: str, limit: int = MAX_TEXT) -> str:
     """The text, or its beginning and a mark that there was more: `limit` characters at most."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def shown(value: Any, limit: int = 60) -> str:
+    """A value as JSON, cut to what fits in a sentence."""
+    return cut(json.dumps(value, ensure_ascii=False, default=str), limit)
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

@@ -19,7 +19,7 @@ from contracts.document import (
     Spec,
 )
 from contracts.document.media_types import concrete
-from contracts.document.statuses import concrete_status
+from contracts.document.model import concrete_status
 from contracts.document.templates import fill_raw_path, match_path, parameter_names
 from contracts.messages import JSON, Request
 from contracts.payloads.choices import PlainChoices, RandomChoices

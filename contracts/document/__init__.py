@@ -1,8 +1,8 @@
 """An OpenAPI document in, a Spec out: every operation, parameter, response and schema with its file and line."""
 
-from contracts.document.document import Document, Source
-from contracts.document.loader import load_spec, overlay_beside, read_spec
+from contracts.document.loader import FolderFiles, load_spec, overlay_beside, read_spec
 from contracts.document.model import (
+    Document,
     Header,
     MediaType,
     Operation,
@@ -12,10 +12,13 @@ from contracts.document.model import (
     Schema,
     SecurityRequirement,
     SecurityScheme,
+    Source,
     Spec,
+    join_pointer,
+    ref_target,
+    split_pointer,
 )
-from contracts.document.neighbours import FolderFiles, Neighbours
-from contracts.document.pointers import join_pointer, ref_target, split_pointer
+from contracts.document.references import Neighbours
 
 __all__ = [
     "Document",

@@ -8,8 +8,8 @@ from typing import Any
 
 from contracts.document.dialects import METHODS
 from contracts.document.directions import for_requests, for_responses
-from contracts.document.document import Document
 from contracts.document.model import (
+    Document,
     Header,
     MediaType,
     Operation,
@@ -20,19 +20,21 @@ from contracts.document.model import (
     SecurityRequirement,
     SecurityScheme,
     Spec,
+    join_pointer,
+    ref_target,
 )
-from contracts.document.pointers import join_pointer, ref_target
 from contracts.errors import DocumentError
 
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-_IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+_IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """OpenAPI 3.1 §4.8.12.2: header parameters of these names are ignored."""
 
 
 def spec_from_document(document: Document) -> Spec:
     """The Spec; a security requirement that names no scheme is a DocumentError at its line."""
     tree = document.tree
-    schemes = _security_schemes(document)
+    names = (tree.get("components") or {}).get("securitySchemes") or {}
+    schemes = MappingProxyType({name: _security_scheme(document, name) for name in names})
     return Spec(
         document=document,
         title=tree["info"]["title"],
@@ -44,23 +46,20 @@ def spec_from_document(document: Document) -> Spec:
 
 
 def _operations(document: Document, schemes: Mapping[str, SecurityScheme]) -> Iterator[Operation]:
-    default = _security(document, "", schemes) or ()
+    everywhere = _security(document, "", schemes) or ()
     for path in document.tree.get("paths") or {}:
         if not path.startswith("/"):
             continue
-        layers = _layers(document, join_pointer("/paths", path))
+        # What a path item says itself comes before what its `$ref` leads to.
+        items = [join_pointer("/paths", path)]
+        while "$ref" in document.at(items[-1]):
+            items.append(ref_target(document.at(items[-1])["$ref"]))
         for method in METHODS:
-            item = next((layer for layer in layers if method in document.at(layer)), None)
+            item = next((item for item in items if method in document.at(item)), None)
             if item is not None:
-                yield _operation(document, path, method, item, default, schemes)
-
-
-def _layers(document: Document, pointer: str) -> list[str]:
-    """A path item and, after it, those that its `$ref` leads to: what it says itself comes first."""
-    layers = [pointer]
-    while "$ref" in document.at(layers[-1]):
-        layers.append(ref_target(document.at(layers[-1])["$ref"]))
-    return layers
+                security = _security(document, join_pointer(item, method), schemes)
+                required = everywhere if security is None else security
+                yield _operation(document, path, method, item, required)
 
 
 def _operation(
@@ -68,23 +67,20 @@ def _operation(
     path: str,
     method: str,
     item: str,
-    default: tuple[SecurityRequirement, ...],
-    schemes: Mapping[str, SecurityScheme],
+    security: tuple[SecurityRequirement, ...],
 ) -> Operation:
     pointer = join_pointer(item, method)
     node = document.at(pointer)
-    security = _security(document, pointer, schemes)
-    body = node.get("requestBody")
+    sent, received = for_requests(document), for_responses(document)
+    body = f"{pointer}/requestBody"
     return Operation(
         method=method.upper(),
         path=path,
         operation_id=node.get("operationId"),
-        parameters=_parameters(for_requests(document), item, pointer),
-        request_body=None
-        if body is None
-        else _request_body(for_requests(document), f"{pointer}/requestBody"),
-        responses=tuple(_responses(for_responses(document), f"{pointer}/responses")),
-        security=default if security is None else security,
+        parameters=_parameters(sent, item, pointer),
+        request_body=None if node.get("requestBody") is None else _request_body(sent, body),
+        responses=tuple(_responses(received, node, f"{pointer}/responses")),
+        security=security,
         servers=_servers(node) or _servers(document.at(item)) or _servers(document.tree),
         deprecated=node.get("deprecated") is True,
         pointer=pointer,
@@ -93,27 +89,26 @@ def _operation(
 
 def _servers(node: Mapping[str, Any]) -> tuple[str, ...]:
     """URLs with their variables' defaults filled in; empty when none is given, which OpenAPI reads as `/`."""
-    return tuple(_server_url(server) for server in node.get("servers") or ())
-
-
-def _server_url(server: Mapping[str, Any]) -> str:
-    url: str = server["url"]
-    for name, variable in (server.get("variables") or {}).items():
-        url = url.replace(f"{{{name}}}", str(variable["default"]))
-    return url
+    urls = []
+    for server in node.get("servers") or ():
+        url: str = server["url"]
+        for name, variable in (server.get("variables") or {}).items():
+            url = url.replace(f"{{{name}}}", str(variable["default"]))
+        urls.append(url)
+    return tuple(urls)
 
 
 def _parameters(document: Document, *owners: str) -> tuple[Parameter, ...]:
     """Of the path, then of the operation, which override those of the same place and name."""
     merged: dict[tuple[str, str], Parameter] = {}
     for owner in owners:
-        pointer = join_pointer(owner, "parameters")
         for index in range(len(document.written.at(owner).get("parameters") or ())):
-            parameter = _parameter(document, document.written.resolve(join_pointer(pointer, index)))
-            is_header = parameter.location == "header"
-            name = parameter.name.lower() if is_header else parameter.name
-            if not (is_header and name in _IGNORED_HEADERS):
-                merged[parameter.location, name] = parameter
+            pointer = join_pointer(owner, "parameters", index)
+            parameter = _parameter(document, document.written.resolve(pointer))
+            if parameter.location != "header":
+                merged[parameter.location, parameter.name] = parameter
+            elif parameter.name.lower() not in _IGNORED_HEADERS:
+                merged["header", parameter.name.lower()] = parameter
     return tuple(merged.values())
 
 
@@ -142,36 +137,31 @@ def _described(document: Document, pointer: str) -> tuple[str | None, Schema | N
 
 
 def _content(document: Document, pointer: str) -> tuple[MediaType, ...]:
-    places = [
-        (name, join_pointer(pointer, "content", name))
-        for name in document.written.at(pointer).get("content") or ()
-    ]
-    return tuple(MediaType(name, _schema(document, place), place) for name, place in places)
+    found = []
+    for name in document.written.at(pointer).get("content") or ():
+        place = join_pointer(pointer, "content", name)
+        found.append(MediaType(name, _schema(document, place), place))
+    return tuple(found)
 
 
 def _schema(document: Document, owner: str) -> Schema | None:
-    return (
-        Schema(document, join_pointer(owner, "schema"))
-        if "schema" in document.written.at(owner)
-        else None
-    )
+    if "schema" not in document.written.at(owner):
+        return None
+    return Schema(document, join_pointer(owner, "schema"))
 
 
 def _request_body(document: Document, pointer: str) -> RequestBody:
     pointer = document.written.resolve(pointer)
-    return RequestBody(
-        document.written.at(pointer).get("required") is True, _content(document, pointer), pointer
-    )
+    is_required = document.written.at(pointer).get("required") is True
+    return RequestBody(is_required, _content(document, pointer), pointer)
 
 
-def _responses(document: Document, pointer: str) -> Iterator[ResponseSpec]:
-    owner = document.written.at(pointer.rpartition("/")[0])
-    for status in owner.get("responses") or {}:
+def _responses(document: Document, node: Mapping[str, Any], owner: str) -> Iterator[ResponseSpec]:
+    for status in node.get("responses") or {}:
         if not status.startswith("x-"):
-            place = document.written.resolve(join_pointer(pointer, status))
-            yield ResponseSpec(
-                status, tuple(_headers(document, place)), _content(document, place), place
-            )
+            place = document.written.resolve(join_pointer(owner, status))
+            headers = tuple(_headers(document, place))
+            yield ResponseSpec(status, headers, _content(document, place), place)
 
 
 def _headers(document: Document, owner: str) -> Iterator[Header]:
@@ -181,12 +171,6 @@ def _headers(document: Document, owner: str) -> Iterator[Header]:
             place = document.written.resolve(join_pointer(owner, "headers", name))
             required = document.written.at(place).get("required") is True
             yield Header(name, required, _described(document, place)[1], place)
-
-
-def _security_schemes(document: Document) -> Mapping[str, SecurityScheme]:
-    components = document.tree.get("components") or {}
-    names = components.get("securitySchemes") or {}
-    return MappingProxyType({name: _security_scheme(document, name) for name in names})
 
 
 def _security_scheme(document: Document, name: str) -> SecurityScheme:
@@ -209,17 +193,14 @@ def _security(
     alternatives = document.at(owner).get("security")
     if alternatives is None:
         return None
+    found = []
     for index, alternative in enumerate(alternatives):
         for name in alternative:
             if name not in schemes:
                 source = document.source(join_pointer(owner, "security", index, name))
                 known = ", ".join(schemes) or "none"
-                raise DocumentError(
-                    source.file,
-                    source.line,
-                    f'the security scheme "{name}" is not defined (defined: {known})',
-                    "define it under components/securitySchemes, or mend the name",
-                )
-    return tuple(
-        tuple((name, tuple(scopes)) for name, scopes in item.items()) for item in alternatives
-    )
+                problem = f'the security scheme "{name}" is not defined (defined: {known})'
+                cure = "define it under components/securitySchemes, or mend the name"
+                raise DocumentError(source.file, source.line, problem, cure)
+        found.append(tuple((name, tuple(scopes)) for name, scopes in alternative.items()))
+    return tuple(found)

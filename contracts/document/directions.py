@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import Any
 
-from contracts.document.document import Document
-from contracts.document.pointers import ref_target
+from contracts.document.model import Document, ref_target
 
 
 @lru_cache(maxsize=16)

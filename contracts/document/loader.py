@@ -5,22 +5,49 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from contracts.document.builder import spec_from_document
 from contracts.document.dialects import DIALECTS, Dialect
 from contracts.document.directions import MARKS
-from contracts.document.document import Document, Source
-from contracts.document.metaschemas import complaint
-from contracts.document.model import Spec
-from contracts.document.neighbours import FolderFiles, Neighbours
+from contracts.document.metaschemas import refuse_malformed
+from contracts.document.model import Document, Source, Spec, split_pointer
 from contracts.document.overlays import apply_overlay
-from contracts.document.places import Place
-from contracts.document.pointers import split_pointer
-from contracts.document.references import Linker
-from contracts.document.text import shown
-from contracts.document.written import bytes_of_file, written_from_bytes
+from contracts.document.references import Linker, Neighbours
+from contracts.document.written import Place, bytes_of_file, written_from_bytes
+from contracts.text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFiles:
+    """The files in a folder of this machine; `document` is the path of the document itself."""
+
+    folder: Path
+    document: str
+
+    def named(self, reference: str, home: str) -> str | None:
+        folder = self.folder.resolve()
+        path = _resolved(folder / PurePosixPath(home).parent / reference)
+        if path is None or not path.is_relative_to(folder):
+            return None
+        return "" if path == _resolved(Path(self.document)) else path.relative_to(folder).as_posix()
+
+    def label(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def content(self, name: str) -> bytes | None:
+        path = self.folder / name
+        return bytes_of_file(path) if path.is_file() else None
+
+
+def _resolved(path: Path) -> Path | None:
+    """The path without links and dots; None when the system can't tell."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) -> Spec:
@@ -35,14 +62,15 @@ def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) ->
     """
     file = Path(path)
     if overlays is None:
-        beside = file.with_name(overlay_beside(path)) if file.name else file
+        beside = file.parent / overlay_beside(path)
         overlays = [beside] if beside.is_file() else []
     return read_spec(bytes_of_file(file), path=str(path), overlays=overlays, folder=file.parent)
 
 
 def overlay_beside(path: str | Path) -> str:
     """The name of the overlay that belongs to a document unless others are given."""
-    return Path(Path(path).name).with_suffix(".overlay.yaml").name
+    name = Path(path).name
+    return Path(name).with_suffix(".overlay.yaml").name if name else ""
 
 
 def read_spec(
@@ -63,23 +91,24 @@ def read_spec(
     root, tree = Place(written), written.tree
     dialect = _dialect(tree, root)
     for overlay in overlays:
-        name, content = (
-            overlay if isinstance(overlay, tuple) else (str(overlay), bytes_of_file(overlay))
-        )
-        apply_overlay(tree, root, written_from_bytes(content, name))
-    _check(tree, root, dialect)
+        if not isinstance(overlay, tuple):
+            overlay = str(overlay), bytes_of_file(overlay)
+        apply_overlay(tree, root, written_from_bytes(overlay[1], overlay[0]))
+    refuse_malformed(dialect, "document", tree, root)
     linker = Linker(tree, root, dialect, around)
     linker.link()
+    marks = set()
     for schema in linker.schemas:
         for rewrite in dialect.rewrites:
             rewrite(schema)
+        marks |= schema.keys() & set(MARKS)
 
     def find(pointer: str) -> Source:
         return root.at(split_pointer(pointer)).source
 
-    marks = frozenset(mark for mark in MARKS if any(mark in schema for schema in linker.schemas))
     digest = hashlib.sha256(text).hexdigest()
-    return spec_from_document(Document(path, digest, tree["openapi"], tree, find, marks))
+    document = Document(path, digest, tree["openapi"], tree, find, frozenset(marks))
+    return spec_from_document(document)
 
 
 def _dialect(tree: Any, root: Place) -> Dialect:
@@ -96,11 +125,3 @@ def _dialect(tree: Any, root: Place) -> Dialect:
             return dialect
     problem = f"the document's OpenAPI version is {shown(tree['openapi'])}, wanted 3.0.x or 3.1.x"
     raise root.child("openapi").error(problem, 'give a version that is read, such as "3.1.0"')
-
-
-def _check(tree: dict[str, Any], root: Place, dialect: Dialect) -> None:
-    found = complaint(dialect, "document", tree)
-    if found:
-        raise root.at(found.segments).error(
-            found.text, f"write it as OpenAPI {dialect.version} says"
-        )

@@ -2,15 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
-from contracts.document.document import Document, Source
 from contracts.document.media_types import described_by
-from contracts.document.pointers import join_pointer
 from contracts.messages import VARIABLE
+
+IDENTIFIES = "x-identifies"
+"""On a path parameter: its value names the resource, and the answer repeats it in the property of the same name."""
+NOWHERE: tuple[str | int, ...] = (
+    "no-such-resource-4f1d9a2b",
+    "00000000-0000-4000-8000-00004f1d9a2b",
+    987654321987654321,
+    "1900-01-01",
+)
+"""Values of path parameters that no service has a resource for, of several types."""
+ABOUT_ACCESS = frozenset({401, 403, 404, 407, 408, 429})
+"""4xx with a meaning of their own for clients: taken for a range only if nothing else is left."""
+
+
+def escape_segment(name: str) -> str:
+    """A raw name as a segment of a pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def unescape_segment(segment: str) -> str:
+    """The raw name that a segment of a pointer stands for."""
+    return segment.replace("~1", "/").replace("~0", "~")
+
+
+def join_pointer(pointer: str, *segments: str | int) -> str:
+    """`pointer` extended by raw segments."""
+    return "/".join([pointer, *(escape_segment(str(segment)) for segment in segments)])
+
+
+def split_pointer(pointer: str) -> list[str]:
+    """The raw segments of a pointer."""
+    return [unescape_segment(part) for part in pointer.split("/")[1:]]
+
+
+def ref_target(ref: str) -> str:
+    """The pointer that a `$ref` of a read document names (all are `#/…` there)."""
+    return unquote(ref.removeprefix("#"))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a node is written: the path as the user gave it, the 1-based line, and the pointer in that file."""
+
+    file: str
+    line: int
+    pointer: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """An OpenAPI document after overlays, with every schema in JSON Schema 2020-12.
+
+    Other files that it refers to stand under `x-files` of `tree`, and the `$ref`s point there, so that every `$ref` is
+    a pointer into `tree`. Pointers of what the author wrote are kept.
+
+    Args:
+        path: as the user gave it.
+        sha256: of the bytes as read, overlays apart.
+        openapi: the version that the document declares.
+        tree: the JSON value of the whole document.
+        find: answers `source`; called on demand.
+        marks: which of `readOnly` and `writeOnly` any schema says.
+    """
+
+    path: str
+    sha256: str
+    openapi: str
+    tree: dict[str, Any]
+    find: Callable[[str], Source] = field(repr=False)
+    marks: frozenset[str] = frozenset()
+
+    @property
+    def written(self) -> Document:
+        """The document in which both directions are; what is no schema stands there at the same pointers."""
+        return self
+
+    def at(self, pointer: str) -> Any:
+        """The value at an RFC 6901 pointer; KeyError or IndexError when there is none."""
+        node: Any = self.tree
+        for segment in split_pointer(pointer):
+            node = node[int(segment)] if isinstance(node, list) else node[segment]
+        return node
+
+    def source(self, pointer: str) -> Source:
+        """File and line of the node at `pointer`, or of its nearest written ancestor."""
+        return self.find(pointer)
+
+    def resolve(self, pointer: str) -> str:
+        """Follow `$ref`s from `pointer` until a node that is no reference; returns that node's pointer."""
+        seen: set[str] = set()
+        while pointer not in seen:
+            seen.add(pointer)
+            node = self.at(pointer)
+            if isinstance(node, dict) and isinstance(node.get("$ref"), str):
+                pointer = ref_target(node["$ref"])
+        return pointer
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +134,9 @@ class Schema:
         return Schema(self.document, join_pointer(self.pointer, *segments))
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Schema)
-            and self.pointer == other.pointer
-            and self.document is other.document
-        )
+        if not isinstance(other, Schema):
+            return False
+        return self.pointer == other.pointer and self.document is other.document
 
     def __hash__(self) -> int:
         return hash((id(self.document), self.pointer))
@@ -153,11 +249,8 @@ class Operation:
     def response(self, status: int) -> ResponseSpec | None:
         """The response that describes `status`: exact, then its range, then `default` (OpenAPI 3.1 §4.8.16)."""
         by_status = {response.status.upper(): response for response in self.responses}
-        return (
-            by_status.get(str(status))
-            or by_status.get(f"{status // 100}XX")
-            or by_status.get("DEFAULT")
-        )
+        exact, in_range = by_status.get(str(status)), by_status.get(f"{status // 100}XX")
+        return exact or in_range or by_status.get("DEFAULT")
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,3 +276,17 @@ class Spec:
     @cached_property
     def by_key(self) -> Mapping[str, Operation]:
         return {operation.key: operation for operation in self.operations}
+
+
+def concrete_status(operation: Operation, response: ResponseSpec, *preferred: int) -> int | None:
+    """A status that `response` describes and no other one of the operation does, one of `preferred` if it can be."""
+    key = response.status
+    if key.isdecimal():
+        return int(key)
+    codes = range(400, 600)
+    if key.lower() != "default":
+        codes = range(100 * int(key[0]), 100 * int(key[0]) + 100)
+    for code in (*preferred, *sorted(codes, key=ABOUT_ACCESS.__contains__)):
+        if operation.response(code) == response:
+            return code
+    return None

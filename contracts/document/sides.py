@@ -1,29 +1,51 @@
 """What a user names as a side of a comparison to the bytes of a document, its overlays and the files around it.
 
-A side is a file, `GITREV:path`, an http or https URL, or `-` for standard input.
+A side is a file, `GITREV:path`, an http or https URL, or `-` for standard input. The path of a revision starts at the
+root of the repository, or with `./` here; without a revision it is looked for in the index.
 """
 
 from __future__ import annotations
 
 import os
+import posixpath
 import re
+import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
-from contracts.document import FolderFiles, Neighbours, Spec, overlay_beside, read_spec
-from contracts.document.git import RevisionFiles, file_of_revision
+from contracts.document.loader import FolderFiles, overlay_beside, read_spec
+from contracts.document.model import Spec
+from contracts.document.references import FILES, Neighbours
 from contracts.document.written import bytes_of_file
 from contracts.errors import DocumentError, UsageError
 
+if TYPE_CHECKING:
+    import httpx2
+
 MAX_SIZE = 50 * 2**20
 """Bytes taken from standard input or the network; GitHub's description, a big one, has 7 MB."""
+MAX_REDIRECTS = 5
+FETCH_SECONDS = 30.0
+"""How long a server may be silent; twice as long all of it may take."""
+GIT_SECONDS = 60
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_OBJECT = re.compile(rb"[0-9a-f]{40,64} ([a-z]+) ([0-9]+)")
+_GIT_CURE = "give REVISION:path as `git show` takes it, or a file"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADERS = {"User-Agent": "notte-contracts", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 Overlays = tuple[tuple[str, bytes], ...]
+
+
+class MissingError(UsageError):
+    """The revision is there, and has no such file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +79,9 @@ class Side:
 
     def beside(self, name: str) -> tuple[str, bytes | None] | None:
         """A file in the folder of the document, and what is in it; None if the document is in no folder."""
-        return (
-            (self.around.label(name), self.around.content(name))
-            if self.around is not None
-            else None
-        )
+        if self.around is None:
+            return None
+        return self.around.label(name), self.around.content(name)
 
 
 def sides_from(
@@ -73,29 +93,28 @@ def sides_from(
     side, or both are read without where these don't fit.
     """
     if base == revision == "-":
-        raise UsageError(
-            "both sides are -, and standard input can be read once; give a file for one of them"
-        )
+        cure = "give a file for one of them"
+        raise UsageError(f"both sides are -, and standard input can be read once; {cure}")
     sides = side_from(base, overlays), side_from(revision, overlays)
     return shared(*sides) if overlays is None else sides
 
 
 def shared(base: Side, revision: Side) -> tuple[Side, Side]:
     """Both sides, read with the same overlays where only one of them has any."""
-    if bool(base.overlays) == bool(revision.overlays) or base.path_of(
-        base.name
-    ) == revision.path_of(revision.name):
+    is_same_path = base.path_of(base.name) == revision.path_of(revision.name)
+    if bool(base.overlays) == bool(revision.overlays) or is_same_path:
         return base, revision
     bare, other = (base, revision) if revision.overlays else (revision, base)
-    names = ", ".join(name for name, _ in other.overlays)
-    lent = replace(
-        bare, overlays=other.overlays, note=f"{bare.name} is read with {names}, as {other.name} is"
-    )
+    files = [name for name, _ in other.overlays]
+    names = ", ".join(files)
+    note = f"{bare.name} is read with {names}, as {other.name} is"
+    lent = replace(bare, overlays=other.overlays, note=note)
     try:
         read_side(lent)
     except DocumentError as problem:
-        if problem.file in {name for name, _ in other.overlays}:
-            note = f"{names} does not fit {bare.name} ({problem.problem}), so both are read without overlays"
+        if problem.file in files:
+            misfit = f"{names} does not fit {bare.name} ({problem.problem})"
+            note = f"{misfit}, so both are read without overlays"
             return replace(base, overlays=(), note=note), replace(revision, overlays=())
     return (lent, other) if bare is base else (other, lent)
 
@@ -111,16 +130,30 @@ def side_from(
     """
     named = None if overlays is None else named_overlays(overlays)
     if not given:
-        raise UsageError(
-            "a side is empty (an unset variable?); give a file, REVISION:path, a URL, or -"
-        )
+        cure = "give a file, REVISION:path, a URL, or -"
+        raise UsageError(f"a side is empty (an unset variable?); {cure}")
     if given == "-":
         return Side("<stdin>", _standard_input(), named or ())
-    if os.path.exists(given) or _DRIVE.match(given):
-        return _side_of_file(given, named)
-    if (scheme := _URL.match(given)) is not None:
-        return _side_of_url(given, scheme[1].lower(), named)
-    return _side_of_revision(given, named, folder) if ":" in given else _side_of_file(given, named)
+    is_file = os.path.exists(given) or _DRIVE.match(given)
+    scheme = _URL.match(given)
+    if scheme is not None and not is_file:
+        if scheme[1].lower() not in ("http", "https"):
+            cure = "give an http or https URL, a file, REVISION:path, or -"
+            raise UsageError(f"{scheme[1].lower()} is no scheme that is read; {cure}")
+        return Side(address_shown(given), fetched(given, MAX_SIZE), named or ())
+    around: Neighbours
+    if is_file or ":" not in given:
+        path, prefix, around = given, "", FolderFiles(Path(given).parent, given)
+        text = bytes_of_file(given)
+    else:
+        revision, _, path = given.partition(":")
+        prefix, around = f"{revision}:", RevisionFiles(revision, path, folder)
+        text = _file_of_revision(given, folder)
+    if named is None:
+        beside = overlay_beside(path)
+        content = around.content(beside)
+        named = () if content is None else ((around.label(beside), content),)
+    return Side(given, text, named, around, prefix)
 
 
 def named_overlays(files: Sequence[str]) -> Overlays:
@@ -145,55 +178,178 @@ def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec
 
 def is_same(base: Side, revision: Side, read: Spec) -> bool:
     """Whether two sides are one document; `read` is either: where other files were read, these may differ."""
-    return (base.text, base.overlays_alone) == (
-        revision.text,
-        revision.overlays_alone,
-    ) and not _has_files(read)
+    if base.text != revision.text or base.overlays_alone != revision.overlays_alone:
+        return False
+    return FILES not in read.document.tree
 
 
 def read_side(side: Side) -> Spec:
     return read_spec(side.text, path=side.name, overlays=side.overlays, folder=side.around)
 
 
-def _has_files(spec: Spec) -> bool:
-    return "x-files" in spec.document.tree
-
-
-def _side_of_file(path: str, overlays: Overlays | None) -> Side:
-    around = FolderFiles(Path(path).parent, path)
-    text = bytes_of_file(path)
-    return Side(path, text, _beside(path, around) if overlays is None else overlays, around)
-
-
-def _side_of_revision(given: str, overlays: Overlays | None, folder: Path | None) -> Side:
-    text = file_of_revision(given, folder)
-    revision, _, path = given.partition(":")
-    around = RevisionFiles(revision, path, folder)
-    return Side(
-        given, text, _beside(path, around) if overlays is None else overlays, around, f"{revision}:"
-    )
-
-
-def _beside(path: str, around: Neighbours) -> Overlays:
-    name = overlay_beside(path)
-    content = around.content(name)
-    return () if content is None else ((around.label(name), content),)
-
-
-def _side_of_url(url: str, scheme: str, overlays: Overlays | None) -> Side:
-    if scheme not in ("http", "https"):
-        raise UsageError(
-            f"{scheme} is no scheme that is read; give an http or https URL, a file, REVISION:path, or -"
-        )
-    from contracts.document.fetch import address_shown, fetched  # httpx2 takes 0.1 s to import
-
-    return Side(address_shown(url), fetched(url, MAX_SIZE), overlays or ())
-
-
 def _standard_input() -> bytes:
     text = sys.stdin.buffer.read(MAX_SIZE + 1)
     if len(text) > MAX_SIZE:
-        raise UsageError(
-            f"standard input holds more than {MAX_SIZE // 2**20} MB; give a document that is smaller"
-        )
+        problem = f"standard input holds more than {MAX_SIZE // 2**20} MB"
+        raise UsageError(f"{problem}; give a document that is smaller")
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionFiles:
+    """The files of a revision around a document; `folder` is where git runs (None: here)."""
+
+    revision: str
+    path: str
+    folder: Path | None = None
+
+    def named(self, reference: str, home: str) -> str | None:
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(home), reference))
+        if name.split("/")[0] in ("..", ""):
+            return None
+        return "" if name == posixpath.basename(self.path) else name
+
+    def label(self, name: str) -> str:
+        return f"{self.revision}:{posixpath.join(posixpath.dirname(self.path), name)}"
+
+    def content(self, name: str) -> bytes | None:
+        kind, content = _object(self.label(name), self.folder)
+        return content if kind == "blob" else None
+
+
+def path_in_repository(path: Path) -> str:
+    """The path of a file as it is seen from the root of its repository. UsageError if it is in none."""
+    prefix = _git(["rev-parse", "--show-prefix"], "", path.parent, str(path))
+    return os.fsdecode(prefix.removesuffix(b"\n")) + path.name
+
+
+def _file_of_revision(name: str, folder: Path | None) -> bytes:
+    kind, content = _object(name, folder)
+    if kind == "blob":
+        return content
+    if kind == "tree":
+        raise UsageError(f"{name}: this is a folder; give the path of a file in it")
+    revision = name.partition(":")[0]
+    tree, _ = _object(f"{revision or 'HEAD'}^{{tree}}", folder)
+    if revision and not tree:
+        cure = "mend its name, or fetch it first (a shallow clone has few)"
+        raise UsageError(f"{name}: git knows no revision {revision}; {cure}")
+    where = f"the revision {revision}" if revision else "the index"
+    cure = "paths start at the root of the repository, or here with ./"
+    raise MissingError(f"{name}: {where} has no such file; {cure}")
+
+
+def _object(name: str, folder: Path | None) -> tuple[str, bytes]:
+    """Kind and content of an object; no kind if it is not there. Its name goes to git by a pipe: it is no option."""
+    if "\n" in name or "\0" in name:
+        raise UsageError(f"{name!r} holds a character that no path of a side may have; {_GIT_CURE}")
+    out = _git(["cat-file", "--batch", "--follow-symlinks"], f"{name}\n", folder, name)
+    header, _, content = out.partition(b"\n")
+    found = _OBJECT.fullmatch(header)
+    return (found[1].decode(), content[: int(found[2])]) if found else ("", b"")
+
+
+def _git(args: list[str], lines: str, folder: Path | None, name: str) -> bytes:
+    environment = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        done = subprocess.run(
+            ["git", *args],
+            input=os.fsencode(lines),
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            timeout=GIT_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        problem = f"{name} is no file, and there is no git to look for a revision"
+        raise UsageError(f"{problem}; give a file") from None
+    except subprocess.TimeoutExpired:
+        problem = f"{name}: git did not answer within {GIT_SECONDS} s"
+        raise UsageError(f"{problem}; {_GIT_CURE}") from None
+    except OSError as error:
+        raise UsageError(f"{name}: git can't be run ({error.strerror}); {_GIT_CURE}") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        problem = f"git can't look for a revision: {said.removeprefix('fatal: ') or 'it failed'}"
+        raise UsageError(f"{name} is no file, and {problem}; {_GIT_CURE}")
+    return done.stdout
+
+
+def address_shown(url: str) -> str:
+    """The URL as it may be shown: a query or a user name may be a secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "the URL"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}{'?…' if parts.query else ''}"
+
+
+def fetched(url: str, limit: int) -> bytes:
+    """What is behind the URL, or a UsageError in one sentence. No proxy, cookie or credential is used."""
+    import httpx2  # takes 0.1 s
+
+    ends = time.monotonic() + 2 * FETCH_SECONDS
+    # The environment may hold proxies and, in a .netrc, credentials: neither is anybody's but the user's.
+    with httpx2.Client(timeout=FETCH_SECONDS, trust_env=False, headers=_HEADERS) as client:
+        for _ in range(MAX_REDIRECTS + 1):
+            _refuse_unusable(url)
+            try:
+                got = _got(client, url, limit, ends)
+            except (httpx2.InvalidURL, UnicodeError):
+                raise _unusable(url, "has no usable host") from None
+            except httpx2.TimeoutException:
+                raise _unusable(url, f"gave no answer within {FETCH_SECONDS:.0f} s") from None
+            except httpx2.HTTPError as error:
+                reason = str(error).strip().partition("\n")[0] or type(error).__name__
+                raise _unusable(url, f"can't be fetched ({reason})") from None
+            if isinstance(got, bytes):
+                return got
+            url = _redirected(url, got)
+    raise _unusable(url, f"is the end of more than {MAX_REDIRECTS} redirects")
+
+
+def _got(client: httpx2.Client, url: str, limit: int, ends: float) -> bytes | str:
+    """The body, or where it is said to be."""
+    with client.stream("GET", url, follow_redirects=False) as response:
+        client.cookies.clear()
+        if response.status_code in _REDIRECTS and "location" in response.headers:
+            return str(response.headers["location"])
+        if response.status_code != 200:
+            raise _unusable(url, f"answers {response.status_code}, not 200")
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > limit:
+                raise _unusable(url, f"sends more than {limit // 2**20} MB")
+            if time.monotonic() > ends:
+                raise _unusable(url, f"did not end within {2 * FETCH_SECONDS:.0f} s")
+        return bytes(body)
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        target = urljoin(url, location)
+    except ValueError:
+        raise _unusable(url, "redirects to what is no URL") from None
+    if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
+        raise _unusable(url, "redirects to a place without TLS")
+    return target
+
+
+def _refuse_unusable(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _unusable(url, "is no usable URL") from None
+    if parts.scheme not in ("http", "https") or not host or " " in url or not url.isprintable():
+        raise _unusable(url, "is no usable http or https URL")
+    if "@" in parts.netloc:
+        raise _unusable(url, "holds a user name or password, and none is sent")
+
+
+def _unusable(url: str, problem: str) -> UsageError:
+    cure = "give the address of a document that anybody may read, or a file"
+    return UsageError(f"{address_shown(url)} {problem}; {cure}")

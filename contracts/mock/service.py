@@ -11,8 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from contracts.document import Header, Operation, ResponseSpec, Spec
-from contracts.document.identity import NOWHERE
-from contracts.document.statuses import ABOUT_ACCESS, concrete_status
+from contracts.document.model import ABOUT_ACCESS, NOWHERE, concrete_status
 from contracts.document.templates import Routes, match_path
 from contracts.messages import Headers, Request, Response
 from contracts.mock.bodies import Variant, dump, header_texts, variants_of

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from contracts.document.model import Schema
-from contracts.document.pointers import ref_target
+from contracts.document.model import Schema, ref_target
 
 T = TypeVar("T")
 

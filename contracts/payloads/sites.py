@@ -7,7 +7,7 @@ from typing import Protocol
 
 from jsonschema_rs import CanonicalSchema
 
-from contracts.document.pointers import join_pointer
+from contracts.document.model import join_pointer
 from contracts.payloads.declared import Declared
 from contracts.payloads.draws import Drawer
 

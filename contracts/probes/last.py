@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.document import Operation, Parameter, Spec
-from contracts.document.identity import IDENTIFIES, NOWHERE
+from contracts.document.model import IDENTIFIES, NOWHERE
 from contracts.document.security import variants_of
 from contracts.document.templates import fill_path
 from contracts.messages import Credential, Probe, Request

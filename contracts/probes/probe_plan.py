@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from contracts.document import Operation, Parameter, Spec
-from contracts.document.statuses import concrete_status
+from contracts.document.model import concrete_status
 from contracts.document.templates import (
     Routes,
     fill_path,

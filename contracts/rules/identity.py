@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from contracts.document import Document, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
-from contracts.document.identity import IDENTIFIES
+from contracts.document.model import IDENTIFIES
 from contracts.document.templates import match_path
 from contracts.messages import Credential
 from contracts.rules import kinds

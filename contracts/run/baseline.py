@@ -10,8 +10,7 @@ from typing import Literal
 from contracts.changes.change import Effect
 from contracts.comparison import agreed_on, compare
 from contracts.decision.change_decision import ChangePolicy
-from contracts.document.git import path_in_repository
-from contracts.document.sides import Side, is_same, side_from
+from contracts.document.sides import Side, is_same, path_in_repository, side_from
 from contracts.errors import ContractsError
 from contracts.report.diff import Diff
 from contracts.report.forms.diff_forms import failing_lines, last_line

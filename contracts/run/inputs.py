@@ -17,8 +17,7 @@ from contracts.decision.accepted import accepted_file, read_accepted
 from contracts.decision.run_decision import Policy
 from contracts.decision.since import Known
 from contracts.document import Operation, Spec, load_spec
-from contracts.document.git import MissingError
-from contracts.document.sides import overlays_of, side_from
+from contracts.document.sides import MissingError, overlays_of, side_from
 from contracts.errors import ContractsError, UsageError
 from contracts.exchanges import Bounds, Route, Secret
 from contracts.exchanges.secret_urls import Capabilities

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from contracts.document import Schema, ref_target
-from contracts.document.pointers import escape_segment
+from contracts.document.model import escape_segment
 from contracts.schemas.validation import Uncompilable, keyword_validator
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})

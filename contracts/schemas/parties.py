@@ -21,7 +21,7 @@ MAX_NODES = 20_000
 
 Raw = dict[str, Any] | bool
 
-_HOLDERS = DIALECTS[-1].kinds["schema"]
+_HOLDERS = DIALECTS[-1].fields["schema"]
 _STRUCTURE = frozenset(
     {"$ref", "allOf", "anyOf", "oneOf", "properties", "patternProperties", "additionalProperties"}
 )
@@ -120,11 +120,11 @@ def children(value: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Any
         holder = _HOLDERS.get(keyword)
         if holder is None:
             continue
-        if holder.shape == "one":
+        if holder == "schema":
             yield (keyword,), held
-        elif holder.shape == "list" and isinstance(held, list):
+        elif holder == "[schema]" and isinstance(held, list):
             yield from (((keyword, index), child) for index, child in enumerate(held))
-        elif holder.shape == "map" and isinstance(held, dict):
+        elif holder == "{schema}" and isinstance(held, dict):
             yield from (((keyword, name), child) for name, child in held.items())
 
 

@@ -9,9 +9,8 @@ from threading import Thread
 
 import pytest
 
-from contracts.document import fetch as fetching
-from contracts.document.fetch import address_shown, fetched
-from contracts.document.sides import side_from
+from contracts.document import sides
+from contracts.document.sides import address_shown, fetched, side_from
 from contracts.errors import UsageError
 
 LIMIT = 1000
@@ -128,11 +127,11 @@ def test_tls_that_fails_is_said(server: tuple[str, list[str]]) -> None:
 
 def test_tls_is_not_left_for_a_redirect() -> None:
     with pytest.raises(UsageError, match="https://h/a redirects to a place without TLS"):
-        fetching._followed("https://h/a", "http://h/a")
+        sides._redirected("https://h/a", "http://h/a")
 
 
 def test_a_silent_server_is_left(monkeypatch: pytest.MonkeyPatch, server: tuple[str, list[str]]) -> None:
-    monkeypatch.setattr(fetching, "SECONDS", 1e-9)
+    monkeypatch.setattr(sides, "FETCH_SECONDS", 1e-9)
     with pytest.raises(UsageError, match=r"gave no answer within|did not end within"):
         fetched(f"{server[0]}/a", LIMIT)
 

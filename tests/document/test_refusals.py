@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from contracts.document import load_spec, read_spec
-from contracts.document import text as spec_text
 from contracts.errors import DocumentError
+from contracts.text import shown
 
 HEAD = "openapi: 3.1.0\ninfo: {title: a, version: '1'}\n"
 HEAD_3_0 = HEAD.replace("3.1", "3.0")
@@ -196,7 +196,7 @@ def test_an_unreadable_path_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_long_values_are_cut() -> None:
-    assert len(spec_text.shown("x" * 500)) == 60
+    assert len(shown("x" * 500)) == 60
 
 
 def test_a_reference_to_an_object_of_another_kind_is_refused() -> None:

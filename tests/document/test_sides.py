@@ -10,9 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from contracts.document import git
-from contracts.document.git import MissingError
-from contracts.document.sides import read_side, side_from, sides_from, specs_of
+from contracts.document import sides
+from contracts.document.sides import MissingError, read_side, side_from, sides_from, specs_of
 from contracts.errors import ContractsError, DocumentError, UsageError
 
 from ..documents import document
@@ -209,7 +208,7 @@ def test_a_revision_needs_git(here: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_git_that_hangs_is_left(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "SECONDS", 0)
+    monkeypatch.setattr(sides, "GIT_SECONDS", 0)
     with pytest.raises(UsageError, match="git did not answer within 0 s"):
         side_from("HEAD:spec/a.yaml")
 

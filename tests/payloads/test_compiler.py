@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.document.document import Document, Source
-from contracts.document.model import Schema
+from contracts.document.model import Document, Schema, Source
 from contracts.messages import JSON
 from contracts.payloads.choices import Choices, CoveringChoices, RandomChoices
 from contracts.payloads.compiler import Payload, Unsatisfiable, compile_payload, generator

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.document.document import Document, Source
-from contracts.document.model import Schema
+from contracts.document.model import Document, Schema, Source
 from contracts.payloads.declared import Declared
 
 

@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema_rs.canonical import Satisfiability
 
-from contracts.document.document import Document, Source
-from contracts.document.model import Schema
+from contracts.document.model import Document, Schema, Source
 from contracts.messages import JSON
 from contracts.payloads.choices import Choices, CoveringChoices, RandomChoices
 from contracts.payloads.compiler import Unsatisfiable, generator

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.document.statuses import concrete_status
+from contracts.document.model import concrete_status
 from contracts.document.templates import fill_path, parameter_names
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import with_credential

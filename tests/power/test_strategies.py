@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import find, given, settings
 
-from contracts.document.document import Document, Source
-from contracts.document.model import Schema
+from contracts.document.model import Document, Schema, Source
 from contracts.messages import JSON
 from contracts.schemas.algebra import schema_of
 from contracts.schemas.validation import validator

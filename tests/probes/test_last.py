@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.document import Spec, load_spec
-from contracts.document.identity import NOWHERE
+from contracts.document.model import NOWHERE
 from contracts.document.security import variants_of
 from contracts.messages import Credential, Probe, Request
 from contracts.probes import ProbePlan

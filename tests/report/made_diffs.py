@@ -10,8 +10,7 @@ from contracts.changes.change import Change
 from contracts.decision.change_decision import AcceptedChanges, ChangePolicy, decide_changes
 from contracts.decision.entries import Acceptance
 from contracts.document import FolderFiles
-from contracts.document.git import RevisionFiles
-from contracts.document.sides import Side
+from contracts.document.sides import RevisionFiles, Side
 from contracts.report.diff import Diff
 
 from ..documents import spec_of

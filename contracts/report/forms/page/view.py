@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from contracts.decision.entries import TERM, VIOLATIONS, entry_for
-from contracts.document.pointers import unescape_segment
+from contracts.document.model import unescape_segment
 from contracts.report.forms.page import pictures
 from contracts.report.forms.page.body_markup import Marked, marked_body, tells
 from contracts.report.forms.page.matrix import Matrix, matrices_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.changes.change import Change, Direction, Effect, Reach, Witness
-from contracts.changes.kinds import KINDS
+from contracts.changes.change import KINDS, Change, Direction, Effect, Reach, Witness
 from contracts.document import Source
 
 STATUS = "schemas/Thing /status"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,9 @@ class Effect(StrEnum):
     BREAKING = "breaking"
     COMPATIBLE = "compatible"
     UNDECIDED = "undecided"
+
+
+WORST_FIRST = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
 
 
 class Direction(StrEnum):
@@ -112,3 +115,168 @@ class Change:
         """By default: what breaks is an error, what is undecided a warning, the rest as its kind says."""
         defaults = {Effect.BREAKING: Severity.ERROR, Effect.UNDECIDED: Severity.WARNING}
         return defaults.get(self.effect, self.kind.severity)
+
+
+_WARNING, _INFO = Severity.WARNING, Severity.INFO
+_BY_DIRECTION = {
+    "operation": (
+        ("operation-added", "the operation {subject} was added", _INFO),
+        ("operation-removed", "the operation {subject} was removed", _WARNING),
+        ("operation-deprecated", "the operation is deprecated now", _INFO),
+        ("operation-reinstated", "the operation is no longer deprecated", _INFO),
+        ("operation-id-changed", "the operationId changed: {base} became {revision}", _WARNING),
+        (
+            "server-prefix-changed",
+            "the paths of the servers changed: {base} became {revision}",
+            _INFO,
+        ),
+        ("server-changed", "the servers changed: {base} became {revision}", _WARNING),
+        ("callback-added", "the callback {subject} was added", _INFO),
+        ("callback-removed", "the callback {subject} was removed", _WARNING),
+        ("callback-changed", "the callback {subject} changed, which is not compared", _WARNING),
+        ("webhook-added", "the webhook {subject} was added", _INFO),
+        ("webhook-removed", "the webhook {subject} was removed", _WARNING),
+        ("webhook-changed", "the webhook {subject} changed, which is not compared", _WARNING),
+    ),
+    "request": (
+        ("security-tightened", "{base} is no longer enough: {revision} is wanted", _WARNING),
+        ("security-loosened", "less is wanted than before: {base} became {revision}", _INFO),
+        (
+            "security-scheme-url-changed",
+            "where credentials come from changed: {base} became {revision}",
+            _WARNING,
+        ),
+        ("parameter-added", "the {subject} was added", _INFO),
+        ("parameter-removed", "the {subject} was removed", _WARNING),
+        ("parameter-required", "the {subject} became required", _INFO),
+        ("parameter-optional", "the {subject} became optional", _INFO),
+        ("parameter-deprecated", "the {subject} is deprecated now", _INFO),
+        (
+            "parameter-style-changed",
+            "the {subject} is written otherwise: {base} became {revision}",
+            _WARNING,
+        ),
+        ("parameter-empty-refused", "the {subject} may no longer be empty", _INFO),
+        ("parameter-empty-allowed", "the {subject} may be empty now", _INFO),
+        ("request-body-added", "a request body was added", _INFO),
+        ("request-body-removed", "the request body was removed", _WARNING),
+        ("request-body-required", "the request body became required", _INFO),
+        ("request-body-optional", "the request body became optional", _INFO),
+        ("request-media-type-added", "requests may be {subject} now", _INFO),
+        ("request-media-type-removed", "requests may no longer be {subject}", _WARNING),
+        ("request-encoding-changed", "the encoding of the parts of {subject} changed", _WARNING),
+    ),
+    "response": (
+        ("response-status-added", "the status {subject} was added", _INFO),
+        ("response-status-removed", "the status {subject} was removed", _WARNING),
+        ("response-media-type-added", "answers may be {subject} now", _INFO),
+        ("response-media-type-removed", "answers are no longer {subject}", _WARNING),
+        ("response-body-added", "answers have a body now", _INFO),
+        ("response-body-removed", "answers have no documented body any more", _WARNING),
+        ("response-header-added", "the header {subject} was added", _INFO),
+        ("response-header-removed", "the header {subject} was removed", _WARNING),
+        ("response-header-required", "the header {subject} is always there now", _INFO),
+        ("response-header-optional", "the header {subject} may be missing now", _WARNING),
+    ),
+    "both": (
+        ("schema-added", "a schema was added: {revision}", _INFO),
+        ("schema-removed", "the schema was removed: {base}", _WARNING),
+        ("schema-changed", "what the schema allows changed", _WARNING),
+        ("property-added", "the property {subject} was added", _INFO),
+        ("property-removed", "the property {subject} was removed", _WARNING),
+        ("property-required", "the property {subject} became required", _INFO),
+        ("property-optional", "the property {subject} is no longer required", _WARNING),
+        ("property-deprecated", "it is deprecated now", _INFO),
+        (
+            "format-renamed",
+            "the format, which no validator asserts, changed: {base} became {revision}",
+            _INFO,
+        ),
+        ("read-only-changed", "readOnly changed: {base} became {revision}", _WARNING),
+        ("write-only-changed", "writeOnly changed: {base} became {revision}", _WARNING),
+        ("default-changed", "the default changed: {base} became {revision}", _WARNING),
+        ("branch-added", "the branch {subject} was added to the union", _INFO),
+        ("branch-removed", "the branch {subject} was removed from the union", _WARNING),
+    ),
+}
+_ASPECTS = (
+    ("type", "the type"),
+    ("enum", "the list of values"),
+    ("format", "the format"),
+    ("pattern", "the pattern"),
+    ("bounds", "the range"),
+    ("length", "the length"),
+    ("items", "the number of items"),
+    ("unique", "uniqueItems"),
+    ("size", "the number of properties"),
+    ("additional-properties", "what is allowed under other names"),
+    ("pattern-properties", "what is allowed under names of a pattern"),
+    ("property-names", "what names may be"),
+    ("union", "the union"),
+    ("condition", "a condition (not, if, contains, dependent…)"),
+)
+"""What a schema says of a value, and how it may have moved."""
+
+
+def _kinds() -> Iterator[Kind]:
+    for direction, rows in _BY_DIRECTION.items():
+        for identity, message, severity in rows:
+            yield Kind(identity, direction, message, severity)
+    for aspect, words in _ASPECTS:
+        # A closed object that opens, or an open one that closes, is worth a look even where it breaks nothing.
+        severity = _WARNING if aspect == "additional-properties" else _INFO
+        moved = "than before: {base} became {revision}"
+        yield Kind(f"{aspect}-widened", "both", f"{words} takes more {moved}", severity)
+        yield Kind(f"{aspect}-narrowed", "both", f"{words} takes less {moved}", severity)
+        yield Kind(
+            f"{aspect}-changed", "both", f"{words} changed: {{base}} became {{revision}}", _WARNING
+        )
+
+
+KINDS: dict[str, Kind] = {kind.id: kind for kind in _kinds()}
+"""Every kind of change that can be named, in the order in which people read them."""
+
+HARMLESS = {
+    "operation-added": "no request of the base is meant for it",
+    "operation-deprecated": "it says nothing about which messages are allowed",
+    "operation-reinstated": "it says nothing about which messages are allowed",
+    "operation-id-changed": "it says nothing about which messages are allowed",
+    "server-changed": "requests to these paths are allowed as before; which host answers is not a matter of messages",
+    "callback-added": "nobody is sent what he did not ask for",
+    "callback-removed": "fewer messages are sent than before",
+    "webhook-added": "nobody is sent what he did not ask for",
+    "webhook-removed": "fewer messages are sent than before",
+    "security-loosened": "every request with a credential of the base satisfies an alternative of the revision",
+    "security-scheme-url-changed": "requests carry the same credential as before",
+    "parameter-added": "requests without it are allowed",
+    "parameter-removed": "a parameter that the revision does not know is not refused, only no longer read",
+    "parameter-optional": "requests with it are allowed as before",
+    "parameter-deprecated": "it is allowed as before",
+    "parameter-style-changed": "every value is written as before",
+    "parameter-empty-allowed": "it allows more",
+    "request-body-added": "requests without a body are allowed",
+    "request-body-optional": "requests with a body are allowed as before",
+    "request-media-type-added": "requests of the base are of other types",
+    "response-status-added": "a policy: clients treat a status that they don't know as x00 of its class (RFC 9110 §15)",
+    "response-status-removed": "the revision sends fewer answers than the base allows",
+    "response-media-type-removed": "the revision sends fewer answers than the base allows",
+    "response-body-added": "the base says nothing about a body there",
+    "response-header-added": "the base asks nothing of it",
+    "response-header-removed": "answers with it, and without it, are allowed",
+    "response-header-required": "answers with it, and without it, are allowed",
+    "response-header-optional": "answers with it, and without it, are allowed",
+    "read-only-changed": "it says nothing about which messages are allowed",
+    "write-only-changed": "it says nothing about which messages are allowed",
+    "default-changed": "it says nothing about which messages are allowed",
+    "format-renamed": "no validator asserts such a format",
+    "property-deprecated": "it is allowed as before",
+}
+"""Why a change of a kind breaks nothing, whatever the documents are, unless a message shows that it does."""
+
+UNCOMPARED = {
+    "callback-changed": "messages from the service are not compared",
+    "webhook-changed": "messages from the service are not compared",
+    "parameter-empty-refused": "not compared",
+    "request-encoding-changed": "the encoding of parts is not compared",
+}
+"""What leaves a change undecided, whatever the documents are."""

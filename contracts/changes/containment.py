@@ -23,6 +23,7 @@ from jsonschema_rs.canonical import (
     UndeclaredValueFailsView,
 )
 
+from contracts.changes.change import Effect
 from contracts.changes.languages import escapes
 from contracts.messages import JSON
 from contracts.schemas.algebra import ANYTHING, attempt, possible, schema_of
@@ -51,6 +52,12 @@ class Answer:
     how: str
     values: tuple[JSON, ...] = field(default=(), repr=False)
     """What is sent and not taken: a few values, found and checked."""
+
+    @property
+    def effect(self) -> Effect:
+        if self.contained is None:
+            return Effect.UNDECIDED
+        return Effect.COMPATIBLE if self.contained else Effect.BREAKING
 
 
 def equal(one: Raw, other: Raw) -> bool:

@@ -57,6 +57,11 @@ class Unit:
     locals: tuple[Local, ...] = ()
     edges: tuple[Edge, ...] = ()
 
+    @property
+    def breaks(self) -> bool:
+        """Whether a change may break."""
+        return any(local.effect is not Effect.COMPATIBLE for local in self.locals)
+
 
 @dataclass(eq=False)
 class Findings:

@@ -1,272 +1,297 @@
-"""Two documents to what changed in their operations, and to the pairs of schemas that are left to compare."""
+"""Two documents to what changed in their operations, security and parameters; what is in bodies is left to `bodies`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
-from contracts.changes.change import Direction, Effect, Reach
-from contracts.changes.drafts import Draft, Undrawable, request_of
-from contracts.changes.findings import Collected, Message, Shown
-from contracts.changes.parameters import compare_parameters
-from contracts.changes.request_bodies import compare_request_bodies
-from contracts.changes.responses import compare_responses
-from contracts.changes.sameness import Sameness
-from contracts.changes.security import compare_security
-from contracts.document import Operation, Spec
-
-_PARAMETER = re.compile(r"\{[^{}/]*\}")
-
-
-@dataclass(frozen=True, eq=False)
-class Documents:
-    """The two sides of a comparison."""
-
-    base: Spec
-    revision: Spec
-    sameness: Sameness
-    collected: Collected
-
-    def same(self, base: str, revision: str) -> bool:
-        return self.sameness.of(base, revision)
+from contracts.changes.bodies import compare_request_body, compare_responses
+from contracts.changes.change import Direction, Reach
+from contracts.changes.places import where_of
+from contracts.changes.versions import Documents, Draft, Pointers, Undrawable, Versions, plainest
+from contracts.changes.wire_form import spelled
+from contracts.document import (
+    Operation,
+    Parameter,
+    SecurityRequirement,
+    SecurityScheme,
+    Spec,
+)
+from contracts.document.templates import parameter_names
+from contracts.messages import JSON
+from contracts.schemas.locations import locate
 
 
-def compare_operations(documents: Documents) -> None:
-    """Note every change of operations, and every site of schemas that are not the same."""
-    base, revision = documents.base, documents.revision
-    paired = list(pairs(base, revision))
-    for before, after in paired:
-        if after is None and before is not None:
-            _removed(documents, before)
-        elif before is None and after is not None:
-            reach = Reach(after.key, Direction.OPERATION)
-            documents.collected.add(
-                "operation-added",
-                Effect.COMPATIBLE,
-                after.key,
-                ("/paths", after.pointer),
-                reach,
-                texts=(after.key, "", ""),
-                proof="no request of the base is meant for it",
-            )
-        elif before is not None and after is not None:
-            _compare(documents, before, after)
-    _servers(documents, [(b, r) for b, r in paired if b is not None and r is not None])
-    _uncompared(documents)
-
-
-def _compare(documents: Documents, base: Operation, revision: Operation) -> None:
-    _facts(documents, base, revision)
-    compare_security(documents, base, revision)
-    if documents.same(base.pointer, revision.pointer) and _same_parameters(
-        documents, base, revision
-    ):
-        return
-    compare_parameters(documents, base, revision)
-    compare_request_bodies(documents, base, revision)
-    compare_responses(documents, base, revision)
-
-
-def _same_parameters(documents: Documents, base: Operation, revision: Operation) -> bool:
-    """Parameters may come from the path item, which is not part of the operation."""
-    if len(base.parameters) != len(revision.parameters) or base.path != revision.path:
-        return False
-    return all(
-        documents.same(b.pointer, r.pointer)
-        for b, r in zip(base.parameters, revision.parameters, strict=True)
-    )
-
-
-def pairs(base: Spec, revision: Spec) -> Iterator[tuple[Operation | None, Operation | None]]:
-    """The operations that belong together: the same method and path, whatever its parameters are called.
-
-    Full paths count first, so that a prefix may move from the server into the paths.
-    """
-    by_full = {(op.method, full): op for op in revision.operations for full in full_paths(op)}
-    by_path = {(op.method, _anonymous(op.path)): op for op in revision.operations}
-    taken: set[str] = set()
-    for operation in base.operations:
-        found = next(
-            (
-                by_full[operation.method, p]
-                for p in full_paths(operation)
-                if (operation.method, p) in by_full
-            ),
-            None,
-        )
-        found = found or by_path.get((operation.method, _anonymous(operation.path)))
-        if found is not None:
-            taken.add(found.key)
-        yield operation, found
-    yield from (
-        (None, operation) for operation in revision.operations if operation.key not in taken
-    )
-
-
-def full_paths(operation: Operation) -> tuple[str, ...]:
-    """The paths on the wire: those of the servers followed by the operation's own."""
-    return tuple(prefix + _anonymous(operation.path) for prefix in prefixes(operation.servers))
-
-
-def prefixes(servers: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(urlsplit(url).path.rstrip("/") for url in servers)) or ("",)
-
-
-def _hosts(servers: Iterable[str]) -> set[tuple[str, str]]:
-    return {(split.scheme, split.netloc) for split in map(urlsplit, servers)} or {("", "")}
-
-
-def _anonymous(path: str) -> str:
-    return _PARAMETER.sub("{}", path)
-
-
-def _removed(documents: Documents, operation: Operation) -> None:
-    def show() -> Shown | None:
-        message = request_or_none(documents.base, operation)
-        because = "the revision has no such operation"
-        return None if message is None else Shown(operation.key, message, "base", because)
-
-    reach = Reach(operation.key, Direction.OPERATION)
-    pointers = (operation.pointer, "/paths")
-    texts = (operation.key, "", "")
-    documents.collected.add(
-        "operation-removed", Effect.BREAKING, operation.key, pointers, reach, texts=texts, show=show
-    )
-
-
-def request_or_none(spec: Spec, operation: Operation, draft: Draft = Draft()) -> Message | None:  # noqa: B008
-    """A request that the operation allows, if one can be made."""
-    try:
-        return request_of(spec, operation, draft)
-    except Undrawable:
-        return None
-
-
-def _facts(documents: Documents, base: Operation, revision: Operation) -> None:
-    pointers = (base.pointer, revision.pointer)
-    reach = Reach(base.key, Direction.OPERATION)
-    proof = "it says nothing about which messages are allowed"
-
-    def note(kind: str, before: str = "", after: str = "") -> None:
-        texts = ("", before, after)
-        documents.collected.add(
-            kind, Effect.COMPATIBLE, base.key, pointers, reach, texts=texts, proof=proof
-        )
-
-    if base.deprecated != revision.deprecated:
-        note("operation-deprecated" if revision.deprecated else "operation-reinstated")
+def compare_operation(versions: Versions) -> None:
+    """Note every change of the operation, and every site of schemas that are not the same."""
+    base, revision = versions.base, versions.revision
+    at = (base.pointer, revision.pointer)
+    if revision.deprecated and not base.deprecated:
+        versions.note("operation-deprecated", base.key, at)
+    elif base.deprecated and not revision.deprecated:
+        versions.note("operation-reinstated", base.key, at)
     if base.operation_id != revision.operation_id:
-        note("operation-id-changed", base.operation_id or "none", revision.operation_id or "none")
-    callbacks = [
-        bare(spec.document.at(operation.pointer).get("callbacks"))
-        for spec, operation in ((documents.base, base), (documents.revision, revision))
-    ]
-    _reversed_operations(documents, "callback", base.key, callbacks, pointers, reach)
+        ids = (base.operation_id or "none", revision.operation_id or "none")
+        versions.note("operation-id-changed", base.key, at, base=ids[0], revision=ids[1])
+    holders = (
+        versions.documents.base.document.at(at[0]),
+        versions.documents.revision.document.at(at[1]),
+    )
+    compare_unasked(versions.documents, "callback", base.key, at, holders)
+    _compare_security(versions)
+    if not versions.documents.same(*at) or not _has_same_parameters(versions):
+        _compare_parameters(versions)
+        compare_request_body(versions)
+        compare_responses(versions)
 
 
-def _servers(documents: Documents, paired: list[tuple[Operation, Operation]]) -> None:
-    lost = [(b, r) for b, r in paired if not set(full_paths(b)) <= set(full_paths(r))]
-    for base, revision in lost:
-
-        def show(base: Operation = base, revision: Operation = revision) -> Shown | None:
-            message = request_or_none(documents.base, base)
-            gone = next(
-                p
-                for p, full in zip(prefixes(base.servers), full_paths(base), strict=True)
-                if full not in full_paths(revision)
-            )
-            because = f"the revision has no server with the path {gone or '/'}"
-            if message is None:
-                return None
-            return Shown(base.key, {**message, "path": f"{gone}{message['path']}"}, "base", because)
-
-        lists = [
-            ", ".join(prefix or "/" for prefix in prefixes(op.servers)) for op in (base, revision)
-        ]
-        texts = ("", lists[0], lists[1])
-        where = "servers" if base.servers == documents.base.servers else f"{base.key} servers"
-        pointers = ("/servers", "/servers")
-        reach = Reach(base.key, Direction.OPERATION)
-        documents.collected.add(
-            "server-prefix-changed", Effect.BREAKING, where, pointers, reach, texts=texts, show=show
-        )
-    before, after = documents.base.servers, documents.revision.servers
-    if not lost and _hosts(before) != _hosts(after):
-        texts = ("", ", ".join(before) or "/", ", ".join(after) or "/")
-        proof = "requests to these paths are allowed as before; which host answers is not a matter of messages"
-        for base, _ in paired:
-            reach = Reach(base.key, Direction.OPERATION)
-            documents.collected.add(
-                "server-changed",
-                Effect.COMPATIBLE,
-                "servers",
-                ("/servers", "/servers"),
-                reach,
-                texts=texts,
-                proof=proof,
-            )
+def _has_same_parameters(versions: Versions) -> bool:
+    """Parameters may come from the path item, which is not part of the operation."""
+    before, after = versions.base.parameters, versions.revision.parameters
+    if len(before) != len(after) or versions.base.path != versions.revision.path:
+        return False
+    pairs = zip(before, after, strict=True)
+    return all(versions.documents.same(b.pointer, r.pointer) for b, r in pairs)
 
 
-def _uncompared(documents: Documents) -> None:
-    hooks = [
-        bare(spec.document.tree.get("webhooks")) for spec in (documents.base, documents.revision)
-    ]
-    reach = Reach("webhooks", Direction.OPERATION)
-    _reversed_operations(documents, "webhook", "webhooks", hooks, ("/webhooks", "/webhooks"), reach)
-
-
-def _reversed_operations(
-    documents: Documents,
-    what: str,
-    where: str,
-    sides: list[Any],
-    pointers: tuple[str, str],
-    reach: Reach,
+def compare_unasked(
+    documents: Documents, what: str, key: str, at: Pointers, holders: tuple[Any, Any]
 ) -> None:
-    """Note callbacks or webhooks that came or went, and those that changed, whose messages are not compared."""
-    before, after = (side or {} for side in sides)
-    for name in dict.fromkeys([*before, *after]):
+    """Note callbacks or webhooks that came or went, and those that changed, which are not compared."""
+    before, after = (_said(holder.get(f"{what}s")) or {} for holder in holders)
+    reach = Reach(key, Direction.OPERATION)
+    for name in {**before, **after}:
+        movement = "changed"
         if name not in before:
-            movement, effect, proof = (
-                "added",
-                Effect.COMPATIBLE,
-                "nobody is sent what he did not ask for",
-            )
+            movement = "added"
         elif name not in after:
-            movement, effect, proof = (
-                "removed",
-                Effect.COMPATIBLE,
-                "fewer messages are sent than before",
-            )
-        elif not documents.sameness.values(before[name], after[name]):
-            movement, effect, proof = (
-                "changed",
-                Effect.UNDECIDED,
-                "messages from the service are not compared",
-            )
-        else:
+            movement = "removed"
+        elif documents.alike(before[name], after[name]):
             continue
-        kind, texts = f"{what}-{movement}", (name, "", "")
-        documents.collected.add(
-            kind, effect, f"{where} {name}", pointers, reach, texts=texts, proof=proof
-        )
-
-
-def bare(node: Any) -> Any:
-    """What is not compared, without texts and links that say nothing about messages."""
-    if isinstance(node, list):
-        return [bare(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    is_response = isinstance(node.get("description"), str)
-    return {
-        name: bare(held)
-        for name, held in node.items()
-        if not (name in _TEXTS and isinstance(held, str)) and not (name == "links" and is_response)
-    }
+        kind, where = f"{what}-{movement}", f"{key} {name}"
+        documents.note(documents.change(kind, where, at, reach, {"subject": name}))
 
 
 _TEXTS = frozenset({"description", "summary", "title", "operationId"})
+
+
+def _said(node: Any) -> Any:
+    """What is not compared, without texts and links that say nothing about messages."""
+    if isinstance(node, list):
+        return [_said(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found = {}
+    for name, held in node.items():
+        is_text = name in _TEXTS and isinstance(held, str)
+        is_link = name == "links" and isinstance(node.get("description"), str)  # of a response
+        if not is_text and not is_link:
+            found[name] = _said(held)
+    return found
+
+
+# Security: every tightening breaks, no loosening does
+
+Needs = frozenset[tuple[str, ...]]
+"""What one alternative wants: schemes by what they look like in a request, and scopes of them."""
+
+
+def _compare_security(versions: Versions) -> None:
+    base, revision = versions.base.security or ((),), versions.revision.security or ((),)
+    before = [_needs(versions.documents.base, wanted) for wanted in base]
+    after = [_needs(versions.documents.revision, wanted) for wanted in revision]
+    where, at = _place_of_security(versions)
+    words = {"base": _spoken(base), "revision": _spoken(revision)}
+    refused = [
+        wanted
+        for wanted, needs in zip(base, before, strict=True)
+        if not any(other <= needs for other in after)
+    ]
+    if refused:
+        because = f"the revision wants {words['revision']}"
+        draft = Draft(security=refused[0])
+        versions.breaks("security-tightened", where, at, because, draft, **words)
+    elif set(before) != set(after):
+        versions.note("security-loosened", where, at, **words)
+    for scheme, other in _schemes_of_both(versions):
+        addresses = (
+            _addresses(versions.documents.base, scheme),
+            _addresses(versions.documents.revision, other),
+        )
+        if addresses[0] != addresses[1]:
+            where, at = f"securitySchemes/{scheme.id}", (scheme.pointer, other.pointer)
+            words = {"base": addresses[0], "revision": addresses[1]}
+            versions.note("security-scheme-url-changed", where, at, **words)
+
+
+def _needs(spec: Spec, wanted: SecurityRequirement) -> Needs:
+    found: set[tuple[str, ...]] = set()
+    for name, scopes in wanted:
+        look = _look(spec.security_schemes[name])
+        found |= {look, *((*look, scope) for scope in scopes)}
+    return frozenset(found)
+
+
+def _look(scheme: SecurityScheme) -> tuple[str, ...]:
+    """What a credential of the scheme looks like in a request, where its key in the document is not to be seen."""
+    name = scheme.name.lower() if scheme.location == "header" else scheme.name
+    return (scheme.type, scheme.location, name, scheme.scheme)
+
+
+def _spoken(alternatives: tuple[SecurityRequirement, ...]) -> str:
+    texts = []
+    for wanted in alternatives:
+        words = [f"{name}{list(scopes) or ''}" for name, scopes in wanted]
+        texts.append(" and ".join(words) or "no credential")
+    return " or ".join(texts)
+
+
+def _schemes_of_both(versions: Versions) -> Iterator[tuple[SecurityScheme, SecurityScheme]]:
+    """The schemes that the base asks for and both documents know."""
+    schemes, others = (
+        versions.documents.base.security_schemes,
+        versions.documents.revision.security_schemes,
+    )
+    for wanted in versions.base.security:
+        for name, _ in wanted:
+            if name in others:
+                yield schemes[name], others[name]
+
+
+def _place_of_security(versions: Versions) -> tuple[str, Pointers]:
+    """Where the requirement is written: at the scheme if that changed, at the operation, or for the whole document."""
+    for scheme, other in _schemes_of_both(versions):
+        if _look(scheme) != _look(other):
+            return f"securitySchemes/{scheme.id}", (scheme.pointer, other.pointer)
+    base, revision = versions.base.pointer, versions.revision.pointer
+    documents = versions.documents
+    if "security" in documents.base.document.at(
+        base
+    ) or "security" in documents.revision.document.at(revision):
+        return f"{versions.base.key} security", (f"{base}/security", f"{revision}/security")
+    return "security", ("/security", "/security")
+
+
+def _addresses(spec: Spec, scheme: SecurityScheme) -> str:
+    """Where a credential comes from: no part of a request, but clients go there."""
+    node = spec.document.at(scheme.pointer)
+    found = []
+    for flow in (node.get("flows") or {}).values():
+        found += [
+            flow[key] for key in ("authorizationUrl", "tokenUrl", "refreshUrl") if key in flow
+        ]
+    if "openIdConnectUrl" in node:
+        found.append(node["openIdConnectUrl"])
+    return ", ".join(found)
+
+
+# Parameters: which are wanted, and how they are written
+
+
+def _compare_parameters(versions: Versions) -> None:
+    bases, revisions = _by_key(versions.base), _by_key(versions.revision)
+    for key in {**bases, **revisions}:
+        before, after = bases.get(key), revisions.get(key)
+        if before is None and after is not None:
+            where = where_of(versions.documents.revision.document, after.pointer)
+            at = (versions.base.pointer, after.pointer)
+            _note_wanted(versions, "parameter-added", where, at, after)
+        elif before is not None and after is None:
+            where = where_of(versions.documents.base.document, before.pointer)
+            at = (before.pointer, versions.revision.pointer)
+            versions.note("parameter-removed", where, at, subject=_subject(before))
+        elif before is not None and after is not None:
+            _compare_parameter(versions, before, after)
+
+
+def _by_key(operation: Operation) -> dict[tuple[str, str], Parameter]:
+    """By location and name; path parameters by their turn in the template, header names without case."""
+    turns = {name: str(turn) for turn, name in enumerate(parameter_names(operation.path))}
+    found = {}
+    for parameter in operation.parameters:
+        name = parameter.name
+        if parameter.location == "path":
+            name = turns.get(name, name)
+        elif parameter.location == "header":
+            name = name.lower()
+        found[parameter.location, name] = parameter
+    return found
+
+
+def _subject(parameter: Parameter) -> str:
+    return f"{parameter.location} parameter {parameter.name}"
+
+
+def _note_wanted(
+    versions: Versions, kind: str, where: str, at: Pointers, parameter: Parameter
+) -> None:
+    """Note a parameter that the revision may want and requests of the base may lack."""
+    subject = _subject(parameter)
+    if parameter.required:
+        draft = Draft(without=frozenset({(parameter.location, parameter.name)}))
+        versions.breaks(kind, where, at, f"the {subject} is missing", draft, subject=subject)
+    else:
+        versions.note(kind, where, at, subject=subject)
+
+
+def _compare_parameter(versions: Versions, before: Parameter, after: Parameter) -> None:
+    at = (before.pointer, after.pointer)
+    if versions.documents.same(*at):
+        return
+    where = where_of(versions.documents.base.document, before.pointer)
+    subject = _subject(before)
+    if after.required and not before.required:
+        _note_wanted(versions, "parameter-required", where, at, after)
+    elif before.required and not after.required:
+        versions.note("parameter-optional", where, at, subject=subject)
+    base = versions.documents.base.document.at(before.pointer)
+    revision = versions.documents.revision.document.at(after.pointer)
+    if revision.get("deprecated") is True and base.get("deprecated") is not True:
+        versions.note("parameter-deprecated", where, at, subject=subject)
+    _compare_style(versions, where, before, after)
+    empty = (base.get("allowEmptyValue") is True, revision.get("allowEmptyValue") is True)
+    if empty == (False, True):
+        versions.note("parameter-empty-allowed", where, at, subject=subject)
+    elif empty == (True, False):
+        versions.note("parameter-empty-refused", where, at, subject=subject)
+    if before.schema is not None and after.schema is not None:
+        versions.meet((before.schema, after.schema), before)
+
+
+def _compare_style(versions: Versions, where: str, before: Parameter, after: Parameter) -> None:
+    """The way a value is written; it matters only for values that are written in two ways."""
+    at, words = (before.pointer, after.pointer), (_style(before), _style(after))
+    if words[0] == words[1]:
+        return
+    told = {"subject": _subject(before), "base": words[0], "revision": words[1]}
+    for value in _values(before):
+        text = spelled(after, value)
+        if spelled(before, value) != text:
+            because = f"the revision reads this value only as {text}"
+            draft = Draft(values={(before.location, before.name): value})
+            versions.breaks("parameter-style-changed", where, at, because, draft, **told)
+            return
+    if before.schema is None or locate(before.schema).types & {"array", "object"}:
+        versions.note("parameter-style-changed", where, at, **told)
+
+
+def _style(parameter: Parameter) -> str:
+    explode = str(parameter.explode).lower()
+    return parameter.media_type or f"style {parameter.style}, explode {explode}"
+
+
+def _values(parameter: Parameter) -> list[JSON]:
+    """Values of the schema, those first that show best how it is written."""
+    if parameter.schema is None:
+        return []
+    try:
+        found = plainest(parameter.schema)
+    except Undrawable:
+        return []
+    return sorted((value for value in found if value is not None), key=_weight)
+
+
+def _weight(value: JSON) -> tuple[int, int]:
+    """Two items show best how a list is written, and then short ones."""
+    length = len(value) if isinstance(value, (list, dict)) else 1
+    return (abs(length - 2), len(str(value)))

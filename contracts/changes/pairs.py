@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from contracts.changes.change import Effect
+from contracts.changes.change import KINDS, Effect
 from contracts.changes.containment import Answer, equal, is_proved, settle
-from contracts.changes.kinds import KINDS
 from contracts.changes.locals import Findings, Local, Step, UnitKey
 from contracts.changes.places import where_of
 from contracts.changes.said import as_text, brief, said, values_text

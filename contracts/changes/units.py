@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from contracts.changes.change import Direction
 from contracts.changes.locals import Edge, Findings, Unit, UnitKey
 from contracts.changes.pairs import Pair
-from contracts.changes.sameness import Sameness
 from contracts.changes.shapes import Shape, pure_reference
+from contracts.changes.versions import Documents
 from contracts.document import Schema
 from contracts.schemas.locations import Location, locate
 from contracts.schemas.parties import View
@@ -22,11 +22,16 @@ from contracts.schemas.parties import View
 class Walk:
     """Units of one direction; `sends_base` says whether the sender holds the base, as in requests."""
 
+    documents: Documents
     direction: Direction
     base: View
     revision: View
-    sameness: Sameness
     _units: dict[UnitKey, Unit] = field(default_factory=dict)
+
+    @property
+    def parties(self) -> tuple[View, View]:
+        """The sender and the receiver."""
+        return (self.base, self.revision) if self.sends_base else (self.revision, self.base)
 
     @property
     def sends_base(self) -> bool:
@@ -41,7 +46,7 @@ class Walk:
             )
             found = (
                 Findings()
-                if self.sameness.of(*key)
+                if self.documents.same(*key)
                 else self._compare(locate(base), locate(revision))
             )
             self._units[key] = Unit(tuple(found.locals), tuple(found.edges))
@@ -62,4 +67,4 @@ class Walk:
 
     def is_same(self, base: Location, revision: Location) -> bool:
         values = [[part.schema.value for part in location.parts] for location in (base, revision)]
-        return self.sameness.values(*values)
+        return self.documents.alike(*values)

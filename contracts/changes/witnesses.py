@@ -5,16 +5,17 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from contracts.changes.change import Direction
+from contracts.changes.change import Witness
 from contracts.changes.containment import Answer, settle
-from contracts.changes.drafts import Draft, Undrawable, as_request, request_of, response_of
-from contracts.changes.findings import Shown, Site
 from contracts.changes.locals import Step
-from contracts.document import Header, MediaType, Parameter, Schema, Spec
+from contracts.changes.versions import Draft, Site, as_request
+from contracts.document import Header, MediaType, Parameter, Schema
+from contracts.document.directions import for_requests, for_responses
 from contracts.messages import JSON
 from contracts.payloads.choices import PlainChoices, RandomChoices
 from contracts.payloads.compiler import Unsatisfiable, compile_payload
@@ -37,176 +38,163 @@ SHRINKS = 300
 Check = Callable[[JSON], bool]
 
 
-class Witnesses:
-    """Makes and checks the messages of one comparison."""
+@dataclass(frozen=True, eq=False)
+class Party:
+    """A schema as the sender or the receiver of messages at a site reads it."""
 
-    def __init__(
-        self, base: Spec, revision: Spec, views: dict[Direction, tuple[View, View]]
-    ) -> None:
-        self._specs = (base, revision)
-        self._views = views
+    view: View
+    schema: Schema
 
-    def of(self, site: Site, steps: Sequence[Step], values: Sequence[JSON]) -> Shown | None:
-        """A message at a site that shows a change `steps` below its schema; None if none was found.
+    @cached_property
+    def sent(self) -> Raw:
+        return self.view.sender([self.schema])
+
+    @cached_property
+    def taken(self) -> Raw:
+        return self.view.receiver([self.schema])
+
+    @cached_property
+    def accepts(self) -> Check:
+        try:
+            return _checked(self.taken)
+        except TooLarge:
+            return _safe(validator(self.schema).is_valid)
+
+    def errors(self, value: JSON) -> Iterator[Any]:
+        """What a validator says against a value; nothing if the schema is too large."""
+        try:
+            return keyword_validator(json.dumps(self.taken)).iter_errors(value)
+        except TooLarge:
+            return iter(())
+
+    def complaint(self, value: JSON) -> str:
+        for error in self.errors(value):
+            place = "".join(f"/{segment}" for segment in error.instance_path)
+            return f"{place or '/'}: {str(error.message)[:200]}"
+        return "the validator refuses it"
+
+    def drawn(self, around: Raw = True) -> Iterator[JSON]:
+        """Values of the schema of which `around` holds as well: the plainest, then such by chance."""
+        directed = for_requests if self.view.mark == "readOnly" else for_responses
+        whole = {"allOf": [reference(self.schema.pointer), around]}
+        try:
+            payload = compile_payload(canonical_of(whole, directed(self.view.document)))
+            yield payload.draw(PlainChoices())
+            choices = RandomChoices(0)
+            while True:
+                yield payload.draw(choices)
+        except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
+            return
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Messages at one site, made of what its sender sends and shown to its receiver."""
+
+    site: Site
+    sender: Party
+    receiver: Party
+
+    def witness(self, steps: Sequence[Step], values: Sequence[JSON]) -> Witness | None:
+        """A message that shows a change `steps` below the schema of the site; None if none was found.
 
         Args:
             values: what is sent there and not taken, tried first.
         """
         try:
-            shows = self._shows(site)
-            for whole in self._bodies(site, steps, values):
-                if shows(whole) and self._message(site, whole) is not None:
-                    smallest = shrunk(
-                        whole, lambda value: shows(value) and self._message(site, value) is not None
-                    )
-                    return self._message(site, smallest)
+            for body in self._bodies(steps, values):
+                if self._shown(body) is not None:
+                    return self._shown(shrunk(body, lambda value: self._shown(value) is not None))
         except Uncompilable:
             return None  # a pattern that the validator can't compile, for one
         return None
 
-    def whole(self, site: Site) -> Answer:
-        """Whether anything that is sent at a site is refused, the schema looked at as a whole."""
-        sender, receiver = self._sides(site)
+    @cached_property
+    def whole(self) -> Answer:
+        """Whether anything that is sent is refused, the schema looked at as a whole."""
         try:
-            sent, taken = _sent(*sender), _taken(*receiver)
-            if site.is_on_the_wire:
+            sent, taken = self.sender.sent, self.receiver.taken
+            if self.site.is_on_the_wire:
                 sent, taken = wire_sent(sent), wire_taken(taken)
-            return settle(sent, taken, written=_taken(*sender))
+            return settle(sent, taken, written=self.sender.taken)
         except TooLarge:
             return Answer(None, "the schema is too large to be compared as a whole")
 
-    def _sides(self, site: Site) -> tuple[tuple[View, Schema], tuple[View, Schema]]:
-        base, revision = self._views[site.direction]
-        before, after = (
-            (base, _written(base, site.schemas[0])),
-            (revision, _written(revision, site.schemas[1])),
-        )
-        return (before, after) if site.direction is Direction.REQUEST else (after, before)
-
-    def _shows(self, site: Site) -> Check:
-        """Whether a value is sent there, by the sender's document, and refused by the receiver's."""
-        sender, receiver = self._sides(site)
-        sends, takes = _accepts(*sender), _accepts(*receiver)
-        if not site.is_on_the_wire:
-            return lambda value: sends(value) and not takes(value)
-        texts_taken = _validator(wire_taken(_taken(*receiver)))
-        return lambda value: (
-            _is_text(value) and sends(value) and not takes(value) and not texts_taken(value)
-        )
-
-    def _bodies(self, site: Site, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
-        (view, schema), _ = self._sides(site)
+    def _bodies(self, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
         for value in values:
-            yield from _around(view, schema, steps, {"const": value}) if steps else [value]
-        there = self._errs_at(site, steps)
-        for value in self.whole(site).values:
-            if there(value):
+            if not steps:
                 yield value
-        if site.is_on_the_wire:
-            yield from islice(_drawn(view, schema), DRAWN)
+                continue
+            for spare in ("", "key"):
+                around = _nested(steps, {"const": value}, spare)
+                yield from islice(self.sender.drawn(around), 1 + DRAWN)
+        for value in self.whole.values:
+            if any(_is_about(error, steps) for error in self.receiver.errors(value)):
+                yield value
+        if self.site.is_on_the_wire:
+            yield from islice(self.sender.drawn(), DRAWN)
 
-    def _errs_at(self, site: Site, steps: Sequence[Step]) -> Check:
-        """Whether the receiver's complaint about a value is about the place that the steps lead to."""
-        view, schema = self._sides(site)[1]
-        try:
-            complaints = keyword_validator(json.dumps(view.receiver([schema]))).iter_errors
-        except TooLarge:
-            return lambda value: False
-        return lambda value: any(_is_about(error, steps) for error in complaints(value))
-
-    def _message(self, site: Site, value: JSON) -> Shown | None:
-        try:
-            match site.holders[1]:
-                case MediaType() as media:
-                    return self._with_body(site, value, media)
-                case Header() as header:
-                    return self._with_header(site, value, header)
-                case Parameter():
-                    return self._with_parameter(site, value)
-        except Undrawable:
+    def _shown(self, value: JSON) -> Witness | None:
+        """The message with a value, if it is sent by the sender's document and refused by the receiver's."""
+        if not self.sender.accepts(value) or self.receiver.accepts(value):
             return None
+        if self.site.is_on_the_wire and (not _is_text(value) or self._takes_texts(value)):
+            return None
+        holder, versions = self.site.holder, self.site.versions
+        because = f"its body does not match the schema: {self.receiver.complaint(value)}"
+        if isinstance(holder, MediaType):
+            draft = Draft(media=holder, body=(value,), response=self.site.response)
+            return versions.witness(draft, because)
+        if isinstance(holder, Header):
+            key = ("header", holder.name.lower())
+            because = f"the header {holder.name} does not match its schema"
+            return versions.witness(
+                Draft(values={key: value}, response=self.site.response), because
+            )
+        return self._with_parameter(holder, value)
 
-    def _with_header(self, site: Site, value: JSON, header: Header) -> Shown:
-        assert site.responses is not None
-        message = response_of(site.operations[1], site.responses[1], headers={header.name: value})
-        return Shown(
-            site.reach.operation,
-            message,
-            "revision",
-            f"the header {header.name} does not match its schema",
-        )
+    @cached_property
+    def _takes_texts(self) -> Check:
+        return _checked(wire_taken(self.receiver.taken))
 
-    def _with_parameter(self, site: Site, value: JSON) -> Shown | None:
+    def _with_parameter(self, parameter: Parameter, value: JSON) -> Witness | None:
         """A request that no reading of its texts makes acceptable."""
-        base, revision = site.operations
-        parameter = site.holders[0]
-        assert isinstance(parameter, Parameter)
-        message = request_of(
-            self._specs[0], base, Draft(values={(parameter.location, parameter.name): value})
-        )
+        versions = self.site.versions
+        because = f"the {parameter.location} parameter {parameter.name} does not match its schema"
+        draft = Draft(values={(parameter.location, parameter.name): value})
+        witness = versions.witness(draft, because)
+        if witness is None:
+            return None
+        request = as_request(witness.message)
         # What is no single text is not read back: a list of one is written like its item.
         is_whole = isinstance(value, dict) or (isinstance(value, list) and len(value) > 1)
-        if not is_whole and not claim_of(base, as_request(message)).allowed:
+        if not is_whole and not claim_of(versions.base, request).allowed:
             return None
-        claim = claim_of(revision, as_request(message))
+        claim = claim_of(versions.revision, request)
         if claim.allowed and not is_whole:
             return None
-        reason = f"the {parameter.location} parameter {parameter.name} does not match its schema"
-        return Shown(base.key, message, "base", claim.forbidden_because or reason)
+        return replace(witness, because=claim.forbidden_because or because)
 
-    def _with_body(self, site: Site, value: JSON, media: MediaType) -> Shown | None:
-        base, revision = site.operations
-        because = f"its body does not match the schema: {_complaint(self._sides(site)[1], value)}"
-        if site.direction is Direction.REQUEST:
-            held = site.holders[0]
-            assert isinstance(held, MediaType)
-            return Shown(
-                base.key,
-                request_of(self._specs[0], base, Draft(media=held, body=(value,))),
-                "base",
-                because,
-            )
-        assert site.responses is not None
-        message = response_of(revision, site.responses[1], media=media, body=(value,))
-        return Shown(base.key, message, "revision", because)
+
+def trial_at(site: Site, sender: View, receiver: View) -> Trial:
+    schemas = site.schemas if site.response is None else site.schemas[::-1]
+    parties = []
+    for view, schema in zip((sender, receiver), schemas, strict=True):
+        written = Schema(view.document, schema.pointer)  # specs hold it as a direction reads it
+        parties.append(Party(view, written))
+    return Trial(site, *parties)
 
 
 def _is_text(value: JSON) -> bool:
     """Whether a value can be written as text: null can't, and nothing that is nested or empty."""
-    held = (
-        list(value.values())
-        if isinstance(value, dict)
-        else value
-        if isinstance(value, list)
-        else [value]
-    )
-    return held not in ([], [""]) and not any(
-        item is None or isinstance(item, (dict, list)) for item in held
-    )
+    held = [value]
+    if isinstance(value, (dict, list)):
+        held = list(value.values()) if isinstance(value, dict) else value
+    is_plain = all(isinstance(item, (str, bool, int, float)) for item in held)
+    return is_plain and held not in ([], [""])
 
 
-def _written(view: View, schema: Schema) -> Schema:
-    """The schema in the document as written; specs hold it in the view of a direction."""
-    return Schema(view.document, schema.pointer)
-
-
-def _sent(view: View, schema: Schema) -> Raw:
-    return view.sender([schema])
-
-
-def _taken(view: View, schema: Schema) -> Raw:
-    return view.receiver([schema])
-
-
-def _accepts(view: View, schema: Schema) -> Check:
-    """The validator of a schema as the direction reads it."""
-    try:
-        return _validator(view.receiver([schema]))
-    except TooLarge:
-        return _safe(validator(schema).is_valid)
-
-
-def _validator(schema: Raw) -> Check:
+def _checked(schema: Raw) -> Check:
     return _safe(keyword_validator(json.dumps(schema)).is_valid)
 
 
@@ -220,58 +208,13 @@ def _safe(check: Check) -> Check:
     return accepts
 
 
-def _complaint(side: tuple[View, Schema], value: JSON) -> str:
-    view, schema = side
-    try:
-        errors = keyword_validator(json.dumps(view.receiver([schema]))).iter_errors(value)
-        first = next(iter(errors), None)
-    except TooLarge:
-        first = None
-    if first is None:
-        return "the validator refuses it"
-    place = "".join(f"/{segment}" for segment in first.instance_path)
-    return f"{place or '/'}: {str(first.message)[:200]}"
-
-
 def _is_about(error: Any, steps: Sequence[Step]) -> bool:
     """Whether an error is at or below the end of the steps, or at a union above it."""
     path = list(error.instance_path)
-    on_the_way = all(
-        kind != "property" or found == name
-        for found, (kind, name) in zip(path, steps, strict=False)
-    )
-    return on_the_way and (len(path) >= len(steps) or list(error.schema_path)[-1:] != ["required"])
-
-
-def _drawn(view: View, schema: Schema) -> Iterator[JSON]:
-    try:
-        payload = compile_payload(canonical_of(reference(schema.pointer), _direction(view)))
-        choices = RandomChoices(0)
-        while True:
-            yield payload.draw(choices)
-    except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
-        return
-
-
-def _around(view: View, schema: Schema, steps: Sequence[Step], inner: Raw) -> Iterator[JSON]:
-    """Values of a schema that have `inner` at the end of the steps, the plainest first."""
-    for nested in (_nested(steps, inner), _nested(steps, inner, spare="key")):
-        try:
-            node = canonical_of({"allOf": [reference(schema.pointer), nested]}, _direction(view))
-            payload = compile_payload(node)
-            yield payload.draw(PlainChoices())
-            choices = RandomChoices(0)
-            for _ in range(DRAWN):
-                yield payload.draw(choices)
-        except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
-            continue
-
-
-@lru_cache(maxsize=8)
-def _direction(view: View) -> Any:
-    from contracts.document.directions import for_requests, for_responses
-
-    return for_requests(view.document) if view.mark == "readOnly" else for_responses(view.document)
+    for found, (kind, name) in zip(path, steps, strict=False):
+        if kind == "property" and found != name:
+            return False
+    return len(path) >= len(steps) or list(error.schema_path)[-1:] != ["required"]
 
 
 def _nested(steps: Sequence[Step], inner: Raw, spare: str = "") -> Raw:
@@ -316,12 +259,12 @@ def _lenient(schema: Any) -> Any:
         return [_lenient(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {
-        keyword: held if keyword in ("enum", "const", "required") else _lenient(held)
-        for keyword, held in schema.items()
-    }
-    types = found.get("type")
-    names = [types] if isinstance(types, str) else types if isinstance(types, list) else []
+    found = dict(schema)
+    for keyword in schema.keys() - {"enum", "const", "required"}:
+        found[keyword] = _lenient(schema[keyword])
+    names = found.get("type", [])
+    if isinstance(names, str):
+        names = [names]
     if "string" in names and _TEXT_KEYWORDS.isdisjoint(found):
         found["type"] = sorted({*names, "boolean", "number"} - {"integer"})
     if "array" in names and found.get("minItems", 0) <= 1 and not _LIST_KEYWORDS & found.keys():
@@ -338,48 +281,29 @@ _TEXT_KEYWORDS = frozenset({"enum", "const", "format", "pattern", "minLength", "
 
 
 def shrunk(value: JSON, shows: Check) -> JSON:
-    """The value made smaller in one greedy pass, for as long as it still shows the same."""
-    left = SHRINKS
-    for smaller in _edits(value):
-        if left == 0:
-            break
-        left -= 1
-        candidate = smaller(value)
-        if candidate is not _SAME and shows(candidate):
-            value = candidate
+    """The value made smaller in one greedy pass, outermost first, for as long as it still shows the same."""
+    for path in islice(_paths(value), SHRINKS):
+        smaller = copy.deepcopy(value)
+        holder: Any = smaller
+        try:
+            for segment in path[:-1]:
+                holder = holder[segment]
+            del holder[path[-1]]
+        except (KeyError, IndexError, TypeError):
+            continue  # what is there no more
+        if shows(smaller):
+            value = smaller
     return value
 
 
-_SAME = object()
-Edit = Callable[[JSON], Any]
-
-
-def _edits(value: JSON) -> Iterator[Edit]:
-    """Removals of members and items, outermost first, each applied to what is left by then."""
-    for path in _paths(value):
-        yield lambda whole, path=path: _without(whole, path)  # type: ignore[misc]
-
-
 def _paths(value: JSON, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The members and items of a value, outermost first, and items from the end on."""
+    keys: list[Any] = []
     if isinstance(value, dict):
-        for name in value:
-            yield (*above, name)
-        for name, held in value.items():
-            yield from _paths(held, (*above, name))
+        keys = list(value)
     elif isinstance(value, list):
-        for index in reversed(range(len(value))):
-            yield (*above, index)
-        for index, held in enumerate(value):
-            yield from _paths(held, (*above, index))
-
-
-def _without(value: JSON, path: tuple[Any, ...]) -> Any:
-    changed = copy.deepcopy(value)
-    holder = changed
-    try:
-        for segment in path[:-1]:
-            holder = holder[segment]
-        del holder[path[-1]]
-    except (KeyError, IndexError, TypeError):
-        return _SAME
-    return changed
+        keys = list(reversed(range(len(value))))
+    for key in keys:
+        yield (*above, key)
+    for key in keys:
+        yield from _paths(value[key], (*above, key))

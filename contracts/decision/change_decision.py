@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from contracts.changes.change import Change, Effect, Severity
-from contracts.changes.kinds import KINDS
+from contracts.changes.change import KINDS, Change, Effect, Severity
 from contracts.decision.entries import CHANGES, Acceptance, entries_from, entry_for
 from contracts.errors import UsageError
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.changes.kinds import KINDS
+from contracts.changes.change import KINDS
 
 OPPOSITES = [
     ("-added", "-removed"),

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.changes.kinds import KINDS
+from contracts.changes.change import KINDS
 from contracts.errors import UsageError
 from contracts.rules import Rule, RuleBook
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.changes.kinds import KINDS
+from contracts.changes.change import KINDS
 from contracts.document import read_spec
 from contracts.errors import UsageError
 from contracts.report.forms.catalogue import explained, explained_json, kinds_json, kinds_table, rules_json, rules_table

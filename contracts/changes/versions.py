@@ -1,0 +1,380 @@
+"""Two versions of a document and of its operations, and what was found to have changed between them so far."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from contracts.changes.change import (
+    HARMLESS,
+    KINDS,
+    UNCOMPARED,
+    WORST_FIRST,
+    Change,
+    Direction,
+    Effect,
+    Reach,
+    Witness,
+)
+from contracts.changes.wire_form import plain, spelled
+from contracts.document import (
+    Document,
+    Header,
+    MediaType,
+    Operation,
+    Parameter,
+    ResponseSpec,
+    Schema,
+    SecurityRequirement,
+    Spec,
+)
+from contracts.document.media_types import concrete
+from contracts.document.model import concrete_status
+from contracts.document.templates import fill_raw_path, match_path, parameter_names
+from contracts.messages import JSON, Request
+from contracts.payloads.choices import PlainChoices, RandomChoices
+from contracts.payloads.compiler import Unsatisfiable, generator
+from contracts.schemas.parties import references
+from contracts.schemas.validation import Uncompilable, keyword_validator, validator
+
+Pointers = tuple[str, str]
+"""A node of the base and one of the revision."""
+
+_REFERENCE = re.compile(r'"\$ref": "#((?:[^"\\]|\\.)*)"')
+_NOWHERE = object()
+
+
+@dataclass(eq=False)
+class Documents:
+    """Both documents, and the changes and sites that were found: one change for a kind and place."""
+
+    base: Spec
+    revision: Spec
+    changes: dict[tuple[str, str], Change] = field(default_factory=dict)
+    sites: list[Site] = field(default_factory=list)
+
+    def same(self, base: str, revision: str) -> bool:
+        """Whether the nodes at two pointers say the same in the same words."""
+        return self.alike(self.base.document.at(base), self.revision.document.at(revision))
+
+    def alike(self, base: Any, revision: Any) -> bool:
+        """Like `same`, for nodes at hand; a reference is the same if what it names is."""
+        text = _text(base)
+        return text == _text(revision) and self._moved.isdisjoint(_targets(text))
+
+    @cached_property
+    def _moved(self) -> set[str]:
+        """The targets of references that say something else in the revision, or lead to one that does."""
+        mentioned_by: dict[str, list[str]] = {}
+        waiting = list(_targets(_text(self.base.document.tree)))
+        known = set(waiting)
+        while waiting:
+            target = waiting.pop()
+            for mentioned in _targets(_text(self.base.document.at(target))):
+                mentioned_by.setdefault(mentioned, []).append(target)
+                if mentioned not in known:
+                    known.add(mentioned)
+                    waiting.append(mentioned)
+        found = {target for target in known if not self._is_kept(target)}
+        waiting = list(found)
+        while waiting:
+            above = set(mentioned_by.get(waiting.pop(), ())) - found
+            found |= above
+            waiting.extend(above)
+        return found
+
+    def _is_kept(self, target: str) -> bool:
+        return _text(_at(self.revision.document, target)) == _text(self.base.document.at(target))
+
+    def change(
+        self, kind: str, where: str, at: Pointers, reach: Reach, words: Mapping[str, str]
+    ) -> Change:
+        """A change that is what its kind says, and noted nowhere yet."""
+        row = KINDS[kind]
+        return Change(
+            row,
+            Effect.UNDECIDED if kind in UNCOMPARED else Effect.COMPATIBLE,
+            reach.direction,
+            where,
+            (reach,),
+            self.base.document.source(at[0]),
+            self.revision.document.source(at[1]),
+            row.message.format(**words),
+            HARMLESS.get(kind) or UNCOMPARED.get(kind),
+        )
+
+    def note(self, change: Change) -> None:
+        """Note a change, or that one already noted reaches further, or does worse where it does."""
+        key = (change.id, change.where)
+        known = self.changes.get(key, change)
+        worse = min(known, change, key=lambda change: WORST_FIRST.index(change.effect))
+        reaches = dict.fromkeys((*known.reaches, *change.reaches))
+        self.changes[key] = replace(worse, reaches=tuple(reaches))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, default=repr)
+
+
+def _targets(text: str) -> set[str]:
+    return {unquote(json.loads(f'"{found}"')) for found in set(_REFERENCE.findall(text))}
+
+
+def _at(document: Document, pointer: str) -> Any:
+    try:
+        return document.at(pointer)
+    except (KeyError, IndexError, ValueError, TypeError):
+        return _NOWHERE
+
+
+READABLE: tuple[JSON, ...] = ("a1", 1, True)
+"""What stands for a parameter wherever its schema takes it."""
+
+
+class Undrawable(Exception):
+    """No message can be made: a part of it admits no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a message says beside its plainest parts: an answer if it has a `response`, else a request.
+
+    Args:
+        values: of parameters or header fields, by location and name, instead of the plainest ones.
+        without: parameters or header fields that are left out though required.
+        media, body: `body` is a tuple whose first value it is, empty for the plainest one.
+        no_body: there is none though one could be sent.
+        security: the alternative whose credentials it carries; None for the first of the operation.
+        prefix: the path of the server.
+    """
+
+    values: Mapping[tuple[str, str], JSON] = field(default_factory=dict)
+    without: frozenset[tuple[str, str]] = frozenset()
+    media: MediaType | None = None
+    body: tuple[JSON, ...] = ()
+    no_body: bool = False
+    security: SecurityRequirement | None = None
+    prefix: str = ""
+    response: ResponseSpec | None = None
+
+
+def message_of(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]:
+    """The whole message that an operation of the document allows; raises Undrawable."""
+    if draft.response is not None:
+        return _answer(operation, draft.response, draft)
+    texts: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
+    for parameter in operation.parameters:
+        key = (parameter.location, parameter.name)
+        if key in draft.without or not (parameter.required or key in draft.values):
+            continue
+        text = (
+            spelled(parameter, draft.values[key]) if key in draft.values else _plainest(parameter)
+        )
+        texts[parameter.location][parameter.name] = text
+    headers = texts["header"]
+    if texts["cookie"]:
+        headers["Cookie"] = "; ".join(texts["cookie"].values())
+    wanted = draft.security if draft.security is not None else next(iter(operation.security), ())
+    credential = _credential(spec, wanted, headers)
+    query = "&".join(filter(None, (*texts["query"].values(), credential)))
+    names = parameter_names(operation.path)
+    path = draft.prefix + fill_raw_path(
+        operation.path, dict(zip(names, names, strict=True)) | texts["path"]
+    )
+    body, media = _body(operation, draft)
+    if media is not None:
+        headers["Content-Type"] = concrete(media.name)
+    return {
+        "method": operation.method,
+        "path": f"{path}?{query}" if query else path,
+        "headers": headers,
+        "body": body,
+    }
+
+
+def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]) -> str:
+    """Put credentials of the schemes into the header fields; returns what goes into the query."""
+    query = []
+    for name, _ in wanted:
+        scheme = spec.security_schemes[name]
+        match scheme.type, scheme.location:
+            case "apiKey", "query":
+                query.append(f"{scheme.name}=KEY")
+            case "apiKey", location:
+                field_name, value = scheme.name, "KEY"
+                if location == "cookie":
+                    field_name, value = "Cookie", f"{scheme.name}=KEY"
+                headers[field_name] = "; ".join(filter(None, (headers.get(field_name), value)))
+            case kind, _ if kind != "mutualTLS":
+                headers["Authorization"] = "Basic KEY" if scheme.scheme == "basic" else "Bearer KEY"
+    return "&".join(query)
+
+
+def _plainest(parameter: Parameter) -> str:
+    for value in _values(parameter.schema):
+        text = spelled(parameter, value)
+        if parameter.location != "path" or match_path("/{x}", f"/{text}") is not None:
+            return text
+    raise Undrawable(
+        f"the {parameter.location} parameter {parameter.name} has no value that can be sent"
+    )
+
+
+def _values(schema: Schema | None) -> Iterator[JSON]:
+    if schema is None:
+        yield READABLE[0]
+        return
+    yield from filter(_accepts(schema), READABLE)
+    yield from plainest(schema)
+
+
+def _accepts(schema: Schema) -> Callable[[JSON], bool]:
+    written = schema.document.written.at(schema.pointer)
+    try:
+        if not any(references(written)):  # the whole document is not needed
+            return keyword_validator(json.dumps(written, default=float)).is_valid
+        return validator(schema).is_valid
+    except Uncompilable:
+        return lambda value: False
+
+
+@lru_cache(maxsize=4096)
+def plainest(schema: Schema) -> tuple[JSON, ...]:
+    """A few values of a schema, the plainest first; raises Undrawable when there is none."""
+    try:
+        payload = generator(schema)
+        choices = RandomChoices(0)
+        return (payload.draw(PlainChoices()), *(payload.draw(choices) for _ in range(8)))
+    except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable) as problem:
+        raise Undrawable(str(problem)) from None
+
+
+def _body(operation: Operation, draft: Draft) -> tuple[JSON, MediaType | None]:
+    documented = operation.request_body
+    if draft.no_body or documented is None or not documented.content:
+        return None, None
+    if not (documented.required or draft.media is not None or draft.body):
+        return None, None
+    media = draft.media or documented.content[0]
+    return _content(media, draft), media
+
+
+def _content(media: MediaType, draft: Draft) -> JSON:
+    if draft.body:
+        return draft.body[0]
+    return plainest(media.schema)[0] if media.schema is not None else {}
+
+
+def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[str, Any]:
+    status = concrete_status(operation, response)
+    if status is None:
+        raise Undrawable(f"no status is described by {response.status}")
+    fields: dict[str, str] = {}
+    for header in response.headers:
+        key = ("header", header.name.lower())
+        if key in draft.values:
+            fields[header.name] = _header_text(draft.values[key])
+        elif header.required and key not in draft.without:
+            fields[header.name] = _header_text(plainest(header.schema)[0]) if header.schema else "x"
+    media = draft.media or next(iter(response.content), None)
+    if media is None:
+        return {"status": status, "headers": fields, "body": None}
+    fields["Content-Type"] = concrete(media.name)
+    return {"status": status, "headers": fields, "body": _content(media, draft)}
+
+
+def _header_text(value: JSON) -> str:
+    return ",".join(map(plain, value)) if isinstance(value, list) else plain(value)
+
+
+def as_request(message: Mapping[str, Any]) -> Request:
+    """A message as it goes on the wire."""
+    body = None
+    if "Content-Type" in message["headers"]:
+        body = json.dumps(message["body"], ensure_ascii=False).encode("utf-8", "replace")
+    return Request(message["method"], message["path"], tuple(message["headers"].items()), body)
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """Where a schema of the base and one of the revision describe the same part of a message.
+
+    Args:
+        holder: the parameter, header or media type that has the schema, as the sender documents it.
+        response: the revision's answer that it is in, if it is in one.
+    """
+
+    versions: Versions
+    schemas: tuple[Schema, Schema]
+    holder: Parameter | MediaType | Header
+    response: ResponseSpec | None
+
+    @property
+    def direction(self) -> Direction:
+        return Direction.REQUEST if self.response is None else Direction.RESPONSE
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(self.versions.base.key, self.direction)
+
+    @property
+    def is_on_the_wire(self) -> bool:
+        """Whether values are texts without types: parameters and header fields without a media type."""
+        if isinstance(self.holder, Parameter):
+            return self.holder.media_type is None
+        return isinstance(self.holder, Header)
+
+
+@dataclass(frozen=True, eq=False)
+class Versions:
+    """Two versions of an operation; what changed between them is noted for the documents.
+
+    Every change has its kind, the place that names it, where both sides say it, and the words of its message.
+    """
+
+    documents: Documents
+    base: Operation
+    revision: Operation
+
+    def note(self, kind: str, where: str, at: Pointers, **words: str) -> None:
+        """Note a change that is what its kind says: harmless, or undecided because nobody looks into it."""
+        reach = Reach(self.base.key, Direction(KINDS[kind].direction))
+        self.documents.note(self.documents.change(kind, where, at, reach, words))
+
+    def breaks(
+        self, kind: str, where: str, at: Pointers, because: str, draft: Draft, **words: str
+    ) -> None:
+        """Note a change that breaks; `because` is why the message of the draft is refused."""
+        reach = Reach(self.base.key, Direction(KINDS[kind].direction))
+        change = self.documents.change(kind, where, at, reach, words)
+        known = self.documents.changes.get((kind, where), change)
+        witness = None
+        if known.effect is not Effect.BREAKING:  # one message is enough
+            witness = self.witness(draft, because)
+        proof = None if witness else "no message could be made to show it"
+        self.documents.note(replace(change, effect=Effect.BREAKING, proof=proof, witness=witness))
+
+    def witness(self, draft: Draft, because: str) -> Witness | None:
+        """The message of a draft: a request of the base, an answer of the revision; None if it can't be made."""
+        operation, sides = self.base, ("base", "revision")
+        if draft.response is not None:
+            operation, sides = self.revision, ("revision", "base")
+        try:
+            message = message_of(self.documents.base, operation, draft)
+        except Undrawable:
+            return None
+        return Witness(self.base.key, message, *sides, because)
+
+    def meet(
+        self,
+        schemas: tuple[Schema, Schema],
+        holder: Parameter | MediaType | Header,
+        response: ResponseSpec | None = None,
+    ) -> None:
+        """Leave a site at which two schemas are to be compared."""
+        self.documents.sites.append(Site(self, schemas, holder, response))

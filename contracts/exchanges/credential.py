@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
-from contracts.document.security import schemes_in_use
+from contracts.document.security import FORMS, CredentialForm, schemes_in_use
 from contracts.messages import PLACEHOLDER, Credential, Headers, Request
 
 DISTINCTIVE = 8
@@ -103,46 +103,22 @@ def with_credential(
     """
     if variant is Credential.NONE:
         return request
-    value = _variant(secret.reveal(), variant)
     for scheme in schemes_in_use(operation, spec):
-        request = _with_scheme(request, scheme, value, variant)
+        request = _with_scheme(request, scheme, secret.reveal(), FORMS[variant])
     return request
 
 
-def _variant(value: str, variant: Credential) -> str:
-    match variant:
-        case Credential.WRONG:
-            return "0" * max(len(value), 8)
-        case Credential.CUT_SHORT:
-            return value[:-1]
-        case Credential.APPENDED:
-            return f"{value}0"
-        case Credential.EMPTY:
-            return ""
-    return value
-
-
 def _with_scheme(
-    request: Request, scheme: SecurityScheme, value: str, variant: Credential
+    request: Request, scheme: SecurityScheme, right: str, form: CredentialForm
 ) -> Request:
-    if scheme.type == "apiKey":
-        other = variant is Credential.OTHER_SCHEME
-        return (
-            _with_header(request, "Authorization", f"Negotiate {value}")
-            if other
-            else _keyed(request, scheme, value)
-        )
-    name = {"http": scheme.scheme.capitalize()}.get(scheme.type, "Bearer")
+    names = {"http": scheme.scheme.capitalize(), "apiKey": ""}
+    name = names.get(scheme.type, "Bearer")
+    value, word = form.value(right), form.scheme(name)
+    if scheme.type == "apiKey" and not word:
+        return _keyed(request, scheme, value)
     if name == "Basic":
         value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
-    words = {
-        Credential.OTHER_SCHEME: "Negotiate ",
-        Credential.BARE: "",
-        Credential.LOWER_CASE: f"{name.lower()} ",
-    }
-    return _with_header(
-        request, "Authorization", f"{words.get(variant, f'{name} ')}{value}".strip()
-    )
+    return _with_header(request, "Authorization", f"{word} {value}".strip())
 
 
 def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:

@@ -8,8 +8,9 @@ import shlex
 from dataclasses import dataclass
 
 from contracts.document import Spec
+from contracts.document.security import FORMS
 from contracts.exchanges.credential import Secret, with_credential
-from contracts.messages import Credential, Headers, Probe, Request
+from contracts.messages import Headers, Probe, Request
 
 MARK = "0CREDENTIAL0"
 """Stands for the credential while a command is put together; made of characters that no encoding changes."""
@@ -41,11 +42,10 @@ def curl(spec: Spec, probe: Probe, base_url: str | None, header_variables: Heade
     request = with_credential(
         probe.request, probe.credential, spec.by_key[probe.operation], spec, Secret(MARK)
     )
-    shells = {
-        Credential.CUT_SHORT: Shell(MARK[:-1], f"${{{spec.variable}%?}}"),
-        Credential.APPENDED: Shell(f"{MARK}0", f"${{{spec.variable}}}0"),
-    }
-    shell = shells.get(probe.credential, Shell(MARK, spec.placeholder))
+    form = FORMS[probe.credential]
+    shell = Shell(MARK, spec.placeholder)
+    if form.shell is not None:
+        shell = Shell(form.value(MARK), form.shell.replace("NAME", spec.variable))
     words = ["curl", "-sS", "-i", "--path-as-is", *_method(request)]
     for name, value in request.headers:
         words += ["-H", shell.quoted(f"{name}: {value}" if value else f"{name};", "latin-1")]

@@ -8,10 +8,9 @@ from urllib.parse import unquote
 from contracts.document import Document, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document.model import IDENTIFIES
 from contracts.document.templates import match_path
-from contracts.messages import Credential
+from contracts.messages import REFUSALS, Credential
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
-from contracts.rules.authentication import REFUSALS
 from contracts.rules.rule import ExchangeRule, Severity, rule_of, shown
 from contracts.schemas.locations import json_type, locate
 from contracts.schemas.validation import Uncompilable, validator

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from contracts.document import Header, Operation, ResponseSpec
 from contracts.document.media_types import may_be_json
-from contracts.messages import Credential, Failure, FailureKind, header_values
+from contracts.messages import REFUSALS, Credential, Failure, FailureKind, header_values
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
 from contracts.rules.rule import Check, ExchangeRule, Rule, RuleKind, rule_of
@@ -114,10 +114,8 @@ def unique_names(answer: Answer) -> str | None:
 
 def _refused_credential(answer: Answer) -> bool:
     """A credential that must be refused was: the rules about credentials ask for that, documented or not."""
-    return answer.exchange.probe.credential is not Credential.RIGHT and answer.response.status in (
-        401,
-        403,
-    )
+    wrong = answer.exchange.probe.credential is not Credential.RIGHT
+    return wrong and answer.response.status in REFUSALS
 
 
 def _refused_edge(answer: Answer) -> bool:

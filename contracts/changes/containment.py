@@ -253,8 +253,8 @@ def _words(difference: CanonicalSchema) -> Iterator[JSON]:
 
 def _drawn(node: CanonicalSchema) -> Iterator[JSON]:
     """The plainest value, then such by chance; none when none can be made."""
-    from contracts.payloads.choices import PlainChoices, RandomChoices
-    from contracts.payloads.compiler import Unsatisfiable, compile_payload
+    from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
+    from contracts.payloads.compiler import compile_payload
 
     try:
         payload = compile_payload(node)

@@ -37,8 +37,8 @@ from contracts.document.media_types import concrete
 from contracts.document.model import concrete_status
 from contracts.document.templates import fill_raw_path, match_path, parameter_names
 from contracts.messages import JSON, Request
-from contracts.payloads.choices import PlainChoices, RandomChoices
-from contracts.payloads.compiler import Unsatisfiable, generator
+from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import generator
 from contracts.schemas.parties import references
 from contracts.schemas.validation import Uncompilable, keyword_validator, validator
 

@@ -17,8 +17,8 @@ from contracts.changes.versions import Draft, Site, as_request
 from contracts.document import Header, MediaType, Parameter, Schema
 from contracts.document.directions import for_requests, for_responses
 from contracts.messages import JSON
-from contracts.payloads.choices import PlainChoices, RandomChoices
-from contracts.payloads.compiler import Unsatisfiable, compile_payload
+from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import compile_payload
 from contracts.schemas.claims import claim_of
 from contracts.schemas.parties import Raw, TooLarge, View
 from contracts.schemas.validation import (

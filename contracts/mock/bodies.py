@@ -12,8 +12,8 @@ from typing import Any
 from contracts.document import Header, MediaType, ResponseSpec, Schema, ref_target
 from contracts.document.media_types import concrete, is_json
 from contracts.mock.places import Sight, sights
-from contracts.payloads.choices import CoveringChoices
-from contracts.payloads.compiler import Unsatisfiable, generator
+from contracts.payloads import CoveringChoices, Unsatisfiable
+from contracts.payloads.compiler import generator
 from contracts.schemas.locations import locate
 from contracts.schemas.validation import Uncompilable
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from contracts.document import Parameter, Schema, Spec
 from contracts.document.templates import fill_path, match_path, parameter_names
-from contracts.payloads.choices import RandomChoices
-from contracts.payloads.compiler import Unsatisfiable, generator
+from contracts.payloads import RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import generator
 from contracts.schemas.validation import Uncompilable
 
 HANDFUL = 3

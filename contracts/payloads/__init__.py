@@ -1,0 +1,244 @@
+"""A schema in, payloads that keep it out. Here is what all drawers share: choices, one payload in the making, places.
+
+A compiled schema is a tree of drawers, each of which makes one kind of value out of choices.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import shake_256
+from typing import Any, Protocol, TypeVar
+
+from contracts.document.model import Schema, join_pointer, ref_target
+from contracts.messages import JSON
+
+T = TypeVar("T")
+
+DEPTH = 12
+"""References opened below one another before a payload has to finish."""
+
+TRIES = 60
+"""How often a drawer tries again when what it made is not allowed."""
+
+COUNTED = 16
+"""Points with fewer options than this are covered option by option."""
+
+TEXT = " text"
+"""What the keys of points end with that only spell out characters: nobody needs all of their options."""
+
+
+class Choices(Protocol):
+    """A source of decisions; `at` names the point: the place in the payload, a space, and what is decided there."""
+
+    def integer(self, low: int, high: int, at: str) -> int:
+        """A number from `low` to `high`, both included; `low` is the plainest option."""
+        ...
+
+
+class PlainChoices:
+    """Always the plainest option."""
+
+    def integer(self, low: int, high: int, at: str) -> int:
+        return low
+
+
+class RandomChoices:
+    """Chance: the same seed gives the same choices."""
+
+    def __init__(self, seed: int | str = 0) -> None:
+        self._random = random.Random(seed)
+
+    def integer(self, low: int, high: int, at: str) -> int:
+        span = high - low + 1
+        if span < 1 << 32:  # what a float tells apart, and much faster than `randrange`
+            return low + int(self._random.random() * span)
+        return low + self._random.randrange(span)
+
+
+class CoveringChoices:
+    """Every option of every small point in turn, least used first: the fullest payload, then the barest, then mixed.
+
+    Large ranges get numbers derived from the point, its count and the seed, so that the same seed gives the same
+    payloads in every process.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+        self._used: dict[tuple[str, int, int], list[int]] = {}
+        self._turns: dict[str, int] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every option of every small point seen so far was used."""
+        return all(map(min, self._used.values()))
+
+    def integer(self, low: int, high: int, at: str) -> int:
+        span = high - low + 1
+        if span >= COUNTED or at.endswith(TEXT):
+            return low + self._derived(at, span)
+        used = self._used.setdefault((at, low, high), [0] * span)
+        least = min(used)
+        options = [option for option, count in enumerate(used) if count == least]
+        # At first the last option: a payload in which everything is there.
+        choice = options[self._derived(at, len(options)) if least else -1]
+        used[choice] += 1
+        return low + choice
+
+    def _derived(self, at: str, span: int) -> int:
+        turn = self._turns[at] = self._turns.get(at, -1) + 1
+        digest = shake_256(f"{self._seed}\0{at}\0{turn}".encode()).digest(
+            span.bit_length() // 8 + 8
+        )
+        return int.from_bytes(digest, "big") % span
+
+
+class Unsatisfiable(Exception):
+    """No payload could be made: `where` in the payload, and what was `tried`."""
+
+    def __init__(self, where: str, tried: str) -> None:
+        self.where = where
+        self.tried = tried
+        super().__init__(f"no payload at {where or '/'}: {tried}")
+
+
+@dataclass(slots=True)
+class Run:
+    """One payload in the making: where its choices come from, and how many references may still be opened."""
+
+    integer: Callable[[int, int, str], int]
+    fuel: int
+    hopeless: set[int] = field(default_factory=set)
+    """The drawers, by id, that guess in vain."""
+    serial: int = 0
+    """Counts the names made up so far."""
+
+    def one_of(self, options: Sequence[T], at: str) -> T:
+        """One of the options; nothing is asked where there is only one."""
+        last = len(options) - 1
+        return options[self.integer(0, last, at) if last else 0]
+
+
+class Drawer(Protocol):
+    def draw(self, run: Run) -> JSON: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One of a few given values."""
+
+    values: Sequence[JSON]
+    at: str
+
+    def draw(self, run: Run) -> JSON:
+        return copy.deepcopy(run.one_of(self.values, self.at))
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """What one of several drawers makes."""
+
+    options: Sequence[Drawer]
+    at: str
+
+    def draw(self, run: Run) -> JSON:
+        return run.one_of(self.options, self.at).draw(run)
+
+
+UNIONS = ("anyOf", "oneOf")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the document writes about a place, for the names in its order, which the canonical form sorts and drops."""
+
+    schemas: tuple[Schema, ...] = ()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every declared name, branches of unions included."""
+        return _names(self._all)
+
+    @cached_property
+    def certain(self) -> tuple[str, ...]:
+        """The names declared whatever branch of a union holds."""
+        return _names(_reached(self.schemas, ("allOf",)))
+
+    @cached_property
+    def _all(self) -> tuple[Schema, ...]:
+        return tuple(_reached(self.schemas, ("allOf", *UNIONS)))
+
+    def child(self, *segments: str) -> Declared:
+        """What stands below some keyword, and under a name there."""
+        found = []
+        for schema in self._all:
+            held: Any = schema.value
+            for segment in segments:
+                held = held.get(segment) if isinstance(held, dict) else None
+            if held is not None:
+                found.append(schema.child(*segments))
+        return Declared(tuple(found))
+
+    def target(self, pointer: str) -> Declared:
+        """What the document writes at the target of a reference."""
+        return Declared((Schema(self.schemas[0].document, pointer),)) if self.schemas else self
+
+
+def _names(schemas: Sequence[Schema]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for schema in schemas:
+        assert isinstance(schema.value, dict)
+        found |= dict.fromkeys(schema.value.get("properties", ()))
+    return tuple(found)
+
+
+def _reached(roots: Sequence[Schema], keywords: Sequence[str]) -> list[Schema]:
+    """The schema objects that apply to the same value, through `$ref` and `keywords`."""
+    found: dict[Schema, None] = {}
+    waiting = [*roots]
+    while waiting:
+        schema = waiting.pop(0)
+        value = schema.value
+        if schema in found or not isinstance(value, dict):
+            continue
+        found[schema] = None
+        below = []
+        if isinstance(value.get("$ref"), str):
+            below.append(Schema(schema.document, ref_target(value["$ref"])))
+        for keyword in keywords:
+            below += [schema.child(keyword, index) for index in range(len(value.get(keyword, ())))]
+        waiting = below + waiting
+    return [*found]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place in a payload: `*` for items and map values, `(n)` for a branch of a union.
+
+    `opened` holds the references opened on the way; where the `fuel` is gone the payload has to finish soon.
+    """
+
+    place: str = ""
+    declared: Declared = Declared()
+    fuel: int = DEPTH
+    opened: tuple[str, ...] = ()
+
+    @property
+    def ending(self) -> bool:
+        return self.fuel < 0
+
+    def at(self, label: str) -> str:
+        return f"{self.place} {label}"
+
+    def member(self, name: str) -> Site:
+        declared = self.declared.child("properties", name)
+        return replace(self, place=join_pointer(self.place, name), declared=declared)
+
+    def below(self, segment: str, keyword: str) -> Site:
+        return replace(self, place=f"{self.place}/{segment}", declared=self.declared.child(keyword))
+
+    def branch(self, name: int | str) -> Site:
+        return replace(self, place=f"{self.place}({name})")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache, reduce
 from itertools import islice, product
+from typing import Any
 from urllib.parse import unquote
 
 from jsonschema_rs import CanonicalSchema
@@ -30,26 +32,28 @@ from jsonschema_rs.canonical import (
     TypedGroupView,
 )
 
-from contracts.document.model import Schema
+from contracts.document.model import Document, Schema
 from contracts.messages import JSON
-from contracts.payloads.choices import Choices, RandomChoices
-from contracts.payloads.composites import AnyArray, AnyObject, ArrayPlans, Members
-from contracts.payloads.declared import Declared
-from contracts.payloads.draws import Branches, Drawer, Run, Unsatisfiable, Values
-from contracts.payloads.heights import Heights
-from contracts.payloads.numbers import Number, grid_of, integers, reals
-from contracts.payloads.raw import modelled
-from contracts.payloads.sites import Site
-from contracts.payloads.strings import PlainString, strings
-from contracts.schemas.algebra import both, checker, negated, possible, schema_of, without
-from contracts.schemas.validation import URI, canonical, validator
+from contracts.payloads import (
+    DEPTH,
+    UNIONS,
+    Branches,
+    Choices,
+    Declared,
+    Drawer,
+    RandomChoices,
+    Run,
+    Site,
+    Unsatisfiable,
+    Values,
+)
+from contracts.payloads.composites import Array, Object, schemas_of
+from contracts.payloads.patterns import ENDLESS
+from contracts.payloads.scalars import Number, PlainString, grid_of, numbers, strings
+from contracts.schemas.algebra import ANYTHING, both, checker, negated, possible, schema_of, without
+from contracts.schemas.validation import URI, Uncompilable, canonical, canonical_of, validator
 
-__all__ = ["Payload", "Unsatisfiable", "compile_payload", "generator"]
-
-MAX_DEPTH = 12
-"""References opened below one another before a payload has to finish."""
-
-MAX_REFERENCES = 300
+SIZE = 300
 """References opened in one payload before the rest of it has to finish."""
 
 MAX_ENDING = 3000
@@ -64,20 +68,29 @@ GUESSES = 200
 CASES = 64
 """Combinations of an `allOf` that are looked at."""
 
+NESTED = 20
+"""Combinations and references looked at below one another when a combination is taken apart."""
+
 ATTEMPTS = 20
 """Payloads drawn from the caller's choices before chance takes over, for three times as many."""
 
 SAMPLES: tuple[JSON, ...] = (
-    None,
-    True,
-    0,
-    1.5,
-    "text",
-    [],
-    {},
+    *(None, True, 0, 1.5, "text", [], {}),
     {"key": ["value", 1, None, {"deep": False}]},
 )
 """What stands where anything is allowed."""
+
+GIVEN_UP = (
+    (
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "contentSchema",
+        "contentEncoding",
+        "contentMediaType",
+    ),
+    ("dependentSchemas", "if", "then", "else", "not"),
+)
+"""Keywords to do without where the canonical form does not model a schema, one group after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,50 +102,28 @@ class Payload:
 
     def draw(self, choices: Choices) -> JSON:
         """A payload that the schema admits; raises Unsatisfiable when none was found."""
-        attempts = Attempts(self)
-        if attempts.succeed(choices, ATTEMPTS):
-            return attempts.value
-        if attempts.succeed(
-            RandomChoices(choices.integer(0, (1 << 32) - 1, " retry")), 3 * ATTEMPTS
-        ):
-            return attempts.value
-        reasons = "; ".join(dict.fromkeys(attempts.tried))
-        raise Unsatisfiable(
-            "", f"{len(attempts.tried)} payloads, each given up or refused: {reasons}"
-        )
-
-
-@dataclass(slots=True)
-class Attempts:
-    """The search for one payload; what was hopeless once is not guessed at again."""
-
-    payload: Payload
-    tried: list[str] = field(default_factory=list)
-    hopeless: set[int] = field(default_factory=set)
-    value: JSON = None
-
-    def succeed(self, choices: Choices, attempts: int) -> bool:
-        is_valid = self.payload.is_valid
-        for _ in range(attempts):
+        tried: dict[str, None] = {}
+        hopeless: set[int] = set()
+        for attempt in range(4 * ATTEMPTS):
+            if attempt == ATTEMPTS:
+                choices = RandomChoices(choices.integer(0, (1 << 32) - 1, " retry"))
             try:
-                self.value = self.payload.drawer.draw(
-                    Run(choices.integer, MAX_REFERENCES, self.hopeless)
-                )
+                value = self.drawer.draw(Run(choices.integer, SIZE, hopeless))
             except Unsatisfiable as problem:
-                self.tried.append(str(problem))
+                tried[str(problem)] = None
                 continue
-            if is_valid is None or is_valid(self.value):
-                return True
-            self.tried.append("refused by the validator")
-        return False
+            if self.is_valid is None or self.is_valid(value):
+                return value
+            tried["refused by the validator"] = None
+        reasons = "; ".join(tried)
+        raise Unsatisfiable("", f"{4 * ATTEMPTS} payloads, each given up or refused: {reasons}")
 
 
 @lru_cache(maxsize=4096)
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema of the document, each validated; raises Unsatisfiable when there can't be any."""
-    return compile_payload(
-        canonical(schema), declared=Declared((schema,)), is_valid=validator(schema).is_valid
-    )
+    is_valid = validator(schema).is_valid
+    return compile_payload(canonical(schema), declared=Declared((schema,)), is_valid=is_valid)
 
 
 def compile_payload(
@@ -140,7 +131,7 @@ def compile_payload(
     *,
     declared: Declared = Declared(),  # noqa: B008 - frozen and empty
     is_valid: Callable[[JSON], bool] | None = None,
-    max_depth: int = MAX_DEPTH,
+    max_depth: int = DEPTH,
 ) -> Payload:
     """Compile a canonical schema; raises Unsatisfiable when it admits nothing.
 
@@ -148,7 +139,8 @@ def compile_payload(
         declared: what the document writes there, for the order of members and those that admit anything.
         is_valid: the last word on each payload; without it a payload may break what the canonical form can't say.
     """
-    return Payload(Compiler(max_depth).build(node, Site(declared=declared)), is_valid)
+    compiler = Compiler(max_depth)
+    return Payload(compiler.build(node, Site(declared=declared, fuel=max_depth)), is_valid)
 
 
 class Compiler:
@@ -163,28 +155,23 @@ class Compiler:
             case ConstView(value):
                 return Values((value,), site.at("enum"))
             case EnumView(values):
-                return Values(tuple(values), site.at("enum"))
+                return Values(values, site.at("enum"))
             case StringView() as view:
                 return strings(view, checker(node), site.place)
-            case IntegerView() as view:
-                return integers(view, checker(node), site.place)
-            case NumberView() as view:
-                return reals(view, checker(node), site.place)
+            case (IntegerView() | NumberView()) as view:
+                return numbers(view, checker(node), site.place)
             case ArrayView() as view:
-                return ArrayPlans(self, view, site).drawer()
+                return Array(self, view, site)
             case ObjectView() as view:
-                return Members(self, view, site).drawer()
+                return Object(self, view, site)
             case _:
                 return self.combined(node, site)
 
     def combined(self, node: CanonicalSchema, site: Site) -> Drawer:
         match node.view():
             case TrueView():
-                options = (
-                    Values(SAMPLES, site.at("sample")),
-                    self.typed("integer", site),
-                    self.typed("string", site),
-                )
+                samples = Values(SAMPLES, site.at("sample"))
+                options = (samples, self.typed("integer", site), self.typed("string", site))
                 return Branches(options, site.at("branch"))
             case FalseView():
                 raise Unsatisfiable(site.place, "nothing is allowed")
@@ -195,7 +182,7 @@ class Compiler:
             case TypedGroupView(name, body):
                 return self.build(both((body, schema_of({"type": name}))), site)
             case RawView() as view:
-                return self.build(modelled(view, site.declared, site.place), site)
+                return self.build(modelled(view, site), site)
             case _:
                 return self.opened(node, site)
 
@@ -203,25 +190,19 @@ class Compiler:
         """A type without constraints; the canonical form writes null and boolean as values."""
         match name:
             case "integer":
-                return Number(tuple(grid_of(1, None, None)), None, site.place)
-            case "number":
-                return self.build(
-                    schema_of({"type": "number", "minimum": -(2**31), "maximum": 2**31}), site
-                )
+                return Number(grid_of(1, None, None), None, site.place)
             case "string":
                 return PlainString(site.place)
-            case "array":
-                return ArrayPlans(self, AnyArray(), site).drawer()
-            case _:
-                return Members(self, AnyObject(), site).drawer()
+        # Bounds that nothing exceeds, for without any the canonical form says no more than the type.
+        keywords = {"array": {"maxItems": ENDLESS}, "object": {"maxProperties": ENDLESS}}
+        bounds = keywords.get(name, {"minimum": -(2**31), "maximum": 2**31})
+        return self.build(schema_of({"type": name, **bounds}), site)
 
     def union(self, nodes: list[CanonicalSchema], site: Site) -> Drawer:
         """One of several schemas; at an ending site only those that end soonest."""
-        heights = [self.height(node) for node in nodes]
         if site.ending:
-            nodes = [
-                node for node, height in zip(nodes, heights, strict=True) if height == min(heights)
-            ]
+            least = min(map(self.height, nodes))
+            nodes = [node for node in nodes if self.height(node) == least]
         options: list[Drawer] = []
         problems: list[Unsatisfiable] = []
         for index, node in enumerate(nodes):
@@ -231,64 +212,50 @@ class Compiler:
                 problems.append(problem)
         if not options:
             raise problems[0]
-        return Branches(tuple(options), site.at("branch")) if len(options) > 1 else options[0]
+        return Branches(options, site.at("branch"))
 
     def opened(self, node: CanonicalSchema, site: Site) -> Drawer:
         """A reference, or a combination that may hold some: compiled when first drawn, for they may be endless."""
         uris = tuple(references(node))
-        if self.height(node) == float("inf") or len(site.path) > 5 * self.max_depth:
+        if self.height(node) == math.inf or site.fuel < -4 * self.max_depth:
             raise Unsatisfiable(site.place, f"{' '.join(uris)} never ends")
-        repeats = max((site.path.count(uri) for uri in uris), default=0)
-        ending = site.ending or repeats >= MAX_REPEATS or len(site.path) >= self.max_depth
-        site = replace(
-            site,
-            path=site.path + (uris or ("",)),
-            ending=ending,
-            declared=declared_by(node, site.declared),
-        )
-        combination = target_of(node).kind in (
-            CanonicalKind.ALL_OF,
-            CanonicalKind.ONE_OF,
-            CanonicalKind.NOT,
-        )
-        return Guarded(self, node, site) if combination else self.either(node, site, exact=False)
+        fuel = site.fuel - max(1, len(uris))
+        if max(map(site.opened.count, uris), default=0) >= MAX_REPEATS:
+            fuel = min(fuel, -1)
+        declared = declared_by(node, site.declared)
+        site = replace(site, fuel=fuel, opened=site.opened + uris, declared=declared)
+        if isinstance(target_of(node).view(), AllOfView | OneOfView | NotView):
+            return Guarded(self, node, site)
+        return self.either(node, site, exact=False)
 
     def either(self, node: CanonicalSchema, site: Site, *, exact: bool) -> Drawer:
         """One of the cases of a combination, each compiled when it is first drawn."""
         cases = [case for case in cases_of(node, exact) if possible(case)]
         if not cases:
             raise Unsatisfiable(site.place, "no value satisfies all of it")
+        if len(cases) == 1:
+            return Deferred(self, cases[0], site)
         options = [Deferred(self, case, site.branch(index)) for index, case in enumerate(cases)]
-        return (
-            Branches(tuple(options), site.at("branch"))
-            if len(cases) > 1
-            else Deferred(self, cases[0], site)
-        )
+        return Branches(options, site.at("branch"))
 
 
 class Deferred:
     """A drawer that is compiled when it is needed, and once more, to end soon, when a payload opened too much."""
 
-    __slots__ = ("compiler", "full", "node", "short", "site")
-
     def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Site) -> None:
         self.compiler, self.node, self.site = compiler, node, site
-        self.full: Drawer | None = None
-        self.short: Drawer | None = None
+        self.drawers: dict[bool, Drawer] = {}
 
     def draw(self, run: Run) -> JSON:
-        run.references -= 1
-        if run.references < -MAX_ENDING:
-            raise Unsatisfiable(
-                self.site.place, f"{MAX_REFERENCES + MAX_ENDING} references opened, and no end"
-            )
-        if run.references >= 0 or self.site.ending:
-            if self.full is None:
-                self.full = self.compiler.build(self.node, self.site)
-            return self.full.draw(run)
-        if self.short is None:
-            self.short = self.compiler.build(self.node, replace(self.site, ending=True))
-        return self.short.draw(run)
+        run.fuel -= 1
+        if run.fuel < -MAX_ENDING:
+            tried = f"{SIZE + MAX_ENDING} references opened, and no end"
+            raise Unsatisfiable(self.site.place, tried)
+        ending = run.fuel < 0
+        if ending not in self.drawers:
+            site = replace(self.site, fuel=min(self.site.fuel, -1)) if ending else self.site
+            self.drawers[ending] = self.compiler.build(self.node, site)
+        return self.drawers[ending].draw(run)
 
 
 class Guarded:
@@ -296,8 +263,6 @@ class Guarded:
 
     The cases of a `oneOf` are made exclusive only where chance did not help: that takes seconds on large schemas.
     """
-
-    __slots__ = ("admits", "compiler", "exact", "node", "plain", "site")
 
     def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Site) -> None:
         self.compiler, self.node, self.site = compiler, node, site
@@ -316,7 +281,7 @@ class Guarded:
         return self.exact.draw(run)
 
 
-def cases_of(node: CanonicalSchema, exact: bool, fuel: int = 20) -> list[CanonicalSchema]:
+def cases_of(node: CanonicalSchema, exact: bool, fuel: int = NESTED) -> list[CanonicalSchema]:
     """The schemas one of which holds, references and combinations opened; `exact` ones leave out what others admit."""
     match node.view():
         case _ if not fuel:
@@ -326,43 +291,42 @@ def cases_of(node: CanonicalSchema, exact: bool, fuel: int = 20) -> list[Canonic
             return cases_of(target, exact, fuel - 1) if target is not None else []
         case AllOfView(branches):
             combinations = product(*(cases_of(branch, exact, fuel - 1) for branch in branches))
-            return [both(parts) for parts in islice(combinations, CASES)]
+            return list(map(both, islice(combinations, CASES)))
         case OneOfView(branches):
-            wholes = [target_of(branch) for branch in branches] if exact else []
-            return [
-                exclusive(case, wholes[:index] + wholes[index + 1 :])
-                for index, branch in enumerate(branches)
-                for case in cases_of(branch, exact, fuel - 1)
-            ]
+            found = []
+            for index, branch in enumerate(branches):
+                others = branches[:index] + branches[index + 1 :] if exact else []
+                for case in cases_of(branch, exact, fuel - 1):
+                    found.append(reduce(without, map(target_of, others), case))
+            return found
         case NotView(schema):
             return [negated(target_of(schema))]
         case _:
             return [node]
 
 
-def flat(node: CanonicalSchema) -> Iterable[CanonicalSchema]:
+def flat(node: CanonicalSchema) -> Iterator[CanonicalSchema]:
     """The branches of a union, unions within it and lists of types opened; null comes first."""
     match node.view():
         case AnyOfView(branches):
             for branch in branches:
                 yield from flat(branch)
         case MultiTypeView(types):
-            yield from (schema_of({"type": name}) for name in types)
+            for name in types:
+                yield schema_of({"type": name})
         case _:
             yield node
 
 
-def exclusive(case: CanonicalSchema, others: list[CanonicalSchema]) -> CanonicalSchema:
-    for other in others:
-        case = without(case, other)
-    return case
-
-
-def target_of(node: CanonicalSchema, fuel: int = 20) -> CanonicalSchema:
+def target_of(node: CanonicalSchema) -> CanonicalSchema:
     """What a reference stands for, through references to references."""
-    view = node.view()
-    target = node.definition(view.uri) if isinstance(view, ReferenceView) and fuel else None
-    return node if target is None else target_of(target, fuel - 1)
+    for _ in range(NESTED):
+        view = node.view()
+        target = node.definition(view.uri) if isinstance(view, ReferenceView) else None
+        if target is None:
+            break
+        node = target
+    return node
 
 
 def references(node: CanonicalSchema) -> Iterable[str]:
@@ -375,16 +339,116 @@ def references(node: CanonicalSchema) -> Iterable[str]:
                 yield from references(branch)
         case NotView(schema):
             yield from references(schema)
-        case _:
-            pass
 
 
 def declared_by(node: CanonicalSchema, declared: Declared) -> Declared:
     """What the document writes where a reference points to."""
     view = node.view()
-    uri = unquote(view.uri.rpartition(":")[2]) if isinstance(view, ReferenceView) else ""
-    return (
-        declared.target(unquote(uri.removeprefix(f"{URI}#")))
-        if uri.startswith(f"{URI}#")
-        else declared
-    )
+    if isinstance(view, ReferenceView):
+        uri, _, pointer = unquote(view.uri.rpartition(":")[2]).partition("#")
+        if uri == URI:
+            return declared.target(unquote(pointer))
+    return declared
+
+
+class Heights:
+    """How many references a value of a canonical schema must open at least: infinitely many when it never ends."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, float] = {}
+        self._fresh: dict[str, CanonicalSchema] = {}
+
+    def of(self, node: CanonicalSchema) -> float:
+        self._height(node)
+        before: list[float] = []
+        # Up from the references that end: until nothing changes, and no reference comes up that was not seen.
+        while before != (before := [self._known[uri] for uri in self._fresh]):
+            for uri, target in list(self._fresh.items()):
+                self._known[uri] = 1 + self._height(target)
+        self._fresh.clear()
+        return self._height(node)
+
+    def _height(self, node: CanonicalSchema) -> float:
+        match node.view():
+            case FalseView():
+                return math.inf
+            case ReferenceView(uri):
+                target = node.definition(uri)
+                if uri not in self._known and target is not None:
+                    self._fresh[uri] = target
+                return self._known.setdefault(uri, math.inf)
+            case AnyOfView(branches) | OneOfView(branches):
+                return min(map(self._height, branches))
+            case AllOfView(branches):
+                return max(map(self._height, branches))
+            case ArrayView() as view:
+                return self._height_of_array(view)
+            case ObjectView() as view:
+                return self._height_of_object(view)
+        return 0
+
+    def _height_of_array(self, view: ArrayView) -> float:
+        low = view.min_items or 0
+        needed = view.prefix_items[:low]
+        if view.items is not None and low > len(view.prefix_items):
+            needed.append(view.items)
+        needed += [contains.schema for contains in view.contains if contains.min_contains != 0]
+        return max(map(self._height, needed), default=0)
+
+    def _height_of_object(self, view: ObjectView) -> float:
+        heights: list[float] = [0]
+        for name in view.required:
+            heights += map(self._height, schemas_of(name, view))
+        if (view.min_properties or 0) > len(view.required):
+            others = [*view.pattern_properties.values(), view.additional_properties or ANYTHING]
+            for name in view.properties.keys() - set(view.required):
+                others.append(view.properties[name])
+            heights.append(min(map(self._height, others)))
+        return max(heights)
+
+
+def modelled(view: RawView, site: Site) -> CanonicalSchema:
+    """A schema that the canonical form models, for one that it does not: the validator sees to what it lost."""
+    keywords: tuple[str, ...] = ()
+    for group in GIVEN_UP:
+        keywords += group
+        try:
+            node = without_keywords(view.schema, site.declared.schemas, keywords)
+        except Uncompilable as problem:
+            tried = f"a schema that can't be simplified: {problem}"
+            raise Unsatisfiable(site.place, tried) from None
+        if node.kind != CanonicalKind.RAW:
+            return node
+    raise Unsatisfiable(site.place, f"a schema outside the canonical form ({view.reason})")
+
+
+def without_keywords(
+    schema: Any, around: tuple[Schema, ...], keywords: tuple[str, ...]
+) -> CanonicalSchema:
+    simple = simpler(schema, keywords)
+    if not around:
+        return schema_of(simple)
+    document = around[0].document
+    tree = simpler(document.tree, keywords)
+    return canonical_of(simple, Document(document.path, "", document.openapi, tree, document.find))
+
+
+def simpler(schema: Any, keywords: tuple[str, ...]) -> Any:
+    """The schema without `keywords`, and with one branch of each union that stands in an `allOf`."""
+    if isinstance(schema, list):
+        return [simpler(part, keywords) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: simpler(part, keywords) for name, part in schema.items() if name not in keywords}
+    if isinstance(kept.get("allOf"), list):
+        kept["allOf"] = list(map(narrowed, kept["allOf"]))
+    return kept
+
+
+def narrowed(part: Any) -> Any:
+    """A part of an `allOf` with the first branch of its union alone."""
+    for keyword in UNIONS:
+        if isinstance(part, dict) and part.get(keyword):
+            rest = {name: value for name, value in part.items() if name != keyword}
+            return {"allOf": [part[keyword][0], rest]} if rest else part[keyword][0]
+    return part

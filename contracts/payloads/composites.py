@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import copy
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Protocol
 
 from jsonschema_rs import CanonicalSchema
 from jsonschema_rs.canonical import (
     AnyOfView,
     ArrayView,
     ConstView,
-    ContainsView,
     Distinctness,
     EnumView,
     NameFailsView,
@@ -19,19 +21,8 @@ from jsonschema_rs.canonical import (
     UndeclaredValueFailsView,
 )
 
-from contracts.payloads.draws import (
-    Array,
-    Branches,
-    Drawer,
-    Extra,
-    Map,
-    Member,
-    Record,
-    Run,
-    Unsatisfiable,
-)
-from contracts.payloads.regexes import ENDLESS
-from contracts.payloads.sites import Builder, Site
+from contracts.messages import JSON
+from contracts.payloads import TRIES, Branches, Drawer, Run, Site, Unsatisfiable, Values
 from contracts.schemas.algebra import (
     ANYTHING,
     STRING,
@@ -48,214 +39,191 @@ LONGEST = 1 << 16
 """Longer arrays are not made."""
 
 Violation = NameFailsView | UndeclaredValueFailsView | PatternValueFailsView
+Extra = tuple[Drawer, Callable[[str], Drawer]]
+"""Members whose names are drawn: where names come from, and what makes the value of a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnyArray:
-    """The constraints of an array without constraints."""
+class Builder(Protocol):
+    """What compiles the parts of an array or object."""
 
-    min_items: int | None = None
-    max_items: int | None = None
-    distinctness: Distinctness = Distinctness.UNCONSTRAINED
-    prefix_items: tuple[CanonicalSchema, ...] = ()
-    items: CanonicalSchema | None = None
-    contains: tuple[ContainsView, ...] = ()
+    def build(self, node: CanonicalSchema, site: Site) -> Drawer:
+        """The drawer of a schema at a site; raises Unsatisfiable when no value is possible there."""
+        ...
 
-
-@dataclass(frozen=True, slots=True)
-class AnyObject:
-    """The constraints of an object without constraints."""
-
-    min_properties: int | None = None
-    max_properties: int | None = None
-    required: tuple[str, ...] = ()
-    property_names: CanonicalSchema | None = None
-    properties: dict[str, CanonicalSchema] = field(default_factory=dict)
-    pattern_properties: dict[str, CanonicalSchema] = field(default_factory=dict)
-    additional_properties: CanonicalSchema | None = None
-    violations: tuple[Violation, ...] = ()
+    def height(self, node: CanonicalSchema) -> float:
+        """How many references a value of the schema opens at least."""
+        ...
 
 
-class ArrayPlans:
-    """The lengths that an array may have, the shortest first, with a drawer for each item."""
+class Array:
+    """An array by one of several plans, the shortest first: a plan has a drawer for each item.
 
-    def __init__(self, builder: Builder, view: ArrayView | AnyArray, site: Site) -> None:
-        self.builder, self.site = builder, site
-        self.prefix, self.rest = list(view.prefix_items), view.items or ANYTHING
-        self.contains = [
-            (c.schema, 1 if c.min_contains is None else c.min_contains, c.max_contains)
-            for c in view.contains
-        ]
-        self.low = view.min_items or 0
-        self.high = ENDLESS if view.max_items is None else view.max_items
-        self.distinctness = view.distinctness
+    Where some item has to be repeated, a plan also has the two places that hold the same value.
+    """
+
+    def __init__(self, builder: Builder, view: ArrayView, site: Site) -> None:
+        self.builder, self.view, self.site = builder, view, site
+        self.distinct = view.distinctness == Distinctness.ALL_DISTINCT
+        self.twins = view.distinctness == Distinctness.SOME_REPEATED
         self.drawers: dict[tuple[str, CanonicalSchema], Drawer] = {}
-
-    def drawer(self) -> Array:
-        twins = self.distinctness == Distinctness.SOME_REPEATED
-        low = max([self.low, 2 * twins, *(least for _, least, _ in self.contains)])
-        high = min(
-            self.high, low + 3 + len(self.prefix) + sum(least for _, least, _ in self.contains)
-        )
-        plans: list[tuple[tuple[Drawer, ...], tuple[int, int]]] = []
+        self.plans: list[tuple[list[Drawer], tuple[int, int]]] = []
+        contained = [least_of(contains.min_contains) for contains in view.contains]
+        low = max([view.min_items or 0, 2 * self.twins, *contained])
+        high = low + 3 + len(view.prefix_items) + sum(contained)
+        if view.max_items is not None:
+            high = min(high, view.max_items)
         reason = f"no array of {low} to {high} items"
-        for length in range(low, high + 1) if low <= LONGEST else ():
+        for length in range(low, high + 1 if low <= LONGEST else low):
             try:
-                plans.append(self.plan(length, twins))
+                self.plans.append(self.plan(length))
             except Unsatisfiable as problem:
                 reason = str(problem)
-        if not plans:
-            raise Unsatisfiable(self.site.place, reason)
-        plans = plans[: 1 if self.site.ending else 4]
-        distinct = self.distinctness == Distinctness.ALL_DISTINCT
-        pairs = tuple(pair for _, pair in plans) if twins else ()
-        return Array(tuple(plan for plan, _ in plans), self.site.at("length"), distinct, pairs)
+        if not self.plans:
+            raise Unsatisfiable(site.place, reason)
+        del self.plans[1 if site.ending else 4 :]
 
-    def plan(self, length: int, twins: bool) -> tuple[tuple[Drawer, ...], tuple[int, int]]:
-        nodes = self.nodes(length)
-        pair = (0, 0)
-        if twins:
-            pair, nodes = self.repeated(nodes)
-        return tuple(self.item(index, node) for index, node in enumerate(nodes)), pair
+    def plan(self, length: int) -> tuple[list[Drawer], tuple[int, int]]:
+        nodes, pair = self.nodes(length), (0, 0)
+        if self.twins:
+            pair, shared = self.repeatable(nodes)
+            for index in pair:
+                nodes[index] = shared
+        return [self.item(index, node) for index, node in enumerate(nodes)], pair
 
     def nodes(self, length: int) -> list[CanonicalSchema]:
         """The schema of each item once every `contains` got its items."""
-        nodes = (self.prefix + [self.rest] * (length - len(self.prefix)))[:length]
+        nodes = self.view.prefix_items[:length]
+        nodes += [self.view.items or ANYTHING] * (length - len(nodes))
         taken: set[int] = set()
-        for schema, least, most in self.contains:
+        for contains in self.view.contains:
+            schema, least = contains.schema, least_of(contains.min_contains)
             able = [index for index, node in enumerate(nodes) if possible(both((node, schema)))]
-            chosen = sorted(able, key=lambda index: (index in taken, index))[:least]
-            if len(chosen) < least:
-                raise Unsatisfiable(
-                    self.site.place,
-                    f"{length} items have no place for {least} that `contains` asks for",
-                )
+            able.sort(key=taken.__contains__)
+            if len(able) < least:
+                tried = f"{length} items have no place for {least} that `contains` asks for"
+                raise Unsatisfiable(self.site.place, tried)
             for index, node in enumerate(nodes):
-                if index in chosen:
+                if index in able[:least]:
                     nodes[index] = both((node, schema))
-                elif most is not None:
+                elif contains.max_contains is not None:
                     nodes[index] = without(node, schema)
-            taken.update(chosen)
+            taken.update(able[:least])
         return nodes
 
-    def repeated(
-        self, nodes: list[CanonicalSchema]
-    ) -> tuple[tuple[int, int], list[CanonicalSchema]]:
-        """Two items that can be equal, and the schemas once both have what each of them needs."""
+    def repeatable(self, nodes: list[CanonicalSchema]) -> tuple[tuple[int, int], CanonicalSchema]:
+        """Two items that can be equal, and what both of them have to be."""
         for second in range(len(nodes) - 1, 0, -1):
             for first in range(second - 1, -1, -1):
                 shared = both((nodes[first], nodes[second]))
                 if possible(shared):
-                    return (first, second), [
-                        shared if i in (first, second) else n for i, n in enumerate(nodes)
-                    ]
+                    return (first, second), shared
         raise Unsatisfiable(self.site.place, f"no two of {len(nodes)} items can be equal")
 
     def item(self, index: int, node: CanonicalSchema) -> Drawer:
-        segment = str(index) if index < len(self.prefix) else "*"
+        is_first = index < len(self.view.prefix_items)
+        segment, keyword = (str(index), "prefixItems") if is_first else ("*", "items")
         if (segment, node) not in self.drawers:
-            variant = sum(key[0] == segment for key in self.drawers)
-            site = (
-                self.site.below(segment, "items")
-                if segment == "*"
-                else self.site.below(segment, "prefixItems")
-            )
-            self.drawers[segment, node] = self.builder.build(
-                node, site.branch(variant) if variant else site
-            )
+            site = self.site.below(segment, keyword)
+            variant = [segment for segment, _ in self.drawers].count(segment)
+            if variant:
+                site = site.branch(variant)
+            self.drawers[segment, node] = self.builder.build(node, site)
         return self.drawers[segment, node]
 
+    def draw(self, run: Run) -> JSON:
+        plan, (first, second) = run.one_of(self.plans, self.site.at("length"))
+        if self.distinct:
+            seen: set[object] = set()
+            return [another(drawer, seen, run, self.site.place) for drawer in plan]
+        items = [drawer.draw(run) for drawer in plan]
+        if second:
+            items[second] = copy.deepcopy(items[first])
+        return items
 
-class Numbered:
-    """Names that no member has yet: key1, key2 and so on."""
 
-    def draw(self, run: Run) -> str:
-        run.serial += 1
-        return f"key{run.serial}"
+def least_of(min_contains: int | None) -> int:
+    return 1 if min_contains is None else min_contains
 
 
-class Members:
-    """The members that an object may have, declared ones and others."""
+def another(drawer: Drawer, seen: set[object], run: Run, at: str) -> JSON:
+    """A value that was not seen yet, and is now."""
+    if isinstance(drawer, Values):
+        left = [value for value in drawer.values if identity(value) not in seen]
+        drawer = Values(left or drawer.values, f"{drawer.at} of {len(left)} text")
+    for _ in range(TRIES):
+        item = drawer.draw(run)
+        if identity(item) not in seen:
+            seen.add(identity(item))
+            return item
+    raise Unsatisfiable(at, f"{TRIES} values for an array of distinct items, all seen before")
 
-    def __init__(self, builder: Builder, view: ObjectView | AnyObject, site: Site) -> None:
+
+def identity(value: JSON) -> object:
+    """Equal for equal JSON values only: `1` is `1.0`, and `true` is not `1`."""
+    if isinstance(value, dict):
+        return frozenset(zip(value, map(identity, value.values()), strict=True))
+    if isinstance(value, list):
+        return tuple(map(identity, value))
+    return (value, isinstance(value, bool))
+
+
+class Object:
+    """Members of an object: declared ones, then those that have to break something, then up to `more` others.
+
+    At an ending site an optional member is there only to reach the least number.
+    """
+
+    def __init__(self, builder: Builder, view: ObjectView, site: Site) -> None:
         self.builder, self.view, self.site = builder, view, site
-        self.properties, self.additional = view.properties, view.additional_properties
-        self.patterns = view.pattern_properties
-        self.names = view.property_names
         self.required = frozenset(view.required)
+        self.low = view.min_properties or 0
+        self.high = sys.maxsize if view.max_properties is None else view.max_properties
+        if len(self.required) > self.high:
+            tried = f"{len(self.required)} required members, at most {self.high} allowed"
+            raise Unsatisfiable(site.place, tried)
+        self.members = dict(self.declared())
+        optional = [name for name in self.members if name not in self.required]
+        if site.ending and self.low > len(self.required):
+            optional.sort(key=lambda name: builder.height(self.value(name)))
+        self.presence = {name: site.member(name).at("presence") for name in optional}
+        self.forced = [self.breaking(*numbered) for numbered in enumerate(view.violations)]
+        self.more, self.others = 0, None
+        is_open = view.additional_properties is not None or view.pattern_properties
+        if not site.ending and (is_open or not self.members):
+            self.more = 2
+        if self.more or self.low > len(self.members) + len(self.forced):
+            with suppress(Unsatisfiable):  # there is no room for others
+                self.others = self.extra(self.names(), ANYTHING, "*")
 
-    def drawer(self) -> Drawer:
-        low = self.view.min_properties or 0
-        high = ENDLESS if self.view.max_properties is None else self.view.max_properties
-        members = tuple(self.members())
-        if self.site.ending and low > len(self.required):
-            members = tuple(
-                sorted(members, key=lambda member: self.builder.height(self.value(member.name)))
-            )
-        if len(self.required) > high:
-            raise Unsatisfiable(
-                self.site.place, f"{len(self.required)} required members, at most {high} allowed"
-            )
-        forced = tuple(
-            self.forced(index, violation) for index, violation in enumerate(self.view.violations)
-        )
-        more = (
-            2
-            if not self.site.ending
-            and (not members or self.additional is not None or self.patterns)
-            else 0
-        )
-        others = self.others() if more or low > len(members) + len(forced) else None
-        if forced or others or low > len(self.required) or high < len(members):
-            return Map(
-                members, low, high, forced, others, more, self.site.place, hasty=self.site.ending
-            )
-        return Record(tuple(m for m in members if m.at is None) if self.site.ending else members)
-
-    def members(self) -> Iterator[Member]:
-        for name in self.ordered():
-            site = self.site.member(name)
+    def declared(self) -> Iterator[tuple[str, Drawer]]:
+        """The members that have names, in the order of the document where it is known."""
+        names = self.view.property_names
+        known = {*self.view.properties, *finite(names), *self.site.declared.certain}
+        if names is not None:
+            known = set(filter(checker(names), known))
+        ranks = {name: rank for rank, name in enumerate(self.site.declared.names)}
+        for name in sorted(known | self.required, key=lambda n: (ranks.get(n, len(ranks)), n)):
             try:
-                drawer = self.builder.build(self.value(name), site)
+                yield name, self.builder.build(self.value(name), self.site.member(name))
             except Unsatisfiable:
                 if name in self.required:
                     raise
-                continue
-            yield Member(name, drawer, None if name in self.required else site.at("presence"))
-
-    def ordered(self) -> list[str]:
-        """The declared names, in the order of the document where it is known."""
-        known = [*self.properties, *finite(self.names), *self.site.declared.certain]
-        allowed = checker(self.names) if self.names is not None else lambda name: True
-        names = {name for name in known if allowed(name)} | self.required
-        ranks = {name: rank for rank, name in enumerate(self.site.declared.names)}
-        return sorted(names, key=lambda name: (ranks.get(name, len(ranks)), name))
 
     def value(self, name: str) -> CanonicalSchema:
-        """The schema of the member `name`."""
-        parts = [self.properties[name]] if name in self.properties else []
-        parts += [schema for pattern, schema in self.patterns.items() if matches(pattern, name)]
-        return both(parts or [self.additional or ANYTHING])
+        return both(schemas_of(name, self.view))
 
-    def others(self) -> Extra | None:
-        """Members that are not declared; None when there is no room for them."""
-        try:
-            return self.extra(self.name_drawer(), ANYTHING, "*")
-        except Unsatisfiable:
-            return None
+    def names(self) -> Drawer:
+        """Names of members that are not declared: those of a pattern, or made up."""
+        site = Site(self.site.below("*", "propertyNames").at("name"))
+        if self.view.property_names is not None:
+            return self.builder.build(both((self.view.property_names, STRING)), site)
+        options: list[Drawer] = [Numbered()]
+        for pattern in self.view.pattern_properties:
+            schema = schema_of({"type": "string", "pattern": pattern})
+            options.append(self.builder.build(schema, site))
+        return Branches(options, f"{site.place}s")
 
-    def name_drawer(self) -> Drawer:
-        site = self.site.below("*", "propertyNames")
-        names = Site(f"{site.place} name")
-        if self.names is not None:
-            return self.builder.build(both((self.names, STRING)), names)
-        patterns = [
-            self.builder.build(schema_of({"type": "string", "pattern": p}), names)
-            for p in self.patterns
-        ]
-        return Branches((Numbered(), *patterns), f"{site.place} names") if patterns else Numbered()
-
-    def forced(self, index: int, violation: Violation) -> Extra:
+    def breaking(self, index: int, violation: Violation) -> Extra:
         """A member that breaks what some member has to break."""
         names, broken = ANYTHING, ANYTHING
         match violation:
@@ -266,38 +234,88 @@ class Members:
             case UndeclaredValueFailsView(known, patterns, additional):
                 declared = [{"enum": known}, *({"pattern": pattern} for pattern in patterns)]
                 names, broken = schema_of({"not": {"anyOf": declared}}), negated(additional)
-        wanted = both((names, STRING, *((self.names,) if self.names is not None else ())))
-        return self.extra(
-            self.builder.build(wanted, Site(f"{self.site.place}/*({index}) name")),
-            broken,
-            f"*({index})",
-        )
+        wanted = both((names, STRING, self.view.property_names or ANYTHING))
+        site = Site(f"{self.site.place}/*({index}) name")
+        return self.extra(self.builder.build(wanted, site), broken, f"*({index})")
 
     def extra(self, names: Drawer, broken: CanonicalSchema, segment: str) -> Extra:
-        site = self.site.below(segment, "additionalProperties")
+        site, patterns = (
+            self.site.below(segment, "additionalProperties"),
+            self.view.pattern_properties,
+        )
         drawers: dict[str, Drawer] = {}
 
         def drawer_of(name: str) -> Drawer:
-            matched = [pattern for pattern in self.patterns if matches(pattern, name)]
-            kind = f"={name}" if name in self.properties else " ".join(matched)
+            kind = f"={name}"
+            if name not in self.view.properties:
+                kind = " ".join(pattern for pattern in patterns if matches(pattern, name))
             if kind not in drawers:
                 place = site.branch(kind) if kind else site
                 drawers[kind] = self.builder.build(both((self.value(name), broken)), place)
             return drawers[kind]
 
-        if segment == "*" and self.names is None and not self.patterns:
-            self.builder.build(self.value(""), site)
-        return Extra(names, drawer_of)
+        if segment == "*" and self.view.property_names is None and not patterns:
+            drawer_of("")  # all of them are alike, so that it is known now whether there can be one
+        return names, drawer_of
+
+    def draw(self, run: Run) -> JSON:
+        chosen: list[str] = []
+        if not self.site.ending:
+            chosen = [name for name, at in self.presence.items() if run.integer(0, 1, at)]
+        certain = len(self.required) + len(self.forced)
+        del chosen[max(0, self.high - certain) :]
+        missing = self.low - certain - len(chosen)
+        if missing > 0:
+            chosen += [name for name in self.presence if name not in chosen][:missing]
+        present = self.required.union(chosen)
+        drawn = {name: drawer.draw(run) for name, drawer in self.members.items() if name in present}
+        for extra in self.forced:
+            self.add(run, drawn, extra, again=True)
+        if self.others:
+            missing, room = max(0, self.low - len(drawn)), max(0, self.high - len(drawn))
+            most = max(missing, min(room, self.more))
+            for _ in range(run.integer(missing, most, self.site.at("entries"))):
+                self.add(run, drawn, self.others)
+        return drawn
+
+    def add(self, run: Run, drawn: dict[str, JSON], extra: Extra, again: bool = False) -> None:
+        names, drawer_of = extra
+        for _ in range(TRIES):
+            name = names.draw(run)
+            if again or name not in drawn:
+                drawn[name] = drawer_of(name).draw(run)
+                return
+        raise Unsatisfiable(
+            self.site.place, f"{TRIES} names for one more member, all there already"
+        )
+
+
+class Numbered:
+    """Names that no member has yet: key1, key2 and so on."""
+
+    def draw(self, run: Run) -> str:
+        run.serial += 1
+        return f"key{run.serial}"
+
+
+def schemas_of(name: str, view: ObjectView) -> list[CanonicalSchema]:
+    """The schemas that the member `name` has to satisfy."""
+    schemas = [view.properties[name]] if name in view.properties else []
+    for pattern, schema in view.pattern_properties.items():
+        if matches(pattern, name):
+            schemas.append(schema)
+    return schemas or [view.additional_properties or ANYTHING]
 
 
 def finite(names: CanonicalSchema | None) -> list[str]:
     """The names that are listed one by one."""
+    found: list[JSON] = []
     match names.view() if names is not None else None:
         case ConstView(value):
-            return [value] if isinstance(value, str) else []
+            found = [value]
         case EnumView(values):
-            return [value for value in values if isinstance(value, str)]
+            found = values
         case AnyOfView(branches):
-            return [name for branch in branches for name in finite(branch)]
-        case _:
-            return []
+            for branch in branches:
+                found += finite(branch)
+    return [name for name in found if isinstance(name, str)]

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from contracts.changes.change import Direction
 from contracts.document import Document, MediaType, Operation, Parameter, Schema, Spec
-from contracts.payloads.choices import Choices, CoveringChoices, RandomChoices
-from contracts.payloads.compiler import Unsatisfiable, generator
+from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import generator
 from tests.changes import wire
 from tests.changes.closing import taken
 from tests.changes.editing import Message

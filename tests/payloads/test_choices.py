@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from contracts.payloads.choices import TEXT, Choices, CoveringChoices, RandomChoices
+from contracts.payloads import TEXT, Choices, CoveringChoices, RandomChoices
 
 
 def numbers(choices: Choices, low: int, high: int, at: str, count: int) -> list[int]:
@@ -70,8 +70,7 @@ def test_what_nobody_needs_all_options_of_does_not_keep_it_from_complete(high: i
 
 def test_numbers_are_the_same_in_another_process() -> None:
     code = (
-        "from contracts.payloads.choices import *; c = CoveringChoices(3); "
-        "print([c.integer(0, 2**70, '/a') for _ in range(3)])"
+        "from contracts.payloads import *; c = CoveringChoices(3); print([c.integer(0, 2**70, '/a') for _ in range(3)])"
     )
     fresh = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert fresh.stdout.strip() == str(numbers(CoveringChoices(3), 0, 2**70, "/a", 3))

@@ -11,8 +11,8 @@ import yaml
 
 from contracts.document.model import Document, Schema, Source
 from contracts.messages import JSON
-from contracts.payloads.choices import Choices, CoveringChoices, RandomChoices
-from contracts.payloads.compiler import Payload, Unsatisfiable, compile_payload, generator
+from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import Payload, compile_payload, generator
 from contracts.schemas.algebra import schema_of
 from contracts.schemas.validation import canonical, validator
 

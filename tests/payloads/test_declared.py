@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.document.model import Document, Schema, Source
-from contracts.payloads.declared import Declared
+from contracts.payloads import Declared
 
 
 def declared(**schemas: Any) -> Declared:
@@ -44,10 +44,10 @@ def test_names_in_the_order_of_the_document(x: Any, names: tuple[str, ...], cert
 
 def test_members_items_and_targets_have_names_of_their_own() -> None:
     found = declared(X={"items": ref("Y")}, Y=RECORD)
-    assert found.keyword("items").member("a").names == ("inner",)
+    assert found.child("items").child("properties", "a").names == ("inner",)
     assert found.target("/components/schemas/Y").names == ("z", "a")
 
 
 def test_without_a_document_nothing_is_declared() -> None:
     nothing = Declared()
-    assert (nothing.names, nothing.member("a").names, nothing.target("/x")) == ((), (), nothing)
+    assert (nothing.names, nothing.child("properties", "a").names, nothing.target("/x")) == ((), (), nothing)

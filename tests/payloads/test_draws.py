@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from contracts.messages import JSON
-from contracts.payloads.choices import RandomChoices
-from contracts.payloads.draws import Array, Extra, Map, Run, Unsatisfiable, Values, identity
+from contracts.payloads import RandomChoices, Run, Unsatisfiable, Values
+from contracts.payloads.compiler import compile_payload
+from contracts.payloads.composites import another, identity
+from contracts.schemas.algebra import schema_of
 
 
 def run() -> Run:
@@ -39,13 +41,13 @@ def test_a_container_is_made_anew() -> None:
 
 def test_distinct_items_that_run_out_are_given_up() -> None:
     with pytest.raises(Unsatisfiable, match="all seen before"):
-        Array(((Values((1,), "/* enum"),) * 2,), "/ length", distinct=True).draw(run())
+        another(Values((1,), "/* enum"), {identity(1.0)}, run(), "/")
 
 
 def test_names_that_run_out_are_given_up() -> None:
-    name = Extra(Values(("only",), "/* name"), lambda name: Values((1,), "/* enum"))
+    schema = {"type": "object", "propertyNames": {"pattern": "^only$"}, "minProperties": 2}
     with pytest.raises(Unsatisfiable, match="all there already"):
-        Map((), 2, 3, (), name, 2, "").draw(run())
+        compile_payload(schema_of(schema)).draw(RandomChoices(1))
 
 
 def test_unsatisfiable_says_where_and_what() -> None:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from contracts.payloads.choices import CoveringChoices, RandomChoices
+from contracts.payloads import CoveringChoices, RandomChoices, Run, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
-from contracts.payloads.draws import Run, Unsatisfiable
-from contracts.payloads.numbers import Grid, Number, clip, common_multiple, windows
+from contracts.payloads.scalars import Grid, Number, common_multiple, windows
 from contracts.schemas.algebra import checker, schema_of
 
 
@@ -71,8 +70,9 @@ def test_the_plainest_integer_is_the_one_nearest_to_zero() -> None:
     assert (windows(None, None)[0][0], windows(None, -9)[0][0], windows(-20, -9)[0]) == (0, -9, (-9, -20))
 
 
-def test_a_range_is_cut_to_its_bounds() -> None:
-    assert (clip(0, 100, 5, 50), clip(-1, -100, -50, None), clip(0, 10, 20, None)) == ((5, 50), (-1, -50), None)
+def test_ranges_are_cut_to_the_bounds() -> None:
+    assert windows(5, 50) == [(5, 50), (5, 5), (50, 50)]
+    assert windows(-50, None) == [(0, 100), (101, 2**31 - 1), (-1, -50), (-50, -50)]
 
 
 def test_the_common_multiple_of_fractions() -> None:

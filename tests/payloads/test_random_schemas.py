@@ -10,8 +10,8 @@ from jsonschema_rs.canonical import Satisfiability
 
 from contracts.document.model import Document, Schema, Source
 from contracts.messages import JSON
-from contracts.payloads.choices import Choices, CoveringChoices, RandomChoices
-from contracts.payloads.compiler import Unsatisfiable, generator
+from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import generator
 from contracts.schemas.validation import Uncompilable, canonical, validator
 
 NAMES = st.sampled_from(["a", "b", "ab", "a/b", "x-1"])

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from contracts.payloads.compiler import compile_payload
-from contracts.payloads.draws import Unsatisfiable
-from contracts.payloads.raw import simpler
+from contracts.payloads import Unsatisfiable
+from contracts.payloads.compiler import compile_payload, simpler
 from contracts.schemas.algebra import schema_of
 
 RAW = {"unevaluatedItems": False, "anyOf": [{"prefixItems": [True]}, {"contains": {"const": 1}}]}
@@ -41,6 +40,6 @@ def test_what_stays_outside_is_unsatisfiable(
     monkeypatch: pytest.MonkeyPatch, name: str, value: object, reason: str
 ) -> None:
     node = schema_of(RAW)
-    monkeypatch.setattr(f"contracts.payloads.raw.{name}", value)
+    monkeypatch.setattr(f"contracts.payloads.compiler.{name}", value)
     with pytest.raises(Unsatisfiable, match=reason):
         compile_payload(node)

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts.payloads.choices import Choices, CoveringChoices, RandomChoices
+from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
-from contracts.payloads.draws import Unsatisfiable
-from contracts.payloads.formats import FORMATS
-from contracts.payloads.strings import LONGEST, PLAIN
+from contracts.payloads.patterns import FORMATS
+from contracts.payloads.scalars import LONGEST, PLAIN
 from contracts.schemas.algebra import checker, schema_of
 
 
@@ -34,7 +33,7 @@ def test_every_text_of_a_format_has_it(name: str) -> None:
 def test_every_form_of_a_format_has_it_without_trying_again(name: str) -> None:
     admits = checker(schema_of({"format": name}))
     chance = RandomChoices(2)
-    drawn = [n.draw(lambda low, high: chance.integer(low, high, ""), 0, {}) for n in FORMATS[name] for _ in range(50)]
+    drawn = [n.text(lambda low, high: chance.integer(low, high, "")) for n in FORMATS[name] for _ in range(50)]
     assert [text for text in drawn if not admits(text)] == []
 
 

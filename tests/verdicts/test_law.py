@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from contracts.document import Schema, load_spec
 from contracts.messages import JSON
-from contracts.payloads.choices import RandomChoices
-from contracts.payloads.compiler import Unsatisfiable, generator
+from contracts.payloads import RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import generator
 from contracts.rules import rules_for
 from contracts.rules.plan import Body, Plan
 from contracts.schemas.validation import Uncompilable, validator

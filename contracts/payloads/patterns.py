@@ -1,0 +1,335 @@
+"""An ECMA-262 pattern or a format in, texts out that very likely have it: callers check them against it.
+
+CPython parses the pattern, once what ECMA-262 spells differently is respelled. Lookarounds are written out or left out
+by chance, back references repeat their group.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from re import _parser
+from typing import Any
+
+ENDLESS = (1 << 32) - 1
+"""How often CPython says that something may be repeated without end."""
+
+DIGITS = "0123456789"
+LOWER = "abcdefghijklmnopqrstuvwxyz"
+WORD = LOWER + LOWER.upper() + DIGITS + "_"
+SPACE = " \t\n\u00a0"
+ALPHABET = WORD + "-. !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~éßÀя٣日😀\u00a0\t"
+"""What `.` and negated classes draw from."""
+
+PROPERTIES = {
+    **dict.fromkeys(("Lu", "Uppercase_Letter", "Uppercase"), "AZÀЯ"),
+    **dict.fromkeys(("Ll", "Lowercase_Letter", "Lowercase"), "azßя"),
+    **dict.fromkeys(("L", "Letter", "Alphabetic"), "azAZéя日"),
+    **dict.fromkeys(("Nd", "Decimal_Number"), "09٣"),
+    **dict.fromkeys(("N", "Number"), "09٣½"),
+    **dict.fromkeys(("P", "Punctuation"), "!-._"),
+    **dict.fromkeys(("S", "Symbol"), "$+<€"),
+    **dict.fromkeys(("Z", "Zs", "Separator"), " \u00a0"),
+    **dict.fromkeys(("M", "Mark"), "\u0301"),
+    **dict.fromkeys(("Han", "Lo"), "日本"),
+    **dict.fromkeys(("Emoji", "Emoji_Presentation"), "😀"),
+    "Latin": "azAZé",
+    "Greek": "αΩ",
+    "Cyrillic": "яЖ",
+}
+"""Samples of Unicode properties; those of any other are the letters of words."""
+
+Pick = Callable[[int, int], int]
+
+
+@dataclass(slots=True)
+class Pen:
+    """One text in the writing: what chooses, and the texts of groups so far."""
+
+    pick: Pick
+    groups: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a pattern: how many characters it has at least and at most, and what writes it.
+
+    `write` is given how many characters more than `least` are wanted.
+    """
+
+    least: int
+    most: int
+    write: Callable[[Pen, int], str]
+
+    def text(self, pick: Pick, spare: int = 0) -> str:
+        """A text of `least` characters and up to `spare` more."""
+        return self.write(Pen(pick), spare)
+
+
+def characters(samples: str) -> Node:
+    if not samples:
+        raise ValueError("no sample for a class of characters")
+    return Node(1, 1, lambda pen, _: samples[pen.pick(0, len(samples) - 1)])
+
+
+def numbered(count: int, length: int, text_of: Callable[[int], str]) -> Node:
+    """Texts of one length, drawn by their number."""
+    return Node(length, length, lambda pen, _: text_of(pen.pick(0, count - 1)))
+
+
+def sequence(parts: Sequence[Node]) -> Node:
+    if len(parts) == 1:
+        return parts[0]
+    least = sum(part.least for part in parts)
+    most = sum(part.most for part in parts)
+
+    def write(pen: Pen, spare: int) -> str:
+        text, room = "", most - least
+        for part in parts:
+            slack, share = part.most - part.least, 0
+            room -= slack
+            if slack and spare > 0:
+                share = pen.pick(max(0, spare - room), min(spare, slack))
+            drawn = part.write(pen, share)
+            spare -= len(drawn) - part.least
+            text += drawn
+        return text
+
+    return Node(least, min(most, ENDLESS), write)
+
+
+def alternatives(options: Sequence[Node]) -> Node:
+    least = min(option.least for option in options)
+
+    def write(pen: Pen, spare: int) -> str:
+        length = least + spare
+        short = [option for option in options if option.least <= length]
+        fitting = [option for option in short if length <= option.most] or short
+        option = fitting[pen.pick(0, len(fitting) - 1)]
+        return option.write(pen, length - option.least)
+
+    return Node(least, max(option.most for option in options), write)
+
+
+def repeated(part: Node, low: int, high: int) -> Node:
+    slack = part.most - part.least
+
+    def write(pen: Pen, spare: int) -> str:
+        count = low + min(high - low, spare // max(part.least, 1))
+        if slack:
+            fewest = -(-(low * part.least + spare) // part.most)
+            count = pen.pick(min(max(low, fewest), count), count)
+        spare -= (count - low) * part.least
+        texts: list[str] = []
+        while len(texts) < count or (0 < part.least <= spare and len(texts) < high):
+            if len(texts) >= count:  # the ones before were shorter than they might have been
+                spare -= part.least
+            wanted = -(-spare // max(1, count - len(texts)))
+            texts.append(part.write(pen, min(slack, wanted)))
+            spare = max(0, spare - len(texts[-1]) + part.least)
+        return "".join(texts)
+
+    return Node(low * part.least, min(ENDLESS, high * part.most), write)
+
+
+def group(part: Node, number: int) -> Node:
+    def write(pen: Pen, spare: int) -> str:
+        pen.groups[number] = part.write(pen, spare)
+        return pen.groups[number]
+
+    return Node(part.least, part.most, write)
+
+
+def perhaps(part: Node) -> Node:
+    """A positive lookaround: `(?=abc)` needs what it asks for to be written, `(?=.*x)` stands it."""
+    return Node(0, 0, lambda pen, _: part.write(pen, 0) if pen.pick(0, 1) else "")
+
+
+_ECMA = re.compile(
+    r"\\(?P<sign>[pP])\{(?:\w+=)?(?P<property>\w+)\}|\\u\{(?P<point>[0-9a-fA-F]+)\}"
+    r"|\\c(?P<control>[A-Za-z])|\(\?<(?P<group>\w+)>|\\(?P<letter>[^\W\d_dDwWsSbBfnrtvxu])|\\.",
+    re.S,
+)
+"""What CPython spells otherwise, and any other escape."""
+
+_STAND_INS = {"p": 0xF0000, "P": 0xF1000}
+"""Where the characters for private use begin that stand for properties while CPython parses a pattern."""
+
+
+def respelled(token: re.Match[str]) -> str:
+    """A token of ECMA-262 as CPython spells it."""
+    kind = token.lastgroup or 0
+    value = token[kind]
+    match kind:
+        case "property":
+            place = list(PROPERTIES).index(value) if value in PROPERTIES else len(PROPERTIES)
+            return chr(_STAND_INS[token["sign"]] + place)
+        case "point":
+            return re.escape(chr(int(value, 16)))
+        case "control":
+            return re.escape(chr(ord(value) % 32))
+        case "group":
+            return f"(?P<{value}>"
+    return value
+
+
+@lru_cache(maxsize=4096)
+def parse(pattern: str) -> Node:
+    """The pattern as a node that writes; raises ValueError when it can't be read."""
+    try:
+        with warnings.catch_warnings():  # of sets within sets, which ECMA-262 does not have
+            warnings.simplefilter("ignore", FutureWarning)
+            tokens = _parser.parse(_ECMA.sub(respelled, pattern))
+    except (re.error, OverflowError, RecursionError) as problem:
+        raise ValueError(f"can't read {pattern!r}: {problem}") from None
+    return written(tokens)
+
+
+_SILENT = frozenset({"AT", "ASSERT_NOT"})
+"""What no text stands for: anchors, boundaries, and what must not be there."""
+
+
+def written(tokens: Iterable[tuple[Any, Any]]) -> Node:
+    """What CPython's parser read, as one node."""
+    return sequence([node_of(kind, held) for kind, held in tokens if str(kind) not in _SILENT])
+
+
+def node_of(kind: Any, held: Any) -> Node:
+    match str(kind):
+        case "IN":
+            return characters(samples_of(held))
+        case "NOT_LITERAL":
+            return characters(complement(chr(held)))
+        case "BRANCH":
+            return alternatives([written(branch) for branch in held[1]])
+        case "MAX_REPEAT" | "MIN_REPEAT":
+            low, high, part = held
+            return repeated(written(part), low, int(high))
+        case "SUBPATTERN":
+            part = written(held[-1])
+            return part if held[0] is None else group(part, held[0])
+        case "GROUPREF":
+            return Node(0, 0, lambda pen, _: pen.groups.get(held, ""))
+        case "ASSERT":
+            return perhaps(written(held[1]))
+    return characters(samples_of([(kind, held)]))
+
+
+def samples_of(members: Iterable[tuple[Any, Any]]) -> str:
+    """Samples of a class of characters; of a range the first ones and the last, and no surrogates."""
+    samples, negated = "", False
+    for kind, held in members:
+        match str(kind):
+            case "NEGATE":
+                negated = True
+            case "ANY":
+                samples += ALPHABET
+            case "CATEGORY":
+                samples += _CATEGORIES[str(held)]
+            case "LITERAL":
+                samples += _property(held) or chr(held)
+            case "RANGE":
+                first, last = held
+                codes = [*range(first, min(last, first + 95) + 1), last]
+                samples += "".join(chr(code) for code in codes if not 0xD800 <= code <= 0xDFFF)
+            case _:
+                raise ValueError(f"no sample for {kind}")
+    return complement(samples) if negated else "".join(dict.fromkeys(samples))
+
+
+def _property(code: int) -> str:
+    """Samples of the property that a character stands for, if it does."""
+    negated, place = divmod(code - 0xF0000, 0x1000)
+    if negated not in (0, 1) or place > len(PROPERTIES):
+        return ""
+    samples = [*PROPERTIES.values(), WORD][place]
+    return complement(samples) if negated else samples
+
+
+def complement(samples: str) -> str:
+    return "".join(character for character in ALPHABET if character not in samples)
+
+
+_CATEGORIES = {
+    "CATEGORY_DIGIT": DIGITS,
+    "CATEGORY_WORD": WORD,
+    "CATEGORY_SPACE": SPACE,
+    "CATEGORY_NOT_DIGIT": complement(DIGITS),
+    "CATEGORY_NOT_WORD": complement(WORD),
+    "CATEGORY_NOT_SPACE": complement(SPACE),
+}
+
+
+def day(number: int) -> str:
+    return date.fromordinal(FIRST_DAY + number).isoformat()
+
+
+def second(number: int) -> str:
+    return f"{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}"
+
+
+def form(*parts: str | Node) -> Node:
+    """One form of a format, of patterns and other nodes."""
+    return sequence([part if isinstance(part, Node) else parse(part) for part in parts])
+
+
+FIRST_DAY = date(2016, 1, 1).toordinal()
+DATE = numbered(12 * 365, 10, day)
+TIME = numbered(24 * 3600, 8, second)
+FRACTION = numbered(10**6, 7, ".{:06}".format)
+HEX = "[0-9a-f]"
+FORMS: dict[str, tuple[str | Node, ...]] = {
+    "date-time": (
+        form(DATE, "T", TIME, "Z"),
+        form(DATE, "T", TIME, "[+-]0[1-9]:[03]0"),
+        form(DATE, "T", TIME, FRACTION, "Z"),
+    ),
+    "date": (DATE,),
+    "time": (form(TIME, "Z"), form(TIME, FRACTION, r"\+0[1-9]:30")),
+    "duration": (
+        "PT[1-9][0-9]?M",
+        "P[1-9]D",
+        "PT[1-9]H[0-9]M[1-5]?[0-9]S",
+        "P[1-9]W",
+        "P[1-9]Y[1-9]M[1-9]DT[1-9]H",
+    ),
+    "email": (
+        r"[a-z]{1,12}@example\.(com|org)",
+        r"[a-z]+\.[a-z]{1,8}\+[a-z0-9]{1,8}@mail\.example\.com",
+    ),
+    "idn-email": (r"[a-z]{1,12}@example\.com", r"(jörg|用户|[a-z]+)@(bücher|例え)\.example"),
+    "uuid": (f"{HEX}{{8}}-{HEX}{{4}}-4{HEX}{{3}}-[89ab]{HEX}{{3}}-{HEX}{{12}}",),
+    "uri": (
+        r"https://example\.com/[a-z]*",
+        r"https://[a-z]{1,8}\.example\.org:8443/[a-z0-9/]+\?[a-z]=%20#[a-z]*",
+        "urn:[a-z]{2,8}:[a-z0-9]+",
+    ),
+    "uri-reference": ("/[a-z]*", r"\.\./[a-z]+\?[a-z]=1", r"https://example\.com/[a-z]*", "#?"),
+    "iri": (r"https://example\.com/[a-z]*", r"https://bücher\.example/[a-zéü]+"),
+    "iri-reference": ("/[a-zéü]*", r"https://bücher\.example/[a-z]*"),
+    "hostname": (
+        r"[a-z]{1,12}\.example\.com",
+        r"([a-z0-9]{1,12}\.)*[a-z]{2,5}",
+        r"[a-z]+-[a-z0-9]+\.example\.org",
+    ),
+    "idn-hostname": (r"[a-z]{1,12}\.example\.com", r"(bücher|例え)\.example"),
+    "ipv4": (r"192\.0\.2\.([1-9]?[0-9]|1[0-9]{2})", r"(10|127)\.0\.0\.[1-9]"),
+    "ipv6": (
+        f"2001:db8::{HEX}{{1,4}}",
+        "::1",
+        f"2001:db8(:{HEX}{{4}}){{6}}",
+        r"::ffff:192\.0\.2\.[1-9]",
+    ),
+    "json-pointer": ("(/[a-z0-9]{1,6})*", "/(~0|~1|é)[a-z]*/0"),
+    "relative-json-pointer": ("[0-3](/[a-z]{1,6})*", "[0-3]#"),
+    "regex": (r"\^?[a-z]+[*+?]?\$?", r"\[[a-z]-z\]\{1,[2-9]\}"),
+    "uri-template": (r"https://example\.com/[a-z]*(/\{[a-z]+\})?", r"/[a-z]+\{\?[a-z]+,[a-z]+\}"),
+    "byte": ("([A-Za-z0-9+/]{4})*", "[A-Za-z0-9+/]{3}="),
+}
+"""Forms are covered one by one; their letters are not. A format that is not here allows any string."""
+
+FORMATS = {name: tuple(form(part) for part in forms) for name, forms in FORMS.items()}

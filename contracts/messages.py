@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 VARIABLE = "CONTRACT_CREDENTIAL"
@@ -131,9 +133,64 @@ class Response:
         return essence_of(value) if value is not None else None
 
 
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_VALUE = re.compile(r"([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+
+
+def is_field_name(text: str) -> bool:
+    """Whether a header field can have this name: a token (RFC 9110 §5.1, §5.6.2)."""
+    return _FIELD_NAME.fullmatch(text) is not None
+
+
+def is_field_value(text: str) -> bool:
+    """Whether a header field can have this value, which may be empty (RFC 9110 §5.5)."""
+    return _FIELD_VALUE.fullmatch(text) is not None
+
+
 def essence_of(content_type: str) -> str:
     """The essence of a media type in lower case, parameters apart (RFC 9110 §8.3.1)."""
     return content_type.partition(";")[0].strip().lower()
+
+
+def is_json(name: str) -> bool:
+    """Whether a media type is JSON by its name (RFC 8259 §11, RFC 6838 §4.2.8)."""
+    essence = essence_of(name)
+    return essence == "application/json" or essence.endswith("+json")
+
+
+def may_be_json(name: str) -> bool:
+    """Whether a media type or range can describe JSON."""
+    return is_json(name) or essence_of(name) in ("*/*", "application/*")
+
+
+def concrete(name: str, filler: str = "x") -> str:
+    """A media type that a documented name or range describes; `filler` stands for a subtype that may be any."""
+    essence = essence_of(name)
+    if essence in ("*/*", "application/*"):
+        return "application/json"
+    return "text/plain" if essence == "text/*" else name.replace("*", filler)
+
+
+def covers(outer: str, inner: str) -> bool:
+    """Whether every message that the type or range `inner` describes is described by `outer` (RFC 9110 §12.5.1)."""
+    if not _parameters(outer) <= _parameters(inner):
+        return False
+    wide, narrow = essence_of(outer), essence_of(inner)
+    if wide in ("*/*", narrow):
+        return True
+    wide_type, _, wide_subtype = wide.partition("/")
+    narrow_type, _, narrow_subtype = narrow.partition("/")
+    is_suffix = wide_subtype.startswith("*+") and narrow_subtype.endswith(wide_subtype[1:])
+    return wide_type == narrow_type and (wide_subtype == "*" or is_suffix)
+
+
+@lru_cache(maxsize=1024)
+def _parameters(name: str) -> frozenset[str]:
+    """Those of a media type that mean something; JSON is UTF-8 whatever its charset says (RFC 8259 §8.1)."""
+    _, *parameters = (part.strip().lower().replace('"', "") for part in name.split(";"))
+    if is_json(name):
+        parameters = [part for part in parameters if not part.startswith("charset=")]
+    return frozenset(filter(None, parameters))
 
 
 class FailureKind(StrEnum):

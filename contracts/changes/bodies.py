@@ -9,7 +9,8 @@ from contracts.changes.containment import Answer, settle
 from contracts.changes.places import where_of
 from contracts.changes.versions import Draft, Pointers, Versions
 from contracts.document import Header, MediaType, Operation, RequestBody, ResponseSpec, Schema
-from contracts.document.media_types import best, covers
+from contracts.document.model import best
+from contracts.messages import covers
 from contracts.schemas.parties import TooLarge, View
 
 STATUSES = range(100, 600)

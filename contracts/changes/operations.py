@@ -9,7 +9,6 @@ from contracts.changes.bodies import compare_request_body, compare_responses
 from contracts.changes.change import Direction, Reach
 from contracts.changes.places import where_of
 from contracts.changes.versions import Documents, Draft, Pointers, Undrawable, Versions, plainest
-from contracts.changes.wire_form import spelled
 from contracts.document import (
     Operation,
     Parameter,
@@ -17,7 +16,7 @@ from contracts.document import (
     SecurityScheme,
     Spec,
 )
-from contracts.document.templates import parameter_names
+from contracts.document.serialisation import parameter_names, serialised
 from contracts.messages import JSON
 from contracts.schemas.locations import locate
 
@@ -265,8 +264,8 @@ def _compare_style(versions: Versions, where: str, before: Parameter, after: Par
         return
     told = {"subject": _subject(before), "base": words[0], "revision": words[1]}
     for value in _values(before):
-        text = spelled(after, value)
-        if spelled(before, value) != text:
+        text = serialised(after, value)
+        if serialised(before, value) != text:
             because = f"the revision reads this value only as {text}"
             draft = Draft(values={(before.location, before.name): value})
             versions.breaks("parameter-style-changed", where, at, because, draft, **told)

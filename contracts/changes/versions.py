@@ -21,7 +21,6 @@ from contracts.changes.change import (
     Reach,
     Witness,
 )
-from contracts.changes.wire_form import plain, spelled
 from contracts.document import (
     Document,
     Header,
@@ -33,10 +32,15 @@ from contracts.document import (
     SecurityRequirement,
     Spec,
 )
-from contracts.document.media_types import concrete
 from contracts.document.model import concrete_status
-from contracts.document.templates import fill_raw_path, match_path, parameter_names
-from contracts.messages import JSON, Request
+from contracts.document.serialisation import (
+    fill_raw_path,
+    match_path,
+    parameter_names,
+    serialised,
+    simple_text,
+)
+from contracts.messages import JSON, Request, concrete
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.schemas.parties import references
@@ -173,7 +177,9 @@ def message_of(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]
         if key in draft.without or not (parameter.required or key in draft.values):
             continue
         text = (
-            spelled(parameter, draft.values[key]) if key in draft.values else _plainest(parameter)
+            serialised(parameter, draft.values[key])
+            if key in draft.values
+            else _plainest(parameter)
         )
         texts[parameter.location][parameter.name] = text
     headers = texts["header"]
@@ -217,7 +223,7 @@ def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]
 
 def _plainest(parameter: Parameter) -> str:
     for value in _values(parameter.schema):
-        text = spelled(parameter, value)
+        text = serialised(parameter, value)
         if parameter.location != "path" or match_path("/{x}", f"/{text}") is not None:
             return text
     raise Undrawable(
@@ -278,18 +284,14 @@ def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[
     for header in response.headers:
         key = ("header", header.name.lower())
         if key in draft.values:
-            fields[header.name] = _header_text(draft.values[key])
+            fields[header.name] = simple_text(draft.values[key])
         elif header.required and key not in draft.without:
-            fields[header.name] = _header_text(plainest(header.schema)[0]) if header.schema else "x"
+            fields[header.name] = simple_text(plainest(header.schema)[0]) if header.schema else "x"
     media = draft.media or next(iter(response.content), None)
     if media is None:
         return {"status": status, "headers": fields, "body": None}
     fields["Content-Type"] = concrete(media.name)
     return {"status": status, "headers": fields, "body": _content(media, draft)}
-
-
-def _header_text(value: JSON) -> str:
-    return ",".join(map(plain, value)) if isinstance(value, list) else plain(value)
 
 
 def as_request(message: Mapping[str, Any]) -> Request:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.document.media_types import described_by
-from contracts.messages import VARIABLE
+from contracts.messages import VARIABLE, covers, essence_of
 
 IDENTIFIES = "x-identifies"
 """On a path parameter: its value names the resource, and the answer repeats it in the property of the same name."""
@@ -149,6 +148,20 @@ class MediaType:
     name: str
     schema: Schema | None
     pointer: str
+
+
+def described_by(content: Sequence[MediaType], name: str) -> MediaType | None:
+    """The entry for a body of this type, parameters apart: exact, then `type/*`, then `*/*` (OpenAPI 3.1 §4.8.17)."""
+    essence = essence_of(name)
+    by_essence = {essence_of(entry.name): entry for entry in content}
+    in_range = by_essence.get(f"{essence.partition('/')[0]}/*")
+    return by_essence.get(essence) or in_range or by_essence.get("*/*")
+
+
+def best(content: Sequence[MediaType], name: str) -> MediaType | None:
+    """The most specific entry that describes all that `name` does, parameters as well."""
+    found = [entry for entry in content if covers(entry.name, name)]
+    return max(found, key=lambda entry: (-entry.name.count("*"), len(entry.name)), default=None)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.document import Header, MediaType, ResponseSpec, Schema, ref_target
-from contracts.document.media_types import concrete, is_json
+from contracts.document.serialisation import simple_text
+from contracts.messages import concrete, is_json
 from contracts.mock.places import Sight, sights
 from contracts.payloads import CoveringChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
@@ -60,7 +61,7 @@ def header_texts(header: Header) -> tuple[str, ...]:
     if name in FRAMING:
         return (FRAMING[name],)
     drawn = itertools.islice(_drawn(header.schema), HEADER_VALUES) if header.schema else ()
-    texts = dict.fromkeys(_header_text(value) for value in drawn)
+    texts = dict.fromkeys(simple_text(value) for value in drawn)
     return tuple(text for text in texts if _is_field_value(text)) or ("mock",)
 
 
@@ -122,13 +123,6 @@ def _drawn(schema: Schema) -> Iterator[Any]:
 
 def _text(value: Any) -> bytes:
     return value.encode("utf-8", "replace") if isinstance(value, str) else dump(value)
-
-
-def _header_text(value: Any) -> str:
-    """A value in the style `simple` (OpenAPI 3.1 §4.8.12.3)."""
-    if isinstance(value, list):
-        return ",".join(map(_header_text, value))
-    return value if isinstance(value, str) else dump(value).decode()
 
 
 def _is_field_value(text: str) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from contracts.document import Header, Operation, ResponseSpec, Spec
 from contracts.document.model import ABOUT_ACCESS, NOWHERE, concrete_status
-from contracts.document.templates import Routes, match_path
+from contracts.document.serialisation import Routes, match_path
 from contracts.messages import Headers, Request, Response
 from contracts.mock.bodies import Variant, dump, header_texts, variants_of
 from contracts.mock.credentials import challenges, has_credential

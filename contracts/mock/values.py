@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from contracts.document import Parameter, Schema, Spec
-from contracts.document.templates import fill_path, match_path, parameter_names
+from contracts.document.serialisation import fill_path, match_path, parameter_names, simple_text
 from contracts.payloads import RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.schemas.validation import Uncompilable
@@ -43,7 +42,9 @@ def _in_turn(lists: list[list[str]]) -> list[str]:
 
 
 def _texts(name: str, parameter: Parameter | None, handful: int) -> list[str]:
-    drawn = map(_text, _drawn(parameter.schema)) if parameter and parameter.schema else iter(())
+    drawn = (
+        map(simple_text, _drawn(parameter.schema)) if parameter and parameter.schema else iter(())
+    )
     usable = dict.fromkeys(
         text for text in drawn if text and match_path("/{x}", fill_path("/{x}", {"x": text}))
     )
@@ -58,10 +59,3 @@ def _drawn(schema: Schema) -> Iterator[Any]:
             yield payload.draw(choices)
     except (Unsatisfiable, *Uncompilable):
         return
-
-
-def _text(value: Any) -> str:
-    """A value as it stands in a path, in the style `simple`."""
-    if isinstance(value, list):
-        return ",".join(map(_text, value))
-    return value if isinstance(value, str) else json.dumps(value)

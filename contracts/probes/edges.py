@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import quote
 
 from contracts.document import Operation
-from contracts.document.templates import fill_raw_path, match_path
+from contracts.document.serialisation import encoded, fill_raw_path, match_path
 from contracts.messages import Request
 from contracts.schemas.claims import CLIENT_FIELDS
 
@@ -70,7 +69,7 @@ UNDECLARED_QUERIES: tuple[tuple[str, str], ...] = (
 def edge_requests(operation: Operation, base: Request) -> Iterator[tuple[str, Request]]:
     """`base` with one odd value at a time, each with what it is about."""
     raw = match_path(operation.path, base.path) or {}
-    values = [*((about, quote(text, safe="")) for about, text in EDGE_STRINGS), *MALFORMED_PATHS]
+    values = [*((about, encoded(text)) for about, text in EDGE_STRINGS), *MALFORMED_PATHS]
     for name in raw:
         for about, value in values:
             path = fill_raw_path(operation.path, {**raw, name: value})

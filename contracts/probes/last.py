@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contracts.document import Operation, Parameter, Spec
 from contracts.document.model import IDENTIFIES, NOWHERE
 from contracts.document.security import variants_of
-from contracts.document.templates import fill_path
+from contracts.document.serialisation import fill_path
 from contracts.messages import Credential, Probe, Request
 from contracts.schemas.validation import Uncompilable, validator
 

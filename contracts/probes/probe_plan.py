@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 from contracts.document import Operation, Parameter, Spec
 from contracts.document.model import concrete_status
-from contracts.document.templates import (
+from contracts.document.serialisation import (
     Routes,
+    encoded,
     fill_path,
     fill_raw_path,
     match_path,
     parameter_names,
 )
-from contracts.messages import Probe, Request
+from contracts.messages import Probe, Request, is_field_name, is_field_value
 from contracts.probes.edges import edge_requests
 from contracts.probes.last import credential_probes, method_probes, nowhere_path, unknown_probes
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
@@ -33,8 +32,6 @@ MAX_REQUEST_LINE = 8000  # RFC 9112 §3
 ROOM = 500
 """What a base URL's path and a credential in the query may add to a request line."""
 
-_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
-_FIELD_VALUE = re.compile(r"[!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?|")  # RFC 9110 §5.5
 
 Values = Mapping[str, str]
 
@@ -231,9 +228,7 @@ class ProbePlan:
             request.target.isascii()
             and len(request.target) + len(request.method) + len("  HTTP/1.1")
             <= MAX_REQUEST_LINE - ROOM
-            and all(
-                _FIELD_NAME.fullmatch(n) and _FIELD_VALUE.fullmatch(v) for n, v in request.headers
-            )
+            and all(is_field_name(n) and is_field_value(v) for n, v in request.headers)
             and operation.path in self._routes.of(request.path)
         )
 
@@ -289,7 +284,7 @@ def _with_path(operation: Operation, request: Request, values: Values) -> Reques
     if raw is None or not values.keys() & raw.keys():
         return request
     path = fill_raw_path(
-        operation.path, {n: _encoded(values[n]) if n in values else t for n, t in raw.items()}
+        operation.path, {n: encoded(values[n]) if n in values else t for n, t in raw.items()}
     )
     return replace(request, target=f"{path}?{request.query}" if request.query else path)
 
@@ -301,17 +296,13 @@ def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
     if parameter.location == "cookie":
         others = _without(request.header("cookie") or "", "; ", parameter.name)
         return _with_header(
-            request, "Cookie", "; ".join([*others, f"{parameter.name}={_encoded(value)}"])
+            request, "Cookie", "; ".join([*others, f"{parameter.name}={encoded(value)}"])
         )
     if parameter.location == "query":
-        name = quote(parameter.name, safe="")
-        query = "&".join([*_without(request.query, "&", name), f"{name}={_encoded(value)}"])
+        name = encoded(parameter.name)
+        query = "&".join([*_without(request.query, "&", name), f"{name}={encoded(value)}"])
         return replace(request, target=f"{request.path}?{query}")
     return request
-
-
-def _encoded(value: str) -> str:
-    return quote(value, safe="", errors="surrogateescape")
 
 
 def _without(pairs: str, separator: str, name: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.decision.since import Known
 from contracts.document import Operation, Spec
-from contracts.document.templates import match_path
+from contracts.document.serialisation import match_path
 from contracts.errors import UsageError
 from contracts.messages import Credential, Headers, Probe, Request
 from contracts.report.reader import read_report

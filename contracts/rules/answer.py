@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.document import MediaType, Operation, ResponseSpec
-from contracts.document.media_types import is_json
-from contracts.messages import Exchange, Response
+from contracts.messages import Exchange, Response, is_json
 from contracts.schemas.json_text import Decoded, decode
 
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from contracts.document import Document, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document.model import IDENTIFIES
-from contracts.document.templates import match_path
+from contracts.document.serialisation import match_path
 from contracts.messages import REFUSALS, Credential
 from contracts.rules import kinds
 from contracts.rules.answer import Answer

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.document import Header, Operation, ResponseSpec
-from contracts.document.media_types import may_be_json
-from contracts.messages import REFUSALS, Credential, Failure, FailureKind, header_values
+from contracts.messages import (
+    REFUSALS,
+    Credential,
+    Failure,
+    FailureKind,
+    header_values,
+    may_be_json,
+)
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
 from contracts.rules.rule import Check, ExchangeRule, Rule, RuleKind, rule_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from contracts.document import MediaType, Operation, ResponseSpec, Spec
-from contracts.document.media_types import may_be_json
+from contracts.messages import may_be_json
 from contracts.rules.authentication import authentication_rules
 from contracts.rules.identity import given_rules, identity_rules
 from contracts.rules.plan import Body, Plan

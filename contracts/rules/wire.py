@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.document import Operation, Spec
-from contracts.document.media_types import may_be_json
-from contracts.messages import UNAVAILABLE, header_values
+from contracts.messages import UNAVAILABLE, header_values, may_be_json
 from contracts.rules import kinds
 from contracts.rules.answer import Answer
 from contracts.rules.rule import Check, ExchangeRule, rule_of

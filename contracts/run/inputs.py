@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ from contracts.errors import ContractsError, UsageError
 from contracts.exchanges import Bounds, Route, Secret
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.flows import Target
-from contracts.messages import Probe
+from contracts.messages import Probe, is_field_value
 from contracts.notte.domain import (
     CREDENTIAL_VARIABLE,
     DOCUMENT,
@@ -35,8 +34,6 @@ from contracts.report.earlier import known_of_report, probes_of_report
 from contracts.report.scrubber import Scrubber
 from contracts.run.options import Options, check_base_url, host_of, usable_proxy
 from contracts.text import shown_path
-
-_FIELD_VALUE = re.compile(r"[!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?")  # RFC 9110 §5.5
 
 Values = Mapping[str, Sequence[str]]
 """Values by the name of their parameter."""
@@ -246,7 +243,7 @@ def _header(name: str, variable: str, environ: Mapping[str, str]) -> str:
             f"{option}: the environment has no {variable}; set it, or leave the option out"
         )
     value = environ[variable].strip()
-    if not _FIELD_VALUE.fullmatch(value):
+    if not value or not is_field_value(value):
         raise UsageError(
             f"{option}: {variable} is empty or holds characters that no header can carry; set it to the value alone"
         )

@@ -10,12 +10,11 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import unquote
 
 from contracts.document import Operation, Parameter, RequestBody, Schema
-from contracts.document.media_types import described_by, is_json
-from contracts.document.templates import match_path
-from contracts.messages import ALLOWED, Claim, Request, header_values
+from contracts.document.model import described_by
+from contracts.document.serialisation import decoded, match_path, raw_values
+from contracts.messages import ALLOWED, Claim, Request, header_values, is_json
 from contracts.schemas.json_text import decode
 from contracts.schemas.locations import locate
 from contracts.schemas.validation import Uncompilable, validator
@@ -66,30 +65,22 @@ def _spellings(
     match parameter.location:
         case "path":
             plain = parameter.style == "simple" and parameter.name in paths
-            return [[_decoded(paths[parameter.name])]] if plain else None
+            return [[decoded(paths[parameter.name])]] if plain else None
         case "header":
             ours = parameter.name.lower() in CLIENT_FIELDS
             return None if ours else [header_values(request.headers, parameter.name)]
         case "cookie":
-            raw = _pairs("; ".join(header_values(request.headers, "cookie")), ";", parameter.name)
+            raw = raw_values(
+                "; ".join(header_values(request.headers, "cookie")), ";", parameter.name
+            )
         case _:
-            raw = _pairs(request.query, "&", parameter.name)
+            raw = raw_values(request.query, "&", parameter.name)
     if not raw and parameter.location == "query" and _may_be_object(parameter):
         return None
-    literal = [_decoded(text) for text in raw]
+    literal = [decoded(text) for text in raw]
     # A plus sign is a space in a form (URL Standard §5.1), and itself in a URI (RFC 3986 §2.2).
-    spaced = [_decoded(text.replace("+", " ")) for text in raw]
+    spaced = [decoded(text.replace("+", " ")) for text in raw]
     return [literal] if spaced == literal else [literal, spaced]
-
-
-def _pairs(text: str, separator: str, name: str) -> list[str]:
-    """The raw values under a name in `a=b&c=d` or `a=b; c=d`."""
-    pairs = (pair.strip().partition("=") for pair in text.split(separator))
-    return [value for key, _, value in pairs if _decoded(key.replace("+", " ")) == name]
-
-
-def _decoded(text: str) -> str:
-    return unquote(text, errors="surrogateescape")
 
 
 def _may_be_object(parameter: Parameter) -> bool:
@@ -123,11 +114,11 @@ class _Anything:
 
 
 def _document(media_type: str, text: str) -> Iterator[Any]:
-    decoded = decode(text.encode("utf-8", "surrogateescape")) if is_json(media_type) else None
-    if decoded is None or decoded.duplicates:
+    found = decode(text.encode("utf-8", "surrogateescape")) if is_json(media_type) else None
+    if found is None or found.duplicates:
         yield _Anything
     else:
-        yield decoded.value if decoded.problem is None else text
+        yield found.value if found.problem is None else text
 
 
 def _arrays(parameter: Parameter, texts: list[str]) -> Iterator[Any]:
@@ -194,8 +185,8 @@ def _body(documented: RequestBody | None, request: Request) -> Iterable[str]:
     media = described_by(documented.content, content_type or "")
     if media is None or media.schema is None or not is_json(content_type or ""):
         return
-    decoded = decode(request.body)
-    if decoded.problem is not None:
-        yield f"its body can't be read: {decoded.problem}"
-    elif not decoded.duplicates and not _accepts(media.schema)(decoded.value):
+    found = decode(request.body)
+    if found.problem is not None:
+        yield f"its body can't be read: {found.problem}"
+    elif not found.duplicates and not _accepts(media.schema)(found.value):
         yield "its body does not match the schema"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from contracts.document.templates import concreteness, match_path
+from contracts.document.serialisation import concreteness, match_path
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Exchange, Headers, Probe, Request, Response
 from contracts.rules import Finding, Rule, RuleBook, Severity

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.document import load_spec
-from contracts.document.templates import fill_path, match_path
+from contracts.document.serialisation import fill_path, match_path
 from contracts.messages import Request
 from contracts.mock.values import MAX_VALUES, sample_values
 from contracts.schemas.claims import claim_of

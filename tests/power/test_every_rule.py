@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.document.model import concrete_status
-from contracts.document.templates import fill_path, parameter_names
+from contracts.document.serialisation import fill_path, parameter_names
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import with_credential
 from contracts.messages import Credential, Exchange, Probe, Request, Response

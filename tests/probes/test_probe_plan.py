@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.document import Operation, Spec, load_spec
-from contracts.document.templates import match_path
+from contracts.document.serialisation import match_path
 from contracts.messages import Probe, Request
 from contracts.probes import ProbePlan, schemathesis_cases
 from contracts.probes.edges import EDGE_STRINGS, HEADER_VALUES, MALFORMED_PATHS, edge_requests

@@ -1,20 +1,24 @@
-"""Paths on the wire find their template, and values their path."""
+"""Paths on the wire find their template, and values their text."""
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from contracts.document.templates import (
+from contracts.document import Parameter
+from contracts.document.serialisation import (
     Routes,
     concreteness,
     fill_path,
     fill_raw_path,
     match_path,
     parameter_names,
+    raw_values,
+    serialised,
 )
 
 SESSION = "/sessions/{session_id}"
@@ -128,3 +132,52 @@ def test_templates_that_differ_in_names_are_all_found() -> None:
 
 def test_literal_segments_are_more_concrete_than_mixed_ones() -> None:
     assert sorted(["/{x}", "/a{x}", "/a"], key=concreteness) == ["/a", "/a{x}", "/{x}"]
+
+
+LIST, OBJECT = ["blue", "bl/ck"], {"R": 100, "G": "a b"}
+
+
+@pytest.mark.parametrize(
+    ("location", "style", "explode", "value", "expected"),
+    [
+        ("path", "simple", False, LIST, "blue,bl%2Fck"),
+        ("path", "simple", False, OBJECT, "R,100,G,a%20b"),
+        ("path", "simple", True, OBJECT, "R=100,G=a%20b"),
+        ("path", "label", False, LIST, ".blue,bl%2Fck"),
+        ("path", "label", True, LIST, ".blue.bl%2Fck"),
+        ("path", "label", True, OBJECT, ".R=100.G=a%20b"),
+        ("path", "matrix", False, "a b", ";c=a%20b"),
+        ("path", "matrix", False, LIST, ";c=blue,bl%2Fck"),
+        ("path", "matrix", True, LIST, ";c=blue;c=bl%2Fck"),
+        ("path", "matrix", True, OBJECT, ";R=100;G=a%20b"),
+        ("query", "form", True, True, "c=true"),
+        ("query", "form", True, None, "c="),
+        ("query", "form", True, LIST, "c=blue&c=bl%2Fck"),
+        ("query", "form", False, LIST, "c=blue,bl%2Fck"),
+        ("query", "form", True, OBJECT, "R=100&G=a%20b"),
+        ("query", "form", False, OBJECT, "c=R,100,G,a%20b"),
+        ("query", "form", True, [], ""),
+        ("query", "spaceDelimited", False, LIST, "c=blue%20bl%2Fck"),
+        ("query", "pipeDelimited", False, LIST, "c=blue|bl%2Fck"),
+        ("query", "deepObject", True, OBJECT, "c%5BR%5D=100&c%5BG%5D=a%20b"),
+        ("header", "simple", False, LIST, "blue,bl/ck"),
+        ("header", "simple", True, OBJECT, "R=100,G=a b"),
+        ("cookie", "form", True, "a b", "c=a%20b"),
+    ],
+)
+def test_a_value_is_written_in_its_style(location: str, style: str, explode: bool, value: Any, expected: str) -> None:
+    parameter = Parameter("c", location, True, None, style, explode, False, None, "")
+    assert serialised(parameter, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("location", "style", "expected"), [("query", "form", "c=%7B%22a%22%3A1%7D"), ("header", "simple", '{"a":1}')]
+)
+def test_a_value_with_a_media_type_is_json(location: str, style: str, expected: str) -> None:
+    parameter = Parameter("c", location, True, None, style, True, False, "application/json", "")
+    assert serialised(parameter, {"a": 1}) == expected
+
+
+def test_the_values_of_a_name_are_found_as_written() -> None:
+    assert raw_values("a=1&b=2&a=%31&a+b=3", "&", "a") == ["1", "%31"]
+    assert raw_values("a=1; b=2;a%20b", ";", "a b") == [""]

@@ -1,0 +1,144 @@
+"""Values of parameters to their texts on the wire, and paths by their templates (OpenAPI 3.1 §4.8.12, RFC 3986)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from urllib.parse import quote, unquote
+
+from contracts.document.model import Parameter
+from contracts.messages import JSON
+
+_PARAMETER = re.compile(r"\{([^{}/]*)\}")
+_LITERAL = "/%:@!$&'()*+,;=~-._"
+"""What stands for itself in the literal parts of a template (RFC 3986 §3.3), percent-encoded octets among it."""
+_EXPLODED = {"simple": ("", ","), "label": (".", "."), "matrix": (";", ";")}
+"""What stands before and between items and members of an exploded value; in other styles nothing and `&`."""
+_DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "|"}
+
+
+def encoded(text: str) -> str:
+    """The text, percent-encoded (RFC 3986 §2.1); what the command line had that is no UTF-8 becomes itself again."""
+    return quote(text, safe="", errors="surrogateescape")
+
+
+def decoded(text: str) -> str:
+    """The text without percent-encoding; bytes that are no UTF-8 are kept as lone surrogates."""
+    return unquote(text, errors="surrogateescape")
+
+
+def plain_text(value: JSON) -> str:
+    """A value without quotes, as it stands in a URL or header; null is nothing."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, separators=(",", ":"), default=float)
+
+
+def simple_text(value: JSON) -> str:
+    """A value in the style `simple`, not encoded: lists by commas, objects as JSON."""
+    return ",".join(map(simple_text, value)) if isinstance(value, list) else plain_text(value)
+
+
+def serialised(parameter: Parameter, value: JSON) -> str:
+    """The text of a value: of a query or cookie with its names (`a=1&a=2`), of a path or header without."""
+    if parameter.media_type is not None:
+        value = json.dumps(value, separators=(",", ":"))
+    write = str if parameter.location == "header" else encoded
+    name = write(parameter.name)
+    prefix, separator = _EXPLODED.get(parameter.style, ("", "&"))
+    is_named = separator in "&;"
+    if isinstance(value, dict) and parameter.style == "deepObject":
+        value = {f"{parameter.name}[{key}]": item for key, item in value.items()}
+    elif not parameter.explode or not isinstance(value, dict | list):
+        delimiter = _DELIMITERS.get(parameter.style, ",")
+        joined = delimiter.join(write(plain_text(item)) for item in _items(value))
+        return f"{prefix}{name}={joined}" if is_named else prefix + joined
+    if isinstance(value, dict):
+        texts = [f"{write(key)}={write(plain_text(item))}" for key, item in value.items()]
+    else:
+        texts = [write(plain_text(item)) for item in value]
+        if is_named:
+            texts = [f"{name}={text}" for text in texts]
+    return prefix + separator.join(texts) if texts else ""
+
+
+def _items(value: JSON) -> list[JSON]:
+    if isinstance(value, dict):
+        return [part for member in value.items() for part in member]
+    return value if isinstance(value, list) else [value]
+
+
+def raw_values(pairs: str, separator: str, name: str) -> list[str]:
+    """The values under a name in `a=b&c=d` or `a=b; c=d`, as they stand there."""
+    found = []
+    for pair in pairs.split(separator):
+        key, _, value = pair.strip().partition("=")
+        if decoded(key.replace("+", " ")) == name:
+            found.append(value)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _pattern(template: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    literals = _PARAMETER.split(template)
+    names = tuple(literals[1::2])
+    expression = "([^/]+)".join(re.escape(_wire(text)) for text in literals[::2])
+    return re.compile(expression), names
+
+
+def _wire(literal: str) -> str:
+    return quote(literal, safe=_LITERAL)
+
+
+def parameter_names(template: str) -> tuple[str, ...]:
+    """The names of a template's parameters, in order."""
+    return _pattern(template)[1]
+
+
+def match_path(template: str, path: str) -> dict[str, str] | None:
+    """The raw (still percent-encoded) values of the template's parameters, or None when `path` is another route.
+
+    `path` is what stands on the wire, without query. A segment of `.` or `..` matches nothing: clients and proxies
+    remove it (RFC 3986 §5.2.4).
+    """
+    pattern, names = _pattern(template)
+    found = pattern.fullmatch(path)
+    if found is None or not {".", ".."}.isdisjoint(unquote(path).split("/")):
+        return None
+    return dict(zip(names, found.groups(), strict=True))
+
+
+def fill_path(template: str, values: Mapping[str, str]) -> str:
+    """The path with every parameter replaced by its value, percent-encoded."""
+    return fill_raw_path(template, {name: encoded(value) for name, value in values.items()})
+
+
+def fill_raw_path(template: str, values: Mapping[str, str]) -> str:
+    """The path with every parameter replaced by its value as it goes on the wire."""
+    parts = _PARAMETER.split(template)
+    parts[::2] = map(_wire, parts[::2])
+    parts[1::2] = (values[name] for name in parts[1::2])
+    return "".join(parts)
+
+
+def concreteness(template: str) -> tuple[int, ...]:
+    """Sorts the templates that match one path: literal segments come first (OpenAPI 3.1 §4.8.8), then mixed ones."""
+    segments = template.split("/")
+    return tuple(("{" in part) + bool(_PARAMETER.fullmatch(part)) for part in segments)
+
+
+class Routes:
+    """The templates of a document, to find those that a path is meant for."""
+
+    def __init__(self, templates: Iterable[str]) -> None:
+        self._by_length: dict[int, list[str]] = {}
+        for template in sorted(dict.fromkeys(templates), key=concreteness):
+            self._by_length.setdefault(template.count("/"), []).append(template)
+
+    def of(self, path: str) -> tuple[str, ...]:
+        """The most concrete templates that match: one, or several which differ in the names of parameters at most."""
+        templates = self._by_length.get(path.count("/"), ())
+        found = [one for one in templates if match_path(one, path) is not None]
+        return tuple(one for one in found if concreteness(one) == concreteness(found[0]))

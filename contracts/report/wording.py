@@ -54,6 +54,17 @@ def causes(verdicts: Iterable[RuleVerdict]) -> list[Cause]:
     return [Cause(tuple(members)) for members in found.values()]
 
 
+def spread_text(cause: Cause) -> str:
+    """`, on 3 operations`, to be said after the rule that stands for them; empty for one."""
+    return f", on {len(cause.operations)} operations" if len(cause.operations) > 1 else ""
+
+
+def cause_text(cause: Cause) -> str:
+    """`GET /a 200 / required id, on 2 operations: no property id (GET /a, GET /b)`."""
+    operations = f" ({', '.join(cause.operations)})" if len(cause.operations) > 1 else ""
+    return f"{cause.shown.rule}{spread_text(cause)}: {cause.seen}{operations}"
+
+
 def _cause(verdict: RuleVerdict) -> tuple[object, ...]:
     return verdict.standing, verdict.since, verdict.kind, seen_text(verdict)
 

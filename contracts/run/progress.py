@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.report.forms.screen import Screen
+from contracts.report.forms.terminal import Screen
 from contracts.run.writer import look_of
 
 INTERVAL = 0.25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from contracts.report.forms.screen import Screen, marked
+from contracts.report.forms.terminal import Screen, marked
 
 
 class Look(TypedDict):

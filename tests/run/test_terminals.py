@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from contracts.report.forms.screen import Screen
+from contracts.report.forms.terminal import Screen
 from contracts.run.progress import INTERVAL, Progress, wanted
 from tests.service.hostile import DOCUMENT, KEY, hostile_service
 

@@ -11,8 +11,17 @@ from contracts.document import Source
 from contracts.document.sides import Side
 from contracts.report.diff import Diff, reach_text
 from contracts.report.forms.diff_forms import last_line, verdict_line
-from contracts.report.run import RuleVerdict, Run
-from contracts.report.wording import often_text, promise_text, seen_text, since_text, worst_first
+from contracts.report.run import Run
+from contracts.report.wording import (
+    Cause,
+    accepted_text,
+    causes,
+    often_text,
+    promise_text,
+    since_text,
+    spread_text,
+    worst_first,
+)
 from contracts.text import cut, printable
 
 MAX_SHOWN = 10
@@ -35,35 +44,39 @@ def run_annotations(run: Run, here: Path | None = None) -> Iterator[str]:
     from contracts.report.forms.terminal import decision_line
 
     here = here or Path.cwd()
-    errors, warnings = worst_first(run.violated), worst_first(run.advisories)
+    errors, warnings = causes(worst_first(run.violated)), causes(worst_first(run.advisories))
     if run.decision == "pass":
         errors, warnings = [], errors + warnings
     yield from _of_level("error", errors, run, here)
     yield from _of_level("warning", warnings, run, here)
-    yield from _of_level("notice", worst_first(run.accepted), run, here)
+    yield from _of_level("notice", causes(worst_first(run.accepted)), run, here)
     yield decision_line(run)
 
 
-def _of_level(level: str, verdicts: Sequence[RuleVerdict], run: Run, here: Path) -> Iterator[str]:
-    for verdict in verdicts[:MAX_SHOWN]:
+def _of_level(level: str, found: Sequence[Cause], run: Run, here: Path) -> Iterator[str]:
+    for cause in found[:MAX_SHOWN]:
+        verdict = cause.shown
         file = verdict.source.file
         if Path(file).is_relative_to(here):
             file = Path(file).relative_to(here).as_posix()
         place = _place(file, verdict.source.line)
-        title = ("title", f"{verdict.standing}: {verdict.rule}")
-        yield _command(level, (*place, title), _message(verdict, run))
-    if len(verdicts) > MAX_SHOWN:
-        yield f"… and {len(verdicts) - MAX_SHOWN} more of level {level}, in report.json"
+        title = ("title", f"{verdict.standing}: {verdict.rule}{spread_text(cause)}")
+        yield _command(level, (*place, title), _message(cause, run))
+    if len(found) > MAX_SHOWN:
+        yield f"… and {len(found) - MAX_SHOWN} more of level {level}, in report.json"
 
 
-def _message(verdict: RuleVerdict, run: Run) -> Iterator[str]:
-    yield cut(f"seen: {seen_text(verdict)} ({often_text(verdict)})", MAX_TEXT)
+def _message(cause: Cause, run: Run) -> Iterator[str]:
+    verdict = cause.shown
+    yield cut(f"seen: {cause.seen} ({often_text(verdict)})", MAX_TEXT)
+    if len(cause.operations) > 1:
+        yield cut(f"the same on {', '.join(cause.operations)}", MAX_TEXT)
     if promise := promise_text(verdict):
         yield cut(f"wanted: {promise}", MAX_TEXT)
     if since := since_text(verdict, run.against):
         yield since
     if verdict.accepted is not None:
-        yield cut(f"accepted until {verdict.accepted.until}: {verdict.accepted.reason}", MAX_TEXT)
+        yield cut(f"accepted {accepted_text(verdict)}", MAX_TEXT)
     elif verdict.proof is not None:
         yield f"repeat: {verdict.proof.curl}"
 

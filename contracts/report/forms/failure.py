@@ -11,6 +11,7 @@ from contracts.document import Spec
 from contracts.messages import Headers
 from contracts.report.curl import curl
 from contracts.report.run import Run
+from contracts.report.wording import cause_text, causes
 from contracts.text import cut, printable
 from contracts.verdicts import Evidence, Verdict
 
@@ -128,6 +129,9 @@ def suite_properties(run: Run) -> Iterator[Property]:
     yield "decision", run.decision
     for reason in run.reasons:
         yield "reason", printable(cut(reason))
+    for cause in causes(run.violated):
+        if len(cause.operations) > 1:
+            yield "cause", _cut(cause_text(cause))
     yield "target", printable(run.target)
     yield "document", printable(run.subject.path)
     yield "sha256", run.subject.sha256

@@ -13,7 +13,7 @@ from contracts.report.run import Place
 
 from ...made_changes import ALL, BREAKS, change
 from ..made_diffs import BASE, NASTY, STDIN, diff
-from ..made_runs import proof, run, verdict
+from ..made_runs import lacks, proof, run, verdict
 
 HERE = Path("/here")
 
@@ -37,6 +37,15 @@ def test_an_annotation_says_what_a_failure_says() -> None:
         'seen: /status is "paused" (on 3 of 9 exchanges)%0Awanted: is one of active, closed (§4)%0A'
         "new since last.json%0Arepeat: curl http://h/things/1"
     )
+
+
+def test_one_cause_on_several_operations_is_one_annotation() -> None:
+    several = [lacks("GET /a"), lacks("GET /b"), lacks("GET /c"), lacks("GET /d", "name")]
+    one, other, _ = run_annotations(run(*several), HERE)
+    assert "title=violated%3A GET /a 200 / required id%2C on 3 operations::" in one
+    assert 'seen: lacks "id" (on 3 of 9 exchanges)%0Athe same on GET /a, GET /b, GET /c%0Awanted: ' in one
+    assert "title=violated%3A GET /d 200 / required name::" in other
+    assert "the same on" not in other
 
 
 def test_an_accepted_one_says_why() -> None:

@@ -3,10 +3,11 @@
 import tomllib
 from datetime import date
 
-from contracts.report.forms.failure import failure_text, missing_text
+from contracts.report.forms.failure import failure_text, missing_text, suite_properties
 from contracts.verdicts import Outcome, Verdict
 
 from ..made import SPEC, rule, violated
+from ..made_runs import lacks, run
 
 TODAY = date(2026, 11, 24)
 
@@ -50,3 +51,9 @@ def test_missing_verdict_says_why() -> None:
     assert seen.startswith("  seen: not exercised, nobody came; wanted: ")
     assert "--contract-param NAME=VALUE" in following
     assert rerun == "  rerun: pytest x"
+
+
+def test_the_suite_has_a_property_a_cause_on_several_operations() -> None:
+    several = [lacks("GET /a"), lacks("GET /b"), lacks("GET /c"), lacks("GET /d", "name")]
+    causes = [value for name, value in suite_properties(run(*several)) if name == "cause"]
+    assert causes == ['GET /a 200 / required id, on 3 operations: lacks "id" (GET /a, GET /b, GET /c)']

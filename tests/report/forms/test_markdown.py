@@ -107,7 +107,7 @@ def test_a_violation_is_a_block_to_open() -> None:
 def test_one_cause_on_several_operations_is_one_block() -> None:
     shown = lines(run(lacks("GET /a"), lacks("GET /b"), lacks("GET /c"), lacks("GET /d", "name")))
     one, other = (line for line in shown if line.startswith("<summary>"))
-    assert one == '<summary>🔴 <code>GET /a 200 / required id</code>, on 3 operations: lacks "id"</summary>'
+    assert one == '<summary>🔴 <code>GET /a 200 / required id</code>, on 3 operations lacks "id"</summary>'
     assert other == '<summary>🔴 <code>GET /d 200 / required name</code> lacks "name"</summary>'
     start = shown.index("- the same on 3 operations:")
     rules = [f"  - <code>GET /{name} 200 / required id</code>" for name in "abc"]

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from contracts.decision.run_decision import Decision, Result
 from contracts.messages import Failure, FailureKind, Request, Response
 from contracts.report.drift import Drift
-from contracts.report.forms.screen import Screen, marked
-from contracts.report.forms.terminal import ROWS, decision_line, summary_lines
+from contracts.report.forms.terminal import CAPS, ROWS, Screen, decision_line, marked, summary_lines
 from contracts.report.json_report import to_json
 from contracts.report.reader import run_from
 from contracts.report.report import Report
@@ -22,6 +21,7 @@ from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 
 from ..made import exchange, report, rule, violated
+from ..made_runs import lacks
 
 HELD = Verdict(rule("/status type"), Outcome.HOLDS, 9)
 UNEXERCISED = Verdict(rule("/id type"), Outcome.NOT_EXERCISED, why="nobody came")
@@ -71,14 +71,32 @@ def test_long_target_is_cut() -> None:
     assert f"(GET /things/{'x' * 47}…)" in lines(made)[-1]
 
 
-def test_list_that_fits_is_whole() -> None:
-    listed = [line for line in lines(report(*[ADVISORY] * 15)) if line.startswith("advisory")]
-    assert listed == ["advisory: GET /things/{id} 200 unique names: a twice"] * 15
+def advisories(count: int) -> list[str]:
+    members = [broken(number, severity=Severity.ADVISORY) for number in range(count)]
+    return [line for line in summary_lines(run_of(members), width=100) if line.startswith("advisory")]
+
+
+def test_list_within_its_cap_is_whole() -> None:
+    (*_, last) = shown = advisories(CAPS["advisory"])
+    assert (len(shown), last) == (3, 'advisory: GET /things/{id} 200 /broken_2 enum: "paused"')
 
 
 def test_long_list_is_cut() -> None:
-    listed = [line for line in lines(report(*[ADVISORY] * 23)) if line.startswith("advisory")]
-    assert (len(listed), listed[-1]) == (19, "advisory: … and 5 more, in report.json")
+    (*_, last) = shown = advisories(23)
+    assert (len(shown), last) == (4, "advisory: … and 20 more, in report.json")
+
+
+def test_one_cause_on_several_operations_is_one_line() -> None:
+    several = [lacks("GET /a"), lacks("GET /b"), lacks("GET /c"), lacks("GET /d", "name")]
+    known = {"path": "last.json", "about": "pass", "new": [verdict.rule for verdict in several]}
+    told = [
+        'GET /a 200 / required id, on 3 operations: lacks "id" (GET /a, GET /b, GET /c)',
+        'GET /d 200 / required name: lacks "name"',
+    ]
+    shown = list(summary_lines(run_of(several), width=100))
+    assert [line for line in shown if line.startswith("violated")] == [f"violated: {line}" for line in told]
+    shown = list(summary_lines(run_of(several, against=known), width=100))
+    assert [line for line in shown if line.startswith("new")] == [f"new: {line}" for line in told]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +111,7 @@ def test_many_operations_show_the_violated_first() -> None:
     held = [Verdict(rule(f"x{n} type", status=str(300 + n)), Outcome.HOLDS, 1) for n in range(60)]
     shown = lines(report(*held, violated()))
     assert shown[1].split()[2:] == ["200", "1", "1", "1", "0"]
-    assert (len(shown), shown[-3]) == (23, "… and 42 more, in report.json")
+    assert (len(shown), shown[CAPS["table"] + 1]) == (10, "… and 55 more, in report.json")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +140,7 @@ def test_long_operation_is_cut_in_its_middle() -> None:
         (Decision(Result.FAIL, ("a", "b")), "contract: FAIL on http://h: a; b (1 rule"),
         (
             Decision(Result.INCONCLUSIVE, ("canary-1\n",)),
-            r"contract: INCONCLUSIVE on http://h: $NOTTE_API_KEY\n (1 rule",
+            r"contract: INCONCLUSIVE on http://h: $CONTRACT_CREDENTIAL\n (1 rule",
         ),
     ],
     ids=["pass", "fail", "inconclusive"],
@@ -243,7 +261,7 @@ def test_what_there_is_no_room_for_is_counted() -> None:
     assert "… and 499 more, in report.json" in shown
     (alone,) = [line for line in shown if line.startswith("in report.json alone: ")]
     assert alone == (
-        "in report.json alone: sessions 2, drift notes 500, drift kept 1, fixed 500, known 500, accepted 500, "
+        "in report.json alone: drift notes 500, drift kept 1, still there 500, fixed 500, known 500, accepted 500, "
         "note 500, advisory 500, not judged 500, never seen 500"
     )
 

@@ -286,6 +286,11 @@ class Spec:
         """What stands in place of the credential."""
         return f"${self.variable}"
 
+    def identifying(self, operation: Operation) -> list[Parameter]:
+        """The parameters of an operation that the document says to name a resource."""
+        at = self.document.at
+        return [p for p in operation.parameters if at(p.pointer).get(IDENTIFIES) is True]
+
     @cached_property
     def by_key(self) -> Mapping[str, Operation]:
         return {operation.key: operation for operation in self.operations}

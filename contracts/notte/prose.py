@@ -9,23 +9,14 @@ from __future__ import annotations
 import email.utils
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from contracts.document import Spec
 from contracts.notte.domain import FINAL, SESSION, SWEEP, TITLE
-from contracts.rules import (
-    Answer,
-    ExchangeRule,
-    Extra,
-    HistoryRule,
-    Rule,
-    RuleKind,
-    Severity,
-    rule_of,
-)
+from contracts.rules import Answer, ExchangeRule, Extra, HistoryRule, Rule, Scope, Severity
 
 STATUS = "200"
 CLOCK = timedelta(seconds=2)
@@ -372,8 +363,8 @@ def _rules(spec: Spec, row: Prose | Later) -> Iterator[Rule]:
     if operation is None or operation.response(200) is None or spec.title != TITLE:
         return
     severity = row.severity if isinstance(row, Prose) else ADVISORY
-    kind = RuleKind("prose", severity, f"Notte: “{row.sentence}”")
-    yield rule_of(operation, kind, row.promise, status=STATUS, place=row.place, name=row.name)
+    rule = Scope(operation, STATUS).rule("prose", row.promise, place=row.place, name=row.name)
+    yield replace(rule, severity=severity, clause=f"Notte: “{row.sentence}”")
 
 
 def _on_answer(row: Prose) -> Callable[[Answer], str | None]:

@@ -5,26 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import jsonschema_rs
+from jsonschema_rs import Validator
 
-from contracts.document import Operation, Schema, join_pointer
-from contracts.rules.kinds import (
-    ADDITIONAL,
-    BY_NAME,
-    CONST,
-    ENUM,
-    ITEMS,
-    NULLABILITY,
-    REQUIRED,
-    SCHEMA,
-    TYPE,
-    UNDOCUMENTED,
-    UNION,
-)
-from contracts.rules.rule import Rule, RuleKind, member_text, rule_id, rule_of, shown
+from contracts.document import Schema, join_pointer
+from contracts.rules.rule import Rule, Scope, member_text, shown
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
 from contracts.schemas.rungs import RUNGS
 from contracts.schemas.validation import (
@@ -35,49 +23,15 @@ from contracts.schemas.validation import (
     validator,
 )
 
-SAYS_MORE_NAMES = (
+SAYS_MORE_NAMES = {
     "additionalProperties",
     "unevaluatedProperties",
     "patternProperties",
     "propertyNames",
     "if",
     "dependentSchemas",
-)
+}
 """Keywords beside which an undeclared name is not simply undocumented."""
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """Whose body it is: what the ids of its rules start with."""
-
-    operation: Operation
-    status: str
-    media: str | None
-
-    @property
-    def prefix(self) -> str:
-        return rule_id(self.operation.key, self.status, f";{self.media}" if self.media else None)
-
-    def rule(
-        self,
-        kind: RuleKind,
-        place: str,
-        pointer: str,
-        promise: str,
-        name: str | None = None,
-        members: tuple[str, ...] = (),
-    ) -> Rule:
-        return rule_of(
-            self.operation,
-            kind,
-            promise,
-            status=self.status,
-            media=self.media,
-            place=place or "/",
-            name=name,
-            pointer=pointer,
-            members=members,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +44,13 @@ class Leaf:
     why: str = ""
 
 
+def _leaf(rule: Rule, types: frozenset[str], compiled: Callable[[], Validator]) -> Leaf:
+    try:
+        return Leaf(rule, types, compiled().is_valid)
+    except Uncompilable as error:
+        return Leaf(rule, types, None, str(error).splitlines()[0])
+
+
 @dataclass(frozen=True, eq=False)
 class Place:
     """A location with its rules, and the places below it, made when first asked for.
@@ -98,7 +59,7 @@ class Place:
     `names_above` then says that the union's own location declares properties.
     """
 
-    body: Body
+    body: Scope
     location: Location
     outer: bool = False
     names_above: bool = False
@@ -112,57 +73,51 @@ class Place:
         allowed = self.location.types
         if self.outer or "null" in allowed or not allowed:
             return None
-        return self._rule(NULLABILITY, self._type_pointer, "is never null")
+        return self._rule("nullability", "is never null", self._type_pointer)
 
     @cached_property
     def type(self) -> Rule | None:
         allowed = self.location.types
         if self.outer or allowed == ALL_TYPES or not allowed:
             return None
-        names = sorted(allowed - {"integer"} if "number" in allowed else allowed)
-        members = tuple(
-            m for m, there in (("null", "null" in names), ("value", names != ["null"])) if there
-        )
-        return self._rule(
-            TYPE, self._type_pointer, f"is of type {' or '.join(names)}", members=members
-        )
+        if "number" in allowed:
+            allowed = allowed - {"integer"}
+        seen = {"null"} & allowed
+        if allowed != {"null"}:
+            seen |= {"value"}
+        promise = f"is of type {' or '.join(sorted(allowed))}"
+        return self._rule("type", promise, self._type_pointer, members=tuple(sorted(seen)))
+
+    @property
+    def _type_pointer(self) -> str:
+        declaring = [schema for schema, _ in self.location.keywords(("type", "enum", "const"))]
+        unions = [union.schema for union in self.location.unions]
+        everywhere = [part.schema for part in self.location.parts]
+        return [*declaring, *unions, *everywhere][0].pointer
 
     @cached_property
     def required(self) -> tuple[tuple[str, Rule], ...]:
-        if "object" not in self.location.types:
-            return ()
-        return tuple(
-            (
-                name,
-                self._rule(
-                    REQUIRED,
-                    join_pointer(schema.pointer, "required"),
-                    f"has a property {name}",
-                    name,
-                ),
-            )
-            for name, schema in self.location.required.items()
-        )
+        rules = []
+        for name, schema in self.location.required.items():
+            if "object" in self.location.types:
+                pointer = join_pointer(schema.pointer, "required")
+                rule = self._rule("required", f"has a property {name}", pointer, name=name)
+                rules.append((name, rule))
+        return tuple(rules)
 
     @cached_property
     def undocumented(self) -> Rule | None:
         """The rule about names that nothing here declares; None where the document says what other names hold."""
         location = self.location
-        silent = not any(key in part.value for part in location.parts for key in SAYS_MORE_NAMES)
-        branches = any("object" in union.types for union in location.unions)
-        declared = any("properties" in part.value for part in location.parts)
-        if (
-            not declared
-            or "object" not in location.types
-            or branches
-            or location.truncated
-            or not silent
-        ):
+        keywords = set().union(*(part.value for part in location.parts))
+        if "properties" not in keywords or keywords & SAYS_MORE_NAMES or location.truncated:
+            return None
+        if "object" not in location.types or any("object" in u.types for u in location.unions):
             return None
         if self.outer and (location.chosen_by or self.names_above):
             return None
         promise = "has no properties but the documented ones"
-        return self._rule(UNDOCUMENTED, location.parts[0].schema.pointer, promise)
+        return self._rule("undocumented properties", promise, location.parts[0].schema.pointer)
 
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
@@ -172,45 +127,46 @@ class Place:
     @cached_property
     def leaves_of(self) -> Mapping[str, tuple[Leaf, ...]]:
         """`leaves` by the type of value that they apply to."""
-        return {
-            kind: tuple(leaf for leaf in self.leaves if kind in leaf.types) for kind in ALL_TYPES
-        }
+        found: dict[str, tuple[Leaf, ...]] = {}
+        for kind in ALL_TYPES:
+            found[kind] = tuple(leaf for leaf in self.leaves if kind in leaf.types)
+        return found
 
     @cached_property
     def branches(self) -> tuple[tuple[Union, Mapping[Location, Place]], ...]:
         """The unions whose branch a value selects, each with the places of its branches."""
-        chosen = [union for union in self.location.unions if union.selectable and not union.finite]
-        above = bool(self.location.properties)
-        return tuple(
-            (union, {b: Place(self.body, b, True, above) for b in union.branches})
-            for union in chosen
-        )
+        found, above = [], bool(self.location.properties)
+        for union in self.location.unions:
+            if union.selectable and not union.finite:
+                found.append((union, {b: Place(self.body, b, True, above) for b in union.branches}))
+        return tuple(found)
 
     @cached_property
     def properties(self) -> Mapping[str, Place]:
-        if "object" not in self.location.types:
+        location = self.location
+        if "object" not in location.types:
             return {}
-        return {
-            name: self._place(self.location.property(name)) for name in self.location.properties
-        }
+        return {name: Place(self.body, location.property(name)) for name in location.properties}
 
     @cached_property
     def patterns(self) -> Mapping[str, Place]:
-        return {p: self._place(self.location.pattern(p)) for p in self.location.patterns}
+        location = self.location
+        return {p: Place(self.body, location.pattern(p)) for p in location.patterns}
 
     @cached_property
     def additional(self) -> Place | None:
-        child = self.location.additional
-        return self._place(child) if child is not None else None
+        return self._place(self.location.additional)
 
     @cached_property
     def prefix(self) -> tuple[Place, ...]:
-        return tuple(self._place(child) for child in self.location.prefix)
+        return tuple(Place(self.body, child) for child in self.location.prefix)
 
     @cached_property
     def items(self) -> Place | None:
-        child = self.location.items
-        return self._place(child) if child is not None else None
+        return self._place(self.location.items)
+
+    def _place(self, location: Location | None) -> Place | None:
+        return None if location is None else Place(self.body, location)
 
     def undeclared(self, name: str) -> Place | None:
         """The place of the value under an undeclared name."""
@@ -221,145 +177,90 @@ class Place:
 
     @cached_property
     def children(self) -> tuple[Place, ...]:
-        optional = (self.additional, self.items)
-        branches = (place for _, places in self.branches for place in places.values())
-        return (
-            *self.properties.values(),
-            *self.patterns.values(),
-            *self.prefix,
-            *(place for place in optional if place is not None),
-            *branches,
-        )
+        named = (*self.properties.values(), *self.patterns.values(), *self.prefix)
+        branches = [place for _, places in self.branches for place in places.values()]
+        return tuple(filter(None, (*named, self.additional, self.items, *branches)))
 
     @property
     def rules(self) -> Iterable[Rule]:
         """The rules at this place and below, each id perhaps more than once."""
-        yield from (rule for rule in (self.nullability, self.type) if rule is not None)
+        yield from filter(None, (self.nullability, self.type))
         yield from (leaf.rule for leaf in self.leaves)
         yield from (rule for _, rule in self.required)
-        yield from (rule for rule in (self.undocumented,) if rule is not None)
+        yield from filter(None, (self.undocumented,))
         for child in self.children:
             yield from child.rules
 
-    def _place(self, location: Location) -> Place:
-        return Place(self.body, location)
-
-    @property
-    def _type_pointer(self) -> str:
-        declaring = [schema for schema, _ in self.location.keywords(("type", "enum", "const"))]
-        unions = [union.schema for union in self.location.unions]
-        everywhere = [part.schema for part in self.location.parts]
-        return [*declaring, *unions, *everywhere][0].pointer
-
-    def _rule(
-        self,
-        kind: RuleKind,
-        pointer: str,
-        promise: str,
-        name: str | None = None,
-        members: tuple[str, ...] = (),
-    ) -> Rule:
-        return self.body.rule(kind, self.location.place, pointer, promise, name, members)
-
-    def _leaf(
-        self,
-        kind: RuleKind,
-        types: frozenset[str],
-        pointer: str,
-        keywords: dict[str, Any],
-        says: str,
-        members: tuple[str, ...] = (),
-    ) -> Leaf:
-        rule = self._rule(kind, pointer, says, members=members)
-        try:
-            return Leaf(rule, types, keyword_validator(json.dumps(keywords)).is_valid)
-        except Uncompilable as error:
-            return Leaf(rule, types, None, str(error).splitlines()[0])
+    def _rule(self, kind: str, promise: str, pointer: str, **more: Any) -> Rule:
+        return self.body.rule(kind, promise, pointer, place=self.location.place or "/", **more)
 
     def _enumerations(self) -> Iterable[Leaf]:
-        values = self.location.values
-        if values is None or not (self.location.types - {"null"}):
+        location = self.location
+        values, types = location.values, location.types
+        if values is None or types <= {"null"}:
             return
         named = [value for value in values if value is not None]
-        if {type(value) for value in named} == {bool} and len(named) == 2:
-            return
-        kind = CONST if len(named) == 1 else ENUM
-        says = (
-            f"is one of {', '.join(shown(value) for value in named)}"
-            if len(named) != 1
-            else f"is {shown(named[0])}"
-        )
-        members = tuple(member_text(value) for value in values)
-        for schema, allowed in self.location.enumerations:
-            yield self._leaf(
-                kind, self.location.types, schema.pointer, {"enum": list(allowed)}, says, members
-            )
+        if len(named) == 2 and set(map(type, named)) == {bool}:
+            return  # as good as the type
+        kind, promise = "enum", f"is one of {', '.join(map(shown, named))}"
+        if len(named) == 1:
+            kind, promise = "const", f"is {shown(named[0])}"
+        members = tuple(map(member_text, values))
+        for schema, allowed in location.enumerations:
+            rule = self._rule(kind, promise, schema.pointer, members=members)
+            yield _of_keywords(rule, types, {"enum": list(allowed)})
 
     def _rungs(self) -> Iterable[Leaf]:
         for rung in RUNGS:
             types = rung.types & self.location.types
             for schema, keywords in self.location.keywords(rung.keywords):
                 if types and rung.applies(keywords):
-                    says = f"has {', '.join(f'{name} {shown(value)}' for name, value in keywords.items())}"
-                    yield self._leaf(BY_NAME[rung.kind], types, schema.pointer, keywords, says)
+                    says = ", ".join(f"{name} {shown(value)}" for name, value in keywords.items())
+                    rule = self._rule(rung.kind, f"has {says}", schema.pointer)
+                    yield _of_keywords(rule, types, keywords)
 
     def _closed(self) -> Iterable[Leaf]:
-        for part in self.location.parts:
+        location, objects, arrays = self.location, frozenset({"object"}), frozenset({"array"})
+        for part in location.parts:
             value = part.value
-            if value.get("additionalProperties") is False and "object" in self.location.types:
+            if value.get("additionalProperties") is False and objects <= location.types:
+                promise = "has no properties but the declared ones"
+                rule = self._rule("additional properties", promise, part.schema.pointer)
                 names = dict.fromkeys(value.get("properties", {}), True)
                 patterns = dict.fromkeys(value.get("patternProperties", {}), True)
-                keywords = {
-                    "properties": names,
-                    "patternProperties": patterns,
-                    "additionalProperties": False,
-                }
-                says = "has no properties but the declared ones"
-                yield self._leaf(
-                    ADDITIONAL, frozenset({"object"}), part.schema.pointer, keywords, says
-                )
-        most = self.location.most_items
-        if most is not None and "array" in self.location.types:
-            pointer = self.location.parts[0].schema.pointer
-            yield self._leaf(
-                ITEMS,
-                frozenset({"array"}),
-                pointer,
-                {"maxItems": most},
-                f"has at most {most} items",
-            )
+                keywords = {"properties": names, "patternProperties": patterns}
+                yield _of_keywords(rule, objects, {**keywords, "additionalProperties": False})
+        most = location.most_items
+        if most is not None and arrays <= location.types:
+            promise = f"has at most {most} items"
+            rule = self._rule("items", promise, location.parts[0].schema.pointer)
+            yield _of_keywords(rule, arrays, {"maxItems": most})
 
     def _opaque_unions(self) -> Iterable[Leaf]:
         for union in self.location.unions:
-            if union.finite or union.selectable:
-                continue
-            quantity = "exactly one" if union.keyword == "oneOf" else "at least one"
-            rule = self._rule(
-                UNION,
-                union.schema.pointer,
-                f"satisfies {quantity} of {len(union.branches)} schemas",
-            )
-            types = self.location.types
-            try:
-                yield Leaf(rule, types, _union_check(union))
-            except Uncompilable as error:
-                yield Leaf(rule, types, None, str(error).splitlines()[0])
+            if not union.finite and not union.selectable:
+                quantity = {"oneOf": "exactly one"}.get(union.keyword, "at least one")
+                promise = f"satisfies {quantity} of {len(union.branches)} schemas"
+                rule = self._rule("union", promise, union.schema.pointer)
+                yield _leaf(rule, self.location.types, partial(_union_validator, union))
 
 
-def _union_check(union: Union) -> Callable[[Any], bool]:
-    pointers = [
-        union.schema.child(union.keyword, index).pointer for index in range(len(union.branches))
-    ]
-    schema = {union.keyword: [reference(pointer) for pointer in pointers]}
+def _of_keywords(rule: Rule, types: frozenset[str], keywords: dict[str, Any]) -> Leaf:
+    return _leaf(rule, types, partial(keyword_validator, json.dumps(keywords)))
+
+
+def _union_validator(union: Union) -> Validator:
+    branches = [union.schema.child(union.keyword, n).pointer for n in range(len(union.branches))]
+    schema = {union.keyword: list(map(reference, branches))}
     where = registry(union.schema.document)
-    return jsonschema_rs.validator_for(schema, registry=where, validate_formats=True).is_valid
+    return jsonschema_rs.validator_for(schema, registry=where, validate_formats=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Everything a body of one media type promises."""
 
-    body: Body
+    body: Scope
     schema: Schema
 
     @cached_property
@@ -369,11 +270,9 @@ class Plan:
     @cached_property
     def verdict(self) -> Leaf:
         """`/ schema`: the validator's own verdict on the whole body."""
-        rule = self.body.rule(SCHEMA, "", self.schema.pointer, "satisfies its schema as a whole")
-        try:
-            return Leaf(rule, ALL_TYPES, validator(self.schema).is_valid)
-        except Uncompilable as error:
-            return Leaf(rule, ALL_TYPES, None, str(error).splitlines()[0])
+        promise = "satisfies its schema as a whole"
+        rule = self.body.rule("schema", promise, self.schema.pointer, place="/")
+        return _leaf(rule, ALL_TYPES, partial(validator, self.schema))
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:

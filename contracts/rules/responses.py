@@ -1,100 +1,90 @@
-"""Rules about a response as a whole: its status, media type, headers, framing, and the body as text."""
+"""Rules about an answer as a whole: its status, media type, header fields, framing, time, and the body as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from contracts.document import Header, Operation, ResponseSpec
+from contracts.document import Operation, ResponseSpec, Spec
 from contracts.messages import (
     REFUSALS,
+    UNAVAILABLE,
     Credential,
     Failure,
     FailureKind,
     header_values,
     may_be_json,
 )
-from contracts.rules import kinds
-from contracts.rules.answer import Answer
-from contracts.rules.rule import Check, ExchangeRule, Rule, RuleKind, rule_of
+from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
 """What proxies and servers answer to odd requests before the service sees them (RFC 9110 §15.5.1, §15.5.15)."""
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
+
+
+# --- of an operation ---
 
 
 def operation_rules(operation: Operation) -> Iterator[ExchangeRule]:
     """The rules that hold for every answer of an operation."""
-    statuses = [response.status for response in operation.responses]
-    if not statuses or any(status.lower() == "default" for status in statuses):
+    statuses, scope = [response.status for response in operation.responses], Scope(operation)
+    if not statuses or "default" in map(str.lower, statuses):
         return  # nothing is said about statuses (legal in OpenAPI 3.1), or any of them is documented
-    documented = ", ".join(statuses)
-    yield _row(
-        operation,
-        kinds.STATUS,
-        f"is one of the documented statuses: {documented}",
-        status_documented,
-    )
-    yield _row(
-        operation, kinds.EDGE_ANSWER, "is documented even for odd requests", edge_answer_documented
-    )
-
-
-def response_rules(operation: Operation, response: ResponseSpec) -> Iterator[ExchangeRule]:
-    """The rules that hold for every answer with this documented status."""
-    if response.content:
-        names = ", ".join(media.name for media in response.content)
-        promise = f"has one of the documented media types: {names}"
-        yield _row(operation, kinds.MEDIA_TYPE, promise, media_type_documented, response)
-    for header in response.headers:
-        if header.required:
-            yield _header_row(operation, response, header)
-    if any(may_be_json(media.name) for media in response.content):
-        yield _row(
-            operation, kinds.STRICT_JSON, "is one JSON document in UTF-8", strict_json, response
-        )
-        yield _row(
-            operation,
-            kinds.UNIQUE_NAMES,
-            "names each member of an object once",
-            unique_names,
-            response,
-        )
-
-
-def framing_rules(operation: Operation) -> tuple[Rule, Rule]:
-    """The rules that answers break by being none: framing, and content encoding."""
-    framing = rule_of(operation, kinds.FRAMING, "is complete and framed as HTTP/1.1 says")
-    return framing, rule_of(
-        operation, kinds.CONTENT_ENCODING, "is encoded as Content-Encoding says"
-    )
-
-
-def broken_framing(failure: Failure) -> str | None:
-    """Which of the two `framing_rules` kinds a failure breaks, if any."""
-    if failure.kind is FailureKind.BAD_ENCODING:
-        return kinds.CONTENT_ENCODING.name
-    return kinds.FRAMING.name if failure.breaks_contract else None
+    promise = f"is one of the documented statuses: {', '.join(statuses)}"
+    yield ExchangeRule(scope.rule("status documented", promise), status_documented)
+    promise = "is documented even for odd requests"
+    yield ExchangeRule(scope.rule("edge answer documented", promise), edge_answer_documented)
 
 
 def status_documented(answer: Answer) -> str | None:
-    if answer.documented is None and (_refused_edge(answer) or _refused_credential(answer)):
-        return None
-    return "" if answer.documented else f"the service answered {answer.response.status}"
+    status, probe = answer.response.status, answer.exchange.probe
+    if answer.documented is not None:
+        return ""
+    if status in REFUSALS and probe.credential is not Credential.RIGHT:
+        return None  # the rules about credentials ask for that, documented or not
+    return None if _refused_edge(answer) else f"the service answered {status}"
 
 
 def edge_answer_documented(answer: Answer) -> str | None:
     if answer.exchange.probe.source != "edge":
         return None
-    if _refused_edge(answer) and (
-        answer.documented is None or (answer.documented.content and media_problem(answer))
-    ):
-        return f"the service answered {answer.response.status} with {answer.response.media_type} to an odd request"
-    return ""
+    documented, response = answer.documented, answer.response
+    known = documented is not None and not (documented.content and media_problem(answer))
+    if known or not _refused_edge(answer):
+        return ""
+    return f"the service answered {response.status} with {response.media_type} to an odd request"
+
+
+def _refused_edge(answer: Answer) -> bool:
+    return answer.exchange.probe.source == "edge" and answer.response.status in REFUSALS_OF_EDGES
+
+
+# --- of a documented response ---
+
+
+def response_rules(operation: Operation, response: ResponseSpec) -> Iterator[ExchangeRule]:
+    """The rules that hold for every answer with this documented status."""
+    rule = Scope(operation, response.status).rule
+    names = [media.name for media in response.content]
+    if names:
+        promise = f"has one of the documented media types: {', '.join(names)}"
+        media_type = rule("media type documented", promise, response.pointer)
+        yield ExchangeRule(media_type, media_type_documented)
+    for header in response.headers:
+        if header.required:
+            promise = f"has the header {header.name}"
+            required = rule("header required", promise, header.pointer, name=header.name)
+            yield ExchangeRule(required, partial(header_present, header.name))
+    if any(map(may_be_json, names)):
+        strict = rule("strict json", "is one JSON document in UTF-8", response.pointer)
+        yield ExchangeRule(strict, strict_json)
+        unique = rule("unique names", "names each member of an object once", response.pointer)
+        yield ExchangeRule(unique, unique_names)
 
 
 def media_type_documented(answer: Answer) -> str | None:
-    if _refused_edge(answer) and media_problem(answer):
-        return None
-    return media_problem(answer)
+    problem = media_problem(answer)
+    return None if problem and _refused_edge(answer) else problem
 
 
 def media_problem(answer: Answer) -> str:
@@ -103,6 +93,11 @@ def media_problem(answer: Answer) -> str:
         return ""
     written = answer.response.header("content-type")
     return "the response has no Content-Type" if written is None else f"Content-Type is {written}"
+
+
+def header_present(name: str, answer: Answer) -> str:
+    present = header_values(answer.response.headers, name)
+    return "" if present else f"the response has no header {name}"
 
 
 def strict_json(answer: Answer) -> str | None:
@@ -118,40 +113,101 @@ def unique_names(answer: Answer) -> str | None:
     return f"the name {', '.join(duplicates)} occurs twice in one object" if duplicates else ""
 
 
-def _refused_credential(answer: Answer) -> bool:
-    """A credential that must be refused was: the rules about credentials ask for that, documented or not."""
-    wrong = answer.exchange.probe.credential is not Credential.RIGHT
-    return wrong and answer.response.status in REFUSALS
+# --- of any answer, or none ---
 
 
-def _refused_edge(answer: Answer) -> bool:
-    return answer.exchange.probe.source == "edge" and answer.response.status in REFUSALS_OF_EDGES
+def framing_rules(operation: Operation) -> tuple[Rule, Rule]:
+    """The rules that answers break by being none: framing, and content encoding."""
+    rule = Scope(operation).rule
+    framing = rule("framing", "is complete and framed as HTTP/1.1 says")
+    return framing, rule("content encoding", "is encoded as Content-Encoding says")
 
 
-def _row(
-    operation: Operation,
-    kind: RuleKind,
-    promise: str,
-    check: Check,
-    response: ResponseSpec | None = None,
-) -> ExchangeRule:
-    status, pointer = (response.status, response.pointer) if response else (None, None)
-    return ExchangeRule(rule_of(operation, kind, promise, status=status, pointer=pointer), check)
+def broken_framing(failure: Failure) -> str | None:
+    """Which of the two `framing_rules` kinds a failure breaks, if any."""
+    if failure.kind is FailureKind.BAD_ENCODING:
+        return "content encoding"
+    return "framing" if failure.breaks_contract else None
 
 
-def _header_row(operation: Operation, response: ResponseSpec, header: Header) -> ExchangeRule:
-    promise = f"has the header {header.name}"
+def wire_rules(spec: Spec, operation: Operation, *, max_seconds: float) -> Iterator[ExchangeRule]:
+    """What every answer of an operation must keep, whatever the document says."""
+    rule = Scope(operation).rule
+    names = [media.name for response in operation.responses for media in response.content]
+    if names:
+        promise = "has one Content-Type"
+        yield ExchangeRule(rule("single content type", promise), one_content_type)
+    if any(map(may_be_json, names)):
+        promise = "names no other charset than UTF-8 for JSON"
+        yield ExchangeRule(rule("charset", promise), charset)
+    promise = "gives the length of the body once, or as chunks"
+    yield ExchangeRule(rule("content length", promise), content_length)
+    promise = "does not give the credential back"
+    yield ExchangeRule(rule("credential kept", promise), partial(no_echo, spec.placeholder))
+    promise = f"comes within {max_seconds:g} s"
+    yield ExchangeRule(rule("response time", promise), partial(in_time, max_seconds))
 
-    def check(answer: Answer) -> str:
-        present = header_values(answer.response.headers, header.name)
-        return "" if present else f"the response has no header {header.name}"
 
-    rule = rule_of(
-        operation,
-        kinds.HEADER,
-        promise,
-        status=response.status,
-        name=header.name,
-        pointer=header.pointer,
-    )
-    return ExchangeRule(rule, check)
+def one_content_type(answer: Answer) -> str | None:
+    written = header_values(answer.response.headers, "content-type")
+    if len(written) < 2:
+        return "" if written else None
+    return f"Content-Type is sent {len(written)} times: {', '.join(written)}"
+
+
+def charset(answer: Answer) -> str | None:
+    if not answer.is_json:
+        return None
+    _, _, parameters = (answer.response.header("content-type") or "").partition(";")
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in UTF_8:
+            return f"Content-Type says charset={value.strip()}"
+    return ""
+
+
+def content_length(answer: Answer) -> str | None:
+    lengths = header_values(answer.response.headers, "content-length")
+    if len(lengths) > 1:
+        return f"Content-Length is sent {len(lengths)} times"
+    if lengths and header_values(answer.response.headers, "transfer-encoding"):
+        return "Content-Length stands beside Transfer-Encoding"
+    return "204 with Content-Length" if lengths and answer.response.status == 204 else ""
+
+
+def no_echo(placeholder: str, answer: Answer) -> str | None:
+    """The placeholder stands in an answer where the service gave the credential back."""
+    for name, value in answer.response.headers:
+        if placeholder in value:
+            return f"the header {name} holds the credential"
+    return "the body holds the credential" if placeholder.encode() in answer.response.body else ""
+
+
+def in_time(most: float, answer: Answer) -> str:
+    return "" if answer.response.seconds <= most else f"{answer.response.seconds:.1f} s"
+
+
+# --- of methods that the document does not list for a path ---
+
+
+def method_rules(operation: Operation) -> Iterator[ExchangeRule]:
+    """They stand with the first operation of the path."""
+    rule = Scope(operation).rule
+    promise = "does nothing for a method that is not listed"
+    yield ExchangeRule(rule("unlisted method", promise), method_refused)
+    yield ExchangeRule(rule("allow header", "names the allowed methods with 405"), allow)
+
+
+def method_refused(answer: Answer) -> str | None:
+    """404, 405, 501 and other refusals are all right, a 2xx or a crash is not (RFC 9110 §15.5.6, §15.6.1)."""
+    probe, status = answer.exchange.probe, answer.response.status
+    if probe.source != "method":
+        return None
+    wrong = 200 <= status < 300 or (status >= 500 and status not in UNAVAILABLE | {501})
+    return f"{status} for {probe.request.method}" if wrong else ""
+
+
+def allow(answer: Answer) -> str | None:
+    if answer.response.status != 405:
+        return None
+    return "" if header_values(answer.response.headers, "allow") else "405 without Allow"

@@ -1,4 +1,4 @@
-"""A rule: one promise of the document, with a stable id; and what checking it on one exchange can give."""
+"""A rule: one promise of the document, with a stable id; what it is checked on, and what that can give."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
-from contracts.document import Operation
-from contracts.rules.answer import Answer
+from contracts.document import MediaType, Operation, ResponseSpec
+from contracts.messages import Exchange, Response, is_json
+from contracts.schemas.json_text import Decoded, decode
 from contracts.text import cut
 
 
@@ -27,6 +29,51 @@ class RuleKind:
     name: str
     severity: Severity
     clause: str
+
+
+VIOLATION, ADVISORY = Severity.VIOLATION, Severity.ADVISORY
+_TABLE = (
+    # About a place of the body, in the order of judging: at one place, the first broken kind is reported.
+    RuleKind("required", VIOLATION, "JSON Schema 2020-12 Validation §6.5.3"),
+    RuleKind("nullability", VIOLATION, "JSON Schema 2020-12 Validation §6.1.1"),
+    RuleKind("type", VIOLATION, "JSON Schema 2020-12 Validation §6.1.1"),
+    RuleKind("enum", VIOLATION, "JSON Schema 2020-12 Validation §6.1.2"),
+    RuleKind("const", VIOLATION, "JSON Schema 2020-12 Validation §6.1.3"),
+    RuleKind("format", VIOLATION, "JSON Schema 2020-12 Validation §7.3"),
+    RuleKind("pattern", VIOLATION, "JSON Schema 2020-12 Validation §6.3.3"),
+    RuleKind("bounds", VIOLATION, "JSON Schema 2020-12 Validation §6.2, §6.3, §6.5"),
+    RuleKind("items", VIOLATION, "JSON Schema 2020-12 Validation §6.4, Core §10.3.1"),
+    RuleKind("additional properties", VIOLATION, "JSON Schema 2020-12 Core §10.3.2.3"),
+    RuleKind("union", VIOLATION, "JSON Schema 2020-12 Core §10.2.1"),
+    RuleKind("schema", VIOLATION, "OpenAPI 3.1 §4.8.14"),
+    # About the body as text.
+    RuleKind("strict json", VIOLATION, "RFC 8259 §2, §6, §8.1"),
+    RuleKind("unique names", ADVISORY, "RFC 8259 §4, RFC 7493 §2.3"),
+    # About the response and the operation.
+    RuleKind("status documented", VIOLATION, "OpenAPI 3.1 §4.8.16"),
+    RuleKind("media type documented", VIOLATION, "OpenAPI 3.1 §4.8.17"),
+    RuleKind("header required", VIOLATION, "OpenAPI 3.1 §4.8.21"),
+    RuleKind("edge answer documented", ADVISORY, "RFC 9110 §15.5"),
+    RuleKind("framing", VIOLATION, "RFC 9112 §6.3, §8"),
+    RuleKind("content encoding", VIOLATION, "RFC 9110 §8.4"),
+    # About the credential, the resource, methods and header fields.
+    RuleKind("auth", VIOLATION, "OpenAPI 3.1 §4.8.30, RFC 9110 §11.6.2, §15.5.2"),
+    RuleKind("challenge", VIOLATION, "RFC 9110 §15.5.2, §11.6.1"),
+    RuleKind("given value", VIOLATION, "the user's own word, OpenAPI 3.1 §4.8.16"),
+    RuleKind("unknown value", VIOLATION, "RFC 9110 §15.5.5"),
+    RuleKind("identity", ADVISORY, "RFC 9110 §6.4.2, RFC 3986 §6.2.1"),
+    RuleKind("unlisted method", VIOLATION, "OpenAPI 3.1 §4.8.9, RFC 9110 §15.5.6"),
+    RuleKind("allow header", VIOLATION, "RFC 9110 §15.5.6, §10.2.1"),
+    RuleKind("single content type", VIOLATION, "RFC 9110 §8.3, §5.3"),
+    RuleKind("charset", VIOLATION, "RFC 8259 §8.1, §11"),
+    RuleKind("content length", VIOLATION, "RFC 9110 §8.6, RFC 9112 §6.2"),
+    RuleKind("credential kept", VIOLATION, "RFC 6750 §5.2, §5.3"),
+    RuleKind("response time", ADVISORY, "--contract-max-response-time"),
+    RuleKind("undocumented properties", ADVISORY, "OpenAPI 3.1 §4.8.24"),
+    RuleKind("prose", ADVISORY, "the documentation in prose"),
+)
+RULE_KINDS = {kind.name: kind for kind in _TABLE}
+"""Every kind of promise that the suite knows, by its name; their order is that of a report's columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +103,41 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What a promise is about: an operation, its answers with a documented status, or their body of one media type."""
+
+    operation: Operation
+    status: str | None = None
+    media: str | None = None
+
+    def rule(
+        self,
+        kind: str,
+        promise: str,
+        pointer: str | None = None,
+        *,
+        place: str | None = None,
+        name: str | None = None,
+        members: tuple[str, ...] = (),
+    ) -> Rule:
+        """The rule of a kind; without a pointer, it is the operation that makes the promise."""
+        row, key = RULE_KINDS[kind], self.operation.key
+        parts = (key, self.status, self.media and f";{self.media}", place, kind, name)
+        return Rule(
+            " ".join(filter(None, parts)),
+            kind,
+            row.severity,
+            row.clause,
+            key,
+            self.status,
+            place,
+            self.operation.pointer if pointer is None else pointer,
+            promise,
+            members,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A rule broken by one exchange: what was seen, and the place of it in the body (`/steps/3`)."""
 
@@ -72,8 +154,37 @@ class Undecided:
     why: str
 
 
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """An answered exchange as rules look at it; made once for each, so that a body is decoded once."""
+
+    exchange: Exchange
+    operation: Operation
+    response: Response
+
+    @cached_property
+    def documented(self) -> ResponseSpec | None:
+        return self.operation.response(self.response.status)
+
+    @cached_property
+    def media(self) -> MediaType | None:
+        """The documented media type of the body, if there is one for it."""
+        essence = self.response.media_type
+        return self.documented.media_type(essence) if self.documented and essence else None
+
+    @cached_property
+    def decoded(self) -> Decoded:
+        return decode(self.response.body)
+
+    @property
+    def is_json(self) -> bool:
+        return is_json(self.response.media_type or "")
+
+
 Check = Callable[[Answer], str | None]
 """Judges one answer: what was seen if the rule is broken, "" if it is kept, None if it is not exercised."""
+HistoryCheck = Callable[[Answer, Answer], str | None]
+"""Compares an earlier answer with a later one to the same request; what it gives is read like a `Check`'s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,48 +195,12 @@ class ExchangeRule:
     check: Check
 
 
-HistoryCheck = Callable[[Answer, Answer], str | None]
-"""Compares an earlier answer with a later one to the same request; what it gives is read like a `Check`'s."""
-
-
 @dataclass(frozen=True, slots=True)
 class HistoryRule:
     """A rule about two answers to the same request, with the function that judges them."""
 
     rule: Rule
     check: HistoryCheck
-
-
-def rule_of(
-    operation: Operation,
-    kind: RuleKind,
-    promise: str,
-    *,
-    status: str | None = None,
-    media: str | None = None,
-    place: str | None = None,
-    name: str | None = None,
-    pointer: str | None = None,
-    severity: Severity | None = None,
-    members: tuple[str, ...] = (),
-) -> Rule:
-    """The rule of a kind for an operation; what is left out is the operation's or the kind's own."""
-    return Rule(
-        rule_id(operation.key, status, f";{media}" if media else None, place, kind.name, name),
-        kind.name,
-        severity or kind.severity,
-        kind.clause,
-        operation.key,
-        status,
-        place,
-        operation.pointer if pointer is None else pointer,
-        promise,
-        members,
-    )
-
-
-def rule_id(*parts: str | None) -> str:
-    return " ".join(part for part in parts if part)
 
 
 def member_text(value: Any) -> str:

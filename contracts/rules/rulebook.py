@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from contracts.document import MediaType, Operation, ResponseSpec, Spec
+from contracts.document import Operation, Spec
 from contracts.messages import may_be_json
-from contracts.rules.authentication import authentication_rules
-from contracts.rules.identity import given_rules, identity_rules
-from contracts.rules.plan import Body, Plan
-from contracts.rules.responses import framing_rules, operation_rules, response_rules
-from contracts.rules.rule import ExchangeRule, HistoryRule, Rule
-from contracts.rules.wire import method_rules, wire_rules
+from contracts.rules.access import authentication_rules, given_rules, identity_rules
+from contracts.rules.plan import Plan
+from contracts.rules.responses import (
+    framing_rules,
+    method_rules,
+    operation_rules,
+    response_rules,
+    wire_rules,
+)
+from contracts.rules.rule import ExchangeRule, HistoryRule, Rule, Scope
 
 MAX_SECONDS = 5.0
 """How long an answer may take before an advisory says so."""
@@ -43,13 +47,12 @@ class OperationRules:
     @cached_property
     def general(self) -> tuple[ExchangeRule, ...]:
         """Rules for every answer to what the operation was asked."""
-        operation = self.operation
-        own = [row for row in self.extra.on_answers if row.rule.operation == operation.key]
+        key = self.operation.key
         return (
-            *operation_rules(operation),
-            *authentication_rules(self.spec, operation),
-            *given_rules(self.spec, operation),
-            *own,
+            *operation_rules(self.operation),
+            *authentication_rules(self.spec, self.operation),
+            *given_rules(self.spec, self.operation),
+            *(row for row in self.extra.on_answers if row.rule.operation == key),
         )
 
     @cached_property
@@ -65,9 +68,8 @@ class OperationRules:
     @cached_property
     def histories(self) -> tuple[HistoryRule, ...]:
         """Rules for two answers to the same request."""
-        return tuple(
-            row for row in self.extra.on_histories if row.rule.operation == self.operation.key
-        )
+        key = self.operation.key
+        return tuple(row for row in self.extra.on_histories if row.rule.operation == key)
 
     @cached_property
     def framing(self) -> Mapping[str, Rule]:
@@ -77,32 +79,33 @@ class OperationRules:
     @cached_property
     def by_response(self) -> Mapping[str, tuple[ExchangeRule, ...]]:
         """Rules for answers with a documented status, by that status."""
-        return {r.status: tuple(self._of_response(r)) for r in self.operation.responses}
-
-    def _of_response(self, response: ResponseSpec) -> Iterator[ExchangeRule]:
-        yield from response_rules(self.operation, response)
-        yield from identity_rules(self.spec.document, self.operation, response)
+        rows: dict[str, tuple[ExchangeRule, ...]] = {}
+        for response in self.operation.responses:
+            own = response_rules(self.operation, response)
+            rows[response.status] = (*own, *identity_rules(self.spec, self.operation, response))
+        return rows
 
     @cached_property
     def plans(self) -> Mapping[tuple[str, str], Plan]:
-        """What each documented body promises, by status and media type."""
-        return {
-            (r.status, m.name): p
-            for r in self.operation.responses
-            for m, p in _plans(self.operation, r)
-        }
+        """What each documented body promises, by status and media type; ids name the latter if there are several."""
+        plans: dict[tuple[str, str], Plan] = {}
+        for response in self.operation.responses:
+            schemas = {m.name: m.schema for m in response.content if m.schema is not None}
+            judged = list(filter(may_be_json, schemas))
+            for media in judged:
+                scope = Scope(self.operation, response.status, media if judged[1:] else None)
+                plans[response.status, media] = Plan(scope, schemas[media])
+        return plans
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of the operation once, in the order of the document."""
-        by_response = [row for rows in self.by_response.values() for row in rows]
-        rows = [*self.general, *self.wire, *self.unlisted, *by_response]
-        found = [
-            *(row.rule for row in rows),
-            *(row.rule for row in self.histories),
-            *self.framing.values(),
-        ]
-        found += [rule for plan in self.plans.values() for rule in plan.rules]
+        rows: list[ExchangeRule | HistoryRule] = [*self.general, *self.wire, *self.unlisted]
+        for own in self.by_response.values():
+            rows += own
+        found = [*(row.rule for row in (*rows, *self.histories)), *self.framing.values()]
+        for plan in self.plans.values():
+            found += plan.rules
         return tuple({rule.id: rule for rule in found}.values())
 
 
@@ -122,22 +125,11 @@ def rules_for(
     spec: Spec, *, max_seconds: float = MAX_SECONDS, extra: Extra | None = None
 ) -> RuleBook:
     """Every promise of the document, and what HTTP and `extra` add to it."""
-    firsts = {operation.path: operation.key for operation in reversed(spec.operations)}
-    more = extra or Extra()
-    return RuleBook(
-        spec,
-        {
-            o.key: OperationRules(spec, o, max_seconds, more, firsts[o.path] == o.key)
-            for o in spec.operations
-        },
-    )
-
-
-def _plans(operation: Operation, response: ResponseSpec) -> Iterator[tuple[MediaType, Plan]]:
-    judged = [
-        media for media in response.content if media.schema is not None and may_be_json(media.name)
-    ]
-    for media in judged:
-        if media.schema is not None:
-            name = media.name if len(judged) > 1 else None
-            yield media, Plan(Body(operation, response.status, name), media.schema)
+    paths: set[str] = set()
+    operations: dict[str, OperationRules] = {}
+    for operation in spec.operations:
+        first = operation.path not in paths
+        own = OperationRules(spec, operation, max_seconds, extra or Extra(), first)
+        operations[operation.key] = own
+        paths.add(operation.path)
+    return RuleBook(spec, operations)

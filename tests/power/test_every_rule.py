@@ -72,7 +72,7 @@ def plan_of(rule: Rule, rules: OperationRules) -> Plan:
 def body_faults_are_found(rule: Rule, rules: OperationRules, score: Score) -> None:
     plan = plan_of(rule, rules)
     here = [spot for spot in spots(plan.root.location) if (spot.location.place or "/") == rule.place]
-    name = rule.id.removeprefix(f"{plan.body.prefix} {rule.place} {rule.kind}").strip()
+    name = rule.id.partition(f" {rule.place} {rule.kind}")[2].strip()
     families = [family for family in FAMILIES if family.kind == rule.kind]
 
     @few

@@ -14,8 +14,8 @@ from contracts.document import Schema, load_spec
 from contracts.messages import JSON
 from contracts.payloads import RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
-from contracts.rules import rules_for
-from contracts.rules.plan import Body, Plan
+from contracts.rules import Scope, rules_for
+from contracts.rules.plan import Plan
 from contracts.schemas.validation import Uncompilable, validator
 from contracts.verdicts import judge_body
 from tests.documents import spec_of
@@ -72,7 +72,7 @@ def no_finer_rule_is_broken(plan: Plan, body: JSON) -> None:
 @given(data=st.data(), x=SCHEMAS, y=SCHEMAS)
 def test_on_random_schemas(data: st.DataObject, x: Any, y: Any) -> None:
     schema = schema_in(x, y)
-    plan = Plan(Body(OPERATION, "200", None), schema)
+    plan = Plan(Scope(OPERATION, "200"), schema)
     try:
         validator(schema)
     except Uncompilable:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from contracts.report.run import STANDINGS, RuleVerdict, Run
-from contracts.rules.kinds import RULE_KINDS
+from contracts.rules import RULE_KINDS
 
-_ORDER = {kind.name: index for index, kind in enumerate(RULE_KINDS)}
+_ORDER = {kind: index for index, kind in enumerate(RULE_KINDS)}
 Path = tuple[str, ...]
 
 _OF_A_MEMBER = frozenset({"required"})

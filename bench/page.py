@@ -22,8 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from contracts.report.forms.page.view import page  # noqa: E402
-from contracts.report.json_report import write_json  # noqa: E402  the checkout may not be installed
-from contracts.report.reader import read_run  # noqa: E402
+from contracts.report.json_report import read_run, write_json  # noqa: E402
 from tests.browser.chromium import MISSING, chromium, launched  # noqa: E402
 from tests.browser.viewing import PLAIN, opened  # noqa: E402
 from tests.service.scenes import report_of  # noqa: E402

@@ -49,7 +49,7 @@ def map_texts(value: Any, change: Callable[[str], str]) -> Any:
     """A JSON value with all its texts changed, names of members as well."""
     if isinstance(value, str):
         return change(value)
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [map_texts(item, change) for item in value]
     if isinstance(value, dict):
         return {change(name): map_texts(item, change) for name, item in value.items()}

@@ -227,6 +227,7 @@ def drift(
         )
     from contracts.decision.change_decision import ChangePolicy, FailOn
     from contracts.document.sides import overlays_of
+    from contracts.report.wording import drift_headline
     from contracts.run.options import check_base_url
     from contracts.run.published import PAGE, drift_of
     from contracts.run.published import drift as drift_from
@@ -236,7 +237,7 @@ def drift(
     named, policy = overlays_of(overlays, "--overlay"), ChangePolicy(FailOn(fail_on))
     found = drift_from(place, path, named, policy, accepted=accepted, today=date.today())
     if form in ("text", "markdown"):
-        _print([printable(drift_of(found, "").headline), ""])
+        _print([printable(drift_headline(drift_of(found, ""))), ""])
     _print(_shown(found, form))
     sys.exit(found.decision.exit_code)
 
@@ -260,8 +261,8 @@ def report(form: str, files: tuple[str, ...], history: str | None, output: str |
     as well. With a history, html, markdown and text also say since when a rule is violated, and what comes and goes.
     It is no gate: the exit code is 0 whatever was decided, and 2 if a report can't be read.
     """
+    from contracts.report.json_report import read_run
     from contracts.report.merge import merge
-    from contracts.report.reader import read_run
 
     parts = [read_run(path) for path in dict.fromkeys(map(Path, files))]  # one named twice is one
     run = merge(parts)

@@ -16,7 +16,7 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from contracts.errors import UsageError
-from contracts.report.reader import read_run
+from contracts.report.json_report import read_run
 from contracts.report.run import Run
 from contracts.report.trend import Trend, count, trend_of
 from contracts.text import write_whole

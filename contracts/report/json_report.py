@@ -1,82 +1,105 @@
-"""A report as `report.json`: what programs read. Its JSON Schema is `report.schema.json` beside this file."""
+"""`report.json`: a run written to it and read from it, of any version; and what an earlier one knows."""
 
 from __future__ import annotations
 
 import base64
 import json
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import contracts
-from contracts.decision.since import Against, Since
-from contracts.document import Source
-from contracts.exchanges import is_unavailable
-from contracts.messages import Exchange, Headers
-from contracts.report.curl import curl
-from contracts.report.report import Report
-from contracts.report.run import BOUNDS, ending_of
-from contracts.text import cut, map_texts, well_formed, write_whole
-from contracts.verdicts import Evidence, Outcome, Recurrence, Verdict
+import msgspec
+
+from contracts.decision.since import Known
+from contracts.document import Operation, Spec
+from contracts.document.serialisation import match_path
+from contracts.errors import UsageError
+from contracts.messages import Credential, Probe, Request
+from contracts.report.run import Run, Sent, about_rule
+from contracts.rules import Severity
+from contracts.schemas.claims import claim_of
+from contracts.text import write_whole
+from contracts.verdicts import Outcome
+from contracts.verdicts.recurrence import TIMES
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
-MAX_BODY = 20_000
-"""Characters of a body that a report keeps."""
-MAX_FIELD = 2_000
-"""Characters of a field of an answer's head."""
-MAX_FIELDS = 100
-MAX_TARGET = 200
-BEFORE, AFTER = 3, 8
-"""Lines before a place and after it, where the members of an enum and the like stand."""
-MAX_WIDTH = 200
+SUITE = "notte-contracts"
+CURE = "give a report.json that a contract run wrote"
+LATE = frozenset({"auth", "method", "status", "unknown"})
+"""Sources of probes that are made anew each time, where they belong: last, or for the mock alone."""
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
+
+T = TypeVar("T")
+Probes = dict[str, tuple[Probe, ...]]
+"""By operation."""
 
 
-def to_json(report: Report) -> dict[str, Any]:
-    """The report as a JSON value, in the shape that `report.schema.json` describes."""
-    document, excerpts = report.spec.document, Excerpts()
-    value = {
-        "suite": {"name": "notte-contracts", "version": contracts.__version__},
-        "started": report.started,
-        "finished": report.finished,
-        "seed": report.seed,
-        "interrupted": report.interrupted,
-        "spec": {
-            "title": report.spec.title,
-            "version": report.spec.version,
-            "path": document.path,
-            "sha256": document.sha256,
-        },
-        "target": {"kind": "live" if report.base_url else "mock", "base_url": report.base_url},
-        "sessions": map_texts(report.sessions, report.scrubber.text),
-        "decision": report.decision.result.value,
-        "reasons": [report.scrubber.text(reason) for reason in report.decision.reasons],
-        "notes": [report.scrubber.text(note) for note in report.decision.notes],
-        "summary": {
-            "rules": len(report.verdicts),
-            **{outcome.value: report.outcomes[outcome] for outcome in Outcome},
-            "accepted": len(report.accepted),
-            "exchanges": len(report.exchanges),
-            "unavailable": report.unavailable,
-        },
-        **({"against": _against(report, report.against)} if report.against is not None else {}),
-        **(
-            {"drift": map_texts(report.drift.to_json(), report.scrubber.text)}
-            if report.drift is not None
-            else {}
-        ),
-        "statuses": dict(sorted(report.statuses.items())),
-        "operations": map_texts(_operations(report), report.scrubber.text),
-        "verdicts": [_verdict(report, verdict, excerpts) for verdict in report.verdicts],
+def run_from(value: Mapping[str, Any], file: str = "") -> Run:
+    """The run that the JSON value of a report tells of.
+
+    Raises ValueError, KeyError, TypeError, AttributeError or MsgspecError if it is no report.
+    """
+    about: dict[str, Any] = {
+        **value,
+        **{name: value["summary"][name] for name in ("exchanges", "unavailable")},
+        "suite": value["suite"]["version"],
+        "files": list(filter(None, [file])),
+        "subjects": [value["spec"]],
+        "targets": [value["target"]["base_url"]],
+        "seeds": [value["seed"]],
+        "operations": list(_operations(value.get("operations", {}))),
+        "verdicts": [{**about_rule(verdict["rule"]), **verdict} for verdict in value["verdicts"]],
     }
-    return map_texts(value, well_formed)  # type: ignore[no-any-return]
+    return msgspec.convert(about, Run)
 
 
-def write_json(value: Mapping[str, Any], folder: Path) -> Path:
-    """Write a report as `report.json`; returns its path."""
-    return write_whole(folder / "report.json", json_text(value))
+def _operations(entries: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for key, entry in entries.items():
+        yield {"key": key, **entry, "times": entry.get("times") or {}}
+
+
+def to_json(run: Run) -> dict[str, Any]:
+    """A run that was not merged, as the JSON value of its report, which `report.schema.json` describes."""
+    found = msgspec.json.decode(msgspec.json.encode(run))
+    operations = {entry.pop("key"): entry for entry in found["operations"]}
+    for entry in operations.values():
+        if not entry["times"]["count"]:
+            entry["times"] = None
+    for verdict in found["verdicts"]:
+        if not verdict["source"]["excerpt"]:
+            del verdict["source"]["excerpt"]
+    (target,) = run.targets
+    value = {
+        "suite": {"name": SUITE, "version": run.suite},
+        "started": run.started.isoformat(timespec="milliseconds"),
+        "finished": run.finished.isoformat(timespec="milliseconds"),
+        "seed": run.seeds[0],
+        "interrupted": run.interrupted,
+        "spec": found["subjects"][0],
+        "target": {"kind": "live" if target else "mock", "base_url": target},
+        "sessions": found["sessions"],
+        "decision": run.decision,
+        "reasons": found["reasons"],
+        "notes": found["notes"],
+        "summary": {
+            "rules": len(run.verdicts),
+            **run.counts,
+            "exchanges": run.exchanges,
+            "unavailable": run.unavailable,
+        },
+        "against": found["against"],
+        "drift": found["drift"],
+        "statuses": found["statuses"],
+        "operations": operations,
+        "verdicts": found["verdicts"],
+    }
+    for name in ("against", "drift"):
+        if value[name] is None:
+            del value[name]
+    return value
 
 
 def json_text(value: Mapping[str, Any]) -> str:
@@ -84,159 +107,118 @@ def json_text(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-def _against(report: Report, against: Against) -> dict[str, Any]:
-    """What became of each rule since the earlier report; what is `carried` is known to whoever reads this one."""
-    value = {
-        "path": against.known.file,
-        "about": against.known.about,
-        **{since.value.replace(" ", "_"): against.those(since) for since in Since},
-        "carried": against.carried,
-    }
-    return map_texts(value, report.scrubber.text)  # type: ignore[no-any-return]
+def write_json(value: Mapping[str, Any], folder: Path) -> Path:
+    """Write a report as `report.json`; returns its path."""
+    return write_whole(folder / "report.json", json_text(value))
 
 
-def _operations(report: Report) -> dict[str, Any]:
-    return _operations_of([operation.key for operation in report.spec.operations], report.exchanges)
+def read_run(path: Path, cure: str = CURE) -> Run:
+    """The run that a file tells of; UsageError with the `cure` if it is no report. Older ones may lack keys."""
+    return _read(path, lambda value: run_from(value, str(path)), cure)
 
 
-def _verdict(report: Report, verdict: Verdict, excerpts: Excerpts) -> dict[str, Any]:
-    source = report.spec.document.source(verdict.rule.pointer)
-    accepted = report.accepted.get(verdict.rule.id)
-    return {
-        "rule": verdict.rule.id,
-        "kind": verdict.rule.kind,
-        "operation": verdict.rule.operation,
-        "status": verdict.rule.status,
-        "place": verdict.rule.place,
-        "promise": report.scrubber.text(verdict.rule.promise),
-        "clause": verdict.rule.clause,
-        "severity": verdict.rule.severity.value,
-        "outcome": verdict.outcome.value,
-        "exercised": verdict.exercised,
-        "violations": verdict.violations,
-        "since": report.since_of(verdict),
-        "recurrence": _recurrence(verdict.recurrence),
-        "seen": map_texts(verdict.seen, report.scrubber.text),
-        "unseen": list(verdict.unseen),
-        "why": report.scrubber.text(verdict.why),
-        "accepted": {"reason": accepted.reason, "until": accepted.until.isoformat()}
-        if accepted
-        else None,
-        "source": {
-            "file": source.file,
-            "line": source.line,
-            "pointer": source.pointer,
-            **(
-                {"excerpt": map_texts(excerpts.around(source), report.scrubber.text)}
-                if verdict.evidence
-                else {}
-            ),
-        },
-        "evidence": _evidence(report, verdict.evidence) if verdict.evidence else None,
-    }
+def _read(path: Path, use: Callable[[Any], T], cure: str) -> T:
+    """What is made of the JSON value of a report; UsageError with the `cure` if nothing can be made of it."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if value.get("suite", {}).get("name", SUITE) != SUITE:
+            raise ValueError("the report of another program")
+        return use(value)
+    except IsADirectoryError:
+        example = path / "report.json"
+        raise UsageError(f"{path} is a folder; give a file in it, {example} say") from None
+    except OSError as error:
+        problem = error.strerror or "it is no file"
+        raise UsageError(f"{path} can't be read ({problem}); {cure}") from None
+    except json.JSONDecodeError as error:
+        seen = f"is no JSON, or not all of it (line {error.lineno})"
+        raise UsageError(f"{path} {seen if error.doc.strip() else 'is empty'}; {cure}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError):
+        raise UsageError(f"{path} is not a report.json of this suite; {cure}") from None
 
 
-def _recurrence(recurrence: Recurrence | None) -> dict[str, Any] | None:
-    if recurrence is None:
-        return None
-    return {"how": recurrence.how, "broken": recurrence.broken, "asked": recurrence.asked}
+def probes_of_report(path: Path, spec: Spec) -> Probes:
+    """The requests behind the evidence of a report, for operations of `spec`; UsageError if it is no report of ours."""
+
+    def requests(value: Any) -> Probes:
+        found: dict[str, dict[Probe, None]] = {}
+        for evidence in filter(None, map(itemgetter("evidence"), value["verdicts"])):
+            sent = msgspec.convert(evidence["request"], Sent)
+            if (operation := spec.by_key.get(sent.operation)) is not None:
+                found.setdefault(operation.key, {})[_probe(sent, operation, "replayed")] = None
+        return {key: tuple(probes) for key, probes in found.items()}
+
+    return _read(path, requests, CURE)
 
 
-def _evidence(report: Report, evidence: Evidence) -> dict[str, Any]:
-    exchange, response = evidence.exchange, evidence.exchange.response
-    request = exchange.probe.request
-    value = {
-        "exchange": exchange.number,
-        "message": evidence.finding.seen,
-        "instance": evidence.finding.instance,
-        "curl": curl(report.spec, exchange.probe, report.base_url, report.header_variables),
-        "status": response.status if response else None,
-        "headers": _head(response.headers if response else ()),
-        "body": response.body.decode("utf-8", "backslashreplace")[:MAX_BODY] if response else None,
-        "request": {
-            "operation": exchange.probe.operation,
-            "method": request.method,
-            "target": request.target,
-            "headers": _pairs(request.headers),
-            "body": None
-            if request.body is None
-            else base64.b64encode(request.body).decode("ascii"),
-            "credential": exchange.probe.credential.value,
-            "source": exchange.probe.source,
-            "given": _pairs(exchange.probe.given),
-        },
-    }
-    return map_texts(value, report.scrubber.text)  # type: ignore[no-any-return]
+def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, Probes]:
+    """The violations of an earlier report, and the requests that show them, for operations of `spec`.
+
+    Of a verdict it takes no more than its rule, outcome and evidence. UsageError if it is no report of ours, or of
+    another document.
+
+    Args:
+        advisories: whether violated advisories count.
+    """
+
+    def known(value: Any) -> tuple[Known, Probes]:
+        verdicts = {str(verdict["rule"]): verdict for verdict in value["verdicts"]}
+        _refuse_foreign(path, verdicts, spec)
+        rules, seldom = dict(value.get("against", {}).get("carried", {})), set()
+        for rule, verdict in verdicts.items():
+            counts = advisories or verdict.get("severity") != Severity.ADVISORY
+            if verdict["outcome"] == Outcome.VIOLATED and counts:
+                rules[rule] = verdict.get("evidence")
+                if (verdict.get("recurrence") or {}).get("how", "always") != "always":
+                    seldom.add(rule)
+        found: dict[str, Counter[Probe]] = {}
+        for rule, evidence in rules.items():
+            for probe in _first(evidence, spec):
+                times = found.setdefault(probe.operation, Counter())
+                times[probe] = max(times[probe], TIMES if rule in seldom else 1)
+        probes = {key: tuple(times.elements()) for key, times in found.items()}
+        return Known(str(path), _about(value), rules), probes
+
+    cure = (
+        "give the report.json of an earlier run, or leave --contract-against out on the first night"
+    )
+    return _read(path, known, cure)
 
 
-def _head(headers: Headers) -> list[list[str]]:
-    """The fields of an answer, within bounds; those of our own requests have to be whole to be sent again."""
-    return [[cut(name, MAX_FIELD), cut(value, MAX_FIELD)] for name, value in headers[:MAX_FIELDS]]
+def _about(value: Mapping[str, Any]) -> str:
+    """When, where and how a run ended, as far as its report says so."""
+    words = [value.get("decision", ""), value.get("started", "")[:16]]
+    if "target" in value:
+        words.insert(1, f"on {value['target']['base_url'] or 'the mock'}")
+    return " ".join(filter(None, words))
 
 
-def _pairs(headers: Headers) -> list[list[str]]:
-    return [[name, value] for name, value in headers]
+def _refuse_foreign(path: Path, rules: Collection[str], spec: Spec) -> None:
+    if rules and spec.by_key.keys().isdisjoint(about_rule(rule)["operation"] for rule in rules):
+        raise UsageError(
+            f"{path} is a report on another document: no rule of it is about an operation of {spec.document.path}; "
+            "give a report on this one"
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpts:
-    """Reads each file once; one that is not there (any more) has no lines."""
+def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
+    """The request of an evidence as this run may send it first.
 
-    _files: dict[str, Sequence[str]] = field(default_factory=dict)
-
-    def around(self, source: Source) -> list[list[int | str]]:
-        """The lines around a place, each with its number."""
-        lines = self._lines(source.file)
-        first = max(source.line - BEFORE, 1)
-        return [
-            [number, text if len(text) <= MAX_WIDTH else f"{text[:MAX_WIDTH]}…"]
-            for number, text in enumerate(lines[first - 1 : source.line + AFTER], start=first)
-        ]
-
-    def _lines(self, file: str) -> Sequence[str]:
-        if file not in self._files:
-            try:
-                self._files[file] = (
-                    Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
-                )
-            except (OSError, ValueError):
-                self._files[file] = ()
-        return self._files[file]
+    What was vouched for then is not vouched for now, a request has to reach its operation, and nothing is changed that
+    this run did not make.
+    """
+    sent = msgspec.convert((evidence or {}).get("request"), Sent | None)
+    if sent is None or (operation := spec.by_key.get(sent.operation)) is None:
+        return
+    probe = replace(_probe(sent, operation, "evidence of the earlier report"), given=())
+    asks = probe.request.method == operation.method and operation.method in SAFE
+    reaches = asks and match_path(operation.path, probe.request.path) is not None
+    if reaches and probe.source not in LATE and probe.credential is Credential.RIGHT:
+        yield probe
 
 
-def _operations_of(keys: Sequence[str], exchanges: Sequence[Exchange]) -> dict[str, Any]:
-    """The entry of each operation, by its key; one that was asked nothing has one as well."""
-    asked: dict[str, list[Exchange]] = {key: [] for key in keys}
-    for exchange in exchanges:
-        asked.setdefault(exchange.probe.operation, []).append(exchange)
-    return {
-        key: {
-            "exchanges": len(own),
-            "unavailable": sum(map(is_unavailable, own)),
-            "statuses": dict(sorted(Counter(map(ending_of, own)).items())),
-            "times": _times(own),
-        }
-        for key, own in asked.items()
-    }
-
-
-def _times(exchanges: Sequence[Exchange]) -> dict[str, Any] | None:
-    """In seconds; None without an answer. Percentiles are the nearest rank's."""
-    answered = [(e.response.seconds, e.probe.request) for e in exchanges if e.response is not None]
-    if not answered:
-        return None
-    seconds = sorted(time for time, _ in answered)
-    longest, request = max(answered, key=lambda pair: pair[0])
-    histogram = Counter(bisect_right(BOUNDS, time) for time in seconds)
-    return {
-        "count": len(seconds),
-        "median": round(_percentile(seconds, 50), 6),
-        "p95": round(_percentile(seconds, 95), 6),
-        "longest": round(longest, 6),
-        "slowest": cut(f"{request.method} {request.target}", MAX_TARGET + 1),
-        "histogram": [histogram[index] for index in range(len(BOUNDS) + 1)],
-    }
-
-
-def _percentile(ordered: Sequence[float], percent: int) -> float:
-    return ordered[-(-len(ordered) * percent // 100) - 1]
+def _probe(sent: Sent, operation: Operation, note: str) -> Probe:
+    body = base64.b64decode(sent.body, validate=True) if sent.body is not None else None
+    request = Request(sent.method, sent.target, sent.headers, body)
+    claim, credential = claim_of(operation, request), Credential(sent.credential)
+    return Probe(operation.key, request, claim, sent.source, note, sent.given, credential)

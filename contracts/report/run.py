@@ -1,27 +1,38 @@
-"""What a `report.json` says, as one value: every form of report is made from it, whichever version wrote the file."""
+"""A run as one value, from which `report.json` is written, to which it is read, and of which every form is made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from contracts.messages import Exchange
-from contracts.report.drift import Drift
+import msgspec
+
 from contracts.rules import Severity
+from contracts.text import map_texts
 from contracts.verdicts import Outcome, Recurrence
 
 STANDINGS = ("violated", "advisory", "accepted", "undecided", "not exercised", "holds")
 """What a report says of a rule, the worst first."""
-
 CHANGES = ("new", "still_there", "fixed", "not_judged")
 """What may have become of a rule since an earlier report, as `Run.against` has it."""
-
 BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds; a response time falls below the first of them that is greater, or above them all."""
+
+_ID = re.compile(
+    r"(?P<operation>[A-Z]+ /\S*)"
+    r"(?: (?P<status>[1-5](?:\d\d|XX)|default)\b)?(?: ;(?P<media>\S+))?(?: (?P<place>/\S*)(?= ))?"
+)
+"""The id of a rule: what its kind and name come after."""
+_EACH = len(BOUNDS) + 1
+
+T = TypeVar("T")
+Pairs = tuple[tuple[str, str], ...]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,9 @@ class Times:
     p95: float = 0.0
     longest: float = 0.0
     slowest: str = ""
-    histogram: tuple[int, ...] = (0,) * (len(BOUNDS) + 1)
+    histogram: Annotated[tuple[int, ...], msgspec.Meta(min_length=_EACH, max_length=_EACH)] = (
+        0,
+    ) * _EACH
 
 
 def pooled(parts: Iterable[Times]) -> Times | None:
@@ -85,7 +98,7 @@ class OperationRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Passage:
     """Where a promise is written; `excerpt` holds the lines around it, each with its number."""
 
     file: str
@@ -98,17 +111,36 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A request whole, so that it can be sent again; its body in Base64.
+
+    Args:
+        credential: which, as `Credential` has it.
+        source, given: of the probe.
+    """
+
+    operation: str
+    method: str
+    target: str
+    headers: Pairs
+    body: str | None
+    credential: str
+    source: str
+    given: Pairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """The evidence of a violation: what was seen, where in the body, in answer to what."""
 
+    exchange: int | None = None
     message: str
     instance: str | None
     curl: str
     status: int | None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Pairs = ()
     body: str | None = None
-    request: str = ""
-    exchange: int | None = None
+    request: Sent | None = None
 
     @property
     def size(self) -> int:
@@ -116,14 +148,14 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class Agreement:
     """Why a violation is accepted, and the last day on which it is."""
 
     reason: str
     until: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleVerdict:
     """The verdict on one rule.
 
@@ -131,7 +163,6 @@ class RuleVerdict:
         operation: the operation's key, `METHOD PATH`.
         status: the documented status that the rule belongs to, None for the operation's own.
         place: where in the body, None for rules about the response as a whole.
-        name: what the rule's id has after its kind (the property that is required, say).
         since: what became of it since an earlier report: `new`, `still there`, `fixed`, `not judged`.
     """
 
@@ -139,23 +170,35 @@ class RuleVerdict:
     kind: str
     operation: str
     status: str | None
-    media: str
     place: str | None
-    name: str
+    promise: str = ""
+    clause: str = ""
     severity: Severity
     outcome: Outcome
     exercised: int
     violations: int
-    source: Place
-    promise: str = ""
-    clause: str = ""
+    since: str | None = None
+    recurrence: Recurrence | None = None
     seen: Mapping[str, int] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
     why: str = ""
-    accepted: Agreed | None = None
-    recurrence: Recurrence | None = None
-    since: str | None = None
-    proof: Proof | None = None
+    accepted: Agreement | None = None
+    source: Passage
+    evidence: Proof | None = None
+
+    @property
+    def proof(self) -> Proof | None:
+        return self.evidence
+
+    @property
+    def media(self) -> str:
+        """The media type of the answer, where the rule's id has one."""
+        return about_rule(self.rule)["media"] or ""
+
+    @property
+    def name(self) -> str:
+        """What the rule's id has after its kind: the property that is required, say."""
+        return self.rule.partition(f" {self.kind} ")[2]
 
     @property
     def breaks(self) -> bool:
@@ -182,6 +225,36 @@ class Subject:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The document that a service publishes against ours.
+
+    Args:
+        ours, published: the versions that the documents say they have; the latter is None if there is nothing to see.
+        decision: of the comparison: breaking, compatible, undecided or `same`; None if there is a problem.
+        problem: why nothing could be compared.
+        counts: the decision with the number of changes.
+        changes: what breaks, then what is undecided.
+        notes: how the documents were read.
+        kept: violated rules that the published document does not have, or has kept on the same answers.
+        command: shows all of it.
+    """
+
+    ours: str
+    published: str | None = None
+    decision: str | None = "same"
+    problem: str = ""
+    counts: str = ""
+    changes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    command: str = "contracts drift"
+
+    @property
+    def changed(self) -> bool:
+        return self.decision not in (None, "same")
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """A contract run, or several that were merged: then there may be more than one of what is in the plural.
@@ -191,7 +264,8 @@ class Run:
         targets: the base URLs, None for the mock.
         started, finished: with a time zone.
         interrupted: the run ended before everything was asked.
-        against: what became of rules since an earlier report, as the report has it.
+        sessions: what came of looking for sessions, None if nobody asked for that.
+        against: what became of rules since an earlier report, if one was given; what is `carried` is still known.
     """
 
     suite: str
@@ -199,17 +273,17 @@ class Run:
     subjects: tuple[Subject, ...]
     targets: tuple[str | None, ...]
     seeds: tuple[int, ...]
-    started: datetime
-    finished: datetime
+    started: Moment
+    finished: Moment
     decision: str
-    reasons: tuple[str, ...]
-    notes: tuple[str, ...]
-    interrupted: bool
-    verdicts: tuple[RuleVerdict, ...]
-    operations: tuple[OperationRun, ...]
     exchanges: int
     unavailable: int
-    statuses: Mapping[str, int]
+    verdicts: tuple[RuleVerdict, ...]
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+    operations: tuple[OperationRun, ...] = ()
+    statuses: Mapping[str, int] = field(default_factory=dict)
     sessions: Mapping[str, Any] | None = None
     against: Mapping[str, Any] | None = None
     drift: Drift | None = None
@@ -265,8 +339,14 @@ class Run:
         return max(answered, key=lambda times: times.longest, default=None)
 
 
-def ending_of(exchange: Exchange) -> str:
-    """The status, or what came instead of an answer."""
-    if exchange.response is not None:
-        return str(exchange.response.status)
-    return str(exchange.failure and exchange.failure.kind.value)
+def about_rule(rule: str) -> dict[str, Any]:
+    """What the id of a rule is about, which reports of the first version say nowhere else."""
+    found = _ID.match(rule)
+    if found is None:
+        raise ValueError(f"{rule} is no rule id")
+    return found.groupdict()
+
+
+def with_texts(value: T, change: Callable[[str], str]) -> T:
+    """A run, or a part of one, with all its texts changed."""
+    return msgspec.convert(map_texts(msgspec.to_builtins(value), change), type(value))

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.report.run import CHANGES, RuleVerdict
+from contracts.report.run import CHANGES, Drift, RuleVerdict
 from contracts.report.trend import Trend
 from contracts.text import plural
 
 _ABOUT_THE_BODY = ("schema", "required")
 """Kinds whose findings say themselves where they are."""
+MAX_CHANGES = 5
 ENDED_EARLY = "ended early: this covers what was asked until then"
 
 
@@ -164,3 +165,38 @@ def session_lines(sessions: Mapping[str, Any]) -> Iterator[str]:
 
 def _problem(entry: Mapping[str, Any]) -> str:
     return f" ({entry['problem']})" if entry["problem"] else ""
+
+
+def drift_headline(drift: Drift) -> str:
+    """Which version a service publishes, and which is tested."""
+    if drift.problem:
+        return f"drift: {drift.problem}"
+    if not drift.changed:
+        return f"drift: none, the service publishes what you test ({drift.ours})"
+    if drift.ours == drift.published:
+        return f"drift: the service publishes another {drift.ours} than you test"
+    return f"drift: the service publishes {drift.published}, you test {drift.ours}"
+
+
+def drift_head(drift: Drift) -> Iterator[str]:
+    """The headline, with the decision if anything changed, and how many violations come of that if any do."""
+    if not drift.changed:
+        yield drift_headline(drift)
+        return
+    counts = drift.counts or f"{len(drift.changes)} changes that break or are undecided"
+    yield f"{drift_headline(drift)}: {counts}; all of it: {drift.command}"
+    if drift.kept:
+        rules = plural(len(drift.kept), "violated rule is", "violated rules are")
+        yield f"  {rules} no violation of what is published; `contracts pull` takes that over"
+
+
+def drift_lines(drift: Drift) -> Iterator[str]:
+    """The same with the changes, in a few lines."""
+    headline, *kept = drift_head(drift)
+    yield headline
+    if drift.changed:
+        yield from (f"  {change}" for change in drift.changes[:MAX_CHANGES])
+        if len(drift.changes) > MAX_CHANGES:
+            yield f"  … and {len(drift.changes) - MAX_CHANGES} more"
+        yield from (f"  {note}" for note in drift.notes)
+    yield from kept

@@ -15,15 +15,13 @@ import pytest
 from contracts.decision.run_decision import Decision, Result
 from contracts.decision.since import Against, against
 from contracts.messages import Exchange
-from contracts.report.drift import Drift
 from contracts.report.forms.failure import suite_properties
 from contracts.report.forms.page.view import page
 from contracts.report.forms.terminal import decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text, to_json, write_json
-from contracts.report.reader import run_from
-from contracts.report.report import Report
-from contracts.report.run import Run
+from contracts.report.record import Report
+from contracts.report.run import Drift, Run
 from contracts.run.state import Session, now
 from contracts.run.writer import Look, look_of, write
 from contracts.text import printable, shown_path, write_whole
@@ -71,8 +69,8 @@ class Ending:
             return Result.INCONCLUSIVE if self.failed["crashed"] else None
         try:
             report = report_of(state, ended, self.gate if self.failed["breaking"] else None)
-            value = to_json(report)
-            state.ended = run_from(value)
+            state.ended = report.run
+            value = to_json(state.ended)
             write_json(value, state.inputs.folder)
             ledger.close(state.inputs.folder / "exchanges.jsonl")
             remember(state, value, state.ended)
@@ -197,7 +195,7 @@ def _drift(
     state: Session, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange]
 ) -> Drift | None:
     """The drift, with the violated rules that the published document does not have broken."""
-    if state.drift is None or state.published is None or state.drift.decision is None:
+    if state.drift is None or state.published is None or not state.drift.changed:
         return state.drift
     counting = [
         v for v in verdicts if v.outcome is Outcome.VIOLATED and state.inputs.policy.counts(v)

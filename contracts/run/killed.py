@@ -12,8 +12,7 @@ from contracts.exchanges import Ledger
 from contracts.flows import Check, Target
 from contracts.report.forms.page.view import page
 from contracts.report.json_report import json_text, to_json
-from contracts.report.reader import run_from
-from contracts.report.report import Report
+from contracts.report.record import Report
 from contracts.run.inputs import Inputs
 from contracts.text import shown_path, write_whole
 
@@ -67,9 +66,10 @@ def _salvaged(inputs: Inputs, check: Check, ledger: Ledger) -> Salvaged | None:
         if about["sha256"] != inputs.spec.document.sha256:
             kept += f", not judged: {about['document']} has changed since"
         else:
-            value = to_json(_report(inputs, check, ledger, about))
+            run = replace(_report(inputs, check, ledger, about).run, files=(report.name,))
+            value = to_json(run)
             write_whole(report, json_text(value))
-            write_whole(stem.with_suffix(".html"), page(run_from(value, report.name)))
+            write_whole(stem.with_suffix(".html"), page(run))
             kept += f", the report is {shown_path(stem.with_suffix('.html'))} ({value['decision']})"
     except (
         Exception

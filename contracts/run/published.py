@@ -18,7 +18,7 @@ from contracts.exchanges.secret_urls import Capabilities
 from contracts.flows import Check
 from contracts.messages import Exchange, Failure, Probe, Request
 from contracts.report.diff import Diff, decision_text
-from contracts.report.drift import Drift
+from contracts.report.run import Drift
 from contracts.text import cut
 
 PAGE = "/openapi.json"
@@ -53,7 +53,7 @@ def drift_of_service(
     try:
         exchange = _fetched(check)
         if exchange.response is None or exchange.response.status != 200:
-            return Drift(ours, problem=f"{address} was not to be had ({_instead(exchange)})"), None
+            return _unseen(ours, f"{address} was not to be had ({_instead(exchange)})"), None
         base = side_from(check.spec.document.path, overlays)
         published = Side(
             address, exchange.response.body, base.overlays if overlays is not None else ()
@@ -61,16 +61,13 @@ def drift_of_service(
         sides = (base, published) if overlays is not None else shared(base, published)
         diff = compare(*sides, ChangePolicy(), agreed_on(*sides, today=today))
     except Exhausted as bound:
-        return Drift(ours, problem=f"not looked for, {bound}"), None
+        return _unseen(ours, f"not looked for, {bound}"), None
     except ContractsError as error:
-        return Drift(
-            ours, problem=f"what the service publishes can't be compared: {cut(str(error))}"
-        ), None
+        why = f"what the service publishes can't be compared: {cut(str(error))}"
+        return _unseen(ours, why), None
     except Exception as error:  # a comparison that nobody asked for must not cost the run
-        return Drift(
-            ours,
-            problem=f"comparing what the service publishes failed inside: {type(error).__name__}",
-        ), None
+        why = f"comparing what the service publishes failed inside: {type(error).__name__}"
+        return _unseen(ours, why), None
     words = [
         "contracts",
         "drift",
@@ -80,6 +77,10 @@ def drift_of_service(
         check.spec.document.path,
     ]
     return drift_of(diff, shlex.join(words)), diff.specs[1]
+
+
+def _unseen(ours: str, problem: str) -> Drift:
+    return Drift(ours, decision=None, problem=problem)
 
 
 def drift_of(diff: Diff, command: str) -> Drift:
@@ -94,18 +95,16 @@ def drift_of(diff: Diff, command: str) -> Drift:
         f"{change.effect.value} {change.id} {change.where}: {change.message}" for change in shown
     )
     unchanged = not diff.decision.judged and ours == published
-    decision = None if unchanged else diff.decision.result.value
+    decision = "same" if unchanged else diff.decision.result.value
     published, notes = cut(published, MAX_VERSION), tuple(map(cut, diff.decision.notes))
     return Drift(
         ours,
         published,
-        "",
         decision,
-        decision_text(diff),
-        tuple(map(cut, changes)),
-        notes,
-        (),
-        command,
+        counts=decision_text(diff),
+        changes=tuple(map(cut, changes)),
+        notes=notes,
+        command=command,
     )
 
 

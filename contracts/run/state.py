@@ -16,9 +16,9 @@ from contracts.document import Spec
 from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Pace
 from contracts.flows import Check
-from contracts.report.drift import Drift
-from contracts.report.run import Run
+from contracts.report.run import Drift, Run
 from contracts.report.trend import Trend
+from contracts.report.wording import drift_headline
 from contracts.rules import Rule
 from contracts.run import budgets
 from contracts.run.inputs import Inputs, inputs_from
@@ -106,7 +106,7 @@ class Session:
         self.drift, self.published = drift_of_service(
             self.check, inputs.overlays, today=date.today()
         )
-        say(printable(self.scrub(f"contract: {self.drift.headline}")))
+        say(printable(self.scrub(f"contract: {drift_headline(self.drift)}")))
 
     def look_for_sessions(self, say: Callable[[str], None]) -> None:
         """Do what `--contract-discover` and `--contract-start-session` say, in the one process that leads the run."""

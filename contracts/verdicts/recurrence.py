@@ -72,7 +72,7 @@ def _recurrence(verdict: Verdict, askings: Sequence[Judgement]) -> Recurrence | 
     again = [judgement for judgement in askings if judgement.exchange.probe.again]
     if not again:
         every = verdict.violations == verdict.exercised > 1
-        return Recurrence(verdict.violations, verdict.exercised) if every else None
+        return Recurrence("always", verdict.violations, verdict.exercised) if every else None
     counted = [
         judgement
         for judgement in askings
@@ -83,6 +83,7 @@ def _recurrence(verdict: Verdict, askings: Sequence[Judgement]) -> Recurrence | 
         for judgement in counted
         if any(finding.rule == rule for finding in judgement.findings)
     ]
-    return Recurrence(
-        len(broken), len(counted), gone=not any(j.exchange.probe.again for j in broken)
-    )
+    how = "always" if len(broken) == len(counted) else "sometimes"
+    if not any(judgement.exchange.probe.again for judgement in broken):
+        how = "gone on asking again"
+    return Recurrence(how, len(broken), len(counted))

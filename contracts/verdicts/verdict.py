@@ -33,24 +33,16 @@ class Evidence:
 class Recurrence:
     """How often the request of the evidence broke the rule: on `broken` of the `asked` answers to it.
 
-    Args:
-        gone: it was asked again, and did not break the rule any more.
+    `how` is `always`, `sometimes`, or `gone on asking again`: it was asked again, and did not break the rule any more.
     """
 
+    how: str
     broken: int
     asked: int
-    gone: bool = False
-
-    @property
-    def how(self) -> str:
-        if self.gone:
-            return "gone on asking again"
-        return "always" if self.broken == self.asked else "sometimes"
 
     def __str__(self) -> str:
-        return (
-            f"{self.how} ({self.broken} of {self.asked})" if self.how == "sometimes" else self.how
-        )
+        seldom = self.how == "sometimes"
+        return f"{self.how} ({self.broken} of {self.asked})" if seldom else self.how
 
 
 MAX_BROKEN_BY = 1000

@@ -11,7 +11,7 @@ from filelock import FileLock
 from playwright.sync_api import Browser
 
 from contracts.report.forms.page.view import page
-from contracts.report.reader import run_from
+from contracts.report.json_report import run_from
 from contracts.report.trend import trend_of
 from tests.service.nights import nights
 from tests.service.scenes import report_of

@@ -9,8 +9,7 @@ import jsonschema_rs
 import pytest
 from playwright.sync_api import expect
 
-from contracts.report.json_report import SCHEMA
-from contracts.report.reader import run_from
+from contracts.report.json_report import SCHEMA, run_from
 from contracts.report.trend import trend_of
 from tests.service.nights import FIXED, GET, nights
 

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from contracts.report.forms.page.view import page
-from contracts.report.run import Place, Proof, RuleVerdict, Run
+from contracts.report.run import Passage, Proof, RuleVerdict, Run
 from contracts.rules import Severity
 from contracts.verdicts import Outcome
 
-from ..report.made_runs import run, times
+from ..report.made_runs import proof, run, times
 from .conftest import Show
 
 MOST = 5_000_000
@@ -19,8 +19,8 @@ KINDS = ("required", "nullability", "type", "enum", "format", "pattern", "schema
 SEVERE, MILD = Severity.VIOLATION, Severity.ADVISORY
 TEXT = '"<&>" ' * 60
 BODY = json.dumps({f"property_{number}": TEXT for number in range(60)})[:20_000]
-LONG = Proof(TEXT, "/property_9", f"curl {TEXT * 20}", 200, ((f"x-{TEXT[:60]}", TEXT),) * 60, BODY)
-SHORT = Proof('"paused"', "/property_9", "curl http://h/1", 200, (("date", "today"),) * 4, '{"property_9": "paused"}')
+LONG = proof(TEXT, BODY, instance="/property_9", curl=f"curl {TEXT * 20}", headers=((f"x-{TEXT[:60]}", TEXT),) * 60)
+SHORT = proof(body='{"property_9": "paused"}', instance="/property_9", headers=(("date", "today"),) * 4)
 
 
 def verdicts(operations: int, rules: int, proof: Proof | None, severity: Severity) -> Iterator[RuleVerdict]:
@@ -35,20 +35,18 @@ def verdicts(operations: int, rules: int, proof: Proof | None, severity: Severit
                 kind=kind,
                 operation=operation,
                 status=status,
-                media="",
                 place=place,
-                name="",
                 severity=severity,
                 outcome=Outcome.VIOLATED if proof else Outcome.NOT_EXERCISED if untouched else Outcome.HOLDS,
                 exercised=0 if untouched else 9,
                 violations=9 if proof else 0,
-                source=Place("spec.yaml", number, "", excerpt),
+                source=Passage("spec.yaml", number, "", excerpt),
                 promise="is one of active, closed",
                 clause="JSON Schema 2020-12 Validation §6.1.2",
                 seen={"active": 6, "null": 3} if number % 4 == 1 else {},
                 unseen=("closed",) if number % 4 == 1 else (),
                 why="" if not untouched else f"no answer came to place {number}",
-                proof=proof,
+                evidence=proof,
             )
 
 

@@ -11,7 +11,7 @@ import pytest
 from contracts.commands import cli
 from contracts.decision.run_decision import Decision, Result
 from contracts.report.json_report import json_text, to_json
-from contracts.report.report import Report
+from contracts.report.run import Run
 
 from ..report.made import report, violated
 from ..report.test_reader import old
@@ -29,7 +29,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *args: object) -> int:
     return 0
 
 
-def written(folder: Path, name: str = "report.json", made: Report | None = None, **extra: Any) -> Path:
+def written(folder: Path, name: str = "report.json", made: Run | None = None, **extra: Any) -> Path:
     path = folder / name
     path.write_text(json_text(to_json(made or report(violated(), **extra))))
     return path

@@ -7,7 +7,8 @@ from typing import Any
 from contracts.decision.run_decision import Decision, Result
 from contracts.document import read_spec
 from contracts.messages import Exchange, Failure, Probe, Request, Response
-from contracts.report.report import Report
+from contracts.report.record import Report
+from contracts.report.run import Run
 from contracts.report.scrubber import Scrubber
 from contracts.rules import Finding, Rule, Severity
 from contracts.verdicts import Evidence, Outcome, Verdict
@@ -53,7 +54,7 @@ def violated(
     return Verdict(broken, Outcome.VIOLATED, 9, 3, {"paused": 3}, evidence)
 
 
-def report(*verdicts: Verdict, exchanges: tuple[Exchange, ...] = (exchange(),), **extra: Any) -> Report:
+def report(*verdicts: Verdict, exchanges: tuple[Exchange, ...] = (exchange(),), **extra: Any) -> Run:
     given: dict[str, Any] = {
         "base_url": "http://h",
         "seed": 7,
@@ -62,4 +63,4 @@ def report(*verdicts: Verdict, exchanges: tuple[Exchange, ...] = (exchange(),), 
         "decision": Decision(Result.PASS),
         "scrubber": Scrubber.of({"CONTRACT_CREDENTIAL": "canary-1"}),
     }
-    return Report(SPEC, verdicts=verdicts, exchanges=exchanges, **{**given, **extra})
+    return Report(SPEC, verdicts=verdicts, exchanges=exchanges, **{**given, **extra}).run

@@ -5,19 +5,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.report.run import BOUNDS, Agreed, OperationRun, Place, Proof, RuleVerdict, Run, Subject, Times
+from contracts.report.run import BOUNDS, Agreement, OperationRun, Passage, Proof, RuleVerdict, Run, Subject, Times
 from contracts.rules import Severity
 from contracts.verdicts import Outcome
 
 FIRST = datetime(2026, 11, 1, 3, 17, tzinfo=UTC)
 GET = "GET /things/{id}"
-AGREED = Agreed("rolled out early", "2027-01-31")
+AGREED = Agreement("rolled out early", "2027-01-31")
 THINGS = Subject("Things", "1", "things.yaml", "ab" * 32)
 
 
 def proof(message: str = '"paused"', body: str | None = '{"status": "paused"}', **extra: Any) -> Proof:
-    given = {"instance": "/status", "curl": "curl http://h/things/1", "status": 200, "body": body}
-    return Proof(message, **{**given, **extra})
+    given = {"message": message, "instance": "/status", "curl": "curl http://h/things/1", "status": 200, "body": body}
+    return Proof(**{**given, **extra})
 
 
 def verdict(state: str, name: str = "status", **extra: Any) -> RuleVerdict:
@@ -29,17 +29,15 @@ def verdict(state: str, name: str = "status", **extra: Any) -> RuleVerdict:
         "kind": "enum",
         "operation": GET,
         "status": "200",
-        "media": "",
         "place": f"/{name}",
-        "name": "",
         "severity": Severity.ADVISORY if state == "advisory" else Severity.VIOLATION,
         "outcome": outcome,
         "exercised": 0 if outcome is Outcome.NOT_EXERCISED else 9,
         "violations": 3 if broken else 0,
-        "source": Place("things.yaml", 12),
+        "source": Passage("things.yaml", 12),
         "promise": "is one of active, closed",
         "accepted": AGREED if state == "accepted" else None,
-        "proof": proof() if broken else None,
+        "evidence": extra.pop("proof", proof() if broken else None),
     }
     return RuleVerdict(**{**given, **extra})
 

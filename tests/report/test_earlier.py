@@ -8,8 +8,7 @@ import pytest
 
 from contracts.decision.since import Since, against
 from contracts.messages import Credential, Request
-from contracts.report.earlier import known_of_report
-from contracts.report.json_report import to_json
+from contracts.report.json_report import known_of_report, to_json
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 from contracts.verdicts.recurrence import TIMES
@@ -36,9 +35,9 @@ def recurring(recurrence: Recurrence) -> Verdict:
 @pytest.mark.parametrize(
     ("recurrence", "times"),
     [
-        (Recurrence(7, 7), 1),
-        (Recurrence(3, 8), TIMES),
-        (Recurrence(1, 6, gone=True), TIMES),
+        (Recurrence("always", 7, 7), 1),
+        (Recurrence("sometimes", 3, 8), TIMES),
+        (Recurrence("gone on asking again", 1, 6), TIMES),
     ],
     ids=str,
 )

@@ -15,8 +15,7 @@ from contracts.decision.run_decision import Decision, Result
 from contracts.errors import UsageError
 from contracts.report import history
 from contracts.report.history import keep, thin, trend_in
-from contracts.report.json_report import json_text, to_json
-from contracts.report.reader import run_from
+from contracts.report.json_report import json_text, run_from, to_json
 from contracts.report.run import Run
 
 from .made import report, violated
@@ -241,7 +240,7 @@ import json, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from contracts.report.history import keep, thin, trend_in
-from contracts.report.reader import run_from
+from contracts.report.json_report import run_from
 folder, seed, value = Path(sys.argv[1]), int(sys.argv[2]), json.load(sys.stdin)
 start, day = datetime(2026, 11, 24, tzinfo=UTC), timedelta(days=1)
 for number in range(40):

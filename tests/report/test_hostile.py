@@ -8,8 +8,8 @@ import jsonschema_rs
 import pytest
 
 from contracts.report.forms.terminal import decision_line, summary_lines
-from contracts.report.json_report import MAX_BODY, MAX_FIELD, SCHEMA
-from contracts.report.reader import run_from
+from contracts.report.json_report import SCHEMA, run_from
+from contracts.report.record import MAX_BODY, MAX_FIELD
 from contracts.text import MAX_TEXT, cut, printable
 from tests.service.hostile import TEXTS, hostile_report
 

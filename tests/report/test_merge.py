@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.report.drift import Drift
 from contracts.report.forms.terminal import decision_line, summary_lines
 from contracts.report.merge import merge
-from contracts.report.run import RuleVerdict, Run
+from contracts.report.run import Drift, RuleVerdict, Run
 from contracts.verdicts import Recurrence
 
 from .made_runs import FIRST, GET, THINGS, proof, run, times, verdict
@@ -65,7 +64,7 @@ def test_what_was_counted_is_added_up() -> None:
     ids=["not accepted", "more often", "a higher share", "a smaller body"],
 )
 def test_the_evidence_is_that_of_the_worst(worse: RuleVerdict, better: RuleVerdict) -> None:
-    worse = replace(worse, since="new", recurrence=Recurrence(5, 6))
+    worse = replace(worse, since="new", recurrence=Recurrence("sometimes", 5, 6))
     for merged in (of_rule(worse, better), of_rule(better, worse)):
         assert merged.proof is not None
         assert (merged.proof.message, merged.since, str(merged.recurrence)) == ("worse", "new", "sometimes (5 of 6)")

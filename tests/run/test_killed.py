@@ -15,8 +15,7 @@ import jsonschema_rs
 import pytest
 
 from contracts.exchanges import Ledger
-from contracts.report.json_report import SCHEMA
-from contracts.report.reader import read_run
+from contracts.report.json_report import SCHEMA, read_run
 
 from .test_secrets import PASSING, TOKENS, URLS, WITH_URLS
 from .things import CANARY, ENUM, GIVEN, Project, Things, document, leaks, operation

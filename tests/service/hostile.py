@@ -16,7 +16,7 @@ from contracts.document import read_spec
 from contracts.exchanges import Ledger, Secret
 from contracts.flows import Check, Target
 from contracts.report.json_report import to_json
-from contracts.report.report import Report
+from contracts.report.record import Report
 
 from .raw import raw_server
 
@@ -115,4 +115,4 @@ def hostile_report() -> Any:
         for operation in spec.operations:
             check.asked(operation)
         verdicts, exchanges, decision = check.conclude(Policy(), lambda rule: True)
-        return to_json(Report(spec, base_url, 0, moment, moment, verdicts, exchanges, decision))
+        return to_json(Report(spec, base_url, 0, moment, moment, verdicts, exchanges, decision).run)

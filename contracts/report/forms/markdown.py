@@ -122,7 +122,7 @@ def _facts(run: Run) -> Iterator[str]:
     if run.against is not None:
         yield wording.against_text(run.against)
     if run.drift is not None:
-        yield from run.drift.lines()
+        yield from wording.drift_lines(run.drift)
     if run.sessions is not None:
         yield from wording.session_lines(run.sessions)
     yield from run.notes

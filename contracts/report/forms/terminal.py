@@ -17,6 +17,7 @@ from contracts.report.wording import (
     accepted_text,
     causes,
     changes_text,
+    drift_head,
     history_text,
     session_lines,
     spread_text,
@@ -151,8 +152,8 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
     sessions = [screen.cut(line, 2 * screen.width) for line in session_lines(run.sessions or {})]
     yield Section("sessions", sessions, len(sessions), title="sessions: ")
     if run.drift is not None:
-        headline, *kept = map(screen.text, run.drift.head_lines())
-        told = run.drift.decision is not None
+        headline, *kept = map(screen.text, drift_head(run.drift))
+        told = run.drift.changed
         changes = _texts("drift", run.drift.changes * told, screen, "  ")
         yield Section("drift", changes.lines, changes.count, (headline,), "  ")
         yield _texts("drift notes", run.drift.notes * told, screen, "  ")

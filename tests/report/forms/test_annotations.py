@@ -9,7 +9,7 @@ import pytest
 from contracts.changes.change import Witness
 from contracts.document import Source
 from contracts.report.forms.annotations import MAX_SHOWN, diff_annotations, run_annotations
-from contracts.report.run import Place
+from contracts.report.run import Passage
 
 from ...made_changes import ALL, BREAKS, change
 from ..made_diffs import BASE, NASTY, STDIN, diff
@@ -76,7 +76,7 @@ def test_the_worst_come_first_and_the_rest_is_counted() -> None:
     ids=["as it is", "below", "elsewhere"],
 )
 def test_files_are_seen_from_here(file: str, shown: str) -> None:
-    line = next(run_annotations(run(verdict("violated", source=Place(file, 0))), HERE))
+    line = next(run_annotations(run(verdict("violated", source=Passage(file, 0))), HERE))
     assert line.startswith(f"::error file={shown},line=1,")
 
 
@@ -84,7 +84,7 @@ def test_without_a_folder_files_are_seen_from_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    line = next(run_annotations(run(verdict("violated", source=Place(f"{tmp_path}/a.yaml", 3)))))
+    line = next(run_annotations(run(verdict("violated", source=Passage(f"{tmp_path}/a.yaml", 3)))))
     assert line.startswith("::error file=a.yaml,line=3,")
 
 

@@ -12,7 +12,6 @@ from markdown_it import MarkdownIt
 
 from contracts.changes.change import Witness
 from contracts.report.diff import Diff
-from contracts.report.drift import Drift
 from contracts.report.forms.markdown import (
     MAX_BODY,
     MAX_RULES,
@@ -23,7 +22,7 @@ from contracts.report.forms.markdown import (
     diff_markdown,
     run_markdown,
 )
-from contracts.report.run import Agreed, Place, Run, Times
+from contracts.report.run import Agreement, Drift, Passage, Run, Times
 from contracts.report.trend import Trend, trend_of
 from contracts.verdicts import Recurrence
 
@@ -79,7 +78,7 @@ def test_a_run_in_ten_seconds() -> None:
 
 def test_a_violation_is_a_block_to_open() -> None:
     """A snapshot."""
-    broken = verdict("violated", since="new", recurrence=Recurrence(3, 8), clause="§4.8")
+    broken = verdict("violated", since="new", recurrence=Recurrence("sometimes", 3, 8), clause="§4.8")
     shown = lines(run(broken, against=KNOWN))
     start = shown.index("<details>")
     assert shown[start : shown.index("</details>")] == [
@@ -300,11 +299,11 @@ def nasty() -> Run:
         status=NASTY,
         promise=NASTY,
         clause=NASTY,
-        source=Place(NASTY, 1),
+        source=Passage(NASTY, 1),
         unseen=(NASTY,),
         proof=proof(NASTY, f"```\n</details>{NASTY}", instance=NASTY, curl=NASTY),
     )
-    agreed = verdict("accepted", rule="GET /b 200 x", accepted=Agreed(NASTY, NASTY))
+    agreed = verdict("accepted", rule="GET /b 200 x", accepted=Agreement(NASTY, NASTY))
     missing = verdict("undecided", rule="GET /c 200 x", why=NASTY)
     known = {**KNOWN, "path": NASTY, "about": NASTY}
     found = {"found": {NASTY: 1}, "picked": [], "complete": True, "problem": NASTY}

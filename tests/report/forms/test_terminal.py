@@ -10,12 +10,9 @@ from hypothesis import strategies as st
 
 from contracts.decision.run_decision import Decision, Result
 from contracts.messages import Failure, FailureKind, Request, Response
-from contracts.report.drift import Drift
 from contracts.report.forms.terminal import CAPS, ROWS, Screen, decision_line, marked, summary_lines
-from contracts.report.json_report import to_json
-from contracts.report.reader import run_from
-from contracts.report.report import Report
-from contracts.report.run import Agreed, Proof, RuleVerdict, Run
+from contracts.report.json_report import run_from, to_json
+from contracts.report.run import Agreement, Drift, Proof, RuleVerdict, Run
 from contracts.report.trend import Trend, trend_of
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
@@ -29,7 +26,7 @@ UNDECIDED = Verdict(rule("/id pattern"), Outcome.UNDECIDED, 1, why="no dialect k
 ADVISORY = violated("a twice", None, rule("unique names", Severity.ADVISORY))
 
 
-def lines(made: Report, width: int = 100) -> list[str]:
+def lines(made: Run, width: int = 100) -> list[str]:
     return list(summary_lines(run_from(to_json(made)), width=width))
 
 
@@ -167,7 +164,7 @@ def test_slowest_answer_is_named() -> None:
 
 
 ONE = run_from(to_json(report(violated()))).verdicts[0]
-PROOF = ONE.proof or Proof("", None, "", None)
+PROOF = ONE.evidence or Proof(message="", instance=None, curl="", status=None)
 LISTED = {"found": {"active": 3}, "picked": ["a"], "complete": True}
 STARTED = {"session_id": "x", "statuses": ["active"], "stopped": True, "cost": "$0.002"}
 REPORT_LINE = "report: build/contract/report.json"
@@ -175,7 +172,7 @@ REPORT_LINE = "report: build/contract/report.json"
 
 def kept(number: int) -> RuleVerdict:
     key = f"GET /things/{number}/{{id}}"
-    return replace(ONE, rule=f"{key} 200 / x", operation=key, outcome=Outcome.HOLDS, proof=None, unseen=("a", "b"))
+    return replace(ONE, rule=f"{key} 200 / x", operation=key, outcome=Outcome.HOLDS, evidence=None, unseen=("a", "b"))
 
 
 def broken(number: int, length: int = 0, **others: Any) -> RuleVerdict:
@@ -184,7 +181,7 @@ def broken(number: int, length: int = 0, **others: Any) -> RuleVerdict:
 
 def missing(number: int) -> RuleVerdict:
     return replace(
-        ONE, rule=f"GET /{number} 200 / m", outcome=Outcome.NOT_EXERCISED, proof=None, why="nobody came " * 9
+        ONE, rule=f"GET /{number} 200 / m", outcome=Outcome.NOT_EXERCISED, evidence=None, why="nobody came " * 9
     )
 
 
@@ -202,13 +199,13 @@ def monster(size: int, length: int) -> Run:
     many = range(size)
     verdicts = [
         *(kept(n) for n in many),
-        *(broken(n, length, recurrence=Recurrence(3, 8)) for n in many),
-        *(broken(n + size, length, accepted=Agreed("known " * 40, "2099-01-01")) for n in many),
+        *(broken(n, length, recurrence=Recurrence("sometimes", 3, 8)) for n in many),
+        *(broken(n + size, length, accepted=Agreement("known " * 40, "2099-01-01")) for n in many),
         *(broken(n + 2 * size, length, severity=Severity.ADVISORY) for n in many),
         *(missing(n) for n in many),
     ]
     rules = [broken(n, length).rule for n in many]
-    drift = Drift("1", "2", "", "breaking", "BREAKING", ("change " * 30,) * size, ("note",) * size, ("x",), "contracts")
+    drift = Drift("1", "2", "breaking", "", "BREAKING", ("change " * 30,) * size, ("note",) * size, ("x",), "contracts")
     known = dict.fromkeys(("new", "still_there", "fixed", "not_judged"), rules)
     return run_of(
         verdicts,
@@ -241,7 +238,7 @@ def test_every_run_fits_on_a_screen(entries: list[tuple[int, int]], texts: list[
     making = (
         lambda n, length: broken(n, length),
         lambda n, length: broken(n, length, severity=Severity.ADVISORY),
-        lambda n, length: broken(n, length, accepted=Agreed("x" * length, "2099-01-01")),
+        lambda n, length: broken(n, length, accepted=Agreement("x" * length, "2099-01-01")),
         lambda n, length: missing(n),
         lambda n, length: kept(length),
     )
@@ -305,7 +302,7 @@ def test_other_lines_are_left_alone(line: str) -> None:
 
 
 def test_characters_that_an_encoding_lacks_are_replaced() -> None:
-    run = run_of([broken(1, proof=replace(PROOF, message="é … “中” " + "x" * 300))])
+    run = run_of([broken(1, evidence=replace(PROOF, message="é … “中” " + "x" * 300))])
     shown = {
         code: list(summary_lines(run, width=80, encoding=code))[2] for code in ("ascii", "latin-1", "utf-8", "odd")
     }

@@ -21,7 +21,7 @@ from contracts.report.forms.page.matrix import Matrix, matrices_of
 from contracts.report.forms.page.pictures import SeenAnswers
 from contracts.report.run import STANDINGS, RuleVerdict, Run
 from contracts.report.trend import Trend
-from contracts.report.wording import session_lines
+from contracts.report.wording import drift_lines, session_lines
 from contracts.text import cut, printable
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -350,6 +350,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {"shown": _shown, "label": _label, "duration": pictures.duration}
     environment.globals |= {
+        "drift_lines": drift_lines,
         "symbols": SYMBOLS,
         "tells": tells,
         "states": STATES,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.report.forms.page.matrix import Matrix, matrices_of
-from contracts.report.run import Agreed, RuleVerdict
+from contracts.report.run import Agreement, RuleVerdict
 from contracts.rules import Severity
 from contracts.verdicts import Outcome
 
@@ -18,7 +18,7 @@ def verdict(
     place: str | None = "/x", kind: str = "type", name: str = "", status: str | None = "200", **other: Any
 ) -> RuleVerdict:
     identity = " ".join(part for part in (GET, status, place, kind, name) if part)
-    about = {"rule": identity, "place": place, "kind": kind, "name": name, "status": status}
+    about = {"rule": identity, "place": place, "kind": kind, "status": status}
     return replace(made_verdict("holds"), **{**about, **other})
 
 
@@ -63,7 +63,7 @@ def test_columns_are_the_kinds_in_the_order_of_the_table_and_unknown_ones_last()
 
 
 BROKEN: dict[str, Any] = {"outcome": Outcome.VIOLATED, "violations": 3}
-ACCEPTED = BROKEN | {"accepted": Agreed("known", "2027-01-31")}
+ACCEPTED = BROKEN | {"accepted": Agreement("known", "2027-01-31")}
 
 
 @pytest.mark.parametrize(
@@ -93,5 +93,5 @@ def test_an_operation_counts_its_rules_the_worst_first() -> None:
 
 
 def test_media_types_are_apart() -> None:
-    found = matrix(verdict(), replace(verdict(), rule=f"{GET} 200 ;text/html /x type", media="text/html"))
+    found = matrix(verdict(), replace(verdict(), rule=f"{GET} 200 ;text/html /x type"))
     assert [(answers.status, answers.media) for answers in found.answers] == [("200", ""), ("200", "text/html")]

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from contracts.report.drift import Drift
 from contracts.report.forms.page import view
 from contracts.report.forms.page.matrix import matrices_of
 from contracts.report.forms.page.view import page
-from contracts.report.run import OperationRun, Run
+from contracts.report.run import Drift, OperationRun, Run
 from contracts.report.trend import trend_of
 
 from ...made_runs import GET, nights, proof, run, times, verdict
@@ -235,7 +234,6 @@ def evil(made: Run) -> Run:
         kind=f"enum{EVIL}",
         operation=f"{GET}{EVIL}",
         status=f"200{EVIL}",
-        media=EVIL,
         place=f"/{EVIL}",
         promise=EVIL,
         clause=EVIL,
@@ -244,9 +242,9 @@ def evil(made: Run) -> Run:
         unseen=(EVIL,),
         since=EVIL,
         source=replace(made.verdicts[0].source, file=EVIL, excerpt=((12, EVIL),)),
-        proof=proof(EVIL, f'{{"{EVIL}": 1}}', instance=f"/{EVIL}", curl=EVIL, headers=((EVIL, EVIL),)),
+        evidence=proof(EVIL, f'{{"{EVIL}": 1}}', instance=f"/{EVIL}", curl=EVIL, headers=((EVIL, EVIL),)),
     )
-    held = replace(broken, rule=f"{broken.rule}2", outcome=made.verdicts[5].outcome, proof=None)
+    held = replace(broken, rule=f"{broken.rule}2", outcome=made.verdicts[5].outcome, evidence=None)
     return replace(
         made,
         suite=EVIL,

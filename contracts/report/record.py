@@ -1,0 +1,243 @@
+"""What a run saw and decided to a `Run`: without secrets, within bounds, and fit for a file."""
+
+from __future__ import annotations
+
+import base64
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import contracts
+from contracts.decision.accepted import Accepted
+from contracts.decision.entries import Acceptance
+from contracts.decision.run_decision import Decision
+from contracts.decision.since import Against, Since
+from contracts.document import Spec
+from contracts.exchanges import is_unavailable
+from contracts.messages import Exchange, Headers
+from contracts.report.curl import curl
+from contracts.report.run import (
+    BOUNDS,
+    Agreement,
+    Drift,
+    OperationRun,
+    Passage,
+    Proof,
+    RuleVerdict,
+    Run,
+    Sent,
+    Subject,
+    Times,
+    with_texts,
+)
+from contracts.report.scrubber import Scrubber
+from contracts.text import cut, map_texts, well_formed
+from contracts.verdicts import Evidence, Verdict
+
+MAX_BODY = 20_000
+"""Characters of a body that a report keeps."""
+MAX_FIELD = 2_000
+"""Characters of a field of an answer's head."""
+MAX_FIELDS = 100
+MAX_TARGET = 201
+BEFORE, AFTER = 3, 8
+"""Lines before a place and after it, where the members of an enum and the like stand."""
+MAX_WIDTH = 201
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What a run was about, what it saw and what was decided, before anything is masked or cut.
+
+    Args:
+        base_url: of the live target, None for the mock.
+        started, finished: UTC, ISO 8601.
+        interrupted: the run ended before everything was asked.
+        header_variables: names of the headers sent with every request, each with the variable that has its value.
+        scrubber: takes secrets out of what a report shows of answers.
+        acceptances: what the team agreed to live with.
+        sessions: what came of looking for sessions, as a JSON value; None if nobody asked for that.
+        drift: the document that the service publishes against ours, if somebody looked.
+        against: what became of each rule since an earlier report, if one was given.
+    """
+
+    spec: Spec
+    base_url: str | None
+    seed: int
+    started: str
+    finished: str
+    verdicts: tuple[Verdict, ...]
+    exchanges: Sequence[Exchange]
+    decision: Decision
+    interrupted: bool = False
+    header_variables: Headers = ()
+    scrubber: Scrubber = field(default_factory=Scrubber)
+    acceptances: Accepted = field(default_factory=Accepted)
+    sessions: Mapping[str, Any] | None = None
+    against: Against | None = None
+    drift: Drift | None = None
+    _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def run(self) -> Run:
+        """The run as it is told: secrets masked, bodies and heads cut, every text fit for a file."""
+        masked = self.scrubber.text
+        document = self.spec.document
+        subject = Subject(self.spec.title, self.spec.version, document.path, document.sha256)
+        run = Run(
+            suite=contracts.__version__,
+            files=(),
+            subjects=(subject,),
+            targets=(self.base_url,),
+            seeds=(self.seed,),
+            started=datetime.fromisoformat(self.started),
+            finished=datetime.fromisoformat(self.finished),
+            decision=self.decision.result.value,
+            exchanges=len(self.exchanges),
+            unavailable=sum(map(is_unavailable, self.exchanges)),
+            verdicts=tuple(map(self._verdict, self.verdicts)),
+            reasons=tuple(map(masked, self.decision.reasons)),
+            notes=tuple(map(masked, self.decision.notes)),
+            interrupted=self.interrupted,
+            operations=tuple(with_texts(one, masked) for one in self._operations()),
+            statuses=_endings(self.exchanges),
+            sessions=map_texts(self.sessions, masked),
+            against=map_texts(_changes(self.against), masked),
+            drift=with_texts(self.drift, masked),
+        )
+        return with_texts(run, well_formed)
+
+    def _operations(self) -> Iterator[OperationRun]:
+        """Those of the document and whatever else was asked; one that was asked nothing has an entry as well."""
+        asked: dict[str, list[Exchange]] = {one.key: [] for one in self.spec.operations}
+        for exchange in self.exchanges:
+            asked.setdefault(exchange.probe.operation, []).append(exchange)
+        for key, own in asked.items():
+            lost = sum(map(is_unavailable, own))
+            yield OperationRun(key, len(own), lost, _endings(own), _times(own))
+
+    def _verdict(self, verdict: Verdict) -> RuleVerdict:
+        rule, masked = verdict.rule, self.scrubber.text
+        return RuleVerdict(
+            rule=rule.id,
+            kind=rule.kind,
+            operation=rule.operation,
+            status=rule.status,
+            place=rule.place,
+            promise=masked(rule.promise),
+            clause=rule.clause,
+            severity=rule.severity,
+            outcome=verdict.outcome,
+            exercised=verdict.exercised,
+            violations=verdict.violations,
+            since=self.against.since.get(rule.id) if self.against is not None else None,
+            recurrence=verdict.recurrence,
+            seen={masked(value): count for value, count in verdict.seen.items()},
+            unseen=verdict.unseen,
+            why=masked(verdict.why),
+            accepted=_agreement(self.acceptances.of(verdict)),
+            source=self._passage(verdict),
+            evidence=with_texts(self._proof(verdict.evidence), masked),
+        )
+
+    def _passage(self, verdict: Verdict) -> Passage:
+        source = self.spec.document.source(verdict.rule.pointer)
+        if verdict.evidence is None:
+            return Passage(source.file, source.line, source.pointer)
+        first = max(source.line - BEFORE, 1)
+        lines = self._lines(source.file)[first - 1 : source.line + AFTER]
+        shown = (self.scrubber.text(cut(line, MAX_WIDTH)) for line in lines)
+        return Passage(source.file, source.line, source.pointer, tuple(enumerate(shown, first)))
+
+    def _lines(self, file: str) -> Sequence[str]:
+        """The lines of a file, which is read once; one that is not there (any more) has none."""
+        if file not in self._read:
+            try:
+                text = Path(file).read_text(encoding="utf-8", errors="replace")
+            except (OSError, ValueError):
+                text = ""
+            self._read[file] = text.splitlines()
+        return self._read[file]
+
+    def _proof(self, evidence: Evidence | None) -> Proof | None:
+        if evidence is None:
+            return None
+        exchange, probe = evidence.exchange, evidence.exchange.probe
+        request, status, body, sent = probe.request, None, None, None
+        head: Headers = ()
+        if (response := exchange.response) is not None:
+            status, head = response.status, response.headers[:MAX_FIELDS]
+            body = response.body.decode("utf-8", "backslashreplace")[:MAX_BODY]
+        if request.body is not None:
+            sent = base64.b64encode(request.body).decode("ascii")
+        return Proof(
+            exchange=exchange.number,
+            message=evidence.finding.seen,
+            instance=evidence.finding.instance,
+            curl=curl(self.spec, probe, self.base_url, self.header_variables),
+            status=status,
+            headers=tuple((cut(name, MAX_FIELD), cut(text, MAX_FIELD)) for name, text in head),
+            body=body,
+            # Whole, or it could not be sent again.
+            request=Sent(
+                operation=probe.operation,
+                method=request.method,
+                target=request.target,
+                headers=request.headers,
+                body=sent,
+                credential=probe.credential,
+                source=probe.source,
+                given=probe.given,
+            ),
+        )
+
+
+def _endings(exchanges: Sequence[Exchange]) -> dict[str, int]:
+    """Exchanges by status, or by what came instead of an answer."""
+    found: Counter[str] = Counter()
+    for exchange in exchanges:
+        answer, failure = exchange.response, exchange.failure
+        found[str(answer.status if answer is not None else failure and failure.kind.value)] += 1
+    return dict(sorted(found.items()))
+
+
+def _times(exchanges: Sequence[Exchange]) -> Times:
+    """Percentiles are the nearest rank's."""
+    answered = [(e.response.seconds, e.probe.request) for e in exchanges if e.response is not None]
+    if not answered:
+        return Times()
+    answered.sort(key=itemgetter(0))
+    seconds = [time for time, _ in answered]
+    longest, request = max(answered, key=itemgetter(0))
+    histogram = Counter(bisect_right(BOUNDS, time) for time in seconds)
+    return Times(
+        len(seconds),
+        median=round(seconds[-(-len(seconds) * 50 // 100) - 1], 6),
+        p95=round(seconds[-(-len(seconds) * 95 // 100) - 1], 6),
+        longest=round(longest, 6),
+        slowest=cut(f"{request.method} {request.target}", MAX_TARGET),
+        histogram=tuple(histogram[index] for index in range(len(BOUNDS) + 1)),
+    )
+
+
+def _agreement(acceptance: Acceptance | None) -> Agreement | None:
+    if acceptance is None:
+        return None
+    return Agreement(acceptance.reason, acceptance.until.isoformat())
+
+
+def _changes(against: Against | None) -> dict[str, Any] | None:
+    """What became of each rule since the earlier report."""
+    if against is None:
+        return None
+    changes = {since.value.replace(" ", "_"): against.those(since) for since in Since}
+    about = {"path": against.known.file, "about": against.known.about}
+    return {**about, **changes, "carried": msgspec.to_builtins(against.carried)}

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from contracts.changes.change import WORST_FIRST, Change, Direction, Effect, Reach
-from contracts.changes.locals import Edge, Local, Step, UnitKey
 from contracts.changes.operations import compare_operation, compare_unasked
+from contracts.changes.pairs import Local, Step
 from contracts.changes.units import Walk
 from contracts.changes.versions import Documents, Draft, Site, Versions
 from contracts.changes.witnesses import trial_at
@@ -184,7 +184,7 @@ def _schema_changes(walk: Walk) -> Iterator[Change]:
         if site.direction is not walk.direction:
             continue
         root = (site.schemas[0].pointer, site.schemas[1].pointer)
-        for local, steps, proof in _shown_at(walk, root):
+        for local, steps, proof in walk.shown_at(root):
             reached = found.setdefault((local.kind.id, local.where), Reached(local))
             reached.local = min(
                 reached.local, local, key=lambda local: WORST_FIRST.index(local.effect)
@@ -195,35 +195,6 @@ def _schema_changes(walk: Walk) -> Iterator[Change]:
                 reached.proofs.setdefault(site.reach, proof)
     for reached in found.values():
         yield _settled(walk, reached)
-
-
-def _shown_at(walk: Walk, root: UnitKey) -> Iterator[tuple[Local, tuple[Step, ...], str | None]]:
-    """The changes of every unit that a root leads to: once each, without a proof that nothing breaks if it can be."""
-    edges = {root: Edge(root, ())}
-    waiting = [root]
-    while waiting:
-        here = edges[waiting.pop(0)]
-        for edge in walk.unit(here.to).edges:
-            known = edges.get(edge.to)
-            proof = here.proof or edge.proof
-            if known is None or (known.proof is not None and proof is None):
-                edges[edge.to] = Edge(edge.to, (*here.steps, *edge.steps), proof)
-                waiting.append(edge.to)
-    breaking = {key for key in edges if walk.unit(key).breaks}
-    for key, edge in edges.items():
-        for local in walk.unit(key).locals:
-            if not local.unless or breaking.isdisjoint(_led_to(walk, local.unless)):
-                yield local, edge.steps, edge.proof
-
-
-def _led_to(walk: Walk, keys: tuple[UnitKey, ...]) -> set[UnitKey]:
-    found, waiting = set(keys), list(keys)
-    while waiting:
-        for edge in walk.unit(waiting.pop()).edges:
-            if edge.to not in found and edge.proof is None:
-                found.add(edge.to)
-                waiting.append(edge.to)
-    return found
 
 
 def _settled(walk: Walk, reached: Reached) -> Change:

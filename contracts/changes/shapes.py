@@ -6,7 +6,8 @@ of types have the same shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,13 +18,16 @@ from contracts.schemas.locations import Location, Part, Union, merge
 from contracts.schemas.parties import Raw, View
 from contracts.schemas.validation import Uncompilable
 
+Types = frozenset[str] | None
+"""The types of the values of which something is said; None for all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facet:
     """A schema object that applies here, to values of some types only if `types` says so."""
 
     part: Part
-    types: frozenset[str] | None = None
+    types: Types = None
 
     @property
     def value(self) -> Mapping[str, Any]:
@@ -38,7 +42,9 @@ class Facet:
 def type_names(types: Iterable[str]) -> list[str]:
     """JSON Schema's names for a set of types in which `number` means a number that is no integer."""
     found = set(types)
-    return sorted(found - {"integer"} if {"integer", "number"} <= found else found)
+    if "number" in found:
+        found.discard("integer")
+    return sorted(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +57,8 @@ class Shape:
     @cached_property
     def schemas(self) -> tuple[Schema, ...]:
         """The schemas that were merged here, without those that their references and `allOf`s lead to."""
-        tops = self.location.parts
-        inner = {part.schema for top in tops for part in _held(top)}
-        return tuple(part.schema for part in tops if part.schema not in inner)
+        inner = {schema for part in self.location.parts for schema in _held(part)}
+        return tuple(part.schema for part in self.location.parts if part.schema not in inner)
 
     @cached_property
     def sent(self) -> Raw:
@@ -64,82 +69,117 @@ class Shape:
         return self.view.receiver(self.schemas)
 
     @cached_property
-    def facets(self) -> tuple[Facet, ...]:
-        return tuple(_facets(self.location, None))
+    def _levels(self) -> list[tuple[Location, Types]]:
+        return list(_levels(self.location, None))
 
     @cached_property
-    def unions(self) -> tuple[tuple[Union, frozenset[str] | None], ...]:
+    def facets(self) -> list[Facet]:
+        return [Facet(part, types) for location, types in self._levels for part in location.parts]
+
+    @cached_property
+    def unions(self) -> list[tuple[Union, Types]]:
         """The unions whose branches are not told apart by type, and for which types they count."""
-        return tuple(_unions(self.location, None))
+        found = []
+        for location, types in self._levels:
+            left = (union for union in location.unions if not union.by_type and not union.finite)
+            found += [(union, types) for union in left]
+        return found
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names that are declared or required here."""
-        if "object" not in self.location.types:
-            return ()
-        declared = [name for facet in self.facets for name in facet.value.get("properties", {})]
-        return tuple(dict.fromkeys([*declared, *sorted(self.required)]))
-
-    def is_unsent(self, name: str) -> bool:
-        """Whether a property does not travel in this direction."""
-        return any(
-            self.view.is_marked(f.value["properties"][name]) for f in self.having_property(name)
-        )
-
-    def having_property(self, name: str) -> list[Facet]:
-        return [facet for facet in self.facets if name in facet.value.get("properties", {})]
-
-    @cached_property
-    def required(self) -> frozenset[str]:
-        if "object" not in self.location.types:
-            return frozenset()
-        return frozenset(
-            name
-            for facet in self.facets
-            for name in facet.value.get("required", ())
-            if not self.view.is_marked(facet.value.get("properties", {}).get(name))
-        )
-
-    @cached_property
-    def patterns(self) -> tuple[str, ...]:
-        return tuple(
-            dict.fromkeys(
-                p for facet in self.facets for p in facet.value.get("patternProperties", {})
-            )
-        )
+    def branches(self) -> dict[str, Location]:
+        """The branches of the unions by what they are called on both sides."""
+        found: dict[str, Location] = {}
+        for union, _ in self.unions:
+            for index, branch in enumerate(union.branches, 1):
+                name = _branch_name(branch)
+                found[f"{name} {index}" if name in found else name] = branch
+        return found
 
     def having(self, *keywords: str) -> list[Facet]:
-        return [
-            facet for facet in self.facets if any(keyword in facet.value for keyword in keywords)
-        ]
+        return [facet for facet in self.facets if not facet.value.keys().isdisjoint(keywords)]
 
     def source(self, *keywords: str) -> Schema:
         """The schema that says something under `keywords`, or the one that describes the place."""
-        found = self.having(*keywords) or list(self.facets)
-        return found[0].part.schema
+        return (self.having(*keywords) or self.facets)[0].part.schema
+
+    def annotation(self, keyword: str) -> Any:
+        return next((facet.value[keyword] for facet in self.having(keyword)), None)
+
+    # Properties
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names that are declared or required here."""
+        if "object" not in self.location.types:
+            return []
+        declared = self._names_under("properties")
+        return list(dict.fromkeys((*declared, *sorted(self.required))))
+
+    @cached_property
+    def patterns(self) -> list[str]:
+        return self._names_under("patternProperties")
+
+    def _names_under(self, keyword: str) -> list[str]:
+        return list(
+            dict.fromkeys(name for facet in self.having(keyword) for name in facet.value[keyword])
+        )
+
+    @cached_property
+    def required(self) -> set[str]:
+        found: set[str] = set()
+        if "object" in self.location.types:
+            for facet in self.having("required"):
+                properties = facet.value.get("properties", {})
+                for name in facet.value["required"]:
+                    if not self.view.is_marked(properties.get(name)):
+                        found.add(name)
+        return found
+
+    def member(self, name: str) -> Schema | None:
+        """The schema of the property `name`, if it is declared."""
+        for facet in self.having("properties"):
+            if name in facet.value["properties"]:
+                return facet.part.schema.child("properties", name)
+        return None
+
+    def is_unsent(self, name: str) -> bool:
+        """Whether a property does not travel in this direction."""
+        declared = (facet.value["properties"] for facet in self.having("properties"))
+        return any(self.view.is_marked(held.get(name)) for held in declared)
+
+    def child(self, keyword: str, name: str | None = None) -> Location:
+        """What is said of the values below a keyword, all of it merged."""
+        parts = []
+        for facet in self.having(keyword):
+            held = facet.value[keyword]
+            if name is None and isinstance(held, dict):
+                parts.append(facet.part.child(keyword))
+            elif name is not None and name in held:
+                parts.append(facet.part.child(keyword, name))
+        return merge("", parts or [Part(Anything(self.source()), frozenset())])
+
+    # Only what is said here of one aspect, as a receiver takes it; all raise TooLarge
 
     def projection(self, *keywords: str) -> Raw:
-        """Only what is said here under some keywords, as a receiver takes it."""
-        said = [
-            facet.guarded(
-                {keyword: facet.value[keyword] for keyword in keywords if keyword in facet.value}
+        """What is said under some keywords."""
+        said = []
+        for facet in self.having(*keywords):
+            held = facet.value
+            said.append(
+                facet.guarded({keyword: held[keyword] for keyword in keywords if keyword in held})
             )
-            for facet in self.having(*keywords)
-        ]
-        return self.view.keywords({"allOf": said}) if said else True
+        return self._taken(said)
 
-    def member(self, name: str) -> Raw:
-        """Only what is said here of the property `name`: whether it must be there, and what it may be."""
-        said: list[dict[str, Any]] = [{"required": [name]}] if name in self.required else []
+    def only_member(self, name: str) -> Raw:
+        """What is said of the property `name`: whether it must be there, and what it may be."""
+        said: list[Raw] = [{"required": [name]}] if name in self.required else []
         for facet in self.facets:
-            said += [
-                facet.guarded({"properties": {name: schema}})
-                for schema in _schemas_of(facet.value, name)
-            ]
-        return self.view.keywords({"allOf": said}) if said else True
+            for schema in _schemas_of(facet.value, name):
+                said.append(facet.guarded({"properties": {name: schema}}))
+        return self._taken(said)
 
     def other_names(self, known: Iterable[str]) -> Raw:
-        """Only what is said of properties that neither side declares."""
+        """What is said of properties that neither side declares."""
         said = []
         for facet in self.having("additionalProperties"):
             keywords = {
@@ -148,91 +188,95 @@ class Shape:
                 "additionalProperties": facet.value["additionalProperties"],
             }
             said.append(facet.guarded(keywords))
-        return self.view.keywords({"allOf": said}) if said else True
+        return self._taken(said)
 
     def enumeration(self) -> Raw:
-        """Only the lists of values, unions of such lists among them."""
-        lists = [
-            _spelled(union, None)
-            for union in self.location.unions
-            if union.finite and not union.by_type
-        ]
-        return self.view.keywords({"allOf": [*lists, self.projection("enum", "const")]})
+        """The lists of values, unions of such lists among them."""
+        said: list[Raw] = []
+        for union in self.location.unions:
+            if union.finite and not union.by_type:
+                said.append(_written(union, None))
+        return self._taken([*said, self.projection("enum", "const")])
 
     def union(self) -> Raw:
-        """Only what the unions say."""
-        said = [_spelled(union, types) for union, types in self.unions]
+        """What the unions say."""
+        return self._taken([_written(union, types) for union, types in self.unions])
+
+    def _taken(self, said: list[Any]) -> Raw:
         return self.view.keywords({"allOf": said}) if said else True
 
-    def child(self, keyword: str, name: str | None = None) -> Location:
-        """What is said of the values below a keyword, all of it merged."""
-        segments = (keyword,) if name is None else (keyword, name)
-        parts = [
-            facet.part.child(*segments) for facet in self.facets if _has(facet.value, keyword, name)
-        ]
-        return merge("", parts)
+    # As texts for people
 
-    def annotation(self, keyword: str) -> Any:
-        return next((facet.value[keyword] for facet in self.facets if keyword in facet.value), None)
+    def values_text(self) -> str:
+        values = self.location.values
+        return self.text("enum", "const") if values is None else ", ".join(map(brief, values))
+
+    def text(self, *keywords: str) -> str:
+        texts = []
+        for facet in self.having(*keywords):
+            if len(keywords) == 1:
+                texts.append(brief(facet.value[keywords[0]]))
+            else:
+                held = facet.value
+                said = {keyword: held[keyword] for keyword in keywords if keyword in held}
+                texts.append(brief(said)[1:-1])
+        return " and ".join(dict.fromkeys(texts)) or "nothing"
 
 
-def _has(value: Mapping[str, Any], keyword: str, name: str | None) -> bool:
-    held = value.get(keyword)
-    return isinstance(held, dict) and name in held if name is not None else isinstance(held, dict)
+class Anything(Schema):
+    """What a schema stands for that is not written: it has the place of the one around it."""
+
+    def __init__(self, around: Schema) -> None:
+        super().__init__(around.document, around.pointer)
+        object.__setattr__(self, "value", True)
 
 
-def _held(part: Part) -> Iterator[Part]:
+def as_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def brief(value: Any) -> str:
+    text = as_text(value)
+    return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"
+
+
+def _held(part: Part) -> Iterator[Schema]:
     """What `merge` adds for a part: the target of its reference, its `allOf`, its only branches."""
-    document, value = part.schema.document, part.value
+    value = part.value
     if isinstance(value.get("$ref"), str):
-        yield Part(Schema(document, ref_target(value["$ref"])), frozenset())
+        yield Schema(part.schema.document, ref_target(value["$ref"]))
     for keyword in ("allOf", "anyOf", "oneOf"):
         if keyword == "allOf" or len(value.get(keyword, ())) == 1:
-            yield from (part.child(keyword, index) for index in range(len(value.get(keyword, ()))))
+            for index in range(len(value.get(keyword, ()))):
+                yield part.schema.child(keyword, index)
 
 
-def _facets(location: Location, types: frozenset[str] | None) -> Iterator[Facet]:
-    yield from (Facet(part, types) for part in location.parts)
+def _levels(location: Location, types: Types) -> Iterator[tuple[Location, Types]]:
+    """The location, and the branches of unions by type below it, each with the types that it is about."""
+    yield location, types
     for union in location.unions:
-        if union.by_type:
-            for branch in union.branches:
-                yield from _facets(branch, branch.types if types is None else branch.types & types)
+        for branch in union.branches if union.by_type else ():
+            yield from _levels(branch, branch.types if types is None else branch.types & types)
 
 
-def _unions(
-    location: Location, types: frozenset[str] | None
-) -> Iterator[tuple[Union, frozenset[str] | None]]:
-    for union in location.unions:
-        if union.by_type:
-            for branch in union.branches:
-                yield from _unions(branch, branch.types if types is None else branch.types & types)
-        elif not union.finite:
-            yield union, types
-
-
-def _spelled(union: Union, types: frozenset[str] | None) -> dict[str, Any]:
+def _written(union: Union, types: Types) -> dict[str, Any]:
     facet = Facet(Part(union.schema, frozenset()), types)
     return facet.guarded({union.keyword: facet.value[union.keyword]})
 
 
-def _schemas_of(value: Mapping[str, Any], name: str) -> Sequence[Any]:
+def _schemas_of(value: Mapping[str, Any], name: str) -> list[Any]:
     """The schemas that one schema object gives the property `name`."""
-    found = [value["properties"][name]] if name in value.get("properties", {}) else []
-    found += [
-        schema
-        for pattern, schema in value.get("patternProperties", {}).items()
-        if _matches(pattern, name)
-    ]
+    properties = value.get("properties", {})
+    found = [properties[name]] if name in properties else []
+    for pattern, schema in value.get("patternProperties", {}).items():
+        try:
+            if matches(pattern, name):
+                found.append(schema)
+        except Uncompilable:
+            continue
     if not found and "additionalProperties" in value:
         return [value["additionalProperties"]]
     return found
-
-
-def _matches(pattern: str, name: str) -> bool:
-    try:
-        return matches(pattern, name)
-    except Uncompilable:
-        return False
 
 
 def pure_reference(location: Location) -> Schema | None:
@@ -243,3 +287,13 @@ def pure_reference(location: Location) -> Schema | None:
     if first.value.keys() - {"$ref", "description", "title", "summary"} or location.truncated:
         return None
     return Schema(first.schema.document, ref_target(first.value["$ref"]))
+
+
+def _branch_name(branch: Location) -> str:
+    target = pure_reference(branch)
+    if target is not None:
+        return target.pointer.rpartition("/")[2]
+    if branch.place.endswith(">"):
+        return branch.place.rpartition("/")[2]
+    title = branch.parts[0].value.get("title")
+    return str(title) if title else " or ".join(type_names(branch.types))

@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.changes.change import Witness
 from contracts.changes.containment import Answer, settle
-from contracts.changes.locals import Step
+from contracts.changes.pairs import Step
 from contracts.changes.versions import Draft, Site, as_request
 from contracts.document import Header, MediaType, Parameter, Schema
 from contracts.document.directions import for_requests, for_responses

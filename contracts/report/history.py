@@ -1,6 +1,6 @@
 """A folder of reports, one a run: keep one more, let old ones go, and read what they say over nights.
 
-Several runs may do all of this at once, and any of them may be killed: a report has its name only once it is whole, and
+Several runs may use a folder at once, and any of them may be killed: a report has its name only once it is whole, and
 whoever reads or thins takes for granted that files come and go.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import chain, groupby
@@ -18,29 +18,22 @@ from pathlib import Path
 from contracts.errors import UsageError
 from contracts.report.json_report import read_run
 from contracts.report.run import Run
-from contracts.report.trend import Trend, count, trend_of
-from contracts.text import write_whole
+from contracts.report.trend import Trend, trend_of
+from contracts.text import plural, write_whole
 
 MAX_NAMED = 3
 """How many of the files that can't be used are called by their names."""
 DRAFTS_LIVE = timedelta(days=1)
 """A draft that is so much older than the report just kept is one of a run that was killed."""
+AGES = ((35.0, None), (366.0, "%G week %V"), (float("inf"), "%Y-%m"))
+"""Of runs younger than so many days, one of each period is kept; of all of them, where that is None.
+
+Of a week or a month it is the last run with a verdict, because one without proves nothing.
+"""
 
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{8}\.json")
 _DRAFT = re.compile(rf"\.{_NAME.pattern}-\d+")
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Age:
-    """Of runs younger than so many days, one of each `period` is kept; of all of them, where that is None."""
-
-    days: float
-    period: str | None
-
-
-AGES = (Age(35, None), Age(366, "%G week %V"), Age(float("inf"), "%Y-%m"))
-"""Which runs are kept. Of a week or a month it is the last run with a verdict, because one without proves nothing."""
 
 
 def keep(report: str, started: datetime, folder: Path) -> Path:
@@ -63,7 +56,8 @@ def thin(folder: Path, now: datetime) -> tuple[Path, ...]:
     named = [(moment, path) for path in _files(folder) if (moment := _stamped(path)) is not None]
     gone = []
     for period, group in groupby(named[:-1], key=lambda pair: _period(pair[0], now)):
-        for path in _surplus([path for _, path in group]) if period is not None else ():
+        paths = [path for _, path in group]
+        for path in _surplus(paths) if period is not None else ():
             with suppress(OSError):  # another run was faster, or the next one will try again
                 path.unlink()
                 gone.append(path)
@@ -75,74 +69,69 @@ def trend_in(folder: Path, tonight: Run, parts: Sequence[Run] = ()) -> Trend:
 
     Runs on another target or another document are left out, as is what can't be read; the notes of the trend say so.
     """
-    notes = _LeftOut()
+    left_out = _LeftOut()
     known = {_identity(run) for run in (tonight, *parts)}
-    trend = trend_of(chain(_before(tonight, _runs(folder, notes), known, notes), [tonight]))
-    return replace(trend, notes=notes.lines)
+    before = _before(tonight, _runs(folder, left_out), known, left_out)
+    return replace(trend_of(chain(before, [tonight])), notes=tuple(left_out.lines()))
 
 
+@dataclass(slots=True)
 class _LeftOut:
     """Counts what is no part of a trend, and why."""
 
-    def __init__(self) -> None:
-        self.unreadable: list[str] = []
-        self.foreign = self.later = 0
+    unreadable: list[str] = field(default_factory=list)
+    foreign: int = 0
+    later: int = 0
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        more = len(self.unreadable) - MAX_NAMED
-        return (
-            *self.unreadable[:MAX_NAMED],
-            *[f"… and {count(more, 'file')} more that can't be read"] * (more > 0),
-            *[f"left out: {count(self.foreign, 'report')} on another target or document"]
-            * (self.foreign > 0),
-            *[f"left out: {count(self.later, 'report')} of later runs"] * (self.later > 0),
-        )
+    def lines(self) -> Iterator[str]:
+        yield from self.unreadable[:MAX_NAMED]
+        if (more := len(self.unreadable) - MAX_NAMED) > 0:
+            yield f"… and {plural(more, 'file')} more that can't be read"
+        if self.foreign:
+            yield f"left out: {plural(self.foreign, 'report')} on another target or document"
+        if self.later:
+            yield f"left out: {plural(self.later, 'report')} of later runs"
 
 
 def _before(
-    tonight: Run, runs: Iterable[Run], known: set[object], notes: _LeftOut
+    tonight: Run, runs: Iterable[Run], known: set[object], left_out: _LeftOut
 ) -> Iterator[Run]:
     """Those of the runs that came before, on the same target and document, each once."""
-    targets, titles = set(tonight.targets), {subject.title for subject in tonight.subjects}
     for run in runs:
-        if not (
-            targets.issuperset(run.targets)
-            and titles.issuperset(subject.title for subject in run.subjects)
-        ):
-            notes.foreign += 1
+        if not (tonight.titles >= run.titles and set(tonight.targets).issuperset(run.targets)):
+            left_out.foreign += 1
         elif (identity := _identity(run)) not in known:
             known.add(identity)
             if run.started > tonight.started:
-                notes.later += 1
+                left_out.later += 1
             else:
                 yield run
 
 
 def _identity(run: Run) -> object:
-    return (run.started, run.finished, run.targets, run.seeds, run.exchanges)
+    return run.started, run.finished, run.targets, run.seeds, run.exchanges
 
 
-def _runs(folder: Path, notes: _LeftOut) -> Iterator[Run]:
+def _runs(folder: Path, left_out: _LeftOut) -> Iterator[Run]:
     """The reports of a folder, oldest first, one in memory at a time."""
     found = []
     for path in _files(folder):
         if (moment := _stamped(path)) is not None:
             found.append((moment, path))
-        elif path.suffix == ".json" and (run := _read(path, notes)) is not None:
+        elif path.suffix == ".json" and (run := _read(path, left_out)) is not None:
             found.append((run.started, path))
     for _, path in sorted(found):
-        if (run := _read(path, notes)) is not None:
+        if (run := _read(path, left_out)) is not None:
             yield run
 
 
-def _read(path: Path, notes: _LeftOut) -> Run | None:
+def _read(path: Path, left_out: _LeftOut) -> Run | None:
     """The run; None if the file is no report, which is noted, or is gone meanwhile."""
     try:
         return read_run(path, "the history goes without it")
     except UsageError as error:
         if path.exists():
-            notes.unreadable.append(str(error))
+            left_out.unreadable.append(str(error))
         return None
 
 
@@ -152,9 +141,8 @@ def _files(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise UsageError(
-            f"{folder} can't be read ({error.strerror}); give a folder of reports"
-        ) from None
+        problem = f"{folder} can't be read ({error.strerror}); give a folder of reports"
+        raise UsageError(problem) from None
 
 
 def _stamped(path: Path) -> datetime | None:
@@ -170,20 +158,19 @@ def _stamped(path: Path) -> datetime | None:
 def _period(moment: datetime, now: datetime) -> str | None:
     """What a run shares with those of which one is kept; None if it is young enough to be kept."""
     days = (now - moment) / timedelta(days=1)
-    age = next(age for age in AGES if days < age.days)
-    return moment.strftime(age.period) if age.period is not None else None
+    period = next(period for limit, period in AGES if days < limit)
+    return moment.strftime(period) if period is not None else None
 
 
 def _surplus(paths: Sequence[Path]) -> Iterator[Path]:
     """All but one of each target and document: the last with a verdict, or the last of all."""
     if len(paths) == 1:
         return
-    readable = [
-        (path, run) for path in reversed(paths) if (run := _read(path, _LeftOut())) is not None
-    ]
+    runs = {path: _read(path, _LeftOut()) for path in reversed(paths)}
+    readable = [(path, run) for path, run in runs.items() if run is not None]
     kept: set[object] = set()
     for path, run in sorted(readable, key=lambda pair: pair[1].decision == "inconclusive"):
-        about = (run.targets, tuple(subject.title for subject in run.subjects))
+        about = (run.targets, run.titles)
         if about in kept:
             yield path
         kept.add(about)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, final
 
 import msgspec
 
@@ -35,6 +35,7 @@ Pairs = tuple[tuple[str, str], ...]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Times:
     """The response times of an operation, in seconds; `histogram` counts them between `BOUNDS`."""
@@ -291,6 +292,11 @@ class Run:
     @property
     def subject(self) -> Subject:
         return self.subjects[0]
+
+    @property
+    def titles(self) -> frozenset[str]:
+        """Of the documents; versions of one share it."""
+        return frozenset(subject.title for subject in self.subjects)
 
     @property
     def target(self) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby
+from operator import attrgetter, itemgetter
 
 from contracts.report.run import RuleVerdict, Run, Times, pooled
 from contracts.rules import Severity
-from contracts.verdicts import Outcome
+from contracts.text import plural
 
 
 class State(StrEnum):
@@ -32,53 +33,48 @@ class State(StrEnum):
         return self.is_broken or self is State.HOLDS
 
 
+_STATES = {
+    "violated": State.VIOLATED,
+    "advisory": State.VIOLATED,
+    "accepted": State.ACCEPTED,
+    "holds": State.HOLDS,
+}
+"""By the standing of a verdict; of any other nothing was judged."""
+_UNJUDGED = {
+    State.NOT_JUDGED: ", not judged in the last night",
+    State.ABSENT: ", not in the last report",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Night:
     """A run, in numbers.
 
     Args:
-        version, sha256: of the document.
+        version: of the document.
         violated: rules that are violated, not counting advisories and what is accepted.
         new, fixed: rules broken or kept now that were not when they were last judged; on the first night nobody knows.
+        unavailable_share: of the exchanges, from 0 to 1.
         times: of all answers together, None if there are none, or the report is too old to have them.
     """
 
     started: datetime
     decision: str
-    target: str
     file: str
     version: str
-    sha256: str
     rules: int
     violated: int
     advisories: int
     accepted: int
     not_judged: int
-    exchanges: int
-    unavailable: int
-    interrupted: bool
+    new: int
+    fixed: int
+    unavailable_share: float
     times: Times | None
-    new: int = 0
-    fixed: int = 0
 
     @property
     def day(self) -> str:
         return day(self.started)
-
-    @property
-    def median(self) -> float | None:
-        """In seconds, of all answers."""
-        return self.times.median if self.times is not None else None
-
-    @property
-    def p95(self) -> float | None:
-        """In seconds, of all answers."""
-        return self.times.p95 if self.times is not None else None
-
-    @property
-    def unavailable_share(self) -> float:
-        """Of the exchanges, from 0 to 1."""
-        return self.unavailable / self.exchanges if self.exchanges else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +84,9 @@ class RuleTrend:
     Args:
         verdict: of the last night in which it was broken.
         states: a word a night.
-        since: the first night of those in a row that broke it until now; None if it is kept by now.
-        or_before: whether it was never seen kept before `since`, so that it may be older than the nights.
-        fixed: the first night of those in a row that kept it until now; None if it is broken.
-        first, last: nights that broke it.
+        is_broken: whether the last night that judged it broke it.
+        turned: the first night of those in a row that broke or kept it, as the last one does.
+        or_before: whether it was never seen kept before, so that it may be older than the nights.
         nights: how many broke it.
         judged: how many broke or kept it.
         streak: how many in a row broke it, or kept it, until now.
@@ -101,11 +96,9 @@ class RuleTrend:
     rule: str
     verdict: RuleVerdict
     states: tuple[State, ...]
-    since: datetime | None
+    is_broken: bool
+    turned: datetime
     or_before: bool
-    fixed: datetime | None
-    first: datetime
-    last: datetime
     nights: int
     judged: int
     streak: int
@@ -127,31 +120,22 @@ class RuleTrend:
     @property
     def standing(self) -> str:
         """One sentence: since when it is broken, or that it comes and goes, or when it was fixed."""
-        unjudged = "" if self.tonight.is_judged else f", {_UNJUDGED[self.tonight]}"
-        return f"{self._course}{unjudged}"
-
-    @property
-    def _course(self) -> str:
+        turned, unjudged = day(self.turned), _UNJUDGED.get(self.tonight, "")
         if self.comes_and_goes:
-            state = "back" if self.since else "kept"
-            again = f"{state} since {day(self.since or self.fixed or self.last)}"
-            return f"comes and goes: {self.nights} of {count(self.judged, 'night')}, {again}"
-        if self.since is None:
-            return f"fixed on {day(self.fixed or self.last)}"
+            word = "back" if self.is_broken else "kept"
+            nights = f"{self.nights} of {plural(self.judged, 'night')}"
+            return f"comes and goes: {nights}, {word} since {turned}{unjudged}"
+        if not self.is_broken:
+            return f"fixed on {turned}{unjudged}"
         if self.is_new:
-            return f"new on {day(self.since)}"
-        return f"since {day(self.since)}{' or before' * self.or_before} ({count(self.streak, 'night')})"
-
-
-_UNJUDGED = {
-    State.NOT_JUDGED: "not judged in the last night",
-    State.ABSENT: "not in the last report",
-}
+            return f"new on {turned}"
+        before = " or before" * self.or_before
+        return f"since {turned}{before} ({plural(self.streak, 'night')}){unjudged}"
 
 
 @dataclass(frozen=True, slots=True)
 class OperationTrend:
-    """The response times of an operation; `nights` has None where nothing of it was answered, or nobody kept times."""
+    """The response times of an operation, a night each: None where nothing was answered, or nobody kept times."""
 
     key: str
     nights: tuple[Times | None, ...]
@@ -159,12 +143,12 @@ class OperationTrend:
     @property
     def medians(self) -> tuple[float | None, ...]:
         """In seconds."""
-        return tuple(None if times is None else times.median for times in self.nights)
+        return tuple(times and times.median for times in self.nights)
 
     @property
     def p95s(self) -> tuple[float | None, ...]:
         """In seconds."""
-        return tuple(None if times is None else times.p95 for times in self.nights)
+        return tuple(times and times.p95 for times in self.nights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,28 +175,23 @@ class Trend:
     def tonight(self) -> Night:
         return self.nights[-1]
 
-    @property
-    def medians(self) -> tuple[float | None, ...]:
-        """Of all answers, a night each, in seconds."""
-        return tuple(night.median for night in self.nights)
-
-    @property
-    def p95s(self) -> tuple[float | None, ...]:
-        """Of all answers, a night each, in seconds."""
-        return tuple(night.p95 for night in self.nights)
+    @cached_property
+    def answers(self) -> OperationTrend:
+        """All operations together."""
+        return OperationTrend("", tuple(map(attrgetter("times"), self.nights)))
 
     @cached_property
     def new(self) -> tuple[RuleTrend, ...]:
-        return tuple(rule for rule in self.rules if rule.is_new)
+        return tuple(filter(attrgetter("is_new"), self.rules))
 
     @cached_property
     def coming_and_going(self) -> tuple[RuleTrend, ...]:
-        return tuple(rule for rule in self.rules if rule.comes_and_goes)
+        return tuple(filter(attrgetter("comes_and_goes"), self.rules))
 
     @cached_property
     def fixed(self) -> tuple[RuleTrend, ...]:
         """What was broken once and is kept by now, apart from what comes and goes."""
-        return tuple(rule for rule in self.rules if rule.since is None and not rule.comes_and_goes)
+        return tuple(rule for rule in self.rules if not (rule.is_broken or rule.comes_and_goes))
 
     @cached_property
     def by_rule(self) -> Mapping[str, RuleTrend]:
@@ -227,28 +206,30 @@ def trend_of(runs: Iterable[Run], notes: Sequence[str] = ()) -> Trend:
     times: list[dict[str, Times]] = []
     known: dict[str, bool] = {}
     for run in runs:
-        tonight = {verdict.rule: _state(verdict) for verdict in run.verdicts}
-        broken |= {
-            verdict.rule: verdict for verdict in run.verdicts if tonight[verdict.rule].is_broken
-        }
-        nights.append(_night(run, tonight, known))
+        tonight: dict[str, State] = {}
+        new = fixed = 0
+        for verdict in run.verdicts:
+            rule, state = verdict.rule, _STATES.get(verdict.standing, State.NOT_JUDGED)
+            tonight[rule] = state
+            if state.is_broken:
+                broken[rule] = verdict
+            if state.is_judged:
+                before = known.get(rule, state.is_broken)
+                new += state.is_broken and not before
+                fixed += before and not state.is_broken
+                known[rule] = state.is_broken
         states.append(tonight)
-        known |= {rule: state.is_broken for rule, state in tonight.items() if state.is_judged}
-        times.append(
-            {
-                operation.key: operation.times
-                for operation in run.operations
-                if operation.times.count
-            }
-        )
-    started = [night.started for night in nights]
-    rules = [
-        _rule_trend(verdict, tuple(tonight.get(rule, State.ABSENT) for tonight in states), started)
-        for rule, verdict in broken.items()
-    ]
-    keys = sorted({key for tonight in times for key in tonight})
-    operations = [OperationTrend(key, tuple(tonight.get(key) for tonight in times)) for key in keys]
-    return Trend(tuple(nights), tuple(sorted(rules, key=_order)), tuple(operations), tuple(notes))
+        times.append({one.key: one.times for one in run.operations if one.times.count})
+        nights.append(_night(run, new, fixed))
+    rules = []
+    for rule, verdict in broken.items():
+        row = tuple(tonight.get(rule, State.ABSENT) for tonight in states)
+        rules.append(_rule_trend(verdict, row, nights))
+    operations = []
+    for key in sorted(set(chain.from_iterable(times))):
+        operations.append(OperationTrend(key, tuple(tonight.get(key) for tonight in times)))
+    rules.sort(key=_order)
+    return Trend(tuple(nights), tuple(rules), tuple(operations), tuple(notes))
 
 
 def day(moment: datetime) -> str:
@@ -256,65 +237,38 @@ def day(moment: datetime) -> str:
     return moment.astimezone(UTC).date().isoformat()
 
 
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def _state(verdict: RuleVerdict) -> State:
-    if verdict.outcome is Outcome.VIOLATED:
-        return State.ACCEPTED if verdict.accepted is not None else State.VIOLATED
-    return State.HOLDS if verdict.outcome is Outcome.HOLDS else State.NOT_JUDGED
-
-
-def _night(run: Run, states: Mapping[str, State], known: Mapping[str, bool]) -> Night:
-    """The night; `known` says of rules judged before whether they were broken when that was last seen."""
-    turns = [
-        state
-        for rule, state in states.items()
-        if state.is_judged and known.get(rule, state.is_broken) != state.is_broken
-    ]
+def _night(run: Run, new: int, fixed: int) -> Night:
     return Night(
         started=run.started,
         decision=run.decision,
-        target=run.target,
         file=", ".join(run.files),
         version=run.subject.version,
-        sha256=run.subject.sha256,
         rules=len(run.verdicts),
         violated=len(run.violated),
         advisories=len(run.advisories),
         accepted=len(run.accepted),
         not_judged=len(run.missing),
-        exchanges=run.exchanges,
-        unavailable=run.unavailable,
-        interrupted=run.interrupted,
-        times=pooled(operation.times for operation in run.operations),
-        new=sum(state.is_broken for state in turns),
-        fixed=sum(not state.is_broken for state in turns),
+        new=new,
+        fixed=fixed,
+        unavailable_share=run.unavailable / max(run.exchanges, 1),
+        times=pooled(map(attrgetter("times"), run.operations)),
     )
 
 
 def _rule_trend(
-    verdict: RuleVerdict, states: tuple[State, ...], started: Sequence[datetime]
+    verdict: RuleVerdict, states: tuple[State, ...], nights: Sequence[Night]
 ) -> RuleTrend:
-    judged = [
-        (state.is_broken, night)
-        for state, night in zip(states, started, strict=True)
-        if state.is_judged
-    ]
-    broken = [night for is_broken, night in judged if is_broken]
-    turns = [[*group] for _, group in groupby(judged, key=lambda one: one[0])]
-    is_broken, since = turns[-1][0]
+    judged = [(s.is_broken, n.started) for s, n in zip(states, nights, strict=True) if s.is_judged]
+    turns = [list(turn) for _, turn in groupby(judged, key=itemgetter(0))]
+    is_broken, turned = turns[-1][0]
     return RuleTrend(
         rule=verdict.rule,
         verdict=verdict,
         states=states,
-        since=since if is_broken else None,
+        is_broken=is_broken,
+        turned=turned,
         or_before=is_broken and len(turns) == 1,
-        fixed=None if is_broken else since,
-        first=broken[0],
-        last=broken[-1],
-        nights=len(broken),
+        nights=sum(map(itemgetter(0), judged)),
         judged=len(judged),
         streak=len(turns[-1]),
         comes_and_goes=sum(turn[0][0] for turn in turns) > 1,
@@ -322,12 +276,5 @@ def _rule_trend(
 
 
 def _order(rule: RuleTrend) -> tuple[bool, bool, bool, float, str]:
-    newest = rule.since or rule.fixed or rule.last
-    accepted = rule.verdict.accepted is not None
-    return (
-        rule.since is None,
-        rule.severity is not Severity.VIOLATION,
-        accepted,
-        -newest.timestamp(),
-        rule.rule,
-    )
+    mild, accepted = rule.severity is Severity.ADVISORY, rule.verdict.accepted is not None
+    return not rule.is_broken, mild, accepted, -rule.turned.timestamp(), rule.rule

@@ -151,8 +151,8 @@ def _series(trend: Trend) -> Iterator[tuple[str, str, Sequence[float | None]]]:
     yield "violated rules", str(tonight.violated), [night.violated for night in nights]
     lost = [night.unavailable_share for night in nights]
     yield "requests without an answer", f"{lost[-1]:.1%}", lost
-    yield "median response time", _milliseconds(tonight.median), trend.medians
-    yield "95th percentile", _milliseconds(tonight.p95), trend.p95s
+    yield "median response time", _milliseconds(trend.answers.medians[-1]), trend.answers.medians
+    yield "95th percentile", _milliseconds(trend.answers.p95s[-1]), trend.answers.p95s
     if len(trend.operations) > 1:
         slowest = sorted(trend.operations, key=_slowness, reverse=True)
         for operation in slowest[:MAX_OPERATIONS]:

@@ -170,7 +170,10 @@ class Chart:
 
 def times_chart(trend: Trend) -> Chart | None:
     """Response times over nights, on a scale of powers of ten; None if no night has any."""
-    named = (("95 % of the answers", "m1", trend.p95s), ("median", "m0", trend.medians))
+    named = (
+        ("95 % of the answers", "m1", trend.answers.p95s),
+        ("median", "m0", trend.answers.medians),
+    )
     values = [value for _, _, all_values in named for value in all_values if value is not None]
     if not values:
         return None

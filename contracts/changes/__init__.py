@@ -17,8 +17,8 @@ from contracts.changes.units import Walk
 from contracts.changes.versions import Documents, Draft, Site, Versions
 from contracts.changes.witnesses import trial_at
 from contracts.document import Operation, Spec
+from contracts.document.directions import for_requests, for_responses
 from contracts.errors import UsageError
-from contracts.schemas.parties import View
 
 __all__ = ["compare"]
 
@@ -26,7 +26,7 @@ SITES = 3
 """Messages of so many operations are tried before a change is taken to show in none."""
 
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
-_MARKS = {Direction.REQUEST: "readOnly", Direction.RESPONSE: "writeOnly"}
+_READINGS = {Direction.REQUEST: for_requests, Direction.RESPONSE: for_responses}
 
 
 def compare(base: Spec, revision: Spec) -> tuple[Change, ...]:
@@ -41,10 +41,8 @@ def compare(base: Spec, revision: Spec) -> tuple[Change, ...]:
     try:
         _compare_operations(documents)
         changes = list(documents.changes.values())
-        for direction, mark in _MARKS.items():
-            walk = Walk(
-                documents, direction, View(base.document, mark), View(revision.document, mark)
-            )
+        for direction, read in _READINGS.items():
+            walk = Walk(documents, direction, read(base.document), read(revision.document))
             changes += _schema_changes(walk)
     except RecursionError:
         raise UsageError(

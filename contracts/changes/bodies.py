@@ -11,7 +11,7 @@ from contracts.changes.versions import Draft, Pointers, Versions
 from contracts.document import Header, MediaType, Operation, RequestBody, ResponseSpec, Schema
 from contracts.document.model import best
 from contracts.messages import covers
-from contracts.schemas.parties import TooLarge, View
+from contracts.schemas.readings import TooLarge, taken_form
 
 STATUSES = range(100, 600)
 
@@ -124,7 +124,7 @@ def _note_presence(
 def _taken(schema: Schema) -> Answer:
     """Whether a schema takes everything."""
     try:
-        return settle(True, View(schema.document, "").receiver([schema]))
+        return settle(True, taken_form(schema.document, schema.value))
     except TooLarge:
         return Answer(None, "the schema is too large to be compared as a whole")
 

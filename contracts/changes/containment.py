@@ -26,9 +26,15 @@ from jsonschema_rs.canonical import (
 from contracts.changes.change import Effect
 from contracts.changes.languages import escapes
 from contracts.messages import JSON
-from contracts.schemas.algebra import ANYTHING, attempt, possible, schema_of
-from contracts.schemas.parties import Raw
-from contracts.schemas.validation import Uncompilable, keyword_validator
+from contracts.schemas import Raw
+from contracts.schemas.validation import (
+    ANYTHING,
+    Uncompilable,
+    attempt,
+    keyword_validator,
+    possible,
+    schema_of,
+)
 
 NEAR = 40
 """Values drawn from the difference itself."""

@@ -17,9 +17,9 @@ from contracts.changes.places import where_of
 from contracts.changes.shapes import Shape, as_text, brief, type_names
 from contracts.document import Schema
 from contracts.messages import JSON
+from contracts.schemas import ASSERTED_FORMATS, Raw
 from contracts.schemas.locations import Location, escape
-from contracts.schemas.parties import Raw, TooLarge
-from contracts.schemas.rungs import ASSERTED_FORMATS
+from contracts.schemas.readings import TooLarge
 
 Step = tuple[str, str]
 """How to get one value further: `property` NAME, `pattern` PATTERN, `additional` or `items`."""

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from contracts.document import Schema, ref_target
-from contracts.schemas.algebra import matches
+from contracts.document import Document, Schema, ref_target
+from contracts.document.directions import is_left_out
+from contracts.schemas import Raw
 from contracts.schemas.locations import Location, Part, Union, merge
-from contracts.schemas.parties import Raw, View
-from contracts.schemas.validation import Uncompilable
+from contracts.schemas.readings import sent_form, taken_form
+from contracts.schemas.validation import Uncompilable, matches
 
 Types = frozenset[str] | None
 """The types of the values of which something is said; None for all."""
@@ -52,7 +53,7 @@ class Shape:
     """A location as one side of a comparison reads it."""
 
     location: Location
-    view: View
+    document: Document
 
     @cached_property
     def schemas(self) -> tuple[Schema, ...]:
@@ -62,11 +63,11 @@ class Shape:
 
     @cached_property
     def sent(self) -> Raw:
-        return self.view.sender(self.schemas)
+        return sent_form(self.document, *(schema.value for schema in self.schemas))
 
     @cached_property
     def taken(self) -> Raw:
-        return self.view.receiver(self.schemas)
+        return taken_form(self.document, *(schema.value for schema in self.schemas))
 
     @cached_property
     def _levels(self) -> list[tuple[Location, Types]]:
@@ -129,10 +130,7 @@ class Shape:
         found: set[str] = set()
         if "object" in self.location.types:
             for facet in self.having("required"):
-                properties = facet.value.get("properties", {})
-                for name in facet.value["required"]:
-                    if not self.view.is_marked(properties.get(name)):
-                        found.add(name)
+                found.update(facet.value["required"])
         return found
 
     def member(self, name: str) -> Schema | None:
@@ -145,7 +143,7 @@ class Shape:
     def is_unsent(self, name: str) -> bool:
         """Whether a property does not travel in this direction."""
         declared = (facet.value["properties"] for facet in self.having("properties"))
-        return any(self.view.is_marked(held.get(name)) for held in declared)
+        return any(is_left_out(self.document, held.get(name)) for held in declared)
 
     def child(self, keyword: str, name: str | None = None) -> Location:
         """What is said of the values below a keyword, all of it merged."""
@@ -203,7 +201,7 @@ class Shape:
         return self._taken([_written(union, types) for union, types in self.unions])
 
     def _taken(self, said: list[Any]) -> Raw:
-        return self.view.keywords({"allOf": said}) if said else True
+        return taken_form(self.document, {"allOf": said}) if said else True
 
     # As texts for people
 

@@ -14,9 +14,9 @@ from contracts.changes.containment import LARGE, Answer, equal
 from contracts.changes.pairs import Local, Pair, Step, UnitKey, movement_of
 from contracts.changes.shapes import Shape, as_text, pure_reference
 from contracts.changes.versions import Documents
-from contracts.document import Schema
+from contracts.document import Document, Schema
 from contracts.schemas.locations import Location, locate
-from contracts.schemas.parties import TooLarge, View
+from contracts.schemas.readings import TooLarge
 
 UNSENT = (
     "a property that is readOnly is not sent in requests, one that is writeOnly not in responses"
@@ -65,12 +65,12 @@ class Walk:
 
     documents: Documents
     direction: Direction
-    base: View
-    revision: View
+    base: Document
+    revision: Document
     _units: dict[UnitKey, Unit] = field(default_factory=dict)
 
     @property
-    def parties(self) -> tuple[View, View]:
+    def parties(self) -> tuple[Document, Document]:
         """The sender and the receiver."""
         if self.direction is Direction.REQUEST:
             return self.base, self.revision
@@ -109,8 +109,8 @@ class Walk:
         """The changes between the schemas at two pointers."""
         if key not in self._units:
             base, revision = (
-                Schema(self.base.document, key[0]),
-                Schema(self.revision.document, key[1]),
+                Schema(self.base, key[0]),
+                Schema(self.revision, key[1]),
             )
             same = self.documents.same(*key)
             self._units[key] = Unit() if same else self._compare(locate(base), locate(revision))
@@ -222,7 +222,7 @@ def _of_branch(pair: Pair, branch: Location, is_sent: bool, answer: Answer) -> A
         return Answer(True, "only the receiver knows this branch")
     if answer.contained:
         return answer
-    sent = Shape(branch, pair.sender.view)
+    sent = Shape(branch, pair.sender.document)
     return pair.answer(pair.receiver.union, lambda: sent.sent)
 
 

@@ -43,7 +43,7 @@ from contracts.document.serialisation import (
 from contracts.messages import JSON, Request, concrete
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
-from contracts.schemas.parties import references
+from contracts.schemas import references
 from contracts.schemas.validation import Uncompilable, keyword_validator, validator
 
 Pointers = tuple[str, str]

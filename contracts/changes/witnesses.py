@@ -14,13 +14,13 @@ from contracts.changes.change import Witness
 from contracts.changes.containment import Answer, settle
 from contracts.changes.pairs import Step
 from contracts.changes.versions import Draft, Site, as_request
-from contracts.document import Header, MediaType, Parameter, Schema
-from contracts.document.directions import for_requests, for_responses
+from contracts.document import Document, Header, MediaType, Parameter, Schema
 from contracts.messages import JSON
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
+from contracts.schemas import Raw
 from contracts.schemas.claims import claim_of
-from contracts.schemas.parties import Raw, TooLarge, View
+from contracts.schemas.readings import TooLarge, sent_form, taken_form
 from contracts.schemas.validation import (
     Uncompilable,
     canonical_of,
@@ -42,16 +42,15 @@ Check = Callable[[JSON], bool]
 class Party:
     """A schema as the sender or the receiver of messages at a site reads it."""
 
-    view: View
     schema: Schema
 
     @cached_property
     def sent(self) -> Raw:
-        return self.view.sender([self.schema])
+        return sent_form(self.schema.document, self.schema.value)
 
     @cached_property
     def taken(self) -> Raw:
-        return self.view.receiver([self.schema])
+        return taken_form(self.schema.document, self.schema.value)
 
     @cached_property
     def accepts(self) -> Check:
@@ -75,10 +74,9 @@ class Party:
 
     def drawn(self, around: Raw = True) -> Iterator[JSON]:
         """Values of the schema of which `around` holds as well: the plainest, then such by chance."""
-        directed = for_requests if self.view.mark == "readOnly" else for_responses
         whole = {"allOf": [reference(self.schema.pointer), around]}
         try:
-            payload = compile_payload(canonical_of(whole, directed(self.view.document)))
+            payload = compile_payload(canonical_of(whole, self.schema.document))
             yield payload.draw(PlainChoices())
             choices = RandomChoices(0)
             while True:
@@ -176,12 +174,11 @@ class Trial:
         return replace(witness, because=claim.forbidden_because or because)
 
 
-def trial_at(site: Site, sender: View, receiver: View) -> Trial:
+def trial_at(site: Site, sender: Document, receiver: Document) -> Trial:
     schemas = site.schemas if site.response is None else site.schemas[::-1]
     parties = []
-    for view, schema in zip((sender, receiver), schemas, strict=True):
-        written = Schema(view.document, schema.pointer)  # specs hold it as a direction reads it
-        parties.append(Party(view, written))
+    for document, schema in zip((sender, receiver), schemas, strict=True):
+        parties.append(Party(Schema(document, schema.pointer)))
     return Trial(site, *parties)
 
 

@@ -50,8 +50,20 @@ from contracts.payloads import (
 from contracts.payloads.composites import Array, Object, schemas_of
 from contracts.payloads.patterns import ENDLESS
 from contracts.payloads.scalars import Number, PlainString, grid_of, numbers, strings
-from contracts.schemas.algebra import ANYTHING, both, checker, negated, possible, schema_of, without
-from contracts.schemas.validation import URI, Uncompilable, canonical, canonical_of, validator
+from contracts.schemas.validation import (
+    ANYTHING,
+    URI,
+    Uncompilable,
+    both,
+    canonical,
+    canonical_of,
+    checker,
+    negated,
+    possible,
+    schema_of,
+    validator,
+    without,
+)
 
 SIZE = 300
 """References opened in one payload before the rest of it has to finish."""

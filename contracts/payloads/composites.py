@@ -23,7 +23,7 @@ from jsonschema_rs.canonical import (
 
 from contracts.messages import JSON
 from contracts.payloads import TRIES, Branches, Drawer, Run, Site, Unsatisfiable, Values
-from contracts.schemas.algebra import (
+from contracts.schemas.validation import (
     ANYTHING,
     STRING,
     both,

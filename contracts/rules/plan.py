@@ -13,8 +13,8 @@ from jsonschema_rs import Validator
 
 from contracts.document import Schema, join_pointer
 from contracts.rules.rule import Rule, Scope, member_text, shown
+from contracts.schemas import RUNGS
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
-from contracts.schemas.rungs import RUNGS
 from contracts.schemas.validation import (
     Uncompilable,
     keyword_validator,

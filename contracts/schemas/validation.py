@@ -1,20 +1,24 @@
-"""A schema of the document as a validator (what is allowed) and in its canonical form (what it means).
+"""A schema as a validator (what is allowed) and in its canonical form (what it means), with operations on that.
 
-This is the only file that hands documents to jsonschema-rs. Formats are asserted (a policy of the suite: JSON Schema
-2020-12 Validation §7.2.1 leaves it to us).
+This is the only file that hands schemas to jsonschema-rs. Formats are asserted (a policy of the suite: JSON Schema
+2020-12 Validation §7.2.1 leaves it to us). The operations never fail: where the canonical form has no answer, a looser
+schema comes out. Payloads are validated after drawing, so that costs tries, never a wrong payload.
 """
 
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, reduce
 from typing import Any
 from urllib.parse import quote
 
 import jsonschema_rs
 from jsonschema_rs import CanonicalSchema, Draft202012, Registry, Validator
+from jsonschema_rs.canonical import CanonicalizationError, CanonicalKind, Satisfiability
 
 from contracts.document import Document, Schema
+from contracts.messages import JSON
 
 URI = "urn:document"
 
@@ -57,3 +61,50 @@ def canonical_of(value: dict[str, Any] | bool, document: Document) -> CanonicalS
     return jsonschema_rs.canonicalize(
         value, registry=registry(document), draft=Draft202012, validate_formats=True
     )
+
+
+def schema_of(value: dict[str, Any] | bool) -> CanonicalSchema:
+    """The canonical form of a few keywords without references."""
+    return jsonschema_rs.canonicalize(value, draft=Draft202012, validate_formats=True)
+
+
+ANYTHING = schema_of(True)
+STRING = schema_of({"type": "string"})
+
+
+def both(parts: Iterable[CanonicalSchema]) -> CanonicalSchema:
+    return reduce(lambda left, right: attempt(lambda: left.intersect(right), left), parts)
+
+
+def without(node: CanonicalSchema, other: CanonicalSchema) -> CanonicalSchema:
+    if not possible(both((node, other))):
+        return node
+    return attempt(lambda: node.subtract(other), node)
+
+
+@lru_cache(maxsize=1024)
+def negated(node: CanonicalSchema) -> CanonicalSchema:
+    return attempt(node.negate, ANYTHING)
+
+
+def attempt(operation: Callable[[], CanonicalSchema], looser: CanonicalSchema) -> CanonicalSchema:
+    try:
+        result = operation()
+    except CanonicalizationError:
+        return looser
+    return looser if result.kind == CanonicalKind.RAW else result
+
+
+def possible(node: CanonicalSchema) -> bool:
+    """False only when it is proved that no value satisfies the schema."""
+    return node.satisfiability() != Satisfiability.NO
+
+
+def checker(node: CanonicalSchema) -> Callable[[JSON], bool]:
+    """A test of values against a schema without references."""
+    return keyword_validator(jsonschema_rs.canonical.json.to_string(node.to_json_schema())).is_valid
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether an ECMA-262 pattern matches somewhere in `text`."""
+    return keyword_validator(json.dumps({"pattern": pattern})).is_valid(text)

@@ -13,8 +13,7 @@ from contracts.document.model import Document, Schema, Source
 from contracts.messages import JSON
 from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import Payload, compile_payload, generator
-from contracts.schemas.algebra import schema_of
-from contracts.schemas.validation import canonical, validator
+from contracts.schemas.validation import canonical, schema_of, validator
 
 DRAWS = 12
 

@@ -8,7 +8,7 @@ from contracts.messages import JSON
 from contracts.payloads import RandomChoices, Run, Unsatisfiable, Values
 from contracts.payloads.compiler import compile_payload
 from contracts.payloads.composites import another, identity
-from contracts.schemas.algebra import schema_of
+from contracts.schemas.validation import schema_of
 
 
 def run() -> Run:

@@ -12,7 +12,7 @@ import pytest
 from contracts.payloads import CoveringChoices, RandomChoices, Run, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
 from contracts.payloads.scalars import Grid, Number, common_multiple, windows
-from contracts.schemas.algebra import checker, schema_of
+from contracts.schemas.validation import checker, schema_of
 
 
 def amounts(schema: dict[str, Any]) -> list[Any]:

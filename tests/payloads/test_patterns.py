@@ -7,7 +7,7 @@ import random
 import pytest
 
 from contracts.payloads.patterns import ENDLESS, parse
-from contracts.schemas.algebra import matches
+from contracts.schemas.validation import matches
 
 EXACT = [
     "^abc$",

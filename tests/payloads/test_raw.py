@@ -8,7 +8,7 @@ import pytest
 
 from contracts.payloads import Unsatisfiable
 from contracts.payloads.compiler import compile_payload, simpler
-from contracts.schemas.algebra import schema_of
+from contracts.schemas.validation import schema_of
 
 RAW = {"unevaluatedItems": False, "anyOf": [{"prefixItems": [True]}, {"contains": {"const": 1}}]}
 

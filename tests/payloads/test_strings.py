@@ -10,7 +10,7 @@ from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisf
 from contracts.payloads.compiler import compile_payload
 from contracts.payloads.patterns import FORMATS
 from contracts.payloads.scalars import LONGEST, PLAIN
-from contracts.schemas.algebra import checker, schema_of
+from contracts.schemas.validation import checker, schema_of
 
 
 def texts(schema: dict[str, Any], count: int = 40) -> list[str]:

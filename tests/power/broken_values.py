@@ -16,8 +16,8 @@ from typing import Any
 from contracts.document import Schema
 from contracts.payloads import Choices, Unsatisfiable
 from contracts.payloads.compiler import Payload, compile_payload
+from contracts.schemas import RUNGS
 from contracts.schemas.locations import Location, json_type
-from contracts.schemas.rungs import RUNGS
 from contracts.schemas.validation import Uncompilable, canonical_of, keyword_validator, reference, validator
 from tests.power.fault_families import Family
 

@@ -9,8 +9,7 @@ from hypothesis import find, given, settings
 
 from contracts.document.model import Document, Schema, Source
 from contracts.messages import JSON
-from contracts.schemas.algebra import schema_of
-from contracts.schemas.validation import validator
+from contracts.schemas.validation import schema_of, validator
 from tests.power.strategies import from_canonical, payloads
 
 SESSION = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jsonschema_rs import CanonicalSchema
 
-from contracts.schemas.algebra import ANYTHING, STRING, both, checker, matches, negated, possible, schema_of, without
+from contracts.schemas.validation import ANYTHING, STRING, both, checker, matches, negated, possible, schema_of, without
 
 INTEGER = schema_of({"type": "integer"})
 RAW = schema_of({"unevaluatedItems": False, "anyOf": [{"prefixItems": [True]}, {"contains": {"const": 1}}]})

@@ -1,0 +1,276 @@
+"""Schemas as the two parties to a message read them: what a receiver takes, and what a sender sends.
+
+Both are written out as JSON without references, except where recursion needs one. A sender sends only the names that
+its own document declares, unless it spells out `additionalProperties` (a policy of the suite). A property that is
+`readOnly` is not in requests, one that is `writeOnly` not in responses.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from typing import Any
+
+from contracts.document import Document, ref_target
+from contracts.document.directions import is_left_out
+from contracts.schemas import ARRAYS, OBJECTS, SAME_VALUE, UNIONS, Raw, asserts, mapped, references
+
+MAX_NODES = 20_000
+"""Schemas written out in one form; a larger one is not looked at as a whole."""
+
+
+class TooLarge(Exception):
+    """A schema that has more than `MAX_NODES` schemas when it is written out."""
+
+
+def taken_form(document: Document, *values: Raw) -> Raw:
+    """All of `values`, schemas of `document` or made of such, as a receiver takes them; raises TooLarge."""
+    return _Forms(document).whole(values, closed=False)
+
+
+def sent_form(document: Document, *values: Raw) -> Raw:
+    """All of `values` as a sender sends them; raises TooLarge."""
+    return _Forms(document).whole(values, closed=True)
+
+
+@lru_cache(maxsize=4096)
+def is_recursive(document: Document, reference: str) -> bool:
+    """Whether what a reference names leads back to itself."""
+    waiting, seen = [reference], set[str]()
+    while waiting:
+        found = set(references(document.at(ref_target(waiting.pop()))))
+        if reference in found:
+            return True
+        waiting += found - seen
+        seen |= found
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a sender may call the properties of one object."""
+
+    exact: frozenset[str] = frozenset()
+    patterns: frozenset[str] = frozenset()
+    open: bool = False
+
+    def __or__(self, other: Names) -> Names:
+        patterns = self.patterns | other.patterns
+        return Names(self.exact | other.exact, patterns, self.open or other.open)
+
+    def __bool__(self) -> bool:
+        return self != NO_NAMES
+
+    def closure(self) -> dict[str, Any]:
+        """No other names."""
+        exact = dict.fromkeys(sorted(self.exact), True)
+        patterns = dict.fromkeys(sorted(self.patterns), True)
+        return {"properties": exact, "patternProperties": patterns, "additionalProperties": False}
+
+
+NO_NAMES = Names()
+
+
+class _Forms:
+    """Writes one schema out; `definitions` collects what recursion needs, by reference and by whether it is closed."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.nodes = 0
+        self.names: dict[tuple[str, bool], str] = {}
+
+    def whole(self, values: Sequence[Raw], *, closed: bool) -> Raw:
+        schema = self.closed(values) if closed else _all(map(self.opened, values))
+        definitions: dict[str, Raw] = {}
+        while len(definitions) < len(self.names):
+            (reference, is_closed), name = list(self.names.items())[len(definitions)]
+            target = self.target(reference)
+            definitions[name] = self.closed([target]) if is_closed else self.opened(target)
+        if not definitions:
+            return schema
+        schema = {True: {}, False: {"not": {}}}[schema] if isinstance(schema, bool) else schema
+        return {**schema, "$defs": definitions}
+
+    def target(self, reference: str) -> Raw:
+        return self.document.at(ref_target(reference))  # type: ignore[no-any-return]
+
+    def recursive(self, part: dict[str, Any]) -> str | None:
+        """The reference of a schema object, if it leads back to itself."""
+        reference = part.get("$ref")
+        is_one = isinstance(reference, str) and is_recursive(self.document, reference)
+        return reference if is_one else None
+
+    def definition(self, reference: str, *, closed: bool) -> Raw:
+        name = self.names.setdefault((reference, closed), f"schema{len(self.names)}")
+        return {"$ref": f"#/$defs/{name}"}
+
+    def count(self) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise TooLarge
+
+    # What a receiver takes: the schema as written, without properties that don't travel.
+
+    def opened(self, value: Any) -> Raw:
+        if not isinstance(value, dict):
+            return bool(value)
+        self.count()
+        found = self.asserted(mapped(value, self.opened))
+        for name, schema in value.get("properties", {}).items():
+            if is_left_out(self.document, schema):
+                found["properties"][name] = True
+        reference = found.pop("$ref", None)
+        if not isinstance(reference, str):
+            return found
+        if self.recursive(value):
+            target = self.definition(reference, closed=False)
+        else:
+            target = self.opened(self.target(reference))
+        return _all([target, found] if found else [target])
+
+    def asserted(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {keyword: held for keyword, held in value.items() if asserts(keyword, held)}
+
+    # What a sender sends: `allOf` merged first, so that each object is closed once, over all the names it has.
+
+    def closed(
+        self, values: Sequence[Raw], outer: Names = NO_NAMES, *, branch: bool = False
+    ) -> Raw:
+        """The schemas that all apply; `outer` names are declared around the branch of a union."""
+        self.count()
+        parts: list[dict[str, Any]] = []
+        found: list[Raw] = []
+        if not self.flatten(values, parts, found):
+            return False
+        is_kept = bool(found)
+        names = outer
+        unions: list[tuple[str, list[Any]]] = []
+        for part in parts:
+            names |= self.own_names(part)
+            if recursive := self.recursive(part):
+                names |= self.all_names(self.target(recursive), frozenset({recursive}))
+            unions += [(keyword, part[keyword]) for keyword in UNIONS if keyword in part]
+            found.append(self.rest(part))
+        found += self.structure(parts)
+        is_closed = False
+        for keyword, branches in unions:
+            around = names
+            for _, others in unions:
+                if others is not branches:
+                    around |= reduce(operator.or_, map(self.all_names, others), NO_NAMES)
+            found.append(
+                {keyword: [self.closed([value], around, branch=True) for value in branches]}
+            )
+            is_closed = is_closed or any(value is not False for value in branches)
+        is_object = is_kept or (branch and bool(outer)) or any(map(_speaks_of_objects, parts))
+        if is_object and not names.open and not is_closed:
+            found.append(names.closure())
+        return _all(found)
+
+    def flatten(self, values: Sequence[Any], parts: list[dict[str, Any]], kept: list[Raw]) -> bool:
+        """Collect the schema objects that all apply; recursive references are kept as they are."""
+        for value in values:
+            self.count()
+            if value is False:
+                return False
+            if not isinstance(value, dict):
+                continue
+            parts.append(value)
+            below = [*value.get("allOf", ())]
+            reference = value.get("$ref")
+            if self.recursive(value):
+                alone = len(values) == 1 and not value.keys() - {"$ref", "description", "title"}
+                kept.append(self.definition(value["$ref"], closed=alone))
+            elif isinstance(reference, str):
+                below.append(self.target(reference))
+            if not self.flatten(below, parts, kept):
+                return False
+        return True
+
+    def all_names(self, value: Any, seen: frozenset[str] = frozenset()) -> Names:
+        """Every name that a schema may declare for an object, whatever branch holds."""
+        if not isinstance(value, dict):
+            return NO_NAMES
+        found = self.own_names(value)
+        for keyword in SAME_VALUE:
+            for child in value.get(keyword, ()):
+                found |= self.all_names(child, seen)
+        reference = value.get("$ref")
+        if isinstance(reference, str) and reference not in seen:
+            found |= self.all_names(self.target(reference), seen | {reference})
+        return found
+
+    def own_names(self, part: dict[str, Any]) -> Names:
+        properties = part.get("properties", {})
+        exact = set(part.get("required", ())) - properties.keys()
+        for name, schema in properties.items():
+            if not is_left_out(self.document, schema):
+                exact.add(name)
+        extra = part.get("additionalProperties", part.get("unevaluatedProperties", False))
+        patterns = frozenset(part.get("patternProperties", ()))
+        found = Names(frozenset(exact), patterns, extra is not False)
+        conditions = [part.get(keyword) for keyword in ("if", "then", "else")]
+        for schema in (*conditions, *part.get("dependentSchemas", {}).values()):
+            found |= self.all_names(schema)
+        return found
+
+    def rest(self, part: dict[str, Any]) -> Raw:
+        """What a part says beside its structure; conditions in it are read as written."""
+        rest = dict(part)
+        for keyword in ("$ref", *SAME_VALUE, *(OBJECTS - {"required"}), *ARRAYS):
+            rest.pop(keyword, None)
+        if rest.get("unevaluatedProperties") is False:
+            del rest["unevaluatedProperties"]
+        return self.opened(rest)
+
+    def structure(self, parts: Sequence[dict[str, Any]]) -> Iterator[Raw]:
+        """Properties and items of all parts, each closed once."""
+        declared: dict[str, list[Any]] = {}
+        items = []
+        for part in parts:
+            for name, schema in part.get("properties", {}).items():
+                declared.setdefault(name, []).append(schema)
+            if "items" in part:
+                items.append(part["items"])
+        properties: dict[str, Raw] = {}
+        for name, schemas in declared.items():
+            is_sent = not any(is_left_out(self.document, schema) for schema in schemas)
+            properties[name] = is_sent and self.closed(schemas)
+        yield {"properties": properties} if properties else True
+        for part in parts:
+            yield self.other_names(part)
+        if any("prefixItems" in part for part in parts):
+            yield from map(self.items, parts)
+        elif items:
+            yield {"items": self.closed(items)}
+
+    def other_names(self, part: dict[str, Any]) -> Raw:
+        patterns = {}
+        for pattern, schema in part.get("patternProperties", {}).items():
+            patterns[pattern] = self.closed([schema])
+        found: dict[str, Any] = {"patternProperties": patterns} if patterns else {}
+        if "additionalProperties" in part:
+            found["properties"] = dict.fromkeys(part.get("properties", {}), True)
+            found["additionalProperties"] = self.closed([part["additionalProperties"]])
+        return found
+
+    def items(self, part: dict[str, Any]) -> Raw:
+        arrays = {keyword: part[keyword] for keyword in ARRAYS & part.keys()}
+        return mapped(arrays, lambda schema: self.closed([schema]))
+
+
+def _speaks_of_objects(part: dict[str, Any]) -> bool:
+    types = part.get("type", ())
+    return "object" in ([types] if isinstance(types, str) else types) or not OBJECTS.isdisjoint(
+        part
+    )
+
+
+def _all(schemas: Iterable[Raw]) -> Raw:
+    """All of the schemas at once, without those that say nothing."""
+    found = [schema for schema in schemas if schema not in ({}, True)]
+    if not found:
+        return True
+    return found[0] if len(found) == 1 else {"allOf": found}

@@ -1,5 +1,5 @@
 """`python -m contracts`."""
 
-from contracts.commands.cli import main
+from contracts.commands import main
 
 main()

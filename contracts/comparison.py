@@ -5,69 +5,62 @@ two specs ──> changes ──> decision ──> report
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
-from contracts.changes import compare as changes_between
-from contracts.decision.change_decision import (
-    AcceptedChanges,
-    ChangePolicy,
-    accepted_changes,
-    decide_changes,
-)
-from contracts.decision.entries import TERM
-from contracts.document import Spec
-from contracts.document.sides import Side, specs_of
-from contracts.document.written import bytes_of_file
-from contracts.report.diff import Diff
+from contracts.decision.change_decision import ChangePolicy, accepted_for
+from contracts.document import FolderFiles
+from contracts.document.sides import Side, named_overlays, read_side, side_from, sides_from
+from contracts.report.diff import Diff, Pulled, diff_of
 
-ACCEPTED = "accepted.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Agreed:
-    """The changes that were accepted, and the file that new entries are offered for."""
-
-    changes: AcceptedChanges
-    file: str
+Overlays = Sequence[str] | None
+"""Files; None is the one beside a document, if there is one."""
 
 
 def compare(
-    base: Side, revision: Side, policy: ChangePolicy, agreed: Agreed, *, read: Spec | None = None
+    base: str,
+    revision: str,
+    overlays: Overlays,
+    policy: ChangePolicy,
+    *,
+    accepted: str | None,
+    today: date,
 ) -> Diff:
-    """Read both sides, find what changed, decide.
+    """What changed from one side to the other, and what of it breaks. Raises a ContractsError, one sentence.
 
     Args:
-        agreed: takes the place of what the policy accepts.
-        read: the revision, if it is at hand.
+        base, revision: files, `GITREV:path`, URLs, or `-` for one.
+        accepted: a file of accepted changes, `none` for none; None is the one beside a side.
     """
-    policy = ChangePolicy(policy.fail_on, policy.severities, agreed.changes)
-    specs = specs_of(base, revision, read)
-    decision = decide_changes(changes_between(*specs), policy)
-    notes = [side.note for side in (base, revision) if side.note]
-    decision = replace(decision, notes=(*decision.notes, *notes))
-    return Diff(
-        base, revision, specs, decision, policy.fail_on, agreed.file, agreed.changes.today + TERM
-    )
+    sides = sides_from(base, revision, overlays)
+    return diff_of(*sides, policy, accepted_for(*sides, today=today, named=accepted))
 
 
-def agreed_on(base: Side, revision: Side, *, today: date, named: str | None = None) -> Agreed:
-    """What was accepted: in the file that is named, else in `accepted.toml` beside the revision, else beside the base.
+def pull(source: str, path: Path, overlays: Overlays, *, reason: str | None, today: date) -> Pulled:
+    """Get a published document and compare it, as it will be read at `path`, with what is there. Writes nothing."""
+    got = side_from(source, [])
+    around = FolderFiles(path.parent, str(path))
+    if not os.path.lexists(path):
+        placed = Side(got.name, got.text, named_overlays(overlays or ()), around)
+        return Pulled(path, got.text, read_side(placed), reason=reason)
+    present = side_from(str(path), overlays)
+    placed = Side(got.name, got.text, present.overlays, around)
+    diff = diff_of(present, placed, ChangePolicy(), accepted_for(present, placed, today=today))
+    offered = replace(diff, reason=reason or diff.reason)
+    return Pulled(path, got.text, diff.specs[1], offered, got.text != present.text, reason)
 
-    `none` is no file at all.
-    """
-    if named is not None and named != "none":
-        return Agreed(accepted_changes(bytes_of_file(named), named, today=today), named)
-    places = [
-        (side, *found) for side in (revision, base) if (found := side.beside(ACCEPTED)) is not None
-    ]
-    offered = places[0][0].path_of(places[0][1]) if places else None
-    nothing = Agreed(AcceptedChanges((), today), offered or ACCEPTED)
-    if named is not None:
-        return nothing
-    for side, label, content in places:
-        if content is not None:
-            return Agreed(
-                accepted_changes(content, label, today=today), side.path_of(label) or ACCEPTED
-            )
-    return nothing
+
+def drift(
+    source: str,
+    path: str,
+    overlays: Overlays,
+    policy: ChangePolicy,
+    *,
+    accepted: str | None,
+    today: date,
+) -> Diff:
+    """Our document at `path` against the one that is published at `source`; no credential is sent."""
+    return compare(path, source, overlays, policy, accepted=accepted, today=today)

@@ -232,3 +232,10 @@ class Exchange:
     response: Response | None = None
     failure: Failure | None = None
     attempts: int = 1
+
+
+def is_unavailable(exchange: Exchange) -> bool:
+    """Whether the exchange says nothing about the contract, because no answer of the service could be had."""
+    if exchange.response is not None:
+        return exchange.response.status in UNAVAILABLE and exchange.probe.source != "status"
+    return exchange.failure is None or not exchange.failure.breaks_contract

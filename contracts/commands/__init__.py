@@ -1,0 +1,85 @@
+"""The commands: `contracts rules`, `contracts diff`, `contracts pull`, `contracts drift`, `contracts report`."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import pkgutil
+import sys
+from collections.abc import Iterable
+
+import click
+
+from contracts.errors import ContractsError
+
+_COMMANDS = {
+    "diff": (
+        "contracts.commands.comparisons:diff",
+        "What of a change of the document breaks clients.",
+    ),
+    "drift": ("contracts.commands.comparisons:drift", "The same of what a service publishes."),
+    "pull": (
+        "contracts.commands.comparisons:pull",
+        "Refresh the document, unless that breaks clients.",
+    ),
+    "report": ("contracts.commands.reports:report", "One or more report.json in another form."),
+    "rules": ("contracts.commands.rules:rules", "The rules that the document implies."),
+}
+"""By name: the function, imported when the command is called or explained, and what it is for."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called: each needs much that the others do without."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        function, _ = _COMMANDS.get(cmd_name, ("", ""))
+        return pkgutil.resolve_name(function) if function else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, purpose) for name, (_, purpose) in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="notte-contracts", prog_name="contracts")
+def commands() -> None:
+    """Contract tests for an HTTP API, derived rule by rule from its OpenAPI document."""
+
+
+def main() -> None:
+    """Run a command; what a user can mend is one sentence on standard error and exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a terminal can't show is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    gc.disable()  # trees of a big document only make it search: a sixth of the time, and nothing found
+    try:
+        commands.main(prog_name="contracts", standalone_mode=False)
+        return
+    except ContractsError as error:
+        sentence = str(error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sentence = f"no command was given\n\n{error.format_message()}"
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx is not None else "contracts"
+        sentence = f"{error.format_message().rstrip('.')}; see {path} --help"
+    except click.ClickException as error:
+        sentence = error.format_message()
+    except (click.Abort, KeyboardInterrupt):
+        sentence = "interrupted"
+    click.echo(f"contracts: {sentence}", err=True)
+    sys.exit(2)
+
+
+def show(lines: Iterable[str]) -> None:
+    """Lines to standard output, for as long as somebody reads them (`contracts rules | head`)."""
+    try:
+        for line in lines:
+            click.echo(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Or Python complains when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from contracts.changes.change import KINDS, Change, Effect, Severity
 from contracts.decision.entries import CHANGES, Acceptance, entries_from, entry_for
+from contracts.document.sides import Side
+from contracts.document.written import bytes_of_file
 from contracts.errors import UsageError
+
+ACCEPTED = "accepted.toml"
 
 
 class FailOn(StrEnum):
@@ -24,10 +28,11 @@ class FailOn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedChanges:
-    """The accepted changes of a file, held against a day."""
+    """The accepted changes of a file, held against a day; `file` is the one that new entries are offered for."""
 
     entries: tuple[Acceptance, ...] = ()
     today: date = date.max
+    file: str = ACCEPTED
 
     def of(self, change: Change) -> Acceptance | None:
         """The acceptance of a change by its name, if one counts today."""
@@ -147,6 +152,28 @@ def entry_for_change(change: Change, *, until: date, reason: str = "…") -> str
 def accepted_changes(data: bytes, file: str, *, today: date) -> AcceptedChanges:
     """The accepted changes of a file. DocumentError for what is not as it should be."""
     return AcceptedChanges(entries_from(data, file, CHANGES), today)
+
+
+def accepted_for(
+    base: Side, revision: Side, *, today: date, named: str | None = None
+) -> AcceptedChanges:
+    """What was accepted: in the file that is named, else in `accepted.toml` beside the revision, else beside the base.
+
+    `none` is no file at all.
+    """
+    if named is not None and named != "none":
+        accepted = accepted_changes(bytes_of_file(named), named, today=today)
+        return replace(accepted, file=named)
+    offered = ""
+    for side in (revision, base):
+        beside = side.beside(ACCEPTED)
+        if beside is not None:
+            label, content = beside
+            file = side.path_of(label) or ACCEPTED
+            if content is not None and named is None:
+                return replace(accepted_changes(content, label, today=today), file=file)
+            offered = offered or file
+    return AcceptedChanges((), today, offered or ACCEPTED)
 
 
 def severities_from(entries: Sequence[str]) -> dict[str, Severity]:

@@ -14,9 +14,8 @@ from contracts.exchanges.health import (
     StopKind,
     blocked,
     expired_from,
-    is_unavailable,
 )
-from contracts.messages import Exchange
+from contracts.messages import Exchange, is_unavailable
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Verdict
 

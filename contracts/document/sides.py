@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 50 * 2**20
 """Bytes taken from standard input or the network; GitHub's description, a big one, has 7 MB."""
+PAGE = "/openapi.json"
+"""Where a service publishes its document, below the base URL."""
 MAX_REDIRECTS = 5
 FETCH_SECONDS = 30.0
 """How long a server may be silent; twice as long all of it may take."""

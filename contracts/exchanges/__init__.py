@@ -5,7 +5,6 @@ from contracts.exchanges.client import Limits as Limits
 from contracts.exchanges.credential import Secret as Secret
 from contracts.exchanges.health import Stop as Stop
 from contracts.exchanges.health import StopKind as StopKind
-from contracts.exchanges.health import is_unavailable as is_unavailable
 from contracts.exchanges.ledger import Ledger as Ledger
 from contracts.exchanges.pace import Bounds as Bounds
 from contracts.exchanges.pace import Exhausted as Exhausted

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contracts.document import Spec
-from contracts.messages import REFUSALS, UNAVAILABLE, Credential, Exchange, FailureKind, Request
+from contracts.messages import (
+    REFUSALS,
+    UNAVAILABLE,
+    Credential,
+    Exchange,
+    FailureKind,
+    Request,
+    is_unavailable,
+)
 
 BEFORE_CREDENTIAL = frozenset({400, 405, 414, 422, 431})
 """What servers and proxies answer to an odd request before anybody looks at its credential."""
@@ -43,13 +51,6 @@ class Stop:
     operation: str
     kind: StopKind
     why: str
-
-
-def is_unavailable(exchange: Exchange) -> bool:
-    """Whether the exchange says nothing about the contract, because no answer of the service could be had."""
-    if exchange.response is not None:
-        return exchange.response.status in UNAVAILABLE and exchange.probe.source != "status"
-    return exchange.failure is None or not exchange.failure.breaks_contract
 
 
 def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:

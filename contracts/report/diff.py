@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
+from contracts.changes import compare as changes_between
 from contracts.changes.change import Direction, Effect, Reach, Severity
-from contracts.decision.change_decision import ChangeDecision, FailOn, Judged, entry_for_change
+from contracts.decision.change_decision import (
+    ACCEPTED,
+    AcceptedChanges,
+    ChangeDecision,
+    ChangePolicy,
+    FailOn,
+    Judged,
+    decide_changes,
+    entry_for_change,
+)
+from contracts.decision.entries import TERM
 from contracts.document import Spec
-from contracts.document.sides import Side
+from contracts.document.sides import Side, specs_of
+from contracts.report.run import Drift
+from contracts.text import cut, printable
 
 _ORDER = {Effect.BREAKING: 0, Effect.UNDECIDED: 1, Effect.COMPATIBLE: 2}
 _LOUDNESS = {
@@ -21,6 +35,9 @@ _NOUNS = {
     Direction.RESPONSE: "responses of ",
     Direction.OPERATION: "",
 }
+
+MAX_VERSION = 100
+"""Characters that are kept of what is published as a version."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +56,7 @@ class Diff:
     specs: tuple[Spec, Spec]
     decision: ChangeDecision
     fail_on: FailOn = FailOn.BREAKING
-    accepted_in: str = "accepted.toml"
+    accepted_in: str = ACCEPTED
     until: date = date.max
     reason: str = "…"
 
@@ -72,6 +89,80 @@ class Diff:
         )
 
 
+def diff_of(
+    base: Side,
+    revision: Side,
+    policy: ChangePolicy,
+    accepted: AcceptedChanges,
+    *,
+    read: Spec | None = None,
+) -> Diff:
+    """Read both sides, find what changed, decide.
+
+    Args:
+        accepted: takes the place of what the policy accepts.
+        read: the revision, if it is at hand.
+    """
+    specs = specs_of(base, revision, read)
+    decision = decide_changes(changes_between(*specs), replace(policy, accepted=accepted))
+    notes = (*decision.notes, *filter(None, (base.note, revision.note)))
+    return Diff(
+        base,
+        revision,
+        specs,
+        replace(decision, notes=notes),
+        policy.fail_on,
+        accepted.file,
+        accepted.today + TERM,
+    )
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A published document that was got, and what it changes.
+
+    Args:
+        path: where our document is, or is to be.
+        spec: as it will be read there.
+        diff: None if there is nothing to compare it with.
+        is_new: the bytes are others than those that are there.
+        reason: why it may break.
+    """
+
+    path: Path
+    text: bytes
+    spec: Spec
+    diff: Diff | None = None
+    is_new: bool = True
+    reason: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 if it is written or the same, else that of the comparison."""
+        if self.diff is None or not self.is_new or self.reason is not None:
+            return 0
+        return self.diff.decision.exit_code
+
+    @property
+    def is_written(self) -> bool:
+        return self.is_new and not self.exit_code
+
+    def lines(self) -> Iterator[str]:
+        """What became of the document, for people, and what to do next."""
+        path = printable(str(self.path))
+        if not self.is_new:
+            yield f"{path}: the same, nothing written"
+        elif not self.is_written:
+            yield f"{path}: nothing written; --accept REASON writes it all the same"
+        else:
+            yield f"{path}: written, {printable(self.spec.title)} {printable(self.spec.version)}"
+            if self.diff is not None and self.diff.decision.exit_code and self.reason is not None:
+                committed = "until this is committed, the contract run wants in"
+                file = printable(self.diff.accepted_in)
+                yield f"accepted: {printable(self.reason)}; {committed} {file}:"
+                yield from self.diff.entries
+
+
 def decision_text(diff: Diff) -> str:
     """The decision, the counts, and what is odd about the exit code if it is."""
     decision = diff.decision
@@ -89,6 +180,30 @@ def decision_text(diff: Diff) -> str:
         failing = sum(judged.fails for judged in decision.judged)
         return f"{text}; fails: {failing} of severity {'error' if diff.fail_on is not FailOn.WARNING else 'warning'}"
     return text
+
+
+def drift_of(diff: Diff, command: str) -> Drift:
+    """What a comparison of ours with what is published comes to."""
+    ours, published = diff.specs[0].version, diff.specs[1].version
+    short = cut(published, MAX_VERSION)
+    if not diff.decision.judged and diff.base.text == diff.revision.text:
+        return Drift(ours, short)
+    changes = []
+    for judged in diff.ordered:
+        change = judged.change
+        if judged.counts and change.effect is not Effect.COMPATIBLE:
+            said = f"{change.effect.value} {change.id} {change.where}: {change.message}"
+            changes.append(cut(said))
+    is_same = not diff.decision.judged and ours == published
+    return Drift(
+        ours,
+        short,
+        decision="same" if is_same else diff.decision.result.value,
+        counts=decision_text(diff),
+        changes=tuple(changes),
+        notes=tuple(map(cut, diff.decision.notes)),
+        command=command,
+    )
 
 
 def reach_text(reaches: Sequence[Reach], most: int) -> str:

@@ -21,8 +21,7 @@ from contracts.decision.entries import Acceptance
 from contracts.decision.run_decision import Decision
 from contracts.decision.since import Against, Since
 from contracts.document import Spec
-from contracts.exchanges import is_unavailable
-from contracts.messages import Exchange, Headers
+from contracts.messages import Exchange, Headers, is_unavailable
 from contracts.report.curl import curl
 from contracts.report.run import (
     BOUNDS,

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from contracts.changes.change import Effect
-from contracts.comparison import agreed_on, compare
-from contracts.decision.change_decision import ChangePolicy
+from contracts.decision.change_decision import ChangePolicy, accepted_for
 from contracts.document.sides import Side, is_same, path_in_repository, side_from
 from contracts.errors import ContractsError
-from contracts.report.diff import Diff
+from contracts.report.diff import Diff, diff_of
 from contracts.report.forms.diff_forms import failing_lines, last_line
 from contracts.run.inputs import Inputs
 from contracts.text import printable
@@ -43,8 +42,8 @@ def gated(inputs: Inputs) -> Gated:
         revision = side_from(inputs.spec.document.path, inputs.overlays)
         if is_same(base, revision, inputs.spec):
             return Gated("passed")
-        agreed = agreed_on(revision, revision, today=date.today())
-        diff = compare(base, revision, ChangePolicy(), agreed, read=inputs.spec)
+        accepted = accepted_for(revision, revision, today=date.today())
+        diff = diff_of(base, revision, ChangePolicy(), accepted, read=inputs.spec)
     except ContractsError as error:
         return _undecided(inputs, str(error), f"undecided: {error}")
     return _judged(inputs, diff)

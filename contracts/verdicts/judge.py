@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.document import join_pointer
-from contracts.exchanges.health import is_unavailable
-from contracts.messages import Credential, Exchange, Probe, Request, Response
+from contracts.messages import Credential, Exchange, Probe, Request, Response, is_unavailable
 from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule, Undecided
 from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing

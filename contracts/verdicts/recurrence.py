@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from contracts.exchanges.health import is_unavailable
-from contracts.messages import Credential, Probe, Request
+from contracts.messages import Credential, Probe, Request, is_unavailable
 from contracts.rules import Severity
 from contracts.verdicts.judge import Judgement
 from contracts.verdicts.verdict import Recurrence, Verdict

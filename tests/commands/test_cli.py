@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from contracts.commands import cli
+from contracts import commands
 
 ROOT = Path(__file__).parents[2]
 ENUM = "GET /sessions/{session_id} 200 /status enum"
@@ -19,7 +19,7 @@ ENUM = "GET /sessions/{session_id} 200 /status enum"
 def run(monkeypatch: pytest.MonkeyPatch, *args: str) -> int:
     monkeypatch.setattr("sys.argv", ["contracts", *args])
     try:
-        cli.main()
+        commands.main()
     except SystemExit as end:
         return int(end.code or 0)
     return 0

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from contracts.commands import cli
+from contracts import commands
 
 from ..documents import document
 from ..repositories import Repository, alone
@@ -51,7 +51,7 @@ def run(repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         monkeypatch.setattr("sys.argv", ["contracts", *args])
         code = 0
         try:
-            cli.main()
+            commands.main()
         except SystemExit as end:
             code = int(end.code or 0)
         return (code, *capsys.readouterr())
@@ -313,7 +313,7 @@ def test_pull_that_can_not_write_leaves_everything(
 LEAN = """
 import sys
 sys.argv = ["contracts", "diff", *sys.argv[1:]]
-from contracts.commands.cli import main
+from contracts.commands import main
 try:
     main()
 finally:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.commands import cli
+from contracts import commands
 from tests.run.things import CANARY, Things, answer, serving
 from tests.service import create_app, running
 from tests.service.app import published_document
@@ -29,7 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         monkeypatch.setattr(sys, "argv", ["contracts", "drift", "--spec", str(SPEC), *args])
         code = 0
         try:
-            cli.main()
+            commands.main()
         except SystemExit as end:
             code = int(end.code or 0)
         return (code, *capsys.readouterr())

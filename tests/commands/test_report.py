@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.commands import cli
+from contracts import commands
 from contracts.decision.run_decision import Decision, Result
 from contracts.report.json_report import json_text, to_json
 from contracts.report.run import Run
@@ -23,7 +23,7 @@ FORMS = {"html": "<!doctype html>", "markdown": "### ", "annotations": "::", "te
 def run(monkeypatch: pytest.MonkeyPatch, *args: object) -> int:
     monkeypatch.setattr("sys.argv", ["contracts", "report", *map(str, args)])
     try:
-        cli.main()
+        commands.main()
     except SystemExit as end:
         return int(end.code or 0)
     return 0

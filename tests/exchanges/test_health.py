@@ -10,11 +10,10 @@ from contracts.exchanges.health import (
     StopKind,
     blocked,
     expired_from,
-    is_unavailable,
     refused_at_last,
     until_stop,
 )
-from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request, Response
+from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request, Response, is_unavailable
 from tests.exchanges.documents import SCHEMES, spec_of
 
 OPERATION = {"responses": {"200": {"description": ""}}}

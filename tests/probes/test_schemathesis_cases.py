@@ -98,7 +98,9 @@ def digest_of(spec: Spec) -> str:
 
 
 @pytest.mark.parametrize(
-    "before", ["", "import contracts.commands.cli, contracts.plugin, contracts.flows"], ids=["bare", "all"]
+    "before",
+    ["", "import contracts.commands.comparisons, contracts.plugin, contracts.flows"],
+    ids=["bare", "all"],
 )
 def test_the_same_bytes_in_a_fresh_process(before: str) -> None:
     """Whatever modules it has imported, and however it hashes strings."""

@@ -106,7 +106,7 @@ def test_what_is_undecided_is_said(
     repository: Repository,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("contracts.comparison.changes_between", unknown)
+    monkeypatch.setattr("contracts.report.diff.changes_between", unknown)
     repository.write({SPEC: text("paused")})
     run = project.run("-q", *args)
     assert (run.code, run.counted(outcome)) == (code, 1)
@@ -217,6 +217,6 @@ def test_a_gate_that_crashes_is_no_verdict(
     def crash(*specs: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("contracts.comparison.changes_between", crash)
+    monkeypatch.setattr("contracts.report.diff.changes_between", crash)
     repository.write({SPEC: text("paused")})
     assert project.run("-q").code == 3

@@ -1,0 +1,187 @@
+"""`contracts diff`, `contracts pull` and `contracts drift`: documents compared, with one set of options."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import click
+
+from contracts import comparison
+from contracts.commands import show
+from contracts.decision.change_decision import ChangePolicy, FailOn, severities_from
+from contracts.document.sides import PAGE, overlays_of
+from contracts.errors import UsageError
+from contracts.notte.domain import DOCUMENT
+from contracts.report.diff import Diff, drift_of
+from contracts.report.forms import form_of, names_of
+from contracts.report.forms.catalogue import kinds_json, kinds_table
+from contracts.report.wording import drift_headline
+from contracts.run.options import check_base_url
+from contracts.text import printable, write_whole
+
+_OVERLAY = click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    metavar="FILE",
+    help="For both sides; repeatable; 'none' for none at all.",
+)
+_FORMAT = click.option(
+    "--format", "form", type=click.Choice(names_of("diff")), default="text", show_default=True
+)
+_FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(list(map(str, FailOn))),
+    default="breaking",
+    show_default=True,
+    help="What exits with 1; what is undecided exits with 3, except for 'never'.",
+)
+_ACCEPTED = click.option(
+    "--accepted",
+    metavar="FILE",
+    help="Accepted changes.  [default: accepted.toml beside; 'none' for none]",
+)
+_LOOKS = {
+    "error": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow"},
+    "info": {"fg": "green"},
+    "title": {"bold": True},
+}
+
+
+@click.command()
+@click.argument("base", required=False)
+@click.argument("revision", required=False)
+@_OVERLAY
+@_FORMAT
+@_FAIL_ON
+@click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    metavar="ID=error|warning|info",
+    help="Of a kind; repeatable.",
+)
+@_ACCEPTED
+@click.option("--list", "listed", is_flag=True, help="The kinds of changes, and nothing else.")
+def diff(
+    base: str | None,
+    revision: str | None,
+    overlays: tuple[str, ...],
+    form: str,
+    fail_on: str,
+    severities: tuple[str, ...],
+    accepted: str | None,
+    listed: bool,
+) -> None:
+    """What changed from BASE to REVISION, and what of it breaks clients; each is a file, GITREV:path, a URL, or -.
+
+    Exit code 0: nothing breaks. 1: something does. 2: a side can't be read. 3: undecided.
+    """
+    if listed:
+        show(_kinds(form))
+        return
+    if base is None or revision is None:
+        cure = "files, GITREV:path, URLs, or - for one"
+        raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
+    policy = ChangePolicy(FailOn(fail_on), severities_from(severities))
+    files = overlays_of(overlays, "--overlay")
+    today = date.today()
+    found = comparison.compare(base, revision, files, policy, accepted=accepted, today=today)
+    show(_shown(found, form))
+    sys.exit(found.decision.exit_code)
+
+
+def _shown(found: Diff, form: str) -> Iterable[str]:
+    return form_of("diff", form).lines(found, paint=_painted)
+
+
+def _painted(text: str, look: str) -> str:
+    """The text in its look; click takes it off again where the output is no terminal."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **_LOOKS[look])  # type: ignore[arg-type]
+
+
+def _kinds(form: str) -> Iterable[str]:
+    if form == "text":
+        return kinds_table()
+    if form == "json":
+        return [json.dumps(kinds_json(), indent=1, ensure_ascii=False)]
+    raise click.UsageError(f"--list is written as text or json, not as {form}")
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--spec", "path", default=DOCUMENT, show_default=True, help="The document to refresh."
+)
+@_OVERLAY
+@click.option(
+    "--accept", "reason", metavar="REASON", help="Write what breaks all the same, because of this."
+)
+def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) -> None:
+    """Refresh the document from SOURCE (a file, GITREV:path, a URL, or -), unless that breaks clients.
+
+    Shows what changes first. The file is kept byte for byte as it was published.
+    Exit code 0: written, or the same. 1: it breaks, 3: undecided; then nothing is written without --accept.
+    """
+    if reason is not None and not reason.strip():
+        raise UsageError("--accept is empty; say why this may break clients")
+    files = overlays_of(overlays, "--overlay")
+    found = comparison.pull(source, Path(path), files, reason=reason, today=date.today())
+    if found.diff is not None:
+        show(_shown(found.diff, "text"))
+    if found.is_written:
+        try:
+            write_whole(found.path, found.text)
+        except OSError as error:
+            problem = f"{path} can't be written ({error.strerror}) and is as it was"
+            raise UsageError(f"{problem}; mend that, or give another --spec") from None
+    show(found.lines())
+    sys.exit(found.exit_code)
+
+
+@click.command()
+@click.option("--base-url", help="The service, whose /openapi.json is fetched.")
+@click.option(
+    "--from",
+    "source",
+    metavar="URL|FILE",
+    help="Where else it is published: a document or a page with one.",
+)
+@click.option(
+    "--spec", "path", default=DOCUMENT, show_default=True, help="The document that is tested."
+)
+@_OVERLAY
+@_FORMAT
+@_FAIL_ON
+@_ACCEPTED
+def drift(
+    base_url: str | None,
+    source: str | None,
+    path: str,
+    overlays: tuple[str, ...],
+    form: str,
+    fail_on: str,
+    accepted: str | None,
+) -> None:
+    """What changed from our document to the one that the service publishes, and what of it breaks clients.
+
+    No credential is sent. Where one is needed, fetch the document yourself: curl … | contracts drift --from -
+    Exit code 0: nothing changed, or nothing that breaks. 1: something breaks. 2: it can't be had. 3: undecided.
+    """
+    if (base_url is None) == (source is None):
+        cure = "a service, or where the document is published"
+        raise click.UsageError(f"one of --base-url and --from is needed: {cure}")
+    place = source if source is not None else f"{check_base_url(base_url)}{PAGE}"
+    policy, files = ChangePolicy(FailOn(fail_on)), overlays_of(overlays, "--overlay")
+    today = date.today()
+    found = comparison.drift(place, path, files, policy, accepted=accepted, today=today)
+    if form in ("text", "markdown"):
+        show([printable(drift_headline(drift_of(found, ""))), ""])
+    show(_shown(found, form))
+    sys.exit(found.decision.exit_code)

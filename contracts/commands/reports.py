@@ -1,0 +1,56 @@
+"""`contracts report`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from shutil import get_terminal_size
+
+import click
+
+from contracts.commands import show
+from contracts.errors import UsageError
+from contracts.report.forms import form_of, names_of
+from contracts.report.history import trend_in
+from contracts.report.json_report import read_run
+from contracts.report.merge import merge
+from contracts.text import write_whole
+
+
+@click.command()
+@click.argument("form", metavar="FORMAT", type=click.Choice(names_of("run")))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--history", metavar="DIR", help="A folder of earlier reports, as --contract-history keeps one."
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Where to write it, whole or not at all.  [default: standard output]",
+)
+def report(form: str, files: tuple[str, ...], history: str | None, output: str | None) -> None:
+    """One or more report.json as FORMAT: html, markdown, annotations (of GitHub), or text.
+
+    Several are merged: the same rule is shown once, with the evidence of the worst. Reports of older versions are read
+    as well. With a history, html, markdown and text also say since when a rule is violated, and what comes and goes.
+    It is no gate: the exit code is 0 whatever was decided, and 2 if a report can't be read.
+    """
+    parts = [read_run(path) for path in dict.fromkeys(map(Path, files))]  # one named twice is one
+    run = merge(parts)
+    trend = None
+    if history is not None:
+        if not Path(history).is_dir():
+            cure = "give one that --contract-history keeps, or leave it out"
+            raise UsageError(f"--history {history} is no folder; {cure}")
+        trend = trend_in(Path(history), run, parts)
+    width, encoding = get_terminal_size().columns, sys.stdout.encoding
+    lines = form_of("run", form).lines(run, trend=trend, width=width, encoding=encoding)
+    if output is None:
+        show(lines)
+        return
+    try:
+        write_whole(Path(output), "".join(f"{line}\n" for line in lines))
+    except OSError as error:
+        problem = f"--output {output} can't be written ({error.strerror or 'it is no file'})"
+        raise UsageError(f"{problem}; give a file that can be") from None

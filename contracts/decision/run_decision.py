@@ -55,7 +55,9 @@ class Policy:
 
     def fails(self, verdict: Verdict) -> bool:
         """Whether this verdict alone fails the run."""
-        if verdict.outcome is Outcome.HOLDS or self.accepted.of(verdict) is not None:
+        if verdict.outcome is Outcome.HOLDS or verdict.explained:
+            return False
+        if self.accepted.of(verdict) is not None:
             return False
         if verdict.outcome is Outcome.VIOLATED:
             return self.counts(verdict) and not self.tolerates(verdict)

@@ -26,12 +26,14 @@ MAX_MEMBER = 200
 class Judgement:
     """What one exchange says about the rules: ids that were exercised, findings, and what could not be decided.
 
-    `seen` counts values by rule id: members of an enum; `null`, `value` and `absent` at a type rule.
+    `seen` counts values by rule id: members of an enum; `null`, `value` and `absent` at a type rule. `explained` has
+    the rules about a whole body of which finer ones say all that there is to say.
     """
 
     exchange: Exchange
     exercised: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    explained: set[str] = field(default_factory=set)
     undecided: list[Undecided] = field(default_factory=list)
     seen: dict[str, dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(int))
@@ -145,20 +147,11 @@ class _Walk:
             self._undecided(verdict, verdict.why)
         elif self.valid:
             self.judgement.exercised.add(verdict.rule.id)
+        elif any(finding.instance is not None for finding in self.judgement.findings):
+            self.judgement.explained.add(verdict.rule.id)  # one cause, one failure
         else:
-            finer = len(
-                {
-                    finding.rule
-                    for finding in self.judgement.findings
-                    if finding.instance is not None
-                }
-            )
-            seen = (
-                f"the body breaks {finer} finer rule{'s' * (finer != 1)}"
-                if finer
-                else "no finer rule explains why"
-            )
-            self.judgement.find(verdict.rule.id, f"the validator refuses the body; {seen}", "/")
+            seen = "the validator refuses the body; no finer rule explains why"
+            self.judgement.find(verdict.rule.id, seen, "/")
 
     def place(self, place: Place, value: Any, instance: str) -> None:
         kind = json_type(value)

@@ -53,7 +53,8 @@ class Verdict:
     """For one rule over a run: on how many exchanges it was exercised and broken, and what was seen.
 
     `why` says why it is undecided, or not exercised; `broken_by` holds what was seen, each text once, of the first
-    `MAX_BROKEN_BY` different ones. `recurrence` is None where nothing is known of it.
+    `MAX_BROKEN_BY` different ones. `explained` means that it is not exercised because finer rules said all that was to
+    be said of each body. `recurrence` is None where nothing is known of it.
     """
 
     rule: Rule
@@ -65,6 +66,7 @@ class Verdict:
     why: str = ""
     broken_by: tuple[str, ...] = ()
     recurrence: Recurrence | None = None
+    explained: bool = False
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -86,6 +88,7 @@ class Tally:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     undecided: dict[str, str] = field(default_factory=dict)
     broken_by: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    explained: set[str] = field(default_factory=set)
 
     def add(self, judgement: Judgement) -> None:
         for rule in judgement.exercised:
@@ -96,6 +99,7 @@ class Tally:
             self._keep(Evidence(finding, judgement.exchange))
             if len(self.broken_by[finding.rule]) < MAX_BROKEN_BY:
                 self.broken_by[finding.rule][finding.seen] = None
+        self.explained |= judgement.explained
         for note in judgement.undecided:
             self.undecided.setdefault(note.rule, note.why)
         for rule, counts in judgement.seen.items():
@@ -121,12 +125,11 @@ class Tally:
                 rule, Outcome.UNDECIDED, exercised, seen=seen, why=self.undecided[rule.id]
             )
         if not exercised:
-            return Verdict(
-                rule,
-                Outcome.NOT_EXERCISED,
-                seen=seen,
-                why="no answer of this run came to this place",
-            )
+            explained = rule.id in self.explained
+            why = "each body that came breaks finer rules"
+            if not explained:
+                why = "no answer of this run came to this place"
+            return Verdict(rule, Outcome.NOT_EXERCISED, seen=seen, why=why, explained=explained)
         return Verdict(rule, Outcome.HOLDS, exercised, seen=seen)
 
 

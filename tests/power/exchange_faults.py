@@ -155,7 +155,7 @@ def late(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
     yield answered(good, replace(body_of(good), seconds=rules.max_seconds + 0.1))
 
 
-JSON_TOO = frozenset({"strict json", "schema"})
+JSON_TOO = frozenset({"strict json"})
 ANY_DOCUMENTED = frozenset(
     {"status documented", "challenge", "given value", "header required", "media type documented"}
 )

@@ -90,7 +90,7 @@ THING = {"type": "object", "properties": {"id": {"type": "string", "maxLength": 
         ("/things/123456", b'{"id":"12345"}', set()),
         ("/things/%FF", b'{"id":"x"}', set()),
         ("/things/1", b"{}", set()),
-        ("/things/1", b"[]", {"200 / type", "200 / schema"}),
+        ("/things/1", b"[]", {"200 / type"}),
     ],
 )
 def test_an_answer_is_about_what_was_asked_for(path: str, body: bytes, rules_found: set[str]) -> None:

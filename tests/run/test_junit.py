@@ -97,7 +97,7 @@ def test_suite_has_the_decision(project: Project) -> None:
     assert found["target"].startswith("http://127.0.0.1:")
     assert found == {
         "decision": "fail",
-        "reason": "2 rules violated",
+        "reason": "1 rule violated",
         "target": run.report["target"]["base_url"],
         "document": "spec/notte.yaml",
         "sha256": run.report["spec"]["sha256"],

@@ -6,7 +6,7 @@ import signal
 import hypothesis
 import pytest
 
-from .things import CANARY, ENUM, LOUD, SCHEMA, Project, Things, document, leaks, operation
+from .things import CANARY, ENUM, LOUD, Project, Things, document, leaks, operation
 
 SPEC = document(get=operation("get_thing"), put=operation("put_thing"))
 
@@ -23,7 +23,7 @@ def test_two_workers_do_what_one_process_does(project: Project) -> None:
     assert (double.judged, double.violated) == (judged, violated)
     assert sorted(shared.lines) == sorted(alone.lines)
     assert double.report["summary"] == report["summary"]
-    assert double.counted("failed") == len(violated) == 4
+    assert double.counted("failed") == len(violated) == 2
     assert double.lines[0].startswith("contract: spec/notte.yaml")
     assert double.lines[-1].startswith("contract: FAIL on ")
     assert len(double.texts("contract: ")) == 2
@@ -36,7 +36,7 @@ ECHOED = "GET /things/{thing_id} credential kept"
 
 def test_first_failure_of_a_worker_is_a_violation_and_shows_no_secret(project: Project) -> None:
     run = project.ask(Things({"status": CANARY}, fields=(f"X-Debug: {CANARY}",)), "-n", "1", "-x", *LOUD)
-    assert (run.code, run.report["decision"], run.violated) == (1, "fail", {ENUM, SCHEMA, ECHOED})
+    assert (run.code, run.report["decision"], run.violated) == (1, "fail", {ENUM, ECHOED})
     assert leaks(run) == set()
 
 

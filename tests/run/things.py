@@ -23,7 +23,6 @@ CANARY = "canary-7f3a+b/9x"
 IDS = ("a1", "b2")
 GIVEN = tuple(f"--contract-param=thing_id={value}" for value in IDS)
 ENUM = "GET /things/{thing_id} 200 /status enum"
-SCHEMA = "GET /things/{thing_id} 200 / schema"
 REQUIRED = "GET /things/{thing_id} 200 / required status"
 
 LOUD = (

@@ -21,7 +21,6 @@ SLOW = range(15, 18)
 """Nights in which the service was."""
 
 GET = "GET /sessions/{session_id} 200"
-SCHEMA = f"{GET} / schema"
 FIXED = f"{GET} /duration pattern"
 BROKEN: Mapping[str, Callable[[int], bool]] = {
     f"{GET} /status enum": lambda ago: ago < 12,
@@ -76,9 +75,8 @@ def _fallen(broken: Report, kept: Mapping[str, Any], ago: int) -> Report:
     night = deepcopy(broken)
     example = next(v for v in night["verdicts"] if v["rule"] == f"{GET} /created_at format")
     fallen = {rule for rule, is_broken in BROKEN.items() if is_broken(ago)}
-    fallen |= {SCHEMA} if fallen else set()
     for index, verdict in enumerate(night["verdicts"]):
-        if verdict["rule"] not in fallen and (verdict["rule"] in BROKEN or verdict["rule"] == SCHEMA):
+        if verdict["rule"] not in fallen and verdict["rule"] in BROKEN:
             night["verdicts"][index] = deepcopy(kept[verdict["rule"]])
         elif verdict["rule"] == FIXED:  # no run of ours broke this: it is told as what another rule's evidence shows
             told = {"message": '"5 minutes"', "instance": "/duration"}

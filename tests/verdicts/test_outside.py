@@ -72,7 +72,7 @@ def test_broken_contract_lists_every_broken_rule(get: Get, service_url: str, boo
     assert first == f"GET {service_url}/things/1 breaks the contract:"
     assert lines[0].endswith("  GET /things/{id} 200 /id type")
     assert lines[1].startswith("  seen: /id is 7, of type integer; wanted: is of type string (JSON Schema")
-    assert lines[2].endswith("  GET /things/{id} 200 / schema")
+    assert len(lines) == 2
 
 
 def test_what_a_service_says_is_shown_on_its_line(service_url: str) -> None:

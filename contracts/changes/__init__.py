@@ -17,7 +17,7 @@ from contracts.changes.units import Walk
 from contracts.changes.versions import Documents, Draft, Site, Versions
 from contracts.changes.witnesses import trial_at
 from contracts.document import Operation, Spec
-from contracts.document.directions import for_requests, for_responses
+from contracts.document.model import for_requests, for_responses
 from contracts.errors import UsageError
 
 __all__ = ["compare"]

@@ -1,44 +1,22 @@
 """An OpenAPI document in, a Spec out: every operation, parameter, response and schema with its file and line."""
 
-from contracts.document.loader import FolderFiles, load_spec, overlay_beside, read_spec
-from contracts.document.model import (
-    Document,
-    Header,
-    MediaType,
-    Operation,
-    Parameter,
-    RequestBody,
-    ResponseSpec,
-    Schema,
-    SecurityRequirement,
-    SecurityScheme,
-    Source,
-    Spec,
-    join_pointer,
-    ref_target,
-    split_pointer,
-)
-from contracts.document.references import Neighbours
-
-__all__ = [
-    "Document",
-    "FolderFiles",
-    "Header",
-    "MediaType",
-    "Neighbours",
-    "Operation",
-    "Parameter",
-    "RequestBody",
-    "ResponseSpec",
-    "Schema",
-    "SecurityRequirement",
-    "SecurityScheme",
-    "Source",
-    "Spec",
-    "join_pointer",
-    "load_spec",
-    "overlay_beside",
-    "read_spec",
-    "ref_target",
-    "split_pointer",
-]
+from contracts.document.loader import FolderFiles as FolderFiles
+from contracts.document.loader import load_spec as load_spec
+from contracts.document.loader import overlay_beside as overlay_beside
+from contracts.document.loader import read_spec as read_spec
+from contracts.document.model import Document as Document
+from contracts.document.model import Header as Header
+from contracts.document.model import MediaType as MediaType
+from contracts.document.model import Operation as Operation
+from contracts.document.model import Parameter as Parameter
+from contracts.document.model import RequestBody as RequestBody
+from contracts.document.model import ResponseSpec as ResponseSpec
+from contracts.document.model import Schema as Schema
+from contracts.document.model import SecurityRequirement as SecurityRequirement
+from contracts.document.model import SecurityScheme as SecurityScheme
+from contracts.document.model import Source as Source
+from contracts.document.model import Spec as Spec
+from contracts.document.model import join_pointer as join_pointer
+from contracts.document.model import ref_target as ref_target
+from contracts.document.model import split_pointer as split_pointer
+from contracts.document.references import Neighbours as Neighbours

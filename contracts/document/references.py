@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from contracts.document.dialects import REFERABLE, Dialect, walk
-from contracts.document.metaschemas import refuse_malformed
+from contracts.document.dialects import REFERABLE, Dialect, refuse_malformed, walk
 from contracts.document.model import join_pointer, split_pointer
 from contracts.document.written import Place, written_from_bytes
 from contracts.errors import DocumentError

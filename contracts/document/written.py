@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import copy
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from typing import Any
 from contracts.document.model import Source, join_pointer
 from contracts.document.readers import JsonText, YamlText
 from contracts.errors import DocumentError
+from contracts.text import shown
 
+_OVERLAY_FIELDS = ("actions", "extends", "info", "overlay")
+_ACTION_FIELDS = ("description", "remove", "target", "update")
 _CURE = "give an OpenAPI document in YAML or JSON"
 _KEY_OUTSIDE = re.compile(r"""^["']?(openapi|swagger|overlay)["']?\s*:""", re.MULTILINE)
 _KEY_INSIDE = re.compile(r"""^\s*(\{\s*)?["']?openapi["']?\s*:""", re.MULTILINE)
@@ -125,3 +129,128 @@ def _fenced(content: str) -> str:
             body = re.sub(f"^{block['indent']}", "", block["body"], flags=re.MULTILINE)
             return "\n" * content.count("\n", 0, block.start("body")) + body
     return content
+
+
+def apply_overlay(tree: dict[str, Any], root: Place, overlay: Written) -> None:
+    """Apply every action in order; an action that is malformed or matches nothing is a DocumentError at its line."""
+    origin = Place(overlay)
+    _refuse_malformed(overlay.tree, origin)
+    for index, action in enumerate(overlay.tree["actions"]):
+        _apply(tree, root, action, origin.at(("actions", str(index))))
+
+
+def _refuse_malformed(overlay: Any, origin: Place) -> None:
+    if not isinstance(overlay, dict) or "overlay" not in overlay:
+        problem = "this is no overlay: it has no `overlay` key"
+        raise origin.error(problem, "begin it with `overlay: 1.0.0`")
+    if not re.fullmatch(r"1\.0\.\d+", str(overlay["overlay"])):
+        problem = f"the overlay's version is {shown(overlay['overlay'])}, wanted 1.0.x"
+        raise origin.child("overlay").error(problem, "write it as an Overlay 1.0.0 document")
+    _refuse_unknown(overlay, _OVERLAY_FIELDS, origin)
+    info = overlay.get("info")
+    named = (info.get("title"), info.get("version")) if isinstance(info, dict) else (None,)
+    if not all(isinstance(name, str) for name in named):
+        problem = "the overlay's `info` lacks a title or a version"
+        raise origin.child("info").error(problem, "give both, as text")
+    actions = overlay.get("actions")
+    if not isinstance(actions, list) or not actions:
+        problem = "the overlay has no list of `actions`"
+        raise origin.child("actions").error(problem, "give it one action or more")
+    for index, action in enumerate(actions):
+        _refuse_malformed_action(action, origin.at(("actions", str(index))))
+
+
+def _refuse_malformed_action(action: Any, origin: Place) -> None:
+    if not isinstance(action, dict) or not isinstance(action.get("target"), str):
+        raise origin.error("the action has no `target`", "give it a JSONPath as text")
+    _refuse_unknown(action, _ACTION_FIELDS, origin)
+    if not isinstance(action.get("remove", False), bool):
+        problem = f"`remove` is {shown(action['remove'])}, wanted true or false"
+        raise origin.child("remove").error(problem, "mend it")
+    if "update" not in action and not action.get("remove"):
+        problem = "the action neither updates nor removes"
+        raise origin.error(problem, "give it `update` or `remove: true`")
+
+
+def _refuse_unknown(value: dict[str, Any], known: tuple[str, ...], origin: Place) -> None:
+    for name in value:
+        if name not in known and not name.startswith("x-"):
+            problem = f"Overlay 1.0 has no key {shown(name)} here; it has {', '.join(known)}"
+            raise origin.child(name).error(problem, "mend or remove it")
+
+
+def _apply(tree: dict[str, Any], root: Place, action: dict[str, Any], origin: Place) -> None:
+    is_removed = action.get("remove")
+    matches = _matches(tree, action["target"], root, origin.child("target"))
+    # From the last to the first, so that removing an item does not move one that is still to be removed.
+    for parts in reversed(matches) if is_removed else matches:
+        node: Any = tree
+        place = root
+        around, parent = place, node
+        for part in parts:
+            around, parent = place, node
+            place, node = place.entered(str(part)), node[part]
+        if not is_removed:
+            _update(node, action["update"], place, origin)
+        elif not parts:
+            problem = "the action removes the whole document"
+            raise origin.child("target").error(problem, "name a part of it")
+        else:
+            if isinstance(parent, list):
+                around.remove_item(parts[-1], len(parent))
+            del parent[parts[-1]]
+
+
+def _matches(tree: dict[str, Any], target: str, root: Place, place: Place) -> list[tuple[Any, ...]]:
+    import jsonpath  # takes 0.1 s to import
+
+    try:
+        found = [match.parts for match in jsonpath.finditer(target, tree)]
+    except jsonpath.JSONPathError as error:
+        problem = f"the target {target} is no JSONPath: {str(error).splitlines()[0]}"
+        raise place.error(problem, "write it as RFC 9535 says") from None
+    if not found:
+        problem = f"the target {target} matches nothing in {root.written.file}"
+        raise place.error(
+            problem, "mend the target, or remove the action if it is no longer needed"
+        )
+    return list(dict.fromkeys(found))
+
+
+def _update(target: Any, update: Any, place: Place, origin: Place) -> None:
+    written = origin.child("update")
+    if isinstance(target, list):
+        _append(target, [update], place, [written])
+    elif isinstance(target, dict) and isinstance(update, dict):
+        _merge(target, update, place, written)
+    elif isinstance(target, dict):
+        problem = f"the target is an object, the update is {shown(update)}"
+        raise written.error(problem, "make the update an object")
+    else:
+        problem = f"the target is {shown(target)}, and Overlay 1.0 updates only objects and lists"
+        cure = "target the object or list around it; to change its kind remove that object and add it anew"
+        raise origin.child("target").error(problem, cure)
+
+
+def _append(target: list[Any], items: list[Any], place: Place, origins: list[Place]) -> None:
+    for item, origin in zip(items, origins, strict=True):
+        place.put(str(len(target)), origin)
+        target.append(copy.deepcopy(item))
+
+
+def _merge(target: dict[str, Any], update: dict[str, Any], place: Place, origin: Place) -> None:
+    for name, value in update.items():
+        old = target.get(name)
+        written = origin.child(name)
+        if isinstance(old, dict) and isinstance(value, dict):
+            _merge(old, value, place.entered(name), written)
+        elif isinstance(old, list) and isinstance(value, list):
+            origins = [written.child(str(index)) for index in range(len(value))]
+            _append(old, value, place.entered(name), origins)
+        elif isinstance(old, dict | list):
+            known = f"{shown(name)} is of another kind than the one at {place.child(name).source}"
+            cure = "remove that one in an action before"
+            raise written.error(f"{known}, and can't be merged with it", cure)
+        else:
+            target[name] = copy.deepcopy(value)
+            place.put(name, written)

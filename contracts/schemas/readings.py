@@ -14,7 +14,7 @@ from functools import lru_cache, reduce
 from typing import Any
 
 from contracts.document import Document, ref_target
-from contracts.document.directions import is_left_out
+from contracts.document.model import is_left_out
 from contracts.schemas import ARRAYS, OBJECTS, SAME_VALUE, UNIONS, Raw, asserts, mapped, references
 
 MAX_NODES = 20_000

@@ -62,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--help", False) or not _is_wanted(config):
         config.pluginmanager.register(_Documentless(), "contracts-ending")
         return
-    from contracts.report.scrubber import scrub_logs
+    from contracts.report.secrets import scrub_logs
     from contracts.run.end import Ending
     from contracts.run.state import session_from
 
@@ -365,7 +365,7 @@ def pytest_runtest_makereport(
                 0
             ]  # the short summary prints it whole where CI is set
     if state is not None:
-        from contracts.report.scrubber import scrub_test_report
+        from contracts.report.secrets import scrub_test_report
 
         scrub_test_report(report, state.scrub)
     return report

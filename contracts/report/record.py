@@ -22,7 +22,6 @@ from contracts.decision.run_decision import Decision
 from contracts.decision.since import Against, Since
 from contracts.document import Spec
 from contracts.messages import Exchange, Headers, is_unavailable
-from contracts.report.curl import curl
 from contracts.report.run import (
     BOUNDS,
     Agreement,
@@ -37,7 +36,7 @@ from contracts.report.run import (
     Times,
     with_texts,
 )
-from contracts.report.scrubber import Scrubber
+from contracts.report.secrets import Scrubber, curl
 from contracts.text import cut, map_texts, well_formed
 from contracts.verdicts import Evidence, Verdict
 

@@ -9,7 +9,7 @@ from contracts.document import read_spec
 from contracts.messages import Exchange, Failure, Probe, Request, Response
 from contracts.report.record import Report
 from contracts.report.run import Run
-from contracts.report.scrubber import Scrubber
+from contracts.report.secrets import Scrubber
 from contracts.rules import Finding, Rule, Severity
 from contracts.verdicts import Evidence, Outcome, Verdict
 

@@ -9,8 +9,8 @@ from contracts.decision.accepted import accepted_file
 from contracts.decision.entries import TERM, VIOLATIONS, Acceptance, entry_for
 from contracts.document import Spec
 from contracts.messages import Headers
-from contracts.report.curl import curl
 from contracts.report.run import Run
+from contracts.report.secrets import curl
 from contracts.report.wording import cause_text, causes
 from contracts.text import cut, printable
 from contracts.verdicts import Evidence, Verdict

@@ -12,8 +12,7 @@ from contracts.commands import show
 from contracts.errors import UsageError
 from contracts.report.forms import form_of, names_of
 from contracts.report.history import trend_in
-from contracts.report.json_report import read_run
-from contracts.report.merge import merge
+from contracts.report.json_report import merge, read_run
 from contracts.text import write_whole
 
 

@@ -1,40 +1,48 @@
-"""`report.json`: a run written to it and read from it, of any version; and what an earlier one knows."""
+"""`report.json`: a run written to it, and read from it, of any version; and several runs to one."""
 
 from __future__ import annotations
 
-import base64
 import json
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import ChainMap, Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from operator import itemgetter
+from itertools import chain, product
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from contracts.decision.since import Known
-from contracts.document import Operation, Spec
-from contracts.document.serialisation import match_path
 from contracts.errors import UsageError
-from contracts.messages import Credential, Probe, Request
-from contracts.report.run import Run, Sent, about_rule
-from contracts.rules import Severity
-from contracts.schemas.claims import claim_of
+from contracts.report.run import (
+    CHANGES,
+    OperationRun,
+    RuleVerdict,
+    Run,
+    Subject,
+    Times,
+    about_rule,
+    pooled,
+)
 from contracts.text import write_whole
 from contracts.verdicts import Outcome
-from contracts.verdicts.recurrence import TIMES
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 SUITE = "notte-contracts"
 CURE = "give a report.json that a contract run wrote"
-LATE = frozenset({"auth", "method", "status", "unknown"})
-"""Sources of probes that are made anew each time, where they belong: last, or for the mock alone."""
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
+
+_KEYS = (
+    *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "sessions"),
+    *("decision", "reasons", "notes", "summary", "against", "drift"),
+    *("statuses", "operations", "verdicts"),
+)
+"""In the order in which people want to read them."""
+_RANKS = {"fail": 0, "inconclusive": 1, "pass": 2}
+"""Any of these decisions decides for all, the lower first."""
+_OUTCOMES = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.NOT_EXERCISED)
+"""Any of them decides for a rule, in this order; a violation that nobody accepted comes before all."""
 
 T = TypeVar("T")
-Probes = dict[str, tuple[Probe, ...]]
-"""By operation."""
 
 
 def run_from(value: Mapping[str, Any], file: str = "") -> Run:
@@ -72,30 +80,18 @@ def to_json(run: Run) -> dict[str, Any]:
         if not verdict["source"]["excerpt"]:
             del verdict["source"]["excerpt"]
     (target,) = run.targets
-    value = {
+    found |= {
         "suite": {"name": SUITE, "version": run.suite},
         "started": run.started.isoformat(timespec="milliseconds"),
         "finished": run.finished.isoformat(timespec="milliseconds"),
         "seed": run.seeds[0],
-        "interrupted": run.interrupted,
         "spec": found["subjects"][0],
         "target": {"kind": "live" if target else "mock", "base_url": target},
-        "sessions": found["sessions"],
-        "decision": run.decision,
-        "reasons": found["reasons"],
-        "notes": found["notes"],
-        "summary": {
-            "rules": len(run.verdicts),
-            **run.counts,
-            "exchanges": run.exchanges,
-            "unavailable": run.unavailable,
-        },
-        "against": found["against"],
-        "drift": found["drift"],
-        "statuses": found["statuses"],
         "operations": operations,
-        "verdicts": found["verdicts"],
     }
+    sizes = {"exchanges": run.exchanges, "unavailable": run.unavailable}
+    found["summary"] = {"rules": len(run.verdicts), **run.counts, **sizes}
+    value = {key: found[key] for key in _KEYS}
     for name in ("against", "drift"):
         if value[name] is None:
             del value[name]
@@ -114,10 +110,10 @@ def write_json(value: Mapping[str, Any], folder: Path) -> Path:
 
 def read_run(path: Path, cure: str = CURE) -> Run:
     """The run that a file tells of; UsageError with the `cure` if it is no report. Older ones may lack keys."""
-    return _read(path, lambda value: run_from(value, str(path)), cure)
+    return read_value(path, lambda value: run_from(value, str(path)), cure)
 
 
-def _read(path: Path, use: Callable[[Any], T], cure: str) -> T:
+def read_value(path: Path, use: Callable[[Any], T], cure: str) -> T:
     """What is made of the JSON value of a report; UsageError with the `cure` if nothing can be made of it."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -137,88 +133,125 @@ def _read(path: Path, use: Callable[[Any], T], cure: str) -> T:
         raise UsageError(f"{path} is not a report.json of this suite; {cure}") from None
 
 
-def probes_of_report(path: Path, spec: Spec) -> Probes:
-    """The requests behind the evidence of a report, for operations of `spec`; UsageError if it is no report of ours."""
+def merge(runs: Sequence[Run]) -> Run:
+    """The runs as one; at least one is needed. Their order does not matter, and one alone is what it was.
 
-    def requests(value: Any) -> Probes:
-        found: dict[str, dict[Probe, None]] = {}
-        for evidence in filter(None, map(itemgetter("evidence"), value["verdicts"])):
-            sent = msgspec.convert(evidence["request"], Sent)
-            if (operation := spec.by_key.get(sent.operation)) is not None:
-                found.setdefault(operation.key, {})[_probe(sent, operation, "replayed")] = None
-        return {key: tuple(probes) for key, probes in found.items()}
-
-    return _read(path, requests, CURE)
-
-
-def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, Probes]:
-    """The violations of an earlier report, and the requests that show them, for operations of `spec`.
-
-    Of a verdict it takes no more than its rule, outcome and evidence. UsageError if it is no report of ours, or of
-    another document.
-
-    Args:
-        advisories: whether violated advisories count.
+    The same rule is there once, with the evidence of the worst; counts are sums, times are pooled (see `pooled`). What
+    is known of sessions and of drift is that of the last run that knows of any.
     """
-
-    def known(value: Any) -> tuple[Known, Probes]:
-        verdicts = {str(verdict["rule"]): verdict for verdict in value["verdicts"]}
-        _refuse_foreign(path, verdicts, spec)
-        rules, seldom = dict(value.get("against", {}).get("carried", {})), set()
-        for rule, verdict in verdicts.items():
-            counts = advisories or verdict.get("severity") != Severity.ADVISORY
-            if verdict["outcome"] == Outcome.VIOLATED and counts:
-                rules[rule] = verdict.get("evidence")
-                if (verdict.get("recurrence") or {}).get("how", "always") != "always":
-                    seldom.add(rule)
-        found: dict[str, Counter[Probe]] = {}
-        for rule, evidence in rules.items():
-            for probe in _first(evidence, spec):
-                times = found.setdefault(probe.operation, Counter())
-                times[probe] = max(times[probe], TIMES if rule in seldom else 1)
-        probes = {key: tuple(times.elements()) for key, times in found.items()}
-        return Known(str(path), _about(value), rules), probes
-
-    cure = (
-        "give the report.json of an earlier run, or leave --contract-against out on the first night"
+    if len(runs) == 1:
+        return runs[0]
+    ordered = sorted(runs, key=attrgetter("started", "finished", "seeds", "files"))
+    worst_first = sorted(ordered, key=lambda run: _RANKS.get(run.decision, _RANKS["inconclusive"]))
+    verdicts = tuple(map(_merged, _by("rule", ordered, "verdicts")))
+    suites, subjects = _each("suite", ordered), _all("subjects", ordered)
+    entries = list(filter(None, map(attrgetter("against"), ordered)))
+    return Run(
+        suite=", ".join(suites),
+        files=_all("files", ordered),
+        subjects=subjects,
+        targets=_all("targets", ordered),
+        seeds=_all("seeds", ordered),
+        started=ordered[0].started,
+        finished=max(_each("finished", ordered)),
+        decision=worst_first[0].decision,
+        reasons=_all("reasons", worst_first),
+        notes=(*_differences(subjects, suites), *_all("notes", ordered)),
+        interrupted=any(map(attrgetter("interrupted"), ordered)),
+        verdicts=verdicts,
+        operations=tuple(map(_operation, _by("key", ordered, "operations"))),
+        exchanges=_sum("exchanges", ordered),
+        unavailable=_sum("unavailable", ordered),
+        statuses=_summed("statuses", ordered),
+        sessions=_last("sessions", ordered),
+        against=_against(entries, verdicts) if entries else None,
+        drift=_last("drift", ordered),
     )
-    return _read(path, known, cure)
 
 
-def _about(value: Mapping[str, Any]) -> str:
-    """When, where and how a run ended, as far as its report says so."""
-    words = [value.get("decision", ""), value.get("started", "")[:16]]
-    if "target" in value:
-        words.insert(1, f"on {value['target']['base_url'] or 'the mock'}")
-    return " ".join(filter(None, words))
-
-
-def _refuse_foreign(path: Path, rules: Collection[str], spec: Spec) -> None:
-    if rules and spec.by_key.keys().isdisjoint(about_rule(rule)["operation"] for rule in rules):
-        raise UsageError(
-            f"{path} is a report on another document: no rule of it is about an operation of {spec.document.path}; "
-            "give a report on this one"
+def _differences(subjects: Sequence[Subject], suites: Sequence[str]) -> Iterator[str]:
+    """What keeps the runs from being about the same."""
+    documents = {(subject.title, subject.sha256): subject for subject in subjects}
+    if len(documents) > 1:
+        named = ", ".join(
+            f"{one.title} {one.version} ({one.sha256[:8]})" for one in documents.values()
         )
+        yield f"these reports are on different documents: {named}; lines are those of the evidence's"
+    if len(suites) > 1:
+        yield f"these reports were written by different versions of the suite: {', '.join(suites)}"
 
 
-def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
-    """The request of an evidence as this run may send it first.
-
-    What was vouched for then is not vouched for now, a request has to reach its operation, and nothing is changed that
-    this run did not make.
-    """
-    sent = msgspec.convert((evidence or {}).get("request"), Sent | None)
-    if sent is None or (operation := spec.by_key.get(sent.operation)) is None:
-        return
-    probe = replace(_probe(sent, operation, "evidence of the earlier report"), given=())
-    asks = probe.request.method == operation.method and operation.method in SAFE
-    reaches = asks and match_path(operation.path, probe.request.path) is not None
-    if reaches and probe.source not in LATE and probe.credential is Credential.RIGHT:
-        yield probe
+def _merged(verdicts: Sequence[RuleVerdict]) -> RuleVerdict:
+    """The worst of the verdicts on a rule, which says everything but what is counted."""
+    seen, unseen = _summed("seen", verdicts), _all("unseen", verdicts)
+    return replace(
+        min(verdicts, key=_badness),
+        exercised=_sum("exercised", verdicts),
+        violations=_sum("violations", verdicts),
+        seen=seen,
+        unseen=tuple(member for member in unseen if member not in seen),
+    )
 
 
-def _probe(sent: Sent, operation: Operation, note: str) -> Probe:
-    body = base64.b64decode(sent.body, validate=True) if sent.body is not None else None
-    request = Request(sent.method, sent.target, sent.headers, body)
-    claim, credential = claim_of(operation, request), Credential(sent.credential)
-    return Probe(operation.key, request, claim, sent.source, note, sent.given, credential)
+def _badness(verdict: RuleVerdict) -> tuple[bool, int, float, int]:
+    """The smaller the worse: then by the share of answers that broke the rule, then the evidence easiest to read."""
+    share = verdict.violations / max(verdict.exercised, 1)
+    return not verdict.breaks, _OUTCOMES.index(verdict.outcome), -share, verdict.size
+
+
+def _operation(parts: Sequence[OperationRun]) -> OperationRun:
+    times = pooled(map(attrgetter("times"), parts)) or Times()
+    sums, statuses = _sum("exchanges", parts), _summed("statuses", parts)
+    return OperationRun(parts[0].key, sums, _sum("unavailable", parts), statuses, times)
+
+
+def _against(
+    entries: Sequence[Mapping[str, Any]], verdicts: Sequence[RuleVerdict]
+) -> dict[str, Any]:
+    """What became of rules since the earlier reports; of a rule with a verdict, what became of that one."""
+    became: dict[str, str] = {}
+    for change, entry in product(CHANGES, entries):
+        became |= dict.fromkeys(entry.get(change, ()), change)
+    for verdict in verdicts:
+        became[verdict.rule] = (verdict.since or "").replace(" ", "_")
+    about: dict[str, Any] = {}
+    for name in ("path", "about"):
+        about[name] = ", ".join(dict.fromkeys(str(entry.get(name, "")) for entry in entries))
+    for change in CHANGES:
+        about[change] = [rule for rule, found in became.items() if found == change]
+    carried = ChainMap({}, *(entry.get("carried", {}) for entry in reversed(entries)))
+    known = filter(carried.__contains__, about["not_judged"])
+    return {**about, "carried": {rule: carried[rule] for rule in known}}
+
+
+def _by(name: str, runs: Sequence[Run], field: str) -> Iterable[list[Any]]:
+    """What the runs have in a field, together where the name says the same, in the order in which it comes."""
+    found: dict[object, list[Any]] = {}
+    for one in chain.from_iterable(map(attrgetter(field), runs)):
+        found.setdefault(getattr(one, name), []).append(one)
+    return found.values()
+
+
+def _each(name: str, parts: Sequence[Any]) -> tuple[Any, ...]:
+    """What the parts have of a name, without repeats."""
+    return tuple(dict.fromkeys(map(attrgetter(name), parts)))
+
+
+def _all(name: str, parts: Sequence[Any]) -> tuple[Any, ...]:
+    """What is in the tuples of a name, without repeats."""
+    return tuple(dict.fromkeys(chain.from_iterable(map(attrgetter(name), parts))))
+
+
+def _sum(name: str, parts: Sequence[Any]) -> int:
+    return sum(map(attrgetter(name), parts))
+
+
+def _summed(name: str, parts: Sequence[Any]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for counts in map(attrgetter(name), parts):
+        total.update(counts)
+    return dict(sorted(total.items()))
+
+
+def _last(name: str, parts: Sequence[Any]) -> Any:
+    return next(filter(None, map(attrgetter(name), reversed(parts))), None)

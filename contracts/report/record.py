@@ -1,12 +1,12 @@
-"""What a run saw and decided to a `Run`: without secrets, within bounds, and fit for a file."""
+"""What a run saw and decided to a `Run`, without secrets and within bounds; and its evidence back to requests."""
 
 from __future__ import annotations
 
 import base64
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
@@ -19,9 +19,12 @@ import contracts
 from contracts.decision.accepted import Accepted
 from contracts.decision.entries import Acceptance
 from contracts.decision.run_decision import Decision
-from contracts.decision.since import Against, Since
-from contracts.document import Spec
-from contracts.messages import Exchange, Headers, is_unavailable
+from contracts.decision.since import Against, Known, Since
+from contracts.document import Operation, Spec
+from contracts.document.serialisation import match_path
+from contracts.errors import UsageError
+from contracts.messages import Credential, Exchange, Headers, Probe, Request, is_unavailable
+from contracts.report.json_report import CURE, read_value
 from contracts.report.run import (
     BOUNDS,
     Agreement,
@@ -34,11 +37,15 @@ from contracts.report.run import (
     Sent,
     Subject,
     Times,
+    about_rule,
     with_texts,
 )
 from contracts.report.secrets import Scrubber, curl
+from contracts.rules import Severity
+from contracts.schemas.claims import claim_of
 from contracts.text import cut, map_texts, well_formed
-from contracts.verdicts import Evidence, Verdict
+from contracts.verdicts import Evidence, Outcome, Verdict
+from contracts.verdicts.recurrence import TIMES
 
 MAX_BODY = 20_000
 """Characters of a body that a report keeps."""
@@ -49,6 +56,12 @@ MAX_TARGET = 201
 BEFORE, AFTER = 3, 8
 """Lines before a place and after it, where the members of an enum and the like stand."""
 MAX_WIDTH = 201
+LATE = frozenset({"auth", "method", "status", "unknown"})
+"""Sources of probes that are made anew each time, where they belong: last, or for the mock alone."""
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
+
+Probes = dict[str, tuple[Probe, ...]]
+"""By operation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,3 +252,90 @@ def _changes(against: Against | None) -> dict[str, Any] | None:
     changes = {since.value.replace(" ", "_"): against.those(since) for since in Since}
     about = {"path": against.known.file, "about": against.known.about}
     return {**about, **changes, "carried": msgspec.to_builtins(against.carried)}
+
+
+def probes_of_report(path: Path, spec: Spec) -> Probes:
+    """The requests behind the evidence of a report, for operations of `spec`; UsageError if it is no report of ours."""
+
+    def requests(value: Any) -> Probes:
+        found: dict[str, dict[Probe, None]] = {}
+        for evidence in filter(None, map(itemgetter("evidence"), value["verdicts"])):
+            sent = msgspec.convert(evidence["request"], Sent)
+            if (operation := spec.by_key.get(sent.operation)) is not None:
+                found.setdefault(operation.key, {})[_probe(sent, operation, "replayed")] = None
+        return {key: tuple(probes) for key, probes in found.items()}
+
+    return read_value(path, requests, CURE)
+
+
+def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, Probes]:
+    """The violations of an earlier report, and the requests that show them, for operations of `spec`.
+
+    Of a verdict it takes no more than its rule, outcome and evidence. UsageError if it is no report of ours, or of
+    another document.
+
+    Args:
+        advisories: whether violated advisories count.
+    """
+
+    def known(value: Any) -> tuple[Known, Probes]:
+        verdicts = {str(verdict["rule"]): verdict for verdict in value["verdicts"]}
+        _refuse_foreign(path, verdicts, spec)
+        rules, seldom = dict(value.get("against", {}).get("carried", {})), set()
+        for rule, verdict in verdicts.items():
+            counts = advisories or verdict.get("severity") != Severity.ADVISORY
+            if verdict["outcome"] == Outcome.VIOLATED and counts:
+                rules[rule] = verdict.get("evidence")
+                if (verdict.get("recurrence") or {}).get("how", "always") != "always":
+                    seldom.add(rule)
+        found: dict[str, Counter[Probe]] = {}
+        for rule, evidence in rules.items():
+            for probe in _first(evidence, spec):
+                times = found.setdefault(probe.operation, Counter())
+                times[probe] = max(times[probe], TIMES if rule in seldom else 1)
+        probes = {key: tuple(times.elements()) for key, times in found.items()}
+        return Known(str(path), _about(value), rules), probes
+
+    cure = (
+        "give the report.json of an earlier run, or leave --contract-against out on the first night"
+    )
+    return read_value(path, known, cure)
+
+
+def _about(value: Mapping[str, Any]) -> str:
+    """When, where and how a run ended, as far as its report says so."""
+    words = [value.get("decision", ""), value.get("started", "")[:16]]
+    if "target" in value:
+        words.insert(1, f"on {value['target']['base_url'] or 'the mock'}")
+    return " ".join(filter(None, words))
+
+
+def _refuse_foreign(path: Path, rules: Collection[str], spec: Spec) -> None:
+    if rules and spec.by_key.keys().isdisjoint(about_rule(rule)["operation"] for rule in rules):
+        raise UsageError(
+            f"{path} is a report on another document: no rule of it is about an operation of {spec.document.path}; "
+            "give a report on this one"
+        )
+
+
+def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
+    """The request of an evidence as this run may send it first.
+
+    What was vouched for then is not vouched for now, a request has to reach its operation, and nothing is changed that
+    this run did not make.
+    """
+    sent = msgspec.convert((evidence or {}).get("request"), Sent | None)
+    if sent is None or (operation := spec.by_key.get(sent.operation)) is None:
+        return
+    probe = replace(_probe(sent, operation, "evidence of the earlier report"), given=())
+    asks = probe.request.method == operation.method and operation.method in SAFE
+    reaches = asks and match_path(operation.path, probe.request.path) is not None
+    if reaches and probe.source not in LATE and probe.credential is Credential.RIGHT:
+        yield probe
+
+
+def _probe(sent: Sent, operation: Operation, note: str) -> Probe:
+    body = base64.b64decode(sent.body, validate=True) if sent.body is not None else None
+    request = Request(sent.method, sent.target, sent.headers, body)
+    claim, credential = claim_of(operation, request), Credential(sent.credential)
+    return Probe(operation.key, request, claim, sent.source, note, sent.given, credential)

@@ -130,6 +130,7 @@ class Sent:
     given: Pairs
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """The evidence of a violation: what was seen, where in the body, in answer to what."""
@@ -142,10 +143,6 @@ class Proof:
     headers: Pairs = ()
     body: str | None = None
     request: Sent | None = None
-
-    @property
-    def size(self) -> int:
-        return len(self.body or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +187,11 @@ class RuleVerdict:
     @property
     def proof(self) -> Proof | None:
         return self.evidence
+
+    @property
+    def size(self) -> int:
+        """Of the evidence, in characters."""
+        return len((self.evidence and self.evidence.body) or "")
 
     @property
     def media(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from contracts.report.run import CHANGES, Drift, RuleVerdict
@@ -29,7 +30,7 @@ class Cause:
     @property
     def shown(self) -> RuleVerdict:
         """The verdict with the smallest evidence, the first of these."""
-        return min(self.verdicts, key=_size)
+        return min(self.verdicts, key=attrgetter("size"))
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -68,10 +69,6 @@ def cause_text(cause: Cause) -> str:
 
 def _cause(verdict: RuleVerdict) -> tuple[object, ...]:
     return verdict.standing, verdict.since, verdict.kind, seen_text(verdict)
-
-
-def _size(verdict: RuleVerdict) -> int:
-    return verdict.proof.size if verdict.proof is not None else 0
 
 
 def worst_first(verdicts: Iterable[RuleVerdict]) -> list[RuleVerdict]:

@@ -30,7 +30,7 @@ from contracts.notte.domain import (
     SESSION_ID,
     SESSION_IDS_VARIABLE,
 )
-from contracts.report.json_report import known_of_report, probes_of_report
+from contracts.report.record import known_of_report, probes_of_report
 from contracts.report.secrets import Scrubber
 from contracts.run.options import Options, check_base_url, host_of, usable_proxy
 from contracts.text import shown_path

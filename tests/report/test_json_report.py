@@ -10,7 +10,8 @@ import pytest
 from contracts.decision.run_decision import Decision, Result
 from contracts.errors import UsageError
 from contracts.messages import Failure, FailureKind, Request, Response
-from contracts.report.json_report import SCHEMA, probes_of_report, to_json, write_json
+from contracts.report.json_report import SCHEMA, to_json, write_json
+from contracts.report.record import probes_of_report
 from contracts.verdicts import Outcome, Verdict
 
 from .made import SPEC, exchange, report, rule, violated

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.report.forms.terminal import decision_line, summary_lines
-from contracts.report.merge import merge
+from contracts.report.json_report import merge
 from contracts.report.run import Drift, RuleVerdict, Run
 from contracts.verdicts import Recurrence
 

@@ -8,7 +8,8 @@ import pytest
 
 from contracts.decision.since import Since, against
 from contracts.messages import Credential, Request
-from contracts.report.json_report import known_of_report, to_json
+from contracts.report.json_report import to_json
+from contracts.report.record import known_of_report
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 from contracts.verdicts.recurrence import TIMES

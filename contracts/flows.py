@@ -33,8 +33,7 @@ from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Exchange, Headers, Probe, Request
 from contracts.mock import CREDENTIAL, MockService, serving
 from contracts.mock.values import sample_values
-from contracts.notte.plausible import DATE, plausible
-from contracts.notte.prose import prose_rules
+from contracts.notte.prose import DATE, plausible, prose_rules
 from contracts.probes import SAFE_METHODS, ProbePlan
 from contracts.rules import RuleBook, rules_for
 from contracts.rules.rulebook import MAX_SECONDS

@@ -1,350 +1,327 @@
-"""What Notte's documentation says of a session in prose, as rules: one row a sentence.
+"""What Notte's documentation says of a session in prose: as rules, one row a sentence, and as believable answers.
 
-A row is an advisory unless the sentence says must, or it follows from the types. The clock is the service's own, in its
-`Date` header.
+The clock is the service's own, in its `Date` header.
 """
 
 from __future__ import annotations
 
 import email.utils
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from contracts.document import Spec
-from contracts.notte.domain import FINAL, SESSION, SWEEP, TITLE
-from contracts.rules import Answer, ExchangeRule, Extra, HistoryRule, Rule, Scope, Severity
+from contracts.document import Operation, Spec
+from contracts.notte.domain import FINAL, SESSION, SESSION_ID, SWEEP, TITLE
+from contracts.rules import Answer, ExchangeRule, Extra, HistoryRule, Rule, Scope, broken
 
-STATUS = "200"
 CLOCK = timedelta(seconds=2)
+"""How far the clocks of a service may be apart."""
 PRECISION = timedelta(seconds=2)
 """How far `duration` may be from what the times say: they are not taken at one instant."""
+NOW = datetime(2026, 1, 6, 12, 0, 0, tzinfo=UTC)
+"""The mock's clock stands still, so that the same request has the same answer."""
+DATE = "Tue, 06 Jan 2026 12:00:00 GMT"
 
-Body = Mapping[str, Any]
+
+_DURATION = re.compile(
+    r"(-?)P(?:(\d+)Y)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+)
+
+
+class UnsaidError(Exception):
+    """A session does not show what a sentence is about, or not as the document has it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """A session as an answer shows it, with the service's clock when it answered."""
+class SeenSession:
+    """A session as an answer shows it, with the service's clock when it answered; raises UnsaidError."""
 
-    body: Body
+    body: Mapping[str, Any]
     now: datetime | None
 
-    def time(self, name: str) -> datetime | None:
-        return parsed_time(self.body.get(name))
+    def time(self, name: str) -> datetime:
+        """An RFC 3339 date-time; without an offset it is read as UTC, as the service once wrote it."""
+        try:
+            found = datetime.fromisoformat(self.body.get(name, ""))
+        except (TypeError, ValueError):
+            raise UnsaidError from None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
-    def number(self, name: str) -> float | None:
+    def number(self, name: str) -> float:
         value = self.body.get(name)
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UnsaidError
+        return value
+
+    def status(self, *wanted: str) -> str:
+        """The status, if it is one of those that the sentence is about."""
+        if self.body.get("status") not in wanted:
+            raise UnsaidError
+        return str(self.body["status"])
+
+    def is_set(self, name: str) -> bool:
+        return self.body.get(name) is not None
 
     @property
-    def status(self) -> str | None:
-        value = self.body.get("status")
-        return value if isinstance(value, str) else None
+    def duration(self) -> timedelta:
+        """An ISO 8601 duration as pydantic writes it: a year is 365 days, and there are no months."""
+        found = _DURATION.fullmatch(str(self.body.get("duration")))
+        if found is None:
+            raise UnsaidError
+        sign, *texts = found.groups(default="0")
+        years, weeks, days, hours, minutes, seconds = map(float, texts)
+        try:
+            length = timedelta(365 * years + days, seconds, 0, 0, minutes, hours, weeks)
+        except OverflowError:
+            raise UnsaidError from None
+        return -length if sign else length
+
+    @property
+    def clock(self) -> datetime:
+        if self.now is None:
+            raise UnsaidError
+        return self.now
+
+
+# --- sentences ---
 
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A row: what is promised, the sentence it comes from, and the check (None: the answer says nothing about it)."""
+    """A row: what is promised, the sentence it comes from, and the function that tells what breaks it, "" if nothing.
+
+    It gets a session; or the earlier and the later one, of two answers to the same request.
+    """
 
     name: str
     place: str
-    severity: Severity
     sentence: str
     promise: str
-    check: Callable[[Session], str | None]
+    seen: Callable[..., str]
+
+    def check(self, *sessions: SeenSession) -> str | None:
+        """What is seen broken; None if the sessions say nothing about it."""
+        try:
+            return self.seen(*sessions)
+        except UnsaidError:
+            return None
 
 
-def parsed_time(value: Any) -> datetime | None:
-    """An RFC 3339 date-time; without an offset it is read as UTC, as the service once wrote it."""
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+IDLE, LONGEST = "idle_timeout_minutes", "max_duration_minutes"
+SIDES = ("viewport_width", "viewport_height")
+_LIMIT = "Session {} in minutes. Will timeout if now() > {} time + {}"
+SENTENCES = {
+    "created_at": "Session creation time",
+    "last_accessed_at": "Last access time",
+    "closed_at": "Session closing time",
+    SESSION_ID: "The ID of the session",
+    "error": "Error message if the operation failed to complete",
+    "duration": "Session duration",
+    "timeout_minutes": "timeout_minutes is a deprecated copy of idle_timeout_minutes",
+    IDLE: _LIMIT.format("idle timeout", "last access", IDLE),
+    LONGEST: _LIMIT.format("max duration", "creation", LONGEST),
+    "network_request_bytes": "Total byte usage for network requests.",
+    "network_response_bytes": "Total byte usage for network responses.",
+    "viewport_width": "The width of the viewport",
+    "viewport_height": "The height of the viewport",
+    "browser_type": "the browser is chosen at the start",
+}
+CLOSING = "Session closing time, none if still active"
+ENDS = "closed, error and timed_out are final"
+USE = "Use this ID to interact with the session for the next operation"
 
 
-_DURATION = re.compile(
-    r"(?P<sign>-?)P(?:(?P<years>\d+)Y)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
-)
+def _row(
+    name: str, member: str, promise: str, sentence: str = ""
+) -> Callable[[Callable[..., str]], Prose]:
+    return partial(Prose, name, f"/{member}", sentence or SENTENCES[member], promise)
 
 
-def parsed_duration(value: Any) -> timedelta | None:
-    """An ISO 8601 duration as pydantic writes it (a year is 365 days); None for anything else, months included."""
-    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        return None
-    parts = {
-        name: float(text) for name, text in found.groupdict().items() if text and name != "sign"
-    }
-    days = 365 * parts.pop("years", 0.0) + parts.pop("days", 0.0)
-    try:
-        length = timedelta(days=days, **parts)
-    except OverflowError:
-        return None
-    return -length if found["sign"] else length
+def _in_order(name: str, earlier: str, later: str, at: str) -> Prose:
+    promise = {later: f"is not before {earlier}", earlier: f"is not after {later}"}[at]
 
-
-# --- checks ---
-
-
-def _in_order(earlier: str, later: str) -> Callable[[Session], str | None]:
-    def check(session: Session) -> str | None:
+    @_row(name, at, promise, f"{SENTENCES[earlier]}; {SENTENCES[later]}")
+    def seen(session: SeenSession) -> str:
         first, second = session.time(earlier), session.time(later)
-        if first is None or second is None:
-            return None
-        return (
-            ""
-            if first <= second
-            else f"{later} {second.isoformat()} is before {earlier} {first.isoformat()}"
+        text = f"{later} {second.isoformat()} is before {earlier} {first.isoformat()}"
+        return broken(second < first, text)
+
+    return seen
+
+
+def _in_the_past(name: str, member: str) -> Prose:
+    @_row(name, member, "is not in the future")
+    def seen(session: SeenSession) -> str:
+        late = session.time(member) - session.clock
+        text = f"{member} is {late.total_seconds():.0f} s ahead of the service's Date"
+        return broken(late > CLOCK, text)
+
+    return seen
+
+
+def _active_within(name: str, limit: str, since: str, called: str) -> Prose:
+    @_row(name, "status", f"is not active after the {called}", SENTENCES[limit])
+    def seen(session: SeenSession) -> str:
+        status, most = session.status("active"), timedelta(minutes=session.number(limit))
+        over = session.clock - session.time(since) - most
+        return broken(
+            over > SWEEP, f"{status} {over.total_seconds():.0f} s after {since} + {limit}"
         )
 
-    return check
+    return seen
 
 
-def _not_in_the_future(name: str) -> Callable[[Session], str | None]:
-    def check(session: Session) -> str | None:
-        moment = session.time(name)
-        if moment is None or session.now is None:
-            return None
-        late = moment - session.now
-        return (
-            ""
-            if late <= CLOCK
-            else f"{name} is {late.total_seconds():.0f} s ahead of the service's Date"
-        )
-
-    return check
+@_row("closed_at when final", "closed_at", "is set once the status is final", CLOSING)
+def _closed_at_when_final(session: SeenSession) -> str:
+    text = f"status {session.status(*FINAL)} without closed_at"
+    return broken(not session.is_set("closed_at"), text)
 
 
-def _within(limit: str, since: str) -> Callable[[Session], str | None]:
-    def check(session: Session) -> str | None:
-        start, minutes = session.time(since), session.number(limit)
-        if session.status != "active" or start is None or minutes is None or session.now is None:
-            return None
-        over = session.now - start - timedelta(minutes=minutes)
-        return (
-            "" if over <= SWEEP else f"active {over.total_seconds():.0f} s after {since} + {limit}"
-        )
-
-    return check
+@_row("no closed_at when active", "closed_at", "is null while the session is active", CLOSING)
+def _no_closed_at_when_active(session: SeenSession) -> str:
+    text = f"status {session.status('active')} with closed_at"
+    return broken(session.is_set("closed_at"), text)
 
 
-def _closed_at_when_final(session: Session) -> str | None:
-    if session.status not in FINAL:
-        return None
-    return (
-        ""
-        if session.body.get("closed_at") is not None
-        else f"status {session.status} without closed_at"
-    )
+@_row("error text", "error", "says what failed when the status is error")
+def _error_has_text(session: SeenSession) -> str:
+    text = f"status {session.status('error')} without an error text"
+    return broken(not session.body.get("error"), text)
 
 
-def _no_closed_at_when_active(session: Session) -> str | None:
-    if session.status != "active":
-        return None
-    return "" if session.body.get("closed_at") is None else "status active with closed_at"
+@_row("duration agrees", "duration", "is the time from created_at to closed_at, or to now")
+def _duration_agrees(session: SeenSession) -> str:
+    status, length = session.status("active", *FINAL), session.duration
+    end = session.clock if status == "active" else session.time("closed_at")
+    between = end - session.time("created_at")
+    text = f"duration {session.body['duration']}, but the times give {between}"
+    return broken(abs(between - length) > PRECISION, text)
 
 
-def _error_has_text(session: Session) -> str | None:
-    if session.status != "error":
-        return None
-    return "" if session.body.get("error") else "status error without an error text"
+@_row("timeout alias", "timeout_minutes", "equals idle_timeout_minutes")
+def _alias(session: SeenSession) -> str:
+    alias, original = session.number("timeout_minutes"), session.number(IDLE)
+    return broken(alias != original, f"timeout_minutes {alias:g}, {IDLE} {original:g}")
 
 
-def _duration_agrees(session: Session) -> str | None:
-    length, start = parsed_duration(session.body.get("duration")), session.time("created_at")
-    end = session.time("closed_at") if session.status in FINAL else session.now
-    if length is None or start is None or end is None or session.status not in (*FINAL, "active"):
-        return None
-    off = abs((end - start) - length)
-    return (
-        ""
-        if off <= PRECISION
-        else f"duration {session.body['duration']}, but the times give {end - start}"
-    )
+def _at_least(least: int, name: str, member: str) -> Prose:
+    @_row(name, member, {0: "is not negative", 1: "is positive"}[least])
+    def seen(session: SeenSession) -> str:
+        value = session.number(member)
+        return broken(value < least, f"{member} is {value:g}")
+
+    return seen
 
 
-def _alias(session: Session) -> str | None:
-    alias, original = session.number("timeout_minutes"), session.number("idle_timeout_minutes")
-    if alias is None or original is None:
-        return None
-    return (
-        "" if alias == original else f"timeout_minutes {alias:g}, idle_timeout_minutes {original:g}"
-    )
-
-
-def _at_least(name: str, least: int) -> Callable[[Session], str | None]:
-    def check(session: Session) -> str | None:
-        value = session.number(name)
-        return None if value is None else "" if value >= least else f"{name} is {value:g}"
-
-    return check
-
-
-def _viewport(session: Session) -> str | None:
-    width, height = session.body.get("viewport_width"), session.body.get("viewport_height")
-    typed = all(side is None or isinstance(side, int) for side in (width, height))
-    if not typed or not {"viewport_width", "viewport_height"} & session.body.keys():
-        return None
-    return (
-        ""
-        if (width is None) == (height is None)
-        else f"viewport_width {width}, viewport_height {height}"
-    )
-
-
-def _id_not_empty(session: Session) -> str | None:
-    value = session.body.get("session_id")
-    return None if not isinstance(value, str) else "" if value else "session_id is empty"
-
-
-ADVISORY, VIOLATION = Severity.ADVISORY, Severity.VIOLATION
-_IDLE = "Session idle timeout in minutes. Will timeout if now() > last access time + idle_timeout_minutes"
-_LONGEST = (
-    "Session max duration in minutes. Will timeout if now() > creation time + max_duration_minutes"
+@_row(
+    "viewport",
+    "viewport_width",
+    "is set or null together with viewport_height",
+    "The width of the viewport; The height of the viewport",
 )
-_BYTES = "Total byte usage for network {}."
+def _viewport(session: SeenSession) -> str:
+    width, height = map(session.body.get, SIDES)
+    typed = isinstance(width, int | None) and isinstance(height, int | None)
+    if not typed or not session.body.keys() & SIDES:
+        raise UnsaidError
+    text = f"viewport_width {width}, viewport_height {height}"
+    return broken((width is None) != (height is None), text)
+
+
+@_row("id not empty", SESSION_ID, "is not empty", USE)
+def _id_not_empty(session: SeenSession) -> str:
+    if not isinstance(session.body.get(SESSION_ID), str):
+        raise UnsaidError
+    return broken(not session.body[SESSION_ID], "session_id is empty")
+
 
 PROSE: tuple[Prose, ...] = (
-    Prose("accessed after created", "/last_accessed_at", ADVISORY, "Session creation time; Last access time",
-          "is not before created_at", _in_order("created_at", "last_accessed_at")),
-    Prose("closed after created", "/closed_at", ADVISORY, "Session creation time; Session closing time",
-          "is not before created_at", _in_order("created_at", "closed_at")),
-    Prose("accessed before closed", "/last_accessed_at", ADVISORY, "Last access time; Session closing time",
-          "is not after closed_at", _in_order("last_accessed_at", "closed_at")),
-    Prose("created in the past", "/created_at", ADVISORY, "Session creation time",
-          "is not in the future", _not_in_the_future("created_at")),
-    Prose("accessed in the past", "/last_accessed_at", ADVISORY, "Last access time",
-          "is not in the future", _not_in_the_future("last_accessed_at")),
-    Prose("closed in the past", "/closed_at", ADVISORY, "Session closing time",
-          "is not in the future", _not_in_the_future("closed_at")),
-    Prose("active within idle timeout", "/status", ADVISORY, _IDLE,
-          "is not active after the idle timeout", _within("idle_timeout_minutes", "last_accessed_at")),
-    Prose("active within max duration", "/status", ADVISORY, _LONGEST,
-          "is not active after the maximum duration", _within("max_duration_minutes", "created_at")),
-    Prose("closed_at when final", "/closed_at", ADVISORY, "Session closing time, none if still active",
-          "is set once the status is final", _closed_at_when_final),
-    Prose("no closed_at when active", "/closed_at", ADVISORY, "Session closing time, none if still active",
-          "is null while the session is active", _no_closed_at_when_active),
-    Prose("error text", "/error", ADVISORY, "Error message if the operation failed to complete",
-          "says what failed when the status is error", _error_has_text),
-    Prose("duration agrees", "/duration", ADVISORY, "Session duration",
-          "is the time from created_at to closed_at, or to now", _duration_agrees),
-    Prose("timeout alias", "/timeout_minutes", ADVISORY, "timeout_minutes is a deprecated copy of idle_timeout_minutes",
-          "equals idle_timeout_minutes", _alias),
-    Prose("positive minutes", "/idle_timeout_minutes", ADVISORY, _IDLE,
-          "is positive", _at_least("idle_timeout_minutes", 1)),
-    Prose("positive minutes", "/max_duration_minutes", ADVISORY, _LONGEST,
-          "is positive", _at_least("max_duration_minutes", 1)),
-    Prose("byte counter", "/network_request_bytes", ADVISORY, _BYTES.format("requests"),
-          "is not negative", _at_least("network_request_bytes", 0)),
-    Prose("byte counter", "/network_response_bytes", ADVISORY, _BYTES.format("responses"),
-          "is not negative", _at_least("network_response_bytes", 0)),
-    Prose("viewport", "/viewport_width", ADVISORY, "The width of the viewport; The height of the viewport",
-          "is set or null together with viewport_height", _viewport),
-    Prose("positive side", "/viewport_width", ADVISORY, "The width of the viewport",
-          "is positive", _at_least("viewport_width", 1)),
-    Prose("positive side", "/viewport_height", ADVISORY, "The height of the viewport",
-          "is positive", _at_least("viewport_height", 1)),
-    Prose("id not empty", "/session_id", ADVISORY, "Use this ID to interact with the session for the next operation",
-          "is not empty", _id_not_empty),
-)  # fmt: skip
+    _in_order("accessed after created", "created_at", "last_accessed_at", at="last_accessed_at"),
+    _in_order("closed after created", "created_at", "closed_at", at="closed_at"),
+    _in_order("accessed before closed", "last_accessed_at", "closed_at", at="last_accessed_at"),
+    _in_the_past("created in the past", "created_at"),
+    _in_the_past("accessed in the past", "last_accessed_at"),
+    _in_the_past("closed in the past", "closed_at"),
+    _active_within("active within idle timeout", IDLE, "last_accessed_at", "idle timeout"),
+    _active_within("active within max duration", LONGEST, "created_at", "maximum duration"),
+    _closed_at_when_final,
+    _no_closed_at_when_active,
+    _error_has_text,
+    _duration_agrees,
+    _alias,
+    _at_least(1, "positive minutes", IDLE),
+    _at_least(1, "positive minutes", LONGEST),
+    _at_least(0, "byte counter", "network_request_bytes"),
+    _at_least(0, "byte counter", "network_response_bytes"),
+    _viewport,
+    _at_least(1, "positive side", "viewport_width"),
+    _at_least(1, "positive side", "viewport_height"),
+    _id_not_empty,
+)
 
 
-# --- asked twice ---
+# --- two answers to the same request ---
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """A row about two answers on one session: `check` compares the earlier with the later one."""
+def _stays(member: str, promise: str = "stays the same") -> Prose:
+    @_row("stays", member, promise)
+    def seen(earlier: SeenSession, later: SeenSession) -> str:
+        if member not in earlier.body or member not in later.body:
+            raise UnsaidError
+        before, after = earlier.body[member], later.body[member]
+        if member == "closed_at" and before is None:
+            raise UnsaidError  # it may be set once
+        return broken(before != after, f"{member} was {before!r}, then {after!r}")
 
-    name: str
-    place: str
-    sentence: str
-    promise: str
-    check: Callable[[Session, Session], str | None]
-
-
-def _same(name: str) -> Callable[[Session, Session], str | None]:
-    def check(earlier: Session, later: Session) -> str | None:
-        if name not in earlier.body or name not in later.body:
-            return None
-        before, after = earlier.body[name], later.body[name]
-        return "" if before == after else f"{name} was {before!r}, then {after!r}"
-
-    return check
+    return seen
 
 
-def _closed_at_stays(earlier: Session, later: Session) -> str | None:
-    return None if earlier.body.get("closed_at") is None else _same("closed_at")(earlier, later)
+def _grows(member: str) -> Prose:
+    @_row("does not shrink", member, "does not shrink")
+    def seen(earlier: SeenSession, later: SeenSession) -> str:
+        before, after = earlier.number(member), later.number(member)
+        return broken(after < before, f"{member} was {before:g}, then {after:g}")
+
+    return seen
 
 
-def _final_stays_final(earlier: Session, later: Session) -> str | None:
-    if earlier.status not in FINAL:
-        return None
-    return (
-        ""
-        if later.status == earlier.status
-        else f"status was {earlier.status}, then {later.status}"
-    )
+@_row("final status", "status", "stays final", ENDS)
+def _final_stays_final(earlier: SeenSession, later: SeenSession) -> str:
+    before, after = earlier.status(*FINAL), later.body.get("status")
+    return broken(after != before, f"status was {before}, then {after}")
 
 
-def _final_session_stays(earlier: Session, later: Session) -> str | None:
-    if earlier.status not in FINAL or later.status not in FINAL:
-        return None
-    own = {
-        "session_id",
-        "created_at",
-        "browser_type",
-        "closed_at",
-        "status",
-    }  # these have rows of their own
-    names = (earlier.body.keys() | later.body.keys()) - own
-    moved = sorted(name for name in names if earlier.body.get(name) != later.body.get(name))
-    return "" if not moved else f"{', '.join(moved)} changed on a final session"
+@_row("final session", "", "no longer changes", ENDS)
+def _final_session_stays(earlier: SeenSession, later: SeenSession) -> str:
+    earlier.status(*FINAL)
+    later.status(*FINAL)
+    rows_of_their_own = {SESSION_ID, "created_at", "browser_type", "closed_at", "status"}
+    names = sorted((earlier.body.keys() | later.body.keys()) - rows_of_their_own)
+    moved = [name for name in names if earlier.body.get(name) != later.body.get(name)]
+    return broken(moved, f"{', '.join(moved)} changed on a final session")
 
 
-def _grows(name: str) -> Callable[[Session, Session], str | None]:
-    def check(earlier: Session, later: Session) -> str | None:
-        before, after = earlier.number(name), later.number(name)
-        if before is None or after is None:
-            return None
-        return "" if after >= before else f"{name} was {before:g}, then {after:g}"
-
-    return check
-
-
-def _access_not_back(earlier: Session, later: Session) -> str | None:
+@_row("does not go back", "last_accessed_at", "does not go back")
+def _access_not_back(earlier: SeenSession, later: SeenSession) -> str:
     before, after = earlier.time("last_accessed_at"), later.time("last_accessed_at")
-    if before is None or after is None:
-        return None
-    return (
-        ""
-        if after >= before
-        else f"last_accessed_at went back from {before.isoformat()} to {after.isoformat()}"
-    )
+    text = f"last_accessed_at went back from {before.isoformat()} to {after.isoformat()}"
+    return broken(after < before, text)
 
 
-LATER: tuple[Later, ...] = (
-    Later("stays", "/session_id", "The ID of the session", "stays the same", _same("session_id")),
-    Later("stays", "/created_at", "Session creation time", "stays the same", _same("created_at")),
-    Later("stays", "/browser_type", "the browser is chosen at the start", "stays the same", _same("browser_type")),
-    Later("stays", "/closed_at", "Session closing time", "stays the same once set", _closed_at_stays),
-    Later("final status", "/status", "closed, error and timed_out are final", "stays final", _final_stays_final),
-    Later("final session", "/", "closed, error and timed_out are final", "no longer changes", _final_session_stays),
-    Later("does not shrink", "/network_request_bytes", _BYTES.format("requests"), "does not shrink",
-          _grows("network_request_bytes")),
-    Later("does not shrink", "/network_response_bytes", _BYTES.format("responses"), "does not shrink",
-          _grows("network_response_bytes")),
-    Later("does not go back", "/last_accessed_at", "Last access time", "does not go back", _access_not_back),
-)  # fmt: skip
+LATER: tuple[Prose, ...] = (
+    _stays(SESSION_ID),
+    _stays("created_at"),
+    _stays("browser_type"),
+    _stays("closed_at", "stays the same once set"),
+    _final_stays_final,
+    _final_session_stays,
+    _grows("network_request_bytes"),
+    _grows("network_response_bytes"),
+    _access_not_back,
+)
 
 
 # --- as rules ---
@@ -352,51 +329,76 @@ LATER: tuple[Later, ...] = (
 
 def prose_rules(spec: Spec) -> Extra:
     """The rules of both tables, for a document that has Notte's session status; none for any other."""
+    operation = spec.by_key.get(SESSION)
+    if operation is None or operation.response(200) is None or spec.title != TITLE:
+        return Extra()
+    scope = Scope(operation, "200")
     return Extra(
-        tuple(ExchangeRule(rule, _on_answer(row)) for row in PROSE for rule in _rules(spec, row)),
-        tuple(HistoryRule(rule, _on_answers(row)) for row in LATER for rule in _rules(spec, row)),
+        tuple(ExchangeRule(_rule(scope, row), _on_answers(row.check)) for row in PROSE),
+        tuple(HistoryRule(_rule(scope, row), _on_answers(row.check)) for row in LATER),
     )
 
 
-def _rules(spec: Spec, row: Prose | Later) -> Iterator[Rule]:
-    operation = spec.by_key.get(SESSION)
-    if operation is None or operation.response(200) is None or spec.title != TITLE:
-        return
-    severity = row.severity if isinstance(row, Prose) else ADVISORY
-    rule = Scope(operation, STATUS).rule("prose", row.promise, place=row.place, name=row.name)
-    yield replace(rule, severity=severity, clause=f"Notte: “{row.sentence}”")
+def _rule(scope: Scope, row: Prose) -> Rule:
+    rule = scope.rule("prose", row.promise, place=row.place, name=row.name)
+    return replace(rule, clause=f"Notte: “{row.sentence}”")
 
 
-def _on_answer(row: Prose) -> Callable[[Answer], str | None]:
-    def check(answer: Answer) -> str | None:
-        session = session_of(answer)
-        return None if session is None else row.check(session)
+def _on_answers(check: Callable[..., str | None]) -> Callable[..., str | None]:
+    def on_answers(*answers: Answer) -> str | None:
+        sessions = list(map(session_of, answers))
+        return None if None in sessions else check(*sessions)
 
-    return check
-
-
-def _on_answers(row: Later) -> Callable[[Answer, Answer], str | None]:
-    def check(earlier: Answer, later: Answer) -> str | None:
-        before, after = session_of(earlier), session_of(later)
-        return None if before is None or after is None else row.check(before, after)
-
-    return check
+    return on_answers
 
 
 @lru_cache(maxsize=4)
-def session_of(answer: Answer) -> Session | None:
+def session_of(answer: Answer) -> SeenSession | None:
     """The session that a 200 answer shows; None for any other answer or body."""
-    if (
-        answer.response.status != 200
-        or not answer.is_json
-        or not isinstance(answer.decoded.value, dict)
-    ):
+    response = answer.response
+    if response.status != 200 or not answer.is_json or not isinstance(answer.decoded.value, dict):
         return None
-    return Session(answer.decoded.value, _http_date(answer.response.header("date")))
-
-
-def _http_date(value: str | None) -> datetime | None:
     try:
-        return email.utils.parsedate_to_datetime(value) if value else None
+        now = email.utils.parsedate_to_datetime(response.header("date") or "")
     except ValueError:
-        return None
+        return SeenSession(answer.decoded.value, None)
+    return SeenSession(answer.decoded.value, now)
+
+
+# --- as answers ---
+
+
+def plausible(operation: Operation, status: int, value: Any) -> Any:
+    """The body with its times, counters and copies in agreement; any body but a session's comes back as it is."""
+    if operation.key != SESSION or status != 200 or not isinstance(value, dict):
+        return value
+    session = dict(value)
+    lasted = timedelta(seconds=abs(session.get("network_request_bytes", 0)) % 25)
+    session["idle_timeout_minutes"] = 1 + abs(session.get("idle_timeout_minutes", 0)) % 30
+    session["timeout_minutes"] = session["idle_timeout_minutes"]
+    if "max_duration_minutes" in session:
+        session["max_duration_minutes"] = 1 + abs(session["max_duration_minutes"]) % 1440
+    for name in {"network_request_bytes", "network_response_bytes"} & session.keys():
+        session[name] = abs(session[name])
+    if session.get("status") == "error" and not session.get("error"):
+        session["error"] = "The browser stopped unexpectedly."
+    final = session.get("status") in FINAL
+    created = NOW - lasted
+    if final:
+        created = NOW - timedelta(days=1)
+    times = {"created_at": created, "last_accessed_at": created + lasted / 2}
+    if final:
+        times["closed_at"] = created + lasted
+    elif "closed_at" in session:
+        session["closed_at"] = None
+    for name, moment in times.items():
+        session[name] = moment.isoformat().replace("+00:00", "Z")
+    if "duration" in session:
+        session["duration"] = f"PT{lasted.total_seconds():g}S"
+    sides = [session.get(name, 0) for name in SIDES if name in session]
+    for name in SIDES:
+        if sides and None in sides:
+            session[name] = None
+        elif sides:
+            session[name] = 1 + abs(session.get(name, 0)) % 4096
+    return session

@@ -9,6 +9,7 @@ from contracts.rules.rule import Rule as Rule
 from contracts.rules.rule import Scope as Scope
 from contracts.rules.rule import Severity as Severity
 from contracts.rules.rule import Undecided as Undecided
+from contracts.rules.rule import broken as broken
 from contracts.rules.rulebook import Extra as Extra
 from contracts.rules.rulebook import OperationRules as OperationRules
 from contracts.rules.rulebook import RuleBook as RuleBook

@@ -11,7 +11,7 @@ from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document.security import FORMS, variants_of
 from contracts.document.serialisation import match_path
 from contracts.messages import REFUSALS, Credential, header_values
-from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, shown
+from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, broken, shown
 from contracts.schemas.locations import json_type, locate
 from contracts.schemas.validation import Uncompilable, validator
 
@@ -37,7 +37,8 @@ def refused(variant: Credential, answer: Answer) -> str | None:
     if answer.exchange.probe.credential is not variant:
         return None
     status = answer.response.status
-    return "" if status in REFUSALS else f"{status} for a request with {FORMS[variant].said}"
+    seen = f"{status} for a request with {FORMS[variant].said}"
+    return broken(status not in REFUSALS, seen)
 
 
 def scheme_case(answer: Answer) -> str | None:
@@ -45,7 +46,7 @@ def scheme_case(answer: Answer) -> str | None:
     status = answer.response.status
     if answer.exchange.probe.credential is not Credential.LOWER_CASE:
         return None
-    return f"{status} for {FORMS[Credential.LOWER_CASE].said}" if status in REFUSALS else ""
+    return broken(status in REFUSALS, f"{status} for {FORMS[Credential.LOWER_CASE].said}")
 
 
 def accepted(answer: Answer) -> str | None:
@@ -53,16 +54,15 @@ def accepted(answer: Answer) -> str | None:
     probe, status = answer.exchange.probe, answer.response.status
     if probe.credential is not Credential.RIGHT or probe.source in ("status", "method"):
         return None
-    if status == 401 or (status == 403 and probe.source == "given"):
-        return f"{status} for a request with {FORMS[Credential.RIGHT].said}"
-    return ""
+    wrong = status == 401 or (status == 403 and probe.source == "given")
+    return broken(wrong, f"{status} for a request with {FORMS[Credential.RIGHT].said}")
 
 
 def challenge(answer: Answer) -> str | None:
     if answer.response.status != 401:
         return None
     present = header_values(answer.response.headers, "www-authenticate")
-    return "" if any(map(str.strip, present)) else "401 without WWW-Authenticate"
+    return broken(not any(map(str.strip, present)), "401 without WWW-Authenticate")
 
 
 def given_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
@@ -81,7 +81,7 @@ def unknown_is_not_found(answer: Answer) -> str | None:
     if answer.exchange.probe.source != "unknown":
         return None
     status = answer.response.status
-    return f"{status} for {answer.exchange.probe.request.target}" if 200 <= status < 300 else ""
+    return broken(200 <= status < 300, f"{status} for {answer.exchange.probe.request.target}")
 
 
 def given_is_known(answer: Answer) -> str | None:
@@ -91,9 +91,8 @@ def given_is_known(answer: Answer) -> str | None:
         return None
     if answer.documented is None or not probe.claim.allowed:
         return None
-    if 200 <= status < 300:
-        return ""
-    return f"{status} for " + ", ".join(f"{name} {shown(value)}" for name, value in probe.given)
+    values = ", ".join(f"{name} {shown(value)}" for name, value in probe.given)
+    return broken(not 200 <= status < 300, f"{status} for {values}")
 
 
 def identity_rules(
@@ -141,7 +140,7 @@ def is_what_was_asked_for(name: str, echoed: Schema, answer: Answer) -> str | No
         return None
     if json_type(found) not in ("string", "integer") or not _possible(echoed, asked):
         return None
-    return "" if str(found) == asked else f"{shown(found)}, asked for {shown(asked)}"
+    return broken(str(found) != asked, f"{shown(found)}, asked for {shown(asked)}")
 
 
 def _possible(schema: Schema, asked: str) -> bool:

@@ -15,7 +15,7 @@ from contracts.messages import (
     header_values,
     may_be_json,
 )
-from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope
+from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope, broken
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
 """What proxies and servers answer to odd requests before the service sees them (RFC 9110 §15.5.1, §15.5.15)."""
@@ -40,9 +40,11 @@ def status_documented(answer: Answer) -> str | None:
     status, probe = answer.response.status, answer.exchange.probe
     if answer.documented is not None:
         return ""
+    if _refused_edge(answer):
+        return None
     if status in REFUSALS and probe.credential is not Credential.RIGHT:
         return None  # the rules about credentials ask for that, documented or not
-    return None if _refused_edge(answer) else f"the service answered {status}"
+    return f"the service answered {status}"
 
 
 def edge_answer_documented(answer: Answer) -> str | None:
@@ -50,9 +52,8 @@ def edge_answer_documented(answer: Answer) -> str | None:
         return None
     documented, response = answer.documented, answer.response
     known = documented is not None and not (documented.content and media_problem(answer))
-    if known or not _refused_edge(answer):
-        return ""
-    return f"the service answered {response.status} with {response.media_type} to an odd request"
+    seen = f"the service answered {response.status} with {response.media_type} to an odd request"
+    return broken(_refused_edge(answer) and not known, seen)
 
 
 def _refused_edge(answer: Answer) -> bool:
@@ -96,8 +97,8 @@ def media_problem(answer: Answer) -> str:
 
 
 def header_present(name: str, answer: Answer) -> str:
-    present = header_values(answer.response.headers, name)
-    return "" if present else f"the response has no header {name}"
+    absent = not header_values(answer.response.headers, name)
+    return broken(absent, f"the response has no header {name}")
 
 
 def strict_json(answer: Answer) -> str | None:
@@ -109,8 +110,8 @@ def strict_json(answer: Answer) -> str | None:
 def unique_names(answer: Answer) -> str | None:
     if not answer.is_json or answer.decoded.problem is not None:
         return None
-    duplicates = answer.decoded.duplicates
-    return f"the name {', '.join(duplicates)} occurs twice in one object" if duplicates else ""
+    names = answer.decoded.duplicates
+    return broken(names, f"the name {', '.join(names)} occurs twice in one object")
 
 
 # --- of any answer, or none ---
@@ -150,9 +151,10 @@ def wire_rules(spec: Spec, operation: Operation, *, max_seconds: float) -> Itera
 
 def one_content_type(answer: Answer) -> str | None:
     written = header_values(answer.response.headers, "content-type")
-    if len(written) < 2:
-        return "" if written else None
-    return f"Content-Type is sent {len(written)} times: {', '.join(written)}"
+    if not written:
+        return None
+    seen = f"Content-Type is sent {len(written)} times: {', '.join(written)}"
+    return broken(len(written) > 1, seen)
 
 
 def charset(answer: Answer) -> str | None:
@@ -172,7 +174,7 @@ def content_length(answer: Answer) -> str | None:
         return f"Content-Length is sent {len(lengths)} times"
     if lengths and header_values(answer.response.headers, "transfer-encoding"):
         return "Content-Length stands beside Transfer-Encoding"
-    return "204 with Content-Length" if lengths and answer.response.status == 204 else ""
+    return broken(lengths and answer.response.status == 204, "204 with Content-Length")
 
 
 def no_echo(placeholder: str, answer: Answer) -> str | None:
@@ -180,11 +182,11 @@ def no_echo(placeholder: str, answer: Answer) -> str | None:
     for name, value in answer.response.headers:
         if placeholder in value:
             return f"the header {name} holds the credential"
-    return "the body holds the credential" if placeholder.encode() in answer.response.body else ""
+    return broken(placeholder.encode() in answer.response.body, "the body holds the credential")
 
 
 def in_time(most: float, answer: Answer) -> str:
-    return "" if answer.response.seconds <= most else f"{answer.response.seconds:.1f} s"
+    return broken(answer.response.seconds > most, f"{answer.response.seconds:.1f} s")
 
 
 # --- of methods that the document does not list for a path ---
@@ -204,10 +206,10 @@ def method_refused(answer: Answer) -> str | None:
     if probe.source != "method":
         return None
     wrong = 200 <= status < 300 or (status >= 500 and status not in UNAVAILABLE | {501})
-    return f"{status} for {probe.request.method}" if wrong else ""
+    return broken(wrong, f"{status} for {probe.request.method}")
 
 
 def allow(answer: Answer) -> str | None:
     if answer.response.status != 405:
         return None
-    return "" if header_values(answer.response.headers, "allow") else "405 without Allow"
+    return broken(not header_values(answer.response.headers, "allow"), "405 without Allow")

@@ -203,6 +203,11 @@ class HistoryRule:
     check: HistoryCheck
 
 
+def broken(wrong: object, seen: str) -> str:
+    """What a check gives about something that it can judge: what was seen, if that is wrong."""
+    return seen if wrong else ""
+
+
 def member_text(value: Any) -> str:
     """A value as it is counted among what was seen."""
     return value if isinstance(value, str) else shown(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from contracts.document import Operation
@@ -29,7 +29,7 @@ class Sources:
         """What a report says of it."""
         listed, started = self.listed, self.started
         return {
-            "listed": listed and listed.to_json(),
+            "listed": listed and asdict(listed),
             "started": started and started.to_json(),
         }
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
@@ -54,6 +55,15 @@ _LOOKS = {
 }
 
 
+class _Shared(TypedDict):
+    """What `diff` and `drift` have in common."""
+
+    overlays: tuple[str, ...]
+    form: str
+    fail_on: str
+    accepted: str | None
+
+
 @click.command()
 @click.argument("base", required=False)
 @click.argument("revision", required=False)
@@ -72,29 +82,30 @@ _LOOKS = {
 def diff(
     base: str | None,
     revision: str | None,
-    overlays: tuple[str, ...],
-    form: str,
-    fail_on: str,
     severities: tuple[str, ...],
-    accepted: str | None,
     listed: bool,
+    **shared: Unpack[_Shared],
 ) -> None:
     """What changed from BASE to REVISION, and what of it breaks clients; each is a file, GITREV:path, a URL, or -.
 
     Exit code 0: nothing breaks. 1: something does. 2: a side can't be read. 3: undecided.
     """
     if listed:
-        show(_kinds(form))
+        show(_kinds(shared["form"]))
         return
     if base is None or revision is None:
         cure = "files, GITREV:path, URLs, or - for one"
         raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
-    policy = ChangePolicy(FailOn(fail_on), severities_from(severities))
-    files = overlays_of(overlays, "--overlay")
-    today = date.today()
-    found = comparison.compare(base, revision, files, policy, accepted=accepted, today=today)
-    show(_shown(found, form))
+    policy = ChangePolicy(FailOn(shared["fail_on"]), severities_from(severities))
+    found = _compared(base, revision, policy, shared)
+    show(_shown(found, shared["form"]))
     sys.exit(found.decision.exit_code)
+
+
+def _compared(base: str, revision: str, policy: ChangePolicy, shared: _Shared) -> Diff:
+    overlays, accepted = overlays_of(shared["overlays"], "--overlay"), shared["accepted"]
+    today = date.today()
+    return comparison.compare(base, revision, overlays, policy, accepted=accepted, today=today)
 
 
 def _shown(found: Diff, form: str) -> Iterable[str]:
@@ -160,15 +171,7 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
 @_FORMAT
 @_FAIL_ON
 @_ACCEPTED
-def drift(
-    base_url: str | None,
-    source: str | None,
-    path: str,
-    overlays: tuple[str, ...],
-    form: str,
-    fail_on: str,
-    accepted: str | None,
-) -> None:
+def drift(base_url: str | None, source: str | None, path: str, **shared: Unpack[_Shared]) -> None:
     """What changed from our document to the one that the service publishes, and what of it breaks clients.
 
     No credential is sent. Where one is needed, fetch the document yourself: curl … | contracts drift --from -
@@ -178,10 +181,8 @@ def drift(
         cure = "a service, or where the document is published"
         raise click.UsageError(f"one of --base-url and --from is needed: {cure}")
     place = source if source is not None else f"{check_base_url(base_url)}{PAGE}"
-    policy, files = ChangePolicy(FailOn(fail_on)), overlays_of(overlays, "--overlay")
-    today = date.today()
-    found = comparison.drift(place, path, files, policy, accepted=accepted, today=today)
-    if form in ("text", "markdown"):
+    found = _compared(path, place, ChangePolicy(FailOn(shared["fail_on"])), shared)
+    if shared["form"] in ("text", "markdown"):
         show([printable(drift_headline(drift_of(found, ""))), ""])
-    show(_shown(found, form))
+    show(_shown(found, shared["form"]))
     sys.exit(found.decision.exit_code)

@@ -150,21 +150,16 @@ def _dialect(tree: Any, root: Place) -> Dialect:
 
 def spec_from_document(document: Document) -> Spec:
     """The Spec; a security requirement that names no scheme is a DocumentError at its line."""
-    tree = document.tree
+    tree, info = document.tree, document.tree["info"]
     names = (tree.get("components") or {}).get("securitySchemes") or {}
     schemes = MappingProxyType({name: _security_scheme(document, name) for name in names})
-    return Spec(
-        document=document,
-        title=tree["info"]["title"],
-        version=tree["info"]["version"],
-        servers=_servers(tree),
-        operations=tuple(_operations(document, schemes)),
-        security_schemes=schemes,
-    )
+    operations = tuple(_operations(document, schemes))
+    return Spec(document, info["title"], info["version"], _servers(tree), operations, schemes)
 
 
 def _operations(document: Document, schemes: Mapping[str, SecurityScheme]) -> Iterator[Operation]:
     everywhere = _security(document, "", schemes) or ()
+    sent, received = for_requests(document), for_responses(document)
     for path in document.tree.get("paths") or {}:
         if not path.startswith("/"):
             continue
@@ -174,35 +169,23 @@ def _operations(document: Document, schemes: Mapping[str, SecurityScheme]) -> It
             items.append(ref_target(document.at(items[-1])["$ref"]))
         for method in METHODS:
             item = next((item for item in items if method in document.at(item)), None)
-            if item is not None:
-                security = _security(document, join_pointer(item, method), schemes)
-                required = everywhere if security is None else security
-                yield _operation(document, path, method, item, required)
-
-
-def _operation(
-    document: Document,
-    path: str,
-    method: str,
-    item: str,
-    security: tuple[SecurityRequirement, ...],
-) -> Operation:
-    pointer = join_pointer(item, method)
-    node = document.at(pointer)
-    sent, received = for_requests(document), for_responses(document)
-    body = f"{pointer}/requestBody"
-    return Operation(
-        method=method.upper(),
-        path=path,
-        operation_id=node.get("operationId"),
-        parameters=_parameters(sent, item, pointer),
-        request_body=None if node.get("requestBody") is None else _request_body(sent, body),
-        responses=tuple(_responses(received, node, f"{pointer}/responses")),
-        security=security,
-        servers=_servers(node) or _servers(document.at(item)) or _servers(document.tree),
-        deprecated=node.get("deprecated") is True,
-        pointer=pointer,
-    )
+            if item is None:
+                continue
+            pointer = join_pointer(item, method)
+            node, around = document.at(pointer), document.at(item)
+            security = _security(document, pointer, schemes)
+            yield Operation(
+                method=method.upper(),
+                path=path,
+                operation_id=node.get("operationId"),
+                parameters=_parameters(sent, item, pointer),
+                request_body=_request_body(_Object(sent, pointer)),
+                responses=tuple(_responses(_Object(received, pointer))),
+                security=everywhere if security is None else security,
+                servers=_servers(node) or _servers(around) or _servers(document.tree),
+                deprecated=node.get("deprecated") is True,
+                pointer=pointer,
+            )
 
 
 def _servers(node: Mapping[str, Any]) -> tuple[str, ...]:
@@ -216,13 +199,45 @@ def _servers(node: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(urls)
 
 
+class _Object:
+    """An object of the document that is no schema, and where it stands."""
+
+    def __init__(self, document: Document, pointer: str) -> None:
+        self.document, self.pointer = document, pointer
+        self.value = document.written.at(pointer)
+
+    def child(self, *segments: str | int) -> _Object:
+        """What stands below, behind its references."""
+        pointer = join_pointer(self.pointer, *segments)
+        return _Object(self.document, self.document.written.resolve(pointer))
+
+    @property
+    def is_required(self) -> bool:
+        return self.value.get("required") is True
+
+    @property
+    def schema(self) -> Schema | None:
+        """Its own, or that of its content."""
+        if "schema" in self.value:
+            return Schema(self.document, join_pointer(self.pointer, "schema"))
+        return next((media.schema for media in self.content), None)
+
+    @property
+    def content(self) -> tuple[MediaType, ...]:
+        found = []
+        for name in self.value.get("content") or ():
+            media = _Object(self.document, join_pointer(self.pointer, "content", name))
+            found.append(MediaType(name, media.schema, media.pointer))
+        return tuple(found)
+
+
 def _parameters(document: Document, *owners: str) -> tuple[Parameter, ...]:
     """Of the path, then of the operation, which override those of the same place and name."""
     merged: dict[tuple[str, str], Parameter] = {}
     for owner in owners:
-        for index in range(len(document.written.at(owner).get("parameters") or ())):
-            pointer = join_pointer(owner, "parameters", index)
-            parameter = _parameter(document, document.written.resolve(pointer))
+        around = _Object(document, owner)
+        for index in range(len(around.value.get("parameters") or ())):
+            parameter = _parameter(around.child("parameters", index))
             if parameter.location != "header":
                 merged[parameter.location, parameter.name] = parameter
             elif parameter.name.lower() not in _IGNORED_HEADERS:
@@ -230,78 +245,48 @@ def _parameters(document: Document, *owners: str) -> tuple[Parameter, ...]:
     return tuple(merged.values())
 
 
-def _parameter(document: Document, pointer: str) -> Parameter:
-    node = document.written.at(pointer)
-    style = node.get("style") or _DEFAULT_STYLES[node["in"]]
-    media_type, schema = _described(document, pointer)
+def _parameter(node: _Object) -> Parameter:
+    said, location = node.value, node.value["in"]
+    style = said.get("style") or _DEFAULT_STYLES[location]
     return Parameter(
-        name=node["name"],
-        location=node["in"],
-        required=node["in"] == "path" or node.get("required") is True,
-        schema=schema,
+        said["name"],
+        location,
+        required=location == "path" or node.is_required,
+        schema=node.schema,
         style=style,
-        explode=node.get("explode", style == "form"),
-        allow_reserved=node.get("allowReserved") is True,
-        media_type=media_type,
-        pointer=pointer,
+        explode=said.get("explode", style == "form"),
+        allow_reserved=said.get("allowReserved") is True,
+        media_type=next(iter(said.get("content") or ()), None),
+        pointer=node.pointer,
     )
 
 
-def _described(document: Document, pointer: str) -> tuple[str | None, Schema | None]:
-    """The schema of a parameter or header, and the media type when it stands in `content`."""
-    for media in _content(document, pointer):
-        return media.name, media.schema
-    return None, _schema(document, pointer)
-
-
-def _content(document: Document, pointer: str) -> tuple[MediaType, ...]:
-    found = []
-    for name in document.written.at(pointer).get("content") or ():
-        place = join_pointer(pointer, "content", name)
-        found.append(MediaType(name, _schema(document, place), place))
-    return tuple(found)
-
-
-def _schema(document: Document, owner: str) -> Schema | None:
-    if "schema" not in document.written.at(owner):
+def _request_body(operation: _Object) -> RequestBody | None:
+    if operation.value.get("requestBody") is None:
         return None
-    return Schema(document, join_pointer(owner, "schema"))
+    body = operation.child("requestBody")
+    return RequestBody(body.is_required, body.content, body.pointer)
 
 
-def _request_body(document: Document, pointer: str) -> RequestBody:
-    pointer = document.written.resolve(pointer)
-    is_required = document.written.at(pointer).get("required") is True
-    return RequestBody(is_required, _content(document, pointer), pointer)
-
-
-def _responses(document: Document, node: Mapping[str, Any], owner: str) -> Iterator[ResponseSpec]:
-    for status in node.get("responses") or {}:
+def _responses(operation: _Object) -> Iterator[ResponseSpec]:
+    for status in operation.value.get("responses") or {}:
         if not status.startswith("x-"):
-            place = document.written.resolve(join_pointer(owner, status))
-            headers = tuple(_headers(document, place))
-            yield ResponseSpec(status, headers, _content(document, place), place)
+            found = operation.child("responses", status)
+            yield ResponseSpec(status, tuple(_headers(found)), found.content, found.pointer)
 
 
-def _headers(document: Document, owner: str) -> Iterator[Header]:
-    for name in document.written.at(owner).get("headers") or {}:
-        # OpenAPI 3.1 §4.8.17: a response header Content-Type is ignored.
-        if name.lower() != "content-type":
-            place = document.written.resolve(join_pointer(owner, "headers", name))
-            required = document.written.at(place).get("required") is True
-            yield Header(name, required, _described(document, place)[1], place)
+def _headers(response: _Object) -> Iterator[Header]:
+    for name in response.value.get("headers") or {}:
+        if name.lower() != "content-type":  # OpenAPI 3.1 §4.8.17: it is ignored
+            found = response.child("headers", name)
+            yield Header(name, found.is_required, found.schema, found.pointer)
 
 
 def _security_scheme(document: Document, name: str) -> SecurityScheme:
     pointer = document.resolve(join_pointer("/components/securitySchemes", name))
     node = document.at(pointer)
-    return SecurityScheme(
-        id=name,
-        type=node["type"],
-        name=node.get("name", ""),
-        location=node.get("in", ""),
-        scheme=node.get("scheme", "").lower(),
-        pointer=pointer,
-    )
+    where, scheme = node.get("in", ""), node.get("scheme", "").lower()
+    return SecurityScheme(name, node["type"], node.get("name", ""), where, scheme, pointer)
 
 
 def _security(

@@ -19,6 +19,9 @@ MOST_MARKED = 30
 MAX_WIDTH = 400
 """Characters of a token, or of a line that is no JSON."""
 
+Token = tuple[int, int, str]
+"""Where it begins and ends, and its text."""
+
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\s"\[\]{},:]+)', re.DOTALL)
 _OPENING, _CLOSING = "{[", "}]"
 
@@ -60,15 +63,15 @@ def marked_body(
         whole: whether an object or array is marked whole, or by its brackets alone: something in it is missing, say.
         telling: texts that are marked wherever they stand, because they are what should not be there.
     """
-    tokens = list(_tokens(body))
+    tokens = [(found.start(1), found.end(1), found[1]) for found in _TOKEN.finditer(body)]
     if len(tokens) != 1 and (not tokens or tokens[0][2][0] not in '{["'):
-        lines = [
-            Line((Piece(_cut(printable(line)), tells(line, telling)),))
-            for line in body.splitlines()
-        ]
+        lines = []
+        for line in body.splitlines():
+            lines.append(Line((Piece(_cut(printable(line)), tells(line, telling)),)))
         return Marked(tuple(_window(lines)))
-    wanted = None if instance is None else _segments(instance)
-    span = None if wanted is None else _span(tokens, wanted)
+    span = None
+    if instance is not None:
+        span = _span(tokens, () if instance in ("", "/") else tuple(split_pointer(instance)))
 
     def marks(token: Token) -> bool:
         if tells(token[2], telling):
@@ -85,22 +88,6 @@ def tells(text: str, telling: Collection[str]) -> bool:
     return any(one in text for one in telling)
 
 
-def _segments(pointer: str) -> tuple[str, ...]:
-    if pointer in ("", "/"):
-        return ()
-    return tuple(split_pointer(pointer))
-
-
-Token = tuple[int, int, str]
-
-
-def _tokens(body: str) -> Iterator[Token]:
-    position = 0
-    while (found := _TOKEN.match(body, position)) is not None:
-        yield found.start(1), found.end(1), found[1]
-        position = found.end()
-
-
 def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] | None:
     """Where the value at a path is: of several of one name the last, as most readers take it."""
     found = None
@@ -113,10 +100,10 @@ def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] |
             found = (tokens[start][0], tokens[index][1]) if at == wanted else found
         elif path == wanted:
             found = tokens[index][:2]
-    cut = next(
-        (start for path, start in open_values if path == wanted), None
-    )  # a body that ends in the middle
-    return found if cut is None else (tokens[cut][0], tokens[-1][1])
+    for path, start in open_values:
+        if path == wanted:  # in a body that ends in the middle
+            return tokens[start][0], tokens[-1][1]
+    return found
 
 
 def _values(
@@ -128,12 +115,16 @@ def _values(
     """
     path: list[str | int] = []  # the name or the index in each open container
     names: list[bool] = []  # whether each open container is an object whose next text is a name
+
+    def here() -> tuple[str, ...] | None:
+        return tuple(map(str, path)) if len(path) == depth else None
+
     for index, (_, _, text) in enumerate(tokens):
         if text in _CLOSING:
             if names:
                 names.pop()
                 path.pop()
-                yield _path(path, depth), index, False, True
+                yield here(), index, False, True
         elif text == ",":
             if names and isinstance(path[-1], int):
                 path[-1] += 1
@@ -144,14 +135,10 @@ def _values(
         elif names and names[-1]:
             path[-1], names[-1] = _name(text), False
         else:
-            yield _path(path, depth), index, text in _OPENING, False
+            yield here(), index, text in _OPENING, False
             if text in _OPENING:
                 path.append("" if text == "{" else 0)
                 names.append(text == "{")
-
-
-def _path(path: Sequence[str | int], depth: int) -> tuple[str, ...] | None:
-    return tuple(map(str, path)) if len(path) == depth else None
 
 
 def _name(token: str) -> str:
@@ -187,11 +174,9 @@ def _cut(text: str) -> str:
 def _window(lines: Sequence[Line]) -> Iterator[Line]:
     """The marked lines with some around them, the first and the last line, and how many are left out between."""
     marks = [index for index, line in enumerate(lines) if line.marked][:MOST_MARKED]
-    shown = {near for mark in marks for near in range(mark - AROUND, mark + AROUND + 1)} or set(
-        range(2 * AROUND)
-    )
-    shown |= {0, len(lines) - 1}
-    skipped = 0
+    shown, skipped = {0, len(lines) - 1}, 0
+    for mark in marks or [AROUND - 1]:
+        shown.update(range(mark - AROUND, mark + AROUND + 1))
     for index, line in enumerate(lines):
         if index not in shown:
             skipped += 1

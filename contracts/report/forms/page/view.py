@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,13 +16,13 @@ from markupsafe import Markup, escape
 
 from contracts.decision.entries import TERM, VIOLATIONS, entry_for
 from contracts.document.model import unescape_segment
-from contracts.report.forms.page import pictures
+from contracts.report import wording
+from contracts.report.forms.page import figures
 from contracts.report.forms.page.body_markup import Marked, marked_body, tells
-from contracts.report.forms.page.matrix import Matrix, matrices_of
-from contracts.report.forms.page.pictures import SeenAnswers
+from contracts.report.forms.page.figures import Matrix, SeenAnswers
 from contracts.report.run import STANDINGS, RuleVerdict, Run
 from contracts.report.trend import Trend
-from contracts.report.wording import drift_lines, session_lines
+from contracts.report.wording import Cause, causes
 from contracts.text import cut, printable
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -43,6 +44,8 @@ MAX_TREND = 100
 """Rules that are shown over nights."""
 MAX_NIGHTS = 60
 MAX_FINER = 12
+MAX_SAME = 20
+"""Rules of one cause that are named."""
 MAX_TEXT = 500
 MAX_CURL = 8_000
 
@@ -55,80 +58,62 @@ _PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]*")
 _COUNTED = re.compile(r"\d+ rules? violated")
 """A reason that the heading says already."""
 
-SYMBOLS = {
-    "violated": "✕",
-    "advisory": "▲",
-    "accepted": "◆",
-    "undecided": "?",
-    "not exercised": "○",
-    "holds": "✓",
-}
-STATES = {
-    "violated": "✕",
-    "advisory": "▲",
-    "accepted": "◆",
-    "holds": "✓",
-    "not judged": "○",
-    "absent": "",
-}
 WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?", "No verdict")}
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A violated rule, with all that a reader needs to see it.
+    """What is broken, with all that a reader needs to see it: a rule, or several of one cause with their smallest body.
 
     Args:
+        accept: the entries that accept it.
         telling: texts that should not be in the answer, header fields included.
         finer: broken rules on parts of the body that this one is about as a whole.
     """
 
-    verdict: RuleVerdict
+    cause: Cause
     anchor: str
-    body: Marked | None
-    accept: str
-    drawn: bool = True
+    body: Marked | None = None
+    accept: tuple[str, ...] = ()
+    drawn: bool = False
     telling: tuple[str, ...] = ()
-    finer: tuple[RuleVerdict, ...] = ()
+    finer: Sequence[RuleVerdict] = ()
+
+    @property
+    def verdict(self) -> RuleVerdict:
+        return self.cause.shown
 
     @property
     def in_fields(self) -> bool:
         """Whether what should not be there is in the header fields."""
-        proof = self.verdict.proof
-        return proof is not None and any(
-            text in value for _, value in proof.headers for text in self.telling
-        )
+        fields = self.verdict.proof.headers if self.verdict.proof else ()
+        return any(tells(value, self.telling) for _, value in fields)
 
     @property
     def size(self) -> int:
         """About how many characters of the page it takes."""
-        proof, lines = self.verdict.proof, self.body.lines if self.body is not None else ()
-        texts = [piece.text for line in lines for piece in line.pieces]
-        texts += [text for _, text in self.verdict.source.excerpt]
-        if proof is not None:
-            texts += [
-                proof.curl[:MAX_CURL],
-                *(f"{name}: {value[:300]}" for name, value in proof.headers[:60]),
-            ]
+        verdict, lines = self.verdict, self.body.lines if self.body else ()
+        texts = [verdict.rule for verdict in self.cause.verdicts[:MAX_SAME]]
+        texts += [piece.text for line in lines for piece in line.pieces]
+        texts += [text for _, text in verdict.source.excerpt]
+        if proof := verdict.proof:
+            texts.append(proof.curl[:MAX_CURL])
+            texts += [f"{name}: {value[:300]}" for name, value in proof.headers[:60]]
         return 2_000 + sum(40 + len(escape(text)) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The matrix of an operation, and how much of it is drawn: `cells` that open, cells alone, or one `line`."""
+    """The matrix of an operation, and how much of it is drawn: `open` cells, cells alone, or one `line`."""
 
     matrix: Matrix
     detail: str
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Rules that were not judged, for one reason."""
-
-    standing: str
-    why: str
-    verdicts: tuple[RuleVerdict, ...]
+def page_lines(run: Run, trend: Trend | None = None) -> list[str]:
+    """The page as a form."""
+    return [page(run, trend)]
 
 
 def page(run: Run, trend: Trend | None = None) -> str:
@@ -136,13 +121,10 @@ def page(run: Run, trend: Trend | None = None) -> str:
 
     What comes from a response is escaped; characters that nobody could see are shown as escapes.
     """
-    anchors = {
-        v.rule: f"v{index}"
-        for index, v in enumerate((*run.violated, *run.advisories, *run.accepted))
-    }
-    violated = list(_cards(run, _new_first(run.violated), anchors, MAX_DRAWN))
-    advisories = list(_cards(run, run.advisories, anchors, MAX_DRAWN // 2))
-    accepted = list(_cards(run, run.accepted, anchors, MAX_DRAWN // 2))
+    numbers = count()
+    violated = list(_cards(run, _new_first(causes(run.violated)), numbers, MAX_DRAWN))
+    advisories = list(_cards(run, causes(run.advisories), numbers, MAX_DRAWN // 2))
+    accepted = list(_cards(run, causes(run.accepted), numbers, MAX_DRAWN // 2))
     script = _text("page.js")
     return (
         _environment()
@@ -150,30 +132,20 @@ def page(run: Run, trend: Trend | None = None) -> str:
         .render(
             run=run,
             trend=trend,
-            chart=pictures.times_chart(trend)
-            if trend is not None and len(trend.nights) > 1
-            else None,
-            judged=trend is not None
-            and any(night.rules > night.not_judged for night in trend.nights),
             symbol=WORDS[run.decision][0],
             decision=WORDS[run.decision][1],
             headline=headline(run),
             accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
-            sessions=list(session_lines(run.sessions or {})),
             story=story(run),
-            outcomes=pictures.standings(run),
             reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
             violated=violated,
             advisories=advisories,
             accepted=accepted,
-            sections=list(_sections(matrices_of(run))),
-            anchors={**_reachable(violated), **_reachable(advisories), **_reachable(accepted)},
+            sections=_sections(figures.matrices_of(run)),
+            anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
             numbers={verdict.rule: number for number, verdict in enumerate(run.verdicts)},
-            seen=list(_within(pictures.seen_of(run.verdicts))),
-            histogram=pictures.histogram(run.operations),
-            statuses=pictures.statuses(run),
-            slowest=pictures.slowest(run),
-            missing=_missing(run),
+            seen=list(_within(figures.seen_of(run.verdicts))),
+            missing=figures.grouped(run.missing, "standing", "why"),
             never=[verdict for verdict in run.verdicts if verdict.unseen],
             silent=[operation.key for operation in run.operations if not operation.exchanges],
             style=_text("page.css"),
@@ -183,26 +155,18 @@ def page(run: Run, trend: Trend | None = None) -> str:
     )
 
 
-def page_lines(run: Run, trend: Trend | None = None) -> list[str]:
-    """The page as a form."""
-    return [page(run, trend)]
-
-
 def headline(run: Run) -> str:
     """The decision in words, and the one thing to know about it."""
     word, broken = WORDS[run.decision][1], _counted(len(run.violated), "promise")
-    if run.violated:  # which pass where only what is new fails
-        return (
-            f"{word}: nothing new, {broken} still broken"
-            if run.decision == "pass"
-            else f"{word}: {broken} broken"
-        )
-    if run.decision != "pass":
-        why = (
-            re.split(r"; | \(", run.reasons[0])[0] if run.reasons else ""
-        )  # what to do about it comes below
-        return f"{word}: {cut(why, 100)}" if why else word
-    return f"{word}: no promise is broken{', but for what was accepted' if run.accepted else ''}"
+    if run.violated and run.decision == "pass":  # where only what is new fails
+        return f"{word}: nothing new, {broken} still broken"
+    if run.violated:
+        return f"{word}: {broken} broken"
+    if run.decision == "pass":
+        return f"{word}: no promise is broken" + ", but for what was accepted" * bool(run.accepted)
+    # What to do about a reason comes below.
+    why = re.split(r"; | \(", run.reasons[0])[0] if run.reasons else ""
+    return f"{word}: {cut(why, 100)}" if why else word
 
 
 def _counted(number: int, noun: str) -> str:
@@ -211,42 +175,41 @@ def _counted(number: int, noun: str) -> str:
 
 def story(run: Run) -> str:
     """The run in one sentence."""
-    counts = run.counts
-    parts = [f"{counts['holds']:,} of {len(run.verdicts):,} promises were seen kept"]
-    if run.violated:
-        parts.append(f"{len(run.violated):,} broken")
-    if run.accepted:
-        parts.append(f"{len(run.accepted):,} broken and accepted")
-    if run.advisories:
-        parts.append(f"{len(run.advisories):,} against prose or good practice")
-    if run.missing:
-        parts.append(f"{len(run.missing):,} never judged")
+    parts = [f"{run.counts['holds']:,} of {len(run.verdicts):,} promises were seen kept"]
+    for verdicts, words in (
+        (run.violated, "broken"),
+        (run.accepted, "broken and accepted"),
+        (run.advisories, "against prose or good practice"),
+        (run.missing, "never judged"),
+    ):
+        if verdicts:
+            parts.append(f"{len(verdicts):,} {words}")
     return f"{', '.join(parts)}, on {_counted(run.exchanges, 'exchange')} with {run.target}."
 
 
-def _new_first(verdicts: Sequence[RuleVerdict]) -> list[RuleVerdict]:
+def _new_first(found: Iterable[Cause]) -> list[Cause]:
     """The new ones first, and a body as a whole after its parts, which say more."""
-    return sorted(verdicts, key=lambda verdict: (verdict.since != "new", verdict.kind == "schema"))
+    return sorted(found, key=lambda one: (one.shown.since != "new", one.shown.kind == "schema"))
 
 
-def _cards(
-    run: Run, verdicts: Iterable[RuleVerdict], anchors: Mapping[str, str], room: int
-) -> Iterator[Card]:
+def _cards(run: Run, found: Iterable[Cause], numbers: Iterator[int], room: int) -> Iterator[Card]:
     """In the order given; those that are drawn come first, as many as there is room for."""
-    for number, verdict in enumerate(verdicts):
-        anchor = anchors[verdict.rule]
-        if number >= MAX_CARDS or room <= 0:
-            yield Card(verdict, anchor, None, "", drawn=False)
+    for drawn, cause in enumerate(found):
+        anchor = f"v{next(numbers)}"
+        if drawn >= MAX_CARDS or room <= 0:
+            yield Card(cause, anchor)
             continue
-        card = _card(run, verdict, anchor)
+        card = _card(run, cause, anchor)
         room -= card.size
         yield card
 
 
 def _reachable(cards: Sequence[Card]) -> dict[str, str]:
     """Anchors by rule of what is drawn or listed."""
-    most = sum(card.drawn for card in cards) + MAX_LISTED
-    return {card.verdict.rule: card.anchor for card in cards[:most]}
+    anchors = {}
+    for card in cards[: sum(card.drawn for card in cards) + MAX_LISTED]:
+        anchors.update(dict.fromkeys((one.rule for one in card.cause.verdicts), card.anchor))
+    return anchors
 
 
 def _within(answers: Iterable[SeenAnswers]) -> Iterator[SeenAnswers]:
@@ -259,24 +222,21 @@ def _within(answers: Iterable[SeenAnswers]) -> Iterator[SeenAnswers]:
         room -= len(one.places)
 
 
-def _card(run: Run, verdict: RuleVerdict, anchor: str) -> Card:
-    proof, body, telling = verdict.proof, None, _telling(verdict)
+def _card(run: Run, cause: Cause, anchor: str) -> Card:
+    verdict, body = cause.shown, None
+    proof, telling = verdict.proof, _telling(verdict)
     if proof is not None and proof.body is not None:
-        place = verdict.place if verdict.place and "*" not in verdict.place else None
+        place = None if "*" in (verdict.place or "") else verdict.place or None
         whole = verdict.kind not in _HOLLOW
         body = marked_body(proof.body, proof.instance or place, whole=whole, telling=telling)
-    entry = entry_for(VIOLATIONS, verdict.rule, until=run.finished.date() + TERM)
-    finer = [
-        v
-        for v in run.violated
-        if (v.operation, v.status) == (verdict.operation, verdict.status) and v.place
-    ]
-    shown = (
-        tuple(v for v in finer if v.kind != "schema")[:MAX_FINER]
-        if verdict.kind == "schema"
-        else ()
-    )
-    return Card(verdict, anchor, body, entry, telling=telling, finer=shown)
+    until = run.finished.date() + TERM
+    accept = [entry_for(VIOLATIONS, one.rule, until=until) for one in cause.verdicts[:MAX_SAME]]
+    finer = []
+    if verdict.kind == "schema":
+        answers = (verdict.operation, verdict.status)
+        finer = [v for v in run.violated if (v.operation, v.status) == answers and v.place]
+        finer = [v for v in finer if v.kind != "schema"][:MAX_FINER]
+    return Card(cause, anchor, body, tuple(accept), True, telling, finer)
 
 
 def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
@@ -286,34 +246,26 @@ def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
     if verdict.kind == "credential kept":
         return tuple(set(re.findall(_PLACEHOLDER, f"{verdict.proof.headers} {verdict.proof.body}")))
     named = re.match(r"the name (.+) occurs twice", verdict.proof.message)
-    return (
-        tuple(f'"{name}"' for name in named[1].split(", "))
-        if named and verdict.kind == "unique names"
-        else ()
-    )
+    if named is None or verdict.kind != "unique names":
+        return ()
+    return tuple(f'"{name}"' for name in named[1].split(", "))
 
 
-def _sections(matrices: Sequence[Matrix]) -> Iterator[Section]:
+def _sections(matrices: Sequence[Matrix]) -> list[Section]:
     """What is broken is drawn in full first, then the others, as long as there is room for them."""
-    by_need = sorted(matrices, key=lambda matrix: STANDINGS.index(matrix.standing))
-    details: dict[str, str] = {}
-    drawn = 0
-    for matrix in by_need:
-        drawn += max(
-            len(matrix.verdicts), matrix.fields // 4
-        )  # an empty field takes little, but many may be
-        detail = "open" if drawn <= MAX_OPENED else "cells" if drawn <= MAX_CELLS else "line"
-        details[matrix.operation] = detail
+    details, drawn = {}, 0
+    for matrix in sorted(matrices, key=lambda matrix: STANDINGS.index(matrix.standing)):
+        # An empty field takes little, but many may be.
+        drawn += max(len(matrix.verdicts), matrix.fields // 4)
+        details[matrix.operation] = "line"
+        if drawn <= MAX_CELLS:
+            details[matrix.operation] = "open" if drawn <= MAX_OPENED else "cells"
+    few, broken = len(matrices) <= 3, len(matrices) <= 12
+    sections = []
     for matrix in matrices:
-        is_open = len(matrices) <= 3 or (matrix.standing == "violated" and len(matrices) <= 12)
-        yield Section(matrix, details[matrix.operation], is_open)
-
-
-def _missing(run: Run) -> list[Missing]:
-    groups: dict[tuple[str, str], list[RuleVerdict]] = {}
-    for verdict in run.missing:
-        groups.setdefault((verdict.standing, verdict.why), []).append(verdict)
-    return [Missing(*key, tuple(own)) for key, own in groups.items()]
+        is_open = few or (broken and matrix.standing == "violated")
+        sections.append(Section(matrix, details[matrix.operation], is_open))
+    return sections
 
 
 def _shown(value: object, limit: int = MAX_TEXT) -> str:
@@ -329,9 +281,7 @@ def _seen(value: object) -> object:
 
 def _label(segment: str) -> str:
     """A segment of a place as a name."""
-    if segment == "*":
-        return "each"
-    return _shown(unescape_segment(segment.replace("~2", "*")), 80)
+    return "each" if segment == "*" else _shown(unescape_segment(segment.replace("~2", "*")), 80)
 
 
 def _text(name: str) -> str:
@@ -348,17 +298,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": _shown, "label": _label, "duration": pictures.duration}
-    environment.globals |= {
-        "drift_lines": drift_lines,
-        "symbols": SYMBOLS,
-        "tells": tells,
-        "states": STATES,
-        "words": WORDS,
-        "max_curl": MAX_CURL,
-        "max_listed": MAX_LISTED,
-        "max_reasons": MAX_REASONS,
-        "max_trend": MAX_TREND,
-        "max_nights": MAX_NIGHTS,
-    }
+    environment.filters |= {"shown": _shown, "label": _label, "duration": figures.duration}
+    environment.globals |= {"figures": figures, "wording": wording}
+    environment.globals |= {"tells": tells, "words": WORDS}
+    bounds = (name for name in globals() if name.startswith("MAX_"))
+    environment.globals |= {name.lower(): globals()[name] for name in bounds}
     return environment

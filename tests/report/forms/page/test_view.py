@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from contracts.report.forms.page import view
-from contracts.report.forms.page.matrix import matrices_of
+from contracts.report.forms.page.figures import matrices_of
 from contracts.report.forms.page.view import page
 from contracts.report.run import Drift, OperationRun, Run
 from contracts.report.trend import trend_of
 
-from ...made_runs import GET, nights, proof, run, times, verdict
+from ...made_runs import GET, lacks, nights, proof, run, times, verdict
 
 EVIL = '<script>alert("x")</script>\x1b[31m\u202e\x00'
 VOID = frozenset({"meta", "input", "br", "link", "img"})
@@ -166,9 +166,21 @@ def test_the_smallest_failing_body_has_its_wrong_part_marked() -> None:
 def test_a_body_as_a_whole_comes_after_its_parts_and_names_them() -> None:
     whole_body = verdict("violated", rule=f"{GET} 200 / schema", kind="schema", place="/")
     html = page(run(whole_body, verdict("violated", "status")))
-    cards = re.findall(r'<details class="card violated" id="(v\d)"', html)
-    assert cards == ["v1", "v0"]
-    assert f'<dt>In it</dt><dd><a class="rule" href="#v1">{GET} 200 /status enum</a></dd>' in html
+    cards = re.findall(r'<details class="card violated" id="(v\d)" data-text="get /things/{id} 200 ([^"]*)', html)
+    assert cards == [("v0", "/status enum"), ("v1", "/ schema")]
+    assert f'<dt>In it</dt><dd><a class="rule" href="#v0">{GET} 200 /status enum</a></dd>' in html
+
+
+def test_one_cause_on_several_operations_is_one_card_with_the_smallest_evidence() -> None:
+    several = [lacks("GET /a", body='{"b": 1}'), lacks("GET /b"), lacks("GET /c", body="{ }"), lacks("GET /d", "name")]
+    html = page(run(*several))
+    one, other = re.findall(r'<details class="card violated".*?</details>', html, re.DOTALL)
+    assert "GET /b 200 / required id</span>, on 3 operations" in one
+    assert re.findall(r"<li><code>GET /(\w) 200 / required id</code>, on 3 of 9", one) == ["a", "b", "c"]
+    assert re.findall(r'violation\."?(?:&#34;)?GET /(\w)', html) == ["a", "b", "c", "d"]
+    assert "operations" not in other
+    assert "Broken <b>4</b>" in html
+    assert set(re.findall(r'href="#(v\d)"', html)) == {"v0", "v1"}
 
 
 @pytest.mark.parametrize(

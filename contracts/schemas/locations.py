@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -15,31 +15,21 @@ from typing import Any
 
 from contracts.document import Schema, ref_target
 from contracts.document.model import escape_segment
-from contracts.schemas.validation import Uncompilable, keyword_validator
+from contracts.schemas import UNIONS
+from contracts.schemas.validation import keyword_validator, matches
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
-_TYPE_SETS = {"number": frozenset({"integer", "number"})}
+_TYPES = {type(None): "null", bool: "boolean", str: "string", dict: "object", list: "array"}
 
 
 def json_type(value: Any) -> str:
     """The JSON Schema type of a decoded value; `number` here means a number that is no integer."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case str():
-            return "string"
-        case dict():
-            return "object"
-        case list():
-            return "array"
+    if type(value) in _TYPES:
+        return _TYPES[type(value)]
     if isinstance(value, Decimal):  # beyond what a float holds; its digits are never written out
         whole = int(value.as_tuple().exponent) >= 0 or value == value.to_integral_value()
     else:
-        whole = float(value).is_integer()
+        whole = isinstance(value, int) or value.is_integer()
     return "integer" if whole else "number"
 
 
@@ -59,6 +49,22 @@ class Part:
 
     def child(self, *segments: str | int) -> Part:
         return Part(self.schema.child(*segments), self.path)
+
+    def children(self, keyword: str) -> list[Part]:
+        """The schemas in a list."""
+        return [self.child(keyword, index) for index in range(len(self.value.get(keyword, ())))]
+
+    def members(self, name: str) -> list[Part]:
+        """The schemas of the property `name`."""
+        found = []
+        if name in self.value.get("properties", {}):
+            found.append(self.child("properties", name))
+        for pattern in self.value.get("patternProperties", {}):
+            if matches(pattern, name):
+                found.append(self.child("patternProperties", pattern))
+        if not found and isinstance(self.value.get("additionalProperties"), dict):
+            found.append(self.child("additionalProperties"))
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,26 +95,22 @@ class Union:
 
     @cached_property
     def _shared_types(self) -> set[str]:
-        names = [name for branch in self.branches for name in branch.types]
-        return {name for name in names if names.count(name) > 1}
+        seen, shared = set[str](), set[str]()
+        for branch in self.branches:
+            shared |= seen & branch.types
+            seen |= branch.types
+        return shared
 
     def select(self, value: Any) -> Location | None:
         """The branch that a value of an allowed type must satisfy; None when it names none."""
         kind = json_type(value)
         found = [branch for branch in self.branches if kind in branch.types]
-        if kind != "object" or self.by_type or self.discriminator is None:
-            return found[0] if found else None
-        tag = value.get(self.discriminator)
-        texts = [tag] if isinstance(tag, str) else []
-        return next(
-            (
-                branch
-                for branch in found
-                for text in texts
-                if text in branch.property(self.discriminator).texts
-            ),
-            None,
-        )
+        if kind == "object" and not self.by_type and self.discriminator is not None:
+            tag = value.get(self.discriminator)
+            if not isinstance(tag, str):
+                return None
+            found = [b for b in found if tag in b.property(self.discriminator).texts]
+        return next(iter(found), None)
 
     @cached_property
     def tags(self) -> Union | None:
@@ -116,15 +118,22 @@ class Union:
         if self.by_type or self.discriminator is None:
             return None
         objects = [branch for branch in self.branches if "object" in branch.types]
-        return Union(
-            "anyOf", self.schema, tuple(branch.property(self.discriminator) for branch in objects)
-        )
+        tags = tuple(branch.property(self.discriminator) for branch in objects)
+        return Union("anyOf", self.schema, tags)
 
     @cached_property
+    def values(self) -> tuple[Any, ...] | None:
+        """Every value that a branch lists, if each branch lists some, or is null alone."""
+        found: list[Any] = []
+        for branch in self.branches:
+            if branch.values is None and not branch.types <= {"null"}:
+                return None
+            found += (None,) if branch.values is None else branch.values
+        return tuple(found)
+
+    @property
     def finite(self) -> bool:
-        return all(
-            branch.values is not None or branch.types <= {"null"} for branch in self.branches
-        )
+        return self.values is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +154,23 @@ class Location:
     truncated: bool
     chosen_by: str | None = None
 
+    def _said(self, keyword: str) -> list[tuple[Part, Any]]:
+        """The parts that say something under a keyword, and what."""
+        return [(part, part.value[keyword]) for part in self.parts if keyword in part.value]
+
+    def _names(self, keyword: str) -> dict[str, None]:
+        """The names under a keyword, in the order of the document."""
+        found: dict[str, None] = {}
+        for _, names in self._said(keyword):
+            found |= dict.fromkeys(names)
+        return found
+
+    def _below(self, keyword: str) -> Location | None:
+        """The location of the values that a keyword is about, when the document says anything about them."""
+        said = self._said(keyword)
+        children = [part.child(keyword) for part, held in said if isinstance(held, dict)]
+        return merge(f"{self.place}/*", children) if children else None
+
     @cached_property
     def types(self) -> frozenset[str]:
         """The JSON types that the document lets through here."""
@@ -158,147 +184,127 @@ class Location:
     @cached_property
     def enumerations(self) -> tuple[tuple[Schema, tuple[Any, ...]], ...]:
         """Every finite list of values that applies here, with the schema that holds it."""
-        found = [(part.schema, _values_of(part.value)) for part in self.parts]
-        lists = [(schema, values) for schema, values in found if values is not None]
-        for union in self.unions:
-            if union.finite:
-                values = [
-                    v
-                    for b in union.branches
-                    for v in (b.values if b.values is not None else (None,))
-                ]
-                lists.append((union.schema, tuple(values)))
-        return tuple(lists)
+        lists = [(part.schema, _values_of(part.value)) for part in self.parts]
+        lists += [(union.schema, union.values) for union in self.unions]
+        return tuple((schema, values) for schema, values in lists if values is not None)
 
     @cached_property
     def values(self) -> tuple[Any, ...] | None:
         """The values that pass every enumeration here, or None when there is no enumeration."""
         if not self.enumerations:
             return None
-        (_, first), *others = self.enumerations
-        return tuple(
-            v for v in first if json_type(v) in self.types and all(_among(v, o) for _, o in others)
-        )
+        (_, found), *others = self.enumerations
+        found = tuple(value for value in found if json_type(value) in self.types)
+        for _, other in others:
+            found = tuple(value for value in found if _among(value, other))
+        return found
 
     @cached_property
     def texts(self) -> frozenset[str]:
         """`values` if all of them are strings, otherwise empty."""
         values = self.values or ()
-        return frozenset(values) if all(isinstance(value, str) for value in values) else frozenset()
+        return frozenset(values) if {*map(type, values)} == {str} else frozenset()
 
     @cached_property
     def required(self) -> Mapping[str, Schema]:
         """The names that must be there, each with the schema that says so, in the order of `properties`."""
-        said = {name: part.schema for part in self.parts for name in part.value.get("required", ())}
-        said |= {name: union.schema for name, union in self._tags.items() if name not in said}
+        said = {name: union.schema for name, union in self._tags.items()}
+        for part, names in self._said("required"):
+            said |= dict.fromkeys(names, part.schema)
         return {name: said[name] for name in self.properties if name in said}
 
     @cached_property
     def properties(self) -> tuple[str, ...]:
         """The names that are declared or required here, in the order of the document."""
-        declared = [name for part in self.parts for name in part.value.get("properties", {})]
-        required = [name for part in self.parts for name in part.value.get("required", ())]
-        names = dict.fromkeys([*declared, *required, *self._tags])
+        names = self._names("properties") | self._names("required") | dict.fromkeys(self._tags)
         return tuple(name for name in names if name != self.chosen_by)
 
     @cached_property
     def _tags(self) -> dict[str, Union]:
-        """The discriminators of the unions here."""
-        return {
-            union.discriminator: union
-            for union in self.unions
-            if union.tags and union.discriminator
-        }
-
-    def property(self, name: str) -> Location:
-        """The location of the value of property `name`, declared or not."""
-        cache = self._children
-        if name not in cache:
-            parts = [child for part in self.parts for child in _property_parts(part, name)]
-            below = merge(f"{self.place}/{self._segment(name)}", parts)
-            tags = self._tags[name].tags if name in self._tags else None
-            cache[name] = replace(below, unions=(*below.unions, tags)) if tags else below
-        return cache[name]
-
-    def _segment(self, name: str) -> str:
-        if name in self.properties or name == self.chosen_by:
-            return escape(name)
-        pattern = next((p for p in self.patterns if _matches(p, name)), None)
-        return "*" if pattern is None else f"<{escape(pattern)}>"
-
-    @cached_property
-    def patterns(self) -> tuple[str, ...]:
-        return tuple(
-            dict.fromkeys(p for part in self.parts for p in part.value.get("patternProperties", {}))
-        )
-
-    @cached_property
-    def additional(self) -> Location | None:
-        """The location of values under undeclared names, when the document says anything about them."""
-        children = [
-            part.child("additionalProperties")
-            for part in self.parts
-            if isinstance(part.value.get("additionalProperties"), dict)
-        ]
-        return merge(f"{self.place}/*", children) if children else None
-
-    def pattern(self, pattern: str) -> Location:
-        """The location of values under names that match `pattern`."""
-        children = [
-            part.child("patternProperties", pattern)
-            for part in self.parts
-            if pattern in part.value.get("patternProperties", {})
-        ]
-        return merge(f"{self.place}/<{escape(pattern)}>", children)
-
-    @cached_property
-    def prefix(self) -> tuple[Location, ...]:
-        """The locations of the first items, where the document tells them apart (`prefixItems`)."""
-        length = max((len(part.value.get("prefixItems", ())) for part in self.parts), default=0)
-        return tuple(self._item(index) for index in range(length))
-
-    @cached_property
-    def items(self) -> Location | None:
-        """The location of the items after `prefix`, when the document says anything about them."""
-        children = [
-            part.child("items") for part in self.parts if isinstance(part.value.get("items"), dict)
-        ]
-        return merge(f"{self.place}/*", children) if children else None
-
-    def _item(self, index: int) -> Location:
-        children = [
-            part.child("prefixItems", index)
-            if index < len(part.value.get("prefixItems", ()))
-            else part.child("items")
-            for part in self.parts
-            if index < len(part.value.get("prefixItems", ()))
-            or isinstance(part.value.get("items"), dict)
-        ]
-        return merge(f"{self.place}/{index}", children)
+        """The discriminators of the unions here, and what they may be."""
+        found = {}
+        for union in self.unions:
+            if union.tags and union.discriminator:
+                found[union.discriminator] = union.tags
+        return found
 
     @cached_property
     def _children(self) -> dict[str, Location]:
         return {}
 
+    def property(self, name: str) -> Location:
+        """The location of the value of property `name`, declared or not."""
+        if name not in self._children:
+            parts: list[Part] = []
+            for part in self.parts:
+                parts += part.members(name)
+            below = merge(f"{self.place}/{self._segment(name)}", parts)
+            if name in self._tags:
+                below = replace(below, unions=(*below.unions, self._tags[name]))
+            self._children[name] = below
+        return self._children[name]
+
+    def _segment(self, name: str) -> str:
+        if name in self.properties or name == self.chosen_by:
+            return escape(name)
+        for pattern in self.patterns:
+            if matches(pattern, name):
+                return f"<{escape(pattern)}>"
+        return "*"
+
+    @cached_property
+    def patterns(self) -> tuple[str, ...]:
+        return tuple(self._names("patternProperties"))
+
+    @cached_property
+    def additional(self) -> Location | None:
+        """The location of values under undeclared names, when the document says anything about them."""
+        return self._below("additionalProperties")
+
+    def pattern(self, pattern: str) -> Location:
+        """The location of values under names that match `pattern`."""
+        children = []
+        for part, held in self._said("patternProperties"):
+            if pattern in held:
+                children.append(part.child("patternProperties", pattern))
+        return merge(f"{self.place}/<{escape(pattern)}>", children)
+
+    @cached_property
+    def prefix(self) -> tuple[Location, ...]:
+        """The locations of the first items, where the document tells them apart (`prefixItems`)."""
+        length = max((len(held) for _, held in self._said("prefixItems")), default=0)
+        return tuple(map(self._item, range(length)))
+
+    @cached_property
+    def items(self) -> Location | None:
+        """The location of the items after `prefix`, when the document says anything about them."""
+        return self._below("items")
+
+    def _item(self, index: int) -> Location:
+        children = []
+        for part in self.parts:
+            if index < len(part.value.get("prefixItems", ())):
+                children.append(part.child("prefixItems", index))
+            elif isinstance(part.value.get("items"), dict):
+                children.append(part.child("items"))
+        return merge(f"{self.place}/{index}", children)
+
     @cached_property
     def most_items(self) -> int | None:
         """How long an array may be because `items: false` ends its prefix."""
-        closed = [
-            len(p.value.get("prefixItems", ())) for p in self.parts if p.value.get("items") is False
-        ]
-        return min(closed, default=None)
+        closed = [part for part, items in self._said("items") if items is False]
+        return min((len(part.value.get("prefixItems", ())) for part in closed), default=None)
 
-    def keywords(self, names: Iterable[str]) -> list[tuple[Schema, dict[str, Any]]]:
+    def keywords(self, names: Sequence[str]) -> list[tuple[Schema, dict[str, Any]]]:
         """What each part says under the keywords `names`; parts that say nothing more than others do are left out."""
-        wanted = tuple(names)
-        found = [
-            (part.schema, {k: part.value[k] for k in wanted if k in part.value})
-            for part in self.parts
-        ]
-        for _, keywords in found:
-            if keywords.get("minProperties", len(self.required) + 1) <= len(self.required):
-                del keywords["minProperties"]
-        return [(schema, keywords) for schema, keywords in found if keywords]
+        found = []
+        for part in self.parts:
+            said = {name: part.value[name] for name in names if name in part.value}
+            if said.get("minProperties", len(self.required) + 1) <= len(self.required):
+                del said["minProperties"]
+            if said:
+                found.append((part.schema, said))
+        return found
 
 
 def locate(schema: Schema) -> Location:
@@ -321,51 +327,42 @@ def merge(place: str, parts: Iterable[Part]) -> Location:
                 truncated = True
             else:
                 pending.append(Part(Schema(part.schema.document, target), part.path | {target}))
-        pending.extend(
-            part.child("allOf", index) for index in reversed(range(len(value.get("allOf", ()))))
-        )
-        for keyword in ("anyOf", "oneOf"):
-            if len(value.get(keyword, ())) == 1:
-                pending.append(part.child(keyword, 0))
-            elif keyword in value:
-                unions.append(_union(place, keyword, part))
+        pending += part.children("allOf")[::-1]
+        for keyword in UNIONS:
+            branches = part.children(keyword)
+            if len(branches) == 1:
+                pending += branches
+            elif branches:
+                unions.append(_union(place, keyword, part.schema, branches))
         flat.append(part)
     return Location(place, tuple(dict.fromkeys(flat)), tuple(unions), truncated)
 
 
-def _union(place: str, keyword: str, part: Part) -> Union:
-    parts = [part.child(keyword, index) for index in range(len(part.value[keyword]))]
-    branches = tuple(merge(place, [part]) for part in parts)
-    union = Union(keyword, part.schema, branches)
+def _union(place: str, keyword: str, schema: Schema, parts: list[Part]) -> Union:
+    branches = [merge(place, [part]) for part in parts]
+    union = Union(keyword, schema, tuple(branches))
     if union.by_type or union.finite:
         return union
     name = _discriminator([branch for branch in branches if "object" in branch.types])
     if name is None or not replace(union, discriminator=name).selectable:
         return union
-    placed = tuple(
-        replace(merge(f"{place}/<{escape(_branch_name(branch, name))}>", [part]), chosen_by=name)
-        if "object" in branch.types
-        else branch
-        for branch, part in zip(branches, parts, strict=True)
-    )
-    return Union(keyword, part.schema, placed, name)
+    for index, branch in enumerate(branches):
+        if "object" in branch.types:
+            tags = "|".join(sorted(branch.property(name).texts))
+            placed = merge(f"{place}/<{escape(tags)}>", [parts[index]])
+            branches[index] = replace(placed, chosen_by=name)
+    return Union(keyword, schema, tuple(branches), name)
 
 
 def _discriminator(objects: list[Location]) -> str | None:
     """The property for which every one of the object branches demands other constants, if there is one."""
-    for name in objects[0].required if objects else ():
+    first = objects[:1]
+    for name in first[0].required if first else ():
         values = [branch.property(name).texts for branch in objects if name in branch.required]
-        if (
-            len(values) == len(objects)
-            and all(values)
-            and len(frozenset().union(*values)) == sum(map(len, values))
-        ):
+        tags = frozenset().union(*values)
+        if len(values) == len(objects) and all(values) and len(tags) == sum(map(len, values)):
             return name
     return None
-
-
-def _branch_name(branch: Location, discriminator: str) -> str:
-    return "|".join(sorted(branch.property(discriminator).texts))
 
 
 def escape(name: str) -> str:
@@ -375,41 +372,24 @@ def escape(name: str) -> str:
 
 
 def _types_of(value: dict[str, Any]) -> frozenset[str]:
-    declared = value.get("type")
-    names = ALL_TYPES if declared is None else [declared] if isinstance(declared, str) else declared
-    allowed = frozenset().union(*(_TYPE_SETS.get(name, {name}) for name in names))
+    declared = value.get("type", ALL_TYPES)
+    allowed = {declared} if isinstance(declared, str) else set(declared)
+    if "number" in allowed:
+        allowed.add("integer")
     values = _values_of(value)
     if values is not None:
-        allowed &= {json_type(v) for v in values}
-    return allowed if value.get("not") != {} else frozenset()
+        allowed &= set(map(json_type, values))
+    return frozenset() if value.get("not") == {} else frozenset(allowed)
 
 
 def _values_of(value: dict[str, Any]) -> tuple[Any, ...] | None:
+    listed = value.get("enum")
     if "const" in value:
-        listed = [value["const"]]
-        return tuple(v for v in listed if "enum" not in value or _among(v, value["enum"]))
-    return tuple(value["enum"]) if "enum" in value else None
+        is_listed = listed is None or _among(value["const"], listed)
+        return (value["const"],) if is_listed else ()
+    return None if listed is None else tuple(listed)
 
 
 def _among(value: Any, values: Iterable[Any]) -> bool:
     """JSON Schema equality: true is not 1, 1.0 is 1."""
     return keyword_validator(json.dumps({"enum": list(values)})).is_valid(value)
-
-
-def _property_parts(part: Part, name: str) -> list[Part]:
-    found = [part.child("properties", name)] if name in part.value.get("properties", {}) else []
-    found += [
-        part.child("patternProperties", p)
-        for p in part.value.get("patternProperties", {})
-        if _matches(p, name)
-    ]
-    if not found and isinstance(part.value.get("additionalProperties"), dict):
-        found = [part.child("additionalProperties")]
-    return found
-
-
-def _matches(pattern: str, name: str) -> bool:
-    try:
-        return keyword_validator(json.dumps({"pattern": pattern})).is_valid(name)
-    except Uncompilable:
-        return False

@@ -106,5 +106,8 @@ def checker(node: CanonicalSchema) -> Callable[[JSON], bool]:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether an ECMA-262 pattern matches somewhere in `text`."""
-    return keyword_validator(json.dumps({"pattern": pattern})).is_valid(text)
+    """Whether an ECMA-262 pattern matches somewhere in `text`; one that can't be compiled never does."""
+    try:
+        return keyword_validator(json.dumps({"pattern": pattern})).is_valid(text)
+    except Uncompilable:
+        return False

@@ -26,24 +26,24 @@ def decode(body: bytes) -> Decoded:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        return Decoded(
-            problem=f"the body is not UTF-8: byte 0x{body[error.start]:02x} at offset {error.start}"
-        )
-    duplicates: list[str] = []
+        byte = f"byte 0x{body[error.start]:02x} at offset {error.start}"
+        return Decoded(problem=f"the body is not UTF-8: {byte}")
+    duplicates: dict[str, None] = {}
     try:
         value = _decoder(duplicates).decode(text)
-        if _has_lone_surrogate(text, value):
-            return Decoded(
-                problem="the body holds a lone surrogate escape, which is no character (RFC 7493 §2.1)"
-            )
+        if "\\ud" in text.lower():
+            json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeEncodeError:
+        problem = "holds a lone surrogate escape, which is no character (RFC 7493 §2.1)"
+        return Decoded(problem=f"the body {problem}")
     except json.JSONDecodeError as error:
-        problem = "the body is empty" if not text.strip() else f"{error.msg} at offset {error.pos}"
+        problem = f"{error.msg} at offset {error.pos}" if text.strip() else "the body is empty"
         return Decoded(problem=f"the body is not one JSON document: {problem}")
     except _NotANumber as error:
         return Decoded(problem=f"the body holds {error}, which is no JSON number")
     except RecursionError:
         return Decoded(problem="the body is nested too deeply to be read")
-    return Decoded(value, duplicates=tuple(dict.fromkeys(duplicates)))
+    return Decoded(value, duplicates=tuple(duplicates))
 
 
 class _NotANumber(ValueError):
@@ -67,24 +67,15 @@ def _int(literal: str) -> int | Decimal:
     return int(literal) if len(literal) < 4000 else Decimal(literal)
 
 
-def _decoder(duplicates: list[str]) -> json.JSONDecoder:
+def _decoder(duplicates: dict[str, None]) -> json.JSONDecoder:
     def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
-        if len(value) != len(pairs):
+        if len(value) < len(pairs):
             counts = Counter(name for name, _ in pairs)
-            duplicates.extend(name for name, count in counts.items() if count > 1)
+            counts.subtract(value.keys())
+            duplicates.update(dict.fromkeys(+counts))
         return value
 
     return json.JSONDecoder(
         object_pairs_hook=to_object, parse_constant=_refuse, parse_float=_float, parse_int=_int
     )
-
-
-def _has_lone_surrogate(text: str, value: Any) -> bool:
-    if "\\ud" not in text and "\\uD" not in text:
-        return False
-    try:
-        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False

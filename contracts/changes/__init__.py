@@ -1,32 +1,40 @@
 """Two documents in, the changes between them out, each proved harmless, shown by a message, or undecided.
 
-Operations are walked first, then the schemas that differ; then it is settled what breaks.
+Operations are walked first, and leave the sites of schemas that differ. These are compared by unit: what
+stands between two references, so that a change in a shared component is found once. Then it is settled
+which of these changes break, by messages at their sites.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
-from contracts.changes.change import WORST_FIRST, Change, Direction, Effect, Reach
-from contracts.changes.operations import compare_operation, compare_unasked
-from contracts.changes.pairs import Local, Step
-from contracts.changes.units import Walk
-from contracts.changes.versions import Documents, Draft, Site, Versions
+from contracts.changes.change import Change, Direction, Effect
+from contracts.changes.containment import LARGE, Answer, equal
+from contracts.changes.operations import compare_operations
+from contracts.changes.pairs import Local, Pair, Step, movement_of
+from contracts.changes.shapes import Shape, as_text, pure_reference
+from contracts.changes.versions import Documents, Pointers, Site
 from contracts.changes.witnesses import trial_at
-from contracts.document import Operation, Spec
+from contracts.document import Document, Schema, Spec
 from contracts.document.model import for_requests, for_responses
 from contracts.errors import UsageError
+from contracts.schemas import UNIONS
+from contracts.schemas.locations import Part
+from contracts.schemas.readings import TooLarge
 
 __all__ = ["compare"]
 
 SITES = 3
 """Messages of so many operations are tried before a change is taken to show in none."""
 
-_PARAMETER = re.compile(r"\{[^{}/]*\}")
+UNSENT = (
+    "a property that is readOnly is not sent in requests, one that is writeOnly not in responses"
+)
+
 _READINGS = {Direction.REQUEST: for_requests, Direction.RESPONSE: for_responses}
+_WORST_FIRST = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
 
 
 def compare(base: Spec, revision: Spec) -> tuple[Change, ...]:
@@ -39,128 +47,20 @@ def compare(base: Spec, revision: Spec) -> tuple[Change, ...]:
         return ()
     documents = Documents(base, revision)
     try:
-        _compare_operations(documents)
-        changes = list(documents.changes.values())
+        compare_operations(documents)
         for direction, read in _READINGS.items():
             walk = Walk(documents, direction, read(base.document), read(revision.document))
-            changes += _schema_changes(walk)
+            _compare_schemas(walk)
     except RecursionError:
         raise UsageError(
             f"{base.document.path} and {revision.document.path} are nested too deeply to be "
             "compared; flatten their schemas"
         ) from None
-    return tuple(sorted(_merged(changes), key=_loudness))
+    return tuple(sorted(documents.changes.values(), key=_loudness))
 
 
 def _loudness(change: Change) -> tuple[int, str, str]:
-    return WORST_FIRST.index(change.effect), change.where, change.id
-
-
-def _merged(changes: Iterable[Change]) -> Iterable[Change]:
-    """A change that does the same to requests and responses is one, and reaches both."""
-    found: dict[tuple[str, str, str], Change] = {}
-    for change in changes:
-        known = found.setdefault((change.id, change.where, change.effect), change)
-        reaches = tuple(dict.fromkeys((*known.reaches, *change.reaches)))
-        witness = known.witness or change.witness
-        found[change.id, change.where, change.effect] = replace(
-            known, reaches=reaches, witness=witness
-        )
-    return found.values()
-
-
-# Operations and servers
-
-
-def _compare_operations(documents: Documents) -> None:
-    """Note every change of operations, and every site of schemas that are not the same."""
-    partners = _partners(documents.base, documents.revision)
-    paired = []
-    for operation in documents.base.operations:
-        partner = partners.get(operation.key)
-        if partner is None:
-            alone = Versions(documents, operation, operation)
-            at, because = (operation.pointer, "/paths"), "the revision has no such operation"
-            words = {"subject": operation.key}
-            alone.breaks("operation-removed", operation.key, at, because, Draft(), **words)
-        else:
-            paired.append(Versions(documents, operation, partner))
-            compare_operation(paired[-1])
-    known = {partner.key for partner in partners.values()}
-    for operation in documents.revision.operations:
-        if operation.key not in known:
-            alone = Versions(documents, operation, operation)
-            at = ("/paths", operation.pointer)
-            alone.note("operation-added", operation.key, at, subject=operation.key)
-    _compare_servers(documents, paired)
-    trees = (documents.base.document.tree, documents.revision.document.tree)
-    compare_unasked(documents, "webhook", "webhooks", ("/webhooks", "/webhooks"), trees)
-
-
-def _partners(base: Spec, revision: Spec) -> dict[str, Operation]:
-    """The operations of the revision by the keys of those of the base that they belong to.
-
-    They have the same method and path, whatever its parameters are called. Full paths count first, so that a prefix may
-    move from the server into the paths.
-    """
-    by_full, by_path = {}, {}
-    for operation in revision.operations:
-        by_path[operation.method, _anonymous(operation)] = operation
-        for path in _full_paths(operation):
-            by_full[operation.method, path] = operation
-    found = {}
-    for operation in base.operations:
-        keys = [(operation.method, path) for path in _full_paths(operation)]
-        partners = [by_full[key] for key in keys if key in by_full]
-        partners += filter(None, [by_path.get((operation.method, _anonymous(operation)))])
-        if partners:
-            found[operation.key] = partners[0]
-    return found
-
-
-def _anonymous(operation: Operation) -> str:
-    return _PARAMETER.sub("{}", operation.path)
-
-
-def _full_paths(operation: Operation) -> list[str]:
-    """The paths on the wire: those of the servers followed by the operation's own."""
-    return [prefix + _anonymous(operation) for prefix in _prefixes(operation)]
-
-
-def _prefixes(operation: Operation) -> list[str]:
-    return list(dict.fromkeys(urlsplit(url).path.rstrip("/") for url in operation.servers)) or [""]
-
-
-def _hosts(servers: Iterable[str]) -> set[tuple[str, str]]:
-    return {urlsplit(url)[:2] for url in servers} or {("", "")}
-
-
-def _compare_servers(documents: Documents, paired: list[Versions]) -> None:
-    at, kept = ("/servers", "/servers"), True
-    for versions in paired:
-        base, revision = versions.base, versions.revision
-        prefixes, paths = _prefixes(base), _full_paths(revision)
-        lost = [prefix for prefix in prefixes if prefix + _anonymous(base) not in paths]
-        if not lost:
-            continue
-        kept = False
-        where = "servers" if base.servers == documents.base.servers else f"{base.key} servers"
-        words = {"base": _listed(prefixes), "revision": _listed(_prefixes(revision))}
-        because = f"the revision has no server with the path {lost[0] or '/'}"
-        draft = Draft(prefix=lost[0])
-        versions.breaks("server-prefix-changed", where, at, because, draft, **words)
-    before, after = documents.base.servers, documents.revision.servers
-    if kept and _hosts(before) != _hosts(after):
-        words = {"base": ", ".join(before) or "/", "revision": ", ".join(after) or "/"}
-        for versions in paired:
-            versions.note("server-changed", "servers", at, **words)
-
-
-def _listed(prefixes: Iterable[str]) -> str:
-    return ", ".join(prefix or "/" for prefix in prefixes)
-
-
-# Schemas
+    return _WORST_FIRST.index(change.effect), change.where, change.id
 
 
 @dataclass(eq=False)
@@ -168,63 +68,260 @@ class Reached:
     """A change in a unit and the sites at which it shows; `proofs` say why it breaks nothing at some of them."""
 
     local: Local
-    sites: list[tuple[Site, tuple[Step, ...]]] = field(default_factory=list)
-    proofs: dict[Reach, str] = field(default_factory=dict)
-
-    @property
-    def reaches(self) -> tuple[Reach, ...]:
-        return tuple(dict.fromkeys([*(site.reach for site, _ in self.sites), *self.proofs]))
+    sites: list[tuple[Site, Sequence[Step]]] = field(default_factory=list)
+    proofs: dict[str, str] = field(default_factory=dict)
 
 
-def _schema_changes(walk: Walk) -> Iterator[Change]:
+def _compare_schemas(walk: Walk) -> None:
+    """Note the changes of schemas that travel in the direction of the walk."""
     found: dict[tuple[str, str], Reached] = {}
     for site in walk.documents.sites:
         if site.direction is not walk.direction:
             continue
-        root = (site.schemas[0].pointer, site.schemas[1].pointer)
-        for local, steps, proof in walk.shown_at(root):
-            reached = found.setdefault((local.kind.id, local.where), Reached(local))
-            reached.local = min(
-                reached.local, local, key=lambda local: WORST_FIRST.index(local.effect)
-            )
+        for local, steps, proof in walk.shown_at(
+            (site.schemas[0].pointer, site.schemas[1].pointer)
+        ):
+            reached = found.setdefault((local.change.id, local.change.where), Reached(local))
+            reached.local = min(reached.local, local, key=lambda one: _loudness(one.change))
             if proof is None:
                 reached.sites.append((site, (*steps, *local.steps)))
             else:
-                reached.proofs.setdefault(site.reach, proof)
+                reached.proofs.setdefault(site.versions.base.key, proof)
     for reached in found.values():
-        yield _settled(walk, reached)
+        operations = (site.versions.base.key for site, _ in reached.sites)
+        walk.documents.note(_settled(walk, reached), *operations, *reached.proofs)
 
 
 def _settled(walk: Walk, reached: Reached) -> Change:
     """The change with its last word: a message that breaks, or that none does where it shows."""
-    local = reached.local
-    change = Change(
-        local.kind,
-        local.effect,
-        walk.direction,
-        local.where,
-        reached.reaches,
-        walk.documents.base.document.source(local.base.pointer),
-        walk.documents.revision.document.source(local.revision.pointer),
-        local.message,
-        local.how or None,
-    )
-    if local.effect is Effect.COMPATIBLE:
+    change, values = reached.local.change, reached.local.values
+    if change.effect is Effect.COMPATIBLE:
         return change
     if not reached.sites:
         return replace(change, effect=Effect.COMPATIBLE, proof=next(iter(reached.proofs.values())))
-    nearest = reached.sites[:SITES]
-    answers = []
+    nearest, answers = reached.sites[:SITES], []
     for site, steps in nearest:
         trial = trial_at(site, *walk.parties)
-        if (witness := trial.witness(steps, local.value)) is not None:
+        if (witness := trial.witness(steps, values)) is not None:
             return replace(change, effect=Effect.BREAKING, proof=None, witness=witness)
         answers.append(trial.whole)
     if len(nearest) == len(reached.sites) and all(answer.contained for answer in answers):
         return replace(change, effect=Effect.COMPATIBLE, proof=answers[0].how)
-    if local.effect is Effect.BREAKING and not nearest[0][0].is_on_the_wire:
-        return replace(change, proof=f"{local.how}; no whole message was found that shows it")
-    proof = "no message was found that shows it" if local.value else local.how
+    if change.effect is Effect.BREAKING and not nearest[0][0].is_on_the_wire:
+        return replace(change, proof=f"{change.proof}; no whole message was found that shows it")
+    proof = "no message was found that shows it" if values else change.proof
     if answers[0].contained is not False:
-        proof += f"; of whole messages, {answers[0].how}"
+        proof = f"{proof}; of whole messages, {answers[0].how}"
     return replace(change, effect=Effect.UNDECIDED, proof=proof)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A reference from one unit to another; `proof` says why nothing that breaks there breaks here, if so."""
+
+    to: Pointers
+    steps: tuple[Step, ...] = ()
+    proof: str | None = None
+
+
+@dataclass(eq=False)
+class Unit:
+    """What was found at a place and below it."""
+
+    locals: list[Local] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+    @property
+    def effects(self) -> set[Effect]:
+        return {local.change.effect for local in self.locals}
+
+    def add(self, other: Unit, *steps: Step) -> None:
+        self.locals += [replace(local, steps=(*steps, *local.steps)) for local in other.locals]
+        self.edges += [replace(edge, steps=(*steps, *edge.steps)) for edge in other.edges]
+
+    def settled(self, proof: str) -> Unit:
+        """The same where nothing breaks."""
+        found = Unit()
+        for local in self.locals:
+            if not local.unless:
+                change = replace(local.change, effect=Effect.COMPATIBLE, proof=proof)
+                found.locals.append(replace(local, change=change, values=()))
+        for edge in self.edges:
+            found.edges.append(replace(edge, proof=edge.proof or proof))
+        return found
+
+
+@dataclass(eq=False)
+class Walk:
+    """The units of one direction."""
+
+    documents: Documents
+    direction: Direction
+    base: Document
+    revision: Document
+    _units: dict[Pointers, Unit] = field(default_factory=dict)
+
+    @property
+    def parties(self) -> tuple[Document, Document]:
+        """The sender and the receiver."""
+        if self.direction is Direction.REQUEST:
+            return self.base, self.revision
+        return self.revision, self.base
+
+    def shown_at(self, root: Pointers) -> Iterator[tuple[Local, tuple[Step, ...], str | None]]:
+        """The changes of every unit that a root leads to, the steps there, and a proof that nothing breaks.
+
+        Each comes once, without a proof if it can be.
+        """
+        edges = {root: Edge(root)}
+        waiting = [root]
+        while waiting:
+            here = edges[waiting.pop(0)]
+            for edge in self.unit(here.to).edges:
+                known, proof = edges.get(edge.to), here.proof or edge.proof
+                if known is None or (known.proof is not None and proof is None):
+                    edges[edge.to] = Edge(edge.to, (*here.steps, *edge.steps), proof)
+                    waiting.append(edge.to)
+        broken = {key for key in edges if self.unit(key).effects - {Effect.COMPATIBLE}}
+        for key, edge in edges.items():
+            for local in self.unit(key).locals:
+                if broken.isdisjoint(self._led_to(local.unless)):
+                    yield local, edge.steps, edge.proof
+
+    def _led_to(self, keys: Iterable[Pointers]) -> set[Pointers]:
+        found, waiting = set(keys), list(keys)
+        while waiting:
+            for edge in self.unit(waiting.pop()).edges:
+                if edge.to not in found and edge.proof is None:
+                    found.add(edge.to)
+                    waiting.append(edge.to)
+        return found
+
+    def unit(self, key: Pointers) -> Unit:
+        """The changes between the schemas at two pointers."""
+        if key not in self._units:
+            base, revision = (
+                Schema(self.base, key[0]),
+                Schema(self.revision, key[1]),
+            )
+            parts = [(Part(schema, frozenset()),) for schema in (base, revision)]
+            self._units[key] = Unit() if self.documents.same(key) else self._compare(*parts)
+        return self._units[key]
+
+    def _compare(self, base: tuple[Part, ...], revision: tuple[Part, ...]) -> Unit:
+        shapes = Shape(base, self.base), Shape(revision, self.revision)
+        pair = Pair(self.documents, self.direction, *shapes)
+        own, found = Unit(list(pair.locals())), Unit()
+        for parts, step in pair.children():
+            below = self._below(*parts)
+            is_unsent = step[0] == "property" and pair.sender.is_unsent(step[1])
+            found.add(below.settled(UNSENT) if is_unsent else below, step)
+        unions = self._unions(pair)
+        is_changed = bool(own.locals or unions.locals)
+        if is_changed and Effect.BREAKING not in own.effects and pair.is_equal:
+            return Unit(list(pair.annotations()))
+        found.add(own)
+        found.add(unions)
+        if is_changed:
+            found = _held_against_the_whole(pair, found)
+        found.locals += pair.annotations()
+        return found
+
+    def _below(self, base: tuple[Part, ...], revision: tuple[Part, ...]) -> Unit:
+        """Like `_compare`, for a place within a unit: two references lead to another unit."""
+        if self._is_same(base, revision):
+            return Unit()
+        targets = (pure_reference(base), pure_reference(revision))
+        return Unit(edges=[Edge(targets)]) if all(targets) else self._compare(base, revision)
+
+    def _is_same(self, base: Iterable[Part], revision: Iterable[Part]) -> bool:
+        before = [part.schema.value for part in base]
+        return self.documents.alike(before, [part.schema.value for part in revision])
+
+    # Unions whose branches are not told apart by type: as a whole, and branch by branch
+
+    def _unions(self, pair: Pair) -> Unit:
+        """What changed in unions: named by branch, decided by what all branches allow together."""
+        if not pair.base.unions and not pair.revision.unions:
+            return Unit()
+        if self._is_settled_by_branch(pair):
+            return self._branches(
+                pair, Answer(None, "the branches changed behind their references")
+            )
+        try:
+            base, revision = pair.base.union(), pair.revision.union()
+        except TooLarge:
+            base, revision = True, False
+        if equal(base, revision):
+            return Unit()
+        answer = pair.answer(lambda: pair.pick(revision, base))
+        found = self._branches(pair, answer)
+        if answer.contained and (found.locals or found.edges):
+            return found.settled(answer.how)
+        if found.effects <= {Effect.COMPATIBLE}:
+            unless = () if answer.contained else tuple(edge.to for edge in found.edges)
+            kind = f"union-{movement_of(base, revision) or 'changed'}"
+            before, after = _names(pair.base), _names(pair.revision)
+            local = pair.local(kind, UNIONS, answer, base=before, revision=after)
+            found.locals.append(replace(local, unless=unless))
+        return found
+
+    def _is_settled_by_branch(self, pair: Pair) -> bool:
+        """Whether one union is written alike on both sides, and its branches tell all that changed.
+
+        What takes each branch of an `anyOf` takes the whole; of a `oneOf` if only one changed. A large one is not
+        looked at as a whole.
+        """
+        if len(pair.base.unions) != 1 or len(pair.revision.unions) != 1:
+            return False
+        ((union, _),), ((other, _),) = pair.base.unions, pair.revision.unions
+        if as_text(union.schema.value) != as_text(other.schema.value):
+            return False
+        branches = zip(pair.base.branches.values(), pair.revision.branches.values(), strict=True)
+        changed = [both for both in branches if not self._is_same(*both)]
+        if union.keyword == "anyOf" or len(changed) == 1:
+            return True
+        try:
+            return len(as_text(pair.receiver.union())) > LARGE
+        except TooLarge:
+            return True
+
+    def _branches(self, pair: Pair, answer: Answer) -> Unit:
+        """The changes by branch, where there is one union on each side at most."""
+        found = Unit()
+        if len(pair.base.unions) > 1 or len(pair.revision.unions) > 1:
+            return found
+        bases, revisions = pair.base.branches, pair.revision.branches
+        for name in {**bases, **revisions}:
+            if name in bases and name in revisions:
+                found.add(self._below(bases[name], revisions[name]))
+                continue
+            kind = "branch-removed" if name in bases else "branch-added"
+            told = answer
+            if name not in pair.pick(bases, revisions):
+                told = Answer(True, "only the receiver knows this branch")
+            elif not answer.contained:
+                branch = Shape(pair.pick(bases, revisions)[name], pair.sender.document)
+                told = pair.answer(pair.receiver.union, branch)
+            found.locals.append(pair.local(kind, UNIONS, told, subject=name))
+        return found
+
+
+def _names(shape: Shape) -> str:
+    return ", ".join(shape.branches) or "none"
+
+
+def _held_against_the_whole(pair: Pair, found: Unit) -> Unit:
+    """What was found keyword by keyword, held against the whole, where that can tell more."""
+    if Effect.BREAKING in found.effects:
+        return found  # what one keyword of the receiver refuses, all of it refuses
+    is_harmless = found.effects == {Effect.COMPATIBLE}
+    if is_harmless and found.edges:
+        return found
+    if pair.whole.contained and not is_harmless:
+        return found.settled(pair.whole.how)
+    if pair.whole.contained is False:
+        unless = tuple(edge.to for edge in found.edges if edge.proof is None)
+        local = pair.local("schema-changed", (), pair.whole)
+        found.locals.append(replace(local, unless=unless))
+    return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from contracts.document import Source
+from contracts.document import Document, Source, join_pointer, split_pointer
+from contracts.schemas import SAME_VALUE
+from contracts.schemas.locations import escape
 
 
 class Effect(StrEnum):
@@ -46,12 +48,15 @@ class Kind:
         direction: `request`, `response`, `operation`, or `both` for schemas, which travel either way.
         message: what is said of it; `{subject}`, `{base}` and `{revision}` are filled in.
         severity: of a change of this kind that breaks nothing; one that breaks is an error.
+        proof: why it breaks nothing, or is not decided, whatever the documents are.
     """
 
     id: str
     direction: str
     message: str
     severity: Severity
+    effect: Effect = Effect.COMPATIBLE
+    proof: str | None = None
 
     @property
     def shown(self) -> str:
@@ -118,19 +123,16 @@ class Change:
 
 
 _WARNING, _INFO = Severity.WARNING, Severity.INFO
+_BECAME = ": {base} became {revision}"
 _BY_DIRECTION = {
     "operation": (
         ("operation-added", "the operation {subject} was added", _INFO),
         ("operation-removed", "the operation {subject} was removed", _WARNING),
         ("operation-deprecated", "the operation is deprecated now", _INFO),
         ("operation-reinstated", "the operation is no longer deprecated", _INFO),
-        ("operation-id-changed", "the operationId changed: {base} became {revision}", _WARNING),
-        (
-            "server-prefix-changed",
-            "the paths of the servers changed: {base} became {revision}",
-            _INFO,
-        ),
-        ("server-changed", "the servers changed: {base} became {revision}", _WARNING),
+        ("operation-id-changed", "the operationId changed" + _BECAME, _WARNING),
+        ("server-prefix-changed", "the paths of the servers changed" + _BECAME, _INFO),
+        ("server-changed", "the servers changed" + _BECAME, _WARNING),
         ("callback-added", "the callback {subject} was added", _INFO),
         ("callback-removed", "the callback {subject} was removed", _WARNING),
         ("callback-changed", "the callback {subject} changed, which is not compared", _WARNING),
@@ -140,22 +142,14 @@ _BY_DIRECTION = {
     ),
     "request": (
         ("security-tightened", "{base} is no longer enough: {revision} is wanted", _WARNING),
-        ("security-loosened", "less is wanted than before: {base} became {revision}", _INFO),
-        (
-            "security-scheme-url-changed",
-            "where credentials come from changed: {base} became {revision}",
-            _WARNING,
-        ),
+        ("security-loosened", "less is wanted than before" + _BECAME, _INFO),
+        ("security-scheme-url-changed", "where credentials come from changed" + _BECAME, _WARNING),
         ("parameter-added", "the {subject} was added", _INFO),
         ("parameter-removed", "the {subject} was removed", _WARNING),
         ("parameter-required", "the {subject} became required", _INFO),
         ("parameter-optional", "the {subject} became optional", _INFO),
         ("parameter-deprecated", "the {subject} is deprecated now", _INFO),
-        (
-            "parameter-style-changed",
-            "the {subject} is written otherwise: {base} became {revision}",
-            _WARNING,
-        ),
+        ("parameter-style-changed", "the {subject} is written otherwise" + _BECAME, _WARNING),
         ("parameter-empty-refused", "the {subject} may no longer be empty", _INFO),
         ("parameter-empty-allowed", "the {subject} may be empty now", _INFO),
         ("request-body-added", "a request body was added", _INFO),
@@ -187,69 +181,48 @@ _BY_DIRECTION = {
         ("property-required", "the property {subject} became required", _INFO),
         ("property-optional", "the property {subject} is no longer required", _WARNING),
         ("property-deprecated", "it is deprecated now", _INFO),
-        (
-            "format-renamed",
-            "the format, which no validator asserts, changed: {base} became {revision}",
-            _INFO,
-        ),
-        ("read-only-changed", "readOnly changed: {base} became {revision}", _WARNING),
-        ("write-only-changed", "writeOnly changed: {base} became {revision}", _WARNING),
-        ("default-changed", "the default changed: {base} became {revision}", _WARNING),
+        ("format-renamed", "the format, which no validator asserts, changed" + _BECAME, _INFO),
+        ("read-only-changed", "readOnly changed" + _BECAME, _WARNING),
+        ("write-only-changed", "writeOnly changed" + _BECAME, _WARNING),
+        ("default-changed", "the default changed" + _BECAME, _WARNING),
         ("branch-added", "the branch {subject} was added to the union", _INFO),
         ("branch-removed", "the branch {subject} was removed from the union", _WARNING),
     ),
 }
-_ASPECTS = (
-    ("type", "the type"),
-    ("enum", "the list of values"),
-    ("format", "the format"),
-    ("pattern", "the pattern"),
-    ("bounds", "the range"),
-    ("length", "the length"),
-    ("items", "the number of items"),
-    ("unique", "uniqueItems"),
-    ("size", "the number of properties"),
-    ("additional-properties", "what is allowed under other names"),
-    ("pattern-properties", "what is allowed under names of a pattern"),
-    ("property-names", "what names may be"),
-    ("union", "the union"),
-    ("condition", "a condition (not, if, contains, dependent…)"),
-)
-"""What a schema says of a value, and how it may have moved."""
-
-
-def _kinds() -> Iterator[Kind]:
-    for direction, rows in _BY_DIRECTION.items():
-        for identity, message, severity in rows:
-            yield Kind(identity, direction, message, severity)
-    for aspect, words in _ASPECTS:
-        # A closed object that opens, or an open one that closes, is worth a look even where it breaks nothing.
-        severity = _WARNING if aspect == "additional-properties" else _INFO
-        moved = "than before: {base} became {revision}"
-        yield Kind(f"{aspect}-widened", "both", f"{words} takes more {moved}", severity)
-        yield Kind(f"{aspect}-narrowed", "both", f"{words} takes less {moved}", severity)
-        yield Kind(
-            f"{aspect}-changed", "both", f"{words} changed: {{base}} became {{revision}}", _WARNING
-        )
-
-
-KINDS: dict[str, Kind] = {kind.id: kind for kind in _kinds()}
-"""Every kind of change that can be named, in the order in which people read them."""
-
-HARMLESS = {
+_ASPECTS = {
+    "type": "the type",
+    "enum": "the list of values",
+    "format": "the format",
+    "pattern": "the pattern",
+    "bounds": "the range",
+    "length": "the length",
+    "items": "the number of items",
+    "unique": "uniqueItems",
+    "size": "the number of properties",
+    "additional-properties": "what is allowed under other names",
+    "pattern-properties": "what is allowed under names of a pattern",
+    "property-names": "what names may be",
+    "union": "the union",
+    "condition": "a condition (not, if, contains, dependent…)",
+}
+"""What a schema says of a value; each may be widened, narrowed, or otherwise changed."""
+_HARMLESS = {
     "operation-added": "no request of the base is meant for it",
     "operation-deprecated": "it says nothing about which messages are allowed",
     "operation-reinstated": "it says nothing about which messages are allowed",
     "operation-id-changed": "it says nothing about which messages are allowed",
-    "server-changed": "requests to these paths are allowed as before; which host answers is not a matter of messages",
+    "server-changed": "requests to these paths are allowed as before; "
+    "which host answers is not a matter of messages",
     "callback-added": "nobody is sent what he did not ask for",
     "callback-removed": "fewer messages are sent than before",
     "webhook-added": "nobody is sent what he did not ask for",
     "webhook-removed": "fewer messages are sent than before",
-    "security-loosened": "every request with a credential of the base satisfies an alternative of the revision",
+    "security-loosened": "every request with a credential of the base "
+    "satisfies an alternative of the revision",
     "security-scheme-url-changed": "requests carry the same credential as before",
     "parameter-added": "requests without it are allowed",
-    "parameter-removed": "a parameter that the revision does not know is not refused, only no longer read",
+    "parameter-removed": "a parameter that the revision does not know "
+    "is not refused, only no longer read",
     "parameter-optional": "requests with it are allowed as before",
     "parameter-deprecated": "it is allowed as before",
     "parameter-style-changed": "every value is written as before",
@@ -257,7 +230,8 @@ HARMLESS = {
     "request-body-added": "requests without a body are allowed",
     "request-body-optional": "requests with a body are allowed as before",
     "request-media-type-added": "requests of the base are of other types",
-    "response-status-added": "a policy: clients treat a status that they don't know as x00 of its class (RFC 9110 §15)",
+    "response-status-added": "a policy: clients treat a status that they don't know "
+    "as x00 of its class (RFC 9110 §15)",
     "response-status-removed": "the revision sends fewer answers than the base allows",
     "response-media-type-removed": "the revision sends fewer answers than the base allows",
     "response-body-added": "the base says nothing about a body there",
@@ -271,12 +245,98 @@ HARMLESS = {
     "format-renamed": "no validator asserts such a format",
     "property-deprecated": "it is allowed as before",
 }
-"""Why a change of a kind breaks nothing, whatever the documents are, unless a message shows that it does."""
+"""Why a change of a kind breaks nothing, unless a message shows that it does."""
 
-UNCOMPARED = {
+_UNCOMPARED = {
     "callback-changed": "messages from the service are not compared",
     "webhook-changed": "messages from the service are not compared",
     "parameter-empty-refused": "not compared",
     "request-encoding-changed": "the encoding of parts is not compared",
 }
-"""What leaves a change undecided, whatever the documents are."""
+"""What leaves a change of a kind undecided."""
+
+
+def _kinds() -> Iterator[Kind]:
+    for direction, rows in _BY_DIRECTION.items():
+        for identity, message, severity in rows:
+            effect, proof = Effect.COMPATIBLE, _HARMLESS.get(identity)
+            if identity in _UNCOMPARED:
+                effect, proof = Effect.UNDECIDED, _UNCOMPARED[identity]
+            yield Kind(identity, direction, message, severity, effect, proof)
+    for aspect, words in _ASPECTS.items():
+        # What opens or closes an object is worth a look even where it breaks nothing.
+        severity = _WARNING if aspect == "additional-properties" else _INFO
+        more, less = f"{words} takes more than before", f"{words} takes less than before"
+        yield Kind(f"{aspect}-widened", "both", more + _BECAME, severity)
+        yield Kind(f"{aspect}-narrowed", "both", less + _BECAME, severity)
+        yield Kind(f"{aspect}-changed", "both", f"{words} changed" + _BECAME, _WARNING)
+
+
+KINDS: dict[str, Kind] = {kind.id: kind for kind in _kinds()}
+"""Every kind of change that can be named, in the order in which people read them."""
+
+
+# The places of changes
+
+_BELOW = {"properties": "/{}", "patternProperties": "/<{}>", "prefixItems": "/{}"}
+_BELOW |= dict.fromkeys(SAME_VALUE, "")
+_INTO_ANY = {"items", "additionalProperties", "contains"}
+
+
+def where_of(document: Document, pointer: str) -> str:
+    """The place that names a change: `schemas/SessionResponse /status`, `GET /x 200 /status`,
+    `GET /x query limit`, `POST /x body /name`."""
+    segments = split_pointer(pointer)
+    words, used = ["/".join(segments) or "document"], len(segments)
+    match segments:
+        case ["x-files", file, *rest]:
+            words = [file, "/".join(rest[:2]), _place_of(rest[2:])]
+        case ["components", "schemas", name, *rest]:
+            words = [f"schemas/{name}", _place_of(rest)]
+        case ["components", kind, name, *_]:
+            words, used = [f"{kind}/{name}"], 3
+        case ["paths", path, "parameters", _, *_]:
+            words, used = [path, _parameter(document, segments[:4])], 4
+        case ["paths", path, method, "parameters", _, *_]:
+            words, used = [method.upper(), path, _parameter(document, segments[:5])], 5
+        case ["paths", path, method, "responses", status, *_]:
+            words, used = [method.upper(), path, status], 5
+        case ["paths", path, method, "requestBody", *_]:
+            words, used = [method.upper(), path, "body"], 4
+        case ["paths", path, method, *rest]:
+            words = [method.upper(), path, "/".join(rest)]
+    while used < len(segments):
+        match segments[used:]:
+            case ["content", media, *_]:
+                if len(document.at(join_pointer("", *segments[: used + 1]))) > 1:
+                    words.append(f";{media}")
+                used += 2
+            case ["headers", name, *_]:
+                words.append(f"header {name}")
+                used += 2
+            case ["schema", *rest]:
+                words.append(_place_of(rest))
+                break
+            case rest:
+                words.append("/".join(rest))
+                break
+    return " ".join(filter(None, words))
+
+
+def _parameter(document: Document, segments: Sequence[str]) -> str:
+    node = document.at(document.resolve(join_pointer("", *segments)))
+    return f"{node['in']} {node['name']}"
+
+
+def _place_of(segments: Sequence[str]) -> str:
+    """Segments below a schema to the place of the value that they describe."""
+    place, waiting = "", list(segments)
+    while waiting:
+        keyword = waiting.pop(0)
+        if keyword in _INTO_ANY:
+            place += "/*"
+        elif keyword in _BELOW and waiting:
+            place += _BELOW[keyword].format(escape(waiting.pop(0)))
+        else:
+            place += "/" + escape(keyword)
+    return place

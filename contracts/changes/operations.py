@@ -1,27 +1,111 @@
-"""Two documents to what changed in their operations, security and parameters; what is in bodies is left to `bodies`."""
+"""Two documents to what changed in their operations, beside what is in messages, which is left to `parts`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
-from contracts.changes.bodies import compare_request_body, compare_responses
-from contracts.changes.change import Direction, Reach
-from contracts.changes.places import where_of
-from contracts.changes.versions import Documents, Draft, Pointers, Undrawable, Versions, plainest
-from contracts.document import (
-    Operation,
-    Parameter,
-    SecurityRequirement,
-    SecurityScheme,
-    Spec,
-)
-from contracts.document.serialisation import parameter_names, serialised
-from contracts.messages import JSON
-from contracts.schemas.locations import locate
+from contracts.changes.change import Direction
+from contracts.changes.parts import compare_parts
+from contracts.changes.versions import Documents, Draft, Pointers, Versions
+from contracts.document import Operation, SecurityRequirement, SecurityScheme, Spec
+
+_PARAMETER = re.compile(r"\{[^{}/]*\}")
+_TEXTS = frozenset({"description", "summary", "title", "operationId"})
+_URLS = ("authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl")
 
 
-def compare_operation(versions: Versions) -> None:
+def compare_operations(documents: Documents) -> None:
+    """Note every change of operations, and every site of schemas that are not the same."""
+    partners = _partners(documents.base, documents.revision)
+    paired = []
+    for operation in documents.base.operations:
+        partner = partners.get(operation.key)
+        if partner is None:
+            versions = Versions(documents, operation, operation)  # there is but one
+            at, because = (operation.pointer, "/paths"), "the revision has no such operation"
+            kind, key = "operation-removed", operation.key
+            versions.breaks(kind, key, at, because, Draft(), subject=key)
+        else:
+            paired.append(Versions(documents, operation, partner))
+            _compare_operation(paired[-1])
+    known = {partner.key for partner in partners.values()}
+    for operation in documents.revision.operations:
+        if operation.key not in known:
+            versions = Versions(documents, operation, operation)
+            at, key = ("/paths", operation.pointer), operation.key
+            versions.note("operation-added", key, at, subject=key)
+    _compare_servers(documents, paired)
+    trees, at = documents.nodes(("", "")), ("/webhooks", "/webhooks")
+    _compare_unasked(documents, "webhook", "webhooks", at, trees)
+
+
+def _partners(base: Spec, revision: Spec) -> dict[str, Operation]:
+    """The operations of the revision by the keys of those of the base that they belong to.
+
+    They have the same method and path, whatever its parameters are called. Full paths count first, so that a prefix may
+    move from the server into the paths.
+    """
+    by_full, by_path = {}, {}
+    for operation in revision.operations:
+        by_path[operation.method, _anonymous(operation)] = operation
+        for path in _full_paths(operation):
+            by_full[operation.method, path] = operation
+    found = {}
+    for operation in base.operations:
+        keys = [(operation.method, path) for path in _full_paths(operation)]
+        partners = [by_full[key] for key in keys if key in by_full]
+        partners += filter(None, [by_path.get((operation.method, _anonymous(operation)))])
+        if partners:
+            found[operation.key] = partners[0]
+    return found
+
+
+def _anonymous(operation: Operation) -> str:
+    return _PARAMETER.sub("{}", operation.path)
+
+
+def _full_paths(operation: Operation) -> list[str]:
+    """The paths on the wire: those of the servers followed by the operation's own."""
+    return [prefix + _anonymous(operation) for prefix in _prefixes(operation)]
+
+
+def _prefixes(operation: Operation) -> list[str]:
+    return list(dict.fromkeys(urlsplit(url).path.rstrip("/") for url in operation.servers)) or [""]
+
+
+def _hosts(servers: Iterable[str]) -> set[tuple[str, str]]:
+    return {urlsplit(url)[:2] for url in servers} or {("", "")}
+
+
+def _compare_servers(documents: Documents, paired: list[Versions]) -> None:
+    at, kept = ("/servers", "/servers"), True
+    for versions in paired:
+        base, revision = versions.base, versions.revision
+        prefixes, paths = _prefixes(base), _full_paths(revision)
+        lost = [prefix for prefix in prefixes if prefix + _anonymous(base) not in paths]
+        if not lost:
+            continue
+        kept = False
+        where = "servers" if base.servers == documents.base.servers else f"{base.key} servers"
+        words = {"base": _listed(prefixes), "revision": _listed(_prefixes(revision))}
+        because = f"the revision has no server with the path {lost[0] or '/'}"
+        draft = Draft(prefix=lost[0])
+        versions.breaks("server-prefix-changed", where, at, because, draft, **words)
+    before, after = documents.base.servers, documents.revision.servers
+    if kept and _hosts(before) != _hosts(after):
+        words = {"base": ", ".join(before) or "/", "revision": ", ".join(after) or "/"}
+        for versions in paired:
+            versions.note("server-changed", "servers", at, **words)
+
+
+def _listed(prefixes: Iterable[str]) -> str:
+    return ", ".join(prefix or "/" for prefix in prefixes)
+
+
+def _compare_operation(versions: Versions) -> None:
     """Note every change of the operation, and every site of schemas that are not the same."""
     base, revision = versions.base, versions.revision
     at = (base.pointer, revision.pointer)
@@ -32,16 +116,11 @@ def compare_operation(versions: Versions) -> None:
     if base.operation_id != revision.operation_id:
         ids = (base.operation_id or "none", revision.operation_id or "none")
         versions.note("operation-id-changed", base.key, at, base=ids[0], revision=ids[1])
-    holders = (
-        versions.documents.base.document.at(at[0]),
-        versions.documents.revision.document.at(at[1]),
-    )
-    compare_unasked(versions.documents, "callback", base.key, at, holders)
+    holders = versions.documents.nodes(at)
+    _compare_unasked(versions.documents, "callback", base.key, at, holders)
     _compare_security(versions)
-    if not versions.documents.same(*at) or not _has_same_parameters(versions):
-        _compare_parameters(versions)
-        compare_request_body(versions)
-        compare_responses(versions)
+    if not versions.documents.same(at) or not _has_same_parameters(versions):
+        compare_parts(versions)
 
 
 def _has_same_parameters(versions: Versions) -> bool:
@@ -50,15 +129,14 @@ def _has_same_parameters(versions: Versions) -> bool:
     if len(before) != len(after) or versions.base.path != versions.revision.path:
         return False
     pairs = zip(before, after, strict=True)
-    return all(versions.documents.same(b.pointer, r.pointer) for b, r in pairs)
+    return all(versions.documents.same((base.pointer, other.pointer)) for base, other in pairs)
 
 
-def compare_unasked(
+def _compare_unasked(
     documents: Documents, what: str, key: str, at: Pointers, holders: tuple[Any, Any]
 ) -> None:
     """Note callbacks or webhooks that came or went, and those that changed, which are not compared."""
-    before, after = (_said(holder.get(f"{what}s")) or {} for holder in holders)
-    reach = Reach(key, Direction.OPERATION)
+    before, after = (_said(node.get(f"{what}s")) or {} for node in holders)
     for name in {**before, **after}:
         movement = "changed"
         if name not in before:
@@ -67,11 +145,8 @@ def compare_unasked(
             movement = "removed"
         elif documents.alike(before[name], after[name]):
             continue
-        kind, where = f"{what}-{movement}", f"{key} {name}"
-        documents.note(documents.change(kind, where, at, reach, {"subject": name}))
-
-
-_TEXTS = frozenset({"description", "summary", "title", "operationId"})
+        kind, where, words = f"{what}-{movement}", f"{key} {name}", {"subject": name}
+        documents.note(documents.change(kind, Direction.OPERATION, where, at, words), key)
 
 
 def _said(node: Any) -> Any:
@@ -96,30 +171,23 @@ Needs = frozenset[tuple[str, ...]]
 
 
 def _compare_security(versions: Versions) -> None:
+    documents = versions.documents
     base, revision = versions.base.security or ((),), versions.revision.security or ((),)
-    before = [_needs(versions.documents.base, wanted) for wanted in base]
-    after = [_needs(versions.documents.revision, wanted) for wanted in revision]
+    before = {wanted: _needs(documents.base, wanted) for wanted in base}
+    after = {_needs(documents.revision, wanted) for wanted in revision}
     where, at = _place_of_security(versions)
     words = {"base": _spoken(base), "revision": _spoken(revision)}
-    refused = [
-        wanted
-        for wanted, needs in zip(base, before, strict=True)
-        if not any(other <= needs for other in after)
-    ]
+    refused = [wanted for wanted in base if not any(map(before[wanted].issuperset, after))]
     if refused:
-        because = f"the revision wants {words['revision']}"
-        draft = Draft(security=refused[0])
-        versions.breaks("security-tightened", where, at, because, draft, **words)
-    elif set(before) != set(after):
+        kind, because = "security-tightened", f"the revision wants {words['revision']}"
+        versions.breaks(kind, where, at, because, Draft(security=refused[0]), **words)
+    elif set(before.values()) != after:
         versions.note("security-loosened", where, at, **words)
     for scheme, other in _schemes_of_both(versions):
-        addresses = (
-            _addresses(versions.documents.base, scheme),
-            _addresses(versions.documents.revision, other),
-        )
-        if addresses[0] != addresses[1]:
-            where, at = f"securitySchemes/{scheme.id}", (scheme.pointer, other.pointer)
-            words = {"base": addresses[0], "revision": addresses[1]}
+        at = (scheme.pointer, other.pointer)
+        urls = [_urls(node) for node in documents.nodes(at)]
+        if urls[0] != urls[1]:
+            where, words = f"securitySchemes/{scheme.id}", {"base": urls[0], "revision": urls[1]}
             versions.note("security-scheme-url-changed", where, at, **words)
 
 
@@ -147,10 +215,8 @@ def _spoken(alternatives: tuple[SecurityRequirement, ...]) -> str:
 
 def _schemes_of_both(versions: Versions) -> Iterator[tuple[SecurityScheme, SecurityScheme]]:
     """The schemes that the base asks for and both documents know."""
-    schemes, others = (
-        versions.documents.base.security_schemes,
-        versions.documents.revision.security_schemes,
-    )
+    schemes = versions.documents.base.security_schemes
+    others = versions.documents.revision.security_schemes
     for wanted in versions.base.security:
         for name, _ in wanted:
             if name in others:
@@ -158,139 +224,18 @@ def _schemes_of_both(versions: Versions) -> Iterator[tuple[SecurityScheme, Secur
 
 
 def _place_of_security(versions: Versions) -> tuple[str, Pointers]:
-    """Where the requirement is written: at the scheme if that changed, at the operation, or for the whole document."""
+    """Where the requirement is written: at a scheme that changed, at the operation, or for all."""
     for scheme, other in _schemes_of_both(versions):
         if _look(scheme) != _look(other):
             return f"securitySchemes/{scheme.id}", (scheme.pointer, other.pointer)
     base, revision = versions.base.pointer, versions.revision.pointer
-    documents = versions.documents
-    if "security" in documents.base.document.at(
-        base
-    ) or "security" in documents.revision.document.at(revision):
+    if any("security" in node for node in versions.documents.nodes((base, revision))):
         return f"{versions.base.key} security", (f"{base}/security", f"{revision}/security")
     return "security", ("/security", "/security")
 
 
-def _addresses(spec: Spec, scheme: SecurityScheme) -> str:
+def _urls(node: Any) -> str:
     """Where a credential comes from: no part of a request, but clients go there."""
-    node = spec.document.at(scheme.pointer)
-    found = []
-    for flow in (node.get("flows") or {}).values():
-        found += [
-            flow[key] for key in ("authorizationUrl", "tokenUrl", "refreshUrl") if key in flow
-        ]
-    if "openIdConnectUrl" in node:
-        found.append(node["openIdConnectUrl"])
-    return ", ".join(found)
-
-
-# Parameters: which are wanted, and how they are written
-
-
-def _compare_parameters(versions: Versions) -> None:
-    bases, revisions = _by_key(versions.base), _by_key(versions.revision)
-    for key in {**bases, **revisions}:
-        before, after = bases.get(key), revisions.get(key)
-        if before is None and after is not None:
-            where = where_of(versions.documents.revision.document, after.pointer)
-            at = (versions.base.pointer, after.pointer)
-            _note_wanted(versions, "parameter-added", where, at, after)
-        elif before is not None and after is None:
-            where = where_of(versions.documents.base.document, before.pointer)
-            at = (before.pointer, versions.revision.pointer)
-            versions.note("parameter-removed", where, at, subject=_subject(before))
-        elif before is not None and after is not None:
-            _compare_parameter(versions, before, after)
-
-
-def _by_key(operation: Operation) -> dict[tuple[str, str], Parameter]:
-    """By location and name; path parameters by their turn in the template, header names without case."""
-    turns = {name: str(turn) for turn, name in enumerate(parameter_names(operation.path))}
-    found = {}
-    for parameter in operation.parameters:
-        name = parameter.name
-        if parameter.location == "path":
-            name = turns.get(name, name)
-        elif parameter.location == "header":
-            name = name.lower()
-        found[parameter.location, name] = parameter
-    return found
-
-
-def _subject(parameter: Parameter) -> str:
-    return f"{parameter.location} parameter {parameter.name}"
-
-
-def _note_wanted(
-    versions: Versions, kind: str, where: str, at: Pointers, parameter: Parameter
-) -> None:
-    """Note a parameter that the revision may want and requests of the base may lack."""
-    subject = _subject(parameter)
-    if parameter.required:
-        draft = Draft(without=frozenset({(parameter.location, parameter.name)}))
-        versions.breaks(kind, where, at, f"the {subject} is missing", draft, subject=subject)
-    else:
-        versions.note(kind, where, at, subject=subject)
-
-
-def _compare_parameter(versions: Versions, before: Parameter, after: Parameter) -> None:
-    at = (before.pointer, after.pointer)
-    if versions.documents.same(*at):
-        return
-    where = where_of(versions.documents.base.document, before.pointer)
-    subject = _subject(before)
-    if after.required and not before.required:
-        _note_wanted(versions, "parameter-required", where, at, after)
-    elif before.required and not after.required:
-        versions.note("parameter-optional", where, at, subject=subject)
-    base = versions.documents.base.document.at(before.pointer)
-    revision = versions.documents.revision.document.at(after.pointer)
-    if revision.get("deprecated") is True and base.get("deprecated") is not True:
-        versions.note("parameter-deprecated", where, at, subject=subject)
-    _compare_style(versions, where, before, after)
-    empty = (base.get("allowEmptyValue") is True, revision.get("allowEmptyValue") is True)
-    if empty == (False, True):
-        versions.note("parameter-empty-allowed", where, at, subject=subject)
-    elif empty == (True, False):
-        versions.note("parameter-empty-refused", where, at, subject=subject)
-    if before.schema is not None and after.schema is not None:
-        versions.meet((before.schema, after.schema), before)
-
-
-def _compare_style(versions: Versions, where: str, before: Parameter, after: Parameter) -> None:
-    """The way a value is written; it matters only for values that are written in two ways."""
-    at, words = (before.pointer, after.pointer), (_style(before), _style(after))
-    if words[0] == words[1]:
-        return
-    told = {"subject": _subject(before), "base": words[0], "revision": words[1]}
-    for value in _values(before):
-        text = serialised(after, value)
-        if serialised(before, value) != text:
-            because = f"the revision reads this value only as {text}"
-            draft = Draft(values={(before.location, before.name): value})
-            versions.breaks("parameter-style-changed", where, at, because, draft, **told)
-            return
-    if before.schema is None or locate(before.schema).types & {"array", "object"}:
-        versions.note("parameter-style-changed", where, at, **told)
-
-
-def _style(parameter: Parameter) -> str:
-    explode = str(parameter.explode).lower()
-    return parameter.media_type or f"style {parameter.style}, explode {explode}"
-
-
-def _values(parameter: Parameter) -> list[JSON]:
-    """Values of the schema, those first that show best how it is written."""
-    if parameter.schema is None:
-        return []
-    try:
-        found = plainest(parameter.schema)
-    except Undrawable:
-        return []
-    return sorted((value for value in found if value is not None), key=_weight)
-
-
-def _weight(value: JSON) -> tuple[int, int]:
-    """Two items show best how a list is written, and then short ones."""
-    length = len(value) if isinstance(value, (list, dict)) else 1
-    return (abs(length - 2), len(str(value)))
+    holders = (*(node.get("flows") or {}).values(), node)
+    found = (holder.get(key) for holder in holders for key in _URLS)
+    return ", ".join(filter(None, found))

@@ -7,25 +7,27 @@ does it refuse anything that the sender sends?
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from contracts.changes.change import HARMLESS, KINDS, Effect, Kind
+from contracts.changes.change import Change, Direction, where_of
 from contracts.changes.containment import Answer, equal, is_proved, settle
-from contracts.changes.places import where_of
 from contracts.changes.shapes import Shape, as_text, brief, type_names
+from contracts.changes.versions import Documents, Pointers
 from contracts.document import Schema
 from contracts.messages import JSON
 from contracts.schemas import ASSERTED_FORMATS, Raw
-from contracts.schemas.locations import Location, escape
+from contracts.schemas.locations import Part, escape
 from contracts.schemas.readings import TooLarge
+
+T = TypeVar("T")
 
 Step = tuple[str, str]
 """How to get one value further: `property` NAME, `pattern` PATTERN, `additional` or `items`."""
 
-UnitKey = tuple[str, str]
-"""The pointers of a pair of schemas."""
+Below = tuple[tuple[Part, ...], tuple[Part, ...]]
+"""What the base and the revision say of a place below."""
 
 KEYWORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("format", ("format",)),
@@ -58,37 +60,35 @@ class Local:
 
     Args:
         steps: from the value of the unit to the value that changed.
-        value: what is sent there and not taken, if a value was found.
+        values: what is sent there and not taken, if values were found.
         unless: the change counts only if none of these units holds one that breaks: they explain it.
     """
 
-    kind: Kind
-    effect: Effect
-    where: str
-    base: Schema
-    revision: Schema
-    message: str
-    how: str = ""
+    change: Change
     steps: tuple[Step, ...] = ()
-    value: tuple[JSON, ...] = ()
-    unless: tuple[UnitKey, ...] = ()
+    values: tuple[JSON, ...] = ()
+    unless: tuple[Pointers, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """One place on both sides; `sends_base` says whether the sender holds the base, as in requests."""
+    """One place on both sides, and the direction in which its values travel."""
 
+    documents: Documents
+    direction: Direction
     base: Shape
     revision: Shape
-    sends_base: bool
 
     @property
     def sender(self) -> Shape:
-        return self.base if self.sends_base else self.revision
+        return self.pick(self.base, self.revision)
 
     @property
     def receiver(self) -> Shape:
-        return self.revision if self.sends_base else self.base
+        return self.pick(self.revision, self.base)
+
+    def pick(self, requested: T, answered: T) -> T:
+        return requested if self.direction is Direction.REQUEST else answered
 
     # The place as a whole
 
@@ -108,11 +108,11 @@ class Pair:
     def whole(self) -> Answer:
         return self.answer(lambda: self.receiver.taken)
 
-    def answer(self, taken: Callable[[], Raw], sent: Callable[[], Raw] | None = None) -> Answer:
-        """Whether the receiver takes, as far as `taken` says, what the sender sends here."""
+    def answer(self, taken: Callable[[], Raw], sent: Shape | None = None) -> Answer:
+        """Whether the receiver takes, as far as `taken` says, what the sender sends here, or only of a branch."""
         try:
             if sent is not None:
-                return settle(sent(), taken())
+                return settle(sent.sent, taken())
             return settle(self.sender.sent, taken(), written=self.sender.taken)
         except TooLarge:
             return Answer(None, "the schema is too large to be compared as a whole")
@@ -121,14 +121,13 @@ class Pair:
         self,
         kind: str,
         keywords: tuple[str, ...],
-        answer: Answer,
+        answer: Answer | None = None,
         name: str | None = None,
-        unless: tuple[UnitKey, ...] = (),
         **words: str,
     ) -> Local:
         """A change of what is said under some keywords, or of the property `name`.
 
-        It has the place of the base, if that says anything there.
+        It has the place of the base, if that says anything there. The answer settles it, or its kind.
         """
         before, after = _said(self.base, keywords, name), _said(self.revision, keywords, name)
         base = before or self.base.source(*keywords)
@@ -138,10 +137,11 @@ class Pair:
         if name is not None and not where.endswith(f"/{escape(name)}"):
             is_inside = where.rpartition(" ")[2].startswith("/")
             where += f"/{escape(name)}" if is_inside else f" /{escape(name)}"
-        row = KINDS[kind]
-        message = row.message.format(**words)
-        effect, value = answer.effect, answer.values
-        return Local(row, effect, where, base, revision, message, answer.how, (), value, unless)
+        at = (base.pointer, revision.pointer)
+        change = self.documents.change(kind, self.direction, where, at, words)
+        if answer is None:
+            return Local(change)
+        return Local(replace(change, effect=answer.effect, proof=answer.how), (), answer.values)
 
     # One aspect after the other
 
@@ -193,7 +193,7 @@ class Pair:
         except TooLarge:
             base, revision = True, False  # whatever it is, the one is not the other
         if movement := movement_of(base, revision):
-            answer = self.answer(lambda: revision if self.sends_base else base)
+            answer = self.answer(lambda: self.pick(revision, base))
             kind, before, after = f"{aspect}-{movement}", text(self.base), text(self.revision)
             yield self.local(kind, keywords, answer, base=before, revision=after)
 
@@ -223,28 +223,27 @@ class Pair:
             yield self._annotation("property-deprecated", "deprecated", base, revision)
 
     def _annotation(self, kind: str, keyword: str, base: Any, revision: Any) -> Local:
-        answer = Answer(True, HARMLESS[kind])
-        return self.local(kind, (keyword,), answer, base=brief(base), revision=brief(revision))
+        return self.local(kind, (keyword,), base=brief(base), revision=brief(revision))
 
     # Below
 
-    def children(self) -> Iterator[tuple[Location, Location, Step]]:
+    def children(self) -> Iterator[tuple[Below, Step]]:
         """The places below that both sides have, and how to get there."""
         types = self.base.location.types & self.revision.location.types
         if "object" in types:
             for name in self.base.names:
                 if name in self.revision.names:
-                    yield *self._child("properties", name), ("property", name)
+                    yield self._child("properties", name), ("property", name)
             for pattern in self.base.patterns:
                 if pattern in self.revision.patterns:
-                    yield *self._child("patternProperties", pattern), ("pattern", pattern)
+                    yield self._child("patternProperties", pattern), ("pattern", pattern)
             if self._has_maps:
-                yield *self._child("additionalProperties"), ("additional", "")
+                yield self._child("additionalProperties"), ("additional", "")
         has_items = self.base.having("items") or self.revision.having("items")
         if "array" in types and has_items and not self._has_tuples:
-            yield *self._child("items"), ("items", "")
+            yield self._child("items"), ("items", "")
 
-    def _child(self, keyword: str, name: str | None = None) -> tuple[Location, Location]:
+    def _child(self, keyword: str, name: str | None = None) -> Below:
         return self.base.child(keyword, name), self.revision.child(keyword, name)
 
     @cached_property

@@ -1,13 +1,13 @@
-"""One place of a body as a document describes it: what stands in `allOf`, behind `$ref`, and beside null, all together.
+"""One place of a body as a document describes it: what stands in `allOf`, behind `$ref`, and beside null.
 
-The branches of a union that no two types share are read as conditions on the type, so that `anyOf` with null and a list
-of types have the same shape.
+The branches of a union that no two types share are read as conditions on the type, so that `anyOf` with
+null and a list of types have the same shape.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -50,24 +50,22 @@ def type_names(types: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """A location as one side of a comparison reads it."""
+    """What all of `parts` say together, as one side of a comparison reads it."""
 
-    location: Location
+    parts: tuple[Part, ...]
     document: Document
 
     @cached_property
-    def schemas(self) -> tuple[Schema, ...]:
-        """The schemas that were merged here, without those that their references and `allOf`s lead to."""
-        inner = {schema for part in self.location.parts for schema in _held(part)}
-        return tuple(part.schema for part in self.location.parts if part.schema not in inner)
+    def location(self) -> Location:
+        return merge("", self.parts)
 
     @cached_property
     def sent(self) -> Raw:
-        return sent_form(self.document, *(schema.value for schema in self.schemas))
+        return sent_form(self.document, *(part.schema.value for part in self.parts))
 
     @cached_property
     def taken(self) -> Raw:
-        return taken_form(self.document, *(schema.value for schema in self.schemas))
+        return taken_form(self.document, *(part.schema.value for part in self.parts))
 
     @cached_property
     def _levels(self) -> list[tuple[Location, Types]]:
@@ -87,13 +85,13 @@ class Shape:
         return found
 
     @cached_property
-    def branches(self) -> dict[str, Location]:
+    def branches(self) -> dict[str, tuple[Part, ...]]:
         """The branches of the unions by what they are called on both sides."""
-        found: dict[str, Location] = {}
+        found: dict[str, tuple[Part, ...]] = {}
         for union, _ in self.unions:
             for index, branch in enumerate(union.branches, 1):
                 name = _branch_name(branch)
-                found[f"{name} {index}" if name in found else name] = branch
+                found[f"{name} {index}" if name in found else name] = branch.parts[:1]
         return found
 
     def having(self, *keywords: str) -> list[Facet]:
@@ -145,8 +143,8 @@ class Shape:
         declared = (facet.value["properties"] for facet in self.having("properties"))
         return any(is_left_out(self.document, held.get(name)) for held in declared)
 
-    def child(self, keyword: str, name: str | None = None) -> Location:
-        """What is said of the values below a keyword, all of it merged."""
+    def child(self, keyword: str, name: str | None = None) -> tuple[Part, ...]:
+        """What is said of the values below a keyword; of nothing said, a part that allows anything."""
         parts = []
         for facet in self.having(keyword):
             held = facet.value[keyword]
@@ -154,7 +152,7 @@ class Shape:
                 parts.append(facet.part.child(keyword))
             elif name is not None and name in held:
                 parts.append(facet.part.child(keyword, name))
-        return merge("", parts or [Part(Anything(self.source()), frozenset())])
+        return tuple(parts) or (Part(Anything(self.source()), frozenset()),)
 
     # Only what is said here of one aspect, as a receiver takes it; all raise TooLarge
 
@@ -162,10 +160,8 @@ class Shape:
         """What is said under some keywords."""
         said = []
         for facet in self.having(*keywords):
-            held = facet.value
-            said.append(
-                facet.guarded({keyword: held[keyword] for keyword in keywords if keyword in held})
-            )
+            held = {key: facet.value[key] for key in keywords if key in facet.value}
+            said.append(facet.guarded(held))
         return self._taken(said)
 
     def only_member(self, name: str) -> Raw:
@@ -212,12 +208,8 @@ class Shape:
     def text(self, *keywords: str) -> str:
         texts = []
         for facet in self.having(*keywords):
-            if len(keywords) == 1:
-                texts.append(brief(facet.value[keywords[0]]))
-            else:
-                held = facet.value
-                said = {keyword: held[keyword] for keyword in keywords if keyword in held}
-                texts.append(brief(said)[1:-1])
+            said = {key: facet.value[key] for key in keywords if key in facet.value}
+            texts.append(brief(said)[1:-1] if len(keywords) > 1 else brief(said[keywords[0]]))
         return " and ".join(dict.fromkeys(texts)) or "nothing"
 
 
@@ -236,17 +228,6 @@ def as_text(value: Any) -> str:
 def brief(value: Any) -> str:
     text = as_text(value)
     return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"
-
-
-def _held(part: Part) -> Iterator[Schema]:
-    """What `merge` adds for a part: the target of its reference, its `allOf`, its only branches."""
-    value = part.value
-    if isinstance(value.get("$ref"), str):
-        yield Schema(part.schema.document, ref_target(value["$ref"]))
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        if keyword == "allOf" or len(value.get(keyword, ())) == 1:
-            for index in range(len(value.get(keyword, ()))):
-                yield part.schema.child(keyword, index)
 
 
 def _levels(location: Location, types: Types) -> Iterator[tuple[Location, Types]]:
@@ -277,20 +258,19 @@ def _schemas_of(value: Mapping[str, Any], name: str) -> list[Any]:
     return found
 
 
-def pure_reference(location: Location) -> Schema | None:
-    """The target, if the location is one reference and says nothing beside it."""
-    first = location.parts[0] if location.parts else None
-    if first is None or not isinstance(first.value.get("$ref"), str):
-        return None
-    if first.value.keys() - {"$ref", "description", "title", "summary"} or location.truncated:
-        return None
-    return Schema(first.schema.document, ref_target(first.value["$ref"]))
+def pure_reference(parts: Sequence[Part]) -> str:
+    """The pointer of what the parts refer to, if they are one reference and say nothing beside it."""
+    value = parts[0].value
+    is_alone = len(parts) == 1 and not value.keys() - {"$ref", "description", "title", "summary"}
+    if not is_alone or not isinstance(value.get("$ref"), str):
+        return ""
+    target = ref_target(value["$ref"])
+    return "" if target in parts[0].path else target
 
 
 def _branch_name(branch: Location) -> str:
-    target = pure_reference(branch)
-    if target is not None:
-        return target.pointer.rpartition("/")[2]
+    if target := pure_reference(branch.parts[:1]):
+        return target.rpartition("/")[2]
     if branch.place.endswith(">"):
         return branch.place.rpartition("/")[2]
     title = branch.parts[0].value.get("title")

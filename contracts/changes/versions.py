@@ -1,4 +1,4 @@
-"""Two versions of a document and of its operations, and what was found to have changed between them so far."""
+"""Two versions of a document and of its operations, and what was found to have changed between them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.changes.change import (
-    HARMLESS,
-    KINDS,
-    UNCOMPARED,
-    WORST_FIRST,
-    Change,
-    Direction,
-    Effect,
-    Reach,
-    Witness,
-)
+from contracts.changes.change import KINDS, Change, Direction, Effect, Reach, Witness, where_of
 from contracts.document import (
-    Document,
     Header,
     MediaType,
     Operation,
@@ -49,22 +38,27 @@ from contracts.schemas.validation import Uncompilable, keyword_validator, valida
 Pointers = tuple[str, str]
 """A node of the base and one of the revision."""
 
+READABLE: tuple[JSON, ...] = ("a1", 1, True)
+"""What stands for a parameter wherever its schema takes it."""
+
 _REFERENCE = re.compile(r'"\$ref": "#((?:[^"\\]|\\.)*)"')
-_NOWHERE = object()
 
 
 @dataclass(eq=False)
 class Documents:
-    """Both documents, and the changes and sites that were found: one change for a kind and place."""
+    """Both documents, and what was found: the changes, and the sites whose schemas are to be compared."""
 
     base: Spec
     revision: Spec
-    changes: dict[tuple[str, str], Change] = field(default_factory=dict)
     sites: list[Site] = field(default_factory=list)
+    changes: dict[tuple[str, str, Effect], Change] = field(default_factory=dict)
 
-    def same(self, base: str, revision: str) -> bool:
-        """Whether the nodes at two pointers say the same in the same words."""
-        return self.alike(self.base.document.at(base), self.revision.document.at(revision))
+    def nodes(self, at: Pointers) -> tuple[Any, Any]:
+        return self.base.document.at(at[0]), self.revision.document.at(at[1])
+
+    def same(self, at: Pointers) -> bool:
+        """Whether two nodes say the same in the same words."""
+        return self.alike(*self.nodes(at))
 
     def alike(self, base: Any, revision: Any) -> bool:
         """Like `same`, for nodes at hand; a reference is the same if what it names is."""
@@ -75,15 +69,10 @@ class Documents:
     def _moved(self) -> set[str]:
         """The targets of references that say something else in the revision, or lead to one that does."""
         mentioned_by: dict[str, list[str]] = {}
-        waiting = list(_targets(_text(self.base.document.tree)))
-        known = set(waiting)
-        while waiting:
-            target = waiting.pop()
+        known = _targets(_text(self.base.document.tree))
+        for target in known:  # all of them stand in the tree
             for mentioned in _targets(_text(self.base.document.at(target))):
                 mentioned_by.setdefault(mentioned, []).append(target)
-                if mentioned not in known:
-                    known.add(mentioned)
-                    waiting.append(mentioned)
         found = {target for target in known if not self._is_kept(target)}
         waiting = list(found)
         while waiting:
@@ -93,32 +82,30 @@ class Documents:
         return found
 
     def _is_kept(self, target: str) -> bool:
-        return _text(_at(self.revision.document, target)) == _text(self.base.document.at(target))
+        try:
+            revision = self.revision.document.at(target)
+        except (KeyError, IndexError, ValueError, TypeError):
+            return False
+        return _text(revision) == _text(self.base.document.at(target))
 
     def change(
-        self, kind: str, where: str, at: Pointers, reach: Reach, words: Mapping[str, str]
+        self, kind: str, direction: Direction, where: str, at: Pointers, words: Mapping[str, str]
     ) -> Change:
-        """A change that is what its kind says, and noted nowhere yet."""
+        """A change that is what its kind says, and reaches nobody yet."""
         row = KINDS[kind]
-        return Change(
-            row,
-            Effect.UNDECIDED if kind in UNCOMPARED else Effect.COMPATIBLE,
-            reach.direction,
-            where,
-            (reach,),
-            self.base.document.source(at[0]),
-            self.revision.document.source(at[1]),
-            row.message.format(**words),
-            HARMLESS.get(kind) or UNCOMPARED.get(kind),
-        )
+        base = self.base.document.source(at[0])
+        revision = self.revision.document.source(at[1])
+        message = row.message.format(**words)
+        return Change(row, row.effect, direction, where, (), base, revision, message, row.proof)
 
-    def note(self, change: Change) -> None:
-        """Note a change, or that one already noted reaches further, or does worse where it does."""
-        key = (change.id, change.where)
-        known = self.changes.get(key, change)
-        worse = min(known, change, key=lambda change: WORST_FIRST.index(change.effect))
-        reaches = dict.fromkeys((*known.reaches, *change.reaches))
-        self.changes[key] = replace(worse, reaches=tuple(reaches))
+    def note(self, change: Change, *operations: str) -> None:
+        """Note a change that shows in operations, or that one already noted reaches further."""
+        known = self.changes.setdefault((change.id, change.where, change.effect), change)
+        more = (Reach(operation, change.direction) for operation in operations)
+        reaches = tuple(dict.fromkeys((*known.reaches, *change.reaches, *more)))
+        witness = known.witness or change.witness
+        known = replace(known, reaches=reaches, witness=witness)
+        self.changes[change.id, change.where, change.effect] = known
 
 
 def _text(value: Any) -> str:
@@ -127,17 +114,6 @@ def _text(value: Any) -> str:
 
 def _targets(text: str) -> set[str]:
     return {unquote(json.loads(f'"{found}"')) for found in set(_REFERENCE.findall(text))}
-
-
-def _at(document: Document, pointer: str) -> Any:
-    try:
-        return document.at(pointer)
-    except (KeyError, IndexError, ValueError, TypeError):
-        return _NOWHERE
-
-
-READABLE: tuple[JSON, ...] = ("a1", 1, True)
-"""What stands for a parameter wherever its schema takes it."""
 
 
 class Undrawable(Exception):
@@ -176,12 +152,8 @@ def message_of(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]
         key = (parameter.location, parameter.name)
         if key in draft.without or not (parameter.required or key in draft.values):
             continue
-        text = (
-            serialised(parameter, draft.values[key])
-            if key in draft.values
-            else _plainest(parameter)
-        )
-        texts[parameter.location][parameter.name] = text
+        value = draft.values[key] if key in draft.values else _plainest(parameter)
+        texts[parameter.location][parameter.name] = serialised(parameter, value)
     headers = texts["header"]
     if texts["cookie"]:
         headers["Cookie"] = "; ".join(texts["cookie"].values())
@@ -189,18 +161,24 @@ def message_of(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]
     credential = _credential(spec, wanted, headers)
     query = "&".join(filter(None, (*texts["query"].values(), credential)))
     names = parameter_names(operation.path)
-    path = draft.prefix + fill_raw_path(
-        operation.path, dict(zip(names, names, strict=True)) | texts["path"]
-    )
-    body, media = _body(operation, draft)
-    if media is not None:
-        headers["Content-Type"] = concrete(media.name)
-    return {
-        "method": operation.method,
-        "path": f"{path}?{query}" if query else path,
-        "headers": headers,
-        "body": body,
-    }
+    filled = dict(zip(names, names, strict=True)) | texts["path"]
+    path = draft.prefix + fill_raw_path(operation.path, filled)
+    if query:
+        path += f"?{query}"
+    documented, media = operation.request_body, draft.media
+    if media is None and documented and documented.required and not draft.no_body:
+        media = next(iter(documented.content), None)
+    body = _content(media, draft, headers)
+    return {"method": operation.method, "path": path, "headers": headers, "body": body}
+
+
+def _content(media: MediaType | None, draft: Draft, headers: dict[str, str]) -> JSON:
+    if media is None:
+        return None
+    headers["Content-Type"] = concrete(media.name)
+    if draft.body:
+        return draft.body[0]
+    return plainest(media.schema)[0] if media.schema is not None else {}
 
 
 def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]) -> str:
@@ -221,14 +199,13 @@ def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]
     return "&".join(query)
 
 
-def _plainest(parameter: Parameter) -> str:
+def _plainest(parameter: Parameter) -> JSON:
     for value in _values(parameter.schema):
         text = serialised(parameter, value)
         if parameter.location != "path" or match_path("/{x}", f"/{text}") is not None:
-            return text
-    raise Undrawable(
-        f"the {parameter.location} parameter {parameter.name} has no value that can be sent"
-    )
+            return value
+    what = f"the {parameter.location} parameter {parameter.name}"
+    raise Undrawable(f"{what} has no value that can be sent")
 
 
 def _values(schema: Schema | None) -> Iterator[JSON]:
@@ -260,38 +237,21 @@ def plainest(schema: Schema) -> tuple[JSON, ...]:
         raise Undrawable(str(problem)) from None
 
 
-def _body(operation: Operation, draft: Draft) -> tuple[JSON, MediaType | None]:
-    documented = operation.request_body
-    if draft.no_body or documented is None or not documented.content:
-        return None, None
-    if not (documented.required or draft.media is not None or draft.body):
-        return None, None
-    media = draft.media or documented.content[0]
-    return _content(media, draft), media
-
-
-def _content(media: MediaType, draft: Draft) -> JSON:
-    if draft.body:
-        return draft.body[0]
-    return plainest(media.schema)[0] if media.schema is not None else {}
-
-
 def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[str, Any]:
     status = concrete_status(operation, response)
     if status is None:
         raise Undrawable(f"no status is described by {response.status}")
-    fields: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for header in response.headers:
         key = ("header", header.name.lower())
         if key in draft.values:
-            fields[header.name] = simple_text(draft.values[key])
+            headers[header.name] = simple_text(draft.values[key])
         elif header.required and key not in draft.without:
-            fields[header.name] = simple_text(plainest(header.schema)[0]) if header.schema else "x"
+            value = plainest(header.schema)[0] if header.schema else "x"
+            headers[header.name] = simple_text(value)
     media = draft.media or next(iter(response.content), None)
-    if media is None:
-        return {"status": status, "headers": fields, "body": None}
-    fields["Content-Type"] = concrete(media.name)
-    return {"status": status, "headers": fields, "body": _content(media, draft)}
+    body = _content(media, draft, headers)
+    return {"status": status, "headers": headers, "body": body}
 
 
 def as_request(message: Mapping[str, Any]) -> Request:
@@ -314,7 +274,7 @@ class Site:
     versions: Versions
     schemas: tuple[Schema, Schema]
     holder: Parameter | MediaType | Header
-    response: ResponseSpec | None
+    response: ResponseSpec | None = None
 
     @property
     def direction(self) -> Direction:
@@ -343,26 +303,31 @@ class Versions:
     base: Operation
     revision: Operation
 
+    def where(self, at: Pointers) -> str:
+        """The place that names what changed there, as the base has it."""
+        return where_of(self.documents.base.document, at[0])
+
     def note(self, kind: str, where: str, at: Pointers, **words: str) -> None:
-        """Note a change that is what its kind says: harmless, or undecided because nobody looks into it."""
-        reach = Reach(self.base.key, Direction(KINDS[kind].direction))
-        self.documents.note(self.documents.change(kind, where, at, reach, words))
+        """Note a change that is harmless, or undecided because nobody looks into it: its kind knows."""
+        direction = Direction(KINDS[kind].direction)
+        change = self.documents.change(kind, direction, where, at, words)
+        self.documents.note(change, self.base.key)
 
     def breaks(
         self, kind: str, where: str, at: Pointers, because: str, draft: Draft, **words: str
     ) -> None:
         """Note a change that breaks; `because` is why the message of the draft is refused."""
-        reach = Reach(self.base.key, Direction(KINDS[kind].direction))
-        change = self.documents.change(kind, where, at, reach, words)
-        known = self.documents.changes.get((kind, where), change)
-        witness = None
-        if known.effect is not Effect.BREAKING:  # one message is enough
+        direction = Direction(KINDS[kind].direction)
+        change = self.documents.change(kind, direction, where, at, words)
+        witness, proof = None, None
+        if (kind, where, Effect.BREAKING) not in self.documents.changes:  # one message is enough
             witness = self.witness(draft, because)
-        proof = None if witness else "no message could be made to show it"
-        self.documents.note(replace(change, effect=Effect.BREAKING, proof=proof, witness=witness))
+            proof = None if witness else "no message could be made to show it"
+        change = replace(change, effect=Effect.BREAKING, proof=proof, witness=witness)
+        self.documents.note(change, self.base.key)
 
     def witness(self, draft: Draft, because: str) -> Witness | None:
-        """The message of a draft: a request of the base, an answer of the revision; None if it can't be made."""
+        """The message of a draft, or None if it can't be made: a request of the base, or an answer of the revision."""
         operation, sides = self.base, ("base", "revision")
         if draft.response is not None:
             operation, sides = self.revision, ("revision", "base")
@@ -371,12 +336,3 @@ class Versions:
         except Undrawable:
             return None
         return Witness(self.base.key, message, *sides, because)
-
-    def meet(
-        self,
-        schemas: tuple[Schema, Schema],
-        holder: Parameter | MediaType | Header,
-        response: ResponseSpec | None = None,
-    ) -> None:
-        """Leave a site at which two schemas are to be compared."""
-        self.documents.sites.append(Site(self, schemas, holder, response))

@@ -1,36 +1,39 @@
-"""A probe to an exchange: the request is sent, and whatever comes back, or does not, is put on record.
+"""A probe to an exchange: the request is sent in its turn, again where that may help, and what comes is put on record.
 
-The only file that talks HTTP. The mock is reached through the same client, see `mock/`.
+The mock is reached through the same client, see `mock/`.
 """
 
 from __future__ import annotations
 
+import email.utils
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
-import httpx2
 import stamina
 
 from contracts.document import Spec
 from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
-from contracts.exchanges.pace import Exhausted, Pace, wish
 from contracts.exchanges.secret_urls import Capabilities
-from contracts.exchanges.transport import (
-    ACCEPTED,
-    Deadline,
-    Route,
-    TooLong,
-    TooSlow,
-    Undecodable,
-    decoded,
-    drop_surplus,
-    keep_to,
+from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
+from contracts.messages import (
+    UNAVAILABLE,
+    Exchange,
+    Failure,
+    FailureKind,
+    Headers,
+    Probe,
+    Request,
+    Response,
+    header_values,
 )
-from contracts.messages import UNAVAILABLE, Exchange, Failure, FailureKind, Headers, Probe, Response
 
+MAX_WAIT = 60.0
+"""Seconds that a service can make a run wait before one request: a wish beyond is granted up to here."""
+PATIENCE = 600.0
+"""Seconds that a service can make a run wait in all; then the run ends."""
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})  # RFC 9110 §9.2.2
 ATTEMPTS = 3
 AT_ONCE = 0.001
@@ -42,14 +45,112 @@ OUR_HEADERS: Headers = (("User-Agent", "notte-contracts"), ("Accept-Encoding", A
 Outcome = Response | Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of one request: seconds to connect, between two reads, and in all; bytes of a decoded body."""
+class Exhausted(Exception):
+    """A bound of the run is reached: nothing more is sent; `str()` says which bound."""
 
-    connect: float = 5.0
-    read: float = 15.0
-    total: float = 30.0
-    body: int = 16 * 1024 * 1024
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a run may ask: seconds between two requests, how many are sent in all, how long it may take."""
+
+    interval: float = 0.0
+    requests: int | None = None
+    seconds: float | None = None
+
+
+def pause(seconds: float) -> None:
+    """Sleep; not where stamina's testing mode has turned waiting off."""
+    if not stamina.is_testing():
+        time.sleep(seconds)
+
+
+@dataclass(slots=True)
+class Pace:
+    """The clock of a run's requests; one a process, `started` and `spent` shared by all.
+
+    Args:
+        started: when the run began, in seconds since the epoch.
+        spent: requests sent so far, by any process.
+        now, sleep: the time, given by tests.
+    """
+
+    bounds: Bounds = field(default_factory=Bounds)
+    started: float = field(default_factory=time.time)
+    spent: int = 0
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = pause
+    _next: float = 0.0
+    _waited: float = 0.0
+
+    def continued(self, spent: int) -> None:
+        """Others have sent so many requests, the last of them perhaps just now."""
+        if spent > self.spent:
+            self.spent = spent
+            self._next = max(self._next, self.now() + self.bounds.interval)
+
+    def turn(self) -> None:
+        """Wait until the next request may be sent, and count it. Raises Exhausted if there will be none."""
+        most, seconds, waited = self.bounds.requests, self.bounds.seconds, self._waited
+        if most is not None and self.spent >= most:
+            said = f"the run has sent {self.spent} requests, its bound (--contract-max-requests)"
+            raise Exhausted(said)
+        if waited > PATIENCE:
+            said = f"the service made the run wait {waited:.0f} s (Retry-After, X-RateLimit-Reset)"
+            raise Exhausted(said)
+        wait = max(0.0, self._next - self.now())
+        if not self.has_time(wait):
+            raise Exhausted(f"the run has used the {seconds:g} s that it has (--contract-max-time)")
+        if wait:
+            self.sleep(wait)
+        self.spent += 1
+        self._next = self.now() + self.bounds.interval
+
+    def has_time(self, wait: float = 0.0) -> bool:
+        """Whether a request may still be sent after waiting so long."""
+        return self.bounds.seconds is None or self.now() + wait - self.started < self.bounds.seconds
+
+    def heed(self, status: int, headers: Headers) -> None:
+        """Put the next request off as an answer wishes, within bounds."""
+        now = self.now()
+        then = now + min(wish(status, headers, datetime.fromtimestamp(now, UTC)), MAX_WAIT)
+        self._waited += max(0.0, then - max(self._next, now))
+        self._next = max(self._next, then)
+
+
+def wish(status: int, headers: Headers, now: datetime) -> float:
+    """Seconds that an answer asks for before the next request: Retry-After, or until a used up limit is renewed."""
+    seconds = 0.0
+    if status in UNAVAILABLE:
+        for value in header_values(headers, "retry-after")[:1]:
+            seconds = retry_after(value, now)
+    reset = _number(headers, "x-ratelimit-reset")
+    if reset is None or _number(headers, "x-ratelimit-remaining") != 0:
+        return seconds
+    # No standard fixes the field: a time since the epoch, in s or ms, or seconds left.
+    if reset > 1e11:
+        reset /= 1000
+    if reset > 1e9:
+        reset -= now.timestamp()
+    return max(seconds, reset)
+
+
+def retry_after(value: str, now: datetime) -> float:
+    """Seconds to wait for a Retry-After field, seconds or a date (RFC 9110 §10.2.3); 0 for other text."""
+    if value.strip().isascii() and value.strip().isdigit():
+        return float(value.strip())
+    try:
+        return max(0.0, (email.utils.parsedate_to_datetime(value) - now).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def _number(headers: Headers, name: str) -> float | None:
+    """The number that a field holds, before any `;` or `,`; None for other text."""
+    for value in header_values(headers, name)[:1]:
+        text = value.replace(",", ";").partition(";")[0].strip()
+        if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 20:
+            return float(text)
+    return None
 
 
 @dataclass(slots=True)
@@ -78,27 +179,15 @@ class Client:
     capabilities: Capabilities = field(default_factory=Capabilities)
     pace: Pace = field(default_factory=Pace)
     route: Route = field(default_factory=Route)
-    _transport: httpx2.HTTPTransport = field(init=False, repr=False)
-    _deadline: Deadline = field(init=False, repr=False)
-    _url: httpx2.URL = field(init=False, repr=False)
-    _prefix: str = field(init=False, repr=False)
-    _timeout: dict[str, float | None] = field(init=False, repr=False)
-    _secrets: tuple[Secret, ...] = field(init=False, repr=False)
+    _transport: Transport = field(init=False, repr=False)
+    _secrets: list[Secret] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        self._transport = self.route.transport(parts)
-        self._deadline = Deadline()
-        keep_to(self._deadline, self._transport)
-        self._url = httpx2.URL(f"{parts.scheme}://{parts.netloc}/")
-        self._prefix = parts.path.rstrip("/")
-        self._timeout = httpx2.Timeout(self.limits.read, connect=self.limits.connect).as_dict()
-        named = (
-            Secret(value, f"${_variable(name)}")
-            for name, value in self.extra_headers
-            if _distinctive(value)
-        )
-        self._secrets = (*([self.secret] if self.secret else []), *named)
+        self._transport = Transport(self.base_url, self.route, self.limits)
+        self._secrets = [self.secret] if self.secret else []
+        for name, value in self.extra_headers:
+            if _distinctive(value):
+                self._secrets.append(Secret(value, f"${name.upper().replace('-', '_')}"))
 
     def close(self) -> None:
         self._transport.close()
@@ -114,104 +203,64 @@ class Client:
         except Exception as error:
             # The traceback would show the credential, with --showlocals.
             where = f"{probe.request.method} {probe.request.target}"
-            raise RuntimeError(
-                self._scrub(f"{type(error).__name__} while sending {where}: {error}")
-            ) from None
-        if isinstance(last := outcomes[-1], Response) and not self.sleepless:
+            said = self._scrub(f"{type(error).__name__} while sending {where}: {error}")
+            raise RuntimeError(said) from None
+        last, outcome = outcomes[-1], _conclusion(outcomes)
+        if isinstance(last, Response) and not self.sleepless:
             self.pace.heed(last.status, last.headers)
-        outcome = _conclusion(outcomes)
         if isinstance(outcome, Failure):
             failure = Failure(outcome.kind, self._scrub(outcome.detail)[:MAX_DETAIL])
             return Exchange(number, probe, failure=failure, attempts=len(outcomes))
         return Exchange(number, probe, response=self._scrubbed(outcome), attempts=len(outcomes))
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:
-        """What came of each attempt."""
+        """What came of each attempt; the service or the back-off says how long to wait before another."""
         wire = self._wire(probe)
-        outcomes = [self._once(wire)]
-        if probe.request.method not in IDEMPOTENT or probe.source == "status":
+        outcomes = [self._transport.answer(wire)]
+        once = probe.request.method not in IDEMPOTENT or probe.source == "status"
+        if once or self._wait(outcomes) is None:
             return outcomes
-        if self._retry_wait(outcomes) is not None:
-            self._again(wire, outcomes)
-        return outcomes
-
-    def _again(self, wire: httpx2.Request, outcomes: list[Outcome]) -> None:
-        """Attempts after the first, which failed; waits before each as the service or the back-off says."""
 
         def wait(error: Exception) -> bool | float:
-            return isinstance(error, _TryAgain) and (
-                0.0 if self.sleepless else error.seconds or True
-            )
+            if not isinstance(error, _TryAgain):
+                return False
+            return 0.0 if self.sleepless else error.args[0] or True
 
+        attempts = stamina.retry_context(
+            wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2
+        )
         with suppress(_TryAgain, Exhausted):
-            for attempt in stamina.retry_context(
-                wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2
-            ):
+            for attempt in attempts:
                 with attempt:
                     if attempt.num > 1:
                         self.pace.turn()
-                        outcomes.append(self._once(wire))
-                    if (seconds := self._retry_wait(outcomes)) is not None:
+                        outcomes.append(self._transport.answer(wire))
+                    if (seconds := self._wait(outcomes)) is not None:
                         raise _TryAgain(seconds)
+        return outcomes
 
-    def _retry_wait(self, outcomes: list[Outcome]) -> float | None:
-        """How long to wait before asking again, see `_wait_after`; None as well if the run has no time for it."""
-        seconds = _wait_after(outcomes)
-        return seconds if seconds is not None and self.pace.has_time(seconds) else None
+    def _wait(self, outcomes: list[Outcome]) -> float | None:
+        """Seconds before asking again, 0 for as the back-off says; None if it is pointless, or the run has no time."""
+        outcome, seconds = outcomes[-1], 0.0
+        if isinstance(outcome, Response):
+            if outcome.status not in UNAVAILABLE:
+                return None
+            seconds = wish(outcome.status, outcome.headers, datetime.now(UTC))
+        elif outcome.kind is FailureKind.TRUNCATED:
+            seconds = AT_ONCE
+        elif outcome.kind not in (FailureKind.REFUSED, FailureKind.RESET):
+            return None
+        cut_twice = sum(map(_is_cut, outcomes)) > 1
+        if cut_twice or seconds > MAX_RETRY_AFTER or not self.pace.has_time(seconds):
+            return None
+        return seconds
 
-    def _wire(self, probe: Probe) -> httpx2.Request:
-        request = probe.request
+    def _wire(self, probe: Probe) -> Request:
+        request, operation = probe.request, self.spec.by_key[probe.operation]
         if self.secret is not None:
-            request = with_credential(
-                request, probe.credential, self.spec.by_key[probe.operation], self.spec, self.secret
-            )
+            request = with_credential(request, probe.credential, operation, self.spec, self.secret)
         headers = _overridden(_overridden(OUR_HEADERS, request.headers), self.extra_headers)
-        return httpx2.Request(
-            request.method,
-            self._url,
-            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
-            content=request.body,
-            extensions={
-                "target": f"{self._prefix}{request.target}".encode("ascii"),
-                "timeout": self._timeout,
-            },
-        )
-
-    def _once(self, wire: httpx2.Request) -> Outcome:
-        started = time.perf_counter()
-        self._deadline.start(started, self.limits.total)
-        try:
-            response = self._transport.handle_request(wire)
-            try:
-                body = self._read(response)
-            finally:
-                response.close()
-                drop_surplus(self._transport)
-            headers = tuple(
-                (k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw
-            )
-            body = decoded(body, headers, self.limits.body)
-            return Response(response.status_code, headers, body, time.perf_counter() - started)
-        except httpx2.HTTPError as error:
-            return _failure(error, self._deadline.begun)
-        except Undecodable as error:
-            return Failure(FailureKind.BAD_ENCODING, str(error))
-        except TooLong:
-            return Failure(
-                FailureKind.TOO_LARGE, f"the body is longer than {self.limits.body} bytes"
-            )
-        except TooSlow:
-            return Failure(
-                FailureKind.TIMED_OUT, f"the answer took longer than {self.limits.total:g} s"
-            )
-
-    def _read(self, response: httpx2.Response) -> bytes:
-        body = bytearray()  # a list of chunks of two bytes would take thirty times as much
-        for chunk in response.iter_raw():
-            body += chunk
-            if len(body) > self.limits.body:
-                raise TooLong
-        return bytes(body)
+        return replace(request, headers=headers)
 
     def _scrub(self, text: str) -> str:
         for secret in self._secrets:
@@ -220,31 +269,24 @@ class Client:
 
     def _scrubbed(self, response: Response) -> Response:
         """The response with a placeholder for secrets, then without capability URLs: those may hold a secret."""
-        headers, body = response.headers, response.body
+        body = response.body
         for secret in self._secrets:
-            headers = tuple((name, secret.scrub(value)) for name, value in headers)
             body = secret.scrub_bytes(body)
         body = self.capabilities.body(body)
-        headers = tuple((name, self.capabilities.text(value)) for name, value in headers)
-        return Response(response.status, headers, body, response.seconds)
+        headers = [
+            (name, self.capabilities.text(self._scrub(value))) for name, value in response.headers
+        ]
+        return Response(response.status, tuple(headers), body, response.seconds)
 
 
 class _TryAgain(Exception):
-    """Ask again, after `seconds` if the service said how long."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        super().__init__("ask again")
+    """Ask again; after so many seconds if the service said how long."""
 
 
 def _overridden(headers: Headers, others: Headers) -> Headers:
     """`headers` and `others`; of two that share a name, those of `others`."""
     names = {name.lower() for name, _ in others}
     return (*(field for field in headers if field[0].lower() not in names), *others)
-
-
-def _variable(header: str) -> str:
-    return header.upper().replace("-", "_")
 
 
 def _distinctive(value: str) -> bool:
@@ -255,59 +297,12 @@ def _distinctive(value: str) -> bool:
 
 def _conclusion(outcomes: list[Outcome]) -> Outcome:
     """The last outcome, but a body cut short only once says nothing: what cut it may have been the network."""
-    last, cut = outcomes[-1], [outcome for outcome in outcomes if _is_cut(outcome)]
+    last, cut = outcomes[-1], list(filter(_is_cut, outcomes))
     if len(cut) == 1 and (last is cut[0] or isinstance(last, Response)):
-        return Failure(
-            FailureKind.RESET, "the body was cut short once, which may be the network's doing"
-        )
+        said = "the body was cut short once, which may be the network's doing"
+        return Failure(FailureKind.RESET, said)
     return last
 
 
 def _is_cut(outcome: Outcome) -> bool:
     return isinstance(outcome, Failure) and outcome.kind is FailureKind.TRUNCATED
-
-
-def _wait_after(outcomes: list[Outcome]) -> float | None:
-    """None if asking again is pointless, 0 for as soon as backing off says, else the service's own wish in seconds."""
-    outcome = outcomes[-1]
-    if isinstance(outcome, Failure):
-        again = outcome.kind in (FailureKind.REFUSED, FailureKind.RESET, FailureKind.TRUNCATED)
-        wait = AT_ONCE if _is_cut(outcome) else 0.0
-        return wait if again and sum(map(_is_cut, outcomes)) < 2 else None
-    if outcome.status not in UNAVAILABLE:
-        return None
-    seconds = wish(outcome.status, outcome.headers, datetime.now(UTC))
-    return seconds if seconds <= MAX_RETRY_AFTER else None
-
-
-_START = b"HTTP/"
-_KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
-    (httpx2.TimeoutException, FailureKind.TIMED_OUT),
-    (httpx2.ConnectError, FailureKind.REFUSED),
-    (httpx2.ProxyError, FailureKind.REFUSED),
-    (httpx2.LocalProtocolError, FailureKind.REFUSED),  # our own fault, and no word on the service
-    (httpx2.NetworkError, FailureKind.RESET),
-)
-_TEXTS: tuple[tuple[str, FailureKind], ...] = (
-    ("without sending a response", FailureKind.RESET),
-    ("without sending complete message", FailureKind.TRUNCATED),
-    ("incomplete chunked read", FailureKind.TRUNCATED),
-    ("Receive buffer too long", FailureKind.TOO_LARGE),
-)
-
-
-def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
-    """What an error means, where the bytes that came begin so."""
-    detail = f"{type(error).__name__}: {error}".strip(": ")
-    if isinstance(error, httpx2.ConnectError) and "SSL" in detail.upper():
-        return Failure(FailureKind.TLS, detail)
-    for kind, meaning in _KINDS:
-        if isinstance(error, kind):
-            return Failure(meaning, detail)
-    found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
-    if found is FailureKind.RESET and begun and not begun.startswith(_START[: len(begun)]):
-        return Failure(
-            FailureKind.BAD_FRAMING,
-            f"the answer has no status line, it begins with {ascii(begun)[1:]}",
-        )
-    return Failure(found, detail)

@@ -1,4 +1,4 @@
-"""The way to a service and back: proxy and certificates, a deadline for each request, and bodies without their codings.
+"""A request on the wire to what came back: proxy, certificates, deadline, framing, and content codings undone.
 
 This is the only file that looks into httpx2 and httpcore2.
 """
@@ -10,98 +10,53 @@ import ssl
 import time
 import urllib.request
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from math import inf
 from typing import Any
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, urlsplit
 
 import httpcore2
 import httpx2
 
-from contracts.messages import Headers, header_values
+from contracts.messages import Failure, FailureKind, Headers, Request, Response, header_values
 
 ACCEPTED = "gzip, deflate"
 """The codings that are undone; what requests say in Accept-Encoding."""
 MAX_CODINGS = 4
 """How many codings of one body are undone; each may take as long as the longest body does."""
 _PIECE = 65536
+_BEGINNING = 40
+_GZIP = zlib.MAX_WBITS | 16
+# Many servers send deflate without its frame, the zlib format (RFC 9110 §8.4.1.2).
+_CODINGS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
+_KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
+    (httpx2.TimeoutException, FailureKind.TIMED_OUT),
+    (httpx2.ConnectError, FailureKind.REFUSED),
+    (httpx2.ProxyError, FailureKind.REFUSED),
+    (httpx2.LocalProtocolError, FailureKind.REFUSED),  # our own fault, and no word on the service
+    (httpx2.NetworkError, FailureKind.RESET),
+)
+_TEXTS: tuple[tuple[str, FailureKind], ...] = (
+    ("without sending a response", FailureKind.RESET),
+    ("without sending complete message", FailureKind.TRUNCATED),
+    ("incomplete chunked read", FailureKind.TRUNCATED),
+    ("Receive buffer too long", FailureKind.TOO_LARGE),
+)
 
 
-class Undecodable(Exception):
-    """The body is not encoded as Content-Encoding says; `str()` says how."""
+class NoAnswer(Exception):
+    """What came can't be used; the arguments are those of a Failure."""
 
 
-class TooLong(Exception):
-    """The decoded body would be longer than the bound."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one request: seconds to connect, between two reads, and in all; bytes of a decoded body."""
 
-
-def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
-    """The body after undoing what Content-Encoding names, last first; an empty one needs none of it."""
-    names = [
-        name.strip().lower()
-        for value in header_values(headers, "content-encoding")
-        for name in value.split(",")
-    ]
-    names = [name for name in names if name not in ("", "identity")]
-    if len(names) > MAX_CODINGS:
-        raise Undecodable(
-            f"Content-Encoding names {len(names)} codings; at most {MAX_CODINGS} are undone"
-        )
-    for name in reversed(names):
-        if body:
-            body = _undone(name, body, limit)
-    return body
-
-
-def _undone(name: str, body: bytes, limit: int) -> bytes:
-    if name not in ("gzip", "x-gzip", "deflate"):
-        raise Undecodable(f"Content-Encoding is {name}; the request accepts {ACCEPTED}")
-    try:
-        return _gunzipped(body, limit) if name != "deflate" else _inflated(body, limit)
-    except zlib.error as error:
-        raise Undecodable(f"Content-Encoding is {name}; decoding fails: {error}") from None
-
-
-def _gunzipped(body: bytes, limit: int) -> bytes:
-    """One member after another, as RFC 1952 §2.2 allows.
-
-    Piece by piece: what follows a member is copied each time, and a body may hold a million of them.
-    """
-    whole, unpacker = bytearray(), _gunzip()
-    for start in range(0, len(body), _PIECE):
-        piece = body[start : start + _PIECE]
-        while piece:
-            unpacker = _gunzip() if unpacker.eof else unpacker
-            whole += unpacker.decompress(piece, limit - len(whole) + 1)
-            if len(whole) > limit:
-                raise TooLong
-            piece = unpacker.unused_data
-    if not unpacker.eof:
-        raise zlib.error("the data ends too early")
-    return bytes(whole)
-
-
-def _gunzip() -> zlib._Decompress:
-    return zlib.decompressobj(zlib.MAX_WBITS | 16)
-
-
-def _inflated(body: bytes, limit: int) -> bytes:
-    """In the zlib format, or without it, as many servers send it (RFC 9110 §8.4.1.2)."""
-    try:
-        return _unpacked(zlib.decompressobj(), body, limit)
-    except zlib.error:
-        return _unpacked(zlib.decompressobj(-zlib.MAX_WBITS), body, limit)
-
-
-def _unpacked(unpacker: zlib._Decompress, body: bytes, limit: int) -> bytes:
-    found = unpacker.decompress(body, limit + 1)
-    if len(found) > limit:
-        raise TooLong
-    if not unpacker.eof:
-        raise zlib.error("the data ends too early")
-    return found
+    connect: float = 5.0
+    read: float = 15.0
+    total: float = 30.0
+    body: int = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,29 +85,161 @@ def _trust(scheme: str, ca_bundle: str | None) -> ssl.SSLContext:
     """The certificates that are trusted; reading them takes 50 ms, so it is done once, and only where needed."""
     if scheme != "https":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return (
-        ssl.create_default_context(cafile=ca_bundle) if ca_bundle else httpx2.create_ssl_context()
-    )
+    if ca_bundle:
+        return ssl.create_default_context(cafile=ca_bundle)
+    return httpx2.create_ssl_context()
 
 
 def _proxy(base: SplitResult) -> str | None:
     """The proxy that the environment names for a base URL; none for this machine."""
     host = base.hostname or ""
-    if _is_loopback(host) or urllib.request.proxy_bypass(host):
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = host == "localhost" or host.endswith(".localhost")
+    if local or urllib.request.proxy_bypass(host):
         return None
     proxies = urllib.request.getproxies()
     found = proxies.get(base.scheme) or proxies.get("all")
     return f"http://{found}" if found and "://" not in found else found
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+class Transport:
+    """The connections to one base URL; they keep to a deadline, and nothing of one answer for the next."""
+
+    def __init__(self, base_url: str, route: Route, limits: Limits) -> None:
+        base = urlsplit(base_url)
+        self._prefix = base.path.rstrip("/")
+        self._url = httpx2.URL(f"{base.scheme}://{base.netloc}/")
+        self._limits, self._deadline = limits, Deadline()
+        self._inner = route.transport(base)
+        # HTTPTransport has no parameter for what httpcore2's pools take under this name.
+        pool = self._inner._pool
+        pool._network_backend = _Backend(pool._network_backend, self._deadline)
+        self._timeout = httpx2.Timeout(limits.read, connect=limits.connect).as_dict()
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def answer(self, request: Request) -> Response | Failure:
+        """Send a request once, its target and fields as they stand. Never raises for what the service does."""
+        wire = self._wire(request)
+        started = time.perf_counter()
+        self._deadline.at, self._deadline.begun = started + self._limits.total, b""
+        try:
+            response = self._inner.handle_request(wire)
+            try:
+                body = self._read(response)
+            finally:
+                response.close()
+                self._drop_surplus()
+            headers = tuple(
+                (k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw
+            )
+            body = decoded(body, headers, self._limits.body)
+            return Response(response.status_code, headers, body, time.perf_counter() - started)
+        except httpx2.HTTPError as error:
+            return _failure(error, self._deadline.begun)
+        except NoAnswer as error:
+            return Failure(*error.args)
+        except TooSlow:
+            seconds = f"{self._limits.total:g} s"
+            return Failure(FailureKind.TIMED_OUT, f"the answer took longer than {seconds}")
+
+    def _wire(self, request: Request) -> httpx2.Request:
+        return httpx2.Request(
+            request.method,
+            self._url,
+            headers=[
+                (name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers
+            ],
+            content=request.body,
+            extensions={
+                "target": f"{self._prefix}{request.target}".encode("ascii"),
+                "timeout": self._timeout,
+            },
+        )
+
+    def _read(self, response: httpx2.Response) -> bytes:
+        body = bytearray()  # a list of chunks of two bytes would take thirty times as much
+        for chunk in response.iter_raw():
+            body += chunk
+            _bound(body, self._limits.body)
+        return bytes(body)
+
+    def _drop_surplus(self) -> None:
+        """Close connections on which more came than was asked for: it answers no later request (RFC 9112 §9.2)."""
+        for connection in self._inner._pool.connections:
+            layer: Any = connection
+            while (inner := getattr(layer, "_connection", None)) is not None:
+                layer = inner
+            state = getattr(layer, "_h11_state", None)
+            if state is not None and state.trailing_data[0]:
+                connection.close()
 
 
-_BEGINNING = 40
+def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
+    """What an error means, where the bytes that came begin so."""
+    detail = f"{type(error).__name__}: {error}".strip(": ")
+    if isinstance(error, httpx2.ConnectError) and "SSL" in detail.upper():
+        return Failure(FailureKind.TLS, detail)
+    for kind, meaning in _KINDS:
+        if isinstance(error, kind):
+            return Failure(meaning, detail)
+    found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
+    if found is FailureKind.RESET and begun and not begun.startswith(b"HTTP/"[: len(begun)]):
+        said = f"the answer has no status line, it begins with {ascii(begun)[1:]}"
+        return Failure(FailureKind.BAD_FRAMING, said)
+    return Failure(found, detail)
+
+
+def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
+    """The body after undoing what Content-Encoding names, last first; an empty one needs none of it."""
+    written = ",".join(header_values(headers, "content-encoding")).lower()
+    names = [name for name in map(str.strip, written.split(",")) if name not in ("", "identity")]
+    if len(names) > MAX_CODINGS:
+        said = f"Content-Encoding names {len(names)} codings; at most {MAX_CODINGS} are undone"
+        raise NoAnswer(FailureKind.BAD_ENCODING, said)
+    for name in reversed(names):
+        if body:
+            body = _undone(name, body, limit)
+    return body
+
+
+def _undone(name: str, body: bytes, limit: int) -> bytes:
+    said = f"the request accepts {ACCEPTED}"
+    for wbits in _CODINGS.get(name, ()):
+        try:
+            return _unpacked(body, limit, wbits)
+        except zlib.error as error:
+            said = f"decoding fails: {error}"
+    raise NoAnswer(FailureKind.BAD_ENCODING, f"Content-Encoding is {name}; {said}")
+
+
+def _unpacked(body: bytes, limit: int, wbits: int) -> bytes:
+    """Gzip may have one member after another (RFC 1952 §2.2).
+
+    Piece by piece: what follows a member is copied each time, and a body may hold a million of them.
+    """
+    whole, unpacker = bytearray(), zlib.decompressobj(wbits)
+    for start in range(0, len(body), _PIECE):
+        piece = body[start : start + _PIECE]
+        while piece:
+            if unpacker.eof:
+                if wbits != _GZIP:
+                    return bytes(whole)
+                unpacker = zlib.decompressobj(wbits)
+            whole += unpacker.decompress(piece, limit - len(whole) + 1)
+            _bound(whole, limit)
+            piece = unpacker.unused_data
+    if not unpacker.eof:
+        raise zlib.error("the data ends too early")
+    return bytes(whole)
+
+
+def _bound(body: bytearray, limit: int) -> None:
+    if len(body) > limit:
+        raise NoAnswer(FailureKind.TOO_LARGE, f"the body is longer than {limit} bytes")
 
 
 class TooSlow(Exception):
@@ -161,14 +248,13 @@ class TooSlow(Exception):
 
 @dataclass(slots=True)
 class Deadline:
-    """When the request under way must be over, on the clock of `time.perf_counter`; its answer begins with `begun`."""
+    """When the request under way must be over, on the clock of `time.perf_counter`; its answer begins with `begun`.
+
+    httpcore2's own timeouts bound each read: a head that drips, or 1xx answers without end, would go on for days.
+    """
 
     at: float = inf
     begun: bytes = b""
-
-    def start(self, now: float, seconds: float) -> None:
-        """A request starts that may take so long."""
-        self.at, self.begun = now + seconds, b""
 
     def within(self, timeout: float | None) -> float:
         """What is left of a timeout. Raises TooSlow if nothing is."""
@@ -178,43 +264,16 @@ class Deadline:
         return left if timeout is None else min(timeout, left)
 
 
-def keep_to(deadline: Deadline, transport: httpx2.HTTPTransport) -> None:
-    """Let every connection of a transport keep to a deadline."""
-    # HTTPTransport has no parameter for what httpcore2's pools take under this name.
-    transport._pool._network_backend = _Backend(transport._pool._network_backend, deadline)
-
-
-def drop_surplus(transport: httpx2.HTTPTransport) -> None:
-    """Close connections on which more came than was asked for: it is no answer to the next request (RFC 9112 §9.2)."""
-    for connection in transport._pool.connections:
-        if _has_surplus(connection):
-            connection.close()
-
-
-def _has_surplus(connection: Any) -> bool:
-    while (inner := getattr(connection, "_connection", None)) is not None:
-        connection = inner
-    state = getattr(connection, "_h11_state", None)
-    return state is not None and bool(state.trailing_data[0])
-
-
 class _Backend(httpcore2.NetworkBackend):
     def __init__(self, inner: httpcore2.NetworkBackend, deadline: Deadline) -> None:
         self._inner, self._deadline = inner, deadline
 
     def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
+        self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
     ) -> httpcore2.NetworkStream:
         within = self._deadline.within(timeout)
-        return _Stream(
-            self._inner.connect_tcp(host, port, within, local_address, socket_options),
-            self._deadline,
-        )
+        stream = self._inner.connect_tcp(host, port, within, *args, **options)
+        return _Stream(stream, self._deadline)
 
 
 class _Stream(httpcore2.NetworkStream):
@@ -224,11 +283,11 @@ class _Stream(httpcore2.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
             received = self._inner.read(max_bytes, self._deadline.within(timeout))
-            self._deadline.begun = self._deadline.begun or received[:_BEGINNING]
-            return received
         except httpcore2.ReadTimeout:
             self._deadline.within(None)
             raise
+        self._deadline.begun = self._deadline.begun or received[:_BEGINNING]
+        return received
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, self._deadline.within(timeout))

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.exchanges import Client, Limits, Secret
-from contracts.exchanges.pace import retry_after
+from contracts.exchanges.client import retry_after
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request
 from tests.exchanges.documents import one_operation
 from tests.service import create_app, raw_server, running
@@ -216,7 +216,7 @@ def test_what_comes_before_an_answer_is_bounded(pieces: list[bytes]) -> None:
 def test_a_request_has_the_time_of_one_request() -> None:
     with running(create_app(key=KEY)) as url, contextlib.closing(Client(SPEC, url, Secret(KEY))) as client:
         client.send(GET, 0)
-        client._deadline.at = 0
+        client._transport._deadline.at = 0
         assert client.send(GET, 1).failure is None
 
 

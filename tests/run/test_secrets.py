@@ -77,7 +77,7 @@ def broken(*args: Any, **kwargs: Any) -> None:
     "where",
     [
         "contracts.exchanges.client.Client.send",
-        "contracts.exchanges.client.Client._once",
+        "contracts.exchanges.transport.Transport.answer",
         "contracts.flows.judge_all",
         "contracts.plugin._failure",
         "contracts.run.end.write_json",

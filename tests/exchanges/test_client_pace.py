@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.exchanges import Bounds, Exhausted, Pace
-from contracts.exchanges.pace import MAX_WAIT, PATIENCE, wish
+from contracts.exchanges.client import MAX_WAIT, PATIENCE, wish
 from contracts.messages import FailureKind
 from tests.exchanges.test_client import BUSY, OK, Script, ask, response
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 from contracts.changes import compare as changes_between
@@ -25,11 +27,8 @@ from contracts.document.sides import Side, specs_of
 from contracts.report.run import Drift
 from contracts.text import cut, printable
 
-_ORDER = {Effect.BREAKING: 0, Effect.UNDECIDED: 1, Effect.COMPATIBLE: 2}
-_LOUDNESS = {
-    severity: index
-    for index, severity in enumerate((Severity.ERROR, Severity.WARNING, Severity.INFO))
-}
+_ORDER = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
+_LOUDNESS = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _NOUNS = {
     Direction.REQUEST: "requests of ",
     Direction.RESPONSE: "responses of ",
@@ -60,22 +59,19 @@ class Diff:
     until: date = date.max
     reason: str = "…"
 
-    @property
-    def groups(self) -> tuple[tuple[str, tuple[Judged, ...]], ...]:
-        """The changes by what became of them, those that break first, the louder first in each group."""
-        judged = sorted(
-            self.decision.judged, key=lambda j: (_ORDER[j.change.effect], _LOUDNESS[j.severity])
-        )
-        groups = [
-            (effect.value, tuple(j for j in judged if j.counts and j.change.effect is effect))
-            for effect in _ORDER
-        ]
-        groups.append(("accepted", tuple(j for j in judged if not j.counts)))
-        return tuple((title, members) for title, members in groups if members)
+    @cached_property
+    def ordered(self) -> tuple[Judged, ...]:
+        """What is accepted last, those that break first, the louder first."""
+        return tuple(sorted(self.decision.judged, key=_place))
 
     @property
-    def ordered(self) -> tuple[Judged, ...]:
-        return tuple(judged for _, members in self.groups for judged in members)
+    def groups(self) -> Iterable[tuple[str, Sequence[Judged]]]:
+        """The changes in that order, by what became of them."""
+        groups: dict[str, list[Judged]] = {}
+        for judged in self.ordered:
+            title = judged.change.effect.value if judged.counts else "accepted"
+            groups.setdefault(title, []).append(judged)
+        return groups.items()
 
     def entry(self, judged: Judged) -> str:
         """The line that accepts a change."""
@@ -84,9 +80,13 @@ class Diff:
     @property
     def entries(self) -> tuple[str, ...]:
         """The lines that open the gate, each once."""
-        return tuple(
-            dict.fromkeys(self.entry(judged) for judged in self.ordered if judged.needs_acceptance)
-        )
+        needed = filter(attrgetter("needs_acceptance"), self.ordered)
+        return tuple(dict.fromkeys(map(self.entry, needed)))
+
+
+def _place(judged: Judged) -> tuple[bool, int, int]:
+    effect, loudness = judged.change.effect, judged.severity
+    return not judged.counts, _ORDER.index(effect), _LOUDNESS.index(loudness)
 
 
 def diff_of(
@@ -165,20 +165,21 @@ class Pulled:
 
 def decision_text(diff: Diff) -> str:
     """The decision, the counts, and what is odd about the exit code if it is."""
-    decision = diff.decision
-    counts = [f"{count} {effect.value}" for effect in _ORDER if (count := decision.count(effect))]
-    counts += [f"{decision.accepted} accepted"] if decision.accepted else []
+    decision, counts = diff.decision, []
+    for effect in _ORDER:
+        if count := decision.count(effect):
+            counts.append(f"{count} {effect.value}")
+    if decision.accepted:
+        counts.append(f"{decision.accepted} accepted")
     text = f"{decision.result.value.upper()} ({', '.join(counts) or 'nothing changed'})"
     if decision.result is not Effect.COMPATIBLE and not decision.exit_code:
-        why = (
-            "--fail-on never"
-            if diff.fail_on is FailOn.NEVER
-            else "the severity of what breaks was lowered"
-        )
-        return f"{text}; passes: {why}"
+        if diff.fail_on is FailOn.NEVER:
+            return f"{text}; passes: --fail-on never"
+        return f"{text}; passes: the severity of what breaks was lowered"
     if decision.result is not Effect.BREAKING and decision.exit_code == 1:
-        failing = sum(judged.fails for judged in decision.judged)
-        return f"{text}; fails: {failing} of severity {'error' if diff.fail_on is not FailOn.WARNING else 'warning'}"
+        failing = sum(map(attrgetter("fails"), decision.judged))
+        severity = "warning" if diff.fail_on is FailOn.WARNING else "error"
+        return f"{text}; fails: {failing} of severity {severity}"
     return text
 
 
@@ -210,9 +211,9 @@ def reach_text(reaches: Sequence[Reach], most: int) -> str:
     """Whom a change reaches, `most` operations a direction by name."""
     texts = []
     for direction, noun in _NOUNS.items():
-        names = list(
-            dict.fromkeys(reach.operation for reach in reaches if reach.direction is direction)
-        )
-        more = f" and {len(names) - most} more" if len(names) > most else ""
-        texts += [f"{noun}{', '.join(names[:most])}{more}"] if names else []
+        names = list(dict.fromkeys(r.operation for r in reaches if r.direction is direction))
+        if len(names) > most:
+            names[most - 1 :] = [f"{names[most - 1]} and {len(names) - most} more"]
+        if names:
+            texts.append(f"{noun}{', '.join(names)}")
     return "; ".join(texts) or "no operation"

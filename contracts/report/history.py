@@ -25,8 +25,8 @@ MAX_NAMED = 3
 """How many of the files that can't be used are called by their names."""
 DRAFTS_LIVE = timedelta(days=1)
 """A draft that is so much older than the report just kept is one of a run that was killed."""
-AGES = ((35.0, None), (366.0, "%G week %V"), (float("inf"), "%Y-%m"))
-"""Of runs younger than so many days, one of each period is kept; of all of them, where that is None.
+AGES = ((35, ""), (366, "%G week %V"), (99_999, "%Y-%m"))
+"""Of runs younger than so many days, one of each period is kept; all of them where it is empty.
 
 Of a week or a month it is the last run with a verdict, because one without proves nothing.
 """
@@ -53,14 +53,14 @@ def thin(folder: Path, now: datetime) -> tuple[Path, ...]:
     Only files that `keep` named are touched, never the newest, and none that can't be read.
     """
     _clear_drafts(folder)
-    named = [(moment, path) for path in _files(folder) if (moment := _stamped(path)) is not None]
+    named = list(filter(_stamped, _files(folder)))
     gone = []
-    for period, group in groupby(named[:-1], key=lambda pair: _period(pair[0], now)):
-        paths = [path for _, path in group]
-        for path in _surplus(paths) if period is not None else ():
-            with suppress(OSError):  # another run was faster, or the next one will try again
-                path.unlink()
-                gone.append(path)
+    for period, paths in groupby(named[:-1], key=lambda path: _period(_stamped(path), now)):
+        if period:
+            for path in _surplus(list(paths)):
+                with suppress(OSError):  # another run was faster, or the next one will try again
+                    path.unlink()
+                    gone.append(path)
     return tuple(gone)
 
 
@@ -70,7 +70,7 @@ def trend_in(folder: Path, tonight: Run, parts: Sequence[Run] = ()) -> Trend:
     Runs on another target or another document are left out, as is what can't be read; the notes of the trend say so.
     """
     left_out = _LeftOut()
-    known = {_identity(run) for run in (tonight, *parts)}
+    known = set(map(_identity, (tonight, *parts)))
     before = _before(tonight, _runs(folder, left_out), known, left_out)
     return replace(trend_of(chain(before, [tonight])), notes=tuple(left_out.lines()))
 
@@ -155,19 +155,22 @@ def _stamped(path: Path) -> datetime | None:
         return None
 
 
-def _period(moment: datetime, now: datetime) -> str | None:
-    """What a run shares with those of which one is kept; None if it is young enough to be kept."""
-    days = (now - moment) / timedelta(days=1)
-    period = next(period for limit, period in AGES if days < limit)
-    return moment.strftime(period) if period is not None else None
+def _period(moment: datetime | None, now: datetime) -> str:
+    """What a run shares with those of which one is kept; empty if it is young enough to be kept."""
+    for days, period in AGES:
+        if moment is not None and now - moment < timedelta(days=days):
+            return moment.strftime(period)
+    return ""
 
 
 def _surplus(paths: Sequence[Path]) -> Iterator[Path]:
     """All but one of each target and document: the last with a verdict, or the last of all."""
     if len(paths) == 1:
         return
-    runs = {path: _read(path, _LeftOut()) for path in reversed(paths)}
-    readable = [(path, run) for path, run in runs.items() if run is not None]
+    readable = []
+    for path in reversed(paths):
+        if (run := _read(path, _LeftOut())) is not None:
+            readable.append((path, run))
     kept: set[object] = set()
     for path, run in sorted(readable, key=lambda pair: pair[1].decision == "inconclusive"):
         about = (run.targets, run.titles)

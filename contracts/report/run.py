@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
+from operator import attrgetter
 from typing import Annotated, Any, TypeVar, final
 
 import msgspec
@@ -57,15 +59,15 @@ def pooled(parts: Iterable[Times]) -> Times | None:
     between two bounds. They are never outside what the parts have, because no pooled percentile can be: those of one
     part, or of parts that are alike, are exact.
     """
-    answered = [times for times in parts if times.count]
+    answered = list(filter(attrgetter("count"), parts))
     if not answered:
         return None
     worst = max(answered, key=lambda times: (times.longest, times.slowest))
-    histogram = tuple(map(sum, zip(*(times.histogram for times in answered), strict=True)))
+    histogram = tuple(map(sum, zip(*map(attrgetter("histogram"), answered), strict=True)))
     return Times(
-        sum(times.count for times in answered),
-        _between(percentile(histogram, 50, worst.longest), [times.median for times in answered]),
-        _between(percentile(histogram, 95, worst.longest), [times.p95 for times in answered]),
+        sum(histogram),
+        _between(percentile(histogram, 50, worst.longest), map(attrgetter("median"), answered)),
+        _between(percentile(histogram, 95, worst.longest), map(attrgetter("p95"), answered)),
         worst.longest,
         worst.slowest,
         histogram,
@@ -75,16 +77,15 @@ def pooled(parts: Iterable[Times]) -> Times | None:
 def percentile(histogram: Sequence[int], percent: int, longest: float) -> float:
     """The nearest rank's time, as if answers between two bounds were spread evenly; `longest` is the last bound."""
     rank = -(-sum(histogram) * percent // 100)
-    up_to = list(accumulate(histogram))
-    index = next(index for index, count in enumerate(up_to) if count >= rank)
-    low = BOUNDS[index - 1] if index else 0.0
-    high = BOUNDS[index] if index < len(BOUNDS) else longest
-    nth = rank - (up_to[index] - histogram[index])
+    index = bisect_left(list(accumulate(histogram)), rank)
+    low, high = (0.0, *BOUNDS, longest)[index : index + 2]
+    nth = rank - sum(histogram[:index])
     return low + (high - low) * (nth - 0.5) / histogram[index]
 
 
-def _between(value: float, parts: Sequence[float]) -> float:
-    return round(min(max(value, min(parts)), max(parts)), 6)
+def _between(value: float, parts: Iterable[float]) -> float:
+    low, *_, high = sorted([*parts] * 2)
+    return round(min(max(value, low), high), 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,9 @@ class Agreement:
 
     reason: str
     until: str
+
+    def __str__(self) -> str:
+        return f"until {self.until}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,7 +302,7 @@ class Run:
     @property
     def titles(self) -> frozenset[str]:
         """Of the documents; versions of one share it."""
-        return frozenset(subject.title for subject in self.subjects)
+        return frozenset(map(attrgetter("title"), self.subjects))
 
     @property
     def target(self) -> str:
@@ -313,38 +317,45 @@ class Run:
         return (self.finished - self.started).total_seconds()
 
     @cached_property
-    def counts(self) -> dict[str, int]:
-        """Verdicts by outcome; violations that were accepted are counted apart."""
-        counts = {outcome.value: 0 for outcome in Outcome} | {"accepted": 0}
+    def by_standing(self) -> Mapping[str, tuple[RuleVerdict, ...]]:
+        """The verdicts of each of the `STANDINGS`."""
+        found: dict[str, list[RuleVerdict]] = {standing: [] for standing in STANDINGS}
         for verdict in self.verdicts:
-            counts["accepted" if verdict.accepted is not None else verdict.outcome.value] += 1
-        return counts
+            found[verdict.standing].append(verdict)
+        return {standing: tuple(verdicts) for standing, verdicts in found.items()}
 
-    @cached_property
+    @property
     def violated(self) -> tuple[RuleVerdict, ...]:
         """What the document or a standard demands, what was seen broken, and what nobody accepted."""
-        return tuple(v for v in self.verdicts if v.breaks and v.severity is Severity.VIOLATION)
+        return self.by_standing["violated"]
 
-    @cached_property
+    @property
     def advisories(self) -> tuple[RuleVerdict, ...]:
-        return tuple(v for v in self.verdicts if v.breaks and v.severity is Severity.ADVISORY)
+        """The same of prose, and of what is good practice."""
+        return self.by_standing["advisory"]
 
-    @cached_property
+    @property
     def accepted(self) -> tuple[RuleVerdict, ...]:
-        return tuple(v for v in self.verdicts if v.accepted is not None)
+        return self.by_standing["accepted"]
 
     @cached_property
     def missing(self) -> tuple[RuleVerdict, ...]:
         """What was not judged."""
-        return tuple(
-            v for v in self.verdicts if v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED)
-        )
+        silent = (Outcome.NOT_EXERCISED, Outcome.UNDECIDED)
+        return tuple(verdict for verdict in self.verdicts if verdict.outcome in silent)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Verdicts by outcome; violations that were accepted are counted apart."""
+        counts = {name.replace(" ", "_"): len(own) for name, own in self.by_standing.items()}
+        counts["violated"] += counts.pop("advisory")
+        return {name: counts[name] for name in (*Outcome, "accepted")}
 
     @cached_property
     def slowest(self) -> Times | None:
         """The times of the operation with the slowest answer."""
-        answered = [operation.times for operation in self.operations if operation.times.count]
-        return max(answered, key=lambda times: times.longest, default=None)
+        answered = filter(attrgetter("count"), map(attrgetter("times"), self.operations))
+        return max(answered, key=attrgetter("longest"), default=None)
 
 
 def about_rule(rule: str) -> dict[str, Any]:

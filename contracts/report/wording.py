@@ -35,7 +35,11 @@ class Cause:
     @property
     def operations(self) -> tuple[str, ...]:
         """The keys of the operations, each once."""
-        return tuple(dict.fromkeys(verdict.operation for verdict in self.verdicts))
+        return tuple(dict.fromkeys(map(attrgetter("operation"), self.verdicts)))
+
+    @property
+    def is_spread(self) -> bool:
+        return len(self.operations) > 1
 
 
 def causes(verdicts: Iterable[RuleVerdict]) -> list[Cause]:
@@ -45,29 +49,30 @@ def causes(verdicts: Iterable[RuleVerdict]) -> list[Cause]:
     is what has no evidence.
     """
     verdicts = list(verdicts)
-    operations: dict[tuple[object, ...], set[str]] = {}
+    operations: dict[object, set[str]] = {}
     for verdict in verdicts:
         operations.setdefault(_cause(verdict), set()).add(verdict.operation)
     found: dict[object, list[RuleVerdict]] = {}
     for verdict in verdicts:
         cause = _cause(verdict)
-        alone = verdict.proof is None or len(operations[cause]) == 1
-        found.setdefault(verdict.rule if alone else cause, []).append(verdict)
-    return [Cause(tuple(members)) for members in found.values()]
+        if verdict.evidence is None or len(operations[cause]) == 1:
+            cause = verdict.rule
+        found.setdefault(cause, []).append(verdict)
+    return list(map(Cause, map(tuple, found.values())))
 
 
 def spread_text(cause: Cause) -> str:
     """`, on 3 operations`, to be said after the rule that stands for them; empty for one."""
-    return f", on {len(cause.operations)} operations" if len(cause.operations) > 1 else ""
+    return f", on {len(cause.operations)} operations" * cause.is_spread
 
 
 def cause_text(cause: Cause) -> str:
     """`GET /a 200 / required id, on 2 operations: no property id (GET /a, GET /b)`."""
-    operations = f" ({', '.join(cause.operations)})" if len(cause.operations) > 1 else ""
+    operations = f" ({', '.join(cause.operations)})" * cause.is_spread
     return f"{cause.shown.rule}{spread_text(cause)}: {cause.seen}{operations}"
 
 
-def _cause(verdict: RuleVerdict) -> tuple[object, ...]:
+def _cause(verdict: RuleVerdict) -> object:
     return verdict.standing, verdict.since, verdict.kind, seen_text(verdict)
 
 
@@ -90,45 +95,45 @@ def seen_text(verdict: RuleVerdict) -> str:
 
 def promise_text(verdict: RuleVerdict) -> str:
     """What is promised, and by which clause; empty in a report of an older version."""
-    clause = f" ({verdict.clause})" if verdict.clause else ""
-    return f"{verdict.promise}{clause}" if verdict.promise else verdict.clause
+    if not verdict.promise:
+        return verdict.clause
+    return f"{verdict.promise}{_noted(verdict.clause)}"
 
 
 def often_text(verdict: RuleVerdict) -> str:
     """`on 3 of 9 exchanges; always`, in the words of a failure."""
-    again = f"; {verdict.recurrence}" if verdict.recurrence else ""
+    again = _noted(verdict.recurrence, "; {}")
     return f"on {verdict.violations} of {verdict.exercised} exchanges{again}"
 
 
 def since_text(verdict: RuleVerdict, against: Mapping[str, Any] | None) -> str:
     """Whether a violation is new since the earlier report; empty where that can't be told."""
     file = (against or {}).get("path", "an earlier report")
-    return {"new": f"new since {file}", "still there": f"still there, {file} has it as well"}.get(
-        verdict.since or "", ""
-    )
+    texts = {"new": f"new since {file}", "still there": f"still there, {file} has it as well"}
+    return texts.get(verdict.since or "", "")
 
 
 def accepted_text(verdict: RuleVerdict) -> str:
     """`until 2026-12-31: agreed in May`; empty if nobody accepted it."""
-    accepted = verdict.accepted
-    return f"until {accepted.until}: {accepted.reason}" if accepted is not None else ""
+    return str(verdict.accepted or "")
 
 
 def why_text(verdict: RuleVerdict) -> str:
     """`not exercised: nobody came`, of a rule that was not judged."""
-    return f"{verdict.standing}: {verdict.why}" if verdict.why else verdict.standing
+    return verdict.standing + _noted(verdict.why, ": {}")
 
 
 def changes_text(against: Mapping[str, Any]) -> str:
     """`1 new, 0 still there, 2 fixed, 0 not judged`, of rules since an earlier report."""
-    counts = ((change, len(against.get(change, ()))) for change in CHANGES)
-    return ", ".join(f"{count} {change.replace('_', ' ')}" for change, count in counts)
+    counts = []
+    for change in CHANGES:
+        counts.append(f"{len(against.get(change, ()))} {change.replace('_', ' ')}")
+    return ", ".join(counts)
 
 
 def against_text(against: Mapping[str, Any]) -> str:
     """Which earlier report, and how many rules are new, still there, fixed, or were not judged since."""
-    about = f" ({against['about']})" if against.get("about") else ""
-    path = against.get("path", "an earlier report")
+    path, about = against.get("path", "an earlier report"), _noted(against.get("about"))
     return f"against {path}{about}: {changes_text(against)}"
 
 
@@ -140,28 +145,26 @@ def history_text(trend: Trend) -> str:
 def session_lines(sessions: Mapping[str, Any]) -> Iterator[str]:
     """What came of looking for sessions."""
     if (listed := sessions.get("listed")) is not None:
-        counts = ", ".join(f"{count} {status}" for status, count in sorted(listed["found"].items()))
-        more = "" if listed["complete"] else " at least"
-        found = (
-            f"found{more} {counts}; {len(listed['picked'])} are asked for"
-            if counts
-            else "found no session"
-        )
-        yield f"sessions: {found}{_problem(listed)}"
+        found = "found no session"
+        if listed["found"]:
+            counts = ", ".join(f"{many} {word}" for word, many in sorted(listed["found"].items()))
+            more = " at least" * (not listed["complete"])
+            found = f"found{more} {counts}; {len(listed['picked'])} are asked for"
+        yield f"sessions: {found}{_noted(listed['problem'])}"
     if (started := sessions.get("started")) is not None:
-        if started["session_id"] is None:
-            yield f"sessions: started no session: {started['problem'] or 'interrupted'}"
+        session, problem = started["session_id"], started["problem"]
+        if session is None:
+            yield f"sessions: started no session: {problem or 'interrupted'}"
             return
-        seen = (
-            f"seen {', then '.join(started['statuses'])}" if started["statuses"] else "never seen"
-        )
+        seen = _noted(", then ".join(started["statuses"]), "seen {}") or "never seen"
         ended = "stopped" if started["stopped"] else "NOT STOPPED"
-        cost = f"cost {started['cost']}{_problem(started)}"
-        yield f"sessions: started session {started['session_id']}, {seen}, {ended}; {cost}"
+        cost = f"cost {started['cost']}{_noted(problem)}"
+        yield f"sessions: started session {session}, {seen}, {ended}; {cost}"
 
 
-def _problem(entry: Mapping[str, Any]) -> str:
-    return f" ({entry['problem']})" if entry["problem"] else ""
+def _noted(text: object, form: str = " ({})") -> str:
+    """The text in a form; nothing without a text."""
+    return form.format(text) if text else ""
 
 
 def drift_headline(drift: Drift) -> str:
@@ -192,8 +195,8 @@ def drift_lines(drift: Drift) -> Iterator[str]:
     headline, *kept = drift_head(drift)
     yield headline
     if drift.changed:
-        yield from (f"  {change}" for change in drift.changes[:MAX_CHANGES])
+        yield from map("  {}".format, drift.changes[:MAX_CHANGES])
         if len(drift.changes) > MAX_CHANGES:
             yield f"  … and {len(drift.changes) - MAX_CHANGES} more"
-        yield from (f"  {note}" for note in drift.notes)
+        yield from map("  {}".format, drift.notes)
     yield from kept

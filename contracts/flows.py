@@ -32,7 +32,7 @@ from contracts.exchanges.health import blocked, expired_from, refused_at_last, u
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Exchange, Headers, Probe, Request
 from contracts.mock import CREDENTIAL, MockService, serving
-from contracts.mock.values import sample_values
+from contracts.mock.bodies import sample_values
 from contracts.notte.prose import DATE, plausible, prose_rules
 from contracts.probes import SAFE_METHODS, ProbePlan
 from contracts.rules import RuleBook, rules_for

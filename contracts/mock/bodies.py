@@ -1,38 +1,40 @@
-"""A documented response to the bodies and header values that the mock answers with, all of them conforming."""
+"""What the mock knows, all of it conforming: bodies and header values of a response, and values of path parameters."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from contracts.document import Header, MediaType, ResponseSpec, Schema, ref_target
-from contracts.document.serialisation import simple_text
+from contracts.document import Header, MediaType, ResponseSpec, Schema, Spec, ref_target
+from contracts.document.serialisation import fill_path, match_path, parameter_names, simple_text
 from contracts.messages import concrete, is_json
-from contracts.mock.places import Sight, sights
-from contracts.payloads import CoveringChoices, Unsatisfiable
+from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
-from contracts.schemas.locations import locate
+from contracts.schemas.locations import Location, json_type, locate
 from contracts.schemas.validation import Uncompilable
 
 VARIANTS = 48
 """How many bodies one documented media type has while they leave choices of its schema out."""
-
 MAX_DRAWN = 512
 """How many are looked at for those that show something new, once there are that many."""
-
 MAX_STALE = 48
 """How many are looked at that show nothing new, before no more is expected."""
-
 OTHER_VARIANTS = 4
 """How many bodies there are that are no JSON, of which nobody looks at more than the type."""
-
 HEADER_VALUES = 8
+HANDFUL = 3
+"""How many values a path parameter has, for each schema that its name has; of so many times ten that are drawn."""
+MAX_VALUES = 12
 
-FRAMING = {"content-encoding": "identity", "transfer-encoding": "chunked"}
+FRAMING = {
+    "content-length": (),
+    "content-encoding": ("identity",),
+    "transfer-encoding": ("chunked",),
+}
 """Fields that say how the body is sent: a value drawn from their schema would be a lie."""
 
 
@@ -50,57 +52,47 @@ def variants_of(response: ResponseSpec) -> tuple[Variant, ...]:
     """The bodies of a documented response; none if it has media types and none of them can have a body."""
     if not response.content:
         return (Variant(None, b""),)
-    return tuple(variant for media in response.content for variant in _variants(media))
-
-
-def header_texts(header: Header) -> tuple[str, ...]:
-    """Values of a documented response header; none if the field is left to HTTP itself."""
-    name = header.name.lower()
-    if name == "content-length":
-        return ()
-    if name in FRAMING:
-        return (FRAMING[name],)
-    drawn = itertools.islice(_drawn(header.schema), HEADER_VALUES) if header.schema else ()
-    texts = dict.fromkeys(simple_text(value) for value in drawn)
-    return tuple(text for text in texts if _is_field_value(text)) or ("mock",)
-
-
-def dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float).encode(
-        "utf-8", "replace"
-    )
+    return tuple(itertools.chain.from_iterable(map(_variants, response.content)))
 
 
 def _variants(media: MediaType) -> Iterator[Variant]:
-    content_type = concrete(media.name, "x-mock")
-    if media.schema is None:
+    content_type, schema = concrete(media.name, "x-mock"), media.schema
+    if schema is None:
         yield Variant(content_type, b"{}" if is_json(content_type) else b"mock")
     elif is_json(content_type):
-        yield from (
-            Variant(content_type, body, media.schema, value)
-            for body, value in _telling(_target(media.schema))
-        )
+        while isinstance(value := schema.value, dict) and value.keys() == {"$ref"}:
+            schema = Schema(
+                schema.document, ref_target(value["$ref"])
+            )  # which many responses share
+        for body, value in _showing(schema):
+            yield Variant(content_type, body, media.schema, value)
     else:
-        texts = dict.fromkeys(map(_text, itertools.islice(_drawn(media.schema), OTHER_VARIANTS)))
-        yield from (Variant(content_type, body) for body in texts)
+        drawn = itertools.islice(_drawn(schema, CoveringChoices()), OTHER_VARIANTS)
+        for body in dict.fromkeys(map(_text, drawn)):
+            yield Variant(content_type, body)
 
 
-def _target(schema: Schema) -> Schema:
-    """What a schema stands for that is a reference and nothing else: many responses share one."""
-    while isinstance(value := schema.value, dict) and value.keys() == {"$ref"}:
-        schema = Schema(schema.document, ref_target(value["$ref"]))
-    return schema
+def _text(value: Any) -> bytes:
+    return value.encode("utf-8", "replace") if isinstance(value, str) else dump(value)
+
+
+def dump(value: Any) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
+    return text.encode("utf-8", "replace")
 
 
 @lru_cache(maxsize=4096)
-def _telling(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
+def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
     """Values that together take every choice of the schema, or at least come to every place of it; with their text."""
     location, seen, stale = locate(schema), set[Sight](), 0
     found: dict[bytes, Any] = {}
-    for index, value in enumerate(itertools.islice(_drawn(schema), MAX_DRAWN)):
+    drawn = itertools.islice(_drawn(schema, CoveringChoices()), MAX_DRAWN)
+    for index, value in enumerate(drawn):
         new = set(sights(location, value)) - seen
         seen |= new
-        stale = 0 if new else stale + 1
+        stale += 1
+        if new:
+            stale = 0
         if new or index < VARIANTS:
             found.setdefault(dump(value), value)
         elif stale >= MAX_STALE:
@@ -108,22 +100,85 @@ def _telling(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
     return tuple(found.items())
 
 
-def _drawn(schema: Schema) -> Iterator[Any]:
+def _drawn(schema: Schema, choices: Choices) -> Iterator[Any]:
     """Values until every choice that the schema leaves was taken; none if there are none."""
-    choices = CoveringChoices()
     try:
         payload = generator(schema)
         while True:
             yield payload.draw(choices)
-            if choices.complete:
+            if isinstance(choices, CoveringChoices) and choices.complete:
                 return
     except (Unsatisfiable, *Uncompilable):
         return
 
 
-def _text(value: Any) -> bytes:
-    return value.encode("utf-8", "replace") if isinstance(value, str) else dump(value)
+Sight = tuple[str, str]
+"""A place and what is seen there: a type, a member that is absent, or one of the values that are listed."""
+
+
+def sights(location: Location, value: Any) -> Iterator[Sight]:
+    """Everything that `value`, which satisfies the schema at `location`, shows of it; each perhaps more than once."""
+    kind = json_type(value)
+    yield location.place, kind
+    if location.values is not None:
+        yield location.place, repr(value)
+    below: list[tuple[Location | None, Any]] = []
+    if kind == "array":
+        children = itertools.chain(location.prefix, itertools.repeat(location.items))
+        below += zip(children, value, strict=False)
+    if kind == "object":
+        for name in location.properties:
+            if name not in value:
+                yield location.place, f"no {name}"
+        for name, member in value.items():
+            child = location.additional
+            if name in location.properties or location.patterns:
+                child = location.property(name)
+            below.append((child, member))
+    for union in location.unions:
+        if union.selectable and not union.finite:
+            below.append((union.select(value), value))
+    for child, part in below:
+        if child is not None:
+            yield from sights(child, part)
+
+
+@lru_cache(maxsize=4096)
+def header_texts(header: Header) -> tuple[str, ...]:
+    """Values of a documented response header; none if the field is left to HTTP itself."""
+    name, drawn = header.name.lower(), iter(())
+    if name in FRAMING:
+        return FRAMING[name]
+    if header.schema is not None:
+        drawn = _drawn(header.schema, CoveringChoices())
+    texts = dict.fromkeys(map(simple_text, itertools.islice(drawn, HEADER_VALUES)))
+    return tuple(filter(_is_field_value, texts)) or ("mock",)
 
 
 def _is_field_value(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and text == text.strip()
+
+
+def sample_values(spec: Spec, handful: int = HANDFUL) -> Mapping[str, Sequence[str]]:
+    """Path values by parameter name, the same for the same document; `handful` for each schema that the name has."""
+    by_schema: dict[str, dict[str, list[str]]] = {}
+    for operation in spec.operations:
+        schemas = {p.name: p.schema for p in operation.parameters if p.location == "path"}
+        for name in parameter_names(operation.path):
+            schema = schemas.get(name)
+            meaning = repr(schema and schema.value)
+            if meaning not in by_schema.setdefault(name, {}):
+                by_schema[name][meaning] = _path_texts(name, schema, handful)
+    return {name: _in_turn(lists.values()) for name, lists in by_schema.items()}
+
+
+def _path_texts(name: str, schema: Schema | None, handful: int) -> list[str]:
+    drawn = iter(()) if schema is None else _drawn(schema, RandomChoices(0))
+    texts = dict.fromkeys(map(simple_text, itertools.islice(drawn, 10 * HANDFUL)))
+    usable = [text for text in texts if text and match_path("/{x}", fill_path("/{x}", {"x": text}))]
+    return usable[:handful] or [f"{name}-{index}" for index in range(handful)]
+
+
+def _in_turn(lists: Iterable[list[str]]) -> list[str]:
+    turns = itertools.chain.from_iterable(itertools.zip_longest(*lists))
+    return list(dict.fromkeys(filter(None, turns)))[:MAX_VALUES]

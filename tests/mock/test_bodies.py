@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.document import Schema
-from contracts.mock.bodies import VARIANTS, Variant, variants_of
-from contracts.mock.places import sights
+from contracts.mock.bodies import VARIANTS, Variant, sights, variants_of
 from contracts.schemas.locations import locate
 from contracts.schemas.validation import validator
 from tests.exchanges.documents import answered, one_operation

@@ -8,7 +8,7 @@ from contracts.document.security import variants_of
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import with_credential
 from contracts.messages import Credential, Request
-from contracts.mock.credentials import challenges, has_credential
+from contracts.mock.service import challenges, has_credential
 from tests.exchanges.documents import SCHEMES, one_operation
 
 KEY = "mock-credential"

@@ -9,7 +9,7 @@ import pytest
 from contracts.document import load_spec
 from contracts.document.serialisation import fill_path, match_path
 from contracts.messages import Request
-from contracts.mock.values import MAX_VALUES, sample_values
+from contracts.mock.bodies import MAX_VALUES, sample_values
 from contracts.schemas.claims import claim_of
 from tests.exchanges.documents import one_operation, parameter, spec_of
 

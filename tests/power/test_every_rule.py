@@ -18,7 +18,7 @@ from contracts.exchanges import Secret
 from contracts.exchanges.credential import with_credential
 from contracts.messages import Credential, Exchange, Probe, Request, Response
 from contracts.mock import CREDENTIAL, MockService
-from contracts.mock.values import sample_values
+from contracts.mock.bodies import sample_values
 from contracts.notte.prose import DATE, plausible
 from contracts.rules import OperationRules, Rule, RuleBook
 from contracts.rules.plan import Plan

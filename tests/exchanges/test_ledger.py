@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from contracts.exchanges import Ledger
-from contracts.messages import Exchange, Probe, Request, Response
+from contracts.exchanges import Ledger, Stop, StopKind
+from contracts.exchanges.ledger import item_from, to_record
+from contracts.messages import Claim, Credential, Exchange, Failure, FailureKind, Probe, Request, Response
 
 Ask = Callable[[int], Iterator[Exchange]]
 
@@ -178,3 +183,116 @@ def test_end_of_a_run_leaves_its_exchanges_alone(path: Path) -> None:
     ledger.close(path.with_name("kept"))
     ledger.release()
     assert [file.name for file in path.parent.iterdir()] == ["kept"]
+
+
+# Lines: what is written can be read, by whoever writes and whenever they stop
+
+PAIRS = st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=3).map(tuple)
+PROBES = st.builds(
+    Probe,
+    st.text(),
+    st.builds(Request, st.text(), st.text(), PAIRS, st.none() | st.binary()),
+    st.builds(Claim, st.none() | st.text()),
+    st.text(),
+    st.text(),
+    PAIRS,
+    st.sampled_from(Credential),
+)
+RESPONSES = st.builds(Response, st.integers(100, 599), PAIRS, st.binary(), st.floats(0, 100))
+FAILURES = st.builds(Failure, st.sampled_from(FailureKind), st.text())
+EXCHANGES = st.builds(Exchange, st.integers(0), PROBES, RESPONSES, st.none(), st.integers(1)) | st.builds(
+    Exchange, st.integers(0), PROBES, st.none(), FAILURES, st.integers(1)
+)
+
+
+def exchange(number: int, operation: str = "GET /a") -> Exchange:
+    return Exchange(number, Probe(operation, Request("GET", "/a")), Response(200, (), b"\x00{}", 0.25))
+
+
+@given(EXCHANGES)
+def test_an_exchange_survives_the_round_trip(exchange: Exchange) -> None:
+    assert item_from(json.loads(json.dumps(to_record(exchange)))) == exchange
+
+
+@given(EXCHANGES)
+def test_a_record_is_one_line_of_ascii(exchange: Exchange) -> None:
+    text = json.dumps(to_record(exchange))
+    assert text.isascii()
+    assert "\n" not in text
+
+
+def test_a_record_is_flat() -> None:
+    record = to_record(exchange(3))
+    assert (record["number"], record["operation"], record["method"], record["forbidden_because"]) == (
+        3,
+        "GET /a",
+        "GET",
+        None,
+    )
+    assert record["response"] == {"status": 200, "headers": (), "body": "AHt9", "seconds": 0.25}
+    assert "failure" not in record
+
+
+def test_seconds_are_kept(path: Path) -> None:
+    Ledger(path).add([exchange(0)])
+    (found,) = Ledger(path).all()
+    assert found.response is not None
+    assert found.response.seconds == 0.25
+
+
+def test_what_is_appended_is_read_by_others_at_once(path: Path) -> None:
+    other, seen = Ledger(path), list[list[int]]()
+
+    def ask(number: int) -> Iterator[Exchange]:
+        yield exchange(number)
+        seen.append(numbers(other.all()))
+
+    Ledger(path).exchanges_of("GET /a", ask)
+    assert (seen, other.finished()) == ([[0]], {"GET /a"})
+
+
+def test_a_writer_knows_what_it_wrote(path: Path) -> None:
+    ledger = Ledger(path)
+    ledger.add([exchange(0), exchange(1, "GET /b")])
+    assert (numbers(ledger.all()), ledger.of("GET /b")) == ([0, 1], [exchange(1, "GET /b")])
+
+
+def test_nothing_is_read_twice(path: Path) -> None:
+    Ledger(path).add([exchange(0)])
+    ledger = Ledger(path)
+    assert numbers(ledger.all()) == [0]
+    path.write_bytes(b"x" * path.stat().st_size)  # never looked at again
+    assert numbers(ledger.all()) == [0]
+
+
+def test_no_file_is_an_empty_ledger(path: Path) -> None:
+    assert Ledger(path).all() == []
+
+
+@pytest.mark.parametrize("cut", [1, 2, 50])
+def test_a_last_line_cut_short_is_left_out(path: Path, cut: int) -> None:
+    Ledger(path).add([exchange(0), exchange(1)])
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert numbers(Ledger(path).all()) == [0]
+
+
+def test_what_a_crash_left_is_written_over(path: Path) -> None:
+    Ledger(path).add([exchange(0)])
+    path.write_bytes(path.read_bytes() + b'{"number":' + b"1" * 5000)
+    ledger = Ledger(path)
+    ledger.add([exchange(1)])
+    assert numbers(Ledger(path).all()) == numbers(ledger.all()) == [0, 1]
+    assert path.read_bytes().endswith(b"}\n")
+
+
+def test_a_stop_is_read_by_others(path: Path) -> None:
+    writer, stop = Ledger(path), Stop("GET /a", StopKind.BOUND, "the bound")
+    writer.add([stop])
+    assert Ledger(path).stops() == writer.stops() == [stop]
+
+
+def test_a_file_without_stops_shows_where_asking_stopped(path: Path) -> None:
+    refused = Failure(FailureKind.REFUSED, "")
+    Ledger(path).add(replace(exchange(number), failure=refused, response=None) for number in range(4))
+    Ledger(path).add(["GET /a"])
+    assert [stop.kind for stop in Ledger(path).stops()] == [StopKind.ABSENT]

@@ -6,16 +6,16 @@ are text as written.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import yaml
-from yaml._yaml import CParser
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from contracts.errors import DocumentError
 from contracts.text import shown
@@ -24,17 +24,15 @@ MAX_DEPTH = 200
 """Nesting allowed in a document; real ones stay below 60, and every later step recurses."""
 MAX_ADDED_BY_ALIASES = 1_000_000
 """Nodes that aliases may add to those written; a document that needs more is an attack ("billion laughs")."""
-KEPT_AS_WRITTEN = frozenset({("openapi",), ("swagger",), ("overlay",), ("info", "version")})
-"""Places where a number can only be a version: an unquoted `1.10` stays that."""
+VERSIONS = ("openapi", "swagger", "overlay")
+"""Keys of a document whose value can only be a version, as `version` of `info`: an unquoted `1.10` stays that."""
 
-Entries = dict[str, tuple[Any, Any]]
-"""Key and value of each child of a container, by name: nodes of YAML, offsets in JSON."""
-
-_PLAIN, _QUOTED = "plain", "quoted"
+_PLAIN, _QUOTED, _MAPPING, _SEQUENCE = "plain", "quoted", "mapping", "sequence"
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({_QUOTED, f"{_TAG}str"})
 _CORE_TAGS = frozenset({_PLAIN, f"{_TAG}null", f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"})
-_COLLECTION_TAGS = frozenset({_PLAIN, f"{_TAG}map", f"{_TAG}seq"})
+_COLLECTION_TAGS = frozenset({None, f"{_TAG}map", f"{_TAG}seq"})
+_SYNTAX = "mend the syntax there"
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -56,183 +54,167 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^\s,:\[\]{}"]+')
 
 
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A node of YAML: `kind` is the tag of a scalar, `entries` has the line and the node of each child by name.
+
+    `size` and `height` are those with all aliases written out.
+    """
+
+    line: int
+    kind: str
+    word: str = ""
+    value: Any = None
+    children: list[_Node] = field(default_factory=list)
+    entries: dict[str, tuple[int, _Node]] = field(default_factory=dict)
+    size: int = 1
+    height: int = 1
+    is_open: bool = False
+
+
 class YamlText:
-    """The only YAML document in a text; its nodes stay as composed."""
+    """The only YAML document in a text; it is put together from libyaml's events, so that nothing recurses."""
 
     def __init__(self, content: str, file: str) -> None:
         self._file = file
-        self._root = _composed(content, file)
-        self._entries: dict[int, Entries] = {}
-        self._sizes: dict[int, tuple[int, int] | None] = {}
+        self._anchors: dict[str, _Node] = {}
+        self._added = 0
+        self._root = self._composed(content)
 
     def value(self) -> Any:
-        """The JSON value, or a DocumentError at the line of what has none."""
-        size, _ = self._size(self._root, 1)
-        if size - len(self._sizes) > MAX_ADDED_BY_ALIASES:
-            problem = f"its aliases expand to {size:,} nodes"
-            raise self._error(self._root, problem, "write out what the aliases stand for")
-        return self._value(self._root, ())
+        """The JSON value; what can only be a version is text, as it is written."""
+        root = self._root
+        kept = [(root, root.value, name) for name in VERSIONS]
+        if "info" in root.entries:
+            kept.append((root.entries["info"][1], root.value["info"], "version"))
+        for node, value, name in kept:
+            if name in node.entries and type(value[name]) in (int, float):
+                value[name] = node.entries[name][1].word
+        return root.value
 
     def locate(self, segments: Sequence[str]) -> tuple[int, int]:
         """Line of the node or of its nearest written ancestor, and how many segments led there."""
-        key = node = self._root
+        line, node = self._root.line, self._root
         for depth, segment in enumerate(segments):
-            if isinstance(node, MappingNode):
-                children = self._mapping(node)
-            elif isinstance(node, SequenceNode):
-                children = self._items(node)
-            else:
-                children = {}
-            if segment not in children:
-                return _line(key), depth
-            key, node = children[segment]
-        return _line(key), len(segments)
+            if segment not in node.entries:
+                return line, depth
+            line, node = node.entries[segment]
+        return line, len(segments)
 
-    def _value(self, node: Node, path: tuple[str, ...]) -> Any:
-        if isinstance(node, MappingNode):
-            entries = self._mapping(node).items()
-            return {name: self._value(child, (*path, name)) for name, (_, child) in entries}
-        if isinstance(node, SequenceNode):
-            return [self._value(child, (*path, "")) for child in node.value]
-        value = self._scalar(node)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return node.value if is_number and path in KEPT_AS_WRITTEN else value
-
-    def _items(self, node: SequenceNode) -> Entries:
-        if id(node) not in self._entries:
-            items = enumerate(node.value)
-            self._entries[id(node)] = {str(index): (item, item) for index, item in items}
-        return self._entries[id(node)]
-
-    def _mapping(self, node: MappingNode) -> Entries:
-        """What is written in a mapping; what `<<` brings in gives way to it."""
-        if id(node) in self._entries:
-            return self._entries[id(node)]
-        own: Entries = {}
-        merged: Entries = {}
-        for key, value in node.value:
-            if key.tag == _PLAIN and key.value == "<<":
-                merged = {**self._merged(value), **merged}
-                continue
-            if not isinstance(key, ScalarNode):
-                problem = "a key is a list or mapping, which JSON does not allow"
-                raise self._error(key, problem, "make the key text")
-            if key.value in own:
-                raise _duplicate(self._file, key.value, _line(key), _line(own[key.value][0]))
-            own[key.value] = key, value
-        self._entries[id(node)] = {**merged, **own}
-        return self._entries[id(node)]
-
-    def _merged(self, value: Node) -> Entries:
-        entries: Entries = {}
-        for source in value.value if isinstance(value, SequenceNode) else [value]:
-            if not isinstance(source, MappingNode):
-                problem = "`<<` merges something that is no mapping"
-                raise self._error(source, problem, "give it the alias of a mapping")
-            entries = {**self._mapping(source), **entries}
-        return entries
-
-    def _scalar(self, node: Node) -> Any:
-        if node.tag in _TEXT_TAGS:
-            return node.value
-        if node.tag not in _CORE_TAGS:
-            raise self._unknown_tag(node)
+    def _composed(self, content: str) -> _Node:
+        stream = _Node(1, "stream")
+        opened = [stream]
         try:
-            value = value_of_plain(node.value)
+            for event in yaml.parse(content, Loader=yaml.CSafeLoader):
+                if isinstance(event, yaml.CollectionEndEvent):
+                    self._close(opened.pop())
+                elif isinstance(event, yaml.NodeEvent):
+                    node = self._node(event)
+                    if len(opened) > MAX_DEPTH:
+                        raise _too_deep(self._file, node.line)
+                    opened[-1].children.append(node)
+                    if isinstance(event, yaml.CollectionStartEvent):
+                        opened.append(node)
+                elif isinstance(event, yaml.DocumentStartEvent) and stream.children:
+                    problem = "this is not YAML: expected a single document in the stream, but found another document"
+                    raise self._error(_line(event), problem, _SYNTAX)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            problem = f"this is not YAML: {', '.join(filter(None, (error.context, error.problem)))}"
+            raise self._error(mark.line + 1 if mark else 1, problem, _SYNTAX) from None
+        except yaml.reader.ReaderError as error:
+            line = content.encode()[: error.position].count(b"\n") + 1
+            problem = f"this is not YAML: {error.reason}"
+            raise self._error(line, problem, "remove that character") from None
+        if not stream.children:
+            raise self._error(
+                1, "the document is empty", "give an OpenAPI document in YAML or JSON"
+            )
+        return stream.children[0]
+
+    def _node(self, event: Any) -> _Node:
+        line = _line(event)
+        if isinstance(event, yaml.AliasEvent):
+            return self._repeated(str(event.anchor), line)
+        if isinstance(event, yaml.ScalarEvent):
+            tag = _PLAIN if event.implicit[0] else event.tag or _QUOTED
+            node = _Node(line, tag, event.value, self._scalar(event.value, tag, line))
+        else:
+            if event.tag not in _COLLECTION_TAGS:
+                raise self._unknown_tag(event.tag, line)
+            is_mapping = isinstance(event, yaml.MappingStartEvent)
+            node = _Node(line, _MAPPING if is_mapping else _SEQUENCE, is_open=True)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _repeated(self, anchor: str, line: int) -> _Node:
+        node = self._anchors.get(anchor)
+        if node is None:
+            raise self._error(line, "this is not YAML: found undefined alias", _SYNTAX)
+        if node.is_open:
+            problem = "an alias stands inside the node that it repeats"
+            raise self._error(node.line, problem, "remove the alias")
+        self._added += node.size
+        if self._added > MAX_ADDED_BY_ALIASES:
+            problem = f"its aliases expand to more than {MAX_ADDED_BY_ALIASES:,} nodes"
+            raise self._error(1, problem, "write out what the aliases stand for")
+        return replace(node, value=copy.deepcopy(node.value))
+
+    def _close(self, node: _Node) -> None:
+        for child in node.children:
+            node.size, node.height = node.size + child.size, max(node.height, child.height + 1)
+        if node.height > MAX_DEPTH:
+            raise _too_deep(self._file, node.line)
+        node.is_open = False
+        if node.kind == _MAPPING:
+            self._close_mapping(node)
+        else:
+            node.value = [child.value for child in node.children]
+            node.entries = {str(at): (item.line, item) for at, item in enumerate(node.children)}
+
+    def _close_mapping(self, node: _Node) -> None:
+        """What `<<` brings in gives way to what is written here."""
+        own: dict[str, tuple[int, _Node]] = {}
+        node.value = {}
+        for key, child in zip(node.children[::2], node.children[1::2], strict=True):
+            if key.kind == _PLAIN and key.word == "<<":
+                for source in child.children if child.kind == _SEQUENCE else [child]:
+                    if source.kind != _MAPPING:
+                        problem = "`<<` merges something that is no mapping"
+                        raise self._error(source.line, problem, "give it the alias of a mapping")
+                    node.entries = {**source.entries, **node.entries}
+                    node.value = {**source.value, **node.value}
+                continue
+            if key.kind in (_MAPPING, _SEQUENCE):
+                problem = "a key is a list or mapping, which JSON does not allow"
+                raise self._error(key.line, problem, "make the key text")
+            if key.word in own:
+                raise _duplicate(self._file, key.word, key.line, own[key.word][0])
+            own[key.word] = key.line, child
+        node.entries.update(own)
+        node.value.update((name, child.value) for name, (_, child) in own.items())
+
+    def _scalar(self, word: str, tag: str, line: int) -> Any:
+        if tag in _TEXT_TAGS:
+            return word
+        if tag not in _CORE_TAGS:
+            raise self._unknown_tag(tag, line)
+        try:
+            value = value_of_plain(word)
         except ValueError:
             value = float("inf")
         if isinstance(value, float) and value - value != 0:
-            problem = f"{node.value[:60]} is not a JSON number"
-            raise self._error(node, problem, "give a finite number, or quote it")
+            problem = f"{word[:60]} is not a JSON number"
+            raise self._error(line, problem, "give a finite number, or quote it")
         return value
 
-    def _size(self, node: Node, depth: int) -> tuple[int, int]:
-        """Nodes below and with this one once aliases are written out, and the levels they take."""
-        if id(node) in self._sizes:
-            known = self._sizes[id(node)]
-            if known is None:
-                problem = "an alias stands inside the node that it repeats"
-                raise self._error(node, problem, "remove the alias")
-            return known
-        if depth > MAX_DEPTH:
-            raise _too_deep(self._file, _line(node))
-        self._sizes[id(node)] = None
-        count = height = 0
-        for child in self._children(node):
-            below, levels = self._size(child, depth + 1)
-            count, height = count + below, max(height, levels)
-        if height >= MAX_DEPTH:
-            raise _too_deep(self._file, _line(node))
-        self._sizes[id(node)] = count + 1, height + 1
-        return count + 1, height + 1
+    def _unknown_tag(self, tag: str, line: int) -> DocumentError:
+        problem = f"the tag {tag.replace(_TAG, '!!')} has no meaning in JSON"
+        return self._error(line, problem, "remove the tag")
 
-    def _children(self, node: Node) -> list[Node]:
-        if isinstance(node, ScalarNode):
-            return []
-        if node.tag not in _COLLECTION_TAGS:
-            raise self._unknown_tag(node)
-        if isinstance(node, MappingNode):
-            return [part for pair in node.value for part in pair]
-        return node.value  # type: ignore[no-any-return]
-
-    def _unknown_tag(self, node: Node) -> DocumentError:
-        tag = node.tag.replace(_TAG, "!!")
-        return self._error(node, f"the tag {tag} has no meaning in JSON", "remove the tag")
-
-    def _error(self, node: Node, problem: str, cure: str) -> DocumentError:
-        return DocumentError(self._file, _line(node), problem, cure)
-
-
-class _Composer(CParser):
-    """libyaml's composer without PyYAML's resolver: scalars are tagged by whether they were quoted."""
-
-    def resolve(self, *written: Any) -> str:
-        _, _, implicit = (
-            written  # for a scalar: whether it may be read as a plain one, as a quoted one
-        )
-        is_plain = implicit[0] if isinstance(implicit, tuple) else implicit
-        return _PLAIN if is_plain is True else _QUOTED
-
-    def descend_resolver(self, parent: Any, index: Any) -> None: ...
-
-    def ascend_resolver(self) -> None: ...
-
-
-def _composed(content: str, file: str) -> Node:
-    try:
-        _refuse_depth(content, file)
-        node = _Composer(content).get_single_node()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = f"this is not YAML: {', '.join(filter(None, (error.context, error.problem)))}"
-        raise DocumentError(
-            file, mark.line + 1 if mark else 1, problem, "mend the syntax there"
-        ) from None
-    except yaml.reader.ReaderError as error:
-        line = content.encode()[: error.position].count(b"\n") + 1
-        problem = f"this is not YAML: {error.reason}"
-        raise DocumentError(file, line, problem, "remove that character") from None
-    if node is None:
-        raise DocumentError(
-            file, 1, "the document is empty", "give an OpenAPI document in YAML or JSON"
-        )
-    return node
-
-
-def _refuse_depth(content: str, file: str) -> None:
-    """Refuse deep nesting before composing: libyaml's composer recurses in C and overflows the stack (100,000 `[`).
-
-    The pass over the events takes as long as composing, so it is made only where nesting could be deep.
-    """
-    brackets = content.count("[") + content.count("{")
-    if brackets < 1000 and max(map(len, content.splitlines())) < 500:
-        return
-    depth = 0
-    for event in yaml.parse(content, Loader=yaml.CSafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise _too_deep(file, event.start_mark.line + 1)  # type: ignore[union-attr]  # a parser marks its events
+    def _error(self, line: int, problem: str, cure: str) -> DocumentError:
+        return DocumentError(self._file, line, problem, cure)
 
 
 def value_of_plain(word: str) -> Any:
@@ -256,7 +238,7 @@ class JsonText:
         self._content = content
         self._file = file
         self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what raw_decode calls
-        self._children: dict[int, Entries] = {}
+        self._children: dict[int, dict[str, tuple[int, int]]] = {}
 
     def value(self) -> Any:
         """The value, or a DocumentError for what JSON or RFC 7493 does not allow."""
@@ -384,8 +366,8 @@ def _is_json_scalar(word: str) -> bool:
     return True
 
 
-def _line(node: Node) -> int:
-    return int(node.start_mark.line) + 1
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _duplicate(file: str, name: str, line: int, first: int) -> DocumentError:

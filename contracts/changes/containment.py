@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import islice
+from typing import Any
 
 from jsonschema_rs import CanonicalSchema
-from jsonschema_rs.canonical import (
-    AnyOfView,
-    CanonicalizationError,
-    CanonicalKind,
-    Containment,
-    NameFailsView,
-    ObjectView,
-    PatternValueFailsView,
-    Satisfiability,
-    StringView,
-    UndeclaredValueFailsView,
-)
+from jsonschema_rs import canonical as forms
 
 from contracts.changes.change import Effect
-from contracts.changes.languages import escapes
 from contracts.messages import JSON
+from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import compile_payload
 from contracts.schemas import Raw
+from contracts.schemas.readings import TooLarge
 from contracts.schemas.validation import (
     ANYTHING,
     Uncompilable,
@@ -36,28 +28,25 @@ from contracts.schemas.validation import (
     schema_of,
 )
 
-NEAR = 40
-"""Values drawn from the difference itself."""
-
-FAR = 300
-"""Values drawn from all that the sender sends, where the difference could not be drawn from."""
-
-
-LARGE = 50_000
-"""Characters of two schemas from which on drawing from them takes too long."""
-
-VALUES = 4
-"""Values that show a difference, of which a message may be made."""
+NEAR = 40  # values drawn from the difference itself
+FAR = 300  # values drawn from all that is sent, where the difference could not be drawn from
+VALUES = 4  # values that show a difference, of which a message may be made
+LARGE = 50_000  # characters of two schemas from which on drawing from them takes too long
+MAX_SIZE = 600
+"""Characters that patterns spell out, repeats written out, beyond which they are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`contained` is None where neither was found; `how` says what proves it, or what was tried."""
+    """`contained` is None where neither was found; `how` says what proves it, or what was tried.
+
+    Args:
+        values: what is sent and not taken: a few values, found and checked.
+    """
 
     contained: bool | None
     how: str
     values: tuple[JSON, ...] = field(default=(), repr=False)
-    """What is sent and not taken: a few values, found and checked."""
 
     @property
     def effect(self) -> Effect:
@@ -68,22 +57,37 @@ class Answer:
 
 def equal(one: Raw, other: Raw) -> bool:
     """Whether two schemas have the same canonical form; False also where they have none."""
-    if one == other and _text(one) == _text(other):
+    if _text(one) == _text(other):
         return True
     try:
         left, right = _canonical(_text(one)), _canonical(_text(other))
     except Uncompilable:
         return False
-    return bool(left == right) and left.kind != CanonicalKind.RAW
+    return bool(left == right) and left.kind != forms.CanonicalKind.RAW
 
 
-def settle(sender: Raw, receiver: Raw, *, written: Raw = True) -> Answer:
-    """Whether `receiver` takes every value of `sender`.
+def is_proved(sender: Raw, receiver: Raw) -> bool:
+    """Whether it is proved that `receiver` takes every value of `sender`; nothing is searched for."""
+    try:
+        return _lies_in(_canonical(_text(sender)), _canonical(_text(receiver)))
+    except Uncompilable:
+        return False
+
+
+def settle(
+    sender: Callable[[], Raw],
+    receiver: Callable[[], Raw],
+    written: Callable[[], Raw] = lambda: True,
+) -> Answer:
+    """Whether the schema of the receiver takes every value of that of the sender; both may be too large.
 
     Args:
         written: the sender's schema before it was closed, which a value that is shown keeps as well.
     """
-    return _settled(_text(sender), _text(receiver), _text(written))
+    try:
+        return _settled(_text(sender()), _text(receiver()), _text(written()))
+    except TooLarge:
+        return Answer(None, "the schema is too large to be compared as a whole")
 
 
 @lru_cache(maxsize=1024)
@@ -91,11 +95,9 @@ def _settled(sender: str, receiver: str, written: str) -> Answer:
     try:
         sent, taken = _canonical(sender), _canonical(receiver)
         checks = _checks(sender, receiver, written)
-        whole = (
-            sent
-            if written == "true"
-            else attempt(lambda: sent.intersect(_canonical(written)), sent)
-        )
+        whole = sent
+        if written != "true":
+            whole = attempt(lambda: sent.intersect(_canonical(written)), sent)
     except Uncompilable as problem:
         return Answer(None, f"a schema can't be read: {str(problem).splitlines()[0]}")
     difference = _difference(sent, taken)
@@ -109,35 +111,11 @@ def _settled(sender: str, receiver: str, written: str) -> Answer:
         difference = _difference(whole, taken)
         if proof := _proof(whole, taken, difference):
             return Answer(True, proof)
-    if difference is not None and difference.satisfiability() == Satisfiability.YES:
-        return Answer(
-            False, "the canonical form shows that more is sent than taken; no value of it was drawn"
-        )
-    return Answer(
-        None, f"the canonical form can't tell, and none of {near + far} values showed a difference"
-    )
-
-
-def _proof(
-    sent: CanonicalSchema, taken: CanonicalSchema, difference: CanonicalSchema | None
-) -> str | None:
-    """Why everything that is sent is taken."""
-    if not possible(sent):
-        return "nothing can be sent there, as the canonical form shows"
-    try:
-        if taken.covers(sent) == Containment.YES:
-            return "the canonical form of what is taken covers the form of what is sent"
-    except CanonicalizationError:
-        return None
-    return _emptiness(difference) if difference is not None else None
-
-
-def is_proved(sender: Raw, receiver: Raw) -> bool:
-    """Whether it is proved that `receiver` takes every value of `sender`; nothing is searched for."""
-    try:
-        return _lies_in(_canonical(_text(sender)), _canonical(_text(receiver)))
-    except Uncompilable:
-        return False
+    shown = "the canonical form shows that more is sent than taken; no value of it was drawn"
+    if difference is not None and difference.satisfiability() == forms.Satisfiability.YES:
+        return Answer(False, shown)
+    tried = f"none of {near + far} values showed a difference"
+    return Answer(None, f"the canonical form can't tell, and {tried}")
 
 
 @lru_cache(maxsize=4096)
@@ -150,118 +128,34 @@ def _text(schema: Raw) -> str:
 
 
 def _checks(sender: str, receiver: str, written: str) -> Callable[[JSON], bool]:
-    sends, takes, writes = (
-        keyword_validator(schema).is_valid for schema in (sender, receiver, written)
-    )
+    sends, takes, writes = map(keyword_validator, (sender, receiver, written))
 
     def shows(value: JSON) -> bool:
         try:
-            return sends(value) and writes(value) and not takes(value)
+            return sends.is_valid(value) and writes.is_valid(value) and not takes.is_valid(value)
         except ValueError:  # a lone surrogate
             return False
 
     return shows
 
 
-def _difference(sent: CanonicalSchema, taken: CanonicalSchema) -> CanonicalSchema | None:
-    try:
-        found = sent.subtract(taken)
-    except CanonicalizationError:
-        return None
-    return None if found.kind == CanonicalKind.RAW else found
-
-
-def _emptiness(difference: CanonicalSchema) -> str | None:
-    """Why nothing is left of a difference."""
-    if not possible(difference):
-        return "nothing is left of what is sent when what is taken is subtracted"
-    match difference.view():
-        case AnyOfView(branches):
-            proofs = [_emptiness(branch) for branch in branches]
-            return next(iter(proofs), None) if all(proofs) else None
-        case StringView() as view:
-            try:
-                return (
-                    None
-                    if _word(view) is not None
-                    else "as regular languages, the one lies inside the other"
-                )
-            except ValueError:
-                return None
-        case ObjectView() as view if any(
-            _is_out_of_the_question(view, violation) for violation in view.violations
-        ):
-            return "no name, and no value under a name, is left when what is taken is subtracted"
-    return None
-
-
-def _word(view: StringView) -> str | None:
-    """A text of a string schema whose patterns say all about it; raises ValueError if they can't be compared."""
-    if view.formats or view.excluded_formats or not (view.patterns or view.excluded_patterns):
-        raise ValueError("formats, or no patterns")
-    excluded = [*view.excluded_patterns, *(f"^{re.escape(text)}$" for text in view.excluded)]
-    return escapes(view.patterns, excluded, view.min_length or 0, view.max_length)
-
-
-Violation = NameFailsView | UndeclaredValueFailsView | PatternValueFailsView
-
-
-def _is_out_of_the_question(view: ObjectView, violation: Violation) -> bool:
-    """Whether no object of the view can have the violation that it has to have."""
-    match violation:
-        case NameFailsView(schema):
-            return view.property_names is not None and _lies_in(view.property_names, schema)
-        case PatternValueFailsView(_, schema) if not view.properties:
-            held = [*view.pattern_properties.values()]
-            if not _every_name_has_a_pattern(view):
-                held.append(view.additional_properties or ANYTHING)
-            return all(_lies_in(value, schema) for value in held)
-    return False
-
-
-def _every_name_has_a_pattern(view: ObjectView) -> bool:
-    names = view.property_names
-    patterns = view.pattern_properties
-    return names is not None and any(
-        _lies_in(names, schema_of({"pattern": pattern})) for pattern in patterns
-    )
-
-
-def _lies_in(inner: CanonicalSchema, outer: CanonicalSchema) -> bool:
-    try:
-        if outer.covers(inner) == Containment.YES:
-            return True
-        return _emptiness(inner.subtract(outer)) is not None
-    except CanonicalizationError:
-        return False
-
-
 def _candidates(
     sent: CanonicalSchema, difference: CanonicalSchema | None, near: int, far: int
 ) -> Iterator[JSON]:
     if difference is not None:
-        yield from _words(difference)
-    if difference is not None and near:
-        yield from islice(_drawn(difference), near)
-    if far:
-        yield from islice(_drawn(sent), far)
+        view = difference.view()
+        try:
+            word = _word(view) if isinstance(view, forms.StringView) else None
+        except ValueError:
+            word = None
+        if word is not None:
+            yield word
+        yield from islice(drawn(difference), near)
+    yield from islice(drawn(sent), far)
 
 
-def _words(difference: CanonicalSchema) -> Iterator[JSON]:
-    view = difference.view()
-    try:
-        found = _word(view) if isinstance(view, StringView) else None
-    except ValueError:
-        return
-    if found is not None:
-        yield found
-
-
-def _drawn(node: CanonicalSchema) -> Iterator[JSON]:
+def drawn(node: CanonicalSchema) -> Iterator[JSON]:
     """The plainest value, then such by chance; none when none can be made."""
-    from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
-    from contracts.payloads.compiler import compile_payload
-
     try:
         payload = compile_payload(node)
         yield payload.draw(PlainChoices())
@@ -270,3 +164,168 @@ def _drawn(node: CanonicalSchema) -> Iterator[JSON]:
             yield payload.draw(choices)
     except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
         return
+
+
+# Proofs
+
+
+def _difference(sent: CanonicalSchema, taken: CanonicalSchema) -> CanonicalSchema | None:
+    try:
+        found = sent.subtract(taken)
+    except forms.CanonicalizationError:
+        return None
+    return None if found.kind == forms.CanonicalKind.RAW else found
+
+
+def _proof(
+    sent: CanonicalSchema, taken: CanonicalSchema, difference: CanonicalSchema | None
+) -> str | None:
+    """Why everything that is sent is taken."""
+    if not possible(sent):
+        return "nothing can be sent there, as the canonical form shows"
+    try:
+        if taken.covers(sent) == forms.Containment.YES:
+            return "the canonical form of what is taken covers the form of what is sent"
+    except forms.CanonicalizationError:
+        return None
+    return _emptiness(difference) if difference is not None else None
+
+
+def _lies_in(inner: CanonicalSchema, outer: CanonicalSchema) -> bool:
+    try:
+        if outer.covers(inner) == forms.Containment.YES:
+            return True
+        return _emptiness(inner.subtract(outer)) is not None
+    except forms.CanonicalizationError:
+        return False
+
+
+def _emptiness(difference: CanonicalSchema) -> str | None:
+    """Why nothing is left of a difference."""
+    if not possible(difference):
+        return "nothing is left of what is sent when what is taken is subtracted"
+    match difference.view():
+        case forms.AnyOfView(branches):
+            proofs = [_emptiness(branch) for branch in branches]
+            return next(iter(proofs), None) if all(proofs) else None
+        case forms.StringView() as view:
+            try:
+                if _word(view) is None:
+                    return "as regular languages, the one lies inside the other"
+            except ValueError:
+                return None
+        case forms.ObjectView() as view:
+            if any(_is_out_of_the_question(view, violation) for violation in view.violations):
+                return (
+                    "no name, and no value under a name, is left when what is taken is subtracted"
+                )
+    return None
+
+
+def _is_out_of_the_question(view: forms.ObjectView, violation: object) -> bool:
+    """Whether no object of the view can have the violation that it has to have."""
+    names = view.property_names
+    match violation:
+        case forms.NameFailsView(schema):
+            return names is not None and _lies_in(names, schema)
+        case forms.PatternValueFailsView(_, schema) if not view.properties:
+            held = [*view.pattern_properties.values(), view.additional_properties or ANYTHING]
+            patterns = (schema_of({"pattern": pattern}) for pattern in view.pattern_properties)
+            if names is not None and any(_lies_in(names, pattern) for pattern in patterns):
+                held.pop()  # every name has a pattern
+            return all(_lies_in(value, schema) for value in held)
+    return False
+
+
+# Patterns as regular languages
+
+_ANY = "(.|\\n)*"
+_PARTS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|.", re.DOTALL)
+_UNREAD = re.compile(r"\\[bBkpPcxu1-9]|\(\?(?!:)|(?<![\\\[])\^|(?<!\\)\$")
+"""Word boundaries, back references, lookarounds, Unicode classes, and anchors within: not compared."""
+
+
+def _word(view: forms.StringView) -> str | None:
+    """A text of a string schema whose patterns say all about it, if there is one.
+
+    Raises:
+        ValueError: the patterns can't be compared, or there is more than patterns.
+    """
+    if view.formats or view.excluded_formats or not (view.patterns or view.excluded_patterns):
+        raise ValueError("formats, or no patterns")
+    excluded = [*view.excluded_patterns, *(f"^{re.escape(text)}$" for text in view.excluded)]
+    return escapes(view.patterns, excluded, view.min_length or 0, view.max_length)
+
+
+def escapes(
+    patterns: Sequence[str], excluded: Sequence[str], low: int, high: int | None
+) -> str | None:
+    """A text of `low` to `high` characters that matches all of `patterns` and none of `excluded`.
+
+    None when there is none: then the one language lies inside the others. ECMA-262 patterns, matched anywhere.
+
+    Raises:
+        ValueError: a pattern is beyond what can be compared.
+    """
+    if sum(map(_size, (*patterns, *excluded))) > MAX_SIZE or max(low, high or 0) > MAX_SIZE:
+        raise ValueError("the patterns are too large to compare")
+    wanted = [_automaton(pattern) for pattern in patterns]
+    if low or high is not None or not wanted:
+        most = "" if high is None else high
+        wanted.insert(0, _language(f"(.|\\n){{{low},{most}}}"))
+    language = reduce(lambda one, other: one.intersection(other), wanted)
+    for pattern in excluded:
+        language = language.difference(_automaton(pattern))
+    if language.empty():
+        return None
+    # What is no text in a word stands for any character that the pattern does not name.
+    return "".join(
+        symbol if isinstance(symbol, str) else "~" for symbol in next(language.strings())
+    )
+
+
+def _size(pattern: str) -> int:
+    """How many characters a pattern spells out, with repeats written out."""
+    groups: list[list[int]] = [[]]
+    for token in _PARTS.findall(pattern):
+        if token == "(":
+            groups.append([])
+        elif token == ")" and len(groups) > 1:
+            inner = sum(groups.pop())
+            groups[-1].append(inner)
+        elif token[0] == "{" and len(token) > 2 and groups[-1]:
+            groups[-1][-1] *= max(1, *map(int, re.findall(r"\d+", token)))
+        else:
+            groups[-1].append(1)
+    return sum(map(sum, groups))
+
+
+def _automaton(pattern: str) -> Any:
+    """The texts in which an alternative at the top level of the pattern matches somewhere."""
+    parts, depth = [""], 0
+    for token in _PARTS.findall(pattern):
+        depth += {"(": 1, ")": -1}.get(token, 0)
+        if token == "|" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return _language("|".join(map(_anchored, parts)))
+
+
+def _anchored(part: str) -> str:
+    """A pattern that matches the whole text where the part matches somewhere in it."""
+    first, last = part.startswith("^"), bool(re.search(r"(?<!\\)(?:\\\\)*\$$", part))
+    body = part[first : len(part) - last]
+    if _UNREAD.search(re.sub(r"\[(?:\\.|[^\]\\])*\]", "[]", body)):
+        raise ValueError(f"the pattern {part} is beyond what is compared")
+    before, after = "" if first else _ANY, "" if last else _ANY
+    return f"{before}(?:{body}){after}"
+
+
+def _language(expression: str) -> Any:
+    import interegular  # with the libraries behind it it takes 0.1 s to import
+
+    try:
+        return interegular.parse_pattern(expression).to_fsm()
+    except Exception as problem:  # its errors have no common class, and all mean the same here
+        raise ValueError(f"the pattern can't be compared: {problem}") from None

@@ -109,13 +109,10 @@ class Pair:
         return self.answer(lambda: self.receiver.taken)
 
     def answer(self, taken: Callable[[], Raw], sent: Shape | None = None) -> Answer:
-        """Whether the receiver takes, as far as `taken` says, what the sender sends here, or only of a branch."""
-        try:
-            if sent is not None:
-                return settle(sent.sent, taken())
-            return settle(self.sender.sent, taken(), written=self.sender.taken)
-        except TooLarge:
-            return Answer(None, "the schema is too large to be compared as a whole")
+        """Whether the receiver takes, as far as `taken` says, what the sender sends here, or of a branch."""
+        if sent is not None:
+            return settle(lambda: sent.sent, taken)
+        return settle(lambda: self.sender.sent, taken, lambda: self.sender.taken)
 
     def local(
         self,

@@ -14,13 +14,12 @@ from contracts.document import (
     Parameter,
     RequestBody,
     ResponseSpec,
-    Schema,
 )
 from contracts.document.model import best
 from contracts.document.serialisation import parameter_names, serialised
 from contracts.messages import JSON, covers
 from contracts.schemas.locations import locate
-from contracts.schemas.readings import TooLarge, taken_form
+from contracts.schemas.readings import taken_form
 
 STATUSES = range(100, 600)
 
@@ -223,8 +222,8 @@ def _note_presence(
     if response is not None:
         sender, receiver, direction = after, before, Direction.RESPONSE
     answer = Answer(True, "without a schema everything is taken")
-    if receiver.schema is not None:
-        answer = _taken(receiver.schema)
+    if (schema := receiver.schema) is not None:
+        answer = settle(lambda: True, lambda: taken_form(schema.document, schema.value))
     witness = None
     if answer.values:
         draft = Draft(media=sender, body=answer.values, response=response)
@@ -233,14 +232,6 @@ def _note_presence(
     change = versions.documents.change(kind, direction, versions.where(at), at, words)
     change = replace(change, effect=answer.effect, proof=answer.how, witness=witness)
     versions.documents.note(change, versions.base.key)
-
-
-def _taken(schema: Schema) -> Answer:
-    """Whether a schema takes everything."""
-    try:
-        return settle(True, taken_form(schema.document, schema.value))
-    except TooLarge:
-        return Answer(None, "the schema is too large to be compared as a whole")
 
 
 # Answers: statuses, media types, header fields

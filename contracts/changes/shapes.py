@@ -17,7 +17,7 @@ from contracts.document.model import is_left_out
 from contracts.schemas import Raw
 from contracts.schemas.locations import Location, Part, Union, merge
 from contracts.schemas.readings import sent_form, taken_form
-from contracts.schemas.validation import Uncompilable, matches
+from contracts.schemas.validation import matches
 
 Types = frozenset[str] | None
 """The types of the values of which something is said; None for all."""
@@ -248,11 +248,8 @@ def _schemas_of(value: Mapping[str, Any], name: str) -> list[Any]:
     properties = value.get("properties", {})
     found = [properties[name]] if name in properties else []
     for pattern, schema in value.get("patternProperties", {}).items():
-        try:
-            if matches(pattern, name):
-                found.append(schema)
-        except Uncompilable:
-            continue
+        if matches(pattern, name):
+            found.append(schema)
     if not found and "additionalProperties" in value:
         return [value["additionalProperties"]]
     return found

@@ -6,18 +6,16 @@ import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
 from contracts.changes.change import Witness
-from contracts.changes.containment import Answer, settle
+from contracts.changes.containment import Answer, drawn, settle
 from contracts.changes.pairs import Step
 from contracts.changes.versions import Draft, Site, as_request
-from contracts.document import Document, Header, MediaType, Parameter, Schema
+from contracts.document import Document, MediaType, Parameter, Schema
 from contracts.messages import JSON
-from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
-from contracts.payloads.compiler import compile_payload
 from contracts.schemas import Raw
 from contracts.schemas.claims import claim_of
 from contracts.schemas.readings import TooLarge, sent_form, taken_form
@@ -29,11 +27,11 @@ from contracts.schemas.validation import (
     validator,
 )
 
-DRAWN = 12
-"""Messages drawn around one value before it is given up."""
+DRAWN = 12  # messages drawn around one value before it is given up
+SHRINKS = 300  # smaller messages looked at
 
-SHRINKS = 300
-"""Smaller messages looked at."""
+_LIST_KEYWORDS = frozenset({"contains", "prefixItems", "uniqueItems"})
+_TEXT_KEYWORDS = frozenset({"enum", "const", "format", "pattern", "minLength", "maxLength", "not"})
 
 Check = Callable[[JSON], bool]
 
@@ -55,9 +53,9 @@ class Party:
     @cached_property
     def accepts(self) -> Check:
         try:
-            return _checked(self.taken)
+            return _check_of(self.taken)
         except TooLarge:
-            return _safe(validator(self.schema).is_valid)
+            return partial(_accepts, validator(self.schema).is_valid)
 
     def errors(self, value: JSON) -> Iterator[Any]:
         """What a validator says against a value; nothing if the schema is too large."""
@@ -76,12 +74,8 @@ class Party:
         """Values of the schema of which `around` holds as well: the plainest, then such by chance."""
         whole = {"allOf": [reference(self.schema.pointer), around]}
         try:
-            payload = compile_payload(canonical_of(whole, self.schema.document))
-            yield payload.draw(PlainChoices())
-            choices = RandomChoices(0)
-            while True:
-                yield payload.draw(choices)
-        except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
+            yield from drawn(canonical_of(whole, self.schema.document))
+        except Uncompilable:
             return
 
 
@@ -110,13 +104,13 @@ class Trial:
     @cached_property
     def whole(self) -> Answer:
         """Whether anything that is sent is refused, the schema looked at as a whole."""
-        try:
-            sent, taken = self.sender.sent, self.receiver.taken
-            if self.site.is_on_the_wire:
-                sent, taken = wire_sent(sent), wire_taken(taken)
-            return settle(sent, taken, written=self.sender.taken)
-        except TooLarge:
-            return Answer(None, "the schema is too large to be compared as a whole")
+        sent, taken = lambda: self.sender.sent, lambda: self.receiver.taken
+        if self.site.is_on_the_wire:
+            sent, taken = (
+                lambda: wire_sent(self.sender.sent),
+                lambda: wire_taken(self.receiver.taken),
+            )
+        return settle(sent, taken, lambda: self.sender.taken)
 
     def _bodies(self, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
         for value in values:
@@ -143,17 +137,15 @@ class Trial:
         if isinstance(holder, MediaType):
             draft = Draft(media=holder, body=(value,), response=self.site.response)
             return versions.witness(draft, because)
-        if isinstance(holder, Header):
-            key = ("header", holder.name.lower())
-            because = f"the header {holder.name} does not match its schema"
-            return versions.witness(
-                Draft(values={key: value}, response=self.site.response), because
-            )
-        return self._with_parameter(holder, value)
+        if isinstance(holder, Parameter):
+            return self._with_parameter(holder, value)
+        values = {("header", holder.name.lower()): value}
+        because = f"the header {holder.name} does not match its schema"
+        return versions.witness(Draft(values, response=self.site.response), because)
 
     @cached_property
     def _takes_texts(self) -> Check:
-        return _checked(wire_taken(self.receiver.taken))
+        return _check_of(wire_taken(self.receiver.taken))
 
     def _with_parameter(self, parameter: Parameter, value: JSON) -> Witness | None:
         """A request that no reading of its texts makes acceptable."""
@@ -191,18 +183,15 @@ def _is_text(value: JSON) -> bool:
     return is_plain and held not in ([], [""])
 
 
-def _checked(schema: Raw) -> Check:
-    return _safe(keyword_validator(json.dumps(schema)).is_valid)
+def _check_of(schema: Raw) -> Check:
+    return partial(_accepts, keyword_validator(json.dumps(schema)).is_valid)
 
 
-def _safe(check: Check) -> Check:
-    def accepts(value: JSON) -> bool:
-        try:
-            return check(value)
-        except ValueError:  # a lone surrogate, or nested too deeply to be looked at
-            return False
-
-    return accepts
+def _accepts(check: Check, value: JSON) -> bool:
+    try:
+        return check(value)
+    except ValueError:  # a lone surrogate, or nested too deeply to be looked at
+        return False
 
 
 def _is_about(error: Any, steps: Sequence[Step]) -> bool:
@@ -265,16 +254,9 @@ def _lenient(schema: Any) -> Any:
     if "string" in names and _TEXT_KEYWORDS.isdisjoint(found):
         found["type"] = sorted({*names, "boolean", "number"} - {"integer"})
     if "array" in names and found.get("minItems", 0) <= 1 and not _LIST_KEYWORDS & found.keys():
-        return {
-            "anyOf": [found, found.get("items", True)]
-        }  # one item is written like the item itself
+        # One item is written like the item itself.
+        return {"anyOf": [found, found.get("items", True)]}
     return found
-
-
-_LIST_KEYWORDS = frozenset({"contains", "prefixItems", "uniqueItems"})
-
-
-_TEXT_KEYWORDS = frozenset({"enum", "const", "format", "pattern", "minLength", "maxLength", "not"})
 
 
 def shrunk(value: JSON, shows: Check) -> JSON:

@@ -26,7 +26,10 @@ import jsonschema_rs  # noqa: E402
 
 from contracts.document import Spec, load_spec  # noqa: E402
 from contracts.exchanges import Ledger, Secret  # noqa: E402
-from contracts.flows import Check, Target  # noqa: E402
+from contracts.flows import ask  # noqa: E402
+from contracts.run.inputs import Inputs, Target  # noqa: E402
+from contracts.run.options import Options  # noqa: E402
+from contracts.run.state import State  # noqa: E402
 from contracts.verdicts import Outcome  # noqa: E402
 from tests.service import FAULTS, Fault, create_app, running, seeded_ids  # noqa: E402
 
@@ -72,8 +75,8 @@ def this_suite(spec: Spec) -> Tool:
     def find(url: str) -> set[str]:
         with tempfile.TemporaryDirectory() as folder:
             ledger = Ledger(Path(folder) / "exchanges.jsonl")
-            check = Check(spec, Target(url, Secret(KEY)), ledger, given={"session_id": IDS}, unsafe=True)
-            verdicts = check.asked(spec.operations[0]).verdicts
+            inputs = Inputs(spec, Target(url, Secret(KEY)), Options(unsafe=True), given={"session_id": IDS})
+            verdicts = ask(State(inputs, ledger), spec.operations[0]).verdicts
         return {rule for rule, verdict in verdicts.items() if verdict.outcome is Outcome.VIOLATED}
 
     return timed(find)

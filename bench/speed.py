@@ -25,8 +25,12 @@ sys.path.insert(0, str(ROOT))
 
 from contracts.document import load_spec  # noqa: E402
 from contracts.exchanges import Ledger, Secret  # noqa: E402  the checkout may not be installed
-from contracts.flows import Check, Target  # noqa: E402
+from contracts.flows import ask  # noqa: E402
 from contracts.messages import Probe  # noqa: E402
+from contracts.run.ask import probes_of  # noqa: E402
+from contracts.run.inputs import Inputs, Target  # noqa: E402
+from contracts.run.options import Options  # noqa: E402
+from contracts.run.state import State  # noqa: E402
 from tests.service import seeded_ids  # noqa: E402
 
 KEY = "bench-credential-1234"
@@ -45,24 +49,25 @@ def bare(url: str, ids: Sequence[str]) -> None:
             client.get(f"{url}/sessions/{quote(identity, safe='')}").read()
 
 
-def check(url: str, ids: Sequence[str], replay: dict[str, list[Probe]] | None = None) -> Check:
+def state_of(url: str, ids: Sequence[str], replay: dict[str, list[Probe]] | None = None) -> State:
     spec = load_spec(ROOT / "spec" / "notte.yaml")
     ledger = Ledger(Path(tempfile.mkdtemp()) / "run.jsonl")
-    return Check(spec, Target(url, Secret(KEY)), ledger, given={"session_id": ids}, unsafe=True, replay=replay)
+    target, options = Target(url, Secret(KEY)), Options(unsafe=True)
+    return State(Inputs(spec, target, options, given={"session_id": ids}, replay=replay), ledger)
 
 
 def measure(url: str, ids: Sequence[str]) -> tuple[float, float]:
     """The ratios of one round: a whole run, and sending and judging alone."""
     loop = rate(2 * len(ids), lambda: bare(url, ids))
-    first = check(url, ids)
-    operation = first.spec.operations[0]
+    first = state_of(url, ids)
+    operation = first.inputs.spec.operations[0]
     started = time.perf_counter()
-    first.asked(operation)
+    ask(first, operation)
     whole = len(first.ledger.all()) / (time.perf_counter() - started)
-    probes = list(first.probes(operation))
-    again = check(url, ids, {operation.key: probes})
+    probes = list(probes_of(first, operation))
+    again = state_of(url, ids, {operation.key: probes})
     assert again.book.rules
-    return whole / loop, rate(len(probes), lambda: again.asked(operation)) / loop
+    return whole / loop, rate(len(probes), lambda: ask(again, operation)) / loop
 
 
 def main() -> None:

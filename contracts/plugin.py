@@ -1,11 +1,14 @@
-"""The suite inside pytest: options, one item a rule, summary and report. Everything else happens in `flows`."""
+"""The suite inside pytest: options, one item a rule, summary and report. What happens is told in `flows`."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import signal
+from collections import Counter
 from collections.abc import Callable, Generator
+from dataclasses import replace
+from itertools import chain
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +19,20 @@ from contracts.notte.domain import DOCUMENT
 from contracts.run.options import OPTIONS
 
 if TYPE_CHECKING:
-    from contracts.run.baseline import Gated
-    from contracts.run.state import Session
+    from contracts.run.end import ItemResult
+    from contracts.run.state import State
     from contracts.verdicts import Verdict
     from contracts.verdicts.outside import Contract
 
-SESSION = pytest.StashKey["Session"]()
+SESSION = pytest.StashKey["State"]()
+"""The run that a pytest session makes."""
 UNDO = pytest.StashKey[list[Callable[[], object]]]()
 """How to give back what a session took from its process."""
 
 _BROKEN = {"contract_item": "violated", "contract_gate": "breaking"}
 """What has happened when a test fails, by the fixture that says which test it is."""
+_OWN_STATUS = {"fail": 1, "inconclusive": 3}
+"""The exit code by the result of a run."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,41 +54,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(args: list[str]) -> None:
     """`--contract-session-id @FILE` as `--contract-session-id=@FILE`: pytest would read the file as arguments."""
     for index in range(len(args) - 2, -1, -1):
-        if (
-            args[index].startswith("--contract-")
-            and "=" not in args[index]
-            and args[index + 1].startswith("@")
-        ):
-            args[index : index + 2] = [f"{args[index]}={args[index + 1]}"]
+        option, value = args[index : index + 2]
+        if option.startswith("--contract-") and "=" not in option and value.startswith("@"):
+            args[index : index + 2] = [f"{option}={value}"]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[UNDO] = []
-    if config.getoption("--help", False) or not _is_wanted(config):
+    # A project without a document, that asks for nothing, is left alone.
+    wanted = (config.rootpath / DOCUMENT).is_file() or any(o.given(config) for o in OPTIONS)
+    if config.getoption("--help", False) or not wanted:
         config.pluginmanager.register(_Documentless(), "contracts-ending")
         return
+    from contracts.flows import begin
     from contracts.report.secrets import scrub_logs
-    from contracts.run.end import Ending
-    from contracts.run.state import session_from
 
     try:
-        state = config.stash[SESSION] = session_from(config)
+        state = config.stash[SESSION] = begin(config)
     except ContractsError as error:
         raise pytest.UsageError(str(error)) from None
     config.option.verify_base_url = False  # it sends a request that nobody judges
-    config.pluginmanager.register(Ending(state), "contracts-ending")
+    config.pluginmanager.register(_Ending(config, state), "contracts-ending")
     config.stash[UNDO].append(scrub_logs(state.scrub))
-
-
-def _is_wanted(config: pytest.Config) -> bool:
-    """A project without a document, that asks for nothing, is left alone."""
-    if (config.rootpath / DOCUMENT).is_file():
-        return True
-    return any(
-        config.getoption(option.flag, None) is not None or config.getini(option.ini)
-        for option in OPTIONS
-    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -90,11 +84,7 @@ def pytest_configure_node(node: Any) -> None:
     """xdist: every worker shares the run and the seed of the controller."""
     state = node.config.stash.get(SESSION, None)
     if state is not None:
-        node.workerinput.update(
-            contract_run=state.run,
-            contract_seed=state.check.seed,
-            contract_began=state.check.pace.started,
-        )
+        node.workerinput.update(state.shared)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -108,47 +98,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     state = session.config.stash.get(SESSION, None)
     if state is not None:
         _interrupt_on_sigterm(session.config)
-        document = state.inputs.spec.document
-        line = f"contract: {document.path} ({state.inputs.spec.version}) on {state.check.target}"
-        budget = session.config.getoption("--hypothesis-profile", None)
-        _write(session.config, f"{line} ({budget}, seed {state.check.seed})" if budget else line)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Before anything is asked: what killed runs left, what the service publishes, and sessions to ask for.
-
-    The leader of xdist has no items of its own.
-    """
-    state = session.config.stash.get(SESSION, None)
-    if state is None or session.testsfailed or session.config.option.collectonly:
-        return
-    leads = session.config.pluginmanager.has_plugin("dsession")
-    if leads or any(map(_is_ours, session.items)):
-        session.config.stash[UNDO].append(state.check.ledger.release)
-        state.begin(lambda line: _write(session.config, line))
-        _show_progress(session, state)
-        state.look_for_drift(lambda line: _write(session.config, line))
-        state.look_for_sessions(lambda line: _write(session.config, line))
-
-
-def _is_ours(item: pytest.Item) -> bool:
-    """Whether an item stands for rules."""
-    return "contract_item" in getattr(item, "fixturenames", ())
-
-
-def _show_progress(session: pytest.Session, state: Session) -> None:
-    """Say what is being asked of the operations that the chosen items are about."""
-    from contracts.run.progress import show
-
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    names = [
-        item.callspec.params["contract_item"]  # type: ignore[attr-defined]
-        for item in session.items
-        if _is_ours(item)
-    ]
-    operations = {rules[0].operation for name in names if (rules := state.items.get(name))}
-    session.config.stash[UNDO].append(show(state.progress, session.config, reporter, operations))
+        spec = state.inputs.spec
+        line = f"contract: {spec.document.path} ({spec.version}) on {state.inputs.target}"
+        if budget := session.config.getoption("--hypothesis-profile", None):
+            line += f" ({budget}, seed {state.budget.seed})"
+        _write(session.config, line)
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:
@@ -164,6 +118,27 @@ def _interrupt_on_sigterm(config: pytest.Config) -> None:
     config.stash[UNDO].append(lambda: signal.signal(signal.SIGTERM, before))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Before the first item: what precedes all operations, if any of the items is ours."""
+    config, state = session.config, session.config.stash.get(SESSION, None)
+    if state is None or session.testsfailed or config.option.collectonly:
+        return
+    ours = [item for item in session.items if "contract_item" in getattr(item, "fixturenames", ())]
+    # The leader of xdist has no items of its own.
+    if not ours and not config.pluginmanager.has_plugin("dsession"):
+        return
+    from contracts.flows import lead
+    from contracts.run.progress import show
+
+    config.stash[UNDO].append(state.ledger.release)
+    names = [item.callspec.params["contract_item"] for item in ours]  # type: ignore[attr-defined]
+    operations = {state.items[name][0].operation for name in names if name in state.items}
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    config.stash[UNDO].append(show(state.progress, config, reporter, operations))
+    lead(state, lambda line: _write(config, line))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "contract_item" in metafunc.fixturenames:
         state = metafunc.config.stash.get(SESSION, None)
@@ -174,44 +149,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> list[Verdict]:
     """The verdicts of one item; asking the operation first, if nobody has."""
-    state = request.config.stash.get(SESSION, None)
-    if state is None:
-        pytest.fail(
-            f"a contract run needs a document: give --contract-spec, or have {DOCUMENT}",
-            pytrace=False,
-        )
+    from contracts.flows import ask
+
+    state = _state(request, "a contract run")
     if state.inputs.options.dry_run:
         pytest.skip("--contract-dry-run: nothing is sent")
     rules = state.items[contract_item]
     operation = state.inputs.spec.by_key[rules[0].operation]
     if operation.key in state.broken:
         pytest.skip(f"inconclusive: asking failed before, {state.broken[operation.key]}")
-    try:
-        verdicts = state.check.asked(operation).verdicts
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt from None  # its frames hold requests with the credential, and --full-trace shows them
-    except (
-        Exception
-    ) as error:  # noted for the other items of the operation, and raised for this one
-        state.broken[operation.key] = state.scrub(f"{type(error).__name__}: {error}")
-        raise
-    finally:
-        state.progress.clear()
+    verdicts = ask(state, operation).verdicts
     return [verdicts[rule.id] for rule in rules]
 
 
 @pytest.fixture
-def contract_gate(request: pytest.FixtureRequest) -> Gated:
+def contract_gate(request: pytest.FixtureRequest) -> ItemResult:
     """What changed in the document since its baseline, and whether that may be."""
-    from contracts.run.baseline import gated
+    from contracts.flows import gate
 
-    state = request.config.stash.get(SESSION, None)
-    if state is None:
-        pytest.fail(
-            f"the gate needs a document: give --contract-spec, or have {DOCUMENT}",
-            pytrace=False,
-        )
-    return gated(state.inputs)
+    return gate(_state(request, "the gate").inputs)
 
 
 @pytest.fixture
@@ -219,126 +175,57 @@ def contract(request: pytest.FixtureRequest) -> Contract:
     """Judge answers that a test already has: `contract.judge(response)`."""
     from contracts.verdicts.outside import Contract
 
+    state = _state(request, "the contract fixture")
+    return Contract(state.book, state.inputs.target.base_url, state.inputs.scrubber.capabilities)
+
+
+def _state(request: pytest.FixtureRequest, who: str) -> State:
     state = request.config.stash.get(SESSION, None)
     if state is None:
-        pytest.fail(
-            f"the contract fixture needs a document: give --contract-spec, or have {DOCUMENT}",
-            pytrace=False,
-        )
-    return Contract(
-        state.check.book, state.inputs.target.base_url, state.inputs.scrubber.capabilities
-    )
+        cure = f"give --contract-spec, or have {DOCUMENT}"
+        pytest.fail(f"{who} needs a document: {cure}", pytrace=False)
+    return state
 
 
 def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
     """Give a test the outcome of its verdicts: passed, failed or skipped. Called by `tests/contract`."""
-    from contracts.verdicts import Outcome
+    from contracts.run.end import item_properties, item_result
 
     state = request.config.stash[SESSION]
-    request.node.user_properties += _properties(state, verdicts)
-    operation = state.inputs.spec.by_key[verdicts[0].rule.operation]
-    asked = state.check.asked(operation)
-    if reason := asked.blocked or (
-        asked.cut if not any(verdict.exercised for verdict in verdicts) else None
-    ):
-        pytest.skip(f"inconclusive: {reason}")
-    policy = state.inputs.policy
-    if failing := [verdict for verdict in verdicts if policy.fails(verdict)]:
-        pytest.fail(_failure(request, state, failing), pytrace=False)
-    if accepted := next(
-        (found for verdict in verdicts if (found := policy.accepted.of(verdict))), None
-    ):
-        pytest.xfail(f"accepted until {accepted.until}: {accepted.reason}")
-    if any(map(policy.tolerates, verdicts)):
-        pytest.xfail(
-            f"still there: {state.inputs.known and state.inputs.known.file} has it as well"
-        )
-    if all(v.outcome in (Outcome.NOT_EXERCISED, Outcome.UNDECIDED) for v in verdicts):
-        pytest.skip(f"{verdicts[0].outcome.value.replace('_', ' ')}: {verdicts[0].why}")
+    request.node.user_properties += item_properties(state, verdicts)
+    _give(item_result(state, verdicts, _rerun(request, state)))
 
 
-def judge_document(request: pytest.FixtureRequest, gated: Gated) -> None:
+def judge_document(request: pytest.FixtureRequest, found: ItemResult) -> None:
     """Give a test the outcome of the gate: passed, failed, skipped or expected to fail. Called by `tests/contract`."""
-    if gated.outcome == "failed":
-        pytest.fail(
-            f"{gated.text}\n  rerun: {_rerun(request, request.config.stash[SESSION])}",
-            pytrace=False,
-        )
-    if gated.outcome == "accepted":
-        pytest.xfail(gated.text)
-    if gated.outcome == "skipped":
-        pytest.skip(gated.text)
+    rerun = f"\n  rerun: {_rerun(request, request.config.stash[SESSION])}"
+    _give(replace(found, text=found.text + rerun * (found.outcome == "failed")))
 
 
-def _failure(request: pytest.FixtureRequest, state: Session, failing: list[Verdict]) -> str:
-    from contracts.report.forms.failure import failure_text, missing_text
-
-    inputs, rerun = state.inputs, _rerun(request, state)
-    texts = [
-        failure_text(
-            inputs.spec,
-            verdict,
-            base_url=inputs.target.base_url,
-            rerun=rerun,
-            today=inputs.policy.accepted.today,
-            header_variables=inputs.options.header,
-            since=_since(state, verdict),
-        )
-        if verdict.evidence
-        else missing_text(inputs.spec, verdict, rerun=rerun)
-        for verdict in failing
-    ]
-    return "\n\n".join(texts)
+def _give(found: ItemResult) -> None:
+    if found.outcome == "failed":
+        pytest.fail(found.text, pytrace=False)
+    if found.outcome == "accepted":
+        pytest.xfail(found.text)
+    if found.outcome == "skipped":
+        pytest.skip(found.text)
 
 
-def _properties(state: Session, verdicts: list[Verdict]) -> list[tuple[str, str]]:
-    """What JUnit has beside the test: of each rule in turn, from `rule` on."""
-    from contracts.report.forms.failure import properties_of
-
-    inputs = state.inputs
-    return [
-        found
-        for verdict in verdicts
-        for found in properties_of(
-            inputs.spec,
-            verdict,
-            base_url=inputs.target.base_url,
-            header_variables=inputs.options.header,
-            accepted=inputs.policy.accepted.of(verdict),
-            since=_since(state, verdict) if verdict.evidence else "",
-        )
-    ]
-
-
-def _since(state: Session, verdict: Verdict) -> str:
-    """Whether a violation is new, where that can be told."""
-    known = state.inputs.known
-    if known is None:
-        return ""
-    return (
-        f"still there, {known.file} has it as well"
-        if verdict.rule.id in known.rules
-        else f"new since {known.file}"
-    )
-
-
-def _rerun(request: pytest.FixtureRequest, state: Session) -> str:
+def _rerun(request: pytest.FixtureRequest, state: State) -> str:
     """The command that runs one item again: its node id as seen from here, and the options of this run."""
     config, base_url = request.config, state.inputs.target.base_url
     file, _, name = request.node.nodeid.partition("::")
     path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
-    words = [
-        "pytest",
-        f"{path}::{name}",
-        *(["--base-url", base_url] if base_url is not None else []),
-    ]
+    words = ["pytest", f"{path}::{name}"]
+    if base_url is not None:
+        words += ["--base-url", base_url]
     for option in OPTIONS:
         if option.name != "contract-history":  # one item again is no night
             words += option.words(config.getoption(option.flag, None))
     if profile := config.getoption("--hypothesis-profile", None):
         words.append(f"--hypothesis-profile={profile}")
-    if state.check.seed:
-        words.append(f"--hypothesis-seed={state.check.seed}")
+    if state.budget.seed:
+        words.append(f"--hypothesis-seed={state.budget.seed}")
     return shlex.join(words)
 
 
@@ -347,28 +234,26 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Note on the report of a failed item whether the contract is broken or the suite itself failed; hide secrets."""
-    report = yield
+    report: Any = yield
     state = item.config.stash.get(SESSION, None)
-    if (
-        gate := getattr(item, "funcargs", {}).get("contract_gate")
-    ) is not None and report.when == "call":
-        report.contract_gate = gate.said  # type: ignore[attr-defined]
-    broken = next(
-        (word for name, word in _BROKEN.items() if name in getattr(item, "fixturenames", ())), None
-    )
+    gate = getattr(item, "funcargs", {}).get("contract_gate")
+    if gate is not None and report.when == "call":
+        report.contract_gate = gate.said
+    meanings = map(_BROKEN.get, getattr(item, "fixturenames", ()))
+    broken = next(filter(None, meanings), None)
     if report.failed and broken is not None:
-        failed = call.excinfo is not None and isinstance(call.excinfo.value, pytest.fail.Exception)
-        why = "crashed" if not failed else broken if state is not None else "undocumented"
-        report.contract = why  # type: ignore[attr-defined]
-        if why == broken and (crash := getattr(report.longrepr, "reprcrash", None)) is not None:
-            crash.message = crash.message.partition("\n")[
-                0
-            ]  # the short summary prints it whole where CI is set
+        report.contract = broken if state is not None else "undocumented"
+        if call.excinfo is None or not isinstance(call.excinfo.value, pytest.fail.Exception):
+            report.contract = "crashed"
+        crash = getattr(report.longrepr, "reprcrash", None)
+        if report.contract == broken and crash is not None:
+            # The short summary prints it whole where CI is set.
+            crash.message = crash.message.partition("\n")[0]
     if state is not None:
         from contracts.report.secrets import scrub_test_report
 
         scrub_test_report(report, state.scrub)
-    return report
+    return report  # type: ignore[no-any-return]
 
 
 class _Documentless:
@@ -385,6 +270,76 @@ class _Documentless:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 
+class _Ending:
+    """A plugin object: counts what failed, and concludes when the workers of xdist have stopped, before pytest's own
+    summary."""
+
+    def __init__(self, config: pytest.Config, state: State) -> None:
+        self.config, self.state = config, state
+        self.failed: Counter[str] = Counter()
+        self.gate = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.gate = getattr(report, "contract_gate", "") or self.gate
+        if report.failed:
+            # xdist says "???" of a worker that died.
+            died = report.when not in ("setup", "call", "teardown")
+            self.failed["crashed" if died else getattr(report, "contract", "other")] += 1
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self.state.worker is not None:
+            return
+        over = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        # -x and --maxfail are said by xdist with the status of an interruption.
+        most, status = self.config.getoption("maxfail", None) or 0, exitstatus
+        if status == pytest.ExitCode.INTERRUPTED and 0 < most <= self.failed.total():
+            status = pytest.ExitCode.TESTS_FAILED
+        ended = None
+        if self.failed["crashed"]:
+            ended = "the suite itself failed, see the errors above"
+        elif status == pytest.ExitCode.INTERRUPTED:
+            ended = "the run was interrupted"
+        elif status not in over:
+            ended = "the run ended early"
+        result = self._concluded(ended)
+        if status in over and not self.failed["other"]:
+            status = _OWN_STATUS.get(result, status)
+        session.exitstatus = status
+
+    def _concluded(self, ended: str | None) -> str:
+        """The result of the run; nothing if nothing was asked."""
+        if not self.state.ledger.path.exists():
+            return "inconclusive" if self.failed["crashed"] else ""
+        from contracts.flows import conclude
+        from contracts.report.forms.failure import suite_properties
+
+        result = conclude(self.state, ended, self.gate if self.failed["breaking"] else "")
+        run = self.state.conclusion.run
+        for plugin in self.config.pluginmanager.get_plugins():
+            # What the run says of itself goes into the JUnit file, which was written before that was known.
+            if run is not None and hasattr(plugin, "add_global_property"):
+                for name, value in suite_properties(run):
+                    plugin.add_global_property(name, value)
+                plugin.pytest_sessionfinish()
+        return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        from contracts.run.end import request_lines, said_at_the_end
+        from contracts.run.progress import look_of, write
+
+        state = self.state
+        lines = said_at_the_end(state, look_of(terminalreporter), self.gate)
+        if state.inputs.options.dry_run:
+            terminalreporter.section("contract: requests, not sent")
+            lines = chain(request_lines(state), lines)
+        elif state.conclusion.run is not None:
+            terminalreporter.section("contract")
+        for line in lines:
+            write(terminalreporter, line)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
     """The outermost, so that its line is the last one."""
@@ -393,14 +348,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if state is not None and reporter is not None:
         from contracts.run.end import last_line
-        from contracts.run.writer import look_of
+        from contracts.run.progress import look_of
 
         _write(session.config, last_line(state, look_of(reporter)))
 
 
 def _write(config: pytest.Config, line: str) -> None:
     """A line on the terminal, which the workers of xdist don't have."""
-    from contracts.run.writer import write
+    from contracts.run.progress import write
 
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:

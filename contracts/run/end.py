@@ -1,233 +1,273 @@
-"""What came of a run to its report, its summary and its exit code."""
+"""What was asked to what is said of it: by each test, by the report, and at the end; and whether the run passes."""
 
 from __future__ import annotations
 
-import traceback
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import pytest
-
-from contracts.decision.run_decision import Decision, Result
+from contracts.changes.change import Effect
+from contracts.decision.run_decision import Decision, Result, decide
 from contracts.decision.since import Against, against
+from contracts.exchanges import StopKind
 from contracts.messages import Exchange
-from contracts.report.forms.failure import suite_properties
-from contracts.report.forms.page.view import page
+from contracts.report.diff import Diff
+from contracts.report.forms.diff_forms import failing_lines
+from contracts.report.forms.diff_forms import last_line as last_line_of_diff
+from contracts.report.forms.failure import Property, failure_text, missing_text, properties_of
 from contracts.report.forms.terminal import decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
-from contracts.report.json_report import json_text, to_json, write_json
+from contracts.report.json_report import json_text
 from contracts.report.record import Report
-from contracts.report.run import Drift, Run
-from contracts.run.state import Session, now
-from contracts.run.writer import Look, look_of, write
-from contracts.text import printable, shown_path, write_whole
+from contracts.report.run import Drift
+from contracts.run.ask import closing_of, judged, probes_of, spares, verdicts_of
+from contracts.run.progress import Look
+from contracts.run.state import State, now
+from contracts.text import printable, shown_path
 from contracts.verdicts import Outcome, Verdict
 
-_OWN_STATUS = {Result.FAIL: 1, Result.INCONCLUSIVE: 3}
 
-
-class Ending:
-    """A plugin object: counts what failed, and concludes when the workers of xdist have stopped, before pytest's own
-    summary."""
-
-    def __init__(self, state: Session) -> None:
-        self.state = state
-        self.failed: Counter[str] = Counter()
-        self.gate = ""
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.gate = getattr(report, "contract_gate", "") or self.gate
-        if report.failed:
-            died = report.when not in (
-                "setup",
-                "call",
-                "teardown",
-            )  # xdist says "???" of a worker that died
-            self.failed["crashed" if died else getattr(report, "contract", "other")] += 1
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if self.state.is_worker:
-            return
-        stopped = self._has_stopped(exitstatus)
-        status = pytest.ExitCode.TESTS_FAILED if stopped else exitstatus
-        result = self._concluded(self._ended(exitstatus, stopped=stopped))
-        is_ours = (
-            status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-            and not self.failed["other"]
-        )
-        session.exitstatus = _OWN_STATUS[result] if is_ours and result in _OWN_STATUS else status
-
-    def _concluded(self, ended: str | None) -> Result | None:
-        """Write the report; returns its result, None if nothing was asked."""
-        state, ledger = self.state, self.state.check.ledger
-        if not ledger.path.exists():
-            return Result.INCONCLUSIVE if self.failed["crashed"] else None
-        try:
-            report = report_of(state, ended, self.gate if self.failed["breaking"] else None)
-            state.ended = report.run
-            value = to_json(state.ended)
-            write_json(value, state.inputs.folder)
-            ledger.close(state.inputs.folder / "exchanges.jsonl")
-            remember(state, value, state.ended)
-            write_whole(state.inputs.folder / "report.html", page(state.ended, state.trend))
-            _tell_junit(state.config, state.ended)
-        except Exception as error:
-            # Past this hook pytest has no place for an error, and its traceback would end the process with 1.
-            state.problem = self._problem(error)
-            return Result.INCONCLUSIVE
-        return report.decision.result
-
-    def _problem(self, error: Exception) -> str:
-        if isinstance(error, OSError):
-            return f"the report can't be written to {shown_path(self.state.inputs.folder)} ({error.strerror})"
-        return f"the suite itself failed while it concluded: {traceback.format_exc()}"
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        state = self.state
-        if state.inputs.options.dry_run:
-            terminalreporter.section("contract: requests, not sent")
-            for line in request_lines(state):
-                write(terminalreporter, line)
-        elif state.ended is not None:
-            terminalreporter.section("contract")
-            below = (
-                []
-                if state.problem
-                else [f"report: {shown_path(state.inputs.folder / 'report.html')}"]
-            )
-            below += [state.scrub(state.unkept)] if state.unkept else []
-            below += [state.scrub(self.gate)] if self.gate else []
-            look = look_of(terminalreporter)
-            for line in (
-                *summary_lines(state.ended, **look, trend=state.trend, after=below),
-                *below,
-            ):
-                write(terminalreporter, line)
-        elif self.gate:
-            write(terminalreporter, state.scrub(self.gate))
-        for line in state.scrub(state.problem).splitlines():
-            write(terminalreporter, line)
-
-    def _has_stopped(self, status: int) -> bool:
-        """Whether -x or --maxfail ended the run; xdist says that with the status of an interruption."""
-        most = self.state.config.getoption("maxfail", None) or 0
-        return status == pytest.ExitCode.INTERRUPTED and 0 < most <= self.failed.total()
-
-    def _ended(self, status: int, *, stopped: bool) -> str | None:
-        if self.failed["crashed"]:
-            return "the suite itself failed, see the errors above"
-        if stopped or status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            return None
-        return (
-            "the run was interrupted"
-            if status == pytest.ExitCode.INTERRUPTED
-            else "the run ended early"
-        )
-
-
-def _tell_junit(config: pytest.Config, run: Run) -> None:
-    """Write what the run says of itself into the JUnit file, if there is one: it was written before that was known."""
-    for plugin in config.pluginmanager.get_plugins():
-        if hasattr(plugin, "add_global_property"):
-            for name, value in suite_properties(run):
-                plugin.add_global_property(name, value)
-            plugin.pytest_sessionfinish()
-
-
-def report_of(state: Session, ended: str | None, broken: str | None = None) -> Report:
+def report_of(state: State, ended: str | None, broken: str = "") -> Report:
     """The report; `broken` says how the document breaks its baseline, which fails the run whatever else was seen."""
-    inputs, check = state.inputs, state.check
-    sources = state.sources
-    ended = ended or (sources.problem if sources else None) or check.cut
-    verdicts, exchanges, decision = check.conclude(inputs.policy, inputs.wants, ended=ended)
-    if broken is not None:
+    sources = state.prelude.sources
+    bounds = [stop.why for stop in state.ledger.stops() if stop.kind is StopKind.BOUND]
+    ended = ended or (sources.problem if sources else "") or "".join(bounds[-1:]) or None
+    report = report_on(state, ended, now())
+    decision = report.decision
+    if broken:
         decision = Decision(Result.FAIL, (*decision.reasons, broken), decision.notes)
-    return Report(
-        inputs.spec,
-        inputs.target.base_url,
-        check.seed,
-        state.started,
-        now(),
-        verdicts,
-        exchanges,
-        decision,
-        ended is not None,
-        inputs.options.header,
-        inputs.scrubber,
-        inputs.policy.accepted,
-        sources.to_json() if sources else None,
-        against=_against(state, verdicts),
-        drift=_drift(state, verdicts, exchanges),
+    return replace(
+        report,
+        decision=decision,
+        sessions=sources.to_json() if sources else None,
+        against=_against(state, report.verdicts),
+        drift=_drift(state, report.verdicts, report.exchanges),
     )
 
 
-def remember(state: Session, report: Mapping[str, Any], run: Run) -> None:
+def report_on(state: State, ended: str | None, finished: str) -> Report:
+    """What was asked, judged and decided, and nothing beside it."""
+    inputs = state.inputs
+    verdicts, exchanges, decision = conclude(state, ended=ended)
+    return Report(
+        inputs.spec,
+        inputs.target.base_url,
+        state.budget.seed,
+        state.ledger.about["started"],
+        finished,
+        verdicts,
+        exchanges,
+        decision,
+        interrupted=ended is not None,
+        header_variables=inputs.options.header,
+        scrubber=inputs.scrubber,
+        acceptances=inputs.policy.accepted,
+    )
+
+
+def conclude(
+    state: State, *, ended: str | None = None
+) -> tuple[tuple[Verdict, ...], tuple[Exchange, ...], Decision]:
+    """Verdicts on the wanted rules of the operations that were asked, finished or not, and the decision.
+
+    `ended` says why the run ended before everything was asked, if it did.
+    """
+    spec, ledger, policy = state.inputs.spec, state.ledger, state.inputs.policy
+    exchanges, finished = tuple(ledger.all()), ledger.finished()
+    begun = finished | {exchange.probe.operation for exchange in exchanges}
+    operations = [operation for operation in spec.operations if operation.key in begun]
+    found: list[Verdict] = []
+    for operation in operations:
+        # Those that the items had in this process, or made from what all of them asked.
+        asked = state.asked.get(operation.key)
+        found += (
+            asked.verdicts.values()
+            if asked
+            else verdicts_of(state, operation, ledger.of(operation.key))
+        )
+    verdicts = tuple(v for v in found if state.inputs.wants(v.rule.id))
+    spared = operations and all(spares(state, operation) for operation in operations)
+    # That none of those which are spared succeeded is our own doing.
+    if spared or not spec.by_key.keys() <= finished:
+        policy = replace(policy, partial=True)
+    if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
+        ended = ended or f"nothing was sent: {verdicts[0].why}"
+    decision = decide(spec, verdicts, exchanges, policy, stops=ledger.stops(), ended=ended)
+    return verdicts, exchanges, decision
+
+
+def _drift(
+    state: State, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange]
+) -> Drift | None:
+    """The drift, with the violated rules that the published document does not have broken."""
+    drift, spec = state.prelude.drift, state.prelude.published
+    if drift is None or spec is None or not drift.changed:
+        return drift
+    counts, kept = state.inputs.policy.counts, []
+    broken = [v.rule for v in verdicts if v.outcome is Outcome.VIOLATED and counts(v)]
+    try:
+        published = state.book_of(replace(spec, variable=state.inputs.spec.variable))
+        still: set[str] = set()
+        for key in {rule.operation for rule in broken} & spec.by_key.keys():
+            own = [exchange for exchange in exchanges if exchange.probe.operation == key]
+            found = judged(published, spec.by_key[key], own)
+            still |= {verdict.rule.id for verdict in found if verdict.violations}
+        kept = [r.id for r in broken if r.operation in spec.by_key and r.id not in still]
+    except Exception:  # a document that nobody tests must not cost the run
+        return drift
+    return replace(drift, kept=tuple(kept))
+
+
+def _against(state: State, verdicts: Sequence[Verdict]) -> Against | None:
+    """What became of each rule since the earlier report, if one was given."""
+    policy, known = state.inputs.policy, state.inputs.known
+    if known is None:
+        return None
+    accepted = {verdict.rule.id for verdict in verdicts if policy.accepted.of(verdict)}
+    promised = {rule.id for rule in state.book.rules}
+    return against(known, filter(policy.counts, verdicts), accepted=accepted, promised=promised)
+
+
+def remember(state: State, report: Mapping[str, Any]) -> None:
     """Keep the report in the history, if there is one, and those of runs that were killed; let old ones go; look back.
 
     Nothing of it costs the run.
     """
-    history = state.inputs.options.history
-    if history is None:
+    history, end = state.inputs.options.history, state.conclusion
+    if history is None or end.run is None:
         return
     folder = Path(history)
     try:
-        for value in (
-            *(found.value for found in state.salvaged if found.value is not None),
-            report,
-        ):
+        for value in (*state.prelude.killed, report):
             keep(json_text(value), datetime.fromisoformat(value["started"]), folder)
-        thin(folder, run.started)
-        state.trend = trend_in(folder, run)
+        thin(folder, end.run.started)
+        end.trend = trend_in(folder, end.run)
     except Exception as error:  # looking back must not cost the run its own report
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-        state.unkept = printable(
+        end.unkept = printable(
             f"history: the report can't be kept in {shown_path(folder)} ({why}); everything else is there"
         )
 
 
-def _drift(
-    state: Session, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange]
-) -> Drift | None:
-    """The drift, with the violated rules that the published document does not have broken."""
-    if state.drift is None or state.published is None or not state.drift.changed:
-        return state.drift
-    counting = [
-        v for v in verdicts if v.outcome is Outcome.VIOLATED and state.inputs.policy.counts(v)
-    ]
-    broken = {verdict.rule.id: verdict.rule.operation for verdict in counting}
-    try:
-        still = state.check.broken_under(state.published, set(broken.values()), exchanges)
-    except Exception:  # a document that nobody tests must not cost the run
-        return state.drift
-    kept = [
-        r
-        for r, operation in broken.items()
-        if operation in state.published.by_key and r not in still
-    ]
-    return replace(state.drift, kept=tuple(kept))
+# What a test says: of its rules, or of the document against its baseline
 
 
-def _against(state: Session, verdicts: Sequence[Verdict]) -> Against | None:
-    """What became of each rule since the earlier report, if one was given."""
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """The outcome, what the test says, and the line that the summary of the run says, if it says one."""
+
+    outcome: Literal["passed", "failed", "skipped", "accepted"]
+    text: str = ""
+    said: str = ""
+
+
+def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult:
+    """What the verdicts of one item come to; `rerun` is the command that judges it again."""
+    policy, known = state.inputs.policy, state.inputs.known
+    asked = state.asked[verdicts[0].rule.operation]
+    if asked.blocked:
+        return ItemResult("skipped", f"inconclusive: {asked.blocked}")
+    if asked.cut and not any(verdict.exercised for verdict in verdicts):
+        return ItemResult("skipped", f"inconclusive: {asked.cut}")
+    failing = list(filter(policy.fails, verdicts))
+    if failing:
+        texts = [_text(state, verdict, rerun) for verdict in failing]
+        return ItemResult("failed", "\n\n".join(texts))
+    for accepted in filter(None, map(policy.accepted.of, verdicts)):
+        return ItemResult("accepted", f"accepted until {accepted.until}: {accepted.reason}")
+    if known is not None and any(map(policy.tolerates, verdicts)):
+        return ItemResult("accepted", f"still there: {known.file} has it as well")
+    if {verdict.outcome for verdict in verdicts} <= {Outcome.NOT_EXERCISED, Outcome.UNDECIDED}:
+        outcome = verdicts[0].outcome.value.replace("_", " ")
+        return ItemResult("skipped", f"{outcome}: {verdicts[0].why}")
+    return ItemResult("passed")
+
+
+def _text(state: State, verdict: Verdict, rerun: str) -> str:
     inputs = state.inputs
-    if inputs.known is None:
-        return None
-    counting = [verdict for verdict in verdicts if inputs.policy.counts(verdict)]
-    accepted = {verdict.rule.id for verdict in verdicts if inputs.policy.accepted.of(verdict)}
-    promised = {rule.id for rule in state.check.book.rules}
-    return against(inputs.known, counting, accepted=accepted, promised=promised)
+    if verdict.evidence is None:
+        return missing_text(inputs.spec, verdict, rerun=rerun)
+    return failure_text(
+        inputs.spec,
+        verdict,
+        base_url=inputs.target.base_url,
+        rerun=rerun,
+        today=inputs.policy.accepted.today,
+        header_variables=inputs.options.header,
+        since=_since(state, verdict),
+    )
 
 
-def request_lines(state: Session) -> Iterator[str]:
+def item_properties(state: State, verdicts: list[Verdict]) -> list[Property]:
+    """What JUnit has beside the test: of each rule in turn, from `rule` on."""
+    inputs = state.inputs
+    found: list[Property] = []
+    for verdict in verdicts:
+        found += properties_of(
+            inputs.spec,
+            verdict,
+            base_url=inputs.target.base_url,
+            header_variables=inputs.options.header,
+            accepted=inputs.policy.accepted.of(verdict),
+            since=_since(state, verdict),
+        )
+    return found
+
+
+def _since(state: State, verdict: Verdict) -> str:
+    """Whether a violation is new, where that can be told."""
+    known = state.inputs.known
+    if known is None or verdict.evidence is None:
+        return ""
+    if verdict.rule.id in known.rules:
+        return f"still there, {known.file} has it as well"
+    return f"new since {known.file}"
+
+
+def compared(diff: Diff, *, strict: bool) -> ItemResult:
+    """What the document has changed since its baseline."""
+    if diff.decision.exit_code == 1:
+        return ItemResult("failed", "\n".join(failing_lines(diff)), last_line_of_diff(diff))
+    if diff.decision.exit_code:
+        return undecided("\n".join(failing_lines(diff)), last_line_of_diff(diff), strict=strict)
+    reasons: dict[str, None] = {}  # each once
+    for found in diff.decision.judged:
+        if found.acceptance and found.change.effect is not Effect.COMPATIBLE:
+            reasons[f"accepted until {found.acceptance.until}: {found.acceptance.reason}"] = None
+    return (
+        ItemResult("accepted", printable("; ".join(reasons))) if reasons else ItemResult("passed")
+    )
+
+
+def undecided(text: str, said: str, *, strict: bool) -> ItemResult:
+    """What is not known to break must not pass in silence, and is no failure unless everything has to be known."""
+    said = printable(said)
+    return ItemResult("failed", text, said) if strict else ItemResult("skipped", said, said)
+
+
+# What is said at the end
+
+
+def said_at_the_end(state: State, look: Look, gate: str) -> Iterator[str]:
+    """The lines of the summary; `gate` is what became of the document."""
+    end = state.conclusion
+    below = []
+    if end.run is not None and not end.problem:
+        below.append(f"report: {shown_path(state.inputs.folder / 'report.html')}")
+    if not state.inputs.options.dry_run:
+        below += [state.scrub(text) for text in (end.unkept, gate) if text]
+    if end.run is not None:
+        yield from summary_lines(end.run, **look, trend=end.trend, after=below)
+    yield from below
+    yield from state.scrub(end.problem).splitlines()
+
+
+def request_lines(state: State) -> Iterator[str]:
     """A line for each request that a run would send."""
     for operation in state.inputs.operations:
-        for probe in (*state.check.probes(operation), *state.check.closing(operation)):
+        for probe in (*probes_of(state, operation), *closing_of(state, operation)):
             request = probe.request
             fields = "".join(f" {name}: {value!r}" for name, value in request.headers)
             size = f" ({len(request.body)} bytes)" if request.body else ""
@@ -235,12 +275,13 @@ def request_lines(state: Session) -> Iterator[str]:
             yield printable(state.scrub(line))
 
 
-def last_line(state: Session, look: Look) -> str:
+def last_line(state: State, look: Look) -> str:
     """The decision and the target, or why there is no decision."""
-    if state.problem:
-        return f"contract: INCONCLUSIVE on {state.check.target}: {state.scrub(state.problem.splitlines()[0])}"
-    if state.ended is not None:
-        return decision_line(state.ended, **look)
+    end, target = state.conclusion, state.inputs.target
+    if end.problem:
+        return f"contract: INCONCLUSIVE on {target}: {state.scrub(end.problem.splitlines()[0])}"
+    if end.run is not None:
+        return decision_line(end.run, **look)
     if state.inputs.options.dry_run:
-        return f"contract: DRY RUN, nothing was sent to {state.check.target}"
-    return f"contract: nothing was asked of {state.check.target}"
+        return f"contract: DRY RUN, nothing was sent to {target}"
+    return f"contract: nothing was asked of {target}"

@@ -18,10 +18,9 @@ from contracts.decision.since import Known
 from contracts.document import Operation, Spec, load_spec
 from contracts.document.sides import MissingError, overlays_of, side_from
 from contracts.errors import ContractsError, UsageError
-from contracts.exchanges import Bounds, Route, Secret
+from contracts.exchanges import Bounds, Limits, Route, Secret
 from contracts.exchanges.secret_urls import Capabilities
-from contracts.flows import Target
-from contracts.messages import Probe, is_field_value
+from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte.domain import (
     CREDENTIAL_VARIABLE,
     DOCUMENT,
@@ -39,6 +38,25 @@ Values = Mapping[str, Sequence[str]]
 """Values by the name of their parameter."""
 Probes = Mapping[str, Sequence[Probe]]
 """Probes by the key of their operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Who answers: the mock, or a service at a base URL with a credential."""
+
+    base_url: str | None = None
+    secret: Secret | None = None
+    limits: Limits = field(default_factory=Limits)
+    headers: Headers = field(default=(), repr=False)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    route: Route = field(default_factory=Route)
+
+    @property
+    def live(self) -> bool:
+        return self.base_url is not None
+
+    def __str__(self) -> str:
+        return self.base_url or "the mock"
 
 
 @dataclass(frozen=True)

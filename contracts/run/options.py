@@ -14,11 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.errors import UsageError
+from contracts.messages import is_field_name
 from contracts.notte.domain import CREDENTIAL_VARIABLE, DOCUMENT, PROXY_VARIABLE
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
-_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.1
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*@")
 _HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
 
@@ -182,7 +182,7 @@ def _header(text: str) -> tuple[str, str]:
     What follows the first "=" is not shown: it may be the value, put there by mistake.
     """
     name, equals, variable = text.partition("=")
-    if not equals or not _FIELD_NAME.fullmatch(name) or not variable:
+    if not equals or not is_field_name(name) or not variable:
         raise UsageError(
             f"--contract-header {name}{equals} is not NAME=ENVVAR; give a header's name and the environment "
             "variable with its value"

@@ -1,4 +1,4 @@
-"""What is being asked and how much is left, on the row below pytest's own while a run keeps it silent."""
+"""Lines of ours to pytest's terminal, and while a run keeps it silent, what is being asked on the row below its own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,34 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
-from contracts.report.forms.terminal import Screen
-from contracts.run.writer import look_of
+from contracts.report.forms.terminal import Screen, marked
+from contracts.text import plural
 
 INTERVAL = 0.25
 """Seconds between two looks of the line."""
+
+
+class Look(TypedDict):
+    """What a summary has to know of a terminal."""
+
+    width: int
+    encoding: str
+
+
+def look_of(reporter: Any) -> Look:
+    """The terminal of pytest's reporter; a file that does not say how it encodes takes everything."""
+    encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"
+    return Look(width=reporter._tw.fullwidth, encoding=encoding)
+
+
+def write(reporter: Any, line: str) -> None:
+    """Write a line, the word that says what it is about in colour where pytest has colours."""
+    before, word, after, markup = marked(Screen(**look_of(reporter)).text(line))
+    reporter.write(before)
+    reporter.write(word, **markup)
+    reporter.write_line(after)
 
 
 @dataclass(slots=True)
@@ -59,11 +80,11 @@ class Progress:
 
     def line(self, operation: str, count: int) -> str:
         """What is said, on one row: the operation is cut rather than the numbers."""
-        bound = (
-            f", at most {max(self.most - self.spent(), 0)} left" if self.most is not None else ""
-        )
-        left = f"{len(self._left)} of {self._total} operation{'s' * (self._total != 1)} left"
-        numbers = f": {count} request{'s' * (count != 1)}{bound}, {left}"
+        bound = ""
+        if self.most is not None:
+            bound = f", at most {max(self.most - self.spent(), 0)} left"
+        left = f"{len(self._left)} of {plural(self._total, 'operation')} left"
+        numbers = f": {plural(count, 'request')}{bound}, {left}"
         most = self._screen.width - 1
         key = self._screen.shortened(operation, max(most - len("asking ") - len(numbers), 12))
         return self._screen.cut(f"asking {key}{numbers}", most)
@@ -83,13 +104,10 @@ class Progress:
 def wanted(config: Any, reporter: Any, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether somebody looks at a terminal that can be written to again: no pipe, no log of a CI server, no `-q`."""
     logs = config.getini("log_cli") or config.getoption("log_cli_level", None) is not None
-    in_ci = bool(environ.get("CI") or environ.get("BUILD_NUMBER"))
-    able = (
-        reporter is not None
-        and reporter._tw._file.isatty()
-        and environ.get("TERM", "dumb") != "dumb"
-    )
-    return bool(able and not in_ci and not logs and config.get_verbosity() >= 0)
+    in_ci = environ.get("CI") or environ.get("BUILD_NUMBER")
+    if reporter is None or logs or in_ci or config.get_verbosity() < 0:
+        return False
+    return bool(reporter._tw._file.isatty()) and environ.get("TERM", "dumb") != "dumb"
 
 
 def show(
@@ -99,9 +117,8 @@ def show(
     if not wanted(config, reporter):
         return lambda: None
     writer = reporter._tw
-    terminal = os.dup(
-        writer._file.fileno()
-    )  # what captures output puts a file in the place of the number
+    # A copy: what captures output puts a file in the place of the number.
+    terminal = os.dup(writer._file.fileno())
     progress.begin(
         lambda text: os.write(terminal, text.encode("utf-8", "replace")),
         Screen(**look_of(reporter)),

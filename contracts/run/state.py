@@ -1,187 +1,206 @@
-"""A pytest configuration to what the plugin keeps for a session: settings, the check to make, the items."""
+"""A contract run as one value that evolves: what it is about, where its answers are, what is known of it so far."""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-
-import pytest
 
 import contracts
 from contracts.document import Spec
 from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Pace
-from contracts.flows import Check
+from contracts.mock import MockService
+from contracts.mock.bodies import sample_values
+from contracts.notte.prose import DATE, plausible, prose_rules
+from contracts.notte.sessions import Listed, Started
+from contracts.probes import ProbePlan
 from contracts.report.run import Drift, Run
 from contracts.report.trend import Trend
-from contracts.report.wording import drift_headline
-from contracts.rules import Rule
-from contracts.run import budgets
-from contracts.run.inputs import Inputs, inputs_from
-from contracts.run.killed import Salvaged, salvage
-from contracts.run.options import options_from
+from contracts.rules import Rule, RuleBook, rules_for
+from contracts.run.inputs import Inputs
 from contracts.run.progress import Progress
-from contracts.run.session_ids import Sources, source_sessions
-from contracts.text import printable
+from contracts.verdicts import Verdict
 
 MAX_ITEMS = 2000
 """Above this many rules, an item stands for all rules of one operation, status and kind."""
+MOCK_VALUES = 8
+"""How many values of a path parameter the mock is said to know: enough for answers asked twice to show every sort."""
+EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}
+"""Random requests an operation, by Hypothesis profile."""
 
 
-@dataclass
-class Session:
-    """What the plugin keeps for one pytest session.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of asking one operation: the verdict of each rule by its id, and why they mean nothing, if so.
+
+    `cut` says which bound of the run ended the asking, if one did.
+    """
+
+    verdicts: Mapping[str, Verdict]
+    blocked: str | None
+    cut: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much is asked at random of an operation, and of which seed; whether it is a night, which takes its time."""
+
+    seed: int = 0
+    examples: int = EXAMPLES["dev"]
+    nightly: bool = False
+
+
+@dataclass(slots=True)
+class Sources:
+    """What came of looking for sessions; None where it was not asked for. `problem`: the suite itself failed."""
+
+    listed: Listed | None = None
+    started: Started | None = None
+    problem: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """What a report says of it."""
+        listed, started = self.listed, self.started
+        return {
+            "listed": listed and asdict(listed),
+            "started": started and started.to_json(),
+        }
+
+
+@dataclass(slots=True)
+class Prelude:
+    """What the leading process found before anything was asked.
 
     Args:
-        run: the name that all processes of a run share.
-        broken: operations that could not be asked because the suite failed inside, and how.
-        sources: what came of looking for sessions; None if nobody asked for that.
-        drift: the document that the service publishes against ours; None if nobody looked.
-        published: that document.
-        ended: what the report says, once there is one.
+        killed: the reports on runs that were killed in the same folder.
+        drift: what the service publishes (`published`) against our document; None if nobody looked.
+        sources: None if nobody asked for sessions.
+    """
+
+    killed: list[Mapping[str, Any]] = field(default_factory=list)
+    drift: Drift | None = None
+    published: Spec | None = None
+    sources: Sources | None = None
+
+
+@dataclass(slots=True)
+class Conclusion:
+    """What came of the run.
+
+    Args:
+        run: what the report says, once there is one.
         trend: what the history says, with this run, if one is kept.
         unkept: why the history does not have this run.
         problem: why there is no report, or none that was written.
-        salvaged: what was made of runs that were killed in the same folder.
-        progress: says what is being asked, where somebody looks at a terminal.
     """
 
-    config: pytest.Config
-    inputs: Inputs
-    check: Check
-    run: str
-    started: str
-    broken: dict[str, str] = field(default_factory=dict)
-    sources: Sources | None = None
-    drift: Drift | None = None
-    published: Spec | None = None
-    ended: Run | None = None
+    run: Run | None = None
     trend: Trend | None = None
     unkept: str = ""
     problem: str = ""
-    salvaged: tuple[Salvaged, ...] = ()
+
+
+@dataclass
+class State:
+    """One run in one of its processes, from its inputs to its end.
+
+    Args:
+        worker: the name of this process among those of xdist; None if it is alone, or leads the others.
+        asked: what became of each operation that was asked.
+        first_looks: the verdicts before something was asked again, which often nothing is, and on how many exchanges.
+        broken: operations that could not be asked because the suite failed inside, and how.
+    """
+
+    inputs: Inputs
+    ledger: Ledger
+    budget: Budget = field(default_factory=Budget)
+    pace: Pace = field(default_factory=Pace)
     progress: Progress = field(default_factory=Progress)
-
-    @property
-    def is_worker(self) -> bool:
-        return hasattr(self.config, "workerinput")
-
-    def begin(self, say: Callable[[str], None]) -> None:
-        """Before anything is asked: show that this process of the run is alive, and take over what dead runs left."""
-        ledger = self.check.ledger
-        if self.inputs.options.dry_run:
-            return
-        ledger.hold(str(getattr(self.config, "workerinput", {}).get("workerid", "main")))
-        if not self.is_worker:
-            self.salvaged = tuple(salvage(self.inputs, self.check))
-            for found in self.salvaged:
-                say(printable(self.scrub(f"contract: {found.line}")))
+    worker: str | None = None
+    prelude: Prelude = field(default_factory=Prelude)
+    asked: dict[str, Asked] = field(default_factory=dict)
+    first_looks: dict[str, tuple[int, tuple[Verdict, ...]]] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    conclusion: Conclusion = field(default_factory=Conclusion)
 
     @property
     def scrub(self) -> Callable[[str], str]:
         return self.inputs.scrubber.text
 
-    def look_for_drift(self, say: Callable[[str], None]) -> None:
-        """Compare what the service publishes with our document, in the one process that leads the run, if wanted."""
-        inputs, options = self.inputs, self.inputs.options
-        wanted = (
-            options.drift or inputs.known is not None or budgets.profile(self.config) == "nightly"
-        )
-        if (
-            not wanted
-            or not self.check.target.live
-            or options.dry_run
-            or inputs.replay
-            or self.is_worker
-        ):
-            return
-        from contracts.run.published import (
-            drift_of_service,  # what compares documents takes 0.1 s to import
-        )
+    @cached_property
+    def book(self) -> RuleBook:
+        return self.book_of(self.inputs.spec)
 
-        self.drift, self.published = drift_of_service(
-            self.check, inputs.overlays, today=date.today()
-        )
-        say(printable(self.scrub(f"contract: {drift_headline(self.drift)}")))
+    def book_of(self, spec: Spec) -> RuleBook:
+        """The rules of this document, or of another one, as this run applies them."""
+        seconds = self.inputs.options.max_response_time
+        return rules_for(spec, max_seconds=seconds, extra=prose_rules(spec))
 
-    def look_for_sessions(self, say: Callable[[str], None]) -> None:
-        """Do what `--contract-discover` and `--contract-start-session` say, in the one process that leads the run."""
-        options = self.inputs.options
-        if not (options.discover or options.start_session) or self.is_worker:
-            return
-        if options.dry_run:
-            say("contract: --contract-dry-run: sessions are neither listed nor started")
-            return
-        self.sources = Sources()
-        try:
-            source_sessions(
-                self.check,
-                self.inputs.operations,
-                self.sources,
-                discover=options.discover,
-                start=options.start_session,
-                say=lambda line: say(printable(self.scrub(line))),
+    @cached_property
+    def mock(self) -> MockService:
+        return MockService(self.inputs.spec, refine=plausible, clock=DATE)
+
+    @cached_property
+    def plan(self) -> ProbePlan:
+        """What is asked; made once sessions were looked for."""
+        inputs, spec, budget = self.inputs, self.inputs.spec, self.budget
+        if inputs.target.live:
+            return ProbePlan(
+                spec,
+                budget.seed,
+                inputs.given,
+                budget.examples,
+                inputs.options.unsafe,
+                found=self.ledger.note("found") or {},
+                own=self.ledger.note("own") or {},
+                live=True,
             )
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt from None  # its frames hold requests with the credential
-        except Exception as error:  # of whatever kind: the run goes on to its report
-            self.sources.problem = self.scrub(
-                f"looking for sessions failed inside: {type(error).__name__}: {error}"
-            )
-            say(printable(f"contract: {self.sources.problem}"))
+        given = {**sample_values(spec, MOCK_VALUES), **inputs.given}
+        statuses = self.mock.count_variants
+        return ProbePlan(spec, budget.seed, given, budget.examples, unsafe=True, statuses=statuses)
 
     @cached_property
     def items(self) -> dict[str, list[Rule]]:
-        """The items: their names, and the rules that each stands for."""
-        books = [self.check.book.operations[operation.key] for operation in self.inputs.operations]
-        rules = [rule for book in books for rule in book.rules if self.inputs.wants(rule.id)]
+        """The items of pytest: their names, and the rules that each stands for."""
+        rules = []
+        for operation in self.inputs.operations:
+            own = self.book.operations[operation.key].rules
+            rules += [rule for rule in own if self.inputs.wants(rule.id)]
         found: dict[str, list[Rule]] = {}
         for rule in rules:
-            status = f" {rule.status}" if rule.status else ""
-            name = rule.id if len(rules) <= MAX_ITEMS else f"{rule.operation}{status} {rule.kind}"
+            name = rule.id
+            if len(rules) > MAX_ITEMS:
+                name = " ".join(filter(None, (rule.operation, rule.status, rule.kind)))
             found.setdefault(name, []).append(rule)
         return found
 
-
-def session_from(config: pytest.Config) -> Session:
-    """Everything about a run, checked. Raises UsageError or DocumentError, whose text is meant for the user."""
-    budgets.register()
-    options = options_from(lambda option: option.given(config))
-    inputs = inputs_from(options, base_url=_base_url(config), root=config.rootpath)
-    run = str(getattr(config, "workerinput", {}).get("contract_run", uuid.uuid4().hex))
-    seed, started, pace = budgets.seed(config), now(), _pace(config, inputs)
-    progress = Progress(lambda: pace.spent, options.max_requests)
-    check = Check(
-        inputs.spec,
-        inputs.target,
-        Ledger(inputs.folder / f".run-{run}.jsonl", _about(inputs, started, seed)),
-        seed=seed,
-        examples=budgets.examples(config),
-        given=inputs.given,
-        unsafe=options.unsafe,
-        max_seconds=options.max_response_time,
-        replay=inputs.replay,
-        pace=pace,
-        first=inputs.first,
-        told=progress.told,
-    )
-    session = Session(config, inputs, check, run, started, progress=progress)
-    if not session.items:
-        raise UsageError(
-            f"--contract-rule {options.rule} matches none of the rules; see `contracts rules`"
-        )
-    return session
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What the workers of xdist have to know, to be of the same run."""
+        run = self.ledger.path.stem.removeprefix(".run-")
+        return {
+            "contract_run": run,
+            "contract_seed": self.budget.seed,
+            "contract_began": self.pace.started,
+        }
 
 
-def _about(inputs: Inputs, started: str, seed: int) -> dict[str, Any]:
-    """What is needed to judge the exchanges of a run that did not live to do so."""
-    return {
+def state_from(config: Any, inputs: Inputs) -> State:
+    """The run that a pytest session is about to make, or to take part in as a worker of xdist."""
+    shared = getattr(config, "workerinput", {})
+    profile = config.getoption("--hypothesis-profile", None) or "dev"
+    seed = int(shared["contract_seed"]) if shared else _seed(config, profile)
+    pace = Pace(inputs.bounds)
+    pace.started = float(shared.get("contract_began", pace.started))
+    about = {
         "suite": contracts.__version__,
-        "started": started,
+        "started": now(),
         "seed": seed,
         "document": inputs.spec.document.path,
         "sha256": inputs.spec.document.sha256,
@@ -189,19 +208,60 @@ def _about(inputs: Inputs, started: str, seed: int) -> dict[str, Any]:
         "unsafe": inputs.options.unsafe,
         "max_seconds": inputs.options.max_response_time,
     }
-
-
-def _pace(config: pytest.Config, inputs: Inputs) -> Pace:
-    """The clock of the run's requests, which began in the controller."""
-    began = getattr(config, "workerinput", {}).get("contract_began")
-    return Pace(inputs.bounds) if began is None else Pace(inputs.bounds, float(began))
+    run = shared.get("contract_run", uuid.uuid4().hex)
+    return State(
+        inputs,
+        Ledger(inputs.folder / f".run-{run}.jsonl", about),
+        Budget(seed, _examples(profile), profile == "nightly"),
+        pace,
+        Progress(lambda: pace.spent, inputs.options.max_requests),
+        shared.get("workerid"),
+    )
 
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _base_url(config: pytest.Config) -> str | None:
-    """pytest-base-url's option, whose default is PYTEST_BASE_URL, else its ini value; an empty option is kept."""
-    value = config.getoption("base_url", None)
-    return str(value) if value is not None else config.getini("base_url") or None
+def register_profiles() -> None:
+    """Make the profiles known, so that `--hypothesis-profile` takes them; those of the project stay as they are."""
+    from hypothesis import settings
+
+    # Hypothesis brings a `ci` of its own, with as many examples as its default has.
+    default = settings.get_profile("default").max_examples
+    for name, examples in EXAMPLES.items():
+        known = _max_examples(name)
+        if known is None or (name == "ci" and known == default):
+            settings.register_profile(
+                name, max_examples=examples, deadline=None, derandomize=name == "ci"
+            )
+
+
+def _max_examples(profile: str) -> int | None:
+    from hypothesis import errors, settings
+
+    try:
+        return int(settings.get_profile(profile).max_examples)
+    except errors.InvalidArgument:
+        return None
+
+
+def _examples(profile: str) -> int:
+    """Random requests an operation: what the chosen profile says under max_examples."""
+    examples = _max_examples(profile)
+    if examples is None:
+        raise UsageError(
+            f"--hypothesis-profile {profile}: there is no such profile; give one of {', '.join(EXAMPLES)}"
+        )
+    return examples
+
+
+def _seed(config: Any, profile: str) -> int:
+    """`--hypothesis-seed`, a number or any text; without it, 0, but a new one each time for `nightly`."""
+    given = config.getoption("--hypothesis-seed", None)
+    if given is None:
+        return secrets.randbelow(2**32) if profile == "nightly" else 0
+    try:
+        return int(given)
+    except ValueError:
+        return int.from_bytes(hashlib.sha256(str(given).encode()).digest()[:4], "big")

@@ -9,8 +9,8 @@ import pytest
 from contracts.plugin import judge_document
 
 if TYPE_CHECKING:
-    from contracts.run.baseline import Gated
+    from contracts.run.end import ItemResult
 
 
-def test_document_breaks_nothing(request: pytest.FixtureRequest, contract_gate: Gated) -> None:
+def test_document_breaks_nothing(request: pytest.FixtureRequest, contract_gate: ItemResult) -> None:
     judge_document(request, contract_gate)

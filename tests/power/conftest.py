@@ -15,14 +15,14 @@ TRIED = "power"
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "rule" in metafunc.fixturenames:
         state = metafunc.config.stash[SESSION]
-        asked = [state.check.book.operations[operation.key] for operation in state.inputs.operations]
+        asked = [state.book.operations[operation.key] for operation in state.inputs.operations]
         rules = [rule for operation in asked for rule in operation.rules]
         metafunc.parametrize("rule", rules, ids=[rule.id for rule in rules])
 
 
 @pytest.fixture
 def book(request: pytest.FixtureRequest) -> Any:
-    return request.config.stash[SESSION].check.book
+    return request.config.stash[SESSION].book
 
 
 class Power:

@@ -12,9 +12,11 @@ from hypothesis import core
 
 from contracts.document import read_spec
 from contracts.exchanges import Ledger
-from contracts.flows import Check, Target
 from contracts.report.forms import failure  # noqa: F401
-from contracts.run import baseline, end, published, state  # noqa: F401  imported once, not once a run
+from contracts.run import end, prelude  # noqa: F401  imported once, not once a run
+from contracts.run.ask import asked
+from contracts.run.inputs import Inputs
+from contracts.run.state import Budget, State
 from contracts.verdicts import outside  # noqa: F401
 
 from .things import CANARY, Project, document, hermetic
@@ -30,8 +32,8 @@ def small() -> None:
 def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What is imported while probes are made and sent is imported before the first run."""
     spec = read_spec(json.dumps(document()).encode(), path="warm.yaml", folder=Path())
-    check = Check(spec, Target(), Ledger(tmp_path_factory.mktemp("warm") / "run.jsonl"), examples=1)
-    check.asked(spec.operations[0])
+    state = State(Inputs(spec), Ledger(tmp_path_factory.mktemp("warm") / "run.jsonl"), Budget(examples=1))
+    asked(state, spec.operations[0])
 
 
 @pytest.fixture

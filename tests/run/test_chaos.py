@@ -30,7 +30,7 @@ def limited(monkeypatch: pytest.MonkeyPatch, impatient: None) -> Callable[[Limit
             inputs = inputs_from(*args, **options)
             return replace(inputs, target=replace(inputs.target, limits=limits))
 
-        monkeypatch.setattr("contracts.run.state.inputs_from", limited_inputs)
+        monkeypatch.setattr("contracts.run.inputs.inputs_from", limited_inputs)
 
     return limit
 

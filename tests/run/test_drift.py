@@ -109,7 +109,7 @@ def test_failure_inside_does_not_disturb_the_run(project: Project, monkeypatch: 
     def crash(*args: object, **kwargs: object) -> None:
         raise RuntimeError("this is a bug")
 
-    monkeypatch.setattr("contracts.run.published.compare", crash)
+    monkeypatch.setattr("contracts.run.prelude.diff_of", crash)
     run = project.ask(Publishing(NEWER), DRIFT)
     assert (run.code, summary(run)[0]) == (
         0,
@@ -123,7 +123,7 @@ def test_judging_by_what_is_published_does_not_disturb_the_run(
     def crash(*args: object, **kwargs: object) -> None:
         raise RuntimeError("this is a bug")
 
-    monkeypatch.setattr("contracts.flows.Check.broken_under", crash)
+    monkeypatch.setattr("contracts.run.end.judged", crash)
     run = project.ask(Publishing(NEWER, {"status": "paused"}), DRIFT)
     assert (run.code, run.report["drift"]["kept"]) == (1, [])
 

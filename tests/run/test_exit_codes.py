@@ -123,7 +123,7 @@ def crash(*args: object, **kwargs: object) -> None:
     raise RuntimeError("this is a bug")
 
 
-@pytest.mark.parametrize("where", ["contracts.probes.ProbePlan.probes", "contracts.flows.judge_all"])
+@pytest.mark.parametrize("where", ["contracts.probes.ProbePlan.probes", "contracts.run.ask.judge_all"])
 def test_failure_of_the_suite_is_no_verdict(where: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(where, crash)
     run = project.run("-q")
@@ -147,7 +147,7 @@ def test_report_folder_that_goes_away_is_no_verdict(project: Project, monkeypatc
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("contracts.run.end.write_json", full)
+    monkeypatch.setattr("contracts.report.json_report.write_json", full)
     run = project.run("-q")
     assert run.code == NO_VERDICT
     assert "the report can't be written to build/contract (No space left on device)" in run.out

@@ -275,10 +275,11 @@ def test_reports_of_salvaged_runs_are_at_hand(left: Callable[..., Path], project
         def pytest_sessionfinish(self, session: pytest.Session) -> None:
             from contracts.plugin import SESSION
 
-            found.extend(session.config.stash[SESSION].salvaged)
+            found.extend(session.config.stash[SESSION].prelude.killed)
 
     left()
     result = project.pytester.runpytest_inprocess("-q", plugins=[Looking()])
     (one,) = found
-    assert (int(result.ret), one.value["reasons"]) == (0, ["the run was killed"])
-    assert json.loads(one.report.read_text()) == one.value
+    assert (int(result.ret), one["reasons"]) == (0, ["the run was killed"])
+    (report,) = (project.folder / "build" / "contract").glob("killed-*.json")
+    assert json.loads(report.read_text()) == one

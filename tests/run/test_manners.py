@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 
 from contracts import plugin
-from contracts.run import budgets
+from contracts.run.state import EXAMPLES, register_profiles
 
 from .things import CANARY, ENUM, Project, Things, hermetic
 
@@ -22,7 +22,7 @@ def test_nothing_heavy_is_imported():
     assert heavy & set(sys.modules) == set()
     assert {name for name in sys.modules if name.startswith("contracts")} <= {
         "contracts", "contracts.plugin", "contracts.errors", "contracts.run", "contracts.run.options",
-        "contracts.notte", "contracts.notte.domain"
+        "contracts.notte", "contracts.notte.domain", "contracts.messages"
     }
 """
 
@@ -128,16 +128,16 @@ def test_profiles_are_registered() -> None:
     for name in ("dev", "nightly"):
         hypothesis.settings._profiles.pop(name, None)
     hypothesis.settings.register_profile("ci", parent=hypothesis.settings.get_profile("default"), derandomize=True)
-    budgets.register()
-    found = {name: hypothesis.settings.get_profile(name).max_examples for name in budgets.EXAMPLES}
+    register_profiles()
+    found = {name: hypothesis.settings.get_profile(name).max_examples for name in EXAMPLES}
     assert found == {"dev": 10, "ci": 40, "nightly": 300}
 
 
 @pytest.mark.usefixtures("untouched")
-@pytest.mark.parametrize("name", budgets.EXAMPLES)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_profile_of_the_project_stays(name: str) -> None:
     hypothesis.settings.register_profile(name, max_examples=17)
-    budgets.register()
+    register_profiles()
     assert hypothesis.settings.get_profile(name).max_examples == 17
 
 

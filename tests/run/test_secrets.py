@@ -78,9 +78,9 @@ def broken(*args: Any, **kwargs: Any) -> None:
     [
         "contracts.exchanges.client.Client.send",
         "contracts.exchanges.transport.Transport.answer",
-        "contracts.flows.judge_all",
-        "contracts.plugin._failure",
-        "contracts.run.end.write_json",
+        "contracts.run.ask.judge_all",
+        "contracts.run.end.failure_text",
+        "contracts.report.json_report.write_json",
     ],
 )
 def test_credential_is_hidden_when_the_suite_fails(
@@ -243,7 +243,8 @@ def test_credential_in_a_capability_url_is_seen(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "where", ["contracts.flows.judge_all", "contracts.plugin._failure", "contracts.run.end.write_json"]
+    "where",
+    ["contracts.run.ask.judge_all", "contracts.run.end.failure_text", "contracts.report.json_report.write_json"],
 )
 def test_capability_urls_are_hidden_when_the_suite_fails(
     where: str, project: Project, monkeypatch: pytest.MonkeyPatch

@@ -136,7 +136,7 @@ def test_session_is_stopped_when_the_suite_fails(project: Project, monkeypatch: 
     def broken(*args: Any) -> None:
         raise RuntimeError(f"a bug with {CANARY}")
 
-    monkeypatch.setattr("contracts.run.session_ids.ProbePlan", broken)
+    monkeypatch.setattr("contracts.run.prelude.ProbePlan", broken)
     notte = Notte(sessions=1)
     run = asked(project, notte, "--contract-start-session")
     assert [line.split(" ")[0] for line in notte.changes] == ["POST", "DELETE"]

@@ -11,12 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from contracts.decision.run_decision import Policy
 from contracts.document import read_spec
 from contracts.exchanges import Ledger, Secret
-from contracts.flows import Check, Target
 from contracts.report.json_report import to_json
 from contracts.report.record import Report
+from contracts.run.ask import asked
+from contracts.run.end import conclude
+from contracts.run.inputs import Inputs, Target
+from contracts.run.state import Budget, State
 
 from .raw import raw_server
 
@@ -111,8 +113,9 @@ def hostile_report() -> Any:
     moment = "2026-11-24T05:00:00.000+00:00"
     with hostile_service() as base_url, TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "run.jsonl")
-        check = Check(spec, Target(base_url, Secret(KEY)), ledger, examples=4, given={"thing_id": ("a1", "b2")})
+        inputs = Inputs(spec, Target(base_url, Secret(KEY)), given={"thing_id": ("a1", "b2")})
+        state = State(inputs, ledger, Budget(examples=4))
         for operation in spec.operations:
-            check.asked(operation)
-        verdicts, exchanges, decision = check.conclude(Policy(), lambda rule: True)
+            asked(state, operation)
+        verdicts, exchanges, decision = conclude(state)
         return to_json(Report(spec, base_url, 0, moment, moment, verdicts, exchanges, decision).run)

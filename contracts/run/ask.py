@@ -1,0 +1,186 @@
+"""What is asked of one operation, in order, and what the answers say of each of its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from itertools import chain
+
+from contracts.document import Operation
+from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind
+from contracts.exchanges.health import blocked, expired_from, refused_at_last, until_stop
+from contracts.messages import Exchange, Probe, Request
+from contracts.mock import CREDENTIAL, serving
+from contracts.probes import SAFE_METHODS
+from contracts.rules import RuleBook
+from contracts.run.inputs import Target
+from contracts.run.state import Asked, State
+from contracts.verdicts import Outcome, Verdict, asked_again, judge_all, tally, with_recurrence
+
+
+def asked(state: State, operation: Operation) -> Asked:
+    """Ask an operation, unless any process of the run did, and judge every answer by every rule that applies."""
+    key, cut = operation.key, None
+    if key not in state.asked:
+        try:
+            exchanges = state.ledger.exchanges_of(
+                key, lambda number: _exchanges(state, operation, number)
+            )
+        except Exhausted as bound:
+            cut = str(bound)
+            state.ledger.add([Stop(key, StopKind.BOUND, cut)])
+            exchanges = state.ledger.of(key)
+        verdicts = verdicts_of(state, operation, exchanges)
+        by_id = {verdict.rule.id: verdict for verdict in verdicts}
+        state.asked[key] = Asked(by_id, blocked(state.inputs.spec, exchanges), cut)
+    return state.asked[key]
+
+
+def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Exchange | Stop]:
+    """The exchanges of an operation, counted from a number on, and where they end early, why."""
+    if _absent(state):
+        return
+    # Others of the run have sent requests too, and what was sent aside is in no exchange.
+    state.pace.continued(state.ledger.attempts + (state.ledger.note("aside") or 0))
+    state.progress.told(operation.key, 0)
+    with connected(state, state.pace) as client:
+        events = _events(state, operation, client, number)
+        for count, event in enumerate(until_stop(events), start=1):
+            yield event
+            if not isinstance(event, Stop):
+                state.progress.told(operation.key, count)
+
+
+def _events(state: State, operation: Operation, client: Client, number: int) -> Iterator[Exchange]:
+    """The order of events for one operation; what comes later depends on what was answered before."""
+    exchanges: list[Exchange] = []
+
+    def sent(probes: Iterable[Probe]) -> Iterator[Exchange]:
+        for probe in probes:
+            exchanges.append(client.send(probe, number + len(exchanges)))
+            yield exchanges[-1]
+
+    # What an earlier report saw broken, then what the document allows and what it forbids.
+    yield from sent(probes_of(state, operation))
+
+    # Wrong credentials, names that nobody has, other methods: on the first request that was answered.
+    answered = next((e.probe.request for e in exchanges if _is_plain_success(e)), None)
+    yield from sent(closing_of(state, operation, answered))
+
+    # The last answers refused the credential. An expired one is refused also where it was taken before.
+    spec = state.inputs.spec
+    if answered and answered.method in SAFE_METHODS and refused_at_last(spec, exchanges):
+        note = "whether the credential has expired"
+        yield from sent([Probe(operation.key, answered, note=note, again=True)])
+
+    # What broke a rule that others kept, to see how it recurs; the mock would say the same again.
+    if state.inputs.target.live and state.inputs.replay is None:
+        verdicts = judged(state.book, operation, exchanges)
+        state.first_looks[operation.key] = len(exchanges), verdicts
+        yield from sent(asked_again(verdicts, SAFE_METHODS))
+
+
+def probes_of(state: State, operation: Operation) -> Iterable[Probe]:
+    """What is asked of an operation: the evidence of an earlier report, and unless that is replayed, the plan."""
+    replay = state.inputs.replay
+    evidence = state.inputs.first if replay is None else replay
+    first: Sequence[Probe] = ()
+    if _may_send(state, operation):
+        first = evidence.get(operation.key, ())
+    return first if replay is not None else chain(first, state.plan.probes(operation))
+
+
+def closing_of(
+    state: State, operation: Operation, answered: Request | None = None
+) -> Iterable[Probe]:
+    """What is asked last, on a request that was `answered` if there was one; nothing if evidence is replayed."""
+    return state.plan.closing(operation, answered) if state.inputs.replay is None else ()
+
+
+def _is_plain_success(exchange: Exchange) -> bool:
+    """Whether a plain request got what it asked for."""
+    status = exchange.response.status if exchange.response is not None else 0
+    plain = exchange.probe.source != "status" and exchange.probe.request.method != "HEAD"
+    return plain and 200 <= status < 300
+
+
+@contextmanager
+def connected(state: State, pace: Pace, target: Target | None = None) -> Iterator[Client]:
+    """A client of the run's target (or another), for as long as it is needed."""
+    spec, target = state.inputs.spec, target or state.inputs.target
+    mocked = nullcontext(target.base_url) if target.live else serving(state.mock)
+    secret = target.secret if target.live else Secret(CREDENTIAL, spec.placeholder)
+    with mocked as base_url:
+        client = Client(
+            spec,
+            base_url or "",
+            secret,
+            target.limits,
+            extra_headers=target.headers,
+            sleepless=not target.live,
+            capabilities=target.capabilities,
+            pace=pace,
+            route=target.route,
+        )
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+def judged(
+    book: RuleBook, operation: Operation, exchanges: Sequence[Exchange]
+) -> tuple[Verdict, ...]:
+    """What the answers say of each rule: nothing at all, or nothing from where a credential has expired on."""
+    rules = book.operations[operation.key]
+    judgements = judge_all(rules, exchanges[: expired_from(book.spec, exchanges)])
+    verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
+    # Requests with other methods say nothing of the operation.
+    why = blocked(book.spec, [e for e in exchanges if e.probe.source != "method"])
+    if why is None:
+        return verdicts
+    return tuple(Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts)
+
+
+def verdicts_of(
+    state: State, operation: Operation, exchanges: Sequence[Exchange]
+) -> tuple[Verdict, ...]:
+    """The verdicts, those on rules that were not exercised with why the operation was not asked, if it was not."""
+    count, verdicts = state.first_looks.pop(operation.key, (-1, ()))
+    if count != len(exchanges):
+        verdicts = judged(state.book, operation, exchanges)
+    asked = any(exchange.probe.source != "method" for exchange in exchanges)
+    if asked and not spares(state, operation):
+        return verdicts
+    why = _unsent(state, operation)
+    return tuple(v if v.exercised else replace(v, why=why) for v in verdicts)
+
+
+def _may_send(state: State, operation: Operation) -> bool:
+    unsafe = state.inputs.options.unsafe or not state.inputs.target.live
+    return unsafe or operation.method in SAFE_METHODS
+
+
+def spares(state: State, operation: Operation) -> bool:
+    """Whether the operation may end somebody's resource, so that it is only sent to what is the run's own."""
+    may_send = state.inputs.target.live and _may_send(state, operation)
+    return may_send and state.plan.spares(operation)
+
+
+def _absent(state: State) -> Stop | None:
+    """What shows that there is no service, if it was seen by any process of the run."""
+    absent = (stop for stop in state.ledger.stops() if stop.kind is StopKind.ABSENT)
+    return next(absent, None)
+
+
+def _unsent(state: State, operation: Operation) -> str:
+    if absent := _absent(state):
+        return absent.why
+    if not _may_send(state, operation):
+        return f"{operation.method} may change state, and is only sent with --contract-unsafe"
+    if spares(state, operation):
+        return f"{operation.method} {operation.path} ends a resource, and is sent to none but the run's own"
+    if state.inputs.replay is not None:
+        return "the replayed report has no evidence for this operation"
+    return "no request could be made that reaches this operation; give values (--contract-param)"

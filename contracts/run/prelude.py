@@ -1,0 +1,238 @@
+"""What happens in the leading process before any operation is asked: killed runs, drift, session ids."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from contracts.decision.change_decision import ChangePolicy, accepted_for
+from contracts.document import Operation
+from contracts.document.sides import PAGE, Side, shared, side_from
+from contracts.errors import ContractsError
+from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace
+from contracts.exchanges.secret_urls import Capabilities
+from contracts.messages import Exchange, Probe, Request
+from contracts.notte.domain import SESSION_ID
+from contracts.notte.sessions import Starter, list_sessions
+from contracts.probes import SAFE_METHODS, ProbePlan
+from contracts.report.diff import diff_of, drift_of
+from contracts.report.forms.page.view import page
+from contracts.report.json_report import json_text, to_json
+from contracts.report.record import Report
+from contracts.report.run import Drift
+from contracts.run.ask import connected
+from contracts.run.end import report_on
+from contracts.run.inputs import Target
+from contracts.run.options import Options
+from contracts.run.state import Budget, Sources, State
+from contracts.text import cut, printable, shown_path, write_whole
+
+KILLED = "the run was killed"
+PAGE_LIMITS = Limits(connect=5.0, read=5.0, total=15.0, body=8 * 2**20)
+"""Of the one request that nobody judges: it must not keep a run waiting."""
+
+Say = Callable[[str], None]
+
+
+# Runs that were killed in the folder of this one
+
+
+def salvage(state: State) -> Iterator[str]:
+    """Give every dead run in the folder of this one a report, `killed-TIME.json`, and a page, beside its exchanges.
+
+    Says what became of each. Runs that are alive are left alone, and so is whoever salvages meanwhile. Never raises:
+    what others left must not cost this run anything.
+    """
+    for ledger in Ledger.left_in(state.inputs.folder):
+        if ledger.path == state.ledger.path:
+            continue
+        with ledger.dead() as dead:
+            if dead:
+                yield from _salvaged(state, ledger)
+
+
+def _salvaged(state: State, ledger: Ledger) -> Iterator[str]:
+    """What is said of a dead run; nothing if it had asked nothing, so that there is nothing to keep."""
+    if not ledger.path.exists():
+        ledger.discard()
+        return
+    stem, who = _stem(state.inputs.folder, ledger), "a run"
+    exchanges, report, html = (stem.with_suffix(f".{form}") for form in ("jsonl", "json", "html"))
+    try:
+        if not ledger.all():
+            ledger.discard()
+            return
+        about = ledger.note("run")
+        who = f"a run of {about['started'][:16].replace('T', ' ')} UTC on {about['base_url'] or 'the mock'}"
+        kept = f"its {len(ledger.all())} exchanges are in {shown_path(exchanges)}"
+        if about["sha256"] != state.inputs.spec.document.sha256:
+            kept += f", not judged: {about['document']} has changed since"
+        else:
+            run = replace(_report_of_killed(state, ledger, about).run, files=(report.name,))
+            value = to_json(run)
+            write_whole(report, json_text(value))
+            write_whole(html, page(run))
+            state.prelude.killed.append(value)
+            kept += f", the report is {shown_path(html)} ({value['decision']})"
+    except Exception as error:  # what others left, perhaps half of it
+        kept = f"its exchanges are in {shown_path(exchanges)}, and can't be judged ({type(error).__name__})"
+    try:
+        ledger.close(exchanges)
+    except OSError as error:
+        kept = f"its exchanges can't be kept ({error.strerror})"
+    yield f"{who} was killed; {kept}"
+
+
+def _stem(folder: Path, ledger: Ledger) -> Path:
+    """Where the run is kept, its suffix apart: by the time of its start, and by its name where that is taken."""
+    try:
+        started = datetime.fromisoformat(ledger.note("run")["started"]).astimezone(UTC)
+    except (ValueError, TypeError, KeyError):
+        started = _written(ledger)
+    stem = folder / f"killed-{started:%Y-%m-%dT%H-%M-%S}Z"
+    # A report without its exchanges is that of this run, whose salvaging was cut short itself.
+    if not stem.with_suffix(".jsonl").exists():
+        return stem
+    return stem.with_name(f"{stem.name}-{ledger.path.stem.removeprefix('.run-')[:8]}")
+
+
+def _written(ledger: Ledger) -> datetime:
+    return datetime.fromtimestamp(ledger.path.stat().st_mtime, UTC)
+
+
+def _report_of_killed(state: State, ledger: Ledger, about: Mapping[str, Any]) -> Report:
+    """The report of the run, as if it had been interrupted where its log ends."""
+    options = Options(
+        unsafe=about["unsafe"],
+        max_response_time=about["max_seconds"],
+        header=state.inputs.options.header,
+    )
+    target = Target(about["base_url"])
+    inputs = replace(state.inputs, target=target, options=options, replay=None, first={})
+    ledger.about = about
+    dead = State(inputs, ledger, Budget(about["seed"]))
+    finished = _written(ledger).isoformat(timespec="milliseconds")
+    return report_on(dead, KILLED, finished)
+
+
+# The document that the service publishes
+
+
+def look_for_drift(state: State) -> Drift:
+    """Compare what the service publishes with the document of the run. Never raises.
+
+    One request, without credential, counted as one of the run; whatever goes wrong is a line in the summary.
+    """
+    spec, target, overlays = state.inputs.spec, state.inputs.target, state.inputs.overlays
+    words = ["contracts", "drift", "--base-url", str(target), "--spec", spec.document.path]
+    address = f"{target}{PAGE}"
+    try:
+        exchange = _published(state)
+        if exchange.response is not None and exchange.response.status == 200:
+            base = side_from(spec.document.path, overlays)
+            lent = base.overlays if overlays is not None else ()
+            sides = base, Side(address, exchange.response.body, lent)
+            if overlays is None:
+                sides = shared(*sides)
+            diff = diff_of(*sides, ChangePolicy(), accepted_for(*sides, today=date.today()))
+            state.prelude.published = diff.specs[1]
+            return drift_of(diff, shlex.join(words))
+        instead = (
+            exchange.failure.kind
+            if exchange.failure
+            else exchange.response and exchange.response.status
+        )
+        problem = f"{address} was not to be had ({instead})"
+    except Exhausted as bound:
+        problem = f"not looked for, {bound}"
+    except ContractsError as error:
+        problem = f"what the service publishes can't be compared: {cut(str(error))}"
+    except Exception as error:  # a comparison that nobody asked for must not cost the run
+        problem = f"comparing what the service publishes failed inside: {type(error).__name__}"
+    return Drift(spec.version, decision=None, problem=problem)
+
+
+def _published(state: State) -> Exchange:
+    """The page, asked for as all the rest is (proxy, certificates, headers, pace), but without the credential."""
+    target = state.inputs.target
+    bare = replace(target, secret=None, limits=PAGE_LIMITS, capabilities=Capabilities(names=()))
+    probe = Probe("", Request("GET", PAGE), source="source", note="what is published")
+    with connected(state, state.pace, bare) as client:
+        exchange = client.send(probe, 0)
+    state.ledger.add((), aside=state.pace.spent)
+    return exchange
+
+
+# Session ids, where nobody gives them: the list of the service, and a session of the run's own
+
+
+def source_sessions(state: State, say: Say) -> None:
+    """Look for sessions, and start one, as the options say, before any operation is asked.
+
+    What is found is noted in the ledger, where every process reads it; what is asked of the session while it is active,
+    and once it is closed, is judged with all the rest. The state says at any time how far this has come. Never raises
+    but for Ctrl-C: the run goes on to its report.
+    """
+    sources = state.prelude.sources = Sources()
+    try:
+        _source(state, sources, lambda line: say(printable(state.scrub(line))))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt from None  # its frames hold requests with the credential
+    except Exception as error:  # of whatever kind
+        sources.problem = state.scrub(
+            f"looking for sessions failed inside: {type(error).__name__}: {error}"
+        )
+        say(printable(f"contract: {sources.problem}"))
+
+
+def _source(state: State, sources: Sources, say: Say) -> None:
+    target, ledger, pace = state.inputs.target, state.ledger, state.pace
+    asked = [o for o in state.inputs.operations if f"{{{SESSION_ID}}}" in o.path]
+    # The stop of a session is sent whatever the bounds of the run say.
+    with connected(state, pace) as client, connected(state, Pace()) as stopper:
+        if state.inputs.options.discover:
+            sources.listed = list_sessions(_sender(client, asked[0]), seed=state.budget.seed)
+            say(f"contract: sessions on {target}: {sources.listed}")
+            ledger.add((), found={SESSION_ID: list(sources.listed.picked)}, aside=pace.spent)
+        if state.inputs.options.start_session:
+            starter = Starter(
+                send=_sender(client, asked[0]),
+                stop=_sender(stopper, asked[0]),
+                ask=lambda session_id: _ask_for(state, client, asked, session_id),
+                say=say,
+                sleep=pace.sleep,
+                base_url=str(target),
+            )
+            sources.started = starter.started
+            try:
+                starter.run()
+            finally:
+                own = [starter.started.id] if starter.started.id is not None else []
+                aside = pace.spent - sum(exchange.attempts for exchange in ledger.all())
+                ledger.add((), own={SESSION_ID: own}, aside=aside)
+
+
+def _sender(client: Client, operation: Operation) -> Callable[[Request], Exchange]:
+    """Sends requests that belong to no operation of the document, with the credential of one that does."""
+    return lambda request: client.send(Probe(operation.key, request, source="source"), 0)
+
+
+def _ask_for(
+    state: State, client: Client, operations: Sequence[Operation], session_id: str
+) -> list[Exchange]:
+    """Ask the operations for a session, twice; the exchanges are in the ledger as they come."""
+    given = {**state.inputs.given, SESSION_ID: (session_id,)}
+    plan = ProbePlan(state.inputs.spec, state.budget.seed, given)
+    found = []
+    for operation in operations:
+        if operation.method not in SAFE_METHODS:
+            continue
+        for probe in plan.known(operation):
+            probe = replace(probe, note=f"own session, {probe.note}")
+            found.append(client.send(probe, len(state.ledger.all())))
+            state.ledger.add(found[-1:])
+    return found

@@ -1,0 +1,103 @@
+"""One operation asked, what its answers say, and what that comes to."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.decision.run_decision import Result
+from contracts.document import Spec, read_spec
+from contracts.exchanges import Ledger
+from contracts.run.ask import asked
+from contracts.run.end import conclude
+from contracts.run.inputs import Inputs, Target
+from contracts.run.options import Options
+from contracts.run.progress import Progress
+from contracts.run.state import Budget, State
+
+OPERATION = {"responses": {"200": {"description": ""}}}
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Things", "version": "1"},
+    "paths": {"/things": {"get": OPERATION, "post": OPERATION}},
+}
+
+
+@pytest.fixture(scope="module")
+def spec() -> Spec:
+    return read_spec(json.dumps(DOCUMENT).encode(), path="things.yaml", folder=Path())
+
+
+def state_of(inputs: Inputs, folder: Path, progress: Progress | None = None) -> State:
+    return State(inputs, Ledger(folder / "run.jsonl"), Budget(examples=1), progress=progress or Progress())
+
+
+def test_nothing_is_asked_before_it_is_needed(spec: Spec, tmp_path: Path) -> None:
+    state = state_of(Inputs(spec), tmp_path)
+    assert (list(tmp_path.iterdir()), state.ledger.all()) == ([], [])
+
+
+def test_each_exchange_is_told_as_it_comes(spec: Spec, tmp_path: Path) -> None:
+    found: list[tuple[str, int]] = []
+
+    class Noted(Progress):
+        def told(self, operation: str, count: int) -> None:
+            found.append((operation, count))
+
+    state = state_of(Inputs(spec), tmp_path, Noted())
+    asked(state, spec.operations[0])
+    assert found == [("GET /things", count) for count in range(len(state.ledger.all()) + 1)]
+
+
+def test_operation_is_asked_once(spec: Spec, tmp_path: Path) -> None:
+    state = state_of(Inputs(spec), tmp_path)
+    first = asked(state, spec.operations[0])
+    count = len(state.ledger.all())
+    again = asked(state_of(Inputs(spec), tmp_path), spec.operations[0])
+    assert (again, len(state.ledger.all())) == (first, count)
+
+
+def test_part_of_the_operations_can_conclude(spec: Spec, tmp_path: Path) -> None:
+    state = state_of(Inputs(spec), tmp_path)
+    asked(state, spec.by_key["POST /things"])
+    verdicts, exchanges, decision = conclude(state)
+    assert {verdict.rule.operation for verdict in verdicts} == {"POST /things"}
+    assert (len(exchanges), decision.result) == (len(state.ledger.all()), Result.PASS)
+
+
+def test_unwanted_rules_are_left_out(spec: Spec, tmp_path: Path) -> None:
+    state = state_of(Inputs(spec, options=Options(rule="*framing")), tmp_path)
+    asked(state, spec.operations[0])
+    verdicts, _, _ = conclude(state)
+    assert [verdict.rule.kind for verdict in verdicts] == ["framing"]
+
+
+def test_operation_that_no_request_reaches_says_so(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.run.state.ProbePlan.probes", lambda plan, operation: iter(()))
+    monkeypatch.setattr("contracts.run.state.ProbePlan.closing", lambda plan, operation, answered: iter(()))
+    state = state_of(Inputs(spec), tmp_path)
+    asked(state, spec.operations[0])
+    verdicts, exchanges, decision = conclude(state)
+    why = "no request could be made that reaches this operation; give values (--contract-param)"
+    assert ({verdict.why for verdict in verdicts}, exchanges) == ({why}, ())
+    assert (decision.result, decision.reasons) == (Result.INCONCLUSIVE, (f"nothing was sent: {why}",))
+
+
+@pytest.mark.parametrize(("url", "sleepless"), [(None, True), ("http://127.0.0.1:1", False)], ids=["mock", "live"])
+def test_only_the_mock_is_asked_again_at_once(
+    url: str | None, sleepless: bool, spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[bool] = []
+
+    def client(*args: object, sleepless: bool, **kwargs: object) -> None:
+        given.append(sleepless)
+        raise NotImplementedError
+
+    monkeypatch.setattr("contracts.run.ask.Client", client)
+    with pytest.raises(NotImplementedError):
+        asked(state_of(Inputs(spec, Target(url)), tmp_path), spec.operations[0])
+    assert given == [sleepless]
+
+
+def test_target_shows_no_header() -> None:
+    assert "open sesame" not in repr(Target("http://h", headers=(("X", "open sesame"),)))

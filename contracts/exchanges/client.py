@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import stamina
 
 from contracts.document import Spec
-from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
+from contracts.exchanges.credential import DISTINCTIVE, Secret, overridden, with_credential
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
 from contracts.messages import (
@@ -259,7 +259,7 @@ class Client:
         request, operation = probe.request, self.spec.by_key[probe.operation]
         if self.secret is not None:
             request = with_credential(request, probe.credential, operation, self.spec, self.secret)
-        headers = _overridden(_overridden(OUR_HEADERS, request.headers), self.extra_headers)
+        headers = overridden(overridden(OUR_HEADERS, request.headers), self.extra_headers)
         return replace(request, headers=headers)
 
     def _scrub(self, text: str) -> str:
@@ -281,12 +281,6 @@ class Client:
 
 class _TryAgain(Exception):
     """Ask again; after so many seconds if the service said how long."""
-
-
-def _overridden(headers: Headers, others: Headers) -> Headers:
-    """`headers` and `others`; of two that share a name, those of `others`."""
-    names = {name.lower() for name, _ in others}
-    return (*(field for field in headers if field[0].lower() not in names), *others)
 
 
 def _distinctive(value: str) -> bool:

@@ -6,7 +6,7 @@ import base64
 import html
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, quote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
@@ -30,14 +30,10 @@ class Secret:
 
     def __post_init__(self) -> None:
         forms = sorted(_forms(self._value), key=len, reverse=True)
-        wide = [
-            form.encode(charset)
-            for form in (self._value,)
-            if form
-            for charset in ("utf-16-le", "utf-16-be")
-        ]
+        wide = [self._value.encode("utf-16-le"), self._value.encode("utf-16-be")]
+        encoded = filter(None, [*map(str.encode, forms), *wide])
         object.__setattr__(self, "_forms", tuple(forms))
-        object.__setattr__(self, "_encoded", (*(form.encode() for form in forms), *wide))
+        object.__setattr__(self, "_encoded", tuple(encoded))
 
     def __repr__(self) -> str:
         return f"Secret({self.placeholder})"
@@ -66,21 +62,11 @@ def _forms(value: str) -> set[str]:
     if not value:
         return set()
     escaped = json.dumps(value)[1:-1]
-    urls = {quote(value, safe=""), quote_plus(value), quote(value)}
-    forms = {
-        value,
-        *urls,
-        *map(_lower_hex, urls),
-        escaped,
-        escaped.replace("/", "\\/"),
-        html.escape(value),
-    }
+    forms = {value, escaped, escaped.replace("/", "\\/"), html.escape(value)}
+    for url in (quote(value, safe=""), quote_plus(value), quote(value)):
+        forms |= {url, re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), url)}
     parts = {value[:-1], *_base64_forms(value)}
     return forms | {part for part in parts if len(part) >= DISTINCTIVE}
-
-
-def _lower_hex(text: str) -> str:
-    return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), text)
 
 
 def _base64_forms(value: str) -> set[str]:
@@ -125,16 +111,20 @@ def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:
     if scheme.location == "query":
         joint = "&" if "?" in request.target else "?"
         target = f"{request.target}{joint}{quote(scheme.name, safe='')}={quote(value, safe='')}"
-        return Request(request.method, target, request.headers, request.body)
-    if scheme.location == "cookie":
-        written = value if _COOKIE_VALUE.fullmatch(value) else quote(value, safe="")
-        before = request.header("cookie")
-        return _with_header(
-            request, "Cookie", f"{before + '; ' if before else ''}{scheme.name}={written}"
-        )
-    return _with_header(request, scheme.name, value)
+        return replace(request, target=target)
+    if scheme.location != "cookie":
+        return _with_header(request, scheme.name, value)
+    written = value if _COOKIE_VALUE.fullmatch(value) else quote(value, safe="")
+    before = [request.header("cookie"), f"{scheme.name}={written}"]
+    return _with_header(request, "Cookie", "; ".join(filter(None, before)))
 
 
 def _with_header(request: Request, name: str, value: str) -> Request:
-    kept: Headers = tuple((key, old) for key, old in request.headers if key.lower() != name.lower())
-    return Request(request.method, request.target, (*kept, (name, value)), request.body)
+    return replace(request, headers=overridden(request.headers, ((name, value),)))
+
+
+def overridden(headers: Headers, others: Headers) -> Headers:
+    """`headers` and `others`; of two that share a name, those of `others`."""
+    names = {name.lower() for name, _ in others}
+    kept = [field for field in headers if field[0].lower() not in names]
+    return (*kept, *others)

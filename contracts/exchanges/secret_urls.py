@@ -7,6 +7,7 @@ go. Where the same URL stands elsewhere, a placeholder takes its place.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -18,18 +19,20 @@ _NAME = "|".join(NAMES)
 _MEMBER = re.compile(rf'"({_NAME})"[ \t\r\n]*:[ \t\r\n]*(?=["\[{{])')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _NAME_FOLLOWS = re.compile(r"[ \t\r\n]*:")
-_QUOTED = re.compile(
-    rf"""(\\{{0,9}}["'])({_NAME})\1(\s*[:=]\s*)(\\{{0,9}}["'])(.*?)(?=\4|[\r\n]|\Z)"""
-)
+_MARK = r"""\\{0,9}["']"""
+_QUOTED = re.compile(rf"(({_MARK})({_NAME})\2(\s*[:=]\s*)({_MARK}))(.*?)(?=\5|[\r\n]|\Z)")
 _URL = re.compile(r"(?:wss?|https?)(?::|%3A)(?:\\?/|%2F){2}[^\s\"'<>|^`{}]*", re.IGNORECASE)
 _WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#].+", re.DOTALL)
 """Below the root of a host: what is the root is nobody's secret, and may be the base URL."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
 _PIECE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.|%[0-9A-Fa-f]{2}|[A-Za-z]|[0-9]", re.DOTALL)
+_ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _HEAD = re.compile(r"""[^\s"'<>\\]{0,400}""")
 _TAIL = re.compile(r"""[^\s"'<>\\]*\Z""")
 _MIN_PART = 5
 MAX_KNOWN = 10_000
+ESCAPE = "surrogateescape"
+"""What is no UTF-8 comes out of a change as it went in."""
 
 
 @dataclass(slots=True)
@@ -49,21 +52,15 @@ class Capabilities:
     def body(self, body: bytes) -> bytes:
         """A body without capability URLs; those that are members of it are known from now on."""
         if any(name.encode() in body for name in self.names):
-            body = self._members(body.decode("utf-8", "surrogateescape")).encode(
-                "utf-8", "surrogateescape"
-            )
+            body = self._members(body.decode("utf-8", ESCAPE)).encode("utf-8", ESCAPE)
         if self._known and (b"//" in body or b"\\/" in body or b"%2" in body):
-            body = self._elsewhere(body.decode("utf-8", "surrogateescape")).encode(
-                "utf-8", "surrogateescape"
-            )
+            body = self._elsewhere(body.decode("utf-8", ESCAPE)).encode("utf-8", ESCAPE)
         return body
 
     def text(self, text: str) -> str:
         """A text without capability URLs: those that are known, and whatever looks like a member of a body."""
         if any(name in text for name in NAMES):
-            text = _QUOTED.sub(
-                lambda m: f"{m[1]}{m[2]}{m[1]}{m[3]}{m[4]}{self._masked(m[5])}", text
-            )
+            text = _QUOTED.sub(lambda found: f"{found[1]}{self._masked(found[6])}", text)
         if not self._known:
             return text
         text = self._elsewhere(text)
@@ -71,23 +68,13 @@ class Capabilities:
 
     def _members(self, text: str) -> str:
         pieces, end = [], 0
-        for member in _MEMBER.finditer(text):
-            if member.start() >= end:
-                stop, strings = _value(text, member.end())
-                pieces += [
-                    text[end : member.end()],
-                    self._value_masked(text[member.end() : stop], strings, member[1]),
-                ]
-                end = stop
-        return "".join([*pieces, text[end:]])
-
-    def _value_masked(self, value: str, strings: list[tuple[int, int]], name: str) -> str:
-        pieces, end = [], 0
-        for start, stop in strings:
-            self._learn(value[start:stop].strip('"'), name)
-            pieces += [value[end:start], self._masked(value[start:stop])]
+        for start, stop, name in _strings(text):
+            plain = _plain(text[start:stop].strip('"'))
+            if _WHOLE.fullmatch(plain) and len(self._known) < MAX_KNOWN:
+                self._known.setdefault(plain, f"${name.upper()}")
+            pieces += [text[end:start], self._masked(text[start:stop])]
             end = stop
-        return "".join([*pieces, value[end:]])
+        return "".join([*pieces, text[end:]])
 
     def _masked(self, written: str) -> str:
         """A string without its letters and digits; its scheme is kept, and that it held the credential."""
@@ -96,11 +83,6 @@ class Capabilities:
         kept = written[: scheme.end()] if scheme else quote
         parts = written[len(kept) :].split(self.placeholder)
         return kept + self.placeholder.join(_PIECE.sub(_piece, part) for part in parts)
-
-    def _learn(self, value: str, name: str) -> None:
-        plain = _plain(value)
-        if _WHOLE.fullmatch(plain) and len(self._known) < MAX_KNOWN:
-            self._known.setdefault(plain, f"${name.upper()}")
 
     def _uncut(self, pieces: list[str]) -> str:
         """What pytest leaves of a long value, before and after the cut, without parts of what is known."""
@@ -113,11 +95,12 @@ class Capabilities:
                 pieces[index + 1] = placeholder + after[len(head[0]) :]
         return "...".join(pieces)
 
-    def _whole(self, part: str) -> str | None:
-        """The placeholder of a known URL with this part."""
-        if len(part) < _MIN_PART:
-            return None
-        return next((placeholder for url, placeholder in self._known.items() if part in url), None)
+    def _whole(self, part: str) -> str:
+        """The placeholder of a known URL with this part; empty if there is none."""
+        for url, placeholder in self._known.items():
+            if len(part) >= _MIN_PART and part in url:
+                return placeholder
+        return ""
 
     def _elsewhere(self, text: str) -> str:
         return _URL.sub(self._replaced, text)
@@ -130,26 +113,28 @@ class Capabilities:
         return found[0]
 
 
-def _value(text: str, start: int) -> tuple[int, list[tuple[int, int]]]:
-    """Where the JSON value at `start` ends, and the strings in it that are no names, counted from `start`."""
-    depth, strings = 0, []
-    for token in _TOKEN.finditer(text, start):
-        if token[0] in "[{":
-            depth += 1
-        elif token[0] in "]}":
-            depth -= 1
-        elif depth == 0 or not _NAME_FOLLOWS.match(text, token.end()):
-            strings.append((token.start() - start, token.end() - start))
-        if depth <= 0:
-            return token.end(), strings
-    return len(text), strings
+def _strings(text: str) -> Iterator[tuple[int, int, str]]:
+    """The strings in the values of members that hold such URLs, names apart: where they are, and the member's name."""
+    end = 0
+    for member in _MEMBER.finditer(text):
+        if member.start() < end:
+            continue
+        depth, end = 0, len(text)
+        for token in _TOKEN.finditer(text, member.end()):
+            if token[0] in "[{":
+                depth += 1
+            elif token[0] in "]}":
+                depth -= 1
+            elif depth == 0 or not _NAME_FOLLOWS.match(text, token.end()):
+                yield token.start(), token.end(), member[1]
+            if depth <= 0:
+                end = token.end()
+                break
 
 
 def _plain(written: str) -> str:
     """A URL as it is, from a JSON string or from a part of another URL."""
-    text = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda found: chr(int(found[1], 16)), written).replace(
-        "\\/", "/"
-    )
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), written).replace("\\/", "/")
     return text if "://" in text else unquote(text)
 
 
@@ -158,9 +143,6 @@ def _piece(found: re.Match[str]) -> str:
     if piece.startswith("%"):
         return "%00"
     if piece.startswith("\\"):
-        return (
-            "x"
-            if len(piece) > 2 and chr(int(piece[2:], 16)).isalnum() and piece[2:4] == "00"
-            else piece
-        )
+        latin = piece.startswith("\\u00") and chr(int(piece[2:], 16)).isalnum()
+        return "x" if latin else piece
     return "x" if piece.isalpha() else "0"

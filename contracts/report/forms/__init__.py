@@ -19,8 +19,8 @@ class Form:
     """A form of a run or of a comparison.
 
     Args:
-        function: `module:function`, from the value to lines; it is loaded when it is asked for, because a page and a
-            terminal need much that others do without.
+        function: `module:function`, from the value to lines or a whole text; loaded only when it is asked for, because
+            a page and a terminal need much that others do without.
         options: by name, what else the function takes of what a command knows.
     """
 
@@ -32,11 +32,12 @@ class Form:
     def lines(self, value: Run | Diff, **known: Any) -> Iterable[str]:
         """The value in this form."""
         function = pkgutil.resolve_name(self.function)
-        return function(value, **{name: known[name] for name in self.options})  # type: ignore[no-any-return]
+        made = function(value, **{name: known[name] for name in self.options})
+        return [made] if isinstance(made, str) else made
 
 
 FORMS = (
-    Form("html", "run", "contracts.report.forms.page.view:page_lines", ("trend",)),
+    Form("html", "run", "contracts.report.forms.page.view:page", ("trend",)),
     Form("markdown", "run", "contracts.report.forms.markdown:run_markdown", ("trend",)),
     Form("annotations", "run", "contracts.report.forms.annotations:run_annotations"),
     Form("text", "run", "contracts.report.forms.terminal:text", ("trend", "width", "encoding")),

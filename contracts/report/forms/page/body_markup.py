@@ -67,7 +67,7 @@ def marked_body(
     if len(tokens) != 1 and (not tokens or tokens[0][2][0] not in '{["'):
         lines = []
         for line in body.splitlines():
-            lines.append(Line((Piece(_cut(printable(line)), tells(line, telling)),)))
+            lines.append(Line((Piece(bounded(printable(line)), tells(line, telling)),)))
         return Marked(tuple(_window(lines)))
     span = None
     if instance is not None:
@@ -81,6 +81,11 @@ def marked_body(
         return whole or token[0] == span[0] or token[1] == span[1]
 
     return Marked(tuple(_window(list(_lines(tokens, marks)))), span)
+
+
+def bounded(text: str, limit: int = MAX_WIDTH) -> str:
+    """The text, or its beginning and how many characters there are more."""
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more)"
 
 
 def tells(text: str, telling: Collection[str]) -> bool:
@@ -161,14 +166,10 @@ def _lines(tokens: Sequence[Token], marks: Callable[[Token], bool]) -> Iterator[
             yield Line(tuple(pieces), indent)
             pieces = []
         indent = indent if pieces else depth
-        pieces.append(Piece(_cut(printable(text)) + " " * (text == ":"), marks(token)))
+        pieces.append(Piece(bounded(printable(text)) + " " * (text == ":"), marks(token)))
         depth += text in _OPENING
         before = text
     yield Line(tuple(pieces), indent)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_WIDTH else f"{text[:MAX_WIDTH]}… ({len(text) - MAX_WIDTH} more)"
 
 
 def _window(lines: Sequence[Line]) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import count, filterfalse
 from math import ceil, floor, log10
 from operator import attrgetter
 from typing import Any
@@ -26,9 +26,11 @@ WIDTH, HEIGHT = 600, 150
 FASTEST, LEAST_SLOWEST = 0.0001, 0.001
 """Seconds: no time is drawn as less than the first, and no scale ends before the second."""
 
+_ORDER = dict(zip(RULE_KINDS, count(), strict=False))
 _OF_A_MEMBER = frozenset({"required"})
 """Kinds whose rules stand at an object and are about the member that they name."""
-_LOOKS = {"value": "value", "null": "null", "absent": "absent"}
+_LOOKS = ("value", "null", "absent")
+"""What has a look of its own; other members have one of six."""
 
 Path = tuple[str, ...]
 
@@ -44,8 +46,12 @@ def grouped(verdicts: Iterable[RuleVerdict], *names: str) -> dict[Any, list[Rule
 
 def standings_of(verdicts: Iterable[RuleVerdict]) -> dict[str, int]:
     """How many rules stand how, the worst first, without what nothing is of."""
-    counts = Counter(verdict.standing for verdict in verdicts)
-    return {standing: counts[standing] for standing in STANDINGS if counts[standing]}
+    counts = Counter(map(attrgetter("standing"), verdicts))
+    return dict(sorted(counts.items(), key=lambda item: STANDINGS.index(item[0])))
+
+
+def _badness(one: RuleVerdict | Cell) -> int:
+    return STANDINGS.index(one.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Cell:
 
     @property
     def worst(self) -> RuleVerdict:
-        return min(self.verdicts, key=lambda verdict: STANDINGS.index(verdict.standing))
+        return min(self.verdicts, key=_badness)
 
     @property
     def standing(self) -> str:
@@ -93,8 +99,7 @@ class Row:
 
     @property
     def standing(self) -> str:
-        found = {cell.standing for cell in self.cells.values()}
-        return min(found, key=STANDINGS.index, default="")
+        return min(self.cells.values(), key=_badness).standing if self.cells else ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ class Answers:
 
     status: str | None
     media: str
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,8 @@ class Matrix:
     """All rules of an operation."""
 
     operation: str
-    columns: tuple[str, ...]
-    answers: tuple[Answers, ...]
+    columns: Sequence[str]
+    answers: Sequence[Answers]
     verdicts: Sequence[RuleVerdict]
 
     @cached_property
@@ -129,19 +134,18 @@ class Matrix:
         return sum(len(answers.rows) for answers in self.answers) * len(self.columns)
 
 
-def matrices_of(run: Run) -> tuple[Matrix, ...]:
+def matrices_of(run: Run) -> list[Matrix]:
     """A matrix an operation, in the order of the report; kinds that nobody knows are the last columns."""
     found = []
     for operation, verdicts in grouped(run.verdicts, "operation").items():
-        kinds = grouped((v for v in verdicts if v.place is not None), "kind")
-        known = [kind for kind in RULE_KINDS if kind in kinds]
-        columns = (*known, *(kind for kind in kinds if kind not in known))
+        kinds = dict.fromkeys(v.kind for v in verdicts if v.place is not None)
+        columns = sorted(kinds, key=lambda kind: _ORDER.get(kind, len(_ORDER)))
         answers = []
         for (status, media), own in grouped(verdicts, "status", "media").items():
-            answers.append(Answers(status, media, tuple(_rows(own))))
+            answers.append(Answers(status, media, list(_rows(own))))
         answers.sort(key=lambda one: one.status is not None)
-        found.append(Matrix(operation, columns, tuple(answers), verdicts))
-    return tuple(found)
+        found.append(Matrix(operation, columns, answers, verdicts))
+    return found
 
 
 def _rows(verdicts: Sequence[RuleVerdict]) -> Iterator[Row]:
@@ -191,10 +195,10 @@ class Bar:
 
 def histogram(operations: Iterable[OperationRun]) -> list[Bar]:
     """Answers by response time, from the fastest to the slowest that there are."""
-    totals = [sum(counts) for counts in zip(*(o.times.histogram for o in operations), strict=True)]
-    labels = [*(f"< {duration(bound)}" for bound in BOUNDS), f"≥ {duration(BOUNDS[-1])}"]
-    most = max(totals, default=0) or 1
-    bars = [Bar(label, n, 100 * n / most) for label, n in zip(labels, totals, strict=False)]
+    counts = map(sum, zip(*(one.times.histogram for one in operations), strict=True))
+    labels = [f"< {duration(bound)}" for bound in BOUNDS]
+    labels.append(f"≥ {duration(BOUNDS[-1])}")
+    bars = _bars(dict(zip(labels, counts, strict=False)))
     while bars and not bars[-1].count:
         bars.pop()
     while bars and not bars[0].count:
@@ -204,85 +208,69 @@ def histogram(operations: Iterable[OperationRun]) -> list[Bar]:
 
 def statuses(run: Run) -> list[Bar]:
     """Exchanges by status, or by what came instead of an answer."""
-    most = max(run.statuses.values(), default=0) or 1
-    bars = []
-    for status, count in sorted(run.statuses.items()):
-        look = f"s{status[0]}" if status[:1].isdigit() else "none"
-        bars.append(Bar(status, count, 100 * count / most, look))
+    return _bars(dict(sorted(run.statuses.items())))
+
+
+def _bars(counts: Mapping[str, int]) -> list[Bar]:
+    """A bar each, the longest of them the whole; a status looks like its class."""
+    most, bars = max(counts.values(), default=0) or 1, []
+    for label, number in counts.items():
+        look = f"s{label[0]}" if label[:1].isdigit() else "none"
+        bars.append(Bar(label, number, 100 * number / most, look))
     return bars
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """The response times of an operation; shares of the longest in the picture, on a scale of powers of ten."""
-
-    operation: OperationRun
-    median: float
-    p95: float
-    longest: float
-
-
-def slowest(run: Run) -> list[Timed]:
+def slowest(run: Run) -> list[OperationRun]:
     """The slowest operations first."""
     timed = [operation for operation in run.operations if operation.times.count]
-    timed.sort(key=lambda operation: -operation.times.p95)
-    top = max((operation.times.longest for operation in timed), default=1.0)
+    return sorted(timed, key=lambda operation: -operation.times.p95)[:MAX_OPERATIONS]
+
+
+def share(seconds: float, top: float) -> float:
+    """How far a time reaches on a scale of powers of ten that ends at the slowest, in per cent."""
     low, high = log10(FASTEST), log10(max(top, LEAST_SLOWEST))
-
-    def share(seconds: float) -> float:
-        return max(1.0, 100 * (log10(max(seconds, FASTEST)) - low) / (high - low))
-
-    shown = []
-    for operation in timed[:MAX_OPERATIONS]:
-        times = operation.times
-        shown.append(Timed(operation, share(times.median), share(times.p95), share(times.longest)))
-    return shown
-
-
-@dataclass(frozen=True, slots=True)
-class SeenPlace:
-    """What was seen at a place: members with their counts, and those that never were."""
-
-    verdict: RuleVerdict
-    bars: tuple[Bar, ...]
-    more: int
+    return max(1.0, 100 * (log10(max(seconds, FASTEST)) - low) / (high - low))
 
 
 @dataclass(frozen=True, slots=True)
 class SeenAnswers:
-    """What was seen in the answers of one status of an operation; at `plain` places there was a value each time.
+    """What was seen in the answers of one status of an operation.
 
-    `more` places are not drawn.
+    Args:
+        places: where there was a choice; `more` of them are not drawn.
+        plain: where there was a value each time.
     """
 
     operation: str
     status: str
-    places: tuple[SeenPlace, ...]
-    plain: tuple[str, ...]
-    more: int = 0
+    places: Sequence[RuleVerdict]
+    plain: Sequence[RuleVerdict]
+    more: int
 
 
-def seen_of(verdicts: Iterable[RuleVerdict]) -> Iterator[SeenAnswers]:
-    """What answers had at each place where they have a choice: members of enums, null, absent."""
+def seen_of(verdicts: Iterable[RuleVerdict], most: int) -> Iterator[SeenAnswers]:
+    """What answers had where they have a choice: members of enums, null, absent; at so many places at most."""
     found = [v for v in verdicts if v.place is not None and (v.seen or v.unseen)]
     for (operation, status), own in grouped(found, "operation", "status").items():
-        places, plain = [], []
-        for verdict in own:
-            if set(verdict.seen) == {"value"} and not verdict.unseen:
-                plain.append(verdict.place or "")
-            else:
-                places.append(_seen_place(verdict))
-        if places:
-            yield SeenAnswers(operation, status or "any", tuple(places), tuple(plain))
+        plain, places = list(filter(_is_plain, own)), list(filterfalse(_is_plain, own))
+        if places and most > 0:
+            more = max(len(places) - most, 0)
+            yield SeenAnswers(operation, status or "any", places[:most], plain, more)
+            most -= len(places)
 
 
-def _seen_place(verdict: RuleVerdict) -> SeenPlace:
+def _is_plain(verdict: RuleVerdict) -> bool:
+    return set(verdict.seen) == {"value"} and not verdict.unseen
+
+
+def members(verdict: RuleVerdict) -> list[Bar]:
+    """What was seen at a place, the most frequent first, and how often."""
     total = sum(verdict.seen.values()) or 1
-    ordered = sorted(verdict.seen.items(), key=lambda item: -item[1])
-    bars = []
-    for index, (member, count) in enumerate(ordered[:MAX_MEMBERS]):
-        bars.append(Bar(member, count, 100 * count / total, _LOOKS.get(member, f"m{index % 6}")))
-    return SeenPlace(verdict, tuple(bars), max(0, len(ordered) - MAX_MEMBERS))
+    ordered, bars = sorted(verdict.seen.items(), key=lambda item: -item[1]), []
+    for index, (member, number) in enumerate(ordered[:MAX_MEMBERS]):
+        look = member if member in _LOOKS else f"m{index % 6}"
+        bars.append(Bar(member, number, 100 * number / total, look))
+    return bars
 
 
 def duration(seconds: float) -> str:
@@ -300,27 +288,31 @@ def duration(seconds: float) -> str:
     return f"{hours} h" + f" {minutes} min" * bool(minutes)
 
 
+Point = tuple[float, float, str]
+"""Where it is, and what it says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Values over nights: points where there is one, joined where two follow each other."""
+    """Values over nights: strokes of points that follow each other without a gap."""
 
     label: str
     look: str
-    strokes: tuple[str, ...]
-    points: tuple[tuple[float, float, str], ...]
+    strokes: Sequence[Sequence[Point]]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Curves in a picture of `WIDTH` by `HEIGHT`; `ticks` are heights with their labels."""
 
-    curves: tuple[Curve, ...]
-    ticks: tuple[tuple[float, str], ...]
+    curves: Sequence[Curve]
+    ticks: Sequence[tuple[float, str]]
 
 
 def times_chart(trend: Trend) -> Chart | None:
     """Response times over nights, on a scale of powers of ten; None if no night has any."""
-    values = [value for value in (*trend.answers.p95s, *trend.answers.medians) if value is not None]
+    p95s, medians = trend.answers.p95s, trend.answers.medians
+    values = [value for value in (*p95s, *medians) if value is not None]
     if not values:
         return None
     low = floor(log10(max(min(values), FASTEST)))
@@ -329,20 +321,17 @@ def times_chart(trend: Trend) -> Chart | None:
     def height(seconds: float) -> float:
         return round(HEIGHT * (high - log10(max(seconds, FASTEST))) / (high - low), 1)
 
-    step = WIDTH / max(len(trend.nights) - 1, 1)
-    curves = []
-    for label, look, nights in (
-        ("95 % of the answers", "m1", trend.answers.p95s),
-        ("median", "m0", trend.answers.medians),
-    ):
-        strokes: list[list[tuple[float, float, str]]] = [[]]
+    def curve(label: str, look: str, nights: Sequence[float | None]) -> Curve:
+        step = WIDTH / max(len(nights) - 1, 1)
+        strokes: list[list[Point]] = [[]]
         for index, (value, night) in enumerate(zip(nights, trend.nights, strict=True)):
             if value is None:
                 strokes.append([])
                 continue
-            shown = f"{night.day}: {duration(value)}"
-            strokes[-1].append((round(index * step, 1), height(value), shown))
-        lines = [" ".join(f"{x},{y}" for x, y, _ in stroke) for stroke in filter(None, strokes)]
-        curves.append(Curve(label, look, tuple(lines), tuple(chain.from_iterable(strokes))))
-    ticks = tuple((height(10.0**power), duration(10.0**power)) for power in range(low, high + 1))
-    return Chart(tuple(curves), ticks)
+            words = f"{night.day}: {duration(value)}"
+            strokes[-1].append((round(index * step, 1), height(value), words))
+        return Curve(label, look, list(filter(None, strokes)))
+
+    curves = (curve("95 % of the answers", "m1", p95s), curve("median", "m0", medians))
+    ticks = [(height(10.0**power), duration(10.0**power)) for power in range(low, high + 1)]
+    return Chart(curves, ticks)

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -18,8 +18,8 @@ from contracts.decision.entries import TERM, VIOLATIONS, entry_for
 from contracts.document.model import unescape_segment
 from contracts.report import wording
 from contracts.report.forms.page import figures
-from contracts.report.forms.page.body_markup import Marked, marked_body, tells
-from contracts.report.forms.page.figures import Matrix, SeenAnswers
+from contracts.report.forms.page.body_markup import Marked, bounded, marked_body, tells
+from contracts.report.forms.page.figures import Matrix
 from contracts.report.run import STANDINGS, RuleVerdict, Run
 from contracts.report.trend import Trend
 from contracts.report.wording import Cause, causes
@@ -84,12 +84,6 @@ class Card:
         return self.cause.shown
 
     @property
-    def in_fields(self) -> bool:
-        """Whether what should not be there is in the header fields."""
-        fields = self.verdict.proof.headers if self.verdict.proof else ()
-        return any(tells(value, self.telling) for _, value in fields)
-
-    @property
     def size(self) -> int:
         """About how many characters of the page it takes."""
         verdict, lines = self.verdict, self.body.lines if self.body else ()
@@ -102,38 +96,24 @@ class Card:
         return 2_000 + sum(40 + len(escape(text)) for text in texts)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The matrix of an operation, and how much of it is drawn: `open` cells, cells alone, or one `line`."""
-
-    matrix: Matrix
-    detail: str
-    open: bool
-
-
-def page_lines(run: Run, trend: Trend | None = None) -> list[str]:
-    """The page as a form."""
-    return [page(run, trend)]
-
-
 def page(run: Run, trend: Trend | None = None) -> str:
     """The page, with the history of the run if there is one.
 
     What comes from a response is escaped; characters that nobody could see are shown as escapes.
     """
     numbers = count()
-    violated = list(_cards(run, _new_first(causes(run.violated)), numbers, MAX_DRAWN))
+    # The new ones first, and a body as a whole after its parts, which say more.
+    broken = sorted(run.violated, key=lambda one: (one.since != "new", one.kind == "schema"))
+    violated = list(_cards(run, causes(broken), numbers, MAX_DRAWN))
     advisories = list(_cards(run, causes(run.advisories), numbers, MAX_DRAWN // 2))
     accepted = list(_cards(run, causes(run.accepted), numbers, MAX_DRAWN // 2))
-    script = _text("page.js")
+    script, matrices = _text("page.js"), figures.matrices_of(run)
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
             run=run,
             trend=trend,
-            symbol=WORDS[run.decision][0],
-            decision=WORDS[run.decision][1],
             headline=headline(run),
             accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
             story=story(run),
@@ -141,13 +121,12 @@ def page(run: Run, trend: Trend | None = None) -> str:
             violated=violated,
             advisories=advisories,
             accepted=accepted,
-            sections=_sections(figures.matrices_of(run)),
+            matrices=matrices,
+            details=_details(matrices),
             anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
             numbers={verdict.rule: number for number, verdict in enumerate(run.verdicts)},
-            seen=list(_within(figures.seen_of(run.verdicts))),
+            seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
             missing=figures.grouped(run.missing, "standing", "why"),
-            never=[verdict for verdict in run.verdicts if verdict.unseen],
-            silent=[operation.key for operation in run.operations if not operation.exchanges],
             style=_text("page.css"),
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -187,11 +166,6 @@ def story(run: Run) -> str:
     return f"{', '.join(parts)}, on {_counted(run.exchanges, 'exchange')} with {run.target}."
 
 
-def _new_first(found: Iterable[Cause]) -> list[Cause]:
-    """The new ones first, and a body as a whole after its parts, which say more."""
-    return sorted(found, key=lambda one: (one.shown.since != "new", one.shown.kind == "schema"))
-
-
 def _cards(run: Run, found: Iterable[Cause], numbers: Iterator[int], room: int) -> Iterator[Card]:
     """In the order given; those that are drawn come first, as many as there is room for."""
     for drawn, cause in enumerate(found):
@@ -212,21 +186,11 @@ def _reachable(cards: Sequence[Card]) -> dict[str, str]:
     return anchors
 
 
-def _within(answers: Iterable[SeenAnswers]) -> Iterator[SeenAnswers]:
-    """As many as there is room for."""
-    room = MAX_SEEN
-    for one in answers:
-        if room <= 0:
-            return
-        yield replace(one, places=one.places[:room], more=len(one.places[room:]))
-        room -= len(one.places)
-
-
 def _card(run: Run, cause: Cause, anchor: str) -> Card:
     verdict, body = cause.shown, None
     proof, telling = verdict.proof, _telling(verdict)
     if proof is not None and proof.body is not None:
-        place = None if "*" in (verdict.place or "") else verdict.place or None
+        place = verdict.place if "*" not in (verdict.place or "*") else None
         whole = verdict.kind not in _HOLLOW
         body = marked_body(proof.body, proof.instance or place, whole=whole, telling=telling)
     until = run.finished.date() + TERM
@@ -251,8 +215,8 @@ def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
     return tuple(f'"{name}"' for name in named[1].split(", "))
 
 
-def _sections(matrices: Sequence[Matrix]) -> list[Section]:
-    """What is broken is drawn in full first, then the others, as long as there is room for them."""
+def _details(matrices: Iterable[Matrix]) -> dict[str, str]:
+    """How much is drawn of each operation, what is broken first: `open` cells, `cells` alone, or one `line`."""
     details, drawn = {}, 0
     for matrix in sorted(matrices, key=lambda matrix: STANDINGS.index(matrix.standing)):
         # An empty field takes little, but many may be.
@@ -260,18 +224,12 @@ def _sections(matrices: Sequence[Matrix]) -> list[Section]:
         details[matrix.operation] = "line"
         if drawn <= MAX_CELLS:
             details[matrix.operation] = "open" if drawn <= MAX_OPENED else "cells"
-    few, broken = len(matrices) <= 3, len(matrices) <= 12
-    sections = []
-    for matrix in matrices:
-        is_open = few or (broken and matrix.standing == "violated")
-        sections.append(Section(matrix, details[matrix.operation], is_open))
-    return sections
+    return details
 
 
 def _shown(value: object, limit: int = MAX_TEXT) -> str:
     """A text of one line, every character to be seen, cut at a bound."""
-    text = printable(str(value))
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more)"
+    return bounded(printable(str(value)), limit)
 
 
 def _seen(value: object) -> object:

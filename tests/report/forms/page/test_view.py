@@ -321,6 +321,11 @@ def test_places_that_were_seen_are_drawn_as_long_as_there_is_room(monkeypatch: p
     assert "… and 3 more places, in report.json" in seen
 
 
+def test_members_that_are_not_drawn_are_counted() -> None:
+    found = text_of(run(verdict("holds", seen={f"m{index}": 1 for index in range(15)})))
+    assert "and 3 others" in found
+
+
 def test_reasons_for_not_judging_are_counted_beyond_the_most() -> None:
     reasons = [f"reason {index}." for index in range(view.MAX_REASONS + 3)]
     seen = text_of(run(*(verdict("not_exercised", f"n{index}", why=why) for index, why in enumerate(reasons))))
@@ -336,8 +341,7 @@ def test_cells_open_as_long_as_there_is_room(monkeypatch: pytest.MonkeyPatch) ->
         *(verdict("holds", rule=f"{o} 200 /x enum", operation=o) for o in operations),
         verdict("violated", operation="GET /d"),
     )
-    sections = {s.matrix.operation: s.detail for s in view._sections(matrices_of(made))}
-    assert sections == {"GET /d": "open", "GET /a": "cells", "GET /b": "line", "GET /c": "line"}
+    assert view._details(matrices_of(made)) == {"GET /d": "open", "GET /a": "cells", "GET /b": "line", "GET /c": "line"}
     assert "GET /c" in text_of(made)
 
 

@@ -202,7 +202,7 @@ class Compiler:
         """A type without constraints; the canonical form writes null and boolean as values."""
         match name:
             case "integer":
-                return Number(grid_of(1, None, None), None, site.place)
+                return Number(grid_of(1), None, site.place)
             case "string":
                 return PlainString(site.place)
         # Bounds that nothing exceeds, for without any the canonical form says no more than the type.

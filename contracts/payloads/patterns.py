@@ -10,7 +10,6 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import lru_cache
 from re import _parser
 from typing import Any
@@ -74,11 +73,6 @@ def characters(samples: str) -> Node:
     if not samples:
         raise ValueError("no sample for a class of characters")
     return Node(1, 1, lambda pen, _: samples[pen.pick(0, len(samples) - 1)])
-
-
-def numbered(count: int, length: int, text_of: Callable[[int], str]) -> Node:
-    """Texts of one length, drawn by their number."""
-    return Node(length, length, lambda pen, _: text_of(pen.pick(0, count - 1)))
 
 
 def sequence(parts: Sequence[Node]) -> Node:
@@ -156,9 +150,6 @@ _ECMA = re.compile(
 )
 """What CPython spells otherwise, and any other escape."""
 
-_STAND_INS = {"p": 0xF0000, "P": 0xF1000}
-"""Where the characters for private use begin that stand for properties while CPython parses a pattern."""
-
 
 def respelled(token: re.Match[str]) -> str:
     """A token of ECMA-262 as CPython spells it."""
@@ -166,8 +157,13 @@ def respelled(token: re.Match[str]) -> str:
     value = token[kind]
     match kind:
         case "property":
-            place = list(PROPERTIES).index(value) if value in PROPERTIES else len(PROPERTIES)
-            return chr(_STAND_INS[token["sign"]] + place)
+            samples = PROPERTIES.get(value, WORD)
+            if token["sign"] == "P":
+                samples = complement(samples)
+            before = token.string[: token.start()]
+            if before.rfind("[") > before.rfind("]"):  # in a class of characters
+                return re.escape(samples)
+            return f"[{re.escape(samples)}]"
         case "point":
             return re.escape(chr(int(value, 16)))
         case "control":
@@ -231,7 +227,7 @@ def samples_of(members: Iterable[tuple[Any, Any]]) -> str:
             case "CATEGORY":
                 samples += _CATEGORIES[str(held)]
             case "LITERAL":
-                samples += _property(held) or chr(held)
+                samples += chr(held)
             case "RANGE":
                 first, last = held
                 codes = [*range(first, min(last, first + 95) + 1), last]
@@ -239,15 +235,6 @@ def samples_of(members: Iterable[tuple[Any, Any]]) -> str:
             case _:
                 raise ValueError(f"no sample for {kind}")
     return complement(samples) if negated else "".join(dict.fromkeys(samples))
-
-
-def _property(code: int) -> str:
-    """Samples of the property that a character stands for, if it does."""
-    negated, place = divmod(code - 0xF0000, 0x1000)
-    if negated not in (0, 1) or place > len(PROPERTIES):
-        return ""
-    samples = [*PROPERTIES.values(), WORD][place]
-    return complement(samples) if negated else samples
 
 
 def complement(samples: str) -> str:
@@ -264,37 +251,15 @@ _CATEGORIES = {
 }
 
 
-def day(number: int) -> str:
-    return date.fromordinal(FIRST_DAY + number).isoformat()
-
-
-def second(number: int) -> str:
-    return f"{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}"
-
-
-def form(*parts: str | Node) -> Node:
-    """One form of a format, of patterns and other nodes."""
-    return sequence([part if isinstance(part, Node) else parse(part) for part in parts])
-
-
-FIRST_DAY = date(2016, 1, 1).toordinal()
-DATE = numbered(12 * 365, 10, day)
-TIME = numbered(24 * 3600, 8, second)
-FRACTION = numbered(10**6, 7, ".{:06}".format)
+DATE = "20(1[6-9]|2[0-7])-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"  # no 29 to 31, which not every month has
+TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 HEX = "[0-9a-f]"
-FORMS: dict[str, tuple[str | Node, ...]] = {
-    "date-time": (
-        form(DATE, "T", TIME, "Z"),
-        form(DATE, "T", TIME, "[+-]0[1-9]:[03]0"),
-        form(DATE, "T", TIME, FRACTION, "Z"),
-    ),
+FORMATS = {
+    "date-time": (f"{DATE}T{TIME}Z", f"{DATE}T{TIME}[+-]0[1-9]:[03]0", rf"{DATE}T{TIME}\.\d{{6}}Z"),
     "date": (DATE,),
-    "time": (form(TIME, "Z"), form(TIME, FRACTION, r"\+0[1-9]:30")),
+    "time": (f"{TIME}Z", rf"{TIME}\.\d{{6}}\+0[1-9]:30"),
     "duration": (
-        "PT[1-9][0-9]?M",
-        "P[1-9]D",
-        "PT[1-9]H[0-9]M[1-5]?[0-9]S",
-        "P[1-9]W",
+        *("PT[1-9][0-9]?M", "P[1-9]D", "PT[1-9]H[0-9]M[1-5]?[0-9]S", "P[1-9]W"),
         "P[1-9]Y[1-9]M[1-9]DT[1-9]H",
     ),
     "email": (
@@ -319,9 +284,7 @@ FORMS: dict[str, tuple[str | Node, ...]] = {
     "idn-hostname": (r"[a-z]{1,12}\.example\.com", r"(bücher|例え)\.example"),
     "ipv4": (r"192\.0\.2\.([1-9]?[0-9]|1[0-9]{2})", r"(10|127)\.0\.0\.[1-9]"),
     "ipv6": (
-        f"2001:db8::{HEX}{{1,4}}",
-        "::1",
-        f"2001:db8(:{HEX}{{4}}){{6}}",
+        *(f"2001:db8::{HEX}{{1,4}}", "::1", f"2001:db8(:{HEX}{{4}}){{6}}"),
         r"::ffff:192\.0\.2\.[1-9]",
     ),
     "json-pointer": ("(/[a-z0-9]{1,6})*", "/(~0|~1|é)[a-z]*/0"),
@@ -330,6 +293,4 @@ FORMS: dict[str, tuple[str | Node, ...]] = {
     "uri-template": (r"https://example\.com/[a-z]*(/\{[a-z]+\})?", r"/[a-z]+\{\?[a-z]+,[a-z]+\}"),
     "byte": ("([A-Za-z0-9+/]{4})*", "[A-Za-z0-9+/]{3}="),
 }
-"""Forms are covered one by one; their letters are not. A format that is not here allows any string."""
-
-FORMATS = {name: tuple(form(part) for part in forms) for name, forms in FORMS.items()}
+"""The forms of each format, as patterns; they are covered one by one. A format that is not here allows any string."""

@@ -13,21 +13,24 @@ from jsonschema_rs.canonical import IntegerView, NumberView, StringView
 from contracts.payloads import TEXT, TRIES, Drawer, Run, Unsatisfiable, Values
 from contracts.payloads.patterns import ENDLESS, FORMATS, Node, parse
 
-Amount = int | float | Decimal | Fraction
+Amount = Fraction | float
+"""A number as exact as a document writes it, or infinite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """The numbers `offset + k * step` for k from `start` to `stop`, which may be the smaller one."""
 
-    step: int | Fraction
+    step: Amount
     start: int
     stop: int
-    offset: int | Fraction = 0
+    offset: Amount = 0
 
-    def number(self, index: int) -> int | Fraction:
+    def number(self, index: int) -> int | float:
+        """One of them as JSON decoders give it: whole ones as int, those beyond 64 bits included."""
         steps = index if self.stop >= self.start else -index
-        return self.offset + self.step * (self.start + steps)
+        number = self.offset + self.step * (self.start + steps)
+        return int(number) if number == int(number) else float(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,98 +46,77 @@ class Number:
             chosen = run.one_of(range(len(self.grids)), f"{self.at} size")
             grid = self.grids[chosen]
             index = run.integer(0, abs(grid.stop - grid.start), f"{self.at} {chosen} value")
-            value = plain(grid.number(index))
+            value = grid.number(index)
             if self.admits is None or self.admits(value):
                 return value
         raise Unsatisfiable(self.at, f"{TRIES} numbers, none of them allowed")
 
 
-def exact(amount: Amount) -> Fraction:
+def exact(amount: float | Decimal) -> Fraction:
     """The number that a document writes, not the nearest float."""
-    return Fraction(repr(amount)) if isinstance(amount, float) else Fraction(amount)
+    return Fraction(str(amount))
 
 
-def plain(number: int | Fraction) -> int | float:
-    """The number as JSON decoders give it: whole ones as int, those beyond 64 bits included."""
-    return number.numerator if number.denominator == 1 else float(number)
+def common_multiple(amounts: Iterable[float | Decimal]) -> Fraction:
+    """The least number that all of `amounts` divide; 1 when there are none."""
+    ratios = [exact(amount).as_integer_ratio() for amount in amounts]
+    numerators, denominators = zip(*ratios, strict=True) if ratios else ((1,), (1,))
+    return Fraction(math.lcm(*numerators), math.gcd(*denominators))
 
 
-def common_multiple(amounts: Iterable[Amount]) -> Fraction:
-    """The least number that all of `amounts` divide; 0 when there are none."""
-    fractions = [exact(amount) for amount in amounts]
-    if not fractions:
-        return Fraction(0)
-    over = math.lcm(*(fraction.numerator for fraction in fractions))
-    return Fraction(over, math.gcd(*(fraction.denominator for fraction in fractions)))
-
-
-def windows(low: int | None, high: int | None) -> list[tuple[int, int]]:
+def windows(low: float, high: float) -> list[tuple[float, float]]:
     """Ranges of `low` to `high` worth a choice of their own: near zero, large, negative, both ends.
 
     The number nearest to zero comes first, in ranges below zero too: they run downwards.
     """
-    near = max(low or 0, 0)
-    if high is not None and high < 0:
-        near = high
-    if low is not None and high is not None and high - low < 16:
-        return [(low, high) if near >= 0 else (high, low)]
-    if near >= 0:
-        below = min(-1, near - 1)
-        wanted = [(near, near + 100), (near + 101, max(2**31 - 1, near + 2**20))]
-        wanted.append((below, below - 1000))
-    else:
-        wanted = [(near, near - 100), (near - 101, near - 2**20)]
-    wanted += [(end, end) for end in (low, high) if end is not None]
-    found: dict[tuple[int, int], None] = {}
+    if low > high:
+        return []
+    if high < 0:
+        return [(-start, -stop) for start, stop in windows(-high, -low)]
+    if high < low + 16:
+        return [(low, high)]
+    near = max(low, 0)
+    wanted = [(near, near + 100), (near + 101, max(2**31 - 1, near + 2**20)), (-1, -1001)]
+    wanted += [(end, end) for end in (low, high) if abs(end) != math.inf]
+    found: dict[tuple[float, float], None] = {}
     for start, stop in wanted:
-        first, last = clip(start, low, high), clip(stop, low, high)
+        first, last = max(low, min(start, high)), max(low, min(stop, high))
         if start <= first <= stop or start >= first >= stop:
             found[first, last] = None
     return [*found]
 
 
-def clip(number: int, low: int | None, high: int | None) -> int:
-    """The number from `low` to `high` that is nearest to `number`."""
-    if low is not None and number < low:
-        return low
-    return number if high is None else min(number, high)
-
-
-def grid_of(step: int | Fraction, low: Fraction | None, high: Fraction | None) -> list[Grid]:
+def grid_of(step: Amount, low: Amount = -math.inf, high: Amount = math.inf) -> list[Grid]:
     """The multiples of `step` from `low` to `high`."""
-    first = None if low is None else math.ceil(low / step)
-    last = None if high is None else math.floor(high / step)
-    if first is not None and last is not None and first > last:
-        return []
-    return [Grid(step, start, stop) for start, stop in windows(first, last)]
+    first = -math.inf if low == -math.inf else math.ceil(low / step)
+    last = math.inf if high == math.inf else math.floor(high / step)
+    return [Grid(step, int(start), int(stop)) for start, stop in windows(first, last)]
 
 
 def numbers(
     view: IntegerView | NumberView, admits: Callable[[int | float], bool], at: str
 ) -> Number:
     """A drawer of numbers; raises Unsatisfiable when there is none between the bounds."""
-    low = None if view.minimum is None else exact(view.minimum)
-    high = None if view.maximum is None else exact(view.maximum)
-    step: int | Fraction = common_multiple(view.multiple_of)
-    if isinstance(view, IntegerView):
-        step = common_multiple((step or 1, 1)).numerator
-    grids = grid_of(step or 1, low, high)
-    if not step:
+    low = -math.inf if view.minimum is None else exact(view.minimum)
+    high = math.inf if view.maximum is None else exact(view.maximum)
+    is_whole = isinstance(view, IntegerView)
+    step = common_multiple((*view.multiple_of, 1) if is_whole else view.multiple_of)
+    grids = grid_of(int(step) if is_whole else step, low, high)
+    if not is_whole and not view.multiple_of:
         grids += grid_of(Fraction(1, 100), low, high)
-        if low is not None and high is not None:
+        if -math.inf < low <= high < math.inf:
             grids.append(Grid((high - low) / 16, 0, 16, low))
-        elif low is not None:
+        elif low != -math.inf:
             grids.append(Grid(Fraction(1, 4), 1, 8, low))
-        elif high is not None:
+        elif high != math.inf:
             grids.append(Grid(Fraction(1, 4), -1, -8, high))
     if not grids:
         raise Unsatisfiable(at, f"no multiple of {step} from {low} to {high}")
-    is_certain = isinstance(view, IntegerView) and not view.not_multiple_of
+    is_certain = is_whole and not view.not_multiple_of
     return Number(grids, None if is_certain else admits, at)
 
 
-LONGEST = 1 << 20
-"""Longer strings are not made."""
+LONGEST = 1 << 20  # longer strings are not made
 
 PLAIN = (
     ("",),
@@ -156,22 +138,8 @@ PLAIN = (
 
 FILLER = "abcdefghijklmnopqrstuvwxyz0123456789"
 ODD = (
-    "",
-    "(",
-    "%",
-    " ",
-    "/~",
-    "\\",
-    "0",
-    "a",
-    "A b",
-    "-",
-    "x" * 300,
-    "\u00e9",
-    "_",
-    "[",
-    "Z9",
-    "\n",
+    *("", "(", "%", " ", "/~", "\\", "0", "a", "A b", "-", "x" * 300, "\u00e9", "_", "["),
+    *("Z9", "\n"),
 )
 """What is tried where the plain strings are excluded: few patterns and formats match it."""
 
@@ -265,11 +233,12 @@ def strings(view: StringView, admits: Callable[[str], bool], at: str) -> Drawer:
     if low > LONGEST:
         raise Unsatisfiable(at, f"no string of {low} characters is made")
     excluded = view.excluded or view.excluded_patterns or view.excluded_formats
-    shapes = [FORMATS[name] for name in view.formats if name in FORMATS]
+    shapes = []
     unread = False
-    for pattern in view.patterns:
+    forms = [FORMATS.get(name, ()) for name in view.formats]
+    for patterns in filter(None, [*forms, *zip(view.patterns, strict=True)]):
         try:
-            shapes.append((parse(pattern),))
+            shapes.append(list(map(parse, patterns)))
         except ValueError:
             unread = True
     sources: list[Drawer] = [Patterned(nodes, window, at) for nodes in shapes]

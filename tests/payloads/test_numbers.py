@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 import pytest
@@ -67,12 +68,12 @@ def test_numbers_are_whole_and_broken() -> None:
 
 
 def test_the_plainest_integer_is_the_one_nearest_to_zero() -> None:
-    assert (windows(None, None)[0][0], windows(None, -9)[0][0], windows(-20, -9)[0]) == (0, -9, (-9, -20))
+    assert (windows(-inf, inf)[0][0], windows(-inf, -9)[0][0], windows(-20, -9)[0]) == (0, -9, (-9, -20))
 
 
 def test_ranges_are_cut_to_the_bounds() -> None:
     assert windows(5, 50) == [(5, 50), (5, 5), (50, 50)]
-    assert windows(-50, None) == [(0, 100), (101, 2**31 - 1), (-1, -50), (-50, -50)]
+    assert windows(-50, inf) == [(0, 100), (101, 2**31 - 1), (-1, -50), (-50, -50)]
 
 
 def test_the_common_multiple_of_fractions() -> None:

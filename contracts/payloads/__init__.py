@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import shake_256
 from typing import Any, Protocol, TypeVar
 
-from contracts.document.model import Schema, join_pointer, ref_target
+from contracts.document.model import Schema, join_pointer
 from contracts.messages import JSON
+from contracts.schemas import SAME_VALUE
+from contracts.schemas.locations import Part
 
 T = TypeVar("T")
 
@@ -148,70 +150,58 @@ class Branches:
         return run.one_of(self.options, self.at).draw(run)
 
 
-UNIONS = ("anyOf", "oneOf")
-
-
 @dataclass(frozen=True)
 class Declared:
     """What the document writes about a place, for the names in its order, which the canonical form sorts and drops."""
 
-    schemas: tuple[Schema, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> list[str]:
         """Every declared name, branches of unions included."""
         return _names(self._all)
 
     @cached_property
-    def certain(self) -> tuple[str, ...]:
+    def certain(self) -> list[str]:
         """The names declared whatever branch of a union holds."""
-        return _names(_reached(self.schemas, ("allOf",)))
+        return _names(_reached(self.parts, ("allOf",)))
 
     @cached_property
-    def _all(self) -> tuple[Schema, ...]:
-        return tuple(_reached(self.schemas, ("allOf", *UNIONS)))
+    def _all(self) -> list[Part]:
+        return _reached(self.parts, SAME_VALUE)
 
     def child(self, *segments: str) -> Declared:
         """What stands below some keyword, and under a name there."""
         found = []
-        for schema in self._all:
-            held: Any = schema.value
+        for part in self._all:
+            held: Any = part.value
             for segment in segments:
                 held = held.get(segment) if isinstance(held, dict) else None
             if held is not None:
-                found.append(schema.child(*segments))
+                found.append(part.child(*segments))
         return Declared(tuple(found))
 
-    def target(self, pointer: str) -> Declared:
-        """What the document writes at the target of a reference."""
-        return Declared((Schema(self.schemas[0].document, pointer),)) if self.schemas else self
 
-
-def _names(schemas: Sequence[Schema]) -> tuple[str, ...]:
+def _names(parts: list[Part]) -> list[str]:
     found: dict[str, None] = {}
-    for schema in schemas:
-        assert isinstance(schema.value, dict)
-        found |= dict.fromkeys(schema.value.get("properties", ()))
-    return tuple(found)
+    for part in parts:
+        found |= dict.fromkeys(part.value.get("properties", ()))
+    return [*found]
 
 
-def _reached(roots: Sequence[Schema], keywords: Sequence[str]) -> list[Schema]:
-    """The schema objects that apply to the same value, through `$ref` and `keywords`."""
-    found: dict[Schema, None] = {}
+def _reached(roots: Iterable[Part], keywords: Iterable[str]) -> list[Part]:
+    """The parts that apply to the same value, through `$ref` and `keywords`."""
+    found: dict[Schema, Part] = {}
     waiting = [*roots]
     while waiting:
-        schema = waiting.pop(0)
-        value = schema.value
-        if schema in found or not isinstance(value, dict):
-            continue
-        found[schema] = None
-        below = []
-        if isinstance(value.get("$ref"), str):
-            below.append(Schema(schema.document, ref_target(value["$ref"])))
-        for keyword in keywords:
-            below += [schema.child(keyword, index) for index in range(len(value.get(keyword, ())))]
-        waiting = below + waiting
-    return [*found]
+        part = waiting.pop(0)
+        if part.schema not in found:
+            found[part.schema] = part
+            below = list(filter(None, [part.target]))
+            for keyword in keywords:
+                below += part.children(keyword)
+            waiting = below + waiting
+    return [*found.values()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from itertools import islice, product
@@ -11,32 +11,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from jsonschema_rs import CanonicalSchema
-from jsonschema_rs.canonical import (
-    AllOfView,
-    AnyOfView,
-    ArrayView,
-    CanonicalKind,
-    ConstView,
-    EnumView,
-    FalseView,
-    IntegerView,
-    MultiTypeView,
-    NotView,
-    NumberView,
-    ObjectView,
-    OneOfView,
-    RawView,
-    ReferenceView,
-    StringView,
-    TrueView,
-    TypedGroupView,
-)
+from jsonschema_rs import canonical as forms
 
 from contracts.document.model import Document, Schema
 from contracts.messages import JSON
 from contracts.payloads import (
     DEPTH,
-    UNIONS,
     Branches,
     Choices,
     Declared,
@@ -47,11 +27,12 @@ from contracts.payloads import (
     Unsatisfiable,
     Values,
 )
-from contracts.payloads.composites import Array, Object, schemas_of
+from contracts.payloads.composites import Array, Heights, Object
 from contracts.payloads.patterns import ENDLESS
 from contracts.payloads.scalars import Number, PlainString, grid_of, numbers, strings
+from contracts.schemas import UNIONS
+from contracts.schemas.locations import Part
 from contracts.schemas.validation import (
-    ANYTHING,
     URI,
     Uncompilable,
     both,
@@ -65,26 +46,13 @@ from contracts.schemas.validation import (
     without,
 )
 
-SIZE = 300
-"""References opened in one payload before the rest of it has to finish."""
-
-MAX_ENDING = 3000
-"""References opened after that before the payload is given up."""
-
-MAX_REPEATS = 2
-"""Times that a reference is opened below itself before the payload has to finish."""
-
-GUESSES = 200
-"""Values of a combination drawn without regard to what other branches of a `oneOf` admit."""
-
-CASES = 64
-"""Combinations of an `allOf` that are looked at."""
-
-NESTED = 20
-"""Combinations and references looked at below one another when a combination is taken apart."""
-
-ATTEMPTS = 20
-"""Payloads drawn from the caller's choices before chance takes over, for three times as many."""
+SIZE = 300  # references opened in one payload before the rest of it has to finish
+MAX_ENDING = 3000  # references opened after that before the payload is given up
+MAX_REPEATS = 2  # times that a reference is opened below itself before the payload has to finish
+GUESSES = 200  # values drawn without regard to what other branches of a `oneOf` admit
+CASES = 64  # combinations of an `allOf` that are looked at
+NESTED = 20  # combinations and references below one another when a combination is taken apart
+ATTEMPTS = 20  # payloads drawn from the caller's choices before chance takes over
 
 SAMPLES: tuple[JSON, ...] = (
     *(None, True, 0, 1.5, "text", [], {}),
@@ -94,11 +62,8 @@ SAMPLES: tuple[JSON, ...] = (
 
 GIVEN_UP = (
     (
-        "unevaluatedProperties",
-        "unevaluatedItems",
-        "contentSchema",
-        "contentEncoding",
-        "contentMediaType",
+        *("unevaluatedProperties", "unevaluatedItems"),
+        *("contentSchema", "contentEncoding", "contentMediaType"),
     ),
     ("dependentSchemas", "if", "then", "else", "not"),
 )
@@ -135,7 +100,7 @@ class Payload:
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema of the document, each validated; raises Unsatisfiable when there can't be any."""
     is_valid = validator(schema).is_valid
-    return compile_payload(canonical(schema), declared=Declared((schema,)), is_valid=is_valid)
+    return compile_payload(canonical(schema), declared=Declared((Part(schema),)), is_valid=is_valid)
 
 
 def compile_payload(
@@ -164,36 +129,36 @@ class Compiler:
 
     def build(self, node: CanonicalSchema, site: Site) -> Drawer:
         match node.view():
-            case ConstView(value):
+            case forms.ConstView(value):
                 return Values((value,), site.at("enum"))
-            case EnumView(values):
+            case forms.EnumView(values):
                 return Values(values, site.at("enum"))
-            case StringView() as view:
+            case forms.StringView() as view:
                 return strings(view, checker(node), site.place)
-            case (IntegerView() | NumberView()) as view:
+            case (forms.IntegerView() | forms.NumberView()) as view:
                 return numbers(view, checker(node), site.place)
-            case ArrayView() as view:
+            case forms.ArrayView() as view:
                 return Array(self, view, site)
-            case ObjectView() as view:
+            case forms.ObjectView() as view:
                 return Object(self, view, site)
             case _:
                 return self.combined(node, site)
 
     def combined(self, node: CanonicalSchema, site: Site) -> Drawer:
         match node.view():
-            case TrueView():
+            case forms.TrueView():
                 samples = Values(SAMPLES, site.at("sample"))
                 options = (samples, self.typed("integer", site), self.typed("string", site))
                 return Branches(options, site.at("branch"))
-            case FalseView():
+            case forms.FalseView():
                 raise Unsatisfiable(site.place, "nothing is allowed")
-            case MultiTypeView([name]):
+            case forms.MultiTypeView([name]):
                 return self.typed(name, site)
-            case MultiTypeView() | AnyOfView():
+            case forms.MultiTypeView() | forms.AnyOfView():
                 return self.union(list(flat(node)), site)
-            case TypedGroupView(name, body):
+            case forms.TypedGroupView(name, body):
                 return self.build(both((body, schema_of({"type": name}))), site)
-            case RawView() as view:
+            case forms.RawView() as view:
                 return self.build(modelled(view, site), site)
             case _:
                 return self.opened(node, site)
@@ -236,7 +201,7 @@ class Compiler:
             fuel = min(fuel, -1)
         declared = declared_by(node, site.declared)
         site = replace(site, fuel=fuel, opened=site.opened + uris, declared=declared)
-        if isinstance(target_of(node).view(), AllOfView | OneOfView | NotView):
+        if isinstance(target_of(node).view(), forms.AllOfView | forms.OneOfView | forms.NotView):
             return Guarded(self, node, site)
         return self.either(node, site, exact=False)
 
@@ -298,20 +263,20 @@ def cases_of(node: CanonicalSchema, exact: bool, fuel: int = NESTED) -> list[Can
     match node.view():
         case _ if not fuel:
             return []
-        case ReferenceView(uri):
+        case forms.ReferenceView(uri):
             target = node.definition(uri)
             return cases_of(target, exact, fuel - 1) if target is not None else []
-        case AllOfView(branches):
+        case forms.AllOfView(branches):
             combinations = product(*(cases_of(branch, exact, fuel - 1) for branch in branches))
             return list(map(both, islice(combinations, CASES)))
-        case OneOfView(branches):
+        case forms.OneOfView(branches):
             found = []
             for index, branch in enumerate(branches):
                 others = branches[:index] + branches[index + 1 :] if exact else []
                 for case in cases_of(branch, exact, fuel - 1):
                     found.append(reduce(without, map(target_of, others), case))
             return found
-        case NotView(schema):
+        case forms.NotView(schema):
             return [negated(target_of(schema))]
         case _:
             return [node]
@@ -320,10 +285,10 @@ def cases_of(node: CanonicalSchema, exact: bool, fuel: int = NESTED) -> list[Can
 def flat(node: CanonicalSchema) -> Iterator[CanonicalSchema]:
     """The branches of a union, unions within it and lists of types opened; null comes first."""
     match node.view():
-        case AnyOfView(branches):
+        case forms.AnyOfView(branches):
             for branch in branches:
                 yield from flat(branch)
-        case MultiTypeView(types):
+        case forms.MultiTypeView(types):
             for name in types:
                 yield schema_of({"type": name})
         case _:
@@ -334,7 +299,7 @@ def target_of(node: CanonicalSchema) -> CanonicalSchema:
     """What a reference stands for, through references to references."""
     for _ in range(NESTED):
         view = node.view()
-        target = node.definition(view.uri) if isinstance(view, ReferenceView) else None
+        target = node.definition(view.uri) if isinstance(view, forms.ReferenceView) else None
         if target is None:
             break
         node = target
@@ -344,108 +309,56 @@ def target_of(node: CanonicalSchema) -> CanonicalSchema:
 def references(node: CanonicalSchema) -> Iterable[str]:
     """The references that a node is, or combines."""
     match node.view():
-        case ReferenceView(uri):
+        case forms.ReferenceView(uri):
             yield uri
-        case AllOfView(branches) | OneOfView(branches):
+        case forms.AllOfView(branches) | forms.OneOfView(branches):
             for branch in branches:
                 yield from references(branch)
-        case NotView(schema):
+        case forms.NotView(schema):
             yield from references(schema)
 
 
 def declared_by(node: CanonicalSchema, declared: Declared) -> Declared:
     """What the document writes where a reference points to."""
     view = node.view()
-    if isinstance(view, ReferenceView):
+    if isinstance(view, forms.ReferenceView):
         uri, _, pointer = unquote(view.uri.rpartition(":")[2]).partition("#")
         if uri == URI:
-            return declared.target(unquote(pointer))
+            return Declared(
+                tuple(
+                    Part(Schema(part.schema.document, unquote(pointer)))
+                    for part in declared.parts[:1]
+                )
+            )
     return declared
 
 
-class Heights:
-    """How many references a value of a canonical schema must open at least: infinitely many when it never ends."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, float] = {}
-        self._fresh: dict[str, CanonicalSchema] = {}
-
-    def of(self, node: CanonicalSchema) -> float:
-        self._height(node)
-        before: list[float] = []
-        # Up from the references that end: until nothing changes, and no reference comes up that was not seen.
-        while before != (before := [self._known[uri] for uri in self._fresh]):
-            for uri, target in list(self._fresh.items()):
-                self._known[uri] = 1 + self._height(target)
-        self._fresh.clear()
-        return self._height(node)
-
-    def _height(self, node: CanonicalSchema) -> float:
-        match node.view():
-            case FalseView():
-                return math.inf
-            case ReferenceView(uri):
-                target = node.definition(uri)
-                if uri not in self._known and target is not None:
-                    self._fresh[uri] = target
-                return self._known.setdefault(uri, math.inf)
-            case AnyOfView(branches) | OneOfView(branches):
-                return min(map(self._height, branches))
-            case AllOfView(branches):
-                return max(map(self._height, branches))
-            case ArrayView() as view:
-                return self._height_of_array(view)
-            case ObjectView() as view:
-                return self._height_of_object(view)
-        return 0
-
-    def _height_of_array(self, view: ArrayView) -> float:
-        low = view.min_items or 0
-        needed = view.prefix_items[:low]
-        if view.items is not None and low > len(view.prefix_items):
-            needed.append(view.items)
-        needed += [contains.schema for contains in view.contains if contains.min_contains != 0]
-        return max(map(self._height, needed), default=0)
-
-    def _height_of_object(self, view: ObjectView) -> float:
-        heights: list[float] = [0]
-        for name in view.required:
-            heights += map(self._height, schemas_of(name, view))
-        if (view.min_properties or 0) > len(view.required):
-            others = [*view.pattern_properties.values(), view.additional_properties or ANYTHING]
-            for name in view.properties.keys() - set(view.required):
-                others.append(view.properties[name])
-            heights.append(min(map(self._height, others)))
-        return max(heights)
-
-
-def modelled(view: RawView, site: Site) -> CanonicalSchema:
+def modelled(view: forms.RawView, site: Site) -> CanonicalSchema:
     """A schema that the canonical form models, for one that it does not: the validator sees to what it lost."""
     keywords: tuple[str, ...] = ()
     for group in GIVEN_UP:
         keywords += group
         try:
-            node = without_keywords(view.schema, site.declared.schemas, keywords)
+            node = without_keywords(view.schema, site.declared, keywords)
         except Uncompilable as problem:
             tried = f"a schema that can't be simplified: {problem}"
             raise Unsatisfiable(site.place, tried) from None
-        if node.kind != CanonicalKind.RAW:
+        if node.kind != forms.CanonicalKind.RAW:
             return node
     raise Unsatisfiable(site.place, f"a schema outside the canonical form ({view.reason})")
 
 
-def without_keywords(
-    schema: Any, around: tuple[Schema, ...], keywords: tuple[str, ...]
-) -> CanonicalSchema:
+def without_keywords(schema: Any, declared: Declared, keywords: Sequence[str]) -> CanonicalSchema:
     simple = simpler(schema, keywords)
-    if not around:
+    if not declared.parts:
         return schema_of(simple)
-    document = around[0].document
-    tree = simpler(document.tree, keywords)
-    return canonical_of(simple, Document(document.path, "", document.openapi, tree, document.find))
+    around = declared.parts[0].schema.document
+    tree = simpler(around.tree, keywords)
+    document = Document(around.path, around.sha256, around.openapi, tree, around.find)
+    return canonical_of(simple, document)
 
 
-def simpler(schema: Any, keywords: tuple[str, ...]) -> Any:
+def simpler(schema: Any, keywords: Sequence[str]) -> Any:
     """The schema without `keywords`, and with one branch of each union that stands in an `allOf`."""
     if isinstance(schema, list):
         return [simpler(part, keywords) for part in schema]

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import copy
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Protocol
 
 from jsonschema_rs import CanonicalSchema
-from jsonschema_rs.canonical import (
-    AnyOfView,
-    ArrayView,
-    ConstView,
-    Distinctness,
-    EnumView,
-    NameFailsView,
-    ObjectView,
-    PatternValueFailsView,
-    UndeclaredValueFailsView,
-)
+from jsonschema_rs import canonical as forms
 
 from contracts.messages import JSON
 from contracts.payloads import TRIES, Branches, Drawer, Run, Site, Unsatisfiable, Values
@@ -35,10 +26,9 @@ from contracts.schemas.validation import (
     without,
 )
 
-LONGEST = 1 << 16
-"""Longer arrays are not made."""
+LONGEST = 1 << 16  # longer arrays are not made
 
-Violation = NameFailsView | UndeclaredValueFailsView | PatternValueFailsView
+Violation = forms.NameFailsView | forms.UndeclaredValueFailsView | forms.PatternValueFailsView
 Extra = tuple[Drawer, Callable[[str], Drawer]]
 """Members whose names are drawn: where names come from, and what makes the value of a name."""
 
@@ -46,13 +36,8 @@ Extra = tuple[Drawer, Callable[[str], Drawer]]
 class Builder(Protocol):
     """What compiles the parts of an array or object."""
 
-    def build(self, node: CanonicalSchema, site: Site) -> Drawer:
-        """The drawer of a schema at a site; raises Unsatisfiable when no value is possible there."""
-        ...
-
-    def height(self, node: CanonicalSchema) -> float:
-        """How many references a value of the schema opens at least."""
-        ...
+    def build(self, node: CanonicalSchema, site: Site) -> Drawer: ...
+    def height(self, node: CanonicalSchema) -> float: ...
 
 
 class Array:
@@ -61,10 +46,10 @@ class Array:
     Where some item has to be repeated, a plan also has the two places that hold the same value.
     """
 
-    def __init__(self, builder: Builder, view: ArrayView, site: Site) -> None:
+    def __init__(self, builder: Builder, view: forms.ArrayView, site: Site) -> None:
         self.builder, self.view, self.site = builder, view, site
-        self.distinct = view.distinctness == Distinctness.ALL_DISTINCT
-        self.twins = view.distinctness == Distinctness.SOME_REPEATED
+        self.distinct = view.distinctness == forms.Distinctness.ALL_DISTINCT
+        self.twins = view.distinctness == forms.Distinctness.SOME_REPEATED
         self.drawers: dict[tuple[str, CanonicalSchema], Drawer] = {}
         self.plans: list[tuple[list[Drawer], tuple[int, int]]] = []
         contained = [least_of(contains.min_contains) for contains in view.contains]
@@ -173,7 +158,7 @@ class Object:
     At an ending site an optional member is there only to reach the least number.
     """
 
-    def __init__(self, builder: Builder, view: ObjectView, site: Site) -> None:
+    def __init__(self, builder: Builder, view: forms.ObjectView, site: Site) -> None:
         self.builder, self.view, self.site = builder, view, site
         self.required = frozenset(view.required)
         self.low = view.min_properties or 0
@@ -227,11 +212,11 @@ class Object:
         """A member that breaks what some member has to break."""
         names, broken = ANYTHING, ANYTHING
         match violation:
-            case NameFailsView(schema):
+            case forms.NameFailsView(schema):
                 names = negated(schema)
-            case PatternValueFailsView(pattern, schema):
+            case forms.PatternValueFailsView(pattern, schema):
                 names, broken = schema_of({"pattern": pattern}), negated(schema)
-            case UndeclaredValueFailsView(known, patterns, additional):
+            case forms.UndeclaredValueFailsView(known, patterns, additional):
                 declared = [{"enum": known}, *({"pattern": pattern} for pattern in patterns)]
                 names, broken = schema_of({"not": {"anyOf": declared}}), negated(additional)
         wanted = both((names, STRING, self.view.property_names or ANYTHING))
@@ -298,7 +283,7 @@ class Numbered:
         return f"key{run.serial}"
 
 
-def schemas_of(name: str, view: ObjectView) -> list[CanonicalSchema]:
+def schemas_of(name: str, view: forms.ObjectView) -> list[CanonicalSchema]:
     """The schemas that the member `name` has to satisfy."""
     schemas = [view.properties[name]] if name in view.properties else []
     for pattern, schema in view.pattern_properties.items():
@@ -311,11 +296,67 @@ def finite(names: CanonicalSchema | None) -> list[str]:
     """The names that are listed one by one."""
     found: list[JSON] = []
     match names.view() if names is not None else None:
-        case ConstView(value):
+        case forms.ConstView(value):
             found = [value]
-        case EnumView(values):
+        case forms.EnumView(values):
             found = values
-        case AnyOfView(branches):
+        case forms.AnyOfView(branches):
             for branch in branches:
                 found += finite(branch)
     return [name for name in found if isinstance(name, str)]
+
+
+class Heights:
+    """How many references a value of a canonical schema must open at least: infinitely many when it never ends."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, float] = {}
+        self._fresh: dict[str, CanonicalSchema] = {}
+
+    def of(self, node: CanonicalSchema) -> float:
+        self._height(node)
+        before: list[float] = []
+        # Up from the references that end: until nothing changes, and no reference comes up that was not seen.
+        while before != (before := [self._known[uri] for uri in self._fresh]):
+            for uri, target in list(self._fresh.items()):
+                self._known[uri] = 1 + self._height(target)
+        self._fresh.clear()
+        return self._height(node)
+
+    def _height(self, node: CanonicalSchema) -> float:
+        match node.view():
+            case forms.FalseView():
+                return math.inf
+            case forms.ReferenceView(uri):
+                target = node.definition(uri)
+                if uri not in self._known and target is not None:
+                    self._fresh[uri] = target
+                return self._known.setdefault(uri, math.inf)
+            case forms.AnyOfView(branches) | forms.OneOfView(branches):
+                return min(map(self._height, branches))
+            case forms.AllOfView(branches):
+                return max(map(self._height, branches))
+            case forms.ArrayView() as view:
+                return self._height_of_array(view)
+            case forms.ObjectView() as view:
+                return self._height_of_object(view)
+        return 0
+
+    def _height_of_array(self, view: forms.ArrayView) -> float:
+        low = view.min_items or 0
+        needed = view.prefix_items[:low]
+        if view.items is not None and low > len(view.prefix_items):
+            needed.append(view.items)
+        needed += [contains.schema for contains in view.contains if contains.min_contains != 0]
+        return max(map(self._height, needed), default=0)
+
+    def _height_of_object(self, view: forms.ObjectView) -> float:
+        heights: list[float] = [0]
+        for name in view.required:
+            heights += map(self._height, schemas_of(name, view))
+        if (view.min_properties or 0) > len(view.required):
+            others = [*view.pattern_properties.values(), view.additional_properties or ANYTHING]
+            for name in view.properties.keys() - set(view.required):
+                others.append(view.properties[name])
+            heights.append(min(map(self._height, others)))
+        return max(heights)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from jsonschema_rs.canonical import IntegerView, NumberView, StringView
+from jsonschema_rs import canonical as forms
 
 from contracts.payloads import TEXT, TRIES, Drawer, Run, Unsatisfiable, Values
 from contracts.payloads.patterns import ENDLESS, FORMATS, Node, parse
@@ -94,12 +94,12 @@ def grid_of(step: Amount, low: Amount = -math.inf, high: Amount = math.inf) -> l
 
 
 def numbers(
-    view: IntegerView | NumberView, admits: Callable[[int | float], bool], at: str
+    view: forms.IntegerView | forms.NumberView, admits: Callable[[int | float], bool], at: str
 ) -> Number:
     """A drawer of numbers; raises Unsatisfiable when there is none between the bounds."""
     low = -math.inf if view.minimum is None else exact(view.minimum)
     high = math.inf if view.maximum is None else exact(view.maximum)
-    is_whole = isinstance(view, IntegerView)
+    is_whole = isinstance(view, forms.IntegerView)
     step = common_multiple((*view.multiple_of, 1) if is_whole else view.multiple_of)
     grids = grid_of(int(step) if is_whole else step, low, high)
     if not is_whole and not view.multiple_of:
@@ -226,7 +226,7 @@ class Joined:
         return "".join(source.draw(run) for source in self.sources)
 
 
-def strings(view: StringView, admits: Callable[[str], bool], at: str) -> Drawer:
+def strings(view: forms.StringView, admits: Callable[[str], bool], at: str) -> Drawer:
     """A drawer of strings: of a format or pattern, otherwise plain ones."""
     low, high = view.min_length or 0, view.max_length
     window = Window(low, ENDLESS if high is None else high, at)

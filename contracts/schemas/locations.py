@@ -38,7 +38,7 @@ class Part:
     """One schema object that applies at a location; `path` holds the `$ref` targets passed on the way to it."""
 
     schema: Schema
-    path: frozenset[str]
+    path: frozenset[str] = frozenset()
 
     @property
     def value(self) -> dict[str, Any]:
@@ -46,6 +46,14 @@ class Part:
         if isinstance(value, dict):
             return value
         return {} if value else {"not": {}}
+
+    @property
+    def target(self) -> Part | None:
+        """What it refers to."""
+        if not isinstance(self.value.get("$ref"), str):
+            return None
+        pointer = ref_target(self.value["$ref"])
+        return Part(Schema(self.schema.document, pointer), self.path | {pointer})
 
     def child(self, *segments: str | int) -> Part:
         return Part(self.schema.child(*segments), self.path)
@@ -309,7 +317,7 @@ class Location:
 
 def locate(schema: Schema) -> Location:
     """The location of a whole body described by `schema`."""
-    return merge("", [Part(schema, frozenset())])
+    return merge("", [Part(schema)])
 
 
 def merge(place: str, parts: Iterable[Part]) -> Location:
@@ -320,13 +328,11 @@ def merge(place: str, parts: Iterable[Part]) -> Location:
     pending = list(parts)[::-1]
     while pending:
         part = pending.pop()
-        value = part.value
-        if isinstance(value.get("$ref"), str):
-            target = ref_target(value["$ref"])
-            if target in part.path:
-                truncated = True
-            else:
-                pending.append(Part(Schema(part.schema.document, target), part.path | {target}))
+        target = part.target
+        if target and target.path == part.path:
+            truncated = True
+        elif target:
+            pending.append(target)
         pending += part.children("allOf")[::-1]
         for keyword in UNIONS:
             branches = part.children(keyword)

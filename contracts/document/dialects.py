@@ -134,13 +134,12 @@ def _drop_identifiers(schema: dict[str, Any]) -> None:
 class Dialect:
     """One minor version: `version` is its first two numbers, `fields` those of each kind of object.
 
-    `metaschema` names the official meta-schema, `definitions` where in it some kinds are defined. `ref_hides` are
-    kinds whose other fields don't count beside a `$ref`; `has_identifiers` tells whether `$id` and the like mean
-    something. `rewrites` turn a Schema Object, in place and in this order, into JSON Schema 2020-12.
+    `definitions` tells where in the official meta-schema some kinds are defined. `ref_hides` are kinds whose other
+    fields don't count beside a `$ref`; `has_identifiers` tells whether `$id` and the like mean something. `rewrites`
+    turn a Schema Object, in place and in this order, into JSON Schema 2020-12.
     """
 
     version: str
-    metaschema: str
     definitions: Mapping[str, str]
     fields: Mapping[str, Fields]
     ref_hides: frozenset[str]
@@ -149,34 +148,33 @@ class Dialect:
 
 
 _DEFINED = (*REFERABLE, "schema")
-_DEFINITIONS_3_0 = {kind: f"#/definitions/{kind.title().replace(' ', '')}" for kind in _DEFINED}
-_DEFINITIONS_3_1 = {kind: f"#/$defs/{kind.replace(' ', '-')}" for kind in _DEFINED}
+_3_0 = {kind: f"#/definitions/{kind.title().replace(' ', '')}" for kind in _DEFINED}
+_3_1 = {kind: f"#/$defs/{kind.replace(' ', '-')}" for kind in _DEFINED}
 _HIDING = REFERABLE - {"path item"}
+_FROM_3_0 = (
+    _drop_siblings_of_ref,
+    _drop_new_keywords,
+    _nullable_to_type,
+    _exclusive_bounds_to_numbers,
+    _integer_formats_to_bounds,
+)
 
 DIALECTS = (
     Dialect(
         "3.0",
-        "oas-3.0.json",
-        {**_DEFINITIONS_3_0, "document": ""},
+        {**_3_0, "document": ""},
         {**_OBJECTS, "schema": _SCHEMA_3_0},
-        _HIDING | {"schema"},
-        False,
-        (
-            _drop_siblings_of_ref,
-            _drop_new_keywords,
-            _nullable_to_type,
-            _exclusive_bounds_to_numbers,
-            _integer_formats_to_bounds,
-        ),
+        ref_hides=_HIDING | {"schema"},
+        has_identifiers=False,
+        rewrites=_FROM_3_0,
     ),
     Dialect(
         "3.1",
-        "oas-3.1.json",
-        {**_DEFINITIONS_3_1, "document": "", "callback": "#/$defs/callbacks"},
+        {**_3_1, "document": "", "callback": "#/$defs/callbacks"},
         {**_OBJECTS, "schema": _SCHEMA_3_1},
-        _HIDING,
-        True,
-        (_integer_formats_to_bounds, _drop_identifiers),
+        ref_hides=_HIDING,
+        has_identifiers=True,
+        rewrites=(_integer_formats_to_bounds, _drop_identifiers),
     ),
 )
 
@@ -216,8 +214,10 @@ def _children(held: str, value: Any, segments: tuple[str, ...]) -> list[Found]:
 
 
 _LET_PASS = (
-    *(("additionalProperties", False), ("unevaluatedProperties", False)),
-    *(("uniqueItems", True), ("minItems", 1)),
+    ("additionalProperties", False),
+    ("unevaluatedProperties", False),
+    ("uniqueItems", True),
+    ("minItems", 1),
 )
 _KEPT_CLOSED = ("Paths", "Responses", "paths", "responses")
 _COMPONENT_NAMES = r"^[a-zA-Z0-9\.\-_]+$"
@@ -240,7 +240,7 @@ def refuse_malformed(
     dialect: Dialect, kind: str, value: Any, root: Place, at: Sequence[str] = ()
 ) -> None:
     """A DocumentError with the most specific reason why `value`, which stands at `at`, is no object of this kind."""
-    validator = _validator(dialect.metaschema, dialect.definitions[kind])
+    validator = _validator(dialect.version, dialect.definitions[kind])
     if validator.is_valid(value):
         return
     worst = max((_faults(error) for error in validator.iter_errors(value)), key=_depth)[0]
@@ -256,14 +256,12 @@ def refuse_malformed(
 
 
 @cache
-def _validator(name: str, definition: str) -> jsonschema_rs.Validator:
-    root = _read(name)
-    if name == "oas-3.0.json":
-        _loosen_3_0(root)
-    else:
-        _loosen_3_1(root)
+def _validator(version: str, definition: str) -> jsonschema_rs.Validator:
+    root = _read(version)
+    loosen = {"3.0": _loosen_3_0, "3.1": _loosen_3_1}[version]
+    loosen(root)
     root = _loosened(root)
-    parts = [_read("oas-3.1-dialect.json"), _read("oas-3.1-vocabulary.json")]
+    parts = [_read("3.1-dialect"), _read("3.1-vocabulary")]
     resources = [("urn:openapi", root), *((part["$id"], part) for part in parts)]
     return jsonschema_rs.validator_for(  # type: ignore[no-any-return, unused-ignore]
         {"$schema": root["$schema"], "$ref": f"urn:openapi{definition}"},
@@ -274,7 +272,8 @@ def _validator(name: str, definition: str) -> jsonschema_rs.Validator:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return json.loads(files(__package__).joinpath("metaschemas", name).read_text("utf-8"))  # type: ignore[no-any-return]
+    file = files(__package__).joinpath("metaschemas", f"oas-{name}.json")
+    return json.loads(file.read_text("utf-8"))  # type: ignore[no-any-return]
 
 
 # What the meta-schemas forbid and we let pass, because published documents do it and no promise depends on it:

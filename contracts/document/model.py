@@ -172,7 +172,7 @@ def is_left_out(document: Document, schema: Any) -> bool:
     return False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Schema:
     """A schema of the document, in JSON Schema 2020-12 whatever version the document has.
 
@@ -193,14 +193,6 @@ class Schema:
     def child(self, *segments: str | int) -> Schema:
         """The schema below this one, by raw (unescaped) segments."""
         return Schema(self.document, join_pointer(self.pointer, *segments))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Schema):
-            return False
-        return self.pointer == other.pointer and self.document is other.document
-
-    def __hash__(self) -> int:
-        return hash((id(self.document), self.pointer))
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,7 @@ class Accepted:
         past = [entry for entry in self.entries if entry not in gone and entry.until < self.today]
         return (
             *(f"{e}: the document has no rule {e.name}; remove the entry" for e in gone),
-            *(
-                f"{e}: accepted until {e.until}, which has passed; mend it, or agree on a new date"
-                for e in past
-            ),
+            *(entry.overdue for entry in past),
         )
 
     def healed(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:

@@ -36,24 +36,22 @@ class AcceptedChanges:
 
     def of(self, change: Change) -> Acceptance | None:
         """The acceptance of a change by its name, if one counts today."""
-        named = name_of(change)
-        return next((e for e in self.entries if self.today <= e.until and e.names(named)), None)
+        for entry in self.entries:
+            if self.today <= entry.until and entry.names(name_of(change)):
+                return entry
+        return None
 
     def notes(self, changes: Sequence[Change]) -> tuple[str, ...]:
         """What is worth knowing of entries: their day has passed, or nothing of that name changed."""
         names = [name_of(change) for change in changes]
-        idle = [e for e in self.entries if not any(e.names(name) for name in names)]
-        past = [e for e in self.entries if e not in idle and e.until < self.today]
-        return (
-            *(
-                f"{e}: accepted until {e.until}, which has passed; mend it, or agree on a new date"
-                for e in past
-            ),
-            *(
-                f"{e}: nothing that changed is named {e.name}; a change that is made needs no entry"
-                for e in idle
-            ),
-        )
+        past, idle = [], []
+        for entry in self.entries:
+            if not any(map(entry.names, names)):
+                why = f"nothing that changed is named {entry.name}"
+                idle.append(f"{entry}: {why}; a change that is made needs no entry")
+            elif entry.until < self.today:
+                past.append(entry.overdue)
+        return (*past, *idle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +69,11 @@ class ChangePolicy:
     def judged(self, change: Change) -> Judged:
         severity = self.severities.get(change.id, change.severity)
         acceptance = self.accepted.of(change)
-        return Judged(
-            change, severity, acceptance, acceptance is None and self._fails(change, severity)
-        )
-
-    def _fails(self, change: Change, severity: Severity) -> bool:
-        """Whether the change, if nobody accepted it, is one of those that fail; to be undecided is to be neither."""
-        if self.fail_on is FailOn.NEVER:
-            return False
-        warned = severity is Severity.WARNING and change.effect is not Effect.UNDECIDED
-        return severity is Severity.ERROR or (warned and self.fail_on is FailOn.WARNING)
+        failing = {Severity.ERROR}
+        if self.fail_on is FailOn.WARNING and change.effect is not Effect.UNDECIDED:
+            failing.add(Severity.WARNING)
+        fails = severity in failing and self.fail_on is not FailOn.NEVER
+        return Judged(change, severity, acceptance, fails and acceptance is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +122,15 @@ class ChangeDecision:
 def decide_changes(changes: Sequence[Change], policy: ChangePolicy) -> ChangeDecision:
     """The decision over the changes between two documents."""
     judged = tuple(policy.judged(change) for change in changes)
-    seen = {j.change.effect for j in judged if j.counts}
-    worst = next(
-        (effect for effect in (Effect.BREAKING, Effect.UNDECIDED) if effect in seen),
-        Effect.COMPATIBLE,
-    )
-    undecided = Effect.UNDECIDED in seen and policy.fail_on is not FailOn.NEVER
-    code = 1 if any(j.fails for j in judged) else 3 if undecided else 0
-    return ChangeDecision(worst, code, judged, policy.accepted.notes(changes))
+    seen = {each.change.effect for each in judged if each.counts}
+    result, code = Effect.COMPATIBLE, 0
+    if Effect.UNDECIDED in seen:
+        result, code = Effect.UNDECIDED, 0 if policy.fail_on is FailOn.NEVER else 3
+    if Effect.BREAKING in seen:
+        result = Effect.BREAKING
+    if any(each.fails for each in judged):
+        code = 1
+    return ChangeDecision(result, code, judged, policy.accepted.notes(changes))
 
 
 def name_of(change: Change) -> str:
@@ -182,14 +176,13 @@ def severities_from(entries: Sequence[str]) -> dict[str, Severity]:
     for entry in entries:
         identity, equals, level = entry.partition("=")
         if not equals or level not in list(Severity):
-            raise UsageError(
-                f"--severity {entry} is not ID={'|'.join(Severity)}; give a kind of change and a severity"
-            )
+            said = f"--severity {entry} is not ID={'|'.join(Severity)}"
+            raise UsageError(f"{said}; give a kind of change and a severity")
         if identity not in KINDS:
             near = difflib.get_close_matches(identity, KINDS, n=3, cutoff=0.4)
-            hint = (
-                f"the nearest are {', '.join(near)}" if near else "`contracts diff --list` has them"
-            )
+            hint = "`contracts diff --list` has them"
+            if near:
+                hint = f"the nearest are {', '.join(near)}"
             raise UsageError(f"--severity {entry}: there is no kind of change {identity}; {hint}")
         found[identity] = Severity(level)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -39,6 +39,10 @@ class Table:
 VIOLATIONS = Table("violation", "RULE", "rules", frozenset({"evidence"}))
 CHANGES = Table("change", "ID WHERE", "changes")
 TABLES = (VIOLATIONS, CHANGES)
+KEYS: Mapping[str, tuple[type, str]] = {
+    "reason": (str, "why the team lives with it"),
+    "until": (date, "a date without quotes, as 2026-12-31"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,9 @@ class Acceptance:
     """One entry: `violation."RULE" = { reason = "…", until = YYYY-MM-DD }`.
 
     Args:
-        name: the name of what is accepted, or a glob over names (`*` and `?` only: names hold brackets and braces).
+        name: of what is accepted, or a glob over names (`*` and `?` only: names hold brackets).
         until: the last day on which it counts.
-        evidence: globs over what was seen; a finding that none of them matches is still new. Empty: any finding.
+        evidence: globs over what was seen, all of which they have to match; empty for any.
         file, line: where the entry stands.
     """
 
@@ -64,6 +68,11 @@ class Acceptance:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.file else self.name
+
+    @property
+    def overdue(self) -> str:
+        """What is said of it after its last day."""
+        return f"{self}: accepted until {self.until}, which has passed; mend it, or agree on a new date"
 
 
 def matches(text: str, glob: str) -> bool:
@@ -81,29 +90,53 @@ def entries_from(data: bytes, file: str, table: Table) -> tuple[Acceptance, ...]
         text = data.decode("utf-8")
         tables = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise DocumentError(
-            file, 0, f"can't be read ({error})", "give a TOML file in UTF-8"
-        ) from None
+        why = f"can't be read ({error})"
+        raise DocumentError(file, 0, why, "give a TOML file in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else 0
-        raise DocumentError(
-            file, line, f"this is not TOML: {error}", "mend the syntax there"
-        ) from None
+        why = f"this is not TOML: {error}"
+        raise DocumentError(file, line, why, "mend the syntax there") from None
     known = [each.name for each in TABLES]
     if unknown := sorted(tables.keys() - known):
         raise DocumentError(file, 0, f"there is no table {unknown[0]}", f"use {' or '.join(known)}")
-    entries = {
-        each: tuple(_entries(tables.get(each.name, {}), each, file, text)) for each in TABLES
-    }
-    return entries[table]
+    entries: dict[Table, list[Acceptance]] = {each: [] for each in TABLES}
+    for each, found_entries in entries.items():
+        held = tables.get(each.name, {})
+        if not isinstance(held, dict):
+            why = f"{each.name} is no table of {each.plural}"
+            raise DocumentError(file, 0, why, each.cure)
+        for name, entry in held.items():
+            found_entries.append(_entry(name, entry, each, file, _line(text, name)))
+    return tuple(entries[table])
 
 
-def _entries(entries: Any, table: Table, file: str, text: str) -> Iterator[Acceptance]:
-    if not isinstance(entries, dict):
-        raise DocumentError(file, 0, f"{table.name} is no table of {table.plural}", table.cure)
-    for name, entry in entries.items():
-        yield _entry(name, entry, table, file, _line(text, name))
+def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Acceptance:
+    what = f"the acceptance of {name}"
+    if not isinstance(entry, dict):
+        raise DocumentError(file, line, f"{what} is no table", table.cure)
+    for key, (kind, meaning) in KEYS.items():
+        value = entry.get(key)
+        if not isinstance(value, kind) or isinstance(value, datetime) or not value:
+            why = f"{what} has no usable {key} ({meaning})"
+            raise DocumentError(file, line, why, table.cure)
+    if unknown := sorted(entry.keys() - KEYS.keys() - table.optional):
+        raise DocumentError(file, line, f"{what} has an unknown key {unknown[0]}", table.cure)
+    globs = entry.get("evidence", [])
+    globs = [globs] if isinstance(globs, str) else globs
+    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+        why = "evidence is not a text or a list of texts"
+        raise DocumentError(file, line, why, "give globs over what is seen")
+    return Acceptance(name, entry["reason"], entry["until"], tuple(globs), file, line)
+
+
+def _line(text: str, name: str) -> int:
+    """The line that names something, as TOML's basic or literal string; 0 if it is written otherwise."""
+    spelled = (_quoted(name), json.dumps(name, ensure_ascii=False), f"'{name}'")
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.lstrip().startswith("#") and any(each in line for each in spelled):
+            return number
+    return 0
 
 
 def _quoted(text: str) -> str:
@@ -111,7 +144,7 @@ def _quoted(text: str) -> str:
 
     Halves of surrogate pairs, which no TOML holds, become `?`, which as a glob stands for them.
     """
-    return "".join(_escaped(character) for character in json.dumps(text, ensure_ascii=False))
+    return "".join(map(_escaped, json.dumps(text, ensure_ascii=False)))
 
 
 def _escaped(character: str) -> str:
@@ -120,45 +153,3 @@ def _escaped(character: str) -> str:
     if character.isprintable():
         return character
     return f"\\u{ord(character):04X}" if ord(character) < 0x10000 else f"\\U{ord(character):08X}"
-
-
-def _line(text: str, name: str) -> int:
-    """The line that names something, written as TOML's basic or literal string; 0 if it is written otherwise."""
-    spelled = (_quoted(name), json.dumps(name, ensure_ascii=False), f"'{name}'")
-    lines = enumerate(text.splitlines(), 1)
-    return next(
-        (
-            n
-            for n, line in lines
-            if not line.lstrip().startswith("#") and any(s in line for s in spelled)
-        ),
-        0,
-    )
-
-
-KEYS: Mapping[str, tuple[type, str]] = {
-    "reason": (str, "why the team lives with it"),
-    "until": (date, "a date without quotes, as 2026-12-31"),
-}
-
-
-def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Acceptance:
-    if not isinstance(entry, dict):
-        raise DocumentError(file, line, f"the acceptance of {name} is no table", table.cure)
-    for key, (kind, meaning) in KEYS.items():
-        value = entry.get(key)
-        if not isinstance(value, kind) or isinstance(value, datetime) or not value:
-            raise DocumentError(
-                file, line, f"the acceptance of {name} has no usable {key} ({meaning})", table.cure
-            )
-    if unknown := sorted(entry.keys() - KEYS.keys() - table.optional):
-        raise DocumentError(
-            file, line, f"the acceptance of {name} has an unknown key {unknown[0]}", table.cure
-        )
-    evidence = entry.get("evidence", [])
-    globs = [evidence] if isinstance(evidence, str) else evidence
-    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
-        raise DocumentError(
-            file, line, "evidence is not a text or a list of texts", "give globs over what is seen"
-        )
-    return Acceptance(name, entry["reason"], entry["until"], tuple(globs), file, line)

@@ -21,7 +21,6 @@ from contracts.report.run import (
     Run,
     Subject,
     Times,
-    about_rule,
     pooled,
 )
 from contracts.text import write_whole
@@ -50,6 +49,8 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
 
     Raises ValueError, KeyError, TypeError, AttributeError or MsgspecError if it is no report.
     """
+    if value["suite"].get("name", SUITE) != SUITE:
+        raise ValueError("the report of another program")
     about: dict[str, Any] = {
         **value,
         **{name: value["summary"][name] for name in ("exchanges", "unavailable")},
@@ -59,7 +60,6 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
         "targets": [value["target"]["base_url"]],
         "seeds": [value["seed"]],
         "operations": list(_operations(value.get("operations", {}))),
-        "verdicts": [{**about_rule(verdict["rule"]), **verdict} for verdict in value["verdicts"]],
     }
     return msgspec.convert(about, Run)
 
@@ -110,27 +110,53 @@ def write_json(value: Mapping[str, Any], folder: Path) -> Path:
 
 def read_run(path: Path, cure: str = CURE) -> Run:
     """The run that a file tells of; UsageError with the `cure` if it is no report. Older ones may lack keys."""
-    return read_value(path, lambda value: run_from(value, str(path)), cure)
+
+    def told(data: bytes) -> Run:
+        # Verdicts, of which there may be many, go straight into the model.
+        parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        verdicts = msgspec.json.decode(parts.pop("verdicts"), type=tuple[RuleVerdict, ...])
+        head = {name: msgspec.json.decode(part) for name, part in parts.items()}
+        return replace(run_from({**head, "verdicts": []}, str(path)), verdicts=verdicts)
+
+    return _read(path, told, cure)
 
 
 def read_value(path: Path, use: Callable[[Any], T], cure: str) -> T:
     """What is made of the JSON value of a report; UsageError with the `cure` if nothing can be made of it."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+
+    def used(data: bytes) -> T:
+        value = json.loads(data)
         if value.get("suite", {}).get("name", SUITE) != SUITE:
             raise ValueError("the report of another program")
         return use(value)
+
+    return _read(path, used, cure)
+
+
+def _read(path: Path, use: Callable[[bytes], T], cure: str) -> T:
+    try:
+        data = path.read_bytes()
     except IsADirectoryError:
         example = path / "report.json"
         raise UsageError(f"{path} is a folder; give a file in it, {example} say") from None
-    except OSError as error:
-        problem = error.strerror or "it is no file"
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", "") or "it is no file"
         raise UsageError(f"{path} can't be read ({problem}); {cure}") from None
-    except json.JSONDecodeError as error:
-        seen = f"is no JSON, or not all of it (line {error.lineno})"
-        raise UsageError(f"{path} {seen if error.doc.strip() else 'is empty'}; {cure}") from None
+    try:
+        return use(data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError):
-        raise UsageError(f"{path} is not a report.json of this suite; {cure}") from None
+        raise UsageError(f"{path} {_problem(data)}; {cure}") from None
+
+
+def _problem(data: bytes) -> str:
+    """Why a file is no report."""
+    try:
+        json.loads(data)
+    except json.JSONDecodeError as error:
+        return f"is no JSON, or not all of it (line {error.lineno})" if data.strip() else "is empty"
+    except (ValueError, RecursionError):
+        pass
+    return "is not a report.json of this suite"
 
 
 def merge(runs: Sequence[Run]) -> Run:

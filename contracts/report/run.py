@@ -170,9 +170,9 @@ class RuleVerdict:
 
     rule: str
     kind: str
-    operation: str
-    status: str | None
-    place: str | None
+    operation: str = ""
+    status: str | None = None
+    place: str | None = None
     promise: str = ""
     clause: str = ""
     severity: Severity
@@ -187,6 +187,12 @@ class RuleVerdict:
     accepted: Agreement | None = None
     source: Passage
     evidence: Proof | None = None
+
+    def __post_init__(self) -> None:
+        if not self.operation:  # reports of the first version say it in the rule's id alone
+            about = about_rule(self.rule)
+            for name in ("operation", "status", "place"):
+                object.__setattr__(self, name, about[name])
 
     @property
     def proof(self) -> Proof | None:
@@ -359,7 +365,7 @@ class Run:
 
 
 def about_rule(rule: str) -> dict[str, Any]:
-    """What the id of a rule is about, which reports of the first version say nowhere else."""
+    """What the id of a rule is about; ValueError if it is none."""
     found = _ID.match(rule)
     if found is None:
         raise ValueError(f"{rule} is no rule id")

@@ -1,6 +1,8 @@
 """report.json, written and read back."""
 
 import json
+from collections.abc import Collection
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,13 @@ import jsonschema_rs
 import pytest
 
 from contracts.decision.run_decision import Decision, Result
+from contracts.decision.since import Against, Known, Since
 from contracts.errors import UsageError
 from contracts.messages import Failure, FailureKind, Request, Response
-from contracts.report.json_report import SCHEMA, to_json, write_json
+from contracts.report.json_report import SCHEMA, read_run, to_json, write_json
 from contracts.report.record import probes_of_report
-from contracts.verdicts import Outcome, Verdict
+from contracts.report.run import Agreement, Drift, OperationRun, Passage, Proof, RuleVerdict, Sent, Subject, Times
+from contracts.verdicts import Outcome, Recurrence, Verdict
 
 from .made import SPEC, exchange, report, rule, violated
 
@@ -31,6 +35,50 @@ def test_schema_refuses_what_is_no_report() -> None:
     assert validator.is_valid(whole)
     for name in ("suite", "seed", "decision", "summary", "verdicts", "target"):
         assert not validator.is_valid({key: value for key, value in whole.items() if key != name})
+
+
+DESCRIBED = json.loads(SCHEMA.read_text())
+VERDICT = DESCRIBED["$defs"]["verdict"]["properties"]
+EVIDENCE = DESCRIBED["$defs"]["evidence"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("model", "described"),
+    [
+        (RuleVerdict, VERDICT),
+        (Passage, VERDICT["source"]["properties"]),
+        (Agreement, VERDICT["accepted"]["properties"]),
+        (Recurrence, VERDICT["recurrence"]["properties"]),
+        (Proof, EVIDENCE),
+        (Sent, EVIDENCE["request"]["properties"]),
+        (Times, DESCRIBED["$defs"]["times"]["properties"]),
+        (OperationRun, {"key", *DESCRIBED["$defs"]["operation"]["properties"]}),
+        (Drift, DESCRIBED["properties"]["drift"]["properties"]),
+        (Subject, DESCRIBED["properties"]["spec"]["properties"]),
+    ],
+)
+def test_schema_has_what_the_model_has(model: Any, described: Collection[str]) -> None:
+    assert {field.name for field in fields(model)} == set(described)
+
+
+FULL = report(
+    violated(on=exchange(request=Request("POST", "/things/1", (("X", "y"),), b"z"))),
+    Verdict(rule("/x type"), Outcome.UNDECIDED, 1, why="too deep"),
+    drift=Drift("1", "2", decision="breaking", changes=("x is gone",)),
+    against=Against(Known("last.json", "pass", {"GET /a 200 / type": None}), {"GET /a 200 / type": Since.NOT_JUDGED}),
+    sessions={"listed": None, "started": None},
+    interrupted=True,
+)
+
+
+def test_schema_has_what_a_report_has() -> None:
+    assert set(to_json(FULL)) == set(DESCRIBED["properties"])
+    jsonschema_rs.validator_for(DESCRIBED, validate_formats=True).validate(to_json(FULL))
+
+
+def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
+    found = read_run(write_json(to_json(FULL), tmp_path))
+    assert vars(replace(found, files=())) == vars(replace(FULL))
 
 
 def test_report_without_an_answer() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -25,6 +25,13 @@ def header_values(headers: Headers, name: str) -> list[str]:
     """Every value of the field `name`, compared without case (RFC 9110 §5.1)."""
     wanted = name.lower()
     return [value for key, value in headers if key.lower() == wanted]
+
+
+def overridden(headers: Headers, others: Headers) -> Headers:
+    """`headers` and `others`; of two that share a name, those of `others`."""
+    names = {name.lower() for name, _ in others}
+    kept = [field for field in headers if field[0].lower() not in names]
+    return (*kept, *others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,15 @@ class Request:
     def header(self, name: str) -> str | None:
         values = header_values(self.headers, name)
         return values[0] if values else None
+
+    def with_path(self, path: str) -> Request:
+        """The request for another path, with the same query."""
+        return replace(self, target=f"{path}?{self.query}" if self.query else path)
+
+    def with_field(self, name: str, *values: str) -> Request:
+        """The request with these values of a header field, in place of what it has under that name."""
+        fields = tuple((name, value) for value in values)
+        return replace(self, headers=overridden(self.headers, fields))
 
 
 @dataclass(frozen=True, slots=True)

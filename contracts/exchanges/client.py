@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import stamina
 
 from contracts.document import Spec
-from contracts.exchanges.credential import DISTINCTIVE, Secret, overridden, with_credential
+from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
 from contracts.messages import (
@@ -28,6 +28,7 @@ from contracts.messages import (
     Request,
     Response,
     header_values,
+    overridden,
 )
 
 MAX_WAIT = 60.0

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
 from contracts.document.security import FORMS, CredentialForm, schemes_in_use
-from contracts.messages import PLACEHOLDER, Credential, Headers, Request
+from contracts.messages import PLACEHOLDER, Credential, Request
 
 DISTINCTIVE = 8
 """Parts and encodings shorter than this are left alone: they would be found in what has nothing to do with them."""
@@ -104,7 +104,7 @@ def _with_scheme(
         return _keyed(request, scheme, value)
     if name == "Basic":
         value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
-    return _with_header(request, "Authorization", f"{word} {value}".strip())
+    return request.with_field("Authorization", f"{word} {value}".strip())
 
 
 def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:
@@ -113,18 +113,7 @@ def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:
         target = f"{request.target}{joint}{quote(scheme.name, safe='')}={quote(value, safe='')}"
         return replace(request, target=target)
     if scheme.location != "cookie":
-        return _with_header(request, scheme.name, value)
+        return request.with_field(scheme.name, value)
     written = value if _COOKIE_VALUE.fullmatch(value) else quote(value, safe="")
     before = [request.header("cookie"), f"{scheme.name}={written}"]
-    return _with_header(request, "Cookie", "; ".join(filter(None, before)))
-
-
-def _with_header(request: Request, name: str, value: str) -> Request:
-    return replace(request, headers=overridden(request.headers, ((name, value),)))
-
-
-def overridden(headers: Headers, others: Headers) -> Headers:
-    """`headers` and `others`; of two that share a name, those of `others`."""
-    names = {name.lower() for name, _ in others}
-    kept = [field for field in headers if field[0].lower() not in names]
-    return (*kept, *others)
+    return request.with_field("Cookie", "; ".join(filter(None, before)))

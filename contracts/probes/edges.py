@@ -73,24 +73,13 @@ def edge_requests(operation: Operation, base: Request) -> Iterator[tuple[str, Re
     for name in raw:
         for about, value in values:
             path = fill_raw_path(operation.path, {**raw, name: value})
-            yield (
-                f"{about} in {name}",
-                replace(base, target=f"{path}?{base.query}" if base.query else path),
-            )
+            yield f"{about} in {name}", base.with_path(path)
     for about, query in UNDECLARED_QUERIES:
-        yield (
-            about,
-            replace(
-                base, target=f"{base.path}?{'&'.join(part for part in (base.query, query) if part)}"
-            ),
-        )
-    names = [
-        p.name
-        for p in operation.parameters
-        if p.location == "header" and p.name.lower() not in CLIENT_FIELDS
-    ]
-    for name in names:
-        kept = tuple((key, value) for key, value in base.headers if key.lower() != name.lower())
-        for about, value in HEADER_VALUES:
-            yield f"{about} in {name}", replace(base, headers=(*kept, (name, value)))
-        yield f"{name} sent twice", replace(base, headers=(*kept, (name, "a"), (name, "b")))
+        pairs = "&".join(filter(None, (base.query, query)))
+        yield about, replace(base, target=f"{base.path}?{pairs}")
+    for parameter in operation.parameters:
+        name = parameter.name
+        if parameter.location == "header" and name.lower() not in CLIENT_FIELDS:
+            for about, value in HEADER_VALUES:
+                yield f"{about} in {name}", base.with_field(name, value)
+            yield f"{name} sent twice", base.with_field(name, "a", "b")

@@ -100,8 +100,7 @@ class ProbePlan:
         """The request; to a resource that can't exist, if it might end one."""
         if not self.spares(operation):
             return request
-        path = nowhere_path(operation)
-        return replace(request, target=f"{path}?{request.query}" if request.query else path)
+        return request.with_path(nowhere_path(operation))
 
     def _values(self, operation: Operation) -> Mapping[str, Sequence[str]]:
         """Known values by parameter, as far as they are for this operation."""
@@ -140,7 +139,7 @@ class ProbePlan:
         for response in operation.responses:
             code = concrete_status(operation, response)
             for example in range(self.statuses(operation, code) if code else 0):
-                request = _with_header(base, "Prefer", f"code={code}, example={example}")
+                request = base.with_field("Prefer", f"code={code}, example={example}")
                 yield _probe(operation, request, "status", f"documented status {response.status}")
 
     def _made(self, operation: Operation) -> Iterator[Probe]:
@@ -283,21 +282,18 @@ def _with_path(operation: Operation, request: Request, values: Values) -> Reques
     raw = match_path(operation.path, request.path)
     if raw is None or not values.keys() & raw.keys():
         return request
-    path = fill_raw_path(
-        operation.path, {n: encoded(values[n]) if n in values else t for n, t in raw.items()}
-    )
-    return replace(request, target=f"{path}?{request.query}" if request.query else path)
+    known = {name: encoded(value) for name, value in values.items() if name in raw}
+    return request.with_path(fill_raw_path(operation.path, {**raw, **known}))
 
 
 def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
     """The request with a value of a parameter, in place of what it has; those in the path are left alone."""
     if parameter.location == "header" and parameter.name.lower() not in CLIENT_FIELDS:
-        return _with_header(request, parameter.name, value)
+        return request.with_field(parameter.name, value)
     if parameter.location == "cookie":
         others = _without(request.header("cookie") or "", "; ", parameter.name)
-        return _with_header(
-            request, "Cookie", "; ".join([*others, f"{parameter.name}={encoded(value)}"])
-        )
+        pairs = [*others, f"{parameter.name}={encoded(value)}"]
+        return request.with_field("Cookie", "; ".join(pairs))
     if parameter.location == "query":
         name = encoded(parameter.name)
         query = "&".join([*_without(request.query, "&", name), f"{name}={encoded(value)}"])
@@ -307,8 +303,3 @@ def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
 
 def _without(pairs: str, separator: str, name: str) -> list[str]:
     return [pair for pair in pairs.split(separator) if pair and pair.partition("=")[0] != name]
-
-
-def _with_header(request: Request, name: str, value: str) -> Request:
-    kept = tuple((key, old) for key, old in request.headers if key.lower() != name.lower())
-    return replace(request, headers=(*kept, (name, value)))

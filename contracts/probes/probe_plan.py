@@ -1,15 +1,21 @@
-"""An operation to its probes: given values, boundaries, random requests, edge cases, each with its claim."""
+"""An operation to its probes, each with its claim, in the order of sending.
+
+First the values that the service knows, twice, so that answers can be compared; for the mock, every documented status;
+boundaries, random requests and odd strings; last, what depends on an answer: forms of the credential, a resource that
+can't exist, and methods that are not listed.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from contracts.document import Operation, Parameter, Spec
-from contracts.document.model import concrete_status
+from contracts.document.model import NOWHERE, concrete_status
+from contracts.document.security import variants_of
 from contracts.document.serialisation import (
     Routes,
     encoded,
@@ -18,12 +24,14 @@ from contracts.document.serialisation import (
     match_path,
     parameter_names,
 )
-from contracts.messages import Probe, Request, is_field_name, is_field_value
+from contracts.messages import Credential, Probe, Request, is_field_name, is_field_value
 from contracts.probes.edges import edge_requests
-from contracts.probes.last import credential_probes, method_probes, nowhere_path, unknown_probes
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
+from contracts.schemas.validation import Uncompilable, validator
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
+UNLISTED = ("GET", "HEAD", "TRACE")
+UNLISTED_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 ENDINGS = frozenset(
     {"stop", "close", "cancel", "terminate", "kill", "delete", "remove", "end", "shutdown"}
 )
@@ -31,7 +39,6 @@ ENDINGS = frozenset(
 MAX_REQUEST_LINE = 8000  # RFC 9112 §3
 ROOM = 500
 """What a base URL's path and a credential in the query may add to a request line."""
-
 
 Values = Mapping[str, str]
 
@@ -63,227 +70,279 @@ class ProbePlan:
 
     def probes(self, operation: Operation) -> Iterator[Probe]:
         """The probes of one operation in the order of sending; none if its method is not to be sent."""
-        if not self._may_send(operation):
-            return
-        yield from self.known(operation)
-        yield from self._sendable(operation, self._documented_statuses(operation))
-        yield from self._sendable(operation, _distinct(self._made(operation)))
+        return self._lane(operation).probes()
 
     def closing(self, operation: Operation, answered: Request | None) -> Iterator[Probe]:
         """What is sent last: `answered` is a request that had a 2xx with the right credential, if there was one."""
-        if self._may_send(operation):
-            base = answered or self._spared(
-                operation, self._base(operation, next(iter(self._combinations(operation)), {}))
-            )
-            yield from self._sendable(operation, credential_probes(self.spec, operation, base))
-            yield from self._sendable(operation, unknown_probes(self.spec, operation))
-        yield from method_probes(self.spec, operation, unsafe=self.unsafe)
+        return self._lane(operation).closing(answered)
 
     def known(self, operation: Operation) -> Iterator[Probe]:
         """The probes with values that the service knows, all of them twice."""
-        return self._sendable(operation, self._given(operation))
-
-    def _may_send(self, operation: Operation) -> bool:
-        if operation.method in SAFE_METHODS:
-            return True
-        return self.unsafe and not (self.spares(operation) and "{" not in operation.path)
+        return self._lane(operation).known()
 
     def spares(self, operation: Operation) -> bool:
         """Whether the operation ends a resource that may be somebody's."""
-        ends = (
-            operation.method == "DELETE"
-            or operation.path.rstrip("/").rpartition("/")[2].lower() in ENDINGS
-        )
+        last = operation.path.rstrip("/").rpartition("/")[2].lower()
+        ends = operation.method == "DELETE" or last in ENDINGS
         return self.live and ends and operation.method not in SAFE_METHODS
 
-    def _spared(self, operation: Operation, request: Request) -> Request:
-        """The request; to a resource that can't exist, if it might end one."""
-        if not self.spares(operation):
-            return request
-        return request.with_path(nowhere_path(operation))
+    def _lane(self, operation: Operation) -> Lane:
+        return self._lanes.setdefault(operation.key, Lane(self, operation))
 
-    def _values(self, operation: Operation) -> Mapping[str, Sequence[str]]:
-        """Known values by parameter, as far as they are for this operation."""
-        if self.spares(operation):
-            sources = [self.own]
-        elif operation.method in SAFE_METHODS:
-            sources = [self.given, self.found, self.own]
-        else:
-            sources = [self.given, self.own]
-        names = dict.fromkeys(name for source in sources for name in source)
-        return {
-            name: tuple(dict.fromkeys(v for s in sources for v in s.get(name, ())))
-            for name in names
-        }
+    @cached_property
+    def _lanes(self) -> dict[str, Lane]:
+        return {}
 
-    def _given(self, operation: Operation) -> Iterator[Probe]:
-        rounds = [
-            (chosen, self._base(operation, chosen)) for chosen in self._combinations(operation)
-        ]
+    @cached_property
+    def routes(self) -> Routes:
+        return Routes(operation.path for operation in self.spec.operations)
+
+    @cached_property
+    def generated(self) -> Any:
+        return self.cases.load(self.spec, self.seed)
+
+    @property
+    def cases(self) -> Any:
+        from contracts.probes import schemathesis_cases  # which takes most of a second
+
+        return schemathesis_cases
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The probes of one operation."""
+
+    plan: ProbePlan
+    operation: Operation
+
+    def probes(self) -> Iterator[Probe]:
+        if self._is_sent:
+            yield from self.known()
+            yield from filter(self._can_send, self._documented_statuses())
+            yield from filter(self._can_send, self._made())
+
+    def closing(self, answered: Request | None) -> Iterator[Probe]:
+        if self._is_sent:
+            base = answered or self._spared(self._base(self._first_round))
+            yield from filter(self._can_send, self._credentials(base))
+            yield from filter(self._can_send, self._unknown())
+        yield from self._unlisted_methods()
+
+    def known(self) -> Iterator[Probe]:
+        return filter(self._can_send, self._given())
+
+    # --- in the order of sending ---
+
+    def _given(self) -> Iterator[Probe]:
+        vouched = (self.plan.given, self.plan.own)  # what the service lists may be gone by now
+        rounds = [(chosen, self._base(chosen)) for chosen in self._rounds]
         for turn in ("first", "second"):
             for chosen, request in rounds:
-                probe = _probe(operation, request, "given", f"given values, {turn} time")
-                yield replace(
-                    probe,
-                    given=tuple(item for item in chosen.items() if self._is_vouched_for(*item)),
-                )
+                probe = self._probe(request, "given", f"given values, {turn} time")
+                given = []
+                for name, value in chosen.items():
+                    if any(value in source.get(name, ()) for source in vouched):
+                        given.append((name, value))
+                yield replace(probe, given=tuple(given))
 
-    def _is_vouched_for(self, name: str, value: str) -> bool:
-        """Whether a user or the run itself says that the service knows the value; what it lists may be gone by now."""
-        return any(value in source.get(name, ()) for source in (self.given, self.own))
-
-    def _documented_statuses(self, operation: Operation) -> Iterator[Probe]:
-        if self.statuses is None:
+    def _documented_statuses(self) -> Iterator[Probe]:
+        if self.plan.statuses is None:
             return
-        base = self._base(operation, next(iter(self._combinations(operation)), {}))
-        for response in operation.responses:
-            code = concrete_status(operation, response)
-            for example in range(self.statuses(operation, code) if code else 0):
+        base = self._base(self._first_round)
+        for response in self.operation.responses:
+            code = concrete_status(self.operation, response) or 0
+            for example in range(code and self.plan.statuses(self.operation, code)):
                 request = base.with_field("Prefer", f"code={code}, example={example}")
-                yield _probe(operation, request, "status", f"documented status {response.status}")
+                yield self._probe(request, "status", f"documented status {response.status}")
 
-    def _made(self, operation: Operation) -> Iterator[Probe]:
-        values = itertools.cycle(self._combinations(operation) or [{}])
-        edges = [
-            (n, self._spared(operation, r))
-            for n, r in edge_requests(operation, self._base(operation, next(values)))
-        ]
-        odd = {request for _, request in edges}  # judged as such, whoever else makes the same
-        for source, made in (("coverage", self._coverage_of), ("fuzz", self._fuzz_of)):
-            for index, (note, request) in enumerate(made(operation)):
-                request = self._spared(
-                    operation, _with_path(operation, request, next(values) if index % 3 else {})
-                )
-                if request not in odd:
-                    yield _probe(operation, request, source, note)
-        for note, request in edges:
-            yield _probe(operation, request, "edge", note)
-
-    def _combinations(self, operation: Operation) -> list[Values]:
-        """Given values of the operation's parameters, each at least once; [{}] if it has no path parameters.
-
-        None where a path parameter has no given value: the service knows no such resource.
-        """
-        path, given = parameter_names(operation.path), self._values(operation)
-        if not all(given.get(name) for name in path):
-            return []
-        others = (
-            p.name for p in operation.parameters if p.location != "path" and given.get(p.name)
+    def _made(self) -> Iterator[Probe]:
+        """Each request once; what is odd is judged as such, whoever else makes the same."""
+        plan, rounds = self.plan, itertools.cycle(self._rounds or [{}])
+        odd: dict[Request, str] = {}
+        for note, request in edge_requests(self.operation, self._base(next(rounds))):
+            odd.setdefault(self._spared(request), note)
+        seen = set(odd)
+        fuzz = plan.cases.fuzz_requests(
+            plan.generated, self.operation, seed=plan.seed, examples=plan.examples
         )
-        names = list(dict.fromkeys([*path, *others]))
-        length = max((len(given[name]) for name in names), default=1)
-        return [
-            {name: given[name][index % len(given[name])] for name in names}
-            for index in range(length)
-        ]
+        for source, made in (("coverage", self._coverage), ("fuzz", fuzz)):
+            for index, (note, request) in enumerate(made):
+                if index % 3:  # the others keep the path that was made for them
+                    request = self._at(request, next(rounds))
+                request = self._spared(request)
+                if request not in seen:
+                    seen.add(request)
+                    yield self._probe(request, source, note)
+        for request, note in odd.items():
+            yield self._probe(request, "edge", note)
 
-    def _base(self, operation: Operation, chosen: Values) -> Request:
-        """The plainest request of an operation: given values, and of the rest what is required."""
-        known = {**self._first(operation), **chosen}
-        request = _with_path(operation, self._plainest(operation), known)
-        for parameter in operation.parameters:
+    def _credentials(self, base: Request) -> Iterator[Probe]:
+        """At most one probe of each form, on a request that was answered with the right credential.
+
+        Without credential a resource that can't exist is asked for as well: a door that opens for unknown names is
+        open.
+        """
+        key = self.operation.key
+        for form in variants_of(self.operation, self.plan.spec)[1:]:
+            yield Probe(key, base, source="auth", note=f"credential: {form}", credential=form)
+        if self.operation.needs_credential and "{" in self.operation.path:
+            request, note = replace(base, target=self._nowhere), "no credential, no resource"
+            yield Probe(key, request, source="auth", note=note, credential=Credential.NONE)
+
+    def _unknown(self) -> Iterator[Probe]:
+        """A resource that can't exist, where the document says that a parameter identifies one."""
+        if self.operation.method == "GET" and self.plan.spec.identifying(self.operation):
+            request = Request("GET", self._nowhere)
+            yield Probe(self.operation.key, request, source="unknown", note="no such resource")
+
+    def _unlisted_methods(self) -> Iterator[Probe]:
+        """Methods that the document lists for no operation of this path, on a resource that can't exist.
+
+        They are sent once a path, with its first operation. Methods that may change state are sent only if that is
+        allowed, and only where the path has a parameter: what has none exists. TRACE goes without credential (RFC 9110
+        §9.3.8).
+        """
+        own = [other for other in self.plan.spec.operations if other.path == self.operation.path]
+        if own[0] is not self.operation:
+            return
+        listed = {other.method for other in own}
+        if "GET" in listed:
+            listed.add("HEAD")
+        unsafe = UNLISTED_UNSAFE if self.plan.unsafe and "{" in self.operation.path else ()
+        for method in (*UNLISTED, *unsafe):
+            if method not in listed:
+                request, note = Request(method, self._nowhere), "a method that is not listed"
+                credential = {"TRACE": Credential.NONE}.get(method, Credential.RIGHT)
+                key = self.operation.key
+                yield Probe(key, request, source="method", note=note, credential=credential)
+
+    # --- what they are made of ---
+
+    @property
+    def _is_sent(self) -> bool:
+        if self.operation.method in SAFE_METHODS:
+            return True
+        ends_what_is_there = self.plan.spares(self.operation) and "{" not in self.operation.path
+        return self.plan.unsafe and not ends_what_is_there
+
+    def _can_send(self, probe: Probe) -> bool:
+        """Whether HTTP can carry the request, and it still reaches the operation."""
+        request = probe.request
+        line = len(f"{request.method} {request.target} HTTP/1.1")
+        if not request.target.isascii() or line > MAX_REQUEST_LINE - ROOM:
+            return False
+        if not all(
+            is_field_name(name) and is_field_value(value) for name, value in request.headers
+        ):
+            return False
+        return self.operation.path in self.plan.routes.of(request.path)
+
+    def _probe(self, request: Request, source: str, note: str) -> Probe:
+        claim = claim_of(self.operation, request)
+        return Probe(self.operation.key, request, claim, source, note)
+
+    @cached_property
+    def _values(self) -> Mapping[str, Sequence[str]]:
+        """Known values by parameter, as far as they are for this operation."""
+        plan = self.plan
+        sources = [plan.given, plan.own]
+        if plan.spares(self.operation):
+            sources = [plan.own]
+        elif self.operation.method in SAFE_METHODS:
+            sources = [plan.given, plan.found, plan.own]
+        found: dict[str, dict[str, None]] = {}
+        for source in sources:
+            for name, values in source.items():
+                found.setdefault(name, {}).update(dict.fromkeys(values))
+        return {name: list(values) for name, values in found.items() if values}
+
+    @cached_property
+    def _rounds(self) -> list[Values]:
+        """Known values of the operation's parameters, each at least once; [{}] if it has no path parameters.
+
+        None where a path parameter has no known value: the service knows no such resource.
+        """
+        names, known = list(parameter_names(self.operation.path)), self._values
+        if not known.keys() >= set(names):
+            return []
+        for parameter in self.operation.parameters:
+            if parameter.location != "path" and parameter.name in known:
+                names.append(parameter.name)
+        turns = {name: itertools.cycle(known[name]) for name in names}
+        length = max((len(known[name]) for name in turns), default=1)
+        return [dict(zip(turns, map(next, turns.values()), strict=True)) for _ in range(length)]
+
+    @property
+    def _first_round(self) -> Values:
+        return next(iter(self._rounds), {})
+
+    def _base(self, chosen: Values) -> Request:
+        """The plainest request of the operation: known values, and of the rest what is required."""
+        known = {**self._first_values, **chosen}
+        request = self._at(self._plainest, known)
+        for parameter in self.operation.parameters:
             if parameter.name in known:
                 request = _with_value(request, parameter, known[parameter.name])
         return request
 
-    def _plainest(self, operation: Operation) -> Request:
-        """The first request that is allowed with given values in its path, or one that only has a path."""
-        if operation.key not in self._plain:
-            usable = (
-                request
-                for request in self._candidates(operation)
-                if self._is_plain(operation, request)
-            )
-            self._plain[operation.key] = next(usable, _bare(operation))
-        return self._plain[operation.key]
+    @property
+    def _first_values(self) -> Values:
+        return {name: values[0] for name, values in self._values.items()}
 
-    def _candidates(self, operation: Operation) -> Iterator[Request]:
-        yield _bare(operation)
-        yield from (request for _, request in self._coverage_of(operation))
+    @cached_property
+    def _plainest(self) -> Request:
+        """The first request that is allowed with known values in its path, or one that only has a path."""
+        path = self.operation.path
+        bare = Request(
+            self.operation.method, fill_path(path, dict.fromkeys(parameter_names(path), "1"))
+        )
+        if self._is_plain(bare):
+            return bare
+        return next((request for _, request in self._coverage if self._is_plain(request)), bare)
 
-    def _is_plain(self, operation: Operation, request: Request) -> bool:
-        filled = _with_path(operation, request, self._first(operation))
-        return claim_of(operation, filled).allowed and self._can_send(operation, filled)
+    def _is_plain(self, request: Request) -> bool:
+        probe = self._probe(self._at(request, self._first_values), "", "")
+        return probe.claim.allowed and self._can_send(probe)
 
-    def _coverage_of(self, operation: Operation) -> list[tuple[str, Request]]:
-        if operation.key not in self._coverage:
-            self._coverage[operation.key] = self._cases.coverage_requests(
-                self._generated, operation
-            )
-        return self._coverage[operation.key]
-
-    def _fuzz_of(self, operation: Operation) -> list[tuple[str, Request]]:
-        found: list[tuple[str, Request]] = self._cases.fuzz_requests(
-            self._generated, operation, seed=self.seed, examples=self.examples
+    @cached_property
+    def _coverage(self) -> list[tuple[str, Request]]:
+        plan = self.plan
+        found: list[tuple[str, Request]] = plan.cases.coverage_requests(
+            plan.generated, self.operation
         )
         return found
 
-    def _sendable(self, operation: Operation, probes: Iterable[Probe]) -> Iterator[Probe]:
-        """The probes that HTTP can carry and that still reach the operation."""
-        return (probe for probe in probes if self._can_send(operation, probe.request))
+    def _at(self, request: Request, values: Values) -> Request:
+        """The request with these values in its path."""
+        raw = match_path(self.operation.path, request.path)
+        if raw is None or not values.keys() & raw.keys():
+            return request
+        for name in values.keys() & raw.keys():
+            raw[name] = encoded(values[name])
+        return request.with_path(fill_raw_path(self.operation.path, raw))
 
-    def _can_send(self, operation: Operation, request: Request) -> bool:
-        return (
-            request.target.isascii()
-            and len(request.target) + len(request.method) + len("  HTTP/1.1")
-            <= MAX_REQUEST_LINE - ROOM
-            and all(is_field_name(n) and is_field_value(v) for n, v in request.headers)
-            and operation.path in self._routes.of(request.path)
-        )
-
-    def _first(self, operation: Operation) -> Values:
-        return {name: values[0] for name, values in self._values(operation).items() if values}
+    def _spared(self, request: Request) -> Request:
+        """The request; to a resource that can't exist, if it might end one."""
+        return request.with_path(self._nowhere) if self.plan.spares(self.operation) else request
 
     @cached_property
-    def _coverage(self) -> dict[str, list[tuple[str, Request]]]:
-        return {}
-
-    @cached_property
-    def _plain(self) -> dict[str, Request]:
-        return {}
-
-    @cached_property
-    def _generated(self) -> Any:
-        return self._cases.load(self.spec, self.seed)
-
-    @property
-    def _cases(self) -> Any:
-        from contracts.probes import (
-            schemathesis_cases,  # importing Schemathesis takes most of a second
-        )
-
-        return schemathesis_cases
-
-    @cached_property
-    def _routes(self) -> Routes:
-        return Routes(operation.path for operation in self.spec.operations)
+    def _nowhere(self) -> str:
+        """The path of a resource that can't exist."""
+        values = {}
+        for parameter in self.operation.parameters:
+            if parameter.location == "path":
+                values[parameter.name] = str(_no_value(parameter))
+        return fill_path(self.operation.path, values)
 
 
-def _probe(operation: Operation, request: Request, source: str, note: str) -> Probe:
-    return Probe(operation.key, request, claim_of(operation, request), source, note)
-
-
-def _bare(operation: Operation) -> Request:
-    return Request(
-        operation.method,
-        fill_path(operation.path, dict.fromkeys(parameter_names(operation.path), "1")),
-    )
-
-
-def _distinct(probes: Iterator[Probe]) -> Iterator[Probe]:
-    seen = set()
-    for probe in probes:
-        if probe.request not in seen:
-            seen.add(probe.request)
-            yield probe
-
-
-def _with_path(operation: Operation, request: Request, values: Values) -> Request:
-    raw = match_path(operation.path, request.path)
-    if raw is None or not values.keys() & raw.keys():
-        return request
-    known = {name: encoded(value) for name, value in values.items() if name in raw}
-    return request.with_path(fill_raw_path(operation.path, {**raw, **known}))
+def _no_value(parameter: Parameter) -> str | int:
+    """The first value of no resource that the parameter's schema admits, or the first of all."""
+    if parameter.schema is None:
+        return NOWHERE[0]
+    try:
+        return next(filter(validator(parameter.schema).is_valid, NOWHERE), NOWHERE[0])
+    except Uncompilable:
+        return NOWHERE[0]
 
 
 def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
@@ -291,15 +350,15 @@ def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
     if parameter.location == "header" and parameter.name.lower() not in CLIENT_FIELDS:
         return request.with_field(parameter.name, value)
     if parameter.location == "cookie":
-        others = _without(request.header("cookie") or "", "; ", parameter.name)
+        others = _others(request.header("cookie") or "", "; ", parameter.name)
         pairs = [*others, f"{parameter.name}={encoded(value)}"]
         return request.with_field("Cookie", "; ".join(pairs))
     if parameter.location == "query":
         name = encoded(parameter.name)
-        query = "&".join([*_without(request.query, "&", name), f"{name}={encoded(value)}"])
-        return replace(request, target=f"{request.path}?{query}")
+        pairs = [*_others(request.query, "&", name), f"{name}={encoded(value)}"]
+        return replace(request, target=f"{request.path}?{'&'.join(pairs)}")
     return request
 
 
-def _without(pairs: str, separator: str, name: str) -> list[str]:
+def _others(pairs: str, separator: str, name: str) -> list[str]:
     return [pair for pair in pairs.split(separator) if pair and pair.partition("=")[0] != name]

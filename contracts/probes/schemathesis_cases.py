@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import hypothesis
@@ -27,6 +28,7 @@ from contracts.messages import Request
 from contracts.schemas.claims import CLIENT_FIELDS
 
 BASE = "http://service"
+_ARGUMENTS = {"method", "url", "headers", "data", "json", "params", "cookies", "files"}
 _ITS_OWN_HEADERS = CLIENT_FIELDS | {"accept", "x-schemathesis-testcaseid"}
 _NO_CASES = (SchemathesisError, hypothesis.errors.Unsatisfiable, hypothesis.errors.InvalidArgument)
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
@@ -34,21 +36,18 @@ _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 
 def load(spec: Spec, seed: int) -> BaseSchema:
     """The document as Schemathesis reads it; its schemas are 2020-12 already, so it is told that they are 3.1's."""
-    config = SchemathesisConfig.from_dict(
-        {"seed": seed, "generation": {"with-security-parameters": False}}
-    )
-    return schemathesis.openapi.from_dict(
-        {**spec.document.tree, "openapi": "3.1.0", "servers": []}, config=config
-    )
+    settings = {"seed": seed, "generation": {"with-security-parameters": False}}
+    tree = {**spec.document.tree, "openapi": "3.1.0", "servers": []}
+    return schemathesis.openapi.from_dict(tree, config=SchemathesisConfig.from_dict(settings))
 
 
 def coverage_requests(schema: BaseSchema, operation: Operation) -> list[tuple[str, Request]]:
     """Boundary cases, each with what it is about."""
-    return [
-        ((case.meta and case.meta.phase.data.description) or "", request)
-        for case in coverage_cases(schema, operation)
-        for request in _requests(case, operation)
-    ]
+    found = []
+    for case in coverage_cases(schema, operation):
+        about = (case.meta and case.meta.phase.data.description) or ""
+        found += [(about, request) for request in _requests(case, operation)]
+    return found
 
 
 def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
@@ -56,12 +55,10 @@ def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
     target = schema[operation.path][operation.method]
     config = schema.config.generation_for(operation=target)
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+    made = schema.iter_coverage_cases(target, generation_modes=modes, generation_config=config)
     cases: list[Case[Any]] = []
     with _without_constants_of_this_project(), suppress(*_NO_CASES):
-        for case in schema.iter_coverage_cases(
-            target, generation_modes=modes, generation_config=config
-        ):
-            cases.append(case)
+        cases.extend(made)  # keeps what came before an error
     return cases
 
 
@@ -72,11 +69,8 @@ def fuzz_requests(
     target: APIOperation[Any, Any, Any, Any] = schema[operation.path][operation.method]
     cases: list[Case[Any]] = []
     with suppress(*_NO_CASES):
-        cases += [
-            case
-            for s in target.get_strategies_from_examples()
-            for case in _draw(s, seed=seed, examples=1)
-        ]
+        for strategy in target.get_strategies_from_examples():
+            cases += _draw(strategy, seed=seed, examples=1)
         cases += _draw(target.as_strategy(GenerationMode.POSITIVE), seed=seed, examples=examples)
     return [("random", request) for case in cases for request in _requests(case, operation)]
 
@@ -122,29 +116,23 @@ def _requests(case: Case[Any], operation: Operation) -> Iterator[Request]:
     """The case as it would stand on the wire; nothing if it can't be written as HTTP, or is of another method."""
     if case.method.upper() != operation.method:
         return
+    arguments = {}
     try:
-        prepared = requests.Request(**_arguments(case)).prepare()
+        for name, value in case.as_transport_kwargs(base_url=BASE).items():
+            if name in _ARGUMENTS:
+                arguments[name] = value
+        prepared = requests.Request(**arguments).prepare()
     except (ValueError, TypeError, SchemathesisError, requests.RequestException):
         return
     body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
     if body is not None and not isinstance(body, bytes):
         return
-    headers = tuple(
-        (_text(k), _text(v))
-        for k, v in prepared.headers.items()
-        if k.lower() not in _ITS_OWN_HEADERS
-    )
+    headers = []
+    for name, value in prepared.headers.items():
+        if name.lower() not in _ITS_OWN_HEADERS:
+            headers.append((_text(name), _text(value)))
     target = (prepared.url or "").removeprefix(BASE)
-    yield _with_settled_boundary(Request(operation.method, target, headers, body or None))
-
-
-def _arguments(case: Case[Any]) -> dict[str, Any]:
-    names = {"method", "url", "headers", "data", "json", "params", "cookies", "files"}
-    return {
-        name: value
-        for name, value in case.as_transport_kwargs(base_url=BASE).items()
-        if name in names
-    }
+    yield _with_settled_boundary(Request(operation.method, target, tuple(headers), body or None))
 
 
 def _with_settled_boundary(request: Request) -> Request:
@@ -155,9 +143,7 @@ def _with_settled_boundary(request: Request) -> Request:
     old = found[1].decode()
     new = hashlib.sha256(request.body.replace(found[1], b"")).hexdigest()[: len(old)]
     headers = tuple((name, value.replace(old, new)) for name, value in request.headers)
-    return Request(
-        request.method, request.target, headers, request.body.replace(found[1], new.encode())
-    )
+    return replace(request, headers=headers, body=request.body.replace(found[1], new.encode()))
 
 
 def _text(value: str | bytes) -> str:

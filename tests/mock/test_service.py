@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import socket
 import subprocess
 import sys
 from typing import Any
@@ -13,10 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.document import load_spec
-from contracts.messages import Request, Response, header_values
-from contracts.mock import CREDENTIAL, MockService
+from contracts.document.security import variants_of
+from contracts.exchanges import Client, Secret
+from contracts.exchanges.credential import with_credential
+from contracts.messages import Credential, Exchange, Probe, Request, Response, header_values
+from contracts.mock import CREDENTIAL, MockService, serving
+from contracts.mock.service import challenges, has_credential
 from contracts.schemas.validation import validator
-from tests.exchanges.documents import answered, one_operation, parameter, spec_of
+from tests.exchanges.documents import SCHEMES, answered, one_operation, parameter, spec_of
 
 BEARER = ("Authorization", f"Bearer {CREDENTIAL}")
 THING = {
@@ -453,3 +459,154 @@ def test_paths_that_differ_in_names_share_their_methods() -> None:
 @given(st.sampled_from(["GET", "HEAD", "POST", "OPTIONS"]), st.text(alphabet="/things?%.{}a1é\x00 ", max_size=20))
 def test_every_request_gets_an_answer(method: str, text: str) -> None:
     assert 100 <= things().answer(Request(method, f"/things/{text}")).status < 600
+
+
+KEY = "mock-credential"
+Security = list[dict[str, list[str]]]
+
+
+def needing(*alternatives: tuple[str, ...]) -> Security:
+    return [{name: [] for name in names} for names in alternatives]
+
+
+def takes(security: Security, request: Request) -> bool:
+    spec, operation = one_operation(security=security, components={"securitySchemes": SCHEMES})
+    return has_credential(operation, request, spec, KEY)
+
+
+def sent(security: Security, variant: Credential) -> Request:
+    spec, operation = one_operation(security=security, components={"securitySchemes": SCHEMES})
+    return with_credential(Request("GET", "/things/1"), variant, operation, spec, Secret(KEY))
+
+
+ALTERNATIVES = [
+    *([(name,)] for name in SCHEMES if name != "tls"),
+    [("header", "query", "cookie")],
+    [("bearer", "basic", "header")],
+    [("tls",), ("header",)],
+    [("oauth2",), ("basic",)],
+]
+
+
+@pytest.mark.parametrize("alternatives", ALTERNATIVES, ids=str)
+@pytest.mark.parametrize("variant", Credential)
+def test_only_the_right_credential_is_taken(alternatives: list[tuple[str, ...]], variant: Credential) -> None:
+    security = needing(*alternatives)
+    spec, operation = one_operation(security=security, components={"securitySchemes": SCHEMES})
+    if variant in variants_of(operation, spec):
+        right = variant in (Credential.RIGHT, Credential.LOWER_CASE)
+        assert takes(security, sent(security, variant)) == right
+
+
+@pytest.mark.parametrize("security", [[], [{}], [{"bearer": []}, {}], [{"tls": []}]], ids=str)
+def test_nothing_is_needed_where_nothing_can_be_asked_for(security: Security) -> None:
+    assert takes(security, Request("GET", "/things/1"))
+
+
+def test_any_alternative_will_do() -> None:
+    request = Request("GET", "/things/1", (("X-KEY", KEY),))
+    assert takes(needing(("bearer",), ("header",)), request)
+    assert not takes(needing(("bearer", "header")), request)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "name", "value", "taken"),
+    [
+        ("bearer", "authorization", f"bearer {KEY}", True),
+        ("bearer", "Authorization", f"Bearer  {KEY} ", True),
+        ("bearer", "Authorization", f"Bearer {KEY.upper()}", False),
+        ("bearer", "Authorization", KEY, False),
+        ("basic", "Authorization", "Basic bW9jay1jcmVkZW50aWFsOg==", True),
+        ("basic", "Authorization", "Basic bW9jay1jcmVkZW50aWFs", True),
+        ("basic", "Authorization", "Basic %%%", False),
+        ("basic", "Authorization", "Basic /w==", False),
+        ("cookie", "Cookie", f"a=b; session={KEY}", True),
+        ("cookie", "Cookie", f"a={KEY}", False),
+        ("header", "X-Key", f"{KEY}é", False),
+    ],
+)
+def test_the_field_is_read_as_http_says(scheme: str, name: str, value: str, taken: bool) -> None:
+    assert takes(needing((scheme,)), Request("GET", "/things/1", ((name, value),))) is taken
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "words"),
+    [
+        ([("bearer",)], ["Bearer"]),
+        ([("oauth2",), ("bearer", "openid")], ["Bearer"]),
+        ([("basic",)], ['Basic realm="mock"']),
+        ([("header",), ("tls",)], ["ApiKey", "Mutual"]),
+        ([], ["Bearer"]),
+    ],
+    ids=str,
+)
+def test_a_challenge_names_each_scheme_once(alternatives: list[tuple[str, ...]], words: list[str]) -> None:
+    spec, operation = one_operation(security=needing(*alternatives), components={"securitySchemes": SCHEMES})
+    assert challenges(operation, spec) == tuple(("WWW-Authenticate", word) for word in words)
+
+
+SCHEMA = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+SPEC, OPERATION = one_operation(
+    parameters=[parameter("id", {"type": "string"})],
+    responses={
+        "200": answered(SCHEMA, headers={"X-A": {"schema": {"enum": ["a", "b"]}}}),
+        "302": {"description": "", "headers": {"Location": {"schema": {"const": "http://["}}}},
+        "204": {"description": ""},
+    },
+    security=[{"key": []}],
+    components={"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+)
+
+
+def through(target: str = "/things/1", method: str = "GET", *fields: tuple[str, str], source: str = "fuzz") -> Exchange:
+    probe = Probe(OPERATION.key, Request(method, target, fields), source=source)
+    with (
+        serving(MockService(SPEC)) as url,
+        contextlib.closing(Client(SPEC, url, Secret(CREDENTIAL), sleepless=True)) as client,
+    ):
+        return client.send(probe, 0)
+
+
+@pytest.mark.parametrize("text", ["a%2Fb", "a%2fb", "%00", "%FF", "..%2F.", "a%20b"])
+def test_the_raw_path_arrives(text: str) -> None:
+    exchange = through(f"/things/{text}")
+    assert exchange.response is not None
+    answer = MockService(SPEC).answer(Request("GET", f"/things/{text}", (("Authorization", f"Bearer {CREDENTIAL}"),)))
+    assert exchange.response.status == answer.status
+    assert exchange.response.body == answer.body.replace(CREDENTIAL.encode(), b"$CONTRACT_CREDENTIAL")
+    assert exchange.response.headers[: len(answer.headers)] == answer.headers
+
+
+def test_header_fields_arrive() -> None:
+    exchange = through("/things/1", "GET", ("Prefer", "code=204"), ("X-Odd", "caf\xe9"), source="status")
+    assert exchange.response is not None
+    assert (exchange.response.status, exchange.response.body) == (204, b"")
+
+
+def test_a_location_that_leads_nowhere_is_an_answer() -> None:
+    exchange = through("/things/1", "GET", ("Prefer", "code=302"), source="status")
+    assert exchange.response is not None
+    assert exchange.response.header("location") == "http://["
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PURGE"])
+def test_every_method_arrives(method: str) -> None:
+    exchange = through(method=method)
+    assert exchange.response is not None
+    assert exchange.response.status == (200 if method == "HEAD" else 405)
+
+
+def test_no_request_leaves_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", lambda *args: pytest.fail("connected"))
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    exchange = through()
+    assert exchange.response is not None
+    assert exchange.response.status == 200
+
+
+def test_afterwards_requests_go_out_again() -> None:
+    through()
+    client = Client(SPEC, "http://127.0.0.1:1", None, sleepless=True)
+    exchange = client.send(Probe(OPERATION.key, Request("GET", "/")), 0)
+    client.close()
+    assert exchange.failure is not None

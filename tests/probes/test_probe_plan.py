@@ -13,11 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.document import Operation, Spec, load_spec
+from contracts.document.model import NOWHERE
+from contracts.document.security import variants_of
 from contracts.document.serialisation import match_path
-from contracts.messages import Probe, Request
+from contracts.messages import Credential, Probe, Request
 from contracts.probes import ProbePlan, schemathesis_cases
 from contracts.probes.edges import EDGE_STRINGS, HEADER_VALUES, MALFORMED_PATHS, edge_requests
 from contracts.schemas.claims import claim_of
+from tests.documents import document, spec_from
 from tests.exchanges.documents import answered, one_operation, parameter, spec_of
 
 NOTTE = load_spec("spec/notte.yaml")
@@ -299,7 +302,7 @@ def test_given_values_need_no_generation(monkeypatch: pytest.MonkeyPatch) -> Non
 
 GIVEN, FOUND, OWN = {"id": ["given"]}, {"id": ["found"]}, {"id": ["own"]}
 SOURCES: dict[str, Any] = {"given": GIVEN, "found": FOUND, "own": OWN}
-NOWHERE = "/things/no-such-resource-4f1d9a2b"
+NO_THING = "/things/no-such-resource-4f1d9a2b"
 
 
 def live_targets(method: str, path: str = "/things/{id}", source: str = "given", **sources: Any) -> set[str]:
@@ -326,7 +329,7 @@ def test_values_are_for_some_operations(method: str, path: str, asked: set[str])
 @pytest.mark.parametrize("method", ["delete", "post"])
 def test_what_ends_a_resource_goes_nowhere_else(method: str) -> None:
     path = "/things/{id}" if method == "delete" else "/things/{id}/stop"
-    nowhere = path.replace("/things/{id}", NOWHERE)
+    nowhere = path.replace("/things/{id}", NO_THING)
     assert live_targets(method, path, "any", given=GIVEN, found=FOUND) == {nowhere}
 
 
@@ -339,7 +342,7 @@ def test_what_would_end_everything_is_not_sent() -> None:
 def test_closing_probes_of_what_ends_a_resource_go_nowhere() -> None:
     spec, operation = one_operation("/things/{id}", "delete", parameters=BY_ID)
     plan = ProbePlan(spec, given=GIVEN, unsafe=True, live=True)
-    assert {probe.request.path for probe in plan.closing(operation, None)} == {NOWHERE}
+    assert {probe.request.path for probe in plan.closing(operation, None)} == {NO_THING}
 
 
 def test_nobody_vouches_for_what_was_found() -> None:
@@ -350,3 +353,101 @@ def test_nobody_vouches_for_what_was_found() -> None:
         "/things/found": (),
         "/things/own": (("id", "own"),),
     }
+
+
+ANSWERED = Request("GET", "/sessions/known")
+
+
+def closing(spec: Spec, *, unsafe: bool = False, answered: Request | None = ANSWERED) -> list[Probe]:
+    return list(ProbePlan(spec, unsafe=unsafe).closing(spec.operations[0], answered))
+
+
+def test_each_form_of_the_credential_is_tried_once_on_what_was_answered() -> None:
+    tried = [probe for probe in closing(NOTTE) if probe.source == "auth" and probe.request == ANSWERED]
+    assert [probe.credential for probe in tried] == list(variants_of(NOTTE.operations[0], NOTTE)[1:])
+
+
+def test_without_credential_a_resource_that_cannot_exist_is_asked_for() -> None:
+    (probe,) = [p for p in closing(NOTTE) if p.source == "auth" and p.request != ANSWERED]
+    assert probe.credential is Credential.NONE
+    assert probe.request.target == f"/sessions/{NOWHERE[0]}"
+
+
+def test_what_identifies_is_asked_for_where_it_cannot_exist() -> None:
+    (probe,) = [p for p in closing(NOTTE) if p.source == "unknown"]
+    assert probe.request == Request("GET", f"/sessions/{NOWHERE[0]}")
+
+
+@pytest.mark.parametrize(
+    ("unsafe", "methods"), [(False, ["TRACE"]), (True, ["TRACE", "POST", "PUT", "PATCH", "DELETE"])]
+)
+def test_unlisted_methods(unsafe: bool, methods: list[str]) -> None:
+    sent = [probe for probe in closing(NOTTE, unsafe=unsafe) if probe.source == "method"]
+    assert [probe.request.method for probe in sent] == methods
+    assert {probe.request.target for probe in sent} == {f"/sessions/{NOWHERE[0]}"}
+
+
+def test_trace_never_carries_the_credential() -> None:
+    (trace,) = [probe for probe in closing(NOTTE) if probe.request.method == "TRACE"]
+    assert trace.credential is Credential.NONE
+
+
+def things(schema: Any, path: str = "/things/{id}", method: str = "get") -> Spec:
+    value = document({})
+    operation = value["paths"].pop("/things/{id}")["get"]
+    operation["parameters"][0]["schema"] = schema
+    if "{" not in path:
+        del operation["parameters"]
+    value["paths"][path] = {method: operation}
+    return spec_from(value)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string"}, NOWHERE[0]),
+        ({"type": "string", "format": "uuid"}, NOWHERE[1]),
+        ({"type": "integer"}, NOWHERE[2]),
+        ({"type": "string", "format": "date"}, NOWHERE[3]),
+        ({"enum": ["a"]}, NOWHERE[0]),
+        ({"pattern": "("}, NOWHERE[0]),
+    ],
+    ids=str,
+)
+def test_a_resource_that_cannot_exist_has_a_name_of_the_right_type(schema: Any, value: object) -> None:
+    (probe,) = closing(things(schema), answered=None)
+    assert probe.request.target == f"/things/{value}"
+
+
+def test_a_path_without_parameter_gets_no_unsafe_method() -> None:
+    sent = closing(things({}, "/things", "post"), unsafe=True, answered=None)
+    assert [probe.request.method for probe in sent] == ["GET", "HEAD", "TRACE"]
+
+
+def test_only_the_first_operation_of_a_path_asks_for_unlisted_methods() -> None:
+    value = document({})
+    item = value["paths"]["/things/{id}"]
+    item["delete"] = item["get"]
+    spec = spec_from(value)
+    plan = ProbePlan(spec, unsafe=True)
+    counts = [len(list(plan.closing(operation, None))) for operation in spec.operations]
+    assert sorted(counts) == [0, 4]
+
+
+def test_an_operation_that_is_not_sent_gets_no_forms_of_the_credential() -> None:
+    value = {**document({}), "security": [{"key": []}]}
+    value["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    item = value["paths"]["/things/{id}"]
+    item["delete"] = item.pop("get")
+    sent = closing(spec_from(value), answered=None)
+    assert {probe.source for probe in sent} == {"method"}
+
+
+def test_an_api_key_has_no_scheme_to_leave_out() -> None:
+    value = {**document({}), "security": [{"key": []}]}
+    value["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    spec = spec_from(value)
+    found = variants_of(spec.operations[0], spec)
+    assert Credential.BARE not in found
+    assert Credential.LOWER_CASE not in found
+    assert Credential.OTHER_SCHEME in found

@@ -21,8 +21,8 @@ from contracts.run.options import OPTIONS
 if TYPE_CHECKING:
     from contracts.run.end import ItemResult
     from contracts.run.state import State
+    from contracts.testing import Contract
     from contracts.verdicts import Verdict
-    from contracts.verdicts.outside import Contract
 
 SESSION = pytest.StashKey["State"]()
 """The run that a pytest session makes."""
@@ -173,7 +173,7 @@ def contract_gate(request: pytest.FixtureRequest) -> ItemResult:
 @pytest.fixture
 def contract(request: pytest.FixtureRequest) -> Contract:
     """Judge answers that a test already has: `contract.judge(response)`."""
-    from contracts.verdicts.outside import Contract
+    from contracts.testing import Contract
 
     state = _state(request, "the contract fixture")
     return Contract(state.book, state.inputs.target.base_url, state.inputs.scrubber.capabilities)

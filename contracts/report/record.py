@@ -45,7 +45,7 @@ from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
 from contracts.text import cut, map_texts, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
-from contracts.verdicts.recurrence import TIMES
+from contracts.verdicts.verdict import TIMES
 
 MAX_BODY = 20_000
 """Characters of a body that a report keeps."""

@@ -1,8 +1,8 @@
-"""An answered exchange and the rules of its operation to observations: what held, what broke, what can't be told."""
+"""An exchange and the rules of its operation to observations: what held, what broke, what can't be told."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,9 +35,11 @@ class Judgement:
     findings: list[Finding] = field(default_factory=list)
     explained: set[str] = field(default_factory=set)
     undecided: list[Undecided] = field(default_factory=list)
-    seen: dict[str, dict[str, int]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(int))
-    )
+    seen: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def apply(self, rows: Iterable[ExchangeRule], answer: Answer) -> None:
+        for row in rows:
+            self.note(row.rule, row.check(answer))
 
     def note(self, rule: Rule, seen: str | None) -> None:
         """Take down what a check gave: a finding, that the rule was kept, or nothing."""
@@ -48,9 +50,7 @@ class Judgement:
 
     def find(self, rule: str, seen: str, instance: str | None = None) -> None:
         self.exercised.add(rule)
-        self.findings.append(
-            Finding(rule, cut(seen), instance if instance is None else cut(instance))
-        )
+        self.findings.append(Finding(rule, cut(seen), instance and cut(instance)))
 
 
 def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
@@ -60,47 +60,47 @@ def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
 
 def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judgement]:
     """Judge the exchanges of one operation, in the order of asking: each by itself, then with the one before it."""
-    judged: list[Judgement] = []
+    judged = [Judgement(exchange) for exchange in exchanges]
     earlier: dict[Request, Answer] = {}
-    for exchange in exchanges:
-        judgement = Judgement(exchange)
-        judged.append(judgement)
+    for judgement in judged:
+        exchange = judgement.exchange
         if exchange.response is None:
             _judge_failure(rules, judgement)
             continue
         answer = Answer(exchange, rules.operation, exchange.response)
         _judge_answer(rules, answer, judgement)
         if rules.histories and exchange.probe.credential is Credential.RIGHT:
-            _judge_history(rules, earlier.get(exchange.probe.request), answer, judgement)
+            before = earlier.get(exchange.probe.request)
+            if before is not None:
+                for row in rules.histories:
+                    judgement.note(row.rule, row.check(before, answer))
             earlier[exchange.probe.request] = answer
     return judged
 
 
+def _judge_failure(rules: OperationRules, judgement: Judgement) -> None:
+    failure = judgement.exchange.failure
+    if failure is not None and (broken := broken_framing(failure)):
+        judgement.find(rules.framing[broken].id, failure.detail)
+
+
 def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -> None:
+    documented, probe = answer.documented, answer.exchange.probe
     judgement.exercised.update(rule.id for rule in rules.framing.values())
-    _apply(rules.wire, answer, judgement)
-    if answer.exchange.probe.source == "method":
-        _apply(rules.unlisted, answer, judgement)
+    judgement.apply(rules.wire, answer)
+    if probe.source == "method":
+        judgement.apply(rules.unlisted, answer)
         return
-    if is_unavailable(answer.exchange) and answer.documented is None:
+    if is_unavailable(answer.exchange) and documented is None:
         return
-    _apply(rules.general, answer, judgement)
-    if answer.documented is not None:
-        _apply(rules.by_response[answer.documented.status], answer, judgement)
-    _judge_body(rules, answer, judgement)
-
-
-def _apply(rows: Iterable[ExchangeRule], answer: Answer, judgement: Judgement) -> None:
-    for row in rows:
-        judgement.note(row.rule, row.check(answer))
-
-
-def _judge_history(
-    rules: OperationRules, earlier: Answer | None, later: Answer, judgement: Judgement
-) -> None:
-    if earlier is not None:
-        for row in rules.histories:
-            judgement.note(row.rule, row.check(earlier, later))
+    judgement.apply(rules.general, answer)
+    if documented is None:
+        return
+    judgement.apply(rules.by_response[documented.status], answer)
+    plan = answer.media and rules.plans.get((documented.status, answer.media.name))
+    readable = answer.is_json and probe.request.method != "HEAD" and answer.decoded.problem is None
+    if plan and readable:
+        _Walk(judgement).body(plan, answer.decoded.value)
 
 
 def judge_body(plan: Plan, value: Any) -> Judgement:
@@ -109,23 +109,6 @@ def judge_body(plan: Plan, value: Any) -> Judgement:
     judgement = Judgement(exchange)
     _Walk(judgement).body(plan, value)
     return judgement
-
-
-def _judge_failure(rules: OperationRules, judgement: Judgement) -> None:
-    failure = judgement.exchange.failure
-    broken = broken_framing(failure) if failure else None
-    if failure and broken:
-        judgement.find(rules.framing[broken].id, failure.detail)
-
-
-def _judge_body(rules: OperationRules, answer: Answer, judgement: Judgement) -> None:
-    if answer.documented is None or answer.media is None or not answer.is_json:
-        return
-    plan = rules.plans.get((answer.documented.status, answer.media.name))
-    if plan is None or answer.exchange.probe.request.method == "HEAD":
-        return
-    if answer.decoded.problem is None:
-        _Walk(judgement).body(plan, answer.decoded.value)
 
 
 @dataclass(slots=True)
@@ -170,13 +153,13 @@ class _Walk:
     def _admits(self, place: Place, value: Any, kind: str, instance: str) -> bool:
         if rule := place.nullability:
             if value is None:
-                self.judgement.find(rule.id, "null", instance or "/")
+                self._find(rule, "null", instance)
                 return False
             self.judgement.exercised.add(rule.id)
         if rule := place.type:
-            self.judgement.seen[rule.id]["value" if value is not None else "null"] += 1
+            self.judgement.seen[rule.id]["null" if value is None else "value"] += 1
             if kind not in place.types:
-                self.judgement.find(rule.id, f"{shown(value)}, of type {kind}", instance or "/")
+                self._find(rule, f"{shown(value)}, of type {kind}", instance)
                 return False
             self.judgement.exercised.add(rule.id)
         return True
@@ -189,27 +172,21 @@ class _Walk:
             if leaf.rule.kind in ("enum", "const"):
                 self._count(leaf.rule, value)
             if not self.valid and not leaf.check(value):
-                self.judgement.find(leaf.rule.id, shown(value), instance or "/")
+                self._find(leaf.rule, shown(value), instance)
                 return
             self.judgement.exercised.add(leaf.rule.id)
 
     def _object(self, place: Place, value: dict[str, Any], instance: str) -> None:
+        properties = place.properties
         for name, rule in place.required:
             if name in value:
                 self.judgement.exercised.add(rule.id)
             else:
-                self.judgement.find(rule.id, f"no property {name}", instance or "/")
-        properties = place.properties
+                self._find(rule, f"no property {name}", instance)
         if place.undocumented is not None:
-            unknown = [
-                name
-                for name in value
-                if name not in properties and name != place.location.chosen_by
-            ]
-            names = ", ".join(map(shown, sorted(unknown)[:5]))
-            self.judgement.note(
-                place.undocumented, f"{names} in {instance or '/'}" if unknown else ""
-            )
+            unknown = sorted(value.keys() - properties.keys() - {place.location.chosen_by})
+            names = ", ".join(map(shown, unknown[:5]))
+            self.judgement.note(place.undocumented, names and f"{names} in {instance or '/'}")
         for name, child in properties.items():
             if name in value:
                 self.place(child, value[name], join_pointer(instance, name))
@@ -217,9 +194,9 @@ class _Walk:
                 self.judgement.seen[child.type.id]["absent"] += 1
         if place.additional is None and not place.patterns:
             return
-        for name in (
-            value
-        ):  # in the order of the body, so that the same answer always gives the same evidence
+        for (
+            name
+        ) in value:  # in the order of the body: the same answer always gives the same evidence
             if name not in properties and (extra := place.undeclared(name)) is not None:
                 self.place(extra, value[name], join_pointer(instance, name))
 
@@ -231,11 +208,14 @@ class _Walk:
                 self.place(child, item, f"{instance}/{index}")
 
     def _count(self, rule: Rule, value: Any) -> None:
-        seen = self.judgement.seen[rule.id]
-        text = member_text(value)
-        text = text if text in rule.members else cut(text, MAX_MEMBER)
+        seen, text = self.judgement.seen[rule.id], member_text(value)
+        if text not in rule.members:
+            text = cut(text, MAX_MEMBER)
         if text in seen or len(seen) < MAX_SEEN:
             seen[text] += 1
+
+    def _find(self, rule: Rule, seen: str, instance: str) -> None:
+        self.judgement.find(rule.id, seen, instance or "/")
 
     def _undecided(self, leaf: Leaf, why: str) -> None:
         self.judgement.undecided.append(Undecided(leaf.rule.id, cut(why)))

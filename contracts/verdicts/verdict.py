@@ -1,15 +1,21 @@
-"""Observations of a run to one verdict a rule."""
+"""Observations of a run to one verdict a rule, and what is worth asking again to how a violation recurs."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from contracts.messages import Exchange
-from contracts.rules import Finding, Rule
+from contracts.messages import Credential, Exchange, Probe, Request, is_unavailable
+from contracts.rules import Finding, Rule, Severity
 from contracts.verdicts.judge import Judgement
+
+MAX_BROKEN_BY = 1000
+TIMES = 5
+"""How often a request is asked again."""
+MAX_REQUESTS = 10
+"""How many requests of an operation are asked again."""
 
 
 class Outcome(StrEnum):
@@ -28,6 +34,12 @@ class Evidence:
     finding: Finding
     exchange: Exchange
 
+    @property
+    def size(self) -> tuple[int, bool, int]:
+        exchange = self.exchange
+        body = exchange.response.body if exchange.response else b""
+        return len(body), exchange.probe.source != "given", len(exchange.probe.request.headers)
+
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
@@ -43,9 +55,6 @@ class Recurrence:
     def __str__(self) -> str:
         seldom = self.how == "sometimes"
         return f"{self.how} ({self.broken} of {self.asked})" if seldom else self.how
-
-
-MAX_BROKEN_BY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,66 +80,53 @@ class Verdict:
     @property
     def unseen(self) -> tuple[str, ...]:
         """What may be seen at an exercised rule, and never was."""
-        return tuple(
-            member for member in self.rule.members if self.exercised and member not in self.seen
-        )
+        members = self.rule.members if self.exercised else ()
+        return tuple(member for member in members if member not in self.seen)
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts by rule id over the judgements added so far."""
 
-    exercised: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    violations: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    seen: dict[str, dict[str, int]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(int))
-    )
+    exercised: Counter[str] = field(default_factory=Counter)
+    violations: Counter[str] = field(default_factory=Counter)
+    seen: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     evidence: dict[str, Evidence] = field(default_factory=dict)
     undecided: dict[str, str] = field(default_factory=dict)
     broken_by: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     explained: set[str] = field(default_factory=set)
 
     def add(self, judgement: Judgement) -> None:
-        for rule in judgement.exercised:
-            self.exercised[rule] += 1
-        for rule in {finding.rule for finding in judgement.findings}:
-            self.violations[rule] += 1
-        for finding in judgement.findings:
-            self._keep(Evidence(finding, judgement.exchange))
-            if len(self.broken_by[finding.rule]) < MAX_BROKEN_BY:
-                self.broken_by[finding.rule][finding.seen] = None
+        self.exercised.update(judgement.exercised)
+        self.violations.update({finding.rule for finding in judgement.findings})
         self.explained |= judgement.explained
+        for finding in judgement.findings:
+            found, texts = Evidence(finding, judgement.exchange), self.broken_by[finding.rule]
+            best = self.evidence.setdefault(finding.rule, found)
+            if found.size < best.size:
+                self.evidence[finding.rule] = found
+            if len(texts) < MAX_BROKEN_BY:
+                texts[finding.seen] = None
         for note in judgement.undecided:
             self.undecided.setdefault(note.rule, note.why)
         for rule, counts in judgement.seen.items():
-            for value, times in counts.items():
-                self.seen[rule][value] += times
-
-    def _keep(self, evidence: Evidence) -> None:
-        best = self.evidence.get(evidence.finding.rule)
-        if best is None or _size(evidence) < _size(best):
-            self.evidence[evidence.finding.rule] = evidence
+            self.seen[rule].update(counts)
 
     def verdict(self, rule: Rule) -> Verdict:
-        exercised, violations = self.exercised.get(rule.id, 0), self.violations.get(rule.id, 0)
+        exercised, violations = self.exercised[rule.id], self.violations[rule.id]
         seen = dict(self.seen.get(rule.id, {}))
+        verdict = Verdict(rule, Outcome.HOLDS, exercised, violations, seen)
         if violations:
-            texts = tuple(self.broken_by[rule.id])
-            evidence = self.evidence[rule.id]
-            return Verdict(
-                rule, Outcome.VIOLATED, exercised, violations, seen, evidence, broken_by=texts
-            )
+            evidence, texts = self.evidence[rule.id], tuple(self.broken_by[rule.id])
+            return replace(verdict, outcome=Outcome.VIOLATED, evidence=evidence, broken_by=texts)
         if rule.id in self.undecided:
-            return Verdict(
-                rule, Outcome.UNDECIDED, exercised, seen=seen, why=self.undecided[rule.id]
-            )
-        if not exercised:
-            explained = rule.id in self.explained
+            return replace(verdict, outcome=Outcome.UNDECIDED, why=self.undecided[rule.id])
+        if exercised:
+            return verdict
+        explained, why = rule.id in self.explained, "no answer of this run came to this place"
+        if explained:
             why = "each body that came breaks finer rules"
-            if not explained:
-                why = "no answer of this run came to this place"
-            return Verdict(rule, Outcome.NOT_EXERCISED, seen=seen, why=why, explained=explained)
-        return Verdict(rule, Outcome.HOLDS, exercised, seen=seen)
+        return replace(verdict, outcome=Outcome.NOT_EXERCISED, why=why, explained=explained)
 
 
 def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdict, ...]:
@@ -138,11 +134,58 @@ def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdi
     counts = Tally()
     for judgement in judgements:
         counts.add(judgement)
-    return tuple(counts.verdict(rule) for rule in rules)
+    return tuple(map(counts.verdict, rules))
 
 
-def _size(evidence: Evidence) -> tuple[int, bool, int]:
-    """The size of the body; of bodies of one size that to the plainest request is the smallest."""
-    exchange = evidence.exchange
-    size = len(exchange.response.body) if exchange.response else 0
-    return size, exchange.probe.source != "given", len(exchange.probe.request.headers)
+def asked_again(verdicts: Iterable[Verdict], methods: frozenset[str]) -> Iterator[Probe]:
+    """The evidence of rules that were broken on some exchanges only, or on one, to be asked for again in rounds.
+
+    A probe is repeated only with the right credential (wrong ones are tried once: a service may lock somebody out), and
+    only if its method is among `methods`.
+    """
+    chosen: dict[Request, Probe] = {}
+    for verdict in verdicts:
+        seldom = verdict.violations < verdict.exercised or verdict.violations == 1
+        if verdict.evidence and seldom and verdict.rule.severity is Severity.VIOLATION:
+            probe = verdict.evidence.exchange.probe
+            if probe.credential is Credential.RIGHT and probe.request.method in methods:
+                chosen[probe.request] = replace(probe, again=True)
+    for _ in range(TIMES):
+        yield from list(chosen.values())[:MAX_REQUESTS]
+
+
+def with_recurrence(
+    verdicts: Iterable[Verdict], judgements: Sequence[Judgement]
+) -> tuple[Verdict, ...]:
+    """The verdicts, those on violated rules with how the violation recurs."""
+    askings: dict[tuple[Request, Credential], list[Judgement]] = defaultdict(list)
+    for judgement in judgements:
+        probe = judgement.exchange.probe
+        if not is_unavailable(judgement.exchange):
+            askings[probe.request, probe.credential].append(judgement)
+    found = []
+    for verdict in verdicts:
+        if verdict.evidence is not None:
+            probe = verdict.evidence.exchange.probe
+            recurrence = _recurrence(verdict, askings[probe.request, probe.credential])
+            verdict = replace(verdict, recurrence=recurrence)
+        found.append(verdict)
+    return tuple(found)
+
+
+def _recurrence(verdict: Verdict, askings: Sequence[Judgement]) -> Recurrence | None:
+    """What the answers to one request say; None if it was not asked again and the rule was kept elsewhere."""
+    rule, asked, broken = verdict.rule.id, 0, 0
+    again: list[bool] = []
+    for judgement in askings:
+        breaks = any(finding.rule == rule for finding in judgement.findings)
+        asked += judgement.exchange.probe.again or rule in judgement.exercised
+        broken += breaks
+        if judgement.exchange.probe.again:
+            again.append(breaks)
+    if not again:
+        every = verdict.violations == verdict.exercised > 1
+        return Recurrence("always", verdict.violations, verdict.exercised) if every else None
+    if not any(again):
+        return Recurrence("gone on asking again", broken, asked)
+    return Recurrence("always" if broken == asked else "sometimes", broken, asked)

@@ -12,7 +12,7 @@ from contracts.report.json_report import to_json
 from contracts.report.record import known_of_report
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
-from contracts.verdicts.recurrence import TIMES
+from contracts.verdicts.verdict import TIMES
 
 from .made import GET, SPEC, exchange, report, rule, violated
 

@@ -10,6 +10,7 @@ import pytest
 import stamina
 from hypothesis import core
 
+from contracts import testing  # noqa: F401
 from contracts.document import read_spec
 from contracts.exchanges import Ledger
 from contracts.report.forms import failure  # noqa: F401
@@ -17,7 +18,6 @@ from contracts.run import end, prelude  # noqa: F401  imported once, not once a 
 from contracts.run.ask import asked
 from contracts.run.inputs import Inputs
 from contracts.run.state import Budget, State
-from contracts.verdicts import outside  # noqa: F401
 
 from .things import CANARY, Project, document, hermetic
 

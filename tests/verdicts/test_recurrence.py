@@ -7,7 +7,7 @@ import pytest
 
 from contracts.messages import Credential, Exchange, Probe, Request, Response
 from contracts.verdicts import Verdict, asked_again, judge_all, tally, with_recurrence
-from contracts.verdicts.recurrence import MAX_REQUESTS, TIMES
+from contracts.verdicts.verdict import MAX_REQUESTS, TIMES
 from tests.documents import OPERATION, operation_rules, short
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}

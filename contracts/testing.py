@@ -1,9 +1,8 @@
-"""An answer that somebody else's test already has, judged: httpx2, httpx and requests responses."""
+"""What a test of one's own can use: the contract, held against a response of httpx2, httpx or requests."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Exchange, Headers, Probe, Request, Response
 from contracts.rules import Finding, Rule, RuleBook, Severity
 from contracts.text import printable
-from contracts.verdicts.judge import Judgement, judge
+from contracts.verdicts import Judgement, judge
 
 
 class ContractViolation(AssertionError):
@@ -47,11 +46,8 @@ class Contract:
         key = operation or self._operation(method, url.path)
         if key not in self.book.operations:
             raise LookupError(f"the document has no operation {key}; {self._nearest(key)}")
-        answer = Response(
-            int(response.status_code),
-            _headers(response.headers),
-            self.capabilities.body(bytes(response.content)),
-        )
+        fields, body = _headers(response.headers), self.capabilities.body(bytes(response.content))
+        answer = Response(int(response.status_code), fields, body)
         rules = self.book.operations[key]
         judgement = judge(rules, Exchange(0, Probe(key, Request(method, url.path)), answer))
         by_id = {rule.id: rule for rule in rules.rules}
@@ -64,11 +60,8 @@ class Contract:
         return judgement
 
     def _line(self, rule: Rule, finding: Finding) -> str:
-        where = (
-            f"{finding.instance} is "
-            if finding.instance and rule.kind not in ("schema", "required")
-            else ""
-        )
+        about = finding.instance if rule.kind not in ("schema", "required") else None
+        where = f"{about} is " if about else ""
         source = self.book.spec.document.source(rule.pointer)
         seen = printable(f"  seen: {where}{finding.seen}; wanted: {rule.promise} ({rule.clause})")
         return f"{source}  {printable(rule.id)}\n{seen}"
@@ -76,22 +69,19 @@ class Contract:
     def _operation(self, method: str, path: str) -> str:
         prefix = urlsplit(self.base_url or "").path.rstrip("/")
         below = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
-        templates = sorted(
-            {o.operation.path for o in self.book.operations.values()}, key=concreteness
-        )
+        paths = {rules.operation.path for rules in self.book.operations.values()}
+        templates = sorted(paths, key=concreteness)
         template = next((t for t in templates if match_path(t, below) is not None), below)
         return f"{method} {template}"
 
     def _nearest(self, key: str) -> str:
-        near = (
-            difflib.get_close_matches(key, self.book.operations, n=3, cutoff=0.4)
-            or list(self.book.operations)[:3]
-        )
+        known = list(self.book.operations)
+        near = difflib.get_close_matches(key, known, n=3, cutoff=0.4) or known[:3]
         return f"the nearest are {', '.join(near)}; name one with operation=, or judge an answer of one of them"
 
 
 def _headers(headers: Any) -> Headers:
-    pairs: Iterable[tuple[Any, Any]] = (
-        headers.multi_items() if hasattr(headers, "multi_items") else headers.items()
-    )
+    pairs = getattr(
+        headers, "multi_items", headers.items
+    )()  # those of requests know no field twice
     return tuple((str(name), str(value)) for name, value in pairs)

@@ -14,7 +14,7 @@ import requests
 from contracts.document import read_spec
 from contracts.messages import header_values
 from contracts.rules import RuleBook, rules_for
-from contracts.verdicts.outside import Contract, ContractViolation
+from contracts.testing import Contract, ContractViolation
 from tests.service import raw_server
 
 SCHEMA = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}

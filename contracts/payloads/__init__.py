@@ -64,8 +64,7 @@ class RandomChoices:
 class CoveringChoices:
     """Every option of every small point in turn, least used first: the fullest payload, then the barest, then mixed.
 
-    Large ranges get numbers derived from the point, its count and the seed, so that the same seed gives the same
-    payloads in every process.
+    Large ranges get numbers derived from the point, its count and the seed: the same ones in every process.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -92,9 +91,8 @@ class CoveringChoices:
 
     def _derived(self, at: str, span: int) -> int:
         turn = self._turns[at] = self._turns.get(at, -1) + 1
-        digest = shake_256(f"{self._seed}\0{at}\0{turn}".encode()).digest(
-            span.bit_length() // 8 + 8
-        )
+        text = f"{self._seed}\0{at}\0{turn}"
+        digest = shake_256(text.encode()).digest(span.bit_length() // 8 + 8)
         return int.from_bytes(digest, "big") % span
 
 
@@ -102,8 +100,7 @@ class Unsatisfiable(Exception):
     """No payload could be made: `where` in the payload, and what was `tried`."""
 
     def __init__(self, where: str, tried: str) -> None:
-        self.where = where
-        self.tried = tried
+        self.where, self.tried = where, tried
         super().__init__(f"no payload at {where or '/'}: {tried}")
 
 

@@ -54,18 +54,14 @@ CASES = 64  # combinations of an `allOf` that are looked at
 NESTED = 20  # combinations and references below one another when a combination is taken apart
 ATTEMPTS = 20  # payloads drawn from the caller's choices before chance takes over
 
-SAMPLES: tuple[JSON, ...] = (
-    *(None, True, 0, 1.5, "text", [], {}),
-    {"key": ["value", 1, None, {"deep": False}]},
-)
+NESTED_SAMPLE = {"key": ["value", 1, None, {"deep": False}]}
+SAMPLES: tuple[JSON, ...] = (None, True, 0, 1.5, "text", [], {}, NESTED_SAMPLE)
 """What stands where anything is allowed."""
 
 GIVEN_UP = (
-    (
-        *("unevaluatedProperties", "unevaluatedItems"),
-        *("contentSchema", "contentEncoding", "contentMediaType"),
-    ),
-    ("dependentSchemas", "if", "then", "else", "not"),
+    ["unevaluatedProperties", "unevaluatedItems"],
+    ["contentSchema", "contentEncoding", "contentMediaType"],
+    ["dependentSchemas", "if", "then", "else", "not"],
 )
 """Keywords to do without where the canonical form does not model a schema, one group after the other."""
 
@@ -321,21 +317,17 @@ def references(node: CanonicalSchema) -> Iterable[str]:
 def declared_by(node: CanonicalSchema, declared: Declared) -> Declared:
     """What the document writes where a reference points to."""
     view = node.view()
-    if isinstance(view, forms.ReferenceView):
+    if isinstance(view, forms.ReferenceView) and declared.parts:
         uri, _, pointer = unquote(view.uri.rpartition(":")[2]).partition("#")
         if uri == URI:
-            return Declared(
-                tuple(
-                    Part(Schema(part.schema.document, unquote(pointer)))
-                    for part in declared.parts[:1]
-                )
-            )
+            document = declared.parts[0].schema.document
+            return Declared((Part(Schema(document, unquote(pointer))),))
     return declared
 
 
 def modelled(view: forms.RawView, site: Site) -> CanonicalSchema:
     """A schema that the canonical form models, for one that it does not: the validator sees to what it lost."""
-    keywords: tuple[str, ...] = ()
+    keywords: list[str] = []
     for group in GIVEN_UP:
         keywords += group
         try:

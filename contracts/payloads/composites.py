@@ -52,9 +52,11 @@ class Array:
         self.twins = view.distinctness == forms.Distinctness.SOME_REPEATED
         self.drawers: dict[tuple[str, CanonicalSchema], Drawer] = {}
         self.plans: list[tuple[list[Drawer], tuple[int, int]]] = []
-        contained = [least_of(contains.min_contains) for contains in view.contains]
-        low = max([view.min_items or 0, 2 * self.twins, *contained])
-        high = low + 3 + len(view.prefix_items) + sum(contained)
+        self.contained: list[int] = []
+        for contains in view.contains:
+            self.contained.append(1 if contains.min_contains is None else contains.min_contains)
+        low = max([view.min_items or 0, 2 * self.twins, *self.contained])
+        high = low + 3 + len(view.prefix_items) + sum(self.contained)
         if view.max_items is not None:
             high = min(high, view.max_items)
         reason = f"no array of {low} to {high} items"
@@ -80,8 +82,8 @@ class Array:
         nodes = self.view.prefix_items[:length]
         nodes += [self.view.items or ANYTHING] * (length - len(nodes))
         taken: set[int] = set()
-        for contains in self.view.contains:
-            schema, least = contains.schema, least_of(contains.min_contains)
+        for contains, least in zip(self.view.contains, self.contained, strict=True):
+            schema = contains.schema
             able = [index for index, node in enumerate(nodes) if possible(both((node, schema)))]
             able.sort(key=taken.__contains__)
             if len(able) < least:
@@ -109,8 +111,7 @@ class Array:
         segment, keyword = (str(index), "prefixItems") if is_first else ("*", "items")
         if (segment, node) not in self.drawers:
             site = self.site.below(segment, keyword)
-            variant = [segment for segment, _ in self.drawers].count(segment)
-            if variant:
+            if variant := [segment for segment, _ in self.drawers].count(segment):
                 site = site.branch(variant)
             self.drawers[segment, node] = self.builder.build(node, site)
         return self.drawers[segment, node]
@@ -124,10 +125,6 @@ class Array:
         if second:
             items[second] = copy.deepcopy(items[first])
         return items
-
-
-def least_of(min_contains: int | None) -> int:
-    return 1 if min_contains is None else min_contains
 
 
 def another(drawer: Drawer, seen: set[object], run: Run, at: str) -> JSON:
@@ -224,10 +221,8 @@ class Object:
         return self.extra(self.builder.build(wanted, site), broken, f"*({index})")
 
     def extra(self, names: Drawer, broken: CanonicalSchema, segment: str) -> Extra:
-        site, patterns = (
-            self.site.below(segment, "additionalProperties"),
-            self.view.pattern_properties,
-        )
+        site = self.site.below(segment, "additionalProperties")
+        patterns = self.view.pattern_properties
         drawers: dict[str, Drawer] = {}
 
         def drawer_of(name: str) -> Drawer:
@@ -270,9 +265,8 @@ class Object:
             if again or name not in drawn:
                 drawn[name] = drawer_of(name).draw(run)
                 return
-        raise Unsatisfiable(
-            self.site.place, f"{TRIES} names for one more member, all there already"
-        )
+        tried = f"{TRIES} names for one more member, all there already"
+        raise Unsatisfiable(self.site.place, tried)
 
 
 class Numbered:

@@ -7,6 +7,7 @@ by chance, back references repeat their group.
 from __future__ import annotations
 
 import re
+import string
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +18,8 @@ from typing import Any
 ENDLESS = (1 << 32) - 1
 """How often CPython says that something may be repeated without end."""
 
-DIGITS = "0123456789"
-LOWER = "abcdefghijklmnopqrstuvwxyz"
-WORD = LOWER + LOWER.upper() + DIGITS + "_"
-SPACE = " \t\n\u00a0"
+WORD = string.ascii_letters + string.digits + "_"
+CLASSES = {"DIGIT": string.digits, "WORD": WORD, "SPACE": " \t\n\u00a0"}
 ALPHABET = WORD + "-. !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~éßÀя٣日😀\u00a0\t"
 """What `.` and negated classes draw from."""
 
@@ -138,11 +137,6 @@ def group(part: Node, number: int) -> Node:
     return Node(part.least, part.most, write)
 
 
-def perhaps(part: Node) -> Node:
-    """A positive lookaround: `(?=abc)` needs what it asks for to be written, `(?=.*x)` stands it."""
-    return Node(0, 0, lambda pen, _: part.write(pen, 0) if pen.pick(0, 1) else "")
-
-
 _ECMA = re.compile(
     r"\\(?P<sign>[pP])\{(?:\w+=)?(?P<property>\w+)\}|\\u\{(?P<point>[0-9a-fA-F]+)\}"
     r"|\\c(?P<control>[A-Za-z])|\(\?<(?P<group>\w+)>|\\(?P<letter>[^\W\d_dDwWsSbBfnrtvxu])|\\.",
@@ -211,7 +205,8 @@ def node_of(kind: Any, held: Any) -> Node:
         case "GROUPREF":
             return Node(0, 0, lambda pen, _: pen.groups.get(held, ""))
         case "ASSERT":
-            return perhaps(written(held[1]))
+            part = written(held[1])  # `(?=abc)` needs it to be there, `(?=.*x)` stands it
+            return Node(0, 0, lambda pen, _: part.write(pen, 0) if pen.pick(0, 1) else "")
     return characters(samples_of([(kind, held)]))
 
 
@@ -225,7 +220,8 @@ def samples_of(members: Iterable[tuple[Any, Any]]) -> str:
             case "ANY":
                 samples += ALPHABET
             case "CATEGORY":
-                samples += _CATEGORIES[str(held)]
+                _, *negation, name = str(held).split("_")
+                samples += complement(CLASSES[name]) if negation else CLASSES[name]
             case "LITERAL":
                 samples += chr(held)
             case "RANGE":
@@ -239,16 +235,6 @@ def samples_of(members: Iterable[tuple[Any, Any]]) -> str:
 
 def complement(samples: str) -> str:
     return "".join(character for character in ALPHABET if character not in samples)
-
-
-_CATEGORIES = {
-    "CATEGORY_DIGIT": DIGITS,
-    "CATEGORY_WORD": WORD,
-    "CATEGORY_SPACE": SPACE,
-    "CATEGORY_NOT_DIGIT": complement(DIGITS),
-    "CATEGORY_NOT_WORD": complement(WORD),
-    "CATEGORY_NOT_SPACE": complement(SPACE),
-}
 
 
 DATE = "20(1[6-9]|2[0-7])-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"  # no 29 to 31, which not every month has

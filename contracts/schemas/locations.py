@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -161,6 +161,7 @@ class Location:
     unions: tuple[Union, ...]
     truncated: bool
     chosen_by: str | None = None
+    _children: dict[str, Location] = field(init=False, default_factory=dict)
 
     def _said(self, keyword: str) -> list[tuple[Part, Any]]:
         """The parts that say something under a keyword, and what."""
@@ -235,10 +236,6 @@ class Location:
             if union.tags and union.discriminator:
                 found[union.discriminator] = union.tags
         return found
-
-    @cached_property
-    def _children(self) -> dict[str, Location]:
-        return {}
 
     def property(self, name: str) -> Location:
         """The location of the value of property `name`, declared or not."""

@@ -160,10 +160,9 @@ class _Forms:
             for _, others in unions:
                 if others is not branches:
                     around |= reduce(operator.or_, map(self.all_names, others), NO_NAMES)
-            found.append(
-                {keyword: [self.closed([value], around, branch=True) for value in branches]}
-            )
-            is_closed = is_closed or any(value is not False for value in branches)
+            closed = [self.closed([value], around, branch=True) for value in branches]
+            found.append({keyword: closed})
+            is_closed = is_closed or branches.count(False) < len(branches)
         is_object = is_kept or (branch and bool(outer)) or any(map(_speaks_of_objects, parts))
         if is_object and not names.open and not is_closed:
             found.append(names.closure())
@@ -263,9 +262,8 @@ class _Forms:
 
 def _speaks_of_objects(part: dict[str, Any]) -> bool:
     types = part.get("type", ())
-    return "object" in ([types] if isinstance(types, str) else types) or not OBJECTS.isdisjoint(
-        part
-    )
+    names = [types] if isinstance(types, str) else types
+    return "object" in names or not OBJECTS.isdisjoint(part)
 
 
 def _all(schemas: Iterable[Raw]) -> Raw:

@@ -29,6 +29,12 @@ SESSION = pytest.StashKey["State"]()
 UNDO = pytest.StashKey[list[Callable[[], object]]]()
 """How to give back what a session took from its process."""
 
+_KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "flag": ("store_true", {"type": "bool", "default": False}),
+    "list": ("append", {"type": "args", "default": []}),
+    "value": ("store", {"default": None}),
+}
+"""How pytest takes an option and its ini twin."""
 _BROKEN = {"contract_item": "violated", "contract_gate": "breaking"}
 """What has happened when a test fails, by the fixture that says which test it is."""
 _OWN_STATUS = {"fail": 1, "inconclusive": 3}
@@ -38,17 +44,10 @@ _OWN_STATUS = {"fail": 1, "inconclusive": 3}
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("contract", "contract tests from an OpenAPI document")
     for option in OPTIONS:
-        if option.kind == "flag":
-            group.addoption(option.flag, action="store_true", default=None, help=option.help)
-            parser.addini(option.ini, option.help, type="bool", default=False)
-        elif option.kind == "list":
-            group.addoption(
-                option.flag, action="append", default=None, metavar=option.metavar, help=option.help
-            )
-            parser.addini(option.ini, option.help, type="args", default=[])
-        else:
-            group.addoption(option.flag, default=None, metavar=option.metavar, help=option.help)
-            parser.addini(option.ini, option.help, default=None)
+        action, ini = _KINDS[option.kind]
+        takes = {"metavar": option.takes.metavar} if option.takes else {}
+        group.addoption(option.flag, action=action, default=None, help=option.help, **takes)
+        parser.addini(option.ini, option.help, **ini)
 
 
 def pytest_load_initial_conftests(args: list[str]) -> None:

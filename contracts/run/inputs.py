@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -86,8 +86,12 @@ class Inputs:
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Those that are asked."""
-        glob = self.options.operation
-        return tuple(o for o in self.spec.operations if glob is None or _is_named(o, glob))
+        glob, found = self.options.operation or "*", []
+        for operation in self.spec.operations:
+            names = (operation.key, operation.path, operation.operation_id)
+            if any(_matches(name, glob) for name in names):
+                found.append(operation)
+        return tuple(found)
 
     def wants(self, rule_id: str) -> bool:
         """Whether the rule is among those that `--contract-rule` asks for."""
@@ -101,26 +105,14 @@ class Inputs:
 
 
 def inputs_from(
-    options: Options,
-    *,
-    base_url: str | None,
-    root: Path,
-    environ: Mapping[str, str] = os.environ,
+    options: Options, *, base_url: str | None, root: Path, environ: Mapping[str, str] = os.environ
 ) -> Inputs:
-    """What the options of a run name, read and checked.
-
-    Raises UsageError or DocumentError, whose text is meant for the user.
-    """
+    """What the options of a run name, read and checked. UsageError or DocumentError for what can't be used."""
     base_url = check_base_url(base_url)
     named = [str(shown_path(Path(overlay))) for overlay in options.overlay]
     overlays = overlays_of(named, "--contract-overlay")
     path = shown_path(Path(options.spec or root / DOCUMENT))
     spec = replace(load_spec(path, overlays), variable=CREDENTIAL_VARIABLE)
-    known: Known | None = None
-    first: Probes = {}
-    if options.against is not None:
-        report = shown_path(Path(options.against))
-        known, first = known_of_report(report, spec, advisories=options.strict)
     scrubber = _scrubber(options, environ)
     target = Target(
         base_url,
@@ -129,25 +121,15 @@ def inputs_from(
         capabilities=scrubber.capabilities,
         route=Route(proxy_from(options, environ), options.ca_bundle),
     )
-    inputs = Inputs(
-        spec=spec,
-        target=target,
-        options=options,
-        given=_given(options, environ if target.live else {}, spec),
-        replay=_replay(options, spec),
-        known=known,
-        first=first,
-        policy=_policy(options, spec, known),
-        scrubber=scrubber,
-        overlays=overlays,
-        folder=Path(options.report or root / "build" / "contract"),
-    )
-    _refuse_unusable(inputs)
-    return inputs
-
-
-def _policy(options: Options, spec: Spec, known: Known | None) -> Policy:
-    return Policy(
+    known: Known | None = None
+    first: Probes = {}
+    replay: Probes | None = None
+    if options.against is not None:
+        report = shown_path(Path(options.against))
+        known, first = known_of_report(report, spec, advisories=options.strict)
+    if options.replay is not None:
+        replay = probes_of_report(shown_path(Path(options.replay)), spec)
+    policy = Policy(
         strict=options.strict,
         require_all=options.require_all,
         partial=bool(options.operation or options.replay),
@@ -157,99 +139,104 @@ def _policy(options: Options, spec: Spec, known: Known | None) -> Policy:
         known=frozenset(known.rules) if known else None,
         only_new=options.fail_on == "new",
     )
+    inputs = Inputs(
+        spec=spec,
+        target=target,
+        options=options,
+        given=_given(options, environ if target.live else {}, spec),
+        replay=replay,
+        known=known,
+        first=first,
+        policy=policy,
+        scrubber=scrubber,
+        overlays=overlays,
+        folder=Path(options.report or root / "build" / "contract"),
+    )
+    for problem in _problems(inputs):
+        raise UsageError(problem)
+    return inputs
 
 
-def _refuse_unusable(inputs: Inputs) -> None:
-    """UsageError for options that exclude each other, or that this document or target has no use for."""
-    options, base_url = inputs.options, inputs.target.base_url
+def _problems(inputs: Inputs) -> Iterator[str]:
+    """Options that exclude each other, or that this document or target has no use for."""
+    options, path, base_url = inputs.options, inputs.spec.document.path, inputs.target.base_url
+    if inputs.replay == {}:
+        yield (
+            f"--contract-replay {shown_path(Path(str(options.replay)))} holds no evidence against {path}, so there is "
+            "nothing to send again; give the report of a run that found violations"
+        )
     if options.drift and base_url is None:
-        raise UsageError(
-            "--contract-drift needs a service that publishes something; give --base-url URL"
-        )
+        yield "--contract-drift needs a service that publishes something; give --base-url URL"
     if not inputs.operations:
-        raise UsageError(
-            f"--contract-operation {options.operation} matches none of the operations of "
-            f"{inputs.spec.document.path}; give a glob over METHOD PATH or operationId, see `contracts rules`"
+        yield (
+            f"--contract-operation {options.operation} matches none of the operations of {path}; give a glob over "
+            "METHOD PATH or operationId, see `contracts rules`"
         )
-    unsafe = {
-        "--contract-unsafe": options.unsafe,
-        "--contract-start-session": options.start_session,
-    }
-    for option in filter(unsafe.get, unsafe):
-        if base_url is not None and host_of(base_url) in PRODUCTION_HOSTS:
-            raise UsageError(
-                f"{option} is refused on {base_url}, the production host; use staging, or leave it out"
-            )
+    if base_url is not None and host_of(base_url) in PRODUCTION_HOSTS:
+        unsafe = {
+            "--contract-unsafe": options.unsafe,
+            "--contract-start-session": options.start_session,
+        }
+        for option in filter(unsafe.get, unsafe):
+            yield f"{option} is refused on {base_url}, the production host; use staging, or leave it out"
     if options.discover:
-        _refuse_without_sessions(inputs, "--contract-discover")
+        yield from _problems_with_sessions(inputs, "--contract-discover")
     if options.start_session:
-        _refuse_without_sessions(inputs, "--contract-start-session")
-    _refuse_unreadable_baseline(options.baseline)
-    _refuse_unwritable("--contract-report", inputs.folder, "the report")
+        yield from _problems_with_sessions(inputs, "--contract-start-session")
+    if options.baseline is not None:
+        yield from _problems_with_baseline(options.baseline)
+    yield from _problems_with_folder("--contract-report", inputs.folder, "the report")
     if options.history is not None:
-        _refuse_unwritable("--contract-history", Path(options.history), "the reports of all runs")
+        folder = Path(options.history)
+        yield from _problems_with_folder("--contract-history", folder, "the reports of all runs")
 
 
-def _refuse_without_sessions(inputs: Inputs, option: str) -> None:
+def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
     """Sessions are looked for on a live service, for operations that have their ids, unless evidence is replayed."""
-    target = inputs.target
+    target, leave = inputs.target, "leave the option out"
     if not target.live:
-        raise UsageError(
-            f"{option} needs a service that has sessions; give --base-url URL, or leave it out"
-        )
+        yield f"{option} needs a service that has sessions; give --base-url URL, or leave it out"
     if inputs.replay is not None:
-        raise UsageError(
-            f"{option} and --contract-replay exclude each other: a replay sends evidence and nothing else"
-        )
+        why = "a replay sends evidence and nothing else"
+        yield f"{option} and --contract-replay exclude each other: {why}"
     if SESSION_ID not in _parameters(inputs.operations):
-        raise UsageError(
-            f"{option}: none of the operations has a parameter {SESSION_ID}; leave the option out"
-        )
+        yield f"{option}: none of the operations has a parameter {SESSION_ID}; {leave}"
     if target.secret is None and not inputs.options.dry_run:
-        raise UsageError(
-            f"{option} needs a credential and {CREDENTIAL_VARIABLE} is not set; set it to a key of {target}, "
-            "or leave the option out"
-        )
+        cure = f"set it to a key of {target}, or {leave}"
+        yield f"{option} needs a credential and {CREDENTIAL_VARIABLE} is not set; {cure}"
 
 
-def _refuse_unreadable_baseline(baseline: str | None) -> None:
+def _problems_with_baseline(baseline: str) -> Iterator[str]:
     """A revision that is not there must not become a gate that never fails."""
-    if baseline is None:
-        return
     try:
         side_from(baseline, [])
     except MissingError:
         pass  # the revision has no such document, so that nothing can break
     except ContractsError as error:
-        raise UsageError(f"--contract-baseline {error}") from None
+        yield f"--contract-baseline {error}"
 
 
-def _refuse_unwritable(option: str, folder: Path, purpose: str) -> None:
+def _problems_with_folder(option: str, folder: Path, purpose: str) -> Iterator[str]:
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    problem = ""
+    cure = f"give a folder for {purpose}"
     if not existing.is_dir():
-        problem = "is not a folder"
+        yield f"{option} {folder}: {existing} is not a folder; {cure}"
     elif not os.access(existing, os.W_OK | os.X_OK):
-        problem = "can't be written to"
-    if problem:
-        raise UsageError(f"{option} {folder}: {existing} {problem}; give a folder for {purpose}")
+        yield f"{option} {folder}: {existing} can't be written to; {cure}"
 
 
 def _secret(
     spec: Spec, base_url: str | None, environ: Mapping[str, str], *, needed: bool
 ) -> Secret | None:
-    value = environ.get(CREDENTIAL_VARIABLE, "").strip()
+    variable, value = CREDENTIAL_VARIABLE, environ.get(CREDENTIAL_VARIABLE, "").strip()
     if base_url is None:
         return None
-    if value and not (value.isascii() and value.isprintable()):
-        raise UsageError(
-            f"{CREDENTIAL_VARIABLE} holds characters that no header can carry; set it to the credential alone"
-        )
+    if not value.isascii() or not value.isprintable():
+        cure = "set it to the credential alone"
+        raise UsageError(f"{variable} holds characters that no header can carry; {cure}")
     if needed and not value and any(operation.needs_credential for operation in spec.operations):
-        raise UsageError(
-            f"the document asks for a credential and {CREDENTIAL_VARIABLE} is not set; "
-            f"set it to a key of {base_url}, or leave --base-url out to use the mock"
-        )
+        cure = f"set it to a key of {base_url}, or leave --base-url out to use the mock"
+        raise UsageError(f"the document asks for a credential and {variable} is not set; {cure}")
     return Secret(value, spec.placeholder) if value else None
 
 
@@ -257,14 +244,12 @@ def _header(name: str, variable: str, environ: Mapping[str, str]) -> str:
     """The value of an extra header."""
     option = f"--contract-header {name}={variable}"
     if variable not in environ:
-        raise UsageError(
-            f"{option}: the environment has no {variable}; set it, or leave the option out"
-        )
+        cure = "set it, or leave the option out"
+        raise UsageError(f"{option}: the environment has no {variable}; {cure}")
     value = environ[variable].strip()
     if not value or not is_field_value(value):
-        raise UsageError(
-            f"{option}: {variable} is empty or holds characters that no header can carry; set it to the value alone"
-        )
+        why = "is empty or holds characters that no header can carry"
+        raise UsageError(f"{option}: {variable} {why}; set it to the value alone")
     return value
 
 
@@ -276,9 +261,8 @@ def proxy_from(options: Options, environ: Mapping[str, str]) -> str | None:
     try:
         return usable_proxy(url)
     except ValueError:
-        raise UsageError(
-            f"{PROXY_VARIABLE} is no usable proxy; give http(s)://HOST[:PORT]"
-        ) from None
+        cure = "give http(s)://HOST[:PORT]"
+        raise UsageError(f"{PROXY_VARIABLE} is no usable proxy; {cure}") from None
 
 
 def _scrubber(options: Options, environ: Mapping[str, str]) -> Scrubber:
@@ -310,11 +294,12 @@ def _given(options: Options, environ: Mapping[str, str], spec: Spec) -> Values:
     known = _parameters(spec.operations)
     found: dict[str, dict[str, None]] = {}  # each value once, in the order given
     for source, name, value in entries:
-        if name not in known and source != SESSION_IDS_VARIABLE:
-            raise UsageError(
-                f"{source}: no operation has a parameter {name}; the document has {', '.join(sorted(known)) or 'none'}"
-            )
-        where = source if source == SESSION_IDS_VARIABLE else f"{source} {name}={value}"
+        where = source
+        if source != SESSION_IDS_VARIABLE:
+            where = f"{source} {name}={value}"
+            if name not in known:
+                cure = f"the document has {', '.join(sorted(known)) or 'none'}"
+                raise UsageError(f"{source}: no operation has a parameter {name}; {cure}")
         found.setdefault(name, {}).update(dict.fromkeys(_values(value, where)))
     return {name: tuple(values) for name, values in found.items()}
 
@@ -329,37 +314,18 @@ def _values(value: str, where: str) -> Sequence[str]:
         raise UsageError(f"{where} has an empty value; an empty value reaches another route")
     if not value.startswith("@"):
         return [value]
+    file, cure = value[1:], "give a file with one value a line"
     try:
-        lines = Path(value[1:]).read_text(encoding="utf-8-sig").splitlines()
+        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise UsageError(
-            f"{where}: {value[1:]} can't be read ({reason}); give a file with one value a line"
-        ) from None
+        raise UsageError(f"{where}: {file} can't be read ({reason}); {cure}") from None
     values = list(filter(None, map(str.strip, lines)))
     if not values:
-        raise UsageError(f"{where}: {value[1:]} holds no value; give a file with one value a line")
+        raise UsageError(f"{where}: {file} holds no value; {cure}")
     return values
 
 
-def _replay(options: Options, spec: Spec) -> Probes | None:
-    if options.replay is None:
-        return None
-    path = shown_path(Path(options.replay))
-    probes = probes_of_report(path, spec)
-    if not probes:
-        raise UsageError(
-            f"--contract-replay {path} holds no evidence against {spec.document.path}, so there is nothing to send "
-            "again; give the report of a run that found violations"
-        )
-    return probes
-
-
-def _is_named(operation: Operation, glob: str) -> bool:
-    names = (operation.key, operation.path, operation.operation_id or "")
-    return any(_matches(name, glob) for name in names)
-
-
-def _matches(text: str, wanted: str) -> bool:
+def _matches(text: str | None, wanted: str) -> bool:
     """Ids are globs of themselves, whatever brackets they hold."""
-    return text == wanted or fnmatchcase(text, wanted)
+    return text is not None and (text == wanted or fnmatchcase(text, wanted))

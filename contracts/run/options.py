@@ -18,31 +18,41 @@ from contracts.messages import is_field_name
 from contracts.notte.domain import CREDENTIAL_VARIABLE, DOCUMENT, PROXY_VARIABLE
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
+_NUMBER = r"(?=.*[1-9])[0-9]{1,9}(?:\.[0-9]{1,9})?"
+"""Not all of its digits are 0."""
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*@")
 _HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """A command-line option and its ini twin (`--contract-spec`, `contract_spec`).
+class Value:
+    """What an option takes.
 
     Args:
-        field: its name in `Options`.
-        metavar: what it takes, None for a flag.
-        parse: a text to its value; a ValueError means that the text is not what is wanted.
-        default: () for an option that is repeatable.
+        parse: a text to what it means; a ValueError says that the text is not what is wanted.
+        wanted: what such a text is not, and what to give instead.
+        pattern: what a text has to match.
         files: what of a text names a file: `path` (all of it), `@` (what follows an @), or nothing.
-        wanted: what a text that can't be used is not, and what to give instead.
+    """
+
+    metavar: str
+    parse: Callable[[str], Any] = str
+    wanted: str = ""
+    pattern: str = ".*"
+    files: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A command-line option and its ini twin (`--contract-spec`, `contract_spec`); `field` is its name in `Options`.
+
+    It is a `flag`, a `value`, or a `list` (repeatable), which is one whose default is empty.
     """
 
     field: str
-    help: str
-    metavar: str | None
-    parse: Callable[[str], Any]
     default: Any
-    files: str
-    wanted: str
+    help: str
+    takes: Value | None
 
     @property
     def name(self) -> str:
@@ -58,8 +68,7 @@ class Option:
 
     @property
     def kind(self) -> str:
-        """`flag`, `list` (repeatable) or `value`."""
-        if self.metavar is None:
+        if self.takes is None:
             return "flag"
         return "list" if self.default == () else "value"
 
@@ -71,33 +80,35 @@ class Option:
         value = config.getini(self.ini) or None
         folder = config.inipath.parent if config.inipath else config.rootpath
         if isinstance(value, list):
-            return [self.anchored(str(one), folder) for one in value]
+            return [self.anchored(one, folder) for one in value]
         return self.anchored(value, folder) if isinstance(value, str) else value
 
     def anchored(self, value: str, folder: Path) -> str:
         """A value of the ini file, with the file that it names seen from the folder of that ini file."""
+        files = self.takes.files if self.takes else ""
         before, at, file = value.partition("@")
-        if self.files == "@" and at and (not before or before.endswith("=")):
+        if files == "@" and at and (not before or before.endswith("=")):
             return f"{before}@{folder / file}"
-        return str(folder / value) if self.files == "path" and value != "none" else value
+        return str(folder / value) if files == "path" and value != "none" else value
 
     def parsed(self, given: Any) -> Any:
-        """What was given as the value that it means. UsageError for what can't be used."""
-        if given is None or self.kind == "flag":
+        """What was given as what it means. UsageError for what can't be used."""
+        if given is None or self.takes is None:
             return given or self.default
         if self.kind == "list":
-            return tuple(self._parsed(str(text)) for text in given)
+            return tuple(self._parsed(self.takes, str(text)) for text in given)
         if given == "":
-            raise UsageError(
-                f"{self.flag} is empty (an unset variable?); give a value, or leave the option out"
-            )
-        return self._parsed(str(given))
+            cure = "give a value, or leave the option out"
+            raise UsageError(f"{self.flag} is empty (an unset variable?); {cure}")
+        return self._parsed(self.takes, str(given))
 
-    def _parsed(self, text: str) -> Any:
+    def _parsed(self, takes: Value, text: str) -> Any:
         try:
-            return self.parse(text)
+            if not re.fullmatch(takes.pattern, text, re.DOTALL):
+                raise ValueError
+            return takes.parse(text)
         except ValueError:
-            raise UsageError(f"{self.flag} {text} {self.wanted}") from None
+            raise UsageError(f"{self.flag} {text} {takes.wanted}") from None
 
     def words(self, value: bool | str | Sequence[str] | None) -> list[str]:
         """The words of a command line that give the option this value."""
@@ -108,23 +119,7 @@ class Option:
         return [f"{self.flag}={one}" for one in ([value] if isinstance(value, str) else value)]
 
 
-def _flag(text: str) -> Any:
-    return field(default=False, metadata={"row": (text, None, bool, False, "", "")})
-
-
-def _row(
-    text: str,
-    metavar: str,
-    parse: Callable[[str], Any] = str,
-    *,
-    default: Any = None,
-    files: str = "",
-    wanted: str = "",
-) -> Any:
-    return field(default=default, metadata={"row": (text, metavar, parse, default, files, wanted)})
-
-
-# The parsers: a text to a value, or a ValueError.
+# The parsers
 
 
 def _seconds(text: str) -> float:
@@ -143,36 +138,19 @@ def _share(text: str) -> float:
     return share
 
 
-def _amount(text: str, unit: str) -> tuple[float, int]:
-    """A number above 0, and how many seconds its unit has."""
-    found = re.fullmatch(_NUMBER + unit, text)
-    if found is None or not float(found[1]):
-        raise ValueError
-    return float(found[1]), _UNITS[found[2]]
-
-
 def _interval(text: str) -> float:
-    """Seconds between two requests, of `5/s` or `300/m`."""
-    number, unit = _amount(text, "/([smh])")
-    return unit / number
+    """Seconds between two requests."""
+    number, _, unit = text.partition("/")
+    return _UNITS[unit] / float(number)
 
 
 def _time(text: str) -> float:
-    """Seconds, of `600` or `10m`."""
-    number, unit = _amount(text, "([smh]?)")
-    return number * unit
+    number = text.rstrip("smh")
+    return float(number) * _UNITS[text[len(number) :]]
 
 
-def _count(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9][0-9]{0,9}", text):
-        raise ValueError
-    return int(text)
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise ValueError
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
     return name, value
 
 
@@ -182,37 +160,20 @@ def _header(text: str) -> tuple[str, str]:
     What follows the first "=" is not shown: it may be the value, put there by mistake.
     """
     name, equals, variable = text.partition("=")
+    option = f"--contract-header {name}{equals}"
     if not equals or not is_field_name(name) or not variable:
-        raise UsageError(
-            f"--contract-header {name}{equals} is not NAME=ENVVAR; give a header's name and the environment "
-            "variable with its value"
-        )
+        cure = "give a header's name and the environment variable with its value"
+        raise UsageError(f"{option} is not NAME=ENVVAR; {cure}")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
-        raise UsageError(
-            f"--contract-header {name}=… does not name an environment variable; put the value into one, and give its "
-            "name"
-        )
+        cure = "put the value into one, and give its name"
+        raise UsageError(f"{option}… does not name an environment variable; {cure}")
     return name, variable
-
-
-def _any_or_new(text: str) -> str:
-    if text not in ("any", "new"):
-        raise ValueError
-    return text
-
-
-def _baseline(text: str) -> str:
-    if text == "-" or "://" in text:
-        raise ValueError
-    return text
 
 
 def _proxy(text: str) -> str:
     if "@" in text:
-        raise UsageError(
-            f"--contract-proxy holds a user name or password; put the whole URL into {PROXY_VARIABLE}, and leave the "
-            "option out"
-        )
+        cure = f"put the whole URL into {PROXY_VARIABLE}, and leave the option out"
+        raise UsageError(f"--contract-proxy holds a user name or password; {cure}")
     return usable_proxy(text)
 
 
@@ -236,46 +197,69 @@ def _ca_bundle(path: str) -> str:
         reason = getattr(error, "strerror", "") or error
         if isinstance(error, ssl.SSLError):
             reason = "it holds no certificate"
-        raise UsageError(
-            f"--contract-ca-bundle {path} can't be used ({reason}); give a file of certificates in PEM form"
-        ) from None
+        cure = "give a file of certificates in PEM form"
+        raise UsageError(f"--contract-ca-bundle {path} can't be used ({reason}); {cure}") from None
     return path
+
+
+# What options take: what help calls it, its parser, what a text is not that can't be used, what it must match
+
+_FILE = Value("FILE", files="path")
+_FOLDER = Value("DIR", files="path")
+_REPORT = Value("REPORT.json", files="path")
+_GLOB = Value("GLOB")
+_ID = Value("VALUE", files="@")
+_REVISION = Value(
+    "REV:PATH", str, "is no REVISION:path and no file; give one of them", r"(?!-\Z)((?!://).)*"
+)
+_PARAMETER = Value(
+    "NAME=VALUE",
+    _pair,
+    "is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE",
+    r"[^=]+=.*",
+    files="@",
+)
+_HEADER = Value("NAME=ENVVAR", _header)
+_SECONDS = Value("SECONDS", _seconds, "is no number of seconds above 0; give 5, say")
+_SHARE = Value("SHARE", _share, "is no share of the requests; give 5%, 0.05 or 0, say")
+_RATE = Value("RATE", _interval, "is no rate above 0; give 5/s or 300/m, say", rf"{_NUMBER}/[smh]")
+_TIME = Value(
+    "TIME", _time, "is no time above 0; give 600 (seconds) or 10m, say", rf"{_NUMBER}[smh]?"
+)
+_COUNT = Value("N", int, "is no number of requests above 0; give 1000, say", r"0*[1-9][0-9]{0,9}")
+_PROXY = Value("URL", _proxy, "is no usable proxy; give http(s)://HOST[:PORT]")
+_CERTIFICATES = Value("FILE", _ca_bundle, files="path")
+_ANY_OR_NEW = Value("new|any", str, "is neither any nor new; give one of them", "any|new")
+
+
+def _row(text: str, takes: Value | None, default: Any = None) -> Any:
+    return field(default=default, metadata={"help": text, "takes": takes})
+
+
+def _flag(text: str) -> Any:
+    return _row(text, None, default=False)
 
 
 @dataclass(frozen=True)
 class Options:
     """What the options say; to add one is to add its row, and to use its value."""
 
-    spec: str | None = _row(
-        f"the OpenAPI document to test against (default: {DOCUMENT})", "FILE", files="path"
-    )
+    spec: str | None = _row(f"the OpenAPI document to test against (default: {DOCUMENT})", _FILE)
     overlay: tuple[str, ...] = _row(
-        "an OpenAPI overlay; repeatable; 'none' for none at all", "FILE", default=(), files="path"
+        "an OpenAPI overlay; repeatable; 'none' for none at all", _FILE, ()
     )
-    baseline: str | None = _row(
-        "what the document must not break (default: HEAD:FILE)",
-        "REV:PATH",
-        _baseline,
-        wanted="is no REVISION:path and no file; give one of them",
-    )
+    baseline: str | None = _row("what the document must not break (default: HEAD:FILE)", _REVISION)
     param: tuple[tuple[str, str], ...] = _row(
-        "a value that the service knows; NAME=@FILE reads one a line; repeatable",
-        "NAME=VALUE",
-        _parameter,
-        default=(),
-        files="@",
-        wanted="is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE",
+        "a value that the service knows; NAME=@FILE reads one a line; repeatable", _PARAMETER, ()
     )
     session_id: tuple[str, ...] = _row(
-        "a session that the service knows, or @FILE; repeatable", "VALUE", default=(), files="@"
+        "a session that the service knows, or @FILE; repeatable", _ID, ()
     )
-    operation: str | None = _row("only operations whose METHOD PATH or operationId matches", "GLOB")
-    rule: str | None = _row("only rules whose id matches", "GLOB")
-    report: str | None = _row(
-        "the folder for report.json (default: build/contract)", "DIR", files="path"
-    )
+    operation: str | None = _row("only operations whose METHOD PATH or operationId matches", _GLOB)
+    rule: str | None = _row("only rules whose id matches", _GLOB)
+    report: str | None = _row("the folder for report.json (default: build/contract)", _FOLDER)
     history: str | None = _row(
-        "a folder that keeps the report of every run, for what comes and goes", "DIR", files="path"
+        "a folder that keeps the report of every run, for what comes and goes", _FOLDER
     )
     strict: bool = _flag(
         "advisories, unavailable answers and unexercised rules of 2xx answers fail too"
@@ -283,79 +267,43 @@ class Options:
     require_all: bool = _flag("every unexercised rule fails")
     unsafe: bool = _flag("send methods that may change state to a live service")
     max_response_time: float = _row(
-        "how long an answer may take (default: 5; advisory)",
-        "SECONDS",
-        _seconds,
-        default=5.0,
-        wanted="is no number of seconds above 0; give 5, say",
+        "how long an answer may take (default: 5; advisory)", _SECONDS, 5.0
     )
     max_unavailable: float = _row(
         "more requests without an answer than this make a run inconclusive (default: 0.05)",
-        "SHARE",
-        _share,
-        default=0.05,
-        wanted="is no share of the requests; give 5%, 0.05 or 0, say",
+        _SHARE,
+        0.05,
     )
     header: tuple[tuple[str, str], ...] = _row(
-        "a header sent with every request, its value from an environment variable",
-        "NAME=ENVVAR",
-        _header,
-        default=(),
+        "a header sent with every request, its value from an environment variable", _HEADER, ()
     )
     discover: bool = _flag(
         "list the sessions of the service (free), and ask for some of every status"
     )
     start_session: bool = _flag("start a session (about $0.002), ask for it, stop it, ask again")
-    rate: float = _row(
-        "how often to send a request at most: 5/s, 300/m",
-        "RATE",
-        _interval,
-        default=0.0,
-        wanted="is no rate above 0; give 5/s or 300/m, say",
-    )
-    max_requests: int | None = _row(
-        "end in order after so many requests",
-        "N",
-        _count,
-        wanted="is no number of requests above 0; give 1000, say",
-    )
-    max_time: float | None = _row(
-        "end in order after so long: 600, 10m",
-        "TIME",
-        _time,
-        wanted="is no time above 0; give 600 (seconds) or 10m, say",
-    )
+    rate: float = _row("how often to send a request at most: 5/s, 300/m", _RATE, 0.0)
+    max_requests: int | None = _row("end in order after so many requests", _COUNT)
+    max_time: float | None = _row("end in order after so long: 600, 10m", _TIME)
     proxy: str | None = _row(
-        f"a proxy to the service (with a password: the variable {PROXY_VARIABLE})",
-        "URL",
-        _proxy,
-        wanted="is no usable proxy; give http(s)://HOST[:PORT]",
+        f"a proxy to the service (with a password: the variable {PROXY_VARIABLE})", _PROXY
     )
     ca_bundle: str | None = _row(
-        "the certificates to trust, in place of the usual ones", "FILE", _ca_bundle, files="path"
+        "the certificates to trust, in place of the usual ones", _CERTIFICATES
     )
     dry_run: bool = _flag("list the requests, send none")
     against: str | None = _row(
-        "an earlier report: its evidence is sent first, and told from what is new",
-        "REPORT.json",
-        files="path",
+        "an earlier report: its evidence is sent first, and told from what is new", _REPORT
     )
     fail_on: str = _row(
-        "'new': what the earlier report has fails nothing (default: any)",
-        "new|any",
-        _any_or_new,
-        default="any",
-        wanted="is neither any nor new; give one of them",
+        "'new': what the earlier report has fails nothing (default: any)", _ANY_OR_NEW, "any"
     )
     drift: bool = _flag(
         "compare what the service publishes (/openapi.json) with the document first"
     )
-    replay: str | None = _row(
-        "send the evidence of a report again, and nothing else", "REPORT.json", files="path"
-    )
+    replay: str | None = _row("send the evidence of a report again, and nothing else", _REPORT)
 
 
-OPTIONS = tuple(Option(row.name, *row.metadata["row"]) for row in fields(Options))
+OPTIONS = tuple(Option(row.name, row.default, **row.metadata) for row in fields(Options))
 
 
 def options_from(get: Callable[[Option], Any]) -> Options:
@@ -371,9 +319,8 @@ def check_base_url(url: str | None) -> str | None:
     if not url.strip():
         raise UsageError(f"--base-url is empty (an unset variable?); {cure}")
     if _USERINFO.match(url):
-        raise UsageError(
-            f"--base-url holds a user name or password; {cure}, and put the credential into {CREDENTIAL_VARIABLE}"
-        )
+        cure += f", and put the credential into {CREDENTIAL_VARIABLE}"
+        raise UsageError(f"--base-url holds a user name or password; {cure}")
     option = f"--base-url {url}"
     if "@" in url or "?" in url:
         option = "--base-url"

@@ -154,7 +154,7 @@ def test_header_is_sent_with_every_request(project: Project, monkeypatch: pytest
 def test_every_option_has_an_ini_twin(option: Option, pytester: pytest.Pytester) -> None:
     value = {"flag": "true", "list": "x=1 y=2", "value": "x"}[option.kind]
     pytester.makeini(f"[pytest]\n{option.ini} = {value}\n")
-    folder = f"{pytester.path}/" if option.files == "path" else ""
+    folder = f"{pytester.path}/" if option.takes and option.takes.files == "path" else ""
     expected = {"flag": True, "list": [f"{folder}x=1", f"{folder}y=2"], "value": f"{folder}x"}[option.kind]
     assert option.given(pytester.parseconfig()) == expected
 

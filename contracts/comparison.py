@@ -1,4 +1,4 @@
-"""The other half of the picture: what happens to two versions of a document. Beside `flows`, which imports far more.
+"""The other half of the picture: what happens to two versions of a document.
 
 two specs ──> changes ──> decision ──> report
 """
@@ -29,7 +29,7 @@ def compare(
     accepted: str | None,
     today: date,
 ) -> Diff:
-    """What changed from one side to the other, and what of it breaks. Raises a ContractsError, one sentence.
+    """What changed from one side to the other, and what of it breaks; or a ContractsError.
 
     Args:
         base, revision: files, `GITREV:path`, URLs, or `-` for one.
@@ -40,7 +40,7 @@ def compare(
 
 
 def pull(source: str, path: Path, overlays: Overlays, *, reason: str | None, today: date) -> Pulled:
-    """Get a published document and compare it, as it will be read at `path`, with what is there. Writes nothing."""
+    """Compare a published document, as read at `path`, with what is there. Writes nothing."""
     got = side_from(source, [])
     around = FolderFiles(path.parent, str(path))
     if not os.path.lexists(path):
@@ -62,5 +62,5 @@ def drift(
     accepted: str | None,
     today: date,
 ) -> Diff:
-    """Our document at `path` against the one that is published at `source`; no credential is sent."""
+    """Our document at `path` against the one that `source` publishes; no credential is sent."""
     return compare(path, source, overlays, policy, accepted=accepted, today=today)

@@ -64,7 +64,7 @@ class Request:
         return replace(self, target=f"{path}?{self.query}" if self.query else path)
 
     def with_field(self, name: str, *values: str) -> Request:
-        """The request with these values of a header field, in place of what it has under that name."""
+        """The request with these values of a header field, in place of those of that name."""
         fields = tuple((name, value) for value in values)
         return replace(self, headers=overridden(self.headers, fields))
 
@@ -107,10 +107,10 @@ class Credential(StrEnum):
 class Probe:
     """A request with the claim the document makes about it.
 
-    `operation` is the key of the operation it was made for (`GET /things/{id}`), `source` says who made it
-    (`given`, `coverage`, `fuzz`, `edge`, `status`, `auth`, `method`), and `given` holds the decoded values that the
-    user vouched for, by parameter name: the service knows them. `again` says that the request was asked before, and is
-    asked again because of what was seen.
+    `operation` is the key of the operation it was made for (`GET /things/{id}`), `source` says who
+    made it (`given`, `coverage`, `fuzz`, `edge`, `status`, `auth`, `method`), and `given` holds the
+    decoded values that the user vouched for, by parameter name: the service knows them. `again`
+    says that the request was asked before, and is asked again because of what was seen.
     """
 
     operation: str
@@ -144,7 +144,7 @@ class Response:
 
     @property
     def media_type(self) -> str | None:
-        """The essence of Content-Type in lower case (`application/json`), or None without the field."""
+        """The essence of Content-Type (`application/json`), or None without the field."""
         value = self.header("content-type")
         return essence_of(value) if value is not None else None
 
@@ -180,7 +180,7 @@ def may_be_json(name: str) -> bool:
 
 
 def concrete(name: str, filler: str = "x") -> str:
-    """A media type that a documented name or range describes; `filler` stands for a subtype that may be any."""
+    """A media type that a name or range describes; `filler` is a subtype where any will do."""
     essence = essence_of(name)
     if essence in ("*/*", "application/*"):
         return "application/json"
@@ -188,7 +188,7 @@ def concrete(name: str, filler: str = "x") -> str:
 
 
 def covers(outer: str, inner: str) -> bool:
-    """Whether every message that the type or range `inner` describes is described by `outer` (RFC 9110 §12.5.1)."""
+    """Whether `outer` describes every message that `inner` describes (RFC 9110 §12.5.1)."""
     if not _parameters(outer) <= _parameters(inner):
         return False
     wide, narrow = essence_of(outer), essence_of(inner)
@@ -202,7 +202,7 @@ def covers(outer: str, inner: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _parameters(name: str) -> frozenset[str]:
-    """Those of a media type that mean something; JSON is UTF-8 whatever its charset says (RFC 8259 §8.1)."""
+    """Those that mean something; JSON is UTF-8 whatever its charset says (RFC 8259 §8.1)."""
     _, *parameters = (part.strip().lower().replace('"', "") for part in name.split(";"))
     if is_json(name):
         parameters = [part for part in parameters if not part.startswith("charset=")]
@@ -231,7 +231,7 @@ class Failure:
 
     @property
     def breaks_contract(self) -> bool:
-        """Whether this is an answer, and a bad one; other failures say nothing about the contract."""
+        """Whether this is an answer, and a bad one; others say nothing about the contract."""
         broken = (FailureKind.TRUNCATED, FailureKind.BAD_FRAMING, FailureKind.BAD_ENCODING)
         return self.kind in broken
 
@@ -240,7 +240,7 @@ class Failure:
 class Exchange:
     """A probe and what came back: exactly one of `response` and `failure`.
 
-    `number` is the place in the run, from 0; `attempts` counts the requests made for it, retries included.
+    `number` is the place in the run, from 0; `attempts` counts its requests, with retries.
     """
 
     number: int
@@ -251,7 +251,7 @@ class Exchange:
 
 
 def is_unavailable(exchange: Exchange) -> bool:
-    """Whether the exchange says nothing about the contract, because no answer of the service could be had."""
+    """Whether it says nothing about the contract, because no answer of the service could be had."""
     if exchange.response is not None:
         return exchange.response.status in UNAVAILABLE and exchange.probe.source != "status"
     return exchange.failure is None or not exchange.failure.breaks_contract

@@ -1,4 +1,4 @@
-"""Texts: cut to a length, in the right number, without what a terminal obeys, and written to a file whole."""
+"""Texts: cut, in the right number, without what a terminal obeys, and written to a file whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_TEXT = 500
-"""Characters that are kept of a text which a service has a hand in: a message, a place in a body."""
+"""Characters that are kept of what a service has a hand in: a message, a place in a body."""
 
 
 def cut(text: str, limit: int = MAX_TEXT) -> str:
@@ -24,24 +24,24 @@ def shown(value: Any, limit: int = 60) -> str:
 
 
 def plural(count: int, noun: str, many: str = "") -> str:
-    """A count with its noun: `1 rule`, `2 rules`; `many` is the plural where it is not the noun and an s."""
+    """A count with its noun: `1 rule`, `2 rules`; `many` is a plural without an s."""
     if count == 1:
         return f"{count} {noun}"
     return f"{count} {many or noun + 's'}"
 
 
 def printable(line: str) -> str:
-    r"""The text as one line that any terminal can show: the rest as escapes (`\x1b`, `\u202e`, `\ud800`)."""
+    r"""The text as one line that any terminal can show: the rest as escapes (`\x1b`, `\u202e`)."""
     return line if line.isprintable() else "".join(map(_escaped, line))
 
 
 def _escaped(character: str) -> str:
-    # Characters that turn the direction of what follows (U+202E) are not printable either: Unicode's Cf is not.
+    # What turns the direction of what follows (U+202E) is not printable either: Cf is not.
     return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def well_formed(text: str) -> str:
-    """The text with the escapes of halves of surrogate pairs, which a service can send and no file can hold."""
+    """The text with escapes for halves of surrogate pairs, which no file can hold."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -65,7 +65,7 @@ def shown_path(path: Path) -> Path:
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file, its folder as well, whole or not at all; a link stays a link, and a mode stays as it was.
+    """Write a file and its folder, whole or not at all; a link stays a link, a mode as it was.
 
     Returns the path; raises OSError, and then what was there is as it was.
     """

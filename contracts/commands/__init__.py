@@ -1,4 +1,4 @@
-"""The commands: `contracts rules`, `contracts diff`, `contracts pull`, `contracts drift`, `contracts report`."""
+"""The commands: `contracts rules`, `diff`, `pull`, `drift` and `report`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called: each needs much that the others do without."""
+    """A group whose commands are imported when they are called: each needs much of its own."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -55,7 +55,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What a terminal can't show is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
-    gc.disable()  # trees of a big document only make it search: a sixth of the time, and nothing found
+    gc.disable()  # it searches the trees of a big document, a sixth of the time, and finds nothing
     try:
         commands.main(prog_name="contracts", standalone_mode=False)
         return

@@ -1,4 +1,4 @@
-"""`contracts diff`, `contracts pull` and `contracts drift`: documents compared, with one set of options."""
+"""`contracts diff`, `pull` and `drift`: documents compared, with one set of options."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def diff(
     listed: bool,
     **shared: Unpack[_Shared],
 ) -> None:
-    """What changed from BASE to REVISION, and what of it breaks clients; each is a file, GITREV:path, a URL, or -.
+    """What changed from BASE to REVISION, and what of it breaks clients.
+
+    Each is a file, GITREV:path, a URL, or -.
 
     Exit code 0: nothing breaks. 1: something does. 2: a side can't be read. 3: undecided.
     """
@@ -114,7 +116,9 @@ def _shown(found: Diff, form: str) -> Iterable[str]:
 
 def _painted(text: str, look: str) -> str:
     """The text in its look; click takes it off again where the output is no terminal."""
-    return text if os.environ.get("NO_COLOR") else click.style(text, **_LOOKS[look])  # type: ignore[arg-type]
+    if os.environ.get("NO_COLOR"):
+        return text
+    return click.style(text, **_LOOKS[look])  # type: ignore[arg-type]
 
 
 def _kinds(form: str) -> Iterable[str]:
@@ -135,10 +139,13 @@ def _kinds(form: str) -> Iterable[str]:
     "--accept", "reason", metavar="REASON", help="Write what breaks all the same, because of this."
 )
 def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) -> None:
-    """Refresh the document from SOURCE (a file, GITREV:path, a URL, or -), unless that breaks clients.
+    """Refresh the document from SOURCE, unless that breaks clients.
+
+    SOURCE is a file, GITREV:path, a URL, or -.
 
     Shows what changes first. The file is kept byte for byte as it was published.
-    Exit code 0: written, or the same. 1: it breaks, 3: undecided; then nothing is written without --accept.
+    Exit code 0: written, or the same. 1: it breaks, 3: undecided; then nothing is written without
+    --accept.
     """
     if reason is not None and not reason.strip():
         raise UsageError("--accept is empty; say why this may break clients")
@@ -172,10 +179,13 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
 @_FAIL_ON
 @_ACCEPTED
 def drift(base_url: str | None, source: str | None, path: str, **shared: Unpack[_Shared]) -> None:
-    """What changed from our document to the one that the service publishes, and what of it breaks clients.
+    """What changed from our document to the one that the service publishes, and what of it breaks.
 
-    No credential is sent. Where one is needed, fetch the document yourself: curl … | contracts drift --from -
-    Exit code 0: nothing changed, or nothing that breaks. 1: something breaks. 2: it can't be had. 3: undecided.
+    No credential is sent. Where one is needed, fetch the document yourself:
+    curl … | contracts drift --from -
+
+    Exit code 0: nothing changed, or nothing that breaks. 1: something breaks. 2: it can't be had.
+    3: undecided.
     """
     if (base_url is None) == (source is None):
         cure = "a service, or where the document is published"

@@ -31,8 +31,9 @@ from contracts.text import write_whole
 def report(form: str, files: tuple[str, ...], history: str | None, output: str | None) -> None:
     """One or more report.json as FORMAT: html, markdown, annotations (of GitHub), or text.
 
-    Several are merged: the same rule is shown once, with the evidence of the worst. Reports of older versions are read
-    as well. With a history, html, markdown and text also say since when a rule is violated, and what comes and goes.
+    Several are merged: the same rule is shown once, with the evidence of the worst. Reports of
+    older versions are read as well. With a history, html, markdown and text also say since when a
+    rule is violated, and what comes and goes.
     It is no gate: the exit code is 0 whatever was decided, and 2 if a report can't be read.
     """
     parts = [read_run(path) for path in dict.fromkeys(map(Path, files))]  # one named twice is one

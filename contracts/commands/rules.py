@@ -25,7 +25,7 @@ from contracts.report.forms.catalogue import explained, explained_json, rules_js
 )
 @click.option("--explain", metavar="ID", help="One rule in full.")
 def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) -> None:
-    """The rules that the document implies, each with its file:line and the clause that it rests on."""
+    """The rules that the document implies, each with its file:line and its clause."""
     spec = load_spec(Path(path), overlays_of(overlays, "--overlay"))
     book = rulebooks.rules_for(spec)
     if form == "json":

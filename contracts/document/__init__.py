@@ -1,4 +1,4 @@
-"""An OpenAPI document in, a Spec out: every operation, parameter, response and schema with its file and line."""
+"""An OpenAPI document in, a Spec out: all that is in it, with its file and line."""
 
 from contracts.document.loader import FolderFiles as FolderFiles
 from contracts.document.loader import load_spec as load_spec

@@ -1,4 +1,4 @@
-"""What differs between OpenAPI 3.0 and 3.1, as data: which objects hold which, and how schemas become 2020-12."""
+"""What differs between OpenAPI 3.0 and 3.1, as data, and what their meta-schemas refuse."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANY = "*"
 """Stands for every field of an object that is a map itself, extensions (`x-…`) apart."""
 
 Fields = Mapping[str, str]
-"""What each field of an object holds: one object of a `kind`, a list `[kind]`, or a map with free names `{kind}`."""
+"""What each field of an object holds: a `kind` of object, a list `[kind]`, or a map `{kind}`."""
 
 _SERIALISED = {"schema": "schema", "content": "{media type}", "examples": "{example}"}
 _OBJECTS: dict[str, Fields] = {
@@ -99,7 +99,7 @@ def _drop_new_keywords(schema: dict[str, Any]) -> None:
 
 
 def _nullable_to_type(schema: dict[str, Any]) -> None:
-    """OpenAPI 3.0.3: `nullable` counts only beside `type`, and an `enum` without null still forbids null."""
+    """OpenAPI 3.0.3: `nullable` counts only beside `type`; an `enum` without null forbids null."""
     if schema.pop("nullable", False) is True and schema.get("type"):
         schema["type"] = list(dict.fromkeys([*_types(schema), "null"]))
 
@@ -134,9 +134,9 @@ def _drop_identifiers(schema: dict[str, Any]) -> None:
 class Dialect:
     """One minor version: `version` is its first two numbers, `fields` those of each kind of object.
 
-    `definitions` tells where in the official meta-schema some kinds are defined. `ref_hides` are kinds whose other
-    fields don't count beside a `$ref`; `has_identifiers` tells whether `$id` and the like mean something. `rewrites`
-    turn a Schema Object, in place and in this order, into JSON Schema 2020-12.
+    `definitions` tells where in the official meta-schema some kinds are defined. `ref_hides` are
+    kinds whose other fields don't count beside a `$ref`; `has_identifiers` tells whether `$id` and
+    the like mean something. `rewrites` turn a Schema Object, in this order, into 2020-12.
     """
 
     version: str
@@ -185,8 +185,8 @@ Found = tuple[Any, str, tuple[str, ...]]
 def walk(dialect: Dialect, found: Found) -> Iterator[Found]:
     """Every OpenAPI object at and below the one that was found; references are not followed.
 
-    Only fields that hold objects are entered, so that examples, defaults, enums, extensions, and properties that are
-    named like keywords are never taken for schemas or references.
+    Only fields that hold objects are entered, so that examples, defaults, enums, extensions, and
+    properties that are named like keywords are never taken for schemas or references.
     """
     stack = [found]
     while stack:
@@ -227,7 +227,7 @@ _ONE_OF_SEVERAL = "but more than one of the alternatives for it applies"
 
 
 class _Fault(NamedTuple):
-    """An error, with what the choice between branches of a union needs; `options` are those of an enum or const."""
+    """An error, with what the choice between branches needs; `options` are of an enum or const."""
 
     path: list[str | int]
     instance: Any
@@ -239,7 +239,7 @@ class _Fault(NamedTuple):
 def refuse_malformed(
     dialect: Dialect, kind: str, value: Any, root: Place, at: Sequence[str] = ()
 ) -> None:
-    """A DocumentError with the most specific reason why `value`, which stands at `at`, is no object of this kind."""
+    """A DocumentError with the best reason why `value`, standing at `at`, is not of this kind."""
     validator = _validator(dialect.version, dialect.definitions[kind])
     if validator.is_valid(value):
         return
@@ -276,11 +276,12 @@ def _read(name: str) -> dict[str, Any]:
     return json.loads(file.read_text("utf-8"))  # type: ignore[no-any-return]
 
 
-# What the meta-schemas forbid and we let pass, because published documents do it and no promise depends on it:
-# fields that OpenAPI doesn't know, without `x-` (except among paths and statuses, where each is a promise);
-# repeated or absent items (`required: []`); component names with other characters; strings that don't have their
-# `format` (e-mail, URI); a response without `description`; `example` beside `examples`; a path parameter without
-# `required: true`, which it is anyhow; null and lists of types in 3.0 schemas, which can mean only what 3.1 says.
+# What the meta-schemas forbid and we let pass, because published documents do it and no promise
+# depends on it: fields that OpenAPI doesn't know, without `x-` (except among paths and statuses,
+# where each is a promise); repeated or absent items (`required: []`); component names with other
+# characters; strings that don't have their `format` (e-mail, URI); a response without
+# `description`; `example` beside `examples`; a path parameter without `required: true`, which it
+# is anyhow; null and lists of types in 3.0 schemas, which can mean only what 3.1 says.
 
 
 def _loosen_3_0(root: dict[str, Any]) -> None:
@@ -320,7 +321,7 @@ def _loosened(node: Any, name: str = "") -> Any:
     branches = made.get("oneOf")
     if not isinstance(branches, list) or _REFERENCE not in branches:
         return made
-    # 3.0 says "one of these or a Reference"; telling them apart by `$ref` gives one error instead of a choice.
+    # 3.0 says "one of these or a Reference"; told apart by `$ref`, there is one error, no choice.
     rest = [branch for branch in branches if branch != _REFERENCE]
     is_reference = {"type": "object", "required": ["$ref"]}
     return {"if": is_reference, "then": _REFERENCE, "else": {"anyOf": rest}}

@@ -76,7 +76,7 @@ def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) ->
 
     Args:
         path: the file; other files that it refers to must be in its folder.
-        overlays: applied in this order; None means `NAME.overlay.yaml` beside `NAME.yaml`, if there is one.
+        overlays: applied in this order; None is `NAME.overlay.yaml` beside `NAME.yaml`, if any.
 
     Raises:
         DocumentError: a document can't be used, with its file and line.
@@ -105,7 +105,7 @@ def read_spec(
 
     Args:
         overlays: files, or names with the bytes at hand.
-        folder: where other files are that the document refers to; without one, such references are refused.
+        folder: where other files are that it refers to; without one, that is refused.
     """
     around = FolderFiles(folder, path) if isinstance(folder, Path) else folder
     written = written_from_bytes(text, path)
@@ -189,7 +189,7 @@ def _operations(document: Document, schemes: Mapping[str, SecurityScheme]) -> It
 
 
 def _servers(node: Mapping[str, Any]) -> tuple[str, ...]:
-    """URLs with their variables' defaults filled in; empty when none is given, which OpenAPI reads as `/`."""
+    """URLs with the defaults of their variables; none given is what OpenAPI reads as `/`."""
     urls = []
     for server in node.get("servers") or ():
         url: str = server["url"]
@@ -292,7 +292,7 @@ def _security_scheme(document: Document, name: str) -> SecurityScheme:
 def _security(
     document: Document, owner: str, schemes: Mapping[str, SecurityScheme]
 ) -> tuple[SecurityRequirement, ...] | None:
-    """The alternatives that `owner` lists itself; None when it lists none, an empty list included as such."""
+    """The alternatives that `owner` lists itself; None when it has no list."""
     alternatives = document.at(owner).get("security")
     if alternatives is None:
         return None

@@ -1,4 +1,4 @@
-"""A document as the rest of the suite sees it: operations, parameters, responses and schemas, each with its place."""
+"""A document as the rest of the suite sees it: its operations and schemas, each with its place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contracts.messages import VARIABLE, covers, essence_of
 
 MARKS = ("readOnly", "writeOnly")
 IDENTIFIES = "x-identifies"
-"""On a path parameter: its value names the resource, and the answer repeats it in the property of the same name."""
+"""On a path parameter: it names the resource, and the answer repeats it under that name."""
 NOWHERE: tuple[str | int, ...] = (
     "no-such-resource-4f1d9a2b",
     "00000000-0000-4000-8000-00004f1d9a2b",
@@ -52,7 +52,7 @@ def ref_target(ref: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a node is written: the path as the user gave it, the 1-based line, and the pointer in that file."""
+    """Where a node is written: path as the user gave it, 1-based line, and pointer in that file."""
 
     file: str
     line: int
@@ -66,8 +66,8 @@ class Source:
 class Document:
     """An OpenAPI document after overlays, with every schema in JSON Schema 2020-12.
 
-    Other files that it refers to stand under `x-files` of `tree`, and the `$ref`s point there, so that every `$ref` is
-    a pointer into `tree`. Pointers of what the author wrote are kept.
+    Other files that it refers to stand under `x-files` of `tree`, and the `$ref`s point there, so
+    that every `$ref` is a pointer into `tree`. Pointers of what the author wrote are kept.
 
     Args:
         path: as the user gave it.
@@ -87,7 +87,7 @@ class Document:
 
     @property
     def written(self) -> Document:
-        """The document in which both directions are; what is no schema stands there at the same pointers."""
+        """The document with both directions; what is no schema is there at the same pointers."""
         return self
 
     def at(self, pointer: str) -> Any:
@@ -102,7 +102,7 @@ class Document:
         return self.find(pointer)
 
     def resolve(self, pointer: str) -> str:
-        """Follow `$ref`s from `pointer` until a node that is no reference; returns that node's pointer."""
+        """The pointer of what stands behind the `$ref`s at `pointer`."""
         seen: set[str] = set()
         while pointer not in seen:
             seen.add(pointer)
@@ -114,13 +114,13 @@ class Document:
 
 @lru_cache(maxsize=16)
 def for_requests(document: Document) -> Document:
-    """The document for requests: a required property that is `readOnly` need not be sent (OpenAPI 3.1 §4.8.24)."""
+    """For requests: a required `readOnly` property need not be sent (OpenAPI 3.1 §4.8.24)."""
     return Directed(document, "readOnly") if "readOnly" in document.marks else document
 
 
 @lru_cache(maxsize=16)
 def for_responses(document: Document) -> Document:
-    """The document for responses: a required property that is `writeOnly` need not come back."""
+    """For responses: a required `writeOnly` property need not come back."""
     return Directed(document, "writeOnly") if "writeOnly" in document.marks else document
 
 
@@ -159,7 +159,7 @@ class Directed(Document):
 
 
 def is_left_out(document: Document, schema: Any) -> bool:
-    """Whether a property is in no message of the document's direction, as its schema or what that refers to says."""
+    """Whether a property, by its schema behind references, is in no message of the direction."""
     seen = set()
     while isinstance(document, Directed) and isinstance(schema, dict):
         if schema.get(document.mark) is True:
@@ -176,7 +176,7 @@ def is_left_out(document: Document, schema: Any) -> bool:
 class Schema:
     """A schema of the document, in JSON Schema 2020-12 whatever version the document has.
 
-    Identity is the place: two schemas are equal if they stand at the same pointer of the same document.
+    Two schemas are equal if they stand at the same pointer of the same document.
     """
 
     document: Document
@@ -205,7 +205,7 @@ class MediaType:
 
 
 def described_by(content: Sequence[MediaType], name: str) -> MediaType | None:
-    """The entry for a body of this type, parameters apart: exact, then `type/*`, then `*/*` (OpenAPI 3.1 §4.8.17)."""
+    """The entry for a body of this type: exact, then `type/*`, then `*/*` (OpenAPI 3.1 §4.8.17)."""
     essence = essence_of(name)
     by_essence = {essence_of(entry.name): entry for entry in content}
     in_range = by_essence.get(f"{essence.partition('/')[0]}/*")
@@ -222,8 +222,8 @@ def best(content: Sequence[MediaType], name: str) -> MediaType | None:
 class Parameter:
     """A parameter after merging path-level and operation-level lists.
 
-    `location` is `path`, `query`, `header` or `cookie`; `style` and `explode` have the defaults of OpenAPI 3.1 §4.8.12
-    filled in; `media_type` is set when the parameter uses `content` instead of `schema`.
+    `location` is `path`, `query`, `header` or `cookie`; `style` and `explode` have the defaults of
+    OpenAPI 3.1 §4.8.12; `media_type` is set when it has `content` instead of `schema`.
     """
 
     name: str
@@ -257,7 +257,7 @@ class ResponseSpec:
     pointer: str
 
     def media_type(self, essence: str) -> MediaType | None:
-        """The entry that describes a body of this type: exact, then `type/*`, then `*/*` (OpenAPI 3.1 §4.8.17)."""
+        """The entry that describes a body of this type."""
         return described_by(self.content, essence)
 
 
@@ -284,14 +284,14 @@ class SecurityScheme:
 
 
 SecurityRequirement = tuple[tuple[str, tuple[str, ...]], ...]
-"""One alternative: every (scheme id, scopes) in it is needed; an empty one means that no credential is needed."""
+"""One alternative: every (scheme id, scopes) in it is needed; an empty one needs no credential."""
 
 
 @dataclass(frozen=True)
 class Operation:
     """`key` is `METHOD PATH`; `security` holds alternatives, empty when no credential is asked for.
 
-    `path` is the template as written; `servers` are the URLs that apply (operation, path or document level).
+    `path` is the template as written; `servers` are the URLs that apply, wherever they stand.
     """
 
     method: str
@@ -314,7 +314,7 @@ class Operation:
         return bool(self.security) and all(self.security)
 
     def response(self, status: int) -> ResponseSpec | None:
-        """The response that describes `status`: exact, then its range, then `default` (OpenAPI 3.1 §4.8.16)."""
+        """The one for `status`: exact, then its range, then `default` (OpenAPI 3.1 §4.8.16)."""
         by_status = {response.status.upper(): response for response in self.responses}
         exact, in_range = by_status.get(str(status)), by_status.get(f"{status // 100}XX")
         return exact or in_range or by_status.get("DEFAULT")
@@ -351,7 +351,7 @@ class Spec:
 
 
 def concrete_status(operation: Operation, response: ResponseSpec, *preferred: int) -> int | None:
-    """A status that `response` describes and no other one of the operation does, one of `preferred` if it can be."""
+    """A status that no other response of the operation describes, a `preferred` one if possible."""
     key = response.status
     if key.isdecimal():
         return int(key)

@@ -1,7 +1,7 @@
 """YAML or JSON text in, its value out, and the line of any node, looked up when asked.
 
-YAML is read by 1.2's core schema, where PyYAML's loaders read 1.1: `on` and `yes` are text, dates are text, and keys
-are text as written.
+YAML is read by 1.2's core schema, where PyYAML's loaders read 1.1: `on` and `yes` are text, dates
+are text, and keys are text as written.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from contracts.text import shown
 MAX_DEPTH = 200
 """Nesting allowed in a document; real ones stay below 60, and every later step recurses."""
 MAX_ADDED_BY_ALIASES = 1_000_000
-"""Nodes that aliases may add to those written; a document that needs more is an attack ("billion laughs")."""
+"""Nodes that aliases may add to those written; more are an attack ("billion laughs")."""
 VERSIONS = ("openapi", "swagger", "overlay")
-"""Keys of a document whose value can only be a version, as `version` of `info`: an unquoted `1.10` stays that."""
+"""Keys whose value can only be a version, as `version` of `info`: an unquoted `1.10` stays that."""
 
 _PLAIN, _QUOTED, _MAPPING, _SEQUENCE = "plain", "quoted", "mapping", "sequence"
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({_QUOTED, f"{_TAG}str"})
 _CORE_TAGS = frozenset({_PLAIN, f"{_TAG}null", f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"})
 _COLLECTION_TAGS = frozenset({None, f"{_TAG}map", f"{_TAG}seq"})
-_SYNTAX = "mend the syntax there"
+_NOT_YAML, _SYNTAX = "this is not YAML:", "mend the syntax there"
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -56,7 +56,7 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^\s,:\[\]{}"]+')
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """A node of YAML: `kind` is the tag of a scalar, `entries` has the line and the node of each child by name.
+    """A node of YAML: `kind` is the tag of a scalar, `entries` has line and node of each child.
 
     `size` and `height` are those with all aliases written out.
     """
@@ -73,7 +73,7 @@ class _Node:
 
 
 class YamlText:
-    """The only YAML document in a text; it is put together from libyaml's events, so that nothing recurses."""
+    """The only YAML document in a text, put together from libyaml's events: nothing recurses."""
 
     def __init__(self, content: str, file: str) -> None:
         self._file = file
@@ -116,15 +116,17 @@ class YamlText:
                     if isinstance(event, yaml.CollectionStartEvent):
                         opened.append(node)
                 elif isinstance(event, yaml.DocumentStartEvent) and stream.children:
-                    problem = "this is not YAML: expected a single document in the stream, but found another document"
+                    problem = (
+                        f"{_NOT_YAML} expected a single document in the stream, but found more"
+                    )
                     raise self._error(_line(event), problem, _SYNTAX)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            problem = f"this is not YAML: {', '.join(filter(None, (error.context, error.problem)))}"
+            problem = f"{_NOT_YAML} {', '.join(filter(None, (error.context, error.problem)))}"
             raise self._error(mark.line + 1 if mark else 1, problem, _SYNTAX) from None
         except yaml.reader.ReaderError as error:
             line = content.encode()[: error.position].count(b"\n") + 1
-            problem = f"this is not YAML: {error.reason}"
+            problem = f"{_NOT_YAML} {error.reason}"
             raise self._error(line, problem, "remove that character") from None
         if not stream.children:
             raise self._error(
@@ -151,7 +153,7 @@ class YamlText:
     def _repeated(self, anchor: str, line: int) -> _Node:
         node = self._anchors.get(anchor)
         if node is None:
-            raise self._error(line, "this is not YAML: found undefined alias", _SYNTAX)
+            raise self._error(line, f"{_NOT_YAML} found undefined alias", _SYNTAX)
         if node.is_open:
             problem = "an alias stands inside the node that it repeats"
             raise self._error(node.line, problem, "remove the alias")
@@ -218,7 +220,7 @@ class YamlText:
 
 
 def value_of_plain(word: str) -> Any:
-    """What an unquoted scalar means in YAML 1.2's core schema (§10.3.2); infinite and NaN floats as Python's."""
+    """What an unquoted scalar means in YAML 1.2's core schema (§10.3.2); NaN is a float."""
     if word in _WORDS:
         return _WORDS[word]
     if word[0] in "+-.0123456789":
@@ -231,13 +233,14 @@ def value_of_plain(word: str) -> Any:
 class JsonText:
     """JSON text; the children of a container are indexed when first asked for.
 
-    Values are skipped by the C scanner of `json`, so that 13 MB cost about 0.1 s once per container on the way.
+    Values are skipped by the C scanner of `json`: 13 MB cost 0.1 s once a container on the way.
     """
 
     def __init__(self, content: str, file: str) -> None:
         self._content = content
         self._file = file
-        self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # what raw_decode calls
+        # What raw_decode calls.
+        self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
         self._children: dict[int, dict[str, tuple[int, int]]] = {}
 
     def value(self) -> Any:
@@ -267,7 +270,7 @@ class JsonText:
         return self._line(key), len(segments)
 
     def _entries(self, offset: int) -> Iterator[tuple[str, int, int]]:
-        """Name, offset of the key and offset of the value of each child of the container at `offset`."""
+        """Name, and offsets of key and value, of each child of the container at `offset`."""
         content = self._content
         is_object = content[offset] == "{"
         if not is_object and content[offset] != "[":

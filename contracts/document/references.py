@@ -1,4 +1,4 @@
-"""A tree in, the same tree with every `$ref` a pointer into it, and the schemas found on the way out."""
+"""A tree in, the same with every `$ref` a pointer into it, and the schemas found on the way."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _SCHEMA_DIALECTS = (
 
 
 class Neighbours(Protocol):
-    """Files by their names as seen from the folder of a document (`schemas/pet.yaml`); itself it is `""`."""
+    """Files by their names from the folder of a document (`schemas/pet.yaml`), which is `""`."""
 
     def named(self, reference: str, home: str) -> str | None:
-        """The file that a relative path written in the file `home` leads to; None if that is out of the folder."""
+        """The file that a path in the file `home` leads to; None if that is out of the folder."""
 
     def label(self, name: str) -> str:
         """What a person reads of a file."""
@@ -39,7 +39,7 @@ class Neighbours(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """A `$ref` to follow: the object that holds it, and the file it stands in (`""` is the document itself)."""
+    """A `$ref` to follow: what holds it, and the file it stands in (`""` is the document)."""
 
     holder: dict[str, Any]
     kind: str
@@ -52,7 +52,7 @@ class _Reference:
 
 
 class Linker:
-    """Follows every reference once, reads the files that they name, and embeds these under `x-files`."""
+    """Follows every reference once, and embeds the files that they name under `x-files`."""
 
     def __init__(
         self, tree: dict[str, Any], root: Place, dialect: Dialect, around: Neighbours | None
@@ -149,7 +149,7 @@ class Linker:
         raise self._error(reference, problem, "mend the pointer")
 
     def _file(self, name: str, reference: _Reference) -> str:
-        """The name that a file gets below `x-files`, `""` for the document itself; reads it when first named."""
+        """The name of a file below `x-files`, `""` for the document; reads it when first named."""
         address = urlsplit(name)
         if address.scheme or address.netloc:
             cure = "put a copy into the document's folder"

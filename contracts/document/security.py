@@ -17,7 +17,7 @@ class CredentialForm:
         rule, promise: the name of the rule, and what it says of a service.
         said: what a finding calls the credential.
         value, scheme: what becomes of the right value, and of the name of its scheme.
-        shell: what a shell reads in place of the value, given in NAME; None if it holds nothing of the right one.
+        shell: what a shell reads in place of the value in NAME; None if nothing is left of it.
         refused: whether a service must refuse it.
         named: whether it makes sense only where the scheme has a name.
     """
@@ -93,7 +93,7 @@ FORMS: Mapping[Credential, CredentialForm] = {
 
 
 def schemes_in_use(operation: Operation, spec: Spec) -> tuple[SecurityScheme, ...]:
-    """The schemes of the first alternative that a request alone can satisfy; empty without security."""
+    """The schemes of the first alternative that a request alone can satisfy, if any."""
     if not operation.needs_credential:
         return ()
     found = [
@@ -104,7 +104,7 @@ def schemes_in_use(operation: Operation, spec: Spec) -> tuple[SecurityScheme, ..
 
 
 def variants_of(operation: Operation, spec: Spec) -> tuple[Credential, ...]:
-    """The forms of the credential that make sense for an operation, the right one first; empty without security."""
+    """The forms of the credential that make sense for an operation, if any, the right one first."""
     schemes = schemes_in_use(operation, spec)
     if not schemes:
         return ()

@@ -1,4 +1,4 @@
-"""Values of parameters to their texts on the wire, and paths by their templates (OpenAPI 3.1 §4.8.12, RFC 3986)."""
+"""Values of parameters to their texts on the wire, and paths by their templates."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from contracts.messages import JSON
 
 _PARAMETER = re.compile(r"\{([^{}/]*)\}")
 _LITERAL = "/%:@!$&'()*+,;=~-._"
-"""What stands for itself in the literal parts of a template (RFC 3986 §3.3), percent-encoded octets among it."""
+"""What stands for itself in the literals of a template (RFC 3986 §3.3), encoded octets among it."""
 _EXPLODED = {"simple": ("", ","), "label": (".", "."), "matrix": (";", ";")}
-"""What stands before and between items and members of an exploded value; in other styles nothing and `&`."""
+"""What stands before and between the parts of an exploded value; else nothing and `&`."""
 _DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "|"}
 
 
 def encoded(text: str) -> str:
-    """The text, percent-encoded (RFC 3986 §2.1); what the command line had that is no UTF-8 becomes itself again."""
+    """The text, percent-encoded (RFC 3986 §2.1); what is no UTF-8 becomes itself again."""
     return quote(text, safe="", errors="surrogateescape")
 
 
@@ -42,7 +42,7 @@ def simple_text(value: JSON) -> str:
 
 
 def serialised(parameter: Parameter, value: JSON) -> str:
-    """The text of a value: of a query or cookie with its names (`a=1&a=2`), of a path or header without."""
+    """The text of a value in its style (OpenAPI 3.1 §4.8.12); in queries and cookies with names."""
     if parameter.media_type is not None:
         value = json.dumps(value, separators=(",", ":"))
     write = str if parameter.location == "header" else encoded
@@ -98,10 +98,10 @@ def parameter_names(template: str) -> tuple[str, ...]:
 
 
 def match_path(template: str, path: str) -> dict[str, str] | None:
-    """The raw (still percent-encoded) values of the template's parameters, or None when `path` is another route.
+    """The raw (still percent-encoded) values of the parameters, or None for another route.
 
-    `path` is what stands on the wire, without query. A segment of `.` or `..` matches nothing: clients and proxies
-    remove it (RFC 3986 §5.2.4).
+    `path` is what stands on the wire, without query. A segment of `.` or `..` matches nothing:
+    clients and proxies remove it (RFC 3986 §5.2.4).
     """
     pattern, names = _pattern(template)
     found = pattern.fullmatch(path)
@@ -124,7 +124,7 @@ def fill_raw_path(template: str, values: Mapping[str, str]) -> str:
 
 
 def concreteness(template: str) -> tuple[int, ...]:
-    """Sorts the templates that match one path: literal segments come first (OpenAPI 3.1 §4.8.8), then mixed ones."""
+    """Sorts templates of one path: literal segments first (OpenAPI 3.1 §4.8.8), then mixed ones."""
     segments = template.split("/")
     return tuple(("{" in part) + bool(_PARAMETER.fullmatch(part)) for part in segments)
 
@@ -138,7 +138,7 @@ class Routes:
             self._by_length.setdefault(template.count("/"), []).append(template)
 
     def of(self, path: str) -> tuple[str, ...]:
-        """The most concrete templates that match: one, or several which differ in the names of parameters at most."""
+        """The most concrete templates that match: one, or several that differ in names at most."""
         templates = self._by_length.get(path.count("/"), ())
         found = [one for one in templates if match_path(one, path) is not None]
         return tuple(one for one in found if concreteness(one) == concreteness(found[0]))

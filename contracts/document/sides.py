@@ -1,7 +1,8 @@
-"""What a user names as a side of a comparison to the bytes of a document, its overlays and the files around it.
+"""The name of a side to the bytes of a document, its overlays and the files around it.
 
-A side is a file, `GITREV:path`, an http or https URL, or `-` for standard input. The path of a revision starts at the
-root of the repository, or with `./` here; without a revision it is looked for in the index.
+A side is a file, `GITREV:path`, an http or https URL, or `-` for standard input. The path of a
+revision starts at the root of the repository, or with `./` here; without a revision it is looked
+for in the index.
 """
 
 from __future__ import annotations
@@ -74,13 +75,13 @@ class Side:
         return tuple(content for _, content in self.overlays)
 
     def path_of(self, file: str) -> str | None:
-        """The plain path of a file that a place of this side names; None if it is no file of a project."""
+        """The plain path of a file as places of this side name it; None if it is in no project."""
         if self.around is None and file == self.name:
             return None
         return file.removeprefix(self.prefix).removeprefix("./")
 
     def beside(self, name: str) -> tuple[str, bytes | None] | None:
-        """A file in the folder of the document, and what is in it; None if the document is in no folder."""
+        """A file beside the document, and what is in it; None if the document is in no folder."""
         if self.around is None:
             return None
         return self.around.label(name), self.around.content(name)
@@ -91,8 +92,8 @@ def sides_from(
 ) -> tuple[Side, Side]:
     """Both sides, with the same overlays; None means for each side the one beside it.
 
-    A copy of a document elsewhere (at a URL, in another folder) has none beside it: it is read with those of the other
-    side, or both are read without where these don't fit.
+    A copy of a document elsewhere (at a URL, in another folder) has none beside it: it is read with
+    those of the other side, or both are read without where these don't fit.
     """
     if base == revision == "-":
         cure = "give a file for one of them"
@@ -164,14 +165,14 @@ def named_overlays(files: Sequence[str]) -> Overlays:
 
 
 def overlays_of(named: Sequence[str], option: str) -> list[str] | None:
-    """The overlays that a user named with an option: None is the one beside the document, `none` is none at all."""
+    """The overlays that an option names: None is the one beside a document, `none` none at all."""
     if "none" in named and len(named) > 1:
         raise UsageError(f"{option} none stands beside other overlays; give either none or files")
     return [] if "none" in named else list(named) or None
 
 
 def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec, Spec]:
-    """Both sides, read; the same value twice where nothing can differ. `read` is the revision if that is at hand."""
+    """Both sides, read, the same value twice if they are one; `read` is the revision if at hand."""
     first = read_side(base)
     if is_same(base, revision, first):
         return first, first
@@ -179,7 +180,7 @@ def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec
 
 
 def is_same(base: Side, revision: Side, read: Spec) -> bool:
-    """Whether two sides are one document; `read` is either: where other files were read, these may differ."""
+    """Whether two sides are one document; if `read`, either, has other files, these may differ."""
     if base.text != revision.text or base.overlays_alone != revision.overlays_alone:
         return False
     return FILES not in read.document.tree
@@ -220,7 +221,7 @@ class RevisionFiles:
 
 
 def path_in_repository(path: Path) -> str:
-    """The path of a file as it is seen from the root of its repository. UsageError if it is in none."""
+    """The path of a file from the root of its repository. UsageError if it is in none."""
     prefix = _git(["rev-parse", "--show-prefix"], "", path.parent, str(path))
     return os.fsdecode(prefix.removesuffix(b"\n")) + path.name
 
@@ -242,7 +243,7 @@ def _file_of_revision(name: str, folder: Path | None) -> bytes:
 
 
 def _object(name: str, folder: Path | None) -> tuple[str, bytes]:
-    """Kind and content of an object; no kind if it is not there. Its name goes to git by a pipe: it is no option."""
+    """Kind and content of an object, if it is there; by a pipe, so that no name is an option."""
     if "\n" in name or "\0" in name:
         raise UsageError(f"{name!r} holds a character that no path of a side may have; {_GIT_CURE}")
     out = _git(["cat-file", "--batch", "--follow-symlinks"], f"{name}\n", folder, name)
@@ -289,11 +290,11 @@ def address_shown(url: str) -> str:
 
 
 def fetched(url: str, limit: int) -> bytes:
-    """What is behind the URL, or a UsageError in one sentence. No proxy, cookie or credential is used."""
+    """What is behind the URL, or a UsageError. No proxy, cookie or credential is used."""
     import httpx2  # takes 0.1 s
 
     ends = time.monotonic() + 2 * FETCH_SECONDS
-    # The environment may hold proxies and, in a .netrc, credentials: neither is anybody's but the user's.
+    # The environment may hold proxies and, in a .netrc, credentials, which are the user's alone.
     with httpx2.Client(timeout=FETCH_SECONDS, trust_env=False, headers=_HEADERS) as client:
         for _ in range(MAX_REDIRECTS + 1):
             _refuse_unusable(url)

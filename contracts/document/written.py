@@ -1,4 +1,4 @@
-"""Bytes of a file or an answer in: the value that is written there, and the file and line of every node in it."""
+"""Bytes in, overlays over them, the value out, with the file and line of every node in it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ _CURE = "give an OpenAPI document in YAML or JSON"
 _KEY_OUTSIDE = re.compile(r"""^["']?(openapi|swagger|overlay)["']?\s*:""", re.MULTILINE)
 _KEY_INSIDE = re.compile(r"""^\s*(\{\s*)?["']?openapi["']?\s*:""", re.MULTILINE)
 _FENCE = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[^`\n]*\n(?P<body>.*?)(?:^[ \t]*(?P=fence)[`~]*[ \t]*\r?$|\Z)",
+    r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[^`\n]*\n(?P<body>.*?)"
+    r"(?:^[ \t]*(?P=fence)[`~]*[ \t]*\r?$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """`locate` gives the line of a node, or of its nearest written ancestor, and how many segments led there."""
+    """`locate` gives the line of a node or an ancestor, and how many segments led there."""
 
     file: str
     tree: Any
@@ -40,7 +41,7 @@ class Written:
 
 
 class Place:
-    """A node of a tree put together from several files; its children are beside it unless put elsewhere.
+    """A node of a tree of several files; its children are beside it unless put elsewhere.
 
     Changed only while overlays are applied and other files are embedded.
     """
@@ -117,9 +118,9 @@ def _decoded(data: bytes, file: str) -> str:
 
 
 def _fenced(content: str) -> str:
-    """The document on a Markdown page, with an empty line for each line above it; else the whole text.
+    """The document on a Markdown page, with an empty line for each above it; else the text.
 
-    YAML may quote fenced blocks in its descriptions, so a text that has the key outside any fence is not a page.
+    YAML may quote fences in descriptions, so a text with the key outside any is not a page.
     """
     is_json = content.lstrip().startswith("{")
     if is_json or "openapi" not in content or _KEY_OUTSIDE.search(_FENCE.sub("", content)):
@@ -132,7 +133,7 @@ def _fenced(content: str) -> str:
 
 
 def apply_overlay(tree: dict[str, Any], root: Place, overlay: Written) -> None:
-    """Apply every action in order; an action that is malformed or matches nothing is a DocumentError at its line."""
+    """Apply every action in order; one that is malformed or matches nothing is a DocumentError."""
     origin = Place(overlay)
     _refuse_malformed(overlay.tree, origin)
     for index, action in enumerate(overlay.tree["actions"]):
@@ -182,7 +183,7 @@ def _refuse_unknown(value: dict[str, Any], known: tuple[str, ...], origin: Place
 def _apply(tree: dict[str, Any], root: Place, action: dict[str, Any], origin: Place) -> None:
     is_removed = action.get("remove")
     matches = _matches(tree, action["target"], root, origin.child("target"))
-    # From the last to the first, so that removing an item does not move one that is still to be removed.
+    # From the last to the first, so that no item moves that is still to be removed.
     for parts in reversed(matches) if is_removed else matches:
         node: Any = tree
         place = root
@@ -228,8 +229,8 @@ def _update(target: Any, update: Any, place: Place, origin: Place) -> None:
         raise written.error(problem, "make the update an object")
     else:
         problem = f"the target is {shown(target)}, and Overlay 1.0 updates only objects and lists"
-        cure = "target the object or list around it; to change its kind remove that object and add it anew"
-        raise origin.child("target").error(problem, cure)
+        anew = "to change its kind remove that object and add it anew"
+        raise origin.child("target").error(problem, f"target the object or list around it; {anew}")
 
 
 def _append(target: list[Any], items: list[Any], place: Place, origins: list[Place]) -> None:

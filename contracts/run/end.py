@@ -22,6 +22,7 @@ from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text
 from contracts.report.record import Report
 from contracts.report.run import Drift
+from contracts.report.secrets import curl
 from contracts.run.ask import closing_of, judged, probes_of, spares, verdicts_of
 from contracts.run.progress import Look
 from contracts.run.state import State, now
@@ -192,10 +193,9 @@ def _text(state: State, verdict: Verdict, rerun: str) -> str:
     return failure_text(
         inputs.spec,
         verdict,
-        base_url=inputs.target.base_url,
+        repeat=_repeat(state, verdict),
         rerun=rerun,
         today=inputs.policy.accepted.today,
-        header_variables=inputs.options.header,
         since=_since(state, verdict),
     )
 
@@ -208,12 +208,20 @@ def item_properties(state: State, verdicts: list[Verdict]) -> list[Property]:
         found += properties_of(
             inputs.spec,
             verdict,
-            base_url=inputs.target.base_url,
-            header_variables=inputs.options.header,
+            repeat=_repeat(state, verdict),
             accepted=inputs.policy.accepted.of(verdict),
             since=_since(state, verdict),
         )
     return found
+
+
+def _repeat(state: State, verdict: Verdict) -> str:
+    """The command that sends the request of the evidence again."""
+    inputs, evidence = state.inputs, verdict.evidence
+    if evidence is None:
+        return ""
+    probe = evidence.exchange.probe
+    return curl(inputs.spec, probe, inputs.target.base_url, inputs.options.header)
 
 
 def _since(state: State, verdict: Verdict) -> str:

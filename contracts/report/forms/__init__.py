@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from contracts.report.diff import Diff
     from contracts.report.run import Run
 
@@ -57,3 +60,21 @@ def form_of(origin: Origin, name: str) -> Form:
     """One of them by its name."""
     (found,) = (form for form in FORMS if (form.origin, form.name) == (origin, name))
     return found
+
+
+def environment(file: str, known: Mapping[str, Any], finalize: Callable[[Any], Any]) -> Environment:
+    """The templates beside a module: all that they put out goes through `finalize`, and they know its `MAX_…`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # which most forms do without
+
+    made = Environment(
+        loader=FileSystemLoader(Path(file).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in known:
+        if name.startswith("MAX_"):
+            made.globals[name.lower()] = known[name]
+    return made

@@ -9,19 +9,11 @@ from contracts.changes.change import Severity
 from contracts.decision.change_decision import Judged
 from contracts.document import Source
 from contracts.document.sides import Side
+from contracts.report import wording
 from contracts.report.diff import Diff, reach_text
 from contracts.report.forms.diff_forms import last_line, verdict_line
 from contracts.report.run import Run
-from contracts.report.wording import (
-    Cause,
-    accepted_text,
-    causes,
-    often_text,
-    promise_text,
-    since_text,
-    spread_text,
-    worst_first,
-)
+from contracts.report.wording import Cause, causes, worst_first
 from contracts.text import cut, printable
 
 MAX_SHOWN = 10
@@ -60,7 +52,7 @@ def _of_level(level: str, found: Sequence[Cause], run: Run, here: Path) -> Itera
         if Path(file).is_relative_to(here):
             file = Path(file).relative_to(here).as_posix()
         place = _place(file, verdict.source.line)
-        title = ("title", f"{verdict.standing}: {verdict.rule}{spread_text(cause)}")
+        title = ("title", f"{verdict.standing}: {verdict.rule}{wording.spread_text(cause)}")
         yield _command(level, (*place, title), _message(cause, run))
     if len(found) > MAX_SHOWN:
         yield f"… and {len(found) - MAX_SHOWN} more of level {level}, in report.json"
@@ -68,15 +60,15 @@ def _of_level(level: str, found: Sequence[Cause], run: Run, here: Path) -> Itera
 
 def _message(cause: Cause, run: Run) -> Iterator[str]:
     verdict = cause.shown
-    yield cut(f"seen: {cause.seen} ({often_text(verdict)})", MAX_TEXT)
-    if len(cause.operations) > 1:
+    yield cut(f"seen: {cause.seen} ({wording.often_text(verdict)})", MAX_TEXT)
+    if cause.is_spread:
         yield cut(f"the same on {', '.join(cause.operations)}", MAX_TEXT)
-    if promise := promise_text(verdict):
+    if promise := wording.promise_text(verdict):
         yield cut(f"wanted: {promise}", MAX_TEXT)
-    if since := since_text(verdict, run.against):
+    if since := wording.since_text(verdict, run.against):
         yield since
     if verdict.accepted is not None:
-        yield cut(f"accepted {accepted_text(verdict)}", MAX_TEXT)
+        yield cut(f"accepted {wording.accepted_text(verdict)}", MAX_TEXT)
     elif verdict.proof is not None:
         yield f"repeat: {verdict.proof.curl}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -183,13 +184,7 @@ def _change(judged: Judged) -> dict[str, Any]:
         "fails": judged.fails,
     }
     if witness is not None:
-        value["witness"] = {
-            "operation": witness.operation,
-            "message": dict(witness.message),
-            "accepted_by": witness.accepted_by,
-            "rejected_by": witness.rejected_by,
-            "because": witness.because,
-        }
+        value["witness"] = asdict(witness)
     if acceptance is not None:
         until = acceptance.until.isoformat()
         value["accepted"] = {"reason": acceptance.reason, "until": until}

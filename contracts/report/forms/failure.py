@@ -8,9 +8,7 @@ from datetime import date
 from contracts.decision.accepted import accepted_file
 from contracts.decision.entries import TERM, VIOLATIONS, Acceptance, entry_for
 from contracts.document import Spec
-from contracts.messages import Headers
 from contracts.report.run import Run
-from contracts.report.secrets import curl
 from contracts.report.wording import cause_text, causes
 from contracts.text import cut, printable
 from contracts.verdicts import Evidence, Verdict
@@ -25,15 +23,15 @@ def failure_text(
     spec: Spec,
     verdict: Verdict,
     *,
-    base_url: str | None,
+    repeat: str,
     rerun: str,
     today: date,
-    header_variables: Headers = (),
     since: str = "",
 ) -> str:
     """Five lines on a violated rule: where, what was seen and wanted, what to do, and how to see it again.
 
     Args:
+        repeat: the command that sends the request of its evidence again.
         rerun: the command that judges it again.
         today: the entry offered for accepting it counts for `TERM` from then.
         since: whether it is new.
@@ -53,7 +51,7 @@ def failure_text(
         f"{spec.document.source(rule.pointer)}  {rule.id}",
         f"  seen: {seen} ({often}); wanted: {rule.promise} ({rule.clause})",
         f"  next: fix the service or the document; to live with it for now, add to {accept}",
-        f"  repeat: {curl(spec, evidence.exchange.probe, base_url, header_variables)}",
+        f"  repeat: {repeat}",
         f"  rerun: {rerun}",
     )
 
@@ -77,14 +75,14 @@ def properties_of(
     spec: Spec,
     verdict: Verdict,
     *,
-    base_url: str | None,
-    header_variables: Headers = (),
+    repeat: str = "",
     accepted: Acceptance | None = None,
     since: str = "",
 ) -> Iterator[Property]:
     """What a test says of one rule, `rule` first; all of it can be shown, and none of it is longer than a body may be.
 
     Args:
+        repeat: the command that sends the request of its evidence again.
         accepted: why the violation is accepted, if it is.
         since: whether it is new.
     """
@@ -95,8 +93,7 @@ def properties_of(
     yield "source", printable(str(spec.document.source(rule.pointer)))
     if verdict.evidence is not None:
         yield "violations", f"{verdict.violations} of {verdict.exercised}"
-        shown = curl(spec, verdict.evidence.exchange.probe, base_url, header_variables)
-        yield from _evidence(verdict.evidence, shown)
+        yield from _evidence(verdict.evidence, repeat)
         yield "promised", _cut(rule.promise)
     if verdict.recurrence is not None:
         yield "recurrence", str(verdict.recurrence)
@@ -108,11 +105,11 @@ def properties_of(
         yield "accepted", _cut(f"until {accepted.until}: {accepted.reason}")
 
 
-def _evidence(evidence: Evidence, command: str) -> Iterator[Property]:
+def _evidence(evidence: Evidence, repeat: str) -> Iterator[Property]:
     yield "seen", printable(evidence.finding.seen)
     if evidence.finding.instance:
         yield "instance", printable(evidence.finding.instance)
-    yield "curl", printable(command)
+    yield "curl", printable(repeat)
     if (response := evidence.exchange.response) is not None:
         # A character has four bytes at most.
         body = cut(response.body[: 4 * MAX_BODY + 4].decode("utf-8", "backslashreplace"), MAX_BODY)
@@ -130,7 +127,7 @@ def suite_properties(run: Run) -> Iterator[Property]:
     for reason in run.reasons:
         yield "reason", printable(cut(reason))
     for cause in causes(run.violated):
-        if len(cause.operations) > 1:
+        if cause.is_spread:
             yield "cause", _cut(cause_text(cause))
     yield "target", printable(run.target)
     yield "document", printable(run.subject.path)

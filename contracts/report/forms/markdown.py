@@ -10,19 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from contracts.changes.change import Severity
 from contracts.report import wording
 from contracts.report.diff import Diff, decision_text, reach_text
-from contracts.report.forms import diff_forms
+from contracts.report.forms import diff_forms, environment
 from contracts.report.forms.page.body_markup import marked_body
 from contracts.report.run import Proof, RuleVerdict, Run
-from contracts.report.trend import OperationTrend, State, Trend
+from contracts.report.trend import OperationTrend, Trend
 from contracts.text import cut, plural, printable
 
 MAX_SIZE = 60_000
@@ -35,7 +33,7 @@ MAX_BODY = 25
 """Lines of a body, each of so many characters:"""
 MAX_WIDTH = 160
 MAX_INDENT = 20
-SHOWN = 30
+MAX_NIGHTS = 30
 """Nights that a curve shows, the last ones."""
 MAX_RULES = 20
 MAX_OPERATIONS = 8
@@ -51,36 +49,25 @@ _MENTIONS = re.compile(r"([@#])(?=\w)")
 
 COLUMNS = ("rules", "hold", "violated", "advisory", "accepted", "not judged")
 _COLUMN_OF = {"holds": "hold", "not exercised": "not judged", "undecided": "not judged"}
-MARKS = {
-    "pass": "🟢",
-    "fail": "🔴",
-    Severity.ERROR: "🔴",
-    Severity.WARNING: "🟡",
-    Severity.INFO: "🟢",
-}
 _BARS = "▁▂▃▄▅▆▇█"
-_STATES = {
-    State.VIOLATED: "█",
-    State.ACCEPTED: "▄",
-    State.HOLDS: "▁",
-    State.NOT_JUDGED: "·",
-    State.ABSENT: "·",
-}
 
 
 def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
     """The lines of a run; with a trend, what became of rules and response times over the nights."""
     broken = [*wording.worst_first(run.violated), *wording.worst_first(run.advisories)]
     series = list(_series(trend)) if trend is not None else []
-    shown = _rendered(
-        "run.md.j2",
-        run=run,
-        trend=trend,
-        facts=_facts(run),
-        about=_about(run),
-        rows=_table(run.verdicts),
-        broken=wording.causes(broken),
-        series=series,
+    shown = (
+        _environment()
+        .get_template("run.md.j2")
+        .render(
+            run=run,
+            trend=trend,
+            facts=_facts(run),
+            about=_about(run),
+            rows=_table(run.verdicts),
+            broken=wording.causes(broken),
+            series=series,
+        )
     )
     head, middle, rest = shown.split(SECTION)
     more = "report.json has them all."
@@ -91,7 +78,11 @@ def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
 
 def diff_markdown(diff: Diff) -> list[str]:
     """The lines of a comparison."""
-    shown = _rendered("diff.md.j2", diff=diff, decision=decision_text(diff), ordered=diff.ordered)
+    shown = (
+        _environment()
+        .get_template("diff.md.j2")
+        .render(diff=diff, decision=decision_text(diff), ordered=diff.ordered)
+    )
     text = _within(shown, MAX_SIZE, "`contracts diff` shows them all.")
     return text.rstrip("\n").split("\n")
 
@@ -173,7 +164,7 @@ def _milliseconds(seconds: float | None) -> str:
 
 def curve(values: Sequence[float | None]) -> str:
     """The last values as bars from 0 to the highest; a dot where there is none."""
-    shown = values[-SHOWN:]
+    shown = values[-MAX_NIGHTS:]
     most = max((value for value in shown if value is not None), default=0.0) or 1.0
     drawn = ""
     for value in shown:
@@ -199,40 +190,14 @@ def _unseen_text(verdict: RuleVerdict) -> str:
     return ", ".join(verdict.unseen)
 
 
-def _rendered(template: str, **values: Any) -> str:
-    return _environment().get_template(template).render(values)
-
-
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_escaped,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"cut": _cut, "code": code, "fenced": _fenced, "plural": plural}
-    environment.filters |= {"curve": curve}
-    environment.globals |= {
-        "wording": wording,
-        "forms": diff_forms,
-        "reach_text": reach_text,
-        "body_lines": _body_lines,
-        "unseen_text": _unseen_text,
-        "section": Markup(SECTION),
-        "part": Markup(PART),
-        "columns": COLUMNS,
-        "marks": MARKS,
-        "states": _STATES,
-        "max_rows": MAX_ROWS,
-        "max_listed": MAX_LISTED,
-        "max_curl": MAX_CURL,
-        "max_rules": MAX_RULES,
-        "shown": SHOWN,
-    }
-    return environment
+    made = environment(__file__, globals(), _escaped)
+    made.filters |= {"cut": _cut, "code": code, "fenced": _fenced, "plural": plural, "curve": curve}
+    made.globals |= {"wording": wording, "forms": diff_forms, "reach_text": reach_text}
+    made.globals |= {"body_lines": _body_lines, "unseen_text": _unseen_text, "columns": COLUMNS}
+    made.globals |= {"section": Markup(SECTION), "part": Markup(PART)}
+    return made
 
 
 def _cut(text: str, limit: int = MAX_TEXT) -> str:

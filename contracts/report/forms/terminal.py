@@ -4,56 +4,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from contracts.report.run import RuleVerdict, Run
+from contracts.report import wording
+from contracts.report.run import CHANGES, RuleVerdict, Run
 from contracts.report.trend import Trend
-from contracts.report.wording import (
-    ENDED_EARLY,
-    accepted_text,
-    causes,
-    changes_text,
-    drift_head,
-    history_text,
-    session_lines,
-    spread_text,
-    why_text,
-)
-from contracts.text import plural, printable
+from contracts.text import cut, plural, printable
 from contracts.verdicts import Outcome
 
 ROWS = 25
 """Rows of the summary, its title, the lines that others add to it and the decision included."""
 DECISION_ROWS = 4
+MAX_ABOUT = 100
+"""Characters of a target, and of the earlier report."""
 LEAST_ROWS = 4
 """What a section gets, if there are any left, even where that leaves none to those below it in `CAPS`."""
 NAMED_ROWS = 2
 """For naming the sections that there is no room for."""
 
-CAPS = {
-    "ended early": 0,
-    "new": 6,
-    "violated": 6,
-    "table": 6,
-    "against": 0,
-    "drift": 3,
-    "still there": 5,
-    "drift kept": 0,
-    "sessions": 2,
-    "note": 3,
-    "accepted": 3,
-    "advisory": 3,
-    "not judged": 3,
-    "fixed": 3,
-    "known": 3,
-    "history": 2,
-    "drift notes": 2,
-    "never seen": 2,
-}
+_FIRST = {"ended early": 0, "new": 6, "violated": 6, "table": 6, "against": 0, "drift": 3}
+_THEN = {"still there": 5, "drift kept": 0, "sessions": 2, "note": 3, "accepted": 3, "advisory": 3}
+_LAST = {"not judged": 3, "fixed": 3, "known": 3, "history": 2, "drift notes": 2, "never seen": 2}
+CAPS = _FIRST | _THEN | _LAST
 """The sections, the most important first, and how many lines of each are shown at most beside its head."""
 
 COLUMNS = (
@@ -92,43 +69,47 @@ def summary_lines(
     yield exchanges
 
 
+Entry = tuple[str, str]
+"""A rule, which is never cut, and what there is to say of it; or no rule, and a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Lines about one matter, each whole or left out so that no id is cut.
+    """Entries about one matter, each shown whole or left out so that no id is cut, below what is always shown of it.
 
     Args:
-        lines: the first of them; more than a screen has are of no use.
-        count: how many there are.
-        head: what is shown above them.
-        title: what they begin with.
+        title: what each line begins with, if not with the name.
     """
 
     name: str
-    lines: Sequence[str] = ()
-    count: int = 0
+    entries: Sequence[Entry] = ()
     head: tuple[str, ...] = ()
-    title: str = ""
+    title: str | None = None
 
     def within(self, rows: int, screen: Screen) -> list[str]:
-        """The head and the first lines, and how many more there are; nothing if there is no room for that."""
-        shown = list(self.head)
-        left = rows - screen.rows(*shown)
-        for number, line in enumerate(self.lines[: CAPS[self.name]], start=1):
+        """The head and the first entries, and how many more there are; nothing if there is no room for that."""
+        title = f"{self.name}: " if self.title is None else self.title
+        shown = list(map(screen.text, self.head))
+        left, more = rows - screen.rows(*shown), len(self.entries)
+        for rule, rest in self.entries[: CAPS[self.name]]:
+            line = screen.cut(f"{title}{rest}", 2 * screen.width)
+            if rule:
+                line = screen.filled(f"{title}{rule}", rest)
             # The last row is kept for the count of those that are not shown.
-            if screen.rows(line) > left - (number < self.count):
+            if screen.rows(line) > left - (more > 1):
                 break
             shown.append(line)
-            left -= screen.rows(line)
-        if more := self.count - len(shown) + len(self.head):
-            rest = f"… and {more} more" if more < self.count else str(more)
-            shown.append(screen.cut(f"{self.title}{rest}, in report.json", screen.width))
+            left, more = left - screen.rows(line), more - 1
+        if more:
+            count = f"… and {more} more" if more < len(self.entries) else str(more)
+            shown.append(screen.cut(f"{title}{count}, in report.json", screen.width))
             left -= 1
         return shown if left >= 0 else []
 
 
 def _fitted(sections: Iterator[Section], rows: int, screen: Screen) -> Iterator[str]:
     """Sections in so many rows: the more important first take what they need and leave a row for each other one."""
-    present = {section.name: section for section in sections if section.head or section.lines}
+    present = {section.name: section for section in sections if section.head or section.entries}
     shown: dict[str, list[str]] = {}
     rows -= NAMED_ROWS
     for name in sorted(present, key=list(CAPS).index):
@@ -140,7 +121,7 @@ def _fitted(sections: Iterator[Section], rows: int, screen: Screen) -> Iterator[
     for name, section in present.items():
         yield from shown[name]
         if not shown[name]:
-            left_out.append(f"{name} {section.count or 1}")
+            left_out.append(f"{name} {len(section.entries) or 1}")
     if left_out:
         yield screen.cut(f"in report.json alone: {', '.join(left_out)}", NAMED_ROWS * screen.width)
 
@@ -148,80 +129,63 @@ def _fitted(sections: Iterator[Section], rows: int, screen: Screen) -> Iterator[
 def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section]:
     """Whatever there is to say, in the order in which it is shown."""
     if run.interrupted:
-        yield Section("ended early", head=(ENDED_EARLY,))
-    sessions = [screen.cut(line, 2 * screen.width) for line in session_lines(run.sessions or {})]
-    yield Section("sessions", sessions, len(sessions), title="sessions: ")
+        yield Section("ended early", head=(wording.ENDED_EARLY,))
+    yield Section("sessions", _texts(wording.session_lines(run.sessions or {})), title="")
     if run.drift is not None:
-        headline, *kept = map(screen.text, drift_head(run.drift))
+        headline, *kept = wording.drift_head(run.drift)
         told = run.drift.changed
-        changes = _texts("drift", run.drift.changes * told, screen, "  ")
-        yield Section("drift", changes.lines, changes.count, (headline,), "  ")
-        yield _texts("drift notes", run.drift.notes * told, screen, "  ")
+        yield Section("drift", _texts(run.drift.changes * told), (headline,), "  ")
+        yield Section("drift notes", _texts(run.drift.notes * told), title="  ")
         yield Section("drift kept", head=tuple(kept))
     if run.against is not None:
-        yield from _since(run, run.against, screen)
+        yield from _since(run, run.against)
     yield _table(run.verdicts, screen)
     if run.against is None:
-        yield _broken("violated", run.violated, screen)
-    accepted = [(verdict.rule, f" {accepted_text(verdict)}") for verdict in run.accepted]
-    yield _rules("accepted", accepted, screen)
-    yield _texts("note", run.notes, screen)
-    yield _broken("advisory", run.advisories, screen, recurs=False)
-    missing = [(verdict.rule, f" ({why_text(verdict)})") for verdict in run.missing]
-    yield _rules("not judged", missing, screen)
-    yield _texts("never seen", _never_seen(run.verdicts), screen)
+        yield Section("violated", _broken(run.violated))
+    accepted = [(verdict.rule, f" {wording.accepted_text(verdict)}") for verdict in run.accepted]
+    yield Section("accepted", accepted)
+    yield Section("note", _texts(run.notes))
+    yield Section("advisory", _broken(run.advisories, recurs=False))
+    missing = [(verdict.rule, f" ({wording.why_text(verdict)})") for verdict in run.missing]
+    yield Section("not judged", missing)
+    yield Section("never seen", _texts(_never_seen(run.verdicts)))
     if trend is not None:
-        yield _history(trend, screen)
+        yield Section("history", _texts(trend.notes), (_history(trend),))
 
 
-def _texts(name: str, texts: Sequence[str], screen: Screen, title: str = "") -> Section:
-    """Two rows a text at most."""
-    title = title or f"{name}: "
-    lines = [screen.cut(f"{title}{text}", 2 * screen.width) for text in texts[:ROWS]]
-    return Section(name, lines, len(texts), title=title)
+def _texts(texts: Iterable[str]) -> list[Entry]:
+    return list(zip(repeat(""), texts, strict=False))
 
 
-def _rules(
-    name: str, entries: Sequence[tuple[str, str]], screen: Screen, title: str = ""
-) -> Section:
-    """A line a rule, which is never cut, with what there is to say of it."""
-    title = title or f"{name}: "
-    lines = [screen.filled(f"{title}{rule}", rest) for rule, rest in entries[:ROWS]]
-    return Section(name, lines, len(entries), title=title)
-
-
-def _broken(
-    name: str, verdicts: Sequence[RuleVerdict], screen: Screen, *, recurs: bool = True
-) -> Section:
-    """A line a cause: one of its rules, on how many operations it shows and on which, and what was seen."""
+def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Entry]:
+    """An entry a cause: one of its rules, on how many operations it shows and on which, and what was seen."""
     entries = []
-    for cause in causes(verdicts):
+    for cause in wording.causes(verdicts):
         verdict = cause.shown
         rest = f": {verdict.proof.message if verdict.proof else ''}{_how(verdict) * recurs}"
-        if len(cause.operations) > 1:
+        if cause.is_spread:
             rest += f" ({', '.join(cause.operations)})"
-        entries.append((f"{verdict.rule}{spread_text(cause)}", rest))
-    return _rules(name, entries, screen)
+        entries.append((f"{verdict.rule}{wording.spread_text(cause)}", rest))
+    return entries
 
 
 def _how(verdict: RuleVerdict) -> str:
     return f", {verdict.recurrence}" if verdict.recurrence else ""
 
 
-def _since(run: Run, against: Mapping[str, Any], screen: Screen) -> Iterator[Section]:
+def _since(run: Run, against: Mapping[str, Any]) -> Iterator[Section]:
     """What is new since an earlier report first, then what is still there in one block, then what was mended."""
     by_id = {verdict.rule: verdict for verdict in run.verdicts}
-    path = screen.cut(against["path"], screen.width)
-    about = screen.cut(against["about"], screen.width)
-    yield Section("against", head=(f"against {path} ({about}): {changes_text(against)}",))
-    yield _broken("new", [by_id[rule] for rule in against.get("new", ())], screen)
-    still = [(rule, _how(by_id[rule])) for rule in against.get("still_there", ())]
+    new, still, fixed, unjudged = (against.get(change, ()) for change in CHANGES)
+    where = f"{cut(against['path'], MAX_ABOUT)} ({cut(against['about'], MAX_ABOUT)})"
+    yield Section("against", head=(f"against {where}: {wording.changes_text(against)}",))
+    yield Section("new", _broken(by_id[rule] for rule in new))
     if still:
-        block = _rules("still there", still, screen, "  ")
-        yield Section(block.name, block.lines, block.count, (f"still there ({len(still)}):",), "  ")
-    yield _rules("fixed", [(rule, "") for rule in against.get("fixed", ())], screen)
-    known = [(rule, "") for rule in against.get("not_judged", ())]
-    yield _rules("known", known, screen, "known, and not judged this time: ")
+        entries = [(rule, _how(by_id[rule])) for rule in still]
+        yield Section("still there", entries, (f"still there ({len(still)}):",), "  ")
+    yield Section("fixed", list(zip(fixed, repeat(""), strict=False)))
+    known = list(zip(unjudged, repeat(""), strict=False))
+    yield Section("known", known, title="known, and not judged this time: ")
 
 
 def _never_seen(verdicts: Sequence[RuleVerdict]) -> list[str]:
@@ -244,8 +208,8 @@ def _table(verdicts: Sequence[RuleVerdict], screen: Screen) -> Section:
         counts["exercised"] += verdict.exercised > 0
         counts["violated"] += verdict.standing == "violated"
         counts["not exercised"] += verdict.outcome is Outcome.NOT_EXERCISED
-    rows = sorted(groups.items(), key=lambda row: -row[1]["violated"])[:ROWS]
-    keys = [("operation", "status"), *(key for key, _ in rows)]
+    rows = sorted(groups.items(), key=lambda row: -row[1]["violated"])
+    keys = [("operation", "status"), *(key for key, _ in rows[: CAPS["table"]])]
     longest = max(cell_len(screen.text(operation)) for operation, _ in keys)
     status = max(len(code) for _, code in keys)
     for columns in COLUMNS:
@@ -259,16 +223,14 @@ def _table(verdicts: Sequence[RuleVerdict], screen: Screen) -> Section:
         key = screen.shortened(operation, wide)
         numbers = "".join(f"  {counts[name]:>{len(name)}}" for name in columns)
         lines.append(f"{key}{' ' * (wide - cell_len(key))}  {code:{status}}{numbers}")
-    return Section("table", lines, len(groups), (header,))
+    return Section("table", _texts(lines), (header,), "")
 
 
-def _history(trend: Trend, screen: Screen) -> Section:
-    """What the nights say, in a line, and what was left out of them."""
+def _history(trend: Trend) -> str:
+    """What the nights say, in a line."""
     numbers = {"new": trend.new, "coming and going": trend.coming_and_going, "fixed": trend.fixed}
     changes = ", ".join(f"{len(rules)} {word}" for word, rules in numbers.items() if rules)
-    head = f"history: {history_text(trend)}" + f"; rules: {changes}" * bool(changes)
-    notes = _texts("history", trend.notes, screen)
-    return Section("history", notes.lines, notes.count, (screen.text(head),), notes.title)
+    return f"history: {wording.history_text(trend)}" + f"; rules: {changes}" * bool(changes)
 
 
 def _exchanges(run: Run, screen: Screen) -> str:
@@ -290,8 +252,8 @@ def decision_line(run: Run, *, width: int = 80, encoding: str = "utf-8") -> str:
     words += [word for word in ("accepted", "advisory") if counts[word]]
     standings = ", ".join(f"{counts[word]} {word}" for word in words)
     if run.against is not None:
-        standings += f"; {changes_text(run.against)}"
-    start = screen.text(f"contract: {run.decision.upper()} on ") + screen.cut(run.target, 100)
+        standings += f"; {wording.changes_text(run.against)}"
+    start = screen.text(f"contract: {run.decision.upper()} on ") + screen.cut(run.target, MAX_ABOUT)
     end = f" ({plural(len(run.verdicts), 'rule')}, {standings})"
     room = DECISION_ROWS * width - cell_len(start) - cell_len(end)
     return f"{start}{_reasons(run.reasons, room, screen)}{end}"
@@ -342,13 +304,7 @@ class Screen:
 
     def rows(self, *lines: str) -> int:
         """How many rows the lines take, each folded by the terminal where it is full."""
-        taken = 0
-        for line in lines:
-            rows = -(-len(line) // self.width)
-            if not line.isascii():  # a character may take two columns, and stays whole
-                rows = len(chop_cells(line, self.width))
-            taken += max(rows, 1)
-        return taken
+        return sum(max(len(chop_cells(line, self.width)), 1) for line in lines)
 
     def cut(self, text: str, columns: int) -> str:
         """The text, or as much of it as fits into so many columns, with a mark that there was more."""
@@ -375,21 +331,17 @@ class Screen:
 
 def encodable(text: str, encoding: str) -> str:
     """The text in the characters of an encoding: what it lacks as ASCII, or as escapes."""
-    try:
-        text.encode(encoding)
-        return text
-    except UnicodeEncodeError:
-        return "".join(_instead(character, encoding) for character in text)
-    except LookupError:
-        return encodable(text, "ascii")
-
-
-def _instead(character: str, encoding: str) -> str:
-    try:
-        character.encode(encoding)
-        return character
-    except UnicodeEncodeError:
-        return FALLBACKS.get(character) or character.encode("ascii", "backslashreplace").decode()
+    while True:
+        try:
+            text.encode(encoding)
+        except LookupError:  # an encoding that Python does not know
+            encoding = "ascii"
+        except UnicodeEncodeError as error:
+            lacking = text[error.start]
+            escaped = lacking.encode("ascii", "backslashreplace").decode()
+            text = text.replace(lacking, FALLBACKS.get(lacking, escaped))
+        else:
+            return text
 
 
 def marked(line: str) -> tuple[str, str, str, Mapping[str, bool]]:

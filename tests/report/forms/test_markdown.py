@@ -14,10 +14,10 @@ from contracts.changes.change import Witness
 from contracts.report.diff import Diff
 from contracts.report.forms.markdown import (
     MAX_BODY,
+    MAX_NIGHTS,
     MAX_RULES,
     MAX_SIZE,
     MAX_WIDTH,
-    SHOWN,
     curve,
     diff_markdown,
     run_markdown,
@@ -266,10 +266,10 @@ def test_history_without_violations_says_so() -> None:
 
 def test_history_shows_the_last_nights_and_the_first_rules() -> None:
     broken = [verdict("violated", f"n{n}") for n in range(MAX_RULES + 2)]
-    trend = trend_of([run(*broken, night=night) for night in range(SHOWN + 5)])
+    trend = trend_of([run(*broken, night=night) for night in range(MAX_NIGHTS + 5)])
     shown = lines(run(*broken), trend)
     assert "… and 2 rules more that were violated once" in shown
-    assert f"| violated rules | 22 | {'█' * SHOWN} |" in shown
+    assert f"| violated rules | 22 | {'█' * MAX_NIGHTS} |" in shown
 
 
 @pytest.mark.parametrize(

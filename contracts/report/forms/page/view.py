@@ -11,12 +11,13 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from contracts.decision.entries import TERM, VIOLATIONS, entry_for
 from contracts.document.model import unescape_segment
 from contracts.report import wording
+from contracts.report.forms import environment
 from contracts.report.forms.page import figures
 from contracts.report.forms.page.body_markup import Marked, bounded, marked_body, tells
 from contracts.report.forms.page.figures import Matrix
@@ -248,17 +249,7 @@ def _text(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_seen,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"shown": _shown, "label": _label, "duration": figures.duration}
-    environment.globals |= {"figures": figures, "wording": wording}
-    environment.globals |= {"tells": tells, "words": WORDS}
-    bounds = (name for name in globals() if name.startswith("MAX_"))
-    environment.globals |= {name.lower(): globals()[name] for name in bounds}
-    return environment
+    made = environment(__file__, globals(), _seen)
+    made.filters |= {"shown": _shown, "label": _label, "duration": figures.duration}
+    made.globals |= {"figures": figures, "wording": wording, "tells": tells, "words": WORDS}
+    return made

@@ -96,10 +96,8 @@ class Pair:
     def is_equal(self) -> bool:
         """Whether both sides send the same and take the same, however they put it."""
         try:
-            sent, taken = (
-                (self.base.sent, self.revision.sent),
-                (self.base.taken, self.revision.taken),
-            )
+            base, revision = self.base, self.revision
+            sent, taken = (base.sent, revision.sent), (base.taken, revision.taken)
         except TooLarge:
             return False
         return not movement_of(*taken) and not movement_of(*sent)
@@ -243,27 +241,15 @@ class Pair:
     def _child(self, keyword: str, name: str | None = None) -> Below:
         return self.base.child(keyword, name), self.revision.child(keyword, name)
 
-    @cached_property
+    @property
     def _has_tuples(self) -> bool:
         """Whether items are told apart on a side."""
-        facets = (
-            *self.base.having("prefixItems", "items"),
-            *self.revision.having("prefixItems", "items"),
-        )
-        held = [facet.value for facet in facets]
-        return any("prefixItems" in value or isinstance(value["items"], bool) for value in held)
+        return self.base.has_tuples or self.revision.has_tuples
 
-    @cached_property
+    @property
     def _has_maps(self) -> bool:
         """Whether both sides say something of values under other names."""
-        for shape in (self.base, self.revision):
-            held = [
-                facet.value["additionalProperties"]
-                for facet in shape.having("additionalProperties")
-            ]
-            if not held or not all(isinstance(schema, dict) for schema in held):
-                return False
-        return True
+        return self.base.is_map and self.revision.is_map
 
 
 def movement_of(base: Raw, revision: Raw) -> str:

@@ -6,20 +6,15 @@ from dataclasses import replace
 
 from contracts.changes.change import Direction, where_of
 from contracts.changes.containment import Answer, settle
-from contracts.changes.versions import Draft, Pointers, Site, Undrawable, Versions, plainest
-from contracts.document import (
-    Header,
-    MediaType,
-    Operation,
-    Parameter,
-    RequestBody,
-    ResponseSpec,
-)
+from contracts.changes.versions import Draft, Pointers, Undrawable, Versions, plainest
+from contracts.document import Header, MediaType, Operation, Parameter, RequestBody, ResponseSpec
 from contracts.document.model import best
 from contracts.document.serialisation import parameter_names, serialised
 from contracts.messages import JSON, covers
 from contracts.schemas.locations import locate
 from contracts.schemas.readings import taken_form
+
+Wanted = Parameter | RequestBody | Header
 
 STATUSES = range(100, 600)
 
@@ -31,6 +26,17 @@ def compare_parts(versions: Versions) -> None:
     _compare_responses(versions)
 
 
+def _movement(before: Wanted | None, after: Wanted | None) -> str:
+    """What became of a part, as the ids of kinds end."""
+    if before is None:
+        return "added"
+    if after is None:
+        return "removed"
+    if before.required is after.required:
+        return ""
+    return "optional" if before.required else "required"
+
+
 # Parameters: which are wanted, and how they are written
 
 
@@ -39,13 +45,22 @@ def _compare_parameters(versions: Versions) -> None:
     for key in {**bases, **revisions}:
         before, after = bases.get(key), revisions.get(key)
         at = ((before or versions.base).pointer, (after or versions.revision).pointer)
-        if before is None and after is not None:
-            where = where_of(versions.documents.revision.document, after.pointer)
-            _note_wanted(versions, "parameter-added", where, at, after)
-        elif before is not None and after is None:
-            versions.note("parameter-removed", versions.where(at), at, subject=_subject(before))
-        elif before is not None and after is not None:
-            _compare_parameter(versions, before, after)
+        if before and after and versions.documents.same(at):
+            continue
+        where = versions.where(at)
+        if before is None:
+            where = where_of(versions.documents.revision.document, at[1])
+        name, movement = (before or revisions[key]).name, _movement(before, after)
+        kind, subject = f"parameter-{movement}", f"{key[0]} parameter {name}"
+        if movement and after is not None and after.required:
+            because, draft = f"the {subject} is missing", Draft(without=frozenset({(key[0], name)}))
+            versions.breaks(kind, where, at, because, draft, subject=subject)
+        elif movement:
+            versions.note(kind, where, at, subject=subject)
+        if before is not None and after is not None:
+            _compare_serialisation(versions, where, before, after, subject)
+            _compare_marks(versions, where, at, subject)
+            versions.meet(before, after)
 
 
 def _by_key(operation: Operation) -> dict[tuple[str, str], Parameter]:
@@ -62,60 +77,35 @@ def _by_key(operation: Operation) -> dict[tuple[str, str], Parameter]:
     return found
 
 
-def _subject(parameter: Parameter) -> str:
-    return f"{parameter.location} parameter {parameter.name}"
-
-
-def _note_wanted(
-    versions: Versions, kind: str, where: str, at: Pointers, parameter: Parameter
-) -> None:
-    """Note a parameter that the revision may want and requests of the base may lack."""
-    subject = _subject(parameter)
-    if parameter.required:
-        draft = Draft(without=frozenset({(parameter.location, parameter.name)}))
-        versions.breaks(kind, where, at, f"the {subject} is missing", draft, subject=subject)
-    else:
-        versions.note(kind, where, at, subject=subject)
-
-
-def _compare_parameter(versions: Versions, before: Parameter, after: Parameter) -> None:
-    at = (before.pointer, after.pointer)
-    if versions.documents.same(at):
-        return
-    where, subject = versions.where(at), _subject(before)
-    if after.required and not before.required:
-        _note_wanted(versions, "parameter-required", where, at, after)
-    elif before.required and not after.required:
-        versions.note("parameter-optional", where, at, subject=subject)
+def _compare_marks(versions: Versions, where: str, at: Pointers, subject: str) -> None:
     base, revision = versions.documents.nodes(at)
-    if revision.get("deprecated") is True and base.get("deprecated") is not True:
-        versions.note("parameter-deprecated", where, at, subject=subject)
-    _compare_style(versions, where, before, after)
-    empty = (base.get("allowEmptyValue") is True, revision.get("allowEmptyValue") is True)
-    if empty == (False, True):
-        versions.note("parameter-empty-allowed", where, at, subject=subject)
-    elif empty == (True, False):
-        versions.note("parameter-empty-refused", where, at, subject=subject)
-    if before.schema is not None and after.schema is not None:
-        sites = versions.documents.sites
-        sites.append(Site(versions, (before.schema, after.schema), before))
+    for mark, added, removed in (
+        ("deprecated", "parameter-deprecated", ""),
+        ("allowEmptyValue", "parameter-empty-allowed", "parameter-empty-refused"),
+    ):
+        marks = (base.get(mark) is True, revision.get(mark) is True)
+        kind = {(False, True): added, (True, False): removed}.get(marks)
+        if kind:
+            versions.note(kind, where, at, subject=subject)
 
 
-def _compare_style(versions: Versions, where: str, before: Parameter, after: Parameter) -> None:
+def _compare_serialisation(
+    versions: Versions, where: str, before: Parameter, after: Parameter, subject: str
+) -> None:
     """The way a value is written; it matters only for values that are written in two ways."""
-    at, words = (before.pointer, after.pointer), (_style(before), _style(after))
-    if words[0] == words[1]:
+    at, kind = (before.pointer, after.pointer), "parameter-style-changed"
+    words = {"subject": subject, "base": _style(before), "revision": _style(after)}
+    if words["base"] == words["revision"]:
         return
-    told = {"subject": _subject(before), "base": words[0], "revision": words[1]}
     for value in _values(before):
         text = serialised(after, value)
         if serialised(before, value) != text:
             because = f"the revision reads this value only as {text}"
             draft = Draft(values={(before.location, before.name): value})
-            versions.breaks("parameter-style-changed", where, at, because, draft, **told)
+            versions.breaks(kind, where, at, because, draft, **words)
             return
     if before.schema is None or locate(before.schema).types & {"array", "object"}:
-        versions.note("parameter-style-changed", where, at, **told)
+        versions.note(kind, where, at, **words)
 
 
 def _style(parameter: Parameter) -> str:
@@ -146,78 +136,50 @@ def _weight(value: JSON) -> tuple[int, int]:
 def _compare_request_body(versions: Versions) -> None:
     before, after = versions.base.request_body, versions.revision.request_body
     at = ((before or versions.base).pointer, (after or versions.revision).pointer)
-    if before is None and after is not None:
-        _note_wanted_body(versions, "request-body-added", f"{versions.base.key} body", at, after)
-    elif before is not None and after is None:  # no media type is left that a body could be of
-        kind, because = "request-body-removed", "the revision documents no body"
+    if before is after or (before and after and versions.documents.same(at)):
+        return
+    where = versions.where(at) if before else f"{versions.base.key} body"
+    movement = _movement(before, after)
+    kind = f"request-body-{movement}"
+    if before is not None and after is None:  # no media type is left that a body could be of
         draft = Draft(media=next(iter(before.content), None))
-        versions.breaks(kind, versions.where(at), at, because, draft)
-    elif before is not None and after is not None and not versions.documents.same(at):
-        _compare_bodies(versions, at, before, after)
-
-
-def _note_wanted_body(
-    versions: Versions, kind: str, where: str, at: Pointers, body: RequestBody
-) -> None:
-    """Note a body that the revision may want and requests of the base may lack."""
-    if body.required:
+        versions.breaks(kind, where, at, "the revision documents no body", draft)
+    elif movement and after is not None and after.required:
         versions.breaks(kind, where, at, "the required body is missing", Draft(no_body=True))
-    else:
+    elif movement:
         versions.note(kind, where, at)
-
-
-def _compare_bodies(
-    versions: Versions, at: Pointers, before: RequestBody, after: RequestBody
-) -> None:
-    where = versions.where(at)
-    if after.required and not before.required:
-        _note_wanted_body(versions, "request-body-required", where, at, after)
-    elif before.required and not after.required:
-        versions.note("request-body-optional", where, at)
+    if before is None or after is None:
+        return
     for media in before.content:
-        other = best(after.content, media.name)
+        name, other = media.name, best(after.content, media.name)
         if other is not None:
             _compare_media(versions, media, other)
             continue
-        known = ", ".join(taken.name for taken in after.content) or "none"
-        versions.breaks(
-            "request-media-type-removed",
-            f"{where} ;{media.name}",
-            (media.pointer, after.pointer),
-            f"the revision takes {known}",
-            Draft(media=media),
-            subject=media.name,
-        )
+        kind, at = "request-media-type-removed", (media.pointer, after.pointer)
+        because = f"the revision takes {_names(after) or 'none'}"
+        versions.breaks(kind, f"{where} ;{name}", at, because, Draft(media=media), subject=name)
     for media in after.content:
         if not any(covers(known.name, media.name) for known in before.content):
-            at = (before.pointer, media.pointer)
-            kind, name = "request-media-type-added", media.name
+            kind, name, at = "request-media-type-added", media.name, (before.pointer, media.pointer)
             versions.note(kind, f"{where} ;{name}", at, subject=name)
+
+
+def _names(part: RequestBody | ResponseSpec) -> str:
+    return ", ".join(media.name for media in part.content)
 
 
 def _compare_media(
     versions: Versions, before: MediaType, after: MediaType, response: ResponseSpec | None = None
 ) -> None:
     """Compare two media types of requests, or of answers if there is the revision's `response`."""
-    at, documents = (before.pointer, after.pointer), versions.documents
-    encodings = [node.get("encoding") or {} for node in documents.nodes(at)]
-    if response is None and not documents.alike(*encodings):
-        versions.note("request-encoding-changed", versions.where(at), at, subject=before.name)
-    if before.schema is not None and after.schema is not None:
-        sender = before if response is None else after
-        documents.sites.append(Site(versions, (before.schema, after.schema), sender, response))
-    elif before.schema or after.schema:
-        _note_presence(versions, before, after, response)
-
-
-def _note_presence(
-    versions: Versions, before: MediaType, after: MediaType, response: ResponseSpec | None
-) -> None:
-    """Note a schema that one side has and the other has not; without one, everything is taken."""
-    kind, at = (
-        "schema-removed" if before.schema else "schema-added",
-        (before.pointer, after.pointer),
-    )
+    at, where = (before.pointer, after.pointer), versions.where((before.pointer, after.pointer))
+    encodings = [node.get("encoding") or {} for node in versions.documents.nodes(at)]
+    if response is None and not versions.documents.alike(*encodings):
+        versions.note("request-encoding-changed", where, at, subject=before.name)
+    if (before.schema is None) is (after.schema is None):
+        versions.meet(before, after, response)
+        return
+    # Without a schema, everything is taken.
     sender, receiver, direction = before, after, Direction.REQUEST
     if response is not None:
         sender, receiver, direction = after, before, Direction.RESPONSE
@@ -228,8 +190,9 @@ def _note_presence(
     if answer.values:
         draft = Draft(media=sender, body=answer.values, response=response)
         witness = versions.witness(draft, "it does not match the schema")
+    kind = "schema-removed" if before.schema else "schema-added"
     words = {"base": before.name, "revision": after.name}
-    change = versions.documents.change(kind, direction, versions.where(at), at, words)
+    change = versions.documents.change(kind, direction, where, at, words)
     change = replace(change, effect=answer.effect, proof=answer.how, witness=witness)
     versions.documents.note(change, versions.base.key)
 
@@ -252,18 +215,15 @@ def _compare_responses(versions: Versions) -> None:
             versions.note("response-status-removed", f"{base.key} {name}", at, subject=name)
 
 
-def _partners(
-    response: ResponseSpec, own: Operation, other: Operation
-) -> list[ResponseSpec | None]:
+def _partners(one: ResponseSpec, own: Operation, other: Operation) -> list[ResponseSpec | None]:
     """What `other` documents for the statuses that a response of `own` describes, each once."""
-    key = response.status
-    if key.isdecimal():
-        return [other.response(int(key))]
-    statuses = (status for status in STATUSES if own.response(status) is response)
+    if one.status.isdecimal():
+        return [other.response(int(one.status))]
     found = {}
-    for status in statuses:
-        partner = other.response(status)
-        found[partner and partner.status] = partner
+    for status in STATUSES:
+        if own.response(status) is one:
+            partner = other.response(status)
+            found[partner and partner.status] = partner
     return list(found.values())
 
 
@@ -273,27 +233,21 @@ def _compare_response(versions: Versions, before: ResponseSpec, after: ResponseS
         return
     where = versions.where(at)
     _compare_headers(versions, where, before, after)
-    if not before.content or not after.content:
-        if after.content:
-            versions.note("response-body-added", where, at)
-        elif before.content:
-            draft = Draft(response=after)
-            versions.breaks("response-body-removed", where, at, "the base documents a body", draft)
+    if not before.content and after.content:
+        versions.note("response-body-added", where, at)
         return
-    known = {media.name: media for media in before.content}  # for names that mean nothing
+    if before.content and not after.content:
+        kind, because = "response-body-removed", "the base documents a body"
+        versions.breaks(kind, where, at, because, Draft(response=after))
+        return
     for media in after.content:
-        partner = best(before.content, media.name) or known.get(media.name)
+        name, partner = media.name, best(before.content, media.name)
         if partner is not None:
             _compare_media(versions, partner, media, after)
             continue
-        versions.breaks(
-            "response-media-type-added",
-            f"{where} ;{media.name}",
-            (before.pointer, media.pointer),
-            f"the base documents {', '.join(known)}",
-            Draft(response=after, media=media),
-            subject=media.name,
-        )
+        kind, at = "response-media-type-added", (before.pointer, media.pointer)
+        because, draft = f"the base documents {_names(before)}", Draft(response=after, media=media)
+        versions.breaks(kind, f"{where} ;{name}", at, because, draft, subject=name)
     for media in before.content:
         if not any(_overlap(media, other) for other in after.content):
             kind, name = "response-media-type-removed", media.name
@@ -305,30 +259,19 @@ def _overlap(one: MediaType, other: MediaType) -> bool:
 
 
 def _compare_headers(
-    versions: Versions, where: str, before: ResponseSpec, after: ResponseSpec
+    versions: Versions, above: str, before: ResponseSpec, after: ResponseSpec
 ) -> None:
     bases = {header.name.lower(): header for header in before.headers}
     revisions = {header.name.lower(): header for header in after.headers}
     for key in {**bases, **revisions}:
         header, other = bases.get(key), revisions.get(key)
         at = ((header or before).pointer, (other or after).pointer)
-        if header is not None and other is not None and header.schema and other.schema:
-            sites = versions.documents.sites
-            sites.append(Site(versions, (header.schema, other.schema), other, after))
-        kind, name = _movement(header, other), (header or revisions[key]).name
-        if header is not None and header.required and kind:
-            because = f"the header {name} is missing"
+        name, movement = (header or revisions[key]).name, _movement(header, other)
+        kind, where = f"response-header-{movement}", f"{above} header {name}"
+        if movement and header is not None and header.required:
             draft = Draft(response=after, without=frozenset({("header", key)}))
-            versions.breaks(kind, f"{where} header {name}", at, because, draft, subject=name)
-        elif kind:
-            versions.note(kind, f"{where} header {name}", at, subject=name)
-
-
-def _movement(header: Header | None, other: Header | None) -> str:
-    if header is None:
-        return "response-header-added"
-    if other is None:
-        return "response-header-removed"
-    if header.required is other.required:
-        return ""
-    return "response-header-optional" if header.required else "response-header-required"
+            versions.breaks(kind, where, at, f"the header {name} is missing", draft, subject=name)
+        elif movement:
+            versions.note(kind, where, at, subject=name)
+        if header is not None and other is not None:
+            versions.meet(header, other, after)

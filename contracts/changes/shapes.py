@@ -154,6 +154,20 @@ class Shape:
                 parts.append(facet.part.child(keyword, name))
         return tuple(parts) or (Part(Anything(self.source()), frozenset()),)
 
+    @cached_property
+    def is_map(self) -> bool:
+        """Whether a schema describes the values under other names."""
+        said = [
+            facet.value["additionalProperties"] for facet in self.having("additionalProperties")
+        ]
+        return bool(said) and all(isinstance(schema, dict) for schema in said)
+
+    @cached_property
+    def has_tuples(self) -> bool:
+        """Whether items are told apart."""
+        said = [facet.value for facet in self.having("prefixItems", "items")]
+        return any("prefixItems" in value or isinstance(value["items"], bool) for value in said)
+
     # Only what is said here of one aspect, as a receiver takes it; all raise TooLarge
 
     def projection(self, *keywords: str) -> Raw:

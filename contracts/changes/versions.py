@@ -38,6 +38,8 @@ from contracts.schemas.validation import Uncompilable, keyword_validator, valida
 Pointers = tuple[str, str]
 """A node of the base and one of the revision."""
 
+Holder = Parameter | MediaType | Header
+
 READABLE: tuple[JSON, ...] = ("a1", 1, True)
 """What stands for a parameter wherever its schema takes it."""
 
@@ -273,8 +275,8 @@ class Site:
 
     versions: Versions
     schemas: tuple[Schema, Schema]
-    holder: Parameter | MediaType | Header
-    response: ResponseSpec | None = None
+    holder: Holder
+    response: ResponseSpec | None
 
     @property
     def direction(self) -> Direction:
@@ -336,3 +338,10 @@ class Versions:
         except Undrawable:
             return None
         return Witness(self.base.key, message, *sides, because)
+
+    def meet(self, before: Holder, after: Holder, response: ResponseSpec | None = None) -> None:
+        """Leave the schemas of two holders to be compared; `response` is the revision's answer they are in."""
+        if before.schema is not None and after.schema is not None:
+            sender = before if response is None else after
+            site = Site(self, (before.schema, after.schema), sender, response)
+            self.documents.sites.append(site)

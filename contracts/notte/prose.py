@@ -15,7 +15,7 @@ from typing import Any
 
 from contracts.document import Operation, Spec
 from contracts.notte.domain import FINAL, SESSION, SESSION_ID, SWEEP, TITLE
-from contracts.rules import Answer, ExchangeRule, Extra, HistoryRule, Rule, Scope, broken
+from contracts.rules import Answer, ExchangeRule, Extra, Scope, broken
 
 CLOCK = timedelta(seconds=2)
 """How far the clocks of a service may be apart."""
@@ -332,24 +332,17 @@ def prose_rules(spec: Spec) -> Extra:
     operation = spec.by_key.get(SESSION)
     if operation is None or operation.response(200) is None or spec.title != TITLE:
         return Extra()
-    scope = Scope(operation, "200")
-    return Extra(
-        tuple(ExchangeRule(_rule(scope, row), _on_answers(row.check)) for row in PROSE),
-        tuple(HistoryRule(_rule(scope, row), _on_answers(row.check)) for row in LATER),
-    )
+    rules = partial(_exchange_rule, Scope(operation, "200"))
+    return Extra(tuple(map(rules, PROSE)), tuple(map(rules, LATER)))
 
 
-def _rule(scope: Scope, row: Prose) -> Rule:
+def _exchange_rule(scope: Scope, row: Prose) -> ExchangeRule:
+    def check(*answers: Answer) -> str | None:
+        sessions = list(filter(None, map(session_of, answers)))
+        return row.check(*sessions) if len(sessions) == len(answers) else None
+
     rule = scope.rule("prose", row.promise, place=row.place, name=row.name)
-    return replace(rule, clause=f"Notte: “{row.sentence}”")
-
-
-def _on_answers(check: Callable[..., str | None]) -> Callable[..., str | None]:
-    def on_answers(*answers: Answer) -> str | None:
-        sessions = list(map(session_of, answers))
-        return None if None in sessions else check(*sessions)
-
-    return on_answers
+    return ExchangeRule(replace(rule, clause=f"Notte: “{row.sentence}”"), check)
 
 
 @lru_cache(maxsize=4)

@@ -4,7 +4,6 @@ from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
 from contracts.rules.rule import ExchangeRule as ExchangeRule
 from contracts.rules.rule import Finding as Finding
-from contracts.rules.rule import HistoryRule as HistoryRule
 from contracts.rules.rule import Rule as Rule
 from contracts.rules.rule import Scope as Scope
 from contracts.rules.rule import Severity as Severity

@@ -181,26 +181,15 @@ class Answer:
         return is_json(self.response.media_type or "")
 
 
-Check = Callable[[Answer], str | None]
-"""Judges one answer: what was seen if the rule is broken, "" if it is kept, None if it is not exercised."""
-HistoryCheck = Callable[[Answer, Answer], str | None]
-"""Compares an earlier answer with a later one to the same request; what it gives is read like a `Check`'s."""
-
-
 @dataclass(frozen=True, slots=True)
 class ExchangeRule:
-    """A rule about one answer, with the function that judges it."""
+    """A rule with the function that judges an answer, or an earlier and a later one to the same request.
+
+    It gives what was seen if the rule is broken, "" if it is kept, None if it is not exercised.
+    """
 
     rule: Rule
-    check: Check
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRule:
-    """A rule about two answers to the same request, with the function that judges them."""
-
-    rule: Rule
-    check: HistoryCheck
+    check: Callable[..., str | None]
 
 
 def broken(wrong: object, seen: str) -> str:

@@ -1,32 +1,95 @@
-"""Verdicts of a run to one decision: pass, fail, or inconclusive, with the reasons."""
+"""Verdicts of a run to one decision: pass, fail, or inconclusive, with reasons; and what is new since another run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
-from contracts.decision.accepted import Accepted
+from contracts.decision.entries import VIOLATIONS, Acceptance, entries_from, matches
 from contracts.document import Spec
-from contracts.exchanges.health import (
-    EXPIRED,
-    Stop,
-    StopKind,
-    blocked,
-    expired_from,
-)
+from contracts.document.written import bytes_of_file
+from contracts.exchanges.health import EXPIRED, Stop, StopKind, blocked, expired_from
 from contracts.messages import Exchange, is_unavailable
 from contracts.rules import Severity
+from contracts.text import plural
 from contracts.verdicts import Outcome, Verdict
 
 MAX_UNAVAILABLE = 0.05
 """Which share of the requests may have no answer of the service in a run that passes."""
+NO_SUCCESS = (
+    "no request was answered with a documented 2xx; give values that the service knows (--contract-param; "
+    "for sessions, --contract-session-id or --contract-discover)"
+)
 
 
 class Result(StrEnum):
     PASS = "pass"
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The acceptances of a file, held against a day."""
+
+    entries: tuple[Acceptance, ...] = ()
+    today: date = date.max
+
+    def of(self, verdict: Verdict) -> Acceptance | None:
+        """The acceptance of a violated rule, if one counts today, and covers all that was seen."""
+        if verdict.outcome is not Outcome.VIOLATED:
+            return None
+        for entry in self.entries:
+            if (
+                self.today <= entry.until
+                and entry.names(verdict.rule.id)
+                and _covers(entry, verdict)
+            ):
+                return entry
+        return None
+
+    def stale(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+        """Why entries fail a whole run: the document has no such rule any more, or their day has passed."""
+        gone, past = [], []
+        for entry in self.entries:
+            if not any(entry.names(verdict.rule.id) for verdict in verdicts):
+                gone.append(f"{entry}: the document has no rule {entry.name}; remove the entry")
+            elif entry.until < self.today:
+                past.append(entry.overdue)
+        return (*gone, *past)
+
+    def healed(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+        """Entries whose rules were all exercised and held: the entry can go."""
+        found = []
+        for entry in self.entries:
+            outcomes = {v.outcome for v in verdicts if entry.names(v.rule.id)}
+            if outcomes == {Outcome.HOLDS}:
+                found.append(f"{entry}: {entry.name} was exercised and held; the entry can go")
+        return tuple(found)
+
+
+def _covers(entry: Acceptance, verdict: Verdict) -> bool:
+    for text in verdict.broken_by if entry.evidence else ():
+        if not any(matches(text, glob) for glob in entry.evidence):
+            return False
+    return True
+
+
+def accepted_file(spec: Spec) -> Path:
+    """Where the acceptances for a document are: `accepted.toml` in its folder."""
+    return Path(spec.document.path).with_name("accepted.toml")
+
+
+def read_accepted(path: Path, *, today: date) -> Accepted:
+    """The acceptances of a file; none if there is no such file. DocumentError for what is not as it should be."""
+    if not path.exists():
+        return Accepted((), today)
+    return Accepted(entries_from(bytes_of_file(path), str(path), VIOLATIONS), today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +118,7 @@ class Policy:
 
     def fails(self, verdict: Verdict) -> bool:
         """Whether this verdict alone fails the run."""
-        if verdict.outcome is Outcome.HOLDS or verdict.explained:
-            return False
-        if self.accepted.of(verdict) is not None:
+        if verdict.outcome is Outcome.HOLDS or verdict.explained or self.accepted.of(verdict):
             return False
         if verdict.outcome is Outcome.VIOLATED:
             return self.counts(verdict) and not self.tolerates(verdict)
@@ -70,10 +131,9 @@ class Policy:
 
     def tolerates(self, verdict: Verdict) -> bool:
         """Whether the rule is violated, as it was in the earlier report, and only what is new fails."""
-        was = self.known is not None and verdict.rule.id in self.known
-        return (
-            self.only_new and was and verdict.outcome is Outcome.VIOLATED and self.counts(verdict)
-        )
+        if verdict.outcome is not Outcome.VIOLATED or not self.counts(verdict):
+            return False
+        return self.only_new and verdict.rule.id in (self.known or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,105 +156,144 @@ def decide(
 ) -> Decision:
     """The decision, and why.
 
-    A violation that was seen fails a run, however it ended; answers that say nothing about the contract (see
-    `blocked`), too many that are no answers, a run that ended early (`ended` says how), and operations that
-    were not asked to their end (`stops` say why) leave it without a verdict;
-    then come the failures that rest on what is missing.
+    A violation that was seen fails a run, however it ended. What leaves it without a verdict: answers that say nothing
+    about the contract (see `blocked`), too many that are no answers, a run that ended early (`ended` says how),
+    operations that were not asked to their end (`stops`). Then come the failures that rest on what is missing.
     """
-    everything = exchanges
-    exchanges = [
-        exchange for exchange in exchanges if exchange.probe.source != "method"
-    ]  # says nothing of operations
-    by_operation = _by_operation(exchanges)
-    shut = {key for key, asked in by_operation.items() if blocked(spec, asked)}
+    # Methods that are not listed say nothing of operations.
+    probed = [exchange for exchange in exchanges if exchange.probe.source != "method"]
+    asked: dict[str, list[Exchange]] = defaultdict(list)
+    for exchange in probed:
+        asked[exchange.probe.operation].append(exchange)
+    shut = {key: why for key, own in sorted(asked.items()) if (why := blocked(spec, own))}
     judged = [verdict for verdict in verdicts if verdict.rule.operation not in shut]
-    failures = [*_failures(judged, policy)]
-    silent = blocked(spec, exchanges)
-    if not exchanges:
+    silent = blocked(spec, probed)
+    if not probed:
         ended = ended or "nothing was sent"
-    partial = policy.partial or silent is not None or ended is not None
-    whole = not partial and not policy.some_rules
-    notes = policy.accepted.healed(verdicts) if whole else ()
-    failures += [
-        *(policy.accepted.stale(verdicts) if whole else ()),
-        *(notes if policy.strict else ()),
-    ]
-    if not partial and (reason := _never_a_success(spec, exchanges)):
-        failures.append(reason)
-    unavailable = None if silent else _unavailable(everything, policy)
-    if policy.strict and unavailable:
-        failures.append(unavailable)
-    gone = [
-        f"{EXPIRED}, while {key} was asked"
-        for key, e in by_operation.items()
-        if expired_from(spec, e) is not None
-    ]
-    gone += [f"{key}: {blocked(spec, by_operation[key])}" for key in sorted(shut) if silent is None]
-    gone += [stop.why for stop in stops if stop.kind in (StopKind.SILENT, StopKind.TOO_LARGE)]
-    unfinished = [
-        reason
-        for reason in (silent, ended, *gone, unavailable)
-        if reason and reason not in failures
-    ]
+    failures, notes = _failures(judged, policy), tuple[str, ...]()
+    unavailable = [] if silent else _unavailable(exchanges, policy)
+    if not (policy.partial or silent or ended):
+        if not policy.some_rules:
+            notes = policy.accepted.healed(verdicts)
+            failures += policy.accepted.stale(verdicts)
+        failures += (*(notes if policy.strict else ()), *_never_a_success(spec, asked))
+    if policy.strict:
+        failures += unavailable
+    open_ends = [silent, ended]
+    if silent is None:
+        open_ends += [f"{key}: {why}" for key, why in shut.items()]
+    # What no request of an operation or of the run was answered with, `blocked` says; what bound it, `ended`.
+    said = (StopKind.SILENT, StopKind.TOO_LARGE)
+    open_ends += [*_expired(spec, asked), *(stop.why for stop in stops if stop.kind in said)]
+    unfinished = [why for why in (*open_ends, *unavailable) if why and why not in failures]
     if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
         return Decision(Result.FAIL, (*failures, *unfinished), notes)
     if unfinished:
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
-    return (
-        Decision(Result.FAIL, tuple(failures), notes)
-        if failures
-        else Decision(Result.PASS, (), notes)
-    )
+    return Decision(Result.FAIL if failures else Result.PASS, tuple(failures), notes)
 
 
-def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str | None:
+def _expired(spec: Spec, asked: Mapping[str, Sequence[Exchange]]) -> Iterator[str]:
+    for key, exchanges in asked.items():
+        if expired_from(spec, exchanges) is not None:
+            yield f"{EXPIRED}, while {key} was asked"
+
+
+def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> list[str]:
     """How many requests had no answer of the service, if these are too many; in a strict run, any are."""
-    count = sum(map(is_unavailable, exchanges))
+    count, most = sum(map(is_unavailable, exchanges)), policy.max_unavailable
     said = f"{count} of {len(exchanges)} requests had no answer of the service"
-    if policy.strict:
-        return f"{said} (strict)" if count else None
-    most = policy.max_unavailable
-    return (
-        f"{said}, more than {most * 100:g}% (--contract-max-unavailable)"
-        if count > most * len(exchanges)
-        else None
-    )
-
-
-def _by_operation(exchanges: Sequence[Exchange]) -> dict[str, list[Exchange]]:
-    found: dict[str, list[Exchange]] = {}
-    for exchange in exchanges:
-        found.setdefault(exchange.probe.operation, []).append(exchange)
-    return found
+    if policy.strict and count:
+        return [f"{said} (strict)"]
+    if policy.strict or count <= most * len(exchanges):
+        return []
+    return [f"{said}, more than {most * 100:g}% (--contract-max-unavailable)"]
 
 
 def _failures(verdicts: Sequence[Verdict], policy: Policy) -> list[str]:
-    failing = [verdict for verdict in verdicts if policy.fails(verdict)]
-    counts = {outcome: sum(v.outcome is outcome for v in failing) for outcome in Outcome}
-    words = {
-        Outcome.VIOLATED: "violated",
-        Outcome.NOT_EXERCISED: "not exercised",
-        Outcome.UNDECIDED: "undecided",
-    }
-    found = [f"{counts[o]} rule{'s' * (counts[o] != 1)} {words[o]}" for o in words if counts[o]]
+    failing = list(filter(policy.fails, verdicts))
+    counts = Counter(verdict.outcome for verdict in failing)
+    found = []
+    for outcome in (Outcome.VIOLATED, Outcome.NOT_EXERCISED, Outcome.UNDECIDED):
+        if counts[outcome]:
+            found.append(f"{plural(counts[outcome], 'rule')} {outcome.value.replace('_', ' ')}")
     if policy.known is not None and counts[Outcome.VIOLATED]:
-        new = sum(v.outcome is Outcome.VIOLATED and v.rule.id not in policy.known for v in failing)
-        found[0] += f", {new} of them new"
+        violated = {verdict.rule.id for verdict in failing if verdict.outcome is Outcome.VIOLATED}
+        found[0] += f", {len(violated - policy.known)} of them new"
     return found
 
 
-def _never_a_success(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
-    asked = [spec.by_key[key] for key in _by_operation(exchanges)]
-    if not any(operation.response(status) for operation in asked for status in range(200, 300)):
-        return None
-    for exchange in exchanges:
-        status = exchange.response.status if exchange.response is not None else 0
-        if (
-            200 <= status < 300
-            and spec.by_key[exchange.probe.operation].response(status) is not None
-        ):
-            return None
-    return (
-        "no request was answered with a documented 2xx; give values that the service knows (--contract-param; "
-        "for sessions, --contract-session-id or --contract-discover)"
-    )
+def _never_a_success(spec: Spec, asked: Mapping[str, Sequence[Exchange]]) -> list[str]:
+    promised = False
+    for key, exchanges in asked.items():
+        documented = {status for status in range(200, 300) if spec.by_key[key].response(status)}
+        promised = promised or bool(documented)
+        if any(e.response is not None and e.response.status in documented for e in exchanges):
+            return []
+    return [NO_SUCCESS] if promised else []
+
+
+class Since(StrEnum):
+    """What became of a rule since the earlier report."""
+
+    NEW = "new"
+    STILL_THERE = "still there"
+    FIXED = "fixed"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The violations of an earlier report.
+
+    Args:
+        file: the report.
+        about: when, where and how that run ended.
+        rules: the evidence of each violated rule, as the report has it, by the rule's id.
+    """
+
+    file: str
+    about: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The earlier report, and what became of each rule that is violated in it or now."""
+
+    known: Known
+    since: Mapping[str, Since]
+
+    def those(self, since: Since) -> list[str]:
+        return [rule for rule, found in self.since.items() if found is since]
+
+    @property
+    def carried(self) -> dict[str, Any]:
+        """The evidence of what was not judged now: it is still known tomorrow."""
+        return {rule: self.known.rules[rule] for rule in self.those(Since.NOT_JUDGED)}
+
+
+def against(
+    known: Known,
+    verdicts: Iterable[Verdict],
+    *,
+    accepted: Collection[str],
+    promised: Collection[str],
+) -> Against:
+    """What became of each rule since.
+
+    Args:
+        verdicts: on the rules that count.
+        accepted: rules that are violated and accepted, which are neither new nor known.
+        promised: every rule of the document; one that it does not have any more is nothing.
+    """
+    now = {verdict.rule.id: verdict for verdict in verdicts}
+    found: dict[str, Since] = {}
+    for rule, verdict in now.items():
+        if verdict.outcome is Outcome.VIOLATED and rule not in accepted:
+            found[rule] = Since.STILL_THERE if rule in known.rules else Since.NEW
+    for rule in known.rules:
+        if rule not in found and rule in promised and rule not in accepted:
+            held = rule in now and now[rule].outcome is Outcome.HOLDS
+            found[rule] = Since.FIXED if held else Since.NOT_JUDGED
+    return Against(known, found)

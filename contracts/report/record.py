@@ -16,10 +16,8 @@ from typing import Any
 import msgspec
 
 import contracts
-from contracts.decision.accepted import Accepted
 from contracts.decision.entries import Acceptance
-from contracts.decision.run_decision import Decision
-from contracts.decision.since import Against, Known, Since
+from contracts.decision.run_decision import Accepted, Against, Decision, Known, Since
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
 from contracts.errors import UsageError

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from contracts.changes.change import Effect
-from contracts.decision.run_decision import Decision, Result, decide
-from contracts.decision.since import Against, against
+from contracts.decision.run_decision import Against, Decision, Result, against, decide
 from contracts.exchanges import StopKind
 from contracts.messages import Exchange
 from contracts.report.diff import Diff

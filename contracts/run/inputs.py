@@ -12,9 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
 
-from contracts.decision.accepted import accepted_file, read_accepted
-from contracts.decision.run_decision import Policy
-from contracts.decision.since import Known
+from contracts.decision.run_decision import Known, Policy, accepted_file, read_accepted
 from contracts.document import Operation, Spec, load_spec
 from contracts.document.sides import MissingError, overlays_of, side_from
 from contracts.errors import ContractsError, UsageError

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.decision.accepted import Accepted, read_accepted
 from contracts.decision.entries import VIOLATIONS, Acceptance, entry_for
-from contracts.decision.run_decision import Policy
+from contracts.decision.run_decision import Accepted, Policy, read_accepted
 from contracts.errors import DocumentError
 from contracts.rules import Rule, Severity
 from contracts.verdicts import Outcome, Verdict

@@ -9,8 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from contracts.decision.run_decision import Decision, Result
-from contracts.decision.since import Against, Known, Since
+from contracts.decision.run_decision import Against, Decision, Known, Result, Since
 from contracts.errors import UsageError
 from contracts.messages import Failure, FailureKind, Request, Response
 from contracts.report.json_report import SCHEMA, read_run, to_json, write_json

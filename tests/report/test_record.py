@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.decision.since import Since, against
+from contracts.decision.run_decision import Since, against
 from contracts.messages import Credential, Request
 from contracts.report.json_report import to_json
 from contracts.report.record import known_of_report

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from contracts.decision.accepted import accepted_file
 from contracts.decision.entries import TERM, VIOLATIONS, Acceptance, entry_for
+from contracts.decision.run_decision import accepted_file
 from contracts.document import Spec
 from contracts.report.run import Run
 from contracts.report.wording import cause_text, causes

@@ -3,25 +3,39 @@
 spec ──> rules ─────────────────────────┐
   ├────> probes ──> target ──> exchanges ┴──> verdicts ──> decision ──> report
   └────> mock ───────┘
+two specs ──> changes ──> decision ──> report
 
-A contract run is `begin`, `lead`, `ask` for each operation, `conclude`; pytest's hooks call them in this order, in each
-of its processes. What happens to two versions of a document is in `comparison`.
+A contract run is `begin`, `lead`, `ask` for each operation, `conclude`; pytest's hooks call them in
+this order, in each of its processes. Of two versions of a document there are `compare`, `pull` and
+`drift`.
 
 What only a run needs is imported where it is needed: to compare two documents takes none of it.
 """
 
 from __future__ import annotations
 
+import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.decision.change_decision import ChangePolicy, accepted_for
-from contracts.document.sides import is_same, path_in_repository, side_from
+from contracts.document import FolderFiles
+from contracts.document.sides import (
+    Side,
+    is_same,
+    named_overlays,
+    path_in_repository,
+    read_side,
+    side_from,
+    sides_from,
+)
 from contracts.errors import ContractsError, UsageError
-from contracts.report.diff import diff_of
+from contracts.report.diff import Diff, Pulled, diff_of, drift_of
+from contracts.report.run import Drift
 from contracts.text import printable, shown_path, write_whole
 
 if TYPE_CHECKING:
@@ -32,6 +46,8 @@ if TYPE_CHECKING:
     from contracts.run.state import Asked, State
 
 Say = Callable[[str], None]
+Overlays = Sequence[str] | None
+"""Files; None is the one beside a document, if there is one."""
 
 
 def begin(config: Any) -> State:
@@ -155,3 +171,50 @@ def conclude(state: State, ended: str | None, broken: str) -> Result:
         if isinstance(error, OSError):
             end.problem = f"the report can't be written to {shown_path(folder)} ({error.strerror})"
         return Result.INCONCLUSIVE
+
+
+def compare(
+    base: str,
+    revision: str,
+    overlays: Overlays,
+    policy: ChangePolicy,
+    *,
+    accepted: str | None,
+    today: date,
+) -> Diff:
+    """Two documents -> changes -> decision -> report; or a ContractsError.
+
+    Args:
+        base, revision: files, `GITREV:path`, URLs, or `-` for one.
+        accepted: a file of accepted changes, `none` for none; None is the one beside a side.
+    """
+    sides = sides_from(base, revision, overlays)
+    return diff_of(*sides, policy, accepted_for(*sides, today=today, named=accepted))
+
+
+def pull(source: str, path: Path, overlays: Overlays, *, reason: str | None, today: date) -> Pulled:
+    """Published document, ours -> changes -> decision -> what becomes of ours; writes nothing."""
+    got = side_from(source, [])
+    around = FolderFiles(path.parent, str(path))
+    if not os.path.lexists(path):
+        placed = Side(got.name, got.text, named_overlays(overlays or ()), around)
+        return Pulled(path, got.text, read_side(placed), reason=reason)
+    present = side_from(str(path), overlays)
+    placed = Side(got.name, got.text, present.overlays, around)
+    diff = diff_of(present, placed, ChangePolicy(), accepted_for(present, placed, today=today))
+    offered = replace(diff, reason=reason or diff.reason)
+    return Pulled(path, got.text, diff.specs[1], offered, got.text != present.text, reason)
+
+
+def drift(
+    path: str,
+    source: str,
+    overlays: Overlays,
+    policy: ChangePolicy,
+    *,
+    accepted: str | None,
+    today: date,
+) -> tuple[Diff, Drift]:
+    """Our document, published one -> changes -> decision -> report, and the headline of it."""
+    found = compare(path, source, overlays, policy, accepted=accepted, today=today)
+    return found, drift_of(found, "")

@@ -8,17 +8,17 @@ import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import click
 
-from contracts import comparison
+from contracts import flows
 from contracts.commands import show
 from contracts.decision.change_decision import ChangePolicy, FailOn, severities_from
 from contracts.document.sides import PAGE, overlays_of
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
-from contracts.report.diff import Diff, drift_of
+from contracts.report.diff import Diff
 from contracts.report.forms import form_of, names_of
 from contracts.report.forms.catalogue import kinds_json, kinds_table
 from contracts.report.wording import drift_headline
@@ -99,15 +99,15 @@ def diff(
         cure = "files, GITREV:path, URLs, or - for one"
         raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
     policy = ChangePolicy(FailOn(shared["fail_on"]), severities_from(severities))
-    found = _compared(base, revision, policy, shared)
+    found = flows.compare(base, revision, policy=policy, **_common(shared))
     show(_shown(found, shared["form"]))
     sys.exit(found.decision.exit_code)
 
 
-def _compared(base: str, revision: str, policy: ChangePolicy, shared: _Shared) -> Diff:
-    overlays, accepted = overlays_of(shared["overlays"], "--overlay"), shared["accepted"]
-    today = date.today()
-    return comparison.compare(base, revision, overlays, policy, accepted=accepted, today=today)
+def _common(shared: _Shared) -> dict[str, Any]:
+    """What the flows of both take of it."""
+    overlays = overlays_of(shared["overlays"], "--overlay")
+    return {"overlays": overlays, "accepted": shared["accepted"], "today": date.today()}
 
 
 def _shown(found: Diff, form: str) -> Iterable[str]:
@@ -150,7 +150,7 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
     if reason is not None and not reason.strip():
         raise UsageError("--accept is empty; say why this may break clients")
     files = overlays_of(overlays, "--overlay")
-    found = comparison.pull(source, Path(path), files, reason=reason, today=date.today())
+    found = flows.pull(source, Path(path), files, reason=reason, today=date.today())
     if found.diff is not None:
         show(_shown(found.diff, "text"))
     if found.is_written:
@@ -191,8 +191,9 @@ def drift(base_url: str | None, source: str | None, path: str, **shared: Unpack[
         cure = "a service, or where the document is published"
         raise click.UsageError(f"one of --base-url and --from is needed: {cure}")
     place = source if source is not None else f"{check_base_url(base_url)}{PAGE}"
-    found = _compared(path, place, ChangePolicy(FailOn(shared["fail_on"])), shared)
+    policy = ChangePolicy(FailOn(shared["fail_on"]))
+    found, drifted = flows.drift(path, place, policy=policy, **_common(shared))
     if shared["form"] in ("text", "markdown"):
-        show([printable(drift_headline(drift_of(found, ""))), ""])
+        show([printable(drift_headline(drifted)), ""])
     show(_shown(found, shared["form"]))
     sys.exit(found.decision.exit_code)

@@ -122,25 +122,26 @@ def sights(location: Location, value: Any) -> Iterator[Sight]:
     yield location.place, kind
     if location.values is not None:
         yield location.place, repr(value)
-    below: list[tuple[Location | None, Any]] = []
-    if kind == "array":
-        children = itertools.chain(location.prefix, itertools.repeat(location.items))
-        below += zip(children, value, strict=False)
     if kind == "object":
         for name in location.properties:
             if name not in value:
                 yield location.place, f"no {name}"
-        for name, member in value.items():
-            child = location.additional
-            if name in location.properties or location.patterns:
-                child = location.property(name)
-            below.append((child, member))
-    for union in location.unions:
-        if union.selectable and not union.finite:
-            below.append((union.select(value), value))
-    for child, part in below:
+    for child, part in _below(location, value):
         if child is not None:
             yield from sights(child, part)
+
+
+def _below(location: Location, value: Any) -> Iterator[tuple[Location | None, Any]]:
+    if isinstance(value, list):
+        children = itertools.chain(location.prefix, itertools.repeat(location.items))
+        yield from zip(children, value, strict=False)
+    if isinstance(value, dict):
+        for name, member in value.items():
+            declared = name in location.properties or location.patterns
+            yield location.property(name) if declared else location.additional, member
+    for union in location.unions:
+        if union.selectable and not union.finite:
+            yield union.select(value), value
 
 
 @lru_cache(maxsize=4096)

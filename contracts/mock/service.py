@@ -6,10 +6,10 @@ import base64
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -34,6 +34,8 @@ NO_CONTENT = frozenset({204, 205, 304})
 _PREFER = re.compile(r"\b(code|example)=(\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
+Chosen = tuple[ResponseSpec, int]
+"""A documented response, and the status that it is given with."""
 Refine = Callable[[Operation, int, Any], Any]
 """A body of an operation and status, to one that also keeps what is known of the domain."""
 
@@ -90,19 +92,14 @@ class MockService:
 
         Empty if there can be none.
         """
-        key = (operation.key, response.status)
+        key, code = (operation.key, response.status), concrete_status(operation, response)
         if key not in self._variants:
-            code = concrete_status(operation, response)
-            self._variants[key] = tuple(
-                self._refined(operation, code, variant) for variant in variants_of(response)
-            )
+            found = variants_of(response)
+            if self.refine is not None and code is not None:
+                refined = partial(self.refine, operation, code)
+                found = tuple(_with_value(v, refined(v.value)) for v in found)
+            self._variants[key] = found
         return self._variants[key]
-
-    def _refined(self, operation: Operation, code: int | None, variant: Variant) -> Variant:
-        """The variant as its domain would have it, if the document allows that as well."""
-        if self.refine is None or code is None:
-            return variant
-        return _with_value(variant, self.refine(operation, code, variant.value))
 
     def count_variants(self, operation: Operation, status: int) -> int:
         documented = operation.response(status)
@@ -126,87 +123,81 @@ class MockService:
         return _plain(405, f"{request.method} is not in the document", allow)
 
     def _respond(self, operation: Operation, request: Request) -> Response:
-        """The first that applies: 401, 404 for what nobody has, what is preferred, a refusal, a success."""
         wishes = dict(_PREFER.findall(request.header("prefer") or ""))
-        code, example = int(wishes.get("code", 0)), wishes.get("example")
-        values = (match_path(operation.path, request.path) or {}).values()
-        nowhere = any(unquote(value, errors="replace") in map(str, NOWHERE) for value in values)
-        refused, missing = operation.response(401), operation.response(404)
-        preferred = operation.response(code) if code else None
-        if not has_credential(operation, request, self.spec, CREDENTIAL):
-            if refused is not None and self.variants(operation, refused):
-                return self._documented(operation, refused, 401, request)
-            message = "the credential is missing or wrong"
-            return _plain(401, message, *challenges(operation, self.spec))
-        if nowhere and missing is not None:
-            return self._documented(operation, missing, 404, request)
-        if preferred is not None:
-            return self._documented(operation, preferred, code, request, example)
+        if has_credential(operation, request, self.spec, CREDENTIAL):
+            chosen = self._chosen(operation, request, int(wishes.get("code", 0)))
+        else:
+            wishes, refused = {}, operation.response(401)
+            if refused is None or not self.variants(operation, refused):
+                message = "the credential is missing or wrong"
+                return _plain(401, message, *challenges(operation, self.spec))
+            chosen = refused, 401
         if not operation.responses:
             return Response(200)
-        found = None
-        if not claim_of(operation, request).allowed:
-            found = self._refusal(operation)
-        found = found or self._success(operation)
-        return self._documented(operation, *found, request, example) if found else _unable()
-
-    def _success(self, operation: Operation) -> tuple[ResponseSpec, int] | None:
-        """The first documented 2xx that has a body; where there is none `default`, then whatever is documented."""
-        for response in sorted(operation.responses, key=_distance_from_success):
-            code = concrete_status(operation, response, *range(200, 300))
-            refused = operation.needs_credential and code in REFUSALS
-            if code is not None and not refused and self.variants(operation, response):
-                return response, code
-        return None
-
-    def _refusal(self, operation: Operation) -> tuple[ResponseSpec, int] | None:
-        """The documented answer to a request that the document forbids: 422, 400, another 4xx, `default`, 404."""
-        found = {response.status.lower(): response for response in operation.responses}
-        others = [s for s in found if s.startswith("4") and s not in map(str, ABOUT_ACCESS)]
-        for status in ("422", "400", *others, "default", "404"):
-            if (response := found.get(status)) is not None and self.variants(operation, response):
-                code = concrete_status(operation, response, 422, 400)
-                return None if code is None else (response, code)
-        return None
-
-    def _documented(
-        self,
-        operation: Operation,
-        documented: ResponseSpec,
-        code: int,
-        request: Request,
-        example: str | None = None,
-    ) -> Response:
-        variants = self.variants(operation, documented)
-        if not variants:
-            return _unable()
-        index = _digest(request) if example is None else int(example)
-        variant, headers = (
-            variants[index % len(variants)],
-            self._headers(operation, documented, code, index),
+        variants = self.variants(operation, chosen[0]) if chosen else ()
+        if chosen is None or not variants:
+            return _plain(503, "nothing that the document allows can be answered")
+        documented, code = chosen
+        digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
+        index = int(wishes.get("example", int.from_bytes(digest[:4], "big")))
+        challenge = challenges(operation, self.spec) if code == 401 else ()
+        headers = (
+            *_headers(documented, index, {name.lower() for name, _ in challenge}),
+            *challenge,
         )
         if code in NO_CONTENT or code < 200:
             return Response(code, headers)
+        variant = variants[index % len(variants)]
         if variant.content_type is not None:
             headers = (("Content-Type", variant.content_type), *headers)
         if code < 300:
             variant = _echoed(variant, operation, request)
         return Response(code, headers, variant.body)
 
-    def _headers(
-        self, operation: Operation, documented: ResponseSpec, code: int, index: int
-    ) -> Headers:
-        challenge = challenges(operation, self.spec) if code == 401 else ()
-        drawn = []
-        for header in documented.headers:
-            texts = header_texts(header)
-            if texts and not (challenge and header.name.lower() == "www-authenticate"):
-                drawn.append((header.name, texts[index % len(texts)]))
-        return (*drawn, *challenge)
+    def _chosen(self, operation: Operation, request: Request, code: int) -> Chosen | None:
+        """404 for what nobody has, then what is preferred, then a refusal of what is forbidden, then a success."""
+        values = (match_path(operation.path, request.path) or {}).values()
+        nowhere = any(unquote(value, errors="replace") in map(str, NOWHERE) for value in values)
+        for applies, status in ((nowhere, 404), (code, code)):
+            documented = operation.response(status) if applies else None
+            if documented is not None:
+                return documented, status
+        refusal = None
+        if not claim_of(operation, request).allowed:
+            refusal = self._first(operation, _refusals(operation), (422, 400))
+        successes = sorted(operation.responses, key=_distance_from_success)
+        return refusal or self._first(operation, successes, range(200, 300))
+
+    def _first(
+        self, operation: Operation, candidates: Iterable[ResponseSpec], preferred: Iterable[int]
+    ) -> Chosen | None:
+        """The first response that can be given to the right credential."""
+        for response in candidates:
+            code = concrete_status(operation, response, *preferred)
+            refuses = operation.needs_credential and code in REFUSALS
+            if code is not None and not refuses and self.variants(operation, response):
+                return response, code
+        return None
 
 
 def _distance_from_success(response: ResponseSpec) -> int:
+    """2xx, then `default`, then whatever is documented."""
     return {"2": 0, "d": 1, "D": 1, "1": 3}.get(response.status[0], 2)
+
+
+def _refusals(operation: Operation) -> Iterator[ResponseSpec]:
+    """The documented answers to a request that the document forbids: 422, 400, another 4xx, `default`, 404."""
+    found = {response.status.lower(): response for response in operation.responses}
+    others = [s for s in found if s.startswith("4") and s not in map(str, ABOUT_ACCESS)]
+    wanted = dict.fromkeys(("422", "400", *others, "default", "404"))
+    return filter(None, map(found.get, wanted))
+
+
+def _headers(documented: ResponseSpec, index: int, without: set[str]) -> Iterator[tuple[str, str]]:
+    for header in documented.headers:
+        texts = header_texts(header)
+        if texts and header.name.lower() not in without:
+            yield header.name, texts[index % len(texts)]
 
 
 def _echoed(variant: Variant, operation: Operation, request: Request) -> Variant:
@@ -231,18 +222,9 @@ def _with_value(variant: Variant, value: Any) -> Variant:
     return replace(variant, body=dump(value), value=value)
 
 
-def _digest(request: Request) -> int:
-    digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
-    return int.from_bytes(digest[:4], "big")
-
-
 def _plain(status: int, message: str, *headers: tuple[str, str]) -> Response:
     content_type = ("Content-Type", "application/json")
     return Response(status, (content_type, *headers), dump({"message": message}))
-
-
-def _unable() -> Response:
-    return _plain(503, "nothing that the document allows can be answered")
 
 
 # --- credentials ---
@@ -251,26 +233,17 @@ def _unable() -> Response:
 def has_credential(operation: Operation, request: Request, spec: Spec, credential: str) -> bool:
     """True if one alternative of the operation's security is satisfied, or none is asked for."""
     asked = False
-    for schemes in _alternatives(operation, spec):
-        # No request shows a client's certificate.
-        shown = [scheme for scheme in schemes if scheme.type != "mutualTLS"]
-        keys: list[bool] = []
-        others: list[bool] = []
-        for scheme in shown:
-            kind = keys if scheme.type == "apiKey" else others
-            kind.append(credential in _presented(scheme, request))
+    for alternative in operation.security:
+        shown: dict[bool, list[bool]] = {}
+        for scheme in (spec.security_schemes[name] for name, _ in alternative):
+            if scheme.type != "mutualTLS":  # no request shows a client's certificate
+                kind = shown.setdefault(scheme.type == "apiKey", [])
+                kind.append(credential in _presented(scheme, request))
         # Of those that want the one Authorization field, any (RFC 9110 §11.6.2).
-        if shown and all(keys) and (any(others) or not others):
+        if shown and all(shown.get(True, ())) and any(shown.get(False, [True])):
             return True
         asked = asked or bool(shown)
     return not asked or not operation.needs_credential
-
-
-def _alternatives(operation: Operation, spec: Spec) -> list[list[SecurityScheme]]:
-    return [
-        [spec.security_schemes[name] for name, _ in alternative]
-        for alternative in operation.security
-    ]
 
 
 def _presented(scheme: SecurityScheme, request: Request) -> list[str]:
@@ -299,8 +272,9 @@ def _user(value: str) -> str:
 
 def challenges(operation: Operation, spec: Spec) -> Headers:
     """What a 401 must say (RFC 9110 §15.5.2): the schemes that the operation takes, each once."""
-    schemes = itertools.chain.from_iterable(_alternatives(operation, spec))
-    words = dict.fromkeys(map(_challenge, schemes)) or {"Bearer": None}
+    names = [name for alternative in operation.security for name, _ in alternative]
+    words = dict.fromkeys(_challenge(spec.security_schemes[name]) for name in names)
+    words = words or {"Bearer": None}
     return tuple(("WWW-Authenticate", word) for word in words)
 
 

@@ -375,23 +375,21 @@ def plausible(operation: Operation, status: int, value: Any) -> Any:
         session[name] = abs(session[name])
     if session.get("status") == "error" and not session.get("error"):
         session["error"] = "The browser stopped unexpectedly."
+    if "duration" in session:
+        session["duration"] = f"PT{lasted.total_seconds():g}S"
+    known = {name: session[name] for name in SIDES if name in session}
+    for name in SIDES if known else ():
+        session[name] = None if None in known.values() else 1 + abs(known.get(name, 0)) % 4096
+    return session | _times(session, lasted)
+
+
+def _times(session: dict[str, Any], lasted: timedelta) -> dict[str, str | None]:
     final = session.get("status") in FINAL
-    created = NOW - lasted
-    if final:
-        created = NOW - timedelta(days=1)
+    created = NOW - timedelta(days=1) if final else NOW - lasted
     times = {"created_at": created, "last_accessed_at": created + lasted / 2}
     if final:
         times["closed_at"] = created + lasted
-    elif "closed_at" in session:
-        session["closed_at"] = None
+    found = dict.fromkeys({"closed_at"} & session.keys())
     for name, moment in times.items():
-        session[name] = moment.isoformat().replace("+00:00", "Z")
-    if "duration" in session:
-        session["duration"] = f"PT{lasted.total_seconds():g}S"
-    sides = [session.get(name, 0) for name in SIDES if name in session]
-    for name in SIDES:
-        if sides and None in sides:
-            session[name] = None
-        elif sides:
-            session[name] = 1 + abs(session.get(name, 0)) % 4096
-    return session
+        found[name] = moment.isoformat().replace("+00:00", "Z")
+    return found

@@ -335,7 +335,7 @@ def _faults(error: jsonschema_rs.ValidationError) -> list[_Fault]:
     branches = []
     for context in facts["context"]:
         branches.append([fault for child in context for fault in _faults(child)])
-    meant = [b for b in branches if not any(_rules_out(fault, error) for fault in b)] or branches
+    meant = [branch for branch in branches if not _is_for_others(branch, error)] or branches
     return _merged(meant) or max(meant, key=_depth)
 
 
@@ -357,14 +357,16 @@ def _wanted(options: list[Any]) -> str:
     return f"wanted {' or '.join(map(shown, options))}" if options else ""
 
 
-def _rules_out(fault: _Fault, error: jsonschema_rs.ValidationError) -> bool:
-    """Whether the branch is one for other values: another constant, or another type altogether."""
-    return bool(fault.options) or (fault.kind == "type" and fault.path == error.instance_path)
+def _is_for_others(branch: list[_Fault], error: jsonschema_rs.ValidationError) -> bool:
+    """Whether a branch is one for other values: another constant, or another type altogether."""
+    at = error.instance_path
+    return any(fault.options or (fault.kind == "type" and fault.path == at) for fault in branch)
 
 
 def _merged(branches: list[list[_Fault]]) -> list[_Fault]:
     """One fault for branches that differ only in the constant, or the member, that they ask for."""
-    firsts = [next((fault for fault in branch if fault.options), branch[0]) for branch in branches]
+    # Of each branch the first fault with options, else the first of all: `max` keeps the order.
+    firsts = [max(branch, key=lambda fault: bool(fault.options)) for branch in branches]
     first = firsts[0]
     if len(firsts) == 1 or any((f.path, f.kind) != (first.path, first.kind) for f in firsts):
         return []

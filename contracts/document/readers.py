@@ -50,7 +50,6 @@ _NUMBERS = (
 )
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^\s,:\[\]{}"]+')
 
 
@@ -116,9 +115,7 @@ class YamlText:
                     if isinstance(event, yaml.CollectionStartEvent):
                         opened.append(node)
                 elif isinstance(event, yaml.DocumentStartEvent) and stream.children:
-                    problem = (
-                        f"{_NOT_YAML} expected a single document in the stream, but found more"
-                    )
+                    problem = f"{_NOT_YAML} expected a single document, but found more"
                     raise self._error(_line(event), problem, _SYNTAX)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -129,9 +126,8 @@ class YamlText:
             problem = f"{_NOT_YAML} {error.reason}"
             raise self._error(line, problem, "remove that character") from None
         if not stream.children:
-            raise self._error(
-                1, "the document is empty", "give an OpenAPI document in YAML or JSON"
-            )
+            cure = "give an OpenAPI document in YAML or JSON"
+            raise self._error(1, "the document is empty", cure)
         return stream.children[0]
 
     def _node(self, event: Any) -> _Node:
@@ -246,14 +242,12 @@ class JsonText:
     def value(self) -> Any:
         """The value, or a DocumentError for what JSON or RFC 7493 does not allow."""
         try:
-            value = json.loads(self._content, object_pairs_hook=_object, **_STRICT)
-            if _depth(value) <= MAX_DEPTH and not self._has_lone_surrogate(value):
+            value = _json_value(self._content)
+            if _depth(value) <= MAX_DEPTH:
                 return value
         except json.JSONDecodeError as error:
             problem = f"this is not JSON: {error.msg}"
-            raise DocumentError(
-                self._file, error.lineno, problem, "mend the syntax there"
-            ) from None
+            raise DocumentError(self._file, error.lineno, problem, _SYNTAX) from None
         except (ValueError, RecursionError):
             pass
         raise self._explained()
@@ -298,11 +292,8 @@ class JsonText:
     def _line(self, offset: int) -> int:
         return bisect_left(self._breaks, offset) + 1
 
-    def _has_lone_surrogate(self, value: Any) -> bool:
-        return bool(_SURROGATE.search(self._content)) and _is_no_unicode(value)
-
     def _explained(self) -> DocumentError:
-        """What the fast reader refused, found again token by token."""
+        """What was refused as a whole, found again token by token."""
         opened: list[dict[str, int]] = []
         for token in _TOKENS.finditer(self._content):
             word, line = token[0], self._line(token.start())
@@ -310,34 +301,25 @@ class JsonText:
                 opened.append({})
             elif word in "]}":
                 opened.pop()
-            elif word[0] != '"' and not _is_json_scalar(word):
-                problem, cure = "is not a JSON number", "give a finite number of ordinary size"
-                return DocumentError(self._file, line, f"{word[:60]} {problem}", cure)
-            elif word[0] == '"' and _SURROGATE.search(word) and _is_no_unicode(json.loads(word)):
-                problem = "holds half a surrogate pair, which is not Unicode"
-                return DocumentError(self._file, line, f"{word[:60]} {problem}", "write the pair")
-            elif self._content[self._skip(token.end())] == ":":
-                name = json.loads(word)
-                if name in opened[-1]:
-                    return _duplicate(self._file, name, line, opened[-1][name])
-                opened[-1][name] = line
+            else:
+                try:
+                    name = _json_value(word)
+                except ValueError:
+                    return DocumentError(self._file, line, *_unsound(word))
+                if self._content[self._skip(token.end())] == ":":
+                    if name in opened[-1]:
+                        return _duplicate(self._file, name, line, opened[-1][name])
+                    opened[-1][name] = line
             if len(opened) > MAX_DEPTH:
                 break
         return _too_deep(self._file, line)
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _finite_float(digits: str) -> float:
-    value = float(digits)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(digits)
+def _json_value(text: str) -> Any:
+    """The value of JSON text; ValueError if some of it is not I-JSON (RFC 7493)."""
+    value = json.loads(text, object_pairs_hook=_object)
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return value
-
-
-_STRICT: dict[str, Any] = {"parse_constant": _no_constant, "parse_float": _finite_float}
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -347,26 +329,17 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+def _unsound(word: str) -> tuple[str, str]:
+    """What is wrong with a scalar that JSON's grammar, or Python's reading of it, allows."""
+    if word[0] == '"':
+        return f"{word[:60]} holds half a surrogate pair, which is not Unicode", "write the pair"
+    return f"{word[:60]} is not a JSON number", "give a finite number of ordinary size"
+
+
 def _depth(value: Any) -> int:
     if isinstance(value, dict):
         return 1 + max(map(_depth, value.values()), default=0)
     return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
-
-
-def _is_no_unicode(value: Any) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def _is_json_scalar(word: str) -> bool:
-    try:
-        json.loads(word, **_STRICT)
-    except ValueError:
-        return False
-    return True
 
 
 def _line(event: Any) -> int:

@@ -96,11 +96,11 @@ def schemes_in_use(operation: Operation, spec: Spec) -> tuple[SecurityScheme, ..
     """The schemes of the first alternative that a request alone can satisfy, if any."""
     if not operation.needs_credential:
         return ()
-    found = [
-        tuple(spec.security_schemes[name] for name, _ in alternative)
-        for alternative in operation.security
-    ]
-    return next((schemes for schemes in found if all(s.type != "mutualTLS" for s in schemes)), ())
+    for alternative in operation.security:
+        schemes = tuple(spec.security_schemes[name] for name, _ in alternative)
+        if all(scheme.type != "mutualTLS" for scheme in schemes):
+            return schemes
+    return ()
 
 
 def variants_of(operation: Operation, spec: Spec) -> tuple[Credential, ...]:

@@ -19,7 +19,7 @@ from contracts.document.sides import PAGE, overlays_of
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
 from contracts.report.diff import Diff
-from contracts.report.forms import form_of, names_of
+from contracts.report.forms import FORMS
 from contracts.report.forms.catalogue import kinds_json, kinds_table
 from contracts.report.wording import drift_headline
 from contracts.run.options import check_base_url
@@ -33,7 +33,7 @@ _OVERLAY = click.option(
     help="For both sides; repeatable; 'none' for none at all.",
 )
 _FORMAT = click.option(
-    "--format", "form", type=click.Choice(names_of("diff")), default="text", show_default=True
+    "--format", "form", type=click.Choice(list(FORMS["diff"])), default="text", show_default=True
 )
 _FAIL_ON = click.option(
     "--fail-on",
@@ -111,7 +111,7 @@ def _common(shared: _Shared) -> dict[str, Any]:
 
 
 def _shown(found: Diff, form: str) -> Iterable[str]:
-    return form_of("diff", form).lines(found, paint=_painted)
+    return FORMS["diff"][form].lines(found, paint=_painted)
 
 
 def _painted(text: str, look: str) -> str:

@@ -10,14 +10,14 @@ import click
 
 from contracts.commands import show
 from contracts.errors import UsageError
-from contracts.report.forms import form_of, names_of
+from contracts.report.forms import FORMS
 from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
 from contracts.text import write_whole
 
 
 @click.command()
-@click.argument("form", metavar="FORMAT", type=click.Choice(names_of("run")))
+@click.argument("form", metavar="FORMAT", type=click.Choice(list(FORMS["run"])))
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--history", metavar="DIR", help="A folder of earlier reports, as --contract-history keeps one."
@@ -45,7 +45,7 @@ def report(form: str, files: tuple[str, ...], history: str | None, output: str |
             raise UsageError(f"--history {history} is no folder; {cure}")
         trend = trend_in(Path(history), run, parts)
     width, encoding = get_terminal_size().columns, sys.stdout.encoding
-    lines = form_of("run", form).lines(run, trend=trend, width=width, encoding=encoding)
+    lines = FORMS["run"][form].lines(run, trend=trend, width=width, encoding=encoding)
     if output is None:
         show(lines)
         return

@@ -6,15 +6,13 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from contracts.report.diff import Diff
     from contracts.report.run import Run
-
-Origin = Literal["run", "diff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +25,6 @@ class Form:
         options: by name, what else the function takes of what a command knows.
     """
 
-    name: str
-    origin: Origin
     function: str
     options: tuple[str, ...] = ()
 
@@ -39,27 +35,21 @@ class Form:
         return [made] if isinstance(made, str) else made
 
 
-FORMS = (
-    Form("html", "run", "contracts.report.forms.page.view:page", ("trend",)),
-    Form("markdown", "run", "contracts.report.forms.markdown:run_markdown", ("trend",)),
-    Form("annotations", "run", "contracts.report.forms.annotations:run_annotations"),
-    Form("text", "run", "contracts.report.forms.terminal:text", ("trend", "width", "encoding")),
-    Form("text", "diff", "contracts.report.forms.diff_forms:diff_lines", ("paint",)),
-    Form("json", "diff", "contracts.report.forms.diff_forms:json_lines"),
-    Form("markdown", "diff", "contracts.report.forms.markdown:diff_markdown"),
-    Form("github", "diff", "contracts.report.forms.annotations:diff_annotations"),
-)
-
-
-def names_of(origin: Origin) -> list[str]:
-    """The forms that there are of a run or of a comparison."""
-    return [form.name for form in FORMS if form.origin == origin]
-
-
-def form_of(origin: Origin, name: str) -> Form:
-    """One of them by its name."""
-    (found,) = (form for form in FORMS if (form.origin, form.name) == (origin, name))
-    return found
+FORMS = {
+    "run": {
+        "html": Form("contracts.report.forms.page.view:page", ("trend",)),
+        "markdown": Form("contracts.report.forms.markdown:run_markdown", ("trend",)),
+        "annotations": Form("contracts.report.forms.annotations:run_annotations"),
+        "text": Form("contracts.report.forms.terminal:text", ("trend", "width", "encoding")),
+    },
+    "diff": {
+        "text": Form("contracts.report.forms.diff_forms:diff_lines", ("paint",)),
+        "json": Form("contracts.report.forms.diff_forms:json_lines"),
+        "markdown": Form("contracts.report.forms.markdown:diff_markdown"),
+        "github": Form("contracts.report.forms.annotations:diff_annotations"),
+    },
+}
+"""By what it is made from, and by its name among the options of a command."""
 
 
 def environment(file: str, known: Mapping[str, Any], finalize: Callable[[Any], Any]) -> Environment:

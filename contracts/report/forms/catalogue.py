@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from contracts.changes.change import KINDS
 from contracts.errors import UsageError
-from contracts.rules import Rule, RuleBook
+from contracts.rules import RuleBook
 
 
 def rules_table(book: RuleBook) -> Iterator[str]:
@@ -23,7 +24,22 @@ def rules_table(book: RuleBook) -> Iterator[str]:
 
 
 def rules_json(book: RuleBook) -> list[dict[str, Any]]:
-    return [_entry(book, rule) for rule in book.rules]
+    found = []
+    for rule in book.rules:
+        source = book.spec.document.source(rule.pointer)
+        entry = {
+            "rule": rule.id,
+            "kind": rule.kind,
+            "severity": rule.severity.value,
+            "clause": rule.clause,
+            "operation": rule.operation,
+            "status": rule.status,
+            "place": rule.place,
+            "promise": rule.promise,
+            "source": {"file": source.file, "line": source.line, "pointer": source.pointer},
+        }
+        found.append(entry)
+    return found
 
 
 def explained(book: RuleBook, identity: str) -> str:
@@ -42,27 +58,12 @@ def explained(book: RuleBook, identity: str) -> str:
 
 def explained_json(book: RuleBook, identity: str) -> dict[str, Any]:
     """One rule as it stands in `rules_json`; UsageError with the nearest ids when there is none of that id."""
-    by_id = {rule.id: rule for rule in book.rules}
+    by_id = {entry["rule"]: entry for entry in rules_json(book)}
     if identity not in by_id:
         near = difflib.get_close_matches(identity, by_id, n=3, cutoff=0.4)
         hint = f"the nearest are {'; '.join(near)}" if near else "`contracts rules` lists them"
         raise UsageError(f"the document has no rule {identity}; {hint}")
-    return _entry(book, by_id[identity])
-
-
-def _entry(book: RuleBook, rule: Rule) -> dict[str, Any]:
-    source = book.spec.document.source(rule.pointer)
-    return {
-        "rule": rule.id,
-        "kind": rule.kind,
-        "severity": rule.severity.value,
-        "clause": rule.clause,
-        "operation": rule.operation,
-        "status": rule.status,
-        "place": rule.place,
-        "promise": rule.promise,
-        "source": {"file": source.file, "line": source.line, "pointer": source.pointer},
-    }
+    return by_id[identity]
 
 
 def kinds_table() -> Iterator[str]:
@@ -76,8 +77,6 @@ def kinds_table() -> Iterator[str]:
 
 
 def kinds_json() -> list[dict[str, str]]:
-    found = []
-    for kind in KINDS.values():
-        about = {"id": kind.id, "direction": str(kind.direction), "severity": kind.severity.value}
-        found.append(about | {"message": kind.shown})
-    return found
+    names = ("id", "direction", "severity", "message")
+    facts = attrgetter("id", "direction", "severity", "shown")
+    return [dict(zip(names, map(str, facts(kind)), strict=True)) for kind in KINDS.values()]

@@ -20,7 +20,7 @@ from contracts.report.diff import Diff, decision_text, reach_text
 from contracts.report.forms import diff_forms, environment
 from contracts.report.forms.page.body_markup import marked_body
 from contracts.report.run import Proof, RuleVerdict, Run
-from contracts.report.trend import OperationTrend, Trend
+from contracts.report.trend import Trend
 from contracts.text import cut, plural, printable
 
 MAX_SIZE = 60_000
@@ -145,15 +145,11 @@ def _series(trend: Trend) -> Iterator[tuple[str, str, Sequence[float | None]]]:
     yield "median response time", _milliseconds(trend.answers.medians[-1]), trend.answers.medians
     yield "95th percentile", _milliseconds(trend.answers.p95s[-1]), trend.answers.p95s
     if len(trend.operations) > 1:
-        slowest = sorted(trend.operations, key=_slowness, reverse=True)
+        slowest = sorted(trend.operations, key=lambda one: -(one.p95s[-1] or 0.0))
         for operation in slowest[:MAX_OPERATIONS]:
             name = code(_cut(operation.key, 120))
             yield name + " median", _milliseconds(operation.medians[-1]), operation.medians
             yield name + " 95th percentile", _milliseconds(operation.p95s[-1]), operation.p95s
-
-
-def _slowness(operation: OperationTrend) -> float:
-    return operation.p95s[-1] or 0.0
 
 
 def _milliseconds(seconds: float | None) -> str:
@@ -186,16 +182,12 @@ def _body_lines(proof: Proof) -> Iterator[str]:
             mark = ""
 
 
-def _unseen_text(verdict: RuleVerdict) -> str:
-    return ", ".join(verdict.unseen)
-
-
 @cache
 def _environment() -> Environment:
     made = environment(__file__, globals(), _escaped)
     made.filters |= {"cut": _cut, "code": code, "fenced": _fenced, "plural": plural, "curve": curve}
     made.globals |= {"wording": wording, "forms": diff_forms, "reach_text": reach_text}
-    made.globals |= {"body_lines": _body_lines, "unseen_text": _unseen_text, "columns": COLUMNS}
+    made.globals |= {"body_lines": _body_lines, "columns": COLUMNS}
     made.globals |= {"section": Markup(SECTION), "part": Markup(PART)}
     return made
 

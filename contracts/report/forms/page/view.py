@@ -44,7 +44,6 @@ MAX_SEEN = 500
 MAX_TREND = 100
 """Rules that are shown over nights."""
 MAX_NIGHTS = 60
-MAX_FINER = 12
 MAX_SAME = 20
 """Rules of one cause that are named."""
 MAX_TEXT = 500
@@ -69,16 +68,14 @@ class Card:
     Args:
         accept: the entries that accept it.
         telling: texts that should not be in the answer, header fields included.
-        finer: broken rules on parts of the body that this one is about as a whole.
     """
 
     cause: Cause
     anchor: str
     body: Marked | None = None
-    accept: tuple[str, ...] = ()
+    accept: Sequence[str] = ()
     drawn: bool = False
     telling: tuple[str, ...] = ()
-    finer: Sequence[RuleVerdict] = ()
 
     @property
     def verdict(self) -> RuleVerdict:
@@ -108,7 +105,8 @@ def page(run: Run, trend: Trend | None = None) -> str:
     violated = list(_cards(run, causes(broken), numbers, MAX_DRAWN))
     advisories = list(_cards(run, causes(run.advisories), numbers, MAX_DRAWN // 2))
     accepted = list(_cards(run, causes(run.accepted), numbers, MAX_DRAWN // 2))
-    script, matrices = _text("page.js"), figures.matrices_of(run)
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    matrices = figures.matrices_of(run)
     return (
         _environment()
         .get_template("page.html.j2")
@@ -128,7 +126,7 @@ def page(run: Run, trend: Trend | None = None) -> str:
             numbers={verdict.rule: number for number, verdict in enumerate(run.verdicts)},
             seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
             missing=figures.grouped(run.missing, "standing", "why"),
-            style=_text("page.css"),
+            style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
@@ -196,12 +194,7 @@ def _card(run: Run, cause: Cause, anchor: str) -> Card:
         body = marked_body(proof.body, proof.instance or place, whole=whole, telling=telling)
     until = run.finished.date() + TERM
     accept = [entry_for(VIOLATIONS, one.rule, until=until) for one in cause.verdicts[:MAX_SAME]]
-    finer = []
-    if verdict.kind == "schema":
-        answers = (verdict.operation, verdict.status)
-        finer = [v for v in run.violated if (v.operation, v.status) == answers and v.place]
-        finer = [v for v in finer if v.kind != "schema"][:MAX_FINER]
-    return Card(cause, anchor, body, tuple(accept), True, telling, finer)
+    return Card(cause, anchor, body, accept, True, telling)
 
 
 def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
@@ -241,10 +234,6 @@ def _seen(value: object) -> object:
 def _label(segment: str) -> str:
     """A segment of a place as a name."""
     return "each" if segment == "*" else _shown(unescape_segment(segment.replace("~2", "*")), 80)
-
-
-def _text(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 @cache

@@ -179,12 +179,12 @@ def decide(
         failures += (*(notes if policy.strict else ()), *_never_a_success(spec, asked))
     if policy.strict:
         failures += unavailable
-    open_ends = [silent, ended]
+    open_ends = [silent, ended, *_expired(spec, asked)]
     if silent is None:
         open_ends += [f"{key}: {why}" for key, why in shut.items()]
     # What no request of an operation or of the run was answered with, `blocked` says; what bound it, `ended`.
     said = (StopKind.SILENT, StopKind.TOO_LARGE)
-    open_ends += [*_expired(spec, asked), *(stop.why for stop in stops if stop.kind in said)]
+    open_ends += [stop.why for stop in stops if stop.kind in said]
     unfinished = [why for why in (*open_ends, *unavailable) if why and why not in failures]
     if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
         return Decision(Result.FAIL, (*failures, *unfinished), notes)

@@ -23,7 +23,7 @@ EXPIRED = "the credential was taken at first and then refused on every request; 
 
 ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})
 """What shows that there is no service, if it comes of all requests of a run."""
-SILENT = ABSENT | {FailureKind.TIMED_OUT}
+SILENT = frozenset({*ABSENT, FailureKind.TIMED_OUT})
 PATIENCE = 3
 """How many requests, from the first on, nobody has to take before an operation is asked nothing more."""
 SILENCE = 5
@@ -62,7 +62,7 @@ def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
             return "the service was unavailable on every request"
         detail = f"({failures[0].kind}: {failures[0].detail})"
         return f"no request was answered {detail}; is the service up, and the base URL right?"
-    statuses = {status for _, _, status in _statuses(spec, told)}
+    statuses = {status for _, _, status in _telling(spec, told)}
     if statuses & REFUSALS and statuses <= REFUSALS | BEFORE_CREDENTIAL:
         return f"the credential was refused on every request; set {spec.variable} to one that this service knows"
     return None
@@ -70,7 +70,8 @@ def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
 
 def refused_at_last(spec: Spec, exchanges: Sequence[Exchange]) -> bool:
     """Whether the last answer that tells refused the credential, as every one does where a credential has expired."""
-    return [status for _, _, status in _telling(spec, exchanges)][-1:] == [401]
+    statuses = [status for _, _, status in _telling(spec, exchanges, BEFORE_CREDENTIAL)]
+    return statuses[-1:] == [401]
 
 
 def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
@@ -80,7 +81,7 @@ def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
     """
     answered: set[Request] = set()
     refused: dict[Request, int] = {}  # since the credential was taken last, in the order of asking
-    for index, request, status in _telling(spec, exchanges):
+    for index, request, status in _telling(spec, exchanges, BEFORE_CREDENTIAL):
         if status == 401:
             refused.setdefault(request, index)
             continue
@@ -90,57 +91,46 @@ def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
     return next(iter(refused.values())) if answered & refused.keys() else None
 
 
-def _telling(spec: Spec, exchanges: Iterable[Exchange]) -> Iterator[tuple[int, Request, int]]:
-    """What says whether the right credential is taken."""
-    for index, request, status in _statuses(spec, exchanges):
-        if status not in BEFORE_CREDENTIAL | UNAVAILABLE:
-            yield index, request, status
-
-
-def _statuses(spec: Spec, exchanges: Iterable[Exchange]) -> Iterator[tuple[int, Request, int]]:
-    """Index, request and status of each answer for which the right credential counted."""
+def _telling(
+    spec: Spec, exchanges: Iterable[Exchange], silent: frozenset[int] = frozenset()
+) -> Iterator[tuple[int, Request, int]]:
+    """Index, request and status of each answer that says whether the right credential is taken."""
     for index, exchange in enumerate(exchanges):
-        probe = exchange.probe
-        if exchange.response is None or not spec.by_key[probe.operation].needs_credential:
+        probe, response = exchange.probe, exchange.response
+        if response is None or response.status in UNAVAILABLE | silent:
             continue
         # A mock that was told what to answer does not look at the credential.
-        if probe.credential is Credential.RIGHT and probe.source != "status":
-            yield index, probe.request, exchange.response.status
+        counts = probe.credential is Credential.RIGHT and probe.source != "status"
+        if counts and spec.by_key[probe.operation].needs_credential:
+            yield index, probe.request, response.status
 
 
 def until_stop(exchanges: Iterable[Exchange]) -> Iterator[Exchange | Stop]:
     """The exchanges of an operation up to where the rest would only take time; then the Stop that says why."""
     asked: list[Exchange] = []
+    kinds: list[FailureKind | None] = []
     kept = 0
     for exchange in exchanges:
         yield exchange
         asked.append(exchange)
-        kept += len(exchange.response.body) if exchange.response is not None else 0
-        if stop := _stop(asked, kept):
+        kinds.append(exchange.failure.kind if exchange.failure else None)
+        kept += len(exchange.response.body) if exchange.response else 0
+        if stop := _stop(asked, kinds, kept):
             yield stop
             return
 
 
-def _stop(asked: Sequence[Exchange], kept: int) -> Stop | None:
-    key = asked[-1].probe.operation
-    from_the_first = len(asked) == PATIENCE and all(map(_is_silent, asked))
-    silent = len(asked) >= SILENCE and all(map(_is_silent, asked[-SILENCE:]))
-    lost = len(asked) >= LOSSES and all(map(is_unavailable, asked[-LOSSES:]))
-    if from_the_first or silent or lost:
+def _stop(asked: Sequence[Exchange], kinds: Sequence[FailureKind | None], kept: int) -> Stop | None:
+    count, key = len(asked), asked[-1].probe.operation
+    silent = count == PATIENCE or count >= SILENCE
+    silent = silent and SILENT.issuperset(kinds[-SILENCE:])
+    if silent or (count >= LOSSES and all(map(is_unavailable, asked[-LOSSES:]))):
         if not all(map(is_unavailable, asked)):
-            why = f"the service stopped answering while {key} was asked"
-            return Stop(key, StopKind.SILENT, why)
-        if asked[-1].number == PATIENCE - 1 and all(map(_is_absent, asked)):
+            said = f"the service stopped answering while {key} was asked"
+            return Stop(key, StopKind.SILENT, said)
+        if asked[-1].number == PATIENCE - 1 and ABSENT.issuperset(kinds):
             return Stop(key, StopKind.ABSENT, "the service took none of the requests before")
         return Stop(key, StopKind.UNANSWERED, f"no request of {key} was answered")
     if kept > MOST_KEPT:
         return Stop(key, StopKind.TOO_LARGE, f"the answers of {key} are too large to be kept")
     return None
-
-
-def _is_silent(exchange: Exchange) -> bool:
-    return exchange.failure is not None and exchange.failure.kind in SILENT
-
-
-def _is_absent(exchange: Exchange) -> bool:
-    return exchange.failure is not None and exchange.failure.kind in ABSENT

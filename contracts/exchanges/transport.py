@@ -12,7 +12,6 @@ import urllib.request
 import zlib
 from dataclasses import dataclass, field
 from functools import cache
-from math import inf
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -109,63 +108,44 @@ class Transport:
 
     def __init__(self, base_url: str, route: Route, limits: Limits) -> None:
         base = urlsplit(base_url)
-        self._prefix = base.path.rstrip("/")
         self._url = httpx2.URL(f"{base.scheme}://{base.netloc}/")
-        self._limits, self._deadline = limits, Deadline()
+        self._prefix = base.path.rstrip("/")
+        self._most, self._deadline = limits.body, Deadline(limits.total)
+        self._timeout = httpx2.Timeout(limits.read, connect=limits.connect).as_dict()
         self._inner = route.transport(base)
         # HTTPTransport has no parameter for what httpcore2's pools take under this name.
         pool = self._inner._pool
         pool._network_backend = _Backend(pool._network_backend, self._deadline)
-        self._timeout = httpx2.Timeout(limits.read, connect=limits.connect).as_dict()
 
     def close(self) -> None:
         self._inner.close()
 
     def answer(self, request: Request) -> Response | Failure:
         """Send a request once, its target and fields as they stand. Never raises for what the service does."""
-        wire = self._wire(request)
-        started = time.perf_counter()
-        self._deadline.at, self._deadline.begun = started + self._limits.total, b""
+        fields = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in request.headers]
+        target = f"{self._prefix}{request.target}".encode("ascii")
+        more = {"target": target, "timeout": self._timeout}
+        method, content = request.method, request.body
+        wire = httpx2.Request(method, self._url, headers=fields, content=content, extensions=more)
+        started = self._deadline.start()
         try:
             response = self._inner.handle_request(wire)
+            body = bytearray()  # a list of chunks of two bytes would take thirty times as much
             try:
-                body = self._read(response)
+                for chunk in response.iter_raw():
+                    body += chunk
+                    _bound(body, self._most)
             finally:
                 response.close()
                 self._drop_surplus()
-            headers = tuple(
-                (k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw
-            )
-            body = decoded(body, headers, self._limits.body)
-            return Response(response.status_code, headers, body, time.perf_counter() - started)
+            raw = response.headers.raw
+            headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in raw)
+            whole = decoded(bytes(body), headers, self._most)
+            return Response(response.status_code, headers, whole, time.perf_counter() - started)
         except httpx2.HTTPError as error:
             return _failure(error, self._deadline.begun)
         except NoAnswer as error:
             return Failure(*error.args)
-        except TooSlow:
-            seconds = f"{self._limits.total:g} s"
-            return Failure(FailureKind.TIMED_OUT, f"the answer took longer than {seconds}")
-
-    def _wire(self, request: Request) -> httpx2.Request:
-        return httpx2.Request(
-            request.method,
-            self._url,
-            headers=[
-                (name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers
-            ],
-            content=request.body,
-            extensions={
-                "target": f"{self._prefix}{request.target}".encode("ascii"),
-                "timeout": self._timeout,
-            },
-        )
-
-    def _read(self, response: httpx2.Response) -> bytes:
-        body = bytearray()  # a list of chunks of two bytes would take thirty times as much
-        for chunk in response.iter_raw():
-            body += chunk
-            _bound(body, self._limits.body)
-        return bytes(body)
 
     def _drop_surplus(self) -> None:
         """Close connections on which more came than was asked for: it answers no later request (RFC 9112 §9.2)."""
@@ -242,10 +222,6 @@ def _bound(body: bytearray, limit: int) -> None:
         raise NoAnswer(FailureKind.TOO_LARGE, f"the body is longer than {limit} bytes")
 
 
-class TooSlow(Exception):
-    """The request took longer than it may in all."""
-
-
 @dataclass(slots=True)
 class Deadline:
     """When the request under way must be over, on the clock of `time.perf_counter`; its answer begins with `begun`.
@@ -253,14 +229,21 @@ class Deadline:
     httpcore2's own timeouts bound each read: a head that drips, or 1xx answers without end, would go on for days.
     """
 
-    at: float = inf
+    seconds: float
+    at: float = 0.0
     begun: bytes = b""
 
+    def start(self) -> float:
+        now = time.perf_counter()
+        self.at, self.begun = now + self.seconds, b""
+        return now
+
     def within(self, timeout: float | None) -> float:
-        """What is left of a timeout. Raises TooSlow if nothing is."""
+        """What is left of a timeout. Raises NoAnswer if nothing is."""
         left = self.at - time.perf_counter()
         if left <= 0:
-            raise TooSlow
+            said = f"the answer took longer than {self.seconds:g} s"
+            raise NoAnswer(FailureKind.TIMED_OUT, said)
         return left if timeout is None else min(timeout, left)
 
 
@@ -268,12 +251,9 @@ class _Backend(httpcore2.NetworkBackend):
     def __init__(self, inner: httpcore2.NetworkBackend, deadline: Deadline) -> None:
         self._inner, self._deadline = inner, deadline
 
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *args: Any, **options: Any
-    ) -> httpcore2.NetworkStream:
-        within = self._deadline.within(timeout)
-        stream = self._inner.connect_tcp(host, port, within, *args, **options)
-        return _Stream(stream, self._deadline)
+    def connect_tcp(self, *args: Any, **options: Any) -> httpcore2.NetworkStream:
+        options["timeout"] = self._deadline.within(options.get("timeout"))
+        return _Stream(self._inner.connect_tcp(*args, **options), self._deadline)
 
 
 class _Stream(httpcore2.NetworkStream):
@@ -295,12 +275,7 @@ class _Stream(httpcore2.NetworkStream):
     def close(self) -> None:
         self._inner.close()
 
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore2.NetworkStream:
+    def start_tls(self, ssl_context: Any, server_hostname: Any = None, timeout: Any = None) -> Any:
         within = self._deadline.within(timeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, within), self._deadline)
 

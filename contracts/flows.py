@@ -41,6 +41,7 @@ from contracts.text import printable, shown_path, write_whole
 if TYPE_CHECKING:
     from contracts.decision.run_decision import Result
     from contracts.document import Operation
+    from contracts.report.run import Run
     from contracts.run.end import ItemResult
     from contracts.run.inputs import Inputs
     from contracts.run.state import Asked, State
@@ -143,12 +144,13 @@ def gate(inputs: Inputs) -> ItemResult:
     return compared(diff, strict=strict)
 
 
-def conclude(state: State, ended: str | None, broken: str) -> Result:
+def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None]) -> Result:
     """Exchanges -> verdicts -> decision -> report, in all its forms.
 
     Args:
         ended: why the run ended before everything was asked, if it did.
         broken: how the document breaks its baseline, if it does.
+        tell: tells whoever else has a form of it.
     """
     from contracts.decision.run_decision import Result
     from contracts.report.forms.page.view import page
@@ -164,6 +166,7 @@ def conclude(state: State, ended: str | None, broken: str) -> Result:
         state.ledger.close(folder / "exchanges.jsonl")
         remember(state, value)
         write_whole(folder / "report.html", page(end.run, end.trend))
+        tell(end.run)
         return report.decision.result
     except Exception as error:
         # pytest has no place for an error here, and its traceback would end the process with 1.

@@ -19,6 +19,7 @@ from contracts.notte.domain import DOCUMENT
 from contracts.run.options import OPTIONS
 
 if TYPE_CHECKING:
+    from contracts.report.run import Run
     from contracts.run.end import ItemResult
     from contracts.run.state import State
     from contracts.testing import Contract
@@ -60,22 +61,20 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[UNDO] = []
+    config.stash[UNDO], state = [], None
     # A project without a document, that asks for nothing, is left alone.
     wanted = (config.rootpath / DOCUMENT).is_file() or any(o.given(config) for o in OPTIONS)
-    if config.getoption("--help", False) or not wanted:
-        config.pluginmanager.register(_Documentless(), "contracts-ending")
-        return
-    from contracts.flows import begin
-    from contracts.report.secrets import scrub_logs
+    if wanted and not config.getoption("--help", False):
+        from contracts.flows import begin
+        from contracts.report.secrets import scrub_logs
 
-    try:
-        state = config.stash[SESSION] = begin(config)
-    except ContractsError as error:
-        raise pytest.UsageError(str(error)) from None
-    config.option.verify_base_url = False  # it sends a request that nobody judges
+        try:
+            state = config.stash[SESSION] = begin(config)
+        except ContractsError as error:
+            raise pytest.UsageError(str(error)) from None
+        config.option.verify_base_url = False  # it sends a request that nobody judges
+        config.stash[UNDO].append(scrub_logs(state.scrub))
     config.pluginmanager.register(_Ending(config, state), "contracts-ending")
-    config.stash[UNDO].append(scrub_logs(state.scrub))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -255,25 +254,11 @@ def pytest_runtest_makereport(
     return report  # type: ignore[no-any-return]
 
 
-class _Documentless:
-    """A plugin object for sessions without a document: contract tests in them are a mistake in the call."""
-
-    lost = False
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.lost = self.lost or getattr(report, "contract", "") == "undocumented"
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.lost:
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
-
-
 class _Ending:
     """A plugin object: counts what failed, and concludes when the workers of xdist have stopped, before pytest's own
-    summary."""
+    summary. Without a document there is nothing to conclude, and contract tests are a mistake in the call."""
 
-    def __init__(self, config: pytest.Config, state: State) -> None:
+    def __init__(self, config: pytest.Config, state: State | None) -> None:
         self.config, self.state = config, state
         self.failed: Counter[str] = Counter()
         self.gate = ""
@@ -287,49 +272,50 @@ class _Ending:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if self.state.worker is not None:
+        if self.failed["undocumented"]:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        if self.state is None or self.state.worker is not None:
             return
         over = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         # -x and --maxfail are said by xdist with the status of an interruption.
-        most, status = self.config.getoption("maxfail", None) or 0, exitstatus
+        most, status, ended = self.config.getoption("maxfail", None) or 0, exitstatus, ""
         if status == pytest.ExitCode.INTERRUPTED and 0 < most <= self.failed.total():
             status = pytest.ExitCode.TESTS_FAILED
-        ended = None
         if self.failed["crashed"]:
             ended = "the suite itself failed, see the errors above"
         elif status == pytest.ExitCode.INTERRUPTED:
             ended = "the run was interrupted"
         elif status not in over:
             ended = "the run ended early"
-        result = self._concluded(ended)
+        result = "inconclusive" if self.failed["crashed"] else ""
+        if self.state.ledger.path.exists():
+            from contracts.flows import conclude
+
+            broken = self.gate if self.failed["breaking"] else ""
+            result = conclude(self.state, ended, broken, self._tell_junit)
         if status in over and not self.failed["other"]:
             status = _OWN_STATUS.get(result, status)
         session.exitstatus = status
 
-    def _concluded(self, ended: str | None) -> str:
-        """The result of the run; nothing if nothing was asked."""
-        if not self.state.ledger.path.exists():
-            return "inconclusive" if self.failed["crashed"] else ""
-        from contracts.flows import conclude
+    def _tell_junit(self, run: Run) -> None:
+        """Write what the run says of itself into the JUnit file, which was written before that was known."""
         from contracts.report.forms.failure import suite_properties
 
-        result = conclude(self.state, ended, self.gate if self.failed["breaking"] else "")
-        run = self.state.conclusion.run
         for plugin in self.config.pluginmanager.get_plugins():
-            # What the run says of itself goes into the JUnit file, which was written before that was known.
-            if run is not None and hasattr(plugin, "add_global_property"):
+            if hasattr(plugin, "add_global_property"):
                 for name, value in suite_properties(run):
                     plugin.add_global_property(name, value)
                 plugin.pytest_sessionfinish()
-        return result
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        from contracts.run.end import request_lines, said_at_the_end
-        from contracts.run.progress import look_of, write
-
         state = self.state
-        lines = said_at_the_end(state, look_of(terminalreporter), self.gate)
+        if state is None:
+            return
+        from contracts.run.end import request_lines, said_at_the_end
+        from contracts.run.progress import screen_of, write
+
+        lines = said_at_the_end(state, screen_of(terminalreporter), self.gate)
         if state.inputs.options.dry_run:
             terminalreporter.section("contract: requests, not sent")
             lines = chain(request_lines(state), lines)
@@ -347,9 +333,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if state is not None and reporter is not None:
         from contracts.run.end import last_line
-        from contracts.run.progress import look_of
+        from contracts.run.progress import screen_of
 
-        _write(session.config, last_line(state, look_of(reporter)))
+        _write(session.config, last_line(state, screen_of(reporter)))
 
 
 def _write(config: pytest.Config, line: str) -> None:

@@ -31,8 +31,7 @@ def asked(state: State, operation: Operation) -> Asked:
             cut = str(bound)
             state.ledger.add([Stop(key, StopKind.BOUND, cut)])
             exchanges = state.ledger.of(key)
-        verdicts = verdicts_of(state, operation, exchanges)
-        by_id = {verdict.rule.id: verdict for verdict in verdicts}
+        by_id = {verdict.rule.id: verdict for verdict in verdicts_of(state, operation)}
         state.asked[key] = Asked(by_id, blocked(state.inputs.spec, exchanges), cut)
     return state.asked[key]
 
@@ -143,10 +142,14 @@ def judged(
     return tuple(Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts)
 
 
-def verdicts_of(
-    state: State, operation: Operation, exchanges: Sequence[Exchange]
-) -> tuple[Verdict, ...]:
-    """The verdicts, those on rules that were not exercised with why the operation was not asked, if it was not."""
+def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
+    """The verdicts that the items had in this process, or what all that was asked says.
+
+    Those on rules that were not exercised say why the operation was not asked, if it was not.
+    """
+    if operation.key in state.asked:
+        return state.asked[operation.key].verdicts.values()
+    exchanges = state.ledger.of(operation.key)
     count, verdicts = state.first_looks.pop(operation.key, (-1, ()))
     if count != len(exchanges):
         verdicts = judged(state.book, operation, exchanges)

@@ -16,25 +16,24 @@ from contracts.report.diff import Diff
 from contracts.report.forms.diff_forms import failing_lines
 from contracts.report.forms.diff_forms import last_line as last_line_of_diff
 from contracts.report.forms.failure import Property, failure_text, missing_text, properties_of
-from contracts.report.forms.terminal import decision_line, summary_lines
+from contracts.report.forms.terminal import Screen, decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text
 from contracts.report.record import Report
 from contracts.report.run import Drift
 from contracts.report.secrets import curl
 from contracts.run.ask import closing_of, judged, probes_of, spares, verdicts_of
-from contracts.run.progress import Look
 from contracts.run.state import State, now
 from contracts.text import printable, shown_path
 from contracts.verdicts import Outcome, Verdict
 
 
-def report_of(state: State, ended: str | None, broken: str = "") -> Report:
+def report_of(state: State, ended: str, broken: str = "") -> Report:
     """The report; `broken` says how the document breaks its baseline, which fails the run whatever else was seen."""
     sources = state.prelude.sources
     bounds = [stop.why for stop in state.ledger.stops() if stop.kind is StopKind.BOUND]
-    ended = ended or (sources.problem if sources else "") or "".join(bounds[-1:]) or None
-    report = report_on(state, ended, now())
+    problem = sources.problem if sources else ""
+    report = concluded(state, ended or problem or "".join(bounds[-1:]), now())
     decision = report.decision
     if broken:
         decision = Decision(Result.FAIL, (*decision.reasons, broken), decision.notes)
@@ -47,55 +46,40 @@ def report_of(state: State, ended: str | None, broken: str = "") -> Report:
     )
 
 
-def report_on(state: State, ended: str | None, finished: str) -> Report:
-    """What was asked, judged and decided, and nothing beside it."""
-    inputs = state.inputs
-    verdicts, exchanges, decision = conclude(state, ended=ended)
-    return Report(
-        inputs.spec,
-        inputs.target.base_url,
-        state.budget.seed,
-        state.ledger.about["started"],
-        finished,
-        verdicts,
-        exchanges,
-        decision,
-        interrupted=ended is not None,
-        header_variables=inputs.options.header,
-        scrubber=inputs.scrubber,
-        acceptances=inputs.policy.accepted,
-    )
-
-
-def conclude(
-    state: State, *, ended: str | None = None
-) -> tuple[tuple[Verdict, ...], tuple[Exchange, ...], Decision]:
+def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     """Verdicts on the wanted rules of the operations that were asked, finished or not, and the decision.
 
     `ended` says why the run ended before everything was asked, if it did.
     """
-    spec, ledger, policy = state.inputs.spec, state.ledger, state.inputs.policy
-    exchanges, finished = tuple(ledger.all()), ledger.finished()
-    begun = finished | {exchange.probe.operation for exchange in exchanges}
-    operations = [operation for operation in spec.operations if operation.key in begun]
-    found: list[Verdict] = []
+    inputs, ledger, policy = state.inputs, state.ledger, state.inputs.policy
+    exchanges, finished_keys = tuple(ledger.all()), ledger.finished()
+    begun = finished_keys | {exchange.probe.operation for exchange in exchanges}
+    operations = [operation for operation in inputs.spec.operations if operation.key in begun]
+    verdicts: list[Verdict] = []
     for operation in operations:
-        # Those that the items had in this process, or made from what all of them asked.
-        asked = state.asked.get(operation.key)
-        found += (
-            asked.verdicts.values()
-            if asked
-            else verdicts_of(state, operation, ledger.of(operation.key))
-        )
-    verdicts = tuple(v for v in found if state.inputs.wants(v.rule.id))
-    spared = operations and all(spares(state, operation) for operation in operations)
+        verdicts += [v for v in verdicts_of(state, operation) if inputs.wants(v.rule.id)]
     # That none of those which are spared succeeded is our own doing.
-    if spared or not spec.by_key.keys() <= finished:
+    spared = operations and all(spares(state, operation) for operation in operations)
+    if spared or not inputs.spec.by_key.keys() <= finished_keys:
         policy = replace(policy, partial=True)
+    why = ended
     if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
-        ended = ended or f"nothing was sent: {verdicts[0].why}"
-    decision = decide(spec, verdicts, exchanges, policy, stops=ledger.stops(), ended=ended)
-    return verdicts, exchanges, decision
+        why = ended or f"nothing was sent: {verdicts[0].why}"
+    stops = ledger.stops()
+    return Report(
+        inputs.spec,
+        inputs.target.base_url,
+        state.budget.seed,
+        ledger.about.get("started", ""),
+        finished,
+        tuple(verdicts),
+        exchanges,
+        decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None),
+        interrupted=bool(ended),
+        header_variables=inputs.options.header,
+        scrubber=inputs.scrubber,
+        acceptances=inputs.policy.accepted,
+    )
 
 
 def _drift(
@@ -257,7 +241,7 @@ def undecided(text: str, said: str, *, strict: bool) -> ItemResult:
 # What is said at the end
 
 
-def said_at_the_end(state: State, look: Look, gate: str) -> Iterator[str]:
+def said_at_the_end(state: State, screen: Screen, gate: str) -> Iterator[str]:
     """The lines of the summary; `gate` is what became of the document."""
     end = state.conclusion
     below = []
@@ -266,7 +250,9 @@ def said_at_the_end(state: State, look: Look, gate: str) -> Iterator[str]:
     if not state.inputs.options.dry_run:
         below += [state.scrub(text) for text in (end.unkept, gate) if text]
     if end.run is not None:
-        yield from summary_lines(end.run, **look, trend=end.trend, after=below)
+        yield from summary_lines(
+            end.run, width=screen.width, encoding=screen.encoding, trend=end.trend, after=below
+        )
     yield from below
     yield from state.scrub(end.problem).splitlines()
 
@@ -282,13 +268,13 @@ def request_lines(state: State) -> Iterator[str]:
             yield printable(state.scrub(line))
 
 
-def last_line(state: State, look: Look) -> str:
+def last_line(state: State, screen: Screen) -> str:
     """The decision and the target, or why there is no decision."""
     end, target = state.conclusion, state.inputs.target
     if end.problem:
         return f"contract: INCONCLUSIVE on {target}: {state.scrub(end.problem.splitlines()[0])}"
     if end.run is not None:
-        return decision_line(end.run, **look)
+        return decision_line(end.run, width=screen.width, encoding=screen.encoding)
     if state.inputs.options.dry_run:
         return f"contract: DRY RUN, nothing was sent to {target}"
     return f"contract: nothing was asked of {target}"

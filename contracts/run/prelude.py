@@ -25,7 +25,7 @@ from contracts.report.json_report import json_text, to_json
 from contracts.report.record import Report
 from contracts.report.run import Drift
 from contracts.run.ask import connected
-from contracts.run.end import report_on
+from contracts.run.end import concluded
 from contracts.run.inputs import Target
 from contracts.run.options import Options
 from contracts.run.state import Budget, Sources, State
@@ -116,7 +116,7 @@ def _report_of_killed(state: State, ledger: Ledger, about: Mapping[str, Any]) ->
     ledger.about = about
     dead = State(inputs, ledger, Budget(about["seed"]))
     finished = _written(ledger).isoformat(timespec="milliseconds")
-    return report_on(dead, KILLED, finished)
+    return concluded(dead, KILLED, finished)
 
 
 # The document that the service publishes

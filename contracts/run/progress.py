@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any
 
 from contracts.report.forms.terminal import Screen, marked
 from contracts.text import plural
@@ -15,22 +15,15 @@ INTERVAL = 0.25
 """Seconds between two looks of the line."""
 
 
-class Look(TypedDict):
-    """What a summary has to know of a terminal."""
-
-    width: int
-    encoding: str
-
-
-def look_of(reporter: Any) -> Look:
+def screen_of(reporter: Any) -> Screen:
     """The terminal of pytest's reporter; a file that does not say how it encodes takes everything."""
     encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"
-    return Look(width=reporter._tw.fullwidth, encoding=encoding)
+    return Screen(reporter._tw.fullwidth, encoding)
 
 
 def write(reporter: Any, line: str) -> None:
     """Write a line, the word that says what it is about in colour where pytest has colours."""
-    before, word, after, markup = marked(Screen(**look_of(reporter)).text(line))
+    before, word, after, markup = marked(screen_of(reporter).text(line))
     reporter.write(before)
     reporter.write(word, **markup)
     reporter.write_line(after)
@@ -121,7 +114,7 @@ def show(
     terminal = os.dup(writer._file.fileno())
     progress.begin(
         lambda text: os.write(terminal, text.encode("utf-8", "replace")),
-        Screen(**look_of(reporter)),
+        screen_of(reporter),
         lambda: int(writer.width_of_current_line),
         operations,
     )

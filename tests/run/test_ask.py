@@ -9,7 +9,7 @@ from contracts.decision.run_decision import Result
 from contracts.document import Spec, read_spec
 from contracts.exchanges import Ledger
 from contracts.run.ask import asked
-from contracts.run.end import conclude
+from contracts.run.end import concluded
 from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
 from contracts.run.progress import Progress
@@ -60,16 +60,15 @@ def test_operation_is_asked_once(spec: Spec, tmp_path: Path) -> None:
 def test_part_of_the_operations_can_conclude(spec: Spec, tmp_path: Path) -> None:
     state = state_of(Inputs(spec), tmp_path)
     asked(state, spec.by_key["POST /things"])
-    verdicts, exchanges, decision = conclude(state)
-    assert {verdict.rule.operation for verdict in verdicts} == {"POST /things"}
-    assert (len(exchanges), decision.result) == (len(state.ledger.all()), Result.PASS)
+    report = concluded(state)
+    assert {verdict.rule.operation for verdict in report.verdicts} == {"POST /things"}
+    assert (len(report.exchanges), report.decision.result) == (len(state.ledger.all()), Result.PASS)
 
 
 def test_unwanted_rules_are_left_out(spec: Spec, tmp_path: Path) -> None:
     state = state_of(Inputs(spec, options=Options(rule="*framing")), tmp_path)
     asked(state, spec.operations[0])
-    verdicts, _, _ = conclude(state)
-    assert [verdict.rule.kind for verdict in verdicts] == ["framing"]
+    assert [verdict.rule.kind for verdict in concluded(state).verdicts] == ["framing"]
 
 
 def test_operation_that_no_request_reaches_says_so(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,10 +76,10 @@ def test_operation_that_no_request_reaches_says_so(spec: Spec, tmp_path: Path, m
     monkeypatch.setattr("contracts.run.state.ProbePlan.closing", lambda plan, operation, answered: iter(()))
     state = state_of(Inputs(spec), tmp_path)
     asked(state, spec.operations[0])
-    verdicts, exchanges, decision = conclude(state)
+    report = concluded(state)
     why = "no request could be made that reaches this operation; give values (--contract-param)"
-    assert ({verdict.why for verdict in verdicts}, exchanges) == ({why}, ())
-    assert (decision.result, decision.reasons) == (Result.INCONCLUSIVE, (f"nothing was sent: {why}",))
+    assert ({verdict.why for verdict in report.verdicts}, report.exchanges) == ({why}, ())
+    assert (report.decision.result, report.decision.reasons) == (Result.INCONCLUSIVE, (f"nothing was sent: {why}",))
 
 
 @pytest.mark.parametrize(("url", "sleepless"), [(None, True), ("http://127.0.0.1:1", False)], ids=["mock", "live"])

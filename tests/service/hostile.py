@@ -6,6 +6,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,9 +15,8 @@ from typing import Any
 from contracts.document import read_spec
 from contracts.exchanges import Ledger, Secret
 from contracts.report.json_report import to_json
-from contracts.report.record import Report
 from contracts.run.ask import asked
-from contracts.run.end import conclude
+from contracts.run.end import concluded
 from contracts.run.inputs import Inputs, Target
 from contracts.run.state import Budget, State
 
@@ -117,5 +117,4 @@ def hostile_report() -> Any:
         state = State(inputs, ledger, Budget(examples=4))
         for operation in spec.operations:
             asked(state, operation)
-        verdicts, exchanges, decision = conclude(state)
-        return to_json(Report(spec, base_url, 0, moment, moment, verdicts, exchanges, decision).run)
+        return to_json(replace(concluded(state, finished=moment), started=moment).run)

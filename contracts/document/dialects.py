@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -178,7 +178,8 @@ DIALECTS = (
     ),
 )
 
-Found = tuple[Any, str, tuple[str, ...]]
+Segments = tuple[str, ...]
+Found = tuple[Any, str, Segments]
 """A node, the kind that it has where it stands, and the raw segments that lead there."""
 
 
@@ -205,7 +206,7 @@ def walk(dialect: Dialect, found: Found) -> Iterator[Found]:
                 stack.extend(_children(held, value, (*segments, name)))
 
 
-def _children(held: str, value: Any, segments: tuple[str, ...]) -> list[Found]:
+def _children(held: str, value: Any, segments: Segments) -> list[Found]:
     if held[0] == "{" and isinstance(value, dict):
         return [(child, held[1:-1], (*segments, name)) for name, child in value.items()]
     if held[0] == "[" and isinstance(value, list):
@@ -237,7 +238,7 @@ class _Fault(NamedTuple):
 
 
 def refuse_malformed(
-    dialect: Dialect, kind: str, value: Any, root: Place, at: Sequence[str] = ()
+    dialect: Dialect, kind: str, value: Any, root: Place, at: Segments = ()
 ) -> None:
     """A DocumentError with the best reason why `value`, standing at `at`, is not of this kind."""
     validator = _validator(dialect.version, dialect.definitions[kind])

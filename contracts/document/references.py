@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from contracts.document.dialects import REFERABLE, Dialect, refuse_malformed, walk
+from contracts.document.dialects import REFERABLE, Dialect, Segments, refuse_malformed, walk
 from contracts.document.model import join_pointer, split_pointer
 from contracts.document.written import Place, written_from_bytes
 from contracts.errors import DocumentError
@@ -39,16 +38,24 @@ class Neighbours(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """A `$ref` to follow: what holds it, and the file it stands in (`""` is the document)."""
+    """A `$ref` to follow, what holds it, and where that stands in the tree that is handed on."""
 
     holder: dict[str, Any]
     kind: str
-    segments: Sequence[str]
-    home: str
+    segments: Segments
 
     @property
     def text(self) -> str:
         return str(self.holder["$ref"])
+
+    @property
+    def home(self) -> str:
+        """The file it is written in, `""` for the document itself."""
+        return _home_of(self.segments)
+
+
+def _home_of(segments: Segments) -> str:
+    return segments[1] if segments[:1] == (FILES,) else ""
 
 
 class Linker:
@@ -58,19 +65,20 @@ class Linker:
         self, tree: dict[str, Any], root: Place, dialect: Dialect, around: Neighbours | None
     ) -> None:
         self.schemas: list[dict[str, Any]] = []
+        self._tree = tree
         self._root = root
         self._dialect = dialect
         self._around = around
-        self._trees: dict[str, Any] = {"": tree}
+        self._embedded: dict[str, Any] = {}
         self._visited: dict[int, str] = {}
         self._pending: list[_Reference] = []
-        self._names: dict[tuple[str, str], Sequence[str]] = {}
-        self._bases: list[Sequence[str]] = []
+        self._names: dict[tuple[str, str], Segments] = {}
+        self._bases: list[Segments] = []
         self._targets: dict[int, Any] = {}
 
     def link(self) -> None:
         """Rewrite every `$ref`; a DocumentError at the line of the first that can't be followed."""
-        self._visit(self._trees[""], "document", (), "")
+        self._visit(self._tree, "document", ())
         followed: list[_Reference] = []
         while self._pending:
             followed.append(self._pending.pop())
@@ -78,54 +86,51 @@ class Linker:
         for reference in followed:
             self._refuse_loop(reference)
 
-    def _visit(self, node: Any, kind: str, segments: Sequence[str], home: str) -> None:
-        for value, found, place in walk(self._dialect, (node, kind, tuple(segments))):
+    def _visit(self, node: Any, kind: str, segments: Segments) -> None:
+        for value, found, place in walk(self._dialect, (node, kind, segments)):
             if id(value) in self._visited:
                 continue
             self._visited[id(value)] = found
             if found == "schema":
                 self.schemas.append(value)
                 if self._dialect.has_identifiers:
-                    self._note_identifiers(value, place, home)
+                    self._note_identifiers(value, place)
             if (found == "schema" or found in REFERABLE) and isinstance(value.get("$ref"), str):
-                self._pending.append(_Reference(value, found, place, home))
+                self._pending.append(_Reference(value, found, place))
 
-    def _note_identifiers(self, schema: dict[str, Any], place: Sequence[str], home: str) -> None:
-        at = _embedded(home, place)
+    def _note_identifiers(self, schema: dict[str, Any], place: Segments) -> None:
+        home = _home_of(place)
         for keyword in ("$anchor", "$dynamicAnchor"):
             if keyword in schema:
                 self._names[home, f"#{schema[keyword]}"] = place
         if "$id" in schema:
             self._names[home, schema["$id"]] = place
-            self._bases.append(at)
+            self._bases.append(place)
         if schema.get("$schema", _SCHEMA_DIALECTS[0]) not in _SCHEMA_DIALECTS:
             problem = f"the dialect {schema['$schema']} is not read"
             cure = f"write it in {_SCHEMA_DIALECTS[1]}"
-            raise self._root.at([*at, "$schema"]).error(problem, cure)
+            raise self._root.at((*place, "$schema")).error(problem, cure)
         if "$dynamicRef" in schema:
-            place = [*at, "$dynamicRef"]
-            raise self._root.at(place).error("`$dynamicRef` is not read", "write a `$ref`")
+            at = self._root.at((*place, "$dynamicRef"))
+            raise at.error("`$dynamicRef` is not read", "write a `$ref`")
 
     def _follow(self, reference: _Reference) -> None:
-        home, segments = self._destination(reference)
-        target = self._value(home, segments, reference)
-        place = _embedded(home, segments)
+        segments = self._destination(reference)
+        target = self._value(segments, reference)
         if isinstance(target, dict) and self._visited.get(id(target)) != reference.kind:
-            refuse_malformed(self._dialect, reference.kind, target, self._root, place)
+            refuse_malformed(self._dialect, reference.kind, target, self._root, segments)
             if id(target) not in self._visited:
-                self._visit(target, reference.kind, segments, home)
+                self._visit(target, reference.kind, segments)
         self._targets[id(reference.holder)] = target
-        pointer = join_pointer("", *place)
+        pointer = join_pointer("", *segments)
         if reference.text.removeprefix("#") != pointer:
             reference.holder["$ref"] = "#" + quote(pointer, safe=_FRAGMENT_SAFE)
 
-    def _destination(self, reference: _Reference) -> tuple[str, Sequence[str]]:
-        """The file that a reference names, and the segments in it."""
+    def _destination(self, reference: _Reference) -> Segments:
         named = self._names.get((reference.home, reference.text))
         if named is not None:
-            return reference.home, named
-        at = tuple(_embedded(reference.home, reference.segments))
-        if any(at[: len(base)] == tuple(base) for base in self._bases):
+            return named
+        if any(reference.segments[: len(base)] == base for base in self._bases):
             problem = "stands below an `$id`, which gives it another meaning"
             raise self._error(reference, problem, "remove the `$id`")
         file, _, fragment = reference.text.partition("#")
@@ -133,10 +138,11 @@ class Linker:
         if fragment and not fragment.startswith("/"):
             cure = "write a pointer (`#/components/…`)"
             raise self._error(reference, "names an anchor that is not there", cure)
-        return self._file(file, reference) if file else reference.home, split_pointer(fragment)
+        home = self._file(file, reference) if file else reference.home
+        return (*((FILES, home) if home else ()), *split_pointer(fragment))
 
-    def _value(self, home: str, segments: Sequence[str], reference: _Reference) -> Any:
-        node = self._trees[home]
+    def _value(self, segments: Segments, reference: _Reference) -> Any:
+        node: Any = self._tree
         try:
             for segment in segments:
                 node = node[_index(segment)] if isinstance(node, list) else node[segment]
@@ -161,7 +167,7 @@ class Linker:
         if home is None:
             problem = "leads out of the document's folder"
             raise self._error(reference, problem, "put a copy into that folder")
-        if home and home not in self._trees:
+        if home and home not in self._embedded:
             content = self._around.content(home)
             if content is None:
                 cure = "mend the name, or add the file"
@@ -170,12 +176,12 @@ class Linker:
         return home
 
     def _embed(self, home: str, content: bytes, label: str) -> None:
-        files = self._trees[""].setdefault(FILES, {})
-        if len(self._trees) == 1 and files:
+        if not self._embedded and self._tree.get(FILES):
             problem = f"`{FILES}` is taken for the files referred to"
             raise self._root.child(FILES).error(problem, "rename that key")
         written = written_from_bytes(content, label)
-        files[home] = self._trees[home] = written.tree
+        self._embedded[home] = written.tree
+        self._tree[FILES] = self._embedded
         self._root.entered(FILES).put(home, Place(written))
 
     def _refuse_loop(self, reference: _Reference) -> None:
@@ -188,13 +194,8 @@ class Linker:
             node = self._targets[id(node)]
 
     def _error(self, reference: _Reference, problem: str, cure: str) -> DocumentError:
-        place = self._root.at(_embedded(reference.home, [*reference.segments, "$ref"]))
+        place = self._root.at((*reference.segments, "$ref"))
         return place.error(f"the $ref {shown(reference.text)} {problem}", cure)
-
-
-def _embedded(home: str, segments: Sequence[str]) -> Sequence[str]:
-    """Where a node of a file stands in the tree that is handed on."""
-    return [FILES, home, *segments] if home else segments
 
 
 def _index(segment: str) -> int:

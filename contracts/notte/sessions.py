@@ -90,13 +90,6 @@ class Listed:
     complete: bool = False
     problem: str = ""
 
-    def __str__(self) -> str:
-        text, least = "found no session", "" if self.complete else " at least"
-        if self.found:
-            counts = ", ".join(f"{count} {status}" for status, count in sorted(self.found.items()))
-            text = f"found{least} {counts}; {len(self.picked)} are asked for"
-        return f"{text} ({self.problem})" if self.problem else text
-
 
 def list_sessions(send: Send, *, seed: int) -> Listed:
     """Read the list page by page, within bounds, and pick some of every status; another seed picks others.
@@ -167,14 +160,6 @@ class Started:
             "problem": self.problem,
         }
 
-    def __str__(self) -> str:
-        if self.id is None:
-            return f"started no session: {self.problem or 'interrupted'}"
-        seen = f"seen {', then '.join(self.statuses)}" if self.statuses else "never seen"
-        ended = "stopped" if self.stopped else "NOT STOPPED"
-        text = f"started session {self.id}, {seen}, {ended}; cost {COST}"
-        return f"{text} ({self.problem})" if self.problem else text
-
 
 @dataclass(slots=True)
 class Starter:
@@ -215,7 +200,6 @@ class Starter:
             with suppress(Exhausted):
                 self._ask_until_final(self.started.id)
             self._warn()
-        self.say(f"contract: {self.started}")
         return self.started
 
     def _start(self) -> None:

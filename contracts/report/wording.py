@@ -145,21 +145,29 @@ def history_text(trend: Trend) -> str:
 def session_lines(sessions: Mapping[str, Any]) -> Iterator[str]:
     """What came of looking for sessions."""
     if (listed := sessions.get("listed")) is not None:
-        found = "found no session"
-        if listed["found"]:
-            counts = ", ".join(f"{many} {word}" for word, many in sorted(listed["found"].items()))
-            more = " at least" * (not listed["complete"])
-            found = f"found{more} {counts}; {len(listed['picked'])} are asked for"
-        yield f"sessions: {found}{_noted(listed['problem'])}"
+        yield f"sessions: {listed_text(listed)}"
     if (started := sessions.get("started")) is not None:
-        session, problem = started["session_id"], started["problem"]
-        if session is None:
-            yield f"sessions: started no session: {problem or 'interrupted'}"
-            return
-        seen = _noted(", then ".join(started["statuses"]), "seen {}") or "never seen"
-        ended = "stopped" if started["stopped"] else "NOT STOPPED"
-        cost = f"cost {started['cost']}{_noted(problem)}"
-        yield f"sessions: started session {session}, {seen}, {ended}; {cost}"
+        yield f"sessions: {started_text(started)}"
+
+
+def listed_text(listed: Mapping[str, Any]) -> str:
+    """What the list of sessions held."""
+    found = "found no session"
+    if listed["found"]:
+        counts = ", ".join(f"{many} {word}" for word, many in sorted(listed["found"].items()))
+        more = " at least" * (not listed["complete"])
+        found = f"found{more} {counts}; {len(listed['picked'])} are asked for"
+    return f"{found}{_noted(listed['problem'])}"
+
+
+def started_text(started: Mapping[str, Any]) -> str:
+    """What became of the session that the run started."""
+    session, problem = started["session_id"], started["problem"]
+    if session is None:
+        return f"started no session: {problem or 'interrupted'}"
+    seen = _noted(", then ".join(started["statuses"]), "seen {}") or "never seen"
+    ended = "stopped" if started["stopped"] else "NOT STOPPED"
+    return f"started session {session}, {seen}, {ended}; cost {started['cost']}{_noted(problem)}"
 
 
 def _noted(text: object, form: str = " ({})") -> str:

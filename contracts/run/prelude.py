@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from contracts.report.forms.page.view import page
 from contracts.report.json_report import json_text, to_json
 from contracts.report.record import Report
 from contracts.report.run import Drift
+from contracts.report.wording import listed_text, started_text
 from contracts.run.ask import connected
 from contracts.run.end import concluded
 from contracts.run.inputs import Target
@@ -196,7 +197,7 @@ def _source(state: State, sources: Sources, say: Say) -> None:
     with connected(state, pace) as client, connected(state, Pace()) as stopper:
         if state.inputs.options.discover:
             sources.listed = list_sessions(_sender(client, asked[0]), seed=state.budget.seed)
-            say(f"contract: sessions on {target}: {sources.listed}")
+            say(f"contract: sessions on {target}: {listed_text(asdict(sources.listed))}")
             ledger.add((), found={SESSION_ID: list(sources.listed.picked)}, aside=pace.spent)
         if state.inputs.options.start_session:
             starter = Starter(
@@ -210,6 +211,7 @@ def _source(state: State, sources: Sources, say: Say) -> None:
             sources.started = starter.started
             try:
                 starter.run()
+                say(f"contract: {started_text(starter.started.to_json())}")
             finally:
                 own = [starter.started.id] if starter.started.id is not None else []
                 aside = pace.spent - sum(exchange.attempts for exchange in ledger.all())

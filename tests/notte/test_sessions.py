@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from contracts.exchanges import Exhausted
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response
 from contracts.notte.domain import CHEAPEST
 from contracts.notte.sessions import MAX_PAGES, PER_STATUS, WAITS, Listed, Started, Starter, list_sessions
+from contracts.report.wording import listed_text, started_text
 
 JSON = (("Content-Type", "application/json"),)
 
@@ -47,7 +48,7 @@ def test_sessions_are_counted_and_some_of_every_status_picked() -> None:
         "/sessions?only_active=false&page_size=100",
         "/sessions?only_active=false&page_size=100&page=2",
     ]
-    assert str(found) == "found 2 active, 1 authenticating, 9 closed; 6 are asked for"
+    assert listed_text(asdict(found)) == "found 2 active, 1 authenticating, 9 closed; 6 are asked for"
 
 
 def test_another_seed_picks_others() -> None:
@@ -56,7 +57,7 @@ def test_another_seed_picks_others() -> None:
 
 
 def test_no_session_is_said() -> None:
-    assert str(listed([])[0]) == "found no session"
+    assert listed_text(asdict(listed([])[0])) == "found no session"
 
 
 def test_name_of_a_status_is_bounded() -> None:
@@ -64,13 +65,13 @@ def test_name_of_a_status_is_bounded() -> None:
 
 
 def test_refused_list_is_said() -> None:
-    assert str(listed([], status=401)[0]) == "found no session (GET /sessions: 401)"
+    assert listed_text(asdict(listed([], status=401)[0])) == "found no session (GET /sessions: 401)"
 
 
 def test_endless_list_is_read_to_a_bound() -> None:
     found, targets = listed(*[sessions(f"s{number}", 1) for number in range(MAX_PAGES + 5)])
     assert (len(targets), found.complete, found.problem) == (MAX_PAGES, False, f"read to page {MAX_PAGES}")
-    assert str(found).startswith("found at least 1 s0, 1 s1, ")
+    assert listed_text(asdict(found)).startswith("found at least 1 s0, 1 s1, ")
 
 
 def test_page_that_lists_a_session_again_counts_it_once() -> None:
@@ -166,7 +167,9 @@ class World:
         )
 
     def run(self) -> Started:
-        return self.starter.run()
+        started = self.starter.run()
+        self.said.append(f"contract: {started_text(started.to_json())}")  # as a run does
+        return started
 
     @property
     def warnings(self) -> list[str]:

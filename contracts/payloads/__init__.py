@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import shake_256
+from hashlib import blake2b
 from typing import Any, Protocol, TypeVar
 
 from contracts.document.model import Schema, join_pointer
@@ -92,8 +92,7 @@ class CoveringChoices:
     def _derived(self, at: str, span: int) -> int:
         turn = self._turns[at] = self._turns.get(at, -1) + 1
         text = f"{self._seed}\0{at}\0{turn}"
-        digest = shake_256(text.encode()).digest(span.bit_length() // 8 + 8)
-        return int.from_bytes(digest, "big") % span
+        return int.from_bytes(blake2b(text.encode(), digest_size=32).digest()) % span
 
 
 class Unsatisfiable(Exception):

@@ -203,7 +203,7 @@ class Compiler:
 
     def either(self, node: CanonicalSchema, site: Site, *, exact: bool) -> Drawer:
         """One of the cases of a combination, each compiled when it is first drawn."""
-        cases = [case for case in cases_of(node, exact) if possible(case)]
+        cases = list(filter(possible, cases_of(node, exact)))
         if not cases:
             raise Unsatisfiable(site.place, "no value satisfies all of it")
         if len(cases) == 1:
@@ -259,9 +259,8 @@ def cases_of(node: CanonicalSchema, exact: bool, fuel: int = NESTED) -> list[Can
     match node.view():
         case _ if not fuel:
             return []
-        case forms.ReferenceView(uri):
-            target = node.definition(uri)
-            return cases_of(target, exact, fuel - 1) if target is not None else []
+        case forms.ReferenceView():
+            return cases_of(target_of(node), exact, fuel - 1)
         case forms.AllOfView(branches):
             combinations = product(*(cases_of(branch, exact, fuel - 1) for branch in branches))
             return list(map(both, islice(combinations, CASES)))
@@ -295,10 +294,9 @@ def target_of(node: CanonicalSchema) -> CanonicalSchema:
     """What a reference stands for, through references to references."""
     for _ in range(NESTED):
         view = node.view()
-        target = node.definition(view.uri) if isinstance(view, forms.ReferenceView) else None
-        if target is None:
+        if not isinstance(view, forms.ReferenceView):
             break
-        node = target
+        node = node.definition(view.uri) or node
     return node
 
 

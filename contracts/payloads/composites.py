@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import starmap
 from typing import Protocol
 
 from jsonschema_rs import CanonicalSchema
@@ -56,11 +57,11 @@ class Array:
         for contains in view.contains:
             self.contained.append(1 if contains.min_contains is None else contains.min_contains)
         low = max([view.min_items or 0, 2 * self.twins, *self.contained])
-        high = low + 3 + len(view.prefix_items) + sum(self.contained)
+        high = min(low + 3 + len(view.prefix_items) + sum(self.contained), LONGEST)
         if view.max_items is not None:
             high = min(high, view.max_items)
         reason = f"no array of {low} to {high} items"
-        for length in range(low, high + 1 if low <= LONGEST else low):
+        for length in range(low, high + 1):
             try:
                 self.plans.append(self.plan(length))
             except Unsatisfiable as problem:
@@ -168,7 +169,7 @@ class Object:
         if site.ending and self.low > len(self.required):
             optional.sort(key=lambda name: builder.height(self.value(name)))
         self.presence = {name: site.member(name).at("presence") for name in optional}
-        self.forced = [self.breaking(*numbered) for numbered in enumerate(view.violations)]
+        self.forced = list(starmap(self.breaking, enumerate(view.violations)))
         self.more, self.others = 0, None
         is_open = view.additional_properties is not None or view.pattern_properties
         if not site.ending and (is_open or not self.members):
@@ -180,7 +181,7 @@ class Object:
     def declared(self) -> Iterator[tuple[str, Drawer]]:
         """The members that have names, in the order of the document where it is known."""
         names = self.view.property_names
-        known = {*self.view.properties, *finite(names), *self.site.declared.certain}
+        known = {*self.view.properties, *finite(names or ANYTHING), *self.site.declared.certain}
         if names is not None:
             known = set(filter(checker(names), known))
         ranks = {name: rank for rank, name in enumerate(self.site.declared.names)}
@@ -279,17 +280,17 @@ class Numbered:
 
 def schemas_of(name: str, view: forms.ObjectView) -> list[CanonicalSchema]:
     """The schemas that the member `name` has to satisfy."""
-    schemas = [view.properties[name]] if name in view.properties else []
+    schemas = list(filter(None, [view.properties.get(name)]))
     for pattern, schema in view.pattern_properties.items():
         if matches(pattern, name):
             schemas.append(schema)
     return schemas or [view.additional_properties or ANYTHING]
 
 
-def finite(names: CanonicalSchema | None) -> list[str]:
+def finite(names: CanonicalSchema) -> list[str]:
     """The names that are listed one by one."""
     found: list[JSON] = []
-    match names.view() if names is not None else None:
+    match names.view():
         case forms.ConstView(value):
             found = [value]
         case forms.EnumView(values):

@@ -11,7 +11,7 @@ from fractions import Fraction
 from jsonschema_rs import canonical as forms
 
 from contracts.payloads import TEXT, TRIES, Drawer, Run, Unsatisfiable, Values
-from contracts.payloads.patterns import ENDLESS, FORMATS, Node, parse
+from contracts.payloads.patterns import ENDLESS, FORMATS, Node, characters, parse, repeated
 
 Amount = Fraction | float
 """A number as exact as a document writes it, or infinite."""
@@ -193,8 +193,11 @@ class Patterned:
         if not node.most == least >= self.window.low:
             length = self.window.draw(run, least, max(node.most, self.window.low))
         text = node.text(pick, max(0, min(length, node.most) - node.least))
-        missing = "".join(FILLER[pick(0, len(FILLER) - 1)] for _ in range(length - len(text)))
-        return text + missing if not missing or pick(0, 1) else missing + text
+        missing = max(0, length - len(text))
+        around = repeated(characters(FILLER), missing, missing).text(pick)
+        if missing and pick(0, 1):
+            return around + text
+        return text + around
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +235,8 @@ def strings(view: forms.StringView, admits: Callable[[str], bool], at: str) -> D
     excluded = view.excluded or view.excluded_patterns or view.excluded_formats
     shapes = []
     unread = False
-    forms = [FORMATS.get(name, ()) for name in view.formats]
-    for patterns in filter(None, [*forms, *zip(view.patterns, strict=True)]):
+    forms = [*map(FORMATS.get, view.formats), *zip(view.patterns, strict=True)]
+    for patterns in filter(None, forms):
         try:
             shapes.append(list(map(parse, patterns)))
         except ValueError:

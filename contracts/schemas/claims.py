@@ -40,9 +40,9 @@ def claim_of(operation: Operation, request: Request) -> Claim:
 
 
 def _wrong_with(parameter: Parameter, spellings: list[list[str]]) -> str | None:
-    if spellings == [[]]:
-        return "is missing" if parameter.required else None
-    if not spellings or parameter.schema is None:
+    if not any(spellings):
+        return "is missing" if spellings and parameter.required else None
+    if parameter.schema is None:
         return None
     readings = itertools.chain(*(_readings(parameter, texts) for texts in spellings))
     return None if _accepts(parameter.schema, readings) else "does not match its schema"
@@ -67,8 +67,8 @@ def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) ->
         if not raw and "object" in _types(parameter):
             return []
     # A plus sign is a space in a form (URL Standard §5.1), and itself in a URI (RFC 3986 §2.2).
-    literal, spaced = [[decoded(text.replace("+", plus)) for text in raw] for plus in "+ "]
-    return [literal] if spaced == literal else [literal, spaced]
+    spaced = [text.replace("+", " ") for text in raw]
+    return [list(map(decoded, raw)), list(map(decoded, spaced))]
 
 
 def _types(parameter: Parameter) -> frozenset[str]:
@@ -113,10 +113,10 @@ def _arrays(parameter: Parameter, texts: list[str]) -> Iterator[Any]:
     is_list = not (parameter.explode and parameter.location == "query")
     if is_list:
         separator = _SEPARATORS.get(parameter.style, ",")
-        items = [item.strip() for item in texts[-1].split(separator)]
+        items = list(map(str.strip, texts[-1].split(separator)))
     if items == [""]:
         yield []
-    choices = [list(_scalars(item)) for item in items]
+    choices = list(map(list, map(_scalars, items)))
     yield from map(list, itertools.islice(itertools.product(*choices), MAX_READINGS))
     if math.prod(map(len, choices)) > MAX_READINGS or (is_list and len(texts) > 1):
         yield _Anything

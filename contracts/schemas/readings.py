@@ -90,17 +90,15 @@ class _Forms:
             definitions[name] = self.closed([target]) if is_closed else self.opened(target)
         if not definitions:
             return schema
-        schema = {True: {}, False: {"not": {}}}[schema] if isinstance(schema, bool) else schema
-        return {**schema, "$defs": definitions}
+        return {"allOf": [schema], "$defs": definitions}
 
     def target(self, reference: str) -> Raw:
         return self.document.at(ref_target(reference))  # type: ignore[no-any-return]
 
-    def recursive(self, part: dict[str, Any]) -> str | None:
-        """The reference of a schema object, if it leads back to itself."""
+    def is_recursive(self, part: dict[str, Any]) -> bool:
+        """Whether the reference of a schema object leads back to itself."""
         reference = part.get("$ref")
-        is_one = isinstance(reference, str) and is_recursive(self.document, reference)
-        return reference if is_one else None
+        return isinstance(reference, str) and is_recursive(self.document, reference)
 
     def definition(self, reference: str, *, closed: bool) -> Raw:
         name = self.names.setdefault((reference, closed), f"schema{len(self.names)}")
@@ -124,11 +122,11 @@ class _Forms:
         reference = found.pop("$ref", None)
         if not isinstance(reference, str):
             return found
-        if self.recursive(value):
+        if self.is_recursive(value):
             target = self.definition(reference, closed=False)
         else:
             target = self.opened(self.target(reference))
-        return _all([target, found] if found else [target])
+        return _all([target, found])
 
     def asserted(self, value: dict[str, Any]) -> dict[str, Any]:
         return {keyword: held for keyword, held in value.items() if asserts(keyword, held)}
@@ -149,8 +147,8 @@ class _Forms:
         unions: list[tuple[str, list[Any]]] = []
         for part in parts:
             names |= self.own_names(part)
-            if recursive := self.recursive(part):
-                names |= self.all_names(self.target(recursive), frozenset({recursive}))
+            if self.is_recursive(part):
+                names |= self.all_names(self.target(part["$ref"]), frozenset({part["$ref"]}))
             unions += [(keyword, part[keyword]) for keyword in UNIONS if keyword in part]
             found.append(self.rest(part))
         found += self.structure(parts)
@@ -179,7 +177,7 @@ class _Forms:
             parts.append(value)
             below = [*value.get("allOf", ())]
             reference = value.get("$ref")
-            if self.recursive(value):
+            if self.is_recursive(value):
                 alone = len(values) == 1 and not value.keys() - {"$ref", "description", "title"}
                 kept.append(self.definition(value["$ref"], closed=alone))
             elif isinstance(reference, str):
@@ -237,7 +235,8 @@ class _Forms:
         for name, schemas in declared.items():
             is_sent = not any(is_left_out(self.document, schema) for schema in schemas)
             properties[name] = is_sent and self.closed(schemas)
-        yield {"properties": properties} if properties else True
+        if properties:
+            yield {"properties": properties}
         for part in parts:
             yield self.other_names(part)
         if any("prefixItems" in part for part in parts):

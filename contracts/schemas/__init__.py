@@ -19,7 +19,7 @@ SAME_VALUE = ("allOf", *UNIONS)
 """What applies to the value itself, whatever its type."""
 
 OBJECTS = frozenset({"properties", "patternProperties", "additionalProperties", "required"})
-ARRAYS = frozenset({"items", "prefixItems"})
+ARRAYS = ("prefixItems", "items")
 """What says which members or items there are."""
 
 ANNOTATIONS = frozenset(

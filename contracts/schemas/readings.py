@@ -255,7 +255,7 @@ class _Forms:
         return found
 
     def items(self, part: dict[str, Any]) -> Raw:
-        arrays = {keyword: part[keyword] for keyword in ARRAYS & part.keys()}
+        arrays = {keyword: part[keyword] for keyword in ARRAYS if keyword in part}
         return mapped(arrays, lambda schema: self.closed([schema]))
 
 

@@ -100,19 +100,18 @@ def list_sessions(send: Send, *, seed: int) -> Listed:
     problem = ""
     try:
         for item in _items(send):
-            if isinstance(item, dict) and (session_id := _usable_id(item.get(SESSION_ID))):
-                status = item.get("status")
-                if not isinstance(status, str):
-                    status = "without a status"
-                if session_id.isprintable() and len(session_id) <= 200:
-                    by_status.setdefault(cut(status, MAX_STATUS), {})[session_id] = None
+            session = item if isinstance(item, dict) else {}
+            session_id, status = _usable_id(session.get(SESSION_ID)), session.get("status")
+            if not isinstance(status, str):
+                status = "without a status"
+            if session_id and session_id.isprintable() and len(session_id) <= 200:
+                by_status.setdefault(cut(status, MAX_STATUS), {})[session_id] = None
     except (Exhausted, _UnreadError) as reason:
         problem = str(reason)
-    found, picked, random = {}, dict[str, None](), Random(seed)
-    for status, ids in by_status.items():
-        found[status] = len(ids)
+    picked, random = dict[str, None](), Random(seed)
     for _, ids in sorted(by_status.items()):
         picked |= dict.fromkeys(random.sample(list(ids), min(PER_STATUS, len(ids))))
+    found = {status: len(ids) for status, ids in by_status.items()}
     return Listed(found, tuple(picked), not problem, problem)
 
 
@@ -189,9 +188,8 @@ class Starter:
                     self._start()
                 if self.started.id is not None:
                     self._ask(self.started.id)
-        except (
-            BaseException
-        ):  # Ctrl-C as well: whatever happens, the session is ended, and the error goes on
+        except BaseException:
+            # Ctrl-C as well: whatever happens, the session is ended, and the error goes on.
             self._end()
             self._warn()
             raise
@@ -232,21 +230,25 @@ class Starter:
 
     def _end(self) -> None:
         """Stop the session, if there is one that may be running."""
-        started = self.started
-        if started.id is None:
+        if self.started.id is None:
             return
         try:
             with interrupts_wait():
-                exchange = self.stop(Request("DELETE", stop_target(started.id)))
-                started.stopped = _outcome(exchange)[:1] == "2"
-                started.problem = "" if started.stopped else f"the stop had {_outcome(exchange)}"
+                self._stop(stop_target(self.started.id))
         except KeyboardInterrupt:
             self._warn()
             raise
-        except (
-            Exception
-        ) as error:  # the suite's own; what matters now is that somebody stops the session
+
+    def _stop(self, target: str) -> None:
+        started = self.started
+        try:
+            exchange = self.stop(Request("DELETE", target))
+        except Exception as error:
+            # The suite's own; what matters now is that somebody stops the session.
             started.problem = f"the stop failed inside: {error}"
+            return
+        started.stopped = _succeeded(exchange)
+        started.problem = "" if started.stopped else f"the stop had {_outcome(exchange)}"
 
     def _ask_until_final(self, session_id: str) -> None:
         for wait in (*WAITS, None):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
-from contracts.report.run import CHANGES, Drift, RuleVerdict
+from contracts.report.run import CHANGES, Drift, RuleVerdict, Run
 from contracts.report.trend import Trend
 from contracts.text import plural
 
@@ -74,6 +75,19 @@ def cause_text(cause: Cause) -> str:
 
 def _cause(verdict: RuleVerdict) -> object:
     return verdict.standing, verdict.since, verdict.kind, seen_text(verdict)
+
+
+def answers_of(run: Run) -> list[tuple[str, str, Counter[str]]]:
+    """Rules by operation and status, the worst first: how many there are, are exercised or not, and how they stand."""
+    groups: dict[tuple[str, str], Counter[str]] = {}
+    for verdict in run.verdicts:
+        counts = groups.setdefault((verdict.operation, verdict.status or "any"), Counter())
+        counts.update(("rules", verdict.standing))
+        counts["exercised"] += verdict.exercised > 0
+        counts["not judged"] += verdict.standing in ("not exercised", "undecided")
+    found = [(*key, counts) for key, counts in groups.items()]
+    worst = itemgetter("violated", "advisory", "accepted", "not judged")
+    return sorted(found, key=lambda one: worst(one[2]), reverse=True)
 
 
 def worst_first(verdicts: Iterable[RuleVerdict]) -> list[RuleVerdict]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 import contracts
 from contracts.changes.change import Effect, Witness
 from contracts.decision.change_decision import Judged
-from contracts.document import Source, Spec
+from contracts.document import Spec
 from contracts.document.sides import Side
 from contracts.report.diff import Diff, decision_text, reach_text
 from contracts.text import cut, map_texts, printable, well_formed
@@ -165,31 +166,11 @@ def _side(side: Side, spec: Spec) -> dict[str, str]:
 
 
 def _change(judged: Judged) -> dict[str, Any]:
-    change, acceptance, witness = judged.change, judged.acceptance, judged.change.witness
-    value = {
-        "id": change.id,
-        "effect": change.effect.value,
-        "severity": judged.severity.value,
-        "direction": change.direction.value,
-        "where": change.where,
-        "reaches": [
-            {"operation": r.operation, "direction": r.direction.value} for r in change.reaches
-        ],
-        "base": _place(change.base),
-        "revision": _place(change.revision),
-        "message": change.message,
-        "proof": change.proof,
-        "witness": None,
-        "accepted": None,
-        "fails": judged.fails,
-    }
-    if witness is not None:
-        value["witness"] = asdict(witness)
-    if acceptance is not None:
-        until = acceptance.until.isoformat()
-        value["accepted"] = {"reason": acceptance.reason, "until": until}
-    return value
-
-
-def _place(source: Source) -> dict[str, Any]:
-    return {"file": source.file, "line": source.line}
+    change, accepted = judged.change, None
+    if judged.acceptance is not None:
+        until = judged.acceptance.until.isoformat()
+        accepted = {"reason": judged.acceptance.reason, "until": until}
+    found: dict[str, Any] = {"id": change.id, "effect": "", "severity": judged.severity.value}
+    found |= msgspec.to_builtins(change) | {"accepted": accepted, "fails": judged.fails}
+    del found["kind"], found["base"]["pointer"], found["revision"]["pointer"]
+    return found

@@ -6,7 +6,6 @@ The templates say what stands where; whatever they put out is shown as it is, an
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from functools import cache
@@ -19,7 +18,7 @@ from contracts.report import wording
 from contracts.report.diff import Diff, decision_text, reach_text
 from contracts.report.forms import diff_forms, environment
 from contracts.report.forms.page.body_markup import marked_body
-from contracts.report.run import Proof, RuleVerdict, Run
+from contracts.report.run import Proof, Run
 from contracts.report.trend import Trend
 from contracts.text import cut, plural, printable
 
@@ -47,8 +46,6 @@ _MARKUP = re.compile(r"""[!"#$%&*+:<=>?@\[\\\]^_`{|}~]|(?<=www)\.""", re.IGNOREC
 """What Markdown reads as markup, or GitHub as a link, within a line."""
 _MENTIONS = re.compile(r"([@#])(?=\w)")
 
-COLUMNS = ("rules", "hold", "violated", "advisory", "accepted", "not judged")
-_COLUMN_OF = {"holds": "hold", "not exercised": "not judged", "undecided": "not judged"}
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -64,7 +61,6 @@ def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
             trend=trend,
             facts=_facts(run),
             about=_about(run),
-            rows=_table(run.verdicts),
             broken=wording.causes(broken),
             series=series,
         )
@@ -126,16 +122,6 @@ def _about(run: Run) -> str:
     return f"{documents} · {when} · {plural(run.exchanges, 'exchange')}{lost} · seed {run.seed}"
 
 
-def _table(verdicts: Sequence[RuleVerdict]) -> list[tuple[tuple[str, str], Counter[str]]]:
-    """Rules by operation and status, the worst first."""
-    groups: dict[tuple[str, str], Counter[str]] = {}
-    for verdict in verdicts:
-        counts = groups.setdefault((verdict.operation, verdict.status or "any"), Counter())
-        counts["rules"] += 1
-        counts[_COLUMN_OF.get(verdict.standing, verdict.standing)] += 1
-    return sorted(groups.items(), key=lambda group: [-group[1][column] for column in COLUMNS[2:]])
-
-
 def _series(trend: Trend) -> Iterator[tuple[str, str, Sequence[float | None]]]:
     """The numbers that are worth a curve: what each is, how it is now, and a value a night."""
     nights, tonight = trend.nights, trend.tonight
@@ -187,7 +173,7 @@ def _environment() -> Environment:
     made = environment(__file__, globals(), _escaped)
     made.filters |= {"cut": _cut, "code": code, "fenced": _fenced, "plural": plural, "curve": curve}
     made.globals |= {"wording": wording, "forms": diff_forms, "reach_text": reach_text}
-    made.globals |= {"body_lines": _body_lines, "columns": COLUMNS}
+    made.globals |= {"body_lines": _body_lines}
     made.globals |= {"section": Markup(SECTION), "part": Markup(PART)}
     return made
 

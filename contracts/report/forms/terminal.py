@@ -15,7 +15,6 @@ from contracts.report import wording
 from contracts.report.run import CHANGES, RuleVerdict, Run
 from contracts.report.trend import Trend
 from contracts.text import cut, plural, printable
-from contracts.verdicts import Outcome
 
 ROWS = 25
 """Rows of the summary, its title, the lines that others add to it and the decision included."""
@@ -139,7 +138,7 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
         yield Section("drift kept", head=tuple(kept))
     if run.against is not None:
         yield from _since(run, run.against)
-    yield _table(run.verdicts, screen)
+    yield _table(run, screen)
     if run.against is None:
         yield Section("violated", _broken(run.violated))
     accepted = [(verdict.rule, f" {wording.accepted_text(verdict)}") for verdict in run.accepted]
@@ -199,17 +198,10 @@ def _never_seen(verdicts: Sequence[RuleVerdict]) -> list[str]:
     return list(found.values())
 
 
-def _table(verdicts: Sequence[RuleVerdict], screen: Screen) -> Section:
+def _table(run: Run, screen: Screen) -> Section:
     """Rules by operation and status, those with most violated rules first."""
-    groups: dict[tuple[str, str], Counter[str]] = {}
-    for verdict in verdicts:
-        counts = groups.setdefault((verdict.operation, verdict.status or "any"), Counter())
-        counts["rules"] += 1
-        counts["exercised"] += verdict.exercised > 0
-        counts["violated"] += verdict.standing == "violated"
-        counts["not exercised"] += verdict.outcome is Outcome.NOT_EXERCISED
-    rows = sorted(groups.items(), key=lambda row: -row[1]["violated"])
-    keys = [("operation", "status"), *(key for key, _ in rows[: CAPS["table"]])]
+    rows = wording.answers_of(run)
+    keys = [("operation", "status"), *(row[:2] for row in rows[: CAPS["table"]])]
     longest = max(cell_len(screen.text(operation)) for operation, _ in keys)
     status = max(len(code) for _, code in keys)
     for columns in COLUMNS:
@@ -219,7 +211,7 @@ def _table(verdicts: Sequence[RuleVerdict], screen: Screen) -> Section:
     wide = min(longest, max(room, len("operation")))
     header = f"{'operation':{wide}}  {'status':{status}}  {'  '.join(columns)}"
     lines = []
-    for (operation, code), counts in rows:
+    for operation, code, counts in rows:
         key = screen.shortened(operation, wide)
         numbers = "".join(f"  {counts[name]:>{len(name)}}" for name in columns)
         lines.append(f"{key}{' ' * (wide - cell_len(key))}  {code:{status}}{numbers}")

@@ -128,11 +128,6 @@ class Matrix:
     def standing(self) -> str:
         return next(iter(self.counts), "")
 
-    @property
-    def fields(self) -> int:
-        """Of the table, the empty ones as well."""
-        return sum(len(answers.rows) for answers in self.answers) * len(self.columns)
-
 
 def matrices_of(run: Run) -> list[Matrix]:
     """A matrix an operation, in the order of the report; kinds that nobody knows are the last columns."""
@@ -199,11 +194,8 @@ def histogram(operations: Iterable[OperationRun]) -> list[Bar]:
     labels = [f"< {duration(bound)}" for bound in BOUNDS]
     labels.append(f"≥ {duration(BOUNDS[-1])}")
     bars = _bars(dict(zip(labels, counts, strict=False)))
-    while bars and not bars[-1].count:
-        bars.pop()
-    while bars and not bars[0].count:
-        bars.pop(0)
-    return bars
+    used = [index for index, bar in enumerate(bars) if bar.count]
+    return bars[used[0] : used[-1] + 1] if used else []
 
 
 def statuses(run: Run) -> list[Bar]:

@@ -214,7 +214,8 @@ def _details(matrices: Iterable[Matrix]) -> dict[str, str]:
     details, drawn = {}, 0
     for matrix in sorted(matrices, key=lambda matrix: STANDINGS.index(matrix.standing)):
         # An empty field takes little, but many may be.
-        drawn += max(len(matrix.verdicts), matrix.fields // 4)
+        rows = sum(len(answers.rows) for answers in matrix.answers)
+        drawn += max(len(matrix.verdicts), rows * len(matrix.columns) // 4)
         details[matrix.operation] = "line"
         if drawn <= MAX_CELLS:
             details[matrix.operation] = "open" if drawn <= MAX_OPENED else "cells"

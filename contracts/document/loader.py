@@ -124,11 +124,11 @@ def read_spec(
             rewrite(schema)
         marks |= schema.keys() & set(MARKS)
 
-    def find(pointer: str) -> Source:
+    def source(pointer: str) -> Source:
         return root.at(split_pointer(pointer)).source
 
     digest = hashlib.sha256(text).hexdigest()
-    document = Document(path, digest, tree["openapi"], tree, find, frozenset(marks))
+    document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
     return spec_from_document(document)
 
 

@@ -74,7 +74,7 @@ class Document:
         sha256: of the bytes as read, overlays apart.
         openapi: the version that the document declares.
         tree: the JSON value of the whole document.
-        find: answers `source`; called on demand.
+        source: file and line of the node at a pointer, or of its nearest written ancestor.
         marks: which of `readOnly` and `writeOnly` any schema says.
     """
 
@@ -82,7 +82,7 @@ class Document:
     sha256: str
     openapi: str
     tree: dict[str, Any]
-    find: Callable[[str], Source] = field(repr=False)
+    source: Callable[[str], Source] = field(repr=False)
     marks: frozenset[str] = frozenset()
 
     @property
@@ -96,10 +96,6 @@ class Document:
         for segment in split_pointer(pointer):
             node = node[int(segment)] if isinstance(node, list) else node[segment]
         return node
-
-    def source(self, pointer: str) -> Source:
-        """File and line of the node at `pointer`, or of its nearest written ancestor."""
-        return self.find(pointer)
 
     def resolve(self, pointer: str) -> str:
         """The pointer of what stands behind the `$ref`s at `pointer`."""
@@ -131,7 +127,7 @@ class Directed(Document):
     """
 
     def __init__(self, document: Document, mark: str) -> None:
-        for name in ("path", "sha256", "openapi", "find", "marks"):
+        for name in ("path", "sha256", "openapi", "source", "marks"):
             object.__setattr__(self, name, getattr(document, name))
         self._written, self.mark = document, mark
 

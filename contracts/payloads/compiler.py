@@ -344,7 +344,7 @@ def without_keywords(schema: Any, declared: Declared, keywords: Sequence[str]) -
         return schema_of(simple)
     around = declared.parts[0].schema.document
     tree = simpler(around.tree, keywords)
-    document = Document(around.path, around.sha256, around.openapi, tree, around.find)
+    document = Document(around.path, around.sha256, around.openapi, tree, around.source)
     return canonical_of(simple, document)
 
 

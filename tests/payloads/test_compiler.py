@@ -21,7 +21,7 @@ DRAWS = 12
 def schema_in(schemas: dict[str, Any]) -> Schema:
     """The schema `X` of a document with these components."""
     tree = {"openapi": "3.1.0", "components": {"schemas": schemas}}
-    document = Document("x", "", "3.1.0", tree, find=lambda pointer: Source("x", 1, pointer))
+    document = Document("x", "", "3.1.0", tree, source=lambda pointer: Source("x", 1, pointer))
     return Schema(document, "/components/schemas/X")
 
 

@@ -13,7 +13,7 @@ from contracts.schemas.locations import Part
 
 def declared(**schemas: Any) -> Declared:
     tree = {"components": {"schemas": schemas}}
-    document = Document("x", "", "3.1.0", tree, find=lambda pointer: Source("x", 1, pointer))
+    document = Document("x", "", "3.1.0", tree, source=lambda pointer: Source("x", 1, pointer))
     return Declared((Part(Schema(document, "/components/schemas/X")),))
 
 

@@ -56,7 +56,7 @@ SCHEMAS = st.recursive(st.booleans() | keywords(st.booleans() | REFERENCES), key
 
 def schema_in(x: Any, y: Any) -> Schema:
     tree = {"openapi": "3.1.0", "components": {"schemas": {"X": x, "Y": y}}}
-    document = Document("x", "", "3.1.0", tree, find=lambda pointer: Source("x", 1, pointer))
+    document = Document("x", "", "3.1.0", tree, source=lambda pointer: Source("x", 1, pointer))
     return Schema(document, "/components/schemas/X")
 
 

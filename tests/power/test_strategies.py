@@ -23,7 +23,7 @@ SESSION = {
         "next": {"anyOf": [{"$ref": "#/components/schemas/X"}, {"type": "null"}]},
     },
 }
-DOCUMENT = Document("x", "", "3.1.0", {"components": {"schemas": {"X": SESSION}}}, find=lambda p: Source("x", 1, p))
+DOCUMENT = Document("x", "", "3.1.0", {"components": {"schemas": {"X": SESSION}}}, source=lambda p: Source("x", 1, p))
 SCHEMA = Schema(DOCUMENT, "/components/schemas/X")
 
 

@@ -27,7 +27,6 @@ from contracts.messages import (
     Probe,
     Request,
     Response,
-    header_values,
     overridden,
 )
 
@@ -110,22 +109,21 @@ class Pace:
         """Whether a request may still be sent after waiting so long."""
         return self.bounds.seconds is None or self.now() + wait - self.started < self.bounds.seconds
 
-    def heed(self, status: int, headers: Headers) -> None:
+    def heed(self, answer: Response) -> None:
         """Put the next request off as an answer wishes, within bounds."""
         now = self.now()
-        then = now + min(wish(status, headers, datetime.fromtimestamp(now, UTC)), MAX_WAIT)
+        then = now + min(wish(answer, datetime.fromtimestamp(now, UTC)), MAX_WAIT)
         self._waited += max(0.0, then - max(self._next, now))
         self._next = max(self._next, then)
 
 
-def wish(status: int, headers: Headers, now: datetime) -> float:
+def wish(answer: Response, now: datetime) -> float:
     """Seconds that an answer asks for before the next request: Retry-After, or until a used up limit is renewed."""
     seconds = 0.0
-    if status in UNAVAILABLE:
-        for value in header_values(headers, "retry-after")[:1]:
-            seconds = retry_after(value, now)
-    reset = _number(headers, "x-ratelimit-reset")
-    if reset is None or _number(headers, "x-ratelimit-remaining") != 0:
+    if answer.status in UNAVAILABLE:
+        seconds = retry_after(answer.header("retry-after") or "", now)
+    reset = _number(answer.header("x-ratelimit-reset"))
+    if reset is None or _number(answer.header("x-ratelimit-remaining")) != 0:
         return seconds
     # No standard fixes the field: a time since the epoch, in s or ms, or seconds left.
     if reset > 1e11:
@@ -145,12 +143,11 @@ def retry_after(value: str, now: datetime) -> float:
         return 0.0
 
 
-def _number(headers: Headers, name: str) -> float | None:
+def _number(value: str | None) -> float | None:
     """The number that a field holds, before any `;` or `,`; None for other text."""
-    for value in header_values(headers, name)[:1]:
-        text = value.replace(",", ";").partition(";")[0].strip()
-        if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 20:
-            return float(text)
+    text = (value or "").replace(",", ";").partition(";")[0].strip()
+    if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 20:
+        return float(text)
     return None
 
 
@@ -208,7 +205,7 @@ class Client:
             raise RuntimeError(said) from None
         last, outcome = outcomes[-1], _conclusion(outcomes)
         if isinstance(last, Response) and not self.sleepless:
-            self.pace.heed(last.status, last.headers)
+            self.pace.heed(last)
         if isinstance(outcome, Failure):
             failure = Failure(outcome.kind, self._scrub(outcome.detail)[:MAX_DETAIL])
             return Exchange(number, probe, failure=failure, attempts=len(outcomes))
@@ -246,7 +243,7 @@ class Client:
         if isinstance(outcome, Response):
             if outcome.status not in UNAVAILABLE:
                 return None
-            seconds = wish(outcome.status, outcome.headers, datetime.now(UTC))
+            seconds = wish(outcome, datetime.now(UTC))
         elif outcome.kind is FailureKind.TRUNCATED:
             seconds = AT_ONCE
         elif outcome.kind not in (FailureKind.REFUSED, FailureKind.RESET):

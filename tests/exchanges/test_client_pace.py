@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contracts.exchanges import Bounds, Exhausted, Pace
 from contracts.exchanges.client import MAX_WAIT, PATIENCE, wish
-from contracts.messages import FailureKind
+from contracts.messages import FailureKind, Response
 from tests.exchanges.test_client import BUSY, OK, Script, ask, response
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -79,7 +79,7 @@ def test_time_ends(clock: Clock) -> None:
 
 def test_waiting_beyond_the_end_is_left_out(clock: Clock) -> None:
     paced = pace(clock, seconds=10)
-    paced.heed(429, (("Retry-After", "10"),))
+    paced.heed(Response(429, (("Retry-After", "10"),)))
     with pytest.raises(Exhausted):
         paced.turn()
     assert clock.slept == []
@@ -106,9 +106,9 @@ def test_waiting_beyond_the_end_is_left_out(clock: Clock) -> None:
     ],
 )
 def test_wish_of_the_service(status: int, fields: dict[str, str], seconds: float, clock: Clock) -> None:
-    assert wish(status, tuple(fields.items()), NOON) == seconds
+    assert wish(Response(status, tuple(fields.items())), NOON) == seconds
     paced = pace(clock)
-    paced.heed(status, tuple(fields.items()))
+    paced.heed(Response(status, tuple(fields.items())))
     paced.turn()
     assert clock.slept == [seconds] * (seconds > 0)
 
@@ -116,15 +116,15 @@ def test_wish_of_the_service(status: int, fields: dict[str, str], seconds: float
 @given(st.text(), st.text())
 def test_any_limit_can_be_read(remaining: str, reset: str) -> None:
     fields = (("X-RateLimit-Remaining", remaining), ("X-RateLimit-Reset", reset), ("Retry-After", reset))
-    assert wish(429, fields, NOON) >= 0
+    assert wish(Response(429, fields), NOON) >= 0
 
 
 def test_long_wishes_are_granted_in_part_and_end_the_run(clock: Clock) -> None:
     paced = pace(clock)
     for _ in range(int(PATIENCE / MAX_WAIT)):
-        paced.heed(429, (("Retry-After", "86400"),))
+        paced.heed(Response(429, (("Retry-After", "86400"),)))
         paced.turn()
-    paced.heed(429, (("Retry-After", "86400"),))
+    paced.heed(Response(429, (("Retry-After", "86400"),)))
     with pytest.raises(Exhausted, match=r"the service made the run wait 660 s"):
         paced.turn()
     assert set(clock.slept) == {MAX_WAIT}

@@ -70,9 +70,10 @@ class Contract:
         prefix = urlsplit(self.base_url or "").path.rstrip("/")
         below = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
         paths = {rules.operation.path for rules in self.book.operations.values()}
-        templates = sorted(paths, key=concreteness)
-        template = next((t for t in templates if match_path(t, below) is not None), below)
-        return f"{method} {template}"
+        for template in sorted(paths, key=concreteness):
+            if match_path(template, below) is not None:
+                return f"{method} {template}"
+        return f"{method} {below}"
 
     def _nearest(self, key: str) -> str:
         known = list(self.book.operations)
@@ -81,7 +82,5 @@ class Contract:
 
 
 def _headers(headers: Any) -> Headers:
-    pairs = getattr(
-        headers, "multi_items", headers.items
-    )()  # those of requests know no field twice
-    return tuple((str(name), str(value)) for name, value in pairs)
+    pairs = getattr(headers, "multi_items", headers.items)  # requests joins fields of one name
+    return tuple((str(name), str(value)) for name, value in pairs())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -64,7 +64,14 @@ class Acceptance:
     line: int = 0
 
     def names(self, name: str) -> bool:
-        return matches(name, self.name)
+        return _matches(name, self.name)
+
+    def covers(self, name: str, seen: Iterable[str]) -> bool:
+        """Whether it names something, and its evidence is all that was seen of that."""
+        for text in seen if self.evidence else ():
+            if not any(_matches(text, glob) for glob in self.evidence):
+                return False
+        return self.names(name)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.file else self.name
@@ -75,7 +82,7 @@ class Acceptance:
         return f"{self}: accepted until {self.until}, which has passed; mend it, or agree on a new date"
 
 
-def matches(text: str, glob: str) -> bool:
+def _matches(text: str, glob: str) -> bool:
     return text == glob or fnmatchcase(text, glob.replace("[", "[[]"))
 
 

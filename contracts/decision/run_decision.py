@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from contracts.decision.entries import VIOLATIONS, Acceptance, entries_from, matches
+from contracts.decision.entries import VIOLATIONS, Acceptance, entries_from
 from contracts.document import Spec
 from contracts.document.written import bytes_of_file
 from contracts.exchanges.health import EXPIRED, Stop, StopKind, blocked, expired_from
@@ -41,15 +42,11 @@ class Accepted:
     today: date = date.max
 
     def of(self, verdict: Verdict) -> Acceptance | None:
-        """The acceptance of a violated rule, if one counts today, and covers all that was seen."""
+        """The acceptance of a violated rule, if one counts today."""
         if verdict.outcome is not Outcome.VIOLATED:
             return None
         for entry in self.entries:
-            if (
-                self.today <= entry.until
-                and entry.names(verdict.rule.id)
-                and _covers(entry, verdict)
-            ):
+            if self.today <= entry.until and entry.covers(verdict.rule.id, verdict.broken_by):
                 return entry
         return None
 
@@ -71,13 +68,6 @@ class Accepted:
             if outcomes == {Outcome.HOLDS}:
                 found.append(f"{entry}: {entry.name} was exercised and held; the entry can go")
         return tuple(found)
-
-
-def _covers(entry: Acceptance, verdict: Verdict) -> bool:
-    for text in verdict.broken_by if entry.evidence else ():
-        if not any(matches(text, glob) for glob in entry.evidence):
-            return False
-    return True
 
 
 def accepted_file(spec: Spec) -> Path:
@@ -160,43 +150,49 @@ def decide(
     about the contract (see `blocked`), too many that are no answers, a run that ended early (`ended` says how),
     operations that were not asked to their end (`stops`). Then come the failures that rest on what is missing.
     """
-    # Methods that are not listed say nothing of operations.
-    probed = [exchange for exchange in exchanges if exchange.probe.source != "method"]
     asked: dict[str, list[Exchange]] = defaultdict(list)
-    for exchange in probed:
-        asked[exchange.probe.operation].append(exchange)
-    shut = {key: why for key, own in sorted(asked.items()) if (why := blocked(spec, own))}
+    for exchange in exchanges:
+        if exchange.probe.source != "method":  # one that is not listed says nothing of operations
+            asked[exchange.probe.operation].append(exchange)
+    silent = blocked(spec, [*chain.from_iterable(asked.values())])
+    shut = {key for key, own in asked.items() if blocked(spec, own)}
     judged = [verdict for verdict in verdicts if verdict.rule.operation not in shut]
-    silent = blocked(spec, probed)
-    if not probed:
-        ended = ended or "nothing was sent"
     failures, notes = _failures(judged, policy), tuple[str, ...]()
-    unavailable = [] if silent else _unavailable(exchanges, policy)
+    if not asked:
+        ended = ended or "nothing was sent"
     if not (policy.partial or silent or ended):
         if not policy.some_rules:
             notes = policy.accepted.healed(verdicts)
             failures += policy.accepted.stale(verdicts)
-        failures += (*(notes if policy.strict else ()), *_never_a_success(spec, asked))
+        if policy.strict:
+            failures += notes
+        failures += _never_a_success(spec, asked)
+    unavailable = [] if silent else _unavailable(exchanges, policy)
     if policy.strict:
         failures += unavailable
-    open_ends = [silent, ended, *_expired(spec, asked)]
-    if silent is None:
-        open_ends += [f"{key}: {why}" for key, why in shut.items()]
-    # What no request of an operation or of the run was answered with, `blocked` says; what bound it, `ended`.
-    said = (StopKind.SILENT, StopKind.TOO_LARGE)
-    open_ends += [stop.why for stop in stops if stop.kind in said]
-    unfinished = [why for why in (*open_ends, *unavailable) if why and why not in failures]
-    if any(v.outcome is Outcome.VIOLATED and policy.fails(v) for v in judged):
+    open_ends = (silent, ended, *_open_ends(spec, asked, stops, silent), *unavailable)
+    unfinished = [why for why in open_ends if why and why not in failures]
+    if any(verdict.outcome is Outcome.VIOLATED for verdict in filter(policy.fails, judged)):
         return Decision(Result.FAIL, (*failures, *unfinished), notes)
     if unfinished:
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
     return Decision(Result.FAIL if failures else Result.PASS, tuple(failures), notes)
 
 
-def _expired(spec: Spec, asked: Mapping[str, Sequence[Exchange]]) -> Iterator[str]:
+def _open_ends(
+    spec: Spec, asked: Mapping[str, Sequence[Exchange]], stops: Iterable[Stop], silent: str | None
+) -> Iterator[str]:
+    """Which operations say nothing, or not all, and why; that none of them says anything is said apart (`silent`)."""
     for key, exchanges in asked.items():
         if expired_from(spec, exchanges) is not None:
             yield f"{EXPIRED}, while {key} was asked"
+    for key, exchanges in sorted(asked.items()):
+        if silent is None and (why := blocked(spec, exchanges)):
+            yield f"{key}: {why}"
+    # That nobody answered from the first request on, `blocked` says, and what bound the run, `ended`.
+    for stop in stops:
+        if stop.kind in (StopKind.SILENT, StopKind.TOO_LARGE):
+            yield stop.why
 
 
 def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> list[str]:
@@ -224,13 +220,14 @@ def _failures(verdicts: Sequence[Verdict], policy: Policy) -> list[str]:
 
 
 def _never_a_success(spec: Spec, asked: Mapping[str, Sequence[Exchange]]) -> list[str]:
-    promised = False
+    found: list[str] = []
     for key, exchanges in asked.items():
-        documented = {status for status in range(200, 300) if spec.by_key[key].response(status)}
-        promised = promised or bool(documented)
-        if any(e.response is not None and e.response.status in documented for e in exchanges):
+        documented = set(filter(spec.by_key[key].response, range(200, 300)))
+        if documented.intersection(e.response.status for e in exchanges if e.response):
             return []
-    return [NO_SUCCESS] if promised else []
+        if documented:
+            found = [NO_SUCCESS]
+    return found
 
 
 class Since(StrEnum):

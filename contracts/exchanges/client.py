@@ -254,8 +254,9 @@ class Client:
         return seconds
 
     def _wire(self, probe: Probe) -> Request:
-        request, operation = probe.request, self.spec.by_key[probe.operation]
-        if self.secret is not None:
+        request = probe.request
+        if self.secret is not None:  # what is asked of no operation is asked without one
+            operation = self.spec.by_key[probe.operation]
             request = with_credential(request, probe.credential, operation, self.spec, self.secret)
         headers = overridden(overridden(OUR_HEADERS, request.headers), self.extra_headers)
         return replace(request, headers=headers)

@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 
 import contracts
-from contracts.decision.entries import Acceptance
 from contracts.decision.run_decision import Accepted, Against, Decision, Known, Since
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
@@ -63,78 +62,24 @@ Probes = dict[str, tuple[Probe, ...]]
 
 
 @dataclass(frozen=True, eq=False)
-class Report:
-    """What a run was about, what it saw and what was decided, before anything is masked or cut.
+class Teller:
+    """What it takes to tell of verdicts: secrets masked, bodies and heads cut.
 
     Args:
         base_url: of the live target, None for the mock.
-        started, finished: UTC, ISO 8601.
-        interrupted: the run ended before everything was asked.
         header_variables: names of the headers sent with every request, each with the variable that has its value.
-        scrubber: takes secrets out of what a report shows of answers.
         acceptances: what the team agreed to live with.
-        sessions: what came of looking for sessions, as a JSON value; None if nobody asked for that.
-        drift: the document that the service publishes against ours, if somebody looked.
-        against: what became of each rule since an earlier report, if one was given.
     """
 
     spec: Spec
     base_url: str | None
-    seed: int
-    started: str
-    finished: str
-    verdicts: tuple[Verdict, ...]
-    exchanges: Sequence[Exchange]
-    decision: Decision
-    interrupted: bool = False
     header_variables: Headers = ()
     scrubber: Scrubber = field(default_factory=Scrubber)
     acceptances: Accepted = field(default_factory=Accepted)
-    sessions: Mapping[str, Any] | None = None
-    against: Against | None = None
-    drift: Drift | None = None
     _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
 
-    @cached_property
-    def run(self) -> Run:
-        """The run as it is told: secrets masked, bodies and heads cut, every text fit for a file."""
-        masked = self.scrubber.text
-        document = self.spec.document
-        subject = Subject(self.spec.title, self.spec.version, document.path, document.sha256)
-        run = Run(
-            suite=contracts.__version__,
-            files=(),
-            subjects=(subject,),
-            targets=(self.base_url,),
-            seeds=(self.seed,),
-            started=datetime.fromisoformat(self.started),
-            finished=datetime.fromisoformat(self.finished),
-            decision=self.decision.result.value,
-            exchanges=len(self.exchanges),
-            unavailable=sum(map(is_unavailable, self.exchanges)),
-            verdicts=tuple(map(self._verdict, self.verdicts)),
-            reasons=tuple(map(masked, self.decision.reasons)),
-            notes=tuple(map(masked, self.decision.notes)),
-            interrupted=self.interrupted,
-            operations=tuple(with_texts(one, masked) for one in self._operations()),
-            statuses=_endings(self.exchanges),
-            sessions=map_texts(self.sessions, masked),
-            against=map_texts(_changes(self.against), masked),
-            drift=with_texts(self.drift, masked),
-        )
-        return with_texts(run, well_formed)
-
-    def _operations(self) -> Iterator[OperationRun]:
-        """Those of the document and whatever else was asked; one that was asked nothing has an entry as well."""
-        asked: dict[str, list[Exchange]] = {one.key: [] for one in self.spec.operations}
-        for exchange in self.exchanges:
-            asked.setdefault(exchange.probe.operation, []).append(exchange)
-        for key, own in asked.items():
-            lost = sum(map(is_unavailable, own))
-            yield OperationRun(key, len(own), lost, _endings(own), _times(own))
-
-    def _verdict(self, verdict: Verdict) -> RuleVerdict:
-        rule, masked = verdict.rule, self.scrubber.text
+    def told(self, verdict: Verdict, since: str | None = None) -> RuleVerdict:
+        rule, masked, accepted = verdict.rule, self.scrubber.text, self.acceptances.of(verdict)
         return RuleVerdict(
             rule=rule.id,
             kind=rule.kind,
@@ -147,12 +92,12 @@ class Report:
             outcome=verdict.outcome,
             exercised=verdict.exercised,
             violations=verdict.violations,
-            since=self.against.since.get(rule.id) if self.against is not None else None,
+            since=since,
             recurrence=verdict.recurrence,
             seen={masked(value): count for value, count in verdict.seen.items()},
             unseen=verdict.unseen,
             why=masked(verdict.why),
-            accepted=_agreement(self.acceptances.of(verdict)),
+            accepted=Agreement(accepted.reason, str(accepted.until)) if accepted else None,
             source=self._passage(verdict),
             evidence=with_texts(self._proof(verdict.evidence), masked),
         )
@@ -209,6 +154,68 @@ class Report:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What a run saw and decided, before anything is masked or cut.
+
+    Args:
+        started, finished: UTC, ISO 8601.
+        interrupted: the run ended before everything was asked.
+        sessions: what came of looking for sessions, as a JSON value; None if nobody asked for that.
+        against: what became of each rule since an earlier report, if one was given.
+        drift: the document that the service publishes against ours, if somebody looked.
+    """
+
+    teller: Teller
+    seed: int
+    started: str
+    finished: str
+    verdicts: tuple[Verdict, ...]
+    exchanges: Sequence[Exchange]
+    decision: Decision
+    interrupted: bool = False
+    sessions: Mapping[str, Any] | None = None
+    against: Against | None = None
+    drift: Drift | None = None
+
+    @cached_property
+    def run(self) -> Run:
+        """The run as it is told, every text fit for a file."""
+        teller, masked, spec = self.teller, self.teller.scrubber.text, self.teller.spec
+        since = self.against.since if self.against is not None else {}
+        run = Run(
+            suite=contracts.__version__,
+            files=(),
+            subjects=(Subject(spec.title, spec.version, spec.document.path, spec.document.sha256),),
+            targets=(teller.base_url,),
+            seeds=(self.seed,),
+            started=datetime.fromisoformat(self.started),
+            finished=datetime.fromisoformat(self.finished),
+            decision=self.decision.result.value,
+            exchanges=len(self.exchanges),
+            unavailable=sum(map(is_unavailable, self.exchanges)),
+            verdicts=tuple(teller.told(v, since.get(v.rule.id)) for v in self.verdicts),
+            reasons=tuple(map(masked, self.decision.reasons)),
+            notes=tuple(map(masked, self.decision.notes)),
+            interrupted=self.interrupted,
+            operations=tuple(with_texts(one, masked) for one in self._operations()),
+            statuses=_endings(self.exchanges),
+            sessions=map_texts(self.sessions, masked),
+            against=map_texts(_changes(self.against), masked),
+            drift=with_texts(self.drift, masked),
+        )
+        return with_texts(run, well_formed)
+
+    def _operations(self) -> Iterator[OperationRun]:
+        """Those of the document and whatever else was asked; one that was asked nothing has an entry as well."""
+        asked: dict[str, list[Exchange]] = {key: [] for key in self.teller.spec.by_key}
+        for exchange in self.exchanges:
+            asked.setdefault(exchange.probe.operation, []).append(exchange)
+        for key, own in asked.items():
+            lost = sum(map(is_unavailable, own))
+            yield OperationRun(key, len(own), lost, _endings(own), _times(own))
+
+
 def _endings(exchanges: Sequence[Exchange]) -> dict[str, int]:
     """Exchanges by status, or by what came instead of an answer."""
     found: Counter[str] = Counter()
@@ -235,12 +242,6 @@ def _times(exchanges: Sequence[Exchange]) -> Times:
         slowest=cut(f"{request.method} {request.target}", MAX_TARGET),
         histogram=tuple(histogram[index] for index in range(len(BOUNDS) + 1)),
     )
-
-
-def _agreement(acceptance: Acceptance | None) -> Agreement | None:
-    if acceptance is None:
-        return None
-    return Agreement(acceptance.reason, acceptance.until.isoformat())
 
 
 def _changes(against: Against | None) -> dict[str, Any] | None:

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from contracts.changes.change import Effect
-from contracts.decision.run_decision import Against, Decision, Result, against, decide
+from contracts.decision.run_decision import (
+    Against,
+    Decision,
+    Result,
+    Since,
+    accepted_file,
+    against,
+    decide,
+)
 from contracts.exchanges import StopKind
 from contracts.messages import Exchange
 from contracts.report.diff import Diff
@@ -20,8 +28,7 @@ from contracts.report.forms.terminal import Screen, decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text
 from contracts.report.record import Report
-from contracts.report.run import Drift
-from contracts.report.secrets import curl
+from contracts.report.run import Drift, RuleVerdict
 from contracts.run.ask import closing_of, judged, probes_of, spares, verdicts_of
 from contracts.run.state import State, now
 from contracts.text import printable, shown_path
@@ -67,8 +74,7 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
         why = ended or f"nothing was sent: {verdicts[0].why}"
     stops = ledger.stops()
     return Report(
-        inputs.spec,
-        inputs.target.base_url,
+        state.teller,
         state.budget.seed,
         ledger.about.get("started", ""),
         finished,
@@ -76,9 +82,6 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
         exchanges,
         decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None),
         interrupted=bool(ended),
-        header_variables=inputs.options.header,
-        scrubber=inputs.scrubber,
-        acceptances=inputs.policy.accepted,
     )
 
 
@@ -170,51 +173,37 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
 
 
 def _text(state: State, verdict: Verdict, rerun: str) -> str:
-    inputs = state.inputs
-    if verdict.evidence is None:
-        return missing_text(inputs.spec, verdict, rerun=rerun)
+    inputs, told = state.inputs, _told(state, verdict)
+    if told.evidence is None:
+        return missing_text(told, rerun=rerun)
     return failure_text(
-        inputs.spec,
-        verdict,
-        repeat=_repeat(state, verdict),
+        told,
+        accepted_in=accepted_file(inputs.spec),
         rerun=rerun,
         today=inputs.policy.accepted.today,
-        since=_since(state, verdict),
+        against=_earlier(state),
     )
 
 
 def item_properties(state: State, verdicts: list[Verdict]) -> list[Property]:
     """What JUnit has beside the test: of each rule in turn, from `rule` on."""
-    inputs = state.inputs
     found: list[Property] = []
     for verdict in verdicts:
-        found += properties_of(
-            inputs.spec,
-            verdict,
-            repeat=_repeat(state, verdict),
-            accepted=inputs.policy.accepted.of(verdict),
-            since=_since(state, verdict),
-        )
+        found += properties_of(_told(state, verdict), _earlier(state))
     return found
 
 
-def _repeat(state: State, verdict: Verdict) -> str:
-    """The command that sends the request of the evidence again."""
-    inputs, evidence = state.inputs, verdict.evidence
-    if evidence is None:
-        return ""
-    probe = evidence.exchange.probe
-    return curl(inputs.spec, probe, inputs.target.base_url, inputs.options.header)
+def _told(state: State, verdict: Verdict) -> RuleVerdict:
+    """The verdict as the report will have it, and whether it is new, where that can be told."""
+    known, since = state.inputs.known, None
+    if known is not None and verdict.evidence is not None:
+        since = Since.STILL_THERE if verdict.rule.id in known.rules else Since.NEW
+    return state.teller.told(verdict, since)
 
 
-def _since(state: State, verdict: Verdict) -> str:
-    """Whether a violation is new, where that can be told."""
+def _earlier(state: State) -> dict[str, str] | None:
     known = state.inputs.known
-    if known is None or verdict.evidence is None:
-        return ""
-    if verdict.rule.id in known.rules:
-        return f"still there, {known.file} has it as well"
-    return f"new since {known.file}"
+    return {"path": known.file} if known is not None else None
 
 
 def compared(diff: Diff, *, strict: bool) -> ItemResult:

@@ -20,6 +20,7 @@ from contracts.mock.bodies import sample_values
 from contracts.notte.prose import DATE, plausible, prose_rules
 from contracts.notte.sessions import Listed, Started
 from contracts.probes import ProbePlan
+from contracts.report.record import Teller
 from contracts.report.run import Drift, Run
 from contracts.report.trend import Trend
 from contracts.rules import Rule, RuleBook, rules_for
@@ -132,6 +133,12 @@ class State:
     @property
     def scrub(self) -> Callable[[str], str]:
         return self.inputs.scrubber.text
+
+    @cached_property
+    def teller(self) -> Teller:
+        inputs = self.inputs
+        base_url, header, scrubber = inputs.target.base_url, inputs.options.header, inputs.scrubber
+        return Teller(inputs.spec, base_url, header, scrubber, inputs.policy.accepted)
 
     @cached_property
     def book(self) -> RuleBook:

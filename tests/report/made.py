@@ -7,7 +7,7 @@ from typing import Any
 from contracts.decision.run_decision import Decision, Result
 from contracts.document import read_spec
 from contracts.messages import Exchange, Failure, Probe, Request, Response
-from contracts.report.record import Report
+from contracts.report.record import Report, Teller
 from contracts.report.run import Run
 from contracts.report.secrets import Scrubber
 from contracts.rules import Finding, Rule, Severity
@@ -55,12 +55,13 @@ def violated(
 
 
 def report(*verdicts: Verdict, exchanges: tuple[Exchange, ...] = (exchange(),), **extra: Any) -> Run:
+    """The run that a report with these verdicts tells of; `base_url` and `scrubber` may be given as well."""
+    scrubber = extra.pop("scrubber", Scrubber.of({"CONTRACT_CREDENTIAL": "canary-1"}))
+    teller = Teller(SPEC, extra.pop("base_url", "http://h"), scrubber=scrubber)
     given: dict[str, Any] = {
-        "base_url": "http://h",
         "seed": 7,
         "started": "2026-11-24T05:00:00.000+00:00",
         "finished": "2026-11-24T05:00:01.000+00:00",
         "decision": Decision(Result.PASS),
-        "scrubber": Scrubber.of({"CONTRACT_CREDENTIAL": "canary-1"}),
     }
-    return Report(SPEC, verdicts=verdicts, exchanges=exchanges, **{**given, **extra}).run
+    return Report(teller, verdicts=verdicts, exchanges=exchanges, **{**given, **extra}).run

@@ -2,20 +2,25 @@
 
 import tomllib
 from datetime import date
+from pathlib import Path
 
 from contracts.report.forms.failure import failure_text, missing_text, suite_properties
+from contracts.report.record import Teller
 from contracts.verdicts import Outcome, Verdict
 
 from ..made import SPEC, rule, violated
 from ..made_runs import lacks, run
 
 TODAY = date(2026, 11, 24)
+TELLER = Teller(SPEC, "http://h")
+
+
+def said_of(verdict: Verdict) -> str:
+    return failure_text(TELLER.told(verdict), accepted_in=Path("accepted.toml"), rerun="pytest x", today=TODAY)
 
 
 def test_violation_is_five_lines_in_the_order_of_reading() -> None:
-    where, seen, following, repeat, rerun = failure_text(
-        SPEC, violated(), repeat="curl http://h/things/1", rerun="pytest x", today=TODAY
-    ).split("\n")
+    where, seen, following, repeat, rerun = said_of(violated()).split("\n")
     assert where == f"things.yaml:{SPEC.document.source(rule().pointer).line}  GET /things/{{id}} 200 /status enum"
     assert seen == '  seen: /status is "paused" (on 3 of 9 exchanges); wanted: is one of active (a clause)'
     assert following.startswith(
@@ -25,31 +30,29 @@ def test_violation_is_five_lines_in_the_order_of_reading() -> None:
     assert tomllib.loads(entry)["violation"] == {
         "GET /things/{id} 200 /status enum": {"reason": "…", "until": date(2026, 12, 24)}
     }
-    assert repeat == "  repeat: curl http://h/things/1"
+    assert repeat == "  repeat: curl -sS -i --path-as-is http://h/things/1"
     assert rerun == "  rerun: pytest x"
 
 
 def test_place_is_left_out_where_the_rule_names_it() -> None:
-    text = failure_text(SPEC, violated("no property x", "/", rule("/ required")), repeat="", rerun="", today=TODAY)
+    text = said_of(violated("no property x", "/", rule("/ required")))
     assert "  seen: no property x (on 3 of 9 exchanges); wanted: " in text
 
 
 def test_rule_about_the_answer_has_no_place() -> None:
-    text = failure_text(SPEC, violated("the service answered 500", None), repeat="", rerun="", today=TODAY)
+    text = said_of(violated("the service answered 500", None))
     assert "  seen: the service answered 500 (on 3 of 9 exchanges); wanted:" in text
 
 
 def test_what_was_seen_stays_on_its_line() -> None:
-    text = failure_text(
-        SPEC, violated("a\nb\x1b[31m\ud800"), repeat="curl http://h/things/1", rerun="pytest x", today=TODAY
-    )
+    text = said_of(violated("a\nb\x1b[31m\ud800"))
     assert len(text.split("\n")) == 5
     assert r"/status is a\nb\x1b[31m\ud800 (on" in text
 
 
 def test_missing_verdict_says_why() -> None:
     verdict = Verdict(rule(), Outcome.NOT_EXERCISED, why="nobody came")
-    _, seen, following, rerun = missing_text(SPEC, verdict, rerun="pytest x").split("\n")
+    _, seen, following, rerun = missing_text(TELLER.told(verdict), rerun="pytest x").split("\n")
     assert seen.startswith("  seen: not exercised, nobody came; wanted: ")
     assert "--contract-param NAME=VALUE" in following
     assert rerun == "  rerun: pytest x"

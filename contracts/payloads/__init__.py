@@ -13,7 +13,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Protocol, TypeVar
 
-from contracts.document.model import Schema, join_pointer
+from contracts.document.model import Schema
 from contracts.messages import JSON
 from contracts.schemas import SAME_VALUE
 from contracts.schemas.locations import Part
@@ -219,12 +219,10 @@ class Site:
     def at(self, label: str) -> str:
         return f"{self.place} {label}"
 
-    def member(self, name: str) -> Site:
-        declared = self.declared.child("properties", name)
-        return replace(self, place=join_pointer(self.place, name), declared=declared)
-
-    def below(self, segment: str, keyword: str) -> Site:
-        return replace(self, place=f"{self.place}/{segment}", declared=self.declared.child(keyword))
+    def child(self, segment: str, *keywords: str) -> Site:
+        """A place below this one, and where the document describes it."""
+        declared = self.declared.child(*keywords)
+        return replace(self, place=f"{self.place}/{segment}", declared=declared)
 
     def branch(self, name: int | str) -> Site:
         return replace(self, place=f"{self.place}({name})")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from itertools import islice, product
@@ -150,8 +150,10 @@ class Compiler:
                 raise Unsatisfiable(site.place, "nothing is allowed")
             case forms.MultiTypeView([name]):
                 return self.typed(name, site)
-            case forms.MultiTypeView() | forms.AnyOfView():
-                return self.union(list(flat(node)), site)
+            case forms.MultiTypeView(names):
+                return self.union([schema_of({"type": name}) for name in names], site)
+            case forms.AnyOfView(branches):
+                return self.union(branches, site)
             case forms.TypedGroupView(name, body):
                 return self.build(both((body, schema_of({"type": name}))), site)
             case forms.RawView() as view:
@@ -275,19 +277,6 @@ def cases_of(node: CanonicalSchema, exact: bool, fuel: int = NESTED) -> list[Can
             return [negated(target_of(schema))]
         case _:
             return [node]
-
-
-def flat(node: CanonicalSchema) -> Iterator[CanonicalSchema]:
-    """The branches of a union, unions within it and lists of types opened; null comes first."""
-    match node.view():
-        case forms.AnyOfView(branches):
-            for branch in branches:
-                yield from flat(branch)
-        case forms.MultiTypeView(types):
-            for name in types:
-                yield schema_of({"type": name})
-        case _:
-            yield node
 
 
 def target_of(node: CanonicalSchema) -> CanonicalSchema:

@@ -13,6 +13,7 @@ from typing import Protocol
 from jsonschema_rs import CanonicalSchema
 from jsonschema_rs import canonical as forms
 
+from contracts.document.model import escape_segment
 from contracts.messages import JSON
 from contracts.payloads import TRIES, Branches, Drawer, Run, Site, Unsatisfiable, Values
 from contracts.schemas.validation import (
@@ -111,7 +112,7 @@ class Array:
         is_first = index < len(self.view.prefix_items)
         segment, keyword = (str(index), "prefixItems") if is_first else ("*", "items")
         if (segment, node) not in self.drawers:
-            site = self.site.below(segment, keyword)
+            site = self.site.child(segment, keyword)
             if variant := [segment for segment, _ in self.drawers].count(segment):
                 site = site.branch(variant)
             self.drawers[segment, node] = self.builder.build(node, site)
@@ -168,7 +169,7 @@ class Object:
         optional = [name for name in self.members if name not in self.required]
         if site.ending and self.low > len(self.required):
             optional.sort(key=lambda name: builder.height(self.value(name)))
-        self.presence = {name: site.member(name).at("presence") for name in optional}
+        self.presence = {name: self.member(name).at("presence") for name in optional}
         self.forced = list(starmap(self.breaking, enumerate(view.violations)))
         self.more, self.others = 0, None
         is_open = view.additional_properties is not None or view.pattern_properties
@@ -187,17 +188,20 @@ class Object:
         ranks = {name: rank for rank, name in enumerate(self.site.declared.names)}
         for name in sorted(known | self.required, key=lambda n: (ranks.get(n, len(ranks)), n)):
             try:
-                yield name, self.builder.build(self.value(name), self.site.member(name))
+                yield name, self.builder.build(self.value(name), self.member(name))
             except Unsatisfiable:
                 if name in self.required:
                     raise
+
+    def member(self, name: str) -> Site:
+        return self.site.child(escape_segment(name), "properties", name)
 
     def value(self, name: str) -> CanonicalSchema:
         return both(schemas_of(name, self.view))
 
     def names(self) -> Drawer:
         """Names of members that are not declared: those of a pattern, or made up."""
-        site = Site(self.site.below("*", "propertyNames").at("name"))
+        site = Site(self.site.child("*", "propertyNames").at("name"))
         if self.view.property_names is not None:
             return self.builder.build(both((self.view.property_names, STRING)), site)
         options: list[Drawer] = [Numbered()]
@@ -222,7 +226,7 @@ class Object:
         return self.extra(self.builder.build(wanted, site), broken, f"*({index})")
 
     def extra(self, names: Drawer, broken: CanonicalSchema, segment: str) -> Extra:
-        site = self.site.below(segment, "additionalProperties")
+        site = self.site.child(segment, "additionalProperties")
         patterns = self.view.pattern_properties
         drawers: dict[str, Drawer] = {}
 

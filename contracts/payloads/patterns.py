@@ -237,7 +237,7 @@ def complement(samples: str) -> str:
     return "".join(character for character in ALPHABET if character not in samples)
 
 
-DATE = "20[12][0-9]-(0[1-9]|1[0-2])-[01][1-8]"  # no 29 to 31, which not every month has
+DATE = "20(1[6-9]|2[0-9])-(0[1-9]|1[0-2])-[01][1-8]"  # no 29 to 31, which not every month has
 TIME = "[01][0-9]:[0-5][0-9]:[0-5][0-9]"
 HEX = "[0-9a-f]"
 FORMATS = {

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from contracts.changes.change import Change, Direction, Effect
-from contracts.changes.containment import LARGE, Answer, equal
+from contracts.changes.containment import LARGE, Answer, equal, movement_of
 from contracts.changes.operations import compare_operations
-from contracts.changes.pairs import Local, Pair, Step, movement_of
-from contracts.changes.shapes import Shape, as_text, pure_reference
+from contracts.changes.pairs import Local, Pair, Step
+from contracts.changes.shapes import Shape, as_text, pure_reference, shape_at
 from contracts.changes.versions import Documents, Pointers, Site
 from contracts.changes.witnesses import trial_at
-from contracts.document import Document, Schema, Spec
+from contracts.document import Document, Spec
 from contracts.document.model import for_requests, for_responses
 from contracts.errors import UsageError
 from contracts.schemas import UNIONS
@@ -200,17 +200,12 @@ class Walk:
     def unit(self, key: Pointers) -> Unit:
         """The changes between the schemas at two pointers."""
         if key not in self._units:
-            base, revision = (
-                Schema(self.base, key[0]),
-                Schema(self.revision, key[1]),
-            )
-            parts = [(Part(schema, frozenset()),) for schema in (base, revision)]
-            self._units[key] = Unit() if self.documents.same(key) else self._compare(*parts)
+            shapes = shape_at(self.base, key[0]), shape_at(self.revision, key[1])
+            self._units[key] = Unit() if self.documents.same(key) else self._compare(*shapes)
         return self._units[key]
 
-    def _compare(self, base: tuple[Part, ...], revision: tuple[Part, ...]) -> Unit:
-        shapes = Shape(base, self.base), Shape(revision, self.revision)
-        pair = Pair(self.documents, self.direction, *shapes)
+    def _compare(self, base: Shape, revision: Shape) -> Unit:
+        pair = Pair(self.documents, self.direction, base, revision)
         own, found = Unit(list(pair.locals())), Unit()
         for parts, step in pair.children():
             below = self._below(*parts)
@@ -232,7 +227,9 @@ class Walk:
         if self._is_same(base, revision):
             return Unit()
         targets = (pure_reference(base), pure_reference(revision))
-        return Unit(edges=[Edge(targets)]) if all(targets) else self._compare(base, revision)
+        if all(targets):
+            return Unit(edges=[Edge(targets)])
+        return self._compare(Shape(base, self.base), Shape(revision, self.revision))
 
     def _is_same(self, base: Iterable[Part], revision: Iterable[Part]) -> bool:
         before = [part.schema.value for part in base]

@@ -20,9 +20,6 @@ class Effect(StrEnum):
     UNDECIDED = "undecided"
 
 
-WORST_FIRST = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
-
-
 class Direction(StrEnum):
     """Which messages a change is about; `operation` for what is neither in a request nor in a response."""
 
@@ -284,27 +281,9 @@ _INTO_ANY = {"items", "additionalProperties", "contains"}
 
 
 def where_of(document: Document, pointer: str) -> str:
-    """The place that names a change: `schemas/SessionResponse /status`, `GET /x 200 /status`,
-    `GET /x query limit`, `POST /x body /name`."""
+    """The place that names a change: `schemas/Thing /status`, `GET /x 200 /status`, `GET /x query limit`."""
     segments = split_pointer(pointer)
-    words, used = ["/".join(segments) or "document"], len(segments)
-    match segments:
-        case ["x-files", file, *rest]:
-            words = [file, "/".join(rest[:2]), _place_of(rest[2:])]
-        case ["components", "schemas", name, *rest]:
-            words = [f"schemas/{name}", _place_of(rest)]
-        case ["components", kind, name, *_]:
-            words, used = [f"{kind}/{name}"], 3
-        case ["paths", path, "parameters", _, *_]:
-            words, used = [path, _parameter(document, segments[:4])], 4
-        case ["paths", path, method, "parameters", _, *_]:
-            words, used = [method.upper(), path, _parameter(document, segments[:5])], 5
-        case ["paths", path, method, "responses", status, *_]:
-            words, used = [method.upper(), path, status], 5
-        case ["paths", path, method, "requestBody", *_]:
-            words, used = [method.upper(), path, "body"], 4
-        case ["paths", path, method, *rest]:
-            words = [method.upper(), path, "/".join(rest)]
+    words, used = _holder(document, segments)
     while used < len(segments):
         match segments[used:]:
             case ["content", media, *_]:
@@ -321,6 +300,28 @@ def where_of(document: Document, pointer: str) -> str:
                 words.append("/".join(rest))
                 break
     return " ".join(filter(None, words))
+
+
+def _holder(document: Document, segments: list[str]) -> tuple[list[str], int]:
+    """What a component or a part of an operation is called, and how many segments lead to it."""
+    match segments:
+        case ["x-files", file, *rest]:
+            return [file, "/".join(rest[:2]), _place_of(rest[2:])], len(segments)
+        case ["components", "schemas", name, *rest]:
+            return [f"schemas/{name}", _place_of(rest)], len(segments)
+        case ["components", kind, name, *_]:
+            return [f"{kind}/{name}"], 3
+        case ["paths", path, "parameters", _, *_]:
+            return [path, _parameter(document, segments[:4])], 4
+        case ["paths", path, method, "parameters", _, *_]:
+            return [method.upper(), path, _parameter(document, segments[:5])], 5
+        case ["paths", path, method, "responses", status, *_]:
+            return [method.upper(), path, status], 5
+        case ["paths", path, method, "requestBody", *_]:
+            return [method.upper(), path, "body"], 4
+        case ["paths", path, method, *rest]:
+            return [method.upper(), path, "/".join(rest)], len(segments)
+    return ["/".join(segments) or "document"], len(segments)
 
 
 def _parameter(document: Document, segments: Sequence[str]) -> str:

@@ -66,12 +66,16 @@ def equal(one: Raw, other: Raw) -> bool:
     return bool(left == right) and left.kind != forms.CanonicalKind.RAW
 
 
-def is_proved(sender: Raw, receiver: Raw) -> bool:
-    """Whether it is proved that `receiver` takes every value of `sender`; nothing is searched for."""
+def movement_of(base: Raw, revision: Raw) -> str:
+    """How what a schema allows moved, as the ids of kinds end; empty if it is the same."""
+    if equal(base, revision):
+        return ""
     try:
-        return _lies_in(_canonical(_text(sender)), _canonical(_text(receiver)))
+        left, right = _canonical(_text(base)), _canonical(_text(revision))
     except Uncompilable:
-        return False
+        return "changed"
+    movements = {(True, True): "", (True, False): "widened", (False, True): "narrowed"}
+    return movements.get((_lies_in(left, right), _lies_in(right, left)), "changed")
 
 
 def settle(

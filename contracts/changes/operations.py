@@ -45,19 +45,20 @@ def compare_operations(documents: Documents) -> None:
 def _partners(base: Spec, revision: Spec) -> dict[str, Operation]:
     """The operations of the revision by the keys of those of the base that they belong to.
 
-    They have the same method and path, whatever its parameters are called. Full paths count first, so that a prefix may
-    move from the server into the paths.
+    They have the same method and path, whatever its parameters are called. Full paths count first, so
+    that a prefix may move from the server into the paths.
     """
-    by_full, by_path = {}, {}
+    by_full: dict[tuple[str, str], Operation] = {}
+    by_path = {}
     for operation in revision.operations:
         by_path[operation.method, _anonymous(operation)] = operation
-        for path in _full_paths(operation):
-            by_full[operation.method, path] = operation
+        by_full |= {(operation.method, path): operation for path in _paths(operation).values()}
     found = {}
     for operation in base.operations:
-        keys = [(operation.method, path) for path in _full_paths(operation)]
+        keys = [(operation.method, path) for path in _paths(operation).values()]
         partners = [by_full[key] for key in keys if key in by_full]
-        partners += filter(None, [by_path.get((operation.method, _anonymous(operation)))])
+        if (partner := by_path.get((operation.method, _anonymous(operation)))) is not None:
+            partners.append(partner)
         if partners:
             found[operation.key] = partners[0]
     return found
@@ -67,13 +68,10 @@ def _anonymous(operation: Operation) -> str:
     return _PARAMETER.sub("{}", operation.path)
 
 
-def _full_paths(operation: Operation) -> list[str]:
-    """The paths on the wire: those of the servers followed by the operation's own."""
-    return [prefix + _anonymous(operation) for prefix in _prefixes(operation)]
-
-
-def _prefixes(operation: Operation) -> list[str]:
-    return list(dict.fromkeys(urlsplit(url).path.rstrip("/") for url in operation.servers)) or [""]
+def _paths(operation: Operation) -> dict[str, str]:
+    """The paths on the wire by those of the servers: these followed by the operation's own."""
+    prefixes = [urlsplit(url).path.rstrip("/") for url in operation.servers] or [""]
+    return {prefix: prefix + _anonymous(operation) for prefix in prefixes}
 
 
 def _hosts(servers: Iterable[str]) -> set[tuple[str, str]]:
@@ -83,17 +81,18 @@ def _hosts(servers: Iterable[str]) -> set[tuple[str, str]]:
 def _compare_servers(documents: Documents, paired: list[Versions]) -> None:
     at, kept = ("/servers", "/servers"), True
     for versions in paired:
-        base, revision = versions.base, versions.revision
-        prefixes, paths = _prefixes(base), _full_paths(revision)
-        lost = [prefix for prefix in prefixes if prefix + _anonymous(base) not in paths]
-        if not lost:
-            continue
-        kept = False
-        where = "servers" if base.servers == documents.base.servers else f"{base.key} servers"
-        words = {"base": _listed(prefixes), "revision": _listed(_prefixes(revision))}
-        because = f"the revision has no server with the path {lost[0] or '/'}"
-        draft = Draft(prefix=lost[0])
-        versions.breaks("server-prefix-changed", where, at, because, draft, **words)
+        base, paths = versions.base, _paths(versions.base)
+        others = _paths(versions.revision)
+        lost = [prefix for prefix, path in paths.items() if path not in others.values()]
+        if lost:
+            kept = False
+            where = "servers" if base.servers == documents.base.servers else f"{base.key} servers"
+            words = {"base": _listed(paths), "revision": _listed(others)}
+            kind, because = (
+                "server-prefix-changed",
+                f"the revision has no server with the path {lost[0] or '/'}",
+            )
+            versions.breaks(kind, where, at, because, Draft(prefix=lost[0]), **words)
     before, after = documents.base.servers, documents.revision.servers
     if kept and _hosts(before) != _hosts(after):
         words = {"base": ", ".join(before) or "/", "revision": ", ".join(after) or "/"}

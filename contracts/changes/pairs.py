@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from contracts.changes.change import Change, Direction, where_of
-from contracts.changes.containment import Answer, equal, is_proved, settle
+from contracts.changes.containment import Answer, movement_of, settle
 from contracts.changes.shapes import Shape, as_text, brief, type_names
 from contracts.changes.versions import Documents, Pointers
 from contracts.document import Schema
@@ -250,15 +250,6 @@ class Pair:
     def _has_maps(self) -> bool:
         """Whether both sides say something of values under other names."""
         return self.base.is_map and self.revision.is_map
-
-
-def movement_of(base: Raw, revision: Raw) -> str:
-    """How what is said moved; empty if it says the same."""
-    if equal(base, revision):
-        return ""
-    movements = {(True, True): "", (True, False): "widened", (False, True): "narrowed"}
-    proved = (is_proved(base, revision), is_proved(revision, base))
-    return movements.get(proved, "changed")
 
 
 def _said(shape: Shape, keywords: tuple[str, ...], name: str | None) -> Schema | None:

@@ -227,6 +227,10 @@ class Shape:
         return " and ".join(dict.fromkeys(texts)) or "nothing"
 
 
+def shape_at(document: Document, pointer: str) -> Shape:
+    return Shape((Part(Schema(document, pointer), frozenset()),), document)
+
+
 class Anything(Schema):
     """What a schema stands for that is not written: it has the place of the one around it."""
 

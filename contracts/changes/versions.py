@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -202,30 +202,27 @@ def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]
 
 
 def _plainest(parameter: Parameter) -> JSON:
-    for value in _values(parameter.schema):
+    values, schema = READABLE, parameter.schema
+    if schema is not None:
+        values = _readable(schema) or plainest(schema)
+    for value in values:
         text = serialised(parameter, value)
         if parameter.location != "path" or match_path("/{x}", f"/{text}") is not None:
             return value
-    what = f"the {parameter.location} parameter {parameter.name}"
-    raise Undrawable(f"{what} has no value that can be sent")
+    raise Undrawable(parameter.name)
 
 
-def _values(schema: Schema | None) -> Iterator[JSON]:
-    if schema is None:
-        yield READABLE[0]
-        return
-    yield from filter(_accepts(schema), READABLE)
-    yield from plainest(schema)
-
-
-def _accepts(schema: Schema) -> Callable[[JSON], bool]:
+def _readable(schema: Schema) -> tuple[JSON, ...]:
+    """What is readable of the values of a schema."""
     written = schema.document.written.at(schema.pointer)
     try:
-        if not any(references(written)):  # the whole document is not needed
-            return keyword_validator(json.dumps(written, default=float)).is_valid
-        return validator(schema).is_valid
+        if any(references(written)):
+            check = validator(schema)
+        else:  # the whole document is not needed
+            check = keyword_validator(json.dumps(written, default=float))
     except Uncompilable:
-        return lambda value: False
+        return ()
+    return tuple(filter(check.is_valid, READABLE))
 
 
 @lru_cache(maxsize=4096)
@@ -281,10 +278,6 @@ class Site:
     @property
     def direction(self) -> Direction:
         return Direction.REQUEST if self.response is None else Direction.RESPONSE
-
-    @property
-    def reach(self) -> Reach:
-        return Reach(self.versions.base.key, self.direction)
 
     @property
     def is_on_the_wire(self) -> bool:

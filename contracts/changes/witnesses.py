@@ -13,12 +13,13 @@ from typing import Any
 from contracts.changes.change import Witness
 from contracts.changes.containment import Answer, drawn, settle
 from contracts.changes.pairs import Step
+from contracts.changes.shapes import Shape, shape_at
 from contracts.changes.versions import Draft, Site, as_request
-from contracts.document import Document, MediaType, Parameter, Schema
+from contracts.document import Document, MediaType, Parameter
 from contracts.messages import JSON
 from contracts.schemas import Raw
 from contracts.schemas.claims import claim_of
-from contracts.schemas.readings import TooLarge, sent_form, taken_form
+from contracts.schemas.readings import TooLarge
 from contracts.schemas.validation import (
     Uncompilable,
     canonical_of,
@@ -37,55 +38,12 @@ Check = Callable[[JSON], bool]
 
 
 @dataclass(frozen=True, eq=False)
-class Party:
-    """A schema as the sender or the receiver of messages at a site reads it."""
-
-    schema: Schema
-
-    @cached_property
-    def sent(self) -> Raw:
-        return sent_form(self.schema.document, self.schema.value)
-
-    @cached_property
-    def taken(self) -> Raw:
-        return taken_form(self.schema.document, self.schema.value)
-
-    @cached_property
-    def accepts(self) -> Check:
-        try:
-            return _check_of(self.taken)
-        except TooLarge:
-            return partial(_accepts, validator(self.schema).is_valid)
-
-    def errors(self, value: JSON) -> Iterator[Any]:
-        """What a validator says against a value; nothing if the schema is too large."""
-        try:
-            return keyword_validator(json.dumps(self.taken)).iter_errors(value)
-        except TooLarge:
-            return iter(())
-
-    def complaint(self, value: JSON) -> str:
-        for error in self.errors(value):
-            place = "".join(f"/{segment}" for segment in error.instance_path)
-            return f"{place or '/'}: {str(error.message)[:200]}"
-        return "the validator refuses it"
-
-    def drawn(self, around: Raw = True) -> Iterator[JSON]:
-        """Values of the schema of which `around` holds as well: the plainest, then such by chance."""
-        whole = {"allOf": [reference(self.schema.pointer), around]}
-        try:
-            yield from drawn(canonical_of(whole, self.schema.document))
-        except Uncompilable:
-            return
-
-
-@dataclass(frozen=True, eq=False)
 class Trial:
     """Messages at one site, made of what its sender sends and shown to its receiver."""
 
     site: Site
-    sender: Party
-    receiver: Party
+    sender: Shape
+    receiver: Shape
 
     def witness(self, steps: Sequence[Step], values: Sequence[JSON]) -> Witness | None:
         """A message that shows a change `steps` below the schema of the site; None if none was found.
@@ -97,8 +55,8 @@ class Trial:
             for body in self._bodies(steps, values):
                 if self._shown(body) is not None:
                     return self._shown(shrunk(body, lambda value: self._shown(value) is not None))
-        except Uncompilable:
-            return None  # a pattern that the validator can't compile, for one
+        except (TooLarge, *Uncompilable):  # a pattern that the validator can't compile, for one
+            return None
         return None
 
     @cached_property
@@ -112,6 +70,17 @@ class Trial:
             )
         return settle(sent, taken, lambda: self.sender.taken)
 
+    @cached_property
+    def _sends(self) -> Check:
+        return _check_of(self.sender)
+
+    @cached_property
+    def _takes(self) -> tuple[Check, ...]:
+        if self.site.is_on_the_wire:
+            texts = keyword_validator(json.dumps(wire_taken(self.receiver.taken)))
+            return _check_of(self.receiver), partial(_accepts, texts.is_valid)
+        return (_check_of(self.receiver),)
+
     def _bodies(self, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
         for value in values:
             if not steps:
@@ -119,33 +88,48 @@ class Trial:
                 continue
             for spare in ("", "key"):
                 around = _nested(steps, {"const": value}, spare)
-                yield from islice(self.sender.drawn(around), 1 + DRAWN)
+                yield from islice(self._drawn(around), 1 + DRAWN)
         for value in self.whole.values:
-            if any(_is_about(error, steps) for error in self.receiver.errors(value)):
+            if any(_is_about(error, steps) for error in self._errors(value)):
                 yield value
         if self.site.is_on_the_wire:
-            yield from islice(self.sender.drawn(), DRAWN)
+            yield from islice(self._drawn(), DRAWN)
+
+    def _drawn(self, around: Raw = True) -> Iterator[JSON]:
+        """Values that are sent and of which `around` holds as well."""
+        whole = {"allOf": [reference(self.sender.parts[0].schema.pointer), around]}
+        try:
+            yield from drawn(canonical_of(whole, self.sender.document))
+        except Uncompilable:
+            return
+
+    def _errors(self, value: JSON) -> Iterator[Any]:
+        """What the receiver says against a value; nothing if the schema is too large."""
+        try:
+            return keyword_validator(json.dumps(self.receiver.taken)).iter_errors(value)
+        except TooLarge:
+            return iter(())
 
     def _shown(self, value: JSON) -> Witness | None:
-        """The message with a value, if it is sent by the sender's document and refused by the receiver's."""
-        if not self.sender.accepts(value) or self.receiver.accepts(value):
-            return None
-        if self.site.is_on_the_wire and (not _is_text(value) or self._takes_texts(value)):
+        """The message with a value, if its sender sends it and its receiver refuses it."""
+        is_sent = self._sends(value) and (not self.site.is_on_the_wire or _is_text(value))
+        if not is_sent or any(takes(value) for takes in self._takes):
             return None
         holder, versions = self.site.holder, self.site.versions
-        because = f"its body does not match the schema: {self.receiver.complaint(value)}"
         if isinstance(holder, MediaType):
             draft = Draft(media=holder, body=(value,), response=self.site.response)
-            return versions.witness(draft, because)
+            return versions.witness(draft, self._complaint(value))
         if isinstance(holder, Parameter):
             return self._with_parameter(holder, value)
-        values = {("header", holder.name.lower()): value}
-        because = f"the header {holder.name} does not match its schema"
-        return versions.witness(Draft(values, response=self.site.response), because)
+        draft = Draft({("header", holder.name.lower()): value}, response=self.site.response)
+        return versions.witness(draft, f"the header {holder.name} does not match its schema")
 
-    @cached_property
-    def _takes_texts(self) -> Check:
-        return _check_of(wire_taken(self.receiver.taken))
+    def _complaint(self, value: JSON) -> str:
+        complaint = "the validator refuses it"
+        for error in islice(self._errors(value), 1):
+            place = "".join(f"/{segment}" for segment in error.instance_path)
+            complaint = f"{place or '/'}: {str(error.message)[:200]}"
+        return f"its body does not match the schema: {complaint}"
 
     def _with_parameter(self, parameter: Parameter, value: JSON) -> Witness | None:
         """A request that no reading of its texts makes acceptable."""
@@ -167,11 +151,10 @@ class Trial:
 
 
 def trial_at(site: Site, sender: Document, receiver: Document) -> Trial:
-    schemas = site.schemas if site.response is None else site.schemas[::-1]
-    parties = []
-    for document, schema in zip((sender, receiver), schemas, strict=True):
-        parties.append(Party(Schema(document, schema.pointer)))
-    return Trial(site, *parties)
+    sent, taken = (schema.pointer for schema in site.schemas)
+    if site.response is not None:
+        sent, taken = taken, sent
+    return Trial(site, shape_at(sender, sent), shape_at(receiver, taken))
 
 
 def _is_text(value: JSON) -> bool:
@@ -183,8 +166,11 @@ def _is_text(value: JSON) -> bool:
     return is_plain and held not in ([], [""])
 
 
-def _check_of(schema: Raw) -> Check:
-    return partial(_accepts, keyword_validator(json.dumps(schema)).is_valid)
+def _check_of(shape: Shape) -> Check:
+    try:
+        return partial(_accepts, keyword_validator(json.dumps(shape.taken)).is_valid)
+    except TooLarge:
+        return partial(_accepts, validator(shape.parts[0].schema).is_valid)
 
 
 def _accepts(check: Check, value: JSON) -> bool:

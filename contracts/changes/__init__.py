@@ -14,14 +14,13 @@ from contracts.changes.change import Change, Direction, Effect
 from contracts.changes.containment import LARGE, Answer, equal, movement_of
 from contracts.changes.operations import compare_operations
 from contracts.changes.pairs import Local, Pair, Step
-from contracts.changes.shapes import Shape, as_text, pure_reference, shape_at
+from contracts.changes.shapes import Shape, as_text, shape_at
 from contracts.changes.versions import Documents, Pointers, Site
 from contracts.changes.witnesses import trial_at
 from contracts.document import Document, Spec
 from contracts.document.model import for_requests, for_responses
 from contracts.errors import UsageError
 from contracts.schemas import UNIONS
-from contracts.schemas.locations import Part
 from contracts.schemas.readings import TooLarge
 
 __all__ = ["compare"]
@@ -207,8 +206,8 @@ class Walk:
     def _compare(self, base: Shape, revision: Shape) -> Unit:
         pair = Pair(self.documents, self.direction, base, revision)
         own, found = Unit(list(pair.locals())), Unit()
-        for parts, step in pair.children():
-            below = self._below(*parts)
+        for shapes, step in pair.children():
+            below = self._below(*shapes)
             is_unsent = step[0] == "property" and pair.sender.is_unsent(step[1])
             found.add(below.settled(UNSENT) if is_unsent else below, step)
         unions = self._unions(pair)
@@ -222,18 +221,13 @@ class Walk:
         found.locals += pair.annotations()
         return found
 
-    def _below(self, base: tuple[Part, ...], revision: tuple[Part, ...]) -> Unit:
+    def _below(self, base: Shape, revision: Shape) -> Unit:
         """Like `_compare`, for a place within a unit: two references lead to another unit."""
-        if self._is_same(base, revision):
+        if self.documents.alike(base.values, revision.values):
             return Unit()
-        targets = (pure_reference(base), pure_reference(revision))
-        if all(targets):
-            return Unit(edges=[Edge(targets)])
-        return self._compare(Shape(base, self.base), Shape(revision, self.revision))
-
-    def _is_same(self, base: Iterable[Part], revision: Iterable[Part]) -> bool:
-        before = [part.schema.value for part in base]
-        return self.documents.alike(before, [part.schema.value for part in revision])
+        if base.target and revision.target:
+            return Unit(edges=[Edge((base.target, revision.target))])
+        return self._compare(base, revision)
 
     # Unions whose branches are not told apart by type: as a whole, and branch by branch
 
@@ -271,12 +265,12 @@ class Walk:
         """
         if len(pair.base.unions) != 1 or len(pair.revision.unions) != 1:
             return False
-        ((union, _),), ((other, _),) = pair.base.unions, pair.revision.unions
+        (union, _), (other, _) = pair.base.unions[0], pair.revision.unions[0]
         if as_text(union.schema.value) != as_text(other.schema.value):
             return False
         branches = zip(pair.base.branches.values(), pair.revision.branches.values(), strict=True)
-        changed = [both for both in branches if not self._is_same(*both)]
-        if union.keyword == "anyOf" or len(changed) == 1:
+        same = [self.documents.alike(base.values, revision.values) for base, revision in branches]
+        if union.keyword == "anyOf" or same.count(False) == 1:
             return True
         try:
             return len(as_text(pair.receiver.union())) > LARGE
@@ -298,8 +292,7 @@ class Walk:
             if name not in pair.pick(bases, revisions):
                 told = Answer(True, "only the receiver knows this branch")
             elif not answer.contained:
-                branch = Shape(pair.pick(bases, revisions)[name], pair.sender.document)
-                told = pair.answer(pair.receiver.union, branch)
+                told = pair.answer(pair.receiver.union, pair.pick(bases, revisions)[name])
             found.locals.append(pair.local(kind, UNIONS, told, subject=name))
         return found
 

@@ -18,16 +18,13 @@ from contracts.changes.versions import Documents, Pointers
 from contracts.document import Schema
 from contracts.messages import JSON
 from contracts.schemas import ASSERTED_FORMATS, Raw
-from contracts.schemas.locations import Part, escape
+from contracts.schemas.locations import escape
 from contracts.schemas.readings import TooLarge
 
 T = TypeVar("T")
 
 Step = tuple[str, str]
 """How to get one value further: `property` NAME, `pattern` PATTERN, `additional` or `items`."""
-
-Below = tuple[tuple[Part, ...], tuple[Part, ...]]
-"""What the base and the revision say of a place below."""
 
 KEYWORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("format", ("format",)),
@@ -222,7 +219,7 @@ class Pair:
 
     # Below
 
-    def children(self) -> Iterator[tuple[Below, Step]]:
+    def children(self) -> Iterator[tuple[tuple[Shape, Shape], Step]]:
         """The places below that both sides have, and how to get there."""
         types = self.base.location.types & self.revision.location.types
         if "object" in types:
@@ -238,7 +235,7 @@ class Pair:
         if "array" in types and has_items and not self._has_tuples:
             yield self._child("items"), ("items", "")
 
-    def _child(self, keyword: str, name: str | None = None) -> Below:
+    def _child(self, keyword: str, name: str | None = None) -> tuple[Shape, Shape]:
         return self.base.child(keyword, name), self.revision.child(keyword, name)
 
     @property

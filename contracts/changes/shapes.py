@@ -7,37 +7,37 @@ null and a list of types have the same shape.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from contracts.document import Document, Schema, ref_target
+from contracts.document import Document, Schema
 from contracts.document.model import is_left_out
 from contracts.schemas import Raw
-from contracts.schemas.locations import Location, Part, Union, merge
+from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
 from contracts.schemas.readings import sent_form, taken_form
 from contracts.schemas.validation import matches
-
-Types = frozenset[str] | None
-"""The types of the values of which something is said; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A schema object that applies here, to values of some types only if `types` says so."""
+    """What a schema object says here, or a part of it, of values of some types."""
 
     part: Part
-    types: Types = None
+    value: Mapping[str, Any]
+    types: frozenset[str] = ALL_TYPES
+
+    def only(self, *keywords: str) -> Facet:
+        held = {keyword: self.value[keyword] for keyword in keywords if keyword in self.value}
+        return Facet(self.part, held, self.types)
 
     @property
-    def value(self) -> Mapping[str, Any]:
-        return self.part.value
-
-    def guarded(self, keywords: dict[str, Any]) -> dict[str, Any]:
-        if self.types is None:
-            return keywords
-        return {"anyOf": [{"not": {"type": type_names(self.types)}}, keywords]}
+    def guarded(self) -> dict[str, Any]:
+        """The same said of all values."""
+        if self.types == ALL_TYPES:
+            return dict(self.value)
+        return {"anyOf": [{"not": {"type": type_names(self.types)}}, dict(self.value)]}
 
 
 def type_names(types: Iterable[str]) -> list[str]:
@@ -60,42 +60,62 @@ class Shape:
         return merge("", self.parts)
 
     @cached_property
+    def values(self) -> list[Raw]:
+        return [part.schema.value for part in self.parts]
+
+    @cached_property
     def sent(self) -> Raw:
-        return sent_form(self.document, *(part.schema.value for part in self.parts))
+        return sent_form(self.document, *self.values)
 
     @cached_property
     def taken(self) -> Raw:
-        return taken_form(self.document, *(part.schema.value for part in self.parts))
+        return taken_form(self.document, *self.values)
+
+    @property
+    def target(self) -> str:
+        """The pointer of what the parts refer to, if they are one reference and say nothing beside it."""
+        first, target = self.parts[0], self.parts[0].target
+        beside = first.value.keys() - {"$ref", "description", "title", "summary"}
+        if len(self.parts) > 1 or beside or target is None or target.schema.pointer in first.path:
+            return ""
+        return target.schema.pointer
 
     @cached_property
-    def _levels(self) -> list[tuple[Location, Types]]:
-        return list(_levels(self.location, None))
+    def _levels(self) -> list[tuple[Location, frozenset[str]]]:
+        return list(_levels(self.location, ALL_TYPES))
 
     @cached_property
     def facets(self) -> list[Facet]:
-        return [Facet(part, types) for location, types in self._levels for part in location.parts]
+        found = []
+        for location, types in self._levels:
+            found += [Facet(part, part.value, types) for part in location.parts]
+        return found
 
     @cached_property
-    def unions(self) -> list[tuple[Union, Types]]:
+    def unions(self) -> list[tuple[Union, frozenset[str]]]:
         """The unions whose branches are not told apart by type, and for which types they count."""
         found = []
         for location, types in self._levels:
-            left = (union for union in location.unions if not union.by_type and not union.finite)
-            found += [(union, types) for union in left]
+            for union in location.unions:
+                if not union.by_type and not union.finite:
+                    found.append((union, types))
         return found
 
     @cached_property
-    def branches(self) -> dict[str, tuple[Part, ...]]:
+    def branches(self) -> dict[str, Shape]:
         """The branches of the unions by what they are called on both sides."""
-        found: dict[str, tuple[Part, ...]] = {}
+        found: dict[str, Shape] = {}
         for union, _ in self.unions:
             for index, branch in enumerate(union.branches, 1):
-                name = _branch_name(branch)
-                found[f"{name} {index}" if name in found else name] = branch.parts[:1]
+                shape = Shape(branch.parts[:1], self.document)
+                name = _branch_name(branch, shape)
+                found[f"{name} {index}" if name in found else name] = shape
         return found
 
     def having(self, *keywords: str) -> list[Facet]:
-        return [facet for facet in self.facets if not facet.value.keys().isdisjoint(keywords)]
+        """What is said under some keywords."""
+        said = (facet.only(*keywords) for facet in self.facets)
+        return [facet for facet in said if facet.value]
 
     def source(self, *keywords: str) -> Schema:
         """The schema that says something under `keywords`, or the one that describes the place."""
@@ -143,8 +163,8 @@ class Shape:
         declared = (facet.value["properties"] for facet in self.having("properties"))
         return any(is_left_out(self.document, held.get(name)) for held in declared)
 
-    def child(self, keyword: str, name: str | None = None) -> tuple[Part, ...]:
-        """What is said of the values below a keyword; of nothing said, a part that allows anything."""
+    def child(self, keyword: str, name: str | None = None) -> Shape:
+        """What is said of the values below a keyword; where nothing is said, they may be anything."""
         parts = []
         for facet in self.having(keyword):
             held = facet.value[keyword]
@@ -152,63 +172,59 @@ class Shape:
                 parts.append(facet.part.child(keyword))
             elif name is not None and name in held:
                 parts.append(facet.part.child(keyword, name))
-        return tuple(parts) or (Part(Anything(self.source()), frozenset()),)
+        return Shape(tuple(parts) or (Part(Anything(self.source())),), self.document)
 
     @cached_property
     def is_map(self) -> bool:
         """Whether a schema describes the values under other names."""
-        said = [
-            facet.value["additionalProperties"] for facet in self.having("additionalProperties")
-        ]
+        keyword = "additionalProperties"
+        said = [facet.value[keyword] for facet in self.having(keyword)]
         return bool(said) and all(isinstance(schema, dict) for schema in said)
 
     @cached_property
     def has_tuples(self) -> bool:
         """Whether items are told apart."""
-        said = [facet.value for facet in self.having("prefixItems", "items")]
-        return any("prefixItems" in value or isinstance(value["items"], bool) for value in said)
+        said = [facet.value.get("items", True) for facet in self.having("prefixItems", "items")]
+        return bool(self.having("prefixItems")) or any(isinstance(schema, bool) for schema in said)
 
     # Only what is said here of one aspect, as a receiver takes it; all raise TooLarge
 
     def projection(self, *keywords: str) -> Raw:
         """What is said under some keywords."""
-        said = []
-        for facet in self.having(*keywords):
-            held = {key: facet.value[key] for key in keywords if key in facet.value}
-            said.append(facet.guarded(held))
-        return self._taken(said)
+        return self._taken([facet.guarded for facet in self.having(*keywords)])
 
     def only_member(self, name: str) -> Raw:
         """What is said of the property `name`: whether it must be there, and what it may be."""
         said: list[Raw] = [{"required": [name]}] if name in self.required else []
         for facet in self.facets:
             for schema in _schemas_of(facet.value, name):
-                said.append(facet.guarded({"properties": {name: schema}}))
+                said.append(replace(facet, value={"properties": {name: schema}}).guarded)
         return self._taken(said)
 
     def other_names(self, known: Iterable[str]) -> Raw:
         """What is said of properties that neither side declares."""
         said = []
         for facet in self.having("additionalProperties"):
-            keywords = {
+            value = {
+                **facet.value,
                 "properties": dict.fromkeys(known, True),
-                "patternProperties": dict.fromkeys(facet.value.get("patternProperties", {}), True),
-                "additionalProperties": facet.value["additionalProperties"],
+                "patternProperties": dict.fromkeys(
+                    facet.part.value.get("patternProperties", {}), True
+                ),
             }
-            said.append(facet.guarded(keywords))
+            said.append(replace(facet, value=value).guarded)
         return self._taken(said)
 
     def enumeration(self) -> Raw:
         """The lists of values, unions of such lists among them."""
-        said: list[Raw] = []
-        for union in self.location.unions:
-            if union.finite and not union.by_type:
-                said.append(_written(union, None))
-        return self._taken([*said, self.projection("enum", "const")])
+        lists = [
+            _spelled(union) for union in self.location.unions if union.finite and not union.by_type
+        ]
+        return self._taken([*lists, self.projection("enum", "const")])
 
     def union(self) -> Raw:
         """What the unions say."""
-        return self._taken([_written(union, types) for union, types in self.unions])
+        return self._taken([_spelled(*union) for union in self.unions])
 
     def _taken(self, said: list[Any]) -> Raw:
         return taken_form(self.document, {"allOf": said}) if said else True
@@ -222,13 +238,13 @@ class Shape:
     def text(self, *keywords: str) -> str:
         texts = []
         for facet in self.having(*keywords):
-            said = {key: facet.value[key] for key in keywords if key in facet.value}
-            texts.append(brief(said)[1:-1] if len(keywords) > 1 else brief(said[keywords[0]]))
+            is_one = len(keywords) == 1
+            texts.append(brief(facet.value[keywords[0]]) if is_one else brief(facet.value)[1:-1])
         return " and ".join(dict.fromkeys(texts)) or "nothing"
 
 
 def shape_at(document: Document, pointer: str) -> Shape:
-    return Shape((Part(Schema(document, pointer), frozenset()),), document)
+    return Shape((Part(Schema(document, pointer)),), document)
 
 
 class Anything(Schema):
@@ -248,17 +264,17 @@ def brief(value: Any) -> str:
     return text if len(text) <= 120 else f"{text[:100]}… ({len(text)} characters)"
 
 
-def _levels(location: Location, types: Types) -> Iterator[tuple[Location, Types]]:
+def _levels(location: Location, types: frozenset[str]) -> Iterator[tuple[Location, frozenset[str]]]:
     """The location, and the branches of unions by type below it, each with the types that it is about."""
     yield location, types
     for union in location.unions:
-        for branch in union.branches if union.by_type else ():
-            yield from _levels(branch, branch.types if types is None else branch.types & types)
+        if union.by_type:
+            for branch in union.branches:
+                yield from _levels(branch, branch.types & types)
 
 
-def _written(union: Union, types: Types) -> dict[str, Any]:
-    facet = Facet(Part(union.schema, frozenset()), types)
-    return facet.guarded({union.keyword: facet.value[union.keyword]})
+def _spelled(union: Union, types: frozenset[str] = ALL_TYPES) -> Raw:
+    return Facet(Part(union.schema), Part(union.schema).value, types).only(union.keyword).guarded
 
 
 def _schemas_of(value: Mapping[str, Any], name: str) -> list[Any]:
@@ -273,19 +289,9 @@ def _schemas_of(value: Mapping[str, Any], name: str) -> list[Any]:
     return found
 
 
-def pure_reference(parts: Sequence[Part]) -> str:
-    """The pointer of what the parts refer to, if they are one reference and say nothing beside it."""
-    value = parts[0].value
-    is_alone = len(parts) == 1 and not value.keys() - {"$ref", "description", "title", "summary"}
-    if not is_alone or not isinstance(value.get("$ref"), str):
-        return ""
-    target = ref_target(value["$ref"])
-    return "" if target in parts[0].path else target
-
-
-def _branch_name(branch: Location) -> str:
-    if target := pure_reference(branch.parts[:1]):
-        return target.rpartition("/")[2]
+def _branch_name(branch: Location, shape: Shape) -> str:
+    if shape.target:
+        return shape.target.rpartition("/")[2]
     if branch.place.endswith(">"):
         return branch.place.rpartition("/")[2]
     title = branch.parts[0].value.get("title")

@@ -217,12 +217,11 @@ def _readable(schema: Schema) -> tuple[JSON, ...]:
     written = schema.document.written.at(schema.pointer)
     try:
         if any(references(written)):
-            check = validator(schema)
-        else:  # the whole document is not needed
-            check = keyword_validator(json.dumps(written, default=float))
+            return tuple(filter(validator(schema).is_valid, READABLE))
+        keywords = json.dumps(written, default=float)  # the whole document is not needed
+        return tuple(filter(keyword_validator(keywords).is_valid, READABLE))
     except Uncompilable:
         return ()
-    return tuple(filter(check.is_valid, READABLE))
 
 
 @lru_cache(maxsize=4096)

@@ -217,8 +217,9 @@ def _hoisted(schema: Raw, change: Callable[[Raw], Raw]) -> Raw:
     """The changed schema with its definitions where its references look for them."""
     if not isinstance(schema, dict) or "$defs" not in schema:
         return change(schema)
-    changed = change({keyword: held for keyword, held in schema.items() if keyword != "$defs"})
-    return {**changed, "$defs": schema["$defs"]} if isinstance(changed, dict) else changed
+    inner = dict(schema)
+    definitions = inner.pop("$defs")
+    return {"allOf": [change(inner)], "$defs": definitions}
 
 
 def wire_taken(schema: Raw) -> Raw:

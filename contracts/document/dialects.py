@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -93,8 +93,8 @@ def _drop_siblings_of_ref(schema: dict[str, Any]) -> None:
         schema["$ref"] = ref
 
 
-def _drop_new_keywords(schema: dict[str, Any]) -> None:
-    for keyword in _NEW_IN_2020_12:
+def _drop(keywords: Sequence[str], schema: dict[str, Any]) -> None:
+    for keyword in keywords:
         schema.pop(keyword, None)
 
 
@@ -124,12 +124,6 @@ def _types(schema: dict[str, Any]) -> list[Any]:
     return types if isinstance(types, list) else [types]
 
 
-def _drop_identifiers(schema: dict[str, Any]) -> None:
-    """References are pointers by now, and an `$id` would give those below it another meaning."""
-    for keyword in (*_IDENTIFIERS, "$dynamicAnchor"):
-        schema.pop(keyword, None)
-
-
 @dataclass(frozen=True, eq=False)
 class Dialect:
     """One minor version: `version` is its first two numbers, `fields` those of each kind of object.
@@ -153,11 +147,14 @@ _3_1 = {kind: f"#/$defs/{kind.replace(' ', '-')}" for kind in _DEFINED}
 _HIDING = REFERABLE - {"path item"}
 _FROM_3_0 = (
     _drop_siblings_of_ref,
-    _drop_new_keywords,
+    partial(_drop, _NEW_IN_2020_12),
     _nullable_to_type,
     _exclusive_bounds_to_numbers,
     _integer_formats_to_bounds,
 )
+
+# References are pointers by now, and an `$id` would give those below it another meaning.
+_FROM_3_1 = (_integer_formats_to_bounds, partial(_drop, (*_IDENTIFIERS, "$dynamicAnchor")))
 
 DIALECTS = (
     Dialect(
@@ -174,7 +171,7 @@ DIALECTS = (
         {**_OBJECTS, "schema": _SCHEMA_3_1},
         ref_hides=_HIDING,
         has_identifiers=True,
-        rewrites=(_integer_formats_to_bounds, _drop_identifiers),
+        rewrites=_FROM_3_1,
     ),
 )
 

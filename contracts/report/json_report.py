@@ -6,7 +6,7 @@ import json
 from collections import ChainMap, Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, product
+from itertools import product
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -169,39 +169,46 @@ def merge(runs: Sequence[Run]) -> Run:
         return runs[0]
     ordered = sorted(runs, key=attrgetter("started", "finished", "seeds", "files"))
     worst_first = sorted(ordered, key=lambda run: _RANKS.get(run.decision, _RANKS["inconclusive"]))
-    verdicts = tuple(map(_merged, _by("rule", ordered, "verdicts")))
-    suites, subjects = _each("suite", ordered), _all("subjects", ordered)
-    entries = list(filter(None, map(attrgetter("against"), ordered)))
+    by_rule: dict[str, list[RuleVerdict]] = {}
+    by_key: dict[str, list[OperationRun]] = {}
+    for run in ordered:
+        for verdict in run.verdicts:
+            by_rule.setdefault(verdict.rule, []).append(verdict)
+        for operation in run.operations:
+            by_key.setdefault(operation.key, []).append(operation)
+    verdicts = tuple(map(_merged, by_rule.values()))
+    suites = _once(run.suite for run in ordered)
+    subjects = _once(subject for run in ordered for subject in run.subjects)
+    notes = _once(note for run in ordered for note in run.notes)
+    entries = [run.against for run in ordered if run.against is not None]
     return Run(
         suite=", ".join(suites),
-        files=_all("files", ordered),
+        files=_once(file for run in ordered for file in run.files),
         subjects=subjects,
-        targets=_all("targets", ordered),
-        seeds=_all("seeds", ordered),
+        targets=_once(target for run in ordered for target in run.targets),
+        seeds=_once(seed for run in ordered for seed in run.seeds),
         started=ordered[0].started,
-        finished=max(_each("finished", ordered)),
+        finished=max(run.finished for run in ordered),
         decision=worst_first[0].decision,
-        reasons=_all("reasons", worst_first),
-        notes=(*_differences(subjects, suites), *_all("notes", ordered)),
-        interrupted=any(map(attrgetter("interrupted"), ordered)),
+        reasons=_once(reason for run in worst_first for reason in run.reasons),
+        notes=(*_differences(subjects, suites), *notes),
+        interrupted=any(run.interrupted for run in ordered),
         verdicts=verdicts,
-        operations=tuple(map(_operation, _by("key", ordered, "operations"))),
-        exchanges=_sum("exchanges", ordered),
-        unavailable=_sum("unavailable", ordered),
-        statuses=_summed("statuses", ordered),
-        sessions=_last("sessions", ordered),
-        against=_against(entries, verdicts) if entries else None,
-        drift=_last("drift", ordered),
+        operations=tuple(map(_operation, by_key.values())),
+        exchanges=sum(run.exchanges for run in ordered),
+        unavailable=sum(run.unavailable for run in ordered),
+        statuses=_summed(run.statuses for run in ordered),
+        sessions=next((run.sessions for run in reversed(ordered) if run.sessions), None),
+        against=_against(entries, verdicts),
+        drift=next((run.drift for run in reversed(ordered) if run.drift), None),
     )
 
 
 def _differences(subjects: Sequence[Subject], suites: Sequence[str]) -> Iterator[str]:
     """What keeps the runs from being about the same."""
-    documents = {(subject.title, subject.sha256): subject for subject in subjects}
+    documents = {(one.title, one.sha256): one for one in subjects}.values()
     if len(documents) > 1:
-        named = ", ".join(
-            f"{one.title} {one.version} ({one.sha256[:8]})" for one in documents.values()
-        )
+        named = ", ".join(f"{one.title} {one.version} ({one.sha256[:8]})" for one in documents)
         yield f"these reports are on different documents: {named}; lines are those of the evidence's"
     if len(suites) > 1:
         yield f"these reports were written by different versions of the suite: {', '.join(suites)}"
@@ -209,11 +216,12 @@ def _differences(subjects: Sequence[Subject], suites: Sequence[str]) -> Iterator
 
 def _merged(verdicts: Sequence[RuleVerdict]) -> RuleVerdict:
     """The worst of the verdicts on a rule, which says everything but what is counted."""
-    seen, unseen = _summed("seen", verdicts), _all("unseen", verdicts)
+    seen = _summed(verdict.seen for verdict in verdicts)
+    unseen = _once(member for verdict in verdicts for member in verdict.unseen)
     return replace(
         min(verdicts, key=_badness),
-        exercised=_sum("exercised", verdicts),
-        violations=_sum("violations", verdicts),
+        exercised=sum(verdict.exercised for verdict in verdicts),
+        violations=sum(verdict.violations for verdict in verdicts),
         seen=seen,
         unseen=tuple(member for member in unseen if member not in seen),
     )
@@ -226,58 +234,43 @@ def _badness(verdict: RuleVerdict) -> tuple[bool, int, float, int]:
 
 
 def _operation(parts: Sequence[OperationRun]) -> OperationRun:
-    times = pooled(map(attrgetter("times"), parts)) or Times()
-    sums, statuses = _sum("exchanges", parts), _summed("statuses", parts)
-    return OperationRun(parts[0].key, sums, _sum("unavailable", parts), statuses, times)
+    return OperationRun(
+        parts[0].key,
+        sum(part.exchanges for part in parts),
+        sum(part.unavailable for part in parts),
+        _summed(part.statuses for part in parts),
+        pooled(part.times for part in parts) or Times(),
+    )
 
 
 def _against(
     entries: Sequence[Mapping[str, Any]], verdicts: Sequence[RuleVerdict]
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """What became of rules since the earlier reports; of a rule with a verdict, what became of that one."""
+    if not entries:
+        return None
     became: dict[str, str] = {}
     for change, entry in product(CHANGES, entries):
         became |= dict.fromkeys(entry.get(change, ()), change)
     for verdict in verdicts:
         became[verdict.rule] = (verdict.since or "").replace(" ", "_")
-    about: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name in ("path", "about"):
-        about[name] = ", ".join(dict.fromkeys(str(entry.get(name, "")) for entry in entries))
+        found[name] = ", ".join(_once(str(entry.get(name, "")) for entry in entries))
     for change in CHANGES:
-        about[change] = [rule for rule, found in became.items() if found == change]
+        found[change] = [rule for rule, became_of_it in became.items() if became_of_it == change]
     carried = ChainMap({}, *(entry.get("carried", {}) for entry in reversed(entries)))
-    known = filter(carried.__contains__, about["not_judged"])
-    return {**about, "carried": {rule: carried[rule] for rule in known}}
+    known = filter(carried.__contains__, found["not_judged"])
+    return {**found, "carried": {rule: carried[rule] for rule in known}}
 
 
-def _by(name: str, runs: Sequence[Run], field: str) -> Iterable[list[Any]]:
-    """What the runs have in a field, together where the name says the same, in the order in which it comes."""
-    found: dict[object, list[Any]] = {}
-    for one in chain.from_iterable(map(attrgetter(field), runs)):
-        found.setdefault(getattr(one, name), []).append(one)
-    return found.values()
-
-
-def _each(name: str, parts: Sequence[Any]) -> tuple[Any, ...]:
-    """What the parts have of a name, without repeats."""
-    return tuple(dict.fromkeys(map(attrgetter(name), parts)))
-
-
-def _all(name: str, parts: Sequence[Any]) -> tuple[Any, ...]:
-    """What is in the tuples of a name, without repeats."""
-    return tuple(dict.fromkeys(chain.from_iterable(map(attrgetter(name), parts))))
-
-
-def _sum(name: str, parts: Sequence[Any]) -> int:
-    return sum(map(attrgetter(name), parts))
-
-
-def _summed(name: str, parts: Sequence[Any]) -> dict[str, int]:
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     total: Counter[str] = Counter()
-    for counts in map(attrgetter(name), parts):
-        total.update(counts)
+    for part in counts:
+        total.update(part)
     return dict(sorted(total.items()))
 
 
-def _last(name: str, parts: Sequence[Any]) -> Any:
-    return next(filter(None, map(attrgetter(name), reversed(parts))), None)
+def _once(values: Iterable[T]) -> tuple[T, ...]:
+    """Without repeats, in the order in which they come."""
+    return tuple(dict.fromkeys(values))

@@ -98,7 +98,9 @@ def _said(diff: Diff, judged: Judged) -> Iterator[str]:
 def _in_file(side: Side, source: Source) -> tuple[Property, ...]:
     """Where a change is on a side that is a file; nothing on another."""
     path = side.path_of(source.file)
-    return () if path is None else _place(path, source.line)
+    if path is None:
+        return ()
+    return _place(path, source.line)
 
 
 def _place(file: str, line: int) -> tuple[Property, ...]:

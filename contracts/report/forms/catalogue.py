@@ -70,10 +70,11 @@ def kinds_table() -> Iterator[str]:
     """A line a kind of change: id, direction, severity, message."""
     rows = kinds_json()
     columns = ("id", "direction", "severity")
-    widths = {column: max(len(row[column]) for row in rows) for column in columns}
-    for row in rows:
-        cells = [row[column].ljust(widths[column]) for column in columns]
-        yield "  ".join((*cells, row["message"]))
+    for column in columns:
+        width = max(len(row[column]) for row in rows)
+        for row in rows:
+            row[column] = row[column].ljust(width)
+    yield from map("  ".join, map(dict.values, rows))
 
 
 def kinds_json() -> list[dict[str, str]]:

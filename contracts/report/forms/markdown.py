@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from jinja2 import Environment
@@ -52,7 +53,6 @@ _BARS = "▁▂▃▄▅▆▇█"
 def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
     """The lines of a run; with a trend, what became of rules and response times over the nights."""
     broken = [*wording.worst_first(run.violated), *wording.worst_first(run.advisories)]
-    series = list(_series(trend)) if trend is not None else []
     shown = (
         _environment()
         .get_template("run.md.j2")
@@ -62,7 +62,6 @@ def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
             facts=_facts(run),
             about=_about(run),
             broken=wording.causes(broken),
-            series=series,
         )
     )
     head, middle, rest = shown.split(SECTION)
@@ -125,8 +124,8 @@ def _about(run: Run) -> str:
 def _series(trend: Trend) -> Iterator[tuple[str, str, Sequence[float | None]]]:
     """The numbers that are worth a curve: what each is, how it is now, and a value a night."""
     nights, tonight = trend.nights, trend.tonight
-    yield "violated rules", str(tonight.violated), [night.violated for night in nights]
-    lost = [night.unavailable_share for night in nights]
+    yield "violated rules", str(tonight.violated), list(map(attrgetter("violated"), nights))
+    lost = list(map(attrgetter("unavailable_share"), nights))
     yield "requests without an answer", f"{lost[-1]:.1%}", lost
     yield "median response time", _milliseconds(trend.answers.medians[-1]), trend.answers.medians
     yield "95th percentile", _milliseconds(trend.answers.p95s[-1]), trend.answers.p95s
@@ -173,7 +172,7 @@ def _environment() -> Environment:
     made = environment(__file__, globals(), _escaped)
     made.filters |= {"cut": _cut, "code": code, "fenced": _fenced, "plural": plural, "curve": curve}
     made.globals |= {"wording": wording, "forms": diff_forms, "reach_text": reach_text}
-    made.globals |= {"body_lines": _body_lines}
+    made.globals |= {"body_lines": _body_lines, "series_of": _series}
     made.globals |= {"section": Markup(SECTION), "part": Markup(PART)}
     return made
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -202,8 +203,8 @@ def _table(run: Run, screen: Screen) -> Section:
     """Rules by operation and status, those with most violated rules first."""
     rows = wording.answers_of(run)
     keys = [("operation", "status"), *(row[:2] for row in rows[: CAPS["table"]])]
-    longest = max(cell_len(screen.text(operation)) for operation, _ in keys)
-    status = max(len(code) for _, code in keys)
+    operations, codes = zip(*keys, strict=True)
+    longest, status = max(map(cell_len, map(screen.text, operations))), max(map(len, codes))
     for columns in COLUMNS:
         room = screen.width - 2 - status - sum(len(name) + 2 for name in columns)
         if room >= min(longest, LEAST_OPERATION):
@@ -239,7 +240,7 @@ def _exchanges(run: Run, screen: Screen) -> str:
 def decision_line(run: Run, *, width: int = 80, encoding: str = "utf-8") -> str:
     """The last line of a run: the decision, the target, and the counts; as many of the reasons as four rows hold."""
     screen = Screen(width, encoding)
-    counts = Counter(verdict.standing for verdict in run.verdicts)
+    counts = Counter(map(attrgetter("standing"), run.verdicts))
     words = ["holds", "violated", "not exercised", "undecided"]
     words += [word for word in ("accepted", "advisory") if counts[word]]
     standings = ", ".join(f"{counts[word]} {word}" for word in words)

@@ -23,7 +23,9 @@ Token = tuple[int, int, str]
 """Where it begins and ends, and its text."""
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\s"\[\]{},:]+)', re.DOTALL)
-_OPENING, _CLOSING = "{[", "}]"
+_OPENING: dict[str, str | int] = {"{": "", "[": 0}
+"""What opens a container, and what the path of its first value ends with until that is known."""
+_CLOSING = "}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] |
             open_values.append((path, index))
         elif closes:
             at, start = open_values.pop()
-            found = (tokens[start][0], tokens[index][1]) if at == wanted else found
+            if at == wanted:
+                found = tokens[start][0], tokens[index][1]
         elif path == wanted:
             found = tokens[index][:2]
     for path, start in open_values:
@@ -121,15 +124,12 @@ def _values(
     path: list[str | int] = []  # the name or the index in each open container
     names: list[bool] = []  # whether each open container is an object whose next text is a name
 
-    def here() -> tuple[str, ...] | None:
-        return tuple(map(str, path)) if len(path) == depth else None
-
     for index, (_, _, text) in enumerate(tokens):
         if text in _CLOSING:
             if names:
                 names.pop()
                 path.pop()
-                yield here(), index, False, True
+                yield _path(path, depth), index, False, True
         elif text == ",":
             if names and isinstance(path[-1], int):
                 path[-1] += 1
@@ -140,10 +140,14 @@ def _values(
         elif names and names[-1]:
             path[-1], names[-1] = _name(text), False
         else:
-            yield here(), index, text in _OPENING, False
+            yield _path(path, depth), index, text in _OPENING, False
             if text in _OPENING:
-                path.append("" if text == "{" else 0)
+                path.append(_OPENING[text])
                 names.append(text == "{")
+
+
+def _path(path: Sequence[str | int], depth: int) -> tuple[str, ...] | None:
+    return tuple(map(str, path)) if len(path) == depth else None
 
 
 def _name(token: str) -> str:
@@ -160,12 +164,13 @@ def _lines(tokens: Sequence[Token], marks: Callable[[Token], bool]) -> Iterator[
     before = ""
     for token in tokens:
         text = token[2]
-        closes, follows_opening = text in _CLOSING, before in _OPENING and before != ""
+        closes, follows_opening = text in _CLOSING, before in _OPENING
         depth -= closes
         if pieces and (before == "," or closes != follows_opening):
             yield Line(tuple(pieces), indent)
             pieces = []
-        indent = indent if pieces else depth
+        if not pieces:
+            indent = depth
         pieces.append(Piece(bounded(printable(text)) + " " * (text == ":"), marks(token)))
         depth += text in _OPENING
         before = text

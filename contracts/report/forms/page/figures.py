@@ -29,7 +29,7 @@ FASTEST, LEAST_SLOWEST = 0.0001, 0.001
 _ORDER = dict(zip(RULE_KINDS, count(), strict=False))
 _OF_A_MEMBER = frozenset({"required"})
 """Kinds whose rules stand at an object and are about the member that they name."""
-_LOOKS = ("value", "null", "absent")
+_LOOKS = {"value": "value", "null": "null", "absent": "absent"}
 """What has a look of its own; other members have one of six."""
 
 Path = tuple[str, ...]
@@ -157,8 +157,9 @@ def _rows(verdicts: Sequence[RuleVerdict]) -> Iterator[Row]:
     if whole:
         yield Row("", None, 0, _cells(whole))
     for path in _tree(by_place):
-        label = path[-1] if path else "body"
-        yield Row(label, "/" + "/".join(path), len(path), _cells(by_place.get(path, ())))
+        yield Row(
+            ("body", *path)[-1], "/" + "/".join(path), len(path), _cells(by_place.get(path, ()))
+        )
 
 
 def _tree(paths: Collection[Path]) -> Iterator[Path]:
@@ -167,7 +168,7 @@ def _tree(paths: Collection[Path]) -> Iterator[Path]:
     for path in paths:
         for depth in range(1, len(path) + 1):
             children.setdefault(path[: depth - 1], {})[path[:depth]] = None
-    waiting: list[Path] = [()] if paths else []
+    waiting: list[Path] = [()] * bool(paths)
     while waiting:
         path = waiting.pop()
         yield path
@@ -260,7 +261,7 @@ def members(verdict: RuleVerdict) -> list[Bar]:
     total = sum(verdict.seen.values()) or 1
     ordered, bars = sorted(verdict.seen.items(), key=lambda item: -item[1]), []
     for index, (member, number) in enumerate(ordered[:MAX_MEMBERS]):
-        look = member if member in _LOOKS else f"m{index % 6}"
+        look = _LOOKS.get(member, f"m{index % 6}")
         bars.append(Bar(member, number, 100 * number / total, look))
     return bars
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 
 from jinja2 import Environment
@@ -85,7 +86,7 @@ class Card:
     def size(self) -> int:
         """About how many characters of the page it takes."""
         verdict, lines = self.verdict, self.body.lines if self.body else ()
-        texts = [verdict.rule for verdict in self.cause.verdicts[:MAX_SAME]]
+        texts = list(map(attrgetter("rule"), self.cause.verdicts[:MAX_SAME]))
         texts += [piece.text for line in lines for piece in line.pieces]
         texts += [text for _, text in verdict.source.excerpt]
         if proof := verdict.proof:
@@ -123,7 +124,7 @@ def page(run: Run, trend: Trend | None = None) -> str:
             matrices=matrices,
             details=_details(matrices),
             anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
-            numbers={verdict.rule: number for number, verdict in enumerate(run.verdicts)},
+            numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
             seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
             missing=figures.grouped(run.missing, "standing", "why"),
             style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
@@ -142,9 +143,10 @@ def headline(run: Run) -> str:
         return f"{word}: {broken} broken"
     if run.decision == "pass":
         return f"{word}: no promise is broken" + ", but for what was accepted" * bool(run.accepted)
+    if not run.reasons:
+        return word
     # What to do about a reason comes below.
-    why = re.split(r"; | \(", run.reasons[0])[0] if run.reasons else ""
-    return f"{word}: {cut(why, 100)}" if why else word
+    return f"{word}: {cut(re.split('; | [(]', run.reasons[0])[0], 100)}"
 
 
 def _counted(number: int, noun: str) -> str:
@@ -229,7 +231,9 @@ def _shown(value: object, limit: int = MAX_TEXT) -> str:
 
 def _seen(value: object) -> object:
     """Whatever a template puts out, with every character to be seen; what is markup was put out before."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return printable(value)
 
 
 def _label(segment: str) -> str:

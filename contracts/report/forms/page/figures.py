@@ -281,24 +281,15 @@ def duration(seconds: float) -> str:
     return f"{hours} h" + f" {minutes} min" * bool(minutes)
 
 
-Point = tuple[float, float, str]
-"""Where it is, and what it says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """Values over nights: strokes of points that follow each other without a gap."""
-
-    label: str
-    look: str
-    strokes: Sequence[Sequence[Point]]
+Stroke = list[tuple[float, float, str]]
+"""Points that follow each other without a gap: where they are, and what they say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Curves in a picture of `WIDTH` by `HEIGHT`; `ticks` are heights with their labels."""
+    """Curves in a picture of `WIDTH` by `HEIGHT`, each with its label and look; `ticks` are heights with labels."""
 
-    curves: Sequence[Curve]
+    curves: Sequence[tuple[str, str, Sequence[Stroke]]]
     ticks: Sequence[tuple[float, str]]
 
 
@@ -314,17 +305,17 @@ def times_chart(trend: Trend) -> Chart | None:
     def height(seconds: float) -> float:
         return round(HEIGHT * (high - log10(max(seconds, FASTEST))) / (high - low), 1)
 
-    def curve(label: str, look: str, nights: Sequence[float | None]) -> Curve:
+    def strokes(nights: Sequence[float | None]) -> Sequence[Stroke]:
         step = WIDTH / max(len(nights) - 1, 1)
-        strokes: list[list[Point]] = [[]]
+        found: list[Stroke] = [[]]
         for index, (value, night) in enumerate(zip(nights, trend.nights, strict=True)):
             if value is None:
-                strokes.append([])
+                found.append([])
                 continue
             words = f"{night.day}: {duration(value)}"
-            strokes[-1].append((round(index * step, 1), height(value), words))
-        return Curve(label, look, list(filter(None, strokes)))
+            found[-1].append((round(index * step, 1), height(value), words))
+        return list(filter(None, found))
 
-    curves = (curve("95 % of the answers", "m1", p95s), curve("median", "m0", medians))
+    curves = (("95 % of the answers", "m1", strokes(p95s)), ("median", "m0", strokes(medians)))
     ticks = [(height(10.0**power), duration(10.0**power)) for power in range(low, high + 1)]
     return Chart(curves, ticks)

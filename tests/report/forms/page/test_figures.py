@@ -192,8 +192,8 @@ def test_a_chart_has_a_gap_where_a_night_has_no_times() -> None:
     asked = [run(night=night, asked={"GET /a": times(0.02)} if night != 2 else {}) for night in range(5)]
     chart = times_chart(trend_of(asked))
     assert chart is not None
-    assert [len(curve.strokes) for curve in chart.curves] == [2, 2]
-    assert [sum(map(len, curve.strokes)) for curve in chart.curves] == [4, 4]
+    assert [len(strokes) for _, _, strokes in chart.curves] == [2, 2]
+    assert [sum(map(len, strokes)) for _, _, strokes in chart.curves] == [4, 4]
     assert [label for _, label in chart.ticks] == ["10 ms", "100 ms"]
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from contracts.run.state import Asked, State
 
 Say = Callable[[str], None]
-Overlays = Sequence[str] | None
-"""Files; None is the one beside a document, if there is one."""
 
 
 def begin(config: Any) -> State:
@@ -176,26 +174,31 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
         return Result.INCONCLUSIVE
 
 
-def compare(
-    base: str,
-    revision: str,
-    overlays: Overlays,
-    policy: ChangePolicy,
-    *,
-    accepted: str | None,
-    today: date,
-) -> Diff:
-    """Two documents -> changes -> decision -> report; or a ContractsError.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How two documents are compared.
 
     Args:
-        base, revision: files, `GITREV:path`, URLs, or `-` for one.
+        overlays: files for both; None is the one beside each, if there is one.
         accepted: a file of accepted changes, `none` for none; None is the one beside a side.
     """
-    sides = sides_from(base, revision, overlays)
-    return diff_of(*sides, policy, accepted_for(*sides, today=today, named=accepted))
+
+    policy: ChangePolicy
+    overlays: Sequence[str] | None
+    accepted: str | None
+    today: date
 
 
-def pull(source: str, path: Path, overlays: Overlays, *, reason: str | None, today: date) -> Pulled:
+def compare(base: str, revision: str, terms: Terms) -> Diff:
+    """Two documents -> changes -> decision -> report; each a file, `REV:path`, a URL, or `-`."""
+    sides = sides_from(base, revision, terms.overlays)
+    accepted = accepted_for(*sides, today=terms.today, named=terms.accepted)
+    return diff_of(*sides, terms.policy, accepted)
+
+
+def pull(
+    source: str, path: Path, overlays: Sequence[str] | None, *, reason: str | None, today: date
+) -> Pulled:
     """Published document, ours -> changes -> decision -> what becomes of ours; writes nothing."""
     got = side_from(source, [])
     around = FolderFiles(path.parent, str(path))
@@ -209,15 +212,7 @@ def pull(source: str, path: Path, overlays: Overlays, *, reason: str | None, tod
     return Pulled(path, got.text, diff.specs[1], offered, got.text != present.text, reason)
 
 
-def drift(
-    path: str,
-    source: str,
-    overlays: Overlays,
-    policy: ChangePolicy,
-    *,
-    accepted: str | None,
-    today: date,
-) -> tuple[Diff, Drift]:
-    """Our document, published one -> changes -> decision -> report, and the headline of it."""
-    found = compare(path, source, overlays, policy, accepted=accepted, today=today)
+def drift(path: str, source: str, terms: Terms) -> tuple[Diff, Drift]:
+    """Our document, a published one -> changes -> decision -> report, and its headline."""
+    found = compare(path, source, terms)
     return found, drift_of(found, "")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import click
 
@@ -98,16 +98,15 @@ def diff(
     if base is None or revision is None:
         cure = "files, GITREV:path, URLs, or - for one"
         raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
-    policy = ChangePolicy(FailOn(shared["fail_on"]), severities_from(severities))
-    found = flows.compare(base, revision, policy=policy, **_common(shared))
+    found = flows.compare(base, revision, _terms(shared, severities))
     show(_shown(found, shared["form"]))
     sys.exit(found.decision.exit_code)
 
 
-def _common(shared: _Shared) -> dict[str, Any]:
-    """What the flows of both take of it."""
+def _terms(shared: _Shared, severities: tuple[str, ...] = ()) -> flows.Terms:
+    policy = ChangePolicy(FailOn(shared["fail_on"]), severities_from(severities))
     overlays = overlays_of(shared["overlays"], "--overlay")
-    return {"overlays": overlays, "accepted": shared["accepted"], "today": date.today()}
+    return flows.Terms(policy, overlays, shared["accepted"], date.today())
 
 
 def _shown(found: Diff, form: str) -> Iterable[str]:
@@ -191,8 +190,7 @@ def drift(base_url: str | None, source: str | None, path: str, **shared: Unpack[
         cure = "a service, or where the document is published"
         raise click.UsageError(f"one of --base-url and --from is needed: {cure}")
     place = source if source is not None else f"{check_base_url(base_url)}{PAGE}"
-    policy = ChangePolicy(FailOn(shared["fail_on"]))
-    found, drifted = flows.drift(path, place, policy=policy, **_common(shared))
+    found, drifted = flows.drift(path, place, _terms(shared))
     if shared["form"] in ("text", "markdown"):
         show([printable(drift_headline(drifted)), ""])
     show(_shown(found, shared["form"]))

@@ -68,25 +68,8 @@ class ProbePlan:
     own: Mapping[str, Sequence[str]] = field(default_factory=dict)
     live: bool = False
 
-    def probes(self, operation: Operation) -> Iterator[Probe]:
-        """The probes of one operation in the order of sending; none if its method is not to be sent."""
-        return self._lane(operation).probes()
-
-    def closing(self, operation: Operation, answered: Request | None) -> Iterator[Probe]:
-        """What is sent last: `answered` is a request that had a 2xx with the right credential, if there was one."""
-        return self._lane(operation).closing(answered)
-
-    def known(self, operation: Operation) -> Iterator[Probe]:
-        """The probes with values that the service knows, all of them twice."""
-        return self._lane(operation).known()
-
-    def spares(self, operation: Operation) -> bool:
-        """Whether the operation ends a resource that may be somebody's."""
-        last = operation.path.rstrip("/").rpartition("/")[2].lower()
-        ends = operation.method == "DELETE" or last in ENDINGS
-        return self.live and ends and operation.method not in SAFE_METHODS
-
-    def _lane(self, operation: Operation) -> Lane:
+    def lane(self, operation: Operation) -> Lane:
+        """The probes of one operation; the same object each time, because making them takes long."""
         return self._lanes.setdefault(operation.key, Lane(self, operation))
 
     @cached_property
@@ -116,12 +99,14 @@ class Lane:
     operation: Operation
 
     def probes(self) -> Iterator[Probe]:
+        """All but the last ones, in the order of sending; none if the method is not to be sent."""
         if self._is_sent:
             yield from self.known()
             yield from filter(self._can_send, self._documented_statuses())
             yield from filter(self._can_send, self._made())
 
     def closing(self, answered: Request | None) -> Iterator[Probe]:
+        """What is sent last: `answered` is a request that had a 2xx with the right credential, if there was one."""
         if self._is_sent:
             base = answered or self._spared(self._base(self._first_round))
             yield from filter(self._can_send, self._credentials(base))
@@ -129,6 +114,7 @@ class Lane:
         yield from self._unlisted_methods()
 
     def known(self) -> Iterator[Probe]:
+        """The probes with values that the service knows, all of them twice."""
         return filter(self._can_send, self._given())
 
     # --- in the order of sending ---
@@ -218,12 +204,18 @@ class Lane:
 
     # --- what they are made of ---
 
+    @cached_property
+    def spares(self) -> bool:
+        """Whether the operation ends a resource that may be somebody's."""
+        last = self.operation.path.rstrip("/").rpartition("/")[2].lower()
+        ends = self.operation.method == "DELETE" or last in ENDINGS
+        return self.plan.live and ends and self.operation.method not in SAFE_METHODS
+
     @property
     def _is_sent(self) -> bool:
         if self.operation.method in SAFE_METHODS:
             return True
-        ends_what_is_there = self.plan.spares(self.operation) and "{" not in self.operation.path
-        return self.plan.unsafe and not ends_what_is_there
+        return self.plan.unsafe and not (self.spares and "{" not in self.operation.path)
 
     def _can_send(self, probe: Probe) -> bool:
         """Whether HTTP can carry the request, and it still reaches the operation."""
@@ -246,7 +238,7 @@ class Lane:
         """Known values by parameter, as far as they are for this operation."""
         plan = self.plan
         sources = [plan.given, plan.own]
-        if plan.spares(self.operation):
+        if self.spares:
             sources = [plan.own]
         elif self.operation.method in SAFE_METHODS:
             sources = [plan.given, plan.found, plan.own]
@@ -323,7 +315,7 @@ class Lane:
 
     def _spared(self, request: Request) -> Request:
         """The request; to a resource that can't exist, if it might end one."""
-        return request.with_path(self._nowhere) if self.plan.spares(self.operation) else request
+        return request.with_path(self._nowhere) if self.spares else request
 
     @cached_property
     def _nowhere(self) -> str:

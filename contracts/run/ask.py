@@ -87,14 +87,14 @@ def probes_of(state: State, operation: Operation) -> Iterable[Probe]:
     first: Sequence[Probe] = ()
     if _may_send(state, operation):
         first = evidence.get(operation.key, ())
-    return first if replay is not None else chain(first, state.plan.probes(operation))
+    return first if replay is not None else chain(first, state.plan.lane(operation).probes())
 
 
 def closing_of(
     state: State, operation: Operation, answered: Request | None = None
 ) -> Iterable[Probe]:
     """What is asked last, on a request that was `answered` if there was one; nothing if evidence is replayed."""
-    return state.plan.closing(operation, answered) if state.inputs.replay is None else ()
+    return state.plan.lane(operation).closing(answered) if state.inputs.replay is None else ()
 
 
 def _is_plain_success(exchange: Exchange) -> bool:
@@ -168,7 +168,7 @@ def _may_send(state: State, operation: Operation) -> bool:
 def spares(state: State, operation: Operation) -> bool:
     """Whether the operation may end somebody's resource, so that it is only sent to what is the run's own."""
     may_send = state.inputs.target.live and _may_send(state, operation)
-    return may_send and state.plan.spares(operation)
+    return may_send and state.plan.lane(operation).spares
 
 
 def _absent(state: State) -> Stop | None:

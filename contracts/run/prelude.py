@@ -233,7 +233,7 @@ def _ask_for(
     for operation in operations:
         if operation.method not in SAFE_METHODS:
             continue
-        for probe in plan.known(operation):
+        for probe in plan.lane(operation).known():
             probe = replace(probe, note=f"own session, {probe.note}")
             found.append(client.send(probe, len(state.ledger.all())))
             state.ledger.add(found[-1:])

@@ -31,7 +31,7 @@ BY_ID = [parameter("id", STRING)]
 
 def probes(spec: Spec, given: Given | None = None, index: int = 0, **options: Any) -> list[Probe]:
     plan = ProbePlan(spec, given=given or {}, **{"examples": 3, "unsafe": True, **options})
-    return list(plan.probes(spec.operations[index]))
+    return list(plan.lane(spec.operations[index]).probes())
 
 
 def targets(found: Sequence[Probe], source: str = "given") -> list[str]:
@@ -288,14 +288,14 @@ def test_boundary_cases_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schemathesis_cases, "coverage_requests", counting)
     spec, operation = one_operation(method="post", parameters=BY_ID, requestBody=BODY)
     plan = ProbePlan(spec, given={"id": ["a", "b"]}, examples=1, unsafe=True, statuses=lambda operation, status: 2)
-    assert len(list(plan.probes(operation))) == len(list(plan.probes(operation)))
+    assert len(list(plan.lane(operation).probes())) == len(list(plan.lane(operation).probes()))
     assert made == [operation.key]
 
 
 def test_given_values_need_no_generation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schemathesis_cases, "load", lambda *_: pytest.fail("generated"))
     plan = ProbePlan(NOTTE, given={"session_id": ["a"]})
-    assert next(plan.probes(NOTTE.operations[0])).request.target == "/sessions/a"
+    assert next(plan.lane(NOTTE.operations[0]).probes()).request.target == "/sessions/a"
 
 
 # Whose resources are asked for, and by what
@@ -335,14 +335,14 @@ def test_what_ends_a_resource_goes_nowhere_else(method: str) -> None:
 
 def test_what_would_end_everything_is_not_sent() -> None:
     spec, operation = one_operation("/things", "delete")
-    plan = ProbePlan(spec, unsafe=True, live=True)
-    assert [*plan.probes(operation), *(p for p in plan.closing(operation, None) if p.source != "method")] == []
+    lane = ProbePlan(spec, unsafe=True, live=True).lane(operation)
+    assert [*lane.probes(), *(p for p in lane.closing(None) if p.source != "method")] == []
 
 
 def test_closing_probes_of_what_ends_a_resource_go_nowhere() -> None:
     spec, operation = one_operation("/things/{id}", "delete", parameters=BY_ID)
     plan = ProbePlan(spec, given=GIVEN, unsafe=True, live=True)
-    assert {probe.request.path for probe in plan.closing(operation, None)} == {NO_THING}
+    assert {probe.request.path for probe in plan.lane(operation).closing(None)} == {NO_THING}
 
 
 def test_nobody_vouches_for_what_was_found() -> None:
@@ -359,7 +359,7 @@ ANSWERED = Request("GET", "/sessions/known")
 
 
 def closing(spec: Spec, *, unsafe: bool = False, answered: Request | None = ANSWERED) -> list[Probe]:
-    return list(ProbePlan(spec, unsafe=unsafe).closing(spec.operations[0], answered))
+    return list(ProbePlan(spec, unsafe=unsafe).lane(spec.operations[0]).closing(answered))
 
 
 def test_each_form_of_the_credential_is_tried_once_on_what_was_answered() -> None:
@@ -430,7 +430,7 @@ def test_only_the_first_operation_of_a_path_asks_for_unlisted_methods() -> None:
     item["delete"] = item["get"]
     spec = spec_from(value)
     plan = ProbePlan(spec, unsafe=True)
-    counts = [len(list(plan.closing(operation, None))) for operation in spec.operations]
+    counts = [len(list(plan.lane(operation).closing(None))) for operation in spec.operations]
     assert sorted(counts) == [0, 4]
 
 

@@ -72,8 +72,8 @@ def test_unwanted_rules_are_left_out(spec: Spec, tmp_path: Path) -> None:
 
 
 def test_operation_that_no_request_reaches_says_so(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contracts.run.state.ProbePlan.probes", lambda plan, operation: iter(()))
-    monkeypatch.setattr("contracts.run.state.ProbePlan.closing", lambda plan, operation, answered: iter(()))
+    monkeypatch.setattr("contracts.probes.probe_plan.Lane.probes", lambda lane: iter(()))
+    monkeypatch.setattr("contracts.probes.probe_plan.Lane.closing", lambda lane, answered: iter(()))
     state = state_of(Inputs(spec), tmp_path)
     asked(state, spec.operations[0])
     report = concluded(state)

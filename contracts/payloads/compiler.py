@@ -29,7 +29,7 @@ from contracts.payloads import (
 )
 from contracts.payloads.composites import Array, Heights, Object
 from contracts.payloads.patterns import ENDLESS
-from contracts.payloads.scalars import Number, PlainString, grid_of, numbers, strings
+from contracts.payloads.scalars import Number, PlainString, Window, grid_of, numbers, strings
 from contracts.schemas import UNIONS
 from contracts.schemas.locations import Part
 from contracts.schemas.validation import (
@@ -167,7 +167,7 @@ class Compiler:
             case "integer":
                 return Number(grid_of(1), None, site.place)
             case "string":
-                return PlainString(site.place)
+                return PlainString(Window(site.place))
         # Bounds that nothing exceeds, for without any the canonical form says no more than the type.
         keywords = {"array": {"maxItems": ENDLESS}, "object": {"maxProperties": ENDLESS}}
         bounds = keywords.get(name, {"minimum": -(2**31), "maximum": 2**31})

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from jsonschema_rs import canonical as forms
 
 from contracts.payloads import TEXT, TRIES, Drawer, Run, Unsatisfiable, Values
-from contracts.payloads.patterns import ENDLESS, FORMATS, Node, characters, parse, repeated
+from contracts.payloads.patterns import (
+    ENDLESS,
+    FORMATS,
+    Node,
+    alternatives,
+    characters,
+    parse,
+    repeated,
+    sequence,
+)
 
 Amount = Fraction | float
 """A number as exact as a document writes it, or infinite."""
@@ -145,9 +155,9 @@ ODD = ("", *"(% \\0a-é_[\n", "/~", "A b", "x" * 300, "Z9")
 class Window:
     """A length from `low` to `high`; the shortest first, the longest last unless that is very long."""
 
-    low: int
-    high: int
     at: str
+    low: int = 0
+    high: int = ENDLESS
 
     def draw(self, run: Run, least: int = 0, most: int = ENDLESS) -> int:
         low, high = max(self.low, least), min(self.high, most)
@@ -164,14 +174,14 @@ class Window:
 class PlainString:
     """A believable string, or a hostile one, cut or filled to a length if need be; shapes are covered one by one."""
 
-    at: str
-    window: Window | None = None
+    window: Window
 
     def draw(self, run: Run) -> str:
-        length = self.window.draw(run) if self.window else None
-        text = run.one_of(run.one_of(PLAIN, f"{self.at} shape"), self.at + TEXT)
-        if length is None or length <= len(text):
-            return text[:length]
+        at = self.window.at
+        text = run.one_of(run.one_of(PLAIN, f"{at} shape"), at + TEXT)
+        if self.window == Window(at):
+            return text
+        length = self.window.draw(run)
         return (text + FILLER * (1 + length // len(FILLER)))[:length]
 
 
@@ -181,14 +191,13 @@ class Patterned:
 
     nodes: Sequence[Node]
     window: Window
-    at: str
 
     def draw(self, run: Run) -> str:
         def pick(low: int, high: int) -> int:
-            return run.integer(low, high, at) if high > low else low
+            return run.integer(low, high, at + TEXT) if high > low else low
 
-        at = self.at + TEXT
-        node = run.one_of(self.nodes, f"{self.at} form")
+        at = self.window.at
+        node = run.one_of(self.nodes, f"{at} form")
         least = length = min(node.least, self.window.high)
         if not node.most == least >= self.window.low:
             length = self.window.draw(run, least, max(node.most, self.window.low))
@@ -216,39 +225,28 @@ class Checked:
         raise Unsatisfiable(self.at, f"{TRIES} strings, none of them allowed")
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """A text of each source, one after the other: `^a` and `z$` have one in common only so."""
-
-    sources: Sequence[Drawer]
-
-    def draw(self, run: Run) -> str:
-        return "".join(source.draw(run) for source in self.sources)
-
-
 def strings(view: forms.StringView, admits: Callable[[str], bool], at: str) -> Drawer:
     """A drawer of strings: of a format or pattern, otherwise plain ones."""
-    low, high = view.min_length or 0, view.max_length
-    window = Window(low, ENDLESS if high is None else high, at)
-    if low > LONGEST:
-        raise Unsatisfiable(at, f"no string of {low} characters is made")
-    excluded = view.excluded or view.excluded_patterns or view.excluded_formats
+    window = Window(at, view.min_length or 0)
+    if view.max_length is not None:
+        window = replace(window, high=view.max_length)
+    if window.low > LONGEST:
+        raise Unsatisfiable(at, f"no string of {window.low} characters is made")
     shapes = []
-    unread = False
-    forms = [*map(FORMATS.get, view.formats), *zip(view.patterns, strict=True)]
-    for patterns in filter(None, forms):
-        try:
-            shapes.append(list(map(parse, patterns)))
-        except ValueError:
-            unread = True
-    sources: list[Drawer] = [Patterned(nodes, window, at) for nodes in shapes]
-    if len(sources) > 1:
-        short = [Patterned(nodes, Window(0, ENDLESS, at), at) for nodes in shapes]
-        sources += [Joined(short), Joined(short[::-1])]
-    if not sources:
-        sources = [PlainString(at, window if low or high is not None else None)]
-    if excluded or (unread and not shapes):
-        sources += [Values(ODD, at + TEXT), PlainString(at, window)]
+    for patterns in filter(
+        None, (*map(FORMATS.get, view.formats), *zip(view.patterns, strict=True))
+    ):
+        with suppress(ValueError):  # a pattern that can't be read: the odd strings may do
+            shapes += [list(map(parse, patterns))]
+    sources: list[Drawer] = [Patterned(nodes, window) for nodes in shapes]
+    if len(shapes) > 1:  # `^a` and `z$` have a text in common only one after the other
+        whole = list(map(alternatives, shapes))
+        sources.append(Patterned([sequence(whole), sequence(whole[::-1])], Window(at)))
+    excluded = view.excluded or view.excluded_patterns or view.excluded_formats
+    if excluded or not shapes:
+        sources.append(PlainString(window))
+    if excluded or (view.patterns and not shapes):
+        sources.append(Values(ODD, at + TEXT))
     if excluded or view.patterns or view.formats:
         return Checked(sources, admits, at)
     return sources[0]

@@ -60,9 +60,6 @@ class Names:
         patterns = self.patterns | other.patterns
         return Names(self.exact | other.exact, patterns, self.open or other.open)
 
-    def __bool__(self) -> bool:
-        return self != NO_NAMES
-
     def closure(self) -> dict[str, Any]:
         """No other names."""
         exact = dict.fromkeys(sorted(self.exact), True)
@@ -115,7 +112,8 @@ class _Forms:
         if not isinstance(value, dict):
             return bool(value)
         self.count()
-        found = self.asserted(mapped(value, self.opened))
+        below = mapped(value, self.opened)
+        found = {keyword: held for keyword, held in below.items() if asserts(keyword, held)}
         for name, schema in value.get("properties", {}).items():
             if is_left_out(self.document, schema):
                 found["properties"][name] = True
@@ -127,9 +125,6 @@ class _Forms:
         else:
             target = self.opened(self.target(reference))
         return _all([target, found])
-
-    def asserted(self, value: dict[str, Any]) -> dict[str, Any]:
-        return {keyword: held for keyword, held in value.items() if asserts(keyword, held)}
 
     # What a sender sends: `allOf` merged first, so that each object is closed once, over all the names it has.
 
@@ -161,7 +156,7 @@ class _Forms:
             closed = [self.closed([value], around, branch=True) for value in branches]
             found.append({keyword: closed})
             is_closed = is_closed or branches.count(False) < len(branches)
-        is_object = is_kept or (branch and bool(outer)) or any(map(_speaks_of_objects, parts))
+        is_object = is_kept or (branch and outer != NO_NAMES) or any(map(_speaks_of_objects, parts))
         if is_object and not names.open and not is_closed:
             found.append(names.closure())
         return _all(found)

@@ -75,12 +75,13 @@ class YamlText:
     """The only YAML document in a text, put together from libyaml's events: nothing recurses."""
 
     def __init__(self, content: str, file: str) -> None:
-        self._file = file
+        self.file = file
         self._anchors: dict[str, _Node] = {}
         self._added = 0
         self._root = self._composed(content)
+        self.tree = self._value()
 
-    def value(self) -> Any:
+    def _value(self) -> Any:
         """The JSON value; what can only be a version is text, as it is written."""
         root = self._root
         kept = [(root, root.value, name) for name in VERSIONS]
@@ -110,7 +111,7 @@ class YamlText:
                 elif isinstance(event, yaml.NodeEvent):
                     node = self._node(event)
                     if len(opened) > MAX_DEPTH:
-                        raise _too_deep(self._file, node.line)
+                        raise _too_deep(self.file, node.line)
                     opened[-1].children.append(node)
                     if isinstance(event, yaml.CollectionStartEvent):
                         opened.append(node)
@@ -163,7 +164,7 @@ class YamlText:
         for child in node.children:
             node.size, node.height = node.size + child.size, max(node.height, child.height + 1)
         if node.height > MAX_DEPTH:
-            raise _too_deep(self._file, node.line)
+            raise _too_deep(self.file, node.line)
         node.is_open = False
         if node.kind == _MAPPING:
             self._close_mapping(node)
@@ -188,7 +189,7 @@ class YamlText:
                 problem = "a key is a list or mapping, which JSON does not allow"
                 raise self._error(key.line, problem, "make the key text")
             if key.word in own:
-                raise _duplicate(self._file, key.word, key.line, own[key.word][0])
+                raise _duplicate(self.file, key.word, key.line, own[key.word][0])
             own[key.word] = key.line, child
         node.entries.update(own)
         node.value.update((name, child.value) for name, (_, child) in own.items())
@@ -212,7 +213,7 @@ class YamlText:
         return self._error(line, problem, "remove the tag")
 
     def _error(self, line: int, problem: str, cure: str) -> DocumentError:
-        return DocumentError(self._file, line, problem, cure)
+        return DocumentError(self.file, line, problem, cure)
 
 
 def value_of_plain(word: str) -> Any:
@@ -234,12 +235,13 @@ class JsonText:
 
     def __init__(self, content: str, file: str) -> None:
         self._content = content
-        self._file = file
+        self.file = file
         # What raw_decode calls.
         self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
         self._children: dict[int, dict[str, tuple[int, int]]] = {}
+        self.tree = self._value()
 
-    def value(self) -> Any:
+    def _value(self) -> Any:
         """The value, or a DocumentError for what JSON or RFC 7493 does not allow."""
         try:
             value = _json_value(self._content)
@@ -247,7 +249,7 @@ class JsonText:
                 return value
         except json.JSONDecodeError as error:
             problem = f"this is not JSON: {error.msg}"
-            raise DocumentError(self._file, error.lineno, problem, _SYNTAX) from None
+            raise DocumentError(self.file, error.lineno, problem, _SYNTAX) from None
         except (ValueError, RecursionError):
             pass
         raise self._explained()
@@ -305,14 +307,14 @@ class JsonText:
                 try:
                     name = _json_value(word)
                 except ValueError:
-                    return DocumentError(self._file, line, *_unsound(word))
+                    return DocumentError(self.file, line, *_unsound(word))
                 if self._content[self._skip(token.end())] == ":":
                     if name in opened[-1]:
-                        return _duplicate(self._file, name, line, opened[-1][name])
+                        return _duplicate(self.file, name, line, opened[-1][name])
                     opened[-1][name] = line
             if len(opened) > MAX_DEPTH:
                 break
-        return _too_deep(self._file, line)
+        return _too_deep(self.file, line)
 
 
 def _json_value(text: str) -> Any:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import codecs
 import copy
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from contracts.document.readers import JsonText, YamlText
 from contracts.errors import DocumentError
 from contracts.text import shown
 
+Written = JsonText | YamlText
 _OVERLAY_FIELDS = ("actions", "extends", "info", "overlay")
 _ACTION_FIELDS = ("description", "remove", "target", "update")
 _CURE = "give an OpenAPI document in YAML or JSON"
@@ -25,19 +25,6 @@ _FENCE = re.compile(
     r"(?:^[ \t]*(?P=fence)[`~]*[ \t]*\r?$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Written:
-    """`locate` gives the line of a node or an ancestor, and how many segments led there."""
-
-    file: str
-    tree: Any
-    locate: Callable[[Sequence[str]], tuple[int, int]]
-
-    def source(self, segments: Sequence[str]) -> Source:
-        line, depth = self.locate(segments)
-        return Source(self.file, line, join_pointer("", *segments[:depth]))
 
 
 class Place:
@@ -74,7 +61,9 @@ class Place:
 
     @property
     def source(self) -> Source:
-        return self.written.source(self.segments)
+        """Where the node, or its nearest ancestor, is written."""
+        line, depth = self.written.locate(self.segments)
+        return Source(self.written.file, line, join_pointer("", *self.segments[:depth]))
 
     def error(self, problem: str, cure: str) -> DocumentError:
         source = self.source
@@ -96,8 +85,7 @@ def written_from_bytes(data: bytes, file: str) -> Written:
     if not content.strip():
         raise DocumentError(file, 1, "the document is empty", _CURE)
     reader = JsonText if content.lstrip().startswith("{") else YamlText
-    text = reader(content, file)
-    return Written(file, text.value(), text.locate)
+    return reader(content, file)
 
 
 def _decoded(data: bytes, file: str) -> str:

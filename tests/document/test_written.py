@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.document import Source, join_pointer, read_spec, split_pointer
-from contracts.document.written import written_from_bytes
+from contracts.document.written import Place, written_from_bytes
 
 YAML = """\
 openapi: 3.1.0
@@ -135,15 +135,16 @@ def pointers(value: Any, pointer: str = "") -> list[str]:
 @given(TREES)
 def test_json_and_yaml_agree_on_every_line(tree: Any) -> None:
     text = json.dumps(tree, indent=1)
-    by_json = written_from_bytes(text.encode(), "x")
-    by_yaml = written_from_bytes(b"--- " + text.encode(), "x")
+    by_json = Place(written_from_bytes(text.encode(), "x"))
+    by_yaml = Place(written_from_bytes(b"--- " + text.encode(), "x"))
     for pointer in pointers(tree):
-        assert by_json.source(split_pointer(pointer)) == by_yaml.source(split_pointer(pointer))
+        segments = split_pointer(pointer)
+        assert by_json.at(segments).source == by_yaml.at(segments).source
 
 
 @given(TREES)
 def test_every_node_of_block_yaml_is_found(tree: Any) -> None:
     text = yaml.dump({"a": tree}, default_style='"')
-    written = written_from_bytes(text.encode(), "x")
+    written = Place(written_from_bytes(text.encode(), "x"))
     for pointer in pointers(tree, "/a"):
-        assert written.source(split_pointer(pointer)).pointer == pointer
+        assert written.at(split_pointer(pointer)).source.pointer == pointer

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import stamina
 
 from contracts.document import Spec
-from contracts.exchanges.credential import DISTINCTIVE, Secret, with_credential
+from contracts.exchanges.credential import DISTINCTIVE, Scrubber, Secret, with_credential
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
 from contracts.messages import (
@@ -178,14 +178,15 @@ class Client:
     pace: Pace = field(default_factory=Pace)
     route: Route = field(default_factory=Route)
     _transport: Transport = field(init=False, repr=False)
-    _secrets: list[Secret] = field(init=False, repr=False)
+    _scrubber: Scrubber = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._transport = Transport(self.base_url, self.route, self.limits)
-        self._secrets = [self.secret] if self.secret else []
+        secrets = [self.secret] if self.secret else []
         for name, value in self.extra_headers:
             if _distinctive(value):
-                self._secrets.append(Secret(value, f"${name.upper().replace('-', '_')}"))
+                secrets.append(Secret(value, f"${name.upper().replace('-', '_')}"))
+        self._scrubber = Scrubber(tuple(secrets), self.capabilities)
 
     def close(self) -> None:
         self._transport.close()
@@ -201,15 +202,18 @@ class Client:
         except Exception as error:
             # The traceback would show the credential, with --showlocals.
             where = f"{probe.request.method} {probe.request.target}"
-            said = self._scrub(f"{type(error).__name__} while sending {where}: {error}")
+            said = self._scrubber.text(f"{type(error).__name__} while sending {where}: {error}")
             raise RuntimeError(said) from None
         last, outcome = outcomes[-1], _conclusion(outcomes)
         if isinstance(last, Response) and not self.sleepless:
             self.pace.heed(last)
         if isinstance(outcome, Failure):
-            failure = Failure(outcome.kind, self._scrub(outcome.detail)[:MAX_DETAIL])
+            failure = Failure(outcome.kind, self._scrubber.text(outcome.detail)[:MAX_DETAIL])
             return Exchange(number, probe, failure=failure, attempts=len(outcomes))
-        return Exchange(number, probe, response=self._scrubbed(outcome), attempts=len(outcomes))
+        body = self._scrubber.body(outcome.body)  # first: from it the URLs in the fields are known
+        headers = [(name, self._scrubber.text(value)) for name, value in outcome.headers]
+        response = replace(outcome, headers=tuple(headers), body=body)
+        return Exchange(number, probe, response=response, attempts=len(outcomes))
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:
         """What came of each attempt; the service or the back-off says how long to wait before another."""
@@ -260,22 +264,6 @@ class Client:
             request = with_credential(request, probe.credential, operation, self.spec, self.secret)
         headers = overridden(overridden(OUR_HEADERS, request.headers), self.extra_headers)
         return replace(request, headers=headers)
-
-    def _scrub(self, text: str) -> str:
-        for secret in self._secrets:
-            text = secret.scrub(text)
-        return text
-
-    def _scrubbed(self, response: Response) -> Response:
-        """The response with a placeholder for secrets, then without capability URLs: those may hold a secret."""
-        body = response.body
-        for secret in self._secrets:
-            body = secret.scrub_bytes(body)
-        body = self.capabilities.body(body)
-        headers = [
-            (name, self.capabilities.text(self._scrub(value))) for name, value in response.headers
-        ]
-        return Response(response.status, tuple(headers), body, response.seconds)
 
 
 class _TryAgain(Exception):

@@ -11,10 +11,13 @@ from urllib.parse import quote, quote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
 from contracts.document.security import FORMS, CredentialForm, schemes_in_use
+from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import PLACEHOLDER, Credential, Request
 
 DISTINCTIVE = 8
 """Parts and encodings shorter than this are left alone: they would be found in what has nothing to do with them."""
+MIN_LENGTH = 4
+"""Shorter values are words like any other: taking them out would make every text unreadable."""
 
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265 §4.1.1
 
@@ -77,6 +80,37 @@ def _base64_forms(value: str) -> set[str]:
         whole = text[-(-before * 8 // 6) : (before + len(value.encode())) * 8 // 6]
         forms |= {whole, whole.replace("+", "-").replace("/", "_")}
     return forms
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubber:
+    """Takes values out of whatever is shown or kept: in their place stand the names of their variables.
+
+    `capabilities` are the URLs that answers of this process held; they go last, because they may hold a secret.
+    """
+
+    secrets: tuple[Secret, ...] = ()
+    capabilities: Capabilities = field(default_factory=Capabilities)
+
+    @classmethod
+    def of(cls, values: dict[str, str]) -> Scrubber:
+        """For values by variable; longer ones are taken out first, so that none hides in another."""
+        secrets = []
+        for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
+            if len(value) >= MIN_LENGTH:
+                secrets.append(Secret(value, f"${name}"))
+        return cls(tuple(secrets))
+
+    def text(self, text: str) -> str:
+        for secret in self.secrets:
+            text = secret.scrub(text)
+        return self.capabilities.text(text)
+
+    def body(self, body: bytes) -> bytes:
+        """A body of an answer; the capability URLs in it are known from now on."""
+        for secret in self.secrets:
+            body = secret.scrub_bytes(body)
+        return self.capabilities.body(body)
 
 
 def with_credential(

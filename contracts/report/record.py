@@ -20,6 +20,7 @@ from contracts.decision.run_decision import Accepted, Against, Decision, Known, 
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
 from contracts.errors import UsageError
+from contracts.exchanges.credential import Scrubber
 from contracts.messages import Credential, Exchange, Headers, Probe, Request, is_unavailable
 from contracts.report.json_report import CURE, read_value
 from contracts.report.run import (
@@ -37,7 +38,7 @@ from contracts.report.run import (
     about_rule,
     with_texts,
 )
-from contracts.report.secrets import Scrubber, curl
+from contracts.report.secrets import curl
 from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
 from contracts.text import cut, map_texts, well_formed

@@ -7,44 +7,16 @@ import logging
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from contracts.document import Spec
 from contracts.document.security import FORMS
 from contracts.exchanges.credential import Secret, with_credential
-from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Headers, Probe
 
 MARK = "0CREDENTIAL0"
 """Stands for the credential while a command is put together; made of characters that no encoding changes."""
-MIN_LENGTH = 4
-"""Shorter values are words like any other: taking them out would make every text unreadable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scrubber:
-    """Values that no text may hold; in their place stand the names of their environment variables.
-
-    `capabilities` are the URLs that answers of this process held.
-    """
-
-    secrets: tuple[Secret, ...] = ()
-    capabilities: Capabilities = field(default_factory=Capabilities)
-
-    @classmethod
-    def of(cls, values: dict[str, str]) -> Scrubber:
-        """For values by variable; longer ones are taken out first, so that none hides in another."""
-        secrets = []
-        for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
-            if len(value) >= MIN_LENGTH:
-                secrets.append(Secret(value, f"${name}"))
-        return cls(tuple(secrets))
-
-    def text(self, text: str) -> str:
-        for secret in self.secrets:
-            text = secret.scrub(text)
-        return self.capabilities.text(text)
 
 
 def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:

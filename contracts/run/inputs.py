@@ -17,6 +17,7 @@ from contracts.document import Operation, Spec, load_spec
 from contracts.document.sides import MissingError, overlays_of, side_from
 from contracts.errors import ContractsError, UsageError
 from contracts.exchanges import Bounds, Limits, Route, Secret
+from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte.domain import (
@@ -28,7 +29,6 @@ from contracts.notte.domain import (
     SESSION_IDS_VARIABLE,
 )
 from contracts.report.record import known_of_report, probes_of_report
-from contracts.report.secrets import Scrubber
 from contracts.run.options import Options, check_base_url, host_of, usable_proxy
 from contracts.text import shown_path
 

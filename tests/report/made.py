@@ -6,10 +6,10 @@ from typing import Any
 
 from contracts.decision.run_decision import Decision, Result
 from contracts.document import read_spec
+from contracts.exchanges.credential import Scrubber
 from contracts.messages import Exchange, Failure, Probe, Request, Response
 from contracts.report.record import Report, Teller
 from contracts.report.run import Run
-from contracts.report.secrets import Scrubber
 from contracts.rules import Finding, Rule, Severity
 from contracts.verdicts import Evidence, Outcome, Verdict
 

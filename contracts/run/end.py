@@ -37,17 +37,16 @@ from contracts.verdicts import Outcome, Verdict
 
 def report_of(state: State, ended: str, broken: str = "") -> Report:
     """The report; `broken` says how the document breaks its baseline, which fails the run whatever else was seen."""
-    sources = state.prelude.sources
+    prelude, options = state.prelude, state.inputs.options
     bounds = [stop.why for stop in state.ledger.stops() if stop.kind is StopKind.BOUND]
-    problem = sources.problem if sources else ""
-    report = concluded(state, ended or problem or "".join(bounds[-1:]), now())
+    report = concluded(state, ended or prelude.problem or "".join(bounds[-1:]), now())
     decision = report.decision
     if broken:
         decision = Decision(Result.FAIL, (*decision.reasons, broken), decision.notes)
     return replace(
         report,
         decision=decision,
-        sessions=sources.to_json() if sources else None,
+        sessions=prelude.sessions if options.discover or options.start_session else None,
         against=_against(state, report.verdicts),
         drift=_drift(state, report.verdicts, report.exchanges),
     )

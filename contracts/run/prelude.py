@@ -29,7 +29,7 @@ from contracts.run.ask import connected
 from contracts.run.end import concluded
 from contracts.run.inputs import Target
 from contracts.run.options import Options
-from contracts.run.state import Budget, Sources, State
+from contracts.run.state import Budget, State
 from contracts.text import cut, printable, shown_path, write_whole
 
 KILLED = "the run was killed"
@@ -178,27 +178,26 @@ def source_sessions(state: State, say: Say) -> None:
     and once it is closed, is judged with all the rest. The state says at any time how far this has come. Never raises
     but for Ctrl-C: the run goes on to its report.
     """
-    sources = state.prelude.sources = Sources()
     try:
-        _source(state, sources, lambda line: say(printable(state.scrub(line))))
+        _source(state, lambda line: say(printable(state.scrub(line))))
     except KeyboardInterrupt:
         raise KeyboardInterrupt from None  # its frames hold requests with the credential
     except Exception as error:  # of whatever kind
-        sources.problem = state.scrub(
-            f"looking for sessions failed inside: {type(error).__name__}: {error}"
-        )
-        say(printable(f"contract: {sources.problem}"))
+        why = f"looking for sessions failed inside: {type(error).__name__}: {error}"
+        state.prelude.problem = state.scrub(why)
+        say(printable(f"contract: {state.prelude.problem}"))
 
 
-def _source(state: State, sources: Sources, say: Say) -> None:
+def _source(state: State, say: Say) -> None:
     target, ledger, pace = state.inputs.target, state.ledger, state.pace
     asked = [o for o in state.inputs.operations if f"{{{SESSION_ID}}}" in o.path]
     # The stop of a session is sent whatever the bounds of the run say.
     with connected(state, pace) as client, connected(state, Pace()) as stopper:
         if state.inputs.options.discover:
-            sources.listed = list_sessions(_sender(client, asked[0]), seed=state.budget.seed)
-            say(f"contract: sessions on {target}: {listed_text(asdict(sources.listed))}")
-            ledger.add((), found={SESSION_ID: list(sources.listed.picked)}, aside=pace.spent)
+            listed = list_sessions(_sender(client, asked[0]), seed=state.budget.seed)
+            state.prelude.listed = listed
+            say(f"contract: sessions on {target}: {listed_text(asdict(listed))}")
+            ledger.add((), found={SESSION_ID: list(listed.picked)}, aside=pace.spent)
         if state.inputs.options.start_session:
             starter = Starter(
                 send=_sender(client, asked[0]),
@@ -208,7 +207,7 @@ def _source(state: State, sources: Sources, say: Say) -> None:
                 sleep=pace.sleep,
                 base_url=str(target),
             )
-            sources.started = starter.started
+            state.prelude.started = starter.started
             try:
                 starter.run()
                 say(f"contract: {started_text(starter.started.to_json())}")

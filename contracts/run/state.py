@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -58,36 +58,30 @@ class Budget:
 
 
 @dataclass(slots=True)
-class Sources:
-    """What came of looking for sessions; None where it was not asked for. `problem`: the suite itself failed."""
-
-    listed: Listed | None = None
-    started: Started | None = None
-    problem: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """What a report says of it."""
-        listed, started = self.listed, self.started
-        return {
-            "listed": listed and asdict(listed),
-            "started": started and started.to_json(),
-        }
-
-
-@dataclass(slots=True)
 class Prelude:
-    """What the leading process found before anything was asked.
+    """What the leading process found before anything was asked; None where nobody looked.
 
     Args:
         killed: the reports on runs that were killed in the same folder.
-        drift: what the service publishes (`published`) against our document; None if nobody looked.
-        sources: None if nobody asked for sessions.
+        drift: what the service publishes (`published`) against our document.
+        listed, started: what came of looking for sessions; `problem`, how the suite itself failed at that.
     """
 
     killed: list[Mapping[str, Any]] = field(default_factory=list)
     drift: Drift | None = None
     published: Spec | None = None
-    sources: Sources | None = None
+    listed: Listed | None = None
+    started: Started | None = None
+    problem: str = ""
+
+    @property
+    def sessions(self) -> dict[str, Any]:
+        """What a report says of looking for sessions."""
+        listed, started = self.listed, self.started
+        return {
+            "listed": listed and asdict(listed),
+            "started": started and started.to_json(),
+        }
 
 
 @dataclass(slots=True)
@@ -156,21 +150,15 @@ class State:
     @cached_property
     def plan(self) -> ProbePlan:
         """What is asked; made once sessions were looked for."""
-        inputs, spec, budget = self.inputs, self.inputs.spec, self.budget
-        if inputs.target.live:
-            return ProbePlan(
-                spec,
-                budget.seed,
-                inputs.given,
-                budget.examples,
-                inputs.options.unsafe,
-                found=self.ledger.note("found") or {},
-                own=self.ledger.note("own") or {},
-                live=True,
-            )
-        given = {**sample_values(spec, MOCK_VALUES), **inputs.given}
+        spec, given = self.inputs.spec, self.inputs.given
+        seed, examples = self.budget.seed, self.budget.examples
+        if self.inputs.target.live:
+            found, own = self.ledger.note("found") or {}, self.ledger.note("own") or {}
+            unsafe = self.inputs.options.unsafe
+            return ProbePlan(spec, seed, given, examples, unsafe, found=found, own=own, live=True)
+        given = {**sample_values(spec, MOCK_VALUES), **given}
         statuses = self.mock.count_variants
-        return ProbePlan(spec, budget.seed, given, budget.examples, unsafe=True, statuses=statuses)
+        return ProbePlan(spec, seed, given, examples, unsafe=True, statuses=statuses)
 
     @cached_property
     def items(self) -> dict[str, list[Rule]]:
@@ -190,44 +178,55 @@ class State:
     @property
     def shared(self) -> dict[str, Any]:
         """What the workers of xdist have to know, to be of the same run."""
-        run = self.ledger.path.stem.removeprefix(".run-")
-        return {
-            "contract_run": run,
-            "contract_seed": self.budget.seed,
-            "contract_began": self.pace.started,
-        }
+        run, seed = self.ledger.path.stem.removeprefix(".run-"), self.budget.seed
+        return {"contract_run": run, "contract_seed": seed, "contract_began": self.pace.started}
 
 
 def state_from(config: Any, inputs: Inputs) -> State:
     """The run that a pytest session is about to make, or to take part in as a worker of xdist."""
     shared = getattr(config, "workerinput", {})
-    profile = config.getoption("--hypothesis-profile", None) or "dev"
-    seed = int(shared["contract_seed"]) if shared else _seed(config, profile)
-    pace = Pace(inputs.bounds)
-    pace.started = float(shared.get("contract_began", pace.started))
+    run = shared.get("contract_run", uuid.uuid4().hex)
+    budget, pace = budget_from(config), Pace(inputs.bounds)
+    if shared:
+        budget = replace(budget, seed=shared["contract_seed"])
+        pace.started = shared["contract_began"]
     about = {
         "suite": contracts.__version__,
         "started": now(),
-        "seed": seed,
+        "seed": budget.seed,
         "document": inputs.spec.document.path,
         "sha256": inputs.spec.document.sha256,
         "base_url": inputs.target.base_url,
         "unsafe": inputs.options.unsafe,
         "max_seconds": inputs.options.max_response_time,
     }
-    run = shared.get("contract_run", uuid.uuid4().hex)
-    return State(
-        inputs,
-        Ledger(inputs.folder / f".run-{run}.jsonl", about),
-        Budget(seed, _examples(profile), profile == "nightly"),
-        pace,
-        Progress(lambda: pace.spent, inputs.options.max_requests),
-        shared.get("workerid"),
-    )
+    ledger = Ledger(inputs.folder / f".run-{run}.jsonl", about)
+    progress = Progress(lambda: pace.spent, inputs.options.max_requests)
+    return State(inputs, ledger, budget, pace, progress, shared.get("workerid"))
 
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def budget_from(config: Any) -> Budget:
+    """What `--hypothesis-profile` and `--hypothesis-seed` say, a number or any text.
+
+    The seed is 0 where none is given, but a new one each time for `nightly`.
+    """
+    profile = config.getoption("--hypothesis-profile", None) or "dev"
+    examples, nightly = _max_examples(profile), profile == "nightly"
+    if examples is None:
+        cure = f"give one of {', '.join(EXAMPLES)}"
+        raise UsageError(f"--hypothesis-profile {profile}: there is no such profile; {cure}")
+    seed = config.getoption("--hypothesis-seed", None)
+    if seed is None:
+        return Budget(secrets.randbelow(2**32) * nightly, examples, nightly)
+    try:
+        return Budget(int(seed), examples, nightly)
+    except ValueError:
+        digest = hashlib.sha256(str(seed).encode()).digest()
+        return Budget(int.from_bytes(digest[:4], "big"), examples, nightly)
 
 
 def register_profiles() -> None:
@@ -235,12 +234,12 @@ def register_profiles() -> None:
     from hypothesis import settings
 
     # Hypothesis brings a `ci` of its own, with as many examples as its default has.
-    default = settings.get_profile("default").max_examples
+    builtin = {"ci": settings.get_profile("default").max_examples}
     for name, examples in EXAMPLES.items():
-        known = _max_examples(name)
-        if known is None or (name == "ci" and known == default):
+        if _max_examples(name) in (None, builtin.get(name)):
+            reproducible = name == "ci"
             settings.register_profile(
-                name, max_examples=examples, deadline=None, derandomize=name == "ci"
+                name, max_examples=examples, deadline=None, derandomize=reproducible
             )
 
 
@@ -251,24 +250,3 @@ def _max_examples(profile: str) -> int | None:
         return int(settings.get_profile(profile).max_examples)
     except errors.InvalidArgument:
         return None
-
-
-def _examples(profile: str) -> int:
-    """Random requests an operation: what the chosen profile says under max_examples."""
-    examples = _max_examples(profile)
-    if examples is None:
-        raise UsageError(
-            f"--hypothesis-profile {profile}: there is no such profile; give one of {', '.join(EXAMPLES)}"
-        )
-    return examples
-
-
-def _seed(config: Any, profile: str) -> int:
-    """`--hypothesis-seed`, a number or any text; without it, 0, but a new one each time for `nightly`."""
-    given = config.getoption("--hypothesis-seed", None)
-    if given is None:
-        return secrets.randbelow(2**32) if profile == "nightly" else 0
-    try:
-        return int(given)
-    except ValueError:
-        return int.from_bytes(hashlib.sha256(str(given).encode()).digest()[:4], "big")

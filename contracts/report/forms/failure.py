@@ -8,16 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from contracts.decision.entries import TERM, VIOLATIONS, entry_for
+from contracts.report import wording
 from contracts.report.run import RuleVerdict, Run
-from contracts.report.wording import (
-    accepted_text,
-    cause_text,
-    causes,
-    often_text,
-    promise_text,
-    seen_text,
-    since_text,
-)
 from contracts.text import cut, printable
 
 MAX_BODY = 2_000
@@ -41,11 +33,13 @@ def failure_text(
         rerun: the command that judges it again.
         against: the earlier report that the run is held against.
     """
-    often = "; ".join(filter(None, [often_text(verdict), since_text(verdict, against)]))
+    often = "; ".join(
+        filter(None, [wording.often_text(verdict), wording.since_text(verdict, against)])
+    )
     entry = entry_for(VIOLATIONS, verdict.rule, until=today + TERM)
     return _lines(
         f"{verdict.source}  {verdict.rule}",
-        f"  seen: {seen_text(verdict)} ({often}); wanted: {promise_text(verdict)}",
+        f"  seen: {wording.seen_text(verdict)} ({often}); wanted: {wording.promise_text(verdict)}",
         f"  next: fix the service or the document; to live with it for now, add to {accepted_in}: {entry}",
         f"  repeat: {verdict.evidence and verdict.evidence.curl}",
         f"  rerun: {rerun}",
@@ -87,9 +81,9 @@ def properties_of(
         yield "promised", _cut(verdict.promise)
     rest = {
         "recurrence": str(verdict.recurrence or ""),
-        "since": since_text(verdict, against),
+        "since": wording.since_text(verdict, against),
         "why": verdict.why,
-        "accepted": accepted_text(verdict),
+        "accepted": wording.accepted_text(verdict),
     }
     for name, text in rest.items():
         if text:
@@ -105,9 +99,9 @@ def suite_properties(run: Run) -> Iterator[Property]:
     yield "decision", run.decision
     for reason in run.reasons:
         yield "reason", printable(cut(reason))
-    for cause in causes(run.violated):
+    for cause in wording.causes(run.violated):
         if cause.is_spread:
-            yield "cause", _cut(cause_text(cause))
+            yield "cause", _cut(wording.cause_text(cause))
     yield "target", printable(run.target)
     yield "document", printable(run.subject.path)
     yield "sha256", run.subject.sha256

@@ -55,9 +55,8 @@ class Times:
 def pooled(parts: Iterable[Times]) -> Times | None:
     """The times of all answers together; None without any answer.
 
-    A report keeps no single times, so that median and 95th percentile are read from the sum of the histograms, straight
-    between two bounds. They are never outside what the parts have, because no pooled percentile can be: those of one
-    part, or of parts that are alike, are exact.
+    A report keeps no single times, so that percentiles are read from the sum of the histograms, straight between two
+    bounds. They are never outside what the parts have: those of one part, or of parts that are alike, are exact.
     """
     answered = list(filter(attrgetter("count"), parts))
     if not answered:
@@ -114,12 +113,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request whole, so that it can be sent again; its body in Base64.
-
-    Args:
-        credential: which, as `Credential` has it.
-        source, given: of the probe.
-    """
+    """A probe whole, so that it can be sent again; its body in Base64."""
 
     operation: str
     method: str
@@ -244,13 +238,9 @@ class Drift:
 
     Args:
         ours, published: the versions that the documents say they have; the latter is None if there is nothing to see.
-        decision: of the comparison: breaking, compatible, undecided or `same`; None if there is a problem.
-        problem: why nothing could be compared.
-        counts: the decision with the number of changes.
-        changes: what breaks, then what is undecided.
-        notes: how the documents were read.
+        decision: breaking, compatible, undecided or `same`; None if there is a problem, which kept it from being made.
+        changes: what breaks, then what is undecided; `counts` counts all, and `command` shows them.
         kept: violated rules that the published document does not have, or has kept on the same answers.
-        command: shows all of it.
     """
 
     ours: str

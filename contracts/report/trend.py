@@ -51,7 +51,6 @@ class Night:
     """A run, in numbers.
 
     Args:
-        version: of the document.
         violated: rules that are violated, not counting advisories and what is accepted.
         new, fixed: rules broken or kept now that were not when they were last judged; on the first night nobody knows.
         unavailable_share: of the exchanges, from 0 to 1.
@@ -60,12 +59,8 @@ class Night:
 
     started: datetime
     decision: str
-    file: str
-    version: str
     rules: int
     violated: int
-    advisories: int
-    accepted: int
     not_judged: int
     new: int
     fixed: int
@@ -83,13 +78,10 @@ class RuleTrend:
 
     Args:
         verdict: of the last night in which it was broken.
-        states: a word a night.
         is_broken: whether the last night that judged it broke it.
-        turned: the first night of those in a row that broke or kept it, as the last one does.
+        turned: the first night of those in a row that broke or kept it, as the last one does; `streak` counts them.
         or_before: whether it was never seen kept before, so that it may be older than the nights.
-        nights: how many broke it.
-        judged: how many broke or kept it.
-        streak: how many in a row broke it, or kept it, until now.
+        nights, judged: how many broke it, and how many broke or kept it.
         comes_and_goes: it was broken, kept, and broken again.
     """
 
@@ -225,10 +217,10 @@ def trend_of(runs: Iterable[Run], notes: Sequence[str] = ()) -> Trend:
     for rule, verdict in broken.items():
         row = tuple(tonight.get(rule, State.ABSENT) for tonight in states)
         rules.append(_rule_trend(verdict, row, nights))
+    rules.sort(key=_order)
     operations = []
     for key in sorted(set(chain.from_iterable(times))):
         operations.append(OperationTrend(key, tuple(tonight.get(key) for tonight in times)))
-    rules.sort(key=_order)
     return Trend(tuple(nights), tuple(rules), tuple(operations), tuple(notes))
 
 
@@ -241,12 +233,8 @@ def _night(run: Run, new: int, fixed: int) -> Night:
     return Night(
         started=run.started,
         decision=run.decision,
-        file=", ".join(run.files),
-        version=run.subject.version,
         rules=len(run.verdicts),
         violated=len(run.violated),
-        advisories=len(run.advisories),
-        accepted=len(run.accepted),
         not_judged=len(run.missing),
         new=new,
         fixed=fixed,

@@ -125,7 +125,7 @@ def test_another_version_of_the_document_is_the_same_document(tmp_path: Path) ->
     older = value(NOW - DAY)
     older["spec"] |= {"version": "0.9", "sha256": "0" * 64, "path": "elsewhere.yaml"}
     keep(json_text(older), NOW - DAY, tmp_path)
-    assert [night.version for night in trend_in(tmp_path, tonight()).nights] == ["0.9", "1"]
+    assert [night.day for night in trend_in(tmp_path, tonight()).nights] == ["2026-11-23", "2026-11-24"]
 
 
 def test_files_that_are_no_reports_are_left_alone_and_named(tmp_path: Path) -> None:

@@ -93,8 +93,8 @@ def test_a_night_counts() -> None:
         verdict(N, "f"),
     ]
     night = trend_of([run(*verdicts, exchanges=40, unavailable=10, decision="fail")]).tonight
-    assert (night.rules, night.violated, night.accepted, night.advisories, night.not_judged) == (6, 2, 1, 1, 1)
-    assert (night.day, night.decision, night.unavailable_share, night.file) == ("2026-11-01", "fail", 0.25, "0.json")
+    assert (night.rules, night.violated, night.not_judged) == (6, 2, 1)
+    assert (night.day, night.decision, night.unavailable_share) == ("2026-11-01", "fail", 0.25)
 
 
 def test_a_night_says_what_turned_since_it_was_last_judged() -> None:

@@ -11,17 +11,7 @@ from fractions import Fraction
 
 from jsonschema_rs import canonical as forms
 
-from contracts.payloads import TEXT, TRIES, Drawer, Run, Unsatisfiable, Values
-from contracts.payloads.patterns import (
-    ENDLESS,
-    FORMATS,
-    Node,
-    alternatives,
-    characters,
-    parse,
-    repeated,
-    sequence,
-)
+from contracts.payloads import TEXT, TRIES, Drawer, Run, Unsatisfiable, Values, patterns
 
 Amount = Fraction | float
 """A number as exact as a document writes it, or infinite."""
@@ -157,9 +147,9 @@ class Window:
 
     at: str
     low: int = 0
-    high: int = ENDLESS
+    high: int = patterns.ENDLESS
 
-    def draw(self, run: Run, least: int = 0, most: int = ENDLESS) -> int:
+    def draw(self, run: Run, least: int = 0, most: int = patterns.ENDLESS) -> int:
         low, high = max(self.low, least), min(self.high, most)
         options = list(range(low, min(low + 8, high + 1)))
         if low + 8 <= high <= 256:
@@ -189,7 +179,7 @@ class PlainString:
 class Patterned:
     """A text of one of several patterns, with something around it when it must be longer than they allow."""
 
-    nodes: Sequence[Node]
+    nodes: Sequence[patterns.Node]
     window: Window
 
     def draw(self, run: Run) -> str:
@@ -203,7 +193,7 @@ class Patterned:
             length = self.window.draw(run, least, max(node.most, self.window.low))
         text = node.text(pick, max(0, min(length, node.most) - node.least))
         missing = max(0, length - len(text))
-        around = repeated(characters(FILLER), missing, missing).text(pick)
+        around = patterns.repeated(patterns.characters(FILLER), missing, missing).text(pick)
         if missing and pick(0, 1):
             return around + text
         return text + around
@@ -233,15 +223,16 @@ def strings(view: forms.StringView, admits: Callable[[str], bool], at: str) -> D
     if window.low > LONGEST:
         raise Unsatisfiable(at, f"no string of {window.low} characters is made")
     shapes = []
-    for patterns in filter(
-        None, (*map(FORMATS.get, view.formats), *zip(view.patterns, strict=True))
-    ):
+    written = [*map(patterns.FORMATS.get, view.formats), *zip(view.patterns, strict=True)]
+    for alike in filter(None, written):
         with suppress(ValueError):  # a pattern that can't be read: the odd strings may do
-            shapes += [list(map(parse, patterns))]
+            shapes.append(list(map(patterns.parse, alike)))
     sources: list[Drawer] = [Patterned(nodes, window) for nodes in shapes]
     if len(shapes) > 1:  # `^a` and `z$` have a text in common only one after the other
-        whole = list(map(alternatives, shapes))
-        sources.append(Patterned([sequence(whole), sequence(whole[::-1])], Window(at)))
+        whole = list(map(patterns.alternatives, shapes))
+        sources.append(
+            Patterned([patterns.sequence(whole), patterns.sequence(whole[::-1])], Window(at))
+        )
     excluded = view.excluded or view.excluded_patterns or view.excluded_formats
     if excluded or not shapes:
         sources.append(PlainString(window))

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.document.model import Document, Schema, Source
+from contracts.document.model import Document, Schema, Source, for_requests
 from contracts.messages import JSON
 from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
-from contracts.payloads.compiler import Payload, compile_payload, generator
+from contracts.payloads.compiler import Payload, compile_payload, generator, simpler
 from contracts.schemas.validation import canonical, schema_of, validator
 
 DRAWS = 12
@@ -207,3 +207,46 @@ def test_a_payload_that_opens_too_much_is_given_up(monkeypatch: pytest.MonkeyPat
 def test_a_schema_outside_the_canonical_form_needs_no_document() -> None:
     raw = {"unevaluatedItems": False, "type": "array", "anyOf": [{"prefixItems": [True]}, {"contains": {"const": 1}}]}
     assert isinstance(compile_payload(schema_of(raw)).draw(RandomChoices()), list)
+
+
+RAW = {"unevaluatedItems": False, "anyOf": [{"prefixItems": [True]}, {"contains": {"const": 1}}]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"not": {}, "type": "null"}, {"type": "null"}),
+        ({"anyOf": [{"not": {}}, True]}, {"anyOf": [{}, True]}),
+        ({"allOf": [{"anyOf": [{"minLength": 1}, {}]}]}, {"allOf": [{"minLength": 1}]}),
+        ({"allOf": [{"oneOf": [{"minLength": 1}], "x": 1}]}, {"allOf": [{"allOf": [{"minLength": 1}, {"x": 1}]}]}),
+        ({"allOf": [{"type": "null"}, True]}, {"allOf": [{"type": "null"}, True]}),
+    ],
+    ids=["a keyword", "deep inside", "branches in an allOf", "branches with more", "nothing"],
+)
+def test_simpler(schema: Any, expected: Any) -> None:
+    assert simpler(schema, ("not",)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("GIVEN_UP", (), "outside the canonical form"),
+        ("schema_of", lambda schema: int("no number"), "can't be simplified"),
+    ],
+    ids=["nothing to give up", "not a schema any more"],
+)
+def test_what_stays_outside_is_unsatisfiable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: object, reason: str
+) -> None:
+    node = schema_of(RAW)
+    monkeypatch.setattr(f"contracts.payloads.compiler.{name}", value)
+    with pytest.raises(Unsatisfiable, match=reason):
+        compile_payload(node)
+
+
+def test_a_schema_outside_the_canonical_form_is_read_in_its_direction() -> None:
+    schema = {**RAW, "type": "array", "items": {"required": ["a"], "properties": {"a": {"readOnly": True}}}}
+    tree = {"openapi": "3.1.0", "components": {"schemas": {"X": schema}}}
+    document = Document("x", "", "3.1.0", tree, lambda pointer: Source("x", 1, pointer), frozenset({"readOnly"}))
+    sent = Schema(for_requests(document), "/components/schemas/X")
+    assert isinstance(generator(sent).draw(RandomChoices()), list)

@@ -1,4 +1,4 @@
-"""The drawers on their own: equality of JSON values, fresh containers, and giving up."""
+"""Drawers on their own: equality of JSON values, fresh containers, and giving up."""
 
 from __future__ import annotations
 

@@ -189,10 +189,6 @@ class RuleVerdict:
                 object.__setattr__(self, name, about[name])
 
     @property
-    def proof(self) -> Proof | None:
-        return self.evidence
-
-    @property
     def size(self) -> int:
         """Of the evidence, in characters."""
         return len((self.evidence and self.evidence.body) or "")

@@ -99,7 +99,7 @@ def worst_first(verdicts: Iterable[RuleVerdict]) -> list[RuleVerdict]:
 
 def seen_text(verdict: RuleVerdict) -> str:
     """What was seen instead of what is promised: `/status is "paused"`."""
-    proof = verdict.proof
+    proof = verdict.evidence
     if proof is None:
         return "no evidence was kept"
     if proof.instance and verdict.kind not in _ABOUT_THE_BODY:

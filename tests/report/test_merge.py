@@ -66,8 +66,8 @@ def test_what_was_counted_is_added_up() -> None:
 def test_the_evidence_is_that_of_the_worst(worse: RuleVerdict, better: RuleVerdict) -> None:
     worse = replace(worse, since="new", recurrence=Recurrence("sometimes", 5, 6))
     for merged in (of_rule(worse, better), of_rule(better, worse)):
-        assert merged.proof is not None
-        assert (merged.proof.message, merged.since, str(merged.recurrence)) == ("worse", "new", "sometimes (5 of 6)")
+        assert merged.evidence is not None
+        assert (merged.evidence.message, merged.since, str(merged.recurrence)) == ("worse", "new", "sometimes (5 of 6)")
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,11 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
         "/status",
     )
     assert (run.target, run.seed, run.seconds, run.counts["violated"]) == ("the mock", "7", 1.0, 1)
-    assert verdict.proof is not None
-    assert (verdict.proof.message, verdict.proof.request and verdict.proof.request.target) == ('"paused"', "/things/1")
+    assert verdict.evidence is not None
+    assert (verdict.evidence.message, verdict.evidence.request and verdict.evidence.request.target) == (
+        '"paused"',
+        "/things/1",
+    )
 
 
 def test_an_older_report_is_read_from_its_ids() -> None:

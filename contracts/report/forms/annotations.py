@@ -69,8 +69,8 @@ def _message(cause: Cause, run: Run) -> Iterator[str]:
         yield since
     if verdict.accepted is not None:
         yield cut(f"accepted {wording.accepted_text(verdict)}", MAX_TEXT)
-    elif verdict.proof is not None:
-        yield f"repeat: {verdict.proof.curl}"
+    elif verdict.evidence is not None:
+        yield f"repeat: {verdict.evidence.curl}"
 
 
 def diff_annotations(diff: Diff) -> Iterator[str]:

@@ -162,7 +162,7 @@ def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Ent
     entries = []
     for cause in wording.causes(verdicts):
         verdict = cause.shown
-        rest = f": {verdict.proof.message if verdict.proof else ''}{_how(verdict) * recurs}"
+        rest = f": {verdict.evidence.message if verdict.evidence else ''}{_how(verdict) * recurs}"
         if cause.is_spread:
             rest += f" ({', '.join(cause.operations)})"
         entries.append((f"{verdict.rule}{wording.spread_text(cause)}", rest))

@@ -89,7 +89,7 @@ class Card:
         texts = list(map(attrgetter("rule"), self.cause.verdicts[:MAX_SAME]))
         texts += [piece.text for line in lines for piece in line.pieces]
         texts += [text for _, text in verdict.source.excerpt]
-        if proof := verdict.proof:
+        if proof := verdict.evidence:
             texts.append(proof.curl[:MAX_CURL])
             texts += [f"{name}: {value[:300]}" for name, value in proof.headers[:60]]
         return 2_000 + sum(40 + len(escape(text)) for text in texts)
@@ -189,7 +189,7 @@ def _reachable(cards: Sequence[Card]) -> dict[str, str]:
 
 def _card(run: Run, cause: Cause, anchor: str) -> Card:
     verdict, body = cause.shown, None
-    proof, telling = verdict.proof, _telling(verdict)
+    proof, telling = verdict.evidence, _telling(verdict)
     if proof is not None and proof.body is not None:
         place = verdict.place if "*" not in (verdict.place or "*") else None
         whole = verdict.kind not in _HOLLOW
@@ -201,11 +201,13 @@ def _card(run: Run, cause: Cause, anchor: str) -> Card:
 
 def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
     """What should not be in an answer, where no place says it: the credential, or names that stand twice."""
-    if verdict.proof is None:
+    if verdict.evidence is None:
         return ()
     if verdict.kind == "credential kept":
-        return tuple(set(re.findall(_PLACEHOLDER, f"{verdict.proof.headers} {verdict.proof.body}")))
-    named = re.match(r"the name (.+) occurs twice", verdict.proof.message)
+        return tuple(
+            set(re.findall(_PLACEHOLDER, f"{verdict.evidence.headers} {verdict.evidence.body}"))
+        )
+    named = re.match(r"the name (.+) occurs twice", verdict.evidence.message)
     if named is None or verdict.kind != "unique names":
         return ()
     return tuple(f'"{name}"' for name in named[1].split(", "))

@@ -52,8 +52,8 @@ def bare(url: str, ids: Sequence[str]) -> None:
 def state_of(url: str, ids: Sequence[str], replay: dict[str, list[Probe]] | None = None) -> State:
     spec = load_spec(ROOT / "spec" / "notte.yaml")
     ledger = Ledger(Path(tempfile.mkdtemp()) / "run.jsonl")
-    target, options = Target(url, Secret(KEY)), Options(unsafe=True)
-    return State(Inputs(spec, target, options, given={"session_id": ids}, replay=replay), ledger)
+    target, options = Target(url, Secret(KEY)), Options(unsafe=True, replay="report.json" if replay else None)
+    return State(Inputs(spec, target, options, given={"session_id": ids}, evidence=replay or {}), ledger)
 
 
 def measure(url: str, ids: Sequence[str]) -> tuple[float, float]:

@@ -85,11 +85,11 @@ def lead(state: State, say: Say) -> None:
             say(printable(state.scrub(f"contract: {line}")))
 
     wants_drift = options.drift or inputs.known is not None or state.budget.nightly
-    if wants_drift and inputs.target.live and inputs.replay is None and not options.dry_run:
+    if wants_drift and inputs.target.live and not inputs.replays and not options.dry_run:
         state.prelude.drift = look_for_drift(state)
         say(printable(state.scrub(f"contract: {drift_headline(state.prelude.drift)}")))
 
-    if options.discover or options.start_session:
+    if inputs.sources:
         if options.dry_run:
             say("contract: --contract-dry-run: sessions are neither listed nor started")
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from itertools import chain
 
 from contracts.document import Operation
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind
@@ -74,27 +73,27 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         yield from sent([Probe(operation.key, answered, note=note, again=True)])
 
     # What broke a rule that others kept, to see how it recurs; the mock would say the same again.
-    if state.inputs.target.live and state.inputs.replay is None:
+    if state.inputs.target.live and not state.inputs.replays:
         verdicts = judged(state.book, operation, exchanges)
         state.first_looks[operation.key] = len(exchanges), verdicts
         yield from sent(asked_again(verdicts, SAFE_METHODS))
 
 
-def probes_of(state: State, operation: Operation) -> Iterable[Probe]:
+def probes_of(state: State, operation: Operation) -> Iterator[Probe]:
     """What is asked of an operation: the evidence of an earlier report, and unless that is replayed, the plan."""
-    replay = state.inputs.replay
-    evidence = state.inputs.first if replay is None else replay
-    first: Sequence[Probe] = ()
     if _may_send(state, operation):
-        first = evidence.get(operation.key, ())
-    return first if replay is not None else chain(first, state.plan.lane(operation).probes())
+        yield from state.inputs.evidence.get(operation.key, ())
+    if not state.inputs.replays:
+        yield from state.plan.lane(operation).probes()
 
 
 def closing_of(
     state: State, operation: Operation, answered: Request | None = None
 ) -> Iterable[Probe]:
     """What is asked last, on a request that was `answered` if there was one; nothing if evidence is replayed."""
-    return state.plan.lane(operation).closing(answered) if state.inputs.replay is None else ()
+    if state.inputs.replays:
+        return ()
+    return state.plan.lane(operation).closing(answered)
 
 
 def _is_plain_success(exchange: Exchange) -> bool:
@@ -184,6 +183,6 @@ def _unsent(state: State, operation: Operation) -> str:
         return f"{operation.method} may change state, and is only sent with --contract-unsafe"
     if spares(state, operation):
         return f"{operation.method} {operation.path} ends a resource, and is sent to none but the run's own"
-    if state.inputs.replay is not None:
+    if state.inputs.replays:
         return "the replayed report has no evidence for this operation"
     return "no request could be made that reaches this operation; give values (--contract-param)"

@@ -37,7 +37,7 @@ from contracts.verdicts import Outcome, Verdict
 
 def report_of(state: State, ended: str, broken: str = "") -> Report:
     """The report; `broken` says how the document breaks its baseline, which fails the run whatever else was seen."""
-    prelude, options = state.prelude, state.inputs.options
+    prelude = state.prelude
     bounds = [stop.why for stop in state.ledger.stops() if stop.kind is StopKind.BOUND]
     report = concluded(state, ended or prelude.problem or "".join(bounds[-1:]), now())
     decision = report.decision
@@ -46,7 +46,7 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
     return replace(
         report,
         decision=decision,
-        sessions=prelude.sessions if options.discover or options.start_session else None,
+        sessions=prelude.sessions if state.inputs.sources else None,
         against=_against(state, report.verdicts),
         drift=_drift(state, report.verdicts, report.exchanges),
     )
@@ -215,9 +215,9 @@ def compared(diff: Diff, *, strict: bool) -> ItemResult:
     for found in diff.decision.judged:
         if found.acceptance and found.change.effect is not Effect.COMPATIBLE:
             reasons[f"accepted until {found.acceptance.until}: {found.acceptance.reason}"] = None
-    return (
-        ItemResult("accepted", printable("; ".join(reasons))) if reasons else ItemResult("passed")
-    )
+    if reasons:
+        return ItemResult("accepted", printable("; ".join(reasons)))
+    return ItemResult("passed")
 
 
 def undecided(text: str, said: str, *, strict: bool) -> ItemResult:

@@ -16,7 +16,7 @@ from contracts.decision.run_decision import Known, Policy, accepted_file, read_a
 from contracts.document import Operation, Spec, load_spec
 from contracts.document.sides import MissingError, overlays_of, side_from
 from contracts.errors import ContractsError, UsageError
-from contracts.exchanges import Bounds, Limits, Route, Secret
+from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Headers, Probe, is_field_value
@@ -32,10 +32,8 @@ from contracts.report.record import known_of_report, probes_of_report
 from contracts.run.options import Options, check_base_url, host_of, usable_proxy
 from contracts.text import shown_path
 
-Values = Mapping[str, Sequence[str]]
-"""Values by the name of their parameter."""
-Probes = Mapping[str, Sequence[Probe]]
-"""Probes by the key of their operation."""
+Values = Mapping[str, Sequence[str]]  # by the name of their parameter
+Probes = Mapping[str, Sequence[Probe]]  # by the key of their operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,8 @@ class Inputs:
 
     Args:
         given: values that the service knows.
-        replay: the evidence of a report, sent instead of the plan; None if this is no replay.
-        known: the violations of an earlier report, and `first` what shows them, sent before the plan.
+        known: the violations of an earlier report.
+        evidence: the requests that an earlier report has, sent before the plan, or where `replays`, instead of it.
         overlays: those that were named (None: the one beside the document).
         folder: where the report goes.
     """
@@ -73,9 +71,8 @@ class Inputs:
     target: Target = field(default_factory=Target)
     options: Options = field(default_factory=Options)
     given: Values = field(default_factory=dict)
-    replay: Probes | None = None
     known: Known | None = None
-    first: Probes = field(default_factory=dict)
+    evidence: Probes = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     scrubber: Scrubber = field(default_factory=Scrubber)
     overlays: Sequence[str] | None = None
@@ -96,10 +93,13 @@ class Inputs:
         return _matches(rule_id, self.options.rule or "*")
 
     @property
-    def bounds(self) -> Bounds:
-        """How often, how much and how long is asked; the mock needs no rest."""
-        interval = self.options.rate if self.target.live else 0.0
-        return Bounds(interval, self.options.max_requests, self.options.max_time)
+    def replays(self) -> bool:
+        return self.options.replay is not None
+
+    @property
+    def sources(self) -> bool:
+        """Whether somebody asks for session ids."""
+        return self.options.discover or self.options.start_session
 
 
 def inputs_from(
@@ -120,13 +120,12 @@ def inputs_from(
         route=Route(proxy_from(options, environ), options.ca_bundle),
     )
     known: Known | None = None
-    first: Probes = {}
-    replay: Probes | None = None
+    evidence: Probes = {}
     if options.against is not None:
         report = shown_path(Path(options.against))
-        known, first = known_of_report(report, spec, advisories=options.strict)
+        known, evidence = known_of_report(report, spec, advisories=options.strict)
     if options.replay is not None:
-        replay = probes_of_report(shown_path(Path(options.replay)), spec)
+        evidence = probes_of_report(shown_path(Path(options.replay)), spec)
     policy = Policy(
         strict=options.strict,
         require_all=options.require_all,
@@ -142,9 +141,8 @@ def inputs_from(
         target=target,
         options=options,
         given=_given(options, environ if target.live else {}, spec),
-        replay=replay,
         known=known,
-        first=first,
+        evidence=evidence,
         policy=policy,
         scrubber=scrubber,
         overlays=overlays,
@@ -158,18 +156,16 @@ def inputs_from(
 def _problems(inputs: Inputs) -> Iterator[str]:
     """Options that exclude each other, or that this document or target has no use for."""
     options, path, base_url = inputs.options, inputs.spec.document.path, inputs.target.base_url
-    if inputs.replay == {}:
-        yield (
-            f"--contract-replay {shown_path(Path(str(options.replay)))} holds no evidence against {path}, so there is "
-            "nothing to send again; give the report of a run that found violations"
-        )
+    if options.replay is not None and not inputs.evidence:
+        why = f"holds no evidence against {path}, so there is nothing to send again"
+        cure = "give the report of a run that found violations"
+        yield f"--contract-replay {shown_path(Path(options.replay))} {why}; {cure}"
     if options.drift and base_url is None:
         yield "--contract-drift needs a service that publishes something; give --base-url URL"
     if not inputs.operations:
-        yield (
-            f"--contract-operation {options.operation} matches none of the operations of {path}; give a glob over "
-            "METHOD PATH or operationId, see `contracts rules`"
-        )
+        cure = "give a glob over METHOD PATH or operationId, see `contracts rules`"
+        glob = f"--contract-operation {options.operation}"
+        yield f"{glob} matches none of the operations of {path}; {cure}"
     if base_url is not None and host_of(base_url) in PRODUCTION_HOSTS:
         unsafe = {
             "--contract-unsafe": options.unsafe,
@@ -194,7 +190,7 @@ def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
     target, leave = inputs.target, "leave the option out"
     if not target.live:
         yield f"{option} needs a service that has sessions; give --base-url URL, or leave it out"
-    if inputs.replay is not None:
+    if inputs.replays:
         why = "a replay sends evidence and nothing else"
         yield f"{option} and --contract-replay exclude each other: {why}"
     if SESSION_ID not in _parameters(inputs.operations):

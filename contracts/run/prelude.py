@@ -113,11 +113,10 @@ def _report_of_killed(state: State, ledger: Ledger, about: Mapping[str, Any]) ->
         header=state.inputs.options.header,
     )
     target = Target(about["base_url"])
-    inputs = replace(state.inputs, target=target, options=options, replay=None, first={})
+    inputs = replace(state.inputs, target=target, options=options, evidence={})
     ledger.about = about
-    dead = State(inputs, ledger, Budget(about["seed"]))
     finished = _written(ledger).isoformat(timespec="milliseconds")
-    return concluded(dead, KILLED, finished)
+    return concluded(State(inputs, ledger, Budget(about["seed"])), KILLED, finished)
 
 
 # The document that the service publishes
@@ -132,21 +131,23 @@ def look_for_drift(state: State) -> Drift:
     words = ["contracts", "drift", "--base-url", str(target), "--spec", spec.document.path]
     address = f"{target}{PAGE}"
     try:
-        exchange = _published(state)
+        # As all the rest is asked for (proxy, certificates, headers, pace), but without the credential.
+        bare = replace(target, secret=None, limits=PAGE_LIMITS, capabilities=Capabilities(names=()))
+        probe = Probe("", Request("GET", PAGE), source="source", note="what is published")
+        with connected(state, state.pace, bare) as client:
+            exchange = client.send(probe, 0)
+        state.ledger.add((), aside=state.pace.spent)
         if exchange.response is not None and exchange.response.status == 200:
             base = side_from(spec.document.path, overlays)
-            lent = base.overlays if overlays is not None else ()
-            sides = base, Side(address, exchange.response.body, lent)
-            if overlays is None:
-                sides = shared(*sides)
+            published = Side(address, exchange.response.body)
+            sides = shared(base, published)
+            if overlays is not None:
+                sides = base, replace(published, overlays=base.overlays)
             diff = diff_of(*sides, ChangePolicy(), accepted_for(*sides, today=date.today()))
             state.prelude.published = diff.specs[1]
             return drift_of(diff, shlex.join(words))
-        instead = (
-            exchange.failure.kind
-            if exchange.failure
-            else exchange.response and exchange.response.status
-        )
+        answer, failure = exchange.response, exchange.failure
+        instead = answer.status if answer is not None else failure and failure.kind
         problem = f"{address} was not to be had ({instead})"
     except Exhausted as bound:
         problem = f"not looked for, {bound}"
@@ -155,17 +156,6 @@ def look_for_drift(state: State) -> Drift:
     except Exception as error:  # a comparison that nobody asked for must not cost the run
         problem = f"comparing what the service publishes failed inside: {type(error).__name__}"
     return Drift(spec.version, decision=None, problem=problem)
-
-
-def _published(state: State) -> Exchange:
-    """The page, asked for as all the rest is (proxy, certificates, headers, pace), but without the credential."""
-    target = state.inputs.target
-    bare = replace(target, secret=None, limits=PAGE_LIMITS, capabilities=Capabilities(names=()))
-    probe = Probe("", Request("GET", PAGE), source="source", note="what is published")
-    with connected(state, state.pace, bare) as client:
-        exchange = client.send(probe, 0)
-    state.ledger.add((), aside=state.pace.spent)
-    return exchange
 
 
 # Session ids, where nobody gives them: the list of the service, and a session of the run's own

@@ -14,7 +14,7 @@ from typing import Any
 import contracts
 from contracts.document import Spec
 from contracts.errors import UsageError
-from contracts.exchanges import Ledger, Pace
+from contracts.exchanges import Bounds, Ledger, Pace
 from contracts.mock import MockService
 from contracts.mock.bodies import sample_values
 from contracts.notte.prose import DATE, plausible, prose_rules
@@ -186,7 +186,11 @@ def state_from(config: Any, inputs: Inputs) -> State:
     """The run that a pytest session is about to make, or to take part in as a worker of xdist."""
     shared = getattr(config, "workerinput", {})
     run = shared.get("contract_run", uuid.uuid4().hex)
-    budget, pace = budget_from(config), Pace(inputs.bounds)
+    options = inputs.options
+    # The mock needs no rest.
+    rate = options.rate * inputs.target.live
+    pace = Pace(Bounds(rate, options.max_requests, options.max_time))
+    budget = budget_from(config)
     if shared:
         budget = replace(budget, seed=shared["contract_seed"])
         pace.started = shared["contract_began"]
@@ -197,11 +201,11 @@ def state_from(config: Any, inputs: Inputs) -> State:
         "document": inputs.spec.document.path,
         "sha256": inputs.spec.document.sha256,
         "base_url": inputs.target.base_url,
-        "unsafe": inputs.options.unsafe,
-        "max_seconds": inputs.options.max_response_time,
+        "unsafe": options.unsafe,
+        "max_seconds": options.max_response_time,
     }
     ledger = Ledger(inputs.folder / f".run-{run}.jsonl", about)
-    progress = Progress(lambda: pace.spent, inputs.options.max_requests)
+    progress = Progress(lambda: pace.spent, options.max_requests)
     return State(inputs, ledger, budget, pace, progress, shared.get("workerid"))
 
 

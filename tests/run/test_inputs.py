@@ -50,7 +50,7 @@ def make(tmp_path: Path) -> Make:
 def test_defaults(make: Make, tmp_path: Path) -> None:
     made = make()
     target = made.target
-    assert (target.base_url, target.secret, made.replay, made.given, target.headers) == (None, None, None, {}, ())
+    assert (target.base_url, target.secret, made.evidence, made.given, target.headers) == (None, None, {}, {}, ())
     assert (made.folder, made.options) == (tmp_path / "build" / "contract", Options())
     assert (made.policy.strict, made.policy.require_all, made.policy.partial) == (False, False, False)
     assert made.spec.title == "Things"
@@ -286,8 +286,8 @@ def test_replay_is_a_partial_run_of_the_evidence(make: Make, tmp_path: Path) -> 
     (tmp_path / "report.json").write_text(json.dumps({"verdicts": [{"evidence": {"request": EVIDENCE}}]}))
     made = make(replay=str(tmp_path / "report.json"))
     assert made.policy.partial
-    assert made.replay is not None
-    assert [probe.request.target for probe in made.replay["GET /sessions/{session_id}"]] == ["/sessions/a"]
+    assert made.replays
+    assert [probe.request.target for probe in made.evidence["GET /sessions/{session_id}"]] == ["/sessions/a"]
 
 
 @pytest.mark.parametrize("value", ["", "0", "-1", "inf", "nan", "five", "1e999"])

@@ -30,11 +30,7 @@ HANDFUL = 3
 """How many values a path parameter has, for each schema that its name has; of so many times ten that are drawn."""
 MAX_VALUES = 12
 
-FRAMING = {
-    "content-length": (),
-    "content-encoding": ("identity",),
-    "transfer-encoding": ("chunked",),
-}
+FRAMING = {"content-length": "", "content-encoding": "identity", "transfer-encoding": "chunked"}
 """Fields that say how the body is sent: a value drawn from their schema would be a lie."""
 
 
@@ -61,9 +57,8 @@ def _variants(media: MediaType) -> Iterator[Variant]:
         yield Variant(content_type, b"{}" if is_json(content_type) else b"mock")
     elif is_json(content_type):
         while isinstance(value := schema.value, dict) and value.keys() == {"$ref"}:
-            schema = Schema(
-                schema.document, ref_target(value["$ref"])
-            )  # which many responses share
+            # What is referred to is shared by many responses, and looked at once.
+            schema = Schema(schema.document, ref_target(value["$ref"]))
         for body, value in _showing(schema):
             yield Variant(content_type, body, media.schema, value)
     else:
@@ -90,9 +85,7 @@ def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
     for index, value in enumerate(drawn):
         new = set(sights(location, value)) - seen
         seen |= new
-        stale += 1
-        if new:
-            stale = 0
+        stale = 0 if new else stale + 1
         if new or index < VARIANTS:
             found.setdefault(dump(value), value)
         elif stale >= MAX_STALE:
@@ -149,7 +142,7 @@ def header_texts(header: Header) -> tuple[str, ...]:
     """Values of a documented response header; none if the field is left to HTTP itself."""
     name, drawn = header.name.lower(), iter(())
     if name in FRAMING:
-        return FRAMING[name]
+        return tuple(filter(None, (FRAMING[name],)))
     if header.schema is not None:
         drawn = _drawn(header.schema, CoveringChoices())
     texts = dict.fromkeys(map(simple_text, itertools.islice(drawn, HEADER_VALUES)))

@@ -62,9 +62,6 @@ class SeenSession:
             raise UnsaidError
         return str(self.body["status"])
 
-    def is_set(self, name: str) -> bool:
-        return self.body.get(name) is not None
-
     @property
     def duration(self) -> timedelta:
         """An ISO 8601 duration as pydantic writes it: a year is 365 days, and there are no months."""
@@ -84,9 +81,6 @@ class SeenSession:
         if self.now is None:
             raise UnsaidError
         return self.now
-
-
-# --- sentences ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +171,13 @@ def _active_within(name: str, limit: str, since: str, called: str) -> Prose:
 @_row("closed_at when final", "closed_at", "is set once the status is final", CLOSING)
 def _closed_at_when_final(session: SeenSession) -> str:
     text = f"status {session.status(*FINAL)} without closed_at"
-    return broken(not session.is_set("closed_at"), text)
+    return broken(session.body.get("closed_at") is None, text)
 
 
 @_row("no closed_at when active", "closed_at", "is null while the session is active", CLOSING)
 def _no_closed_at_when_active(session: SeenSession) -> str:
     text = f"status {session.status('active')} with closed_at"
-    return broken(session.is_set("closed_at"), text)
+    return broken(session.body.get("closed_at") is not None, text)
 
 
 @_row("error text", "error", "says what failed when the status is error")
@@ -263,9 +257,6 @@ PROSE: tuple[Prose, ...] = (
 )
 
 
-# --- two answers to the same request ---
-
-
 def _stays(member: str, promise: str = "stays the same") -> Prose:
     @_row("stays", member, promise)
     def seen(earlier: SeenSession, later: SeenSession) -> str:
@@ -324,9 +315,6 @@ LATER: tuple[Prose, ...] = (
 )
 
 
-# --- as rules ---
-
-
 def prose_rules(spec: Spec) -> Extra:
     """The rules of both tables, for a document that has Notte's session status; none for any other."""
     operation = spec.by_key.get(SESSION)
@@ -356,9 +344,6 @@ def session_of(answer: Answer) -> SeenSession | None:
     except ValueError:
         return SeenSession(answer.decoded.value, None)
     return SeenSession(answer.decoded.value, now)
-
-
-# --- as answers ---
 
 
 def plausible(operation: Operation, status: int, value: Any) -> Any:

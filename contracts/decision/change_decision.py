@@ -9,12 +9,17 @@ from datetime import date
 from enum import StrEnum
 
 from contracts.changes.change import KINDS, Change, Effect, Severity
-from contracts.decision.entries import CHANGES, Acceptance, entries_from, entry_for
+from contracts.decision.entries import (
+    ACCEPTED,
+    CHANGES,
+    Acceptance,
+    Accepted,
+    entries_from,
+    entry_for,
+)
 from contracts.document.sides import Side
 from contracts.document.written import bytes_of_file
 from contracts.errors import UsageError
-
-ACCEPTED = "accepted.toml"
 
 
 class FailOn(StrEnum):
@@ -27,34 +32,6 @@ class FailOn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AcceptedChanges:
-    """The accepted changes of a file, held against a day; `file` is the one that new entries are offered for."""
-
-    entries: tuple[Acceptance, ...] = ()
-    today: date = date.max
-    file: str = ACCEPTED
-
-    def of(self, change: Change) -> Acceptance | None:
-        """The acceptance of a change by its name, if one counts today."""
-        for entry in self.entries:
-            if self.today <= entry.until and entry.names(name_of(change)):
-                return entry
-        return None
-
-    def notes(self, changes: Sequence[Change]) -> tuple[str, ...]:
-        """What is worth knowing of entries: their day has passed, or nothing of that name changed."""
-        names = [name_of(change) for change in changes]
-        past, idle = [], []
-        for entry in self.entries:
-            if not any(map(entry.names, names)):
-                why = f"nothing that changed is named {entry.name}"
-                idle.append(f"{entry}: {why}; a change that is made needs no entry")
-            elif entry.until < self.today:
-                past.append(entry.overdue)
-        return (*past, *idle)
-
-
-@dataclass(frozen=True, slots=True)
 class ChangePolicy:
     """What fails a comparison.
 
@@ -64,11 +41,11 @@ class ChangePolicy:
 
     fail_on: FailOn = FailOn.BREAKING
     severities: Mapping[str, Severity] = field(default_factory=dict)
-    accepted: AcceptedChanges = field(default_factory=AcceptedChanges)
+    accepted: Accepted = field(default_factory=Accepted)
 
     def judged(self, change: Change) -> Judged:
         severity = self.severities.get(change.id, change.severity)
-        acceptance = self.accepted.of(change)
+        acceptance = self.accepted.of(name_of(change))
         failing = {Severity.ERROR}
         if self.fail_on is FailOn.WARNING and change.effect is not Effect.UNDECIDED:
             failing.add(Severity.WARNING)
@@ -130,7 +107,12 @@ def decide_changes(changes: Sequence[Change], policy: ChangePolicy) -> ChangeDec
         result = Effect.BREAKING
     if any(each.fails for each in judged):
         code = 1
-    return ChangeDecision(result, code, judged, policy.accepted.notes(changes))
+    idle, past = policy.accepted.out_of_use(list(map(name_of, changes)))
+    notes = [entry.overdue for entry in past]
+    for entry in idle:
+        why = f"nothing that changed is named {entry.name}"
+        notes.append(f"{entry}: {why}; a change that is made needs no entry")
+    return ChangeDecision(result, code, judged, tuple(notes))
 
 
 def name_of(change: Change) -> str:
@@ -143,14 +125,12 @@ def entry_for_change(change: Change, *, until: date, reason: str = "…") -> str
     return entry_for(CHANGES, name_of(change), until=until, reason=reason)
 
 
-def accepted_changes(data: bytes, file: str, *, today: date) -> AcceptedChanges:
+def accepted_changes(data: bytes, file: str, *, today: date) -> Accepted:
     """The accepted changes of a file. DocumentError for what is not as it should be."""
-    return AcceptedChanges(entries_from(data, file, CHANGES), today)
+    return Accepted(entries_from(data, file, CHANGES), today)
 
 
-def accepted_for(
-    base: Side, revision: Side, *, today: date, named: str | None = None
-) -> AcceptedChanges:
+def accepted_for(base: Side, revision: Side, *, today: date, named: str | None = None) -> Accepted:
     """What was accepted: in the file that is named, else in `accepted.toml` beside the revision, else beside the base.
 
     `none` is no file at all.
@@ -167,7 +147,7 @@ def accepted_for(
             if content is not None and named is None:
                 return replace(accepted_changes(content, label, today=today), file=file)
             offered = offered or file
-    return AcceptedChanges((), today, offered or ACCEPTED)
+    return Accepted((), today, offered or ACCEPTED)
 
 
 def severities_from(entries: Sequence[str]) -> dict[str, Severity]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -13,6 +13,7 @@ from typing import Any
 
 from contracts.errors import DocumentError
 
+ACCEPTED = "accepted.toml"
 TERM = timedelta(days=30)
 """For how long an entry is offered."""
 
@@ -80,6 +81,32 @@ class Acceptance:
     def overdue(self) -> str:
         """What is said of it after its last day."""
         return f"{self}: accepted until {self.until}, which has passed; mend it, or agree on a new date"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The entries of one table, held against a day; `file` is the one that new entries are offered for."""
+
+    entries: tuple[Acceptance, ...] = ()
+    today: date = date.max
+    file: str = ACCEPTED
+
+    def of(self, name: str, seen: Iterable[str] = ()) -> Acceptance | None:
+        """The entry that accepts what has this name, with all that was seen of it, if one counts today."""
+        for entry in self.entries:
+            if self.today <= entry.until and entry.covers(name, seen):
+                return entry
+        return None
+
+    def out_of_use(self, names: Collection[str]) -> tuple[list[Acceptance], list[Acceptance]]:
+        """The entries that name none of these, and of the others those whose day has passed."""
+        idle, past = [], []
+        for entry in self.entries:
+            if not any(map(entry.names, names)):
+                idle.append(entry)
+            elif entry.until < self.today:
+                past.append(entry)
+        return idle, past
 
 
 def _matches(text: str, glob: str) -> bool:

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from contracts.decision.entries import VIOLATIONS, Acceptance, entries_from
+from contracts.decision.entries import ACCEPTED, VIOLATIONS, Acceptance, Accepted, entries_from
 from contracts.document import Spec
 from contracts.document.written import bytes_of_file
 from contracts.exchanges.health import EXPIRED, Stop, StopKind, blocked, expired_from
@@ -34,45 +34,9 @@ class Result(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The acceptances of a file, held against a day."""
-
-    entries: tuple[Acceptance, ...] = ()
-    today: date = date.max
-
-    def of(self, verdict: Verdict) -> Acceptance | None:
-        """The acceptance of a violated rule, if one counts today."""
-        if verdict.outcome is not Outcome.VIOLATED:
-            return None
-        for entry in self.entries:
-            if self.today <= entry.until and entry.covers(verdict.rule.id, verdict.broken_by):
-                return entry
-        return None
-
-    def stale(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-        """Why entries fail a whole run: the document has no such rule any more, or their day has passed."""
-        gone, past = [], []
-        for entry in self.entries:
-            if not any(entry.names(verdict.rule.id) for verdict in verdicts):
-                gone.append(f"{entry}: the document has no rule {entry.name}; remove the entry")
-            elif entry.until < self.today:
-                past.append(entry.overdue)
-        return (*gone, *past)
-
-    def healed(self, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-        """Entries whose rules were all exercised and held: the entry can go."""
-        found = []
-        for entry in self.entries:
-            outcomes = {v.outcome for v in verdicts if entry.names(v.rule.id)}
-            if outcomes == {Outcome.HOLDS}:
-                found.append(f"{entry}: {entry.name} was exercised and held; the entry can go")
-        return tuple(found)
-
-
 def accepted_file(spec: Spec) -> Path:
     """Where the acceptances for a document are: `accepted.toml` in its folder."""
-    return Path(spec.document.path).with_name("accepted.toml")
+    return Path(spec.document.path).with_name(ACCEPTED)
 
 
 def read_accepted(path: Path, *, today: date) -> Accepted:
@@ -108,12 +72,18 @@ class Policy:
 
     def fails(self, verdict: Verdict) -> bool:
         """Whether this verdict alone fails the run."""
-        if verdict.outcome is Outcome.HOLDS or verdict.explained or self.accepted.of(verdict):
+        if verdict.outcome is Outcome.HOLDS or verdict.explained or self.acceptance_of(verdict):
             return False
         if verdict.outcome is Outcome.VIOLATED:
             return self.counts(verdict) and not self.tolerates(verdict)
         promised = (verdict.rule.status or "").startswith("2")
         return self.require_all or (self.strict and promised)
+
+    def acceptance_of(self, verdict: Verdict) -> Acceptance | None:
+        """The acceptance of a violated rule, if one counts today."""
+        if verdict.outcome is not Outcome.VIOLATED:
+            return None
+        return self.accepted.of(verdict.rule.id, verdict.broken_by)
 
     def counts(self, verdict: Verdict) -> bool:
         """Whether breaking the rule matters, rather than being worth a line."""
@@ -162,8 +132,8 @@ def decide(
         ended = ended or "nothing was sent"
     if not (policy.partial or silent or ended):
         if not policy.some_rules:
-            notes = policy.accepted.healed(verdicts)
-            failures += policy.accepted.stale(verdicts)
+            notes = _healed(policy.accepted, verdicts)
+            failures += _stale(policy.accepted, verdicts)
         if policy.strict:
             failures += notes
         failures += _never_a_success(spec, asked)
@@ -177,6 +147,23 @@ def decide(
     if unfinished:
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
     return Decision(Result.FAIL if failures else Result.PASS, tuple(failures), notes)
+
+
+def _healed(accepted: Accepted, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Which entries can go, because their rules were all exercised and held."""
+    found = []
+    for entry in accepted.entries:
+        outcomes = {v.outcome for v in verdicts if entry.names(v.rule.id)}
+        if outcomes == {Outcome.HOLDS}:
+            found.append(f"{entry}: {entry.name} was exercised and held; the entry can go")
+    return tuple(found)
+
+
+def _stale(accepted: Accepted, verdicts: Sequence[Verdict]) -> list[str]:
+    """Which entries fail a whole run: the document has no such rule any more, or their day has passed."""
+    gone, past = accepted.out_of_use([verdict.rule.id for verdict in verdicts])
+    found = [f"{entry}: the document has no rule {entry.name}; remove the entry" for entry in gone]
+    return [*found, *(entry.overdue for entry in past)]
 
 
 def _open_ends(

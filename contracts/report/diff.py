@@ -12,8 +12,6 @@ from pathlib import Path
 from contracts.changes import compare as changes_between
 from contracts.changes.change import Direction, Effect, Reach, Severity
 from contracts.decision.change_decision import (
-    ACCEPTED,
-    AcceptedChanges,
     ChangeDecision,
     ChangePolicy,
     FailOn,
@@ -21,7 +19,7 @@ from contracts.decision.change_decision import (
     decide_changes,
     entry_for_change,
 )
-from contracts.decision.entries import TERM
+from contracts.decision.entries import ACCEPTED, TERM, Accepted
 from contracts.document import Spec
 from contracts.document.sides import Side, specs_of
 from contracts.report.run import Drift
@@ -93,7 +91,7 @@ def diff_of(
     base: Side,
     revision: Side,
     policy: ChangePolicy,
-    accepted: AcceptedChanges,
+    accepted: Accepted,
     *,
     read: Spec | None = None,
 ) -> Diff:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 import contracts
-from contracts.decision.run_decision import Accepted, Against, Decision, Known, Since
+from contracts.decision.run_decision import Against, Decision, Known, Policy, Since
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
 from contracts.errors import UsageError
@@ -69,18 +69,22 @@ class Teller:
     Args:
         base_url: of the live target, None for the mock.
         header_variables: names of the headers sent with every request, each with the variable that has its value.
-        acceptances: what the team agreed to live with.
+        policy: which knows what the team agreed to live with.
     """
 
     spec: Spec
     base_url: str | None
     header_variables: Headers = ()
     scrubber: Scrubber = field(default_factory=Scrubber)
-    acceptances: Accepted = field(default_factory=Accepted)
+    policy: Policy = field(default_factory=Policy)
     _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
 
     def told(self, verdict: Verdict, since: str | None = None) -> RuleVerdict:
-        rule, masked, accepted = verdict.rule, self.scrubber.text, self.acceptances.of(verdict)
+        rule, masked, accepted = (
+            verdict.rule,
+            self.scrubber.text,
+            self.policy.acceptance_of(verdict),
+        )
         return RuleVerdict(
             rule=rule.id,
             kind=rule.kind,

@@ -111,7 +111,7 @@ def _against(state: State, verdicts: Sequence[Verdict]) -> Against | None:
     policy, known = state.inputs.policy, state.inputs.known
     if known is None:
         return None
-    accepted = {verdict.rule.id for verdict in verdicts if policy.accepted.of(verdict)}
+    accepted = {verdict.rule.id for verdict in verdicts if policy.acceptance_of(verdict)}
     promised = {rule.id for rule in state.book.rules}
     return against(known, filter(policy.counts, verdicts), accepted=accepted, promised=promised)
 
@@ -161,7 +161,7 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
     if failing:
         texts = [_text(state, verdict, rerun) for verdict in failing]
         return ItemResult("failed", "\n\n".join(texts))
-    for accepted in filter(None, map(policy.accepted.of, verdicts)):
+    for accepted in filter(None, map(policy.acceptance_of, verdicts)):
         return ItemResult("accepted", f"accepted until {accepted.until}: {accepted.reason}")
     if known is not None and any(map(policy.tolerates, verdicts)):
         return ItemResult("accepted", f"still there: {known.file} has it as well")

@@ -132,7 +132,7 @@ class State:
     def teller(self) -> Teller:
         inputs = self.inputs
         base_url, header, scrubber = inputs.target.base_url, inputs.options.header, inputs.scrubber
-        return Teller(inputs.spec, base_url, header, scrubber, inputs.policy.accepted)
+        return Teller(inputs.spec, base_url, header, scrubber, inputs.policy)
 
     @cached_property
     def book(self) -> RuleBook:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from contracts.decision.entries import VIOLATIONS, Acceptance, entry_for
-from contracts.decision.run_decision import Accepted, Policy, read_accepted
+from contracts.decision.entries import VIOLATIONS, Acceptance, Accepted, entry_for
+from contracts.decision.run_decision import Decision, Policy, decide, read_accepted
 from contracts.errors import DocumentError
+from contracts.messages import Exchange, Probe, Request, Response
 from contracts.rules import Rule, Severity
 from contracts.verdicts import Outcome, Verdict
+from tests.exchanges.documents import spec_of
 
 TODAY = date(2026, 11, 24)
 ENUM = "GET /sessions/{session_id} 200 /status enum"
@@ -26,6 +28,14 @@ def accepting(rule: str = ENUM, until: date = TODAY, *evidence: str) -> Accepted
     return Accepted((Acceptance(rule, "known", until, evidence, "accepted.toml", 3),), TODAY)
 
 
+def whole_run(accepted: Accepted, *verdicts: Verdict) -> Decision:
+    """The decision on a run that asked everything, and was answered."""
+    responses = {"200": {"description": ""}}
+    spec = spec_of({"/sessions/{session_id}": {"get": {"responses": responses}}})
+    probe = Probe("GET /sessions/{session_id}", Request("GET", "/sessions/1"))
+    return decide(spec, verdicts, [Exchange(0, probe, Response(200))], Policy(accepted=accepted))
+
+
 @pytest.mark.parametrize(
     ("glob", "covered"),
     [
@@ -38,12 +48,12 @@ def accepting(rule: str = ENUM, until: date = TODAY, *evidence: str) -> Accepted
     ],
 )
 def test_an_entry_names_a_rule_or_a_glob(glob: str, covered: bool) -> None:
-    assert (accepting(glob).of(verdict()) is not None) == covered
+    assert (Policy(accepted=accepting(glob)).acceptance_of(verdict()) is not None) == covered
 
 
 @pytest.mark.parametrize(("until", "counts"), [(date(2026, 11, 24), True), (date(2026, 11, 23), False)], ids=str)
 def test_an_entry_counts_to_the_end_of_its_last_day(until: date, counts: bool) -> None:
-    assert (accepting(ENUM, until).of(verdict()) is not None) == counts
+    assert (Policy(accepted=accepting(ENUM, until)).acceptance_of(verdict()) is not None) == counts
 
 
 @pytest.mark.parametrize(
@@ -52,13 +62,13 @@ def test_an_entry_counts_to_the_end_of_its_last_day(until: date, counts: bool) -
     ids=["what was accepted", "and more", "something else"],
 )
 def test_evidence_that_is_not_covered_is_new(seen: tuple[str, ...], covered: bool) -> None:
-    accepted = accepting(ENUM, TODAY, '"authentic*"')
-    assert (accepted.of(verdict(Outcome.VIOLATED, *seen)) is not None) == covered
+    policy = Policy(accepted=accepting(ENUM, TODAY, '"authentic*"'))
+    assert (policy.acceptance_of(verdict(Outcome.VIOLATED, *seen)) is not None) == covered
 
 
 @pytest.mark.parametrize("outcome", [Outcome.HOLDS, Outcome.NOT_EXERCISED, Outcome.UNDECIDED])
 def test_only_violations_are_accepted(outcome: Outcome) -> None:
-    assert accepting().of(verdict(outcome)) is None
+    assert Policy(accepted=accepting()).acceptance_of(verdict(outcome)) is None
 
 
 def test_accepting_something_never_adds_failures() -> None:
@@ -75,24 +85,26 @@ def test_accepting_something_never_adds_failures() -> None:
     ],
 )
 def test_stale_entries_are_named_with_their_line(accepted: Accepted, outcome: Outcome, words: str) -> None:
-    (reason,) = accepted.stale([verdict(outcome)])
+    (reason,) = whole_run(accepted, verdict(outcome)).reasons[-1:]
     assert words in reason
     assert reason.startswith("accepted.toml:3: ")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.HOLDS, Outcome.VIOLATED])
 def test_an_entry_that_counts_is_not_stale(outcome: Outcome) -> None:
-    assert accepting().stale([verdict(outcome)]) == ()
+    assert whole_run(accepting(), verdict(outcome)).reasons == ()
 
 
 @pytest.mark.parametrize("outcome", [Outcome.HOLDS, Outcome.VIOLATED, Outcome.NOT_EXERCISED])
 def test_an_entry_past_its_day_is_stale_whatever_became_of_its_rule(outcome: Outcome) -> None:
-    assert len(accepting(ENUM, date(2026, 1, 1)).stale([verdict(outcome)])) == 1
+    reasons = whole_run(accepting(ENUM, date(2026, 1, 1)), verdict(outcome)).reasons
+    assert sum("has passed" in reason for reason in reasons) == 1
 
 
 def test_an_entry_is_healed_only_when_all_of_its_rules_held() -> None:
-    accepted = accepting("*")
-    assert accepted.healed([verdict(Outcome.HOLDS), verdict(Outcome.VIOLATED, rule="other")]) == ()
+    held, broken = verdict(Outcome.HOLDS), verdict(Outcome.VIOLATED, rule="other")
+    assert whole_run(accepting("*"), held, broken).notes == ()
+    assert len(whole_run(accepting("*"), held).notes) == 1
 
 
 def entry(key: str = ENUM, reason: str = '"known"', until: str = "2026-12-31", more: str = "") -> str:
@@ -125,7 +137,7 @@ def test_a_table_reads_the_same(tmp_path: Path) -> None:
 )
 def test_the_entry_that_is_offered_accepts_its_rule(rule: str, tmp_path: Path) -> None:
     accepted = read(f"{entry('* other')}{entry_for(VIOLATIONS, rule, until=TODAY)}\n", tmp_path)
-    assert accepted.of(verdict(rule=rule)) is not None
+    assert Policy(accepted=accepted).acceptance_of(verdict(rule=rule)) is not None
     assert accepted.entries[1].line == 2
 
 

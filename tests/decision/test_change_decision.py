@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from contracts.changes.change import Change, Effect, Severity
 from contracts.decision.change_decision import (
-    AcceptedChanges,
     ChangePolicy,
     FailOn,
     accepted_changes,
@@ -20,7 +19,7 @@ from contracts.decision.change_decision import (
     name_of,
     severities_from,
 )
-from contracts.decision.entries import Acceptance
+from contracts.decision.entries import Acceptance, Accepted
 from contracts.errors import DocumentError, UsageError
 
 from ..made_changes import ALL, BREAKS, GROWS, STATUS, UNKNOWN, WARNS, change
@@ -29,8 +28,8 @@ TODAY = date(2026, 11, 24)
 B, U, C = Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE
 
 
-def accepting(*names: str, until: date = TODAY) -> AcceptedChanges:
-    return AcceptedChanges(tuple(Acceptance(name, "known", until, file="a.toml", line=3) for name in names), TODAY)
+def accepting(*names: str, until: date = TODAY) -> Accepted:
+    return Accepted(tuple(Acceptance(name, "known", until, file="a.toml", line=3) for name in names), TODAY)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +93,7 @@ def test_an_entry_counts_to_the_end_of_its_last_day(until: date, code: int) -> N
     ],
     ids=["past", "idle"],
 )
-def test_entries_that_do_nothing_are_notes(accepted: AcceptedChanges, words: str) -> None:
+def test_entries_that_do_nothing_are_notes(accepted: Accepted, words: str) -> None:
     decision = decide_changes([GROWS], ChangePolicy(accepted=accepted))
     assert (decision.exit_code, len(decision.notes)) == (0, 1)
     assert decision.notes[0].startswith(words)
@@ -125,7 +124,7 @@ def test_the_entry_that_is_offered_accepts_its_change(where: str) -> None:
     made = change(where=where)
     line = entry_for_change(made, until=TODAY, reason='because "so"\n')
     accepted = accepted_changes(f"# one\n{line}\n".encode(), "a.toml", today=TODAY)
-    assert (accepted.of(made) is not None, line.isprintable(), accepted.entries[0].line) == (True, True, 2)
+    assert (accepted.of(name_of(made)) is not None, line.isprintable(), accepted.entries[0].line) == (True, True, 2)
     assert accepted.entries[0].reason == 'because "so"\n'
 
 

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from contracts.changes.change import Change
-from contracts.decision.change_decision import AcceptedChanges, ChangePolicy, decide_changes
-from contracts.decision.entries import Acceptance
+from contracts.decision.change_decision import ChangePolicy, decide_changes
+from contracts.decision.entries import Acceptance, Accepted
 from contracts.document import FolderFiles
 from contracts.document.sides import RevisionFiles, Side
 from contracts.report.diff import Diff
@@ -26,9 +26,9 @@ NASTY = "x|`*_<b>@me #1 www.a.b https://a\n::error::x\r\x1b[31m\u202e\ud800``` 1
 """What must not break out of any form: of a cell, a line, a command, a fence, an element, a terminal."""
 
 
-def accepting(*names: str) -> AcceptedChanges:
+def accepting(*names: str) -> Accepted:
     today = date(2026, 11, 24)
-    return AcceptedChanges(tuple(Acceptance(name, "agreed|in May", today, (), "a.toml", 1) for name in names), today)
+    return Accepted(tuple(Acceptance(name, "agreed|in May", today, (), "a.toml", 1) for name in names), today)
 
 
 def diff(changes: Sequence[Change] = ALL, *accepted: str, base: Side = BASE, revision: Side = REVISION) -> Diff:

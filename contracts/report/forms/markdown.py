@@ -53,17 +53,9 @@ _BARS = "▁▂▃▄▅▆▇█"
 def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
     """The lines of a run; with a trend, what became of rules and response times over the nights."""
     broken = [*wording.worst_first(run.violated), *wording.worst_first(run.advisories)]
-    shown = (
-        _environment()
-        .get_template("run.md.j2")
-        .render(
-            run=run,
-            trend=trend,
-            facts=_facts(run),
-            about=_about(run),
-            broken=wording.causes(broken),
-        )
-    )
+    template = _environment().get_template("run.md.j2")
+    told = {"facts": _facts(run), "about": _about(run), "broken": wording.causes(broken)}
+    shown = template.render(run=run, trend=trend, **told)
     head, middle, rest = shown.split(SECTION)
     more = "report.json has them all."
     head, rest = _within(head, MAX_SIZE // 4, more), _within(rest, MAX_SIZE // 2, more)
@@ -73,11 +65,8 @@ def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
 
 def diff_markdown(diff: Diff) -> list[str]:
     """The lines of a comparison."""
-    shown = (
-        _environment()
-        .get_template("diff.md.j2")
-        .render(diff=diff, decision=decision_text(diff), ordered=diff.ordered)
-    )
+    template = _environment().get_template("diff.md.j2")
+    shown = template.render(diff=diff, decision=decision_text(diff), ordered=diff.ordered)
     text = _within(shown, MAX_SIZE, "`contracts diff` shows them all.")
     return text.rstrip("\n").split("\n")
 

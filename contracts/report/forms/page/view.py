@@ -108,29 +108,26 @@ def page(run: Run, trend: Trend | None = None) -> str:
     accepted = list(_cards(run, causes(run.accepted), numbers, MAX_DRAWN // 2))
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     matrices = figures.matrices_of(run)
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            run=run,
-            trend=trend,
-            headline=headline(run),
-            accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
-            story=story(run),
-            reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
-            violated=violated,
-            advisories=advisories,
-            accepted=accepted,
-            matrices=matrices,
-            details=_details(matrices),
-            anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
-            numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
-            seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
-            missing=figures.grouped(run.missing, "standing", "why"),
-            style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
-            script=script,
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        )
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        run=run,
+        trend=trend,
+        headline=headline(run),
+        accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
+        story=story(run),
+        reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
+        violated=violated,
+        advisories=advisories,
+        accepted=accepted,
+        matrices=matrices,
+        details=_details(matrices),
+        anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
+        numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
+        seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
+        missing=figures.grouped(run.missing, "standing", "why"),
+        style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 

@@ -25,9 +25,7 @@ from contracts.schemas.readings import TooLarge
 
 __all__ = ["compare"]
 
-SITES = 3
-"""Messages of so many operations are tried before a change is taken to show in none."""
-
+SITES = 3  # messages of so many operations are tried before a change is taken to show in none
 UNSENT = (
     "a property that is readOnly is not sent in requests, one that is writeOnly not in responses"
 )
@@ -77,9 +75,7 @@ def _compare_schemas(walk: Walk) -> None:
     for site in walk.documents.sites:
         if site.direction is not walk.direction:
             continue
-        for local, steps, proof in walk.shown_at(
-            (site.schemas[0].pointer, site.schemas[1].pointer)
-        ):
+        for local, steps, proof in walk.shown_at(site.at):
             reached = found.setdefault((local.change.id, local.change.where), Reached(local))
             reached.local = min(reached.local, local, key=lambda one: _loudness(one.change))
             if proof is None:

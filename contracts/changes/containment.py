@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from itertools import islice
 from typing import Any
 
-from jsonschema_rs import CanonicalSchema
+from jsonschema_rs import CanonicalSchema, Validator
 from jsonschema_rs import canonical as forms
 
 from contracts.changes.change import Effect
@@ -20,7 +20,6 @@ from contracts.payloads.compiler import compile_payload
 from contracts.schemas import Raw
 from contracts.schemas.readings import TooLarge
 from contracts.schemas.validation import (
-    ANYTHING,
     Uncompilable,
     attempt,
     keyword_validator,
@@ -98,7 +97,7 @@ def settle(
 def _settled(sender: str, receiver: str, written: str) -> Answer:
     try:
         sent, taken = _canonical(sender), _canonical(receiver)
-        checks = _checks(sender, receiver, written)
+        shows = partial(_shows, *map(keyword_validator, (sender, receiver, written)))
         whole = sent
         if written != "true":
             whole = attempt(lambda: sent.intersect(_canonical(written)), sent)
@@ -108,7 +107,7 @@ def _settled(sender: str, receiver: str, written: str) -> Answer:
     if proof := _proof(sent, taken, difference):
         return Answer(True, proof)
     near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (0, 0)
-    found = tuple(islice(filter(checks, _candidates(sent, difference, near, far)), VALUES))
+    found = tuple(islice(filter(shows, _candidates(sent, difference, near, far)), VALUES))
     if found:
         return Answer(False, "a value is sent and not taken", found)
     if whole is not sent:
@@ -131,29 +130,18 @@ def _text(schema: Raw) -> str:
     return json.dumps(schema, separators=(",", ":"), default=float)
 
 
-def _checks(sender: str, receiver: str, written: str) -> Callable[[JSON], bool]:
-    sends, takes, writes = map(keyword_validator, (sender, receiver, written))
-
-    def shows(value: JSON) -> bool:
-        try:
-            return sends.is_valid(value) and writes.is_valid(value) and not takes.is_valid(value)
-        except ValueError:  # a lone surrogate
-            return False
-
-    return shows
+def _shows(sends: Validator, takes: Validator, writes: Validator, value: JSON) -> bool:
+    try:
+        return sends.is_valid(value) and writes.is_valid(value) and not takes.is_valid(value)
+    except ValueError:  # a lone surrogate
+        return False
 
 
 def _candidates(
     sent: CanonicalSchema, difference: CanonicalSchema | None, near: int, far: int
 ) -> Iterator[JSON]:
     if difference is not None:
-        view = difference.view()
-        try:
-            word = _word(view) if isinstance(view, forms.StringView) else None
-        except ValueError:
-            word = None
-        if word is not None:
-            yield word
+        yield from _words(difference) or ()
         yield from islice(drawn(difference), near)
     yield from islice(drawn(sent), far)
 
@@ -212,12 +200,8 @@ def _emptiness(difference: CanonicalSchema) -> str | None:
         case forms.AnyOfView(branches):
             proofs = [_emptiness(branch) for branch in branches]
             return next(iter(proofs), None) if all(proofs) else None
-        case forms.StringView() as view:
-            try:
-                if _word(view) is None:
-                    return "as regular languages, the one lies inside the other"
-            except ValueError:
-                return None
+        case forms.StringView() if _words(difference) == []:
+            return "as regular languages, the one lies inside the other"
         case forms.ObjectView() as view:
             if any(_is_out_of_the_question(view, violation) for violation in view.violations):
                 return (
@@ -233,7 +217,10 @@ def _is_out_of_the_question(view: forms.ObjectView, violation: object) -> bool:
         case forms.NameFailsView(schema):
             return names is not None and _lies_in(names, schema)
         case forms.PatternValueFailsView(_, schema) if not view.properties:
-            held = [*view.pattern_properties.values(), view.additional_properties or ANYTHING]
+            held = [
+                *view.pattern_properties.values(),
+                view.additional_properties or schema_of(True),
+            ]
             patterns = (schema_of({"pattern": pattern}) for pattern in view.pattern_properties)
             if names is not None and any(_lies_in(names, pattern) for pattern in patterns):
                 held.pop()  # every name has a pattern
@@ -249,43 +236,41 @@ _UNREAD = re.compile(r"\\[bBkpPcxu1-9]|\(\?(?!:)|(?<![\\\[])\^|(?<!\\)\$")
 """Word boundaries, back references, lookarounds, Unicode classes, and anchors within: not compared."""
 
 
-def _word(view: forms.StringView) -> str | None:
-    """A text of a string schema whose patterns say all about it, if there is one.
-
-    Raises:
-        ValueError: the patterns can't be compared, or there is more than patterns.
-    """
-    if view.formats or view.excluded_formats or not (view.patterns or view.excluded_patterns):
-        raise ValueError("formats, or no patterns")
+def _words(node: CanonicalSchema) -> list[str] | None:
+    """A text of a string schema whose patterns say all about it, if there is one; None if that can't be told."""
+    view = node.view()
+    if not isinstance(view, forms.StringView) or view.formats or view.excluded_formats:
+        return None
     excluded = [*view.excluded_patterns, *(f"^{re.escape(text)}$" for text in view.excluded)]
-    return escapes(view.patterns, excluded, view.min_length or 0, view.max_length)
+    if not view.patterns and not view.excluded_patterns:
+        return None
+    try:
+        return _escapes(view.patterns, excluded, view.min_length or 0, view.max_length)
+    except ValueError:
+        return None
 
 
-def escapes(
+def _escapes(
     patterns: Sequence[str], excluded: Sequence[str], low: int, high: int | None
-) -> str | None:
-    """A text of `low` to `high` characters that matches all of `patterns` and none of `excluded`.
-
-    None when there is none: then the one language lies inside the others. ECMA-262 patterns, matched anywhere.
+) -> list[str]:
+    """A text of `low` to `high` characters that matches all of `patterns` and none of `excluded`, if there is one.
 
     Raises:
-        ValueError: a pattern is beyond what can be compared.
+        ValueError: a pattern (of ECMA-262, matched anywhere) is beyond what can be compared.
     """
     if sum(map(_size, (*patterns, *excluded))) > MAX_SIZE or max(low, high or 0) > MAX_SIZE:
         raise ValueError("the patterns are too large to compare")
     wanted = [_automaton(pattern) for pattern in patterns]
     if low or high is not None or not wanted:
-        most = "" if high is None else high
-        wanted.insert(0, _language(f"(.|\\n){{{low},{most}}}"))
+        wanted.insert(0, _language(f"(.|\\n){{{low},{'' if high is None else high}}}"))
     language = reduce(lambda one, other: one.intersection(other), wanted)
     for pattern in excluded:
         language = language.difference(_automaton(pattern))
-    if language.empty():
-        return None
     # What is no text in a word stands for any character that the pattern does not name.
-    return "".join(
-        symbol if isinstance(symbol, str) else "~" for symbol in next(language.strings())
-    )
+    words = islice(language.strings(), 0 if language.empty() else 1)
+    return [
+        "".join(symbol if isinstance(symbol, str) else "~" for symbol in word) for word in words
+    ]
 
 
 def _size(pattern: str) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from contracts.changes.change import Direction
 from contracts.changes.parts import compare_parts
 from contracts.changes.versions import Documents, Draft, Pointers, Versions
 from contracts.document import Operation, SecurityRequirement, SecurityScheme, Spec
@@ -145,7 +144,7 @@ def _compare_unasked(
         elif documents.alike(before[name], after[name]):
             continue
         kind, where, words = f"{what}-{movement}", f"{key} {name}", {"subject": name}
-        documents.note(documents.change(kind, Direction.OPERATION, where, at, words), key)
+        documents.note(documents.change(kind, where, at, words), key)
 
 
 def _said(node: Any) -> Any:

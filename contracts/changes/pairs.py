@@ -130,7 +130,7 @@ class Pair:
             is_inside = where.rpartition(" ")[2].startswith("/")
             where += f"/{escape(name)}" if is_inside else f" /{escape(name)}"
         at = (base.pointer, revision.pointer)
-        change = self.documents.change(kind, self.direction, where, at, words)
+        change = self.documents.change(kind, where, at, words, self.direction)
         if answer is None:
             return Local(change)
         return Local(replace(change, effect=answer.effect, proof=answer.how), (), answer.values)

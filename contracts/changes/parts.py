@@ -192,7 +192,7 @@ def _compare_media(
         witness = versions.witness(draft, "it does not match the schema")
     kind = "schema-removed" if before.schema else "schema-added"
     words = {"base": before.name, "revision": after.name}
-    change = versions.documents.change(kind, direction, where, at, words)
+    change = versions.documents.change(kind, where, at, words, direction)
     change = replace(change, effect=answer.effect, proof=answer.how, witness=witness)
     versions.documents.note(change, versions.base.key)
 

@@ -11,24 +11,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from contracts.changes.change import KINDS, Change, Direction, Effect, Reach, Witness, where_of
-from contracts.document import (
-    Header,
-    MediaType,
-    Operation,
-    Parameter,
-    ResponseSpec,
-    Schema,
-    SecurityRequirement,
-    Spec,
-)
-from contracts.document.model import concrete_status
-from contracts.document.serialisation import (
-    fill_raw_path,
-    match_path,
-    parameter_names,
-    serialised,
-    simple_text,
-)
+from contracts.document import Header, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
+from contracts.document import serialisation as texts
+from contracts.document.model import SecurityRequirement, concrete_status
 from contracts.messages import JSON, Request, concrete
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
@@ -69,19 +54,16 @@ class Documents:
 
     @cached_property
     def _moved(self) -> set[str]:
-        """The targets of references that say something else in the revision, or lead to one that does."""
-        mentioned_by: dict[str, list[str]] = {}
-        known = _targets(_text(self.base.document.tree))
-        for target in known:  # all of them stand in the tree
-            for mentioned in _targets(_text(self.base.document.at(target))):
-                mentioned_by.setdefault(mentioned, []).append(target)
-        found = {target for target in known if not self._is_kept(target)}
-        waiting = list(found)
-        while waiting:
-            above = set(mentioned_by.get(waiting.pop(), ())) - found
-            found |= above
-            waiting.extend(above)
-        return found
+        """The targets of references that say something else now, or lead to one that does."""
+        mentions = {}
+        for target in _targets(_text(self.base.document.tree)):
+            mentions[target] = _targets(_text(self.base.document.at(target)))
+        found = {target for target in mentions if not self._is_kept(target)}
+        while True:
+            more = {target for target in mentions if not found.isdisjoint(mentions[target])}
+            if more <= found:
+                return found
+            found |= more
 
     def _is_kept(self, target: str) -> bool:
         try:
@@ -91,14 +73,18 @@ class Documents:
         return _text(revision) == _text(self.base.document.at(target))
 
     def change(
-        self, kind: str, direction: Direction, where: str, at: Pointers, words: Mapping[str, str]
+        self,
+        kind: str,
+        where: str,
+        at: Pointers,
+        words: Mapping[str, str],
+        direction: Direction | None = None,
     ) -> Change:
-        """A change that is what its kind says, and reaches nobody yet."""
-        row = KINDS[kind]
-        base = self.base.document.source(at[0])
-        revision = self.revision.document.source(at[1])
-        message = row.message.format(**words)
-        return Change(row, row.effect, direction, where, (), base, revision, message, row.proof)
+        """A change that is what its kind says, and reaches nobody yet; schemas have no direction of their own."""
+        row, message = KINDS[kind], KINDS[kind].message.format(**words)
+        way = direction or Direction(row.direction)
+        base, revision = self.base.document.source(at[0]), self.revision.document.source(at[1])
+        return Change(row, row.effect, way, where, (), base, revision, message, row.proof)
 
     def note(self, change: Change, *operations: str) -> None:
         """Note a change that shows in operations, or that one already noted reaches further."""
@@ -149,22 +135,22 @@ def message_of(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]
     """The whole message that an operation of the document allows; raises Undrawable."""
     if draft.response is not None:
         return _answer(operation, draft.response, draft)
-    texts: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
+    parts: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
     for parameter in operation.parameters:
         key = (parameter.location, parameter.name)
         if key in draft.without or not (parameter.required or key in draft.values):
             continue
         value = draft.values[key] if key in draft.values else _plainest(parameter)
-        texts[parameter.location][parameter.name] = serialised(parameter, value)
-    headers = texts["header"]
-    if texts["cookie"]:
-        headers["Cookie"] = "; ".join(texts["cookie"].values())
+        parts[parameter.location][parameter.name] = texts.serialised(parameter, value)
+    headers = parts["header"]
+    if parts["cookie"]:
+        headers["Cookie"] = "; ".join(parts["cookie"].values())
     wanted = draft.security if draft.security is not None else next(iter(operation.security), ())
     credential = _credential(spec, wanted, headers)
-    query = "&".join(filter(None, (*texts["query"].values(), credential)))
-    names = parameter_names(operation.path)
-    filled = dict(zip(names, names, strict=True)) | texts["path"]
-    path = draft.prefix + fill_raw_path(operation.path, filled)
+    query = "&".join(filter(None, (*parts["query"].values(), credential)))
+    names = texts.parameter_names(operation.path)
+    filled = dict(zip(names, names, strict=True)) | parts["path"]
+    path = draft.prefix + texts.fill_raw_path(operation.path, filled)
     if query:
         path += f"?{query}"
     documented, media = operation.request_body, draft.media
@@ -197,7 +183,8 @@ def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]
                     field_name, value = "Cookie", f"{scheme.name}=KEY"
                 headers[field_name] = "; ".join(filter(None, (headers.get(field_name), value)))
             case kind, _ if kind != "mutualTLS":
-                headers["Authorization"] = "Basic KEY" if scheme.scheme == "basic" else "Bearer KEY"
+                word = {"basic": "Basic"}.get(scheme.scheme, "Bearer")
+                headers["Authorization"] = f"{word} KEY"
     return "&".join(query)
 
 
@@ -206,8 +193,8 @@ def _plainest(parameter: Parameter) -> JSON:
     if schema is not None:
         values = _readable(schema) or plainest(schema)
     for value in values:
-        text = serialised(parameter, value)
-        if parameter.location != "path" or match_path("/{x}", f"/{text}") is not None:
+        text = texts.serialised(parameter, value)
+        if parameter.location != "path" or texts.match_path("/{x}", f"/{text}") is not None:
             return value
     raise Undrawable(parameter.name)
 
@@ -243,10 +230,10 @@ def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[
     for header in response.headers:
         key = ("header", header.name.lower())
         if key in draft.values:
-            headers[header.name] = simple_text(draft.values[key])
+            headers[header.name] = texts.simple_text(draft.values[key])
         elif header.required and key not in draft.without:
             value = plainest(header.schema)[0] if header.schema else "x"
-            headers[header.name] = simple_text(value)
+            headers[header.name] = texts.simple_text(value)
     media = draft.media or next(iter(response.content), None)
     body = _content(media, draft, headers)
     return {"status": status, "headers": headers, "body": body}
@@ -270,7 +257,7 @@ class Site:
     """
 
     versions: Versions
-    schemas: tuple[Schema, Schema]
+    at: Pointers
     holder: Holder
     response: ResponseSpec | None
 
@@ -303,16 +290,13 @@ class Versions:
 
     def note(self, kind: str, where: str, at: Pointers, **words: str) -> None:
         """Note a change that is harmless, or undecided because nobody looks into it: its kind knows."""
-        direction = Direction(KINDS[kind].direction)
-        change = self.documents.change(kind, direction, where, at, words)
-        self.documents.note(change, self.base.key)
+        self.documents.note(self.documents.change(kind, where, at, words), self.base.key)
 
     def breaks(
         self, kind: str, where: str, at: Pointers, because: str, draft: Draft, **words: str
     ) -> None:
         """Note a change that breaks; `because` is why the message of the draft is refused."""
-        direction = Direction(KINDS[kind].direction)
-        change = self.documents.change(kind, direction, where, at, words)
+        change = self.documents.change(kind, where, at, words)
         witness, proof = None, None
         if (kind, where, Effect.BREAKING) not in self.documents.changes:  # one message is enough
             witness = self.witness(draft, because)
@@ -335,5 +319,5 @@ class Versions:
         """Leave the schemas of two holders to be compared; `response` is the revision's answer they are in."""
         if before.schema is not None and after.schema is not None:
             sender = before if response is None else after
-            site = Site(self, (before.schema, after.schema), sender, response)
-            self.documents.sites.append(site)
+            at = (before.schema.pointer, after.schema.pointer)
+            self.documents.sites.append(Site(self, at, sender, response))

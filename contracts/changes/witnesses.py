@@ -31,7 +31,9 @@ from contracts.schemas.validation import (
 DRAWN = 12  # messages drawn around one value before it is given up
 SHRINKS = 300  # smaller messages looked at
 
-_LIST_KEYWORDS = frozenset({"contains", "prefixItems", "uniqueItems"})
+_TEXT = {"type": ["boolean", "number", "string"]}
+_AS_TEXT = {"not": {"type": "null"}, "items": _TEXT, "additionalProperties": _TEXT}
+_LIST_KEYWORDS = frozenset({"contains", "prefixItems", "uniqueItems", "$defs"})
 _TEXT_KEYWORDS = frozenset({"enum", "const", "format", "pattern", "minLength", "maxLength", "not"})
 
 Check = Callable[[JSON], bool]
@@ -151,9 +153,7 @@ class Trial:
 
 
 def trial_at(site: Site, sender: Document, receiver: Document) -> Trial:
-    sent, taken = (schema.pointer for schema in site.schemas)
-    if site.response is not None:
-        sent, taken = taken, sent
+    sent, taken = site.at if site.response is None else site.at[::-1]
     return Trial(site, shape_at(sender, sent), shape_at(receiver, taken))
 
 
@@ -208,33 +208,20 @@ def _nested(steps: Sequence[Step], inner: Raw, spare: str = "") -> Raw:
 
 def wire_sent(schema: Raw) -> Raw:
     """What of a schema can be texts without types: null can't, and nothing that is nested."""
-    texts = {"type": ["boolean", "number", "string"]}
-    conditions = {"not": {"type": "null"}, "items": texts, "additionalProperties": texts}
-    return _hoisted(schema, lambda inner: {"allOf": [inner, conditions]})
+    if not isinstance(schema, dict):
+        return schema and _AS_TEXT
+    return {**schema, "allOf": [*schema.get("allOf", ()), _AS_TEXT]}
 
 
-def _hoisted(schema: Raw, change: Callable[[Raw], Raw]) -> Raw:
-    """The changed schema with its definitions where its references look for them."""
-    if not isinstance(schema, dict) or "$defs" not in schema:
-        return change(schema)
-    inner = dict(schema)
-    definitions = inner.pop("$defs")
-    return {"allOf": [change(inner)], "$defs": definitions}
-
-
-def wire_taken(schema: Raw) -> Raw:
+def wire_taken(schema: Any) -> Any:
     """What is taken when values are texts: who takes any text takes a number or a boolean as well."""
-    return _hoisted(schema, _lenient)
-
-
-def _lenient(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_lenient(part) for part in schema]
+        return [wire_taken(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     found = dict(schema)
-    for keyword in schema.keys() - {"enum", "const", "required"}:
-        found[keyword] = _lenient(schema[keyword])
+    for keyword in schema.keys() - {"enum", "const", "required", "$defs"}:
+        found[keyword] = wire_taken(schema[keyword])
     names = found.get("type", [])
     if isinstance(names, str):
         names = [names]

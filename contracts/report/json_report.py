@@ -77,7 +77,7 @@ def to_json(run: Run) -> dict[str, Any]:
         if not entry["times"]["count"]:
             entry["times"] = None
     for verdict in found["verdicts"]:
-        if not verdict["source"]["excerpt"]:
+        if verdict["evidence"] is None:
             del verdict["source"]["excerpt"]
     (target,) = run.targets
     found |= {

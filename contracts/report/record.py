@@ -209,7 +209,11 @@ class Report:
             against=map_texts(_changes(self.against), masked),
             drift=with_texts(self.drift, masked),
         )
-        return with_texts(run, well_formed)
+        try:
+            msgspec.json.encode(run)
+        except UnicodeEncodeError:  # rare, and changing all texts of a large run takes seconds
+            return with_texts(run, well_formed)
+        return run
 
     def _operations(self) -> Iterator[OperationRun]:
         """Those of the document and whatever else was asked; one that was asked nothing has an entry as well."""

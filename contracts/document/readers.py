@@ -31,6 +31,7 @@ _PLAIN, _QUOTED, _MAPPING, _SEQUENCE = "plain", "quoted", "mapping", "sequence"
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({_QUOTED, f"{_TAG}str"})
 _CORE_TAGS = frozenset({_PLAIN, f"{_TAG}null", f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"})
+_COLLECTIONS = {yaml.MappingStartEvent: _MAPPING, yaml.SequenceStartEvent: _SEQUENCE}
 _COLLECTION_TAGS = frozenset({None, f"{_TAG}map", f"{_TAG}seq"})
 _NOT_YAML, _SYNTAX = "this is not YAML:", "mend the syntax there"
 _WORDS: dict[str, Any] = {
@@ -141,8 +142,7 @@ class YamlText:
         else:
             if event.tag not in _COLLECTION_TAGS:
                 raise self._unknown_tag(event.tag, line)
-            is_mapping = isinstance(event, yaml.MappingStartEvent)
-            node = _Node(line, _MAPPING if is_mapping else _SEQUENCE, is_open=True)
+            node = _Node(line, _COLLECTIONS[type(event)], is_open=True)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
@@ -284,8 +284,7 @@ class JsonText:
                 offset = self._skip(offset + 1)
 
     def _skip(self, offset: int) -> int:
-        match = _SPACE.match(self._content, offset)
-        return match.end() if match else offset
+        return _SPACE.match(self._content, offset).end()  # type: ignore[union-attr]  # it may be empty
 
     @cached_property
     def _breaks(self) -> list[int]:

@@ -168,7 +168,9 @@ def overlays_of(named: Sequence[str], option: str) -> list[str] | None:
     """The overlays that an option names: None is the one beside a document, `none` none at all."""
     if "none" in named and len(named) > 1:
         raise UsageError(f"{option} none stands beside other overlays; give either none or files")
-    return [] if "none" in named else list(named) or None
+    if "none" in named:
+        return []
+    return list(named) or None
 
 
 def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec, Spec]:

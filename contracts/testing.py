@@ -1,4 +1,4 @@
-"""What a test of one's own can use: the contract, held against a response of httpx2, httpx or requests."""
+"""What a test of one's own can use: the contract, held against a response that it has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contracts.verdicts import Judgement, judge
 
 
 class ContractViolation(AssertionError):
-    """The answer breaks the contract; the text lists every broken rule with what was seen and wanted."""
+    """The answer breaks the contract; the text lists every broken rule, with what was seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Contract:
             operation: `METHOD PATH` as the document has it; found from the request when left out.
 
         Returns what was exercised; advisories are in its `findings`.
-        Raises ContractViolation if a rule is broken, and LookupError if the document has no such operation.
+        Raises ContractViolation if a rule is broken, and LookupError without such an operation.
         """
         method, url = str(response.request.method).upper(), urlsplit(str(response.request.url))
         key = operation or self._operation(method, url.path)
@@ -78,7 +78,8 @@ class Contract:
     def _nearest(self, key: str) -> str:
         known = list(self.book.operations)
         near = difflib.get_close_matches(key, known, n=3, cutoff=0.4) or known[:3]
-        return f"the nearest are {', '.join(near)}; name one with operation=, or judge an answer of one of them"
+        cure = "name one with operation=, or judge an answer of one of them"
+        return f"the nearest are {', '.join(near)}; {cure}"
 
 
 def _headers(headers: Any) -> Headers:

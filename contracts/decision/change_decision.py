@@ -1,4 +1,4 @@
-"""Changes between two documents to one decision: breaking, compatible or undecided, and the exit code it comes to."""
+"""Changes between two documents to one decision: breaking, compatible or undecided."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from contracts.errors import UsageError
 
 
 class FailOn(StrEnum):
-    """From where on changes fail; one that is undecided never passes, except where nothing fails."""
+    """From where on changes fail; what is undecided never passes, except where nothing fails."""
 
     BREAKING = "breaking"
     WARNING = "warning"
@@ -131,7 +131,7 @@ def accepted_changes(data: bytes, file: str, *, today: date) -> Accepted:
 
 
 def accepted_for(base: Side, revision: Side, *, today: date, named: str | None = None) -> Accepted:
-    """What was accepted: in the file that is named, else in `accepted.toml` beside the revision, else beside the base.
+    """What was accepted: in the file that is named, else in that beside the revision or the base.
 
     `none` is no file at all.
     """

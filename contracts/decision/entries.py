@@ -80,19 +80,20 @@ class Acceptance:
     @property
     def overdue(self) -> str:
         """What is said of it after its last day."""
-        return f"{self}: accepted until {self.until}, which has passed; mend it, or agree on a new date"
+        passed = f"{self}: accepted until {self.until}, which has passed"
+        return f"{passed}; mend it, or agree on a new date"
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The entries of one table, held against a day; `file` is the one that new entries are offered for."""
+    """The entries of one table, held against a day; new entries are offered for `file`."""
 
     entries: tuple[Acceptance, ...] = ()
     today: date = date.max
     file: str = ACCEPTED
 
     def of(self, name: str, seen: Iterable[str] = ()) -> Acceptance | None:
-        """The entry that accepts what has this name, with all that was seen of it, if one counts today."""
+        """The entry that accepts what has this name, with all that was seen, if any does today."""
         for entry in self.entries:
             if self.today <= entry.until and entry.covers(name, seen):
                 return entry
@@ -114,12 +115,12 @@ def _matches(text: str, glob: str) -> bool:
 
 
 def entry_for(table: Table, name: str, *, until: date, reason: str = "…") -> str:
-    """The line of TOML that accepts something; it stands by itself anywhere before the first table of the file."""
+    """The line of TOML that accepts something, to stand before the first table of the file."""
     return f"{table.name}.{_quoted(name)} = {{ reason = {_quoted(reason)}, until = {until} }}"
 
 
 def entries_from(data: bytes, file: str, table: Table) -> tuple[Acceptance, ...]:
-    """The entries of one table of a file. DocumentError for what is not as it should be, in any table."""
+    """The entries of one table of a file. DocumentError for what is wrong in any table."""
     try:
         text = data.decode("utf-8")
         tables = tomllib.loads(text)
@@ -165,7 +166,7 @@ def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Accepta
 
 
 def _line(text: str, name: str) -> int:
-    """The line that names something, as TOML's basic or literal string; 0 if it is written otherwise."""
+    """The line that names something, as TOML's basic or literal string; 0 if it is not found so."""
     spelled = (_quoted(name), json.dumps(name, ensure_ascii=False), f"'{name}'")
     for number, line in enumerate(text.splitlines(), 1):
         if not line.lstrip().startswith("#") and any(each in line for each in spelled):

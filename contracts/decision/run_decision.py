@@ -1,4 +1,4 @@
-"""Verdicts of a run to one decision: pass, fail, or inconclusive, with reasons; and what is new since another run."""
+"""Verdicts of a run to one decision, with reasons; and to what is new since another run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from contracts.verdicts import Outcome, Verdict
 MAX_UNAVAILABLE = 0.05
 """Which share of the requests may have no answer of the service in a run that passes."""
 NO_SUCCESS = (
-    "no request was answered with a documented 2xx; give values that the service knows (--contract-param; "
-    "for sessions, --contract-session-id or --contract-discover)"
+    "no request was answered with a documented 2xx; give values that the service knows "
+    "(--contract-param; for sessions, --contract-session-id or --contract-discover)"
 )
 
 
@@ -40,7 +40,7 @@ def accepted_file(spec: Spec) -> Path:
 
 
 def read_accepted(path: Path, *, today: date) -> Accepted:
-    """The acceptances of a file; none if there is no such file. DocumentError for what is not as it should be."""
+    """The acceptances of a file, none without it. DocumentError for what is not as it should be."""
     if not path.exists():
         return Accepted((), today)
     return Accepted(entries_from(bytes_of_file(path), str(path), VIOLATIONS), today)
@@ -51,13 +51,13 @@ class Policy:
     """What fails a run beside violations.
 
     Args:
-        strict: advisories, unavailable answers, and unexercised or undecided rules of documented 2xx answers.
+        strict: advisories, unavailable answers, unexercised or undecided rules of documented 2xx.
         require_all: every unexercised or undecided rule.
         partial: only some operations were selected, so that what is missing proves nothing.
-        some_rules: only some rules were selected, so that an acceptance of another rule is not stale.
+        some_rules: only some rules were selected, so that acceptances of others are not stale.
         known: rules that an earlier report has as violated, None if there is no such report.
         only_new: whether these fail nothing.
-        max_unavailable: the share of requests without an answer of the service above which a run says nothing.
+        max_unavailable: the share of requests without an answer above which a run says nothing.
         accepted: what the team agreed to live with.
     """
 
@@ -90,7 +90,7 @@ class Policy:
         return self.strict or verdict.rule.severity is Severity.VIOLATION
 
     def tolerates(self, verdict: Verdict) -> bool:
-        """Whether the rule is violated, as it was in the earlier report, and only what is new fails."""
+        """Whether the rule is violated, as it was before, and only what is new fails."""
         if verdict.outcome is not Outcome.VIOLATED or not self.counts(verdict):
             return False
         return self.only_new and verdict.rule.id in (self.known or ())
@@ -98,7 +98,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided and why; `notes` say what is worth knowing and fails nothing (acceptances that can go)."""
+    """What was decided and why; `notes` fail nothing (acceptances that can go)."""
 
     result: Result
     reasons: tuple[str, ...] = ()
@@ -116,9 +116,10 @@ def decide(
 ) -> Decision:
     """The decision, and why.
 
-    A violation that was seen fails a run, however it ended. What leaves it without a verdict: answers that say nothing
-    about the contract (see `blocked`), too many that are no answers, a run that ended early (`ended` says how),
-    operations that were not asked to their end (`stops`). Then come the failures that rest on what is missing.
+    A violation that was seen fails a run, however it ended. What leaves it without a verdict:
+    answers that say nothing about the contract (see `blocked`), too many that are no answers, a run
+    that `ended` early, operations that were not asked to their end (`stops`). Then come the failures
+    that rest on what is missing.
     """
     asked: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in exchanges:
@@ -160,7 +161,7 @@ def _healed(accepted: Accepted, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
 
 
 def _stale(accepted: Accepted, verdicts: Sequence[Verdict]) -> list[str]:
-    """Which entries fail a whole run: the document has no such rule any more, or their day has passed."""
+    """Which entries fail a whole run: there is no such rule any more, or their day has passed."""
     gone, past = accepted.out_of_use([verdict.rule.id for verdict in verdicts])
     found = [f"{entry}: the document has no rule {entry.name}; remove the entry" for entry in gone]
     return [*found, *(entry.overdue for entry in past)]
@@ -169,21 +170,21 @@ def _stale(accepted: Accepted, verdicts: Sequence[Verdict]) -> list[str]:
 def _open_ends(
     spec: Spec, asked: Mapping[str, Sequence[Exchange]], stops: Iterable[Stop], silent: str | None
 ) -> Iterator[str]:
-    """Which operations say nothing, or not all, and why; that none of them says anything is said apart (`silent`)."""
+    """Which operations say nothing, or not all, and why; that none says anything is `silent`."""
     for key, exchanges in asked.items():
         if expired_from(spec, exchanges) is not None:
             yield f"{EXPIRED}, while {key} was asked"
     for key, exchanges in sorted(asked.items()):
         if silent is None and (why := blocked(spec, exchanges)):
             yield f"{key}: {why}"
-    # That nobody answered from the first request on, `blocked` says, and what bound the run, `ended`.
+    # That nobody answered from the first on, `blocked` says, and what bound the run, `ended`.
     for stop in stops:
         if stop.kind in (StopKind.SILENT, StopKind.TOO_LARGE):
             yield stop.why
 
 
 def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> list[str]:
-    """How many requests had no answer of the service, if these are too many; in a strict run, any are."""
+    """How many requests had no answer, if these are too many; in a strict run, any are."""
     count, most = sum(map(is_unavailable, exchanges)), policy.max_unavailable
     said = f"{count} of {len(exchanges)} requests had no answer of the service"
     if policy.strict and count:

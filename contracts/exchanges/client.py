@@ -1,4 +1,4 @@
-"""A probe to an exchange: the request is sent in its turn, again where that may help, and what comes is put on record.
+"""A probe to an exchange: sent in its turn, again where that may help, and put on record.
 
 The mock is reached through the same client, see `mock/`.
 """
@@ -31,13 +31,13 @@ from contracts.messages import (
 )
 
 MAX_WAIT = 60.0
-"""Seconds that a service can make a run wait before one request: a wish beyond is granted up to here."""
+"""Seconds that a service can make a run wait before one request: a wish is granted up to here."""
 PATIENCE = 600.0
 """Seconds that a service can make a run wait in all; then the run ends."""
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})  # RFC 9110 §9.2.2
 ATTEMPTS = 3
 AT_ONCE = 0.001
-"""Seconds before a body that was cut short is asked for again: it says nothing of a service that needs rest."""
+"""Seconds before a body that was cut short is asked for again: no service needs rest after it."""
 MAX_RETRY_AFTER = 20.0
 MAX_DETAIL = 500
 OUR_HEADERS: Headers = (("User-Agent", "notte-contracts"), ("Accept-Encoding", ACCEPTED))
@@ -51,7 +51,7 @@ class Exhausted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much a run may ask: seconds between two requests, how many are sent in all, how long it may take."""
+    """How much a run may ask: seconds between two requests, requests in all, seconds in all."""
 
     interval: float = 0.0
     requests: int | None = None
@@ -89,7 +89,7 @@ class Pace:
             self._next = max(self._next, self.now() + self.bounds.interval)
 
     def turn(self) -> None:
-        """Wait until the next request may be sent, and count it. Raises Exhausted if there will be none."""
+        """Wait until the next request may be sent, and count it. Raises Exhausted if none may."""
         most, seconds, waited = self.bounds.requests, self.bounds.seconds, self._waited
         if most is not None and self.spent >= most:
             said = f"the run has sent {self.spent} requests, its bound (--contract-max-requests)"
@@ -118,7 +118,7 @@ class Pace:
 
 
 def wish(answer: Response, now: datetime) -> float:
-    """Seconds that an answer asks for before the next request: Retry-After, or until a used up limit is renewed."""
+    """Seconds that an answer asks for: Retry-After, or until a used up limit is renewed."""
     seconds = 0.0
     if answer.status in UNAVAILABLE:
         seconds = retry_after(answer.header("retry-after") or "", now)
@@ -134,7 +134,7 @@ def wish(answer: Response, now: datetime) -> float:
 
 
 def retry_after(value: str, now: datetime) -> float:
-    """Seconds to wait for a Retry-After field, seconds or a date (RFC 9110 §10.2.3); 0 for other text."""
+    """Seconds of a Retry-After field, seconds or a date (RFC 9110 §10.2.3); 0 for other text."""
     if value.strip().isascii() and value.strip().isdigit():
         return float(value.strip())
     try:
@@ -160,8 +160,8 @@ class Client:
     Args:
         base_url: scheme, host, port and path prefix; no query, no userinfo.
         secret: the credential, None to send none.
-        extra_headers: sent with every request (a gateway's own key, say); their values are scrubbed from answers, too,
-            the header's name in capitals in their place, but for words and numbers that anybody could use.
+        extra_headers: sent with every request (a gateway's own key, say); their values are taken
+            out of answers, too, but for words and numbers that anybody could use.
         capabilities: takes capability URLs out of answers, as well as the secrets.
         pace: when each request may be sent, and whether it may.
         route: the certificates that are trusted, and a proxy.
@@ -192,7 +192,7 @@ class Client:
         self._transport.close()
 
     def send(self, probe: Probe, number: int) -> Exchange:
-        """Send a probe, again where that is harmless and may help. Never raises for what the service does.
+        """Send a probe, again where that may help. Never raises for what the service does.
 
         Raises Exhausted, with nothing sent, if a bound of the run is reached.
         """
@@ -216,7 +216,7 @@ class Client:
         return Exchange(number, probe, response=response, attempts=len(outcomes))
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:
-        """What came of each attempt; the service or the back-off says how long to wait before another."""
+        """What came of each attempt; the service or the back-off says how long to wait."""
         wire = self._wire(probe)
         outcomes = [self._transport.answer(wire)]
         once = probe.request.method not in IDEMPOTENT or probe.source == "status"
@@ -242,7 +242,7 @@ class Client:
         return outcomes
 
     def _wait(self, outcomes: list[Outcome]) -> float | None:
-        """Seconds before asking again, 0 for as the back-off says; None if it is pointless, or the run has no time."""
+        """Seconds before asking again, 0: as the back-off says; None if it is no use or too late."""
         outcome, seconds = outcomes[-1], 0.0
         if isinstance(outcome, Response):
             if outcome.status not in UNAVAILABLE:
@@ -271,13 +271,13 @@ class _TryAgain(Exception):
 
 
 def _distinctive(value: str) -> bool:
-    """Whether a value is a secret by its looks: without `true`, bodies would be no JSON any more."""
+    """Whether a value looks like a secret: without `true`, bodies would be no JSON any more."""
     mixed = any(map(str.isalpha, value)) and any(map(str.isdigit, value))
     return len(value) >= DISTINCTIVE or (mixed and len(value) >= DISTINCTIVE // 2)
 
 
 def _conclusion(outcomes: list[Outcome]) -> Outcome:
-    """The last outcome, but a body cut short only once says nothing: what cut it may have been the network."""
+    """The last outcome, but a body cut short only once says nothing: the network may have done it."""
     last, cut = outcomes[-1], list(filter(_is_cut, outcomes))
     if len(cut) == 1 and (last is cut[0] or isinstance(last, Response)):
         said = "the body was cut short once, which may be the network's doing"

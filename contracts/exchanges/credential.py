@@ -1,4 +1,4 @@
-"""The credential: put on requests as the security schemes say, and taken out of all that comes back."""
+"""The credential: put on requests as the security schemes say, taken out of all that comes back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import PLACEHOLDER, Credential, Request
 
 DISTINCTIVE = 8
-"""Parts and encodings shorter than this are left alone: they would be found in what has nothing to do with them."""
+"""Parts and encodings shorter than this are left alone: other texts would hold them, too."""
 MIN_LENGTH = 4
 """Shorter values are words like any other: taking them out would make every text unreadable."""
 
@@ -61,7 +61,7 @@ class Secret:
 
 
 def _forms(value: str) -> set[str]:
-    """How a value may be written in an answer: as it is or nearly whole, or escaped for a URL, JSON, HTML or base64."""
+    """How a value may be written: as it is, nearly whole, or for a URL, JSON, HTML or base64."""
     if not value:
         return set()
     escaped = json.dumps(value)[1:-1]
@@ -73,7 +73,7 @@ def _forms(value: str) -> set[str]:
 
 
 def _base64_forms(value: str) -> set[str]:
-    """The characters that base64 makes of `value` alone, wherever it stands in the text that is encoded."""
+    """The characters that base64 makes of `value` alone, wherever it stands in an encoded text."""
     forms = set()
     for before in range(3):
         text = base64.b64encode(bytes(before) + value.encode()).decode()
@@ -84,9 +84,9 @@ def _base64_forms(value: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scrubber:
-    """Takes values out of whatever is shown or kept: in their place stand the names of their variables.
+    """Takes values out of whatever is shown or kept; the names of their variables stand instead.
 
-    `capabilities` are the URLs that answers of this process held; they go last, because they may hold a secret.
+    `capabilities` are the URLs that answers held; they go last, because they may hold a secret.
     """
 
     secrets: tuple[Secret, ...] = ()
@@ -94,7 +94,7 @@ class Scrubber:
 
     @classmethod
     def of(cls, values: dict[str, str]) -> Scrubber:
-        """For values by variable; longer ones are taken out first, so that none hides in another."""
+        """For values by variable; longer ones are taken out first: none hides in another."""
         secrets = []
         for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
             if len(value) >= MIN_LENGTH:
@@ -118,8 +118,8 @@ def with_credential(
 ) -> Request:
     """The request as it goes on the wire, with the credential in the given variant.
 
-    The first alternative of the operation's security that a request can satisfy is used; an operation without security
-    gets no credential.
+    The first alternative of the operation's security that a request can satisfy is used; without
+    security there is no credential.
     """
     if variant is Credential.NONE:
         return request

@@ -1,4 +1,4 @@
-"""Exchanges that say nothing about the contract, and from where on asking for more of them is pointless."""
+"""Exchanges that say nothing about the contract, and from where on more of them are pointless."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})
 """What shows that there is no service, if it comes of all requests of a run."""
 SILENT = frozenset({*ABSENT, FailureKind.TIMED_OUT})
 PATIENCE = 3
-"""How many requests, from the first on, nobody has to take before an operation is asked nothing more."""
+"""After so many that nobody took, from the first on, an operation is asked nothing more."""
 SILENCE = 5
 """After so many requests in a row that nobody answered, an operation is asked nothing more."""
 LOSSES = 20
-"""The same for requests that were lost in any way: also reset, answered with 503 or 429 each time, or too large."""
+"""The same for requests lost in any way: also reset, too large, or answered with 503 or 429."""
 MOST_KEPT = 256 * 1024 * 1024
 """Bytes of the bodies of one operation; when they are more, it is asked nothing more."""
 
 
 class StopKind(StrEnum):
-    """Why asking ended before its end: no request of the run or of the operation was taken, or none any more, …"""
+    """Why asking ended: none of the run or of the operation was taken, or none any more, …"""
 
     ABSENT = "absent"
     UNANSWERED = "unanswered"
@@ -46,7 +46,7 @@ class StopKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """An operation was asked nothing more before its end; whoever stops says why, and notes it in the ledger."""
+    """An operation was not asked to its end; whoever stops says why, and notes it in the ledger."""
 
     operation: str
     kind: StopKind
@@ -54,7 +54,7 @@ class Stop:
 
 
 def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
-    """Why the answers say nothing about the contract, if they don't: none came, or all refused the credential."""
+    """Why the answers say nothing, if they don't: none came, or all refused the credential."""
     told = [exchange for exchange in exchanges if not is_unavailable(exchange)]
     if exchanges and not told:
         failures = [exchange.failure for exchange in exchanges if exchange.failure is not None]
@@ -64,20 +64,21 @@ def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
         return f"no request was answered {detail}; is the service up, and the base URL right?"
     statuses = {status for _, _, status in _telling(spec, told)}
     if statuses & REFUSALS and statuses <= REFUSALS | BEFORE_CREDENTIAL:
-        return f"the credential was refused on every request; set {spec.variable} to one that this service knows"
+        cure = f"set {spec.variable} to one that this service knows"
+        return f"the credential was refused on every request; {cure}"
     return None
 
 
 def refused_at_last(spec: Spec, exchanges: Sequence[Exchange]) -> bool:
-    """Whether the last answer that tells refused the credential, as every one does where a credential has expired."""
+    """Whether the last answer that tells refused the credential, as all do where it has expired."""
     statuses = [status for _, _, status in _telling(spec, exchanges, BEFORE_CREDENTIAL)]
     return statuses[-1:] == [401]
 
 
 def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
-    """From which exchange on the credential was refused, also for a request that was answered before; None: it was not.
+    """From where on the credential was refused, also for a request that was answered before.
 
-    Only a request that is asked again tells an expired credential from requests that a service should not refuse.
+    Only that tells an expired credential from requests that a service should not refuse.
     """
     answered: set[Request] = set()
     refused: dict[Request, int] = {}  # since the credential was taken last, in the order of asking
@@ -106,7 +107,7 @@ def _telling(
 
 
 def until_stop(exchanges: Iterable[Exchange]) -> Iterator[Exchange | Stop]:
-    """The exchanges of an operation up to where the rest would only take time; then the Stop that says why."""
+    """The exchanges of an operation up to where the rest would only take time; then why: a Stop."""
     asked: list[Exchange] = []
     kinds: list[FailureKind | None] = []
     kept = 0

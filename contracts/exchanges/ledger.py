@@ -1,4 +1,4 @@
-"""The exchanges of a run in one file, shared by its processes: whoever comes first asks, all read what was answered."""
+"""The exchanges of a run in one file, shared by its processes: the first asks, all read."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from contracts.messages import Exchange
 
 ALIVE = ".alive"
 Item = Exchange | Stop | str | dict[str, Any]
-"""A line: an exchange, why asking stopped, the key of an operation that was asked to the end, or notes of the run."""
+"""A line: an exchange, why asking stopped, an operation that was asked to the end, or notes."""
 
 
 @dataclass(slots=True)
 class Ledger:
-    """One file a run, and what this process knows of it; a line is there before the next request is sent.
+    """One file a run, and what this process knows of it; each line precedes the next request.
 
-    Each process of the run holds a lock of its own beside the file for as long as it lives (`hold`). The kernel gives
-    it back when the process is killed, which is how a later run tells what was left behind from what is being written.
+    Each process of the run holds a lock of its own beside the file while it lives (`hold`). The
+    kernel gives it back when the process is killed: so a later run knows what was left behind.
 
     Args:
         about: what the run is about; the first note of the file, under `run`.
@@ -54,14 +54,14 @@ class Ledger:
         return [cls(folder / f"{name}.jsonl") for name in names]
 
     def hold(self, process: str) -> None:
-        """Show that a process of the run is alive, until it ends, in whichever way, or calls `release`."""
+        """Show that a process of the run is alive, until it ends in whichever way."""
         with suppress(OSError, Timeout):  # what can't be written is said when the first exchange is
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._life = FileLock(f"{self.path}.{process}{ALIVE}")
             self._life.acquire(timeout=5)
 
     def release(self) -> None:
-        """End of the process; what is left of the run is tidied up, unless its exchanges are still to be kept."""
+        """End of the process; what is left of the run goes, unless there are exchanges to keep."""
         if self._life is not None:
             self._life.release()
             self._life = None
@@ -84,7 +84,7 @@ class Ledger:
     def exchanges_of(
         self, operation: str, ask: Callable[[int], Iterable[Exchange | Stop]]
     ) -> list[Exchange]:
-        """The exchanges of an operation; `ask` is called, with the first free number, by the first process only.
+        """The exchanges of an operation; the first process calls `ask`, with the first free number.
 
         If `ask` raises, what it gave so far is kept, and the next call asks the operation again.
         """

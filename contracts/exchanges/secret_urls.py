@@ -1,7 +1,7 @@
-"""URLs that are credentials themselves, taken out of bodies and texts: whoever has a `cdp_url` has the browser.
+"""URLs that are credentials themselves, taken out: whoever has a `cdp_url` has the browser.
 
-The value of a member of one of these names keeps its type, its length and what its format rests on; letters and digits
-go. Where the same URL stands elsewhere, a placeholder takes its place.
+The value of a member of one of these names keeps its type, its length and what its format rests on;
+letters and digits go. Where the same URL stands elsewhere, a placeholder takes its place.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ class Capabilities:
     """The capability URLs that answers of this process held, each with its placeholder.
 
     Args:
-        names: the members that hold such URLs; none for a body that is no answer about a resource, such as a document
-            that declares these members.
+        names: the members that hold such URLs; none for a document that declares these members.
         placeholder: what stands for the credential, which a masked URL keeps.
     """
 
@@ -58,7 +57,7 @@ class Capabilities:
         return body
 
     def text(self, text: str) -> str:
-        """A text without capability URLs: those that are known, and whatever looks like a member of a body."""
+        """A text without capability URLs: those that are known, and what looks like a member."""
         if any(name in text for name in NAMES):
             text = _QUOTED.sub(lambda found: f"{found[1]}{self._masked(found[6])}", text)
         if not self._known:
@@ -77,7 +76,7 @@ class Capabilities:
         return "".join([*pieces, text[end:]])
 
     def _masked(self, written: str) -> str:
-        """A string without its letters and digits; its scheme is kept, and that it held the credential."""
+        """A string without letters and digits; its scheme and the credential's placeholder stay."""
         quote = written[:1] if written.startswith('"') else ""
         scheme = _SCHEME.match(written, len(quote))
         kept = written[: scheme.end()] if scheme else quote
@@ -85,7 +84,7 @@ class Capabilities:
         return kept + self.placeholder.join(_PIECE.sub(_piece, part) for part in parts)
 
     def _uncut(self, pieces: list[str]) -> str:
-        """What pytest leaves of a long value, before and after the cut, without parts of what is known."""
+        """What pytest leaves of a long value around its cuts, without parts of what is known."""
         for index in range(len(pieces) - 1):
             before, after = pieces[index], pieces[index + 1]
             tail, head = _TAIL.search(before[-400:]), _HEAD.match(after)
@@ -106,7 +105,7 @@ class Capabilities:
         return _URL.sub(self._replaced, text)
 
     def _replaced(self, found: re.Match[str]) -> str:
-        """The placeholder of a URL that is known, with what follows it; a sentence may have put a mark at its end."""
+        """The placeholder of a known URL, and what follows; a sentence may have put a mark there."""
         for written in (found[0], found[0].rstrip(".,;:!?)]\\"), found[0].partition("&")[0]):
             if placeholder := self._known.get(_plain(written)):
                 return placeholder + found[0][len(written) :]
@@ -114,7 +113,7 @@ class Capabilities:
 
 
 def _strings(text: str) -> Iterator[tuple[int, int, str]]:
-    """The strings in the values of members that hold such URLs, names apart: where they are, and the member's name."""
+    """The strings in such members, names apart: where they are, and the member's name."""
     end = 0
     for member in _MEMBER.finditer(text):
         if member.start() < end:

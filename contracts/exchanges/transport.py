@@ -1,4 +1,4 @@
-"""A request on the wire to what came back: proxy, certificates, deadline, framing, and content codings undone.
+"""A request on the wire to what came back: proxy, certificates, deadline, framing, codings.
 
 This is the only file that looks into httpx2 and httpcore2.
 """
@@ -50,7 +50,7 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one request: seconds to connect, between two reads, and in all; bytes of a decoded body."""
+    """Bounds of one request: seconds to connect, between reads, in all; bytes of a decoded body."""
 
     connect: float = 5.0
     read: float = 15.0
@@ -63,7 +63,7 @@ class Route:
     """What stands between the suite and a service.
 
     Args:
-        proxy: asked instead of the service; None for the one that the environment names, if it does.
+        proxy: asked instead of the service; None for the one that the environment names, if any.
         ca_bundle: a file of the certificates that are trusted, in place of the usual ones.
     """
 
@@ -71,7 +71,7 @@ class Route:
     ca_bundle: str | None = None
 
     def transport(self, base: SplitResult) -> httpx2.HTTPTransport:
-        """A transport to a base URL. Not httpx2.Client: a client keeps cookies, looks into Location, and logs URLs."""
+        """A transport to a base URL; a Client would keep cookies, look into Location, log URLs."""
         proxy = self.proxy or _proxy(base)
         if proxy is None or not proxy.startswith("https:"):
             return httpx2.HTTPTransport(verify=_trust(base.scheme, self.ca_bundle), proxy=proxy)
@@ -81,7 +81,7 @@ class Route:
 
 @cache
 def _trust(scheme: str, ca_bundle: str | None) -> ssl.SSLContext:
-    """The certificates that are trusted; reading them takes 50 ms, so it is done once, and only where needed."""
+    """The certificates that are trusted; reading them takes 50 ms: once, and where needed."""
     if scheme != "https":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca_bundle:
@@ -104,7 +104,7 @@ def _proxy(base: SplitResult) -> str | None:
 
 
 class Transport:
-    """The connections to one base URL; they keep to a deadline, and nothing of one answer for the next."""
+    """The connections to one base URL; they keep to a deadline, and no byte for the next answer."""
 
     def __init__(self, base_url: str, route: Route, limits: Limits) -> None:
         base = urlsplit(base_url)
@@ -121,7 +121,7 @@ class Transport:
         self._inner.close()
 
     def answer(self, request: Request) -> Response | Failure:
-        """Send a request once, its target and fields as they stand. Never raises for what the service does."""
+        """Send a request once, as it stands. Never raises for what the service does."""
         fields = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in request.headers]
         target = f"{self._prefix}{request.target}".encode("ascii")
         more = {"target": target, "timeout": self._timeout}
@@ -148,7 +148,7 @@ class Transport:
             return Failure(*error.args)
 
     def _drop_surplus(self) -> None:
-        """Close connections on which more came than was asked for: it answers no later request (RFC 9112 §9.2)."""
+        """Close connections with more than was asked for: it answers nothing (RFC 9112 §9.2)."""
         for connection in self._inner._pool.connections:
             layer: Any = connection
             while (inner := getattr(layer, "_connection", None)) is not None:
@@ -174,7 +174,7 @@ def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
 
 
 def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
-    """The body after undoing what Content-Encoding names, last first; an empty one needs none of it."""
+    """The body after undoing what Content-Encoding names, last first; an empty one needs none."""
     written = ",".join(header_values(headers, "content-encoding")).lower()
     names = [name for name in map(str.strip, written.split(",")) if name not in ("", "identity")]
     if len(names) > MAX_CODINGS:
@@ -199,7 +199,7 @@ def _undone(name: str, body: bytes, limit: int) -> bytes:
 def _unpacked(body: bytes, limit: int, wbits: int) -> bytes:
     """Gzip may have one member after another (RFC 1952 §2.2).
 
-    Piece by piece: what follows a member is copied each time, and a body may hold a million of them.
+    Piece by piece: what follows a member is copied each time, and there may be a million of them.
     """
     whole, unpacker = bytearray(), zlib.decompressobj(wbits)
     for start in range(0, len(body), _PIECE):
@@ -224,9 +224,9 @@ def _bound(body: bytearray, limit: int) -> None:
 
 @dataclass(slots=True)
 class Deadline:
-    """When the request under way must be over, on the clock of `time.perf_counter`; its answer begins with `begun`.
+    """When the request under way must be over (`time.perf_counter`), and how its answer begins.
 
-    httpcore2's own timeouts bound each read: a head that drips, or 1xx answers without end, would go on for days.
+    httpcore2's own timeouts bound each read: a head that drips would go on for days.
     """
 
     seconds: float

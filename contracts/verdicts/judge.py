@@ -1,4 +1,4 @@
-"""An exchange and the rules of its operation to observations: what held, what broke, what can't be told."""
+"""An exchange and the rules of its operation: what held, what broke, what can't be told."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MAX_MEMBER = 200
 
 @dataclass(slots=True)
 class Judgement:
-    """What one exchange says about the rules: ids that were exercised, findings, and what could not be decided.
+    """What one exchange says about rules, by id: exercised, broken, not decided.
 
-    `seen` counts values by rule id: members of an enum; `null`, `value` and `absent` at a type rule. `explained` has
-    the rules about a whole body of which finer ones say all that there is to say.
+    `seen` counts values: members of an enum; `null`, `value` and `absent` at a type rule.
+    `explained` has rules about a whole body of which finer ones say all that there is to say.
     """
 
     exchange: Exchange
@@ -59,7 +59,7 @@ def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
 
 
 def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judgement]:
-    """Judge the exchanges of one operation, in the order of asking: each by itself, then with the one before it."""
+    """Judge the exchanges of one operation in turn: each by itself, then with the one before it."""
     judged = [Judgement(exchange) for exchange in exchanges]
     earlier: dict[Request, Answer] = {}
     for judgement in judged:
@@ -113,7 +113,7 @@ def judge_body(plan: Plan, value: Any) -> Judgement:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk through one body. `valid` spares the checks that the validator's verdict has answered."""
+    """One walk through one body. `valid` spares the checks that the validator has answered."""
 
     judgement: Judgement
     valid: bool = False

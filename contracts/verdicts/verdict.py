@@ -1,4 +1,4 @@
-"""Observations of a run to one verdict a rule, and what is worth asking again to how a violation recurs."""
+"""Observations of a run to one verdict a rule, and to how a violation recurs."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """How often the request of the evidence broke the rule: on `broken` of the `asked` answers to it.
+    """How often the request of the evidence broke the rule: on `broken` of `asked` answers.
 
-    `how` is `always`, `sometimes`, or `gone on asking again`: it was asked again, and did not break the rule any more.
+    `how` is `always`, `sometimes`, or `gone on asking again`: it did not break the rule any more.
     """
 
     how: str
@@ -59,11 +59,11 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """For one rule over a run: on how many exchanges it was exercised and broken, and what was seen.
+    """For one rule over a run: how many exchanges exercised and broke it, and what was seen.
 
-    `why` says why it is undecided, or not exercised; `broken_by` holds what was seen, each text once, of the first
-    `MAX_BROKEN_BY` different ones. `explained` means that it is not exercised because finer rules said all that was to
-    be said of each body. `recurrence` is None where nothing is known of it.
+    `why` says why it is undecided, or not exercised; `broken_by` has what was seen, each text once,
+    `MAX_BROKEN_BY` at most. `explained` means that it is not exercised because finer rules said all
+    that was to be said of each body. `recurrence` is None where nothing is known of it.
     """
 
     rule: Rule
@@ -138,10 +138,10 @@ def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdi
 
 
 def asked_again(verdicts: Iterable[Verdict], methods: frozenset[str]) -> Iterator[Probe]:
-    """The evidence of rules that were broken on some exchanges only, or on one, to be asked for again in rounds.
+    """The evidence of rules that were broken on some exchanges only, or on one, in rounds.
 
-    A probe is repeated only with the right credential (wrong ones are tried once: a service may lock somebody out), and
-    only if its method is among `methods`.
+    A probe is repeated only with the right credential (wrong ones are tried once: a service may
+    lock somebody out), and only if its method is among `methods`.
     """
     chosen: dict[Request, Probe] = {}
     for verdict in verdicts:
@@ -174,7 +174,7 @@ def with_recurrence(
 
 
 def _recurrence(verdict: Verdict, askings: Sequence[Judgement]) -> Recurrence | None:
-    """What the answers to one request say; None if it was not asked again and the rule was kept elsewhere."""
+    """What the answers to one request say; None if it was asked once, and others kept the rule."""
     rule, asked, broken = verdict.rule.id, 0, 0
     again: list[bool] = []
     for judgement in askings:

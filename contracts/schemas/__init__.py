@@ -88,17 +88,12 @@ def mapped(value: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any
     return found
 
 
-def subschemas(value: dict[str, Any]) -> list[Any]:
-    """The schemas directly below a schema object."""
-    found: list[Any] = []
-    mapped(value, found.append)
-    return found
-
-
 def references(value: Any) -> Iterator[str]:
     """Every `$ref` in a schema, at any depth."""
     if isinstance(value, dict):
         if isinstance(value.get("$ref"), str):
             yield value["$ref"]
-        for child in subschemas(value):
+        below: list[Any] = []
+        mapped(value, below.append)
+        for child in below:
             yield from references(child)

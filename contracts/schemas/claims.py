@@ -16,7 +16,7 @@ from contracts.document.model import described_by
 from contracts.document.serialisation import decoded, match_path, raw_values
 from contracts.messages import Claim, Request, header_values, is_json
 from contracts.schemas.json_text import decode
-from contracts.schemas.locations import ALL_TYPES, locate
+from contracts.schemas.locations import locate
 from contracts.schemas.validation import Uncompilable, validator
 
 MAX_READINGS = 64
@@ -44,8 +44,10 @@ def _wrong_with(parameter: Parameter, spellings: list[list[str]]) -> str | None:
         return "is missing" if spellings and parameter.required else None
     if parameter.schema is None:
         return None
-    readings = itertools.chain(*(_readings(parameter, texts) for texts in spellings))
-    return None if _accepts(parameter.schema, readings) else "does not match its schema"
+    for texts in spellings:
+        if _accepts(parameter.schema, _readings(parameter, parameter.schema, texts)):
+            return None
+    return "does not match its schema"
 
 
 def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) -> list[list[str]]:
@@ -64,48 +66,37 @@ def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) ->
         raw = raw_values(cookies, ";", parameter.name)
     else:
         raw = raw_values(request.query, "&", parameter.name)
-        if not raw and "object" in _types(parameter):
+        if not raw and (not parameter.schema or "object" in locate(parameter.schema).types):
             return []
     # A plus sign is a space in a form (URL Standard §5.1), and itself in a URI (RFC 3986 §2.2).
     spaced = [text.replace("+", " ") for text in raw]
     return [list(map(decoded, raw)), list(map(decoded, spaced))]
 
 
-def _types(parameter: Parameter) -> frozenset[str]:
-    return locate(parameter.schema).types if parameter.schema else ALL_TYPES
-
-
-def _readings(parameter: Parameter, texts: list[str]) -> Iterator[Any]:
-    """Every JSON value that the texts of a parameter with a schema can stand for."""
+def _readings(parameter: Parameter, schema: Schema, texts: list[str]) -> Iterator[Any]:
+    """Every JSON value that the texts of a parameter can stand for."""
     if parameter.media_type is not None:
-        yield from _document(parameter.media_type, texts[0])
+        found = decode(texts[0].encode("utf-8", "surrogateescape"))
+        if not is_json(parameter.media_type) or found.duplicates:
+            yield _Anything
+        else:
+            yield texts[0] if found.problem else found.value
         return
-    types = _types(parameter)
     if parameter.location == "header" and len(texts) > 1:
         texts = [*texts, ", ".join(texts)]  # RFC 9110 §5.3
-    if "object" in types or ("" in texts and _allows_empty(parameter)):
+    if "" in texts and schema.document.at(parameter.pointer).get("allowEmptyValue"):
         yield _Anything
     for text in texts:
         yield from _scalars(text)
+    types = locate(schema).types
+    if "object" in types:
+        yield _Anything
     if "array" in types:
         yield from _arrays(parameter, texts)
 
 
 class _Anything:
     """A reading that no schema can refuse for us: the text was not taken apart."""
-
-
-def _allows_empty(parameter: Parameter) -> bool:
-    assert parameter.schema is not None
-    return bool(parameter.schema.document.at(parameter.pointer).get("allowEmptyValue"))
-
-
-def _document(media_type: str, text: str) -> Iterator[Any]:
-    found = decode(text.encode("utf-8", "surrogateescape"))
-    if not is_json(media_type) or found.duplicates:
-        yield _Anything
-    else:
-        yield text if found.problem else found.value
 
 
 def _arrays(parameter: Parameter, texts: list[str]) -> Iterator[Any]:

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,37 +21,30 @@ class Decoded:
 
 def decode(body: bytes) -> Decoded:
     """Decode one JSON document: UTF-8 without BOM, no NaN or Infinity, nothing after it (RFC 8259 §2, §6, §8.1)."""
-    if body.startswith(b"\xef\xbb\xbf"):
-        return Decoded(problem="the body starts with a byte order mark")
+    value, problem, text = None, "", ""
+    duplicates: dict[str, None] = {}
+    constants: list[str] = []
     try:
         text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        byte = f"byte 0x{body[error.start]:02x} at offset {error.start}"
-        return Decoded(problem=f"the body is not UTF-8: {byte}")
-    duplicates: dict[str, None] = {}
-    try:
-        value = _decoder(duplicates).decode(text)
+        value = _decoder(duplicates, constants).decode(text)
         if "\\ud" in text.lower():
             json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
+    except UnicodeDecodeError as error:
+        problem = f"is not UTF-8: byte 0x{body[error.start]:02x} at offset {error.start}"
     except UnicodeEncodeError:
         problem = "holds a lone surrogate escape, which is no character (RFC 7493 §2.1)"
-        return Decoded(problem=f"the body {problem}")
     except json.JSONDecodeError as error:
-        problem = f"{error.msg} at offset {error.pos}" if text.strip() else "the body is empty"
-        return Decoded(problem=f"the body is not one JSON document: {problem}")
-    except _NotANumber as error:
-        return Decoded(problem=f"the body holds {error}, which is no JSON number")
+        said = f"{error.msg} at offset {error.pos}" if text.strip() else "the body is empty"
+        problem = f"is not one JSON document: {said}"
     except RecursionError:
-        return Decoded(problem="the body is nested too deeply to be read")
+        problem = "is nested too deeply to be read"
+    if body.startswith(b"\xef\xbb\xbf"):
+        problem = "starts with a byte order mark"
+    elif constants:
+        problem = f"holds {constants[0]}, which is no JSON number"
+    if problem:
+        return Decoded(problem=f"the body {problem}")
     return Decoded(value, duplicates=tuple(duplicates))
-
-
-class _NotANumber(ValueError):
-    pass
-
-
-def _refuse(literal: str) -> NoReturn:
-    raise _NotANumber(literal)
 
 
 def _float(literal: str) -> float | Decimal:
@@ -67,7 +60,7 @@ def _int(literal: str) -> int | Decimal:
     return int(literal) if len(literal) < 4000 else Decimal(literal)
 
 
-def _decoder(duplicates: dict[str, None]) -> json.JSONDecoder:
+def _decoder(duplicates: dict[str, None], constants: list[str]) -> json.JSONDecoder:
     def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) < len(pairs):
@@ -77,5 +70,8 @@ def _decoder(duplicates: dict[str, None]) -> json.JSONDecoder:
         return value
 
     return json.JSONDecoder(
-        object_pairs_hook=to_object, parse_constant=_refuse, parse_float=_float, parse_int=_int
+        object_pairs_hook=to_object,
+        parse_constant=constants.append,
+        parse_float=_float,
+        parse_int=_int,
     )

@@ -45,7 +45,7 @@ class Part:
         value = self.schema.value
         if isinstance(value, dict):
             return value
-        return {} if value else {"not": {}}
+        return {True: {}, False: {"not": {}}}[value]
 
     @property
     def target(self) -> Part | None:
@@ -344,9 +344,10 @@ def merge(place: str, parts: Iterable[Part]) -> Location:
 def _union(place: str, keyword: str, schema: Schema, parts: list[Part]) -> Union:
     branches = [merge(place, [part]) for part in parts]
     union = Union(keyword, schema, tuple(branches))
-    if union.by_type or union.finite:
+    objects = [branch for branch in branches if "object" in branch.types]
+    if union.by_type or union.finite or not objects:
         return union
-    name = _discriminator([branch for branch in branches if "object" in branch.types])
+    name = _discriminator(objects)
     if name is None or not replace(union, discriminator=name).selectable:
         return union
     for index, branch in enumerate(branches):
@@ -359,8 +360,7 @@ def _union(place: str, keyword: str, schema: Schema, parts: list[Part]) -> Union
 
 def _discriminator(objects: list[Location]) -> str | None:
     """The property for which every one of the object branches demands other constants, if there is one."""
-    first = objects[:1]
-    for name in first[0].required if first else ():
+    for name in objects[0].required:
         values = [branch.property(name).texts for branch in objects if name in branch.required]
         tags = frozenset().union(*values)
         if len(values) == len(objects) and all(values) and len(tags) == sum(map(len, values)):

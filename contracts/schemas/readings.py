@@ -156,7 +156,9 @@ class _Forms:
             closed = [self.closed([value], around, branch=True) for value in branches]
             found.append({keyword: closed})
             is_closed = is_closed or branches.count(False) < len(branches)
-        is_object = is_kept or (branch and outer != NO_NAMES) or any(map(_speaks_of_objects, parts))
+        is_object = is_kept or (branch and outer != NO_NAMES)
+        for part in parts:
+            is_object |= "object" in part.get("type", ()) or not OBJECTS.isdisjoint(part)
         if is_object and not names.open and not is_closed:
             found.append(names.closure())
         return _all(found)
@@ -252,12 +254,6 @@ class _Forms:
     def items(self, part: dict[str, Any]) -> Raw:
         arrays = {keyword: part[keyword] for keyword in ARRAYS if keyword in part}
         return mapped(arrays, lambda schema: self.closed([schema]))
-
-
-def _speaks_of_objects(part: dict[str, Any]) -> bool:
-    types = part.get("type", ())
-    names = [types] if isinstance(types, str) else types
-    return "object" in names or not OBJECTS.isdisjoint(part)
 
 
 def _all(schemas: Iterable[Raw]) -> Raw:

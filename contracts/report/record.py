@@ -239,18 +239,13 @@ def _times(exchanges: Sequence[Exchange]) -> Times:
     answered = [(e.response.seconds, e.probe.request) for e in exchanges if e.response is not None]
     if not answered:
         return Times()
-    answered.sort(key=itemgetter(0))
-    seconds = [time for time, _ in answered]
+    seconds, histogram = sorted(map(itemgetter(0), answered)), [0] * (len(BOUNDS) + 1)
+    for time in seconds:
+        histogram[bisect_right(BOUNDS, time)] += 1
+    median, p95 = (round(seconds[-(-len(seconds) * rank // 100) - 1], 6) for rank in (50, 95))
     longest, request = max(answered, key=itemgetter(0))
-    histogram = Counter(bisect_right(BOUNDS, time) for time in seconds)
-    return Times(
-        len(seconds),
-        median=round(seconds[-(-len(seconds) * 50 // 100) - 1], 6),
-        p95=round(seconds[-(-len(seconds) * 95 // 100) - 1], 6),
-        longest=round(longest, 6),
-        slowest=cut(f"{request.method} {request.target}", MAX_TARGET),
-        histogram=tuple(histogram[index] for index in range(len(BOUNDS) + 1)),
-    )
+    slowest = cut(f"{request.method} {request.target}", MAX_TARGET)
+    return Times(len(seconds), median, p95, round(longest, 6), slowest, tuple(histogram))
 
 
 def _changes(against: Against | None) -> dict[str, Any] | None:

@@ -34,6 +34,10 @@ def overridden(headers: Headers, others: Headers) -> Headers:
     return (*kept, *others)
 
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
+IDEMPOTENT = SAFE_METHODS | {"PUT", "DELETE"}  # RFC 9110 §9.2.2
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as it goes on the wire, the base URL apart.

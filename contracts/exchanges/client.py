@@ -19,6 +19,7 @@ from contracts.exchanges.credential import DISTINCTIVE, Scrubber, Secret, with_c
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
 from contracts.messages import (
+    IDEMPOTENT,
     UNAVAILABLE,
     Exchange,
     Failure,
@@ -34,7 +35,6 @@ MAX_WAIT = 60.0
 """Seconds that a service can make a run wait before one request: a wish is granted up to here."""
 PATIENCE = 600.0
 """Seconds that a service can make a run wait in all; then the run ends."""
-IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})  # RFC 9110 §9.2.2
 ATTEMPTS = 3
 AT_ONCE = 0.001
 """Seconds before a body that was cut short is asked for again: no service needs rest after it."""

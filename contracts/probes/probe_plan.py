@@ -24,12 +24,18 @@ from contracts.document.serialisation import (
     match_path,
     parameter_names,
 )
-from contracts.messages import Credential, Probe, Request, is_field_name, is_field_value
+from contracts.messages import (
+    SAFE_METHODS,
+    Credential,
+    Probe,
+    Request,
+    is_field_name,
+    is_field_value,
+)
 from contracts.probes.edges import edge_requests
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
 from contracts.schemas.validation import Uncompilable, validator
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
 UNLISTED = ("GET", "HEAD", "TRACE")
 UNLISTED_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 ENDINGS = frozenset(

@@ -21,7 +21,15 @@ from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
 from contracts.errors import UsageError
 from contracts.exchanges.credential import Scrubber
-from contracts.messages import Credential, Exchange, Headers, Probe, Request, is_unavailable
+from contracts.messages import (
+    SAFE_METHODS,
+    Credential,
+    Exchange,
+    Headers,
+    Probe,
+    Request,
+    is_unavailable,
+)
 from contracts.report.json_report import CURE, read_value
 from contracts.report.run import (
     BOUNDS,
@@ -56,7 +64,6 @@ BEFORE, AFTER = 3, 8
 MAX_WIDTH = 201
 LATE = frozenset({"auth", "method", "status", "unknown"})
 """Sources of probes that are made anew each time, where they belong: last, or for the mock alone."""
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
 
 Probes = dict[str, tuple[Probe, ...]]
 """By operation."""
@@ -331,7 +338,7 @@ def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
     if sent is None or (operation := spec.by_key.get(sent.operation)) is None:
         return
     probe = replace(_probe(sent, operation, "evidence of the earlier report"), given=())
-    asks = probe.request.method == operation.method and operation.method in SAFE
+    asks = probe.request.method == operation.method and operation.method in SAFE_METHODS
     reaches = asks and match_path(operation.path, probe.request.path) is not None
     if reaches and probe.source not in LATE and probe.credential is Credential.RIGHT:
         yield probe

@@ -9,9 +9,8 @@ from dataclasses import replace
 from contracts.document import Operation
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind
 from contracts.exchanges.health import blocked, expired_from, refused_at_last, until_stop
-from contracts.messages import Exchange, Probe, Request
+from contracts.messages import SAFE_METHODS, Exchange, Probe, Request
 from contracts.mock import CREDENTIAL, serving
-from contracts.probes import SAFE_METHODS
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
 from contracts.run.state import Asked, State

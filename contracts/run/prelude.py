@@ -15,10 +15,10 @@ from contracts.document.sides import PAGE, Side, shared, side_from
 from contracts.errors import ContractsError
 from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace
 from contracts.exchanges.secret_urls import Capabilities
-from contracts.messages import Exchange, Probe, Request
+from contracts.messages import SAFE_METHODS, Exchange, Probe, Request
 from contracts.notte.domain import SESSION_ID
 from contracts.notte.sessions import Starter, list_sessions
-from contracts.probes import SAFE_METHODS, ProbePlan
+from contracts.probes import ProbePlan
 from contracts.report.diff import diff_of, drift_of
 from contracts.report.forms.page.view import page
 from contracts.report.json_report import json_text, to_json

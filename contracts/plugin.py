@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from itertools import chain
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,7 +105,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def _interrupt_on_sigterm(config: pytest.Config) -> None:
     """SIGTERM ends a run as Ctrl-C does; pytest alone would die without a summary."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     try:

@@ -155,7 +155,10 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     if asked and not spares(state, operation):
         return verdicts
     why = _unsent(state, operation)
-    return tuple(v if v.exercised else replace(v, why=why) for v in verdicts)
+    found = []
+    for verdict in verdicts:
+        found.append(verdict if verdict.exercised else replace(verdict, why=why))
+    return found
 
 
 def _may_send(state: State, operation: Operation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from contracts.changes.change import Effect
 from contracts.decision.run_decision import (
-    Against,
     Decision,
     Result,
     Since,
@@ -19,7 +18,6 @@ from contracts.decision.run_decision import (
     decide,
 )
 from contracts.exchanges import StopKind
-from contracts.messages import Exchange
 from contracts.report.diff import Diff
 from contracts.report.forms.diff_forms import failing_lines
 from contracts.report.forms.diff_forms import last_line as last_line_of_diff
@@ -40,15 +38,20 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
     prelude = state.prelude
     bounds = [stop.why for stop in state.ledger.stops() if stop.kind is StopKind.BOUND]
     report = concluded(state, ended or prelude.problem or "".join(bounds[-1:]), now())
-    decision = report.decision
+    decision, known, since = report.decision, state.inputs.known, None
     if broken:
         decision = Decision(Result.FAIL, (*decision.reasons, broken), decision.notes)
+    if known is not None:
+        policy, promised = state.inputs.policy, {rule.id for rule in state.book.rules}
+        accepted = {v.rule.id for v in report.verdicts if policy.acceptance_of(v)}
+        counting = filter(policy.counts, report.verdicts)
+        since = against(known, counting, accepted=accepted, promised=promised)
     return replace(
         report,
         decision=decision,
         sessions=prelude.sessions if state.inputs.sources else None,
-        against=_against(state, report.verdicts),
-        drift=_drift(state, report.verdicts, report.exchanges),
+        against=since,
+        drift=_drift(state, report),
     )
 
 
@@ -84,36 +87,24 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     )
 
 
-def _drift(
-    state: State, verdicts: Sequence[Verdict], exchanges: Sequence[Exchange]
-) -> Drift | None:
+def _drift(state: State, report: Report) -> Drift | None:
     """The drift, with the violated rules that the published document does not have broken."""
     drift, spec = state.prelude.drift, state.prelude.published
     if drift is None or spec is None or not drift.changed:
         return drift
     counts, kept = state.inputs.policy.counts, []
-    broken = [v.rule for v in verdicts if v.outcome is Outcome.VIOLATED and counts(v)]
+    broken = [v.rule for v in report.verdicts if v.outcome is Outcome.VIOLATED and counts(v)]
     try:
         published = state.book_of(replace(spec, variable=state.inputs.spec.variable))
         still: set[str] = set()
         for key in {rule.operation for rule in broken} & spec.by_key.keys():
-            own = [exchange for exchange in exchanges if exchange.probe.operation == key]
+            own = [e for e in report.exchanges if e.probe.operation == key]
             found = judged(published, spec.by_key[key], own)
             still |= {verdict.rule.id for verdict in found if verdict.violations}
         kept = [r.id for r in broken if r.operation in spec.by_key and r.id not in still]
     except Exception:  # a document that nobody tests must not cost the run
         return drift
     return replace(drift, kept=tuple(kept))
-
-
-def _against(state: State, verdicts: Sequence[Verdict]) -> Against | None:
-    """What became of each rule since the earlier report, if one was given."""
-    policy, known = state.inputs.policy, state.inputs.known
-    if known is None:
-        return None
-    accepted = {verdict.rule.id for verdict in verdicts if policy.acceptance_of(verdict)}
-    promised = {rule.id for rule in state.book.rules}
-    return against(known, filter(policy.counts, verdicts), accepted=accepted, promised=promised)
 
 
 def remember(state: State, report: Mapping[str, Any]) -> None:
@@ -151,15 +142,22 @@ class ItemResult:
 
 def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult:
     """What the verdicts of one item come to; `rerun` is the command that judges it again."""
-    policy, known = state.inputs.policy, state.inputs.known
+    policy, known, spec = state.inputs.policy, state.inputs.known, state.inputs.spec
+    texts: list[str] = []
     asked = state.asked[verdicts[0].rule.operation]
     if asked.blocked:
         return ItemResult("skipped", f"inconclusive: {asked.blocked}")
     if asked.cut and not any(verdict.exercised for verdict in verdicts):
         return ItemResult("skipped", f"inconclusive: {asked.cut}")
-    failing = list(filter(policy.fails, verdicts))
-    if failing:
-        texts = [_text(state, verdict, rerun) for verdict in failing]
+    for verdict in filter(policy.fails, verdicts):
+        told = _told(state, verdict)
+        if told.evidence is None:
+            texts.append(missing_text(told, rerun=rerun))
+            continue
+        file, today, earlier = accepted_file(spec), policy.accepted.today, _earlier(state)
+        text = failure_text(told, accepted_in=file, rerun=rerun, today=today, against=earlier)
+        texts.append(text)
+    if texts:
         return ItemResult("failed", "\n\n".join(texts))
     for accepted in filter(None, map(policy.acceptance_of, verdicts)):
         return ItemResult("accepted", f"accepted until {accepted.until}: {accepted.reason}")
@@ -169,19 +167,6 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
         outcome = verdicts[0].outcome.value.replace("_", " ")
         return ItemResult("skipped", f"{outcome}: {verdicts[0].why}")
     return ItemResult("passed")
-
-
-def _text(state: State, verdict: Verdict, rerun: str) -> str:
-    inputs, told = state.inputs, _told(state, verdict)
-    if told.evidence is None:
-        return missing_text(told, rerun=rerun)
-    return failure_text(
-        told,
-        accepted_in=accepted_file(inputs.spec),
-        rerun=rerun,
-        today=inputs.policy.accepted.today,
-        against=_earlier(state),
-    )
 
 
 def item_properties(state: State, verdicts: list[Verdict]) -> list[Property]:
@@ -207,10 +192,11 @@ def _earlier(state: State) -> dict[str, str] | None:
 
 def compared(diff: Diff, *, strict: bool) -> ItemResult:
     """What the document has changed since its baseline."""
+    text, said = "\n".join(failing_lines(diff)), last_line_of_diff(diff)
     if diff.decision.exit_code == 1:
-        return ItemResult("failed", "\n".join(failing_lines(diff)), last_line_of_diff(diff))
+        return ItemResult("failed", text, said)
     if diff.decision.exit_code:
-        return undecided("\n".join(failing_lines(diff)), last_line_of_diff(diff), strict=strict)
+        return undecided(text, said, strict=strict)
     reasons: dict[str, None] = {}  # each once
     for found in diff.decision.judged:
         if found.acceptance and found.change.effect is not Effect.COMPATIBLE:

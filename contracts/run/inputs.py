@@ -177,12 +177,7 @@ def _problems(inputs: Inputs) -> Iterator[str]:
         yield from _problems_with_sessions(inputs, "--contract-discover")
     if options.start_session:
         yield from _problems_with_sessions(inputs, "--contract-start-session")
-    if options.baseline is not None:
-        yield from _problems_with_baseline(options.baseline)
-    yield from _problems_with_folder("--contract-report", inputs.folder, "the report")
-    if options.history is not None:
-        folder = Path(options.history)
-        yield from _problems_with_folder("--contract-history", folder, "the reports of all runs")
+    yield from _problems_with_files(inputs)
 
 
 def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
@@ -200,23 +195,26 @@ def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
         yield f"{option} needs a credential and {CREDENTIAL_VARIABLE} is not set; {cure}"
 
 
-def _problems_with_baseline(baseline: str) -> Iterator[str]:
-    """A revision that is not there must not become a gate that never fails."""
+def _problems_with_files(inputs: Inputs) -> Iterator[str]:
+    """A revision that is not there must not become a gate that never fails, and reports must have their folders."""
+    baseline, history = inputs.options.baseline, inputs.options.history
     try:
-        side_from(baseline, [])
+        if baseline is not None:
+            side_from(baseline, [])
     except MissingError:
         pass  # the revision has no such document, so that nothing can break
     except ContractsError as error:
         yield f"--contract-baseline {error}"
-
-
-def _problems_with_folder(option: str, folder: Path, purpose: str) -> Iterator[str]:
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    cure = f"give a folder for {purpose}"
-    if not existing.is_dir():
-        yield f"{option} {folder}: {existing} is not a folder; {cure}"
-    elif not os.access(existing, os.W_OK | os.X_OK):
-        yield f"{option} {folder}: {existing} can't be written to; {cure}"
+    folders = [("--contract-report", inputs.folder, "give a folder for the report")]
+    if history is not None:
+        cure = "give a folder for the reports of all runs"
+        folders.append(("--contract-history", Path(history), cure))
+    for option, folder, cure in folders:
+        existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        if not existing.is_dir():
+            yield f"{option} {folder}: {existing} is not a folder; {cure}"
+        elif not os.access(existing, os.W_OK | os.X_OK):
+            yield f"{option} {folder}: {existing} can't be written to; {cure}"
 
 
 def _secret(

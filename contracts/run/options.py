@@ -116,7 +116,8 @@ class Option:
             return []
         if value is True:
             return [self.flag]
-        return [f"{self.flag}={one}" for one in ([value] if isinstance(value, str) else value)]
+        values = [value] if isinstance(value, str) else value
+        return [f"{self.flag}={one}" for one in values]
 
 
 # The parsers
@@ -147,11 +148,6 @@ def _interval(text: str) -> float:
 def _time(text: str) -> float:
     number = text.rstrip("smh")
     return float(number) * _UNITS[text[len(number) :]]
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return name, value
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -214,7 +210,7 @@ _REVISION = Value(
 )
 _PARAMETER = Value(
     "NAME=VALUE",
-    _pair,
+    lambda text: tuple(text.split("=", 1)),
     "is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE",
     r"[^=]+=.*",
     files="@",

@@ -118,7 +118,7 @@ def decide(
 
     A violation that was seen fails a run, however it ended. What leaves it without a verdict:
     answers that say nothing about the contract (see `blocked`), too many that are no answers, a run
-    that `ended` early, operations that were not asked to their end (`stops`). Then come the failures
+    that `ended` early, operations that were not asked to their end (`stops`). Then come failures
     that rest on what is missing.
     """
     asked: dict[str, list[Exchange]] = defaultdict(list)

@@ -242,7 +242,7 @@ class Client:
         return outcomes
 
     def _wait(self, outcomes: list[Outcome]) -> float | None:
-        """Seconds before asking again, 0: as the back-off says; None if it is no use or too late."""
+        """Seconds before asking again, 0: as the back-off says; None if it is no use, or late."""
         outcome, seconds = outcomes[-1], 0.0
         if isinstance(outcome, Response):
             if outcome.status not in UNAVAILABLE:
@@ -277,7 +277,7 @@ def _distinctive(value: str) -> bool:
 
 
 def _conclusion(outcomes: list[Outcome]) -> Outcome:
-    """The last outcome, but a body cut short only once says nothing: the network may have done it."""
+    """The last outcome, but a body cut short only once says nothing: perhaps the network did."""
     last, cut = outcomes[-1], list(filter(_is_cut, outcomes))
     if len(cut) == 1 and (last is cut[0] or isinstance(last, Response)):
         said = "the body was cut short once, which may be the network's doing"

@@ -105,7 +105,7 @@ class Capabilities:
         return _URL.sub(self._replaced, text)
 
     def _replaced(self, found: re.Match[str]) -> str:
-        """The placeholder of a known URL, and what follows; a sentence may have put a mark there."""
+        """The placeholder of a known URL, and what follows; a sentence may have put a mark in."""
         for written in (found[0], found[0].rstrip(".,;:!?)]\\"), found[0].partition("&")[0]):
             if placeholder := self._known.get(_plain(written)):
                 return placeholder + found[0][len(written) :]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts import commands
-from tests.run.things import CANARY, Things, answer, serving
+from tests.run.projects import CANARY, Things, answer, serving
 from tests.service import create_app, running
 from tests.service.app import published_document
 

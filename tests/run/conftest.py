@@ -19,7 +19,7 @@ from contracts.run.ask import asked
 from contracts.run.inputs import Inputs
 from contracts.run.state import Budget, State
 
-from .things import CANARY, Project, document, hermetic
+from .projects import CANARY, Project, document, hermetic
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .things import Project, Things
+from .projects import Project, Things
 
 ENUM = "GET /things/{thing_id} 200 /status enum"
 

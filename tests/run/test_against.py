@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .things import CANARY, ENUM, THING, Project, Run, Things, answer, document, leaks, operation
+from .projects import CANARY, ENUM, THING, Project, Run, Things, answer, document, leaks, operation
 
 PAUSED, GOOD = {"status": "paused"}, {"status": "active"}
 EMPTY: dict[str, str] = {}

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.exchanges import Bounds, Pace
 
-from .things import CANARY, ENUM, GIVEN, Project, Run, Things, answer, document, leaks, operation
+from .projects import CANARY, ENUM, GIVEN, Project, Run, Things, answer, document, leaks, operation
 
 TWO = document(get=operation("get_thing"), head=operation("head_thing"))
 TOO_MANY = "the run has sent 3 requests, its bound (--contract-max-requests)"

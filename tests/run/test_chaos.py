@@ -12,7 +12,7 @@ from contracts.exchanges import Limits
 from contracts.run.inputs import inputs_from
 from tests.service.chaos import CASES, Chaos, chaos_server
 
-from .things import GIVEN, Project, Run, Things, document, operation
+from .projects import GIVEN, Project, Run, Things, document, operation
 
 CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 PATIENT = Limits(connect=5, read=5, total=10, body=2**20)

@@ -1,6 +1,6 @@
 """The fixture `contract`: answers that a project's own tests have, judged."""
 
-from .things import Project, Things
+from .projects import Project, Things
 
 OWN_TEST = """
 import os, httpx2

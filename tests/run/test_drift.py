@@ -7,7 +7,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from .things import CANARY, ENUM, Project, Run, Things, answer, document, leaks
+from .projects import CANARY, ENUM, Project, Run, Things, answer, document, leaks
 
 OURS = document()
 NEWER = copy.deepcopy(OURS)

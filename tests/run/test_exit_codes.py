@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .things import CANARY, ENUM, GIVEN, REQUIRED, Project, Run, Things, document, operation
+from .projects import CANARY, ENUM, GIVEN, REQUIRED, Project, Run, Things, document, operation
 
 PASSED, VIOLATED, INTERRUPTED, NO_VERDICT, USAGE = 0, 1, 2, 3, 4
 

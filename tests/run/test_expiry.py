@@ -2,7 +2,7 @@
 
 import pytest
 
-from .things import ENUM, Project, Things, answer, document, operation
+from .projects import ENUM, Project, Things, answer, document, operation
 
 REFUSAL = answer(401, b"", "WWW-Authenticate: Bearer")
 ACCEPTED = "GET /things/{thing_id} auth accepted"

@@ -12,7 +12,7 @@ from contracts.changes.change import Change
 
 from ..made_changes import UNKNOWN
 from ..repositories import Repository, alone
-from .things import TEST_MODULE, THING, Project, document, operation
+from .projects import TEST_MODULE, THING, Project, document, operation
 
 GATE = """
 from contracts.plugin import judge_document

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .things import ENUM, GIVEN, Project, Run, Things, leaks
+from .projects import ENUM, GIVEN, Project, Run, Things, leaks
 
 HISTORY = "--contract-history=history"
 

@@ -8,7 +8,7 @@ import pytest
 from contracts.report.forms.failure import MAX_BODY
 from tests.service.hostile import DOCUMENT, KEY, TEXTS, hostile_service
 
-from .things import ENUM, GIVEN, Project, Run, Things
+from .projects import ENUM, GIVEN, Project, Run, Things
 
 XML = "--junitxml=out.xml"
 

@@ -17,8 +17,8 @@ import pytest
 from contracts.exchanges import Ledger
 from contracts.report.json_report import SCHEMA, read_run
 
+from .projects import CANARY, ENUM, GIVEN, Project, Things, document, leaks, operation
 from .test_secrets import PASSING, TOKENS, URLS, WITH_URLS
-from .things import CANARY, ENUM, GIVEN, Project, Things, document, leaks, operation
 
 VALIDATOR = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()), validate_formats=True)
 TWO = document(get=operation("get_thing"), head=operation("head_thing"))

@@ -12,7 +12,7 @@ import pytest
 from contracts import plugin
 from contracts.run.state import EXAMPLES, register_profiles
 
-from .things import CANARY, ENUM, Project, Things, hermetic
+from .projects import CANARY, ENUM, Project, Things, hermetic
 
 SILENT = """
 import sys

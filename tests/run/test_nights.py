@@ -14,7 +14,7 @@ from tests.service import Fault, create_app, running, seeded_ids
 from tests.service.app import published_document
 from tests.service.edits import put
 
-from .things import CANARY, Project, Run
+from .projects import CANARY, Project, Run
 
 SPEC = Path(__file__).parents[2] / "spec"
 OPERATION = "GET /sessions/{session_id}"

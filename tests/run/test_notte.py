@@ -8,7 +8,7 @@ import pytest
 from contracts.probes.edges import edge_requests
 from tests.service import create_app, fault_named, running, seeded_ids
 
-from .things import CANARY, Project, Run
+from .projects import CANARY, Project, Run
 
 SPEC = Path(__file__).parents[2] / "spec"
 OPERATION = "GET /sessions/{session_id}"

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.run.options import OPTIONS, Option
 
-from .things import ENUM, GIVEN, IDS, Project, Things, document, operation
+from .projects import ENUM, GIVEN, IDS, Project, Things, document, operation
 
 ALL = document(get=operation("get_thing"), delete=operation("delete_thing"))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .things import ENUM, Project, Run, Things, document, operation
+from .projects import ENUM, Project, Run, Things, document, operation
 
 
 @pytest.mark.parametrize("args", [(), ("-q",), ("-qq",), ("-v",), ("--contract-dry-run",), ("--collect-only", "-q")])

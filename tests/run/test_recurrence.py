@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from .things import CANARY, ENUM, Project, Things, answer
+from .projects import CANARY, ENUM, Project, Things, answer
 
 PAUSED = answer(200, b'{"status": "paused"}', "Content-Type: application/json")
 

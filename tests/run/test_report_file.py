@@ -13,7 +13,7 @@ import pytest
 
 from contracts.report.json_report import SCHEMA
 
-from .things import ENUM, Project, Run, Things, answer
+from .projects import ENUM, Project, Run, Things, answer
 
 VALIDATOR = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()), validate_formats=True)
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .things import CANARY, LOUD, THING, Project, Run, Things, answer, document, leaks, operation
+from .projects import CANARY, LOUD, THING, Project, Run, Things, answer, document, leaks, operation
 
 GATEWAY = "gateway/Canary+42"
 

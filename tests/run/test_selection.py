@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .things import ENUM, REQUIRED, Project, Run, Things, answer, document, operation
+from .projects import ENUM, REQUIRED, Project, Run, Things, answer, document, operation
 
 REVERSED = """
 def pytest_collection_modifyitems(items):

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.exchanges import Pace
 
-from .sessions import STARTED, STOPPED, Notte, write_notte
-from .things import CANARY, LOUD, Project, Run, leaks
+from .notte_service import STARTED, STOPPED, Notte, write_notte
+from .projects import CANARY, LOUD, Project, Run, leaks
 
 LIST = "GET /sessions?only_active=false&page_size=100"
 STOP_OPERATION = {

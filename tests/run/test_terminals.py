@@ -16,7 +16,7 @@ from contracts.report.forms.terminal import Screen
 from contracts.run.progress import INTERVAL, Progress, wanted
 from tests.service.hostile import DOCUMENT, KEY, hostile_service
 
-from .things import GIVEN, Project, Run, Things, document, operation
+from .projects import GIVEN, Project, Run, Things, document, operation
 
 HOSTILE = ("-q", *GIVEN)
 

@@ -6,7 +6,7 @@ import signal
 import hypothesis
 import pytest
 
-from .things import CANARY, ENUM, LOUD, Project, Things, document, leaks, operation
+from .projects import CANARY, ENUM, LOUD, Project, Things, document, leaks, operation
 
 SPEC = document(get=operation("get_thing"), put=operation("put_thing"))
 

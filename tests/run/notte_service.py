@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.service import Service, create_app, running
 
-from .things import CANARY, Project
+from .projects import CANARY, Project
 
 SPEC = Path(__file__).parents[2] / "spec"
 STARTED, STOPPED = "POST /sessions/start", "DELETE /sessions/{}/stop"

@@ -8,9 +8,9 @@ can't exist, and methods that are not listed.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from contracts.document import Operation, Parameter, Spec
@@ -154,10 +154,8 @@ class Lane:
         for note, request in edge_requests(self.operation, self._base(next(rounds))):
             odd.setdefault(self._spared(request), note)
         seen = set(odd)
-        fuzz = plan.cases.fuzz_requests(
-            plan.generated, self.operation, seed=plan.seed, examples=plan.examples
-        )
-        for source, made in (("coverage", self._coverage), ("fuzz", fuzz)):
+
+        def unseen(source: str, made: Iterable[tuple[str, Request]]) -> Iterator[Probe]:
             for index, (note, request) in enumerate(made):
                 if index % 3:  # the others keep the path that was made for them
                     request = self._at(request, next(rounds))
@@ -165,6 +163,10 @@ class Lane:
                 if request not in seen:
                     seen.add(request)
                     yield self._probe(request, source, note)
+
+        yield from unseen("coverage", self._coverage)
+        draw = partial(plan.cases.fuzz_requests, seed=plan.seed, examples=plan.examples)
+        yield from unseen("fuzz", draw(plan.generated, self.operation))
         for request, note in odd.items():
             yield self._probe(request, "edge", note)
 
@@ -227,11 +229,8 @@ class Lane:
         """Whether HTTP can carry the request, and it still reaches the operation."""
         request = probe.request
         line = len(f"{request.method} {request.target} HTTP/1.1")
-        if not request.target.isascii() or line > MAX_REQUEST_LINE - ROOM:
-            return False
-        if not all(
-            is_field_name(name) and is_field_value(value) for name, value in request.headers
-        ):
+        fields = all(is_field_name(name) and is_field_value(text) for name, text in request.headers)
+        if not fields or not request.target.isascii() or line > MAX_REQUEST_LINE - ROOM:
             return False
         return self.operation.path in self.plan.routes.of(request.path)
 

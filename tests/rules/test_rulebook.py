@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -134,3 +135,10 @@ def test_an_unlisted_method_does_nothing(status: int, broken: bool) -> None:
 
 def test_405_names_what_is_allowed() -> None:
     assert found(rules(ok()), Response(405, JSON, b"{}"), source="method") == {"allow header"}
+
+
+@pytest.mark.parametrize(("variable", "broken"), [("SHOP_KEY", True), ("OTHER_KEY", False)])
+def test_the_credential_is_known_by_its_variable(variable: str, broken: bool) -> None:
+    spec = replace(spec_from(document({})), variable=variable)
+    given_back = Response(200, JSON, b'{"key": "$SHOP_KEY"}')
+    assert ("credential kept" in found(rules_for(spec).operations[OPERATION], given_back)) is broken

@@ -27,7 +27,7 @@ def decode(body: bytes) -> Decoded:
     try:
         text = body.decode("utf-8")
         value = _decoder(duplicates, constants).decode(text)
-        if "\\ud" in text.lower():
+        if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except UnicodeDecodeError as error:
         problem = f"is not UTF-8: byte 0x{body[error.start]:02x} at offset {error.start}"

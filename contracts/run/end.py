@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from contracts.changes.change import Effect
-from contracts.decision.run_decision import (
-    Decision,
-    Result,
-    Since,
-    accepted_file,
-    against,
-    decide,
-)
+from contracts.decision.run_decision import Decision, Result, Since, accepted_file, against, decide
 from contracts.exchanges import StopKind
 from contracts.report.diff import Diff
 from contracts.report.forms.diff_forms import failing_lines

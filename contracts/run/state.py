@@ -78,10 +78,7 @@ class Prelude:
     def sessions(self) -> dict[str, Any]:
         """What a report says of looking for sessions."""
         listed, started = self.listed, self.started
-        return {
-            "listed": listed and asdict(listed),
-            "started": started and started.to_json(),
-        }
+        return {"listed": listed and asdict(listed), "started": started and started.to_json()}
 
 
 @dataclass(slots=True)

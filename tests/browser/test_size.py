@@ -11,7 +11,7 @@ from contracts.report.run import Passage, Proof, RuleVerdict, Run
 from contracts.rules import Severity
 from contracts.verdicts import Outcome
 
-from ..report.made_runs import proof, run, times
+from ..report.runs import proof, run, times
 from .conftest import Show
 
 MOST = 5_000_000

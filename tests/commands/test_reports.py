@@ -13,8 +13,8 @@ from contracts.decision.run_decision import Decision, Result
 from contracts.report.json_report import json_text, to_json
 from contracts.report.run import Run
 
-from ..report.made import report, violated
-from ..report.test_reader import old
+from ..report.test_json_report import old
+from ..report.verdicts import report, violated
 
 RESULTS = {"pass": Result.PASS, "fail": Result.FAIL, "inconclusive": Result.INCONCLUSIVE}
 FORMS = {"html": "<!doctype html>", "markdown": "### ", "annotations": "::", "text": "operation "}

@@ -18,7 +18,7 @@ from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text, run_from, to_json
 from contracts.report.run import Run
 
-from .made import report, violated
+from .verdicts import report, violated
 
 NOW = datetime(2026, 11, 24, 3, 17, 2, 123000, UTC)
 DAY = timedelta(days=1)

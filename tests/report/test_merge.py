@@ -15,7 +15,7 @@ from contracts.report.json_report import merge
 from contracts.report.run import Drift, RuleVerdict, Run
 from contracts.verdicts import Recurrence
 
-from .made_runs import FIRST, GET, THINGS, proof, run, times, verdict
+from .runs import FIRST, GET, THINGS, proof, run, times, verdict
 
 WORST_FIRST = ("violated", "accepted", "undecided", "holds", "not_exercised")
 

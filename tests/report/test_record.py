@@ -14,7 +14,7 @@ from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 from contracts.verdicts.verdict import TIMES
 
-from .made import GET, SPEC, exchange, report, rule, violated
+from .verdicts import GET, SPEC, exchange, report, rule, violated
 
 ENUM = rule().id
 

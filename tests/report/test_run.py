@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.report.run import BOUNDS, Times, pooled
 
-from .made_runs import times
+from .runs import times
 
 SECONDS = st.lists(st.floats(0.0001, 60).map(lambda second: round(second, 6)), min_size=1, max_size=30)
 

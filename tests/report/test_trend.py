@@ -6,7 +6,7 @@ from contracts.report.run import Times
 from contracts.report.trend import State, Trend, trend_of
 from contracts.rules import Severity
 
-from .made_runs import GET, nights, run, times, verdict, without_times
+from .runs import GET, nights, run, times, verdict, without_times
 
 V, A, H, N, U, ABSENT = "violated", "accepted", "holds", "not_exercised", "undecided", ""
 

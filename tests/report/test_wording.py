@@ -3,7 +3,7 @@
 from contracts.report.run import RuleVerdict
 from contracts.report.wording import causes
 
-from .made_runs import lacks
+from .runs import lacks
 
 
 def rules(*verdicts: RuleVerdict) -> list[list[str]]:

@@ -12,8 +12,8 @@ from contracts.report.forms.annotations import MAX_SHOWN, diff_annotations, run_
 from contracts.report.run import Passage
 
 from ...made_changes import ALL, BREAKS, change
-from ..made_diffs import BASE, NASTY, STDIN, diff
-from ..made_runs import lacks, proof, run, verdict
+from ..comparisons import BASE, NASTY, STDIN, diff
+from ..runs import lacks, proof, run, verdict
 
 HERE = Path("/here")
 

@@ -15,7 +15,7 @@ from contracts.report.diff import decision_text, reach_text
 from contracts.report.forms.diff_forms import SCHEMA, diff_json, diff_lines, failing_lines, witness_lines
 
 from ...made_changes import ALL, ASKED, BREAKS, GROWS, STATUS, UNKNOWN, WARNS, change
-from ..made_diffs import NASTY, SPEC, STDIN, diff
+from ..comparisons import NASTY, SPEC, STDIN, diff
 
 SNAPSHOT = """\
 breaking (1)

@@ -8,8 +8,8 @@ from contracts.report.forms.failure import failure_text, missing_text, suite_pro
 from contracts.report.record import Teller
 from contracts.verdicts import Outcome, Verdict
 
-from ..made import SPEC, rule, violated
-from ..made_runs import lacks, run
+from ..runs import lacks, run
+from ..verdicts import SPEC, rule, violated
 
 TODAY = date(2026, 11, 24)
 TELLER = Teller(SPEC, "http://h")

@@ -6,8 +6,8 @@ import pytest
 
 from contracts.report.forms import FORMS
 
-from ..made_diffs import diff
-from ..made_runs import run, verdict
+from ..comparisons import diff
+from ..runs import run, verdict
 
 VALUES: dict[str, Any] = {"run": run(verdict("violated")), "diff": diff()}
 KNOWN = {"trend": None, "width": 80, "encoding": "utf-8", "paint": lambda text, look: text}

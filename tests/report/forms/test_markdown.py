@@ -27,8 +27,8 @@ from contracts.report.trend import Trend, trend_of
 from contracts.verdicts import Recurrence
 
 from ...made_changes import ALL, BREAKS, GROWS, change
-from ..made_diffs import NASTY, diff
-from ..made_runs import GET, lacks, nights, proof, run, times, verdict
+from ..comparisons import NASTY, diff
+from ..runs import GET, lacks, nights, proof, run, times, verdict
 
 KNOWN: dict[str, Any] = {"path": "last.json", "about": "pass", "new": ["a"], "still_there": [], "fixed": ["b", "c"]}
 SESSIONS = {

@@ -17,8 +17,8 @@ from contracts.report.trend import Trend, trend_of
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 
-from ..made import exchange, report, rule, violated
-from ..made_runs import lacks
+from ..runs import lacks
+from ..verdicts import exchange, report, rule, violated
 
 HELD = Verdict(rule("/status type"), Outcome.HOLDS, 9)
 UNEXERCISED = Verdict(rule("/id type"), Outcome.NOT_EXERCISED, why="nobody came")

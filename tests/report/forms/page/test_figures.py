@@ -23,8 +23,8 @@ from contracts.report.trend import trend_of
 from contracts.rules import Severity
 from contracts.verdicts import Outcome
 
-from ...made_runs import GET, nights, run, times
-from ...made_runs import verdict as made_verdict
+from ...runs import GET, nights, run, times
+from ...runs import verdict as made_verdict
 
 
 def verdict(

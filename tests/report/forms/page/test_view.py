@@ -14,7 +14,7 @@ from contracts.report.forms.page.view import page
 from contracts.report.run import Drift, OperationRun, Run
 from contracts.report.trend import trend_of
 
-from ...made_runs import GET, lacks, nights, proof, run, times, verdict
+from ...runs import GET, lacks, nights, proof, run, times, verdict
 
 EVIL = '<script>alert("x")</script>\x1b[31m\u202e\x00'
 VOID = frozenset({"meta", "input", "br", "link", "img"})

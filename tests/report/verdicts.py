@@ -1,4 +1,4 @@
-"""Reports made by hand."""
+"""Verdicts, and the runs that reports with them tell of, made by hand."""
 
 import json
 from pathlib import Path

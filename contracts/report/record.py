@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -290,7 +290,12 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
 
     def known(value: Any) -> tuple[Known, Probes]:
         verdicts = {str(verdict["rule"]): verdict for verdict in value["verdicts"]}
-        _refuse_foreign(path, verdicts, spec)
+        keys = {about_rule(rule)["operation"] for rule in verdicts}
+        if keys and not keys & spec.by_key.keys():
+            raise UsageError(
+                f"{path} is a report on another document: no rule of it is about an operation of "
+                f"{spec.document.path}; give a report on this one"
+            )
         rules, seldom = dict(value.get("against", {}).get("carried", {})), set()
         for rule, verdict in verdicts.items():
             counts = advisories or verdict.get("severity") != Severity.ADVISORY
@@ -304,28 +309,15 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
                 times = found.setdefault(probe.operation, Counter())
                 times[probe] = max(times[probe], TIMES if rule in seldom else 1)
         probes = {key: tuple(times.elements()) for key, times in found.items()}
-        return Known(str(path), _about(value), rules), probes
+        about = [value.get("decision", ""), value.get("started", "")[:16]]
+        if "target" in value:
+            about.insert(1, f"on {value['target']['base_url'] or 'the mock'}")
+        return Known(str(path), " ".join(filter(None, about)), rules), probes
 
     cure = (
         "give the report.json of an earlier run, or leave --contract-against out on the first night"
     )
     return read_value(path, known, cure)
-
-
-def _about(value: Mapping[str, Any]) -> str:
-    """When, where and how a run ended, as far as its report says so."""
-    words = [value.get("decision", ""), value.get("started", "")[:16]]
-    if "target" in value:
-        words.insert(1, f"on {value['target']['base_url'] or 'the mock'}")
-    return " ".join(filter(None, words))
-
-
-def _refuse_foreign(path: Path, rules: Collection[str], spec: Spec) -> None:
-    if rules and spec.by_key.keys().isdisjoint(about_rule(rule)["operation"] for rule in rules):
-        raise UsageError(
-            f"{path} is a report on another document: no rule of it is about an operation of {spec.document.path}; "
-            "give a report on this one"
-        )
 
 
 def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:

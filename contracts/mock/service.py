@@ -235,7 +235,8 @@ def has_credential(operation: Operation, request: Request, spec: Spec, credentia
     asked = False
     for alternative in operation.security:
         shown: dict[bool, list[bool]] = {}
-        for scheme in (spec.security_schemes[name] for name, _ in alternative):
+        for name, _ in alternative:
+            scheme = spec.security_schemes[name]
             if scheme.type != "mutualTLS":  # no request shows a client's certificate
                 kind = shown.setdefault(scheme.type == "apiKey", [])
                 kind.append(credential in _presented(scheme, request))
@@ -272,10 +273,11 @@ def _user(value: str) -> str:
 
 def challenges(operation: Operation, spec: Spec) -> Headers:
     """What a 401 must say (RFC 9110 §15.5.2): the schemes that the operation takes, each once."""
-    names = [name for alternative in operation.security for name, _ in alternative]
-    words = dict.fromkeys(_challenge(spec.security_schemes[name]) for name in names)
-    words = words or {"Bearer": None}
-    return tuple(("WWW-Authenticate", word) for word in words)
+    words: dict[str, None] = {}
+    for alternative in operation.security:
+        for name, _ in alternative:
+            words[_challenge(spec.security_schemes[name])] = None
+    return tuple(("WWW-Authenticate", word) for word in words or ["Bearer"])
 
 
 def _challenge(scheme: SecurityScheme) -> str:

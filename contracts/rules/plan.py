@@ -90,10 +90,12 @@ class Place:
 
     @property
     def _type_pointer(self) -> str:
-        declaring = [schema for schema, _ in self.location.keywords(("type", "enum", "const"))]
-        unions = [union.schema for union in self.location.unions]
-        everywhere = [part.schema for part in self.location.parts]
-        return [*declaring, *unions, *everywhere][0].pointer
+        declaring = self.location.keywords(("type", "enum", "const"))
+        if declaring:
+            return declaring[0][0].pointer
+        if self.location.unions:
+            return self.location.unions[0].schema.pointer
+        return self.location.parts[0].schema.pointer
 
     @cached_property
     def required(self) -> tuple[tuple[str, Rule], ...]:

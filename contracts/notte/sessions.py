@@ -18,16 +18,7 @@ from typing import Any
 
 from contracts.exchanges import Exhausted
 from contracts.messages import Exchange, Request
-from contracts.notte.domain import (
-    CHEAPEST,
-    COST,
-    CREDENTIAL_VARIABLE,
-    FINAL,
-    LIST,
-    SESSION_ID,
-    START,
-    stop_target,
-)
+from contracts.notte import domain
 from contracts.schemas.json_text import decode
 from contracts.text import cut
 
@@ -101,7 +92,7 @@ def list_sessions(send: Send, *, seed: int) -> Listed:
     try:
         for item in _items(send):
             session = item if isinstance(item, dict) else {}
-            session_id, status = _usable_id(session.get(SESSION_ID)), session.get("status")
+            session_id, status = _usable_id(session.get(domain.SESSION_ID)), session.get("status")
             if not isinstance(status, str):
                 status = "without a status"
             if session_id and session_id.isprintable() and len(session_id) <= 200:
@@ -118,7 +109,9 @@ def list_sessions(send: Send, *, seed: int) -> Listed:
 def _items(send: Send) -> Iterator[Any]:
     """What each page lists, until there is no further page, or no use in asking for it."""
     for number in range(1, MAX_PAGES + 1):
-        exchange = send(Request("GET", LIST if number == 1 else f"{LIST}&page={number}"))
+        exchange = send(
+            Request("GET", domain.LIST if number == 1 else f"{domain.LIST}&page={number}")
+        )
         if exchange.response is None or exchange.response.status != 200:
             raise _UnreadError(f"GET /sessions: {_outcome(exchange)}")
         page = _object(exchange)
@@ -155,7 +148,7 @@ class Started:
             "session_id": self.id,
             "statuses": self.statuses,
             "stopped": self.stopped,
-            "cost": COST if self.id else None,
+            "cost": domain.COST if self.id else None,
             "problem": self.problem,
         }
 
@@ -181,7 +174,7 @@ class Starter:
 
     def run(self) -> Started:
         """Start, ask, stop, ask. The session is stopped also if this is interrupted or fails anywhere."""
-        self.say(f"contract: starting a session on {self.base_url}, which costs {COST}")
+        self.say(f"contract: starting a session on {self.base_url}, which costs {domain.COST}")
         try:
             with suppress(Exhausted):
                 with interrupts_wait():
@@ -203,18 +196,20 @@ class Starter:
     def _start(self) -> None:
         started, headers = self.started, (("Content-Type", "application/json"),)
         try:
-            exchange = self.send(Request("POST", START, headers, json.dumps(CHEAPEST).encode()))
+            exchange = self.send(
+                Request("POST", domain.START, headers, json.dumps(domain.CHEAPEST).encode())
+            )
         except Exhausted as bound:
             started.problem = str(bound)
             raise
-        started.id = _usable_id(_object(exchange).get(SESSION_ID))
+        started.id = _usable_id(_object(exchange).get(domain.SESSION_ID))
         if started.id is not None:
             return
-        started.problem = f"POST {START}: {_outcome(exchange)}"
+        started.problem = f"POST {domain.START}: {_outcome(exchange)}"
         if exchange.response is None or not 300 <= exchange.response.status < 500:
             started.problem += (
                 ", so one may be running whose id nobody knows; it ends by itself, within "
-                f"{CHEAPEST['max_duration_minutes']} minutes at most"
+                f"{domain.CHEAPEST['max_duration_minutes']} minutes at most"
             )
 
     def _ask(self, session_id: str) -> str | None:
@@ -234,7 +229,7 @@ class Starter:
             return
         try:
             with interrupts_wait():
-                self._stop(stop_target(self.started.id))
+                self._stop(domain.stop_target(self.started.id))
         except KeyboardInterrupt:
             self._warn()
             raise
@@ -252,7 +247,7 @@ class Starter:
 
     def _ask_until_final(self, session_id: str) -> None:
         for wait in (*WAITS, None):
-            if self._ask(session_id) in FINAL:
+            if self._ask(session_id) in domain.FINAL:
                 self.started.stopped = True
                 return
             if wait is not None:
@@ -263,11 +258,11 @@ class Starter:
 
     def _warn(self) -> None:
         if self.started.id is not None and not self.started.stopped:
-            url = shlex.quote(self.base_url + stop_target(self.started.id))
+            url = shlex.quote(self.base_url + domain.stop_target(self.started.id))
             self.say(
                 f"contract: WARNING: session {self.started.id} may still be running ({self.started.problem}); "
-                f'stop it: curl -X DELETE -H "Authorization: Bearer ${CREDENTIAL_VARIABLE}" {url}; '
-                f"it ends by itself after {CHEAPEST['max_duration_minutes']} minutes"
+                f'stop it: curl -X DELETE -H "Authorization: Bearer ${domain.CREDENTIAL_VARIABLE}" {url}; '
+                f"it ends by itself after {domain.CHEAPEST['max_duration_minutes']} minutes"
             )
 
 

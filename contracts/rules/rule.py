@@ -123,18 +123,12 @@ class Scope:
         """The rule of a kind; without a pointer, it is the operation that makes the promise."""
         row, key = RULE_KINDS[kind], self.operation.key
         parts = (key, self.status, self.media and f";{self.media}", place, kind, name)
-        return Rule(
+        identity, origin = (
             " ".join(filter(None, parts)),
-            kind,
-            row.severity,
-            row.clause,
-            key,
-            self.status,
-            place,
-            self.operation.pointer if pointer is None else pointer,
-            promise,
-            members,
+            (row.severity, row.clause, key, self.status),
         )
+        node = self.operation.pointer if pointer is None else pointer
+        return Rule(identity, kind, *origin, place, node, promise, members)
 
 
 @dataclass(frozen=True, slots=True)

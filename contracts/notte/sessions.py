@@ -109,9 +109,8 @@ def list_sessions(send: Send, *, seed: int) -> Listed:
 def _items(send: Send) -> Iterator[Any]:
     """What each page lists, until there is no further page, or no use in asking for it."""
     for number in range(1, MAX_PAGES + 1):
-        exchange = send(
-            Request("GET", domain.LIST if number == 1 else f"{domain.LIST}&page={number}")
-        )
+        target = domain.LIST if number == 1 else f"{domain.LIST}&page={number}"
+        exchange = send(Request("GET", target))
         if exchange.response is None or exchange.response.status != 200:
             raise _UnreadError(f"GET /sessions: {_outcome(exchange)}")
         page = _object(exchange)
@@ -194,11 +193,10 @@ class Starter:
         return self.started
 
     def _start(self) -> None:
-        started, headers = self.started, (("Content-Type", "application/json"),)
+        started, body = self.started, json.dumps(domain.CHEAPEST).encode()
+        request = Request("POST", domain.START, (("Content-Type", "application/json"),), body)
         try:
-            exchange = self.send(
-                Request("POST", domain.START, headers, json.dumps(domain.CHEAPEST).encode())
-            )
+            exchange = self.send(request)
         except Exhausted as bound:
             started.problem = str(bound)
             raise

@@ -123,12 +123,11 @@ class Scope:
         """The rule of a kind; without a pointer, it is the operation that makes the promise."""
         row, key = RULE_KINDS[kind], self.operation.key
         parts = (key, self.status, self.media and f";{self.media}", place, kind, name)
-        identity, origin = (
-            " ".join(filter(None, parts)),
-            (row.severity, row.clause, key, self.status),
-        )
+        identity, status = " ".join(filter(None, parts)), self.status
         node = self.operation.pointer if pointer is None else pointer
-        return Rule(identity, kind, *origin, place, node, promise, members)
+        return Rule(
+            identity, kind, row.severity, row.clause, key, status, place, node, promise, members
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import hypothesis
@@ -55,10 +56,10 @@ def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
     target = schema[operation.path][operation.method]
     config = schema.config.generation_for(operation=target)
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
-    made = schema.iter_coverage_cases(target, generation_modes=modes, generation_config=config)
+    make = partial(schema.iter_coverage_cases, generation_modes=modes, generation_config=config)
     cases: list[Case[Any]] = []
     with _without_constants_of_this_project(), suppress(*_NO_CASES):
-        cases.extend(made)  # keeps what came before an error
+        cases.extend(make(target))  # which keeps what comes before an error
     return cases
 
 

@@ -341,7 +341,7 @@ class Run:
         """Verdicts by outcome; violations that were accepted are counted apart."""
         counts = {name.replace(" ", "_"): len(own) for name, own in self.by_standing.items()}
         counts["violated"] += counts.pop("advisory")
-        return {name: counts[name] for name in (*Outcome, "accepted")}
+        return {name: counts[name] for name in (*map(str, Outcome), "accepted")}
 
     @cached_property
     def slowest(self) -> Times | None:

@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any, Protocol, TypeVar
 
 from contracts.document.model import Schema
@@ -64,13 +63,12 @@ class RandomChoices:
 class CoveringChoices:
     """Every option of every small point in turn, least used first: the fullest payload, then the barest, then mixed.
 
-    Large ranges get numbers derived from the point, its count and the seed: the same ones in every process.
+    Large ranges are left to chance: the same seed gives the same numbers in every process.
     """
 
     def __init__(self, seed: int = 0) -> None:
-        self._seed = seed
+        self._chance = RandomChoices(seed)
         self._used: dict[tuple[str, int, int], list[int]] = {}
-        self._turns: dict[str, int] = {}
 
     @property
     def complete(self) -> bool:
@@ -80,19 +78,15 @@ class CoveringChoices:
     def integer(self, low: int, high: int, at: str) -> int:
         span = high - low + 1
         if span >= COUNTED or at.endswith(TEXT):
-            return low + self._derived(at, span)
+            return self._chance.integer(low, high, at)
         used = self._used.setdefault((at, low, high), [0] * span)
         least = min(used)
         options = [option for option, count in enumerate(used) if count == least]
-        # At first the last option: a payload in which everything is there.
-        choice = options[self._derived(at, len(options)) if least else -1]
+        choice = options[-1]  # at first the last option: a payload in which everything is there
+        if least:
+            choice = options[self._chance.integer(0, len(options) - 1, at)]
         used[choice] += 1
         return low + choice
-
-    def _derived(self, at: str, span: int) -> int:
-        turn = self._turns[at] = self._turns.get(at, -1) + 1
-        text = f"{self._seed}\0{at}\0{turn}"
-        return int.from_bytes(blake2b(text.encode(), digest_size=32).digest()) % span
 
 
 class Unsatisfiable(Exception):

@@ -13,20 +13,15 @@ import click
 
 from contracts.errors import ContractsError
 
+_COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
 _COMMANDS = {
-    "diff": (
-        "contracts.commands.comparisons:diff",
-        "What of a change of the document breaks clients.",
-    ),
-    "drift": ("contracts.commands.comparisons:drift", "The same of what a service publishes."),
-    "pull": (
-        "contracts.commands.comparisons:pull",
-        "Refresh the document, unless that breaks clients.",
-    ),
-    "report": ("contracts.commands.reports:report", "One or more report.json in another form."),
-    "rules": ("contracts.commands.rules:rules", "The rules that the document implies."),
+    "diff": (_COMPARISONS, "What of a change of the document breaks clients."),
+    "drift": (_COMPARISONS, "The same of what a service publishes."),
+    "pull": (_COMPARISONS, "Refresh the document, unless that breaks clients."),
+    "report": (_PRINTOUTS, "One or more report.json in another form."),
+    "rules": (_PRINTOUTS, "The rules that the document implies."),
 }
-"""By name: the function, imported when the command is called or explained, and what it is for."""
+"""By name: the module, imported when the command is called or explained, and what it is for."""
 
 
 class LazyGroup(click.Group):
@@ -36,8 +31,8 @@ class LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        function, _ = _COMMANDS.get(cmd_name, ("", ""))
-        return pkgutil.resolve_name(function) if function else None
+        module, _ = _COMMANDS.get(cmd_name, ("", ""))
+        return pkgutil.resolve_name(f"{module}:{cmd_name}") if module else None
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.messages import VARIABLE, covers, essence_of
+from contracts.messages import CREDENTIAL_FORMS, VARIABLE, Credential, covers, essence_of
 
 MARKS = ("readOnly", "writeOnly")
 IDENTIFIES = "x-identifies"
@@ -358,3 +358,23 @@ def concrete_status(operation: Operation, response: ResponseSpec, *preferred: in
         if operation.response(code) == response:
             return code
     return None
+
+
+def schemes_in_use(operation: Operation, spec: Spec) -> tuple[SecurityScheme, ...]:
+    """The schemes of the first alternative that a request alone can satisfy, if any."""
+    if not operation.needs_credential:
+        return ()
+    for alternative in operation.security:
+        schemes = tuple(spec.security_schemes[name] for name, _ in alternative)
+        if all(scheme.type != "mutualTLS" for scheme in schemes):
+            return schemes
+    return ()
+
+
+def variants_of(operation: Operation, spec: Spec) -> tuple[Credential, ...]:
+    """The forms of the credential that make sense for an operation, if any, the right one first."""
+    schemes = schemes_in_use(operation, spec)
+    if not schemes:
+        return ()
+    named = all(scheme.type != "apiKey" for scheme in schemes)
+    return tuple(form for form, row in CREDENTIAL_FORMS.items() if named or not row.named)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote, quote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
-from contracts.document.security import FORMS, CredentialForm, schemes_in_use
+from contracts.document.model import schemes_in_use
 from contracts.exchanges.secret_urls import Capabilities
-from contracts.messages import PLACEHOLDER, Credential, Request
+from contracts.messages import CREDENTIAL_FORMS, PLACEHOLDER, Credential, CredentialForm, Request
 
 DISTINCTIVE = 8
 """Parts and encodings shorter than this are left alone: other texts would hold them, too."""
@@ -124,7 +124,7 @@ def with_credential(
     if variant is Credential.NONE:
         return request
     for scheme in schemes_in_use(operation, spec):
-        request = _with_scheme(request, scheme, secret.reveal(), FORMS[variant])
+        request = _with_scheme(request, scheme, secret.reveal(), CREDENTIAL_FORMS[variant])
     return request
 
 

@@ -14,8 +14,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from contracts.document import Operation, Parameter, Spec
-from contracts.document.model import NOWHERE, concrete_status
-from contracts.document.security import variants_of
+from contracts.document.model import NOWHERE, concrete_status, variants_of
 from contracts.document.serialisation import (
     Routes,
     encoded,

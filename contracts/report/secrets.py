@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.document import Spec
-from contracts.document.security import FORMS
 from contracts.exchanges.credential import Secret, with_credential
-from contracts.messages import Headers, Probe
+from contracts.messages import CREDENTIAL_FORMS, Headers, Probe
 
 MARK = "0CREDENTIAL0"
 """Stands for the credential while a command is put together; made of characters that no encoding changes."""
@@ -58,7 +57,7 @@ def curl(spec: Spec, probe: Probe, base_url: str | None, header_variables: Heade
 
     `header_variables` are headers that every request has, each with the variable that holds its value.
     """
-    operation, form = spec.by_key[probe.operation], FORMS[probe.credential]
+    operation, form = spec.by_key[probe.operation], CREDENTIAL_FORMS[probe.credential]
     request = with_credential(probe.request, probe.credential, operation, spec, Secret(MARK))
     shell = _Shell(MARK, spec.placeholder)
     if form.shell is not None:

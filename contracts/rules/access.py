@@ -8,9 +8,9 @@ from functools import partial
 from urllib.parse import unquote
 
 from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec
-from contracts.document.security import FORMS, variants_of
+from contracts.document.model import variants_of
 from contracts.document.serialisation import match_path
-from contracts.messages import REFUSALS, Credential, header_values
+from contracts.messages import CREDENTIAL_FORMS, REFUSALS, Credential, header_values
 from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, broken, shown
 from contracts.schemas.locations import json_type, locate
 from contracts.schemas.validation import Uncompilable, validator
@@ -19,11 +19,14 @@ from contracts.schemas.validation import Uncompilable, validator
 def authentication_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
     """The rules of an operation whose document asks for a credential; none for any other."""
     scope, tried = Scope(operation), variants_of(operation, spec)
-    rules = {v: scope.rule("auth", FORMS[v].promise, name=FORMS[v].rule) for v in tried}
+    rules = {
+        v: scope.rule("auth", CREDENTIAL_FORMS[v].promise, name=CREDENTIAL_FORMS[v].rule)
+        for v in tried
+    }
     if not rules:
         return
     for variant, rule in rules.items():
-        if FORMS[variant].refused:
+        if CREDENTIAL_FORMS[variant].refused:
             yield ExchangeRule(rule, partial(refused, variant))
     if Credential.LOWER_CASE in rules:
         rule = replace(rules[Credential.LOWER_CASE], severity=Severity.ADVISORY)
@@ -37,7 +40,7 @@ def refused(variant: Credential, answer: Answer) -> str | None:
     if answer.exchange.probe.credential is not variant:
         return None
     status = answer.response.status
-    seen = f"{status} for a request with {FORMS[variant].said}"
+    seen = f"{status} for a request with {CREDENTIAL_FORMS[variant].said}"
     return broken(status not in REFUSALS, seen)
 
 
@@ -46,7 +49,9 @@ def scheme_case(answer: Answer) -> str | None:
     status = answer.response.status
     if answer.exchange.probe.credential is not Credential.LOWER_CASE:
         return None
-    return broken(status in REFUSALS, f"{status} for {FORMS[Credential.LOWER_CASE].said}")
+    return broken(
+        status in REFUSALS, f"{status} for {CREDENTIAL_FORMS[Credential.LOWER_CASE].said}"
+    )
 
 
 def accepted(answer: Answer) -> str | None:
@@ -55,7 +60,7 @@ def accepted(answer: Answer) -> str | None:
     if probe.credential is not Credential.RIGHT or probe.source in ("status", "method"):
         return None
     wrong = status == 401 or (status == 403 and probe.source == "given")
-    return broken(wrong, f"{status} for a request with {FORMS[Credential.RIGHT].said}")
+    return broken(wrong, f"{status} for a request with {CREDENTIAL_FORMS[Credential.RIGHT].said}")
 
 
 def challenge(answer: Answer) -> str | None:

@@ -99,7 +99,7 @@ def test_interruption_is_no_result(
     def interrupted(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr("contracts.rules.rules_for", interrupted)
+    monkeypatch.setattr("contracts.commands.printouts.rules_for", interrupted)
     assert run(monkeypatch, "rules") == 2
     assert capsys.readouterr().err.strip() == "contracts: interrupted"
 
@@ -110,7 +110,7 @@ def test_other_errors_of_click_are_one_sentence(
     def broken(*args: object) -> None:
         raise click.ClickException("no terminal")
 
-    monkeypatch.setattr("contracts.rules.rules_for", broken)
+    monkeypatch.setattr("contracts.commands.printouts.rules_for", broken)
     assert run(monkeypatch, "rules") == 2
     assert capsys.readouterr().err == "contracts: no terminal\n"
 

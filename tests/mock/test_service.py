@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.document import load_spec
-from contracts.document.security import variants_of
+from contracts.document.model import variants_of
 from contracts.exchanges import Client, Secret
 from contracts.exchanges.credential import with_credential
 from contracts.messages import Credential, Exchange, Probe, Request, Response, header_values

@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.document import Operation, Spec, load_spec
-from contracts.document.model import NOWHERE
-from contracts.document.security import variants_of
+from contracts.document.model import NOWHERE, variants_of
 from contracts.document.serialisation import match_path
 from contracts.messages import Credential, Probe, Request
 from contracts.probes import ProbePlan, schemathesis_cases

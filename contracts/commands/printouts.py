@@ -1,7 +1,8 @@
-"""`contracts report`."""
+"""`contracts rules` and `report`: what a document implies, and what runs found, printed."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from shutil import get_terminal_size
@@ -9,11 +10,38 @@ from shutil import get_terminal_size
 import click
 
 from contracts.commands import show
+from contracts.document import load_spec
+from contracts.document.sides import overlays_of
 from contracts.errors import UsageError
-from contracts.report.forms import FORMS
+from contracts.notte.domain import DOCUMENT
+from contracts.report.forms import FORMS, catalogue
 from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
+from contracts.rules import rules_for
 from contracts.text import write_whole
+
+
+@click.command()
+@click.option("--spec", "path", default=DOCUMENT, show_default=True, help="The OpenAPI document.")
+@click.option(
+    "--overlay", "overlays", multiple=True, help="An overlay; repeatable; 'none' for none at all."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--explain", metavar="ID", help="One rule in full.")
+def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) -> None:
+    """The rules that the document implies, each with its file:line and its clause."""
+    book = rules_for(load_spec(Path(path), overlays_of(overlays, "--overlay")))
+    if form == "json":
+        value: object = catalogue.rules_json(book)
+        if explain is not None:
+            value = catalogue.explained_json(book, explain)
+        show([json.dumps(value, indent=1, ensure_ascii=False)])
+    elif explain is None:
+        show(catalogue.rules_table(book))
+    else:
+        show([catalogue.explained(book, explain)])
 
 
 @click.command()
@@ -36,7 +64,7 @@ def report(form: str, files: tuple[str, ...], history: str | None, output: str |
     rule is violated, and what comes and goes.
     It is no gate: the exit code is 0 whatever was decided, and 2 if a report can't be read.
     """
-    parts = [read_run(path) for path in dict.fromkeys(map(Path, files))]  # one named twice is one
+    parts = list(map(read_run, dict.fromkeys(map(Path, files))))  # one named twice is one
     run = merge(parts)
     trend = None
     if history is not None:

@@ -1,4 +1,4 @@
-"""A schema in, payloads that keep it out. Here is what all drawers share: choices, one payload in the making, places.
+"""A schema in, payloads that keep it out. Here is what drawers share: choices, runs and places.
 
 A compiled schema is a tree of drawers, each of which makes one kind of value out of choices.
 """
@@ -29,11 +29,11 @@ COUNTED = 16
 """Points with fewer options than this are covered option by option."""
 
 TEXT = " text"
-"""What the keys of points end with that only spell out characters: nobody needs all of their options."""
+"""What keys of points end with that spell out characters: nobody needs all of their options."""
 
 
 class Choices(Protocol):
-    """A source of decisions; `at` names the point: the place in the payload, a space, and what is decided there."""
+    """A source of decisions; `at` names the point: place in the payload, space, what is decided."""
 
     def integer(self, low: int, high: int, at: str) -> int:
         """A number from `low` to `high`, both included; `low` is the plainest option."""
@@ -61,7 +61,7 @@ class RandomChoices:
 
 
 class CoveringChoices:
-    """Every option of every small point in turn, least used first: the fullest payload, then the barest, then mixed.
+    """Every option of every small point in turn: the fullest payload, the barest, then mixed.
 
     Large ranges are left to chance: the same seed gives the same numbers in every process.
     """
@@ -99,7 +99,7 @@ class Unsatisfiable(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """One payload in the making: where its choices come from, and how many references may still be opened."""
+    """One payload in the making: where choices come from, how many references may be opened."""
 
     integer: Callable[[int, int, str], int]
     fuel: int
@@ -142,7 +142,7 @@ class Branches:
 
 @dataclass(frozen=True)
 class Declared:
-    """What the document writes about a place, for the names in its order, which the canonical form sorts and drops."""
+    """What the document writes about a place: names in order, which the canonical form sorts."""
 
     parts: tuple[Part, ...] = ()
 
@@ -198,7 +198,7 @@ def _reached(roots: Iterable[Part], keywords: Iterable[str]) -> list[Part]:
 class Site:
     """A place in a payload: `*` for items and map values, `(n)` for a branch of a union.
 
-    `opened` holds the references opened on the way; where the `fuel` is gone the payload has to finish soon.
+    `opened` holds the references on the way; where the `fuel` is gone the payload has to finish.
     """
 
     place: str = ""

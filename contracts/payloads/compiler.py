@@ -1,4 +1,4 @@
-"""A schema in, payloads that keep it out: the canonical form compiled to drawers, each place of a payload by itself."""
+"""The canonical form of a schema compiled to drawers, each place of a payload by itself."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ GIVEN_UP = (
     ["contentSchema", "contentEncoding", "contentMediaType"],
     ["dependentSchemas", "if", "then", "else", "not"],
 )
-"""Keywords to do without where the canonical form does not model a schema, one group after the other."""
+"""Keywords to do without where the canonical form models no schema, group after group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Payload:
 
 @lru_cache(maxsize=4096)
 def generator(schema: Schema) -> Payload:
-    """Payloads of a schema of the document, each validated; raises Unsatisfiable when there can't be any."""
+    """Payloads of a schema, each validated; raises Unsatisfiable when there can't be any."""
     is_valid = validator(schema).is_valid
     return compile_payload(canonical(schema), declared=Declared((Part(schema),)), is_valid=is_valid)
 
@@ -109,8 +109,8 @@ def compile_payload(
     """Compile a canonical schema; raises Unsatisfiable when it admits nothing.
 
     Args:
-        declared: what the document writes there, for the order of members and those that admit anything.
-        is_valid: the last word on each payload; without it a payload may break what the canonical form can't say.
+        declared: what the document writes there, for the order of members.
+        is_valid: the last word on each payload, for what the canonical form can't say.
     """
     compiler = Compiler(max_depth)
     return Payload(compiler.build(node, Site(declared=declared, fuel=max_depth)), is_valid)
@@ -168,7 +168,7 @@ class Compiler:
                 return Number(grid_of(1), None, site.place)
             case "string":
                 return PlainString(Window(site.place))
-        # Bounds that nothing exceeds, for without any the canonical form says no more than the type.
+        # Bounds that nothing exceeds: without any the canonical form says no more than the type.
         keywords = {"array": {"maxItems": ENDLESS}, "object": {"maxProperties": ENDLESS}}
         bounds = keywords.get(name, {"minimum": -(2**31), "maximum": 2**31})
         return self.build(schema_of({"type": name, **bounds}), site)
@@ -190,7 +190,7 @@ class Compiler:
         return Branches(options, site.at("branch"))
 
     def opened(self, node: CanonicalSchema, site: Site) -> Drawer:
-        """A reference, or a combination that may hold some: compiled when first drawn, for they may be endless."""
+        """A reference, or a combination: compiled when drawn, for it may be endless."""
         uris = tuple(references(node))
         if self.height(node) == math.inf or site.fuel < -4 * self.max_depth:
             raise Unsatisfiable(site.place, f"{' '.join(uris)} never ends")
@@ -215,7 +215,7 @@ class Compiler:
 
 
 class Deferred:
-    """A drawer that is compiled when it is needed, and once more, to end soon, when a payload opened too much."""
+    """A drawer compiled when it is needed, and again, to end soon, when a payload opened much."""
 
     def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Site) -> None:
         self.compiler, self.node, self.site = compiler, node, site
@@ -236,7 +236,7 @@ class Deferred:
 class Guarded:
     """What one case of a combination gives and the combination admits.
 
-    The cases of a `oneOf` are made exclusive only where chance did not help: that takes seconds on large schemas.
+    The cases of a `oneOf` are made exclusive only where chance did not help: that may take seconds.
     """
 
     def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Site) -> None:
@@ -257,7 +257,7 @@ class Guarded:
 
 
 def cases_of(node: CanonicalSchema, exact: bool, fuel: int = NESTED) -> list[CanonicalSchema]:
-    """The schemas one of which holds, references and combinations opened; `exact` ones leave out what others admit."""
+    """The schemas one of which holds, all opened; `exact` ones leave out what others admit."""
     match node.view():
         case _ if not fuel:
             return []
@@ -313,7 +313,7 @@ def declared_by(node: CanonicalSchema, declared: Declared) -> Declared:
 
 
 def modelled(view: forms.RawView, site: Site) -> CanonicalSchema:
-    """A schema that the canonical form models, for one that it does not: the validator sees to what it lost."""
+    """What the canonical form models of a schema; the validator sees to the rest."""
     keywords: list[str] = []
     for group in GIVEN_UP:
         keywords += group
@@ -338,7 +338,7 @@ def without_keywords(schema: Any, declared: Declared, keywords: Sequence[str]) -
 
 
 def simpler(schema: Any, keywords: Sequence[str]) -> Any:
-    """The schema without `keywords`, and with one branch of each union that stands in an `allOf`."""
+    """The schema without `keywords`, and with one branch of each union in an `allOf`."""
     if isinstance(schema, list):
         return [simpler(part, keywords) for part in schema]
     if not isinstance(schema, dict):

@@ -152,7 +152,7 @@ def identity(value: JSON) -> object:
 
 
 class Object:
-    """Members of an object: declared ones, then those that have to break something, then up to `more` others.
+    """Members of an object: declared ones, those that break something, then up to `more` others.
 
     At an ending site an optional member is there only to reach the least number.
     """
@@ -306,7 +306,7 @@ def finite(names: CanonicalSchema) -> list[str]:
 
 
 class Heights:
-    """How many references a value of a canonical schema must open at least: infinitely many when it never ends."""
+    """How many references a value of a schema opens at least; infinite if it never ends."""
 
     def __init__(self) -> None:
         self._known: dict[str, float] = {}
@@ -315,7 +315,7 @@ class Heights:
     def of(self, node: CanonicalSchema) -> float:
         self._height(node)
         before: list[float] = []
-        # Up from the references that end: until nothing changes, and no reference comes up that was not seen.
+        # Up from the references that end: until nothing changes, and no new reference comes up.
         while before != (before := [self._known[uri] for uri in self._fresh]):
             for uri, target in list(self._fresh.items()):
                 self._known[uri] = 1 + self._height(target)

@@ -1,7 +1,7 @@
-"""An ECMA-262 pattern or a format in, texts out that very likely have it: callers check them against it.
+"""An ECMA-262 pattern or a format in, texts out that very likely have it: callers check them.
 
-CPython parses the pattern, once what ECMA-262 spells differently is respelled. Lookarounds are written out or left out
-by chance, back references repeat their group.
+CPython parses the pattern, once what ECMA-262 spells differently is respelled. Lookarounds are
+written out or left out by chance, back references repeat their group.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def node_of(kind: Any, held: Any) -> Node:
 
 
 def samples_of(members: Iterable[tuple[Any, Any]]) -> str:
-    """Samples of a class of characters; of a range the first ones and the last, and no surrogates."""
+    """Samples of a class of characters; of a range the first and the last, no surrogates."""
     samples, negated = "", False
     for kind, held in members:
         match str(kind):
@@ -279,4 +279,4 @@ FORMATS = {
     "uri-template": (r"https://example\.com/[a-z]*(/\{[a-z]+\})?", r"/[a-z]+\{\?[a-z]+,[a-z]+\}"),
     "byte": ("([A-Za-z0-9+/]{4})*", "[A-Za-z0-9+/]{3}="),
 }
-"""The forms of each format, as patterns; they are covered one by one. A format that is not here allows any string."""
+"""The forms of formats, covered one by one. A format that is not here allows any string."""

@@ -19,7 +19,7 @@ Amount = Fraction | float
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The numbers `offset + k * step` for k from `start` to `stop`, which may be the smaller one."""
+    """The numbers `offset + k * step`, k from `start` to `stop`, which may be the smaller one."""
 
     step: Amount
     start: int
@@ -27,7 +27,7 @@ class Grid:
     offset: Amount = 0
 
     def number(self, index: int) -> int | float:
-        """One of them as JSON decoders give it: whole ones as int, those beyond 64 bits included."""
+        """One of them as JSON decoders give it: whole ones as int, beyond 64 bits too."""
         steps = index if self.stop >= self.start else -index
         number = self.offset + self.step * (self.start + steps)
         return int(number) if number == int(number) else float(number)
@@ -143,7 +143,7 @@ ODD = ("", *"(% \\0a-é_[\n", "/~", "A b", "x" * 300, "Z9")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A length from `low` to `high`; the shortest first, the longest last unless that is very long."""
+    """A length from `low` to `high`; the shortest first, the longest last unless very long."""
 
     at: str
     low: int = 0
@@ -162,7 +162,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class PlainString:
-    """A believable string, or a hostile one, cut or filled to a length if need be; shapes are covered one by one."""
+    """A believable string, or a hostile one, cut or filled if need be; covered by shapes."""
 
     window: Window
 
@@ -177,7 +177,7 @@ class PlainString:
 
 @dataclass(frozen=True, slots=True)
 class Patterned:
-    """A text of one of several patterns, with something around it when it must be longer than they allow."""
+    """A text of one of several patterns, and something around it when it must be longer."""
 
     nodes: Sequence[patterns.Node]
     window: Window

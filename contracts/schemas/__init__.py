@@ -46,7 +46,7 @@ class Rung:
     keywords: tuple[str, ...]
 
     def applies(self, keywords: dict[str, Any]) -> bool:
-        """Whether these keywords assert anything: not every format does, and `uniqueItems: false` never."""
+        """Whether these keywords assert anything: not every format does."""
         return all(asserts(keyword, held) for keyword, held in keywords.items())
 
 
@@ -64,7 +64,7 @@ RUNGS = (
     _rung("bounds", "object", "minProperties maxProperties"),
     _rung("items", "array", "minItems maxItems uniqueItems"),
 )
-"""The ladder of what can be wrong with one value, after required, nullability, type and enum or const."""
+"""What can be wrong with one value, after required, nullability, type and enum or const."""
 
 
 def asserts(keyword: str, held: Any) -> bool:

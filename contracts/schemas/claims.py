@@ -1,7 +1,7 @@
-"""A request on the wire to the claim the document makes about it: allowed, or forbidden for a reason it gives.
+"""A request on the wire to the claim the document makes about it: allowed, or forbidden, and why.
 
-A value on the wire has no type: `5` may be a string, an integer or a number. A parameter forbids it only if its schema
-refuses every reading, so what can't be proved forbidden is allowed.
+A value on the wire has no type: `5` may be a string, an integer or a number. A parameter forbids it
+only if its schema refuses every reading, so what can't be proved forbidden is allowed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _wrong_with(parameter: Parameter, spellings: list[list[str]]) -> str | None:
 
 
 def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) -> list[list[str]]:
-    """The texts of a parameter on the wire, in every way to decode them; none if it can't be told which they are.
+    """Texts of a parameter on the wire, in every way to decode them; none if that can't be told.
 
     Bytes that are no UTF-8 are kept as lone surrogates, of which no schema can be asked.
     """

@@ -1,4 +1,4 @@
-"""Bytes of a body to a JSON value, strictly: what RFC 8259 allows, and what of it I-JSON (RFC 7493) does not."""
+"""Bytes of a body to a JSON value: what RFC 8259 allows, and what I-JSON (RFC 7493) does not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """`value` when `problem` is None; `duplicates` are member names that occur twice in one object."""
+    """`value` if `problem` is None; `duplicates` are names that occur twice in one object."""
 
     value: Any = None
     problem: str | None = None
@@ -20,7 +20,7 @@ class Decoded:
 
 
 def decode(body: bytes) -> Decoded:
-    """Decode one JSON document: UTF-8 without BOM, no NaN or Infinity, nothing after it (RFC 8259 §2, §6, §8.1)."""
+    """UTF-8 without BOM, no NaN or Infinity, one document (RFC 8259 §2, §6, §8.1)."""
     value, problem, text = None, "", ""
     duplicates: dict[str, None] = {}
     constants: list[str] = []

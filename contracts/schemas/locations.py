@@ -1,7 +1,7 @@
-"""A schema as a tree of locations: for every place of a body, what must hold there, however the document spells it.
+"""A schema as a tree of locations: for every place of a body, what must hold, however spelled.
 
-`$ref`, `allOf`, one-branch unions, `anyOf` with null and type lists all come out the same. A location stops where a
-`$ref` repeats on its own path; what it can't express is left to the validator's verdict on the whole body.
+`$ref`, `allOf`, one-branch unions, `anyOf` with null and type lists all come out the same. It stops
+where a `$ref` repeats on its own path; the rest is the validator's verdict on the whole body.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def json_type(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One schema object that applies at a location; `path` holds the `$ref` targets passed on the way to it."""
+    """One schema object that applies at a location; `path` are the `$ref` targets before it."""
 
     schema: Schema
     path: frozenset[str] = frozenset()
@@ -79,7 +79,7 @@ class Part:
 class Union:
     """`anyOf` or `oneOf` with several branches.
 
-    `discriminator` is the property for which every object branch demands other constants, if there is one.
+    `discriminator` is the property for which every object branch demands other constants, if any.
     """
 
     keyword: str
@@ -98,7 +98,7 @@ class Union:
 
     @cached_property
     def selectable(self) -> bool:
-        """Whether every value finds at most one branch by its type, objects by the discriminator."""
+        """Whether every value finds one branch at most by its type, or the discriminator."""
         return self.by_type or (self._shared_types == {"object"} and self.discriminator is not None)
 
     @cached_property
@@ -122,7 +122,7 @@ class Union:
 
     @cached_property
     def tags(self) -> Union | None:
-        """What the discriminator may be, over all branches; None when branches are told apart by type."""
+        """What the discriminator may be; None when branches are told apart by type."""
         if self.by_type or self.discriminator is None:
             return None
         objects = [branch for branch in self.branches if "object" in branch.types]
@@ -149,11 +149,11 @@ class Location:
     """A place of a body and what applies there.
 
     Args:
-        place: JSON Pointer with `*` for items and map values, `<…>` for union branches and name patterns.
+        place: JSON Pointer, `*` for items and map values, `<…>` for branches and name patterns.
         parts: schema objects that all apply.
         unions: unions that all apply.
         truncated: a `$ref` repeated here, so more applies than `parts` and `unions` say.
-        chosen_by: for the branch of a union, the property that chose it, which is judged at the union.
+        chosen_by: for the branch of a union, the property that chose it, judged at the union.
     """
 
     place: str
@@ -175,7 +175,7 @@ class Location:
         return found
 
     def _below(self, keyword: str) -> Location | None:
-        """The location of the values that a keyword is about, when the document says anything about them."""
+        """The location of the values that a keyword is about, if it says anything of them."""
         said = self._said(keyword)
         children = [part.child(keyword) for part, held in said if isinstance(held, dict)]
         return merge(f"{self.place}/*", children) if children else None
@@ -216,7 +216,7 @@ class Location:
 
     @cached_property
     def required(self) -> Mapping[str, Schema]:
-        """The names that must be there, each with the schema that says so, in the order of `properties`."""
+        """The names that must be there, in the order of `properties`, and which schemas say so."""
         said = {name: union.schema for name, union in self._tags.items()}
         for part, names in self._said("required"):
             said |= dict.fromkeys(names, part.schema)
@@ -263,7 +263,7 @@ class Location:
 
     @cached_property
     def additional(self) -> Location | None:
-        """The location of values under undeclared names, when the document says anything about them."""
+        """The location of values under undeclared names, if the document says anything of them."""
         return self._below("additionalProperties")
 
     def pattern(self, pattern: str) -> Location:
@@ -301,7 +301,7 @@ class Location:
         return min((len(part.value.get("prefixItems", ())) for part in closed), default=None)
 
     def keywords(self, names: Sequence[str]) -> list[tuple[Schema, dict[str, Any]]]:
-        """What each part says under the keywords `names`; parts that say nothing more than others do are left out."""
+        """What each part says under the keywords `names`, if it says more than others do."""
         found = []
         for part in self.parts:
             said = {name: part.value[name] for name in names if name in part.value}
@@ -359,7 +359,7 @@ def _union(place: str, keyword: str, schema: Schema, parts: list[Part]) -> Union
 
 
 def _discriminator(objects: list[Location]) -> str | None:
-    """The property for which every one of the object branches demands other constants, if there is one."""
+    """The property for which every one of the object branches demands other constants, if any."""
     for name in objects[0].required:
         values = [branch.property(name).texts for branch in objects if name in branch.required]
         tags = frozenset().union(*values)
@@ -369,7 +369,7 @@ def _discriminator(objects: list[Location]) -> str | None:
 
 
 def escape(name: str) -> str:
-    """A raw name as a segment of a place: RFC 6901, a literal star as `~2`, a leading `<` as `~3`."""
+    """A raw name as a segment of a place: RFC 6901, and `~2` for a star, `~3` for a leading `<`."""
     escaped = escape_segment(name).replace("*", "~2")
     return f"~3{escaped[1:]}" if escaped.startswith("<") else escaped
 

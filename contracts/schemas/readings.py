@@ -1,8 +1,8 @@
-"""Schemas as the two parties to a message read them: what a receiver takes, and what a sender sends.
+"""Schemas as the parties to a message read them: what a receiver takes, and what a sender sends.
 
-Both are written out as JSON without references, except where recursion needs one. A sender sends only the names that
-its own document declares, unless it spells out `additionalProperties` (a policy of the suite). A property that is
-`readOnly` is not in requests, one that is `writeOnly` not in responses.
+Both are written out as JSON without references, except where recursion needs one. A sender sends
+only names that its own document declares, unless it spells out `additionalProperties` (a policy of
+the suite). A property that is `readOnly` is not in requests, one `writeOnly` not in responses.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class TooLarge(Exception):
 
 
 def taken_form(document: Document, *values: Raw) -> Raw:
-    """All of `values`, schemas of `document` or made of such, as a receiver takes them; raises TooLarge."""
+    """All of `values`, made of schemas of `document`, as a receiver takes them; raises TooLarge."""
     return _Forms(document).whole(values, closed=False)
 
 
@@ -71,7 +71,7 @@ NO_NAMES = Names()
 
 
 class _Forms:
-    """Writes one schema out; `definitions` collects what recursion needs, by reference and by whether it is closed."""
+    """Writes one schema out; `names` are those of definitions, by reference and form."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -126,7 +126,7 @@ class _Forms:
             target = self.opened(self.target(reference))
         return _all([target, found])
 
-    # What a sender sends: `allOf` merged first, so that each object is closed once, over all the names it has.
+    # What a sender sends: `allOf` merged first, so that an object is closed over all its names.
 
     def closed(
         self, values: Sequence[Raw], outer: Names = NO_NAMES, *, branch: bool = False

@@ -1,8 +1,8 @@
-"""A schema as a validator (what is allowed) and in its canonical form (what it means), with operations on that.
+"""A schema as a validator (what is allowed) and in its canonical form (what it means).
 
-This is the only file that hands schemas to jsonschema-rs. Formats are asserted (a policy of the suite: JSON Schema
-2020-12 Validation §7.2.1 leaves it to us). The operations never fail: where the canonical form has no answer, a looser
-schema comes out. Payloads are validated after drawing, so that costs tries, never a wrong payload.
+This is the only file that hands schemas to jsonschema-rs. Formats are asserted (a policy of the
+suite: JSON Schema 2020-12 Validation §7.2.1 leaves it to us). Operations on canonical schemas never
+fail: where there is no answer, a looser schema comes out. Payloads are validated: it costs tries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contracts.messages import JSON
 URI = "urn:document"
 
 Uncompilable = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError)
-"""What jsonschema-rs raises for a schema that it can't compile, an untranslatable pattern among others."""
+"""What jsonschema-rs raises for a schema that it can't compile, as with an unknown pattern."""
 
 
 @lru_cache(maxsize=16)
@@ -106,7 +106,7 @@ def checker(node: CanonicalSchema) -> Callable[[JSON], bool]:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether an ECMA-262 pattern matches somewhere in `text`; one that can't be compiled never does."""
+    """Whether an ECMA-262 pattern matches in `text`; one that can't be compiled never does."""
     try:
         return keyword_validator(json.dumps({"pattern": pattern})).is_valid(text)
     except Uncompilable:

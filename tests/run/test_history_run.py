@@ -41,7 +41,7 @@ def test_what_comes_and_goes_is_told(project: Project) -> None:
         run = night(project, url)
     (line,) = run.texts("history: ")
     assert line.startswith("history: 3 runs since 20")
-    assert line.endswith("; rules: 2 coming and going")
+    assert line.endswith("; rules: 1 coming and going")
     assert decisions(project) == ["fail", "pass", "fail"]
     assert "comes and goes" in (project.folder / "build" / "contract" / "report.html").read_text()
 

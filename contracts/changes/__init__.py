@@ -232,9 +232,8 @@ class Walk:
         if not pair.base.unions and not pair.revision.unions:
             return Unit()
         if self._is_settled_by_branch(pair):
-            return self._branches(
-                pair, Answer(None, "the branches changed behind their references")
-            )
+            undecided = Answer(None, "the branches changed behind their references")
+            return self._branches(pair, undecided)
         try:
             base, revision = pair.base.union(), pair.revision.union()
         except TooLarge:

@@ -217,13 +217,11 @@ def _is_out_of_the_question(view: forms.ObjectView, violation: object) -> bool:
         case forms.NameFailsView(schema):
             return names is not None and _lies_in(names, schema)
         case forms.PatternValueFailsView(_, schema) if not view.properties:
-            held = [
-                *view.pattern_properties.values(),
-                view.additional_properties or schema_of(True),
-            ]
+            held = list(view.pattern_properties.values())
             patterns = (schema_of({"pattern": pattern}) for pattern in view.pattern_properties)
             if names is not None and any(_lies_in(names, pattern) for pattern in patterns):
-                held.pop()  # every name has a pattern
+                return all(_lies_in(value, schema) for value in held)  # every name has a pattern
+            held.append(view.additional_properties or schema_of(True))
             return all(_lies_in(value, schema) for value in held)
     return False
 

@@ -87,11 +87,10 @@ def _compare_servers(documents: Documents, paired: list[Versions]) -> None:
             kept = False
             where = "servers" if base.servers == documents.base.servers else f"{base.key} servers"
             words = {"base": _listed(paths), "revision": _listed(others)}
-            kind, because = (
-                "server-prefix-changed",
-                f"the revision has no server with the path {lost[0] or '/'}",
+            because = f"the revision has no server with the path {lost[0] or '/'}"
+            versions.breaks(
+                "server-prefix-changed", where, at, because, Draft(prefix=lost[0]), **words
             )
-            versions.breaks(kind, where, at, because, Draft(prefix=lost[0]), **words)
     before, after = documents.base.servers, documents.revision.servers
     if kept and _hosts(before) != _hosts(after):
         words = {"base": ", ".join(before) or "/", "revision": ", ".join(after) or "/"}

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from contracts.changes.change import Change, Direction, where_of
 from contracts.changes.containment import Answer, movement_of, settle
-from contracts.changes.shapes import Shape, as_text, brief, type_names
+from contracts.changes.shapes import Shape, as_text, brief
 from contracts.changes.versions import Documents, Pointers
 from contracts.document import Schema
 from contracts.messages import JSON
@@ -141,9 +141,7 @@ class Pair:
         """What is said otherwise at the place itself, unions and annotations apart."""
         base, revision = self.base.location, self.revision.location
         if base.values is None or revision.values is None:
-            yield from self._moved(
-                "type", ("type",), _type, lambda shape: " or ".join(_types(shape))
-            )
+            yield from self._moved("type", ("type",), Shape.type, Shape.type_text)
         yield from self._moved("enum", ("enum", "const"), Shape.enumeration, Shape.values_text)
         for aspect, keywords in KEYWORDS:
             yield from self._under(aspect, keywords)
@@ -155,12 +153,11 @@ class Pair:
         if set(self.base.patterns) != set(self.revision.patterns):
             yield from self._under("pattern-properties", ("patternProperties",))
         if not self._has_maps:
-            aspect, keyword = "additional-properties", "additionalProperties"
             yield from self._moved(
-                aspect,
-                (keyword,),
+                "additional-properties",
+                ("additionalProperties",),
                 lambda shape: shape.other_names(names),
-                lambda shape: shape.text(keyword),
+                lambda shape: shape.text("additionalProperties"),
             )
 
     def _under(self, aspect: str, keywords: tuple[str, ...]) -> Iterator[Local]:
@@ -254,15 +251,6 @@ def _said(shape: Shape, keywords: tuple[str, ...], name: str | None) -> Schema |
     if name is not None:
         return shape.member(name)
     return shape.source(*keywords) if shape.having(*keywords) else None
-
-
-def _types(shape: Shape) -> list[str]:
-    return type_names(shape.location.types)
-
-
-def _type(shape: Shape) -> Raw:
-    names = _types(shape)
-    return {"type": names} if names else False
 
 
 def _unasserted(shape: Shape) -> Any:

@@ -139,9 +139,10 @@ class Shape:
         return self._names_under("patternProperties")
 
     def _names_under(self, keyword: str) -> list[str]:
-        return list(
-            dict.fromkeys(name for facet in self.having(keyword) for name in facet.value[keyword])
-        )
+        found: dict[str, None] = {}
+        for facet in self.having(keyword):
+            found |= dict.fromkeys(facet.value[keyword])
+        return list(found)
 
     @cached_property
     def required(self) -> set[str]:
@@ -203,15 +204,10 @@ class Shape:
 
     def other_names(self, known: Iterable[str]) -> Raw:
         """What is said of properties that neither side declares."""
-        said = []
+        said, names = [], dict.fromkeys(known, True)
         for facet in self.having("additionalProperties"):
-            value = {
-                **facet.value,
-                "properties": dict.fromkeys(known, True),
-                "patternProperties": dict.fromkeys(
-                    facet.part.value.get("patternProperties", {}), True
-                ),
-            }
+            patterns = dict.fromkeys(facet.part.value.get("patternProperties", ()), True)
+            value = {**facet.value, "properties": names, "patternProperties": patterns}
             said.append(replace(facet, value=value).guarded)
         return self._taken(said)
 
@@ -229,7 +225,14 @@ class Shape:
     def _taken(self, said: list[Any]) -> Raw:
         return taken_form(self.document, {"allOf": said}) if said else True
 
+    def type(self) -> Raw:
+        names = type_names(self.location.types)
+        return {"type": names} if names else False
+
     # As texts for people
+
+    def type_text(self) -> str:
+        return " or ".join(type_names(self.location.types))
 
     def values_text(self) -> str:
         values = self.location.values

@@ -64,13 +64,11 @@ class Trial:
     @cached_property
     def whole(self) -> Answer:
         """Whether anything that is sent is refused, the schema looked at as a whole."""
-        sent, taken = lambda: self.sender.sent, lambda: self.receiver.taken
+        sent, taken = self.sender, self.receiver
         if self.site.is_on_the_wire:
-            sent, taken = (
-                lambda: wire_sent(self.sender.sent),
-                lambda: wire_taken(self.receiver.taken),
-            )
-        return settle(sent, taken, lambda: self.sender.taken)
+            read = (lambda: wire_sent(sent.sent), lambda: wire_taken(taken.taken))
+            return settle(*read, lambda: sent.taken)
+        return settle(lambda: sent.sent, lambda: taken.taken, lambda: sent.taken)
 
     @cached_property
     def _sends(self) -> Check:

@@ -1,4 +1,4 @@
-"""A folder of reports, one a run: keep one more, let old ones go, and read what they say over nights.
+"""A folder of reports, one a run: keep one more, let old ones go; and runs in a row to what became of each violation.
 
 Several runs may use a folder at once, and any of them may be killed: a report has its name only once it is whole, and
 whoever reads or thins takes for granted that files come and go.
@@ -7,18 +7,21 @@ whoever reads or thins takes for granted that files come and go.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from itertools import chain, groupby
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from contracts.errors import UsageError
 from contracts.report.json_report import read_run
-from contracts.report.run import Run
-from contracts.report.trend import Trend, trend_of
+from contracts.report.run import RuleVerdict, Run, Times, pooled
+from contracts.rules import Severity
 from contracts.text import plural, write_whole
 
 MAX_NAMED = 3
@@ -30,10 +33,220 @@ AGES = ((35, ""), (366, "%G week %V"), (99_999, "%Y-%m"))
 
 Of a week or a month it is the last run with a verdict, because one without proves nothing.
 """
+ABSENT, NOT_JUDGED = "absent", "not judged"
+BROKEN = ("violated", "accepted")
+JUDGED = (*BROKEN, "holds")
+"""With the two before, what a night says of a rule."""
 
+_STATES = {"advisory": "violated", "undecided": NOT_JUDGED, "not exercised": NOT_JUDGED}
+"""By the standing of a verdict, where it is another word."""
+_UNJUDGED = {NOT_JUDGED: ", not judged in the last night", ABSENT: ", not in the last report"}
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{8}\.json")
 _DRAFT = re.compile(rf"\.{_NAME.pattern}-\d+")
-_STAMP = "%Y%m%dT%H%M%S.%fZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A run, in numbers.
+
+    Args:
+        violated: rules that are violated, not counting advisories and what is accepted.
+        new, fixed: rules broken or kept now that were not when they were last judged; on the first night nobody knows.
+        unavailable_share: of the exchanges, from 0 to 1.
+        times: of all answers together, None if there are none, or the report is too old to have them.
+    """
+
+    started: datetime
+    decision: str
+    rules: int
+    violated: int
+    not_judged: int
+    new: int
+    fixed: int
+    unavailable_share: float
+    times: Times | None
+
+    @property
+    def day(self) -> str:
+        return day(self.started)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrend:
+    """A rule that was broken in one of the nights. Nights in which it was not judged neither end nor prove anything.
+
+    Args:
+        verdict: of the last night in which it was broken.
+        states: one a night, of those which `JUDGED` is about.
+        is_broken: whether the last night that judged it broke it.
+        turned: the first night of those in a row that broke or kept it, as the last one does; `streak` counts them.
+        or_before: whether it was never seen kept before, so that it may be older than the nights.
+        nights, judged: how many broke it, and how many broke or kept it.
+        comes_and_goes: it was broken, kept, and broken again.
+    """
+
+    verdict: RuleVerdict
+    states: tuple[str, ...]
+    is_broken: bool
+    turned: datetime
+    or_before: bool
+    nights: int
+    judged: int
+    streak: int
+    comes_and_goes: bool
+
+    @property
+    def is_new(self) -> bool:
+        """Broken tonight, kept before, and never broken before that."""
+        return self.states[-1] in BROKEN and self.streak == self.nights == 1 and not self.or_before
+
+    @property
+    def standing(self) -> str:
+        """One sentence: since when it is broken, or that it comes and goes, or when it was fixed."""
+        turned, unjudged = day(self.turned), _UNJUDGED.get(self.states[-1], "")
+        if self.comes_and_goes:
+            word = "back" if self.is_broken else "kept"
+            nights = f"{self.nights} of {plural(self.judged, 'night')}"
+            return f"comes and goes: {nights}, {word} since {turned}{unjudged}"
+        if not self.is_broken:
+            return f"fixed on {turned}{unjudged}"
+        if self.is_new:
+            return f"new on {turned}"
+        before = " or before" * self.or_before
+        return f"since {turned}{before} ({plural(self.streak, 'night')}){unjudged}"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationTrend:
+    """The response times of an operation, a night each: None where nothing was answered, or nobody kept times."""
+
+    key: str
+    nights: tuple[Times | None, ...]
+
+    @property
+    def medians(self) -> tuple[float | None, ...]:
+        """In seconds."""
+        return tuple(times and times.median for times in self.nights)
+
+    @property
+    def p95s(self) -> tuple[float | None, ...]:
+        """In seconds."""
+        return tuple(times and times.p95 for times in self.nights)
+
+
+@dataclass(frozen=True, eq=False)
+class Trend:
+    """Nights, oldest first, the last being tonight, and what they say of rules and operations.
+
+    Args:
+        rules: those broken in any of the nights: what is broken now before what is fixed, violations before advisories,
+            the newest first.
+        operations: those that answered in any of the nights, by key.
+        notes: what was left out of the nights, and why.
+    """
+
+    nights: tuple[Night, ...]
+    rules: tuple[RuleTrend, ...]
+    operations: tuple[OperationTrend, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> Night:
+        return self.nights[0]
+
+    @property
+    def tonight(self) -> Night:
+        return self.nights[-1]
+
+    @cached_property
+    def answers(self) -> OperationTrend:
+        """All operations together."""
+        return OperationTrend("", tuple(map(attrgetter("times"), self.nights)))
+
+    @cached_property
+    def new(self) -> tuple[RuleTrend, ...]:
+        return tuple(filter(attrgetter("is_new"), self.rules))
+
+    @cached_property
+    def coming_and_going(self) -> tuple[RuleTrend, ...]:
+        return tuple(filter(attrgetter("comes_and_goes"), self.rules))
+
+    @cached_property
+    def fixed(self) -> tuple[RuleTrend, ...]:
+        """What was broken once and is kept by now, apart from what comes and goes."""
+        return tuple(rule for rule in self.rules if not (rule.is_broken or rule.comes_and_goes))
+
+    @cached_property
+    def by_rule(self) -> Mapping[str, RuleTrend]:
+        return {trend.verdict.rule: trend for trend in self.rules}
+
+
+def trend_of(runs: Iterable[Run], notes: Sequence[str] = ()) -> Trend:
+    """What runs of one document on one target say, given oldest first; at least one. Each is read once and let go."""
+    nights: list[Night] = []
+    states: list[dict[str, str]] = []
+    broken: dict[str, RuleVerdict] = {}
+    times: list[dict[str, Times]] = []
+    known: dict[str, bool] = {}
+    for run in runs:
+        tonight: dict[str, str] = {}
+        turned: Counter[bool] = Counter()
+        for verdict in run.verdicts:
+            rule, state = verdict.rule, _STATES.get(verdict.standing, verdict.standing)
+            tonight[rule], is_broken = state, state in BROKEN
+            if is_broken:
+                broken[rule] = verdict
+            if state in JUDGED:
+                turned[is_broken] += known.setdefault(rule, is_broken) is not is_broken
+                known[rule] = is_broken
+        states.append(tonight)
+        times.append({one.key: one.times for one in run.operations if one.times.count})
+        lost = run.unavailable / max(run.exchanges, 1)
+        counts = len(run.verdicts), len(run.violated), len(run.missing), turned[True], turned[False]
+        all_times = pooled(map(attrgetter("times"), run.operations))
+        nights.append(Night(run.started, run.decision, *counts, lost, all_times))
+    rules = []
+    for rule, verdict in broken.items():
+        row = tuple(tonight.get(rule, ABSENT) for tonight in states)
+        rules.append(_rule_trend(verdict, row, nights))
+    operations = []
+    for key in sorted(set(chain.from_iterable(times))):
+        operations.append(OperationTrend(key, tuple(tonight.get(key) for tonight in times)))
+    rules.sort(key=_order)
+    return Trend(tuple(nights), tuple(rules), tuple(operations), tuple(notes))
+
+
+def day(moment: datetime) -> str:
+    """The day in UTC, as a report shows it."""
+    return moment.astimezone(UTC).date().isoformat()
+
+
+def _rule_trend(
+    verdict: RuleVerdict, states: tuple[str, ...], nights: Sequence[Night]
+) -> RuleTrend:
+    judged = []
+    for state, night in zip(states, nights, strict=True):
+        if state in JUDGED:
+            judged.append((state in BROKEN, night.started))
+    turns = [list(turn) for _, turn in groupby(judged, key=itemgetter(0))]
+    is_broken, turned = turns[-1][0]
+    return RuleTrend(
+        verdict,
+        states,
+        is_broken,
+        turned,
+        or_before=is_broken and len(turns) == 1,
+        nights=sum(map(itemgetter(0), judged)),
+        judged=len(judged),
+        streak=len(turns[-1]),
+        comes_and_goes=sum(turn[0][0] for turn in turns) > 1,
+    )
+
+
+def _order(rule: RuleTrend) -> tuple[bool, bool, bool, float, str]:
+    verdict = rule.verdict
+    mild, accepted = verdict.severity is Severity.ADVISORY, verdict.accepted is not None
+    return not rule.is_broken, mild, accepted, -rule.turned.timestamp(), verdict.rule
 
 
 def keep(report: str, started: datetime, folder: Path) -> Path:
@@ -69,69 +282,57 @@ def trend_in(folder: Path, tonight: Run, parts: Sequence[Run] = ()) -> Trend:
 
     Runs on another target or another document are left out, as is what can't be read; the notes of the trend say so.
     """
-    left_out = _LeftOut()
+    unreadable: list[str] = []
+    foreign, later = "on another target or document", "of later runs"
+    left_out = Counter({foreign: 0, later: 0})
     known = set(map(_identity, (tonight, *parts)))
-    before = _before(tonight, _runs(folder, left_out), known, left_out)
-    return replace(trend_of(chain(before, [tonight])), notes=tuple(left_out.lines()))
 
+    def nights() -> Iterator[Run]:
+        for run in _runs(folder, unreadable):
+            same = tonight.titles >= run.titles and set(tonight.targets).issuperset(run.targets)
+            if not same:
+                left_out[foreign] += 1
+            elif (identity := _identity(run)) not in known:
+                known.add(identity)
+                if run.started <= tonight.started:
+                    yield run
+                else:
+                    left_out[later] += 1
+        yield tonight
 
-@dataclass(slots=True)
-class _LeftOut:
-    """Counts what is no part of a trend, and why."""
-
-    unreadable: list[str] = field(default_factory=list)
-    foreign: int = 0
-    later: int = 0
-
-    def lines(self) -> Iterator[str]:
-        yield from self.unreadable[:MAX_NAMED]
-        if (more := len(self.unreadable) - MAX_NAMED) > 0:
-            yield f"… and {plural(more, 'file')} more that can't be read"
-        if self.foreign:
-            yield f"left out: {plural(self.foreign, 'report')} on another target or document"
-        if self.later:
-            yield f"left out: {plural(self.later, 'report')} of later runs"
-
-
-def _before(
-    tonight: Run, runs: Iterable[Run], known: set[object], left_out: _LeftOut
-) -> Iterator[Run]:
-    """Those of the runs that came before, on the same target and document, each once."""
-    for run in runs:
-        if not (tonight.titles >= run.titles and set(tonight.targets).issuperset(run.targets)):
-            left_out.foreign += 1
-        elif (identity := _identity(run)) not in known:
-            known.add(identity)
-            if run.started > tonight.started:
-                left_out.later += 1
-            else:
-                yield run
+    trend, notes = trend_of(nights()), unreadable[:MAX_NAMED]
+    if (more := len(unreadable) - MAX_NAMED) > 0:
+        notes.append(f"… and {plural(more, 'file')} more that can't be read")
+    for why, count in left_out.items():
+        if count:
+            notes.append(f"left out: {plural(count, 'report')} {why}")
+    return replace(trend, notes=tuple(notes))
 
 
 def _identity(run: Run) -> object:
     return run.started, run.finished, run.targets, run.seeds, run.exchanges
 
 
-def _runs(folder: Path, left_out: _LeftOut) -> Iterator[Run]:
+def _runs(folder: Path, unreadable: list[str]) -> Iterator[Run]:
     """The reports of a folder, oldest first, one in memory at a time."""
     found = []
     for path in _files(folder):
         if (moment := _stamped(path)) is not None:
             found.append((moment, path))
-        elif path.suffix == ".json" and (run := _read(path, left_out)) is not None:
+        elif path.suffix == ".json" and (run := _read(path, unreadable)) is not None:
             found.append((run.started, path))
     for _, path in sorted(found):
-        if (run := _read(path, left_out)) is not None:
+        if (run := _read(path, unreadable)) is not None:
             yield run
 
 
-def _read(path: Path, left_out: _LeftOut) -> Run | None:
+def _read(path: Path, unreadable: list[str]) -> Run | None:
     """The run; None if the file is no report, which is noted, or is gone meanwhile."""
     try:
         return read_run(path, "the history goes without it")
     except UsageError as error:
         if path.exists():
-            left_out.unreadable.append(str(error))
+            unreadable.append(str(error))
         return None
 
 
@@ -147,12 +348,10 @@ def _files(folder: Path) -> list[Path]:
 
 def _stamped(path: Path) -> datetime | None:
     """When the run of a report was started, as the name says that `keep` gave it; None for other files."""
-    if not _NAME.fullmatch(path.name):
-        return None
-    try:
-        return datetime.strptime(path.name.partition("-")[0], _STAMP).replace(tzinfo=UTC)
-    except ValueError:  # digits that are no date
-        return None
+    with suppress(ValueError):  # digits that are no date
+        if _NAME.fullmatch(path.name):
+            return datetime.fromisoformat(path.name.partition("-")[0])
+    return None
 
 
 def _period(moment: datetime | None, now: datetime) -> str:
@@ -169,11 +368,10 @@ def _surplus(paths: Sequence[Path]) -> Iterator[Path]:
         return
     readable = []
     for path in reversed(paths):
-        if (run := _read(path, _LeftOut())) is not None:
-            readable.append((path, run))
+        if (run := _read(path, [])) is not None:
+            readable.append((run.decision == "inconclusive", path, (run.targets, run.titles)))
     kept: set[object] = set()
-    for path, run in sorted(readable, key=lambda pair: pair[1].decision == "inconclusive"):
-        about = (run.targets, run.titles)
+    for _, path, about in sorted(readable, key=itemgetter(0)):
         if about in kept:
             yield path
         kept.add(about)

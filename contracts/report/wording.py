@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 from typing import Any
 
+from contracts.report.history import Trend
 from contracts.report.run import CHANGES, Drift, RuleVerdict, Run
-from contracts.report.trend import Trend
 from contracts.text import plural
 
 _ABOUT_THE_BODY = ("schema", "required")

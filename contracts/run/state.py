@@ -20,9 +20,9 @@ from contracts.mock.bodies import sample_values
 from contracts.notte.prose import DATE, plausible, prose_rules
 from contracts.notte.sessions import Listed, Started
 from contracts.probes import ProbePlan
+from contracts.report.history import Trend
 from contracts.report.record import Teller
 from contracts.report.run import Drift, Run
-from contracts.report.trend import Trend
 from contracts.rules import Rule, RuleBook, rules_for
 from contracts.run.inputs import Inputs
 from contracts.run.progress import Progress

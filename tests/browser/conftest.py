@@ -11,8 +11,8 @@ from filelock import FileLock
 from playwright.sync_api import Browser
 
 from contracts.report.forms.page.view import page
+from contracts.report.history import trend_of
 from contracts.report.json_report import run_from
-from contracts.report.trend import trend_of
 from tests.service.nights import nights
 from tests.service.scenes import report_of
 

@@ -9,8 +9,8 @@ import jsonschema_rs
 import pytest
 from playwright.sync_api import expect
 
+from contracts.report.history import trend_of
 from contracts.report.json_report import SCHEMA, run_from
-from contracts.report.trend import trend_of
 from tests.service.nights import FIXED, GET, nights
 
 from .conftest import Show
@@ -34,9 +34,9 @@ def test_the_month_tells_every_kind_of_story(month: list[Report]) -> None:
     trend = trend_of(map(run_from, month))
     assert [night.decision for night in trend.nights].count("inconclusive") == 2
     assert trend.by_rule[f"{GET} /status enum"].standing == "since 2026-11-13 (12 nights)"
-    assert [rule.rule for rule in trend.new] == [f"{GET} / required last_accessed_at"]
-    assert f"{GET} /created_at format" in [rule.rule for rule in trend.coming_and_going]
-    assert [rule.rule for rule in trend.fixed] == [FIXED]
+    assert [rule.verdict.rule for rule in trend.new] == [f"{GET} / required last_accessed_at"]
+    assert f"{GET} /created_at format" in [rule.verdict.rule for rule in trend.coming_and_going]
+    assert [rule.verdict.rule for rule in trend.fixed] == [FIXED]
 
 
 def test_what_became_of_a_rule_is_told_in_words(html: Callable[[str], str], show: Show) -> None:

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from contracts.report.forms.page.view import page as rendered
+from contracts.report.history import trend_of
 from contracts.report.json_report import run_from
-from contracts.report.trend import trend_of
 from tests.service.nights import nights
 
 from .conftest import SCENES, Show

@@ -19,8 +19,8 @@ from contracts.report import wording
 from contracts.report.diff import Diff, decision_text, reach_text
 from contracts.report.forms import diff_forms, environment
 from contracts.report.forms.page.body_markup import marked_body
+from contracts.report.history import Trend
 from contracts.report.run import Proof, Run
-from contracts.report.trend import Trend
 from contracts.text import cut, plural, printable
 
 MAX_SIZE = 60_000

@@ -13,8 +13,8 @@ from typing import Any
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from contracts.report import wording
+from contracts.report.history import Trend
 from contracts.report.run import CHANGES, RuleVerdict, Run
-from contracts.report.trend import Trend
 from contracts.text import cut, plural, printable
 
 ROWS = 25

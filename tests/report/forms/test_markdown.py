@@ -22,8 +22,8 @@ from contracts.report.forms.markdown import (
     diff_markdown,
     run_markdown,
 )
+from contracts.report.history import Trend, trend_of
 from contracts.report.run import Agreement, Drift, Passage, Run, Times
-from contracts.report.trend import Trend, trend_of
 from contracts.verdicts import Recurrence
 
 from ...made_changes import ALL, BREAKS, GROWS, change

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from contracts.decision.run_decision import Decision, Result
 from contracts.messages import Failure, FailureKind, Request, Response
 from contracts.report.forms.terminal import CAPS, ROWS, Screen, decision_line, marked, summary_lines
+from contracts.report.history import Trend, trend_of
 from contracts.report.json_report import run_from, to_json
 from contracts.report.run import Agreement, Drift, Proof, RuleVerdict, Run
-from contracts.report.trend import Trend, trend_of
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 

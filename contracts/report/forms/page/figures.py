@@ -14,8 +14,8 @@ from math import ceil, floor, log10
 from operator import attrgetter
 from typing import Any
 
+from contracts.report.history import Trend
 from contracts.report.run import BOUNDS, STANDINGS, OperationRun, RuleVerdict, Run
-from contracts.report.trend import Trend
 from contracts.rules import RULE_KINDS
 from contracts.text import plural
 

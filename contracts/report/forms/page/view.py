@@ -22,8 +22,8 @@ from contracts.report.forms import environment
 from contracts.report.forms.page import figures
 from contracts.report.forms.page.body_markup import Marked, bounded, marked_body, tells
 from contracts.report.forms.page.figures import Matrix
+from contracts.report.history import Trend
 from contracts.report.run import STANDINGS, RuleVerdict, Run
-from contracts.report.trend import Trend
 from contracts.report.wording import Cause, causes
 from contracts.text import cut, printable
 

@@ -18,8 +18,8 @@ from contracts.report.forms.page.figures import (
     statuses,
     times_chart,
 )
+from contracts.report.history import trend_of
 from contracts.report.run import BOUNDS, Agreement, OperationRun, RuleVerdict, Times
-from contracts.report.trend import trend_of
 from contracts.rules import Severity
 from contracts.verdicts import Outcome
 

@@ -11,8 +11,8 @@ import pytest
 from contracts.report.forms.page import view
 from contracts.report.forms.page.figures import matrices_of
 from contracts.report.forms.page.view import page
+from contracts.report.history import trend_of
 from contracts.report.run import Drift, OperationRun, Run
-from contracts.report.trend import trend_of
 
 from ...runs import GET, lacks, nights, proof, run, times, verdict
 

@@ -1,8 +1,8 @@
-"""Two documents in, the changes between them out, each proved harmless, shown by a message, or undecided.
+"""Two documents in, their changes out: proved harmless, shown by a message, or undecided.
 
-Operations are walked first, and leave the sites of schemas that differ. These are compared by unit: what
-stands between two references, so that a change in a shared component is found once. Then it is settled
-which of these changes break, by messages at their sites.
+Operations are walked first, and leave the sites of schemas that differ. These are compared by unit,
+which is what stands between two references, so that a change in a shared component is found once.
+Then it is settled which of these changes break, by messages at their sites.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _loudness(change: Change) -> tuple[int, str, str]:
 
 @dataclass(eq=False)
 class Reached:
-    """A change in a unit and the sites at which it shows; `proofs` say why it breaks nothing at some of them."""
+    """A change and the sites at which it shows; `proofs` say where it breaks nothing, and why."""
 
     local: Local
     sites: list[tuple[Site, Sequence[Step]]] = field(default_factory=list)
@@ -112,7 +112,7 @@ def _settled(walk: Walk, reached: Reached) -> Change:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A reference from one unit to another; `proof` says why nothing that breaks there breaks here, if so."""
+    """A reference from one unit to another; `proof` says why nothing breaks here, if so."""
 
     to: Pointers
     steps: tuple[Step, ...] = ()
@@ -164,7 +164,7 @@ class Walk:
         return self.revision, self.base
 
     def shown_at(self, root: Pointers) -> Iterator[tuple[Local, tuple[Step, ...], str | None]]:
-        """The changes of every unit that a root leads to, the steps there, and a proof that nothing breaks.
+        """The changes of all units that a root leads to, the steps there, and why nothing breaks.
 
         Each comes once, without a proof if it can be.
         """
@@ -245,7 +245,7 @@ class Walk:
         if answer.contained and (found.locals or found.edges):
             return found.settled(answer.how)
         if found.effects <= {Effect.COMPATIBLE}:
-            unless = () if answer.contained else tuple(edge.to for edge in found.edges)
+            unless = tuple(edge.to for edge in found.edges if not answer.contained)
             kind = f"union-{movement_of(base, revision) or 'changed'}"
             before, after = _names(pair.base), _names(pair.revision)
             local = pair.local(kind, UNIONS, answer, base=before, revision=after)
@@ -255,8 +255,8 @@ class Walk:
     def _is_settled_by_branch(self, pair: Pair) -> bool:
         """Whether one union is written alike on both sides, and its branches tell all that changed.
 
-        What takes each branch of an `anyOf` takes the whole; of a `oneOf` if only one changed. A large one is not
-        looked at as a whole.
+        What takes each branch of an `anyOf` takes the whole; of a `oneOf` if only one changed. A
+        large one is not looked at as a whole.
         """
         if len(pair.base.unions) != 1 or len(pair.revision.unions) != 1:
             return False

@@ -1,4 +1,4 @@
-"""One difference between two documents: what changed, whom it reaches, and the proof or the message that settles it."""
+"""One difference between two documents: what changed, whom it reaches, and what settles it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Effect(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which messages a change is about; `operation` for what is neither in a request nor in a response."""
+    """Which messages a change is about; `operation` for what is in neither of them."""
 
     REQUEST = "request"
     RESPONSE = "response"
@@ -42,7 +42,7 @@ class Kind:
 
     Args:
         id: never changes its meaning.
-        direction: `request`, `response`, `operation`, or `both` for schemas, which travel either way.
+        direction: `request`, `response`, `operation`, or `both` for schemas.
         message: what is said of it; `{subject}`, `{base}` and `{revision}` are filled in.
         severity: of a change of this kind that breaks nothing; one that breaks is an error.
         proof: why it breaks nothing, or is not decided, whatever the documents are.
@@ -73,8 +73,8 @@ class Reach:
 class Witness:
     """A whole message that one document allows and the other refuses.
 
-    `message` of a request has `method`, `path` (with its query), `headers` and `body`; of a response `status`,
-    `headers` and `body`. `body` is the decoded JSON value, text for other media types, None without a body.
+    `message` of a request has `method`, `path` (with its query), `headers` and `body`; of a
+    response `status`, `headers` and `body`, which is the decoded JSON value, or None without a body.
     `operation` says where it is sent; `because` why it is refused.
     """
 
@@ -90,8 +90,8 @@ class Change:
     """One finding.
 
     Args:
-        where: its place: `schemas/SessionResponse /status` in a component, `GET /x 200 /status` elsewhere. With the id
-            of the kind it names the change, whatever its message says.
+        where: its place, such as `schemas/Thing /status` or `GET /x 200 /status`. With the id of
+            the kind it names the change, whatever its message says.
         reaches: the operations and directions in which it shows.
         base, revision: file and line on each side, of the nearest thing that is there.
         proof: why nothing breaks, or what was tried in vain.
@@ -114,7 +114,7 @@ class Change:
 
     @property
     def severity(self) -> Severity:
-        """By default: what breaks is an error, what is undecided a warning, the rest as its kind says."""
+        """By default: what breaks is an error, what is undecided a warning, or as its kind says."""
         defaults = {Effect.BREAKING: Severity.ERROR, Effect.UNDECIDED: Severity.WARNING}
         return defaults.get(self.effect, self.kind.severity)
 
@@ -281,7 +281,7 @@ _INTO_ANY = {"items", "additionalProperties", "contains"}
 
 
 def where_of(document: Document, pointer: str) -> str:
-    """The place that names a change: `schemas/Thing /status`, `GET /x 200 /status`, `GET /x query limit`."""
+    """The place that names a change: `schemas/Thing /status`, `GET /x 200 /status`, …"""
     segments = split_pointer(pointer)
     words, used = _holder(document, segments)
     while used < len(segments):

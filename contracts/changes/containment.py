@@ -1,4 +1,4 @@
-"""Whether a receiver takes all that a sender sends: proved, shown by a value that it refuses, or left open."""
+"""Whether a receiver takes all that a sender sends: proved, shown by a value, or left open."""
 
 from __future__ import annotations
 
@@ -82,10 +82,10 @@ def settle(
     receiver: Callable[[], Raw],
     written: Callable[[], Raw] = lambda: True,
 ) -> Answer:
-    """Whether the schema of the receiver takes every value of that of the sender; both may be too large.
+    """Whether the schema of the receiver takes every value of that of the sender.
 
     Args:
-        written: the sender's schema before it was closed, which a value that is shown keeps as well.
+        written: the sender's schema before it was closed, which a value that is shown keeps.
     """
     try:
         return _settled(_text(sender()), _text(receiver()), _text(written()))
@@ -231,11 +231,11 @@ def _is_out_of_the_question(view: forms.ObjectView, violation: object) -> bool:
 _ANY = "(.|\\n)*"
 _PARTS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|.", re.DOTALL)
 _UNREAD = re.compile(r"\\[bBkpPcxu1-9]|\(\?(?!:)|(?<![\\\[])\^|(?<!\\)\$")
-"""Word boundaries, back references, lookarounds, Unicode classes, and anchors within: not compared."""
+"""Word boundaries, back references, lookarounds, Unicode classes, anchors within: not compared."""
 
 
 def _words(node: CanonicalSchema) -> list[str] | None:
-    """A text of a string schema whose patterns say all about it, if there is one; None if that can't be told."""
+    """A text of a string schema, if there is one; None if more than patterns say what it allows."""
     view = node.view()
     if not isinstance(view, forms.StringView) or view.formats or view.excluded_formats:
         return None
@@ -251,7 +251,7 @@ def _words(node: CanonicalSchema) -> list[str] | None:
 def _escapes(
     patterns: Sequence[str], excluded: Sequence[str], low: int, high: int | None
 ) -> list[str]:
-    """A text of `low` to `high` characters that matches all of `patterns` and none of `excluded`, if there is one.
+    """A text of so many characters that matches all of `patterns` and none of `excluded`, if any.
 
     Raises:
         ValueError: a pattern (of ECMA-262, matched anywhere) is beyond what can be compared.
@@ -264,11 +264,12 @@ def _escapes(
     language = reduce(lambda one, other: one.intersection(other), wanted)
     for pattern in excluded:
         language = language.difference(_automaton(pattern))
-    # What is no text in a word stands for any character that the pattern does not name.
-    words = islice(language.strings(), 0 if language.empty() else 1)
-    return [
-        "".join(symbol if isinstance(symbol, str) else "~" for symbol in word) for word in words
-    ]
+    return [] if language.empty() else ["".join(map(_letter, next(language.strings())))]
+
+
+def _letter(symbol: Any) -> str:
+    """A symbol of a word; what is no text stands for any character that no pattern names."""
+    return symbol if isinstance(symbol, str) else "~"
 
 
 def _size(pattern: str) -> int:
@@ -305,8 +306,7 @@ def _anchored(part: str) -> str:
     body = part[first : len(part) - last]
     if _UNREAD.search(re.sub(r"\[(?:\\.|[^\]\\])*\]", "[]", body)):
         raise ValueError(f"the pattern {part} is beyond what is compared")
-    before, after = "" if first else _ANY, "" if last else _ANY
-    return f"{before}(?:{body}){after}"
+    return _ANY * (not first) + f"(?:{body})" + _ANY * (not last)
 
 
 def _language(expression: str) -> Any:

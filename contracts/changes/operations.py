@@ -1,4 +1,4 @@
-"""Two documents to what changed in their operations, beside what is in messages, which is left to `parts`."""
+"""Two documents to what changed in their operations, beside the parts of messages."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def compare_operations(documents: Documents) -> None:
 def _partners(base: Spec, revision: Spec) -> dict[str, Operation]:
     """The operations of the revision by the keys of those of the base that they belong to.
 
-    They have the same method and path, whatever its parameters are called. Full paths count first, so
-    that a prefix may move from the server into the paths.
+    They have the same method and path, whatever its parameters are called. Full paths count first,
+    so that a prefix may move from the server into the paths.
     """
     by_full: dict[tuple[str, str], Operation] = {}
     by_path = {}
@@ -132,7 +132,7 @@ def _has_same_parameters(versions: Versions) -> bool:
 def _compare_unasked(
     documents: Documents, what: str, key: str, at: Pointers, holders: tuple[Any, Any]
 ) -> None:
-    """Note callbacks or webhooks that came or went, and those that changed, which are not compared."""
+    """Note callbacks or webhooks that came, went, or changed, which are not compared."""
     before, after = (_said(node.get(f"{what}s")) or {} for node in holders)
     for name in {**before, **after}:
         movement = "changed"
@@ -197,7 +197,7 @@ def _needs(spec: Spec, wanted: SecurityRequirement) -> Needs:
 
 
 def _look(scheme: SecurityScheme) -> tuple[str, ...]:
-    """What a credential of the scheme looks like in a request, where its key in the document is not to be seen."""
+    """What a credential of the scheme looks like in a request, whatever its key in the document."""
     name = scheme.name.lower() if scheme.location == "header" else scheme.name
     return (scheme.type, scheme.location, name, scheme.scheme)
 

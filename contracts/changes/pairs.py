@@ -1,7 +1,7 @@
 """One place on both sides to what is said otherwise there.
 
-What the receiver takes is a conjunction of what its keywords say, so each keyword that changed is judged by itself:
-does it refuse anything that the sender sends?
+What the receiver takes is a conjunction of what its keywords say, so each keyword that changed is
+judged by itself: does it refuse anything that the sender sends?
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Local:
     Args:
         steps: from the value of the unit to the value that changed.
         values: what is sent there and not taken, if values were found.
-        unless: the change counts only if none of these units holds one that breaks: they explain it.
+        unless: the change counts only if none of these units, which explain it, holds a break.
     """
 
     change: Change
@@ -104,7 +104,7 @@ class Pair:
         return self.answer(lambda: self.receiver.taken)
 
     def answer(self, taken: Callable[[], Raw], sent: Shape | None = None) -> Answer:
-        """Whether the receiver takes, as far as `taken` says, what the sender sends here, or of a branch."""
+        """Whether the receiver takes, as far as `taken` says, what is sent, here or of a branch."""
         if sent is not None:
             return settle(lambda: sent.sent, taken)
         return settle(lambda: self.sender.sent, taken, lambda: self.sender.taken)
@@ -119,7 +119,7 @@ class Pair:
     ) -> Local:
         """A change of what is said under some keywords, or of the property `name`.
 
-        It has the place of the base, if that says anything there. The answer settles it, or its kind.
+        It has the place of the base, if that says anything. The answer settles it, or its kind.
         """
         before, after = _said(self.base, keywords, name), _said(self.revision, keywords, name)
         base = before or self.base.source(*keywords)

@@ -64,7 +64,7 @@ def _compare_parameters(versions: Versions) -> None:
 
 
 def _by_key(operation: Operation) -> dict[tuple[str, str], Parameter]:
-    """By location and name; path parameters by their turn in the template, header names without case."""
+    """By location and name: of a path by its turn in the template, of a header without case."""
     turns = {name: str(turn) for turn, name in enumerate(parameter_names(operation.path))}
     found = {}
     for parameter in operation.parameters:

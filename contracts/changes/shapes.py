@@ -1,7 +1,7 @@
-"""One place of a body as a document describes it: what stands in `allOf`, behind `$ref`, and beside null.
+"""One place of a body as a document describes it, with what stands in `allOf` and behind `$ref`.
 
-The branches of a union that no two types share are read as conditions on the type, so that `anyOf` with
-null and a list of types have the same shape.
+The branches of a union that no two types share are read as conditions on the type, so that `anyOf`
+with null and a list of types have the same shape.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Facet:
 
 
 def type_names(types: Iterable[str]) -> list[str]:
-    """JSON Schema's names for a set of types in which `number` means a number that is no integer."""
+    """JSON Schema's names for types among which `number` means a number that is no integer."""
     found = set(types)
     if "number" in found:
         found.discard("integer")
@@ -73,7 +73,7 @@ class Shape:
 
     @property
     def target(self) -> str:
-        """The pointer of what the parts refer to, if they are one reference and say nothing beside it."""
+        """The pointer of what the parts refer to, if they are one reference and nothing else."""
         first, target = self.parts[0], self.parts[0].target
         beside = first.value.keys() - {"$ref", "description", "title", "summary"}
         if len(self.parts) > 1 or beside or target is None or target.schema.pointer in first.path:
@@ -165,7 +165,7 @@ class Shape:
         return any(is_left_out(self.document, held.get(name)) for held in declared)
 
     def child(self, keyword: str, name: str | None = None) -> Shape:
-        """What is said of the values below a keyword; where nothing is said, they may be anything."""
+        """What is said of the values below a keyword: they may be anything where nothing is."""
         parts = []
         for facet in self.having(keyword):
             held = facet.value[keyword]
@@ -268,7 +268,7 @@ def brief(value: Any) -> str:
 
 
 def _levels(location: Location, types: frozenset[str]) -> Iterator[tuple[Location, frozenset[str]]]:
-    """The location, and the branches of unions by type below it, each with the types that it is about."""
+    """The location and the branches of unions by type below it, with the types of each."""
     yield location, types
     for union in location.unions:
         if union.by_type:

@@ -1,4 +1,4 @@
-"""Two versions of a document and of its operations, and what was found to have changed between them."""
+"""Two versions of a document and of its operations, and what changed between them so far."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _REFERENCE = re.compile(r'"\$ref": "#((?:[^"\\]|\\.)*)"')
 
 @dataclass(eq=False)
 class Documents:
-    """Both documents, and what was found: the changes, and the sites whose schemas are to be compared."""
+    """Both documents, and what was found: changes, and sites whose schemas are to be compared."""
 
     base: Spec
     revision: Spec
@@ -80,7 +80,7 @@ class Documents:
         words: Mapping[str, str],
         direction: Direction | None = None,
     ) -> Change:
-        """A change that is what its kind says, and reaches nobody yet; schemas have no direction of their own."""
+        """A change that is what its kind says, and reaches nobody yet."""
         row, message = KINDS[kind], KINDS[kind].message.format(**words)
         way = direction or Direction(row.direction)
         base, revision = self.base.document.source(at[0]), self.revision.document.source(at[1])
@@ -110,7 +110,7 @@ class Undrawable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a message says beside its plainest parts: an answer if it has a `response`, else a request.
+    """What a message says beside its plainest parts; it is an answer if it has a `response`.
 
     Args:
         values: of parameters or header fields, by location and name, instead of the plainest ones.
@@ -267,7 +267,7 @@ class Site:
 
     @property
     def is_on_the_wire(self) -> bool:
-        """Whether values are texts without types: parameters and header fields without a media type."""
+        """Whether values are texts without types, as of parameters without a media type."""
         if isinstance(self.holder, Parameter):
             return self.holder.media_type is None
         return isinstance(self.holder, Header)
@@ -277,7 +277,7 @@ class Site:
 class Versions:
     """Two versions of an operation; what changed between them is noted for the documents.
 
-    Every change has its kind, the place that names it, where both sides say it, and the words of its message.
+    Every change has its kind, a place that names it, nodes on both sides, and words of its message.
     """
 
     documents: Documents
@@ -289,7 +289,7 @@ class Versions:
         return where_of(self.documents.base.document, at[0])
 
     def note(self, kind: str, where: str, at: Pointers, **words: str) -> None:
-        """Note a change that is harmless, or undecided because nobody looks into it: its kind knows."""
+        """Note a change that is harmless, or not compared and so undecided: its kind knows."""
         self.documents.note(self.documents.change(kind, where, at, words), self.base.key)
 
     def breaks(
@@ -305,7 +305,7 @@ class Versions:
         self.documents.note(change, self.base.key)
 
     def witness(self, draft: Draft, because: str) -> Witness | None:
-        """The message of a draft, or None if it can't be made: a request of the base, or an answer of the revision."""
+        """The message of a draft: of the base for a request, of the revision for an answer."""
         operation, sides = self.base, ("base", "revision")
         if draft.response is not None:
             operation, sides = self.revision, ("revision", "base")
@@ -316,7 +316,7 @@ class Versions:
         return Witness(self.base.key, message, *sides, because)
 
     def meet(self, before: Holder, after: Holder, response: ResponseSpec | None = None) -> None:
-        """Leave the schemas of two holders to be compared; `response` is the revision's answer they are in."""
+        """Leave the schemas of two holders to be compared, of answers if there is a `response`."""
         if before.schema is not None and after.schema is not None:
             sender = before if response is None else after
             at = (before.schema.pointer, after.schema.pointer)

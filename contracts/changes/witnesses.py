@@ -1,4 +1,4 @@
-"""A value that is sent and not taken to a whole message around it, made small and checked on both sides."""
+"""A value that is sent and not taken to a whole message, made small and checked on both sides."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Trial:
     receiver: Shape
 
     def witness(self, steps: Sequence[Step], values: Sequence[JSON]) -> Witness | None:
-        """A message that shows a change `steps` below the schema of the site; None if none was found.
+        """A message that shows a change `steps` below the schema of the site, if one is found.
 
         Args:
             values: what is sent there and not taken, tried first.
@@ -188,7 +188,7 @@ def _is_about(error: Any, steps: Sequence[Step]) -> bool:
 
 
 def _nested(steps: Sequence[Step], inner: Raw, spare: str = "") -> Raw:
-    """A schema of what has `inner` at the end of the steps; names that are free to choose are `spare`."""
+    """A schema of what has `inner` at the end of the steps; free names are `spare`."""
     for kind, name in reversed(steps):
         match kind:
             case "property":
@@ -212,7 +212,7 @@ def wire_sent(schema: Raw) -> Raw:
 
 
 def wire_taken(schema: Any) -> Any:
-    """What is taken when values are texts: who takes any text takes a number or a boolean as well."""
+    """What is taken when values are texts: who takes any text takes numbers and booleans."""
     if isinstance(schema, list):
         return [wire_taken(part) for part in schema]
     if not isinstance(schema, dict):
@@ -232,7 +232,7 @@ def wire_taken(schema: Any) -> Any:
 
 
 def shrunk(value: JSON, shows: Check) -> JSON:
-    """The value made smaller in one greedy pass, outermost first, for as long as it still shows the same."""
+    """The value made smaller in one greedy pass, outermost first, while it shows the same."""
     for path in islice(_paths(value), SHRINKS):
         smaller = copy.deepcopy(value)
         holder: Any = smaller

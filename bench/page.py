@@ -21,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from contracts.report.forms.page.view import page  # noqa: E402
+from contracts.report.forms.page import page  # noqa: E402
 from contracts.report.json_report import read_run, write_json  # noqa: E402
 from tests.browser.chromium import MISSING, chromium, launched  # noqa: E402
 from tests.browser.viewing import PLAIN, opened  # noqa: E402

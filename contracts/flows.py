@@ -151,7 +151,7 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
         tell: tells whoever else has a form of it.
     """
     from contracts.decision.run_decision import Result
-    from contracts.report.forms.page.view import page
+    from contracts.report.forms.page import page
     from contracts.report.json_report import to_json, write_json
     from contracts.run.end import remember, report_of
 

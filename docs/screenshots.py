@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from contracts.report.forms.page.view import page  # noqa: E402  the checkout may not be installed
+from contracts.report.forms.page import page  # noqa: E402  the checkout may not be installed
 from contracts.report.history import trend_of  # noqa: E402
 from contracts.report.json_report import run_from  # noqa: E402
 from tests.browser.chromium import MISSING, chromium, launched  # noqa: E402

@@ -20,7 +20,7 @@ from contracts.notte.domain import SESSION_ID
 from contracts.notte.sessions import Starter, list_sessions
 from contracts.probes import ProbePlan
 from contracts.report.diff import diff_of, drift_of
-from contracts.report.forms.page.view import page
+from contracts.report.forms.page import page
 from contracts.report.json_report import json_text, to_json
 from contracts.report.record import Report
 from contracts.report.run import Drift

@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser
 
-from contracts.report.forms.page.view import page
+from contracts.report.forms.page import page
 from contracts.report.history import trend_of
 from contracts.report.json_report import run_from
 from tests.service.nights import nights

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from contracts.report.forms.page.view import page as rendered
+from contracts.report.forms.page import page as rendered
 from contracts.report.history import trend_of
 from contracts.report.json_report import run_from
 from tests.service.nights import nights

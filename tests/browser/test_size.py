@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from contracts.report.forms.page.view import page
+from contracts.report.forms.page import page
 from contracts.report.run import Passage, Proof, RuleVerdict, Run
 from contracts.rules import Severity
 from contracts.verdicts import Outcome

@@ -37,7 +37,7 @@ class Form:
 
 FORMS = {
     "run": {
-        "html": Form("contracts.report.forms.page.view:page", ("trend",)),
+        "html": Form("contracts.report.forms.page:page", ("trend",)),
         "markdown": Form("contracts.report.forms.markdown:run_markdown", ("trend",)),
         "annotations": Form("contracts.report.forms.annotations:run_annotations"),
         "text": Form("contracts.report.forms.terminal:text", ("trend", "width", "encoding")),

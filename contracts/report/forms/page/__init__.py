@@ -1,1 +1,248 @@
-"""The report as a page."""
+"""A run to the page that people read: one file that needs neither a network nor JavaScript."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+from operator import attrgetter, itemgetter
+from pathlib import Path
+
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from contracts.decision.entries import TERM, VIOLATIONS, entry_for
+from contracts.document.model import unescape_segment
+from contracts.report import wording
+from contracts.report.forms import environment
+from contracts.report.forms.page import figures
+from contracts.report.forms.page.body_markup import Marked, bounded, marked_body, tells
+from contracts.report.forms.page.figures import Matrix
+from contracts.report.history import Trend
+from contracts.report.run import STANDINGS, RuleVerdict, Run
+from contracts.report.wording import Cause, causes
+from contracts.text import cut, printable
+
+TEMPLATES = Path(__file__).with_name("templates")
+# A page that a browser can't open helps nobody: of too much, less is shown, then it is counted.
+MAX_CARDS = 150
+"""Violations shown in full, and as many advisories and accepted ones; the rest in a list."""
+MAX_DRAWN = 800_000
+"""Characters that these violations may take together."""
+MAX_LISTED = 400
+MAX_REASONS = 30
+"""For which rules were not judged."""
+MAX_OPENED = 1_500
+"""Rules whose cells can be opened."""
+MAX_CELLS = 5_000
+"""Rules that have a cell; above, an operation is one line."""
+MAX_SEEN = 500
+"""Places whose contents are drawn."""
+MAX_TREND = 100
+"""Rules that are shown over nights."""
+MAX_NIGHTS = 60
+MAX_SAME = 20
+"""Rules of one cause that are named."""
+MAX_TEXT = 500
+MAX_CURL = 8_000
+
+_HOLLOW = frozenset(
+    {"required", "schema", "undocumented properties", "additional properties", "union", "prose"}
+)
+"""Kinds that an object or array breaks as a whole: marking all of it would point at nothing."""
+
+_PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]*")
+_COUNTED = re.compile(r"\d+ rules? violated")
+"""A reason that the heading says already."""
+
+WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?", "No verdict")}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is broken, with all that a reader needs to see it.
+
+    Args:
+        body: the smallest that breaks it, of all rules of one cause.
+        accept: the entries that accept it.
+        telling: texts that should not be in the answer, header fields included.
+    """
+
+    cause: Cause
+    anchor: str
+    body: Marked | None = None
+    accept: Sequence[str] = ()
+    drawn: bool = False
+    telling: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> RuleVerdict:
+        return self.cause.shown
+
+    @property
+    def size(self) -> int:
+        """About how many characters of the page it takes."""
+        texts = list(map(attrgetter("rule"), self.cause.verdicts[:MAX_SAME]))
+        for line in self.body.lines if self.body else ():
+            texts += map(attrgetter("text"), line.pieces)
+        texts += map(itemgetter(1), self.verdict.source.excerpt)
+        if proof := self.verdict.evidence:
+            texts.append(proof.curl[:MAX_CURL])
+            texts += [f"{name}: {value[:300]}" for name, value in proof.headers[:60]]
+        return 2_000 + sum(40 + len(escape(text)) for text in texts)
+
+
+def page(run: Run, trend: Trend | None = None) -> str:
+    """The page, with the history of the run if there is one.
+
+    What comes from a response is escaped; characters that nobody could see are shown as escapes.
+    """
+    numbers = count()
+    # The new ones first, and a body as a whole after its parts, which say more.
+    broken = sorted(run.violated, key=lambda one: (one.since != "new", one.kind == "schema"))
+    violated = list(_cards(run, broken, numbers, MAX_DRAWN))
+    advisories = list(_cards(run, run.advisories, numbers, MAX_DRAWN // 2))
+    accepted = list(_cards(run, run.accepted, numbers, MAX_DRAWN // 2))
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    matrices = figures.matrices_of(run)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            run=run,
+            trend=trend,
+            headline=headline(run),
+            accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
+            story=story(run),
+            reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
+            violated=violated,
+            advisories=advisories,
+            accepted=accepted,
+            matrices=matrices,
+            details=_details(matrices),
+            anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
+            numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
+            seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
+            missing=figures.grouped(run.missing, "standing", "why"),
+            style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+def headline(run: Run) -> str:
+    """The decision in words, and the one thing to know about it."""
+    word, broken = WORDS[run.decision][1], _counted(len(run.violated), "promise")
+    if run.violated and run.decision == "pass":  # where only what is new fails
+        return f"{word}: nothing new, {broken} still broken"
+    if run.violated:
+        return f"{word}: {broken} broken"
+    if run.decision == "pass":
+        return f"{word}: no promise is broken" + ", but for what was accepted" * bool(run.accepted)
+    if not run.reasons:
+        return word
+    # What to do about a reason comes below.
+    return f"{word}: {cut(re.split('; | [(]', run.reasons[0])[0], 100)}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def story(run: Run) -> str:
+    """The run in one sentence."""
+    told = f"{run.counts['holds']:,} of {len(run.verdicts):,} promises were seen kept"
+    counts = {
+        "broken": len(run.violated),
+        "broken and accepted": len(run.accepted),
+        "against prose or good practice": len(run.advisories),
+        "never judged": len(run.missing),
+    }
+    for words, number in counts.items():
+        told += f", {number:,} {words}" * bool(number)
+    return f"{told}, on {_counted(run.exchanges, 'exchange')} with {run.target}."
+
+
+def _cards(
+    run: Run, verdicts: Iterable[RuleVerdict], numbers: Iterator[int], room: int
+) -> Iterator[Card]:
+    """A card a cause, in the order given; the first are drawn, as many as there is room for."""
+    until = run.finished.date() + TERM
+    for drawn, cause in enumerate(causes(verdicts)):
+        anchor = f"v{next(numbers)}"
+        if drawn >= MAX_CARDS or room <= 0:
+            yield Card(cause, anchor)
+            continue
+        verdict, body = cause.shown, None
+        proof, telling = verdict.evidence, _telling(verdict)
+        if proof is not None and proof.body is not None:
+            place = verdict.place if "*" not in (verdict.place or "*") else None
+            whole = verdict.kind not in _HOLLOW
+            body = marked_body(proof.body, proof.instance or place, whole=whole, telling=telling)
+        accept = [entry_for(VIOLATIONS, one.rule, until=until) for one in cause.verdicts[:MAX_SAME]]
+        card = Card(cause, anchor, body, accept, True, telling)
+        room -= card.size
+        yield card
+
+
+def _reachable(cards: Sequence[Card]) -> dict[str, str]:
+    """Anchors by rule of what is drawn or listed."""
+    anchors = {}
+    for card in cards[: sum(card.drawn for card in cards) + MAX_LISTED]:
+        anchors.update(dict.fromkeys((one.rule for one in card.cause.verdicts), card.anchor))
+    return anchors
+
+
+def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
+    """What should not be in an answer, where no place says it: a credential, or names said twice."""
+    if (proof := verdict.evidence) is None:
+        return ()
+    if verdict.kind == "credential kept":
+        return tuple(set(_PLACEHOLDER.findall(f"{proof.headers} {proof.body}")))
+    named = re.match(r"the name (.+) occurs twice", proof.message)
+    if named is None or verdict.kind != "unique names":
+        return ()
+    return tuple(map('"{}"'.format, named[1].split(", ")))
+
+
+def _details(matrices: Iterable[Matrix]) -> dict[str, str]:
+    """What is drawn of each operation, the worst first: `open` cells, `cells` alone, or one `line`."""
+    details, drawn = {}, 0
+    for matrix in sorted(matrices, key=lambda matrix: STANDINGS.index(matrix.standing)):
+        # An empty field takes little, but many may be.
+        rows = sum(len(answers.rows) for answers in matrix.answers)
+        drawn += max(sum(matrix.counts.values()), rows * len(matrix.columns) // 4)
+        details[matrix.operation] = "line"
+        if drawn <= MAX_CELLS:
+            details[matrix.operation] = "open" if drawn <= MAX_OPENED else "cells"
+    return details
+
+
+def _shown(value: object, limit: int = MAX_TEXT) -> str:
+    """A text of one line, every character to be seen, cut at a bound."""
+    return bounded(printable(str(value)), limit)
+
+
+def _seen(value: object) -> object:
+    """What a template puts out, every character to be seen; what is markup was put out before."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return printable(value)
+
+
+def _label(segment: str) -> str:
+    """A segment of a place as a name."""
+    return "each" if segment == "*" else _shown(unescape_segment(segment.replace("~2", "*")), 80)
+
+
+@cache
+def _environment() -> Environment:
+    made = environment(__file__, globals(), _seen)
+    made.filters |= {"shown": _shown, "label": _label, "duration": figures.duration}
+    made.globals |= {"figures": figures, "wording": wording, "tells": tells, "words": WORDS}
+    return made

@@ -1,6 +1,7 @@
-"""A body and a place in it to lines that a person can read, with the place marked; the tokens stay as they were sent.
+"""A body and a place in it to lines that a person can read, with the place marked.
 
-A value of a parsed body would lose what may be the point: names that stand twice, `1.0` against `1`, an escape.
+The tokens stay as they were sent: a parsed body would lose what may be the point, such as names
+that stand twice, `1.0` against `1`, an escape.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contracts.document import split_pointer
 from contracts.text import printable
 
 AROUND = 6
-"""Lines shown before and after the marked ones; the first and the last of a body are shown as well."""
+"""Lines shown before and after the marked ones, beside the first and the last of a body."""
 MOST_MARKED = 30
 MAX_WIDTH = 400
 """Characters of a token, or of a line that is no JSON."""
@@ -23,8 +24,8 @@ Token = tuple[int, int, str]
 """Where it begins and ends, and its text."""
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\s"\[\]{},:]+)', re.DOTALL)
-_OPENING: dict[str, str | int] = {"{": "", "[": 0}
-"""What opens a container, and what the path of its first value ends with until that is known."""
+_OPENING: dict[str, int | None] = {"{": None, "[": 0}
+"""What opens a container, and the index of its first value; the name of a member is yet to come."""
 _CLOSING = "}]"
 
 
@@ -49,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The lines worth showing, and where in the body, as it was sent, the marked part is (characters, from 0)."""
+    """The lines worth showing, and where in the body the marked part is (characters, from 0)."""
 
     lines: tuple[Line, ...]
     span: tuple[int, int] | None = None
@@ -62,8 +63,8 @@ def marked_body(
 
     Args:
         instance: a JSON Pointer; `/` is the whole. None, or a place that is not there, marks nothing.
-        whole: whether an object or array is marked whole, or by its brackets alone: something in it is missing, say.
-        telling: texts that are marked wherever they stand, because they are what should not be there.
+        whole: whether an object or array is marked whole, or by its brackets alone.
+        telling: texts that should not be there, and are marked wherever they stand.
     """
     tokens = [(found.start(1), found.end(1), found[1]) for found in _TOKEN.finditer(body)]
     if len(tokens) != 1 and (not tokens or tokens[0][2][0] not in '{["'):
@@ -97,57 +98,33 @@ def tells(text: str, telling: Collection[str]) -> bool:
 
 def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] | None:
     """Where the value at a path is: of several of one name the last, as most readers take it."""
-    found = None
-    open_values: list[tuple[tuple[str, ...] | None, int]] = []
-    for path, index, opens, closes in _values(tokens, len(wanted)):
-        if opens:
-            open_values.append((path, index))
-        elif closes:
-            at, start = open_values.pop()
-            if at == wanted:
-                found = tokens[start][0], tokens[index][1]
-        elif path == wanted:
-            found = tokens[index][:2]
-    for path, start in open_values:
-        if path == wanted:  # in a body that ends in the middle
-            return tokens[start][0], tokens[-1][1]
-    return found
-
-
-def _values(
-    tokens: Sequence[Token], depth: int
-) -> Iterator[tuple[tuple[str, ...] | None, int, bool, bool]]:
-    """Each value's path, its token, and whether it opens or closes a container.
-
-    A path of another depth is None: writing all of them down takes minutes where brackets are nested by the thousand.
-    """
-    path: list[str | int] = []  # the name or the index in each open container
-    names: list[bool] = []  # whether each open container is an object whose next text is a name
-
-    for index, (_, _, text) in enumerate(tokens):
-        if text in _CLOSING:
-            if names:
-                names.pop()
-                path.pop()
-                yield _path(path, depth), index, False, True
-        elif text == ",":
-            if names and isinstance(path[-1], int):
-                path[-1] += 1
-            elif names:
-                names[-1] = True
-        elif text == ":":
+    found, depth = None, len(wanted)
+    # Of each open container: the name or index that it is at, None before a name, and where it begins.
+    path: list[str | int | None] = []
+    starts: list[int] = []
+    for start, end, text in tokens:
+        if text in _CLOSING and path:
+            path.pop()
+            start = starts.pop()
+        elif text == "," and path:
+            path[-1] = path[-1] + 1 if isinstance(path[-1], int) else None
             continue
-        elif names and names[-1]:
-            path[-1], names[-1] = _name(text), False
-        else:
-            yield _path(path, depth), index, text in _OPENING, False
-            if text in _OPENING:
-                path.append(_OPENING[text])
-                names.append(text == "{")
-
-
-def _path(path: Sequence[str | int], depth: int) -> tuple[str, ...] | None:
-    return tuple(map(str, path)) if len(path) == depth else None
+        elif text in ":,]}":
+            continue
+        elif path and path[-1] is None:
+            path[-1] = _name(text)
+            continue
+        elif text in _OPENING:
+            path.append(_OPENING[text])
+            starts.append(start)
+            continue
+        # No other path is compared: that takes minutes where brackets are nested by the thousand.
+        if len(path) == depth and tuple(map(str, path)) == wanted:
+            found = start, end
+    # A body may end in the middle.
+    if len(path) > depth and tuple(map(str, path[:depth])) == wanted:
+        return starts[depth], tokens[-1][1]
+    return found
 
 
 def _name(token: str) -> str:
@@ -158,7 +135,7 @@ def _name(token: str) -> str:
 
 
 def _lines(tokens: Sequence[Token], marks: Callable[[Token], bool]) -> Iterator[Line]:
-    """A line a member or item, and one for each bracket, except that empty containers stay closed."""
+    """A line a member or item, and one a bracket, except that empty containers stay closed."""
     pieces: list[Piece] = []
     depth = indent = 0
     before = ""
@@ -178,7 +155,7 @@ def _lines(tokens: Sequence[Token], marks: Callable[[Token], bool]) -> Iterator[
 
 
 def _window(lines: Sequence[Line]) -> Iterator[Line]:
-    """The marked lines with some around them, the first and the last line, and how many are left out between."""
+    """The marked lines with some around them, the first and the last, and how many are left out."""
     marks = [index for index, line in enumerate(lines) if line.marked][:MOST_MARKED]
     shown, skipped = {0, len(lines) - 1}, 0
     for mark in marks or [AROUND - 1]:

@@ -1,15 +1,11 @@
-"""Verdicts and times to what the page draws: tables of places by kinds of rules, bars and curves.
-
-What is drawn has its number beside it, so that nobody has to measure.
-"""
+"""Verdicts and times to what the page draws, its numbers beside it: tables, bars and curves."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import count, filterfalse
+from itertools import count
 from math import ceil, floor, log10
 from operator import attrgetter
 from typing import Any
@@ -27,9 +23,7 @@ FASTEST, LEAST_SLOWEST = 0.0001, 0.001
 """Seconds: no time is drawn as less than the first, and no scale ends before the second."""
 
 _ORDER = dict(zip(RULE_KINDS, count(), strict=False))
-_OF_A_MEMBER = frozenset({"required"})
-"""Kinds whose rules stand at an object and are about the member that they name."""
-_LOOKS = {"value": "value", "null": "null", "absent": "absent"}
+_LOOKS = ("value", "null", "absent")
 """What has a look of its own; other members have one of six."""
 
 Path = tuple[str, ...]
@@ -47,7 +41,7 @@ def grouped(verdicts: Iterable[RuleVerdict], *names: str) -> dict[Any, list[Rule
 def standings_of(verdicts: Iterable[RuleVerdict]) -> dict[str, int]:
     """How many rules stand how, the worst first, without what nothing is of."""
     counts = Counter(map(attrgetter("standing"), verdicts))
-    return dict(sorted(counts.items(), key=lambda item: STANDINGS.index(item[0])))
+    return {standing: counts[standing] for standing in STANDINGS if counts[standing]}
 
 
 def _badness(one: RuleVerdict | Cell) -> int:
@@ -71,11 +65,9 @@ class Cell:
 
     @property
     def count(self) -> str:
-        """On how many exchanges: of those that broke the rule, out of how many."""
-        worst = self.worst
-        if worst.violations:
-            return f"{worst.violations}/{worst.exercised}"
-        return str(worst.exercised or "")
+        """On how many exchanges, with those that broke the rule before them if there are any."""
+        broken, all_of_them = self.worst.violations, str(self.worst.exercised or "")
+        return f"{broken}/{all_of_them}" if broken else all_of_them
 
     @property
     def words(self) -> str:
@@ -102,35 +94,31 @@ class Row:
         return min(self.cells.values(), key=_badness).standing if self.cells else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answers:
-    """The rows of one status (None: of every answer) and media type, the answer as a whole first."""
+    """The rows of one status (None: of any) and media type, the answer as a whole first."""
 
     status: str | None
     media: str
     rows: Sequence[Row]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Matrix:
-    """All rules of an operation."""
+    """All rules of an operation, and how many of them stand how."""
 
     operation: str
     columns: Sequence[str]
     answers: Sequence[Answers]
-    verdicts: Sequence[RuleVerdict]
-
-    @cached_property
-    def counts(self) -> dict[str, int]:
-        return standings_of(self.verdicts)
+    counts: Mapping[str, int]
 
     @property
     def standing(self) -> str:
-        return next(iter(self.counts), "")
+        return next(iter(self.counts))
 
 
 def matrices_of(run: Run) -> list[Matrix]:
-    """A matrix an operation, in the order of the report; kinds that nobody knows are the last columns."""
+    """A matrix an operation, as in the report; kinds that nobody knows are the last columns."""
     found = []
     for operation, verdicts in grouped(run.verdicts, "operation").items():
         kinds = dict.fromkeys(v.kind for v in verdicts if v.place is not None)
@@ -139,40 +127,31 @@ def matrices_of(run: Run) -> list[Matrix]:
         for (status, media), own in grouped(verdicts, "status", "media").items():
             answers.append(Answers(status, media, list(_rows(own))))
         answers.sort(key=lambda one: one.status is not None)
-        found.append(Matrix(operation, columns, answers, verdicts))
+        found.append(Matrix(operation, columns, answers, standings_of(verdicts)))
     return found
 
 
 def _rows(verdicts: Sequence[RuleVerdict]) -> Iterator[Row]:
-    whole: list[RuleVerdict] = []
-    by_place: dict[Path, list[RuleVerdict]] = {}
+    """The answer as a whole, then the places and what is above them, each before what is below."""
+    by_place: dict[Path | None, list[RuleVerdict]] = {}
+    ranks: dict[Path, tuple[int, ...]] = {}
     for verdict in verdicts:
         if verdict.place is None:
-            whole.append(verdict)
+            by_place.setdefault(None, []).append(verdict)
             continue
         path = tuple(filter(None, verdict.place.split("/")))
-        if verdict.kind in _OF_A_MEMBER and verdict.name:
+        # Such a rule stands at an object, and is about the member that it names.
+        if verdict.kind == "required" and verdict.name:
             path = (*path, verdict.name)
         by_place.setdefault(path, []).append(verdict)
-    if whole:
-        yield Row("", None, 0, _cells(whole))
-    for path in _tree(by_place):
-        yield Row(
-            ("body", *path)[-1], "/" + "/".join(path), len(path), _cells(by_place.get(path, ()))
-        )
-
-
-def _tree(paths: Collection[Path]) -> Iterator[Path]:
-    """The paths and what is above them, each before what is below it, else in the order given."""
-    children: dict[Path, dict[Path, None]] = {}
-    for path in paths:
-        for depth in range(1, len(path) + 1):
-            children.setdefault(path[: depth - 1], {})[path[:depth]] = None
-    waiting: list[Path] = [()] * bool(paths)
-    while waiting:
-        path = waiting.pop()
-        yield path
-        waiting += reversed(children.get(path, {}).keys())
+        rank: tuple[int, ...] = ()
+        for depth in range(len(path) + 1):
+            rank = ranks.setdefault(path[:depth], (*rank, len(ranks)))
+    if None in by_place:
+        yield Row("", None, 0, _cells(by_place[None]))
+    for path in sorted(ranks, key=ranks.__getitem__):
+        cells = _cells(by_place.get(path, ()))
+        yield Row(("body", *path)[-1], f"/{'/'.join(path)}", len(path), cells)
 
 
 def _cells(verdicts: Iterable[RuleVerdict]) -> dict[str, Cell]:
@@ -192,8 +171,7 @@ class Bar:
 def histogram(operations: Iterable[OperationRun]) -> list[Bar]:
     """Answers by response time, from the fastest to the slowest that there are."""
     counts = map(sum, zip(*(one.times.histogram for one in operations), strict=True))
-    labels = [f"< {duration(bound)}" for bound in BOUNDS]
-    labels.append(f"≥ {duration(BOUNDS[-1])}")
+    labels = [*map("< {}".format, map(duration, BOUNDS)), f"≥ {duration(BOUNDS[-1])}"]
     bars = _bars(dict(zip(labels, counts, strict=False)))
     used = [index for index, bar in enumerate(bars) if bar.count]
     return bars[used[0] : used[-1] + 1] if used else []
@@ -242,26 +220,26 @@ class SeenAnswers:
 
 
 def seen_of(verdicts: Iterable[RuleVerdict], most: int) -> Iterator[SeenAnswers]:
-    """What answers had where they have a choice: members of enums, null, absent; at so many places at most."""
+    """What answers had where they have a choice, such as null or absent; at so many places at most."""
     found = [v for v in verdicts if v.place is not None and (v.seen or v.unseen)]
     for (operation, status), own in grouped(found, "operation", "status").items():
-        plain, places = list(filter(_is_plain, own)), list(filterfalse(_is_plain, own))
+        plain: list[RuleVerdict] = []
+        places: list[RuleVerdict] = []
+        for verdict in own:
+            is_plain = set(verdict.seen) == {"value"} and not verdict.unseen
+            (plain if is_plain else places).append(verdict)
         if places and most > 0:
             more = max(len(places) - most, 0)
             yield SeenAnswers(operation, status or "any", places[:most], plain, more)
             most -= len(places)
 
 
-def _is_plain(verdict: RuleVerdict) -> bool:
-    return set(verdict.seen) == {"value"} and not verdict.unseen
-
-
 def members(verdict: RuleVerdict) -> list[Bar]:
     """What was seen at a place, the most frequent first, and how often."""
-    total = sum(verdict.seen.values()) or 1
-    ordered, bars = sorted(verdict.seen.items(), key=lambda item: -item[1]), []
-    for index, (member, number) in enumerate(ordered[:MAX_MEMBERS]):
-        look = _LOOKS.get(member, f"m{index % 6}")
+    total, bars = sum(verdict.seen.values()) or 1, []
+    ordered = Counter(verdict.seen).most_common(MAX_MEMBERS)
+    for index, (member, number) in enumerate(ordered):
+        look = member if member in _LOOKS else f"m{index % 6}"
         bars.append(Bar(member, number, 100 * number / total, look))
     return bars
 
@@ -287,7 +265,7 @@ Stroke = list[tuple[float, float, str]]
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Curves in a picture of `WIDTH` by `HEIGHT`, each with its label and look; `ticks` are heights with labels."""
+    """A picture of `WIDTH` by `HEIGHT`: curves with labels and looks, and heights with labels."""
 
     curves: Sequence[tuple[str, str, Sequence[Stroke]]]
     ticks: Sequence[tuple[float, str]]
@@ -301,12 +279,12 @@ def times_chart(trend: Trend) -> Chart | None:
         return None
     low = floor(log10(max(min(values), FASTEST)))
     high = max(ceil(log10(max(*values, LEAST_SLOWEST))), low + 1)
+    step = WIDTH / max(len(trend.nights) - 1, 1)
 
     def height(seconds: float) -> float:
         return round(HEIGHT * (high - log10(max(seconds, FASTEST))) / (high - low), 1)
 
     def strokes(nights: Sequence[float | None]) -> Sequence[Stroke]:
-        step = WIDTH / max(len(nights) - 1, 1)
         found: list[Stroke] = [[]]
         for index, (value, night) in enumerate(zip(nights, trend.nights, strict=True)):
             if value is None:

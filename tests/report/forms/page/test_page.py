@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from contracts.report.forms.page import view
+from contracts.report.forms import page as view
+from contracts.report.forms.page import page
 from contracts.report.forms.page.figures import matrices_of
-from contracts.report.forms.page.view import page
 from contracts.report.history import trend_of
 from contracts.report.run import Drift, OperationRun, Run
 

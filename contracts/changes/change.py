@@ -74,7 +74,7 @@ class Witness:
     """A whole message that one document allows and the other refuses.
 
     `message` of a request has `method`, `path` (with its query), `headers` and `body`; of a
-    response `status`, `headers` and `body`, which is the decoded JSON value, or None without a body.
+    response `status`, `headers` and `body`, which is the decoded JSON value, None without a body.
     `operation` says where it is sent; `because` why it is refused.
     """
 

@@ -144,6 +144,9 @@ class Dialect:
 _DEFINED = (*REFERABLE, "schema")
 _3_0 = {kind: f"#/definitions/{kind.title().replace(' ', '')}" for kind in _DEFINED}
 _3_1 = {kind: f"#/$defs/{kind.replace(' ', '-')}" for kind in _DEFINED}
+_3_1["callback"] = "#/$defs/callbacks"
+_3_0["document"] = _3_1["document"] = ""
+_FIELDS_3_0, _FIELDS_3_1 = {**_OBJECTS, "schema": _SCHEMA_3_0}, {**_OBJECTS, "schema": _SCHEMA_3_1}
 _HIDING = REFERABLE - {"path item"}
 _FROM_3_0 = (
     _drop_siblings_of_ref,
@@ -152,27 +155,12 @@ _FROM_3_0 = (
     _exclusive_bounds_to_numbers,
     _integer_formats_to_bounds,
 )
-
 # References are pointers by now, and an `$id` would give those below it another meaning.
 _FROM_3_1 = (_integer_formats_to_bounds, partial(_drop, (*_IDENTIFIERS, "$dynamicAnchor")))
 
 DIALECTS = (
-    Dialect(
-        "3.0",
-        {**_3_0, "document": ""},
-        {**_OBJECTS, "schema": _SCHEMA_3_0},
-        ref_hides=_HIDING | {"schema"},
-        has_identifiers=False,
-        rewrites=_FROM_3_0,
-    ),
-    Dialect(
-        "3.1",
-        {**_3_1, "document": "", "callback": "#/$defs/callbacks"},
-        {**_OBJECTS, "schema": _SCHEMA_3_1},
-        ref_hides=_HIDING,
-        has_identifiers=True,
-        rewrites=_FROM_3_1,
-    ),
+    Dialect("3.0", _3_0, _FIELDS_3_0, _HIDING | {"schema"}, False, _FROM_3_0),
+    Dialect("3.1", _3_1, _FIELDS_3_1, _HIDING, True, _FROM_3_1),
 )
 
 Segments = tuple[str, ...]
@@ -211,17 +199,12 @@ def _children(held: str, value: Any, segments: Segments) -> list[Found]:
     return [] if held[0] in "{[" else [(value, held, segments)]
 
 
-_LET_PASS = (
-    ("additionalProperties", False),
-    ("unevaluatedProperties", False),
-    ("uniqueItems", True),
-    ("minItems", 1),
-)
+_CLOSED = (("additionalProperties", False), ("unevaluatedProperties", False))
+_LET_PASS = (*_CLOSED, ("uniqueItems", True), ("minItems", 1))
 _KEPT_CLOSED = ("Paths", "Responses", "paths", "responses")
 _COMPONENT_NAMES = r"^[a-zA-Z0-9\.\-_]+$"
 _TYPES = {"enum": ["array", "boolean", "integer", "null", "number", "object", "string"]}
 _REFERENCE = {"$ref": "#/definitions/Reference"}
-_ONE_OF_SEVERAL = "but more than one of the alternatives for it applies"
 
 
 class _Fault(NamedTuple):
@@ -249,15 +232,15 @@ def refuse_malformed(
     elif worst.kind == "unexpected":
         problem = f"{pointer} is not allowed, for OpenAPI knows no such key there"
     else:
-        problem = f"{pointer or 'the document'} is {shown(worst.instance)}, {worst.said}"
+        said = f"wanted {' or '.join(map(shown, worst.options))}" if worst.options else worst.said
+        problem = f"{pointer or 'the document'} is {shown(worst.instance)}, {said}"
     raise root.at(place).error(problem, f"write it as OpenAPI {dialect.version} says")
 
 
 @cache
 def _validator(version: str, definition: str) -> jsonschema_rs.Validator:
     root = _read(version)
-    loosen = {"3.0": _loosen_3_0, "3.1": _loosen_3_1}[version]
-    loosen(root)
+    {"3.0": _loosen_3_0, "3.1": _loosen_3_1}[version](root)
     root = _loosened(root)
     parts = [_read("3.1-dialect"), _read("3.1-vocabulary")]
     resources = [("urn:openapi", root), *((part["$id"], part) for part in parts)]
@@ -347,12 +330,8 @@ def _fault(error: jsonschema_rs.ValidationError, facts: dict[str, Any]) -> _Faul
     elif facts.get("unexpected"):
         path, kind = [*path, facts["unexpected"][0]], "unexpected"
     elif facts.get("context"):
-        said = _ONE_OF_SEVERAL
-    return _Fault(path, error.instance, kind, options, _wanted(options) or said)
-
-
-def _wanted(options: list[Any]) -> str:
-    return f"wanted {' or '.join(map(shown, options))}" if options else ""
+        said = "but more than one of the alternatives for it applies"
+    return _Fault(path, error.instance, kind, options, said)
 
 
 def _is_for_others(branch: list[_Fault], error: jsonschema_rs.ValidationError) -> bool:
@@ -370,7 +349,7 @@ def _merged(branches: list[list[_Fault]]) -> list[_Fault]:
         return []
     if first.options:
         options = [option for fault in firsts for option in fault.options]
-        return [first._replace(options=options, said=_wanted(options))]
+        return [first._replace(options=options)]
     if first.kind == "required":
         return [first._replace(said=" or ".join(fault.said for fault in firsts))]
     return []

@@ -10,27 +10,9 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
+from contracts.document import model
 from contracts.document.dialects import DIALECTS, METHODS, Dialect, refuse_malformed
-from contracts.document.model import (
-    MARKS,
-    Document,
-    Header,
-    MediaType,
-    Operation,
-    Parameter,
-    RequestBody,
-    ResponseSpec,
-    Schema,
-    SecurityRequirement,
-    SecurityScheme,
-    Source,
-    Spec,
-    for_requests,
-    for_responses,
-    join_pointer,
-    ref_target,
-    split_pointer,
-)
+from contracts.document.model import Document, Spec, join_pointer, ref_target
 from contracts.document.references import Linker, Neighbours
 from contracts.document.written import Place, apply_overlay, bytes_of_file, written_from_bytes
 from contracts.errors import DocumentError
@@ -49,11 +31,14 @@ class FolderFiles:
     document: str
 
     def named(self, reference: str, home: str) -> str | None:
-        folder = self.folder.resolve()
-        path = _resolved(folder / PurePosixPath(home).parent / reference)
-        if path is None or not path.is_relative_to(folder):
+        try:
+            folder, document = self.folder.resolve(), Path(self.document).resolve()
+            path = (folder / PurePosixPath(home).parent / reference).resolve()
+        except (OSError, ValueError, RuntimeError):  # the system can't tell
             return None
-        return "" if path == _resolved(Path(self.document)) else path.relative_to(folder).as_posix()
+        if not path.is_relative_to(folder):
+            return None
+        return "" if path == document else path.relative_to(folder).as_posix()
 
     def label(self, name: str) -> str:
         return str(self.folder / name)
@@ -61,14 +46,6 @@ class FolderFiles:
     def content(self, name: str) -> bytes | None:
         path = self.folder / name
         return bytes_of_file(path) if path.is_file() else None
-
-
-def _resolved(path: Path) -> Path | None:
-    """The path without links and dots; None when the system can't tell."""
-    try:
-        return path.resolve()
-    except (OSError, ValueError, RuntimeError):
-        return None
 
 
 def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) -> Spec:
@@ -122,10 +99,10 @@ def read_spec(
     for schema in linker.schemas:
         for rewrite in dialect.rewrites:
             rewrite(schema)
-        marks |= schema.keys() & set(MARKS)
+        marks |= schema.keys() & set(model.MARKS)
 
-    def source(pointer: str) -> Source:
-        return root.at(split_pointer(pointer)).source
+    def source(pointer: str) -> model.Source:
+        return root.at(model.split_pointer(pointer)).source
 
     digest = hashlib.sha256(text).hexdigest()
     document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
@@ -157,9 +134,11 @@ def spec_from_document(document: Document) -> Spec:
     return Spec(document, info["title"], info["version"], _servers(tree), operations, schemes)
 
 
-def _operations(document: Document, schemes: Mapping[str, SecurityScheme]) -> Iterator[Operation]:
+def _operations(
+    document: Document, schemes: Mapping[str, model.SecurityScheme]
+) -> Iterator[model.Operation]:
     everywhere = _security(document, "", schemes) or ()
-    sent, received = for_requests(document), for_responses(document)
+    sent, received = model.for_requests(document), model.for_responses(document)
     for path in document.tree.get("paths") or {}:
         if not path.startswith("/"):
             continue
@@ -174,7 +153,7 @@ def _operations(document: Document, schemes: Mapping[str, SecurityScheme]) -> It
             pointer = join_pointer(item, method)
             node, around = document.at(pointer), document.at(item)
             security = _security(document, pointer, schemes)
-            yield Operation(
+            yield model.Operation(
                 method=method.upper(),
                 path=path,
                 operation_id=node.get("operationId"),
@@ -212,28 +191,28 @@ class _Object:
         return _Object(self.document, self.document.written.resolve(pointer))
 
     @property
-    def is_required(self) -> bool:
+    def required(self) -> bool:
         return self.value.get("required") is True
 
     @property
-    def schema(self) -> Schema | None:
+    def schema(self) -> model.Schema | None:
         """Its own, or that of its content."""
         if "schema" in self.value:
-            return Schema(self.document, join_pointer(self.pointer, "schema"))
+            return model.Schema(self.document, join_pointer(self.pointer, "schema"))
         return next((media.schema for media in self.content), None)
 
     @property
-    def content(self) -> tuple[MediaType, ...]:
+    def content(self) -> tuple[model.MediaType, ...]:
         found = []
         for name in self.value.get("content") or ():
             media = _Object(self.document, join_pointer(self.pointer, "content", name))
-            found.append(MediaType(name, media.schema, media.pointer))
+            found.append(model.MediaType(name, media.schema, media.pointer))
         return tuple(found)
 
 
-def _parameters(document: Document, *owners: str) -> tuple[Parameter, ...]:
+def _parameters(document: Document, *owners: str) -> tuple[model.Parameter, ...]:
     """Of the path, then of the operation, which override those of the same place and name."""
-    merged: dict[tuple[str, str], Parameter] = {}
+    merged: dict[tuple[str, str], model.Parameter] = {}
     for owner in owners:
         around = _Object(document, owner)
         for index in range(len(around.value.get("parameters") or ())):
@@ -245,13 +224,13 @@ def _parameters(document: Document, *owners: str) -> tuple[Parameter, ...]:
     return tuple(merged.values())
 
 
-def _parameter(node: _Object) -> Parameter:
+def _parameter(node: _Object) -> model.Parameter:
     said, location = node.value, node.value["in"]
     style = said.get("style") or _DEFAULT_STYLES[location]
-    return Parameter(
+    return model.Parameter(
         said["name"],
         location,
-        required=location == "path" or node.is_required,
+        required=location == "path" or node.required,
         schema=node.schema,
         style=style,
         explode=said.get("explode", style == "form"),
@@ -261,37 +240,37 @@ def _parameter(node: _Object) -> Parameter:
     )
 
 
-def _request_body(operation: _Object) -> RequestBody | None:
+def _request_body(operation: _Object) -> model.RequestBody | None:
     if operation.value.get("requestBody") is None:
         return None
     body = operation.child("requestBody")
-    return RequestBody(body.is_required, body.content, body.pointer)
+    return model.RequestBody(body.required, body.content, body.pointer)
 
 
-def _responses(operation: _Object) -> Iterator[ResponseSpec]:
+def _responses(operation: _Object) -> Iterator[model.ResponseSpec]:
     for status in operation.value.get("responses") or {}:
         if not status.startswith("x-"):
             found = operation.child("responses", status)
-            yield ResponseSpec(status, tuple(_headers(found)), found.content, found.pointer)
+            yield model.ResponseSpec(status, tuple(_headers(found)), found.content, found.pointer)
 
 
-def _headers(response: _Object) -> Iterator[Header]:
+def _headers(response: _Object) -> Iterator[model.Header]:
     for name in response.value.get("headers") or {}:
         if name.lower() != "content-type":  # OpenAPI 3.1 §4.8.17: it is ignored
             found = response.child("headers", name)
-            yield Header(name, found.is_required, found.schema, found.pointer)
+            yield model.Header(name, found.required, found.schema, found.pointer)
 
 
-def _security_scheme(document: Document, name: str) -> SecurityScheme:
+def _security_scheme(document: Document, name: str) -> model.SecurityScheme:
     pointer = document.resolve(join_pointer("/components/securitySchemes", name))
     node = document.at(pointer)
     where, scheme = node.get("in", ""), node.get("scheme", "").lower()
-    return SecurityScheme(name, node["type"], node.get("name", ""), where, scheme, pointer)
+    return model.SecurityScheme(name, node["type"], node.get("name", ""), where, scheme, pointer)
 
 
 def _security(
-    document: Document, owner: str, schemes: Mapping[str, SecurityScheme]
-) -> tuple[SecurityRequirement, ...] | None:
+    document: Document, owner: str, schemes: Mapping[str, model.SecurityScheme]
+) -> tuple[model.SecurityRequirement, ...] | None:
     """The alternatives that `owner` lists itself; None when it has no list."""
     alternatives = document.at(owner).get("security")
     if alternatives is None:

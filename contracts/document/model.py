@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -23,6 +24,7 @@ NOWHERE: tuple[str | int, ...] = (
 """Values of path parameters that no service has a resource for, of several types."""
 ABOUT_ACCESS = frozenset({401, 403, 404, 407, 408, 429})
 """4xx with a meaning of their own for clients: taken for a range only if nothing else is left."""
+_INDEX = re.compile("0|[1-9][0-9]*")
 
 
 def escape_segment(name: str) -> str:
@@ -43,6 +45,18 @@ def join_pointer(pointer: str, *segments: str | int) -> str:
 def split_pointer(pointer: str) -> list[str]:
     """The raw segments of a pointer."""
     return [unescape_segment(part) for part in pointer.split("/")[1:]]
+
+
+def value_at(tree: Any, segments: Sequence[str]) -> Any:
+    """The value behind raw segments; KeyError or IndexError when there is none (RFC 6901 §4)."""
+    for segment in segments:
+        if isinstance(tree, list):
+            if not _INDEX.fullmatch(segment):
+                raise KeyError(segment)
+            tree = tree[int(segment)]
+        else:
+            tree = tree[segment]
+    return tree
 
 
 def ref_target(ref: str) -> str:
@@ -92,10 +106,7 @@ class Document:
 
     def at(self, pointer: str) -> Any:
         """The value at an RFC 6901 pointer; KeyError or IndexError when there is none."""
-        node: Any = self.tree
-        for segment in split_pointer(pointer):
-            node = node[int(segment)] if isinstance(node, list) else node[segment]
-        return node
+        return value_at(self.tree, split_pointer(pointer))
 
     def resolve(self, pointer: str) -> str:
         """The pointer of what stands behind the `$ref`s at `pointer`."""
@@ -127,8 +138,8 @@ class Directed(Document):
     """
 
     def __init__(self, document: Document, mark: str) -> None:
-        for name in ("path", "sha256", "openapi", "source", "marks"):
-            object.__setattr__(self, name, getattr(document, name))
+        self.__dict__.update(vars(document))
+        del self.__dict__["tree"]
         self._written, self.mark = document, mark
 
     @property

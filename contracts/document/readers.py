@@ -10,7 +10,7 @@ import copy
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -46,7 +46,7 @@ _NUMBERS = (
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
     (
         re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
-        lambda word: float(word.replace(".", "")),
+        lambda text: float(text.replace(".", "")),
     ),
 )
 
@@ -73,34 +73,27 @@ class _Node:
 
 
 class YamlText:
-    """The only YAML document in a text, put together from libyaml's events: nothing recurses."""
+    """The only YAML document in a text, put together from libyaml's events: nothing recurses.
+
+    Of `root`, and of each child by its name in `entries`, there are the line and the node.
+    """
 
     def __init__(self, content: str, file: str) -> None:
         self.file = file
         self._anchors: dict[str, _Node] = {}
         self._added = 0
-        self._root = self._composed(content)
-        self.tree = self._value()
-
-    def _value(self) -> Any:
-        """The JSON value; what can only be a version is text, as it is written."""
-        root = self._root
+        root = self._composed(content)
+        self.root, self.tree = (root.line, root), root.value
+        # What can only be a version is text, as it is written.
         kept = [(root, root.value, name) for name in VERSIONS]
         if "info" in root.entries:
             kept.append((root.entries["info"][1], root.value["info"], "version"))
         for node, value, name in kept:
             if name in node.entries and type(value[name]) in (int, float):
                 value[name] = node.entries[name][1].word
-        return root.value
 
-    def locate(self, segments: Sequence[str]) -> tuple[int, int]:
-        """Line of the node or of its nearest written ancestor, and how many segments led there."""
-        line, node = self._root.line, self._root
-        for depth, segment in enumerate(segments):
-            if segment not in node.entries:
-                return line, depth
-            line, node = node.entries[segment]
-        return line, len(segments)
+    def entries(self, node: Any) -> dict[str, tuple[int, _Node]]:
+        return node.entries  # type: ignore[no-any-return]
 
     def _composed(self, content: str) -> _Node:
         stream = _Node(1, "stream")
@@ -228,7 +221,7 @@ def value_of_plain(word: str) -> Any:
 
 
 class JsonText:
-    """JSON text; the children of a container are indexed when first asked for.
+    """JSON text, like `YamlText`; its nodes are offsets, and indexed when first asked for.
 
     Values are skipped by the C scanner of `json`: 13 MB cost 0.1 s once a container on the way.
     """
@@ -238,8 +231,10 @@ class JsonText:
         self.file = file
         # What raw_decode calls.
         self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
-        self._children: dict[int, dict[str, tuple[int, int]]] = {}
+        self._known: dict[int, dict[str, tuple[int, int]]] = {}
         self.tree = self._value()
+        offset = self._skip(0)
+        self.root = self._line(offset), offset
 
     def _value(self) -> Any:
         """The value, or a DocumentError for what JSON or RFC 7493 does not allow."""
@@ -251,33 +246,26 @@ class JsonText:
             problem = f"this is not JSON: {error.msg}"
             raise DocumentError(self.file, error.lineno, problem, _SYNTAX) from None
         except (ValueError, RecursionError):
-            pass
+            pass  # what it was is found below
         raise self._explained()
 
-    def locate(self, segments: Sequence[str]) -> tuple[int, int]:
-        """Line of the node or of its nearest written ancestor, and how many segments led there."""
-        key = value = self._skip(0)
-        for depth, segment in enumerate(segments):
-            if value not in self._children:
-                self._children[value] = {n: (k, v) for n, k, v in self._entries(value)}
-            if segment not in self._children[value]:
-                return self._line(key), depth
-            key, value = self._children[value][segment]
-        return self._line(key), len(segments)
+    def entries(self, offset: Any) -> dict[str, tuple[int, int]]:
+        if offset not in self._known:
+            self._known[offset] = dict(self._entries(offset))
+        return self._known[offset]
 
-    def _entries(self, offset: int) -> Iterator[tuple[str, int, int]]:
-        """Name, and offsets of key and value, of each child of the container at `offset`."""
+    def _entries(self, offset: int) -> Iterator[tuple[str, tuple[int, int]]]:
         content = self._content
         is_object = content[offset] == "{"
         if not is_object and content[offset] != "[":
             return
         offset, number = self._skip(offset + 1), 0
         while content[offset] not in "}]":
-            name, key = str(number), offset
+            name, line = str(number), self._line(offset)
             if is_object:
                 name, offset = self._scan(content, offset)
                 offset = self._skip(self._skip(offset) + 1)
-            yield name, key, offset
+            yield name, (line, offset)
             _, offset = self._scan(content, offset)
             offset, number = self._skip(offset), number + 1
             if content[offset] == ",":

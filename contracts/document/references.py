@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from contracts.document.dialects import REFERABLE, Dialect, Segments, refuse_malformed, walk
-from contracts.document.model import join_pointer, split_pointer
-from contracts.document.written import Place, written_from_bytes
+from contracts.document.model import join_pointer, split_pointer, value_at
+from contracts.document.written import Place, Written, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
 
@@ -36,8 +35,7 @@ class Neighbours(Protocol):
         """What is in a file; None if there is none of that name."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
+class _Reference(NamedTuple):
     """A `$ref` to follow, what holds it, and where that stands in the tree that is handed on."""
 
     holder: dict[str, Any]
@@ -48,37 +46,31 @@ class _Reference:
     def text(self) -> str:
         return str(self.holder["$ref"])
 
-    @property
-    def home(self) -> str:
-        """The file it is written in, `""` for the document itself."""
-        return _home_of(self.segments)
-
 
 def _home_of(segments: Segments) -> str:
+    """The file that something is written in, `""` for the document itself."""
     return segments[1] if segments[:1] == (FILES,) else ""
 
 
+@dataclass(eq=False)
 class Linker:
     """Follows every reference once, and embeds the files that they name under `x-files`."""
 
-    def __init__(
-        self, tree: dict[str, Any], root: Place, dialect: Dialect, around: Neighbours | None
-    ) -> None:
-        self.schemas: list[dict[str, Any]] = []
-        self._tree = tree
-        self._root = root
-        self._dialect = dialect
-        self._around = around
-        self._embedded: dict[str, Any] = {}
-        self._visited: dict[int, str] = {}
-        self._pending: list[_Reference] = []
-        self._names: dict[tuple[str, str], Segments] = {}
-        self._bases: list[Segments] = []
-        self._targets: dict[int, Any] = {}
+    tree: dict[str, Any]
+    root: Place
+    dialect: Dialect
+    around: Neighbours | None
+    schemas: list[dict[str, Any]] = field(default_factory=list)
+    _embedded: dict[str, Any] = field(default_factory=dict)
+    _visited: dict[int, str] = field(default_factory=dict)
+    _pending: list[_Reference] = field(default_factory=list)
+    _names: dict[tuple[str, str], Segments] = field(default_factory=dict)
+    _bases: list[Segments] = field(default_factory=list)
+    _targets: dict[int, Any] = field(default_factory=dict)
 
     def link(self) -> None:
         """Rewrite every `$ref`; a DocumentError at the line of the first that can't be followed."""
-        self._visit(self._tree, "document", ())
+        self._visit(self.tree, "document", ())
         followed: list[_Reference] = []
         while self._pending:
             followed.append(self._pending.pop())
@@ -87,13 +79,13 @@ class Linker:
             self._refuse_loop(reference)
 
     def _visit(self, node: Any, kind: str, segments: Segments) -> None:
-        for value, found, place in walk(self._dialect, (node, kind, segments)):
+        for value, found, place in walk(self.dialect, (node, kind, segments)):
             if id(value) in self._visited:
                 continue
             self._visited[id(value)] = found
             if found == "schema":
                 self.schemas.append(value)
-                if self._dialect.has_identifiers:
+                if self.dialect.has_identifiers:
                     self._note_identifiers(value, place)
             if (found == "schema" or found in REFERABLE) and isinstance(value.get("$ref"), str):
                 self._pending.append(_Reference(value, found, place))
@@ -109,16 +101,16 @@ class Linker:
         if schema.get("$schema", _SCHEMA_DIALECTS[0]) not in _SCHEMA_DIALECTS:
             problem = f"the dialect {schema['$schema']} is not read"
             cure = f"write it in {_SCHEMA_DIALECTS[1]}"
-            raise self._root.at((*place, "$schema")).error(problem, cure)
+            raise self.root.at((*place, "$schema")).error(problem, cure)
         if "$dynamicRef" in schema:
-            at = self._root.at((*place, "$dynamicRef"))
+            at = self.root.at((*place, "$dynamicRef"))
             raise at.error("`$dynamicRef` is not read", "write a `$ref`")
 
     def _follow(self, reference: _Reference) -> None:
         segments = self._destination(reference)
         target = self._value(segments, reference)
         if isinstance(target, dict) and self._visited.get(id(target)) != reference.kind:
-            refuse_malformed(self._dialect, reference.kind, target, self._root, segments)
+            refuse_malformed(self.dialect, reference.kind, target, self.root, segments)
             if id(target) not in self._visited:
                 self._visit(target, reference.kind, segments)
         self._targets[id(reference.holder)] = target
@@ -127,7 +119,8 @@ class Linker:
             reference.holder["$ref"] = "#" + quote(pointer, safe=_FRAGMENT_SAFE)
 
     def _destination(self, reference: _Reference) -> Segments:
-        named = self._names.get((reference.home, reference.text))
+        home = _home_of(reference.segments)
+        named = self._names.get((home, reference.text))
         if named is not None:
             return named
         if any(reference.segments[: len(base)] == base for base in self._bases):
@@ -138,15 +131,14 @@ class Linker:
         if fragment and not fragment.startswith("/"):
             cure = "write a pointer (`#/components/…`)"
             raise self._error(reference, "names an anchor that is not there", cure)
-        home = self._file(file, reference) if file else reference.home
+        if file:
+            home = self._file(file, home, reference)
         return (*((FILES, home) if home else ()), *split_pointer(fragment))
 
     def _value(self, segments: Segments, reference: _Reference) -> Any:
-        node: Any = self._tree
         try:
-            for segment in segments:
-                node = node[_index(segment)] if isinstance(node, list) else node[segment]
-        except (KeyError, IndexError, ValueError, TypeError):
+            node = value_at(self.tree, segments)
+        except (KeyError, IndexError, TypeError):
             cure = "mend the pointer, or define what it names"
             raise self._error(reference, "leads nowhere", cure) from None
         if isinstance(node, dict) or (reference.kind == "schema" and isinstance(node, bool)):
@@ -154,35 +146,34 @@ class Linker:
         problem = f"leads to {shown(node)}, wanted a {reference.kind} object"
         raise self._error(reference, problem, "mend the pointer")
 
-    def _file(self, name: str, reference: _Reference) -> str:
+    def _file(self, name: str, home: str, reference: _Reference) -> str:
         """The name of a file below `x-files`, `""` for the document; reads it when first named."""
         address = urlsplit(name)
         if address.scheme or address.netloc:
             cure = "put a copy into the document's folder"
             raise self._error(reference, "is a URL, and nothing is fetched", cure)
-        if self._around is None:
+        if self.around is None:
             problem = "names another file, and this document has no folder"
             raise self._error(reference, problem, "give it as a file")
-        home = self._around.named(unquote(address.path), reference.home)
-        if home is None:
+        found = self.around.named(unquote(address.path), home)
+        if found is None:
             problem = "leads out of the document's folder"
             raise self._error(reference, problem, "put a copy into that folder")
-        if home and home not in self._embedded:
-            content = self._around.content(home)
+        if found and found not in self._embedded:
+            content = self.around.content(found)
             if content is None:
                 cure = "mend the name, or add the file"
                 raise self._error(reference, "names a file that does not exist", cure)
-            self._embed(home, content, self._around.label(home))
-        return home
+            self._embed(found, written_from_bytes(content, self.around.label(found)))
+        return found
 
-    def _embed(self, home: str, content: bytes, label: str) -> None:
-        if not self._embedded and self._tree.get(FILES):
+    def _embed(self, home: str, written: Written) -> None:
+        if not self._embedded and self.tree.get(FILES):
             problem = f"`{FILES}` is taken for the files referred to"
-            raise self._root.child(FILES).error(problem, "rename that key")
-        written = written_from_bytes(content, label)
+            raise self.root.child(FILES).error(problem, "rename that key")
         self._embedded[home] = written.tree
-        self._tree[FILES] = self._embedded
-        self._root.entered(FILES).put(home, Place(written))
+        self.tree[FILES] = self._embedded
+        self.root.entered(FILES).put(home, Place(written))
 
     def _refuse_loop(self, reference: _Reference) -> None:
         seen: set[int] = set()
@@ -194,12 +185,5 @@ class Linker:
             node = self._targets[id(node)]
 
     def _error(self, reference: _Reference, problem: str, cure: str) -> DocumentError:
-        place = self._root.at((*reference.segments, "$ref"))
+        place = self.root.at((*reference.segments, "$ref"))
         return place.error(f"the $ref {shown(reference.text)} {problem}", cure)
-
-
-def _index(segment: str) -> int:
-    """The number of an item as RFC 6901 §4 writes it: ASCII digits without leading zeros."""
-    if not re.fullmatch(r"0|[1-9][0-9]*", segment):
-        raise ValueError(segment)
-    return int(segment)

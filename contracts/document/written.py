@@ -62,8 +62,13 @@ class Place:
     @property
     def source(self) -> Source:
         """Where the node, or its nearest ancestor, is written."""
-        line, depth = self.written.locate(self.segments)
-        return Source(self.written.file, line, join_pointer("", *self.segments[:depth]))
+        line, node = self.written.root
+        for depth, segment in enumerate(self.segments):
+            entries = self.written.entries(node)
+            if segment not in entries:
+                return Source(self.written.file, line, join_pointer("", *self.segments[:depth]))
+            line, node = entries[segment]
+        return Source(self.written.file, line, join_pointer("", *self.segments))
 
     def error(self, problem: str, cure: str) -> DocumentError:
         source = self.source

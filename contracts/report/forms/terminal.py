@@ -23,7 +23,7 @@ DECISION_ROWS = 4
 MAX_ABOUT = 100
 """Characters of a target, and of the earlier report."""
 LEAST_ROWS = 4
-"""What a section gets, if there are any left, even where that leaves none to those below it in `CAPS`."""
+"""What a section gets, if there are any left, even where that leaves no count of those below it in `CAPS`."""
 NAMED_ROWS = 2
 """For naming the sections that there is no room for."""
 
@@ -106,15 +106,26 @@ class Section:
             left -= 1
         return shown if left >= 0 else []
 
+    def alone(self, screen: Screen) -> int:
+        """The rows that it needs if it is a line and no more, `NAMED_ROWS` at most; else 0."""
+        if len(self.head) + len(self.entries) > 1:
+            return 0
+        return screen.rows(*self.within(NAMED_ROWS, screen))
+
 
 def _fitted(sections: Iterator[Section], rows: int, screen: Screen) -> Iterator[str]:
-    """Sections in so many rows: the more important first take what they need and leave a row for each other one."""
+    """Sections in so many rows: the more important first take what they need and leave a row for each other one.
+
+    To one that is a line and no more they leave that line.
+    """
     present = {section.name: section for section in sections if section.head or section.entries}
+    waiting = {name: section.alone(screen) for name, section in present.items()}
     shown: dict[str, list[str]] = {}
     rows -= NAMED_ROWS
     for name in sorted(present, key=list(CAPS).index):
-        others = len(present) - len(shown) - 1
-        room = min(rows, max(rows - others, LEAST_ROWS))
+        del waiting[name]
+        lines, counts = sum(waiting.values()), list(waiting.values()).count(0)
+        room = min(rows - lines, max(rows - lines - counts, LEAST_ROWS))
         shown[name] = present[name].within(room, screen)
         rows -= screen.rows(*shown[name])
     left_out = []

@@ -158,8 +158,7 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
     end, folder = state.conclusion, state.inputs.folder
     try:
         report = report_of(state, ended, broken)
-        end.run = report.run
-        value = to_json(end.run)
+        end.run, value = report.run.told, to_json(report.run)
         write_json(value, folder)
         state.ledger.close(folder / "exchanges.jsonl")
         remember(state, value)

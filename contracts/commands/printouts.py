@@ -73,7 +73,7 @@ def report(form: str, files: tuple[str, ...], history: str | None, output: str |
             raise UsageError(f"--history {history} is no folder; {cure}")
         trend = trend_in(Path(history), run, parts)
     width, encoding = get_terminal_size().columns, sys.stdout.encoding
-    lines = FORMS["run"][form].lines(run, trend=trend, width=width, encoding=encoding)
+    lines = FORMS["run"][form].lines(run.told, trend=trend, width=width, encoding=encoding)
     if output is None:
         show(lines)
         return

@@ -188,7 +188,7 @@ def trend_of(runs: Iterable[Run], notes: Sequence[str] = ()) -> Trend:
     broken: dict[str, RuleVerdict] = {}
     times: list[dict[str, Times]] = []
     known: dict[str, bool] = {}
-    for run in runs:
+    for run in map(attrgetter("told"), runs):
         tonight: dict[str, str] = {}
         turned: Counter[bool] = Counter()
         for verdict in run.verdicts:

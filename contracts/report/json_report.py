@@ -227,10 +227,11 @@ def _merged(verdicts: Sequence[RuleVerdict]) -> RuleVerdict:
     )
 
 
-def _badness(verdict: RuleVerdict) -> tuple[bool, int, float, int]:
+def _badness(verdict: RuleVerdict) -> tuple[bool, int, bool, float, int]:
     """The smaller the worse: then by the share of answers that broke the rule, then the evidence easiest to read."""
     share = verdict.violations / max(verdict.exercised, 1)
-    return not verdict.breaks, _OUTCOMES.index(verdict.outcome), -share, verdict.size
+    rank = _OUTCOMES.index(verdict.outcome)
+    return not verdict.breaks, rank, not verdict.explained, -share, verdict.size
 
 
 def _operation(parts: Sequence[OperationRun]) -> OperationRun:

@@ -109,6 +109,7 @@ class Teller:
             seen={masked(value): count for value, count in verdict.seen.items()},
             unseen=verdict.unseen,
             why=masked(verdict.why),
+            explained=verdict.explained,
             accepted=Agreement(accepted.reason, str(accepted.until)) if accepted else None,
             source=self._passage(verdict),
             evidence=with_texts(self._proof(verdict.evidence), masked),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, filterfalse
 from operator import attrgetter
 from typing import Annotated, Any, TypeVar, final
 
@@ -160,6 +160,7 @@ class RuleVerdict:
         status: the documented status that the rule belongs to, None for the operation's own.
         place: where in the body, None for rules about the response as a whole.
         since: what became of it since an earlier report: `new`, `still there`, `fixed`, `not judged`.
+        explained: finer rules say all that there is to say of the bodies that it is about.
     """
 
     rule: str
@@ -178,6 +179,7 @@ class RuleVerdict:
     seen: Mapping[str, int] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
     why: str = ""
+    explained: bool = False
     accepted: Agreement | None = None
     source: Passage
     evidence: Proof | None = None
@@ -286,6 +288,17 @@ class Run:
     sessions: Mapping[str, Any] | None = None
     against: Mapping[str, Any] | None = None
     drift: Drift | None = None
+
+    @cached_property
+    def told(self) -> Run:
+        """The run as people read it: without the rules on whole bodies of which finer ones say all that there is."""
+        explained = {verdict.rule for verdict in self.verdicts if verdict.explained}
+        verdicts = tuple(filterfalse(attrgetter("explained"), self.verdicts))
+        against = self.against
+        if against is not None:
+            unjudged = filterfalse(explained.__contains__, against.get("not_judged", ()))
+            against = {**against, "not_judged": list(unjudged)}
+        return replace(self, verdicts=verdicts, against=against)
 
     @property
     def subject(self) -> Subject:

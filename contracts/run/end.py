@@ -157,8 +157,9 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
     if known is not None and any(map(policy.tolerates, verdicts)):
         return ItemResult("accepted", f"still there: {known.file} has it as well")
     if {verdict.outcome for verdict in verdicts} <= {Outcome.NOT_EXERCISED, Outcome.UNDECIDED}:
-        outcome = verdicts[0].outcome.value.replace("_", " ")
-        return ItemResult("skipped", f"{outcome}: {verdicts[0].why}")
+        first = verdicts[0]
+        outcome = f"{first.outcome.value.replace('_', ' ')}: " * (not first.explained)
+        return ItemResult("skipped", f"{outcome}{first.why}")
     return ItemResult("passed")
 
 

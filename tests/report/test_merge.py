@@ -41,6 +41,19 @@ def test_the_worst_verdict_decides(worse: int) -> None:
         assert standing(of_rule(verdict(better), verdict(WORST_FIRST[worse]))) == WORST_FIRST[worse]
 
 
+def test_what_finer_rules_explain_once_is_told_nowhere() -> None:
+    body, other = verdict("not_exercised", "", since="not judged"), verdict("violated")
+    against = {"path": "old", "not_judged": [body.rule, "another"]}
+    parts = run(body, other), run(replace(body, explained=True), night=1, against=against)
+    merged = merge(parts)
+    assert [one.explained for one in merged.verdicts] == [True, False]
+    assert merged.against is not None
+    assert merged.told.against is not None
+    assert merged.against["not_judged"] == [body.rule, "another"]
+    assert (merged.told.verdicts, merged.told.missing) == ((other,), ())
+    assert merged.told.against["not_judged"] == ["another"]
+
+
 def test_what_was_counted_is_added_up() -> None:
     one = verdict("violated", seen={"active": 2, "paused": 1}, unseen=("closed", "error"))
     other = verdict("holds", exercised=4, seen={"active": 1, "closed": 3}, unseen=("error",))

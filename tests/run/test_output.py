@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
+from contracts.report.forms.markdown import run_markdown
+from contracts.report.forms.page import page
+from contracts.report.json_report import read_run
+
 from .projects import ENUM, Project, Run, Things, document, operation
+
+SCHEMA = "GET /things/{thing_id} 200 / schema"
 
 
 @pytest.mark.parametrize("args", [(), ("-q",), ("-qq",), ("-v",), ("--contract-dry-run",), ("--collect-only", "-q")])
@@ -31,7 +37,23 @@ def test_summary_counts_by_operation_and_status(project: Project) -> None:
     run = project.ask(Things({"status": "paused"}))
     header, *rows = run.lines[run.lines.index(next(line for line in run.lines if "= contract =" in line)) + 1 :][:3]
     assert header.split() == ["operation", "status", "rules", "exercised", "violated", "not", "exercised"]
-    assert [row.split()[2:] for row in rows] == [["200", "11", "10", "1", "1"], ["any", "22", "21", "0", "1"]]
+    assert [row.split()[2:] for row in rows] == [["200", "10", "10", "1", "0"], ["any", "22", "21", "0", "1"]]
+
+
+@pytest.mark.parametrize("option", ["--contract-strict", "--contract-require-all"])
+def test_what_finer_rules_explain_is_missing_nowhere(option: str, project: Project) -> None:
+    run = project.ask(Things({"status": "paused"}), option, "-rs")
+    verdict = run.verdicts[SCHEMA]
+    why = "each body that came breaks finer rules"
+    assert (verdict["outcome"], verdict["why"], verdict["explained"]) == ("not_exercised", why, True)
+    assert run.report["summary"]["rules"] == len(run.verdicts)
+    (skipped,) = [line for line in run.lines if why in line]
+    assert skipped.endswith(f": {why}")
+    assert "schema" not in " ".join(line for line in run.lines if line != skipped)
+    told = read_run(project.folder / "build/contract/report.json").told
+    shown = [page(told), "\n".join(run_markdown(told))]
+    shown.append((project.folder / "build/contract/report.html").read_text())
+    assert [text for text in shown if "200 / schema" in text or why in text] == []
 
 
 def test_summary_tells_statuses_slowest_and_seed(project: Project) -> None:

@@ -9,41 +9,81 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
-from contracts.document import Operation, Parameter, Spec
+from contracts import messages
+from contracts.document import Operation, Parameter, Spec, serialisation
 from contracts.document.model import NOWHERE, concrete_status, variants_of
-from contracts.document.serialisation import (
-    Routes,
-    encoded,
-    fill_path,
-    fill_raw_path,
-    match_path,
-    parameter_names,
-)
-from contracts.messages import (
-    SAFE_METHODS,
-    Credential,
-    Probe,
-    Request,
-    is_field_name,
-    is_field_value,
-)
-from contracts.probes.edges import edge_requests
+from contracts.document.serialisation import encoded, fill_raw_path, match_path, parameter_names
+from contracts.messages import SAFE_METHODS, Credential, Probe, Request
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
 from contracts.schemas.validation import Uncompilable, validator
 
 UNLISTED = ("GET", "HEAD", "TRACE")
 UNLISTED_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-ENDINGS = frozenset(
-    {"stop", "close", "cancel", "terminate", "kill", "delete", "remove", "end", "shutdown"}
-)
+ENDINGS = {"stop", "close", "cancel", "terminate", "kill", "delete", "remove", "end", "shutdown"}
 """What the path of an operation ends in, whatever its method, if it is there to end a resource."""
 MAX_REQUEST_LINE = 8000  # RFC 9112 §3
 ROOM = 500
 """What a base URL's path and a credential in the query may add to a request line."""
+
+EDGE_STRINGS = (
+    ("a percent-encoded slash", "a/b"),
+    ("an encoded slash at the end", "a/"),
+    ("a percent-encoded NUL", "a\x00b"),
+    ("a control character", "a\x1fb"),
+    ("white space", " "),
+    ("white space around", " a "),
+    ("a tab and a line feed", "a\t\nb"),
+    ("two hundred characters", "a" * 200),
+    ("four thousand characters", "a" * 4000),
+    ("a letter beyond ASCII", "é"),
+    ("an emoji", "\U0001f600"),
+    ("a right-to-left override", "a\u202eb"),
+    ("a combining character", "e\u0301"),
+    ("a full-width digit", "\uff11"),
+    ("a percent sign", "100%"),
+    ("a doubly encoded slash", "a%2Fb"),
+    ("a quote and a comment, like SQL", "' OR 1=1 --"),
+    ("angle brackets, like HTML", "<script>alert(1)</script>"),
+    ("braces, like a template", "{{7*7}}"),
+    ("a shell's substitution", "$(id)"),
+    ("dots and backslashes, like a path", "..\\..\\boot.ini"),
+    ("three dots", "..."),
+    ("a question mark and a hash", "a?b#c"),
+    ("null as text", "null"),
+    ("undefined as text", "undefined"),
+    ("a negative number", "-1"),
+    ("a number beyond 64 bits", "9" * 30),
+)
+"""What it is, and the text before it is percent-encoded. None is `..`, which reaches another route."""
+
+MALFORMED_PATHS = (
+    ("a byte that is no UTF-8", "%FF"),
+    ("an overlong encoding of a slash", "%C0%AF"),
+    ("a surrogate encoded as UTF-8", "%ED%A0%80"),
+    ("lower-case hex digits", "%c3%a9"),
+)
+"""Path values that percent-encoding allows and UTF-8 does not (RFC 3986 §2.5), written as they go on the wire."""
+
+HEADER_VALUES = (
+    ("an empty value", ""),
+    ("four thousand characters", "a" * 4000),
+    ("a byte beyond ASCII", "caf\xe9"),
+    ("a quote and a comment, like SQL", "' OR 1=1 --"),
+    ("angle brackets, like HTML", "<script>alert(1)</script>"),
+    ("a look-up, like a logger's", "${jndi:ldap://127.0.0.1/a}"),
+    ("a comma", "a, b"),
+    ("null as text", "null"),
+)
+
+UNDECLARED_QUERIES = (
+    ("a query parameter that nobody declared", "undeclared=%F0%9F%98%80"),
+    ("a query parameter without a name", "=a"),
+)
 
 Values = Mapping[str, str]
 
@@ -72,18 +112,15 @@ class ProbePlan:
     found: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own: Mapping[str, Sequence[str]] = field(default_factory=dict)
     live: bool = False
+    _lanes: dict[str, Lane] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def lane(self, operation: Operation) -> Lane:
         """The probes of one operation; the same object each time, because making them takes long."""
         return self._lanes.setdefault(operation.key, Lane(self, operation))
 
     @cached_property
-    def _lanes(self) -> dict[str, Lane]:
-        return {}
-
-    @cached_property
-    def routes(self) -> Routes:
-        return Routes(operation.path for operation in self.spec.operations)
+    def routes(self) -> serialisation.Routes:
+        return serialisation.Routes(operation.path for operation in self.spec.operations)
 
     @cached_property
     def generated(self) -> Any:
@@ -98,24 +135,23 @@ class ProbePlan:
 
 @dataclass(frozen=True)
 class Lane:
-    """The probes of one operation."""
+    """The probes of one operation, in the order of sending."""
 
     plan: ProbePlan
     operation: Operation
 
     def probes(self) -> Iterator[Probe]:
-        """All but the last ones, in the order of sending; none if the method is not to be sent."""
+        """All but the last ones; none if the method is not to be sent."""
         if self._is_sent:
-            yield from self.known()
-            yield from filter(self._can_send, self._documented_statuses())
-            yield from filter(self._can_send, self._made())
+            made = itertools.chain(self._given(), self._documented_statuses(), self._made())
+            yield from filter(self._can_send, made)
 
     def closing(self, answered: Request | None) -> Iterator[Probe]:
         """What is sent last: `answered` is a request that had a 2xx with the right credential, if there was one."""
         if self._is_sent:
-            base = answered or self._spared(self._base(self._first_round))
-            yield from filter(self._can_send, self._credentials(base))
-            yield from filter(self._can_send, self._unknown())
+            base = answered or self._spared(self._base())
+            last = itertools.chain(self._credentials(base), self._unknown())
+            yield from filter(self._can_send, last)
         yield from self._unlisted_methods()
 
     def known(self) -> Iterator[Probe]:
@@ -130,16 +166,16 @@ class Lane:
         for turn in ("first", "second"):
             for chosen, request in rounds:
                 probe = self._probe(request, "given", f"given values, {turn} time")
-                given = []
+                given = dict(chosen)
                 for name, value in chosen.items():
-                    if any(value in source.get(name, ()) for source in vouched):
-                        given.append((name, value))
-                yield replace(probe, given=tuple(given))
+                    if not any(value in source.get(name, ()) for source in vouched):
+                        del given[name]
+                yield replace(probe, given=tuple(given.items()))
 
     def _documented_statuses(self) -> Iterator[Probe]:
         if self.plan.statuses is None:
             return
-        base = self._base(self._first_round)
+        base = self._base()
         for response in self.operation.responses:
             code = concrete_status(self.operation, response) or 0
             for example in range(code and self.plan.statuses(self.operation, code)):
@@ -170,14 +206,11 @@ class Lane:
             yield self._probe(request, "edge", note)
 
     def _credentials(self, base: Request) -> Iterator[Probe]:
-        """At most one probe of each form, on a request that was answered with the right credential.
-
-        Without credential a resource that can't exist is asked for as well: a door that opens for unknown names is
-        open.
-        """
+        """At most one probe of each form, on a request that was answered with the right credential."""
         key = self.operation.key
         for form in variants_of(self.operation, self.plan.spec)[1:]:
             yield Probe(key, base, source="auth", note=f"credential: {form}", credential=form)
+        # A door that opens for names which nobody knows is open, too.
         if self.operation.needs_credential and "{" in self.operation.path:
             request, note = replace(base, target=self._nowhere), "no credential, no resource"
             yield Probe(key, request, source="auth", note=note, credential=Credential.NONE)
@@ -191,9 +224,8 @@ class Lane:
     def _unlisted_methods(self) -> Iterator[Probe]:
         """Methods that the document lists for no operation of this path, on a resource that can't exist.
 
-        They are sent once a path, with its first operation. Methods that may change state are sent only if that is
-        allowed, and only where the path has a parameter: what has none exists. TRACE goes without credential (RFC 9110
-        §9.3.8).
+        They are sent once a path, with its first operation. Those that may change state are sent only if that is
+        allowed, and only where the path has a parameter: what has none exists.
         """
         own = [other for other in self.plan.spec.operations if other.path == self.operation.path]
         if own[0] is not self.operation:
@@ -205,6 +237,7 @@ class Lane:
         for method in (*UNLISTED, *unsafe):
             if method not in listed:
                 request, note = Request(method, self._nowhere), "a method that is not listed"
+                # RFC 9110 §9.3.8
                 credential = {"TRACE": Credential.NONE}.get(method, Credential.RIGHT)
                 key = self.operation.key
                 yield Probe(key, request, source="method", note=note, credential=credential)
@@ -228,26 +261,24 @@ class Lane:
         """Whether HTTP can carry the request, and it still reaches the operation."""
         request = probe.request
         line = len(f"{request.method} {request.target} HTTP/1.1")
-        fields = all(is_field_name(name) and is_field_value(text) for name, text in request.headers)
-        if not fields or not request.target.isascii() or line > MAX_REQUEST_LINE - ROOM:
+        if not request.target.isascii() or line > MAX_REQUEST_LINE - ROOM:
             return False
+        for name, text in request.headers:
+            if not messages.is_field_name(name) or not messages.is_field_value(text):
+                return False
         return self.operation.path in self.plan.routes.of(request.path)
 
     def _probe(self, request: Request, source: str, note: str) -> Probe:
-        claim = claim_of(self.operation, request)
-        return Probe(self.operation.key, request, claim, source, note)
+        return Probe(self.operation.key, request, claim_of(self.operation, request), source, note)
 
     @cached_property
     def _values(self) -> Mapping[str, Sequence[str]]:
         """Known values by parameter, as far as they are for this operation."""
-        plan = self.plan
-        sources = [plan.given, plan.own]
-        if self.spares:
-            sources = [plan.own]
-        elif self.operation.method in SAFE_METHODS:
-            sources = [plan.given, plan.found, plan.own]
-        found: dict[str, dict[str, None]] = {}
-        for source in sources:
+        plan, found = self.plan, dict[str, dict[str, None]]()
+        sources = [] if self.spares else [plan.given]
+        if self.operation.method in SAFE_METHODS:
+            sources.append(plan.found)
+        for source in (*sources, plan.own):
             for name, values in source.items():
                 found.setdefault(name, {}).update(dict.fromkeys(values))
         return {name: list(values) for name, values in found.items() if values}
@@ -268,12 +299,10 @@ class Lane:
         length = max((len(known[name]) for name in turns), default=1)
         return [dict(zip(turns, map(next, turns.values()), strict=True)) for _ in range(length)]
 
-    @property
-    def _first_round(self) -> Values:
-        return next(iter(self._rounds), {})
-
-    def _base(self, chosen: Values) -> Request:
+    def _base(self, chosen: Values | None = None) -> Request:
         """The plainest request of the operation: known values, and of the rest what is required."""
+        if chosen is None:
+            chosen = next(iter(self._rounds), {})
         known = {**self._first_values, **chosen}
         request = self._at(self._plainest, known)
         for parameter in self.operation.parameters:
@@ -289,9 +318,8 @@ class Lane:
     def _plainest(self) -> Request:
         """The first request that is allowed with known values in its path, or one that only has a path."""
         path = self.operation.path
-        bare = Request(
-            self.operation.method, fill_path(path, dict.fromkeys(parameter_names(path), "1"))
-        )
+        filled = fill_raw_path(path, dict.fromkeys(parameter_names(path), "1"))
+        bare = Request(self.operation.method, filled)
         if self._is_plain(bare):
             return bare
         return next((request for _, request in self._coverage if self._is_plain(request)), bare)
@@ -302,19 +330,15 @@ class Lane:
 
     @cached_property
     def _coverage(self) -> list[tuple[str, Request]]:
-        plan = self.plan
-        found: list[tuple[str, Request]] = plan.cases.coverage_requests(
-            plan.generated, self.operation
-        )
-        return found
+        return list(self.plan.cases.coverage_requests(self.plan.generated, self.operation))
 
     def _at(self, request: Request, values: Values) -> Request:
         """The request with these values in its path."""
-        raw = match_path(self.operation.path, request.path)
-        if raw is None or not values.keys() & raw.keys():
+        raw = match_path(self.operation.path, request.path) or {}
+        shared = values.keys() & raw.keys()
+        if not shared:
             return request
-        for name in values.keys() & raw.keys():
-            raw[name] = encoded(values[name])
+        raw.update((name, encoded(values[name])) for name in shared)
         return request.with_path(fill_raw_path(self.operation.path, raw))
 
     def _spared(self, request: Request) -> Request:
@@ -327,18 +351,16 @@ class Lane:
         values = {}
         for parameter in self.operation.parameters:
             if parameter.location == "path":
-                values[parameter.name] = str(_no_value(parameter))
-        return fill_path(self.operation.path, values)
+                values[parameter.name] = _no_value(parameter)
+        return fill_raw_path(self.operation.path, values)
 
 
-def _no_value(parameter: Parameter) -> str | int:
+def _no_value(parameter: Parameter) -> str:
     """The first value of no resource that the parameter's schema admits, or the first of all."""
-    if parameter.schema is None:
-        return NOWHERE[0]
-    try:
-        return next(filter(validator(parameter.schema).is_valid, NOWHERE), NOWHERE[0])
-    except Uncompilable:
-        return NOWHERE[0]
+    if parameter.schema is not None:
+        with suppress(*Uncompilable):
+            return str(next(filter(validator(parameter.schema).is_valid, NOWHERE), NOWHERE[0]))
+    return str(NOWHERE[0])
 
 
 def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
@@ -358,3 +380,22 @@ def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
 
 def _others(pairs: str, separator: str, name: str) -> list[str]:
     return [pair for pair in pairs.split(separator) if pair and pair.partition("=")[0] != name]
+
+
+def edge_requests(operation: Operation, base: Request) -> Iterator[tuple[str, Request]]:
+    """`base` with one odd value at a time, each with what it is about."""
+    raw = match_path(operation.path, base.path) or {}
+    values = [*((about, encoded(text)) for about, text in EDGE_STRINGS), *MALFORMED_PATHS]
+    for name in raw:
+        for about, value in values:
+            path = fill_raw_path(operation.path, {**raw, name: value})
+            yield f"{about} in {name}", base.with_path(path)
+    for about, query in UNDECLARED_QUERIES:
+        pairs = "&".join(filter(None, (base.query, query)))
+        yield about, replace(base, target=f"{base.path}?{pairs}")
+    for parameter in operation.parameters:
+        name = parameter.name
+        if parameter.location == "header" and name.lower() not in CLIENT_FIELDS:
+            for about, value in HEADER_VALUES:
+                yield f"{about} in {name}", base.with_field(name, value)
+            yield f"{name} sent twice", base.with_field(name, "a", "b")

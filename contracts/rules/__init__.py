@@ -1,5 +1,17 @@
-"""Document to rules: one checkable promise each."""
+"""A document to its rules: one checkable promise each, operation by operation, ready to be judged."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from contracts.document import Operation, Spec
+from contracts.messages import may_be_json
+from contracts.rules import responses
+from contracts.rules.access import authentication_rules, given_rules, identity_rules
+from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
 from contracts.rules.rule import ExchangeRule as ExchangeRule
@@ -9,7 +21,104 @@ from contracts.rules.rule import Scope as Scope
 from contracts.rules.rule import Severity as Severity
 from contracts.rules.rule import Undecided as Undecided
 from contracts.rules.rule import broken as broken
-from contracts.rules.rulebook import Extra as Extra
-from contracts.rules.rulebook import OperationRules as OperationRules
-from contracts.rules.rulebook import RuleBook as RuleBook
-from contracts.rules.rulebook import rules_for as rules_for
+
+MAX_SECONDS = 5.0
+"""How long an answer may take before an advisory says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Rules from elsewhere than the document: of one domain, for instance."""
+
+    on_answers: tuple[ExchangeRule, ...] = ()
+    on_histories: tuple[ExchangeRule, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class OperationRules:
+    """The rules of one operation.
+
+    Args:
+        general: for every answer to what the operation was asked.
+        wire: for every answer, whatever the method.
+        unlisted: for answers to methods that the path does not list; they stand with the first operation of the path.
+        by_response: for answers with a documented status, by that status.
+        histories: for two answers to the same request.
+        framing: those that only the lack of an answer breaks, by kind.
+        plans: what each documented body promises, by status and media type.
+    """
+
+    spec: Spec
+    operation: Operation
+    max_seconds: float
+    general: tuple[ExchangeRule, ...]
+    wire: tuple[ExchangeRule, ...]
+    unlisted: tuple[ExchangeRule, ...]
+    by_response: Mapping[str, tuple[ExchangeRule, ...]]
+    histories: tuple[ExchangeRule, ...]
+    framing: Mapping[str, Rule]
+    plans: Mapping[tuple[str, str], Plan]
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule of the operation once, in the order of the document."""
+        judging = (self.general, self.wire, self.unlisted, *self.by_response.values())
+        found = [row.rule for row in chain(*judging, self.histories)]
+        found += self.framing.values()
+        for plan in self.plans.values():
+            found += plan.rules
+        return tuple({rule.id: rule for rule in found}.values())
+
+
+@dataclass(frozen=True, eq=False)
+class RuleBook:
+    """The rules of a document, by operation key."""
+
+    spec: Spec
+    operations: Mapping[str, OperationRules]
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(rule for operation in self.operations.values() for rule in operation.rules)
+
+
+def rules_for(
+    spec: Spec, *, max_seconds: float = MAX_SECONDS, extra: Extra | None = None
+) -> RuleBook:
+    """Every promise of the document, and what HTTP and `extra` add to it."""
+    more, paths, operations = extra or Extra(), set[str](), dict[str, OperationRules]()
+    for operation in spec.operations:
+        key = operation.key
+        own = (row for row in more.on_answers if row.rule.operation == key)
+        about = [authentication_rules(spec, operation), given_rules(spec, operation), own]
+        by_response: dict[str, tuple[ExchangeRule, ...]] = {}
+        for response in operation.responses:
+            whole = responses.response_rules(operation, response)
+            by_response[response.status] = (*whole, *identity_rules(spec, operation, response))
+        first = operation.path not in paths
+        operations[key] = OperationRules(
+            spec,
+            operation,
+            max_seconds,
+            general=(*responses.operation_rules(operation), *chain.from_iterable(about)),
+            wire=tuple(responses.wire_rules(spec, operation, max_seconds=max_seconds)),
+            unlisted=tuple(responses.method_rules(operation)) if first else (),
+            by_response=by_response,
+            histories=tuple(row for row in more.on_histories if row.rule.operation == key),
+            framing={rule.kind: rule for rule in responses.framing_rules(operation)},
+            plans=_plans(operation),
+        )
+        paths.add(operation.path)
+    return RuleBook(spec, operations)
+
+
+def _plans(operation: Operation) -> Mapping[tuple[str, str], Plan]:
+    """The ids of a body's rules name its media type if there are several."""
+    plans: dict[tuple[str, str], Plan] = {}
+    for response in operation.responses:
+        schemas = {m.name: m.schema for m in response.content if m.schema is not None}
+        judged = list(filter(may_be_json, schemas))
+        for media in judged:
+            scope = Scope(operation, response.status, media if judged[1:] else None)
+            plans[response.status, media] = Plan(scope, schemas[media])
+    return plans

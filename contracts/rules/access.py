@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document.model import variants_of
 from contracts.document.serialisation import match_path
-from contracts.messages import CREDENTIAL_FORMS, REFUSALS, Credential, header_values
+from contracts.messages import CREDENTIAL_FORMS, REFUSALS, Credential
 from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, broken, shown
 from contracts.schemas.locations import json_type, locate
 from contracts.schemas.validation import Uncompilable, validator
@@ -18,16 +18,15 @@ from contracts.schemas.validation import Uncompilable, validator
 
 def authentication_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
     """The rules of an operation whose document asks for a credential; none for any other."""
-    scope, tried = Scope(operation), variants_of(operation, spec)
-    rules = {
-        v: scope.rule("auth", CREDENTIAL_FORMS[v].promise, name=CREDENTIAL_FORMS[v].rule)
-        for v in tried
-    }
+    scope = Scope(operation)
+    rules = {}
+    for variant in variants_of(operation, spec):
+        form = CREDENTIAL_FORMS[variant]
+        rules[variant] = scope.rule("auth", form.promise, name=form.rule)
+        if form.refused:
+            yield ExchangeRule(rules[variant], partial(refused, variant))
     if not rules:
         return
-    for variant, rule in rules.items():
-        if CREDENTIAL_FORMS[variant].refused:
-            yield ExchangeRule(rule, partial(refused, variant))
     if Credential.LOWER_CASE in rules:
         rule = replace(rules[Credential.LOWER_CASE], severity=Severity.ADVISORY)
         yield ExchangeRule(rule, scheme_case)
@@ -39,19 +38,16 @@ def authentication_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeR
 def refused(variant: Credential, answer: Answer) -> str | None:
     if answer.exchange.probe.credential is not variant:
         return None
-    status = answer.response.status
-    seen = f"{status} for a request with {CREDENTIAL_FORMS[variant].said}"
-    return broken(status not in REFUSALS, seen)
+    status, said = answer.response.status, CREDENTIAL_FORMS[variant].said
+    return broken(status not in REFUSALS, f"{status} for a request with {said}")
 
 
 def scheme_case(answer: Answer) -> str | None:
     """The name of a scheme is case-insensitive (RFC 9110 §11.1)."""
-    status = answer.response.status
-    if answer.exchange.probe.credential is not Credential.LOWER_CASE:
+    status, form = answer.response.status, answer.exchange.probe.credential
+    if form is not Credential.LOWER_CASE:
         return None
-    return broken(
-        status in REFUSALS, f"{status} for {CREDENTIAL_FORMS[Credential.LOWER_CASE].said}"
-    )
+    return broken(status in REFUSALS, f"{status} for {CREDENTIAL_FORMS[form].said}")
 
 
 def accepted(answer: Answer) -> str | None:
@@ -66,8 +62,8 @@ def accepted(answer: Answer) -> str | None:
 def challenge(answer: Answer) -> str | None:
     if answer.response.status != 401:
         return None
-    present = header_values(answer.response.headers, "www-authenticate")
-    return broken(not any(map(str.strip, present)), "401 without WWW-Authenticate")
+    present = any(map(str.strip, answer.fields("www-authenticate")))
+    return broken(not present, "401 without WWW-Authenticate")
 
 
 def given_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
@@ -112,8 +108,7 @@ def identity_rules(
             echoed = _echoed(media.schema, parameter)
             if echoed is None:
                 continue
-            name = parameter.name
-            promise = f"is the {name} that was asked for"
+            name, promise = parameter.name, f"is the {parameter.name} that was asked for"
             rule = scope.rule("identity", promise, echoed.pointer, place=f"/{name}")
             if parameter in marked:
                 rule = replace(rule, severity=Severity.VIOLATION)

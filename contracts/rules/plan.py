@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -13,24 +13,12 @@ from jsonschema_rs import Validator
 
 from contracts.document import Schema, join_pointer
 from contracts.rules.rule import Rule, Scope, member_text, shown
-from contracts.schemas import RUNGS
+from contracts.schemas import RUNGS, validation
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
-from contracts.schemas.validation import (
-    Uncompilable,
-    keyword_validator,
-    reference,
-    registry,
-    validator,
-)
+from contracts.schemas.validation import Uncompilable, keyword_validator, matches, validator
 
-SAYS_MORE_NAMES = {
-    "additionalProperties",
-    "unevaluatedProperties",
-    "patternProperties",
-    "propertyNames",
-    "if",
-    "dependentSchemas",
-}
+SAYS_MORE_NAMES = {"additionalProperties", "unevaluatedProperties", "patternProperties"}
+SAYS_MORE_NAMES |= {"propertyNames", "if", "dependentSchemas"}
 """Keywords beside which an undeclared name is not simply undocumented."""
 
 
@@ -83,7 +71,7 @@ class Place:
         if "number" in allowed:
             allowed = allowed - {"integer"}
         seen = {"null"} & allowed
-        if allowed != {"null"}:
+        if allowed != seen:
             seen |= {"value"}
         promise = f"is of type {' or '.join(sorted(allowed))}"
         return self._rule("type", promise, self._type_pointer, members=tuple(sorted(seen)))
@@ -99,13 +87,11 @@ class Place:
 
     @cached_property
     def required(self) -> tuple[tuple[str, Rule], ...]:
-        rules = []
+        rules = {}
         for name, schema in self.location.required.items():
-            if "object" in self.location.types:
-                pointer = join_pointer(schema.pointer, "required")
-                rule = self._rule("required", f"has a property {name}", pointer, name=name)
-                rules.append((name, rule))
-        return tuple(rules)
+            pointer = join_pointer(schema.pointer, "required")
+            rules[name] = self._rule("required", f"has a property {name}", pointer, name=name)
+        return tuple(rules.items()) if "object" in self.location.types else ()
 
     @cached_property
     def undocumented(self) -> Rule | None:
@@ -127,11 +113,12 @@ class Place:
         return (*self._enumerations(), *self._rungs(), *self._closed(), *self._opaque_unions())
 
     @cached_property
-    def leaves_of(self) -> Mapping[str, tuple[Leaf, ...]]:
+    def leaves_of(self) -> Mapping[str, Sequence[Leaf]]:
         """`leaves` by the type of value that they apply to."""
-        found: dict[str, tuple[Leaf, ...]] = {}
-        for kind in ALL_TYPES:
-            found[kind] = tuple(leaf for leaf in self.leaves if kind in leaf.types)
+        found: dict[str, list[Leaf]] = {kind: [] for kind in ALL_TYPES}
+        for leaf in self.leaves:
+            for kind in leaf.types:
+                found[kind].append(leaf)
         return found
 
     @cached_property
@@ -173,7 +160,7 @@ class Place:
     def undeclared(self, name: str) -> Place | None:
         """The place of the value under an undeclared name."""
         for pattern, place in self.patterns.items():
-            if keyword_validator(json.dumps({"pattern": pattern})).is_valid(name):
+            if matches(pattern, name):
                 return place
         return self.additional
 
@@ -186,10 +173,9 @@ class Place:
     @property
     def rules(self) -> Iterable[Rule]:
         """The rules at this place and below, each id perhaps more than once."""
-        yield from filter(None, (self.nullability, self.type))
-        yield from (leaf.rule for leaf in self.leaves)
-        yield from (rule for _, rule in self.required)
-        yield from filter(None, (self.undocumented,))
+        leaves, required = (leaf.rule for leaf in self.leaves), dict(self.required).values()
+        own = (self.nullability, self.type, *leaves, *required, self.undocumented)
+        yield from filter(None, own)
         for child in self.children:
             yield from child.rules
 
@@ -228,10 +214,10 @@ class Place:
             if value.get("additionalProperties") is False and objects <= location.types:
                 promise = "has no properties but the declared ones"
                 rule = self._rule("additional properties", promise, part.schema.pointer)
-                names = dict.fromkeys(value.get("properties", {}), True)
-                patterns = dict.fromkeys(value.get("patternProperties", {}), True)
-                keywords = {"properties": names, "patternProperties": patterns}
-                yield _of_keywords(rule, objects, {**keywords, "additionalProperties": False})
+                keywords: dict[str, Any] = {"additionalProperties": False}
+                for keyword in ("properties", "patternProperties"):
+                    keywords[keyword] = dict.fromkeys(value.get(keyword, {}), True)
+                yield _of_keywords(rule, objects, keywords)
         most = location.most_items
         if most is not None and arrays <= location.types:
             promise = f"has at most {most} items"
@@ -253,8 +239,8 @@ def _of_keywords(rule: Rule, types: frozenset[str], keywords: dict[str, Any]) ->
 
 def _union_validator(union: Union) -> Validator:
     branches = [union.schema.child(union.keyword, n).pointer for n in range(len(union.branches))]
-    schema = {union.keyword: list(map(reference, branches))}
-    where = registry(union.schema.document)
+    schema = {union.keyword: list(map(validation.reference, branches))}
+    where = validation.registry(union.schema.document)
     return jsonschema_rs.validator_for(schema, registry=where, validate_formats=True)
 
 

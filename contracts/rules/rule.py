@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from contracts import text
 from contracts.document import MediaType, Operation, ResponseSpec
-from contracts.messages import Exchange, Response, is_json
+from contracts.messages import Exchange, Response, header_values, is_json
 from contracts.schemas.json_text import Decoded, decode
-from contracts.text import cut
 
 
 class Severity(StrEnum):
@@ -121,13 +120,11 @@ class Scope:
         members: tuple[str, ...] = (),
     ) -> Rule:
         """The rule of a kind; without a pointer, it is the operation that makes the promise."""
-        row, key = RULE_KINDS[kind], self.operation.key
-        parts = (key, self.status, self.media and f";{self.media}", place, kind, name)
-        identity, status = " ".join(filter(None, parts)), self.status
+        row, key, status = RULE_KINDS[kind], self.operation.key, self.status
+        parts = (key, status, self.media and f";{self.media}", place, kind, name)
+        about = (" ".join(filter(None, parts)), kind, row.severity, row.clause, key, status, place)
         node = self.operation.pointer if pointer is None else pointer
-        return Rule(
-            identity, kind, row.severity, row.clause, key, status, place, node, promise, members
-        )
+        return Rule(*about, node, promise, members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +166,10 @@ class Answer:
     def decoded(self) -> Decoded:
         return decode(self.response.body)
 
+    def fields(self, name: str) -> list[str]:
+        """The values of a header field."""
+        return header_values(self.response.headers, name)
+
     @property
     def is_json(self) -> bool:
         return is_json(self.response.media_type or "")
@@ -195,6 +196,6 @@ def member_text(value: Any) -> str:
     return value if isinstance(value, str) else shown(value)
 
 
-def shown(value: Any, limit: int = 80) -> str:
-    """A value as it stands in messages: JSON, cut at `limit` characters."""
-    return cut(json.dumps(value, ensure_ascii=False, default=str), limit)
+def shown(value: Any) -> str:
+    """A value as it stands in messages."""
+    return text.shown(value, 80)

@@ -9,7 +9,7 @@ import pytest
 from contracts.decision.run_decision import MAX_UNAVAILABLE
 from contracts.errors import UsageError
 from contracts.notte.domain import PROXY_VARIABLE
-from contracts.rules.rulebook import MAX_SECONDS
+from contracts.rules import MAX_SECONDS
 from contracts.run.inputs import proxy_from, proxy_secrets
 from contracts.run.options import OPTIONS, Option, Options, options_from
 

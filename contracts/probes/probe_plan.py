@@ -365,21 +365,21 @@ def _no_value(parameter: Parameter) -> str:
 
 def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
     """The request with a value of a parameter, in place of what it has; those in the path are left alone."""
-    if parameter.location == "header" and parameter.name.lower() not in CLIENT_FIELDS:
-        return request.with_field(parameter.name, value)
-    if parameter.location == "cookie":
-        others = _others(request.header("cookie") or "", "; ", parameter.name)
-        pairs = [*others, f"{parameter.name}={encoded(value)}"]
-        return request.with_field("Cookie", "; ".join(pairs))
-    if parameter.location == "query":
-        name = encoded(parameter.name)
-        pairs = [*_others(request.query, "&", name), f"{name}={encoded(value)}"]
-        return replace(request, target=f"{request.path}?{'&'.join(pairs)}")
+    name, location = parameter.name, parameter.location
+    if location == "header" and name.lower() not in CLIENT_FIELDS:
+        return request.with_field(name, value)
+    if location == "cookie":
+        cookies = _with_pair(request.header("cookie") or "", "; ", name, value)
+        return request.with_field("Cookie", cookies)
+    if location == "query":
+        query = _with_pair(request.query, "&", encoded(name), value)
+        return replace(request, target=f"{request.path}?{query}")
     return request
 
 
-def _others(pairs: str, separator: str, name: str) -> list[str]:
-    return [pair for pair in pairs.split(separator) if pair and pair.partition("=")[0] != name]
+def _with_pair(pairs: str, separator: str, name: str, value: str) -> str:
+    others = [pair for pair in pairs.split(separator) if pair and pair.partition("=")[0] != name]
+    return separator.join([*others, f"{name}={encoded(value)}"])
 
 
 def edge_requests(operation: Operation, base: Request) -> Iterator[tuple[str, Request]]:

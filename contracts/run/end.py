@@ -218,9 +218,7 @@ def said_at_the_end(state: State, screen: Screen, gate: str) -> Iterator[str]:
     if not state.inputs.options.dry_run:
         below += [state.scrub(text) for text in (end.unkept, gate) if text]
     if end.run is not None:
-        yield from summary_lines(
-            end.run, width=screen.width, encoding=screen.encoding, trend=end.trend, after=below
-        )
+        yield from summary_lines(end.run, screen, end.trend, below)
     yield from below
     yield from state.scrub(end.problem).splitlines()
 
@@ -242,7 +240,7 @@ def last_line(state: State, screen: Screen) -> str:
     if end.problem:
         return f"contract: INCONCLUSIVE on {target}: {state.scrub(end.problem.splitlines()[0])}"
     if end.run is not None:
-        return decision_line(end.run, width=screen.width, encoding=screen.encoding)
+        return decision_line(end.run, screen)
     if state.inputs.options.dry_run:
         return f"contract: DRY RUN, nothing was sent to {target}"
     return f"contract: nothing was asked of {target}"

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from contracts.report.forms.terminal import decision_line, summary_lines
+from contracts.report.forms.terminal import Screen, decision_line, summary_lines
 from contracts.report.json_report import SCHEMA, run_from
 from contracts.report.record import MAX_BODY, MAX_FIELD
 from contracts.text import MAX_TEXT, cut, printable
@@ -50,7 +50,7 @@ def test_texts_of_a_report_are_bounded() -> None:
 
 def test_nothing_of_a_service_reaches_the_terminal_as_it_is() -> None:
     run = run_from(hostile_report())
-    lines = [*summary_lines(run, width=80), decision_line(run)]
+    lines = [*summary_lines(run, Screen(80)), decision_line(run, Screen())]
     assert [line for line in lines if not line.isprintable()] == []
 
 

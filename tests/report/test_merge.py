@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.report.forms.terminal import decision_line, summary_lines
+from contracts.report.forms.terminal import Screen, decision_line, summary_lines
 from contracts.report.json_report import merge
 from contracts.report.run import Drift, RuleVerdict, Run
 from contracts.verdicts import Recurrence
@@ -162,8 +162,8 @@ def test_runs_without_such_things_have_none() -> None:
 def test_a_merged_run_has_a_summary() -> None:
     known = {"path": "a", "about": "", "new": [verdict("violated").rule]}
     merged = merge([run(verdict("violated", since="new"), against=known), run(verdict("holds"), night=1)])
-    assert "against a" in "\n".join(summary_lines(merged, width=100))
-    assert "1 new, 0 still there" in decision_line(merged)
+    assert "against a" in "\n".join(summary_lines(merged, Screen(100)))
+    assert "1 new, 0 still there" in decision_line(merged, Screen())
 
 
 NAMES = st.sampled_from(["a", "b", "c"])

@@ -1,4 +1,4 @@
-"""The forms in which a run and a comparison are read: whoever adds one adds a module, and a row here."""
+"""The forms in which a run and a comparison are read: a module for each, and a row here."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Form:
     """A form of a run or of a comparison.
 
     Args:
-        function: `module:function`, from the value to lines or a whole text; loaded only when it is asked for, because
-            a page and a terminal need much that others do without.
+        function: `module:function`, from the value to lines or a whole text; loaded only when it is
+            asked for, because a page and a terminal need much that others do without.
         options: by name, what else the function takes of what a command knows.
     """
 
@@ -53,17 +53,12 @@ FORMS = {
 
 
 def environment(file: str, known: Mapping[str, Any], finalize: Callable[[Any], Any]) -> Environment:
-    """The templates beside a module: all that they put out goes through `finalize`, and they know its `MAX_…`."""
+    """The templates beside a module, which know its `MAX_…`, and whose output `finalize` makes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # which most forms do without
 
-    made = Environment(
-        loader=FileSystemLoader(Path(file).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = Environment(autoescape=True, undefined=StrictUndefined, finalize=finalize)
+    made.loader = FileSystemLoader(Path(file).with_name("templates"))
+    made.trim_blocks = made.lstrip_blocks = True
     for name in known:
         if name.startswith("MAX_"):
             made.globals[name.lower()] = known[name]

@@ -1,4 +1,4 @@
-"""A run, and a comparison, as workflow commands of GitHub Actions: an annotation a finding, at its file and line."""
+"""A run, and a comparison, as commands of GitHub Actions: an annotation a finding, at its line."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 
 from contracts.changes.change import Severity
 from contracts.decision.change_decision import Judged
-from contracts.document import Source
-from contracts.document.sides import Side
 from contracts.report import wording
 from contracts.report.diff import Diff, reach_text
 from contracts.report.forms.diff_forms import last_line, verdict_line
@@ -21,19 +19,18 @@ MAX_SHOWN = 10
 MAX_TEXT = 300
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
-Property = tuple[str, str]
-
 
 def run_annotations(run: Run, here: Path | None = None) -> Iterator[str]:
     """Errors, warnings and notices, the worst first; the decision in the last line.
 
-    A violation is an error, unless the run passed all the same, an advisory a warning, and what is accepted a notice.
+    A violation is an error, unless the run passed all the same, an advisory a warning, and what is
+    accepted a notice.
 
     Args:
         here: the folder from which GitHub sees the files; the working directory if it is not given.
     """
     # A terminal's columns are counted by rich, which is too heavy for a comparison.
-    from contracts.report.forms.terminal import decision_line
+    from contracts.report.forms.terminal import Screen, decision_line
 
     here = here or Path.cwd()
     errors, warnings = causes(worst_first(run.violated)), causes(worst_first(run.advisories))
@@ -42,7 +39,7 @@ def run_annotations(run: Run, here: Path | None = None) -> Iterator[str]:
     yield from _of_level("error", errors, run, here)
     yield from _of_level("warning", warnings, run, here)
     yield from _of_level("notice", causes(worst_first(run.accepted)), run, here)
-    yield decision_line(run)
+    yield decision_line(run, Screen())
 
 
 def _of_level(level: str, found: Sequence[Cause], run: Run, here: Path) -> Iterator[str]:
@@ -51,9 +48,8 @@ def _of_level(level: str, found: Sequence[Cause], run: Run, here: Path) -> Itera
         file = verdict.source.file
         if Path(file).is_relative_to(here):
             file = Path(file).relative_to(here).as_posix()
-        place = _place(file, verdict.source.line)
-        title = ("title", f"{verdict.standing}: {verdict.rule}{wording.spread_text(cause)}")
-        yield _command(level, (*place, title), _message(cause, run))
+        title = f"{verdict.standing}: {verdict.rule}{wording.spread_text(cause)}"
+        yield _command(level, (file, verdict.source.line), title, _message(cause, run))
     if len(found) > MAX_SHOWN:
         yield f"… and {len(found) - MAX_SHOWN} more of level {level}, in report.json"
 
@@ -74,13 +70,16 @@ def _message(cause: Cause, run: Run) -> Iterator[str]:
 
 
 def diff_annotations(diff: Diff) -> Iterator[str]:
-    """A line a change, those that break first because GitHub shows only some; the decision in the last line."""
+    """A line a change, what breaks first as GitHub shows only some; the decision at the end."""
     for judged in diff.ordered:
         change = judged.change
         level = _COMMANDS[judged.severity] if judged.counts else "notice"
-        place = _in_file(diff.revision, change.revision) or _in_file(diff.base, change.base)
-        title = ("title", f"{change.effect.value}: {change.id} {change.where}")
-        yield _command(level, (*place, title), _said(diff, judged))
+        place = None  # in the revision if that is a file, else in the base if that is one
+        for side, source in (diff.base, change.base), (diff.revision, change.revision):
+            if (path := side.path_of(source.file)) is not None:
+                place = path, source.line
+        title = f"{change.effect.value}: {change.id} {change.where}"
+        yield _command(level, place, title, _said(diff, judged))
     yield last_line(diff)
 
 
@@ -95,22 +94,13 @@ def _said(diff: Diff, judged: Judged) -> Iterator[str]:
         yield f"to let it pass, add to {diff.accepted_in}: {diff.entry(judged)}"
 
 
-def _in_file(side: Side, source: Source) -> tuple[Property, ...]:
-    """Where a change is on a side that is a file; nothing on another."""
-    path = side.path_of(source.file)
-    if path is None:
-        return ()
-    return _place(path, source.line)
-
-
-def _place(file: str, line: int) -> tuple[Property, ...]:
-    return ("file", file), ("line", str(max(line, 1)))
-
-
-def _command(name: str, properties: Iterable[Property], lines: Iterable[str]) -> str:
-    """A command on one line of a log, which nothing in it can end; its message has several lines."""
+def _command(name: str, place: tuple[str, int] | None, title: str, lines: Iterable[str]) -> str:
+    """A command on one line of a log, which nothing in it can end, with a message of lines."""
+    properties = {"title": title}
+    if place is not None:
+        properties = {"file": place[0], "line": str(max(place[1], 1)), "title": title}
     fields = []
-    for key, value in properties:
+    for key, value in properties.items():
         fields.append(f"{key}={_data(value).replace(':', '%3A').replace(',', '%2C')}")
     return f"::{name} {','.join(fields)}::{'%0A'.join(map(_data, lines))}"
 

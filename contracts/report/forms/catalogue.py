@@ -1,4 +1,4 @@
-"""What there is to know beforehand: the rules of a document, and the kinds of changes, as tables and as JSON."""
+"""What is known beforehand: a document's rules and the kinds of changes, in tables and JSON."""
 
 from __future__ import annotations
 
@@ -27,17 +27,14 @@ def rules_json(book: RuleBook) -> list[dict[str, Any]]:
     found = []
     for rule in book.rules:
         source = book.spec.document.source(rule.pointer)
-        entry = {
+        entry: dict[str, Any] = {
             "rule": rule.id,
             "kind": rule.kind,
             "severity": rule.severity.value,
-            "clause": rule.clause,
-            "operation": rule.operation,
-            "status": rule.status,
-            "place": rule.place,
-            "promise": rule.promise,
-            "source": {"file": source.file, "line": source.line, "pointer": source.pointer},
         }
+        entry |= {"clause": rule.clause, "operation": rule.operation, "status": rule.status}
+        entry |= {"place": rule.place, "promise": rule.promise}
+        entry["source"] = {"file": source.file, "line": source.line, "pointer": source.pointer}
         found.append(entry)
     return found
 
@@ -45,19 +42,18 @@ def rules_json(book: RuleBook) -> list[dict[str, Any]]:
 def explained(book: RuleBook, identity: str) -> str:
     """One rule in full; UsageError with the nearest ids when there is none of that id."""
     entry = explained_json(book, identity)
-    source, place = entry["source"], entry["place"] or "the answer"
-    lines = (
-        entry["rule"],
-        f"  promise   {place} {entry['promise']}",
-        f"  written   {source['file']}:{source['line']}  #{source['pointer']}",
-        f"  rests on  {entry['clause']}",
-        f"  severity  {entry['severity']}",
+    source = entry["source"]
+    return (
+        f"{entry['rule']}\n"
+        f"  promise   {entry['place'] or 'the answer'} {entry['promise']}\n"
+        f"  written   {source['file']}:{source['line']}  #{source['pointer']}\n"
+        f"  rests on  {entry['clause']}\n"
+        f"  severity  {entry['severity']}"
     )
-    return "\n".join(lines)
 
 
 def explained_json(book: RuleBook, identity: str) -> dict[str, Any]:
-    """One rule as it stands in `rules_json`; UsageError with the nearest ids when there is none of that id."""
+    """One rule as in `rules_json`; UsageError with the nearest ids if there is none of that id."""
     by_id = {entry["rule"]: entry for entry in rules_json(book)}
     if identity not in by_id:
         near = difflib.get_close_matches(identity, by_id, n=3, cutoff=0.4)

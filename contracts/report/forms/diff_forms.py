@@ -1,4 +1,4 @@
-"""A comparison as text, its decision in the last line, and as JSON, which `report/diff.schema.json` describes."""
+"""A comparison as text, the decision last, and as JSON, which `diff.schema.json` describes."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def verdict_line(witness: Witness) -> str:
 
 
 def witness_lines(witness: Witness) -> Iterator[str]:
-    """The message: request or status line, header fields, and the body as JSON. No line is longer than a few rows."""
+    """Request or status line, header fields, and the body as JSON, no line over a few rows long."""
     message, body = witness.message, witness.message.get("body")
     if "status" in message:
         yield f"HTTP {message['status']}"
@@ -114,16 +114,13 @@ def witness_lines(witness: Witness) -> Iterator[str]:
         # A line that starts with a colon could be a workflow command of GitHub Actions.
         yield _row(re.sub(r"^\s*:", r"\\x3a", str(name)) + f": {value}")
         has_type = has_type or str(name).lower() == "content-type"
-    if body is not None or has_type:
-        yield ""
-        yield from _body_lines(body)
-
-
-def _body_lines(body: Any) -> Iterator[str]:
+    if body is None and not has_type:
+        return
     text = json.dumps(body, ensure_ascii=False, default=str)
     if len(text) > MAX_WIDTH:
         text = json.dumps(body, ensure_ascii=False, indent=1, default=str)
     lines = text.split("\n")
+    yield ""
     yield from map(_row, lines[:MAX_LINES])
     if len(lines) > MAX_LINES:
         yield f"… and {len(lines) - MAX_LINES} lines more"

@@ -1,4 +1,4 @@
-"""What a test says of a verdict: the lines of its failure, and the properties beside it in pytest's JUnit file."""
+"""What a test says of a verdict: its failure's lines, and the properties in pytest's JUnit file."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ def failure_text(
     today: date,
     against: Mapping[str, Any] | None = None,
 ) -> str:
-    """Five lines on a violated rule: where, what was seen and wanted, what to do, and how to see it again.
+    """Five lines: where a rule is violated, seen and wanted, what to do, how to see it again.
 
     Args:
         accepted_in: the file for the entry that is offered, which counts for `TERM` from `today`.
         rerun: the command that judges it again.
         against: the earlier report that the run is held against.
     """
-    often = "; ".join(
-        filter(None, [wording.often_text(verdict), wording.since_text(verdict, against)])
-    )
+    often, since = wording.often_text(verdict), wording.since_text(verdict, against)
+    seen = f"{wording.seen_text(verdict)} ({'; '.join(filter(None, (often, since)))})"
     entry = entry_for(VIOLATIONS, verdict.rule, until=today + TERM)
+    advice = "fix the service or the document; to live with it for now, add to"
     return _lines(
         f"{verdict.source}  {verdict.rule}",
-        f"  seen: {wording.seen_text(verdict)} ({often}); wanted: {wording.promise_text(verdict)}",
-        f"  next: fix the service or the document; to live with it for now, add to {accepted_in}: {entry}",
+        f"  seen: {seen}; wanted: {wording.promise_text(verdict)}",
+        f"  next: {advice} {accepted_in}: {entry}",
         f"  repeat: {verdict.evidence and verdict.evidence.curl}",
         f"  rerun: {rerun}",
     )
@@ -48,10 +48,12 @@ def failure_text(
 
 def missing_text(verdict: RuleVerdict, *, rerun: str) -> str:
     """Four lines on a rule that fails because it was not judged (strict runs)."""
+    wanted = "that every promise of this answer is seen kept"
+    advice = "give values whose answers come to this place (--contract-param NAME=VALUE)"
     return _lines(
         f"{verdict.source}  {verdict.rule}",
-        f"  seen: {verdict.standing}, {verdict.why}; wanted: that every promise of this answer is seen kept",
-        "  next: give values whose answers come to this place (--contract-param NAME=VALUE), or run without strict",
+        f"  seen: {verdict.standing}, {verdict.why}; wanted: {wanted}",
+        f"  next: {advice}, or run without strict",
         f"  rerun: {rerun}",
     )
 
@@ -63,7 +65,7 @@ def _lines(*lines: str) -> str:
 def properties_of(
     verdict: RuleVerdict, against: Mapping[str, Any] | None = None
 ) -> Iterator[Property]:
-    """What a test says of one rule, `rule` first; all of it can be shown, and nothing is longer than a body may be."""
+    """What a test says of one rule, `rule` first: printable, and no longer than a body may be."""
     yield "rule", printable(verdict.rule)
     yield "severity", verdict.severity.value
     yield "outcome", verdict.outcome.value
@@ -85,9 +87,7 @@ def properties_of(
         "why": verdict.why,
         "accepted": wording.accepted_text(verdict),
     }
-    for name, text in rest.items():
-        if text:
-            yield name, _cut(text)
+    yield from ((name, _cut(text)) for name, text in rest.items() if text)
 
 
 def _cut(text: str) -> str:

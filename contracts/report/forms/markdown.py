@@ -1,6 +1,6 @@
-"""A run, for the summary of a job, and a comparison, for the comments of a pull request, as GitHub's Markdown.
+"""A run, for the summary of a job, and a comparison, for a pull request, as GitHub's Markdown.
 
-The templates say what stands where; whatever they put out is shown as it is, and as much of it as fits.
+The templates say what stands where; what they put out is shown as it is, as much of it as fits.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ from contracts.report.run import Proof, Run
 from contracts.text import cut, plural, printable
 
 MAX_SIZE = 60_000
-"""Characters in all; GitHub takes 65,536 in a comment. Facts get a quarter at most, lists and history a half."""
+"""Characters in all, of which facts get a quarter and lists and history a half at most.
+
+GitHub takes 65,536 in a comment.
+"""
 MAX_TEXT = 300
 MAX_ROWS = 25
 MAX_LISTED = 20
@@ -72,7 +75,7 @@ def diff_markdown(diff: Diff) -> list[str]:
 
 
 def _within(text: str, room: int, more: str) -> str:
-    """As many parts of a text as there is room for, each whole; `more` says where to see those that are left out."""
+    """As many parts of a text as fit, each whole; `more` says where the others are."""
     parts = text.split(PART)
     room -= _MORE
     for index, part in enumerate(parts):
@@ -179,7 +182,7 @@ def _escaped(value: Any) -> Any:
 
 
 def code(text: str) -> Markup:
-    """A piece of code; in an element, because a code span can't hold every backtick, and cells no bar."""
+    """Code in an element: a code span can't hold every backtick, and cells no bar."""
     return Markup(f"<code>{_MARKUP.sub(_entity, printable(text))}</code>")
 
 

@@ -1,4 +1,4 @@
-"""A run as the summary at the end of a pytest run, in as many rows as fit on a screen; and a terminal as it sees it."""
+"""A run as the summary at the end of a pytest run, in the rows of one screen; and that screen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DECISION_ROWS = 4
 MAX_ABOUT = 100
 """Characters of a target, and of the earlier report."""
 LEAST_ROWS = 4
-"""What a section gets, if there are any left, even where that leaves no count of those below it in `CAPS`."""
+"""What a section gets of rows that are left, even if none is left to count those below it."""
 NAMED_ROWS = 2
 """For naming the sections that there is no room for."""
 
@@ -31,7 +31,7 @@ _FIRST = {"ended early": 0, "new": 6, "violated": 6, "table": 6, "against": 0, "
 _THEN = {"still there": 5, "drift kept": 0, "sessions": 2, "note": 3, "accepted": 3, "advisory": 3}
 _LAST = {"not judged": 3, "fixed": 3, "known": 3, "history": 2, "drift notes": 2, "never seen": 2}
 CAPS = _FIRST | _THEN | _LAST
-"""The sections, the most important first, and how many lines of each are shown at most beside its head."""
+"""The sections, the most important first, and how many lines beside its head are shown of each."""
 
 COLUMNS = (
     ("rules", "exercised", "violated", "not exercised"),
@@ -39,32 +39,26 @@ COLUMNS = (
     ("rules", "violated"),
     ("violated",),
 )
-"""What the table counts: the first of these that leaves an operation so many columns on a narrow terminal:"""
+"""What the table counts: the first of these that leaves an operation so many columns:"""
 LEAST_OPERATION = 20
 
 
 def text(run: Run, *, width: int, encoding: str, trend: Trend | None = None) -> Iterator[str]:
-    """The summary with the decision below it."""
-    yield from summary_lines(run, width=width, encoding=encoding, trend=trend)
-    yield decision_line(run, width=width, encoding=encoding)
+    """The summary with the decision below it, for a terminal of so many columns."""
+    screen = Screen(width, encoding)
+    yield from summary_lines(run, screen, trend)
+    yield decision_line(run, screen)
 
 
 def summary_lines(
-    run: Run,
-    *,
-    width: int,
-    encoding: str = "utf-8",
-    trend: Trend | None = None,
-    after: Sequence[str] = (),
+    run: Run, screen: Screen, trend: Trend | None = None, after: Sequence[str] = ()
 ) -> Iterator[str]:
-    """The summary, plain text, for a terminal of `width` columns that has the characters of an encoding.
+    """The summary in plain text, without its title and the decision.
 
-    With its title, the decision, and `after`, which others write below it, it takes 25 rows at most.
+    With them, and with `after`, which others write below it, it takes 25 rows at most.
     """
-    screen = Screen(width, encoding)
     exchanges = _exchanges(run, screen)
-    decision = decision_line(run, width=width, encoding=encoding)
-    below = (exchanges, *map(screen.text, after), decision)
+    below = (exchanges, *map(screen.text, after), decision_line(run, screen))
     yield from _fitted(_sections(run, screen, trend), ROWS - 1 - screen.rows(*below), screen)
     yield exchanges
 
@@ -75,9 +69,10 @@ Entry = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Entries about one matter, each shown whole or left out so that no id is cut, below what is always shown of it.
+    """Entries about one matter, below what is always shown of it.
 
     Args:
+        entries: each is shown whole or left out, so that no id is cut.
         title: what each line begins with, if not with the name.
     """
 
@@ -87,14 +82,15 @@ class Section:
     title: str | None = None
 
     def within(self, rows: int, screen: Screen) -> list[str]:
-        """The head and the first entries, and how many more there are; nothing if there is no room for that."""
+        """The head, first entries, and how many more there are; nothing if it does not fit."""
         title = f"{self.name}: " if self.title is None else self.title
         shown = list(map(screen.text, self.head))
         left, more = rows - screen.rows(*shown), len(self.entries)
         for rule, rest in self.entries[: CAPS[self.name]]:
-            line = screen.cut(f"{title}{rest}", 2 * screen.width)
-            if rule:
-                line = screen.filled(f"{title}{rule}", rest)
+            # A rule takes as many rows as leave 40 columns to the rest.
+            columns = cell_len(screen.text(f"{title}{rule}")) + 40
+            limit = -(-columns // screen.width) if rule else 2
+            line = screen.cut(f"{title}{rule}{rest}", limit * screen.width)
             # The last row is kept for the count of those that are not shown.
             if screen.rows(line) > left - (more > 1):
                 break
@@ -114,7 +110,7 @@ class Section:
 
 
 def _fitted(sections: Iterator[Section], rows: int, screen: Screen) -> Iterator[str]:
-    """Sections in so many rows: the more important first take what they need and leave a row for each other one.
+    """Sections in so many rows: the most important first, leaving a row for each other one.
 
     To one that is a line and no more they leave that line.
     """
@@ -169,7 +165,7 @@ def _texts(texts: Iterable[str]) -> list[Entry]:
 
 
 def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Entry]:
-    """An entry a cause: one of its rules, on how many operations it shows and on which, and what was seen."""
+    """An entry a cause: one of its rules, on which operations it shows, and what was seen."""
     entries = []
     for cause in wording.causes(verdicts):
         verdict = cause.shown
@@ -185,7 +181,7 @@ def _how(verdict: RuleVerdict) -> str:
 
 
 def _since(run: Run, against: Mapping[str, Any]) -> Iterator[Section]:
-    """What is new since an earlier report first, then what is still there in one block, then what was mended."""
+    """What is new since an earlier report, what is still there in one block, what was mended."""
     by_id = {verdict.rule: verdict for verdict in run.verdicts}
     new, still, fixed, unjudged = (against.get(change, ()) for change in CHANGES)
     where = f"{cut(against['path'], MAX_ABOUT)} ({cut(against['about'], MAX_ABOUT)})"
@@ -199,15 +195,13 @@ def _since(run: Run, against: Mapping[str, Any]) -> Iterator[Section]:
     yield Section("known", known, title="known, and not judged this time: ")
 
 
-def _never_seen(verdicts: Sequence[RuleVerdict]) -> list[str]:
-    """What the answers never had that they might have: members of enums, null or a value where both are allowed."""
-    found: dict[str, str] = {}
-    for verdict in verdicts:
-        if verdict.unseen:
-            key = f"{verdict.operation} {verdict.status}"
-            before = f"{found[key]}, " if key in found else f"{key}: "
-            found[key] = f"{before}{verdict.place} {' '.join(verdict.unseen)}"
-    return list(found.values())
+def _never_seen(verdicts: Iterable[RuleVerdict]) -> list[str]:
+    """Members of enums, null, or a value where both are allowed, that no answer had."""
+    found: dict[str, list[str]] = {}
+    for verdict in filter(attrgetter("unseen"), verdicts):
+        places = found.setdefault(f"{verdict.operation} {verdict.status}", [])
+        places.append(f"{verdict.place} {' '.join(verdict.unseen)}")
+    return [f"{answer}: {', '.join(places)}" for answer, places in found.items()]
 
 
 def _table(run: Run, screen: Screen) -> Section:
@@ -248,18 +242,17 @@ def _exchanges(run: Run, screen: Screen) -> str:
     return screen.text(f"{head}){rest}")
 
 
-def decision_line(run: Run, *, width: int = 80, encoding: str = "utf-8") -> str:
-    """The last line of a run: the decision, the target, and the counts; as many of the reasons as four rows hold."""
-    screen = Screen(width, encoding)
+def decision_line(run: Run, screen: Screen) -> str:
+    """The decision, the target, and the counts; as many of the reasons as four rows hold."""
     counts = Counter(map(attrgetter("standing"), run.verdicts))
     words = ["holds", "violated", "not exercised", "undecided"]
-    words += [word for word in ("accepted", "advisory") if counts[word]]
+    words += filter(counts.get, ("accepted", "advisory"))
     standings = ", ".join(f"{counts[word]} {word}" for word in words)
     if run.against is not None:
         standings += f"; {wording.changes_text(run.against)}"
     start = screen.text(f"contract: {run.decision.upper()} on ") + screen.cut(run.target, MAX_ABOUT)
     end = f" ({plural(len(run.verdicts), 'rule')}, {standings})"
-    room = DECISION_ROWS * width - cell_len(start) - cell_len(end)
+    room = DECISION_ROWS * screen.width - cell_len(start) - cell_len(end)
     return f"{start}{_reasons(run.reasons, room, screen)}{end}"
 
 
@@ -274,17 +267,9 @@ def _reasons(reasons: Sequence[str], columns: int, screen: Screen) -> str:
     return ""
 
 
-FALLBACKS = {
-    "…": "...",
-    "“": '"',
-    "”": '"',
-    "\N{LEFT SINGLE QUOTATION MARK}": "'",
-    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
-    "\N{EN DASH}": "-",
-    "—": "-",
-    "§": "section ",
-}
-"""What stands for characters of our own texts where an encoding lacks them; others come as escapes."""
+_FALLBACKS = {"…": "...", "“": '"', "”": '"', "\N{EN DASH}": "-", "—": "-", "§": "section "}
+_FALLBACKS |= {"\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'"}
+"""What stands for characters of our own texts where an encoding lacks them; others are escaped."""
 
 _COLOURS = {
     "red": ("violated", "new", "still there", "FAIL"),
@@ -303,15 +288,26 @@ class Screen:
     encoding: str = "utf-8"
 
     def text(self, text: str) -> str:
-        """The text as it can be written, on one line however long."""
-        return encodable(printable(text), self.encoding)
+        """The text as it can be written, on one line however long: what it lacks is replaced."""
+        text, encoding = printable(text), self.encoding
+        while True:
+            try:
+                text.encode(encoding)
+            except LookupError:  # an encoding that Python does not know
+                encoding = "ascii"
+            except UnicodeEncodeError as error:
+                lacking = text[error.start]
+                escaped = lacking.encode("ascii", "backslashreplace").decode()
+                text = text.replace(lacking, _FALLBACKS.get(lacking, escaped))
+            else:
+                return text
 
     def rows(self, *lines: str) -> int:
         """How many rows the lines take, each folded by the terminal where it is full."""
         return sum(max(len(chop_cells(line, self.width)), 1) for line in lines)
 
     def cut(self, text: str, columns: int) -> str:
-        """The text, or as much of it as fits into so many columns, with a mark that there was more."""
+        """The text, or as much of it as fits into so many columns, with a mark where it was cut."""
         text, mark = self.text(text), self.text("…")
         if cell_len(text) <= columns:
             return text
@@ -327,32 +323,9 @@ class Screen:
             path = path[1:]
         return f"{method} {mark}{path}"
 
-    def filled(self, head: str, rest: str, least: int = 40) -> str:
-        """`head`, which is never cut, and what fits of the rest into the rows that leave it so many columns."""
-        rows = -(-(cell_len(self.text(head)) + least) // self.width)
-        return self.cut(head + rest, rows * self.width)
-
-
-def encodable(text: str, encoding: str) -> str:
-    """The text in the characters of an encoding: what it lacks as ASCII, or as escapes."""
-    while True:
-        try:
-            text.encode(encoding)
-        except LookupError:  # an encoding that Python does not know
-            encoding = "ascii"
-        except UnicodeEncodeError as error:
-            lacking = text[error.start]
-            escaped = lacking.encode("ascii", "backslashreplace").decode()
-            text = text.replace(lacking, FALLBACKS.get(lacking, escaped))
-        else:
-            return text
-
 
 def marked(line: str) -> tuple[str, str, str, Mapping[str, bool]]:
-    """A line of a summary in three parts, and how pytest marks the second: the word that says what the line is about.
-
-    The word says it as well where there is no colour.
-    """
+    """A line of a summary in three parts, and how pytest marks the second, its matter."""
     found = _MARKED.match(line)
     if found is None:
         return line, "", "", {}

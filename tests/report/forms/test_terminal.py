@@ -27,7 +27,7 @@ ADVISORY = violated("a twice", None, rule("unique names", Severity.ADVISORY))
 
 
 def lines(made: Run, width: int = 100) -> list[str]:
-    return list(summary_lines(run_from(to_json(made)), width=width))
+    return list(summary_lines(run_from(to_json(made)), Screen(width)))
 
 
 def test_summary_of_a_run() -> None:
@@ -70,7 +70,7 @@ def test_long_target_is_cut() -> None:
 
 def advisories(count: int) -> list[str]:
     members = [broken(number, severity=Severity.ADVISORY) for number in range(count)]
-    return [line for line in summary_lines(run_of(members), width=100) if line.startswith("advisory")]
+    return [line for line in summary_lines(run_of(members), Screen(100)) if line.startswith("advisory")]
 
 
 def test_list_within_its_cap_is_whole() -> None:
@@ -90,9 +90,9 @@ def test_one_cause_on_several_operations_is_one_line() -> None:
         'GET /a 200 / required id, on 3 operations: lacks "id" (GET /a, GET /b, GET /c)',
         'GET /d 200 / required name: lacks "name"',
     ]
-    shown = list(summary_lines(run_of(several), width=100))
+    shown = list(summary_lines(run_of(several), Screen(100)))
     assert [line for line in shown if line.startswith("violated")] == [f"violated: {line}" for line in told]
-    shown = list(summary_lines(run_of(several, against=known), width=100))
+    shown = list(summary_lines(run_of(several, against=known), Screen(100)))
     assert [line for line in shown if line.startswith("new")] == [f"new: {line}" for line in told]
 
 
@@ -126,7 +126,7 @@ def test_table_keeps_to_the_width(width: int, header: str) -> None:
 
 def test_long_operation_is_cut_in_its_middle() -> None:
     made = run_of(verdicts=[replace(kept(0), operation=f"GET /{'a' * 90}/{{id}}")])
-    row = list(summary_lines(made, width=80))[1]
+    row = list(summary_lines(made, Screen(80)))[1]
     assert (len(row), row.startswith("GET …aaa"), "aa/{id}  200" in row) == (80, True, True)
 
 
@@ -143,11 +143,11 @@ def test_long_operation_is_cut_in_its_middle() -> None:
     ids=["pass", "fail", "inconclusive"],
 )
 def test_last_line_is_the_decision(decision: Decision, line: str) -> None:
-    assert decision_line(run_from(to_json(report(HELD, decision=decision)))).startswith(line)
+    assert decision_line(run_from(to_json(report(HELD, decision=decision))), Screen()).startswith(line)
 
 
 def test_last_line_counts_outcomes() -> None:
-    line = decision_line(run_from(to_json(report(HELD, violated(), UNEXERCISED, UNDECIDED, base_url=None))))
+    line = decision_line(run_from(to_json(report(HELD, violated(), UNEXERCISED, UNDECIDED, base_url=None))), Screen())
     assert line == "contract: PASS on the mock (4 rules, 1 holds, 1 violated, 1 not exercised, 1 undecided)"
 
 
@@ -190,7 +190,7 @@ def run_of(verdicts: Sequence[RuleVerdict], **others: Any) -> Run:
 
 
 def rows_of(run: Run, width: int, after: Sequence[str] = (REPORT_LINE,), trend: Trend | None = None) -> int:
-    shown = [*summary_lines(run, width=width, trend=trend, after=after), *after, decision_line(run, width=width)]
+    shown = [*summary_lines(run, Screen(width), trend=trend, after=after), *after, decision_line(run, Screen(width))]
     return 1 + sum(Screen(width).rows(line) for line in shown)
 
 
@@ -245,7 +245,7 @@ def test_every_run_fits_on_a_screen(entries: list[tuple[int, int]], texts: list[
     verdicts = [making[kind](number, length) for number, (kind, length) in enumerate(entries)]
     run = run_of(verdicts, reasons=tuple(texts), notes=tuple(texts))
     assert rows_of(run, width) <= ROWS
-    shown = list(summary_lines(run, width=width, after=(REPORT_LINE,)))
+    shown = list(summary_lines(run, Screen(width), after=(REPORT_LINE,)))
     listed = [line for line in shown if line.startswith("violated: GET")]
     assert len([v for v in run.violated if any(f"violated: {v.rule}: " in line for line in listed)]) == len(listed)
     left = [line for line in shown if "in report.json" in line and "violated" in line]
@@ -253,7 +253,7 @@ def test_every_run_fits_on_a_screen(entries: list[tuple[int, int]], texts: list[
 
 
 def test_what_there_is_no_room_for_is_counted() -> None:
-    shown = list(summary_lines(monster(500, 0), width=80, after=(REPORT_LINE,)))
+    shown = list(summary_lines(monster(500, 0), Screen(80), after=(REPORT_LINE,)))
     assert [line for line in shown if line.startswith("new")][-1] == "new: … and 497 more, in report.json"
     assert "… and 499 more, in report.json" in shown
     (alone,) = [line for line in shown if line.startswith("in report.json alone: ")]
@@ -265,12 +265,14 @@ def test_what_there_is_no_room_for_is_counted() -> None:
 
 
 def test_id_that_is_too_long_is_counted_rather_than_cut() -> None:
-    shown = list(summary_lines(run_of([broken(1, 3000), broken(2)]), width=80))
+    shown = list(summary_lines(run_of([broken(1, 3000), broken(2)]), Screen(80)))
     assert [line for line in shown if line.startswith("violated")] == ["violated: 2, in report.json"]
 
 
 def test_of_many_reasons_the_first_are_told() -> None:
-    line = decision_line(run_of([ONE], decision="fail", reasons=tuple(f"reason {n} is a reason" for n in range(30))))
+    line = decision_line(
+        run_of([ONE], decision="fail", reasons=tuple(f"reason {n} is a reason" for n in range(30))), Screen()
+    )
     assert line.startswith("contract: FAIL on http://h: reason 0 is a reason; reason 1 is a reason; ")
     assert "; and 21 more, in report.json (1 rule, 0 holds, 1 violated, " in line
     assert len(line) <= 4 * 80
@@ -304,9 +306,7 @@ def test_other_lines_are_left_alone(line: str) -> None:
 
 def test_characters_that_an_encoding_lacks_are_replaced() -> None:
     run = run_of([broken(1, evidence=replace(PROOF, message="é … “中” " + "x" * 300))])
-    shown = {
-        code: list(summary_lines(run, width=80, encoding=code))[2] for code in ("ascii", "latin-1", "utf-8", "odd")
-    }
+    shown = {code: list(summary_lines(run, Screen(80, code)))[2] for code in ("ascii", "latin-1", "utf-8", "odd")}
     assert shown["utf-8"].startswith("violated: GET /things/{id} 200 /broken_1 enum: é … “中” xxx")
     assert shown["latin-1"].startswith('violated: GET /things/{id} 200 /broken_1 enum: é ... "\\u4e2d" xxx')
     assert shown["ascii"].startswith('violated: GET /things/{id} 200 /broken_1 enum: \\xe9 ... "\\u4e2d" xxx')

@@ -199,7 +199,7 @@ def _reachable(cards: Sequence[Card]) -> dict[str, str]:
 
 
 def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
-    """What should not be in an answer, where no place says it: a credential, or names said twice."""
+    """What should not be in an answer where no place says it: a credential, a name twice."""
     if (proof := verdict.evidence) is None:
         return ()
     if verdict.kind == "credential kept":
@@ -211,7 +211,7 @@ def _telling(verdict: RuleVerdict) -> tuple[str, ...]:
 
 
 def _details(matrices: Iterable[Matrix]) -> dict[str, str]:
-    """What is drawn of each operation, the worst first: `open` cells, `cells` alone, or one `line`."""
+    """What is drawn of an operation, the worst first: `open` cells, `cells` alone, or a `line`."""
     details, drawn = {}, 0
     for matrix in sorted(matrices, key=lambda matrix: STANDINGS.index(matrix.standing)):
         # An empty field takes little, but many may be.

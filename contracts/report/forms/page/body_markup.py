@@ -62,7 +62,7 @@ def marked_body(
     """The body as lines, what stands at `instance` marked.
 
     Args:
-        instance: a JSON Pointer; `/` is the whole. None, or a place that is not there, marks nothing.
+        instance: a JSON Pointer; `/` is the whole, None or a place that is not there nothing.
         whole: whether an object or array is marked whole, or by its brackets alone.
         telling: texts that should not be there, and are marked wherever they stand.
     """
@@ -99,7 +99,7 @@ def tells(text: str, telling: Collection[str]) -> bool:
 def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] | None:
     """Where the value at a path is: of several of one name the last, as most readers take it."""
     found, depth = None, len(wanted)
-    # Of each open container: the name or index that it is at, None before a name, and where it begins.
+    # Of each open container the name or index it is at, None before a name, and where it begins.
     path: list[str | int | None] = []
     starts: list[int] = []
     for start, end, text in tokens:
@@ -118,7 +118,7 @@ def _span(tokens: Sequence[Token], wanted: tuple[str, ...]) -> tuple[int, int] |
             path.append(_OPENING[text])
             starts.append(start)
             continue
-        # No other path is compared: that takes minutes where brackets are nested by the thousand.
+        # Comparing other paths as well takes minutes where brackets are nested by the thousand.
         if len(path) == depth and tuple(map(str, path)) == wanted:
             found = start, end
     # A body may end in the middle.

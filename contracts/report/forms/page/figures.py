@@ -20,7 +20,7 @@ MAX_MEMBERS = 12
 WIDTH, HEIGHT = 600, 150
 """Of the picture of response times."""
 FASTEST, LEAST_SLOWEST = 0.0001, 0.001
-"""Seconds: no time is drawn as less than the first, and no scale ends before the second."""
+"""Seconds: no time is drawn as less than the first, no scale ends before the second."""
 
 _ORDER = dict(zip(RULE_KINDS, count(), strict=False))
 _LOOKS = ("value", "null", "absent")
@@ -30,7 +30,7 @@ Path = tuple[str, ...]
 
 
 def grouped(verdicts: Iterable[RuleVerdict], *names: str) -> dict[Any, list[RuleVerdict]]:
-    """The verdicts by one or more of their fields, in the order in which the first of each comes."""
+    """The verdicts by one or more of their fields, in the order of the first of each."""
     key = attrgetter(*names)
     groups: dict[Hashable, list[RuleVerdict]] = {}
     for verdict in verdicts:
@@ -50,7 +50,7 @@ def _badness(one: RuleVerdict | Cell) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What came of the rules of one kind at one place; `verdicts` are in the order of the report."""
+    """What came of the rules of one kind at one place, in the order of the report."""
 
     kind: str
     verdicts: Sequence[RuleVerdict]
@@ -220,7 +220,7 @@ class SeenAnswers:
 
 
 def seen_of(verdicts: Iterable[RuleVerdict], most: int) -> Iterator[SeenAnswers]:
-    """What answers had where they have a choice, such as null or absent; at so many places at most."""
+    """What answers had where they have a choice, such as null or absent, at so many places."""
     found = [v for v in verdicts if v.place is not None and (v.seen or v.unseen)]
     for (operation, status), own in grouped(found, "operation", "status").items():
         plain: list[RuleVerdict] = []

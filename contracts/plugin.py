@@ -64,8 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A project without a document, that asks for nothing, is left alone.
     wanted = (config.rootpath / DOCUMENT).is_file() or any(o.given(config) for o in OPTIONS)
     if wanted and not config.getoption("--help", False):
+        from contracts.exchanges.credential import scrub_logs
         from contracts.flows import begin
-        from contracts.report.secrets import scrub_logs
 
         try:
             state = config.stash[SESSION] = begin(config)
@@ -247,7 +247,7 @@ def pytest_runtest_makereport(
             # The short summary prints it whole where CI is set.
             crash.message = crash.message.partition("\n")[0]
     if state is not None:
-        from contracts.report.secrets import scrub_test_report
+        from contracts.exchanges.credential import scrub_test_report
 
         scrub_test_report(report, state.scrub)
     return report  # type: ignore[no-any-return]

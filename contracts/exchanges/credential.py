@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import html
 import json
+import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
@@ -111,6 +114,40 @@ class Scrubber:
         for secret in self.secrets:
             body = secret.scrub_bytes(body)
         return self.capabilities.body(body)
+
+
+def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:
+    """Take secrets out of what pytest shows of a test: the traceback with its locals, the captured output, and what
+    stands beside it in a JUnit file."""
+    if isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        report.longrepr = (path, line, scrub(reason))
+    elif report.longrepr is not None and (text := scrub(before := str(report.longrepr))) != before:
+        report.longrepr = text
+    report.sections = [(title, scrub(content)) for title, content in report.sections]
+    for index, (name, value) in enumerate(report.user_properties):
+        if isinstance(value, str):
+            report.user_properties[index] = (name, scrub(value))
+
+
+def scrub_logs(scrub: Callable[[str], str]) -> Callable[[], None]:
+    """From now on no log record holds a secret (httpx2 logs URLs, httpcore2 headers); returns the way back."""
+    make = logging.getLogRecordFactory()
+
+    def make_scrubbed(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        try:
+            message = shown = record.getMessage()
+        except (TypeError, ValueError):
+            return record  # a mistake in somebody's logging call, which logging itself reports
+        if record.name.startswith("httpcore2"):  # its answer's body nobody knows yet
+            shown = message.partition("return_value=")[0]
+        if (scrubbed := scrub(shown)) != message:
+            record.msg, record.args = scrubbed, None
+        return record
+
+    logging.setLogRecordFactory(make_scrubbed)
+    return lambda: logging.setLogRecordFactory(make)
 
 
 def with_credential(

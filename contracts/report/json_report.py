@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import ChainMap, Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 from operator import attrgetter
@@ -14,15 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from contracts.errors import UsageError
-from contracts.report.run import (
-    CHANGES,
-    OperationRun,
-    RuleVerdict,
-    Run,
-    Subject,
-    Times,
-    pooled,
-)
+from contracts.report.run import CHANGES, OperationRun, RuleVerdict, Run, Subject, Times, pooled
 from contracts.text import write_whole
 from contracts.verdicts import Outcome
 
@@ -49,24 +42,21 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
 
     Raises ValueError, KeyError, TypeError, AttributeError or MsgspecError if it is no report.
     """
-    if value["suite"].get("name", SUITE) != SUITE:
-        raise ValueError("the report of another program")
+    operations = []
+    for key, entry in value.get("operations", {}).items():
+        operations.append({"key": key, **entry, "times": entry.get("times") or {}})
     about: dict[str, Any] = {
         **value,
-        **{name: value["summary"][name] for name in ("exchanges", "unavailable")},
-        "suite": value["suite"]["version"],
+        "suite": _ours(value)["suite"]["version"],
         "files": list(filter(None, [file])),
         "subjects": [value["spec"]],
         "targets": [value["target"]["base_url"]],
         "seeds": [value["seed"]],
-        "operations": list(_operations(value.get("operations", {}))),
+        "exchanges": value["summary"]["exchanges"],
+        "unavailable": value["summary"]["unavailable"],
+        "operations": operations,
     }
     return msgspec.convert(about, Run)
-
-
-def _operations(entries: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for key, entry in entries.items():
-        yield {"key": key, **entry, "times": entry.get("times") or {}}
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -110,30 +100,28 @@ def write_json(value: Mapping[str, Any], folder: Path) -> Path:
 
 def read_run(path: Path, cure: str = CURE) -> Run:
     """The run that a file tells of; UsageError with the `cure` if it is no report. Older ones may lack keys."""
-
-    def told(data: bytes) -> Run:
+    with report_at(path, cure) as data:
         # Verdicts, of which there may be many, go straight into the model.
         parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
         verdicts = msgspec.json.decode(parts.pop("verdicts"), type=tuple[RuleVerdict, ...])
         head = {name: msgspec.json.decode(part) for name, part in parts.items()}
         return replace(run_from({**head, "verdicts": []}, str(path)), verdicts=verdicts)
 
-    return _read(path, told, cure)
+
+def value_of(data: bytes) -> Any:
+    """The JSON value of a report, of any version; ValueError and the like if it is another's."""
+    return _ours(json.loads(data))
 
 
-def read_value(path: Path, use: Callable[[Any], T], cure: str) -> T:
-    """What is made of the JSON value of a report; UsageError with the `cure` if nothing can be made of it."""
-
-    def used(data: bytes) -> T:
-        value = json.loads(data)
-        if value.get("suite", {}).get("name", SUITE) != SUITE:
-            raise ValueError("the report of another program")
-        return use(value)
-
-    return _read(path, used, cure)
+def _ours(value: Any) -> Any:
+    if value.get("suite", {}).get("name", SUITE) != SUITE:
+        raise ValueError("the report of another program")
+    return value
 
 
-def _read(path: Path, use: Callable[[bytes], T], cure: str) -> T:
+@contextmanager
+def report_at(path: Path, cure: str) -> Iterator[bytes]:
+    """What is in a file; UsageError with the `cure` if it can't be read, or if whoever reads it finds no report."""
     try:
         data = path.read_bytes()
     except IsADirectoryError:
@@ -143,7 +131,7 @@ def _read(path: Path, use: Callable[[bytes], T], cure: str) -> T:
         problem = getattr(error, "strerror", "") or "it is no file"
         raise UsageError(f"{path} can't be read ({problem}); {cure}") from None
     try:
-        return use(data)
+        yield data
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError):
         raise UsageError(f"{path} {_problem(data)}; {cure}") from None
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
+import shlex
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -20,8 +23,9 @@ from contracts.decision.run_decision import Against, Decision, Known, Policy, Si
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
 from contracts.errors import UsageError
-from contracts.exchanges.credential import Scrubber
+from contracts.exchanges.credential import Scrubber, Secret, with_credential
 from contracts.messages import (
+    CREDENTIAL_FORMS,
     SAFE_METHODS,
     Credential,
     Exchange,
@@ -30,7 +34,7 @@ from contracts.messages import (
     Request,
     is_unavailable,
 )
-from contracts.report.json_report import CURE, read_value
+from contracts.report.json_report import CURE, report_at, value_of
 from contracts.report.run import (
     BOUNDS,
     Agreement,
@@ -46,7 +50,6 @@ from contracts.report.run import (
     about_rule,
     with_texts,
 )
-from contracts.report.secrets import curl
 from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
 from contracts.text import cut, map_texts, well_formed
@@ -64,6 +67,12 @@ BEFORE, AFTER = 3, 8
 MAX_WIDTH = 201
 LATE = frozenset({"auth", "method", "status", "unknown"})
 """Sources of probes that are made anew each time, where they belong: last, or for the mock alone."""
+CURE_FOR_KNOWN = (
+    "give the report.json of an earlier run, or leave --contract-against out on the first night"
+)
+
+MARK = "0CREDENTIAL0"
+"""Stands for the credential while a command is put together; made of characters that no encoding changes."""
 
 Probes = dict[str, tuple[Probe, ...]]
 """By operation."""
@@ -87,11 +96,8 @@ class Teller:
     _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
 
     def told(self, verdict: Verdict, since: str | None = None) -> RuleVerdict:
-        rule, masked, accepted = (
-            verdict.rule,
-            self.scrubber.text,
-            self.policy.acceptance_of(verdict),
-        )
+        rule, masked = verdict.rule, self.scrubber.text
+        accepted = self.policy.acceptance_of(verdict)
         return RuleVerdict(
             rule=rule.id,
             kind=rule.kind,
@@ -127,44 +133,30 @@ class Teller:
     def _lines(self, file: str) -> Sequence[str]:
         """The lines of a file, which is read once; one that is not there (any more) has none."""
         if file not in self._read:
-            try:
+            self._read[file] = ()
+            with suppress(OSError, ValueError):
                 text = Path(file).read_text(encoding="utf-8", errors="replace")
-            except (OSError, ValueError):
-                text = ""
-            self._read[file] = text.splitlines()
+                self._read[file] = text.splitlines()
         return self._read[file]
 
     def _proof(self, evidence: Evidence | None) -> Proof | None:
         if evidence is None:
             return None
-        exchange, probe = evidence.exchange, evidence.exchange.probe
-        request, status, body, sent = probe.request, None, None, None
-        head: Headers = ()
-        if (response := exchange.response) is not None:
-            status, head = response.status, response.headers[:MAX_FIELDS]
-            body = response.body.decode("utf-8", "backslashreplace")[:MAX_BODY]
-        if request.body is not None:
-            sent = base64.b64encode(request.body).decode("ascii")
-        return Proof(
+        finding, exchange, probe = evidence.finding, evidence.exchange, evidence.exchange.probe
+        proof = Proof(
             exchange=exchange.number,
-            message=evidence.finding.seen,
-            instance=evidence.finding.instance,
+            message=finding.seen,
+            instance=finding.instance,
             curl=curl(self.spec, probe, self.base_url, self.header_variables),
-            status=status,
-            headers=tuple((cut(name, MAX_FIELD), cut(text, MAX_FIELD)) for name, text in head),
-            body=body,
-            # Whole, or it could not be sent again.
-            request=Sent(
-                operation=probe.operation,
-                method=request.method,
-                target=request.target,
-                headers=request.headers,
-                body=sent,
-                credential=probe.credential,
-                source=probe.source,
-                given=probe.given,
-            ),
+            request=_sent(probe),
         )
+        if (response := exchange.response) is None:
+            return proof
+        body = response.body.decode("utf-8", "backslashreplace")[:MAX_BODY]
+        head = []
+        for name, text in response.headers[:MAX_FIELDS]:
+            head.append((cut(name, MAX_FIELD), cut(text, MAX_FIELD)))
+        return replace(proof, status=response.status, headers=tuple(head), body=body)
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,16 +259,13 @@ def _changes(against: Against | None) -> dict[str, Any] | None:
 
 def probes_of_report(path: Path, spec: Spec) -> Probes:
     """The requests behind the evidence of a report, for operations of `spec`; UsageError if it is no report of ours."""
-
-    def requests(value: Any) -> Probes:
-        found: dict[str, dict[Probe, None]] = {}
-        for evidence in filter(None, map(itemgetter("evidence"), value["verdicts"])):
+    found: dict[str, dict[Probe, None]] = {}
+    with report_at(path, CURE) as data:
+        for evidence in filter(None, map(itemgetter("evidence"), value_of(data)["verdicts"])):
             sent = msgspec.convert(evidence["request"], Sent)
             if (operation := spec.by_key.get(sent.operation)) is not None:
                 found.setdefault(operation.key, {})[_probe(sent, operation, "replayed")] = None
-        return {key: tuple(probes) for key, probes in found.items()}
-
-    return read_value(path, requests, CURE)
+    return {key: tuple(probes) for key, probes in found.items()}
 
 
 def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, Probes]:
@@ -288,8 +277,9 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
     Args:
         advisories: whether violated advisories count.
     """
-
-    def known(value: Any) -> tuple[Known, Probes]:
+    found: dict[str, Counter[Probe]] = {}
+    with report_at(path, CURE_FOR_KNOWN) as data:
+        value = value_of(data)
         verdicts = {str(verdict["rule"]): verdict for verdict in value["verdicts"]}
         keys = {about_rule(rule)["operation"] for rule in verdicts}
         if keys and not keys & spec.by_key.keys():
@@ -304,21 +294,15 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
                 rules[rule] = verdict.get("evidence")
                 if (verdict.get("recurrence") or {}).get("how", "always") != "always":
                     seldom.add(rule)
-        found: dict[str, Counter[Probe]] = {}
         for rule, evidence in rules.items():
             for probe in _first(evidence, spec):
                 times = found.setdefault(probe.operation, Counter())
                 times[probe] = max(times[probe], TIMES if rule in seldom else 1)
-        probes = {key: tuple(times.elements()) for key, times in found.items()}
         about = [value.get("decision", ""), value.get("started", "")[:16]]
         if "target" in value:
             about.insert(1, f"on {value['target']['base_url'] or 'the mock'}")
-        return Known(str(path), " ".join(filter(None, about)), rules), probes
-
-    cure = (
-        "give the report.json of an earlier run, or leave --contract-against out on the first night"
-    )
-    return read_value(path, known, cure)
+    known = Known(str(path), " ".join(filter(None, about)), rules)
+    return known, {key: tuple(times.elements()) for key, times in found.items()}
 
 
 def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
@@ -337,8 +321,68 @@ def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
         yield probe
 
 
+def _sent(probe: Probe) -> Sent:
+    """The probe whole, or it could not be sent again."""
+    request, body = probe.request, None
+    if request.body is not None:
+        body = base64.b64encode(request.body).decode("ascii")
+    message = request.method, request.target, request.headers, body
+    return Sent(probe.operation, *message, probe.credential, probe.source, probe.given)
+
+
 def _probe(sent: Sent, operation: Operation, note: str) -> Probe:
     body = base64.b64decode(sent.body, validate=True) if sent.body is not None else None
     request = Request(sent.method, sent.target, sent.headers, body)
     claim, credential = claim_of(operation, request), Credential(sent.credential)
     return Probe(operation.key, request, claim, sent.source, note, sent.given, credential)
+
+
+def curl(spec: Spec, probe: Probe, base_url: str | None, header_variables: Headers = ()) -> str:
+    """A probe as a command for a POSIX shell; it reads the credential from the environment variable that `spec` names.
+
+    `header_variables` are headers that every request has, each with the variable that holds its value.
+    """
+    operation, form = spec.by_key[probe.operation], CREDENTIAL_FORMS[probe.credential]
+    request = with_credential(probe.request, probe.credential, operation, spec, Secret(MARK))
+    mark, expansion = MARK, spec.placeholder
+    if form.shell is not None:
+        mark, expansion = form.value(MARK), form.shell.replace("NAME", spec.variable)
+    words = ["curl", "-sS", "-i", "--path-as-is"]
+    if request.method == "HEAD":
+        words.append("--head")
+    elif request.method != "GET" or request.body is not None:
+        words += ["-X", request.method]
+    for name, value in request.headers:
+        field = f"{name}: {value}" if value else f"{name};"
+        words += ["-H", _quoted(field, mark, expansion, "latin-1")]
+    for name, variable in header_variables:
+        words += ["-H", f'"{name}: ${variable}"']
+    url = f"{(base_url or 'http://mock').rstrip('/')}{request.target}"
+    if re.search(r"[][{}]", url):
+        words.append("--globoff")
+    if request.body is not None:
+        if request.header("content-type") is None:
+            words += ["-H", "'Content-Type:'"]  # or curl would send one of its own
+        text = request.body.decode("utf-8", "replace")
+        if text.isprintable() and "\N{REPLACEMENT CHARACTER}" not in text:
+            words += ["--data-raw", shlex.quote(text)]
+        else:  # bytes that are no printable text come by a pipe
+            words = ["printf", f"'{_octal(request.body)}'", "|", *words, "--data-binary", "@-"]
+    return " ".join([*words, _quoted(url, mark, expansion)])
+
+
+def _quoted(text: str, mark: str, expansion: str, encoding: str = "utf-8") -> str:
+    """Quoted for a POSIX shell; `expansion` is what the shell reads where `mark` stands."""
+    if not (text.isascii() and text.isprintable()):
+        return f"\"$(printf '{_octal(text.encode(encoding))}')\""
+    basic = base64.b64encode(f"{mark}:".encode()).decode()
+    if mark not in text and basic not in text:
+        return shlex.quote(text)
+    escaped = re.sub(r'([\\"`$])', r"\\\1", text)
+    encoded = f"$(printf '%s:' \"{expansion}\" | base64 | tr -d '\\n')"
+    return f'"{escaped.replace(basic, encoded).replace(mark, expansion)}"'
+
+
+def _octal(data: bytes) -> str:
+    """For printf: bytes that it and the shell leave alone, the others as octal escapes."""
+    return re.sub(rb"[^!-~]|[%\\']", lambda byte: b"\\%03o" % byte[0][0], data).decode("ascii")

@@ -134,7 +134,7 @@ class Proof:
     message: str
     instance: str | None
     curl: str
-    status: int | None
+    status: int | None = None
     headers: Pairs = ()
     body: str | None = None
     request: Sent | None = None

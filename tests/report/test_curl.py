@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from contracts.document import Spec, read_spec
 from contracts.exchanges import Client, Secret
 from contracts.messages import Credential, Probe, Request
-from contracts.report.secrets import curl
+from contracts.report.record import curl
 
 KEY = "key-5a$b'c\"d+e/f"
 SCHEMES = {

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.exchanges.credential import Scrubber
-from contracts.report.secrets import scrub_logs, scrub_test_report
+from contracts.exchanges.credential import Scrubber, scrub_logs, scrub_test_report
 from contracts.text import map_texts, printable, well_formed
 
 KEY = "key/5a+b-secret"

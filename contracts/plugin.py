@@ -126,7 +126,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if not ours and not config.pluginmanager.has_plugin("dsession"):
         return
     from contracts.flows import lead
-    from contracts.run.progress import show
+    from contracts.run.state import show
 
     config.stash[UNDO].append(state.ledger.release)
     names = [item.callspec.params["contract_item"] for item in ours]  # type: ignore[attr-defined]
@@ -312,7 +312,7 @@ class _Ending:
         if state is None:
             return
         from contracts.run.end import request_lines, said_at_the_end
-        from contracts.run.progress import screen_of, write
+        from contracts.run.state import screen_of, write
 
         lines = said_at_the_end(state, screen_of(terminalreporter), self.gate)
         if state.inputs.options.dry_run:
@@ -332,14 +332,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if state is not None and reporter is not None:
         from contracts.run.end import last_line
-        from contracts.run.progress import screen_of
+        from contracts.run.state import screen_of
 
         _write(session.config, last_line(state, screen_of(reporter)))
 
 
 def _write(config: pytest.Config, line: str) -> None:
     """A line on the terminal, which the workers of xdist don't have."""
-    from contracts.run.progress import write
+    from contracts.run.state import write
 
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:

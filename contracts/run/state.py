@@ -1,14 +1,19 @@
-"""A contract run as one value that evolves: what it is about, where its answers are, what is known of it so far."""
+"""A contract run as one value that evolves: what it is about, where its answers are, what is known of it so far.
+
+And what a terminal shows of it meanwhile: lines of ours, and what is being asked on the row below pytest's own.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
+import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import contracts
@@ -20,12 +25,13 @@ from contracts.mock.bodies import sample_values
 from contracts.notte.prose import DATE, plausible, prose_rules
 from contracts.notte.sessions import Listed, Started
 from contracts.probes import ProbePlan
+from contracts.report.forms.terminal import Screen, marked
 from contracts.report.history import Trend
 from contracts.report.record import Teller
 from contracts.report.run import Drift, Run
 from contracts.rules import Rule, RuleBook, rules_for
 from contracts.run.inputs import Inputs
-from contracts.run.progress import Progress
+from contracts.text import plural
 from contracts.verdicts import Verdict
 
 MAX_ITEMS = 2000
@@ -34,13 +40,15 @@ MOCK_VALUES = 8
 """How many values of a path parameter the mock is said to know: enough for answers asked twice to show every sort."""
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}
 """Random requests an operation, by Hypothesis profile."""
+INTERVAL = 0.25
+"""Seconds between two looks of the line that says what is being asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of asking one operation: the verdict of each rule by its id, and why they mean nothing, if so.
+    """What became of asking one operation: the verdict of each rule by its id.
 
-    `cut` says which bound of the run ended the asking, if one did.
+    `blocked` says why they mean nothing, if so, and `cut` which bound of the run ended the asking.
     """
 
     verdicts: Mapping[str, Verdict]
@@ -50,11 +58,72 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much is asked at random of an operation, and of which seed; whether it is a night, which takes its time."""
+    """How much is asked at random of an operation, of which seed, and whether it is a night."""
 
     seed: int = 0
     examples: int = EXAMPLES["dev"]
     nightly: bool = False
+
+
+@dataclass(slots=True)
+class Progress:
+    """Says nothing before `begin`; then what it is told, a few times a second at most.
+
+    The line stands below the one that pytest is writing, the cursor where pytest left it, so that
+    nothing of pytest's is overwritten; `clear` takes the line away before pytest goes on.
+
+    Args:
+        spent: how many requests the run has sent; `most`, how many it may send, None without bound.
+        now: the time, in seconds.
+    """
+
+    spent: Callable[[], int] = lambda: 0
+    most: int | None = None
+    now: Callable[[], float] = time.monotonic
+    _screen: Screen = field(default_factory=Screen)
+    _write: Callable[[str], object] | None = None
+    _column: Callable[[], int] = lambda: 0
+    _left: set[str] = field(default_factory=set)
+    _total: int = 0
+    _next: float | None = None
+
+    def begin(
+        self,
+        write: Callable[[str], object],
+        screen: Screen,
+        column: Callable[[], int],
+        operations: Collection[str],
+    ) -> None:
+        """Write to a terminal, where the cursor is in a `column`, while these are asked."""
+        self._write, self._screen, self._column = write, screen, column
+        self._left, self._total = set(operations), len(operations)
+
+    def told(self, operation: str, count: int) -> None:
+        """So many requests of an operation were answered."""
+        self._left.discard(operation)
+        if self._write is None or (self._next is not None and self.now() < self._next):
+            return
+        self._next = self.now() + INTERVAL
+        self._write(self._below(self.line(operation, count)))
+
+    def line(self, operation: str, count: int) -> str:
+        """What is said, on one row: the operation is cut rather than the numbers."""
+        numbers, columns = f": {plural(count, 'request')}", self._screen.width - 1
+        if self.most is not None:
+            numbers += f", at most {max(self.most - self.spent(), 0)} left"
+        numbers += f", {len(self._left)} of {plural(self._total, 'operation')} left"
+        key = self._screen.shortened(operation, max(columns - len("asking ") - len(numbers), 12))
+        return self._screen.cut(f"asking {key}{numbers}", columns)
+
+    def clear(self) -> None:
+        if self._write is not None and self._next is not None:
+            self._write(self._below(""))
+            self._next = None
+
+    def _below(self, text: str) -> str:
+        """What puts a text, and nothing else, on the row below the cursor."""
+        column = self._column() % self._screen.width
+        return f"\n\r\x1b[K{text}\r\x1b[A" + (f"\x1b[{column}C" if column else "")
 
 
 @dataclass(slots=True)
@@ -83,13 +152,9 @@ class Prelude:
 
 @dataclass(slots=True)
 class Conclusion:
-    """What came of the run.
+    """What came of the run: what the report says, and with this run the history, if one is kept.
 
-    Args:
-        run: what the report says, once there is one.
-        trend: what the history says, with this run, if one is kept.
-        unkept: why the history does not have this run.
-        problem: why there is no report, or none that was written.
+    `unkept` says why the history does not have it, `problem` why there is no report on disk.
     """
 
     run: Run | None = None
@@ -103,9 +168,9 @@ class State:
     """One run in one of its processes, from its inputs to its end.
 
     Args:
-        worker: the name of this process among those of xdist; None if it is alone, or leads the others.
+        worker: the name of this process of xdist; None if it is alone, or leads the others.
         asked: what became of each operation that was asked.
-        first_looks: the verdicts before something was asked again, which often nothing is, and on how many exchanges.
+        first_looks: the verdicts before anything was asked again, and on how many exchanges.
         broken: operations that could not be asked because the suite failed inside, and how.
     """
 
@@ -127,9 +192,8 @@ class State:
 
     @cached_property
     def teller(self) -> Teller:
-        inputs = self.inputs
-        base_url, header, scrubber = inputs.target.base_url, inputs.options.header, inputs.scrubber
-        return Teller(inputs.spec, base_url, header, scrubber, inputs.policy)
+        own = self.inputs
+        return Teller(own.spec, own.target.base_url, own.options.header, own.scrubber, own.policy)
 
     @cached_property
     def book(self) -> RuleBook:
@@ -149,13 +213,12 @@ class State:
         """What is asked; made once sessions were looked for."""
         spec, given = self.inputs.spec, self.inputs.given
         seed, examples = self.budget.seed, self.budget.examples
-        if self.inputs.target.live:
-            found, own = self.ledger.note("found") or {}, self.ledger.note("own") or {}
-            unsafe = self.inputs.options.unsafe
-            return ProbePlan(spec, seed, given, examples, unsafe, found=found, own=own, live=True)
-        given = {**sample_values(spec, MOCK_VALUES), **given}
-        statuses = self.mock.count_variants
-        return ProbePlan(spec, seed, given, examples, unsafe=True, statuses=statuses)
+        if not self.inputs.target.live:
+            given = {**sample_values(spec, MOCK_VALUES), **given}
+            return ProbePlan(spec, seed, given, examples, True, self.mock.count_variants)
+        found, own = self.ledger.note("found") or {}, self.ledger.note("own") or {}
+        unsafe = self.inputs.options.unsafe
+        return ProbePlan(spec, seed, given, examples, unsafe, found=found, own=own, live=True)
 
     @cached_property
     def items(self) -> dict[str, list[Rule]]:
@@ -175,19 +238,19 @@ class State:
     @property
     def shared(self) -> dict[str, Any]:
         """What the workers of xdist have to know, to be of the same run."""
-        run, seed = self.ledger.path.stem.removeprefix(".run-"), self.budget.seed
-        return {"contract_run": run, "contract_seed": seed, "contract_began": self.pace.started}
+        name, seed = self.ledger.path.name, self.budget.seed
+        return {"contract_run": name, "contract_seed": seed, "contract_began": self.pace.started}
 
 
 def state_from(config: Any, inputs: Inputs) -> State:
     """The run that a pytest session is about to make, or to take part in as a worker of xdist."""
-    shared = getattr(config, "workerinput", {})
-    run = shared.get("contract_run", uuid.uuid4().hex)
-    options = inputs.options
-    # The mock needs no rest.
-    rate = options.rate * inputs.target.live
+    shared, options, budget = (
+        getattr(config, "workerinput", {}),
+        inputs.options,
+        budget_from(config),
+    )
+    rate = options.rate * inputs.target.live  # the mock needs no rest
     pace = Pace(Bounds(rate, options.max_requests, options.max_time))
-    budget = budget_from(config)
     if shared:
         budget = replace(budget, seed=shared["contract_seed"])
         pace.started = shared["contract_began"]
@@ -201,8 +264,9 @@ def state_from(config: Any, inputs: Inputs) -> State:
         "unsafe": options.unsafe,
         "max_seconds": options.max_response_time,
     }
-    ledger = Ledger(inputs.folder / f".run-{run}.jsonl", about)
+    name = shared.get("contract_run", f".run-{uuid.uuid4().hex}.jsonl")
     progress = Progress(lambda: pace.spent, options.max_requests)
+    ledger = Ledger(inputs.folder / name, about)
     return State(inputs, ledger, budget, pace, progress, shared.get("workerid"))
 
 
@@ -222,26 +286,24 @@ def budget_from(config: Any) -> Budget:
         raise UsageError(f"--hypothesis-profile {profile}: there is no such profile; {cure}")
     seed = config.getoption("--hypothesis-seed", None)
     if seed is None:
-        return Budget(secrets.randbelow(2**32) * nightly, examples, nightly)
+        seed = secrets.randbelow(2**32) * nightly
     try:
-        return Budget(int(seed), examples, nightly)
+        number = int(seed)
     except ValueError:
-        digest = hashlib.sha256(str(seed).encode()).digest()
-        return Budget(int.from_bytes(digest[:4], "big"), examples, nightly)
+        number = int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:4], "big")
+    return Budget(number, examples, nightly)
 
 
 def register_profiles() -> None:
-    """Make the profiles known, so that `--hypothesis-profile` takes them; those of the project stay as they are."""
+    """Let `--hypothesis-profile` take the profiles; those of the project stay as they are."""
     from hypothesis import settings
 
     # Hypothesis brings a `ci` of its own, with as many examples as its default has.
     builtin = {"ci": settings.get_profile("default").max_examples}
-    for name, examples in EXAMPLES.items():
+    for name, most in EXAMPLES.items():
         if _max_examples(name) in (None, builtin.get(name)):
-            reproducible = name == "ci"
-            settings.register_profile(
-                name, max_examples=examples, deadline=None, derandomize=reproducible
-            )
+            is_ci = name == "ci"
+            settings.register_profile(name, max_examples=most, deadline=None, derandomize=is_ci)
 
 
 def _max_examples(profile: str) -> int | None:
@@ -251,3 +313,46 @@ def _max_examples(profile: str) -> int | None:
         return int(settings.get_profile(profile).max_examples)
     except errors.InvalidArgument:
         return None
+
+
+# The terminal
+
+
+def screen_of(reporter: Any) -> Screen:
+    """The terminal of pytest's reporter; a file that names no encoding takes everything."""
+    encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"
+    return Screen(reporter._tw.fullwidth, encoding)
+
+
+def write(reporter: Any, line: str) -> None:
+    """Write a line, the word that says what it is about in colour where pytest has colours."""
+    before, word, after, markup = marked(screen_of(reporter).text(line))
+    reporter.write(before)
+    reporter.write(word, **markup)
+    reporter.write_line(after)
+
+
+def wanted(config: Any, reporter: Any, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether somebody looks at a terminal that can be written to again: no pipe, no CI, no `-q`."""
+    logs = config.getini("log_cli") or config.getoption("log_cli_level", None) is not None
+    in_ci = environ.get("CI") or environ.get("BUILD_NUMBER")
+    if reporter is None or logs or in_ci or config.get_verbosity() < 0:
+        return False
+    return bool(reporter._tw._file.isatty()) and environ.get("TERM", "dumb") != "dumb"
+
+
+def show(
+    progress: Progress, config: Any, reporter: Any, operations: Collection[str]
+) -> Callable[[], object]:
+    """Let it write to the terminal of pytest's reporter, if that is wanted; returns what ends it."""
+    if not wanted(config, reporter):
+        return lambda: None
+    # A copy: what captures output puts a file in the place of the number.
+    terminal = os.dup(reporter._tw._file.fileno())
+
+    def write_now(text: str) -> None:
+        os.write(terminal, text.encode("utf-8", "replace"))
+
+    column = partial(getattr, reporter._tw, "width_of_current_line")
+    progress.begin(write_now, screen_of(reporter), column, operations)
+    return partial(os.close, terminal)

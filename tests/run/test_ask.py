@@ -12,8 +12,7 @@ from contracts.run.ask import asked
 from contracts.run.end import concluded
 from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
-from contracts.run.progress import Progress
-from contracts.run.state import Budget, State
+from contracts.run.state import Budget, Progress, State
 
 OPERATION = {"responses": {"200": {"description": ""}}}
 DOCUMENT = {

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from contracts.report.forms.terminal import Screen
-from contracts.run.progress import INTERVAL, Progress, wanted
+from contracts.run.state import INTERVAL, Progress, wanted
 from tests.service.hostile import DOCUMENT, KEY, hostile_service
 
 from .projects import GIVEN, Project, Run, Things, document, operation

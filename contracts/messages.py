@@ -41,10 +41,9 @@ IDEMPOTENT = SAFE_METHODS | {"PUT", "DELETE"}  # RFC 9110 §9.2.2
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it goes on the wire, the base URL apart.
+    """A request as it goes on the wire, without the credential, which `exchanges/` adds.
 
     `target` is the path below the base URL with its query, percent-encoded ASCII.
-    The credential is never part of it: `exchanges/` adds it while sending.
     """
 
     method: str
@@ -61,8 +60,7 @@ class Request:
         return self.target.partition("?")[2]
 
     def header(self, name: str) -> str | None:
-        values = header_values(self.headers, name)
-        return values[0] if values else None
+        return next(iter(header_values(self.headers, name)), None)
 
     def with_path(self, path: str) -> Request:
         """The request for another path, with the same query."""
@@ -76,10 +74,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the document says of a request: allowed, or forbidden for a reason it gives.
-
-    What can't be proved forbidden is allowed.
-    """
+    """What the document says of a request: allowed, unless it can be proved forbidden."""
 
     forbidden_because: str | None = None
 
@@ -174,11 +169,7 @@ CREDENTIAL_FORMS: Mapping[Credential, CredentialForm] = {
         shell="${NAME}0",
     ),
     Credential.EMPTY: CredentialForm(
-        "empty",
-        "refuses an empty credential",
-        "an empty credential",
-        value=lambda _: "",
-        shell=None,
+        "empty", "refuses an empty credential", "an empty credential", lambda _: "", shell=None
     ),
     Credential.BARE: CredentialForm(
         "without scheme",
@@ -195,10 +186,11 @@ CREDENTIAL_FORMS: Mapping[Credential, CredentialForm] = {
 class Probe:
     """A request with the claim the document makes about it.
 
-    `operation` is the key of the operation it was made for (`GET /things/{id}`), `source` says who
-    made it (`given`, `coverage`, `fuzz`, `edge`, `status`, `auth`, `method`), and `given` holds the
-    decoded values that the user vouched for, by parameter name: the service knows them. `again`
-    says that the request was asked before, and is asked again because of what was seen.
+    Args:
+        operation: the key of the operation it was made for, `GET /things/{id}`.
+        source: `given`, `coverage`, `fuzz`, `edge`, `status`, `auth` or `method`.
+        given: the decoded values that the user vouched for, by parameter name.
+        again: it was asked before, and is asked again because of what was seen.
     """
 
     operation: str
@@ -227,8 +219,7 @@ class Response:
     seconds: float = field(default=0.0, compare=False)
 
     def header(self, name: str) -> str | None:
-        values = header_values(self.headers, name)
-        return values[0] if values else None
+        return next(iter(header_values(self.headers, name)), None)
 
     @property
     def media_type(self) -> str | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from contracts.document.serialisation import concreteness, match_path
 from contracts.exchanges.secret_urls import Capabilities
-from contracts.messages import Exchange, Headers, Probe, Request, Response
+from contracts.messages import Exchange, Probe, Request, Response
 from contracts.rules import Finding, Rule, RuleBook, Severity
 from contracts.text import printable
 from contracts.verdicts import Judgement, judge
@@ -21,12 +21,7 @@ class ContractViolation(AssertionError):
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """What the fixture `contract` gives.
-
-    Args:
-        base_url: whose path prefix precedes the document's paths; None if there is no prefix.
-        capabilities: takes capability URLs out of what is judged, and of what is said.
-    """
+    """What the fixture `contract` gives; the path of `base_url` precedes the document's paths."""
 
     book: RuleBook
     base_url: str | None = None
@@ -36,7 +31,7 @@ class Contract:
         """Judge a response of httpx2, httpx or requests by every rule that applies to it.
 
         Args:
-            response: the response, read to its end.
+            response: read to its end.
             operation: `METHOD PATH` as the document has it; found from the request when left out.
 
         Returns what was exercised; advisories are in its `findings`.
@@ -45,8 +40,15 @@ class Contract:
         method, url = str(response.request.method).upper(), urlsplit(str(response.request.url))
         key = operation or self._operation(method, url.path)
         if key not in self.book.operations:
-            raise LookupError(f"the document has no operation {key}; {self._nearest(key)}")
-        fields, body = _headers(response.headers), self.capabilities.body(bytes(response.content))
+            known = list(self.book.operations)
+            near = difflib.get_close_matches(key, known, n=3, cutoff=0.4) or known[:3]
+            cure = "name one with operation=, or judge an answer of one of them"
+            nearest = f"the nearest are {', '.join(near)}; {cure}"
+            raise LookupError(f"the document has no operation {key}; {nearest}")
+        # requests joins fields of one name, httpx does not.
+        headers = getattr(response.headers, "multi_items", response.headers.items)()
+        fields = tuple((str(name), str(value)) for name, value in headers)
+        body = self.capabilities.body(bytes(response.content))
         answer = Response(int(response.status_code), fields, body)
         rules = self.book.operations[key]
         judgement = judge(rules, Exchange(0, Probe(key, Request(method, url.path)), answer))
@@ -74,14 +76,3 @@ class Contract:
             if match_path(template, below) is not None:
                 return f"{method} {template}"
         return f"{method} {below}"
-
-    def _nearest(self, key: str) -> str:
-        known = list(self.book.operations)
-        near = difflib.get_close_matches(key, known, n=3, cutoff=0.4) or known[:3]
-        cure = "name one with operation=, or judge an answer of one of them"
-        return f"the nearest are {', '.join(near)}; {cure}"
-
-
-def _headers(headers: Any) -> Headers:
-    pairs = getattr(headers, "multi_items", headers.items)  # requests joins fields of one name
-    return tuple((str(name), str(value)) for name, value in pairs())

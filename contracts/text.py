@@ -25,9 +25,7 @@ def shown(value: Any, limit: int = 60) -> str:
 
 def plural(count: int, noun: str, many: str = "") -> str:
     """A count with its noun: `1 rule`, `2 rules`; `many` is a plural without an s."""
-    if count == 1:
-        return f"{count} {noun}"
-    return f"{count} {many or noun + 's'}"
+    return f"{count} {noun if count == 1 else many or noun + 's'}"
 
 
 def printable(line: str) -> str:
@@ -65,10 +63,7 @@ def shown_path(path: Path) -> Path:
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file and its folder, whole or not at all; a link stays a link, a mode as it was.
-
-    Returns the path; raises OSError, and then what was there is as it was.
-    """
+    """Write a file and its folder whole, or not at all (OSError); links and modes stay."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -97,7 +97,7 @@ class Shape:
         found = []
         for location, types in self._levels:
             for union in location.unions:
-                if not union.by_type and not union.finite:
+                if union.shared_types and union.values is None:
                     found.append((union, types))
         return found
 
@@ -213,9 +213,10 @@ class Shape:
 
     def enumeration(self) -> Raw:
         """The lists of values, unions of such lists among them."""
-        lists = [
-            _spelled(union) for union in self.location.unions if union.finite and not union.by_type
-        ]
+        lists = []
+        for union in self.location.unions:
+            if union.shared_types and union.values is not None:
+                lists.append(_spelled(union))
         return self._taken([*lists, self.projection("enum", "const")])
 
     def union(self) -> Raw:
@@ -271,7 +272,7 @@ def _levels(location: Location, types: frozenset[str]) -> Iterator[tuple[Locatio
     """The location and the branches of unions by type below it, with the types of each."""
     yield location, types
     for union in location.unions:
-        if union.by_type:
+        if not union.shared_types:
             for branch in union.branches:
                 yield from _levels(branch, branch.types & types)
 

@@ -133,7 +133,7 @@ def _below(location: Location, value: Any) -> Iterator[tuple[Location | None, An
             declared = name in location.properties or location.patterns
             yield location.property(name) if declared else location.additional, member
     for union in location.unions:
-        if union.selectable and not union.finite:
+        if union.selectable and union.values is None:
             yield union.select(value), value
 
 

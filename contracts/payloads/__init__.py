@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
@@ -160,14 +161,14 @@ class Declared:
     def _all(self) -> list[Part]:
         return _reached(self.parts, SAME_VALUE)
 
-    def child(self, *segments: str) -> Declared:
-        """What stands below some keyword, and under a name there."""
+    def child(self, *segments: str | int) -> Declared:
+        """What stands below some keyword, and under a name or index there."""
         found = []
         for part in self._all:
             held: Any = part.value
-            for segment in segments:
-                held = held.get(segment) if isinstance(held, dict) else None
-            if held is not None:
+            with suppress(KeyError, IndexError, TypeError):
+                for segment in segments:
+                    held = held[segment]
                 found.append(part.child(*segments))
         return Declared(tuple(found))
 
@@ -213,7 +214,7 @@ class Site:
     def at(self, label: str) -> str:
         return f"{self.place} {label}"
 
-    def child(self, segment: str, *keywords: str) -> Site:
+    def child(self, segment: str, *keywords: str | int) -> Site:
         """A place below this one, and where the document describes it."""
         declared = self.declared.child(*keywords)
         return replace(self, place=f"{self.place}/{segment}", declared=declared)

@@ -109,14 +109,15 @@ class Array:
         raise Unsatisfiable(self.site.place, f"no two of {len(nodes)} items can be equal")
 
     def item(self, index: int, node: CanonicalSchema) -> Drawer:
-        is_first = index < len(self.view.prefix_items)
-        segment, keyword = (str(index), "prefixItems") if is_first else ("*", "items")
-        if (segment, node) not in self.drawers:
-            site = self.site.child(segment, keyword)
-            if variant := [segment for segment, _ in self.drawers].count(segment):
+        site = self.site.child("*", "items")
+        if index < len(self.view.prefix_items):
+            site = self.site.child(str(index), "prefixItems", index)
+        place = site.place
+        if (place, node) not in self.drawers:
+            if variant := [at for at, _ in self.drawers].count(place):
                 site = site.branch(variant)
-            self.drawers[segment, node] = self.builder.build(node, site)
-        return self.drawers[segment, node]
+            self.drawers[place, node] = self.builder.build(node, site)
+        return self.drawers[place, node]
 
     def draw(self, run: Run) -> JSON:
         plan, (first, second) = run.one_of(self.plans, self.site.at("length"))

@@ -126,7 +126,7 @@ class Place:
         """The unions whose branch a value selects, each with the places of its branches."""
         found, above = [], bool(self.location.properties)
         for union in self.location.unions:
-            if union.selectable and not union.finite:
+            if union.selectable and union.values is None:
                 found.append((union, {b: Place(self.body, b, True, above) for b in union.branches}))
         return tuple(found)
 
@@ -140,7 +140,7 @@ class Place:
     @cached_property
     def patterns(self) -> Mapping[str, Place]:
         location = self.location
-        return {p: Place(self.body, location.pattern(p)) for p in location.patterns}
+        return {p: Place(self.body, below) for p, below in location.patterns.items()}
 
     @cached_property
     def additional(self) -> Place | None:
@@ -226,7 +226,7 @@ class Place:
 
     def _opaque_unions(self) -> Iterable[Leaf]:
         for union in self.location.unions:
-            if not union.finite and not union.selectable:
+            if union.values is None and not union.selectable:
                 quantity = {"oneOf": "exactly one"}.get(union.keyword, "at least one")
                 promise = f"satisfies {quantity} of {len(union.branches)} schemas"
                 rule = self._rule("union", promise, union.schema.pointer)

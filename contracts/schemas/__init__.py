@@ -77,8 +77,8 @@ def asserts(keyword: str, held: Any) -> bool:
 def mapped(value: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
     """A schema object with each schema directly below it changed."""
     found = dict(value)
-    for keyword in value.keys() & _FIELDS.keys():
-        held, field = value[keyword], _FIELDS[keyword]
+    for keyword, held in value.items():
+        field = _FIELDS.get(keyword)
         if field == "schema":
             found[keyword] = change(held)
         elif field == "[schema]" and isinstance(held, list):

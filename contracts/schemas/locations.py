@@ -7,7 +7,7 @@ where a `$ref` repeats on its own path; the rest is the validator's verdict on t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -43,9 +43,28 @@ class Part:
     @property
     def value(self) -> dict[str, Any]:
         value = self.schema.value
-        if isinstance(value, dict):
-            return value
-        return {True: {}, False: {"not": {}}}[value]
+        if isinstance(value, bool):
+            return {} if value else {"not": {}}
+        return value
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The JSON types that it lets through."""
+        declared = self.value.get("type", ALL_TYPES)
+        allowed = {declared} if isinstance(declared, str) else set(declared)
+        if "number" in allowed:
+            allowed.add("integer")
+        if self.values is not None:
+            allowed.intersection_update(map(json_type, self.values))
+        return frozenset() if self.value.get("not") == {} else frozenset(allowed)
+
+    @property
+    def values(self) -> tuple[Any, ...] | None:
+        """The values that it lists, or None when it lists none."""
+        const, listed = self.value.get("const"), self.value.get("enum")
+        if "const" not in self.value:
+            return None if listed is None else tuple(listed)
+        return (const,) if listed is None or _among(const, listed) else ()
 
     @property
     def target(self) -> Part | None:
@@ -74,6 +93,12 @@ class Part:
             found.append(self.child("additionalProperties"))
         return found
 
+    def item(self, index: int) -> list[Part]:
+        """The schema of the item at `index`, if there is one."""
+        if index < len(self.value.get("prefixItems", ())):
+            return [self.child("prefixItems", index)]
+        return [self.child("items")] if isinstance(self.value.get("items"), dict) else []
+
 
 @dataclass(frozen=True, eq=False)
 class Union:
@@ -92,42 +117,33 @@ class Union:
         return frozenset().union(*(branch.types for branch in self.branches))
 
     @cached_property
-    def by_type(self) -> bool:
-        """Whether no two branches share a type."""
-        return not self._shared_types
-
-    @cached_property
-    def selectable(self) -> bool:
-        """Whether every value finds one branch at most by its type, or the discriminator."""
-        return self.by_type or (self._shared_types == {"object"} and self.discriminator is not None)
-
-    @cached_property
-    def _shared_types(self) -> set[str]:
+    def shared_types(self) -> set[str]:
+        """The types of values that belong to several branches."""
         seen, shared = set[str](), set[str]()
         for branch in self.branches:
             shared |= seen & branch.types
             seen |= branch.types
         return shared
 
+    @property
+    def selectable(self) -> bool:
+        """Whether every value finds one branch at most by its type, or the discriminator."""
+        return not self.shared_types or self.discriminator is not None
+
+    @cached_property
+    def objects(self) -> list[Location]:
+        return [branch for branch in self.branches if "object" in branch.types]
+
     def select(self, value: Any) -> Location | None:
         """The branch that a value of an allowed type must satisfy; None when it names none."""
         kind = json_type(value)
-        found = [branch for branch in self.branches if kind in branch.types]
-        if kind == "object" and not self.by_type and self.discriminator is not None:
-            tag = value.get(self.discriminator)
-            if not isinstance(tag, str):
-                return None
-            found = [b for b in found if tag in b.property(self.discriminator).texts]
-        return next(iter(found), None)
-
-    @cached_property
-    def tags(self) -> Union | None:
-        """What the discriminator may be; None when branches are told apart by type."""
-        if self.by_type or self.discriminator is None:
-            return None
-        objects = [branch for branch in self.branches if "object" in branch.types]
-        tags = tuple(branch.property(self.discriminator) for branch in objects)
-        return Union("anyOf", self.schema, tags)
+        if kind != "object" or self.discriminator is None:
+            return next((branch for branch in self.branches if kind in branch.types), None)
+        tag = value.get(self.discriminator)
+        for branch in self.objects:
+            if isinstance(tag, str) and tag in branch.property(self.discriminator).texts:
+                return branch
+        return None
 
     @cached_property
     def values(self) -> tuple[Any, ...] | None:
@@ -138,10 +154,6 @@ class Union:
                 return None
             found += (None,) if branch.values is None else branch.values
         return tuple(found)
-
-    @property
-    def finite(self) -> bool:
-        return self.values is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,9 +175,15 @@ class Location:
     chosen_by: str | None = None
     _children: dict[str, Location] = field(init=False, default_factory=dict)
 
-    def _said(self, keyword: str) -> list[tuple[Part, Any]]:
+    @property
+    def _all(self) -> tuple[Part | Union, ...]:
+        return (*self.parts, *self.unions)
+
+    def _said(self, keyword: str) -> Iterator[tuple[Part, Any]]:
         """The parts that say something under a keyword, and what."""
-        return [(part, part.value[keyword]) for part in self.parts if keyword in part.value]
+        for part in self.parts:
+            if keyword in part.value:
+                yield part, part.value[keyword]
 
     def _names(self, keyword: str) -> dict[str, None]:
         """The names under a keyword, in the order of the document."""
@@ -184,18 +202,18 @@ class Location:
     def types(self) -> frozenset[str]:
         """The JSON types that the document lets through here."""
         allowed = ALL_TYPES
-        for part in self.parts:
-            allowed &= _types_of(part.value)
-        for union in self.unions:
-            allowed &= union.types
+        for said in self._all:
+            allowed &= said.types
         return allowed
 
     @cached_property
     def enumerations(self) -> tuple[tuple[Schema, tuple[Any, ...]], ...]:
         """Every finite list of values that applies here, with the schema that holds it."""
-        lists = [(part.schema, _values_of(part.value)) for part in self.parts]
-        lists += [(union.schema, union.values) for union in self.unions]
-        return tuple((schema, values) for schema, values in lists if values is not None)
+        found = []
+        for said in self._all:
+            if said.values is not None:
+                found.append((said.schema, said.values))
+        return tuple(found)
 
     @cached_property
     def values(self) -> tuple[Any, ...] | None:
@@ -233,8 +251,9 @@ class Location:
         """The discriminators of the unions here, and what they may be."""
         found = {}
         for union in self.unions:
-            if union.tags and union.discriminator:
-                found[union.discriminator] = union.tags
+            if name := union.discriminator:
+                tags = tuple(branch.property(name) for branch in union.objects)
+                found[name] = Union("anyOf", union.schema, tags)
         return found
 
     def property(self, name: str) -> Location:
@@ -258,41 +277,36 @@ class Location:
         return "*"
 
     @cached_property
-    def patterns(self) -> tuple[str, ...]:
-        return tuple(self._names("patternProperties"))
+    def patterns(self) -> Mapping[str, Location]:
+        """The locations of values under names that match a pattern, by the pattern."""
+        children: dict[str, list[Part]] = {}
+        for part, held in self._said("patternProperties"):
+            for pattern in held:
+                children.setdefault(pattern, []).append(part.child("patternProperties", pattern))
+        places = [f"{self.place}/<{escape(pattern)}>" for pattern in children]
+        return dict(zip(children, map(merge, places, children.values()), strict=True))
 
     @cached_property
     def additional(self) -> Location | None:
         """The location of values under undeclared names, if the document says anything of them."""
         return self._below("additionalProperties")
 
-    def pattern(self, pattern: str) -> Location:
-        """The location of values under names that match `pattern`."""
-        children = []
-        for part, held in self._said("patternProperties"):
-            if pattern in held:
-                children.append(part.child("patternProperties", pattern))
-        return merge(f"{self.place}/<{escape(pattern)}>", children)
-
     @cached_property
     def prefix(self) -> tuple[Location, ...]:
         """The locations of the first items, where the document tells them apart (`prefixItems`)."""
+        found = []
         length = max((len(held) for _, held in self._said("prefixItems")), default=0)
-        return tuple(map(self._item, range(length)))
+        for index in range(length):
+            children: list[Part] = []
+            for part in self.parts:
+                children += part.item(index)
+            found.append(merge(f"{self.place}/{index}", children))
+        return tuple(found)
 
     @cached_property
     def items(self) -> Location | None:
         """The location of the items after `prefix`, when the document says anything about them."""
         return self._below("items")
-
-    def _item(self, index: int) -> Location:
-        children = []
-        for part in self.parts:
-            if index < len(part.value.get("prefixItems", ())):
-                children.append(part.child("prefixItems", index))
-            elif isinstance(part.value.get("items"), dict):
-                children.append(part.child("items"))
-        return merge(f"{self.place}/{index}", children)
 
     @cached_property
     def most_items(self) -> int | None:
@@ -343,12 +357,10 @@ def merge(place: str, parts: Iterable[Part]) -> Location:
 
 def _union(place: str, keyword: str, schema: Schema, parts: list[Part]) -> Union:
     branches = [merge(place, [part]) for part in parts]
-    union = Union(keyword, schema, tuple(branches))
-    objects = [branch for branch in branches if "object" in branch.types]
-    if union.by_type or union.finite or not objects:
-        return union
-    name = _discriminator(objects)
-    if name is None or not replace(union, discriminator=name).selectable:
+    union, name = Union(keyword, schema, tuple(branches)), None
+    if union.shared_types == {"object"} and union.values is None:
+        name = _discriminator(union.objects)
+    if name is None:
         return union
     for index, branch in enumerate(branches):
         if "object" in branch.types:
@@ -372,25 +384,6 @@ def escape(name: str) -> str:
     """A raw name as a segment of a place: RFC 6901, and `~2` for a star, `~3` for a leading `<`."""
     escaped = escape_segment(name).replace("*", "~2")
     return f"~3{escaped[1:]}" if escaped.startswith("<") else escaped
-
-
-def _types_of(value: dict[str, Any]) -> frozenset[str]:
-    declared = value.get("type", ALL_TYPES)
-    allowed = {declared} if isinstance(declared, str) else set(declared)
-    if "number" in allowed:
-        allowed.add("integer")
-    values = _values_of(value)
-    if values is not None:
-        allowed &= set(map(json_type, values))
-    return frozenset() if value.get("not") == {} else frozenset(allowed)
-
-
-def _values_of(value: dict[str, Any]) -> tuple[Any, ...] | None:
-    listed = value.get("enum")
-    if "const" in value:
-        is_listed = listed is None or _among(value["const"], listed)
-        return (value["const"],) if is_listed else ()
-    return None if listed is None else tuple(listed)
 
 
 def _among(value: Any, values: Iterable[Any]) -> bool:

@@ -74,7 +74,7 @@ def _below(spot: Spot) -> Iterator[Spot]:
 
     if "object" in location.types:
         yield from (at(location.property(name), "property", name) for name in location.properties)
-        yield from (at(location.pattern(pattern), "key", pattern) for pattern in location.patterns)
+        yield from (at(below, "key", pattern) for pattern, below in location.patterns.items())
         if location.additional is not None:
             yield at(location.additional, "key", None)
     if "array" in location.types:
@@ -82,7 +82,7 @@ def _below(spot: Spot) -> Iterator[Spot]:
         if location.items is not None:
             yield at(location.items, "item")
     for union in location.unions:
-        if union.selectable and not union.finite:
+        if union.selectable and union.values is None:
             yield from (at(branch, "branch", branch) for branch in union.branches if branch.types != {"null"})
 
 
@@ -207,7 +207,9 @@ def first_broken(location: Location, value: Any) -> str | None:
                 return rung.kind
     if kind == "array" and location.most_items is not None and len(value) > location.most_items:
         return "items"
-    if any(not u.selectable and not u.finite and not _in_union(u.schema, u.keyword, value) for u in location.unions):
+    if any(
+        not u.selectable and u.values is None and not _in_union(u.schema, u.keyword, value) for u in location.unions
+    ):
         return "union"
     return None
 

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.decision.change_decision import ChangePolicy, accepted_for
-from contracts.document import FolderFiles
+from contracts.document import FolderFiles, Spec
 from contracts.document.sides import (
     Side,
     is_same,
@@ -34,7 +34,7 @@ from contracts.document.sides import (
     sides_from,
 )
 from contracts.errors import ContractsError, UsageError
-from contracts.report.diff import Diff, Pulled, diff_of, drift_of
+from contracts.report.diff import Diff, diff_of, drift_of
 from contracts.report.run import Drift
 from contracts.text import printable, shown_path, write_whole
 
@@ -193,6 +193,52 @@ def compare(base: str, revision: str, terms: Terms) -> Diff:
     sides = sides_from(base, revision, terms.overlays)
     accepted = accepted_for(*sides, today=terms.today, named=terms.accepted)
     return diff_of(*sides, terms.policy, accepted)
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A published document that was got, and what it changes.
+
+    Args:
+        path: where our document is, or is to be.
+        spec: as it will be read there.
+        diff: None if there is nothing to compare it with.
+        is_new: the bytes are others than those that are there.
+        reason: why it may break.
+    """
+
+    path: Path
+    text: bytes
+    spec: Spec
+    diff: Diff | None = None
+    is_new: bool = True
+    reason: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 if it is written or the same, else that of the comparison."""
+        if self.diff is None or not self.is_new or self.reason is not None:
+            return 0
+        return self.diff.decision.exit_code
+
+    @property
+    def is_written(self) -> bool:
+        return self.is_new and not self.exit_code
+
+    def lines(self) -> Iterator[str]:
+        """What became of the document, for people, and what to do next."""
+        path = printable(str(self.path))
+        if not self.is_new:
+            yield f"{path}: the same, nothing written"
+        elif not self.is_written:
+            yield f"{path}: nothing written; --accept REASON writes it all the same"
+        else:
+            yield f"{path}: written, {printable(self.spec.title)} {printable(self.spec.version)}"
+            if self.diff is not None and self.diff.decision.exit_code and self.reason is not None:
+                committed = "until this is committed, the contract run wants in"
+                file = printable(self.diff.accepted_in)
+                yield f"accepted: {printable(self.reason)}; {committed} {file}:"
+                yield from self.diff.entries
 
 
 def pull(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from operator import attrgetter
-from pathlib import Path
 
 from contracts.changes import compare as changes_between
 from contracts.changes.change import Direction, Effect, Reach, Severity
@@ -23,7 +22,7 @@ from contracts.decision.entries import ACCEPTED, TERM, Accepted
 from contracts.document import Spec
 from contracts.document.sides import Side, specs_of
 from contracts.report.run import Drift
-from contracts.text import cut, printable
+from contracts.text import cut
 
 _ORDER = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
 _LOUDNESS = (Severity.ERROR, Severity.WARNING, Severity.INFO)
@@ -95,70 +94,12 @@ def diff_of(
     *,
     read: Spec | None = None,
 ) -> Diff:
-    """Read both sides, find what changed, decide.
-
-    Args:
-        accepted: takes the place of what the policy accepts.
-        read: the revision, if it is at hand.
-    """
+    """Read both sides (`read` is the revision, if it is at hand), find what changed, decide."""
     specs = specs_of(base, revision, read)
     decision = decide_changes(changes_between(*specs), replace(policy, accepted=accepted))
     notes = (*decision.notes, *filter(None, (base.note, revision.note)))
-    return Diff(
-        base,
-        revision,
-        specs,
-        replace(decision, notes=notes),
-        policy.fail_on,
-        accepted.file,
-        accepted.today + TERM,
-    )
-
-
-@dataclass(frozen=True)
-class Pulled:
-    """A published document that was got, and what it changes.
-
-    Args:
-        path: where our document is, or is to be.
-        spec: as it will be read there.
-        diff: None if there is nothing to compare it with.
-        is_new: the bytes are others than those that are there.
-        reason: why it may break.
-    """
-
-    path: Path
-    text: bytes
-    spec: Spec
-    diff: Diff | None = None
-    is_new: bool = True
-    reason: str | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """0 if it is written or the same, else that of the comparison."""
-        if self.diff is None or not self.is_new or self.reason is not None:
-            return 0
-        return self.diff.decision.exit_code
-
-    @property
-    def is_written(self) -> bool:
-        return self.is_new and not self.exit_code
-
-    def lines(self) -> Iterator[str]:
-        """What became of the document, for people, and what to do next."""
-        path = printable(str(self.path))
-        if not self.is_new:
-            yield f"{path}: the same, nothing written"
-        elif not self.is_written:
-            yield f"{path}: nothing written; --accept REASON writes it all the same"
-        else:
-            yield f"{path}: written, {printable(self.spec.title)} {printable(self.spec.version)}"
-            if self.diff is not None and self.diff.decision.exit_code and self.reason is not None:
-                committed = "until this is committed, the contract run wants in"
-                file = printable(self.diff.accepted_in)
-                yield f"accepted: {printable(self.reason)}; {committed} {file}:"
-                yield from self.diff.entries
+    decision, until = replace(decision, notes=notes), accepted.today + TERM
+    return Diff(base, revision, specs, decision, policy.fail_on, accepted.file, until)
 
 
 def decision_text(diff: Diff) -> str:

@@ -82,10 +82,8 @@ Probes = dict[str, tuple[Probe, ...]]
 class Teller:
     """What it takes to tell of verdicts: secrets masked, bodies and heads cut.
 
-    Args:
-        base_url: of the live target, None for the mock.
-        header_variables: names of the headers sent with every request, each with the variable that has its value.
-        policy: which knows what the team agreed to live with.
+    `base_url` is None for the mock; `header_variables` are headers that every request has, each with the variable that
+    holds its value.
     """
 
     spec: Spec
@@ -161,15 +159,7 @@ class Teller:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What a run saw and decided, before anything is masked or cut.
-
-    Args:
-        started, finished: UTC, ISO 8601.
-        interrupted: the run ended before everything was asked.
-        sessions: what came of looking for sessions, as a JSON value; None if nobody asked for that.
-        against: what became of each rule since an earlier report, if one was given.
-        drift: the document that the service publishes against ours, if somebody looked.
-    """
+    """What a run saw and decided, before anything is masked or cut; times are UTC, ISO 8601. See `Run`."""
 
     teller: Teller
     seed: int
@@ -338,10 +328,7 @@ def _probe(sent: Sent, operation: Operation, note: str) -> Probe:
 
 
 def curl(spec: Spec, probe: Probe, base_url: str | None, header_variables: Headers = ()) -> str:
-    """A probe as a command for a POSIX shell; it reads the credential from the environment variable that `spec` names.
-
-    `header_variables` are headers that every request has, each with the variable that holds its value.
-    """
+    """A probe as a command for a POSIX shell, which reads the credential from the variable of `spec`."""
     operation, form = spec.by_key[probe.operation], CREDENTIAL_FORMS[probe.credential]
     request = with_credential(probe.request, probe.credential, operation, spec, Secret(MARK))
     mark, expansion = MARK, spec.placeholder

@@ -35,6 +35,7 @@ _EACH = len(BOUNDS) + 1
 T = TypeVar("T")
 Pairs = tuple[tuple[str, str], ...]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Histogram = Annotated[tuple[int, ...], msgspec.Meta(min_length=_EACH, max_length=_EACH)]
 
 
 @final
@@ -47,9 +48,7 @@ class Times:
     p95: float = 0.0
     longest: float = 0.0
     slowest: str = ""
-    histogram: Annotated[tuple[int, ...], msgspec.Meta(min_length=_EACH, max_length=_EACH)] = (
-        0,
-    ) * _EACH
+    histogram: Histogram = (0,) * _EACH
 
 
 def pooled(parts: Iterable[Times]) -> Times | None:
@@ -61,16 +60,14 @@ def pooled(parts: Iterable[Times]) -> Times | None:
     answered = list(filter(attrgetter("count"), parts))
     if not answered:
         return None
-    worst = max(answered, key=lambda times: (times.longest, times.slowest))
+    worst = max(answered, key=attrgetter("longest", "slowest"))
     histogram = tuple(map(sum, zip(*map(attrgetter("histogram"), answered), strict=True)))
-    return Times(
-        sum(histogram),
-        _between(percentile(histogram, 50, worst.longest), map(attrgetter("median"), answered)),
-        _between(percentile(histogram, 95, worst.longest), map(attrgetter("p95"), answered)),
-        worst.longest,
-        worst.slowest,
-        histogram,
-    )
+    found = []
+    for percent, name in ((50, "median"), (95, "p95")):
+        low, *_, high = sorted([*map(attrgetter(name), answered)] * 2)
+        value = percentile(histogram, percent, worst.longest)
+        found.append(round(min(max(value, low), high), 6))
+    return Times(sum(histogram), found[0], found[1], worst.longest, worst.slowest, histogram)
 
 
 def percentile(histogram: Sequence[int], percent: int, longest: float) -> float:
@@ -80,11 +77,6 @@ def percentile(histogram: Sequence[int], percent: int, longest: float) -> float:
     low, high = (0.0, *BOUNDS, longest)[index : index + 2]
     nth = rank - sum(histogram[:index])
     return low + (high - low) * (nth - 0.5) / histogram[index]
-
-
-def _between(value: float, parts: Iterable[float]) -> float:
-    low, *_, high = sorted([*parts] * 2)
-    return round(min(max(value, low), high), 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +227,7 @@ class Drift:
     """The document that a service publishes against ours.
 
     Args:
-        ours, published: the versions that the documents say they have; the latter is None if there is nothing to see.
+        ours, published: the versions, as the documents say; the latter is None if there is nothing to see.
         decision: breaking, compatible, undecided or `same`; None if there is a problem, which kept it from being made.
         changes: what breaks, then what is undecided; `counts` counts all, and `command` shows them.
         kept: violated rules that the published document does not have, or has kept on the same answers.

@@ -9,14 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from contracts.changes.change import KINDS, Change, Effect, Severity
-from contracts.decision.entries import (
-    ACCEPTED,
-    CHANGES,
-    Acceptance,
-    Accepted,
-    entries_from,
-    entry_for,
-)
+from contracts.decision.entries import ACCEPTED, CHANGES, Acceptance, Accepted, accepted_from
 from contracts.document.sides import Side
 from contracts.document.written import bytes_of_file
 from contracts.errors import UsageError
@@ -33,11 +26,7 @@ class FailOn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangePolicy:
-    """What fails a comparison.
-
-    Args:
-        severities: by the id of a kind, in place of the default.
-    """
+    """What fails a comparison; `severities` are by the id of a kind, in place of the default."""
 
     fail_on: FailOn = FailOn.BREAKING
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -46,10 +35,9 @@ class ChangePolicy:
     def judged(self, change: Change) -> Judged:
         severity = self.severities.get(change.id, change.severity)
         acceptance = self.accepted.of(name_of(change))
-        failing = {Severity.ERROR}
+        fails = severity is Severity.ERROR and self.fail_on is not FailOn.NEVER
         if self.fail_on is FailOn.WARNING and change.effect is not Effect.UNDECIDED:
-            failing.add(Severity.WARNING)
-        fails = severity in failing and self.fail_on is not FailOn.NEVER
+            fails = severity is not Severity.INFO
         return Judged(change, severity, acceptance, fails and acceptance is None)
 
 
@@ -74,12 +62,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class ChangeDecision:
-    """What was decided.
+    """What was decided of the changes that nobody accepted; `notes` fail nothing.
 
-    Args:
-        result: of the changes that nobody accepted, whatever their severity.
-        exit_code: 0, 1 if a change fails, 3 if none does and one is undecided.
-        notes: what is worth knowing and fails nothing.
+    The exit code is 1 if a change fails, 3 if none does and one is undecided.
     """
 
     result: Effect
@@ -109,9 +94,8 @@ def decide_changes(changes: Sequence[Change], policy: ChangePolicy) -> ChangeDec
         code = 1
     idle, past = policy.accepted.out_of_use(list(map(name_of, changes)))
     notes = [entry.overdue for entry in past]
-    for entry in idle:
-        why = f"nothing that changed is named {entry.name}"
-        notes.append(f"{entry}: {why}; a change that is made needs no entry")
+    cure = "a change that is made needs no entry"
+    notes += [f"{entry}: nothing that changed is named {entry.name}; {cure}" for entry in idle]
     return ChangeDecision(result, code, judged, tuple(notes))
 
 
@@ -120,32 +104,20 @@ def name_of(change: Change) -> str:
     return f"{change.id} {change.where}".strip()
 
 
-def entry_for_change(change: Change, *, until: date, reason: str = "…") -> str:
-    """The line of TOML that accepts a change."""
-    return entry_for(CHANGES, name_of(change), until=until, reason=reason)
-
-
-def accepted_changes(data: bytes, file: str, *, today: date) -> Accepted:
-    """The accepted changes of a file. DocumentError for what is not as it should be."""
-    return Accepted(entries_from(data, file, CHANGES), today)
-
-
 def accepted_for(base: Side, revision: Side, *, today: date, named: str | None = None) -> Accepted:
     """What was accepted: in the file that is named, else in that beside the revision or the base.
 
     `none` is no file at all.
     """
     if named is not None and named != "none":
-        accepted = accepted_changes(bytes_of_file(named), named, today=today)
-        return replace(accepted, file=named)
+        return accepted_from(bytes_of_file(named), named, CHANGES, today=today)
     offered = ""
     for side in (revision, base):
-        beside = side.beside(ACCEPTED)
-        if beside is not None:
+        if (beside := side.beside(ACCEPTED)) is not None:
             label, content = beside
             file = side.path_of(label) or ACCEPTED
             if content is not None and named is None:
-                return replace(accepted_changes(content, label, today=today), file=file)
+                return replace(accepted_from(content, label, CHANGES, today=today), file=file)
             offered = offered or file
     return Accepted((), today, offered or ACCEPTED)
 
@@ -159,10 +131,8 @@ def severities_from(entries: Sequence[str]) -> dict[str, Severity]:
             said = f"--severity {entry} is not ID={'|'.join(Severity)}"
             raise UsageError(f"{said}; give a kind of change and a severity")
         if identity not in KINDS:
-            near = difflib.get_close_matches(identity, KINDS, n=3, cutoff=0.4)
-            hint = "`contracts diff --list` has them"
-            if near:
-                hint = f"the nearest are {', '.join(near)}"
+            near = ", ".join(difflib.get_close_matches(identity, KINDS, n=3, cutoff=0.4))
+            hint = f"the nearest are {near}" if near else "`contracts diff --list` has them"
             raise UsageError(f"--severity {entry}: there is no kind of change {identity}; {hint}")
         found[identity] = Severity(level)
     return found

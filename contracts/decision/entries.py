@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -20,12 +20,7 @@ TERM = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the file: `violation` holds rules, `change` holds changes.
-
-    Args:
-        key: what its keys are, as a message says it.
-        optional: what an entry may say beside reason and end.
-    """
+    """A table of the file, what its keys are, and what an entry may say beside reason and end."""
 
     name: str
     key: str
@@ -40,7 +35,7 @@ class Table:
 VIOLATIONS = Table("violation", "RULE", "rules", frozenset({"evidence"}))
 CHANGES = Table("change", "ID WHERE", "changes")
 TABLES = (VIOLATIONS, CHANGES)
-KEYS: Mapping[str, tuple[type, str]] = {
+KEYS = {
     "reason": (str, "why the team lives with it"),
     "until": (date, "a date without quotes, as 2026-12-31"),
 }
@@ -69,8 +64,8 @@ class Acceptance:
 
     def covers(self, name: str, seen: Iterable[str]) -> bool:
         """Whether it names something, and its evidence is all that was seen of that."""
-        for text in seen if self.evidence else ():
-            if not any(_matches(text, glob) for glob in self.evidence):
+        for text in seen:
+            if self.evidence and not any(_matches(text, glob) for glob in self.evidence):
                 return False
         return self.names(name)
 
@@ -119,31 +114,30 @@ def entry_for(table: Table, name: str, *, until: date, reason: str = "…") -> s
     return f"{table.name}.{_quoted(name)} = {{ reason = {_quoted(reason)}, until = {until} }}"
 
 
-def entries_from(data: bytes, file: str, table: Table) -> tuple[Acceptance, ...]:
+def accepted_from(data: bytes, file: str, table: Table, *, today: date) -> Accepted:
     """The entries of one table of a file. DocumentError for what is wrong in any table."""
     try:
         text = data.decode("utf-8")
         tables = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        why = f"can't be read ({error})"
-        raise DocumentError(file, 0, why, "give a TOML file in UTF-8") from None
+        cure = "give a TOML file in UTF-8"
+        raise DocumentError(file, 0, f"can't be read ({error})", cure) from None
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
+        found, why = re.search(r"line (\d+)", str(error)), f"this is not TOML: {error}"
         line = int(found[1]) if found else 0
-        why = f"this is not TOML: {error}"
         raise DocumentError(file, line, why, "mend the syntax there") from None
     known = [each.name for each in TABLES]
     if unknown := sorted(tables.keys() - known):
         raise DocumentError(file, 0, f"there is no table {unknown[0]}", f"use {' or '.join(known)}")
-    entries: dict[Table, list[Acceptance]] = {each: [] for each in TABLES}
-    for each, found_entries in entries.items():
+    entries: list[Acceptance] = []
+    for each in TABLES:
         held = tables.get(each.name, {})
         if not isinstance(held, dict):
-            why = f"{each.name} is no table of {each.plural}"
-            raise DocumentError(file, 0, why, each.cure)
-        for name, entry in held.items():
-            found_entries.append(_entry(name, entry, each, file, _line(text, name)))
-    return tuple(entries[table])
+            raise DocumentError(file, 0, f"{each.name} is no table of {each.plural}", each.cure)
+        read = [_entry(name, entry, each, file, _line(text, name)) for name, entry in held.items()]
+        if each is table:
+            entries = read
+    return Accepted(tuple(entries), today, file)
 
 
 def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Acceptance:
@@ -160,8 +154,8 @@ def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Accepta
     globs = entry.get("evidence", [])
     globs = [globs] if isinstance(globs, str) else globs
     if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
-        why = "evidence is not a text or a list of texts"
-        raise DocumentError(file, line, why, "give globs over what is seen")
+        why, cure = "evidence is not a text or a list of texts", "give globs over what is seen"
+        raise DocumentError(file, line, why, cure)
     return Acceptance(name, entry["reason"], entry["until"], tuple(globs), file, line)
 
 

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from contracts.decision.entries import ACCEPTED, VIOLATIONS, Acceptance, Accepted, entries_from
+from contracts.decision.entries import ACCEPTED, VIOLATIONS, Acceptance, Accepted, accepted_from
 from contracts.document import Spec
 from contracts.document.written import bytes_of_file
 from contracts.exchanges.health import EXPIRED, Stop, StopKind, blocked, expired_from
@@ -35,7 +35,7 @@ class Result(StrEnum):
 
 
 def accepted_file(spec: Spec) -> Path:
-    """Where the acceptances for a document are: `accepted.toml` in its folder."""
+    """The acceptances for a document: `accepted.toml` in its folder."""
     return Path(spec.document.path).with_name(ACCEPTED)
 
 
@@ -43,7 +43,7 @@ def read_accepted(path: Path, *, today: date) -> Accepted:
     """The acceptances of a file, none without it. DocumentError for what is not as it should be."""
     if not path.exists():
         return Accepted((), today)
-    return Accepted(entries_from(bytes_of_file(path), str(path), VIOLATIONS), today)
+    return accepted_from(bytes_of_file(path), str(path), VIOLATIONS, today=today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,9 @@ class Policy:
         require_all: every unexercised or undecided rule.
         partial: only some operations were selected, so that what is missing proves nothing.
         some_rules: only some rules were selected, so that acceptances of others are not stale.
+        max_unavailable: the share of requests without an answer above which a run says nothing.
         known: rules that an earlier report has as violated, None if there is no such report.
         only_new: whether these fail nothing.
-        max_unavailable: the share of requests without an answer above which a run says nothing.
-        accepted: what the team agreed to live with.
     """
 
     strict: bool = False
@@ -76,8 +75,7 @@ class Policy:
             return False
         if verdict.outcome is Outcome.VIOLATED:
             return self.counts(verdict) and not self.tolerates(verdict)
-        promised = (verdict.rule.status or "").startswith("2")
-        return self.require_all or (self.strict and promised)
+        return self.require_all or (self.strict and (verdict.rule.status or "").startswith("2"))
 
     def acceptance_of(self, verdict: Verdict) -> Acceptance | None:
         """The acceptance of a violated rule, if one counts today."""
@@ -126,57 +124,56 @@ def decide(
         if exchange.probe.source != "method":  # one that is not listed says nothing of operations
             asked[exchange.probe.operation].append(exchange)
     silent = blocked(spec, [*chain.from_iterable(asked.values())])
-    shut = {key for key, own in asked.items() if blocked(spec, own)}
-    judged = [verdict for verdict in verdicts if verdict.rule.operation not in shut]
-    failures, notes = _failures(judged, policy), tuple[str, ...]()
+    shut = {key: why for key, own in sorted(asked.items()) if (why := blocked(spec, own))}
+    failing = [v for v in verdicts if v.rule.operation not in shut and policy.fails(v)]
+    failures, notes = _failures(failing, policy), list[str]()
     if not asked:
         ended = ended or "nothing was sent"
     if not (policy.partial or silent or ended):
         if not policy.some_rules:
-            notes = _healed(policy.accepted, verdicts)
-            failures += _stale(policy.accepted, verdicts)
+            stale, notes = _entries_to_remove(policy.accepted, verdicts)
+            failures += stale
         if policy.strict:
             failures += notes
         failures += _never_a_success(spec, asked)
     unavailable = [] if silent else _unavailable(exchanges, policy)
     if policy.strict:
         failures += unavailable
-    open_ends = (silent, ended, *_open_ends(spec, asked, stops, silent), *unavailable)
-    unfinished = [why for why in open_ends if why and why not in failures]
-    if any(verdict.outcome is Outcome.VIOLATED for verdict in filter(policy.fails, judged)):
-        return Decision(Result.FAIL, (*failures, *unfinished), notes)
+    open_ends = (silent, ended, *_open_ends(spec, asked, stops, {} if silent else shut))
+    unfinished = [why for why in (*open_ends, *unavailable) if why and why not in failures]
+    if any(verdict.outcome is Outcome.VIOLATED for verdict in failing):
+        return Decision(Result.FAIL, (*failures, *unfinished), tuple(notes))
     if unfinished:
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
-    return Decision(Result.FAIL if failures else Result.PASS, tuple(failures), notes)
+    return Decision(Result.FAIL if failures else Result.PASS, tuple(failures), tuple(notes))
 
 
-def _healed(accepted: Accepted, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-    """Which entries can go, because their rules were all exercised and held."""
-    found = []
+def _entries_to_remove(
+    accepted: Accepted, verdicts: Sequence[Verdict]
+) -> tuple[list[str], list[str]]:
+    """Entries that fail a whole run (no such rule, or past their day); and those that can go."""
+    gone, past = accepted.out_of_use([verdict.rule.id for verdict in verdicts])
+    stale = [f"{entry}: the document has no rule {entry.name}; remove the entry" for entry in gone]
+    stale += [entry.overdue for entry in past]
+    healed = []
     for entry in accepted.entries:
         outcomes = {v.outcome for v in verdicts if entry.names(v.rule.id)}
         if outcomes == {Outcome.HOLDS}:
-            found.append(f"{entry}: {entry.name} was exercised and held; the entry can go")
-    return tuple(found)
-
-
-def _stale(accepted: Accepted, verdicts: Sequence[Verdict]) -> list[str]:
-    """Which entries fail a whole run: there is no such rule any more, or their day has passed."""
-    gone, past = accepted.out_of_use([verdict.rule.id for verdict in verdicts])
-    found = [f"{entry}: the document has no rule {entry.name}; remove the entry" for entry in gone]
-    return [*found, *(entry.overdue for entry in past)]
+            healed.append(f"{entry}: {entry.name} was exercised and held; the entry can go")
+    return stale, healed
 
 
 def _open_ends(
-    spec: Spec, asked: Mapping[str, Sequence[Exchange]], stops: Iterable[Stop], silent: str | None
+    spec: Spec,
+    asked: Mapping[str, Sequence[Exchange]],
+    stops: Iterable[Stop],
+    shut: Mapping[str, str],
 ) -> Iterator[str]:
-    """Which operations say nothing, or not all, and why; that none says anything is `silent`."""
+    """Which operations say nothing, or not all, and why."""
     for key, exchanges in asked.items():
         if expired_from(spec, exchanges) is not None:
             yield f"{EXPIRED}, while {key} was asked"
-    for key, exchanges in sorted(asked.items()):
-        if silent is None and (why := blocked(spec, exchanges)):
-            yield f"{key}: {why}"
+    yield from map(": ".join, shut.items())
     # That nobody answered from the first on, `blocked` says, and what bound the run, `ended`.
     for stop in stops:
         if stop.kind in (StopKind.SILENT, StopKind.TOO_LARGE):
@@ -187,15 +184,13 @@ def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> list[str]:
     """How many requests had no answer, if these are too many; in a strict run, any are."""
     count, most = sum(map(is_unavailable, exchanges)), policy.max_unavailable
     said = f"{count} of {len(exchanges)} requests had no answer of the service"
-    if policy.strict and count:
-        return [f"{said} (strict)"]
-    if policy.strict or count <= most * len(exchanges):
-        return []
-    return [f"{said}, more than {most * 100:g}% (--contract-max-unavailable)"]
+    if policy.strict:
+        return [f"{said} (strict)"] * bool(count)
+    said += f", more than {most * 100:g}% (--contract-max-unavailable)"
+    return [said] * (count > most * len(exchanges))
 
 
-def _failures(verdicts: Sequence[Verdict], policy: Policy) -> list[str]:
-    failing = list(filter(policy.fails, verdicts))
+def _failures(failing: Sequence[Verdict], policy: Policy) -> list[str]:
     counts = Counter(verdict.outcome for verdict in failing)
     found = []
     for outcome in (Outcome.VIOLATED, Outcome.NOT_EXERCISED, Outcome.UNDECIDED):
@@ -210,8 +205,9 @@ def _failures(verdicts: Sequence[Verdict], policy: Policy) -> list[str]:
 def _never_a_success(spec: Spec, asked: Mapping[str, Sequence[Exchange]]) -> list[str]:
     found: list[str] = []
     for key, exchanges in asked.items():
+        statuses = {e.response.status for e in exchanges if e.response}
         documented = set(filter(spec.by_key[key].response, range(200, 300)))
-        if documented.intersection(e.response.status for e in exchanges if e.response):
+        if documented & statuses:
             return []
         if documented:
             found = [NO_SUCCESS]
@@ -229,12 +225,9 @@ class Since(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The violations of an earlier report.
+    """The violations of an earlier report: by the rule's id the evidence, as the report has it.
 
-    Args:
-        file: the report.
-        about: when, where and how that run ended.
-        rules: the evidence of each violated rule, as the report has it, by the rule's id.
+    `about` says when, where and how that run ended.
     """
 
     file: str
@@ -265,10 +258,9 @@ def against(
     accepted: Collection[str],
     promised: Collection[str],
 ) -> Against:
-    """What became of each rule since.
+    """What became of each rule since, given verdicts on the rules that count.
 
     Args:
-        verdicts: on the rules that count.
         accepted: rules that are violated and accepted, which are neither new nor known.
         promised: every rule of the document; one that it does not have any more is nothing.
     """

@@ -16,9 +16,9 @@ from contracts.decision.change_decision import (
     FailOn,
     Judged,
     decide_changes,
-    entry_for_change,
+    name_of,
 )
-from contracts.decision.entries import ACCEPTED, TERM, Accepted
+from contracts.decision.entries import ACCEPTED, CHANGES, TERM, Accepted, entry_for
 from contracts.document import Spec
 from contracts.document.sides import Side, specs_of
 from contracts.report.run import Drift
@@ -72,7 +72,7 @@ class Diff:
 
     def entry(self, judged: Judged) -> str:
         """The line that accepts a change."""
-        return entry_for_change(judged.change, until=self.until, reason=self.reason)
+        return entry_for(CHANGES, name_of(judged.change), until=self.until, reason=self.reason)
 
     @property
     def entries(self) -> tuple[str, ...]:

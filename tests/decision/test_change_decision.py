@@ -13,13 +13,11 @@ from contracts.changes.change import Change, Effect, Severity
 from contracts.decision.change_decision import (
     ChangePolicy,
     FailOn,
-    accepted_changes,
     decide_changes,
-    entry_for_change,
     name_of,
     severities_from,
 )
-from contracts.decision.entries import Acceptance, Accepted
+from contracts.decision.entries import CHANGES, Acceptance, Accepted, accepted_from, entry_for
 from contracts.errors import DocumentError, UsageError
 
 from ..made_changes import ALL, BREAKS, GROWS, STATUS, UNKNOWN, WARNS, change
@@ -122,8 +120,8 @@ def test_accepting_adds_no_failure(
 @pytest.mark.parametrize("where", [STATUS, 'GET /"q"\\ 200 /é', "GET /x\x7f\u200b /\ud800", "* ?", ""])
 def test_the_entry_that_is_offered_accepts_its_change(where: str) -> None:
     made = change(where=where)
-    line = entry_for_change(made, until=TODAY, reason='because "so"\n')
-    accepted = accepted_changes(f"# one\n{line}\n".encode(), "a.toml", today=TODAY)
+    line = entry_for(CHANGES, name_of(made), until=TODAY, reason='because "so"\n')
+    accepted = accepted_from(f"# one\n{line}\n".encode(), "a.toml", CHANGES, today=TODAY)
     assert (accepted.of(name_of(made)) is not None, line.isprintable(), accepted.entries[0].line) == (True, True, 2)
     assert accepted.entries[0].reason == 'because "so"\n'
 
@@ -140,15 +138,15 @@ def test_the_entry_that_is_offered_accepts_its_change(where: str) -> None:
 )
 def test_what_is_no_entry_is_refused(text: str, words: str) -> None:
     with pytest.raises(DocumentError) as refused:
-        accepted_changes(text.encode(), "a.toml", today=TODAY)
+        accepted_from(text.encode(), "a.toml", CHANGES, today=TODAY)
     assert words in str(refused.value)
 
 
 def test_violations_and_changes_stand_in_one_file() -> None:
     text = "".join(f'{table}."y" = {{ reason = "r", until = 2026-12-31 }}\n' for table in ("violation", "change"))
-    assert [entry.name for entry in accepted_changes(text.encode(), "a.toml", today=TODAY).entries] == ["y"]
+    assert [entry.name for entry in accepted_from(text.encode(), "a.toml", CHANGES, today=TODAY).entries] == ["y"]
     with pytest.raises(DocumentError, match="the acceptance of x is no table"):
-        accepted_changes(b'violation."x" = 3', "a.toml", today=TODAY)
+        accepted_from(b'violation."x" = 3', "a.toml", CHANGES, today=TODAY)
 
 
 def test_severities_are_given_by_kind() -> None:

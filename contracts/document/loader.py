@@ -67,8 +67,7 @@ def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) ->
 
 def overlay_beside(path: str | Path) -> str:
     """The name of the overlay that belongs to a document unless others are given."""
-    name = Path(path).name
-    return Path(name).with_suffix(".overlay.yaml").name if name else ""
+    return f"{Path(path).stem}.overlay.yaml"
 
 
 def read_spec(
@@ -78,11 +77,9 @@ def read_spec(
     overlays: Sequence[Path | str | tuple[str, bytes]] = (),
     folder: Path | Neighbours | None,
 ) -> Spec:
-    """Like `load_spec`, from bytes at hand.
+    """Like `load_spec`, from bytes at hand; overlays are files, or names with the bytes at hand.
 
-    Args:
-        overlays: files, or names with the bytes at hand.
-        folder: where other files are that it refers to; without one, that is refused.
+    `folder` is where other files are that it refers to; without one, that is refused.
     """
     around = FolderFiles(folder, path) if isinstance(folder, Path) else folder
     written = written_from_bytes(text, path)
@@ -104,9 +101,12 @@ def read_spec(
     def source(pointer: str) -> model.Source:
         return root.at(model.split_pointer(pointer)).source
 
-    digest = hashlib.sha256(text).hexdigest()
+    digest, info = hashlib.sha256(text).hexdigest(), tree["info"]
     document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
-    return spec_from_document(document)
+    names = (tree.get("components") or {}).get("securitySchemes") or {}
+    schemes = MappingProxyType({name: _security_scheme(document, name) for name in names})
+    operations = tuple(_operations(document, schemes))
+    return Spec(document, info["title"], info["version"], _servers(tree), operations, schemes)
 
 
 def _dialect(tree: Any, root: Place) -> Dialect:
@@ -123,15 +123,6 @@ def _dialect(tree: Any, root: Place) -> Dialect:
             return dialect
     problem = f"the document's OpenAPI version is {shown(tree['openapi'])}, wanted 3.0.x or 3.1.x"
     raise root.child("openapi").error(problem, 'give a version that is read, such as "3.1.0"')
-
-
-def spec_from_document(document: Document) -> Spec:
-    """The Spec; a security requirement that names no scheme is a DocumentError at its line."""
-    tree, info = document.tree, document.tree["info"]
-    names = (tree.get("components") or {}).get("securitySchemes") or {}
-    schemes = MappingProxyType({name: _security_scheme(document, name) for name in names})
-    operations = tuple(_operations(document, schemes))
-    return Spec(document, info["title"], info["version"], _servers(tree), operations, schemes)
 
 
 def _operations(

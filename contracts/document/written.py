@@ -15,8 +15,6 @@ from contracts.errors import DocumentError
 from contracts.text import shown
 
 Written = JsonText | YamlText
-_OVERLAY_FIELDS = ("actions", "extends", "info", "overlay")
-_ACTION_FIELDS = ("description", "remove", "target", "update")
 _CURE = "give an OpenAPI document in YAML or JSON"
 _KEY_OUTSIDE = re.compile(r"""^["']?(openapi|swagger|overlay)["']?\s*:""", re.MULTILINE)
 _KEY_INSIDE = re.compile(r"""^\s*(\{\s*)?["']?openapi["']?\s*:""", re.MULTILINE)
@@ -128,19 +126,20 @@ def _fenced(content: str) -> str:
 def apply_overlay(tree: dict[str, Any], root: Place, overlay: Written) -> None:
     """Apply every action in order; one that is malformed or matches nothing is a DocumentError."""
     origin = Place(overlay)
-    _refuse_malformed(overlay.tree, origin)
-    for index, action in enumerate(overlay.tree["actions"]):
-        _apply(tree, root, action, origin.at(("actions", str(index))))
+    for index, action in enumerate(_actions(overlay.tree, origin)):
+        place = origin.at(("actions", str(index)))
+        _refuse_malformed(action, place)
+        _apply(tree, root, action, place)
 
 
-def _refuse_malformed(overlay: Any, origin: Place) -> None:
+def _actions(overlay: Any, origin: Place) -> list[Any]:
     if not isinstance(overlay, dict) or "overlay" not in overlay:
         problem = "this is no overlay: it has no `overlay` key"
         raise origin.error(problem, "begin it with `overlay: 1.0.0`")
     if not re.fullmatch(r"1\.0\.\d+", str(overlay["overlay"])):
         problem = f"the overlay's version is {shown(overlay['overlay'])}, wanted 1.0.x"
         raise origin.child("overlay").error(problem, "write it as an Overlay 1.0.0 document")
-    _refuse_unknown(overlay, _OVERLAY_FIELDS, origin)
+    _refuse_unknown(overlay, ("actions", "extends", "info", "overlay"), origin)
     info = overlay.get("info")
     named = (info.get("title"), info.get("version")) if isinstance(info, dict) else (None,)
     if not all(isinstance(name, str) for name in named):
@@ -150,14 +149,13 @@ def _refuse_malformed(overlay: Any, origin: Place) -> None:
     if not isinstance(actions, list) or not actions:
         problem = "the overlay has no list of `actions`"
         raise origin.child("actions").error(problem, "give it one action or more")
-    for index, action in enumerate(actions):
-        _refuse_malformed_action(action, origin.at(("actions", str(index))))
+    return actions
 
 
-def _refuse_malformed_action(action: Any, origin: Place) -> None:
+def _refuse_malformed(action: Any, origin: Place) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise origin.error("the action has no `target`", "give it a JSONPath as text")
-    _refuse_unknown(action, _ACTION_FIELDS, origin)
+    _refuse_unknown(action, ("description", "remove", "target", "update"), origin)
     if not isinstance(action.get("remove", False), bool):
         problem = f"`remove` is {shown(action['remove'])}, wanted true or false"
         raise origin.child("remove").error(problem, "mend it")
@@ -178,21 +176,20 @@ def _apply(tree: dict[str, Any], root: Place, action: dict[str, Any], origin: Pl
     matches = _matches(tree, action["target"], root, origin.child("target"))
     # From the last to the first, so that no item moves that is still to be removed.
     for parts in reversed(matches) if is_removed else matches:
+        if is_removed and not parts:
+            problem = "the action removes the whole document"
+            raise origin.child("target").error(problem, "name a part of it")
+        *above, last = parts if is_removed else (*parts, None)
         node: Any = tree
         place = root
-        around, parent = place, node
-        for part in parts:
-            around, parent = place, node
+        for part in above:
             place, node = place.entered(str(part)), node[part]
         if not is_removed:
             _update(node, action["update"], place, origin)
-        elif not parts:
-            problem = "the action removes the whole document"
-            raise origin.child("target").error(problem, "name a part of it")
-        else:
-            if isinstance(parent, list):
-                around.remove_item(parts[-1], len(parent))
-            del parent[parts[-1]]
+            continue
+        if isinstance(node, list):
+            place.remove_item(last, len(node))
+        del node[last]
 
 
 def _matches(tree: dict[str, Any], target: str, root: Place, place: Place) -> list[tuple[Any, ...]]:
@@ -205,16 +202,15 @@ def _matches(tree: dict[str, Any], target: str, root: Place, place: Place) -> li
         raise place.error(problem, "write it as RFC 9535 says") from None
     if not found:
         problem = f"the target {target} matches nothing in {root.written.file}"
-        raise place.error(
-            problem, "mend the target, or remove the action if it is no longer needed"
-        )
+        cure = "mend the target, or remove the action if it is no longer needed"
+        raise place.error(problem, cure)
     return list(dict.fromkeys(found))
 
 
 def _update(target: Any, update: Any, place: Place, origin: Place) -> None:
     written = origin.child("update")
     if isinstance(target, list):
-        _append(target, [update], place, [written])
+        _append(target, update, place, written)
     elif isinstance(target, dict) and isinstance(update, dict):
         _merge(target, update, place, written)
     elif isinstance(target, dict):
@@ -226,10 +222,9 @@ def _update(target: Any, update: Any, place: Place, origin: Place) -> None:
         raise origin.child("target").error(problem, f"target the object or list around it; {anew}")
 
 
-def _append(target: list[Any], items: list[Any], place: Place, origins: list[Place]) -> None:
-    for item, origin in zip(items, origins, strict=True):
-        place.put(str(len(target)), origin)
-        target.append(copy.deepcopy(item))
+def _append(target: list[Any], item: Any, place: Place, origin: Place) -> None:
+    place.put(str(len(target)), origin)
+    target.append(copy.deepcopy(item))
 
 
 def _merge(target: dict[str, Any], update: dict[str, Any], place: Place, origin: Place) -> None:
@@ -239,8 +234,8 @@ def _merge(target: dict[str, Any], update: dict[str, Any], place: Place, origin:
         if isinstance(old, dict) and isinstance(value, dict):
             _merge(old, value, place.entered(name), written)
         elif isinstance(old, list) and isinstance(value, list):
-            origins = [written.child(str(index)) for index in range(len(value))]
-            _append(old, value, place.entered(name), origins)
+            for index, item in enumerate(value):
+                _append(old, item, place.entered(name), written.child(str(index)))
         elif isinstance(old, dict | list):
             known = f"{shown(name)} is of another kind than the one at {place.child(name).source}"
             cure = "remove that one in an action before"

@@ -82,14 +82,9 @@ class Document:
 
     Other files that it refers to stand under `x-files` of `tree`, and the `$ref`s point there, so
     that every `$ref` is a pointer into `tree`. Pointers of what the author wrote are kept.
-
-    Args:
-        path: as the user gave it.
-        sha256: of the bytes as read, overlays apart.
-        openapi: the version that the document declares.
-        tree: the JSON value of the whole document.
-        source: file and line of the node at a pointer, or of its nearest written ancestor.
-        marks: which of `readOnly` and `writeOnly` any schema says.
+    `path` is as the user gave it, `sha256` that of the bytes as read, overlays apart; `source` tells
+    file and line of the node at a pointer, or of its nearest written ancestor; `marks` are those
+    of `readOnly` and `writeOnly` that any schema says.
     """
 
     path: str
@@ -246,8 +241,6 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Header:
-    """A documented response header."""
-
     name: str
     required: bool
     schema: Schema | None

@@ -76,7 +76,14 @@ class Linker:
             followed.append(self._pending.pop())
             self._follow(followed[-1])
         for reference in followed:
-            self._refuse_loop(reference)
+            seen: set[int] = set()
+            node: Any = reference.holder
+            while id(node) in self._targets:
+                if id(node) in seen:
+                    cure = "define what it names"
+                    raise self._error(reference, "leads only back to itself", cure)
+                seen.add(id(node))
+                node = self._targets[id(node)]
 
     def _visit(self, node: Any, kind: str, segments: Segments) -> None:
         for value, found, place in walk(self.dialect, (node, kind, segments)):
@@ -174,15 +181,6 @@ class Linker:
         self._embedded[home] = written.tree
         self.tree[FILES] = self._embedded
         self.root.entered(FILES).put(home, Place(written))
-
-    def _refuse_loop(self, reference: _Reference) -> None:
-        seen: set[int] = set()
-        node: Any = reference.holder
-        while id(node) in self._targets:
-            if id(node) in seen:
-                raise self._error(reference, "leads only back to itself", "define what it names")
-            seen.add(id(node))
-            node = self._targets[id(node)]
 
     def _error(self, reference: _Reference, problem: str, cure: str) -> DocumentError:
         place = self.root.at((*reference.segments, "$ref"))

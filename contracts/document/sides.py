@@ -53,13 +53,10 @@ class MissingError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A document that was got and not yet read.
+    """A document that was got and not yet read; `name` is what its places are called after.
 
-    Args:
-        name: what people read, and what its places are called after.
-        around: the files around it, None where nothing is.
-        prefix: what stands before the paths of its files: `HEAD:`.
-        note: what is worth knowing of how it is read.
+    `around` has the files around it, `prefix` stands before their paths (`HEAD:`), and `note` is
+    what is worth knowing of how it is read.
     """
 
     name: str
@@ -90,11 +87,7 @@ class Side:
 def sides_from(
     base: str, revision: str, overlays: Sequence[str] | None = None
 ) -> tuple[Side, Side]:
-    """Both sides, with the same overlays; None means for each side the one beside it.
-
-    A copy of a document elsewhere (at a URL, in another folder) has none beside it: it is read with
-    those of the other side, or both are read without where these don't fit.
-    """
+    """Both sides, with the same overlays; None means for each side the one beside it."""
     if base == revision == "-":
         cure = "give a file for one of them"
         raise UsageError(f"both sides are -, and standard input can be read once; {cure}")
@@ -103,7 +96,10 @@ def sides_from(
 
 
 def shared(base: Side, revision: Side) -> tuple[Side, Side]:
-    """Both sides, read with the same overlays where only one of them has any."""
+    """Both sides; a copy elsewhere, which has no overlay beside it, gets those of the other side.
+
+    Where these don't fit, both are read without.
+    """
     is_same_path = base.path_of(base.name) == revision.path_of(revision.name)
     if bool(base.overlays) == bool(revision.overlays) or is_same_path:
         return base, revision
@@ -114,10 +110,10 @@ def shared(base: Side, revision: Side) -> tuple[Side, Side]:
     lent = replace(bare, overlays=other.overlays, note=note)
     try:
         read_side(lent)
-    except DocumentError as problem:
-        if problem.file in files:
-            misfit = f"{names} does not fit {bare.name} ({problem.problem})"
-            note = f"{misfit}, so both are read without overlays"
+    except DocumentError as misfit:
+        if misfit.file in files:
+            note = f"{names} does not fit {bare.name} ({misfit.problem})"
+            note = f"{note}, so both are read without overlays"
             return replace(base, overlays=(), note=note), replace(revision, overlays=())
     return (lent, other) if bare is base else (other, lent)
 
@@ -125,16 +121,14 @@ def shared(base: Side, revision: Side) -> tuple[Side, Side]:
 def side_from(
     given: str, overlays: Sequence[str] | None = None, *, folder: Path | None = None
 ) -> Side:
-    """The side that a user names. Raises a ContractsError, one sentence, if it can't be got.
+    """The side that a user names, or a ContractsError, one sentence, if it can't be got.
 
-    Args:
-        overlays: None means the one beside it, if there is one.
-        folder: where git runs (None: here).
+    No overlays (None) mean the one beside it, if there is one; git runs in `folder` (None: here).
     """
     named = None if overlays is None else named_overlays(overlays)
     if not given:
-        cure = "give a file, REVISION:path, a URL, or -"
-        raise UsageError(f"a side is empty (an unset variable?); {cure}")
+        problem = "a side is empty (an unset variable?)"
+        raise UsageError(f"{problem}; give a file, REVISION:path, a URL, or -")
     if given == "-":
         return Side("<stdin>", _standard_input(), named or ())
     is_file = os.path.exists(given) or _DRIVE.match(given)
@@ -160,7 +154,6 @@ def side_from(
 
 
 def named_overlays(files: Sequence[str]) -> Overlays:
-    """Overlays that are named by their files."""
     return tuple((file, bytes_of_file(file)) for file in files)
 
 
@@ -183,9 +176,8 @@ def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec
 
 def is_same(base: Side, revision: Side, read: Spec) -> bool:
     """Whether two sides are one document; if `read`, either, has other files, these may differ."""
-    if base.text != revision.text or base.overlays_alone != revision.overlays_alone:
-        return False
-    return FILES not in read.document.tree
+    is_equal = (base.text, base.overlays_alone) == (revision.text, revision.overlays_alone)
+    return is_equal and FILES not in read.document.tree
 
 
 def read_side(side: Side) -> Spec:
@@ -195,8 +187,8 @@ def read_side(side: Side) -> Spec:
 def _standard_input() -> bytes:
     text = sys.stdin.buffer.read(MAX_SIZE + 1)
     if len(text) > MAX_SIZE:
-        problem = f"standard input holds more than {MAX_SIZE // 2**20} MB"
-        raise UsageError(f"{problem}; give a document that is smaller")
+        size = f"more than {MAX_SIZE // 2**20} MB"
+        raise UsageError(f"standard input holds {size}; give a document that is smaller")
     return text
 
 
@@ -260,18 +252,18 @@ def _git(args: list[str], lines: str, folder: Path | None, name: str) -> bytes:
         done = subprocess.run(
             ["git", *args],
             input=os.fsencode(lines),
+            capture_output=True,
+            check=False,
             cwd=folder,
             env=environment,
-            capture_output=True,
             timeout=GIT_SECONDS,
-            check=False,
         )
     except FileNotFoundError:
-        problem = f"{name} is no file, and there is no git to look for a revision"
-        raise UsageError(f"{problem}; give a file") from None
+        problem = "there is no git to look for a revision"
+        raise UsageError(f"{name} is no file, and {problem}; give a file") from None
     except subprocess.TimeoutExpired:
-        problem = f"{name}: git did not answer within {GIT_SECONDS} s"
-        raise UsageError(f"{problem}; {_GIT_CURE}") from None
+        late = f"git did not answer within {GIT_SECONDS} s"
+        raise UsageError(f"{name}: {late}; {_GIT_CURE}") from None
     except OSError as error:
         raise UsageError(f"{name}: git can't be run ({error.strerror}); {_GIT_CURE}") from None
     if done.returncode:

@@ -26,10 +26,7 @@ _FENCE = re.compile(
 
 
 class Place:
-    """A node of a tree of several files; its children are beside it unless put elsewhere.
-
-    Changed only while overlays are applied and other files are embedded.
-    """
+    """A node of a tree of several files; its children are beside it unless put elsewhere."""
 
     def __init__(self, written: Written, segments: tuple[str, ...] = ()) -> None:
         self.written = written
@@ -93,8 +90,8 @@ def written_from_bytes(data: bytes, file: str) -> Written:
 
 def _decoded(data: bytes, file: str) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[:2].count(0) == 1:
-        problem, cure = "the text is UTF-16, wanted UTF-8", "save the document as UTF-8"
-        raise DocumentError(file, 1, problem, cure)
+        cure = "save the document as UTF-8"
+        raise DocumentError(file, 1, "the text is UTF-16, wanted UTF-8", cure)
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

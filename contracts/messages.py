@@ -105,10 +105,9 @@ class Credential(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CredentialForm:
-    """A form in which a credential is sent, and the rule about it.
+    """A form in which a credential is sent, and the rule about it: its name, what it says.
 
     Args:
-        rule, promise: the name of the rule, and what it says of a service.
         said: what a finding calls the credential.
         value, scheme: what becomes of the right value, and of the name of its scheme.
         shell: what a shell reads in place of the value in NAME; None if nothing is left of it.

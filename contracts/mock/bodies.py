@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,6 +31,7 @@ HANDFUL = 3
 """How many values a path parameter has, for each schema that its name has; of so many times ten that are drawn."""
 MAX_VALUES = 12
 
+_FIELD_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 FRAMING = {"content-length": "", "content-encoding": "identity", "transfer-encoding": "chunked"}
 """Fields that say how the body is sent: a value drawn from their schema would be a lie."""
 
@@ -79,8 +81,7 @@ def dump(value: Any) -> bytes:
 @lru_cache(maxsize=4096)
 def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
     """Values that together take every choice of the schema, or at least come to every place of it; with their text."""
-    location, seen, stale = locate(schema), set[Sight](), 0
-    found: dict[bytes, Any] = {}
+    location, seen, stale, found = locate(schema), set[Sight](), 0, dict[bytes, Any]()
     drawn = itertools.islice(_drawn(schema, CoveringChoices()), MAX_DRAWN)
     for index, value in enumerate(drawn):
         new = set(sights(location, value)) - seen
@@ -146,11 +147,7 @@ def header_texts(header: Header) -> tuple[str, ...]:
     if header.schema is not None:
         drawn = _drawn(header.schema, CoveringChoices())
     texts = dict.fromkeys(map(simple_text, itertools.islice(drawn, HEADER_VALUES)))
-    return tuple(filter(_is_field_value, texts)) or ("mock",)
-
-
-def _is_field_value(text: str) -> bool:
-    return bool(text) and text.isascii() and text.isprintable() and text == text.strip()
+    return tuple(filter(_FIELD_VALUE.fullmatch, texts)) or ("mock",)
 
 
 def sample_values(spec: Spec, handful: int = HANDFUL) -> Mapping[str, Sequence[str]]:
@@ -163,7 +160,11 @@ def sample_values(spec: Spec, handful: int = HANDFUL) -> Mapping[str, Sequence[s
             meaning = repr(schema and schema.value)
             if meaning not in by_schema.setdefault(name, {}):
                 by_schema[name][meaning] = _path_texts(name, schema, handful)
-    return {name: _in_turn(lists.values()) for name, lists in by_schema.items()}
+    found = {}
+    for name, lists in by_schema.items():
+        in_turn = itertools.chain.from_iterable(itertools.zip_longest(*lists.values()))
+        found[name] = list(dict.fromkeys(filter(None, in_turn)))[:MAX_VALUES]
+    return found
 
 
 def _path_texts(name: str, schema: Schema | None, handful: int) -> list[str]:
@@ -171,8 +172,3 @@ def _path_texts(name: str, schema: Schema | None, handful: int) -> list[str]:
     texts = dict.fromkeys(map(simple_text, itertools.islice(drawn, 10 * HANDFUL)))
     usable = [text for text in texts if text and match_path("/{x}", fill_path("/{x}", {"x": text}))]
     return usable[:handful] or [f"{name}-{index}" for index in range(handful)]
-
-
-def _in_turn(lists: Iterable[list[str]]) -> list[str]:
-    turns = itertools.chain.from_iterable(itertools.zip_longest(*lists))
-    return list(dict.fromkeys(filter(None, turns)))[:MAX_VALUES]

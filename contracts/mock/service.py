@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -20,7 +20,7 @@ import respx
 from contracts.document import Operation, ResponseSpec, SecurityScheme, Spec
 from contracts.document.model import ABOUT_ACCESS, NOWHERE, concrete_status
 from contracts.document.serialisation import Routes, match_path, raw_values
-from contracts.messages import REFUSALS, Headers, Request, Response, header_values
+from contracts.messages import REFUSALS, Headers, Request, Response, header_values, overridden
 from contracts.mock.bodies import Variant, dump, header_texts, variants_of
 from contracts.schemas.claims import claim_of
 from contracts.schemas.locations import json_type
@@ -30,7 +30,7 @@ BASE_URL = "http://mock"
 CREDENTIAL = "mock-credential"
 """What the mock takes for the right credential; no real one ever reaches it."""
 
-NO_CONTENT = frozenset({204, 205, 304})
+NO_CONTENT = (204, 205, 304)
 _PREFER = re.compile(r"\b(code|example)=(\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -46,13 +46,11 @@ def serving(service: MockService) -> Iterator[str]:
 
     def handle(request: httpx.Request) -> httpx.Response:
         target = request.extensions.get("target", request.url.raw_path).decode("ascii")
-        headers = [
-            (key.decode("latin-1"), value.decode("latin-1")) for key, value in request.headers.raw
-        ]
-        asked = Request(request.method, target, tuple(headers), request.content or None)
-        response = service.answer(asked)
-        raw = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in response.headers]
-        return httpx.Response(response.status, headers=raw, content=response.body)
+        request.headers.encoding = "latin-1"
+        fields = tuple(request.headers.multi_items())
+        response = service.answer(Request(request.method, target, fields, request.content or None))
+        headers = httpx.Headers(list(response.headers), encoding="latin-1")
+        return httpx.Response(response.status, headers=headers, content=response.body)
 
     with respx.mock(using="httpcore2", assert_all_called=False, assert_all_mocked=True) as router:
         router.route().mock(side_effect=handle)
@@ -61,10 +59,7 @@ def serving(service: MockService) -> Iterator[str]:
 
 @dataclass(frozen=True, eq=False)
 class MockService:
-    """Answers requests as the document says, and nothing else.
-
-    Where it can't, because no body satisfies the documented schema, it answers 503, which says nothing about the
-    contract.
+    """Answers requests as the document says; 503, which says nothing about the contract, where no body can.
 
     Args:
         refine: makes bodies believable in their domain.
@@ -88,10 +83,7 @@ class MockService:
         return replace(response, headers=(*response.headers, ("Date", self.clock)))
 
     def variants(self, operation: Operation, response: ResponseSpec) -> tuple[Variant, ...]:
-        """The bodies of a documented response, which together take every choice that its schema leaves.
-
-        Empty if there can be none.
-        """
+        """The bodies of a documented response: together they take every choice that its schema leaves."""
         key, code = (operation.key, response.status), concrete_status(operation, response)
         if key not in self._variants:
             found = variants_of(response)
@@ -124,27 +116,24 @@ class MockService:
 
     def _respond(self, operation: Operation, request: Request) -> Response:
         wishes = dict(_PREFER.findall(request.header("prefer") or ""))
+        challenge = challenges(operation, self.spec)
         if has_credential(operation, request, self.spec, CREDENTIAL):
             chosen = self._chosen(operation, request, int(wishes.get("code", 0)))
         else:
             wishes, refused = {}, operation.response(401)
             if refused is None or not self.variants(operation, refused):
-                message = "the credential is missing or wrong"
-                return _plain(401, message, *challenges(operation, self.spec))
+                return _plain(401, "the credential is missing or wrong", *challenge)
             chosen = refused, 401
         if not operation.responses:
             return Response(200)
-        variants = self.variants(operation, chosen[0]) if chosen else ()
-        if chosen is None or not variants:
+        if chosen is None or not (variants := self.variants(operation, chosen[0])):
             return _plain(503, "nothing that the document allows can be answered")
         documented, code = chosen
         digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
         index = int(wishes.get("example", int.from_bytes(digest[:4], "big")))
-        challenge = challenges(operation, self.spec) if code == 401 else ()
-        headers = (
-            *_headers(documented, index, {name.lower() for name, _ in challenge}),
-            *challenge,
-        )
+        headers = tuple(_headers(documented, index))
+        if code == 401:
+            headers = overridden(headers, challenge)
         if code in NO_CONTENT or code < 200:
             return Response(code, headers)
         variant = variants[index % len(variants)]
@@ -193,10 +182,9 @@ def _refusals(operation: Operation) -> Iterator[ResponseSpec]:
     return filter(None, map(found.get, wanted))
 
 
-def _headers(documented: ResponseSpec, index: int, without: set[str]) -> Iterator[tuple[str, str]]:
+def _headers(documented: ResponseSpec, index: int) -> Iterator[tuple[str, str]]:
     for header in documented.headers:
-        texts = header_texts(header)
-        if texts and header.name.lower() not in without:
+        if texts := header_texts(header):
             yield header.name, texts[index % len(texts)]
 
 
@@ -216,10 +204,10 @@ def _echoed(variant: Variant, operation: Operation, request: Request) -> Variant
 
 def _with_value(variant: Variant, value: Any) -> Variant:
     """The variant with another value, if its schema allows that as well."""
-    unchanged = value is variant.value or value == variant.value
-    if variant.schema is None or unchanged or not validator(variant.schema).is_valid(value):
-        return variant
-    return replace(variant, body=dump(value), value=value)
+    changed = value is not variant.value and value != variant.value
+    if changed and variant.schema is not None and validator(variant.schema).is_valid(value):
+        return replace(variant, body=dump(value), value=value)
+    return variant
 
 
 def _plain(status: int, message: str, *headers: tuple[str, str]) -> Response:
@@ -259,28 +247,20 @@ def _presented(scheme: SecurityScheme, request: Request) -> list[str]:
     found = []
     for value in header_values(request.headers, "authorization"):
         name, _, text = value.partition(" ")
-        if name.lower() == wanted:
-            found.append(_user(text) if wanted == "basic" else text.strip())
+        if name.lower() == wanted == "basic":
+            with suppress(ValueError):
+                found.append(base64.b64decode(text).decode().removesuffix(":"))
+        elif name.lower() == wanted:
+            found.append(text.strip())
     return found
-
-
-def _user(value: str) -> str:
-    try:
-        return base64.b64decode(value).decode().removesuffix(":")
-    except ValueError:
-        return ""
 
 
 def challenges(operation: Operation, spec: Spec) -> Headers:
     """What a 401 must say (RFC 9110 §15.5.2): the schemes that the operation takes, each once."""
     words: dict[str, None] = {}
-    for alternative in operation.security:
-        for name, _ in alternative:
-            words[_challenge(spec.security_schemes[name])] = None
-    return tuple(("WWW-Authenticate", word) for word in words or ["Bearer"])
-
-
-def _challenge(scheme: SecurityScheme) -> str:
-    names = {"http": scheme.scheme.capitalize(), "apiKey": "ApiKey", "mutualTLS": "Mutual"}
-    word = names.get(scheme.type, "Bearer")
-    return f'{word} realm="mock"' if word in ("Basic", "Digest") else word
+    for name, _ in itertools.chain.from_iterable(operation.security):
+        scheme = spec.security_schemes[name]
+        names = {"http": scheme.scheme.capitalize(), "apiKey": "ApiKey", "mutualTLS": "Mutual"}
+        words[names.get(scheme.type, "Bearer")] = None
+    realms = {"Basic": ' realm="mock"', "Digest": ' realm="mock"'}
+    return tuple(("WWW-Authenticate", f"{w}{realms.get(w, '')}") for w in words or ["Bearer"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import email.utils
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -24,7 +25,6 @@ PRECISION = timedelta(seconds=2)
 NOW = datetime(2026, 1, 6, 12, 0, 0, tzinfo=UTC)
 """The mock's clock stands still, so that the same request has the same answer."""
 DATE = "Tue, 06 Jan 2026 12:00:00 GMT"
-
 
 _DURATION = re.compile(
     r"(-?)P(?:(\d+)Y)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
@@ -128,16 +128,16 @@ ENDS = "closed, error and timed_out are final"
 USE = "Use this ID to interact with the session for the next operation"
 
 
-def _row(
-    name: str, member: str, promise: str, sentence: str = ""
-) -> Callable[[Callable[..., str]], Prose]:
-    return partial(Prose, name, f"/{member}", sentence or SENTENCES[member], promise)
+def _row(name: str, member: str, promise: str, *said: str) -> Callable[[Callable[..., str]], Prose]:
+    """A row of one place; `said` are its sentences, or the members whose sentences they are."""
+    sentence = "; ".join(SENTENCES.get(text, text) for text in said or (member,))
+    return partial(Prose, name, f"/{member}", sentence, promise)
 
 
 def _in_order(name: str, earlier: str, later: str, at: str) -> Prose:
     promise = {later: f"is not before {earlier}", earlier: f"is not after {later}"}[at]
 
-    @_row(name, at, promise, f"{SENTENCES[earlier]}; {SENTENCES[later]}")
+    @_row(name, at, promise, earlier, later)
     def seen(session: SeenSession) -> str:
         first, second = session.time(earlier), session.time(later)
         text = f"{later} {second.isoformat()} is before {earlier} {first.isoformat()}"
@@ -157,13 +157,12 @@ def _in_the_past(name: str, member: str) -> Prose:
 
 
 def _active_within(name: str, limit: str, since: str, called: str) -> Prose:
-    @_row(name, "status", f"is not active after the {called}", SENTENCES[limit])
+    @_row(name, "status", f"is not active after the {called}", limit)
     def seen(session: SeenSession) -> str:
         status, most = session.status("active"), timedelta(minutes=session.number(limit))
         over = session.clock - session.time(since) - most
-        return broken(
-            over > SWEEP, f"{status} {over.total_seconds():.0f} s after {since} + {limit}"
-        )
+        text = f"{status} {over.total_seconds():.0f} s after {since} + {limit}"
+        return broken(over > SWEEP, text)
 
     return seen
 
@@ -210,12 +209,7 @@ def _at_least(least: int, name: str, member: str) -> Prose:
     return seen
 
 
-@_row(
-    "viewport",
-    "viewport_width",
-    "is set or null together with viewport_height",
-    "The width of the viewport; The height of the viewport",
-)
+@_row("viewport", "viewport_width", "is set or null together with viewport_height", *SIDES)
 def _viewport(session: SeenSession) -> str:
     width, height = map(session.body.get, SIDES)
     typed = isinstance(width, int | None) and isinstance(height, int | None)
@@ -336,13 +330,11 @@ def _exchange_rule(scope: Scope, row: Prose) -> ExchangeRule:
 @lru_cache(maxsize=4)
 def session_of(answer: Answer) -> SeenSession | None:
     """The session that a 200 answer shows; None for any other answer or body."""
-    response = answer.response
+    response, now = answer.response, None
     if response.status != 200 or not answer.is_json or not isinstance(answer.decoded.value, dict):
         return None
-    try:
+    with suppress(ValueError):
         now = email.utils.parsedate_to_datetime(response.header("date") or "")
-    except ValueError:
-        return SeenSession(answer.decoded.value, None)
     return SeenSession(answer.decoded.value, now)
 
 

@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 
 from contracts.exchanges import Exhausted
-from contracts.messages import Exchange, Request
+from contracts.messages import Exchange, Request, Response
 from contracts.notte import domain
 from contracts.schemas.json_text import decode
 from contracts.text import cut
@@ -41,16 +41,16 @@ def _outcome(exchange: Exchange) -> str:
     return f"{failure.kind.value}, {failure.detail}" if failure else "nothing"
 
 
+def _success(exchange: Exchange) -> Response | None:
+    response = exchange.response
+    return response if response is not None and 200 <= response.status < 300 else None
+
+
 def _object(exchange: Exchange) -> dict[str, Any]:
     """The JSON object of a successful answer; empty for any other."""
-    value = None
-    if exchange.response is not None and _succeeded(exchange):
-        value = decode(exchange.response.body).value
+    response = _success(exchange)
+    value = response and decode(response.body).value
     return value if isinstance(value, dict) else {}
-
-
-def _succeeded(exchange: Exchange) -> bool:
-    return exchange.response is not None and 200 <= exchange.response.status < 300
 
 
 def _usable_id(value: Any) -> str | None:
@@ -205,10 +205,8 @@ class Starter:
             return
         started.problem = f"POST {domain.START}: {_outcome(exchange)}"
         if exchange.response is None or not 300 <= exchange.response.status < 500:
-            started.problem += (
-                ", so one may be running whose id nobody knows; it ends by itself, within "
-                f"{domain.CHEAPEST['max_duration_minutes']} minutes at most"
-            )
+            started.problem += ", so one may be running whose id nobody knows; it ends by itself, "
+            started.problem += f"within {domain.CHEAPEST['max_duration_minutes']} minutes at most"
 
     def _ask(self, session_id: str) -> str | None:
         """Ask once more; what the session is called now."""
@@ -240,19 +238,19 @@ class Starter:
             # The suite's own; what matters now is that somebody stops the session.
             started.problem = f"the stop failed inside: {error}"
             return
-        started.stopped = _succeeded(exchange)
+        started.stopped = _success(exchange) is not None
         started.problem = "" if started.stopped else f"the stop had {_outcome(exchange)}"
 
     def _ask_until_final(self, session_id: str) -> None:
-        for wait in (*WAITS, None):
-            if self._ask(session_id) in domain.FINAL:
-                self.started.stopped = True
-                return
-            if wait is not None:
+        current = self._ask(session_id)
+        for wait in WAITS:
+            if current not in domain.FINAL:
                 self.sleep(wait)
-        if self.started.stopped and not self.started.problem:
-            self.started.problem = "the stop was answered, but no answer calls it closed"
-            self.started.stopped = False
+                current = self._ask(session_id)
+        started, answered = self.started, self.started.stopped
+        started.stopped = current in domain.FINAL
+        if answered and not started.stopped:
+            started.problem = "the stop was answered, but no answer calls it closed"
 
     def _warn(self) -> None:
         if self.started.id is not None and not self.started.stopped:

@@ -23,16 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.decision.change_decision import ChangePolicy, accepted_for
-from contracts.document import FolderFiles, Spec
-from contracts.document.sides import (
-    Side,
-    is_same,
-    named_overlays,
-    path_in_repository,
-    read_side,
-    side_from,
-    sides_from,
-)
+from contracts.document import FolderFiles, Spec, sides
 from contracts.errors import ContractsError, UsageError
 from contracts.report.diff import Diff, diff_of, drift_of
 from contracts.report.run import Drift
@@ -46,31 +37,29 @@ if TYPE_CHECKING:
     from contracts.run.inputs import Inputs
     from contracts.run.state import Asked, State
 
-Say = Callable[[str], None]
-
 
 def begin(config: Any) -> State:
-    """Options -> document -> rules -> items. UsageError or DocumentError, whose text is meant for the user."""
+    """Options -> document -> rules -> items; ContractsError with a text for the user."""
     from contracts.run.inputs import inputs_from
     from contracts.run.options import options_from
     from contracts.run.state import register_profiles, state_from
 
     register_profiles()
     options = options_from(lambda option: option.given(config))
-    # pytest-base-url's option, whose default is PYTEST_BASE_URL, else its ini value; an empty option is kept.
+    # pytest-base-url's option, whose default is PYTEST_BASE_URL, else its ini value; an empty
+    # option is kept.
     base_url = config.getoption("base_url", None)
     if base_url is None:
         base_url = config.getini("base_url") or None
     state = state_from(config, inputs_from(options, base_url=base_url, root=config.rootpath))
     if not state.items:
-        raise UsageError(
-            f"--contract-rule {options.rule} matches none of the rules; see `contracts rules`"
-        )
+        none = f"--contract-rule {options.rule} matches none of the rules"
+        raise UsageError(f"{none}; see `contracts rules`")
     return state
 
 
-def lead(state: State, say: Say) -> None:
-    """Before anything is asked: what killed runs left, what the service publishes, and sessions to ask for."""
+def lead(state: State, say: Callable[[str], None]) -> None:
+    """Before anything is asked: what killed runs left, what the service publishes, and sessions."""
     from contracts.report.wording import drift_headline
     from contracts.run.prelude import look_for_drift, salvage, source_sessions
 
@@ -79,25 +68,22 @@ def lead(state: State, say: Say) -> None:
         state.ledger.hold(state.worker or "main")
     if state.worker is not None:
         return
-
-    if not options.dry_run:
-        for line in salvage(state):
-            say(printable(state.scrub(f"contract: {line}")))
-
+    if options.dry_run:
+        if inputs.sources:
+            say("contract: --contract-dry-run: sessions are neither listed nor started")
+        return
+    for line in salvage(state):
+        say(printable(state.scrub(f"contract: {line}")))
     wants_drift = options.drift or inputs.known is not None or state.budget.nightly
-    if wants_drift and inputs.target.live and not inputs.replays and not options.dry_run:
+    if wants_drift and inputs.target.live and not inputs.replays:
         state.prelude.drift = look_for_drift(state)
         say(printable(state.scrub(f"contract: {drift_headline(state.prelude.drift)}")))
-
     if inputs.sources:
-        if options.dry_run:
-            say("contract: --contract-dry-run: sessions are neither listed nor started")
-        else:
-            source_sessions(state, say)
+        source_sessions(state, say)
 
 
 def ask(state: State, operation: Operation) -> Asked:
-    """Probes -> target -> exchanges -> verdicts, for one operation; done once, by whichever process comes first."""
+    """Probes -> target -> exchanges -> verdicts of one operation, once in all processes."""
     from contracts.run.ask import asked
 
     try:
@@ -114,7 +100,7 @@ def ask(state: State, operation: Operation) -> Asked:
 
 
 def gate(inputs: Inputs) -> ItemResult:
-    """Document, baseline -> changes -> decision -> what a test says. The baseline is HEAD's, unless one is named."""
+    """Document, baseline (HEAD's if none is named) -> changes -> decision -> what a test says."""
     from contracts.run.end import ItemResult, compared, undecided
 
     strict, overlays, path = inputs.policy.strict, inputs.overlays, inputs.spec.document.path
@@ -124,16 +110,16 @@ def gate(inputs: Inputs) -> ItemResult:
         return ItemResult("skipped", "only some operations or rules are judged")
     try:
         if inputs.options.baseline is not None:
-            base = side_from(inputs.options.baseline, overlays)
+            base = sides.side_from(inputs.options.baseline, overlays)
         else:
-            head = f"HEAD:{path_in_repository(Path(path))}"
-            base = side_from(head, overlays, folder=Path(path).parent)
+            head = f"HEAD:{sides.path_in_repository(Path(path))}"
+            base = sides.side_from(head, overlays, folder=Path(path).parent)
     except ContractsError as error:
         said = printable(f"not compared with a baseline: {error}")
         return ItemResult("skipped", said, said)
     try:
-        revision = side_from(path, overlays)
-        if is_same(base, revision, inputs.spec):
+        revision = sides.side_from(path, overlays)
+        if sides.is_same(base, revision, inputs.spec):
             return ItemResult("passed")
         accepted = accepted_for(revision, revision, today=date.today())
         diff = diff_of(base, revision, ChangePolicy(), accepted, read=inputs.spec)
@@ -146,8 +132,7 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
     """Exchanges -> verdicts -> decision -> report, in all its forms.
 
     Args:
-        ended: why the run ended before everything was asked, if it did.
-        broken: how the document breaks its baseline, if it does.
+        ended, broken: why it ended early, and how the document breaks its baseline, if so.
         tell: tells whoever else has a form of it.
     """
     from contracts.decision.run_decision import Result
@@ -190,9 +175,9 @@ class Terms:
 
 def compare(base: str, revision: str, terms: Terms) -> Diff:
     """Two documents -> changes -> decision -> report; each a file, `REV:path`, a URL, or `-`."""
-    sides = sides_from(base, revision, terms.overlays)
-    accepted = accepted_for(*sides, today=terms.today, named=terms.accepted)
-    return diff_of(*sides, terms.policy, accepted)
+    both = sides.sides_from(base, revision, terms.overlays)
+    accepted = accepted_for(*both, today=terms.today, named=terms.accepted)
+    return diff_of(*both, terms.policy, accepted)
 
 
 @dataclass(frozen=True)
@@ -245,13 +230,13 @@ def pull(
     source: str, path: Path, overlays: Sequence[str] | None, *, reason: str | None, today: date
 ) -> Pulled:
     """Published document, ours -> changes -> decision -> what becomes of ours; writes nothing."""
-    got = side_from(source, [])
-    around = FolderFiles(path.parent, str(path))
+    got, around = sides.side_from(source, []), FolderFiles(path.parent, str(path))
     if not os.path.lexists(path):
-        placed = Side(got.name, got.text, named_overlays(overlays or ()), around)
-        return Pulled(path, got.text, read_side(placed), reason=reason)
-    present = side_from(str(path), overlays)
-    placed = Side(got.name, got.text, present.overlays, around)
+        named = sides.named_overlays(overlays or ())
+        placed = sides.Side(got.name, got.text, named, around)
+        return Pulled(path, got.text, sides.read_side(placed), reason=reason)
+    present = sides.side_from(str(path), overlays)
+    placed = sides.Side(got.name, got.text, present.overlays, around)
     diff = diff_of(present, placed, ChangePolicy(), accepted_for(present, placed, today=today))
     offered = replace(diff, reason=reason or diff.reason)
     return Pulled(path, got.text, diff.specs[1], offered, got.text != present.text, reason)

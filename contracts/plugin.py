@@ -1,4 +1,4 @@
-"""The suite inside pytest: options, one item a rule, summary and report. What happens is told in `flows`."""
+"""The suite inside pytest: options, an item a rule, summary, report. `flows` tells what happens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shlex
 import signal
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 SESSION = pytest.StashKey["State"]()
 """The run that a pytest session makes."""
-UNDO = pytest.StashKey[list[Callable[[], object]]]()
-"""How to give back what a session took from its process."""
 
 _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "flag": ("store_true", {"type": "bool", "default": False}),
@@ -51,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_load_initial_conftests(args: list[str]) -> None:
-    """`--contract-session-id @FILE` as `--contract-session-id=@FILE`: pytest would read the file as arguments."""
+    """`--contract-… @FILE` as `--contract-…=@FILE`: pytest would read the file as arguments."""
     for index in range(len(args) - 2, -1, -1):
         option, value = args[index : index + 2]
         if option.startswith("--contract-") and "=" not in option and value.startswith("@"):
@@ -60,7 +58,7 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[UNDO], state = [], None
+    state = None
     # A project without a document, that asks for nothing, is left alone.
     wanted = (config.rootpath / DOCUMENT).is_file() or any(o.given(config) for o in OPTIONS)
     if wanted and not config.getoption("--help", False):
@@ -72,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
         except ContractsError as error:
             raise pytest.UsageError(str(error)) from None
         config.option.verify_base_url = False  # it sends a request that nobody judges
-        config.stash[UNDO].append(scrub_logs(state.scrub))
+        config.add_cleanup(scrub_logs(state.scrub))
     config.pluginmanager.register(_Ending(config, state), "contracts-ending")
 
 
@@ -82,12 +80,6 @@ def pytest_configure_node(node: Any) -> None:
     state = node.config.stash.get(SESSION, None)
     if state is not None:
         node.workerinput.update(state.shared)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    undos = config.stash.get(UNDO, None) or []
-    while undos:
-        undos.pop()()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -108,11 +100,14 @@ def _interrupt_on_sigterm(config: pytest.Config) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
+    def restore() -> None:
+        signal.signal(signal.SIGTERM, before)
+
     try:
         before = signal.signal(signal.SIGTERM, interrupt)
     except ValueError:
         return  # not the main thread: signals are somebody else's
-    config.stash[UNDO].append(lambda: signal.signal(signal.SIGTERM, before))
+    config.add_cleanup(restore)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -128,11 +123,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     from contracts.flows import lead
     from contracts.run.state import show
 
-    config.stash[UNDO].append(state.ledger.release)
+    config.add_cleanup(state.ledger.release)
     names = [item.callspec.params["contract_item"] for item in ours]  # type: ignore[attr-defined]
     operations = {state.items[name][0].operation for name in names if name in state.items}
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    config.stash[UNDO].append(show(state.progress, config, reporter, operations))
+    config.add_cleanup(show(state.progress, config, reporter, operations))
     lead(state, lambda line: _write(config, line))
 
 
@@ -185,7 +180,7 @@ def _state(request: pytest.FixtureRequest, who: str) -> State:
 
 
 def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
-    """Give a test the outcome of its verdicts: passed, failed or skipped. Called by `tests/contract`."""
+    """Give a test the outcome of its verdicts. Called by `tests/contract`."""
     from contracts.run.end import item_properties, item_result
 
     state = request.config.stash[SESSION]
@@ -194,7 +189,7 @@ def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
 
 
 def judge_document(request: pytest.FixtureRequest, found: ItemResult) -> None:
-    """Give a test the outcome of the gate: passed, failed, skipped or expected to fail. Called by `tests/contract`."""
+    """Give a test the outcome of the gate. Called by `tests/contract`."""
     rerun = f"\n  rerun: {_rerun(request, request.config.stash[SESSION])}"
     _give(replace(found, text=found.text + rerun * (found.outcome == "failed")))
 
@@ -209,7 +204,7 @@ def _give(found: ItemResult) -> None:
 
 
 def _rerun(request: pytest.FixtureRequest, state: State) -> str:
-    """The command that runs one item again: its node id as seen from here, and the options of this run."""
+    """The command that runs one item again, from here, with the options of this run."""
     config, base_url = request.config, state.inputs.target.base_url
     file, _, name = request.node.nodeid.partition("::")
     path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
@@ -230,7 +225,7 @@ def _rerun(request: pytest.FixtureRequest, state: State) -> str:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note on the report of a failed item whether the contract is broken or the suite itself failed; hide secrets."""
+    """Note whether the contract of a failed item is broken or the suite failed; hide secrets."""
     report: Any = yield
     state = item.config.stash.get(SESSION, None)
     gate = getattr(item, "funcargs", {}).get("contract_gate")
@@ -254,8 +249,10 @@ def pytest_runtest_makereport(
 
 
 class _Ending:
-    """A plugin object: counts what failed, and concludes when the workers of xdist have stopped, before pytest's own
-    summary. Without a document there is nothing to conclude, and contract tests are a mistake in the call."""
+    """Counts what failed, and concludes when the workers of xdist have stopped, before the summary.
+
+    Without a document there is nothing to conclude, and contract tests are a mistake in the call.
+    """
 
     def __init__(self, config: pytest.Config, state: State | None) -> None:
         self.config, self.state = config, state
@@ -297,7 +294,7 @@ class _Ending:
         session.exitstatus = status
 
     def _tell_junit(self, run: Run) -> None:
-        """Write what the run says of itself into the JUnit file, which was written before that was known."""
+        """Write the JUnit file again, now that the run can say something of itself."""
         from contracts.report.forms.failure import suite_properties
 
         for plugin in self.config.pluginmanager.get_plugins():

@@ -343,7 +343,7 @@ def wanted(config: Any, reporter: Any, environ: Mapping[str, str] = os.environ) 
 
 def show(
     progress: Progress, config: Any, reporter: Any, operations: Collection[str]
-) -> Callable[[], object]:
+) -> Callable[[], None]:
     """Let it write to the terminal of pytest's reporter, if that is wanted; returns what ends it."""
     if not wanted(config, reporter):
         return lambda: None

@@ -15,6 +15,11 @@ VARIABLE = "CONTRACT_CREDENTIAL"
 PLACEHOLDER = f"${VARIABLE}"
 """What stands in place of a credential wherever the suite shows or stores anything."""
 
+MAX_SECONDS = 5.0
+"""How long an answer may take, where nobody says otherwise, before an advisory says so."""
+MAX_UNAVAILABLE = 0.05
+"""Which share of the requests may have no answer of the service in a run that passes."""
+
 JSON = Any
 """A decoded JSON value: dict, list, str, int, float, bool or None."""
 

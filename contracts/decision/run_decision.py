@@ -15,13 +15,11 @@ from contracts.decision.entries import ACCEPTED, VIOLATIONS, Acceptance, Accepte
 from contracts.document import Spec
 from contracts.document.written import bytes_of_file
 from contracts.exchanges.health import EXPIRED, Stop, StopKind, blocked, expired_from
-from contracts.messages import Exchange, is_unavailable
+from contracts.messages import MAX_UNAVAILABLE, Exchange, is_unavailable
 from contracts.rules import Severity
 from contracts.text import plural
 from contracts.verdicts import Outcome, Verdict
 
-MAX_UNAVAILABLE = 0.05
-"""Which share of the requests may have no answer of the service in a run that passes."""
 NO_SUCCESS = (
     "no request was answered with a documented 2xx; give values that the service knows "
     "(--contract-param; for sessions, --contract-session-id or --contract-discover)"

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain
 
 from contracts.document import Operation, Spec
-from contracts.messages import may_be_json
+from contracts.messages import MAX_SECONDS, may_be_json
 from contracts.rules import responses
 from contracts.rules.access import authentication_rules, given_rules, identity_rules
 from contracts.rules.plan import Plan
@@ -21,9 +21,6 @@ from contracts.rules.rule import Scope as Scope
 from contracts.rules.rule import Severity as Severity
 from contracts.rules.rule import Undecided as Undecided
 from contracts.rules.rule import broken as broken
-
-MAX_SECONDS = 5.0
-"""How long an answer may take before an advisory says so."""
 
 
 @dataclass(frozen=True, slots=True)

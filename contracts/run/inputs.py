@@ -1,4 +1,4 @@
-"""What the options of a run name, read and checked: the document, who is asked, what the team agreed on."""
+"""What the options of a run name, read and checked: document, target, what was agreed on."""
 
 from __future__ import annotations
 
@@ -20,14 +20,7 @@ from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Headers, Probe, is_field_value
-from contracts.notte.domain import (
-    CREDENTIAL_VARIABLE,
-    DOCUMENT,
-    PRODUCTION_HOSTS,
-    PROXY_VARIABLE,
-    SESSION_ID,
-    SESSION_IDS_VARIABLE,
-)
+from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
 from contracts.run.options import Options, check_base_url, host_of, usable_proxy
 from contracts.text import shown_path
@@ -62,7 +55,7 @@ class Inputs:
     Args:
         given: values that the service knows.
         known: the violations of an earlier report.
-        evidence: the requests that an earlier report has, sent before the plan, or where `replays`, instead of it.
+        evidence: requests of an earlier report, sent before the plan or, where `replays`, instead.
         overlays: those that were named (None: the one beside the document).
         folder: where the report goes.
     """
@@ -105,18 +98,20 @@ class Inputs:
 def inputs_from(
     options: Options, *, base_url: str | None, root: Path, environ: Mapping[str, str] = os.environ
 ) -> Inputs:
-    """What the options of a run name, read and checked. UsageError or DocumentError for what can't be used."""
+    """What the options of a run name, read and checked; else UsageError or DocumentError."""
     base_url = check_base_url(base_url)
     named = [str(shown_path(Path(overlay))) for overlay in options.overlay]
     overlays = overlays_of(named, "--contract-overlay")
-    path = shown_path(Path(options.spec or root / DOCUMENT))
-    spec = replace(load_spec(path, overlays), variable=CREDENTIAL_VARIABLE)
-    scrubber = _scrubber(options, environ)
+    path = shown_path(Path(options.spec or root / domain.DOCUMENT))
+    spec = replace(load_spec(path, overlays), variable=domain.CREDENTIAL_VARIABLE)
+    names = (domain.CREDENTIAL_VARIABLE, *(variable for _, variable in options.header))
+    secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
+    capabilities = Capabilities(placeholder=f"${domain.CREDENTIAL_VARIABLE}")
     target = Target(
         base_url,
         _secret(spec, base_url, environ, needed=not options.dry_run),
         headers=tuple((name, _header(name, value, environ)) for name, value in options.header),
-        capabilities=scrubber.capabilities,
+        capabilities=capabilities,
         route=Route(proxy_from(options, environ), options.ca_bundle),
     )
     known: Known | None = None
@@ -127,8 +122,8 @@ def inputs_from(
     if options.replay is not None:
         evidence = probes_of_report(shown_path(Path(options.replay)), spec)
     policy = Policy(
-        strict=options.strict,
-        require_all=options.require_all,
+        options.strict,
+        options.require_all,
         partial=bool(options.operation or options.replay),
         some_rules=bool(options.rule),
         accepted=read_accepted(accepted_file(spec), today=date.today()),
@@ -136,17 +131,12 @@ def inputs_from(
         known=frozenset(known.rules) if known else None,
         only_new=options.fail_on == "new",
     )
+    # Ids of the environment are a service's own, and nothing to the mock.
+    given = _given(options, environ if target.live else {}, spec)
+    scrubber = replace(Scrubber.of(secrets), capabilities=capabilities)
+    folder = Path(options.report or root / "build" / "contract")
     inputs = Inputs(
-        spec=spec,
-        target=target,
-        options=options,
-        given=_given(options, environ if target.live else {}, spec),
-        known=known,
-        evidence=evidence,
-        policy=policy,
-        scrubber=scrubber,
-        overlays=overlays,
-        folder=Path(options.report or root / "build" / "contract"),
+        spec, target, options, given, known, evidence, policy, scrubber, overlays, folder
     )
     for problem in _problems(inputs):
         raise UsageError(problem)
@@ -166,13 +156,12 @@ def _problems(inputs: Inputs) -> Iterator[str]:
         cure = "give a glob over METHOD PATH or operationId, see `contracts rules`"
         glob = f"--contract-operation {options.operation}"
         yield f"{glob} matches none of the operations of {path}; {cure}"
-    if base_url is not None and host_of(base_url) in PRODUCTION_HOSTS:
-        unsafe = {
-            "--contract-unsafe": options.unsafe,
-            "--contract-start-session": options.start_session,
-        }
-        for option in filter(unsafe.get, unsafe):
-            yield f"{option} is refused on {base_url}, the production host; use staging, or leave it out"
+    if base_url is not None and host_of(base_url) in domain.PRODUCTION_HOSTS:
+        why = f"is refused on {base_url}, the production host; use staging, or leave it out"
+        if options.unsafe:
+            yield f"--contract-unsafe {why}"
+        if options.start_session:
+            yield f"--contract-start-session {why}"
     if options.discover:
         yield from _problems_with_sessions(inputs, "--contract-discover")
     if options.start_session:
@@ -181,22 +170,22 @@ def _problems(inputs: Inputs) -> Iterator[str]:
 
 
 def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
-    """Sessions are looked for on a live service, for operations that have their ids, unless evidence is replayed."""
+    """Sessions are looked for on a live service that has their ids, unless evidence is replayed."""
     target, leave = inputs.target, "leave the option out"
     if not target.live:
         yield f"{option} needs a service that has sessions; give --base-url URL, or leave it out"
     if inputs.replays:
         why = "a replay sends evidence and nothing else"
         yield f"{option} and --contract-replay exclude each other: {why}"
-    if SESSION_ID not in _parameters(inputs.operations):
-        yield f"{option}: none of the operations has a parameter {SESSION_ID}; {leave}"
+    if domain.SESSION_ID not in _parameters(inputs.operations):
+        yield f"{option}: none of the operations has a parameter {domain.SESSION_ID}; {leave}"
     if target.secret is None and not inputs.options.dry_run:
         cure = f"set it to a key of {target}, or {leave}"
-        yield f"{option} needs a credential and {CREDENTIAL_VARIABLE} is not set; {cure}"
+        yield f"{option} needs a credential and {domain.CREDENTIAL_VARIABLE} is not set; {cure}"
 
 
 def _problems_with_files(inputs: Inputs) -> Iterator[str]:
-    """A revision that is not there must not become a gate that never fails, and reports must have their folders."""
+    """A mistaken baseline must not become a gate that never fails; reports must have folders."""
     baseline, history = inputs.options.baseline, inputs.options.history
     try:
         if baseline is not None:
@@ -207,8 +196,8 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
         yield f"--contract-baseline {error}"
     folders = [("--contract-report", inputs.folder, "give a folder for the report")]
     if history is not None:
-        cure = "give a folder for the reports of all runs"
-        folders.append(("--contract-history", Path(history), cure))
+        folder, cure = Path(history), "give a folder for the reports of all runs"
+        folders.append(("--contract-history", folder, cure))
     for option, folder, cure in folders:
         existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         if not existing.is_dir():
@@ -220,7 +209,10 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
 def _secret(
     spec: Spec, base_url: str | None, environ: Mapping[str, str], *, needed: bool
 ) -> Secret | None:
-    variable, value = CREDENTIAL_VARIABLE, environ.get(CREDENTIAL_VARIABLE, "").strip()
+    variable, value = (
+        domain.CREDENTIAL_VARIABLE,
+        environ.get(domain.CREDENTIAL_VARIABLE, "").strip(),
+    )
     if base_url is None:
         return None
     if not value.isascii() or not value.isprintable():
@@ -247,26 +239,19 @@ def _header(name: str, variable: str, environ: Mapping[str, str]) -> str:
 
 def proxy_from(options: Options, environ: Mapping[str, str]) -> str | None:
     """The proxy, from the option or the environment, whose URL may hold a password."""
-    url = environ.get(PROXY_VARIABLE, "").strip()
+    url = environ.get(domain.PROXY_VARIABLE, "").strip()
     if options.proxy is not None or not url:
         return options.proxy
     try:
         return usable_proxy(url)
     except ValueError:
         cure = "give http(s)://HOST[:PORT]"
-        raise UsageError(f"{PROXY_VARIABLE} is no usable proxy; {cure}") from None
-
-
-def _scrubber(options: Options, environ: Mapping[str, str]) -> Scrubber:
-    names = (CREDENTIAL_VARIABLE, *(variable for _, variable in options.header))
-    values = {name: environ.get(name, "").strip() for name in names}
-    capabilities = Capabilities(placeholder=f"${CREDENTIAL_VARIABLE}")
-    return replace(Scrubber.of(values | proxy_secrets(environ)), capabilities=capabilities)
+        raise UsageError(f"{domain.PROXY_VARIABLE} is no usable proxy; {cure}") from None
 
 
 def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """User names with passwords, and passwords, of the proxies that the environment names, by what stands for them."""
-    named = {PROXY_VARIABLE: environ.get(PROXY_VARIABLE, "")}
+    """Userinfo and passwords of the proxies that the environment names, by what stands for each."""
+    named = {domain.PROXY_VARIABLE: environ.get(domain.PROXY_VARIABLE, "")}
     named |= {f"{scheme.upper()}_PROXY": url for scheme, url in urllib.request.getproxies().items()}
     found: dict[str, str] = {}
     for variable, url in named.items():
@@ -278,16 +263,16 @@ def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _given(options: Options, environ: Mapping[str, str], spec: Spec) -> Values:
-    """Given values by parameter; ids of the environment are a service's own, so the mock gets an empty `environ`."""
+    """Given values by parameter, each once, in the order given; those in `environ` are sessions."""
     entries = [("--contract-param", name, value) for name, value in options.param]
-    entries += [("--contract-session-id", SESSION_ID, value) for value in options.session_id]
-    listed = environ.get(SESSION_IDS_VARIABLE, "").replace(",", " ").split()
-    entries += [(SESSION_IDS_VARIABLE, SESSION_ID, value) for value in listed]
+    entries += [("--contract-session-id", domain.SESSION_ID, value) for value in options.session_id]
+    listed = environ.get(domain.SESSION_IDS_VARIABLE, "").replace(",", " ").split()
+    entries += [(domain.SESSION_IDS_VARIABLE, domain.SESSION_ID, value) for value in listed]
     known = _parameters(spec.operations)
-    found: dict[str, dict[str, None]] = {}  # each value once, in the order given
+    found: dict[str, dict[str, None]] = {}
     for source, name, value in entries:
         where = source
-        if source != SESSION_IDS_VARIABLE:
+        if source != domain.SESSION_IDS_VARIABLE:
             where = f"{source} {name}={value}"
             if name not in known:
                 cure = f"the document has {', '.join(sorted(known)) or 'none'}"

@@ -1,4 +1,4 @@
-"""The options of a contract run as a table, a field a row: what it is called, what it takes, and what that means.
+"""The options of a contract run as a table, a field a row: its name, what it takes, what that means.
 
 Imports nothing heavy: every pytest run of the environment reads it.
 """
@@ -14,12 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.errors import UsageError
-from contracts.messages import is_field_name
+from contracts.messages import MAX_SECONDS, MAX_UNAVAILABLE, is_field_name
 from contracts.notte.domain import CREDENTIAL_VARIABLE, DOCUMENT, PROXY_VARIABLE
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-_NUMBER = r"(?=.*[1-9])[0-9]{1,9}(?:\.[0-9]{1,9})?"
-"""Not all of its digits are 0."""
+_NUMBER = r"(?=.*[1-9])[0-9]{1,9}(?:\.[0-9]{1,9})?"  # not all of its digits are 0
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*@")
 _HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
 
@@ -44,12 +43,13 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A command-line option and its ini twin (`--contract-spec`, `contract_spec`); `field` is its name in `Options`.
+    """A command-line option and its ini twin (`--contract-spec`, `contract_spec`).
 
     It is a `flag`, a `value`, or a `list` (repeatable), which is one whose default is empty.
     """
 
     field: str
+    """Its name in `Options`."""
     default: Any
     help: str
     takes: Value | None
@@ -73,7 +73,7 @@ class Option:
         return "list" if self.default == () else "value"
 
     def given(self, config: Any) -> Any:
-        """What the command line gives, else what the ini file does; files that the latter names are beside it."""
+        """What the command line gives, else the ini file, beside which the files it names are."""
         value = config.getoption(self.flag, None)
         if value is not None:
             return value
@@ -84,7 +84,7 @@ class Option:
         return self.anchored(value, folder) if isinstance(value, str) else value
 
     def anchored(self, value: str, folder: Path) -> str:
-        """A value of the ini file, with the file that it names seen from the folder of that ini file."""
+        """A value of the ini file, the file that it names seen from the folder of the ini file."""
         files = self.takes.files if self.takes else ""
         before, at, file = value.partition("@")
         if files == "@" and at and (not before or before.endswith("=")):
@@ -96,13 +96,14 @@ class Option:
         if given is None or self.takes is None:
             return given or self.default
         if self.kind == "list":
-            return tuple(self._parsed(self.takes, str(text)) for text in given)
+            return tuple(map(self._parsed, given))
         if given == "":
             cure = "give a value, or leave the option out"
             raise UsageError(f"{self.flag} is empty (an unset variable?); {cure}")
-        return self._parsed(self.takes, str(given))
+        return self._parsed(given)
 
-    def _parsed(self, takes: Value, text: str) -> Any:
+    def _parsed(self, given: Any) -> Any:
+        text, takes = str(given), self.takes or Value("")
         try:
             if not re.fullmatch(takes.pattern, text, re.DOTALL):
                 raise ValueError
@@ -112,11 +113,9 @@ class Option:
 
     def words(self, value: bool | str | Sequence[str] | None) -> list[str]:
         """The words of a command line that give the option this value."""
-        if not value and value != "":
-            return []
         if value is True:
             return [self.flag]
-        values = [value] if isinstance(value, str) else value
+        values = [value] if isinstance(value, str) else value or ()
         return [f"{self.flag}={one}" for one in values]
 
 
@@ -151,13 +150,11 @@ def _time(text: str) -> float:
 
 
 def _header(text: str) -> tuple[str, str]:
-    """The name of a header, and of the variable with its value.
-
-    What follows the first "=" is not shown: it may be the value, put there by mistake.
-    """
+    """The name of a header, and of the variable with its value."""
     name, equals, variable = text.partition("=")
+    # What follows is not shown: it may be the value, put there by mistake.
     option = f"--contract-header {name}{equals}"
-    if not equals or not is_field_name(name) or not variable:
+    if not is_field_name(name) or not variable:
         cure = "give a header's name and the environment variable with its value"
         raise UsageError(f"{option} is not NAME=ENVVAR; {cure}")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
@@ -198,7 +195,7 @@ def _ca_bundle(path: str) -> str:
     return path
 
 
-# What options take: what help calls it, its parser, what a text is not that can't be used, what it must match
+# What options take
 
 _FILE = Value("FILE", files="path")
 _FOLDER = Value("DIR", files="path")
@@ -219,13 +216,12 @@ _HEADER = Value("NAME=ENVVAR", _header)
 _SECONDS = Value("SECONDS", _seconds, "is no number of seconds above 0; give 5, say")
 _SHARE = Value("SHARE", _share, "is no share of the requests; give 5%, 0.05 or 0, say")
 _RATE = Value("RATE", _interval, "is no rate above 0; give 5/s or 300/m, say", rf"{_NUMBER}/[smh]")
-_TIME = Value(
-    "TIME", _time, "is no time above 0; give 600 (seconds) or 10m, say", rf"{_NUMBER}[smh]?"
-)
+_PERIOD = "is no time above 0; give 600 (seconds) or 10m, say"
+_TIME = Value("TIME", _time, _PERIOD, rf"{_NUMBER}[smh]?")
 _COUNT = Value("N", int, "is no number of requests above 0; give 1000, say", r"0*[1-9][0-9]{0,9}")
 _PROXY = Value("URL", _proxy, "is no usable proxy; give http(s)://HOST[:PORT]")
-_CERTIFICATES = Value("FILE", _ca_bundle, files="path")
-_ANY_OR_NEW = Value("new|any", str, "is neither any nor new; give one of them", "any|new")
+_PEM = Value("FILE", _ca_bundle, files="path")
+_NEW = Value("new|any", str, "is neither any nor new; give one of them", "any|new")
 
 
 def _row(text: str, takes: Value | None, default: Any = None) -> Any:
@@ -263,12 +259,13 @@ class Options:
     require_all: bool = _flag("every unexercised rule fails")
     unsafe: bool = _flag("send methods that may change state to a live service")
     max_response_time: float = _row(
-        "how long an answer may take (default: 5; advisory)", _SECONDS, 5.0
+        f"how long an answer may take (default: {MAX_SECONDS:g}; advisory)", _SECONDS, MAX_SECONDS
     )
     max_unavailable: float = _row(
-        "more requests without an answer than this make a run inconclusive (default: 0.05)",
+        "more requests without an answer than this make a run inconclusive "
+        f"(default: {MAX_UNAVAILABLE})",
         _SHARE,
-        0.05,
+        MAX_UNAVAILABLE,
     )
     header: tuple[tuple[str, str], ...] = _row(
         "a header sent with every request, its value from an environment variable", _HEADER, ()
@@ -283,15 +280,13 @@ class Options:
     proxy: str | None = _row(
         f"a proxy to the service (with a password: the variable {PROXY_VARIABLE})", _PROXY
     )
-    ca_bundle: str | None = _row(
-        "the certificates to trust, in place of the usual ones", _CERTIFICATES
-    )
+    ca_bundle: str | None = _row("the certificates to trust, in place of the usual ones", _PEM)
     dry_run: bool = _flag("list the requests, send none")
     against: str | None = _row(
         "an earlier report: its evidence is sent first, and told from what is new", _REPORT
     )
     fail_on: str = _row(
-        "'new': what the earlier report has fails nothing (default: any)", _ANY_OR_NEW, "any"
+        "'new': what the earlier report has fails nothing (default: any)", _NEW, "any"
     )
     drift: bool = _flag(
         "compare what the service publishes (/openapi.json) with the document first"
@@ -303,12 +298,12 @@ OPTIONS = tuple(Option(row.name, row.default, **row.metadata) for row in fields(
 
 
 def options_from(get: Callable[[Option], Any]) -> Options:
-    """What the options say; `get` gives what a user gave for one. UsageError for the first that can't be used."""
+    """What the options say, `get` what a user gave for one. UsageError for what can't be used."""
     return Options(**{option.field: option.parsed(get(option)) for option in OPTIONS})
 
 
 def check_base_url(url: str | None) -> str | None:
-    """The base URL if it is usable; None means the mock. The text of errors holds no userinfo and no query."""
+    """The base URL if it is usable, None for the mock. Errors show no userinfo and no query."""
     if url is None:
         return None
     cure = "give http(s)://HOST[:PORT][/PREFIX], or leave --base-url out to use the mock"
@@ -324,11 +319,10 @@ def check_base_url(url: str | None) -> str | None:
         parts = urlsplit(url)
         _ = parts.port
         known = parts.scheme in ("http", "https") and parts.hostname
-        usable = known and _HOST.fullmatch(host_of(url))
+        usable = known and _HOST.fullmatch(host_of(url)) and url.isprintable()
     except ValueError as error:
         raise UsageError(f"{option} is not usable ({error}); {cure}") from None
-    odd = any(not character.isprintable() or character in " ?#\\" for character in url)
-    if not usable or odd:
+    if not usable or re.search(r"[ ?#\\]", url):
         raise UsageError(f"{option} is not usable; {cure}")
     if not parts.path.isascii():
         raise UsageError(f"{option} has a path that is not percent-encoded; {cure}")
@@ -336,7 +330,7 @@ def check_base_url(url: str | None) -> str | None:
 
 
 def host_of(url: str) -> str:
-    """The host as it is asked for: in lower case, as ASCII, without a final dot. ValueError if nothing can be."""
+    """The host as it is asked for: in lower case, as ASCII, without a final dot; or ValueError."""
     import httpx2
 
     parts = urlsplit(url)

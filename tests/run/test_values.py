@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
-from contracts.decision.run_decision import MAX_UNAVAILABLE
+from contracts.decision.run_decision import Policy
 from contracts.errors import UsageError
 from contracts.notte.domain import PROXY_VARIABLE
-from contracts.rules import MAX_SECONDS
+from contracts.rules import rules_for
 from contracts.run.inputs import proxy_from, proxy_secrets
 from contracts.run.options import OPTIONS, Option, Options, options_from
 
@@ -22,7 +23,9 @@ def parsed(**given: object) -> Options:
 
 
 def test_defaults_are_those_of_the_rules_and_of_the_decision() -> None:
-    assert (Options().max_response_time, Options().max_unavailable) == (MAX_SECONDS, MAX_UNAVAILABLE)
+    seconds = signature(rules_for).parameters["max_seconds"].default
+    assert (Options().max_response_time, Options().max_unavailable) == (5.0, 0.05)
+    assert (seconds, Policy().max_unavailable) == (5.0, 0.05)
     assert parsed() == Options()
 
 

@@ -87,12 +87,7 @@ def _place(judged: Judged) -> tuple[bool, int, int]:
 
 
 def diff_of(
-    base: Side,
-    revision: Side,
-    policy: ChangePolicy,
-    accepted: Accepted,
-    *,
-    read: Spec | None = None,
+    base: Side, revision: Side, policy: ChangePolicy, accepted: Accepted, read: Spec | None = None
 ) -> Diff:
     """Read both sides (`read` is the revision, if it is at hand), find what changed, decide."""
     specs = specs_of(base, revision, read)

@@ -1,7 +1,7 @@
-"""A folder of reports, one a run: keep one more, let old ones go; and runs in a row to what became of each violation.
+"""A folder of reports, one a run, kept and let go; and what runs in a row say of rules and times.
 
-Several runs may use a folder at once, and any of them may be killed: a report has its name only once it is whole, and
-whoever reads or thins takes for granted that files come and go.
+Several runs may use a folder at once, and any of them may be killed: a report has its name only
+once it is whole, and whoever reads or thins takes for granted that files come and go.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Night:
 
     Args:
         violated: rules that are violated, not counting advisories and what is accepted.
-        new, fixed: rules broken or kept now that were not when they were last judged; on the first night nobody knows.
+        new, fixed: rules broken or kept now that were not when they were last judged.
         unavailable_share: of the exchanges, from 0 to 1.
-        times: of all answers together, None if there are none, or the report is too old to have them.
+        times: of all answers; None if there are none, or the report is too old to have them.
     """
 
     started: datetime
@@ -73,14 +73,14 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class RuleTrend:
-    """A rule that was broken in one of the nights. Nights in which it was not judged neither end nor prove anything.
+    """A rule that was broken in one of the nights; a night that did not judge it proves nothing.
 
     Args:
         verdict: of the last night in which it was broken.
         states: one a night, of those which `JUDGED` is about.
         is_broken: whether the last night that judged it broke it.
-        turned: the first night of those in a row that broke or kept it, as the last one does; `streak` counts them.
-        or_before: whether it was never seen kept before, so that it may be older than the nights.
+        turned: the first night of those in a row that say the same, to the last; `streak` of them.
+        or_before: it was never seen kept before, so that it may be older than the nights.
         nights, judged: how many broke it, and how many broke or kept it.
         comes_and_goes: it was broken, kept, and broken again.
     """
@@ -102,7 +102,7 @@ class RuleTrend:
 
     @property
     def standing(self) -> str:
-        """One sentence: since when it is broken, or that it comes and goes, or when it was fixed."""
+        """Since when it is broken, or that it comes and goes, or when it was fixed."""
         turned, unjudged = day(self.turned), _UNJUDGED.get(self.states[-1], "")
         if self.comes_and_goes:
             word = "back" if self.is_broken else "kept"
@@ -118,19 +118,17 @@ class RuleTrend:
 
 @dataclass(frozen=True, slots=True)
 class OperationTrend:
-    """The response times of an operation, a night each: None where nothing was answered, or nobody kept times."""
+    """The response times of an operation, in seconds, a night each: None where there are none."""
 
     key: str
     nights: tuple[Times | None, ...]
 
     @property
     def medians(self) -> tuple[float | None, ...]:
-        """In seconds."""
         return tuple(times and times.median for times in self.nights)
 
     @property
     def p95s(self) -> tuple[float | None, ...]:
-        """In seconds."""
         return tuple(times and times.p95 for times in self.nights)
 
 
@@ -139,8 +137,7 @@ class Trend:
     """Nights, oldest first, the last being tonight, and what they say of rules and operations.
 
     Args:
-        rules: those broken in any of the nights: what is broken now before what is fixed, violations before advisories,
-            the newest first.
+        rules: those that any night broke: what is broken now first, then the severe, the newest.
         operations: those that answered in any of the nights, by key.
         notes: what was left out of the nights, and why.
     """
@@ -149,10 +146,6 @@ class Trend:
     rules: tuple[RuleTrend, ...]
     operations: tuple[OperationTrend, ...]
     notes: tuple[str, ...] = ()
-
-    @property
-    def first(self) -> Night:
-        return self.nights[0]
 
     @property
     def tonight(self) -> Night:
@@ -182,7 +175,7 @@ class Trend:
 
 
 def trend_of(runs: Iterable[Run], notes: Sequence[str] = ()) -> Trend:
-    """What runs of one document on one target say, given oldest first; at least one. Each is read once and let go."""
+    """What runs of one document on one target say, oldest first; each is read once and let go."""
     nights: list[Night] = []
     states: list[dict[str, str]] = []
     broken: dict[str, RuleVerdict] = {}
@@ -252,8 +245,8 @@ def _order(rule: RuleTrend) -> tuple[bool, bool, bool, float, str]:
 def keep(report: str, started: datetime, folder: Path) -> Path:
     """Keep a report under a name that sorts by time, whole or not at all; returns the path.
 
-    The name also has a digest of the report: runs of the same moment have names of their own, and a report that is kept
-    twice is there once.
+    The name also has a digest of the report: runs of the same moment have names of their own, and a
+    report that is kept twice is there once.
     """
     moment = started.astimezone(UTC)
     stamp = f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03}Z"
@@ -261,7 +254,7 @@ def keep(report: str, started: datetime, folder: Path) -> Path:
 
 
 def thin(folder: Path, now: datetime) -> tuple[Path, ...]:
-    """Delete what `AGES` does not keep at the time `now`, and old drafts; returns the reports that are gone.
+    """Delete what `AGES` does not keep at the time `now`, and old drafts; returns what is gone.
 
     Only files that `keep` named are touched, never the newest, and none that can't be read.
     """
@@ -278,9 +271,9 @@ def thin(folder: Path, now: datetime) -> tuple[Path, ...]:
 
 
 def trend_in(folder: Path, tonight: Run, parts: Sequence[Run] = ()) -> Trend:
-    """What the runs in a folder say up to tonight's, which may be kept there as well, or be merged of `parts`.
+    """What the runs in a folder say up to tonight's, which may be there too, or merged of `parts`.
 
-    Runs on another target or another document are left out, as is what can't be read; the notes of the trend say so.
+    Runs on another target or document are left out, as is what can't be read; the notes say so.
     """
     unreadable: list[str] = []
     foreign, later = "on another target or document", "of later runs"
@@ -289,8 +282,7 @@ def trend_in(folder: Path, tonight: Run, parts: Sequence[Run] = ()) -> Trend:
 
     def nights() -> Iterator[Run]:
         for run in _runs(folder, unreadable):
-            same = tonight.titles >= run.titles and set(tonight.targets).issuperset(run.targets)
-            if not same:
+            if not _about(tonight) >= _about(run):
                 left_out[foreign] += 1
             elif (identity := _identity(run)) not in known:
                 known.add(identity)
@@ -307,6 +299,11 @@ def trend_in(folder: Path, tonight: Run, parts: Sequence[Run] = ()) -> Trend:
         if count:
             notes.append(f"left out: {plural(count, 'report')} {why}")
     return replace(trend, notes=tuple(notes))
+
+
+def _about(run: Run) -> frozenset[str | None]:
+    """The targets, and the titles of the documents, which versions of one share."""
+    return frozenset((*run.targets, *map(attrgetter("title"), run.subjects)))
 
 
 def _identity(run: Run) -> object:
@@ -347,7 +344,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _stamped(path: Path) -> datetime | None:
-    """When the run of a report was started, as the name says that `keep` gave it; None for other files."""
+    """When the run was started, as the name of its report says; None for other files."""
     with suppress(ValueError):  # digits that are no date
         if _NAME.fullmatch(path.name):
             return datetime.fromisoformat(path.name.partition("-")[0])
@@ -369,7 +366,7 @@ def _surplus(paths: Sequence[Path]) -> Iterator[Path]:
     readable = []
     for path in reversed(paths):
         if (run := _read(path, [])) is not None:
-            readable.append((run.decision == "inconclusive", path, (run.targets, run.titles)))
+            readable.append((run.decision == "inconclusive", path, _about(run)))
     kept: set[object] = set()
     for _, path, about in sorted(readable, key=itemgetter(0)):
         if about in kept:
@@ -378,7 +375,7 @@ def _surplus(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _clear_drafts(folder: Path) -> None:
-    """Delete what killed runs left behind; the file system says what is old, as its clock may be another's."""
+    """Delete what killed runs left; old is what the file system says, whose clock may differ."""
     ages = {}
     for path in _files(folder):
         with suppress(OSError):

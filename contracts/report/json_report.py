@@ -7,7 +7,7 @@ from collections import ChainMap, Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import product
+from itertools import chain, filterfalse, product
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from contracts.errors import UsageError
-from contracts.report.run import CHANGES, OperationRun, RuleVerdict, Run, Subject, Times, pooled
+from contracts.report.run import (
+    BREAKS,
+    CHANGES,
+    OperationRun,
+    RuleVerdict,
+    Run,
+    Subject,
+    Times,
+    pooled,
+)
 from contracts.text import write_whole
 from contracts.verdicts import Outcome
 
@@ -32,7 +41,7 @@ _KEYS = (
 _RANKS = {"fail": 0, "inconclusive": 1, "pass": 2}
 """Any of these decisions decides for all, the lower first."""
 _OUTCOMES = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.NOT_EXERCISED)
-"""Any of them decides for a rule, in this order; a violation that nobody accepted comes before all."""
+"""Any of them decides for a rule, in this order, after a violation that nobody accepted."""
 
 T = TypeVar("T")
 
@@ -60,7 +69,7 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
 
 
 def to_json(run: Run) -> dict[str, Any]:
-    """A run that was not merged, as the JSON value of its report, which `report.schema.json` describes."""
+    """A run that was not merged, as the JSON value that `report.schema.json` describes."""
     found = msgspec.json.decode(msgspec.json.encode(run))
     operations = {entry.pop("key"): entry for entry in found["operations"]}
     for entry in operations.values():
@@ -99,7 +108,7 @@ def write_json(value: Mapping[str, Any], folder: Path) -> Path:
 
 
 def read_run(path: Path, cure: str = CURE) -> Run:
-    """The run that a file tells of; UsageError with the `cure` if it is no report. Older ones may lack keys."""
+    """The run that a file tells of, of any version; UsageError with the `cure` if it is none."""
     with report_at(path, cure) as data:
         # Verdicts, of which there may be many, go straight into the model.
         parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
@@ -121,7 +130,7 @@ def _ours(value: Any) -> Any:
 
 @contextmanager
 def report_at(path: Path, cure: str) -> Iterator[bytes]:
-    """What is in a file; UsageError with the `cure` if it can't be read, or if whoever reads it finds no report."""
+    """What is in a file; UsageError with the `cure` if it can't be had, or turns out no report."""
     try:
         data = path.read_bytes()
     except IsADirectoryError:
@@ -148,10 +157,10 @@ def _problem(data: bytes) -> str:
 
 
 def merge(runs: Sequence[Run]) -> Run:
-    """The runs as one; at least one is needed. Their order does not matter, and one alone is what it was.
+    """The runs, one at least, as one; their order does not matter, and one alone is what it was.
 
-    The same rule is there once, with the evidence of the worst; counts are sums, times are pooled (see `pooled`). What
-    is known of sessions and of drift is that of the last run that knows of any.
+    A rule is there once, with the evidence of the worst; counts are sums, times are pooled. Of
+    sessions and of drift it says what the last run says that knows of any.
     """
     if len(runs) == 1:
         return runs[0]
@@ -165,30 +174,23 @@ def merge(runs: Sequence[Run]) -> Run:
         for operation in run.operations:
             by_key.setdefault(operation.key, []).append(operation)
     verdicts = tuple(map(_merged, by_rule.values()))
-    suites = _once(run.suite for run in ordered)
-    subjects = _once(subject for run in ordered for subject in run.subjects)
-    notes = _once(note for run in ordered for note in run.notes)
-    entries = [run.against for run in ordered if run.against is not None]
-    return Run(
+    named = "files", "subjects", "targets", "seeds", "notes", "exchanges", "unavailable", "statuses"
+    joined, suites = _joined(ordered, *named), _once(map(attrgetter("suite"), ordered))
+    joined["notes"] = (*_differences(joined["subjects"], suites), *joined["notes"])
+    latest = ordered[::-1]
+    return replace(
+        ordered[0],
         suite=", ".join(suites),
-        files=_once(file for run in ordered for file in run.files),
-        subjects=subjects,
-        targets=_once(target for run in ordered for target in run.targets),
-        seeds=_once(seed for run in ordered for seed in run.seeds),
-        started=ordered[0].started,
-        finished=max(run.finished for run in ordered),
+        finished=max(map(attrgetter("finished"), ordered)),
         decision=worst_first[0].decision,
-        reasons=_once(reason for run in worst_first for reason in run.reasons),
-        notes=(*_differences(subjects, suites), *notes),
-        interrupted=any(run.interrupted for run in ordered),
+        reasons=_joined(worst_first, "reasons")["reasons"],
+        interrupted=any(map(attrgetter("interrupted"), ordered)),
         verdicts=verdicts,
         operations=tuple(map(_operation, by_key.values())),
-        exchanges=sum(run.exchanges for run in ordered),
-        unavailable=sum(run.unavailable for run in ordered),
-        statuses=_summed(run.statuses for run in ordered),
-        sessions=next((run.sessions for run in reversed(ordered) if run.sessions), None),
-        against=_against(entries, verdicts),
-        drift=next((run.drift for run in reversed(ordered) if run.drift), None),
+        sessions=next(filter(None, map(attrgetter("sessions"), latest)), None),
+        against=_against([run.against for run in ordered if run.against is not None], verdicts),
+        drift=next(filter(None, map(attrgetter("drift"), latest)), None),
+        **joined,
     )
 
 
@@ -197,45 +199,35 @@ def _differences(subjects: Sequence[Subject], suites: Sequence[str]) -> Iterator
     documents = {(one.title, one.sha256): one for one in subjects}.values()
     if len(documents) > 1:
         named = ", ".join(f"{one.title} {one.version} ({one.sha256[:8]})" for one in documents)
-        yield f"these reports are on different documents: {named}; lines are those of the evidence's"
+        lines = "lines are those of the evidence's"
+        yield f"these reports are on different documents: {named}; {lines}"
     if len(suites) > 1:
         yield f"these reports were written by different versions of the suite: {', '.join(suites)}"
 
 
 def _merged(verdicts: Sequence[RuleVerdict]) -> RuleVerdict:
     """The worst of the verdicts on a rule, which says everything but what is counted."""
-    seen = _summed(verdict.seen for verdict in verdicts)
-    unseen = _once(member for verdict in verdicts for member in verdict.unseen)
-    return replace(
-        min(verdicts, key=_badness),
-        exercised=sum(verdict.exercised for verdict in verdicts),
-        violations=sum(verdict.violations for verdict in verdicts),
-        seen=seen,
-        unseen=tuple(member for member in unseen if member not in seen),
-    )
+    joined = _joined(verdicts, "exercised", "violations", "seen", "unseen")
+    joined["unseen"] = tuple(filterfalse(joined["seen"].__contains__, joined["unseen"]))
+    return replace(min(verdicts, key=_badness), **joined)
 
 
 def _badness(verdict: RuleVerdict) -> tuple[bool, int, bool, float, int]:
-    """The smaller the worse: then by the share of answers that broke the rule, then the evidence easiest to read."""
+    """The smaller the worse; at last the share of answers that broke it, and plain evidence."""
     share = verdict.violations / max(verdict.exercised, 1)
     rank = _OUTCOMES.index(verdict.outcome)
-    return not verdict.breaks, rank, not verdict.explained, -share, verdict.size
+    return verdict.standing not in BREAKS, rank, not verdict.explained, -share, verdict.size
 
 
 def _operation(parts: Sequence[OperationRun]) -> OperationRun:
-    return OperationRun(
-        parts[0].key,
-        sum(part.exchanges for part in parts),
-        sum(part.unavailable for part in parts),
-        _summed(part.statuses for part in parts),
-        pooled(part.times for part in parts) or Times(),
-    )
+    times = pooled(map(attrgetter("times"), parts)) or Times()
+    return replace(parts[0], times=times, **_joined(parts, "exchanges", "unavailable", "statuses"))
 
 
 def _against(
     entries: Sequence[Mapping[str, Any]], verdicts: Sequence[RuleVerdict]
 ) -> dict[str, Any] | None:
-    """What became of rules since the earlier reports; of a rule with a verdict, what became of that one."""
+    """What became of rules since the earlier reports; of one with a verdict, what that says."""
     if not entries:
         return None
     became: dict[str, str] = {}
@@ -253,11 +245,18 @@ def _against(
     return {**found, "carried": {rule: carried[rule] for rule in known}}
 
 
-def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for part in counts:
-        total.update(part)
-    return dict(sorted(total.items()))
+def _joined(parts: Sequence[object], *names: str) -> dict[str, Any]:
+    """What the parts have by each name: numbers and counts added, of all else everything once."""
+    joined: dict[str, Any] = {}
+    for name in names:
+        values = list(map(attrgetter(name), parts))
+        if isinstance(values[0], int):
+            joined[name] = sum(values)
+        elif isinstance(values[0], Mapping):
+            joined[name] = dict(sorted(sum(map(Counter, values), Counter()).items()))
+        else:
+            joined[name] = _once(chain.from_iterable(values))
+    return joined
 
 
 def _once(values: Iterable[T]) -> tuple[T, ...]:

@@ -1,4 +1,4 @@
-"""What a run saw and decided to a `Run`, without secrets and within bounds; and its evidence back to requests."""
+"""What a run saw and decided to a `Run`, without secrets, in bounds; its evidence to requests."""
 
 from __future__ import annotations
 
@@ -34,22 +34,8 @@ from contracts.messages import (
     Request,
     is_unavailable,
 )
+from contracts.report import run as model
 from contracts.report.json_report import CURE, report_at, value_of
-from contracts.report.run import (
-    BOUNDS,
-    Agreement,
-    Drift,
-    OperationRun,
-    Passage,
-    Proof,
-    RuleVerdict,
-    Run,
-    Sent,
-    Subject,
-    Times,
-    about_rule,
-    with_texts,
-)
 from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
 from contracts.text import cut, map_texts, well_formed
@@ -66,13 +52,13 @@ BEFORE, AFTER = 3, 8
 """Lines before a place and after it, where the members of an enum and the like stand."""
 MAX_WIDTH = 201
 LATE = frozenset({"auth", "method", "status", "unknown"})
-"""Sources of probes that are made anew each time, where they belong: last, or for the mock alone."""
+"""Sources of probes that are made anew each time: they go last, or to the mock alone."""
 CURE_FOR_KNOWN = (
     "give the report.json of an earlier run, or leave --contract-against out on the first night"
 )
 
 MARK = "0CREDENTIAL0"
-"""Stands for the credential while a command is put together; made of characters that no encoding changes."""
+"""Stands for the credential while a command is put together; no encoding changes it."""
 
 Probes = dict[str, tuple[Probe, ...]]
 """By operation."""
@@ -82,8 +68,8 @@ Probes = dict[str, tuple[Probe, ...]]
 class Teller:
     """What it takes to tell of verdicts: secrets masked, bodies and heads cut.
 
-    `base_url` is None for the mock; `header_variables` are headers that every request has, each with the variable that
-    holds its value.
+    `base_url` is None for the mock; `header_variables` are the headers of every request, each with
+    the variable that holds its value.
     """
 
     spec: Spec
@@ -93,10 +79,10 @@ class Teller:
     policy: Policy = field(default_factory=Policy)
     _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
 
-    def told(self, verdict: Verdict, since: str | None = None) -> RuleVerdict:
+    def told(self, verdict: Verdict, since: str | None = None) -> model.RuleVerdict:
         rule, masked = verdict.rule, self.scrubber.text
         accepted = self.policy.acceptance_of(verdict)
-        return RuleVerdict(
+        return model.RuleVerdict(
             rule=rule.id,
             kind=rule.kind,
             operation=rule.operation,
@@ -114,19 +100,21 @@ class Teller:
             unseen=verdict.unseen,
             why=masked(verdict.why),
             explained=verdict.explained,
-            accepted=Agreement(accepted.reason, str(accepted.until)) if accepted else None,
+            accepted=model.Agreement(accepted.reason, str(accepted.until)) if accepted else None,
             source=self._passage(verdict),
-            evidence=with_texts(self._proof(verdict.evidence), masked),
+            evidence=model.with_texts(self._proof(verdict.evidence), masked),
         )
 
-    def _passage(self, verdict: Verdict) -> Passage:
+    def _passage(self, verdict: Verdict) -> model.Passage:
         source = self.spec.document.source(verdict.rule.pointer)
         if verdict.evidence is None:
-            return Passage(source.file, source.line, source.pointer)
+            return model.Passage(source.file, source.line, source.pointer)
         first = max(source.line - BEFORE, 1)
         lines = self._lines(source.file)[first - 1 : source.line + AFTER]
         shown = (self.scrubber.text(cut(line, MAX_WIDTH)) for line in lines)
-        return Passage(source.file, source.line, source.pointer, tuple(enumerate(shown, first)))
+        return model.Passage(
+            source.file, source.line, source.pointer, tuple(enumerate(shown, first))
+        )
 
     def _lines(self, file: str) -> Sequence[str]:
         """The lines of a file, which is read once; one that is not there (any more) has none."""
@@ -137,11 +125,11 @@ class Teller:
                 self._read[file] = text.splitlines()
         return self._read[file]
 
-    def _proof(self, evidence: Evidence | None) -> Proof | None:
+    def _proof(self, evidence: Evidence | None) -> model.Proof | None:
         if evidence is None:
             return None
         finding, exchange, probe = evidence.finding, evidence.exchange, evidence.exchange.probe
-        proof = Proof(
+        proof = model.Proof(
             exchange=exchange.number,
             message=finding.seen,
             instance=finding.instance,
@@ -159,7 +147,7 @@ class Teller:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What a run saw and decided, before anything is masked or cut; times are UTC, ISO 8601. See `Run`."""
+    """What a run saw and decided, before anything is masked or cut, as `Run` has it."""
 
     teller: Teller
     seed: int
@@ -171,17 +159,19 @@ class Report:
     interrupted: bool = False
     sessions: Mapping[str, Any] | None = None
     against: Against | None = None
-    drift: Drift | None = None
+    drift: model.Drift | None = None
 
     @cached_property
-    def run(self) -> Run:
+    def run(self) -> model.Run:
         """The run as it is told, every text fit for a file."""
         teller, masked, spec = self.teller, self.teller.scrubber.text, self.teller.spec
         since = self.against.since if self.against is not None else {}
-        run = Run(
+        run = model.Run(
             suite=contracts.__version__,
             files=(),
-            subjects=(Subject(spec.title, spec.version, spec.document.path, spec.document.sha256),),
+            subjects=(
+                model.Subject(spec.title, spec.version, spec.document.path, spec.document.sha256),
+            ),
             targets=(teller.base_url,),
             seeds=(self.seed,),
             started=datetime.fromisoformat(self.started),
@@ -193,26 +183,26 @@ class Report:
             reasons=tuple(map(masked, self.decision.reasons)),
             notes=tuple(map(masked, self.decision.notes)),
             interrupted=self.interrupted,
-            operations=tuple(with_texts(one, masked) for one in self._operations()),
+            operations=tuple(model.with_texts(one, masked) for one in self._operations()),
             statuses=_endings(self.exchanges),
             sessions=map_texts(self.sessions, masked),
             against=map_texts(_changes(self.against), masked),
-            drift=with_texts(self.drift, masked),
+            drift=model.with_texts(self.drift, masked),
         )
         try:
             msgspec.json.encode(run)
         except UnicodeEncodeError:  # rare, and changing all texts of a large run takes seconds
-            return with_texts(run, well_formed)
+            return model.with_texts(run, well_formed)
         return run
 
-    def _operations(self) -> Iterator[OperationRun]:
-        """Those of the document and whatever else was asked; one that was asked nothing has an entry as well."""
+    def _operations(self) -> Iterator[model.OperationRun]:
+        """Those of the document, asked or not, and whatever else was asked."""
         asked: dict[str, list[Exchange]] = {key: [] for key in self.teller.spec.by_key}
         for exchange in self.exchanges:
             asked.setdefault(exchange.probe.operation, []).append(exchange)
         for key, own in asked.items():
             lost = sum(map(is_unavailable, own))
-            yield OperationRun(key, len(own), lost, _endings(own), _times(own))
+            yield model.OperationRun(key, len(own), lost, _endings(own), _times(own))
 
 
 def _endings(exchanges: Sequence[Exchange]) -> dict[str, int]:
@@ -224,18 +214,18 @@ def _endings(exchanges: Sequence[Exchange]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _times(exchanges: Sequence[Exchange]) -> Times:
+def _times(exchanges: Sequence[Exchange]) -> model.Times:
     """Percentiles are the nearest rank's."""
     answered = [(e.response.seconds, e.probe.request) for e in exchanges if e.response is not None]
     if not answered:
-        return Times()
-    seconds, histogram = sorted(map(itemgetter(0), answered)), [0] * (len(BOUNDS) + 1)
+        return model.Times()
+    seconds, histogram = sorted(map(itemgetter(0), answered)), [0] * (len(model.BOUNDS) + 1)
     for time in seconds:
-        histogram[bisect_right(BOUNDS, time)] += 1
+        histogram[bisect_right(model.BOUNDS, time)] += 1
     median, p95 = (round(seconds[-(-len(seconds) * rank // 100) - 1], 6) for rank in (50, 95))
     longest, request = max(answered, key=itemgetter(0))
     slowest = cut(f"{request.method} {request.target}", MAX_TARGET)
-    return Times(len(seconds), median, p95, round(longest, 6), slowest, tuple(histogram))
+    return model.Times(len(seconds), median, p95, round(longest, 6), slowest, tuple(histogram))
 
 
 def _changes(against: Against | None) -> dict[str, Any] | None:
@@ -248,30 +238,27 @@ def _changes(against: Against | None) -> dict[str, Any] | None:
 
 
 def probes_of_report(path: Path, spec: Spec) -> Probes:
-    """The requests behind the evidence of a report, for operations of `spec`; UsageError if it is no report of ours."""
+    """The requests behind the evidence of a report, for operations of `spec`; or UsageError."""
     found: dict[str, dict[Probe, None]] = {}
     with report_at(path, CURE) as data:
         for evidence in filter(None, map(itemgetter("evidence"), value_of(data)["verdicts"])):
-            sent = msgspec.convert(evidence["request"], Sent)
+            sent = msgspec.convert(evidence["request"], model.Sent)
             if (operation := spec.by_key.get(sent.operation)) is not None:
                 found.setdefault(operation.key, {})[_probe(sent, operation, "replayed")] = None
     return {key: tuple(probes) for key, probes in found.items()}
 
 
 def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, Probes]:
-    """The violations of an earlier report, and the requests that show them, for operations of `spec`.
+    """The violations of an earlier report (and `advisories`), and the requests that show them.
 
-    Of a verdict it takes no more than its rule, outcome and evidence. UsageError if it is no report of ours, or of
-    another document.
-
-    Args:
-        advisories: whether violated advisories count.
+    Of a verdict it takes no more than its rule, outcome and evidence. UsageError if it is no report
+    of ours, or on another document.
     """
     found: dict[str, Counter[Probe]] = {}
     with report_at(path, CURE_FOR_KNOWN) as data:
         value = value_of(data)
         verdicts = {str(verdict["rule"]): verdict for verdict in value["verdicts"]}
-        keys = {about_rule(rule)["operation"] for rule in verdicts}
+        keys = {model.about_rule(rule)["operation"] for rule in verdicts}
         if keys and not keys & spec.by_key.keys():
             raise UsageError(
                 f"{path} is a report on another document: no rule of it is about an operation of "
@@ -298,10 +285,10 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
 def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
     """The request of an evidence as this run may send it first.
 
-    What was vouched for then is not vouched for now, a request has to reach its operation, and nothing is changed that
-    this run did not make.
+    What was vouched for then is not vouched for now, a request has to reach its operation, and
+    nothing is changed that this run did not make.
     """
-    sent = msgspec.convert((evidence or {}).get("request"), Sent | None)
+    sent = msgspec.convert((evidence or {}).get("request"), model.Sent | None)
     if sent is None or (operation := spec.by_key.get(sent.operation)) is None:
         return
     probe = replace(_probe(sent, operation, "evidence of the earlier report"), given=())
@@ -311,16 +298,16 @@ def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
         yield probe
 
 
-def _sent(probe: Probe) -> Sent:
+def _sent(probe: Probe) -> model.Sent:
     """The probe whole, or it could not be sent again."""
     request, body = probe.request, None
     if request.body is not None:
         body = base64.b64encode(request.body).decode("ascii")
     message = request.method, request.target, request.headers, body
-    return Sent(probe.operation, *message, probe.credential, probe.source, probe.given)
+    return model.Sent(probe.operation, *message, probe.credential, probe.source, probe.given)
 
 
-def _probe(sent: Sent, operation: Operation, note: str) -> Probe:
+def _probe(sent: model.Sent, operation: Operation, note: str) -> Probe:
     body = base64.b64decode(sent.body, validate=True) if sent.body is not None else None
     request = Request(sent.method, sent.target, sent.headers, body)
     claim, credential = claim_of(operation, request), Credential(sent.credential)
@@ -328,7 +315,7 @@ def _probe(sent: Sent, operation: Operation, note: str) -> Probe:
 
 
 def curl(spec: Spec, probe: Probe, base_url: str | None, header_variables: Headers = ()) -> str:
-    """A probe as a command for a POSIX shell, which reads the credential from the variable of `spec`."""
+    """A probe as a command for a POSIX shell; the credential is in the variable of `spec`."""
     operation, form = spec.by_key[probe.operation], CREDENTIAL_FORMS[probe.credential]
     request = with_credential(probe.request, probe.credential, operation, spec, Secret(MARK))
     mark, expansion = MARK, spec.placeholder

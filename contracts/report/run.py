@@ -1,4 +1,4 @@
-"""A run as one value, from which `report.json` is written, to which it is read, and of which every form is made."""
+"""A run as one value, which `report.json` is written from and read to, and every form made of."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from contracts.verdicts import Outcome, Recurrence
 
 STANDINGS = ("violated", "advisory", "accepted", "undecided", "not exercised", "holds")
 """What a report says of a rule, the worst first."""
+BREAKS = STANDINGS[:2]
 CHANGES = ("new", "still_there", "fixed", "not_judged")
 """What may have become of a rule since an earlier report, as `Run.against` has it."""
 BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -54,8 +55,8 @@ class Times:
 def pooled(parts: Iterable[Times]) -> Times | None:
     """The times of all answers together; None without any answer.
 
-    A report keeps no single times, so that percentiles are read from the sum of the histograms, straight between two
-    bounds. They are never outside what the parts have: those of one part, or of parts that are alike, are exact.
+    A report keeps no single times, so that percentiles are read from the sum of the histograms,
+    straight between two bounds, and never outside what the parts have.
     """
     answered = list(filter(attrgetter("count"), parts))
     if not answered:
@@ -71,7 +72,7 @@ def pooled(parts: Iterable[Times]) -> Times | None:
 
 
 def percentile(histogram: Sequence[int], percent: int, longest: float) -> float:
-    """The nearest rank's time, as if answers between two bounds were spread evenly; `longest` is the last bound."""
+    """The nearest rank's time, with answers spread evenly between bounds, `longest` the last."""
     rank = -(-sum(histogram) * percent // 100)
     index = bisect_left(list(accumulate(histogram)), rank)
     low, high = (0.0, *BOUNDS, longest)[index : index + 2]
@@ -81,7 +82,7 @@ def percentile(histogram: Sequence[int], percent: int, longest: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class OperationRun:
-    """What was asked of an operation: on how many exchanges, and how these ended, by status or kind of failure."""
+    """What was asked of an operation, and how that ended, by status or kind of failure."""
 
     key: str
     exchanges: int = 0
@@ -151,7 +152,7 @@ class RuleVerdict:
         operation: the operation's key, `METHOD PATH`.
         status: the documented status that the rule belongs to, None for the operation's own.
         place: where in the body, None for rules about the response as a whole.
-        since: what became of it since an earlier report: `new`, `still there`, `fixed`, `not judged`.
+        since: what became of it since an earlier report, in words: one of `CHANGES`.
         explained: finer rules say all that there is to say of the bodies that it is about.
     """
 
@@ -198,11 +199,6 @@ class RuleVerdict:
         return self.rule.partition(f" {self.kind} ")[2]
 
     @property
-    def breaks(self) -> bool:
-        """Whether it is violated, and nobody accepted that."""
-        return self.outcome is Outcome.VIOLATED and self.accepted is None
-
-    @property
     def standing(self) -> str:
         """The outcome in the words of a report: one of `STANDINGS`."""
         if self.outcome is not Outcome.VIOLATED:
@@ -227,10 +223,10 @@ class Drift:
     """The document that a service publishes against ours.
 
     Args:
-        ours, published: the versions, as the documents say; the latter is None if there is nothing to see.
-        decision: breaking, compatible, undecided or `same`; None if there is a problem, which kept it from being made.
-        changes: what breaks, then what is undecided; `counts` counts all, and `command` shows them.
-        kept: violated rules that the published document does not have, or has kept on the same answers.
+        ours, published: the versions, as the documents say; None if nothing could be seen.
+        decision: breaking, compatible, undecided or `same`; None if a `problem` prevented it.
+        changes: what breaks, then what is undecided; `counts` counts all, `command` shows them.
+        kept: violated rules that the published document lacks, or has kept on the same answers.
     """
 
     ours: str
@@ -250,7 +246,7 @@ class Drift:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A contract run, or several that were merged: then there may be more than one of what is in the plural.
+    """A contract run, or several that were merged: then there may be more of what is in the plural.
 
     Args:
         files: the reports that it was read from.
@@ -258,7 +254,7 @@ class Run:
         started, finished: with a time zone.
         interrupted: the run ended before everything was asked.
         sessions: what came of looking for sessions, None if nobody asked for that.
-        against: what became of rules since an earlier report, if one was given; what is `carried` is still known.
+        against: what became of rules since an earlier report; what is `carried` is still known.
     """
 
     suite: str
@@ -283,7 +279,7 @@ class Run:
 
     @cached_property
     def told(self) -> Run:
-        """The run as people read it: without the rules on whole bodies of which finer ones say all that there is."""
+        """The run as people read it: without rules on bodies of which finer ones say all."""
         explained = {verdict.rule for verdict in self.verdicts if verdict.explained}
         verdicts = tuple(filterfalse(attrgetter("explained"), self.verdicts))
         against = self.against
@@ -295,11 +291,6 @@ class Run:
     @property
     def subject(self) -> Subject:
         return self.subjects[0]
-
-    @property
-    def titles(self) -> frozenset[str]:
-        """Of the documents; versions of one share it."""
-        return frozenset(map(attrgetter("title"), self.subjects))
 
     @property
     def target(self) -> str:
@@ -323,7 +314,7 @@ class Run:
 
     @property
     def violated(self) -> tuple[RuleVerdict, ...]:
-        """What the document or a standard demands, what was seen broken, and what nobody accepted."""
+        """What the document or a standard demands, was seen broken, and nobody accepted."""
         return self.by_standing["violated"]
 
     @property

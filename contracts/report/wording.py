@@ -20,7 +20,7 @@ ENDED_EARLY = "ended early: this covers what was asked until then"
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Verdicts of one standing and kind whose evidence shows the same, on several operations; or one verdict."""
+    """Verdicts of one standing and kind that show the same on several operations, or only one."""
 
     verdicts: tuple[RuleVerdict, ...]
 
@@ -46,8 +46,8 @@ class Cause:
 def causes(verdicts: Iterable[RuleVerdict]) -> list[Cause]:
     """The verdicts by cause, in the order in which the first of each comes.
 
-    What is new since an earlier report is apart from what was known; rules of one operation alone are not grouped, nor
-    is what has no evidence.
+    What is new since an earlier report is apart from what was known; rules of one operation alone
+    are not grouped, nor is what has no evidence.
     """
     verdicts = list(verdicts)
     operations: dict[object, set[str]] = {}
@@ -78,7 +78,7 @@ def _cause(verdict: RuleVerdict) -> object:
 
 
 def answers_of(run: Run) -> list[tuple[str, str, Counter[str]]]:
-    """Rules by operation and status, the worst first: how many there are, are exercised or not, and how they stand."""
+    """Rules by operation and status, the worst first: how many there are, and how they stand."""
     groups: dict[tuple[str, str], Counter[str]] = {}
     for verdict in run.verdicts:
         counts = groups.setdefault((verdict.operation, verdict.status or "any"), Counter())
@@ -146,14 +146,14 @@ def changes_text(against: Mapping[str, Any]) -> str:
 
 
 def against_text(against: Mapping[str, Any]) -> str:
-    """Which earlier report, and how many rules are new, still there, fixed, or were not judged since."""
+    """Which earlier report, and how many rules are new, still there, fixed, or not judged since."""
     path, about = against.get("path", "an earlier report"), _noted(against.get("about"))
     return f"against {path}{about}: {changes_text(against)}"
 
 
 def history_text(trend: Trend) -> str:
     """`12 runs since 2026-11-01`."""
-    return f"{plural(len(trend.nights), 'run')} since {trend.first.day}"
+    return f"{plural(len(trend.nights), 'run')} since {trend.nights[0].day}"
 
 
 def session_lines(sessions: Mapping[str, Any]) -> Iterator[str]:
@@ -201,7 +201,7 @@ def drift_headline(drift: Drift) -> str:
 
 
 def drift_head(drift: Drift) -> Iterator[str]:
-    """The headline, with the decision if anything changed, and how many violations come of that if any do."""
+    """The headline, with what changed, and how many violations come of that."""
     if not drift.changed:
         yield drift_headline(drift)
         return

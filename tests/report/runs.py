@@ -5,7 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.report.run import BOUNDS, Agreement, OperationRun, Passage, Proof, RuleVerdict, Run, Subject, Times
+from contracts.report.run import (
+    BOUNDS,
+    BREAKS,
+    Agreement,
+    OperationRun,
+    Passage,
+    Proof,
+    RuleVerdict,
+    Run,
+    Subject,
+    Times,
+)
 from contracts.rules import Severity
 from contracts.verdicts import Outcome
 
@@ -74,7 +85,7 @@ def run(*verdicts: RuleVerdict, night: int = 0, asked: Mapping[str, Times] | Non
         "seeds": (night,),
         "started": started,
         "finished": started + timedelta(seconds=61),
-        "decision": "fail" if any(one.breaks for one in verdicts) else "pass",
+        "decision": "fail" if any(one.standing in BREAKS for one in verdicts) else "pass",
         "reasons": (),
         "notes": (),
         "interrupted": False,

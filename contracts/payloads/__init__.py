@@ -20,14 +20,11 @@ from contracts.schemas.locations import Part
 
 T = TypeVar("T")
 
-DEPTH = 12
-"""References opened below one another before a payload has to finish."""
-
-TRIES = 60
-"""How often a drawer tries again when what it made is not allowed."""
-
-COUNTED = 16
-"""Points with fewer options than this are covered option by option."""
+DEPTH = 12  # references opened below one another before a payload has to finish
+SIZE = 300  # references opened in one payload before the rest of it has to finish
+TRIES = 60  # how often a drawer tries again when what it made is not allowed
+ATTEMPTS = 20  # payloads drawn from the caller's choices before chance takes over
+COUNTED = 16  # points with fewer options than this are covered option by option
 
 TEXT = " text"
 """What keys of points end with that spell out characters: nobody needs all of their options."""
@@ -117,6 +114,32 @@ class Run:
 
 class Drawer(Protocol):
     def draw(self, run: Run) -> JSON: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A compiled schema, from which payloads are drawn."""
+
+    drawer: Drawer
+    is_valid: Callable[[JSON], bool] | None = None
+
+    def draw(self, choices: Choices) -> JSON:
+        """A payload that the schema admits; raises Unsatisfiable when none was found."""
+        tried: dict[str, None] = {}
+        hopeless: set[int] = set()
+        for attempt in range(4 * ATTEMPTS):
+            if attempt == ATTEMPTS:
+                choices = RandomChoices(choices.integer(0, (1 << 32) - 1, " retry"))
+            try:
+                value = self.drawer.draw(Run(choices.integer, SIZE, hopeless))
+            except Unsatisfiable as problem:
+                tried[str(problem)] = None
+                continue
+            if self.is_valid is None or self.is_valid(value):
+                return value
+            tried["refused by the validator"] = None
+        reasons = "; ".join(tried)
+        raise Unsatisfiable("", f"{4 * ATTEMPTS} payloads, each given up or refused: {reasons}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, reduce
 from itertools import islice, product
 from typing import Any
@@ -13,46 +13,22 @@ from urllib.parse import unquote
 from jsonschema_rs import CanonicalSchema
 from jsonschema_rs import canonical as forms
 
+from contracts import payloads
 from contracts.document.model import Document, Schema
 from contracts.messages import JSON
-from contracts.payloads import (
-    DEPTH,
-    Branches,
-    Choices,
-    Declared,
-    Drawer,
-    RandomChoices,
-    Run,
-    Site,
-    Unsatisfiable,
-    Values,
-)
+from contracts.payloads import Branches, Declared, Drawer, Payload, Run, Site, Unsatisfiable, Values
 from contracts.payloads.composites import Array, Heights, Object
 from contracts.payloads.patterns import ENDLESS
 from contracts.payloads.scalars import Number, PlainString, Window, grid_of, numbers, strings
-from contracts.schemas import UNIONS
+from contracts.schemas import UNIONS, validation
 from contracts.schemas.locations import Part
-from contracts.schemas.validation import (
-    URI,
-    Uncompilable,
-    both,
-    canonical,
-    canonical_of,
-    checker,
-    negated,
-    possible,
-    schema_of,
-    validator,
-    without,
-)
+from contracts.schemas.validation import both, canonical_of, checker, possible, schema_of, without
 
-SIZE = 300  # references opened in one payload before the rest of it has to finish
 MAX_ENDING = 3000  # references opened after that before the payload is given up
 MAX_REPEATS = 2  # times that a reference is opened below itself before the payload has to finish
 GUESSES = 200  # values drawn without regard to what other branches of a `oneOf` admit
 CASES = 64  # combinations of an `allOf` that are looked at
 NESTED = 20  # combinations and references below one another when a combination is taken apart
-ATTEMPTS = 20  # payloads drawn from the caller's choices before chance takes over
 
 NESTED_SAMPLE = {"key": ["value", 1, None, {"deep": False}]}
 SAMPLES: tuple[JSON, ...] = (None, True, 0, 1.5, "text", [], {}, NESTED_SAMPLE)
@@ -66,37 +42,11 @@ GIVEN_UP = (
 """Keywords to do without where the canonical form models no schema, group after group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """A compiled schema, from which payloads are drawn."""
-
-    drawer: Drawer
-    is_valid: Callable[[JSON], bool] | None = None
-
-    def draw(self, choices: Choices) -> JSON:
-        """A payload that the schema admits; raises Unsatisfiable when none was found."""
-        tried: dict[str, None] = {}
-        hopeless: set[int] = set()
-        for attempt in range(4 * ATTEMPTS):
-            if attempt == ATTEMPTS:
-                choices = RandomChoices(choices.integer(0, (1 << 32) - 1, " retry"))
-            try:
-                value = self.drawer.draw(Run(choices.integer, SIZE, hopeless))
-            except Unsatisfiable as problem:
-                tried[str(problem)] = None
-                continue
-            if self.is_valid is None or self.is_valid(value):
-                return value
-            tried["refused by the validator"] = None
-        reasons = "; ".join(tried)
-        raise Unsatisfiable("", f"{4 * ATTEMPTS} payloads, each given up or refused: {reasons}")
-
-
 @lru_cache(maxsize=4096)
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema, each validated; raises Unsatisfiable when there can't be any."""
-    is_valid = validator(schema).is_valid
-    return compile_payload(canonical(schema), declared=Declared((Part(schema),)), is_valid=is_valid)
+    node, declared = validation.canonical(schema), Declared((Part(schema),))
+    return compile_payload(node, declared=declared, is_valid=validation.validator(schema).is_valid)
 
 
 def compile_payload(
@@ -104,7 +54,7 @@ def compile_payload(
     *,
     declared: Declared = Declared(),  # noqa: B008 - frozen and empty
     is_valid: Callable[[JSON], bool] | None = None,
-    max_depth: int = DEPTH,
+    max_depth: int = payloads.DEPTH,
 ) -> Payload:
     """Compile a canonical schema; raises Unsatisfiable when it admits nothing.
 
@@ -112,15 +62,15 @@ def compile_payload(
         declared: what the document writes there, for the order of members.
         is_valid: the last word on each payload, for what the canonical form can't say.
     """
-    compiler = Compiler(max_depth)
-    return Payload(compiler.build(node, Site(declared=declared, fuel=max_depth)), is_valid)
+    site = Site(declared=declared, fuel=max_depth)
+    return Payload(Compiler(max_depth).build(node, site), is_valid)
 
 
 class Compiler:
     """Compiles nodes at sites; knows the heights of the references it met."""
 
     def __init__(self, max_depth: int) -> None:
-        self.max_depth = max_depth
+        self.lowest = -4 * max_depth
         self.height = Heights().of
 
     def build(self, node: CanonicalSchema, site: Site) -> Drawer:
@@ -192,7 +142,7 @@ class Compiler:
     def opened(self, node: CanonicalSchema, site: Site) -> Drawer:
         """A reference, or a combination: compiled when drawn, for it may be endless."""
         uris = tuple(references(node))
-        if self.height(node) == math.inf or site.fuel < -4 * self.max_depth:
+        if self.height(node) == math.inf or site.fuel < self.lowest:
             raise Unsatisfiable(site.place, f"{' '.join(uris)} never ends")
         fuel = site.fuel - max(1, len(uris))
         if max(map(site.opened.count, uris), default=0) >= MAX_REPEATS:
@@ -224,7 +174,7 @@ class Deferred:
     def draw(self, run: Run) -> JSON:
         run.fuel -= 1
         if run.fuel < -MAX_ENDING:
-            tried = f"{SIZE + MAX_ENDING} references opened, and no end"
+            tried = f"{payloads.SIZE + MAX_ENDING} references opened, and no end"
             raise Unsatisfiable(self.site.place, tried)
         ending = run.fuel < 0
         if ending not in self.drawers:
@@ -274,7 +224,7 @@ def cases_of(node: CanonicalSchema, exact: bool, fuel: int = NESTED) -> list[Can
                     found.append(reduce(without, map(target_of, others), case))
             return found
         case forms.NotView(schema):
-            return [negated(target_of(schema))]
+            return [validation.negated(target_of(schema))]
         case _:
             return [node]
 
@@ -306,7 +256,7 @@ def declared_by(node: CanonicalSchema, declared: Declared) -> Declared:
     view = node.view()
     if isinstance(view, forms.ReferenceView) and declared.parts:
         uri, _, pointer = unquote(view.uri.rpartition(":")[2]).partition("#")
-        if uri == URI:
+        if uri == validation.URI:
             document = declared.parts[0].schema.document
             return Declared((Part(Schema(document, unquote(pointer))),))
     return declared
@@ -317,24 +267,20 @@ def modelled(view: forms.RawView, site: Site) -> CanonicalSchema:
     keywords: list[str] = []
     for group in GIVEN_UP:
         keywords += group
+        schema = simpler(view.schema, keywords)
         try:
-            node = without_keywords(view.schema, site.declared, keywords)
-        except Uncompilable as problem:
+            if not site.declared.parts:
+                node = schema_of(schema)
+            else:
+                around = site.declared.parts[0].schema.document
+                tree = simpler(around.tree, keywords)
+                node = canonical_of(schema, Document("", "", "", tree, around.source))
+        except validation.Uncompilable as problem:
             tried = f"a schema that can't be simplified: {problem}"
             raise Unsatisfiable(site.place, tried) from None
         if node.kind != forms.CanonicalKind.RAW:
             return node
     raise Unsatisfiable(site.place, f"a schema outside the canonical form ({view.reason})")
-
-
-def without_keywords(schema: Any, declared: Declared, keywords: Sequence[str]) -> CanonicalSchema:
-    simple = simpler(schema, keywords)
-    if not declared.parts:
-        return schema_of(simple)
-    around = declared.parts[0].schema.document
-    tree = simpler(around.tree, keywords)
-    document = Document(around.path, around.sha256, around.openapi, tree, around.source)
-    return canonical_of(simple, document)
 
 
 def simpler(schema: Any, keywords: Sequence[str]) -> Any:

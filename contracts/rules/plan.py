@@ -200,7 +200,7 @@ class Place:
 
     def _rungs(self) -> Iterable[Leaf]:
         for rung in RUNGS:
-            types = rung.types & self.location.types
+            types = self.location.types & rung.types
             for schema, keywords in self.location.keywords(rung.keywords):
                 if types and rung.applies(keywords):
                     says = ", ".join(f"{name} {shown(value)}" for name, value in keywords.items())

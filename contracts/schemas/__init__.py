@@ -5,9 +5,8 @@ How a keyword holds schemas (one, a list, a map) stands in the table of the dial
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from typing import Any, NamedTuple
 
 from contracts.document.dialects import DIALECTS
 
@@ -22,47 +21,45 @@ OBJECTS = frozenset({"properties", "patternProperties", "additionalProperties", 
 ARRAYS = ("prefixItems", "items")
 """What says which members or items there are."""
 
-ANNOTATIONS = frozenset(
-    {"title", "description", "default", "example", "examples", "deprecated", "externalDocs"}
-) | {*("readOnly", "writeOnly", "discriminator", "xml", "nullable", "$comment")}
+ANNOTATIONS = {"title", "description", "default", "example", "examples", "deprecated", "readOnly"}
+ANNOTATIONS |= {"writeOnly", "externalDocs", "discriminator", "xml", "nullable", "$comment"}
 """What asserts nothing."""
 
-ASSERTED_FORMATS = frozenset(
-    {"date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname"}
-    | {"ipv4", "ipv6", "uuid", "uri", "uri-reference", "iri", "iri-reference", "uri-template"}
-    | {"json-pointer", "relative-json-pointer", "regex"}
-)
+ASSERTED_FORMATS = {"date-time", "date", "time", "duration", "email", "idn-email", "hostname"}
+ASSERTED_FORMATS |= {"idn-hostname", "ipv4", "ipv6", "uuid", "uri", "uri-reference", "iri"}
+ASSERTED_FORMATS |= {
+    "iri-reference",
+    "uri-template",
+    "json-pointer",
+    "relative-json-pointer",
+    "regex",
+}
 """The formats that the validator asserts; any other is an annotation and gives no rule."""
 
 _FIELDS = DIALECTS[-1].fields["schema"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """Keywords that decide a kind of rule for values of some types."""
 
     kind: str
-    types: frozenset[str]
-    keywords: tuple[str, ...]
+    types: Set[str]
+    keywords: Sequence[str]
 
     def applies(self, keywords: dict[str, Any]) -> bool:
         """Whether these keywords assert anything: not every format does."""
-        return all(asserts(keyword, held) for keyword, held in keywords.items())
+        return all(map(asserts, keywords, keywords.values()))
 
 
-def _rung(kind: str, types: str, keywords: str) -> Rung:
-    return Rung(kind, frozenset(types.split()), tuple(keywords.split()))
-
+_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 RUNGS = (
-    _rung("format", "string", "format"),
-    _rung("pattern", "string", "pattern"),
-    _rung(
-        "bounds", "integer number", "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf"
-    ),
-    _rung("bounds", "string", "minLength maxLength"),
-    _rung("bounds", "object", "minProperties maxProperties"),
-    _rung("items", "array", "minItems maxItems uniqueItems"),
+    Rung("format", {"string"}, ["format"]),
+    Rung("pattern", {"string"}, ["pattern"]),
+    Rung("bounds", {"integer", "number"}, _NUMBERS),
+    Rung("bounds", {"string"}, ["minLength", "maxLength"]),
+    Rung("bounds", {"object"}, ["minProperties", "maxProperties"]),
+    Rung("items", {"array"}, ["minItems", "maxItems", "uniqueItems"]),
 )
 """What can be wrong with one value, after required, nullability, type and enum or const."""
 
@@ -72,6 +69,11 @@ def asserts(keyword: str, held: Any) -> bool:
     if keyword == "format":
         return held in ASSERTED_FORMATS
     return keyword not in ANNOTATIONS and (keyword, held) != ("uniqueItems", False)
+
+
+def only(value: dict[str, Any], keywords: Iterable[str]) -> dict[str, Any]:
+    """What a schema object says under some keywords."""
+    return {keyword: value[keyword] for keyword in keywords if keyword in value}
 
 
 def mapped(value: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:

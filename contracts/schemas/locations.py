@@ -15,7 +15,7 @@ from typing import Any
 
 from contracts.document import Schema, ref_target
 from contracts.document.model import escape_segment
-from contracts.schemas import UNIONS
+from contracts.schemas import UNIONS, only
 from contracts.schemas.validation import keyword_validator, matches
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
@@ -318,7 +318,7 @@ class Location:
         """What each part says under the keywords `names`, if it says more than others do."""
         found = []
         for part in self.parts:
-            said = {name: part.value[name] for name in names if name in part.value}
+            said = only(part.value, names)
             if said.get("minProperties", len(self.required) + 1) <= len(self.required):
                 del said["minProperties"]
             if said:

@@ -7,15 +7,24 @@ the suite). A property that is `readOnly` is not in requests, one `writeOnly` no
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Any
 
 from contracts.document import Document, ref_target
 from contracts.document.model import is_left_out
-from contracts.schemas import ARRAYS, OBJECTS, SAME_VALUE, UNIONS, Raw, asserts, mapped, references
+from contracts.schemas import (
+    ARRAYS,
+    OBJECTS,
+    SAME_VALUE,
+    UNIONS,
+    Raw,
+    asserts,
+    mapped,
+    only,
+    references,
+)
 
 MAX_NODES = 20_000
 """Schemas written out in one form; a larger one is not looked at as a whole."""
@@ -79,15 +88,15 @@ class _Forms:
         self.names: dict[tuple[str, bool], str] = {}
 
     def whole(self, values: Sequence[Raw], *, closed: bool) -> Raw:
-        schema = self.closed(values) if closed else _all(map(self.opened, values))
+        schema = self.form(values, closed=closed)
         definitions: dict[str, Raw] = {}
-        while len(definitions) < len(self.names):
-            (reference, is_closed), name = list(self.names.items())[len(definitions)]
-            target = self.target(reference)
-            definitions[name] = self.closed([target]) if is_closed else self.opened(target)
-        if not definitions:
-            return schema
-        return {"allOf": [schema], "$defs": definitions}
+        while missing := list(self.names.items())[len(definitions) :]:
+            for (reference, is_closed), name in missing:
+                definitions[name] = self.form([self.target(reference)], closed=is_closed)
+        return {"allOf": [schema], "$defs": definitions} if definitions else schema
+
+    def form(self, values: Sequence[Raw], *, closed: bool) -> Raw:
+        return self.closed(values) if closed else _all(map(self.opened, values))
 
     def target(self, reference: str) -> Raw:
         return self.document.at(ref_target(reference))  # type: ignore[no-any-return]
@@ -128,9 +137,7 @@ class _Forms:
 
     # What a sender sends: `allOf` merged first, so that an object is closed over all its names.
 
-    def closed(
-        self, values: Sequence[Raw], outer: Names = NO_NAMES, *, branch: bool = False
-    ) -> Raw:
+    def closed(self, values: Sequence[Raw], outer: Names | None = None) -> Raw:
         """The schemas that all apply; `outer` names are declared around the branch of a union."""
         self.count()
         parts: list[dict[str, Any]] = []
@@ -138,7 +145,7 @@ class _Forms:
         if not self.flatten(values, parts, found):
             return False
         is_kept = bool(found)
-        names = outer
+        names = outer or NO_NAMES
         unions: list[tuple[str, list[Any]]] = []
         for part in parts:
             names |= self.own_names(part)
@@ -150,13 +157,13 @@ class _Forms:
         is_closed = False
         for keyword, branches in unions:
             around = names
-            for _, others in unions:
+            for other, others in unions:
                 if others is not branches:
-                    around |= reduce(operator.or_, map(self.all_names, others), NO_NAMES)
-            closed = [self.closed([value], around, branch=True) for value in branches]
+                    around |= self.all_names({other: others})
+            closed = [self.closed([value], around) for value in branches]
             found.append({keyword: closed})
             is_closed = is_closed or branches.count(False) < len(branches)
-        is_object = is_kept or (branch and outer != NO_NAMES)
+        is_object = is_kept or outer not in (None, NO_NAMES)
         for part in parts:
             is_object |= "object" in part.get("type", ()) or not OBJECTS.isdisjoint(part)
         if is_object and not names.open and not is_closed:
@@ -205,7 +212,7 @@ class _Forms:
         extra = part.get("additionalProperties", part.get("unevaluatedProperties", False))
         patterns = frozenset(part.get("patternProperties", ()))
         found = Names(frozenset(exact), patterns, extra is not False)
-        conditions = [part.get(keyword) for keyword in ("if", "then", "else")]
+        conditions = map(part.get, ("if", "then", "else"))
         for schema in (*conditions, *part.get("dependentSchemas", {}).values()):
             found |= self.all_names(schema)
         return found
@@ -232,28 +239,17 @@ class _Forms:
         for name, schemas in declared.items():
             is_sent = not any(is_left_out(self.document, schema) for schema in schemas)
             properties[name] = is_sent and self.closed(schemas)
-        if properties:
-            yield {"properties": properties}
-        for part in parts:
-            yield self.other_names(part)
+        yield {"properties": properties} if properties else True
+        own = ["patternProperties", "additionalProperties"]
         if any("prefixItems" in part for part in parts):
-            yield from map(self.items, parts)
+            own += ARRAYS
         elif items:
             yield {"items": self.closed(items)}
-
-    def other_names(self, part: dict[str, Any]) -> Raw:
-        patterns = {}
-        for pattern, schema in part.get("patternProperties", {}).items():
-            patterns[pattern] = self.closed([schema])
-        found: dict[str, Any] = {"patternProperties": patterns} if patterns else {}
-        if "additionalProperties" in part:
-            found["properties"] = dict.fromkeys(part.get("properties", {}), True)
-            found["additionalProperties"] = self.closed([part["additionalProperties"]])
-        return found
-
-    def items(self, part: dict[str, Any]) -> Raw:
-        arrays = {keyword: part[keyword] for keyword in ARRAYS if keyword in part}
-        return mapped(arrays, lambda schema: self.closed([schema]))
+        for part in parts:
+            found = mapped(only(part, own), lambda schema: self.closed([schema]))
+            if "additionalProperties" in found:
+                found["properties"] = dict.fromkeys(part.get("properties", ()), True)
+            yield found
 
 
 def _all(schemas: Iterable[Raw]) -> Raw:

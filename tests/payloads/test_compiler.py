@@ -11,8 +11,8 @@ import yaml
 
 from contracts.document.model import Document, Schema, Source, for_requests
 from contracts.messages import JSON
-from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
-from contracts.payloads.compiler import Payload, compile_payload, generator, simpler
+from contracts.payloads import Choices, CoveringChoices, Payload, RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import compile_payload, generator, simpler
 from contracts.schemas.validation import canonical, schema_of, validator
 
 DRAWS = 12

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.document import Schema
-from contracts.payloads import Choices, Unsatisfiable
-from contracts.payloads.compiler import Payload, compile_payload
+from contracts.payloads import Choices, Payload, Unsatisfiable
+from contracts.payloads.compiler import compile_payload
 from contracts.schemas import RUNGS
 from contracts.schemas.locations import Location, json_type
 from contracts.schemas.validation import Uncompilable, canonical_of, keyword_validator, reference, validator

@@ -11,7 +11,8 @@ from jsonschema_rs import CanonicalSchema
 
 from contracts.document.model import Schema
 from contracts.messages import JSON
-from contracts.payloads.compiler import Payload, compile_payload, generator
+from contracts.payloads import Payload
+from contracts.payloads.compiler import compile_payload, generator
 
 upto = lru_cache(maxsize=1024)(lambda span: st.integers(0, span))
 

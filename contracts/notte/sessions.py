@@ -67,14 +67,7 @@ class _UnreadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What the list of sessions held.
-
-    Args:
-        found: how many sessions of each status.
-        picked: ids of some of every status.
-        complete: whether the list was read to its end.
-        problem: why it could not be read (any further), if so.
-    """
+    """How many sessions of each status the list held, ids of some of each, and why it was not read to its end."""
 
     found: dict[str, int] = field(default_factory=dict)
     picked: tuple[str, ...] = ()
@@ -87,8 +80,7 @@ def list_sessions(send: Send, *, seed: int) -> Listed:
 
     Never raises for what the service does: without a list the run goes on with the ids that it was given.
     """
-    by_status: dict[str, dict[str, None]] = {}  # ids in the order of the list, each once
-    problem = ""
+    by_status, problem = dict[str, dict[str, None]](), ""  # ids in the order of the list, each once
     try:
         for item in _items(send):
             session = item if isinstance(item, dict) else {}
@@ -127,13 +119,8 @@ def _items(send: Send) -> Iterator[Any]:
 
 @dataclass(slots=True)
 class Started:
-    """What became of the session.
-
-    Args:
-        id: None if there was none.
-        statuses: what it was called, in the order of asking, each once.
-        stopped: whether it is known to have ended.
-        problem: what went wrong, in a sentence.
+    """What became of the session, if there was one: what it was called, in the order of asking, each once;
+    whether it is known to have ended; what went wrong, in a sentence.
     """
 
     id: str | None = None
@@ -181,8 +168,7 @@ class Starter:
                 if self.started.id is not None:
                     self._ask(self.started.id)
         except BaseException:
-            # Ctrl-C as well: whatever happens, the session is ended, and the error goes on.
-            self._end()
+            self._end()  # Ctrl-C as well: whatever happens, the session is ended
             self._warn()
             raise
         self._end()
@@ -234,8 +220,7 @@ class Starter:
         started = self.started
         try:
             exchange = self.stop(Request("DELETE", target))
-        except Exception as error:
-            # The suite's own; what matters now is that somebody stops the session.
+        except Exception as error:  # the suite's own; somebody has to stop the session all the same
             started.problem = f"the stop failed inside: {error}"
             return
         started.stopped = _success(exchange) is not None

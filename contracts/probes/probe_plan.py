@@ -166,11 +166,11 @@ class Lane:
         for turn in ("first", "second"):
             for chosen, request in rounds:
                 probe = self._probe(request, "given", f"given values, {turn} time")
-                given = dict(chosen)
+                given = []
                 for name, value in chosen.items():
-                    if not any(value in source.get(name, ()) for source in vouched):
-                        del given[name]
-                yield replace(probe, given=tuple(given.items()))
+                    if any(value in source.get(name, ()) for source in vouched):
+                        given.append((name, value))
+                yield replace(probe, given=tuple(given))
 
     def _documented_statuses(self) -> Iterator[Probe]:
         if self.plan.statuses is None:
@@ -348,10 +348,8 @@ class Lane:
     @cached_property
     def _nowhere(self) -> str:
         """The path of a resource that can't exist."""
-        values = {}
-        for parameter in self.operation.parameters:
-            if parameter.location == "path":
-                values[parameter.name] = _no_value(parameter)
+        parameters = [p for p in self.operation.parameters if p.location == "path"]
+        values = {parameter.name: _no_value(parameter) for parameter in parameters}
         return fill_raw_path(self.operation.path, values)
 
 

@@ -117,11 +117,10 @@ def _requests(case: Case[Any], operation: Operation) -> Iterator[Request]:
     """The case as it would stand on the wire; nothing if it can't be written as HTTP, or is of another method."""
     if case.method.upper() != operation.method:
         return
-    arguments = {}
     try:
-        for name, value in case.as_transport_kwargs(base_url=BASE).items():
-            if name in _ARGUMENTS:
-                arguments[name] = value
+        arguments = case.as_transport_kwargs(base_url=BASE)
+        for name in arguments.keys() - _ARGUMENTS:
+            del arguments[name]
         prepared = requests.Request(**arguments).prepare()
     except (ValueError, TypeError, SchemathesisError, requests.RequestException):
         return

@@ -10,7 +10,6 @@ from itertools import chain
 from contracts.document import Operation, Spec
 from contracts.messages import MAX_SECONDS, may_be_json
 from contracts.rules import responses
-from contracts.rules.access import authentication_rules, given_rules, identity_rules
 from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
@@ -86,18 +85,18 @@ def rules_for(
     more, paths, operations = extra or Extra(), set[str](), dict[str, OperationRules]()
     for operation in spec.operations:
         key = operation.key
-        own = (row for row in more.on_answers if row.rule.operation == key)
-        about = [authentication_rules(spec, operation), given_rules(spec, operation), own]
+        own = tuple(row for row in more.on_answers if row.rule.operation == key)
         by_response: dict[str, tuple[ExchangeRule, ...]] = {}
         for response in operation.responses:
-            whole = responses.response_rules(operation, response)
-            by_response[response.status] = (*whole, *identity_rules(spec, operation, response))
+            by_response[response.status] = tuple(
+                responses.response_rules(spec, operation, response)
+            )
         first = operation.path not in paths
         operations[key] = OperationRules(
             spec,
             operation,
             max_seconds,
-            general=(*responses.operation_rules(operation), *chain.from_iterable(about)),
+            general=(*responses.operation_rules(spec, operation), *own),
             wire=tuple(responses.wire_rules(spec, operation, max_seconds=max_seconds)),
             unlisted=tuple(responses.method_rules(operation)) if first else (),
             by_response=by_response,

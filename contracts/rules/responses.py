@@ -1,38 +1,37 @@
-"""Rules about an answer as a whole: its status, media type, header fields, framing, time, and the body as text."""
+"""Rules about an answer: as a whole, as text, on the wire, and to whom and about what it was given."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
+from urllib.parse import unquote
 
-from contracts.document import Operation, ResponseSpec, Spec
-from contracts.messages import (
-    REFUSALS,
-    UNAVAILABLE,
-    Credential,
-    Failure,
-    FailureKind,
-    may_be_json,
-)
-from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope, broken
+from contracts import messages
+from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec
+from contracts.document.model import variants_of
+from contracts.document.serialisation import match_path
+from contracts.messages import CREDENTIAL_FORMS, REFUSALS, UNAVAILABLE, Credential, Failure
+from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope, Severity, broken, shown
+from contracts.schemas.locations import json_type, locate
+from contracts.schemas.validation import Uncompilable, validator
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
 """What proxies and servers answer to odd requests before the service sees them (RFC 9110 §15.5.1, §15.5.15)."""
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
-# --- of an operation ---
-
-
-def operation_rules(operation: Operation) -> Iterator[ExchangeRule]:
+def operation_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
     """The rules that hold for every answer of an operation."""
     statuses, scope = [response.status for response in operation.responses], Scope(operation)
-    if not statuses or "default" in map(str.lower, statuses):
-        return  # nothing is said about statuses (legal in OpenAPI 3.1), or any of them is documented
-    promise = f"is one of the documented statuses: {', '.join(statuses)}"
-    yield ExchangeRule(scope.rule("status documented", promise), status_documented)
-    promise = "is documented even for odd requests"
-    yield ExchangeRule(scope.rule("edge answer documented", promise), edge_answer_documented)
+    # Without statuses nothing is said about them (legal in OpenAPI 3.1); `default` documents any.
+    if statuses and "default" not in map(str.lower, statuses):
+        promise = f"is one of the documented statuses: {', '.join(statuses)}"
+        yield ExchangeRule(scope.rule("status documented", promise), status_documented)
+        promise = "is documented even for odd requests"
+        yield ExchangeRule(scope.rule("edge answer documented", promise), edge_answer_documented)
+    yield from _authentication_rules(spec, operation)
+    yield from _given_rules(spec, operation)
 
 
 def status_documented(answer: Answer) -> str | None:
@@ -57,10 +56,9 @@ def _refused_edge(answer: Answer) -> bool:
     return answer.exchange.probe.source == "edge" and answer.response.status in REFUSALS_OF_EDGES
 
 
-# --- of a documented response ---
-
-
-def response_rules(operation: Operation, response: ResponseSpec) -> Iterator[ExchangeRule]:
+def response_rules(
+    spec: Spec, operation: Operation, response: ResponseSpec
+) -> Iterator[ExchangeRule]:
     """The rules that hold for every answer with this documented status."""
     rule = Scope(operation, response.status).rule
     names = [media.name for media in response.content]
@@ -73,11 +71,13 @@ def response_rules(operation: Operation, response: ResponseSpec) -> Iterator[Exc
             promise = f"has the header {header.name}"
             required = rule("header required", promise, header.pointer, name=header.name)
             yield ExchangeRule(required, partial(header_present, header.name))
-    if any(map(may_be_json, names)):
+    if any(map(messages.may_be_json, names)):
         strict = rule("strict json", "is one JSON document in UTF-8", response.pointer)
         yield ExchangeRule(strict, strict_json)
         unique = rule("unique names", "names each member of an object once", response.pointer)
         yield ExchangeRule(unique, unique_names)
+    if response.status.startswith("2"):
+        yield from _identity_rules(spec, operation, response)
 
 
 def media_type_documented(answer: Answer) -> str | None:
@@ -110,9 +110,6 @@ def unique_names(answer: Answer) -> str | None:
     return broken(names, f"the name {', '.join(names)} occurs twice in one object")
 
 
-# --- of any answer, or none ---
-
-
 def framing_rules(operation: Operation) -> tuple[Rule, Rule]:
     """The rules that answers break by being none: framing, and content encoding."""
     rule = Scope(operation).rule
@@ -122,7 +119,7 @@ def framing_rules(operation: Operation) -> tuple[Rule, Rule]:
 
 def broken_framing(failure: Failure) -> str | None:
     """Which of the two `framing_rules` kinds a failure breaks, if any."""
-    if failure.kind is FailureKind.BAD_ENCODING:
+    if failure.kind is messages.FailureKind.BAD_ENCODING:
         return "content encoding"
     return "framing" if failure.breaks_contract else None
 
@@ -133,7 +130,7 @@ def wire_rules(spec: Spec, operation: Operation, *, max_seconds: float) -> Itera
     names = [media.name for response in operation.responses for media in response.content]
     if names:
         yield ExchangeRule(rule("single content type", "has one Content-Type"), one_content_type)
-    if any(map(may_be_json, names)):
+    if any(map(messages.may_be_json, names)):
         promise = "names no other charset than UTF-8 for JSON"
         yield ExchangeRule(rule("charset", promise), charset)
     promise = "gives the length of the body once, or as chunks"
@@ -182,11 +179,8 @@ def in_time(most: float, answer: Answer) -> str:
     return broken(answer.response.seconds > most, f"{answer.response.seconds:.1f} s")
 
 
-# --- of methods that the document does not list for a path ---
-
-
 def method_rules(operation: Operation) -> Iterator[ExchangeRule]:
-    """They stand with the first operation of the path."""
+    """About methods that the document does not list for a path: they stand with its first operation."""
     rule = Scope(operation).rule
     promise = "does nothing for a method that is not listed"
     yield ExchangeRule(rule("unlisted method", promise), method_refused)
@@ -206,3 +200,141 @@ def allow(answer: Answer) -> str | None:
     if answer.response.status != 405:
         return None
     return broken(not answer.fields("allow"), "405 without Allow")
+
+
+# --- of credentials, and of values that are known or can't be ---
+
+
+def _authentication_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
+    """The rules of an operation whose document asks for a credential; none for any other."""
+    scope = Scope(operation)
+    rules = {}
+    for variant in variants_of(operation, spec):
+        form = CREDENTIAL_FORMS[variant]
+        rules[variant] = scope.rule("auth", form.promise, name=form.rule)
+        if form.refused:
+            yield ExchangeRule(rules[variant], partial(refused, variant))
+    if not rules:
+        return
+    if Credential.LOWER_CASE in rules:
+        rule = replace(rules[Credential.LOWER_CASE], severity=Severity.ADVISORY)
+        yield ExchangeRule(rule, scheme_case)
+    yield ExchangeRule(rules[Credential.RIGHT], accepted)
+    promise = "carries a challenge when the credential is refused with 401"
+    yield ExchangeRule(scope.rule("challenge", promise), challenge)
+
+
+def refused(variant: Credential, answer: Answer) -> str | None:
+    if answer.exchange.probe.credential is not variant:
+        return None
+    status, said = answer.response.status, CREDENTIAL_FORMS[variant].said
+    return broken(status not in REFUSALS, f"{status} for a request with {said}")
+
+
+def scheme_case(answer: Answer) -> str | None:
+    """The name of a scheme is case-insensitive (RFC 9110 §11.1)."""
+    status, form = answer.response.status, answer.exchange.probe.credential
+    if form is not Credential.LOWER_CASE:
+        return None
+    return broken(status in REFUSALS, f"{status} for {CREDENTIAL_FORMS[form].said}")
+
+
+def accepted(answer: Answer) -> str | None:
+    """401 to the right credential is always wrong; 403 may be about the resource, unless the user vouched for it."""
+    probe, status = answer.exchange.probe, answer.response.status
+    if probe.credential is not Credential.RIGHT or probe.source in ("status", "method"):
+        return None
+    wrong = status == 401 or (status == 403 and probe.source == "given")
+    return broken(wrong, f"{status} for a request with {CREDENTIAL_FORMS[Credential.RIGHT].said}")
+
+
+def challenge(answer: Answer) -> str | None:
+    if answer.response.status != 401:
+        return None
+    present = any(map(str.strip, answer.fields("www-authenticate")))
+    return broken(not present, "401 without WWW-Authenticate")
+
+
+def _given_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
+    """What an operation owes to a value that is known, and to one that can't be."""
+    scope = Scope(operation)
+    promised = any(map(operation.response, range(200, 300)))
+    if promised and "path" in {parameter.location for parameter in operation.parameters}:
+        promise = "answers a value that the user vouched for with a documented 2xx"
+        yield ExchangeRule(scope.rule("given value", promise), given_is_known)
+    if operation.method == "GET" and spec.identifying(operation):
+        promise = "answers a value that can't exist with no 2xx"
+        yield ExchangeRule(scope.rule("unknown value", promise), unknown_is_not_found)
+
+
+def unknown_is_not_found(answer: Answer) -> str | None:
+    if answer.exchange.probe.source != "unknown":
+        return None
+    status = answer.response.status
+    return broken(200 <= status < 300, f"{status} for {answer.exchange.probe.request.target}")
+
+
+def given_is_known(answer: Answer) -> str | None:
+    """Refused credentials and undocumented statuses have rules of their own; what is forbidden may be refused."""
+    probe, status = answer.exchange.probe, answer.response.status
+    if not probe.given or probe.credential is not Credential.RIGHT or status in REFUSALS:
+        return None
+    if answer.documented is None or not probe.claim.allowed:
+        return None
+    values = ", ".join(f"{name} {shown(value)}" for name, value in probe.given)
+    return broken(not 200 <= status < 300, f"{status} for {values}")
+
+
+def _identity_rules(
+    spec: Spec, operation: Operation, response: ResponseSpec
+) -> Iterator[ExchangeRule]:
+    """A rule for each path parameter that the body has a property of the same name and type for."""
+    scope, marked = Scope(operation, response.status), spec.identifying(operation)
+    for media in response.content[:1]:
+        for parameter in operation.parameters:
+            echoed = _echoed(media.schema, parameter)
+            if echoed is None:
+                continue
+            name, promise = parameter.name, f"is the {parameter.name} that was asked for"
+            rule = scope.rule("identity", promise, echoed.pointer, place=f"/{name}")
+            if parameter in marked:
+                rule = replace(rule, severity=Severity.VIOLATION)
+            yield ExchangeRule(rule, partial(is_what_was_asked_for, name, echoed))
+
+
+def _echoed(schema: Schema | None, parameter: Parameter) -> Schema | None:
+    """The schema of the property that repeats a path parameter, if the body has one."""
+    if parameter.location != "path" or parameter.schema is None or schema is None:
+        return None
+    body = locate(schema)
+    if parameter.name not in body.properties or "object" not in body.types:
+        return None
+    below = body.property(parameter.name)
+    shared = below.types & locate(parameter.schema).types & {"string", "integer"}
+    return below.parts[0].schema if shared and below.parts else None
+
+
+def is_what_was_asked_for(name: str, echoed: Schema, answer: Answer) -> str | None:
+    path = answer.exchange.probe.request.path
+    raw = (match_path(answer.operation.path, path) or {}).get(name)
+    body = answer.decoded.value if answer.is_json else None
+    if raw is None or not isinstance(body, dict):
+        return None
+    found = body.get(name)
+    try:
+        asked = unquote(raw, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    if json_type(found) not in ("string", "integer") or not _possible(echoed, asked):
+        return None
+    return broken(str(found) != asked, f"{shown(found)}, asked for {shown(asked)}")
+
+
+def _possible(schema: Schema, asked: str) -> bool:
+    """Whether the property could repeat the value at all, as a string or as a number."""
+    number = asked.isdecimal() and asked.isascii() and len(asked) < 19 and str(int(asked)) == asked
+    try:
+        check = validator(schema).is_valid
+        return check(asked) or (number and check(int(asked)))
+    except Uncompilable:
+        return False

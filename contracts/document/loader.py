@@ -162,10 +162,9 @@ def _servers(node: Mapping[str, Any]) -> tuple[str, ...]:
     """URLs with the defaults of their variables; none given is what OpenAPI reads as `/`."""
     urls = []
     for server in node.get("servers") or ():
-        url: str = server["url"]
+        urls.append(server["url"])
         for name, variable in (server.get("variables") or {}).items():
-            url = url.replace(f"{{{name}}}", str(variable["default"]))
-        urls.append(url)
+            urls[-1] = urls[-1].replace(f"{{{name}}}", str(variable["default"]))
     return tuple(urls)
 
 
@@ -240,16 +239,15 @@ def _request_body(operation: _Object) -> model.RequestBody | None:
 
 def _responses(operation: _Object) -> Iterator[model.ResponseSpec]:
     for status in operation.value.get("responses") or {}:
-        if not status.startswith("x-"):
-            found = operation.child("responses", status)
-            yield model.ResponseSpec(status, tuple(_headers(found)), found.content, found.pointer)
-
-
-def _headers(response: _Object) -> Iterator[model.Header]:
-    for name in response.value.get("headers") or {}:
-        if name.lower() != "content-type":  # OpenAPI 3.1 §4.8.17: it is ignored
-            found = response.child("headers", name)
-            yield model.Header(name, found.required, found.schema, found.pointer)
+        if status.startswith("x-"):
+            continue
+        response = operation.child("responses", status)
+        headers = []
+        for name in response.value.get("headers") or {}:
+            if name.lower() != "content-type":  # OpenAPI 3.1 §4.8.17: it is ignored
+                found = response.child("headers", name)
+                headers.append(model.Header(name, found.required, found.schema, found.pointer))
+        yield model.ResponseSpec(status, tuple(headers), response.content, response.pointer)
 
 
 def _security_scheme(document: Document, name: str) -> model.SecurityScheme:

@@ -115,7 +115,14 @@ class Linker:
 
     def _follow(self, reference: _Reference) -> None:
         segments = self._destination(reference)
-        target = self._value(segments, reference)
+        try:
+            target = value_at(self.tree, segments)
+        except (KeyError, IndexError, TypeError):
+            cure = "mend the pointer, or define what it names"
+            raise self._error(reference, "leads nowhere", cure) from None
+        if not isinstance(target, dict) and (reference.kind, type(target)) != ("schema", bool):
+            problem = f"leads to {shown(target)}, wanted a {reference.kind} object"
+            raise self._error(reference, problem, "mend the pointer")
         if isinstance(target, dict) and self._visited.get(id(target)) != reference.kind:
             refuse_malformed(self.dialect, reference.kind, target, self.root, segments)
             if id(target) not in self._visited:
@@ -141,17 +148,6 @@ class Linker:
         if file:
             home = self._file(file, home, reference)
         return (*((FILES, home) if home else ()), *split_pointer(fragment))
-
-    def _value(self, segments: Segments, reference: _Reference) -> Any:
-        try:
-            node = value_at(self.tree, segments)
-        except (KeyError, IndexError, TypeError):
-            cure = "mend the pointer, or define what it names"
-            raise self._error(reference, "leads nowhere", cure) from None
-        if isinstance(node, dict) or (reference.kind == "schema" and isinstance(node, bool)):
-            return node
-        problem = f"leads to {shown(node)}, wanted a {reference.kind} object"
-        raise self._error(reference, problem, "mend the pointer")
 
     def _file(self, name: str, home: str, reference: _Reference) -> str:
         """The name of a file below `x-files`, `""` for the document; reads it when first named."""

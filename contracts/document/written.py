@@ -81,14 +81,6 @@ def bytes_of_file(path: str | Path) -> bytes:
 
 def written_from_bytes(data: bytes, file: str) -> Written:
     """YAML, JSON, or a documentation page with one of them in a fenced block; all in UTF-8."""
-    content = _fenced(_decoded(data, file))
-    if not content.strip():
-        raise DocumentError(file, 1, "the document is empty", _CURE)
-    reader = JsonText if content.lstrip().startswith("{") else YamlText
-    return reader(content, file)
-
-
-def _decoded(data: bytes, file: str) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[:2].count(0) == 1:
         cure = "save the document as UTF-8"
         raise DocumentError(file, 1, "the text is UTF-16, wanted UTF-8", cure)
@@ -102,7 +94,11 @@ def _decoded(data: bytes, file: str) -> str:
     before, nul, _ = content.partition("\0")
     if nul:
         raise DocumentError(file, before.count("\n") + 1, "the file is binary, not text", _CURE)
-    return content
+    content = _fenced(content)
+    if not content.strip():
+        raise DocumentError(file, 1, "the document is empty", _CURE)
+    reader = JsonText if content.lstrip().startswith("{") else YamlText
+    return reader(content, file)
 
 
 def _fenced(content: str) -> str:

@@ -47,12 +47,8 @@ _ACCEPTED = click.option(
     metavar="FILE",
     help="Accepted changes.  [default: accepted.toml beside; 'none' for none]",
 )
-_LOOKS = {
-    "error": {"fg": "red", "bold": True},
-    "warning": {"fg": "yellow"},
-    "info": {"fg": "green"},
-    "title": {"bold": True},
-}
+_LOOKS = {"error": "red", "warning": "yellow", "info": "green"}
+_BOLD = ("error", "title")
 
 
 class _Shared(TypedDict):
@@ -117,7 +113,7 @@ def _painted(text: str, look: str) -> str:
     """The text in its look; click takes it off again where the output is no terminal."""
     if os.environ.get("NO_COLOR"):
         return text
-    return click.style(text, **_LOOKS[look])  # type: ignore[arg-type]
+    return click.style(text, fg=_LOOKS.get(look), bold=look in _BOLD or None)
 
 
 def _kinds(form: str) -> Iterable[str]:
@@ -152,12 +148,12 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
     found = flows.pull(source, Path(path), files, reason=reason, today=date.today())
     if found.diff is not None:
         show(_shown(found.diff, "text"))
-    if found.is_written:
-        try:
+    try:
+        if found.is_written:
             write_whole(found.path, found.text)
-        except OSError as error:
-            problem = f"{path} can't be written ({error.strerror}) and is as it was"
-            raise UsageError(f"{problem}; mend that, or give another --spec") from None
+    except OSError as error:
+        problem = f"{path} can't be written ({error.strerror}) and is as it was"
+        raise UsageError(f"{problem}; mend that, or give another --spec") from None
     show(found.lines())
     sys.exit(found.exit_code)
 

@@ -29,10 +29,9 @@ VERSIONS = ("openapi", "swagger", "overlay")
 
 _PLAIN, _QUOTED, _MAPPING, _SEQUENCE = "plain", "quoted", "mapping", "sequence"
 _TAG = "tag:yaml.org,2002:"
-_TEXT_TAGS = frozenset({_QUOTED, f"{_TAG}str"})
-_CORE_TAGS = frozenset({_PLAIN, f"{_TAG}null", f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"})
+_SCALAR_TAGS = {None, *map(_TAG.__add__, ("str", "null", "bool", "int", "float"))}
 _COLLECTIONS = {yaml.MappingStartEvent: _MAPPING, yaml.SequenceStartEvent: _SEQUENCE}
-_COLLECTION_TAGS = frozenset({None, f"{_TAG}map", f"{_TAG}seq"})
+_COLLECTION_TAGS = {None, f"{_TAG}map", f"{_TAG}seq"}
 _NOT_YAML, _SYNTAX = "this is not YAML:", "mend the syntax there"
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -41,13 +40,9 @@ _WORDS: dict[str, Any] = {
 }
 _NUMBERS = (
     (re.compile(r"[-+]?[0-9]+"), int),
-    (re.compile(r"0o[0-7]+"), lambda digits: int(digits[2:], 8)),
-    (re.compile(r"0x[0-9a-fA-F]+"), lambda digits: int(digits[2:], 16)),
+    (re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+"), lambda digits: int(digits, 0)),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
-    (
-        re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
-        lambda text: float(text.replace(".", "")),
-    ),
+    (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), lambda _: float("nan")),
 )
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -56,7 +51,7 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^\s,:\[\]{}"]+')
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """A node of YAML: `kind` is the tag of a scalar, `entries` has line and node of each child.
+    """A node of YAML: `word` is the text of a scalar, `entries` has line and node of each child.
 
     `size` and `height` are those with all aliases written out.
     """
@@ -129,13 +124,16 @@ class YamlText:
         line = _line(event)
         if isinstance(event, yaml.AliasEvent):
             return self._repeated(str(event.anchor), line)
-        if isinstance(event, yaml.ScalarEvent):
-            tag = _PLAIN if event.implicit[0] else event.tag or _QUOTED
-            node = _Node(line, tag, event.value, self._scalar(event.value, tag, line))
-        else:
-            if event.tag not in _COLLECTION_TAGS:
-                raise self._unknown_tag(event.tag, line)
+        is_scalar = isinstance(event, yaml.ScalarEvent)
+        if event.tag not in (_SCALAR_TAGS if is_scalar else _COLLECTION_TAGS):
+            problem = f"the tag {event.tag.replace(_TAG, '!!')} has no meaning in JSON"
+            raise self._error(line, problem, "remove the tag")
+        if not is_scalar:
             node = _Node(line, _COLLECTIONS[type(event)], is_open=True)
+        elif event.implicit[0] or event.tag not in (None, f"{_TAG}str"):
+            node = _Node(line, _PLAIN, event.value, self._plain(event.value, line))
+        else:
+            node = _Node(line, _QUOTED, event.value, event.value)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
@@ -187,11 +185,7 @@ class YamlText:
         node.entries.update(own)
         node.value.update((name, child.value) for name, (_, child) in own.items())
 
-    def _scalar(self, word: str, tag: str, line: int) -> Any:
-        if tag in _TEXT_TAGS:
-            return word
-        if tag not in _CORE_TAGS:
-            raise self._unknown_tag(tag, line)
+    def _plain(self, word: str, line: int) -> Any:
         try:
             value = value_of_plain(word)
         except ValueError:
@@ -200,10 +194,6 @@ class YamlText:
             problem = f"{word[:60]} is not a JSON number"
             raise self._error(line, problem, "give a finite number, or quote it")
         return value
-
-    def _unknown_tag(self, tag: str, line: int) -> DocumentError:
-        problem = f"the tag {tag.replace(_TAG, '!!')} has no meaning in JSON"
-        return self._error(line, problem, "remove the tag")
 
     def _error(self, line: int, problem: str, cure: str) -> DocumentError:
         return DocumentError(self.file, line, problem, cure)

@@ -52,11 +52,16 @@ FORMS = {
 """By what it is made from, and by its name among the options of a command."""
 
 
-def environment(file: str, known: Mapping[str, Any], finalize: Callable[[Any], Any]) -> Environment:
-    """The templates beside a module, which know its `MAX_…`, and whose output `finalize` makes."""
+def environment(file: str, known: Mapping[str, Any], finalize: Callable[[str], str]) -> Environment:
+    """The templates beside a module, which know its `MAX_…`, and whose texts `finalize` makes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # which most forms do without
+    from markupsafe import Markup
 
-    made = Environment(autoescape=True, undefined=StrictUndefined, finalize=finalize)
+    def put_out(value: Any) -> Any:
+        is_made = isinstance(value, Markup) or not isinstance(value, str)
+        return value if is_made else finalize(value)
+
+    made = Environment(autoescape=True, undefined=StrictUndefined, finalize=put_out)
     made.loader = FileSystemLoader(Path(file).with_name("templates"))
     made.trim_blocks = made.lstrip_blocks = True
     for name in known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from contracts.changes.change import Severity
@@ -14,8 +14,7 @@ from contracts.report.run import Run
 from contracts.report.wording import Cause, causes, worst_first
 from contracts.text import cut, printable
 
-MAX_SHOWN = 10
-"""Of each level; GitHub shows no more of a step."""
+MAX_SHOWN = 10  # of each level; GitHub shows no more of a step
 MAX_TEXT = 300
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
@@ -36,22 +35,18 @@ def run_annotations(run: Run, here: Path | None = None) -> Iterator[str]:
     errors, warnings = causes(worst_first(run.violated)), causes(worst_first(run.advisories))
     if run.decision == "pass":
         errors, warnings = [], errors + warnings
-    yield from _of_level("error", errors, run, here)
-    yield from _of_level("warning", warnings, run, here)
-    yield from _of_level("notice", causes(worst_first(run.accepted)), run, here)
+    accepted = causes(worst_first(run.accepted))
+    for level, found in ("error", errors), ("warning", warnings), ("notice", accepted):
+        for cause in found[:MAX_SHOWN]:
+            verdict = cause.shown
+            file = verdict.source.file
+            if Path(file).is_relative_to(here):
+                file = Path(file).relative_to(here).as_posix()
+            title = f"{verdict.standing}: {verdict.rule}{wording.spread_text(cause)}"
+            yield _command(level, (file, verdict.source.line), title, _message(cause, run))
+        if len(found) > MAX_SHOWN:
+            yield f"… and {len(found) - MAX_SHOWN} more of level {level}, in report.json"
     yield decision_line(run, Screen())
-
-
-def _of_level(level: str, found: Sequence[Cause], run: Run, here: Path) -> Iterator[str]:
-    for cause in found[:MAX_SHOWN]:
-        verdict = cause.shown
-        file = verdict.source.file
-        if Path(file).is_relative_to(here):
-            file = Path(file).relative_to(here).as_posix()
-        title = f"{verdict.standing}: {verdict.rule}{wording.spread_text(cause)}"
-        yield _command(level, (file, verdict.source.line), title, _message(cause, run))
-    if len(found) > MAX_SHOWN:
-        yield f"… and {len(found) - MAX_SHOWN} more of level {level}, in report.json"
 
 
 def _message(cause: Cause, run: Run) -> Iterator[str]:

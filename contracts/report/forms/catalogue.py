@@ -18,7 +18,7 @@ def rules_table(book: RuleBook) -> Iterator[str]:
     where = max(map(len, places), default=0)
     name = max((min(len(rule.id), 100) for rule in book.rules), default=0)
     for place, rule in zip(places, book.rules, strict=True):
-        mark = "" if rule.severity == "violation" else f" ({rule.severity.value})"
+        mark = f" ({rule.severity.value})" * (rule.severity != "violation")
         yield f"{place:<{where}}  {rule.id:<{name}}  {rule.clause}{mark}"
     yield f"{len(places)} rules of {book.spec.title} {book.spec.version}"
 

@@ -23,7 +23,7 @@ MAX_REACHES = 5
 MAX_TEXT = 600
 MAX_WIDTH = 100
 """Characters of a body that is written on one line; a longer one gets a line a member."""
-MAX_LINES = 40
+MAX_LINES, MAX_ROW = 40, 400
 
 Paint = Callable[[str, str], str]
 """Gives a text the look of `error`, `warning`, `info` or `title`."""
@@ -107,12 +107,12 @@ def witness_lines(witness: Witness) -> Iterator[str]:
     if "status" in message:
         yield f"HTTP {message['status']}"
     else:
-        yield _row(f"{message['method']} {message['path']}")
+        yield _cut(f"{message['method']} {message['path']}", MAX_ROW)
     headers = message.get("headers") or ()
     has_type = False
     for name, value in headers.items() if isinstance(headers, Mapping) else headers:
         # A line that starts with a colon could be a workflow command of GitHub Actions.
-        yield _row(re.sub(r"^\s*:", r"\\x3a", str(name)) + f": {value}")
+        yield _cut(re.sub(r"^\s*:", r"\\x3a", str(name)) + f": {value}", MAX_ROW)
         has_type = has_type or str(name).lower() == "content-type"
     if body is None and not has_type:
         return
@@ -121,17 +121,14 @@ def witness_lines(witness: Witness) -> Iterator[str]:
         text = json.dumps(body, ensure_ascii=False, indent=1, default=str)
     lines = text.split("\n")
     yield ""
-    yield from map(_row, lines[:MAX_LINES])
+    for line in lines[:MAX_LINES]:
+        yield _cut(line, MAX_ROW)
     if len(lines) > MAX_LINES:
         yield f"… and {len(lines) - MAX_LINES} lines more"
 
 
-def _row(line: str) -> str:
-    return printable(cut(line, 4 * MAX_WIDTH + 1))
-
-
-def _cut(text: str) -> str:
-    return printable(cut(text, MAX_TEXT + 1))
+def _cut(text: str, limit: int = MAX_TEXT) -> str:
+    return printable(cut(text, limit + 1))
 
 
 def json_lines(diff: Diff) -> list[str]:

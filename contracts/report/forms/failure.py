@@ -12,8 +12,7 @@ from contracts.report import wording
 from contracts.report.run import RuleVerdict, Run
 from contracts.text import cut, printable
 
-MAX_BODY = 2_000
-"""Characters of a body among the properties; `report.json` has more."""
+MAX_BODY = 2_000  # characters of a body among the properties; `report.json` has more
 
 Property = tuple[str, str]
 

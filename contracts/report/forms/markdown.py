@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from functools import cache
 from operator import attrgetter
-from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -32,19 +31,16 @@ MAX_TEXT = 300
 MAX_ROWS = 25
 MAX_LISTED = 20
 MAX_CURL = 2000
-MAX_BODY = 25
-"""Lines of a body, each of so many characters:"""
+MAX_BODY = 25  # lines of a body, each of so many characters
 MAX_WIDTH = 160
 MAX_INDENT = 20
-MAX_NIGHTS = 30
-"""Nights that a curve shows, the last ones."""
+MAX_NIGHTS = 30  # nights that a curve shows, the last ones
 MAX_RULES = 20
 MAX_OPERATIONS = 8
 
 # ASCII's own separators: no text can hold one, because it is escaped as what nobody sees.
 SECTION, PART = "\x1d", "\x1e"
-_MORE = 120
-"""Characters that are kept for saying how much there is more."""
+_MORE = 120  # characters that are kept for saying how much there is more
 
 _MARKUP = re.compile(r"""[!"#$%&*+:<=>?@\[\\\]^_`{|}~]|(?<=www)\.""", re.IGNORECASE)
 """What Markdown reads as markup, or GitHub as a link, within a line."""
@@ -101,8 +97,7 @@ def _facts(run: Run) -> Iterator[str]:
         yield wording.against_text(run.against)
     if run.drift is not None:
         yield from wording.drift_lines(run.drift)
-    if run.sessions is not None:
-        yield from wording.session_lines(run.sessions)
+    yield from wording.session_lines(run.sessions or {})
     yield from run.notes
 
 
@@ -137,9 +132,8 @@ def _milliseconds(seconds: float | None) -> str:
 
 def curve(values: Sequence[float | None]) -> str:
     """The last values as bars from 0 to the highest; a dot where there is none."""
-    shown = values[-MAX_NIGHTS:]
-    most = max((value for value in shown if value is not None), default=0.0) or 1.0
-    drawn = ""
+    shown, drawn = values[-MAX_NIGHTS:], ""
+    most = max(filter(None, shown), default=1.0)
     for value in shown:
         drawn += "·" if value is None else _BARS[round(value / most * (len(_BARS) - 1))]
     return drawn
@@ -173,11 +167,9 @@ def _cut(text: str, limit: int = MAX_TEXT) -> str:
     return cut(text, limit)
 
 
-def _escaped(value: Any) -> Any:
-    """Whatever a template puts out: a text as it is, no markup in it, no link, nobody mentioned."""
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    shown = _MENTIONS.sub("\\1\N{ZERO WIDTH SPACE}", printable(value))
+def _escaped(text: str) -> Markup:
+    """Whatever a template puts out as it is: no markup in it, no link, nobody mentioned."""
+    shown = _MENTIONS.sub("\\1\N{ZERO WIDTH SPACE}", printable(text))
     return Markup(_MARKUP.sub(_entity, shown))
 
 

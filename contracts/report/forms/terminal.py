@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -20,12 +19,10 @@ from contracts.text import cut, plural, printable
 ROWS = 25
 """Rows of the summary, its title, the lines that others add to it and the decision included."""
 DECISION_ROWS = 4
-MAX_ABOUT = 100
-"""Characters of a target, and of the earlier report."""
+MAX_ABOUT = 100  # characters of a target, and of the earlier report
 LEAST_ROWS = 4
 """What a section gets of rows that are left, even if none is left to count those below it."""
-NAMED_ROWS = 2
-"""For naming the sections that there is no room for."""
+NAMED_ROWS = 2  # for naming the sections that there is no room for
 
 _FIRST = {"ended early": 0, "new": 6, "violated": 6, "table": 6, "against": 0, "drift": 3}
 _THEN = {"still there": 5, "drift kept": 0, "sessions": 2, "note": 3, "accepted": 3, "advisory": 3}
@@ -161,7 +158,7 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
 
 
 def _texts(texts: Iterable[str]) -> list[Entry]:
-    return list(zip(repeat(""), texts, strict=False))
+    return [("", text) for text in texts]
 
 
 def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Entry]:
@@ -169,7 +166,8 @@ def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Ent
     entries = []
     for cause in wording.causes(verdicts):
         verdict = cause.shown
-        rest = f": {verdict.evidence.message if verdict.evidence else ''}{_how(verdict) * recurs}"
+        seen = getattr(verdict.evidence, "message", "")
+        rest = f": {seen}{_how(verdict) * recurs}"
         if cause.is_spread:
             rest += f" ({', '.join(cause.operations)})"
         entries.append((f"{verdict.rule}{wording.spread_text(cause)}", rest))
@@ -177,7 +175,7 @@ def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Ent
 
 
 def _how(verdict: RuleVerdict) -> str:
-    return f", {verdict.recurrence}" if verdict.recurrence else ""
+    return f", {verdict.recurrence}" * bool(verdict.recurrence)
 
 
 def _since(run: Run, against: Mapping[str, Any]) -> Iterator[Section]:
@@ -186,12 +184,12 @@ def _since(run: Run, against: Mapping[str, Any]) -> Iterator[Section]:
     new, still, fixed, unjudged = (against.get(change, ()) for change in CHANGES)
     where = f"{cut(against['path'], MAX_ABOUT)} ({cut(against['about'], MAX_ABOUT)})"
     yield Section("against", head=(f"against {where}: {wording.changes_text(against)}",))
-    yield Section("new", _broken(by_id[rule] for rule in new))
+    yield Section("new", _broken(map(by_id.__getitem__, new)))
     if still:
         entries = [(rule, _how(by_id[rule])) for rule in still]
         yield Section("still there", entries, (f"still there ({len(still)}):",), "  ")
-    yield Section("fixed", list(zip(fixed, repeat(""), strict=False)))
-    known = list(zip(unjudged, repeat(""), strict=False))
+    yield Section("fixed", [(rule, "") for rule in fixed])
+    known = [(rule, "") for rule in unjudged]
     yield Section("known", known, title="known, and not judged this time: ")
 
 
@@ -207,9 +205,10 @@ def _never_seen(verdicts: Iterable[RuleVerdict]) -> list[str]:
 def _table(run: Run, screen: Screen) -> Section:
     """Rules by operation and status, those with most violated rules first."""
     rows = wording.answers_of(run)
-    keys = [("operation", "status"), *(row[:2] for row in rows[: CAPS["table"]])]
-    operations, codes = zip(*keys, strict=True)
-    longest, status = max(map(cell_len, map(screen.text, operations))), max(map(len, codes))
+    longest, status = len("operation"), len("status")
+    for operation, code, _ in rows[: CAPS["table"]]:
+        longest = max(longest, cell_len(screen.text(operation)))
+        status = max(status, len(code))
     for columns in COLUMNS:
         room = screen.width - 2 - status - sum(len(name) + 2 for name in columns)
         if room >= min(longest, LEAST_OPERATION):
@@ -252,31 +251,27 @@ def decision_line(run: Run, screen: Screen) -> str:
         standings += f"; {wording.changes_text(run.against)}"
     start = screen.text(f"contract: {run.decision.upper()} on ") + screen.cut(run.target, MAX_ABOUT)
     end = f" ({plural(len(run.verdicts), 'rule')}, {standings})"
+    # As many of the reasons as fit, the first of all cut if need be.
     room = DECISION_ROWS * screen.width - cell_len(start) - cell_len(end)
-    return f"{start}{_reasons(run.reasons, room, screen)}{end}"
-
-
-def _reasons(reasons: Sequence[str], columns: int, screen: Screen) -> str:
-    """The first reasons, the first of all cut if need be, and how many there are more."""
-    for shown in range(len(reasons), 0, -1):
-        more = len(reasons) - shown
+    text = ""
+    for shown in range(len(run.reasons), 0, -1):
+        more = len(run.reasons) - shown
         rest = f"; and {more} more, in report.json" * bool(more)
-        text = screen.text(f": {'; '.join(reasons[:shown])}")
-        if cell_len(text) + len(rest) <= columns or shown == 1:
-            return screen.cut(text, max(columns - len(rest), 20)) + rest
-    return ""
+        text = screen.text(f": {'; '.join(run.reasons[:shown])}")
+        if cell_len(text) + len(rest) <= room or shown == 1:
+            text = screen.cut(text, max(room - len(rest), 20)) + rest
+            break
+    return f"{start}{text}{end}"
 
 
 _FALLBACKS = {"…": "...", "“": '"', "”": '"', "\N{EN DASH}": "-", "—": "-", "§": "section "}
 _FALLBACKS |= {"\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'"}
 """What stands for characters of our own texts where an encoding lacks them; others are escaped."""
 
-_COLOURS = {
-    "red": ("violated", "new", "still there", "FAIL"),
-    "yellow": ("accepted", "note", "advisory", "not judged", "ended early", "INCONCLUSIVE"),
-    "green": ("fixed", "PASS"),
-}
-_COLOUR = {word: colour for colour, words in _COLOURS.items() for word in words}
+_RED = ("violated", "new", "still there", "FAIL")
+_YELLOW = ("accepted", "note", "advisory", "not judged", "ended early", "INCONCLUSIVE")
+_COLOUR = dict.fromkeys(_RED, "red") | dict.fromkeys(_YELLOW, "yellow")
+_COLOUR |= dict.fromkeys(("fixed", "PASS"), "green")
 _MARKED = re.compile(rf"(contract: )?({'|'.join(sorted(_COLOUR, key=len, reverse=True))})(?=[: ])")
 
 

@@ -13,7 +13,7 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 
 from jinja2 import Environment
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from contracts.decision.entries import TERM, VIOLATIONS, entry_for
 from contracts.document.model import unescape_segment
@@ -31,22 +31,15 @@ TEMPLATES = Path(__file__).with_name("templates")
 # A page that a browser can't open helps nobody: of too much, less is shown, then it is counted.
 MAX_CARDS = 150
 """Violations shown in full, and as many advisories and accepted ones; the rest in a list."""
-MAX_DRAWN = 800_000
-"""Characters that these violations may take together."""
+MAX_DRAWN = 800_000  # characters that these violations may take together
 MAX_LISTED = 400
-MAX_REASONS = 30
-"""For which rules were not judged."""
-MAX_OPENED = 1_500
-"""Rules whose cells can be opened."""
-MAX_CELLS = 5_000
-"""Rules that have a cell; above, an operation is one line."""
-MAX_SEEN = 500
-"""Places whose contents are drawn."""
-MAX_TREND = 100
-"""Rules that are shown over nights."""
+MAX_REASONS = 30  # for which rules were not judged
+MAX_OPENED = 1_500  # rules whose cells can be opened
+MAX_CELLS = 5_000  # rules that have a cell; above, an operation is one line
+MAX_SEEN = 500  # places whose contents are drawn
+MAX_TREND = 100  # rules that are shown over nights
 MAX_NIGHTS = 60
-MAX_SAME = 20
-"""Rules of one cause that are named."""
+MAX_SAME = 20  # rules of one cause that are named
 MAX_TEXT = 500
 MAX_CURL = 8_000
 
@@ -179,9 +172,10 @@ def _cards(
             yield Card(cause, anchor)
             continue
         verdict, body = cause.shown, None
-        proof, telling = verdict.evidence, _telling(verdict)
+        proof, place, telling = verdict.evidence, verdict.place, _telling(verdict)
         if proof is not None and proof.body is not None:
-            place = verdict.place if "*" not in (verdict.place or "*") else None
+            if "*" in (place or ""):  # at any of several items
+                place = None
             whole = verdict.kind not in _HOLLOW
             body = marked_body(proof.body, proof.instance or place, whole=whole, telling=telling)
         accept = [entry_for(VIOLATIONS, one.rule, until=until) for one in cause.verdicts[:MAX_SAME]]
@@ -193,8 +187,9 @@ def _cards(
 def _reachable(cards: Sequence[Card]) -> dict[str, str]:
     """Anchors by rule of what is drawn or listed."""
     anchors = {}
-    for card in cards[: sum(card.drawn for card in cards) + MAX_LISTED]:
-        anchors.update(dict.fromkeys((one.rule for one in card.cause.verdicts), card.anchor))
+    for card in cards[: sum(map(attrgetter("drawn"), cards)) + MAX_LISTED]:
+        for verdict in card.cause.verdicts:
+            anchors[verdict.rule] = card.anchor
     return anchors
 
 
@@ -228,13 +223,6 @@ def _shown(value: object, limit: int = MAX_TEXT) -> str:
     return bounded(printable(str(value)), limit)
 
 
-def _seen(value: object) -> object:
-    """What a template puts out, every character to be seen; what is markup was put out before."""
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return printable(value)
-
-
 def _label(segment: str) -> str:
     """A segment of a place as a name."""
     return "each" if segment == "*" else _shown(unescape_segment(segment.replace("~2", "*")), 80)
@@ -242,7 +230,7 @@ def _label(segment: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    made = environment(__file__, globals(), _seen)
+    made = environment(__file__, globals(), printable)
     made.filters |= {"shown": _shown, "label": _label, "duration": figures.duration}
     made.globals |= {"figures": figures, "wording": wording, "tells": tells, "words": WORDS}
     return made

@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from contracts.document import split_pointer
 from contracts.text import printable
 
-AROUND = 6
-"""Lines shown before and after the marked ones, beside the first and the last of a body."""
+AROUND = 6  # lines shown before and after the marked ones, beside the first and the last of a body
 MOST_MARKED = 30
-MAX_WIDTH = 400
-"""Characters of a token, or of a line that is no JSON."""
+MAX_WIDTH = 400  # characters of a token, or of a line that is no JSON
 
 Token = tuple[int, int, str]
 """Where it begins and ends, and its text."""

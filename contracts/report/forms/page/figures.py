@@ -44,10 +44,6 @@ def standings_of(verdicts: Iterable[RuleVerdict]) -> dict[str, int]:
     return {standing: counts[standing] for standing in STANDINGS if counts[standing]}
 
 
-def _badness(one: RuleVerdict | Cell) -> int:
-    return STANDINGS.index(one.standing)
-
-
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What came of the rules of one kind at one place, in the order of the report."""
@@ -57,7 +53,7 @@ class Cell:
 
     @property
     def worst(self) -> RuleVerdict:
-        return min(self.verdicts, key=_badness)
+        return min(self.verdicts, key=lambda verdict: STANDINGS.index(verdict.standing))
 
     @property
     def standing(self) -> str:
@@ -67,7 +63,7 @@ class Cell:
     def count(self) -> str:
         """On how many exchanges, with those that broke the rule before them if there are any."""
         broken, all_of_them = self.worst.violations, str(self.worst.exercised or "")
-        return f"{broken}/{all_of_them}" if broken else all_of_them
+        return f"{broken}/" * bool(broken) + all_of_them
 
     @property
     def words(self) -> str:
@@ -91,7 +87,8 @@ class Row:
 
     @property
     def standing(self) -> str:
-        return min(self.cells.values(), key=_badness).standing if self.cells else ""
+        standings = map(attrgetter("standing"), self.cells.values())
+        return min(standings, key=STANDINGS.index, default="")
 
 
 @dataclass(frozen=True, slots=True)

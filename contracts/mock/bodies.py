@@ -18,17 +18,12 @@ from contracts.payloads.compiler import generator
 from contracts.schemas.locations import Location, json_type, locate
 from contracts.schemas.validation import Uncompilable
 
-VARIANTS = 48
-"""How many bodies one documented media type has while they leave choices of its schema out."""
-MAX_DRAWN = 512
-"""How many are looked at for those that show something new, once there are that many."""
-MAX_STALE = 48
-"""How many are looked at that show nothing new, before no more is expected."""
-OTHER_VARIANTS = 4
-"""How many bodies there are that are no JSON, of which nobody looks at more than the type."""
+VARIANTS = 48  # bodies of one documented media type, while they leave choices of its schema out
+MAX_DRAWN = 512  # looked at for those that show something new, once there are that many
+MAX_STALE = 48  # looked at that show nothing new, before no more is expected
+OTHER_VARIANTS = 4  # bodies that are no JSON, of which nobody looks at more than the type
 HEADER_VALUES = 8
-HANDFUL = 3
-"""How many values a path parameter has, for each schema that its name has; of so many times ten that are drawn."""
+HANDFUL = 3  # values of a path parameter, for each schema of its name; ten times as many are drawn
 MAX_VALUES = 12
 
 _FIELD_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")

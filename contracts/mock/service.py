@@ -27,9 +27,7 @@ from contracts.schemas.locations import json_type
 from contracts.schemas.validation import validator
 
 BASE_URL = "http://mock"
-CREDENTIAL = "mock-credential"
-"""What the mock takes for the right credential; no real one ever reaches it."""
-
+CREDENTIAL = "mock-credential"  # what the mock takes for the right one; no real one ever reaches it
 NO_CONTENT = (204, 205, 304)
 _PREFER = re.compile(r"\b(code|example)=(\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -146,10 +144,10 @@ class MockService:
     def _chosen(self, operation: Operation, request: Request, code: int) -> Chosen | None:
         """404 for what nobody has, then what is preferred, then a refusal of what is forbidden, then a success."""
         values = (match_path(operation.path, request.path) or {}).values()
-        nowhere = any(unquote(value, errors="replace") in map(str, NOWHERE) for value in values)
-        for applies, status in ((nowhere, 404), (code, code)):
-            documented = operation.response(status) if applies else None
-            if documented is not None:
+        asked = {unquote(value, errors="replace") for value in values}
+        wishes = [code] if asked.isdisjoint(map(str, NOWHERE)) else [404, code]
+        for status in filter(None, wishes):
+            if documented := operation.response(status):
                 return documented, status
         refusal = None
         if not claim_of(operation, request).allowed:

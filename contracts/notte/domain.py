@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import quote
 
-DOCUMENT = "spec/notte.yaml"
-"""The document that is tested where nobody names one."""
+DOCUMENT = "spec/notte.yaml"  # tested where nobody names another
 TITLE = "Notte API"
 PRODUCTION_HOSTS = frozenset({"api.notte.cc"})
 
@@ -17,8 +16,7 @@ SESSION_IDS_VARIABLE = "NOTTE_SESSION_IDS"
 SESSION_ID = "session_id"
 """The parameter, and the member of answers, that names a session."""
 SESSION = "GET /sessions/{session_id}"
-FINAL = frozenset({"closed", "error", "timed_out"})
-"""What a session that has ended is called."""
+FINAL = frozenset({"closed", "error", "timed_out"})  # what a session that has ended is called
 SWEEP = timedelta(seconds=120)
 """How long after its end a session may still be called active: the service looks for ended ones in sweeps."""
 

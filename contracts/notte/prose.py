@@ -18,10 +18,8 @@ from contracts.document import Operation, Spec
 from contracts.notte.domain import FINAL, SESSION, SESSION_ID, SWEEP, TITLE
 from contracts.rules import Answer, ExchangeRule, Extra, Scope, broken
 
-CLOCK = timedelta(seconds=2)
-"""How far the clocks of a service may be apart."""
-PRECISION = timedelta(seconds=2)
-"""How far `duration` may be from what the times say: they are not taken at one instant."""
+CLOCK = timedelta(seconds=2)  # how far the clocks of a service may be apart
+PRECISION = timedelta(seconds=2)  # of `duration`: the times are not taken at one instant
 NOW = datetime(2026, 1, 6, 12, 0, 0, tzinfo=UTC)
 """The mock's clock stands still, so that the same request has the same answer."""
 DATE = "Tue, 06 Jan 2026 12:00:00 GMT"

@@ -23,12 +23,9 @@ from contracts.schemas.json_text import decode
 from contracts.text import cut
 
 MAX_PAGES = 20
-MAX_STATUS = 100
-"""Characters that are kept of what a service calls a status."""
-PER_STATUS = 3
-"""How many sessions of each status are asked for."""
-WAITS = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before a stopped session that is still called active is asked for again."""
+MAX_STATUS = 100  # characters that are kept of what a service calls a status
+PER_STATUS = 3  # sessions of each status that are asked for
+WAITS = (0.5, 1.0, 2.0, 4.0)  # seconds, while a stopped session is still called active
 
 Send = Callable[[Request], Exchange]
 
@@ -147,7 +144,6 @@ class Starter:
         send: for everything but the stop: it ends when a bound of the run is reached.
         stop: for the stop, which is sent whatever the bounds say.
         ask: asks everything that there is to ask about a session, by its id; its exchanges are judged.
-        sleep: waits.
     """
 
     send: Send

@@ -27,8 +27,7 @@ UNLISTED_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 ENDINGS = {"stop", "close", "cancel", "terminate", "kill", "delete", "remove", "end", "shutdown"}
 """What the path of an operation ends in, whatever its method, if it is there to end a resource."""
 MAX_REQUEST_LINE = 8000  # RFC 9112 §3
-ROOM = 500
-"""What a base URL's path and a credential in the query may add to a request line."""
+ROOM = 500  # what a base URL's path and a credential in the query may add to a request line
 
 EDGE_STRINGS = (
     ("a percent-encoded slash", "a/b"),

@@ -167,8 +167,10 @@ class Place:
     @cached_property
     def children(self) -> tuple[Place, ...]:
         named = (*self.properties.values(), *self.patterns.values(), *self.prefix)
-        branches = [place for _, places in self.branches for place in places.values()]
-        return tuple(filter(None, (*named, self.additional, self.items, *branches)))
+        below = [*named, self.additional, self.items]
+        for _, places in self.branches:
+            below += places.values()
+        return tuple(filter(None, below))
 
     @property
     def rules(self) -> Iterable[Rule]:

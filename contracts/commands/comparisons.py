@@ -19,7 +19,7 @@ from contracts.document.sides import PAGE, overlays_of
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
 from contracts.report.diff import Diff
-from contracts.report.forms import FORMS
+from contracts.report.forms import FORMS, lines_of
 from contracts.report.forms.catalogue import kinds_json, kinds_table
 from contracts.report.wording import drift_headline
 from contracts.run.options import check_base_url
@@ -106,7 +106,7 @@ def _terms(shared: _Shared, severities: tuple[str, ...] = ()) -> flows.Terms:
 
 
 def _shown(found: Diff, form: str) -> Iterable[str]:
-    return FORMS["diff"][form].lines(found, paint=_painted)
+    return lines_of(FORMS["diff"][form], found, paint=_painted)
 
 
 def _painted(text: str, look: str) -> str:

@@ -14,7 +14,7 @@ from contracts.document import load_spec
 from contracts.document.sides import overlays_of
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
-from contracts.report.forms import FORMS, catalogue
+from contracts.report.forms import FORMS, catalogue, lines_of
 from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
 from contracts.rules import rules_for
@@ -73,7 +73,7 @@ def report(form: str, files: tuple[str, ...], history: str | None, output: str |
             raise UsageError(f"--history {history} is no folder; {cure}")
         trend = trend_in(Path(history), run, parts)
     width, encoding = get_terminal_size().columns, sys.stdout.encoding
-    lines = FORMS["run"][form].lines(run.told, trend=trend, width=width, encoding=encoding)
+    lines = lines_of(FORMS["run"][form], run.told, trend=trend, width=width, encoding=encoding)
     if output is None:
         show(lines)
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,41 +14,29 @@ if TYPE_CHECKING:
     from contracts.report.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form of a run or of a comparison.
-
-    Args:
-        function: `module:function`, from the value to lines or a whole text; loaded only when it is
-            asked for, because a page and a terminal need much that others do without.
-        options: by name, what else the function takes of what a command knows.
-    """
-
-    function: str
-    options: tuple[str, ...] = ()
-
-    def lines(self, value: Run | Diff, **known: Any) -> Iterable[str]:
-        """The value in this form."""
-        function = pkgutil.resolve_name(self.function)
-        made = function(value, **{name: known[name] for name in self.options})
-        return [made] if isinstance(made, str) else made
-
-
-FORMS = {
+FORMS: dict[str, dict[str, tuple[str, ...]]] = {
     "run": {
-        "html": Form("contracts.report.forms.page:page", ("trend",)),
-        "markdown": Form("contracts.report.forms.markdown:run_markdown", ("trend",)),
-        "annotations": Form("contracts.report.forms.annotations:run_annotations"),
-        "text": Form("contracts.report.forms.terminal:text", ("trend", "width", "encoding")),
+        "html": ("contracts.report.forms.page:page", "trend"),
+        "markdown": ("contracts.report.forms.markdown:run_markdown", "trend"),
+        "annotations": ("contracts.report.forms.annotations:run_annotations",),
+        "text": ("contracts.report.forms.terminal:text", "trend", "width", "encoding"),
     },
     "diff": {
-        "text": Form("contracts.report.forms.diff_forms:diff_lines", ("paint",)),
-        "json": Form("contracts.report.forms.diff_forms:json_lines"),
-        "markdown": Form("contracts.report.forms.markdown:diff_markdown"),
-        "github": Form("contracts.report.forms.annotations:diff_annotations"),
+        "text": ("contracts.report.forms.diff_forms:diff_lines", "paint"),
+        "json": ("contracts.report.forms.diff_forms:json_lines",),
+        "markdown": ("contracts.report.forms.markdown:diff_markdown",),
+        "github": ("contracts.report.forms.annotations:diff_annotations",),
     },
 }
-"""By what it is made from, and by its name among the options of a command."""
+"""By what it is made from, and by its name among the options of a command: the function from the
+value to lines or a whole text, and by name what else it takes of what a command knows."""
+
+
+def lines_of(form: tuple[str, ...], value: Run | Diff, **known: Any) -> Iterable[str]:
+    """The value in a form, loaded only now: a page and a terminal need what others do without."""
+    function, *options = form
+    made = pkgutil.resolve_name(function)(value, **{name: known[name] for name in options})
+    return [made] if isinstance(made, str) else made
 
 
 def environment(file: str, known: Mapping[str, Any], finalize: Callable[[str], str]) -> Environment:

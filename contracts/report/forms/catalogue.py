@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
 
@@ -26,16 +27,10 @@ def rules_table(book: RuleBook) -> Iterator[str]:
 def rules_json(book: RuleBook) -> list[dict[str, Any]]:
     found = []
     for rule in book.rules:
-        source = book.spec.document.source(rule.pointer)
-        entry: dict[str, Any] = {
-            "rule": rule.id,
-            "kind": rule.kind,
-            "severity": rule.severity.value,
-        }
-        entry |= {"clause": rule.clause, "operation": rule.operation, "status": rule.status}
-        entry |= {"place": rule.place, "promise": rule.promise}
-        entry["source"] = {"file": source.file, "line": source.line, "pointer": source.pointer}
-        found.append(entry)
+        entry: dict[str, Any] = {"rule": rule.id}
+        for name in ("kind", "severity", "clause", "operation", "status", "place", "promise"):
+            entry[name] = getattr(rule, name)
+        found.append(entry | {"source": asdict(book.spec.document.source(rule.pointer))})
     return found
 
 

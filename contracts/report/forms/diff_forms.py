@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +17,6 @@ from contracts.document.sides import Side
 from contracts.report.diff import Diff, decision_text, reach_text
 from contracts.text import cut, map_texts, printable, well_formed
 
-SCHEMA = Path(__file__).parents[1] / "diff.schema.json"
 MAX_REACHES = 5
 MAX_TEXT = 600
 MAX_WIDTH = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib.resources import files
 from typing import Any
 
 import jsonschema_rs
@@ -12,7 +13,7 @@ import pytest
 from contracts.changes.change import Direction, Reach, Severity, Witness
 from contracts.decision.change_decision import ChangePolicy, FailOn, decide_changes
 from contracts.report.diff import decision_text, reach_text
-from contracts.report.forms.diff_forms import SCHEMA, diff_json, diff_lines, failing_lines, witness_lines
+from contracts.report.forms.diff_forms import diff_json, diff_lines, failing_lines, witness_lines
 
 from ...made_changes import ALL, ASKED, BREAKS, GROWS, STATUS, UNKNOWN, WARNS, change
 from ..comparisons import NASTY, SPEC, STDIN, diff
@@ -146,6 +147,7 @@ def test_the_operation_itself_may_be_reached() -> None:
 # JSON
 
 
+SCHEMA = files("contracts.report") / "diff.schema.json"
 VALIDATOR = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()), validate_formats=True)
 REPORTS = {
     "nothing": diff([]),

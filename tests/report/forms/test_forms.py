@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contracts.report.forms import FORMS
+from contracts.report.forms import FORMS, lines_of
 
 from ..comparisons import diff
 from ..runs import run, verdict
@@ -15,7 +15,7 @@ KNOWN = {"trend": None, "width": 80, "encoding": "utf-8", "paint": lambda text, 
 
 @pytest.mark.parametrize(("value", "name"), [(value, name) for value in FORMS for name in FORMS[value]])
 def test_every_form_can_be_made(value: str, name: str) -> None:
-    lines = FORMS[value][name].lines(VALUES[value], **KNOWN)
+    lines = lines_of(FORMS[value][name], VALUES[value], **KNOWN)
     assert "enum" in "\n".join(lines)
 
 

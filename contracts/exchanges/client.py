@@ -66,12 +66,9 @@ def pause(seconds: float) -> None:
 
 @dataclass(slots=True)
 class Pace:
-    """The clock of a run's requests; one a process, `started` and `spent` shared by all.
+    """The clock of a run's requests; one a process.
 
-    Args:
-        started: when the run began, in seconds since the epoch.
-        spent: requests sent so far, by any process.
-        now, sleep: the time, given by tests.
+    Shared by all: when the run `started`, since the epoch, and requests `spent` so far.
     """
 
     bounds: Bounds = field(default_factory=Bounds)
@@ -90,16 +87,16 @@ class Pace:
 
     def turn(self) -> None:
         """Wait until the next request may be sent, and count it. Raises Exhausted if none may."""
-        most, seconds, waited = self.bounds.requests, self.bounds.seconds, self._waited
+        most, seconds, waited, said = self.bounds.requests, self.bounds.seconds, self._waited, ""
+        wait = max(0.0, self._next - self.now())
         if most is not None and self.spent >= most:
             said = f"the run has sent {self.spent} requests, its bound (--contract-max-requests)"
-            raise Exhausted(said)
-        if waited > PATIENCE:
+        elif waited > PATIENCE:
             said = f"the service made the run wait {waited:.0f} s (Retry-After, X-RateLimit-Reset)"
+        elif not self.has_time(wait):
+            said = f"the run has used the {seconds:g} s that it has (--contract-max-time)"
+        if said:
             raise Exhausted(said)
-        wait = max(0.0, self._next - self.now())
-        if not self.has_time(wait):
-            raise Exhausted(f"the run has used the {seconds:g} s that it has (--contract-max-time)")
         if wait:
             self.sleep(wait)
         self.spent += 1
@@ -135,8 +132,8 @@ def wish(answer: Response, now: datetime) -> float:
 
 def retry_after(value: str, now: datetime) -> float:
     """Seconds of a Retry-After field, seconds or a date (RFC 9110 §10.2.3); 0 for other text."""
-    if value.strip().isascii() and value.strip().isdigit():
-        return float(value.strip())
+    if value.isascii() and value.strip().isdigit():
+        return float(value)
     try:
         return max(0.0, (email.utils.parsedate_to_datetime(value) - now).total_seconds())
     except (ValueError, TypeError):
@@ -153,9 +150,7 @@ def _number(value: str | None) -> float | None:
 
 @dataclass(slots=True)
 class Client:
-    """Sends probes to one base URL, with the credential on requests to that origin alone.
-
-    Each request stands alone: no redirect is followed, no cookie kept.
+    """Sends probes to one base URL; each stands alone: no redirect is followed, no cookie kept.
 
     Args:
         base_url: scheme, host, port and path prefix; no query, no userinfo.
@@ -163,8 +158,6 @@ class Client:
         extra_headers: sent with every request (a gateway's own key, say); their values are taken
             out of answers, too, but for words and numbers that anybody could use.
         capabilities: takes capability URLs out of answers, as well as the secrets.
-        pace: when each request may be sent, and whether it may.
-        route: the certificates that are trusted, and a proxy.
         sleepless: retry at once (for the mock, where nothing gets better by waiting).
     """
 
@@ -222,15 +215,7 @@ class Client:
         once = probe.request.method not in IDEMPOTENT or probe.source == "status"
         if once or self._wait(outcomes) is None:
             return outcomes
-
-        def wait(error: Exception) -> bool | float:
-            if not isinstance(error, _TryAgain):
-                return False
-            return 0.0 if self.sleepless else error.args[0] or True
-
-        attempts = stamina.retry_context(
-            wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=2
-        )
+        attempts = stamina.retry_context(_back_off, ATTEMPTS, None, wait_initial=0.2, wait_max=2)
         with suppress(_TryAgain, Exhausted):
             for attempt in attempts:
                 with attempt:
@@ -238,7 +223,7 @@ class Client:
                         self.pace.turn()
                         outcomes.append(self._transport.answer(wire))
                     if (seconds := self._wait(outcomes)) is not None:
-                        raise _TryAgain(seconds)
+                        raise _TryAgain(0.0 if self.sleepless else seconds or True)
         return outcomes
 
     def _wait(self, outcomes: list[Outcome]) -> float | None:
@@ -267,7 +252,11 @@ class Client:
 
 
 class _TryAgain(Exception):
-    """Ask again; after so many seconds if the service said how long."""
+    """Ask again; after so many seconds, or, where that is True, as stamina backs off."""
+
+
+def _back_off(error: Exception) -> bool | float:
+    return error.args[0] if isinstance(error, _TryAgain) else False
 
 
 def _distinctive(value: str) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 from contracts.document import Operation, SecurityScheme, Spec
 from contracts.document.model import schemes_in_use
 from contracts.exchanges.secret_urls import Capabilities
-from contracts.messages import CREDENTIAL_FORMS, PLACEHOLDER, Credential, CredentialForm, Request
+from contracts.messages import CREDENTIAL_FORMS, PLACEHOLDER, Credential, Request
 
 DISTINCTIVE = 8
 """Parts and encodings shorter than this are left alone: other texts would hold them, too."""
@@ -117,8 +117,7 @@ class Scrubber:
 
 
 def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:
-    """Take secrets out of what pytest shows of a test: the traceback with its locals, the captured output, and what
-    stands beside it in a JUnit file."""
+    """Take secrets out of what pytest shows of a test, or puts into a JUnit file."""
     if isinstance(report.longrepr, tuple):
         path, line, reason = report.longrepr
         report.longrepr = (path, line, scrub(reason))
@@ -131,7 +130,7 @@ def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:
 
 
 def scrub_logs(scrub: Callable[[str], str]) -> Callable[[], None]:
-    """From now on no log record holds a secret (httpx2 logs URLs, httpcore2 headers); returns the way back."""
+    """From now on no log record holds a secret (of a URL, say); returns the way back."""
     make = logging.getLogRecordFactory()
 
     def make_scrubbed(*args: Any, **kwargs: Any) -> logging.LogRecord:
@@ -160,22 +159,18 @@ def with_credential(
     """
     if variant is Credential.NONE:
         return request
+    form = CREDENTIAL_FORMS[variant]
     for scheme in schemes_in_use(operation, spec):
-        request = _with_scheme(request, scheme, secret.reveal(), CREDENTIAL_FORMS[variant])
+        names = {"http": scheme.scheme.capitalize(), "apiKey": ""}
+        name = names.get(scheme.type, "Bearer")
+        value, word = form.value(secret.reveal()), form.scheme(name)
+        if scheme.type == "apiKey" and not word:
+            request = _keyed(request, scheme, value)
+            continue
+        if name == "Basic":
+            value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
+        request = request.with_field("Authorization", f"{word} {value}".strip())
     return request
-
-
-def _with_scheme(
-    request: Request, scheme: SecurityScheme, right: str, form: CredentialForm
-) -> Request:
-    names = {"http": scheme.scheme.capitalize(), "apiKey": ""}
-    name = names.get(scheme.type, "Bearer")
-    value, word = form.value(right), form.scheme(name)
-    if scheme.type == "apiKey" and not word:
-        return _keyed(request, scheme, value)
-    if name == "Basic":
-        value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
-    return request.with_field("Authorization", f"{word} {value}".strip())
 
 
 def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:

@@ -109,27 +109,25 @@ def _telling(
 def until_stop(exchanges: Iterable[Exchange]) -> Iterator[Exchange | Stop]:
     """The exchanges of an operation up to where the rest would only take time; then why: a Stop."""
     asked: list[Exchange] = []
-    kinds: list[FailureKind | None] = []
     kept = 0
     for exchange in exchanges:
         yield exchange
         asked.append(exchange)
-        kinds.append(exchange.failure.kind if exchange.failure else None)
         kept += len(exchange.response.body) if exchange.response else 0
-        if stop := _stop(asked, kinds, kept):
+        if stop := _stop(asked, kept):
             yield stop
             return
 
 
-def _stop(asked: Sequence[Exchange], kinds: Sequence[FailureKind | None], kept: int) -> Stop | None:
+def _stop(asked: Sequence[Exchange], kept: int) -> Stop | None:
     count, key = len(asked), asked[-1].probe.operation
-    silent = count == PATIENCE or count >= SILENCE
-    silent = silent and SILENT.issuperset(kinds[-SILENCE:])
+    kinds = {exchange.failure and exchange.failure.kind for exchange in asked[-SILENCE:]}
+    silent = (count == PATIENCE or count >= SILENCE) and kinds <= SILENT
     if silent or (count >= LOSSES and all(map(is_unavailable, asked[-LOSSES:]))):
         if not all(map(is_unavailable, asked)):
             said = f"the service stopped answering while {key} was asked"
             return Stop(key, StopKind.SILENT, said)
-        if asked[-1].number == PATIENCE - 1 and ABSENT.issuperset(kinds):
+        if asked[-1].number == PATIENCE - 1 and kinds <= ABSENT:
             return Stop(key, StopKind.ABSENT, "the service took none of the requests before")
         return Stop(key, StopKind.UNANSWERED, f"no request of {key} was answered")
     if kept > MOST_KEPT:

@@ -28,10 +28,7 @@ class Ledger:
 
     Each process of the run holds a lock of its own beside the file while it lives (`hold`). The
     kernel gives it back when the process is killed: so a later run knows what was left behind.
-
-    Args:
-        about: what the run is about; the first note of the file, under `run`.
-        attempts: how many requests the exchanges took, as far as this process knows.
+    What the run is `about` is the first note, under `run`; `attempts` counts requests so far.
     """
 
     path: Path
@@ -76,10 +73,10 @@ class Ledger:
             try:
                 for path in locks:
                     held.enter_context(FileLock(path, timeout=0))
+                dead = True
             except (OSError, Timeout):
-                yield False
-                return
-            yield True
+                dead = False
+            yield dead
 
     def exchanges_of(
         self, operation: str, ask: Callable[[int], Iterable[Exchange | Stop]]
@@ -155,7 +152,7 @@ class Ledger:
                 self.attempts += item.attempts
 
     def note(self, name: str) -> Any:
-        """What was noted last under a name, by any process; None if nothing was."""
+        """What any process noted last under a name; None if nothing was."""
         self._catch_up()
         return self._notes.get(name)
 
@@ -180,10 +177,7 @@ class Ledger:
         return set(self._finished)
 
     def close(self, keep_as: Path) -> None:
-        """End of the run: the file gets its lasting name, and what only served the run goes.
-
-        A last line that was cut short by a crash goes as well.
-        """
+        """End of the run: the file, without what a crash cut short, gets its lasting name alone."""
         if self.path.exists():
             with suppress(ValueError):  # a file that can't be read is kept as it is
                 self._catch_up()

@@ -39,9 +39,8 @@ ESCAPE = "surrogateescape"
 class Capabilities:
     """The capability URLs that answers of this process held, each with its placeholder.
 
-    Args:
-        names: the members that hold such URLs; none for a document that declares these members.
-        placeholder: what stands for the credential, which a masked URL keeps.
+    They are members of these `names`, none where the document declares such members. A masked URL
+    keeps the `placeholder`, which stands for the credential.
     """
 
     names: tuple[str, ...] = NAMES
@@ -53,7 +52,7 @@ class Capabilities:
         if any(name.encode() in body for name in self.names):
             body = self._members(body.decode("utf-8", ESCAPE)).encode("utf-8", ESCAPE)
         if self._known and (b"//" in body or b"\\/" in body or b"%2" in body):
-            body = self._elsewhere(body.decode("utf-8", ESCAPE)).encode("utf-8", ESCAPE)
+            body = _URL.sub(self._replaced, body.decode("utf-8", ESCAPE)).encode("utf-8", ESCAPE)
         return body
 
     def text(self, text: str) -> str:
@@ -62,8 +61,7 @@ class Capabilities:
             text = _QUOTED.sub(lambda found: f"{found[1]}{self._masked(found[6])}", text)
         if not self._known:
             return text
-        text = self._elsewhere(text)
-        return self._uncut(text.split("...")) if "..." in text else text
+        return self._uncut(_URL.sub(self._replaced, text).split("..."))
 
     def _members(self, text: str) -> str:
         pieces, end = [], 0
@@ -100,9 +98,6 @@ class Capabilities:
             if len(part) >= _MIN_PART and part in url:
                 return placeholder
         return ""
-
-    def _elsewhere(self, text: str) -> str:
-        return _URL.sub(self._replaced, text)
 
     def _replaced(self, found: re.Match[str]) -> str:
         """The placeholder of a known URL, and what follows; a sentence may have put a mark in."""

@@ -60,11 +60,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What stands between the suite and a service.
+    """What stands between the suite and a service: a proxy, and certificates that are trusted.
 
-    Args:
-        proxy: asked instead of the service; None for the one that the environment names, if any.
-        ca_bundle: a file of the certificates that are trusted, in place of the usual ones.
+    Without a proxy it is the one that the environment names, if any.
     """
 
     proxy: str | None = field(default=None, repr=False)
@@ -72,11 +70,12 @@ class Route:
 
     def transport(self, base: SplitResult) -> httpx2.HTTPTransport:
         """A transport to a base URL; a Client would keep cookies, look into Location, log URLs."""
-        proxy = self.proxy or _proxy(base)
-        if proxy is None or not proxy.startswith("https:"):
-            return httpx2.HTTPTransport(verify=_trust(base.scheme, self.ca_bundle), proxy=proxy)
-        trusted = _trust("https", self.ca_bundle)
-        return httpx2.HTTPTransport(verify=trusted, proxy=httpx2.Proxy(proxy, ssl_context=trusted))
+        proxy: str | httpx2.Proxy | None = self.proxy or _proxy(base)
+        trusted = _trust(base.scheme, self.ca_bundle)
+        if isinstance(proxy, str) and proxy.startswith("https:"):
+            trusted = _trust("https", self.ca_bundle)
+            proxy = httpx2.Proxy(proxy, ssl_context=trusted)
+        return httpx2.HTTPTransport(verify=trusted, proxy=proxy)
 
 
 @cache
@@ -168,8 +167,8 @@ def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
             return Failure(meaning, detail)
     found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
     if found is FailureKind.RESET and begun and not begun.startswith(b"HTTP/"[: len(begun)]):
-        said = f"the answer has no status line, it begins with {ascii(begun)[1:]}"
-        return Failure(FailureKind.BAD_FRAMING, said)
+        found = FailureKind.BAD_FRAMING
+        detail = f"the answer has no status line, it begins with {ascii(begun)[1:]}"
     return Failure(found, detail)
 
 

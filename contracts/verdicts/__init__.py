@@ -7,7 +7,6 @@ from contracts.verdicts.judge import judge_body as judge_body
 from contracts.verdicts.verdict import Evidence as Evidence
 from contracts.verdicts.verdict import Outcome as Outcome
 from contracts.verdicts.verdict import Recurrence as Recurrence
-from contracts.verdicts.verdict import Tally as Tally
 from contracts.verdicts.verdict import Verdict as Verdict
 from contracts.verdicts.verdict import asked_again as asked_again
 from contracts.verdicts.verdict import tally as tally

@@ -65,23 +65,18 @@ def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judg
     for judgement in judged:
         exchange = judgement.exchange
         if exchange.response is None:
-            _judge_failure(rules, judgement)
+            failure = exchange.failure
+            if failure is not None and (broken := broken_framing(failure)):
+                judgement.find(rules.framing[broken].id, failure.detail)
             continue
         answer = Answer(exchange, rules.operation, exchange.response)
         _judge_answer(rules, answer, judgement)
         if rules.histories and exchange.probe.credential is Credential.RIGHT:
-            before = earlier.get(exchange.probe.request)
-            if before is not None:
+            if before := earlier.get(exchange.probe.request):
                 for row in rules.histories:
                     judgement.note(row.rule, row.check(before, answer))
             earlier[exchange.probe.request] = answer
     return judged
-
-
-def _judge_failure(rules: OperationRules, judgement: Judgement) -> None:
-    failure = judgement.exchange.failure
-    if failure is not None and (broken := broken_framing(failure)):
-        judgement.find(rules.framing[broken].id, failure.detail)
 
 
 def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -> None:
@@ -133,8 +128,9 @@ class _Walk:
         elif any(finding.instance is not None for finding in self.judgement.findings):
             self.judgement.explained.add(verdict.rule.id)  # one cause, one failure
         else:
-            seen = "the validator refuses the body; no finer rule explains why"
-            self.judgement.find(verdict.rule.id, seen, "/")
+            self._find(
+                verdict.rule, "the validator refuses the body; no finer rule explains why", ""
+            )
 
     def place(self, place: Place, value: Any, instance: str) -> None:
         kind = json_type(value)
@@ -146,8 +142,7 @@ class _Walk:
         elif kind == "array":
             self._array(place, value, instance)
         for union, places in place.branches:
-            branch = union.select(value)
-            if branch is not None:
+            if (branch := union.select(value)) is not None:
                 self.place(places[branch], value, instance)
 
     def _admits(self, place: Place, value: Any, kind: str, instance: str) -> bool:
@@ -194,16 +189,13 @@ class _Walk:
                 self.judgement.seen[child.type.id]["absent"] += 1
         if place.additional is None and not place.patterns:
             return
-        for (
-            name
-        ) in value:  # in the order of the body: the same answer always gives the same evidence
+        for name in value:  # in the body's order: the same answer always gives the same evidence
             if name not in properties and (extra := place.undeclared(name)) is not None:
                 self.place(extra, value[name], join_pointer(instance, name))
 
     def _array(self, place: Place, value: list[Any], instance: str) -> None:
-        prefix = place.prefix
         for index, item in enumerate(value):
-            child = prefix[index] if index < len(prefix) else place.items
+            child = place.prefix[index] if index < len(place.prefix) else place.items
             if child is not None:
                 self.place(child, item, f"{instance}/{index}")
 

@@ -63,7 +63,7 @@ class Verdict:
 
     `why` says why it is undecided, or not exercised; `broken_by` has what was seen, each text once,
     `MAX_BROKEN_BY` at most. `explained` means that it is not exercised because finer rules said all
-    that was to be said of each body. `recurrence` is None where nothing is known of it.
+    that was to be said of each body.
     """
 
     rule: Rule
@@ -150,8 +150,7 @@ def asked_again(verdicts: Iterable[Verdict], methods: frozenset[str]) -> Iterato
             probe = verdict.evidence.exchange.probe
             if probe.credential is Credential.RIGHT and probe.request.method in methods:
                 chosen[probe.request] = replace(probe, again=True)
-    for _ in range(TIMES):
-        yield from list(chosen.values())[:MAX_REQUESTS]
+    yield from list(chosen.values())[:MAX_REQUESTS] * TIMES
 
 
 def with_recurrence(

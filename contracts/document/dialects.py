@@ -54,9 +54,6 @@ _OBJECTS: dict[str, Fields] = {
     "response": {"headers": "{header}", "content": "{media type}", "links": "{link}"},
     "media type": {"schema": "schema", "examples": "{example}", "encoding": "{encoding}"},
     "encoding": {"headers": "{header}"},
-    "example": {},
-    "link": {},
-    "security scheme": {},
 }
 _SCHEMA_3_0: Fields = {
     **dict.fromkeys(("items", "additionalProperties", "not"), "schema"),
@@ -71,8 +68,8 @@ _SCHEMA_3_1: Fields = {
     "prefixItems": "[schema]",
 }
 
-_NEVER_REFERRED_TO = {"document", "components", "paths", "operation", "responses"}
-REFERABLE = frozenset(_OBJECTS) - _NEVER_REFERRED_TO - {"media type", "encoding"}
+_DEFINED = frozenset(held[1:-1] for held in _OBJECTS["components"].values())
+REFERABLE = _DEFINED - {"schema"}
 """Kinds that a Reference Object, or a `$ref` of their own, may stand for; schemas come on top."""
 
 _IDENTIFIERS = ("$id", "$anchor", "$schema")
@@ -141,7 +138,6 @@ class Dialect:
     rewrites: tuple[Callable[[dict[str, Any]], None], ...]
 
 
-_DEFINED = (*REFERABLE, "schema")
 _3_0 = {kind: f"#/definitions/{kind.title().replace(' ', '')}" for kind in _DEFINED}
 _3_1 = {kind: f"#/$defs/{kind.replace(' ', '-')}" for kind in _DEFINED}
 _3_1["callback"] = "#/$defs/callbacks"
@@ -182,7 +178,7 @@ def walk(dialect: Dialect, found: Found) -> Iterator[Found]:
         yield node, kind, segments
         if kind in dialect.ref_hides and isinstance(node.get("$ref"), str):
             continue
-        fields = dialect.fields[kind]
+        fields = dialect.fields.get(kind, {})
         for name, value in node.items():
             held = fields.get(name)
             if held is None and not name.startswith("x-"):

@@ -48,14 +48,10 @@ def split_pointer(pointer: str) -> list[str]:
 
 
 def value_at(tree: Any, segments: Sequence[str]) -> Any:
-    """The value behind raw segments; KeyError or IndexError when there is none (RFC 6901 §4)."""
+    """The value behind raw segments (RFC 6901 §4); KeyError, IndexError or TypeError if none is."""
     for segment in segments:
-        if isinstance(tree, list):
-            if not _INDEX.fullmatch(segment):
-                raise KeyError(segment)
-            tree = tree[int(segment)]
-        else:
-            tree = tree[segment]
+        is_item = isinstance(tree, list) and _INDEX.fullmatch(segment)
+        tree = tree[int(segment) if is_item else segment]
     return tree
 
 
@@ -100,7 +96,7 @@ class Document:
         return self
 
     def at(self, pointer: str) -> Any:
-        """The value at an RFC 6901 pointer; KeyError or IndexError when there is none."""
+        """The value at an RFC 6901 pointer; KeyError, IndexError or TypeError if none is."""
         return value_at(self.tree, split_pointer(pointer))
 
     def resolve(self, pointer: str) -> str:

@@ -130,7 +130,11 @@ def side_from(
         problem = "a side is empty (an unset variable?)"
         raise UsageError(f"{problem}; give a file, REVISION:path, a URL, or -")
     if given == "-":
-        return Side("<stdin>", _standard_input(), named or ())
+        text = sys.stdin.buffer.read(MAX_SIZE + 1)
+        if len(text) > MAX_SIZE:
+            size = f"more than {MAX_SIZE // 2**20} MB"
+            raise UsageError(f"standard input holds {size}; give a document that is smaller")
+        return Side("<stdin>", text, named or ())
     is_file = os.path.exists(given) or _DRIVE.match(given)
     scheme = _URL.match(given)
     if scheme is not None and not is_file:
@@ -182,14 +186,6 @@ def is_same(base: Side, revision: Side, read: Spec) -> bool:
 
 def read_side(side: Side) -> Spec:
     return read_spec(side.text, path=side.name, overlays=side.overlays, folder=side.around)
-
-
-def _standard_input() -> bytes:
-    text = sys.stdin.buffer.read(MAX_SIZE + 1)
-    if len(text) > MAX_SIZE:
-        size = f"more than {MAX_SIZE // 2**20} MB"
-        raise UsageError(f"standard input holds {size}; give a document that is smaller")
-    return text
 
 
 @dataclass(frozen=True, slots=True)

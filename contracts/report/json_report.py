@@ -56,7 +56,7 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
         operations.append({"key": key, **entry, "times": entry.get("times") or {}})
     about: dict[str, Any] = {
         **value,
-        "suite": _ours(value)["suite"]["version"],
+        "suite": ours(value)["suite"]["version"],
         "files": list(filter(None, [file])),
         "subjects": [value["spec"]],
         "targets": [value["target"]["base_url"]],
@@ -117,12 +117,8 @@ def read_run(path: Path, cure: str = CURE) -> Run:
         return replace(run_from({**head, "verdicts": []}, str(path)), verdicts=verdicts)
 
 
-def value_of(data: bytes) -> Any:
+def ours(value: Any) -> Any:
     """The JSON value of a report, of any version; ValueError and the like if it is another's."""
-    return _ours(json.loads(data))
-
-
-def _ours(value: Any) -> Any:
     if value.get("suite", {}).get("name", SUITE) != SUITE:
         raise ValueError("the report of another program")
     return value

@@ -19,23 +19,15 @@ from typing import Any
 import msgspec
 
 import contracts
+from contracts import messages
 from contracts.decision.run_decision import Against, Decision, Known, Policy, Since
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
 from contracts.errors import UsageError
 from contracts.exchanges.credential import Scrubber, Secret, with_credential
-from contracts.messages import (
-    CREDENTIAL_FORMS,
-    SAFE_METHODS,
-    Credential,
-    Exchange,
-    Headers,
-    Probe,
-    Request,
-    is_unavailable,
-)
+from contracts.messages import CREDENTIAL_FORMS, Credential, Exchange, Headers, Probe, Request
 from contracts.report import run as model
-from contracts.report.json_report import CURE, report_at, value_of
+from contracts.report.json_report import CURE, ours, report_at
 from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
 from contracts.text import cut, map_texts, well_formed
@@ -178,7 +170,7 @@ class Report:
             finished=datetime.fromisoformat(self.finished),
             decision=self.decision.result.value,
             exchanges=len(self.exchanges),
-            unavailable=sum(map(is_unavailable, self.exchanges)),
+            unavailable=sum(map(messages.is_unavailable, self.exchanges)),
             verdicts=tuple(teller.told(v, since.get(v.rule.id)) for v in self.verdicts),
             reasons=tuple(map(masked, self.decision.reasons)),
             notes=tuple(map(masked, self.decision.notes)),
@@ -201,7 +193,7 @@ class Report:
         for exchange in self.exchanges:
             asked.setdefault(exchange.probe.operation, []).append(exchange)
         for key, own in asked.items():
-            lost = sum(map(is_unavailable, own))
+            lost = sum(map(messages.is_unavailable, own))
             yield model.OperationRun(key, len(own), lost, _endings(own), _times(own))
 
 
@@ -241,7 +233,8 @@ def probes_of_report(path: Path, spec: Spec) -> Probes:
     """The requests behind the evidence of a report, for operations of `spec`; or UsageError."""
     found: dict[str, dict[Probe, None]] = {}
     with report_at(path, CURE) as data:
-        for evidence in filter(None, map(itemgetter("evidence"), value_of(data)["verdicts"])):
+        verdicts = ours(msgspec.json.decode(data))["verdicts"]
+        for evidence in filter(None, map(itemgetter("evidence"), verdicts)):
             sent = msgspec.convert(evidence["request"], model.Sent)
             if (operation := spec.by_key.get(sent.operation)) is not None:
                 found.setdefault(operation.key, {})[_probe(sent, operation, "replayed")] = None
@@ -256,7 +249,7 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
     """
     found: dict[str, Counter[Probe]] = {}
     with report_at(path, CURE_FOR_KNOWN) as data:
-        value = value_of(data)
+        value = ours(msgspec.json.decode(data))
         verdicts = {str(verdict["rule"]): verdict for verdict in value["verdicts"]}
         keys = {model.about_rule(rule)["operation"] for rule in verdicts}
         if keys and not keys & spec.by_key.keys():
@@ -292,7 +285,7 @@ def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
     if sent is None or (operation := spec.by_key.get(sent.operation)) is None:
         return
     probe = replace(_probe(sent, operation, "evidence of the earlier report"), given=())
-    asks = probe.request.method == operation.method and operation.method in SAFE_METHODS
+    asks = probe.request.method == operation.method and operation.method in messages.SAFE_METHODS
     reaches = asks and match_path(operation.path, probe.request.path) is not None
     if reaches and probe.source not in LATE and probe.credential is Credential.RIGHT:
         yield probe

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar, final
 
 import msgspec
 
+from contracts.messages import Headers
 from contracts.rules import Severity
 from contracts.text import map_texts
 from contracts.verdicts import Outcome, Recurrence
@@ -34,7 +35,6 @@ _ID = re.compile(
 _EACH = len(BOUNDS) + 1
 
 T = TypeVar("T")
-Pairs = tuple[tuple[str, str], ...]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Histogram = Annotated[tuple[int, ...], msgspec.Meta(min_length=_EACH, max_length=_EACH)]
 
@@ -111,11 +111,11 @@ class Sent:
     operation: str
     method: str
     target: str
-    headers: Pairs
+    headers: Headers
     body: str | None
     credential: str
     source: str
-    given: Pairs
+    given: Headers
 
 
 @final
@@ -128,7 +128,7 @@ class Proof:
     instance: str | None
     curl: str
     status: int | None = None
-    headers: Pairs = ()
+    headers: Headers = ()
     body: str | None = None
     request: Sent | None = None
 

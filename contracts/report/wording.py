@@ -67,12 +67,6 @@ def spread_text(cause: Cause) -> str:
     return f", on {len(cause.operations)} operations" * cause.is_spread
 
 
-def cause_text(cause: Cause) -> str:
-    """`GET /a 200 / required id, on 2 operations: no property id (GET /a, GET /b)`."""
-    operations = f" ({', '.join(cause.operations)})" * cause.is_spread
-    return f"{cause.shown.rule}{spread_text(cause)}: {cause.seen}{operations}"
-
-
 def _cause(verdict: RuleVerdict) -> object:
     return verdict.standing, verdict.since, verdict.kind, seen_text(verdict)
 

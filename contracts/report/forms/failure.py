@@ -100,7 +100,8 @@ def suite_properties(run: Run) -> Iterator[Property]:
         yield "reason", printable(cut(reason))
     for cause in wording.causes(run.violated):
         if cause.is_spread:
-            yield "cause", _cut(wording.cause_text(cause))
+            rule = f"{cause.shown.rule}{wording.spread_text(cause)}"
+            yield "cause", _cut(f"{rule}: {cause.seen} ({', '.join(cause.operations)})")
     yield "target", printable(run.target)
     yield "document", printable(run.subject.path)
     yield "sha256", run.subject.sha256

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -85,9 +85,8 @@ class MockService:
         key, code = (operation.key, response.status), concrete_status(operation, response)
         if key not in self._variants:
             found = variants_of(response)
-            if self.refine is not None and code is not None:
-                refined = partial(self.refine, operation, code)
-                found = tuple(_with_value(v, refined(v.value)) for v in found)
+            if (refine := self.refine) is not None and code is not None:
+                found = tuple(_with_value(v, refine(operation, code, v.value)) for v in found)
             self._variants[key] = found
         return self._variants[key]
 
@@ -129,7 +128,8 @@ class MockService:
         documented, code = chosen
         digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
         index = int(wishes.get("example", int.from_bytes(digest[:4], "big")))
-        headers = tuple(_headers(documented, index))
+        texts = {header.name: header_texts(header) for header in documented.headers}
+        headers = tuple((name, of[index % len(of)]) for name, of in texts.items() if of)
         if code == 401:
             headers = overridden(headers, challenge)
         if code in NO_CONTENT or code < 200:
@@ -178,12 +178,6 @@ def _refusals(operation: Operation) -> Iterator[ResponseSpec]:
     others = [s for s in found if s.startswith("4") and s not in map(str, ABOUT_ACCESS)]
     wanted = dict.fromkeys(("422", "400", *others, "default", "404"))
     return filter(None, map(found.get, wanted))
-
-
-def _headers(documented: ResponseSpec, index: int) -> Iterator[tuple[str, str]]:
-    for header in documented.headers:
-        if texts := header_texts(header):
-            yield header.name, texts[index % len(texts)]
 
 
 def _echoed(variant: Variant, operation: Operation, request: Request) -> Variant:

@@ -88,9 +88,8 @@ def rules_for(
         own = tuple(row for row in more.on_answers if row.rule.operation == key)
         by_response: dict[str, tuple[ExchangeRule, ...]] = {}
         for response in operation.responses:
-            by_response[response.status] = tuple(
-                responses.response_rules(spec, operation, response)
-            )
+            whole = responses.response_rules(spec, operation, response)
+            by_response[response.status] = tuple(whole)
         first = operation.path not in paths
         operations[key] = OperationRules(
             spec,

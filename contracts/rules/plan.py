@@ -139,8 +139,7 @@ class Place:
 
     @cached_property
     def patterns(self) -> Mapping[str, Place]:
-        location = self.location
-        return {p: Place(self.body, below) for p, below in location.patterns.items()}
+        return {p: Place(self.body, below) for p, below in self.location.patterns.items()}
 
     @cached_property
     def additional(self) -> Place | None:
@@ -164,21 +163,17 @@ class Place:
                 return place
         return self.additional
 
-    @cached_property
-    def children(self) -> tuple[Place, ...]:
-        named = (*self.properties.values(), *self.patterns.values(), *self.prefix)
-        below = [*named, self.additional, self.items]
-        for _, places in self.branches:
-            below += places.values()
-        return tuple(filter(None, below))
-
     @property
     def rules(self) -> Iterable[Rule]:
         """The rules at this place and below, each id perhaps more than once."""
         leaves, required = (leaf.rule for leaf in self.leaves), dict(self.required).values()
         own = (self.nullability, self.type, *leaves, *required, self.undocumented)
         yield from filter(None, own)
-        for child in self.children:
+        named = (*self.properties.values(), *self.patterns.values(), *self.prefix)
+        below = [*named, self.additional, self.items]
+        for _, places in self.branches:
+            below += places.values()
+        for child in filter(None, below):
             yield from child.rules
 
     def _rule(self, kind: str, promise: str, pointer: str, **more: Any) -> Rule:

@@ -206,7 +206,7 @@ def allow(answer: Answer) -> str | None:
 
 
 def _authentication_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
-    """The rules of an operation whose document asks for a credential; none for any other."""
+    """None for an operation that asks for no credential."""
     scope = Scope(operation)
     rules = {}
     for variant in variants_of(operation, spec):

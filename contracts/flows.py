@@ -160,16 +160,11 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How two documents are compared.
-
-    Args:
-        overlays: files for both; None is the one beside each, if there is one.
-        accepted: a file of accepted changes, `none` for none; None is the one beside a side.
-    """
+    """How two documents are compared."""
 
     policy: ChangePolicy
-    overlays: Sequence[str] | None
-    accepted: str | None
+    overlays: Sequence[str] | None  # for both; None: the one beside each, if there is one
+    accepted: str | None  # a file of accepted changes, `none` for none; None: the one beside a side
     today: date
 
 
@@ -182,22 +177,14 @@ def compare(base: str, revision: str, terms: Terms) -> Diff:
 
 @dataclass(frozen=True)
 class Pulled:
-    """A published document that was got, and what it changes.
+    """A published document that was got, and what it changes."""
 
-    Args:
-        path: where our document is, or is to be.
-        spec: as it will be read there.
-        diff: None if there is nothing to compare it with.
-        is_new: the bytes are others than those that are there.
-        reason: why it may break.
-    """
-
-    path: Path
+    path: Path  # where our document is, or is to be
     text: bytes
-    spec: Spec
-    diff: Diff | None = None
-    is_new: bool = True
-    reason: str | None = None
+    spec: Spec  # as it will be read there
+    diff: Diff | None = None  # None if there is nothing to compare it with
+    is_new: bool = True  # the bytes are others than those that are there
+    reason: str | None = None  # why it may break
 
     @property
     def exit_code(self) -> int:

@@ -110,24 +110,16 @@ class Credential(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CredentialForm:
-    """A form in which a credential is sent, and the rule about it: its name, what it says.
-
-    Args:
-        said: what a finding calls the credential.
-        value, scheme: what becomes of the right value, and of the name of its scheme.
-        shell: what a shell reads in place of the value in NAME; None if nothing is left of it.
-        refused: whether a service must refuse it.
-        named: whether it makes sense only where the scheme has a name.
-    """
+    """A form in which a credential is sent, and the rule about it: its name, what it says."""
 
     rule: str
     promise: str
-    said: str
-    value: Callable[[str], str] = str
-    scheme: Callable[[str], str] = str
-    shell: str | None = "$NAME"
-    refused: bool = True
-    named: bool = False
+    said: str  # what a finding calls the credential
+    value: Callable[[str], str] = str  # what becomes of the right value
+    scheme: Callable[[str], str] = str  # what becomes of the name of its scheme
+    shell: str | None = "$NAME"  # in place of the value in NAME; None if nothing is left of it
+    refused: bool = True  # whether a service must refuse it
+    named: bool = False  # whether it makes sense only where the scheme has a name
 
 
 CREDENTIAL_FORMS: Mapping[Credential, CredentialForm] = {
@@ -188,23 +180,16 @@ CREDENTIAL_FORMS: Mapping[Credential, CredentialForm] = {
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A request with the claim the document makes about it.
+    """A request with the claim the document makes about it."""
 
-    Args:
-        operation: the key of the operation it was made for, `GET /things/{id}`.
-        source: `given`, `coverage`, `fuzz`, `edge`, `status`, `auth` or `method`.
-        given: the decoded values that the user vouched for, by parameter name.
-        again: it was asked before, and is asked again because of what was seen.
-    """
-
-    operation: str
+    operation: str  # the key of the operation it was made for, `GET /things/{id}`
     request: Request
     claim: Claim = ALLOWED
-    source: str = "fuzz"
+    source: str = "fuzz"  # or `given`, `coverage`, `edge`, `status`, `auth`, `method`
     note: str = ""
-    given: tuple[tuple[str, str], ...] = ()
+    given: tuple[tuple[str, str], ...] = ()  # decoded, by parameter: the user vouched for them
     credential: Credential = Credential.RIGHT
-    again: bool = False
+    again: bool = False  # it was asked before, and is asked again because of what was seen
 
 
 REFUSALS = frozenset({401, 403})

@@ -66,17 +66,12 @@ Entry = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Entries about one matter, below what is always shown of it.
-
-    Args:
-        entries: each is shown whole or left out, so that no id is cut.
-        title: what each line begins with, if not with the name.
-    """
+    """Entries about one matter, below what is always shown of it."""
 
     name: str
-    entries: Sequence[Entry] = ()
+    entries: Sequence[Entry] = ()  # each is shown whole or left out, so that no id is cut
     head: tuple[str, ...] = ()
-    title: str | None = None
+    title: str | None = None  # what each line begins with, if not with the name
 
     def within(self, rows: int, screen: Screen) -> list[str]:
         """The head, first entries, and how many more there are; nothing if it does not fit."""

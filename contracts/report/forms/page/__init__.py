@@ -57,20 +57,14 @@ WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?",
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is broken, with all that a reader needs to see it.
-
-    Args:
-        body: the smallest that breaks it, of all rules of one cause.
-        accept: the entries that accept it.
-        telling: texts that should not be in the answer, header fields included.
-    """
+    """What is broken, with all that a reader needs to see it."""
 
     cause: Cause
     anchor: str
-    body: Marked | None = None
-    accept: Sequence[str] = ()
+    body: Marked | None = None  # the smallest that breaks it, of all rules of the cause
+    accept: Sequence[str] = ()  # the entries that accept it
     drawn: bool = False
-    telling: tuple[str, ...] = ()
+    telling: tuple[str, ...] = ()  # what should not be in the answer, header fields included
 
     @property
     def verdict(self) -> RuleVerdict:

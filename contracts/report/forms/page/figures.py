@@ -202,18 +202,13 @@ def share(seconds: float, top: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class SeenAnswers:
-    """What was seen in the answers of one status of an operation.
-
-    Args:
-        places: where there was a choice; `more` of them are not drawn.
-        plain: where there was a value each time.
-    """
+    """What was seen in the answers of one status of an operation."""
 
     operation: str
     status: str
-    places: Sequence[RuleVerdict]
-    plain: Sequence[RuleVerdict]
-    more: int
+    places: Sequence[RuleVerdict]  # where there was a choice
+    plain: Sequence[RuleVerdict]  # where there was a value each time
+    more: int  # places that are not drawn
 
 
 def seen_of(verdicts: Iterable[RuleVerdict], most: int) -> Iterator[SeenAnswers]:

@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import starmap
+from itertools import combinations, starmap
 from typing import Protocol
 
 from jsonschema_rs import CanonicalSchema
@@ -16,17 +16,8 @@ from jsonschema_rs import canonical as forms
 from contracts.document.model import escape_segment
 from contracts.messages import JSON
 from contracts.payloads import TRIES, Branches, Drawer, Run, Site, Unsatisfiable, Values
-from contracts.schemas.validation import (
-    ANYTHING,
-    STRING,
-    both,
-    checker,
-    matches,
-    negated,
-    possible,
-    schema_of,
-    without,
-)
+from contracts.schemas import validation
+from contracts.schemas.validation import ANYTHING, both, checker, matches, possible, schema_of
 
 LONGEST = 1 << 16  # longer arrays are not made
 
@@ -95,17 +86,16 @@ class Array:
                 if index in able[:least]:
                     nodes[index] = both((node, schema))
                 elif contains.max_contains is not None:
-                    nodes[index] = without(node, schema)
+                    nodes[index] = validation.without(node, schema)
             taken.update(able[:least])
         return nodes
 
     def repeatable(self, nodes: list[CanonicalSchema]) -> tuple[tuple[int, int], CanonicalSchema]:
         """Two items that can be equal, and what both of them have to be."""
-        for second in range(len(nodes) - 1, 0, -1):
-            for first in range(second - 1, -1, -1):
-                shared = both((nodes[first], nodes[second]))
-                if possible(shared):
-                    return (first, second), shared
+        for second, first in combinations(reversed(range(len(nodes))), 2):
+            shared = both((nodes[first], nodes[second]))
+            if possible(shared):
+                return (first, second), shared
         raise Unsatisfiable(self.site.place, f"no two of {len(nodes)} items can be equal")
 
     def item(self, index: int, node: CanonicalSchema) -> Drawer:
@@ -172,10 +162,9 @@ class Object:
             optional.sort(key=lambda name: builder.height(self.value(name)))
         self.presence = {name: self.member(name).at("presence") for name in optional}
         self.forced = list(starmap(self.breaking, enumerate(view.violations)))
-        self.more, self.others = 0, None
         is_open = view.additional_properties is not None or view.pattern_properties
-        if not site.ending and (is_open or not self.members):
-            self.more = 2
+        self.more = 2 if not site.ending and (is_open or not self.members) else 0
+        self.others: Extra | None = None
         if self.more or self.low > len(self.members) + len(self.forced):
             with suppress(Unsatisfiable):  # there is no room for others
                 self.others = self.extra(self.names(), ANYTHING, "*")
@@ -186,8 +175,9 @@ class Object:
         known = {*self.view.properties, *finite(names or ANYTHING), *self.site.declared.certain}
         if names is not None:
             known = set(filter(checker(names), known))
-        ranks = {name: rank for rank, name in enumerate(self.site.declared.names)}
-        for name in sorted(known | self.required, key=lambda n: (ranks.get(n, len(ranks)), n)):
+        wanted = known | self.required
+        in_order = list(filter(wanted.__contains__, self.site.declared.names))
+        for name in (*in_order, *sorted(wanted.difference(in_order))):
             try:
                 yield name, self.builder.build(self.value(name), self.member(name))
             except Unsatisfiable:
@@ -204,7 +194,7 @@ class Object:
         """Names of members that are not declared: those of a pattern, or made up."""
         site = Site(self.site.child("*", "propertyNames").at("name"))
         if self.view.property_names is not None:
-            return self.builder.build(both((self.view.property_names, STRING)), site)
+            return self.builder.build(both((self.view.property_names, validation.STRING)), site)
         options: list[Drawer] = [Numbered()]
         for pattern in self.view.pattern_properties:
             schema = schema_of({"type": "string", "pattern": pattern})
@@ -216,13 +206,14 @@ class Object:
         names, broken = ANYTHING, ANYTHING
         match violation:
             case forms.NameFailsView(schema):
-                names = negated(schema)
+                names = validation.negated(schema)
             case forms.PatternValueFailsView(pattern, schema):
-                names, broken = schema_of({"pattern": pattern}), negated(schema)
+                names, broken = schema_of({"pattern": pattern}), validation.negated(schema)
             case forms.UndeclaredValueFailsView(known, patterns, additional):
                 declared = [{"enum": known}, *({"pattern": pattern} for pattern in patterns)]
-                names, broken = schema_of({"not": {"anyOf": declared}}), negated(additional)
-        wanted = both((names, STRING, self.view.property_names or ANYTHING))
+                names = schema_of({"not": {"anyOf": declared}})
+                broken = validation.negated(additional)
+        wanted = both((names, validation.STRING, self.view.property_names or ANYTHING))
         site = Site(f"{self.site.place}/*({index}) name")
         return self.extra(self.builder.build(wanted, site), broken, f"*({index})")
 
@@ -306,6 +297,17 @@ def finite(names: CanonicalSchema) -> list[str]:
     return [name for name in found if isinstance(name, str)]
 
 
+def needed_items(view: forms.ArrayView) -> Iterator[CanonicalSchema]:
+    """The schemas of which an array has an item at least."""
+    low = view.min_items or 0
+    yield from view.prefix_items[:low]
+    if view.items is not None and low > len(view.prefix_items):
+        yield view.items
+    for contains in view.contains:
+        if contains.min_contains != 0:
+            yield contains.schema
+
+
 class Heights:
     """How many references a value of a schema opens at least; infinite if it never ends."""
 
@@ -337,18 +339,10 @@ class Heights:
             case forms.AllOfView(branches):
                 return max(map(self._height, branches))
             case forms.ArrayView() as view:
-                return self._height_of_array(view)
+                return max(map(self._height, needed_items(view)), default=0)
             case forms.ObjectView() as view:
                 return self._height_of_object(view)
         return 0
-
-    def _height_of_array(self, view: forms.ArrayView) -> float:
-        low = view.min_items or 0
-        needed = view.prefix_items[:low]
-        if view.items is not None and low > len(view.prefix_items):
-            needed.append(view.items)
-        needed += [contains.schema for contains in view.contains if contains.min_contains != 0]
-        return max(map(self._height, needed), default=0)
 
     def _height_of_object(self, view: forms.ObjectView) -> float:
         heights: list[float] = [0]

@@ -239,40 +239,34 @@ def complement(samples: str) -> str:
 
 DATE = "20(1[6-9]|2[0-9])-(0[1-9]|1[0-2])-[01][1-8]"  # no 29 to 31, which not every month has
 TIME = "[01][0-9]:[0-5][0-9]:[0-5][0-9]"
+URL, HOST = r"https://example\.com/[a-z]*", r"[a-z]{1,12}\.example\.com"
+LONG_DURATION = "P[1-9]Y[1-9]M[1-9]DT[1-9]H"
+LONG_EMAIL = r"[a-z]+\.[a-z]{1,8}\+[a-z0-9]{1,8}@mail\.example\.com"
+LONG_URL = r"https://[a-z]{1,8}\.example\.org:8443/[a-z0-9/]+\?[a-z]=%20#[a-z]*"
 HEX = "[0-9a-f]"
+LONG_IPV6 = f"2001:db8(:{HEX}{{4}}){{6}}"
 FORMATS = {
     "date-time": (f"{DATE}T{TIME}Z", f"{DATE}T{TIME}[+-]0[1-9]:[03]0", rf"{DATE}T{TIME}\.\d{{6}}Z"),
     "date": (DATE,),
     "time": (f"{TIME}Z", rf"{TIME}\.\d{{6}}\+0[1-9]:30"),
     "duration": (
-        *("PT[1-9][0-9]?M", "P[1-9]D", "PT[1-9]H[0-9]M[1-5]?[0-9]S", "P[1-9]W"),
-        "P[1-9]Y[1-9]M[1-9]DT[1-9]H",
+        "PT[1-9][0-9]?M",
+        "P[1-9]D",
+        "PT[1-9]H[0-9]M[1-5]?[0-9]S",
+        "P[1-9]W",
+        LONG_DURATION,
     ),
-    "email": (
-        r"[a-z]{1,12}@example\.(com|org)",
-        r"[a-z]+\.[a-z]{1,8}\+[a-z0-9]{1,8}@mail\.example\.com",
-    ),
+    "email": (r"[a-z]{1,12}@example\.(com|org)", LONG_EMAIL),
     "idn-email": (r"[a-z]{1,12}@example\.com", r"(jörg|用户|[a-z]+)@(bücher|例え)\.example"),
     "uuid": (f"{HEX}{{8}}-{HEX}{{4}}-4{HEX}{{3}}-[89ab]{HEX}{{3}}-{HEX}{{12}}",),
-    "uri": (
-        r"https://example\.com/[a-z]*",
-        r"https://[a-z]{1,8}\.example\.org:8443/[a-z0-9/]+\?[a-z]=%20#[a-z]*",
-        "urn:[a-z]{2,8}:[a-z0-9]+",
-    ),
-    "uri-reference": ("/[a-z]*", r"\.\./[a-z]+\?[a-z]=1", r"https://example\.com/[a-z]*", "#?"),
-    "iri": (r"https://example\.com/[a-z]*", r"https://bücher\.example/[a-zéü]+"),
+    "uri": (URL, LONG_URL, "urn:[a-z]{2,8}:[a-z0-9]+"),
+    "uri-reference": ("/[a-z]*", r"\.\./[a-z]+\?[a-z]=1", URL, "#?"),
+    "iri": (URL, r"https://bücher\.example/[a-zéü]+"),
     "iri-reference": ("/[a-zéü]*", r"https://bücher\.example/[a-z]*"),
-    "hostname": (
-        r"[a-z]{1,12}\.example\.com",
-        r"([a-z0-9]{1,12}\.)*[a-z]{2,5}",
-        r"[a-z]+-[a-z0-9]+\.example\.org",
-    ),
-    "idn-hostname": (r"[a-z]{1,12}\.example\.com", r"(bücher|例え)\.example"),
+    "hostname": (HOST, r"([a-z0-9]{1,12}\.)*[a-z]{2,5}", r"[a-z]+-[a-z0-9]+\.example\.org"),
+    "idn-hostname": (HOST, r"(bücher|例え)\.example"),
     "ipv4": (r"192\.0\.2\.([1-9]?[0-9]|1[0-9]{2})", r"(10|127)\.0\.0\.[1-9]"),
-    "ipv6": (
-        *(f"2001:db8::{HEX}{{1,4}}", "::1", f"2001:db8(:{HEX}{{4}}){{6}}"),
-        r"::ffff:192\.0\.2\.[1-9]",
-    ),
+    "ipv6": (f"2001:db8::{HEX}{{1,4}}", "::1", LONG_IPV6, r"::ffff:192\.0\.2\.[1-9]"),
     "json-pointer": ("(/[a-z0-9]{1,6})*", "/(~0|~1|é)[a-z]*/0"),
     "relative-json-pointer": ("[0-3](/[a-z]{1,6})*", "[0-3]#"),
     "regex": (r"\^?[a-z]+[*+?]?\$?", r"\[[a-z]-z\]\{1,[2-9]\}"),

@@ -59,9 +59,11 @@ def exact(amount: float | Decimal) -> Fraction:
 
 def common_multiple(amounts: Iterable[float | Decimal]) -> Fraction:
     """The least number that all of `amounts` divide; 1 when there are none."""
-    ratios = [exact(amount).as_integer_ratio() for amount in amounts]
-    numerators, denominators = zip(*ratios, strict=True) if ratios else ((1,), (1,))
-    return Fraction(math.lcm(*numerators), math.gcd(*denominators))
+    numerator, denominator = 1, 0
+    for amount in map(exact, amounts):
+        numerator = math.lcm(numerator, amount.numerator)
+        denominator = math.gcd(denominator, amount.denominator)
+    return Fraction(numerator, denominator or 1)
 
 
 def windows(low: float, high: float) -> list[tuple[float, float]]:
@@ -118,21 +120,24 @@ def numbers(
 
 LONGEST = 1 << 20  # longer strings are not made
 
+URL, SENTENCE = "https://example.com/a?b=c", "Session closed by the user."
+HOSTILE = ('say "hi"', "back\\slash", "tab\there", "line\nbreak", "<b>&amp;</b>")
+
 PLAIN = (
     ("",),
     ("alpha", "bravo", "chrome", "delta", "example", "firefox", "golf", "hotel", "user", "x"),
+    ("item-1", "item-2", "a1b2c3", "2f9c", "v1.4.40", "42", "user_7", URL, "a@example.com"),
     (
-        *("item-1", "item-2", "a1b2c3", "2f9c", "v1.4.40", "42", "user_7"),
-        *("https://example.com/a?b=c", "a@example.com"),
+        "two words",
+        "naïve café",
+        "日本語 テスト",
+        "Ünïcödé",
+        "emoji 😀",
+        "שלום",
+        " padded ",
+        SENTENCE,
     ),
-    (
-        *("two words", "naïve café", "日本語 テスト", "Ünïcödé", "emoji 😀", "שלום", " padded "),
-        "Session closed by the user.",
-    ),
-    (
-        *('say "hi"', "back\\slash", "tab\there", "line\nbreak", "<b>&amp;</b>", "null", "%2F"),
-        *("{curly}", "/a/../b", "it's"),
-    ),
+    (*HOSTILE, "null", "%2F", "{curly}", "/a/../b", "it's"),
 )
 """Strings by their shape: none, a word, a name, a text, and what is special to somebody."""
 
@@ -183,10 +188,11 @@ class Patterned:
     window: Window
 
     def draw(self, run: Run) -> str:
+        at = self.window.at
+
         def pick(low: int, high: int) -> int:
             return run.integer(low, high, at + TEXT) if high > low else low
 
-        at = self.window.at
         node = run.one_of(self.nodes, f"{at} form")
         least = length = min(node.least, self.window.high)
         if not node.most == least >= self.window.low:
@@ -230,9 +236,8 @@ def strings(view: forms.StringView, admits: Callable[[str], bool], at: str) -> D
     sources: list[Drawer] = [Patterned(nodes, window) for nodes in shapes]
     if len(shapes) > 1:  # `^a` and `z$` have a text in common only one after the other
         whole = list(map(patterns.alternatives, shapes))
-        sources.append(
-            Patterned([patterns.sequence(whole), patterns.sequence(whole[::-1])], Window(at))
-        )
+        orders = [patterns.sequence(whole), patterns.sequence(whole[::-1])]
+        sources.append(Patterned(orders, Window(at)))
     excluded = view.excluded or view.excluded_patterns or view.excluded_formats
     if excluded or not shapes:
         sources.append(PlainString(window))

@@ -13,6 +13,7 @@ from jsonschema_rs import canonical as forms
 
 from contracts.payloads import TEXT, TRIES, Drawer, Run, Unsatisfiable, Values, patterns
 
+Numeric = forms.IntegerView | forms.NumberView
 Amount = Fraction | float
 """A number as exact as a document writes it, or infinite."""
 
@@ -95,9 +96,7 @@ def grid_of(step: Amount, low: Amount = -math.inf, high: Amount = math.inf) -> l
     return [Grid(step, int(start), int(stop)) for start, stop in windows(first, last)]
 
 
-def numbers(
-    view: forms.IntegerView | forms.NumberView, admits: Callable[[int | float], bool], at: str
-) -> Number:
+def numbers(view: Numeric, admits: Callable[[int | float], bool], at: str) -> Number:
     """A drawer of numbers; raises Unsatisfiable when there is none between the bounds."""
     low = -math.inf if view.minimum is None else exact(view.minimum)
     high = math.inf if view.maximum is None else exact(view.maximum)
@@ -120,7 +119,7 @@ def numbers(
 
 LONGEST = 1 << 20  # longer strings are not made
 
-URL, SENTENCE = "https://example.com/a?b=c", "Session closed by the user."
+URL, ENDED = "https://example.com/a?b=c", "Session closed by the user."
 HOSTILE = ('say "hi"', "back\\slash", "tab\there", "line\nbreak", "<b>&amp;</b>")
 
 PLAIN = (
@@ -135,7 +134,7 @@ PLAIN = (
         "emoji 😀",
         "שלום",
         " padded ",
-        SENTENCE,
+        ENDED,
     ),
     (*HOSTILE, "null", "%2F", "{curly}", "/a/../b", "it's"),
 )

@@ -26,14 +26,8 @@ ANNOTATIONS |= {"writeOnly", "externalDocs", "discriminator", "xml", "nullable",
 """What asserts nothing."""
 
 ASSERTED_FORMATS = {"date-time", "date", "time", "duration", "email", "idn-email", "hostname"}
-ASSERTED_FORMATS |= {"idn-hostname", "ipv4", "ipv6", "uuid", "uri", "uri-reference", "iri"}
-ASSERTED_FORMATS |= {
-    "iri-reference",
-    "uri-template",
-    "json-pointer",
-    "relative-json-pointer",
-    "regex",
-}
+ASSERTED_FORMATS |= {"idn-hostname", "ipv4", "ipv6", "uuid", "uri", "uri-reference", "iri", "regex"}
+ASSERTED_FORMATS |= {"iri-reference", "uri-template", "json-pointer", "relative-json-pointer"}
 """The formats that the validator asserts; any other is an annotation and gives no rule."""
 
 _FIELDS = DIALECTS[-1].fields["schema"]

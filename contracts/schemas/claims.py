@@ -21,12 +21,12 @@ from contracts.schemas.validation import Uncompilable, validator
 
 MAX_READINGS = 64
 
-CLIENT_FIELDS = frozenset(
-    {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive"}
-) | {*("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent")}
+CLIENT_FIELDS = {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive"}
+CLIENT_FIELDS |= {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"}
 """Header fields that the client sets by itself: no probe has them, and no claim rests on them."""
 
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y", "on"), ("false", "f", "0", "no", "n", "off")
+_ANYTHING = object()  # a reading that no schema can refuse for us: the text was not taken apart
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -56,11 +56,13 @@ def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) ->
     Bytes that are no UTF-8 are kept as lone surrogates, of which no schema can be asked.
     """
     if parameter.location == "path":
-        plain = parameter.style == "simple" and parameter.name in paths
-        return [[decoded(paths[parameter.name])]] if plain else []
+        if parameter.style != "simple" or parameter.name not in paths:
+            return []
+        return [[decoded(paths[parameter.name])]]
     if parameter.location == "header":
-        ours = parameter.name.lower() in CLIENT_FIELDS
-        return [] if ours else [header_values(request.headers, parameter.name)]
+        if parameter.name.lower() in CLIENT_FIELDS:
+            return []
+        return [header_values(request.headers, parameter.name)]
     if parameter.location == "cookie":
         cookies = "; ".join(header_values(request.headers, "cookie"))
         raw = raw_values(cookies, ";", parameter.name)
@@ -78,39 +80,36 @@ def _readings(parameter: Parameter, schema: Schema, texts: list[str]) -> Iterato
     if parameter.media_type is not None:
         found = decode(texts[0].encode("utf-8", "surrogateescape"))
         if not is_json(parameter.media_type) or found.duplicates:
-            yield _Anything
+            yield _ANYTHING
+        elif found.problem:
+            yield texts[0]
         else:
-            yield texts[0] if found.problem else found.value
+            yield found.value
         return
     if parameter.location == "header" and len(texts) > 1:
         texts = [*texts, ", ".join(texts)]  # RFC 9110 §5.3
     if "" in texts and schema.document.at(parameter.pointer).get("allowEmptyValue"):
-        yield _Anything
+        yield _ANYTHING
     for text in texts:
         yield from _scalars(text)
     types = locate(schema).types
     if "object" in types:
-        yield _Anything
+        yield _ANYTHING
     if "array" in types:
         yield from _arrays(parameter, texts)
-
-
-class _Anything:
-    """A reading that no schema can refuse for us: the text was not taken apart."""
 
 
 def _arrays(parameter: Parameter, texts: list[str]) -> Iterator[Any]:
     items = texts
     is_list = not (parameter.explode and parameter.location == "query")
     if is_list:
-        separator = _SEPARATORS.get(parameter.style, ",")
-        items = list(map(str.strip, texts[-1].split(separator)))
+        items = list(map(str.strip, texts[-1].split(_SEPARATORS.get(parameter.style, ","))))
     if items == [""]:
         yield []
     choices = list(map(list, map(_scalars, items)))
     yield from map(list, itertools.islice(itertools.product(*choices), MAX_READINGS))
     if math.prod(map(len, choices)) > MAX_READINGS or (is_list and len(texts) > 1):
-        yield _Anything
+        yield _ANYTHING
 
 
 def _scalars(text: str) -> Iterator[Any]:
@@ -125,16 +124,18 @@ def _scalars(text: str) -> Iterator[Any]:
     except ValueError:
         return
     if not math.isfinite(number):
-        yield _Anything  # infinity to some, and beyond what a float can hold to others
+        yield _ANYTHING  # infinity to some, and beyond what a float can hold to others
+    elif word.lstrip("+-").isdecimal():
+        yield int(text)
     else:
-        yield int(text) if word.lstrip("+-").isdecimal() else number
+        yield number
 
 
 def _accepts(schema: Schema, values: Iterable[Any]) -> bool:
     """Whether the schema takes one of the values, or can't be asked."""
     try:
         check = validator(schema).is_valid
-        return any(value is _Anything or check(value) for value in values)
+        return any(value is _ANYTHING or check(value) for value in values)
     except (*Uncompilable, ValueError):  # a lone surrogate, or nested too deeply to be looked at
         return True
 
@@ -144,13 +145,15 @@ def _wrong_with_body(documented: RequestBody | None, request: Request) -> str | 
         return None
     content_type = request.header("content-type")
     if not request.body:
-        is_missing = documented.required and content_type is None
-        return "the required body is missing" if is_missing else None
+        if documented.required and content_type is None:
+            return "the required body is missing"
+        return None
     media = described_by(documented.content, content_type or "")
     if media is None or media.schema is None or not is_json(content_type or ""):
         return None
     found = decode(request.body)
     if found.problem is not None:
         return f"its body can't be read: {found.problem}"
-    is_taken = found.duplicates or _accepts(media.schema, [found.value])
-    return None if is_taken else "its body does not match the schema"
+    if found.duplicates or _accepts(media.schema, [found.value]):
+        return None
+    return "its body does not match the schema"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from contracts.document import Schema, ref_target
@@ -150,9 +151,12 @@ class Union:
         """Every value that a branch lists, if each branch lists some, or is null alone."""
         found: list[Any] = []
         for branch in self.branches:
-            if branch.values is None and not branch.types <= {"null"}:
+            values = branch.values
+            if values is None and branch.types <= {"null"}:
+                values = (None,)
+            if values is None:
                 return None
-            found += (None,) if branch.values is None else branch.values
+            found += values
         return tuple(found)
 
 
@@ -184,13 +188,6 @@ class Location:
         for part in self.parts:
             if keyword in part.value:
                 yield part, part.value[keyword]
-
-    def _names(self, keyword: str) -> dict[str, None]:
-        """The names under a keyword, in the order of the document."""
-        found: dict[str, None] = {}
-        for _, names in self._said(keyword):
-            found |= dict.fromkeys(names)
-        return found
 
     def _below(self, keyword: str) -> Location | None:
         """The location of the values that a keyword is about, if it says anything of them."""
@@ -243,7 +240,8 @@ class Location:
     @cached_property
     def properties(self) -> tuple[str, ...]:
         """The names that are declared or required here, in the order of the document."""
-        names = self._names("properties") | self._names("required") | dict.fromkeys(self._tags)
+        said = [*self._said("properties"), *self._said("required")]
+        names = dict.fromkeys(chain(*(held for _, held in said), self._tags))
         return tuple(name for name in names if name != self.chosen_by)
 
     @cached_property
@@ -262,29 +260,24 @@ class Location:
             parts: list[Part] = []
             for part in self.parts:
                 parts += part.members(name)
-            below = merge(f"{self.place}/{self._segment(name)}", parts)
+            segment = escape(name)
+            if name not in self.properties and name != self.chosen_by:
+                found = (escape(pattern) for pattern in self.patterns if matches(pattern, name))
+                segment = next(map("<{}>".format, found), "*")
+            below = merge(f"{self.place}/{segment}", parts)
             if name in self._tags:
                 below = replace(below, unions=(*below.unions, self._tags[name]))
             self._children[name] = below
         return self._children[name]
 
-    def _segment(self, name: str) -> str:
-        if name in self.properties or name == self.chosen_by:
-            return escape(name)
-        for pattern in self.patterns:
-            if matches(pattern, name):
-                return f"<{escape(pattern)}>"
-        return "*"
-
     @cached_property
     def patterns(self) -> Mapping[str, Location]:
         """The locations of values under names that match a pattern, by the pattern."""
-        children: dict[str, list[Part]] = {}
+        parts: dict[str, list[Part]] = {}
         for part, held in self._said("patternProperties"):
             for pattern in held:
-                children.setdefault(pattern, []).append(part.child("patternProperties", pattern))
-        places = [f"{self.place}/<{escape(pattern)}>" for pattern in children]
-        return dict(zip(children, map(merge, places, children.values()), strict=True))
+                parts.setdefault(pattern, []).append(part.child("patternProperties", pattern))
+        return {p: merge(f"{self.place}/<{escape(p)}>", found) for p, found in parts.items()}
 
     @cached_property
     def additional(self) -> Location | None:

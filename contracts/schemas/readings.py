@@ -12,19 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from contracts import schemas
 from contracts.document import Document, ref_target
 from contracts.document.model import is_left_out
-from contracts.schemas import (
-    ARRAYS,
-    OBJECTS,
-    SAME_VALUE,
-    UNIONS,
-    Raw,
-    asserts,
-    mapped,
-    only,
-    references,
-)
+from contracts.schemas import ARRAYS, OBJECTS, SAME_VALUE, UNIONS, Raw, asserts, mapped, only
 
 MAX_NODES = 20_000
 """Schemas written out in one form; a larger one is not looked at as a whole."""
@@ -49,7 +40,7 @@ def is_recursive(document: Document, reference: str) -> bool:
     """Whether what a reference names leads back to itself."""
     waiting, seen = [reference], set[str]()
     while waiting:
-        found = set(references(document.at(ref_target(waiting.pop()))))
+        found = set(schemas.references(document.at(ref_target(waiting.pop()))))
         if reference in found:
             return True
         waiting += found - seen
@@ -236,9 +227,9 @@ class _Forms:
             if "items" in part:
                 items.append(part["items"])
         properties: dict[str, Raw] = {}
-        for name, schemas in declared.items():
-            is_sent = not any(is_left_out(self.document, schema) for schema in schemas)
-            properties[name] = is_sent and self.closed(schemas)
+        for name, alike in declared.items():
+            is_sent = not any(is_left_out(self.document, schema) for schema in alike)
+            properties[name] = is_sent and self.closed(alike)
         yield {"properties": properties} if properties else True
         own = ["patternProperties", "additionalProperties"]
         if any("prefixItems" in part for part in parts):

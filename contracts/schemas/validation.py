@@ -39,9 +39,8 @@ def reference(pointer: str) -> dict[str, str]:
 @lru_cache(maxsize=4096)
 def validator(schema: Schema) -> Validator:
     """The validator of a schema, compiled once; raises one of `Uncompilable`."""
-    return jsonschema_rs.validator_for(
-        reference(schema.pointer), registry=registry(schema.document), validate_formats=True
-    )
+    node, where = reference(schema.pointer), registry(schema.document)
+    return jsonschema_rs.validator_for(node, registry=where, validate_formats=True)
 
 
 @lru_cache(maxsize=4096)

@@ -10,14 +10,8 @@ from operator import attrgetter
 
 from contracts.changes import compare as changes_between
 from contracts.changes.change import Direction, Effect, Reach, Severity
-from contracts.decision.change_decision import (
-    ChangeDecision,
-    ChangePolicy,
-    FailOn,
-    Judged,
-    decide_changes,
-    name_of,
-)
+from contracts.decision import change_decision
+from contracts.decision.change_decision import ChangeDecision, ChangePolicy, FailOn, Judged
 from contracts.decision.entries import ACCEPTED, CHANGES, TERM, Accepted, entry_for
 from contracts.document import Spec
 from contracts.document.sides import Side, specs_of
@@ -25,7 +19,6 @@ from contracts.report.run import Drift
 from contracts.text import cut
 
 _ORDER = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
-_LOUDNESS = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _NOUNS = {
     Direction.REQUEST: "requests of ",
     Direction.RESPONSE: "responses of ",
@@ -42,9 +35,7 @@ class Diff:
 
     Args:
         specs: both sides, read; the same value twice if they can't differ.
-        accepted_in: the file that entries are offered for.
-        until: the last day of the entries that are offered.
-        reason: of the entries that are offered.
+        accepted_in, until, reason: of the entries that are offered, `accepted_in` being the file.
     """
 
     base: Side
@@ -57,9 +48,9 @@ class Diff:
     reason: str = "…"
 
     @cached_property
-    def ordered(self) -> tuple[Judged, ...]:
+    def ordered(self) -> list[Judged]:
         """What is accepted last, those that break first, the louder first."""
-        return tuple(sorted(self.decision.judged, key=_place))
+        return sorted(self.decision.judged, key=_place)
 
     @property
     def groups(self) -> Iterable[tuple[str, Sequence[Judged]]]:
@@ -72,7 +63,8 @@ class Diff:
 
     def entry(self, judged: Judged) -> str:
         """The line that accepts a change."""
-        return entry_for(CHANGES, name_of(judged.change), until=self.until, reason=self.reason)
+        name = change_decision.name_of(judged.change)
+        return entry_for(CHANGES, name, until=self.until, reason=self.reason)
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -82,8 +74,8 @@ class Diff:
 
 
 def _place(judged: Judged) -> tuple[bool, int, int]:
-    effect, loudness = judged.change.effect, judged.severity
-    return not judged.counts, _ORDER.index(effect), _LOUDNESS.index(loudness)
+    loudness = list(Severity).index(judged.severity)
+    return not judged.counts, _ORDER.index(judged.change.effect), loudness
 
 
 def diff_of(
@@ -91,7 +83,8 @@ def diff_of(
 ) -> Diff:
     """Read both sides (`read` is the revision, if it is at hand), find what changed, decide."""
     specs = specs_of(base, revision, read)
-    decision = decide_changes(changes_between(*specs), replace(policy, accepted=accepted))
+    changes, policy = changes_between(*specs), replace(policy, accepted=accepted)
+    decision = change_decision.decide_changes(changes, policy)
     notes = (*decision.notes, *filter(None, (base.note, revision.note)))
     decision, until = replace(decision, notes=notes), accepted.today + TERM
     return Diff(base, revision, specs, decision, policy.fail_on, accepted.file, until)

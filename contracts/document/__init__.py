@@ -2,7 +2,6 @@
 
 from contracts.document.loader import FolderFiles as FolderFiles
 from contracts.document.loader import load_spec as load_spec
-from contracts.document.loader import overlay_beside as overlay_beside
 from contracts.document.loader import read_spec as read_spec
 from contracts.document.model import Document as Document
 from contracts.document.model import Header as Header
@@ -19,4 +18,3 @@ from contracts.document.model import Spec as Spec
 from contracts.document.model import join_pointer as join_pointer
 from contracts.document.model import ref_target as ref_target
 from contracts.document.model import split_pointer as split_pointer
-from contracts.document.references import Neighbours as Neighbours

@@ -163,11 +163,11 @@ def named_overlays(files: Sequence[str]) -> Overlays:
 
 def overlays_of(named: Sequence[str], option: str) -> list[str] | None:
     """The overlays that an option names: None is the one beside a document, `none` none at all."""
-    if "none" in named and len(named) > 1:
+    if "none" not in named:
+        return list(named) or None
+    if len(named) > 1:
         raise UsageError(f"{option} none stands beside other overlays; give either none or files")
-    if "none" in named:
-        return []
-    return list(named) or None
+    return []
 
 
 def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec, Spec]:

@@ -105,10 +105,7 @@ def name_of(change: Change) -> str:
 
 
 def accepted_for(base: Side, revision: Side, *, today: date, named: str | None = None) -> Accepted:
-    """What was accepted: in the file that is named, else in that beside the revision or the base.
-
-    `none` is no file at all.
-    """
+    """What a named file accepts (`none`: no file at all), else that beside revision or base."""
     if named is not None and named != "none":
         return accepted_from(bytes_of_file(named), named, CHANGES, today=today)
     offered = ""

@@ -87,9 +87,8 @@ class Policy:
 
     def tolerates(self, verdict: Verdict) -> bool:
         """Whether the rule is violated, as it was before, and only what is new fails."""
-        if verdict.outcome is not Outcome.VIOLATED or not self.counts(verdict):
-            return False
-        return self.only_new and verdict.rule.id in (self.known or ())
+        broken = verdict.outcome is Outcome.VIOLATED and self.counts(verdict)
+        return broken and self.only_new and verdict.rule.id in (self.known or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +222,7 @@ class Since(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The violations of an earlier report: by the rule's id the evidence, as the report has it.
-
-    `about` says when, where and how that run ended.
-    """
+    """An earlier report, what it is about, and by the rule's id the evidence of its violations."""
 
     file: str
     about: str = ""
@@ -242,11 +238,6 @@ class Against:
 
     def those(self, since: Since) -> list[str]:
         return [rule for rule, found in self.since.items() if found is since]
-
-    @property
-    def carried(self) -> dict[str, Any]:
-        """The evidence of what was not judged now: it is still known tomorrow."""
-        return {rule: self.known.rules[rule] for rule in self.those(Since.NOT_JUDGED)}
 
 
 def against(

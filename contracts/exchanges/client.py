@@ -1,7 +1,4 @@
-"""A probe to an exchange: sent in its turn, again where that may help, and put on record.
-
-The mock is reached through the same client, see `mock/`.
-"""
+"""A probe to an exchange: sent in its turn, to a service or the mock, again where that may help."""
 
 from __future__ import annotations
 
@@ -66,10 +63,7 @@ def pause(seconds: float) -> None:
 
 @dataclass(slots=True)
 class Pace:
-    """The clock of a run's requests; one a process.
-
-    Shared by all: when the run `started`, since the epoch, and requests `spent` so far.
-    """
+    """The clock of a process; all share when the run `started` and the requests it has `spent`."""
 
     bounds: Bounds = field(default_factory=Bounds)
     started: float = field(default_factory=time.time)

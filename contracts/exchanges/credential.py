@@ -87,10 +87,7 @@ def _base64_forms(value: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scrubber:
-    """Takes values out of whatever is shown or kept; the names of their variables stand instead.
-
-    `capabilities` are the URLs that answers held; they go last, because they may hold a secret.
-    """
+    """Takes secrets out of what is shown or kept, then the URLs of answers: they may hold one."""
 
     secrets: tuple[Secret, ...] = ()
     capabilities: Capabilities = field(default_factory=Capabilities)

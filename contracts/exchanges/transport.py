@@ -1,7 +1,4 @@
-"""A request on the wire to what came back: proxy, certificates, deadline, framing, codings.
-
-This is the only file that looks into httpx2 and httpcore2.
-"""
+"""A request on the wire to what came back; no other file looks into httpx2 and httpcore2."""
 
 from __future__ import annotations
 
@@ -60,10 +57,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What stands between the suite and a service: a proxy, and certificates that are trusted.
-
-    Without a proxy it is the one that the environment names, if any.
-    """
+    """A proxy, else the one that the environment names, and a file of trusted certificates."""
 
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None

@@ -226,7 +226,9 @@ def _changes(against: Against | None) -> dict[str, Any] | None:
         return None
     changes = {since.value.replace(" ", "_"): against.those(since) for since in Since}
     about = {"path": against.known.file, "about": against.known.about}
-    return {**about, **changes, "carried": msgspec.to_builtins(against.carried)}
+    # What was not judged now is still known tomorrow.
+    carried = {rule: against.known.rules[rule] for rule in changes["not_judged"]}
+    return {**about, **changes, "carried": msgspec.to_builtins(carried)}
 
 
 def probes_of_report(path: Path, spec: Spec) -> Probes:

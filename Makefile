@@ -10,6 +10,7 @@ UNDER := options selection output notte report_file accepted_run expiry contract
 ELSEWHERE := tests/power/test_every_rule.py tests/changes/test_truth.py tests/test_workflows.py tests/verdicts/test_law.py \
 	tests/service_tests tests/browser \
 	$(filter-out $(UNDER:%=tests/run/test_%.py),$(wildcard tests/run/test_*.py))
+ALL := -n 2 --dist worksteal -q -rs
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
 
@@ -19,15 +20,16 @@ check: $(STAMP)
 	@$(CLEAN) $(PY) -m pytest tests/contract -q
 
 test: $(STAMP)
-	$(PY) -m ruff format --check .
-	$(PY) -m ruff check .
-	$(PY) -m mypy
-	.venv/bin/lint-imports
-	$(PY) -m coverage erase
-	$(CLEAN) $(PY) -m coverage run -m pytest -n 2 --dist worksteal $(ELSEWHERE:%=--ignore=%)
-	$(CLEAN) $(PY) -m pytest -n 2 --dist worksteal -q $(ELSEWHERE)
-	$(PY) -m coverage combine --quiet
-	$(PY) -m coverage report
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
+	@$(PY) -m coverage erase
+	@$(CLEAN) $(PY) -m coverage run -m pytest $(ALL) $(ELSEWHERE:%=--ignore=%)
+	@$(CLEAN) $(PY) -m pytest $(ALL) $(ELSEWHERE)
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage report --format=total >/dev/null || $(PY) -m coverage report
+	@echo "branch coverage: $$($(PY) -m coverage report --format=total)%"
 
 setup: $(STAMP)
 

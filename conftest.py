@@ -3,6 +3,7 @@
 `tests/contract` may be run against a live service, so neither must ever apply to it.
 """
 
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -22,3 +23,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not item.path.is_relative_to(CONTRACT_RUN):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """No dots where nobody watches them: thousands in a log hide the line that matters."""
+    if report.when == "call" and report.passed and not sys.stdout.isatty():
+        return "passed", "", ""
+    return None

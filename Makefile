@@ -2,8 +2,8 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 STAMP := .venv/.installed
-# What the environment says about a service is not for these runs.
-CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS
+# What the environment says about a service is not for these runs; modules stay compiled, for the many processes.
+CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS -u PYTHONDONTWRITEBYTECODE
 # What says much about the whole and little about single lines is run without coverage, which doubles its time. Of the
 # tests of whole runs, some are enough for what coverage has to say.
 UNDER := options selection output notte report_file accepted_run expiry contract_fixture

@@ -24,9 +24,9 @@ def compare_operations(documents: Documents) -> None:
         partner = partners.get(operation.key)
         if partner is None:
             versions = Versions(documents, operation, operation)  # there is but one
-            at, because = (operation.pointer, "/paths"), "the revision has no such operation"
-            kind, key = "operation-removed", operation.key
-            versions.breaks(kind, key, at, because, Draft(), subject=key)
+            draft, key = Draft("the revision has no such operation"), operation.key
+            at = (operation.pointer, "/paths")
+            versions.note("operation-removed", key, at, draft, subject=key)
         else:
             paired.append(Versions(documents, operation, partner))
             _compare_operation(paired[-1])
@@ -47,20 +47,20 @@ def _partners(base: Spec, revision: Spec) -> dict[str, Operation]:
     They have the same method and path, whatever its parameters are called. Full paths count first,
     so that a prefix may move from the server into the paths.
     """
-    by_full: dict[tuple[str, str], Operation] = {}
-    by_path = {}
+    known: dict[tuple[str, ...], Operation] = {}
     for operation in revision.operations:
-        by_path[operation.method, _anonymous(operation)] = operation
-        by_full |= {(operation.method, path): operation for path in _paths(operation).values()}
+        known |= dict.fromkeys(_full_first(operation), operation)
     found = {}
     for operation in base.operations:
-        keys = [(operation.method, path) for path in _paths(operation).values()]
-        partners = [by_full[key] for key in keys if key in by_full]
-        if (partner := by_path.get((operation.method, _anonymous(operation)))) is not None:
-            partners.append(partner)
-        if partners:
-            found[operation.key] = partners[0]
+        partner = next(filter(None, map(known.get, _full_first(operation))), None)
+        if partner is not None:
+            found[operation.key] = partner
     return found
+
+
+def _full_first(operation: Operation) -> list[tuple[str, ...]]:
+    full = [("full", operation.method, path) for path in _paths(operation).values()]
+    return [*full, (operation.method, _anonymous(operation))]
 
 
 def _anonymous(operation: Operation) -> str:
@@ -88,9 +88,8 @@ def _compare_servers(documents: Documents, paired: list[Versions]) -> None:
             where = "servers" if base.servers == documents.base.servers else f"{base.key} servers"
             words = {"base": _listed(paths), "revision": _listed(others)}
             because = f"the revision has no server with the path {lost[0] or '/'}"
-            versions.breaks(
-                "server-prefix-changed", where, at, because, Draft(prefix=lost[0]), **words
-            )
+            draft = Draft(because, prefix=lost[0])
+            versions.note("server-prefix-changed", where, at, draft, **words)
     before, after = documents.base.servers, documents.revision.servers
     if kept and _hosts(before) != _hosts(after):
         words = {"base": ", ".join(before) or "/", "revision": ", ".join(after) or "/"}
@@ -104,7 +103,7 @@ def _listed(prefixes: Iterable[str]) -> str:
 
 def _compare_operation(versions: Versions) -> None:
     """Note every change of the operation, and every site of schemas that are not the same."""
-    base, revision = versions.base, versions.revision
+    documents, base, revision = versions.documents, versions.base, versions.revision
     at = (base.pointer, revision.pointer)
     if revision.deprecated and not base.deprecated:
         versions.note("operation-deprecated", base.key, at)
@@ -113,20 +112,14 @@ def _compare_operation(versions: Versions) -> None:
     if base.operation_id != revision.operation_id:
         ids = (base.operation_id or "none", revision.operation_id or "none")
         versions.note("operation-id-changed", base.key, at, base=ids[0], revision=ids[1])
-    holders = versions.documents.nodes(at)
-    _compare_unasked(versions.documents, "callback", base.key, at, holders)
+    _compare_unasked(documents, "callback", base.key, at, documents.nodes(at))
     _compare_security(versions)
-    if not versions.documents.same(at) or not _has_same_parameters(versions):
+    # Parameters may come from the path item, which is not part of the operation.
+    before = [documents.base.document.at(one.pointer) for one in base.parameters]
+    after = [documents.revision.document.at(one.pointer) for one in revision.parameters]
+    is_same = base.path == revision.path and documents.same(at)
+    if not is_same or not documents.alike(before, after):
         compare_parts(versions)
-
-
-def _has_same_parameters(versions: Versions) -> bool:
-    """Parameters may come from the path item, which is not part of the operation."""
-    before, after = versions.base.parameters, versions.revision.parameters
-    if len(before) != len(after) or versions.base.path != versions.revision.path:
-        return False
-    pairs = zip(before, after, strict=True)
-    return all(versions.documents.same((base.pointer, other.pointer)) for base, other in pairs)
 
 
 def _compare_unasked(
@@ -176,8 +169,8 @@ def _compare_security(versions: Versions) -> None:
     words = {"base": _spoken(base), "revision": _spoken(revision)}
     refused = [wanted for wanted in base if not any(map(before[wanted].issuperset, after))]
     if refused:
-        kind, because = "security-tightened", f"the revision wants {words['revision']}"
-        versions.breaks(kind, where, at, because, Draft(security=refused[0]), **words)
+        draft = Draft(f"the revision wants {words['revision']}", security=refused[0])
+        versions.note("security-tightened", where, at, draft, **words)
     elif set(before.values()) != after:
         versions.note("security-loosened", where, at, **words)
     for scheme, other in _schemes_of_both(versions):

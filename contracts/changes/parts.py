@@ -51,12 +51,11 @@ def _compare_parameters(versions: Versions) -> None:
         if before is None:
             where = where_of(versions.documents.revision.document, at[1])
         name, movement = (before or revisions[key]).name, _movement(before, after)
-        kind, subject = f"parameter-{movement}", f"{key[0]} parameter {name}"
-        if movement and after is not None and after.required:
-            because, draft = f"the {subject} is missing", Draft(without=frozenset({(key[0], name)}))
-            versions.breaks(kind, where, at, because, draft, subject=subject)
-        elif movement:
-            versions.note(kind, where, at, subject=subject)
+        subject, draft = f"{key[0]} parameter {name}", None
+        if after is not None and after.required:
+            draft = Draft(f"the {subject} is missing", without=frozenset({(key[0], name)}))
+        if movement:
+            versions.note(f"parameter-{movement}", where, at, draft, subject=subject)
         if before is not None and after is not None:
             _compare_serialisation(versions, where, before, after, subject)
             _compare_marks(versions, where, at, subject)
@@ -100,9 +99,9 @@ def _compare_serialisation(
     for value in _values(before):
         text = serialised(after, value)
         if serialised(before, value) != text:
-            because = f"the revision reads this value only as {text}"
-            draft = Draft(values={(before.location, before.name): value})
-            versions.breaks(kind, where, at, because, draft, **words)
+            key = (before.location, before.name)
+            draft = Draft(f"the revision reads this value only as {text}", {key: value})
+            versions.note(kind, where, at, draft, **words)
             return
     if before.schema is None or locate(before.schema).types & {"array", "object"}:
         versions.note(kind, where, at, **words)
@@ -139,15 +138,14 @@ def _compare_request_body(versions: Versions) -> None:
     if before is after or (before and after and versions.documents.same(at)):
         return
     where = versions.where(at) if before else f"{versions.base.key} body"
-    movement = _movement(before, after)
-    kind = f"request-body-{movement}"
+    movement, draft = _movement(before, after), None
     if before is not None and after is None:  # no media type is left that a body could be of
-        draft = Draft(media=next(iter(before.content), None))
-        versions.breaks(kind, where, at, "the revision documents no body", draft)
-    elif movement and after is not None and after.required:
-        versions.breaks(kind, where, at, "the required body is missing", Draft(no_body=True))
-    elif movement:
-        versions.note(kind, where, at)
+        media = next(iter(before.content), None)
+        draft = Draft("the revision documents no body", media=media)
+    elif after is not None and after.required:
+        draft = Draft("the required body is missing", no_body=True)
+    if movement:
+        versions.note(f"request-body-{movement}", where, at, draft)
     if before is None or after is None:
         return
     for media in before.content:
@@ -156,8 +154,8 @@ def _compare_request_body(versions: Versions) -> None:
             _compare_media(versions, media, other)
             continue
         kind, at = "request-media-type-removed", (media.pointer, after.pointer)
-        because = f"the revision takes {_names(after) or 'none'}"
-        versions.breaks(kind, f"{where} ;{name}", at, because, Draft(media=media), subject=name)
+        draft = Draft(f"the revision takes {_names(after) or 'none'}", media=media)
+        versions.note(kind, f"{where} ;{name}", at, draft, subject=name)
     for media in after.content:
         if not any(covers(known.name, media.name) for known in before.content):
             kind, name, at = "request-media-type-added", media.name, (before.pointer, media.pointer)
@@ -179,17 +177,16 @@ def _compare_media(
     if (before.schema is None) is (after.schema is None):
         versions.meet(before, after, response)
         return
-    # Without a schema, everything is taken.
     sender, receiver, direction = before, after, Direction.REQUEST
     if response is not None:
         sender, receiver, direction = after, before, Direction.RESPONSE
-    answer = Answer(True, "without a schema everything is taken")
+    answer, witness = Answer(True, "without a schema everything is taken"), None
     if (schema := receiver.schema) is not None:
         answer = settle(lambda: True, lambda: taken_form(schema.document, schema.value))
-    witness = None
     if answer.values:
-        draft = Draft(media=sender, body=answer.values, response=response)
-        witness = versions.witness(draft, "it does not match the schema")
+        because = "it does not match the schema"
+        draft = Draft(because, media=sender, body=answer.values, response=response)
+        witness = versions.witness(draft)
     kind = "schema-removed" if before.schema else "schema-added"
     words = {"base": before.name, "revision": after.name}
     change = versions.documents.change(kind, where, at, words, direction)
@@ -237,8 +234,8 @@ def _compare_response(versions: Versions, before: ResponseSpec, after: ResponseS
         versions.note("response-body-added", where, at)
         return
     if before.content and not after.content:
-        kind, because = "response-body-removed", "the base documents a body"
-        versions.breaks(kind, where, at, because, Draft(response=after))
+        draft = Draft("the base documents a body", response=after)
+        versions.note("response-body-removed", where, at, draft)
         return
     for media in after.content:
         name, partner = media.name, best(before.content, media.name)
@@ -246,8 +243,8 @@ def _compare_response(versions: Versions, before: ResponseSpec, after: ResponseS
             _compare_media(versions, partner, media, after)
             continue
         kind, at = "response-media-type-added", (before.pointer, media.pointer)
-        because, draft = f"the base documents {_names(before)}", Draft(response=after, media=media)
-        versions.breaks(kind, f"{where} ;{name}", at, because, draft, subject=name)
+        draft = Draft(f"the base documents {_names(before)}", response=after, media=media)
+        versions.note(kind, f"{where} ;{name}", at, draft, subject=name)
     for media in before.content:
         if not any(_overlap(media, other) for other in after.content):
             kind, name = "response-media-type-removed", media.name
@@ -267,11 +264,10 @@ def _compare_headers(
         header, other = bases.get(key), revisions.get(key)
         at = ((header or before).pointer, (other or after).pointer)
         name, movement = (header or revisions[key]).name, _movement(header, other)
-        kind, where = f"response-header-{movement}", f"{above} header {name}"
-        if movement and header is not None and header.required:
-            draft = Draft(response=after, without=frozenset({("header", key)}))
-            versions.breaks(kind, where, at, f"the header {name} is missing", draft, subject=name)
-        elif movement:
-            versions.note(kind, where, at, subject=name)
+        kind, because, draft = f"response-header-{movement}", f"the header {name} is missing", None
+        if header is not None and header.required:
+            draft = Draft(because, response=after, without=frozenset({("header", key)}))
+        if movement:
+            versions.note(kind, f"{above} header {name}", at, draft, subject=name)
         if header is not None and other is not None:
             versions.meet(header, other, after)

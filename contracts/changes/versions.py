@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -55,22 +56,19 @@ class Documents:
     @cached_property
     def _moved(self) -> set[str]:
         """The targets of references that say something else now, or lead to one that does."""
-        mentions = {}
+        mentions, more = {}, set()
         for target in _targets(_text(self.base.document.tree)):
-            mentions[target] = _targets(_text(self.base.document.at(target)))
-        found = {target for target in mentions if not self._is_kept(target)}
-        while True:
-            more = {target for target in mentions if not found.isdisjoint(mentions[target])}
-            if more <= found:
-                return found
+            text = _text(self.base.document.at(target))
+            mentions[target] = _targets(text)
+            with suppress(KeyError, IndexError, ValueError, TypeError):
+                if _text(self.revision.document.at(target)) == text:
+                    continue
+            more.add(target)
+        found: set[str] = set()
+        while not more <= found:
             found |= more
-
-    def _is_kept(self, target: str) -> bool:
-        try:
-            revision = self.revision.document.at(target)
-        except (KeyError, IndexError, ValueError, TypeError):
-            return False
-        return _text(revision) == _text(self.base.document.at(target))
+            more = {target for target in mentions if not found.isdisjoint(mentions[target])}
+        return found
 
     def change(
         self,
@@ -113,6 +111,7 @@ class Draft:
     """What a message says beside its plainest parts; it is an answer if it has a `response`.
 
     Args:
+        because: why one of the documents refuses it.
         values: of parameters or header fields, by location and name, instead of the plainest ones.
         without: parameters or header fields that are left out though required.
         media, body: `body` is a tuple whose first value it is, empty for the plainest one.
@@ -121,6 +120,7 @@ class Draft:
         prefix: the path of the server.
     """
 
+    because: str
     values: Mapping[tuple[str, str], JSON] = field(default_factory=dict)
     without: frozenset[tuple[str, str]] = frozenset()
     media: MediaType | None = None
@@ -131,10 +131,7 @@ class Draft:
     response: ResponseSpec | None = None
 
 
-def message_of(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]:
-    """The whole message that an operation of the document allows; raises Undrawable."""
-    if draft.response is not None:
-        return _answer(operation, draft.response, draft)
+def _request(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]:
     parts: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
     for parameter in operation.parameters:
         key = (parameter.location, parameter.name)
@@ -288,32 +285,30 @@ class Versions:
         """The place that names what changed there, as the base has it."""
         return where_of(self.documents.base.document, at[0])
 
-    def note(self, kind: str, where: str, at: Pointers, **words: str) -> None:
-        """Note a change that is harmless, or not compared and so undecided: its kind knows."""
-        self.documents.note(self.documents.change(kind, where, at, words), self.base.key)
-
-    def breaks(
-        self, kind: str, where: str, at: Pointers, because: str, draft: Draft, **words: str
+    def note(
+        self, kind: str, where: str, at: Pointers, draft: Draft | None = None, **words: str
     ) -> None:
-        """Note a change that breaks; `because` is why the message of the draft is refused."""
+        """Note a change: it breaks, as the message of the draft shows, or is what its kind says."""
         change = self.documents.change(kind, where, at, words)
-        witness, proof = None, None
-        if (kind, where, Effect.BREAKING) not in self.documents.changes:  # one message is enough
-            witness = self.witness(draft, because)
-            proof = None if witness else "no message could be made to show it"
-        change = replace(change, effect=Effect.BREAKING, proof=proof, witness=witness)
+        if draft is not None:
+            witness, proof = None, None
+            if (kind, where, Effect.BREAKING) not in self.documents.changes:  # one is enough
+                witness = self.witness(draft)
+                proof = None if witness else "no message could be made to show it"
+            change = replace(change, effect=Effect.BREAKING, proof=proof, witness=witness)
         self.documents.note(change, self.base.key)
 
-    def witness(self, draft: Draft, because: str) -> Witness | None:
+    def witness(self, draft: Draft) -> Witness | None:
         """The message of a draft: of the base for a request, of the revision for an answer."""
-        operation, sides = self.base, ("base", "revision")
-        if draft.response is not None:
-            operation, sides = self.revision, ("revision", "base")
+        sides = ("base", "revision")
         try:
-            message = message_of(self.documents.base, operation, draft)
+            if draft.response is not None:
+                message, sides = _answer(self.revision, draft.response, draft), sides[::-1]
+            else:
+                message = _request(self.documents.base, self.base, draft)
         except Undrawable:
             return None
-        return Witness(self.base.key, message, *sides, because)
+        return Witness(self.base.key, message, *sides, draft.because)
 
     def meet(self, before: Holder, after: Holder, response: ResponseSpec | None = None) -> None:
         """Leave the schemas of two holders to be compared, of answers if there is a `response`."""

@@ -117,12 +117,13 @@ class Trial:
             return None
         holder, versions = self.site.holder, self.site.versions
         if isinstance(holder, MediaType):
-            draft = Draft(media=holder, body=(value,), response=self.site.response)
-            return versions.witness(draft, self._complaint(value))
+            because, response = self._complaint(value), self.site.response
+            return versions.witness(Draft(because, media=holder, body=(value,), response=response))
         if isinstance(holder, Parameter):
             return self._with_parameter(holder, value)
-        draft = Draft({("header", holder.name.lower()): value}, response=self.site.response)
-        return versions.witness(draft, f"the header {holder.name} does not match its schema")
+        because = f"the header {holder.name} does not match its schema"
+        values = {("header", holder.name.lower()): value}
+        return versions.witness(Draft(because, values, response=self.site.response))
 
     def _complaint(self, value: JSON) -> str:
         complaint = "the validator refuses it"
@@ -135,8 +136,7 @@ class Trial:
         """A request that no reading of its texts makes acceptable."""
         versions = self.site.versions
         because = f"the {parameter.location} parameter {parameter.name} does not match its schema"
-        draft = Draft(values={(parameter.location, parameter.name): value})
-        witness = versions.witness(draft, because)
+        witness = versions.witness(Draft(because, {(parameter.location, parameter.name): value}))
         if witness is None:
             return None
         request = as_request(witness.message)

@@ -14,9 +14,9 @@ from contracts.changes.change import Change, Direction, Effect
 from contracts.changes.containment import LARGE, Answer, equal, movement_of
 from contracts.changes.operations import compare_operations
 from contracts.changes.pairs import Local, Pair, Step
-from contracts.changes.shapes import Shape, as_text, shape_at
+from contracts.changes.shapes import as_text, shape_at
 from contracts.changes.versions import Documents, Pointers, Site
-from contracts.changes.witnesses import trial_at
+from contracts.changes.witnesses import Trial
 from contracts.document import Document, Spec
 from contracts.document.model import for_requests, for_responses
 from contracts.errors import UsageError
@@ -96,7 +96,7 @@ def _settled(walk: Walk, reached: Reached) -> Change:
         return replace(change, effect=Effect.COMPATIBLE, proof=next(iter(reached.proofs.values())))
     nearest, answers = reached.sites[:SITES], []
     for site, steps in nearest:
-        trial = trial_at(site, *walk.parties)
+        trial = Trial(site, walk.pair(site.at))
         if (witness := trial.witness(steps, values)) is not None:
             return replace(change, effect=Effect.BREAKING, proof=None, witness=witness)
         answers.append(trial.whole)
@@ -156,12 +156,9 @@ class Walk:
     revision: Document
     _units: dict[Pointers, Unit] = field(default_factory=dict)
 
-    @property
-    def parties(self) -> tuple[Document, Document]:
-        """The sender and the receiver."""
-        if self.direction is Direction.REQUEST:
-            return self.base, self.revision
-        return self.revision, self.base
+    def pair(self, at: Pointers) -> Pair:
+        shapes = shape_at(self.base, at[0]), shape_at(self.revision, at[1])
+        return Pair(self.documents, self.direction, *shapes)
 
     def shown_at(self, root: Pointers) -> Iterator[tuple[Local, tuple[Step, ...], str | None]]:
         """The changes of all units that a root leads to, the steps there, and why nothing breaks.
@@ -195,15 +192,14 @@ class Walk:
     def unit(self, key: Pointers) -> Unit:
         """The changes between the schemas at two pointers."""
         if key not in self._units:
-            shapes = shape_at(self.base, key[0]), shape_at(self.revision, key[1])
-            self._units[key] = Unit() if self.documents.same(key) else self._compare(*shapes)
+            is_same = self.documents.same(key)
+            self._units[key] = Unit() if is_same else self._compare(self.pair(key))
         return self._units[key]
 
-    def _compare(self, base: Shape, revision: Shape) -> Unit:
-        pair = Pair(self.documents, self.direction, base, revision)
+    def _compare(self, pair: Pair) -> Unit:
         own, found = Unit(list(pair.locals())), Unit()
-        for shapes, step in pair.children():
-            below = self._below(*shapes)
+        for child, step in pair.children():
+            below = self._below(child)
             is_unsent = step[0] == "property" and pair.sender.is_unsent(step[1])
             found.add(below.settled(UNSENT) if is_unsent else below, step)
         unions = self._unions(pair)
@@ -217,13 +213,13 @@ class Walk:
         found.locals += pair.annotations()
         return found
 
-    def _below(self, base: Shape, revision: Shape) -> Unit:
+    def _below(self, pair: Pair) -> Unit:
         """Like `_compare`, for a place within a unit: two references lead to another unit."""
-        if self.documents.alike(base.values, revision.values):
+        if self.documents.alike(pair.base.values, pair.revision.values):
             return Unit()
-        if base.target and revision.target:
-            return Unit(edges=[Edge((base.target, revision.target))])
-        return self._compare(base, revision)
+        if pair.base.target and pair.revision.target:
+            return Unit(edges=[Edge((pair.base.target, pair.revision.target))])
+        return self._compare(pair)
 
     # Unions whose branches are not told apart by type: as a whole, and branch by branch
 
@@ -240,14 +236,16 @@ class Walk:
             base, revision = True, False
         if equal(base, revision):
             return Unit()
-        answer = pair.answer(lambda: pair.pick(revision, base))
+        answer = pair.answer(lambda: self.direction.roles(base, revision)[1])
         found = self._branches(pair, answer)
         if answer.contained and (found.locals or found.edges):
             return found.settled(answer.how)
         if found.effects <= {Effect.COMPATIBLE}:
             unless = tuple(edge.to for edge in found.edges if not answer.contained)
             kind = f"union-{movement_of(base, revision) or 'changed'}"
-            before, after = _names(pair.base), _names(pair.revision)
+            before, after = (
+                ", ".join(side.branches) or "none" for side in (pair.base, pair.revision)
+            )
             local = pair.local(kind, UNIONS, answer, base=before, revision=after)
             found.locals.append(replace(local, unless=unless))
         return found
@@ -280,20 +278,16 @@ class Walk:
         bases, revisions = pair.base.branches, pair.revision.branches
         for name in {**bases, **revisions}:
             if name in bases and name in revisions:
-                found.add(self._below(bases[name], revisions[name]))
+                found.add(self._below(replace(pair, base=bases[name], revision=revisions[name])))
                 continue
             kind = "branch-removed" if name in bases else "branch-added"
             told = answer
-            if name not in pair.pick(bases, revisions):
+            if name not in pair.sender.branches:
                 told = Answer(True, "only the receiver knows this branch")
             elif not answer.contained:
-                told = pair.answer(pair.receiver.union, pair.pick(bases, revisions)[name])
+                told = pair.answer_of_branch(name)
             found.locals.append(pair.local(kind, UNIONS, told, subject=name))
         return found
-
-
-def _names(shape: Shape) -> str:
-    return ", ".join(shape.branches) or "none"
 
 
 def _held_against_the_whole(pair: Pair, found: Unit) -> Unit:

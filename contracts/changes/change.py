@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from contracts.document import Document, Source, join_pointer, split_pointer
 from contracts.schemas import SAME_VALUE
 from contracts.schemas.locations import escape
+
+T = TypeVar("T")
 
 
 class Effect(StrEnum):
@@ -26,6 +28,10 @@ class Direction(StrEnum):
     REQUEST = "request"
     RESPONSE = "response"
     OPERATION = "operation"
+
+    def roles(self, base: T, revision: T) -> tuple[T, T]:
+        """What is the sender's of two sides, and what the receiver's."""
+        return (revision, base) if self is Direction.RESPONSE else (base, revision)
 
 
 class Severity(StrEnum):

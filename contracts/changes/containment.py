@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, reduce
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from jsonschema_rs import CanonicalSchema, Validator
@@ -17,30 +17,24 @@ from contracts.changes.change import Effect
 from contracts.messages import JSON
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
-from contracts.schemas import Raw
+from contracts.schemas import Raw, validation
 from contracts.schemas.readings import TooLarge
-from contracts.schemas.validation import (
-    Uncompilable,
-    attempt,
-    keyword_validator,
-    possible,
-    schema_of,
-)
+from contracts.schemas.validation import Uncompilable, possible, schema_of
 
 NEAR = 40  # values drawn from the difference itself
 FAR = 300  # values drawn from all that is sent, where the difference could not be drawn from
 VALUES = 4  # values that show a difference, of which a message may be made
 LARGE = 50_000  # characters of two schemas from which on drawing from them takes too long
-MAX_SIZE = 600
-"""Characters that patterns spell out, repeats written out, beyond which they are not compared."""
+MAX_SIZE = (
+    600  # characters spelled out by patterns, with repeats, beyond which they are not compared
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`contained` is None where neither was found; `how` says what proves it, or what was tried.
 
-    Args:
-        values: what is sent and not taken: a few values, found and checked.
+    `values` are a few that are sent and not taken, found and checked.
     """
 
     contained: bool | None
@@ -49,20 +43,18 @@ class Answer:
 
     @property
     def effect(self) -> Effect:
-        if self.contained is None:
-            return Effect.UNDECIDED
-        return Effect.COMPATIBLE if self.contained else Effect.BREAKING
+        effects = {True: Effect.COMPATIBLE, False: Effect.BREAKING, None: Effect.UNDECIDED}
+        return effects[self.contained]
 
 
 def equal(one: Raw, other: Raw) -> bool:
     """Whether two schemas have the same canonical form; False also where they have none."""
-    if _text(one) == _text(other):
-        return True
+    texts = _text(one), _text(other)
     try:
-        left, right = _canonical(_text(one)), _canonical(_text(other))
+        left, right = map(_canonical, texts)
     except Uncompilable:
-        return False
-    return bool(left == right) and left.kind != forms.CanonicalKind.RAW
+        return texts[0] == texts[1]
+    return texts[0] == texts[1] or (left == right and left.kind != forms.CanonicalKind.RAW)
 
 
 def movement_of(base: Raw, revision: Raw) -> str:
@@ -84,8 +76,7 @@ def settle(
 ) -> Answer:
     """Whether the schema of the receiver takes every value of that of the sender.
 
-    Args:
-        written: the sender's schema before it was closed, which a value that is shown keeps.
+    A value that is shown keeps `written` as well: the sender's schema before it was closed.
     """
     try:
         return _settled(_text(sender()), _text(receiver()), _text(written()))
@@ -97,17 +88,20 @@ def settle(
 def _settled(sender: str, receiver: str, written: str) -> Answer:
     try:
         sent, taken = _canonical(sender), _canonical(receiver)
-        shows = partial(_shows, *map(keyword_validator, (sender, receiver, written)))
+        shows = partial(_shows, *map(validation.keyword_validator, (sender, receiver, written)))
         whole = sent
         if written != "true":
-            whole = attempt(lambda: sent.intersect(_canonical(written)), sent)
+            whole = validation.attempt(lambda: sent.intersect(_canonical(written)), sent)
     except Uncompilable as problem:
         return Answer(None, f"a schema can't be read: {str(problem).splitlines()[0]}")
     difference = _difference(sent, taken)
     if proof := _proof(sent, taken, difference):
         return Answer(True, proof)
     near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (0, 0)
-    found = tuple(islice(filter(shows, _candidates(sent, difference, near, far)), VALUES))
+    candidates = [islice(drawn(sent), far)]
+    if difference is not None:
+        candidates = [iter(_words(difference) or ()), islice(drawn(difference), near), *candidates]
+    found = tuple(islice(filter(shows, chain.from_iterable(candidates)), VALUES))
     if found:
         return Answer(False, "a value is sent and not taken", found)
     if whole is not sent:
@@ -137,21 +131,11 @@ def _shows(sends: Validator, takes: Validator, writes: Validator, value: JSON) -
         return False
 
 
-def _candidates(
-    sent: CanonicalSchema, difference: CanonicalSchema | None, near: int, far: int
-) -> Iterator[JSON]:
-    if difference is not None:
-        yield from _words(difference) or ()
-        yield from islice(drawn(difference), near)
-    yield from islice(drawn(sent), far)
-
-
 def drawn(node: CanonicalSchema) -> Iterator[JSON]:
     """The plainest value, then such by chance; none when none can be made."""
     try:
-        payload = compile_payload(node)
+        payload, choices = compile_payload(node), RandomChoices(0)
         yield payload.draw(PlainChoices())
-        choices = RandomChoices(0)
         while True:
             yield payload.draw(choices)
     except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
@@ -203,14 +187,12 @@ def _emptiness(difference: CanonicalSchema) -> str | None:
         case forms.StringView() if _words(difference) == []:
             return "as regular languages, the one lies inside the other"
         case forms.ObjectView() as view:
-            if any(_is_out_of_the_question(view, violation) for violation in view.violations):
-                return (
-                    "no name, and no value under a name, is left when what is taken is subtracted"
-                )
+            left = "no name, and no value under a name, is left when what is taken is subtracted"
+            return left if any(_is_impossible(view, one) for one in view.violations) else None
     return None
 
 
-def _is_out_of_the_question(view: forms.ObjectView, violation: object) -> bool:
+def _is_impossible(view: forms.ObjectView, violation: object) -> bool:
     """Whether no object of the view can have the violation that it has to have."""
     names = view.property_names
     match violation:
@@ -239,9 +221,9 @@ def _words(node: CanonicalSchema) -> list[str] | None:
     view = node.view()
     if not isinstance(view, forms.StringView) or view.formats or view.excluded_formats:
         return None
-    excluded = [*view.excluded_patterns, *(f"^{re.escape(text)}$" for text in view.excluded)]
     if not view.patterns and not view.excluded_patterns:
         return None
+    excluded = [*view.excluded_patterns, *(f"^{re.escape(text)}$" for text in view.excluded)]
     try:
         return _escapes(view.patterns, excluded, view.min_length or 0, view.max_length)
     except ValueError:
@@ -264,12 +246,11 @@ def _escapes(
     language = reduce(lambda one, other: one.intersection(other), wanted)
     for pattern in excluded:
         language = language.difference(_automaton(pattern))
-    return [] if language.empty() else ["".join(map(_letter, next(language.strings())))]
-
-
-def _letter(symbol: Any) -> str:
-    """A symbol of a word; what is no text stands for any character that no pattern names."""
-    return symbol if isinstance(symbol, str) else "~"
+    if language.empty():
+        return []
+    symbols = next(language.strings())
+    # What is no text stands for any character that no pattern names.
+    return ["".join(symbol if isinstance(symbol, str) else "~" for symbol in symbols)]
 
 
 def _size(pattern: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from contracts.changes.change import Change, Direction, where_of
 from contracts.changes.containment import Answer, movement_of, settle
@@ -20,8 +20,6 @@ from contracts.messages import JSON
 from contracts.schemas import ASSERTED_FORMATS, Raw
 from contracts.schemas.locations import escape
 from contracts.schemas.readings import TooLarge
-
-T = TypeVar("T")
 
 Step = tuple[str, str]
 """How to get one value further: `property` NAME, `pattern` PATTERN, `additional` or `items`."""
@@ -78,36 +76,37 @@ class Pair:
 
     @property
     def sender(self) -> Shape:
-        return self.pick(self.base, self.revision)
+        return self.direction.roles(self.base, self.revision)[0]
 
     @property
     def receiver(self) -> Shape:
-        return self.pick(self.revision, self.base)
-
-    def pick(self, requested: T, answered: T) -> T:
-        return requested if self.direction is Direction.REQUEST else answered
+        return self.direction.roles(self.base, self.revision)[1]
 
     # The place as a whole
 
     @cached_property
     def is_equal(self) -> bool:
         """Whether both sides send the same and take the same, however they put it."""
+        base, revision = self.base, self.revision
         try:
-            base, revision = self.base, self.revision
-            sent, taken = (base.sent, revision.sent), (base.taken, revision.taken)
+            if movement_of(base.taken, revision.taken):
+                return False
+            return not movement_of(base.sent, revision.sent)
         except TooLarge:
             return False
-        return not movement_of(*taken) and not movement_of(*sent)
 
     @cached_property
     def whole(self) -> Answer:
         return self.answer(lambda: self.receiver.taken)
 
-    def answer(self, taken: Callable[[], Raw], sent: Shape | None = None) -> Answer:
-        """Whether the receiver takes, as far as `taken` says, what is sent, here or of a branch."""
-        if sent is not None:
-            return settle(lambda: sent.sent, taken)
+    def answer(self, taken: Callable[[], Raw]) -> Answer:
+        """Whether the receiver takes, as far as `taken` says, what is sent."""
         return settle(lambda: self.sender.sent, taken, lambda: self.sender.taken)
+
+    def answer_of_branch(self, name: str) -> Answer:
+        """Whether the receiver's unions take what the sender sends in one of its branches."""
+        branch = self.sender.branches[name]
+        return settle(lambda: branch.sent, self.receiver.union)
 
     def local(
         self,
@@ -182,7 +181,7 @@ class Pair:
         except TooLarge:
             base, revision = True, False  # whatever it is, the one is not the other
         if movement := movement_of(base, revision):
-            answer = self.answer(lambda: self.pick(revision, base))
+            answer = self.answer(lambda: self.direction.roles(base, revision)[1])
             kind, before, after = f"{aspect}-{movement}", text(self.base), text(self.revision)
             yield self.local(kind, keywords, answer, base=before, revision=after)
 
@@ -216,7 +215,7 @@ class Pair:
 
     # Below
 
-    def children(self) -> Iterator[tuple[tuple[Shape, Shape], Step]]:
+    def children(self) -> Iterator[tuple[Pair, Step]]:
         """The places below that both sides have, and how to get there."""
         types = self.base.location.types & self.revision.location.types
         if "object" in types:
@@ -232,8 +231,9 @@ class Pair:
         if "array" in types and has_items and not self._has_tuples:
             yield self._child("items"), ("items", "")
 
-    def _child(self, keyword: str, name: str | None = None) -> tuple[Shape, Shape]:
-        return self.base.child(keyword, name), self.revision.child(keyword, name)
+    def _child(self, keyword: str, name: str | None = None) -> Pair:
+        base, revision = self.base.child(keyword, name), self.revision.child(keyword, name)
+        return replace(self, base=base, revision=revision)
 
     @property
     def _has_tuples(self) -> bool:

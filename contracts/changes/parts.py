@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from contracts.changes.change import Direction, where_of
 from contracts.changes.containment import Answer, settle
-from contracts.changes.versions import Draft, Pointers, Undrawable, Versions, plainest
+from contracts.changes.versions import Draft, Pointers, Versions, plainest
 from contracts.document import Header, MediaType, Operation, Parameter, RequestBody, ResponseSpec
 from contracts.document.model import best
 from contracts.document.serialisation import parameter_names, serialised
 from contracts.messages import JSON, covers
+from contracts.payloads import Unsatisfiable
 from contracts.schemas.locations import locate
 from contracts.schemas.readings import taken_form
 
@@ -118,7 +119,7 @@ def _values(parameter: Parameter) -> list[JSON]:
         return []
     try:
         found = plainest(parameter.schema)
-    except Undrawable:
+    except Unsatisfiable:
         return []
     return sorted((value for value in found if value is not None), key=_weight)
 

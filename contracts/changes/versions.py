@@ -15,7 +15,7 @@ from contracts.changes.change import KINDS, Change, Direction, Effect, Reach, Wi
 from contracts.document import Header, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document import serialisation as texts
 from contracts.document.model import SecurityRequirement, concrete_status
-from contracts.messages import JSON, Request, concrete
+from contracts.messages import JSON, concrete
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.schemas import references
@@ -102,21 +102,17 @@ def _targets(text: str) -> set[str]:
     return {unquote(json.loads(f'"{found}"')) for found in set(_REFERENCE.findall(text))}
 
 
-class Undrawable(Exception):
-    """No message can be made: a part of it admits no value."""
-
-
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a message says beside its plainest parts; it is an answer if it has a `response`.
 
     Args:
         because: why one of the documents refuses it.
-        values: of parameters or header fields, by location and name, instead of the plainest ones.
+        values: of parameters or header fields, by location and name.
         without: parameters or header fields that are left out though required.
-        media, body: `body` is a tuple whose first value it is, empty for the plainest one.
+        body: a tuple whose first value it is; empty for the plainest one of `media`.
         no_body: there is none though one could be sent.
-        security: the alternative whose credentials it carries; None for the first of the operation.
+        security: the alternative whose credentials it carries, if not the first of the operation.
         prefix: the path of the server.
     """
 
@@ -147,9 +143,7 @@ def _request(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]:
     query = "&".join(filter(None, (*parts["query"].values(), credential)))
     names = texts.parameter_names(operation.path)
     filled = dict(zip(names, names, strict=True)) | parts["path"]
-    path = draft.prefix + texts.fill_raw_path(operation.path, filled)
-    if query:
-        path += f"?{query}"
+    path = draft.prefix + texts.fill_raw_path(operation.path, filled) + (query and f"?{query}")
     documented, media = operation.request_body, draft.media
     if media is None and documented and documented.required and not draft.no_body:
         media = next(iter(documented.content), None)
@@ -161,9 +155,8 @@ def _content(media: MediaType | None, draft: Draft, headers: dict[str, str]) -> 
     if media is None:
         return None
     headers["Content-Type"] = concrete(media.name)
-    if draft.body:
-        return draft.body[0]
-    return plainest(media.schema)[0] if media.schema is not None else {}
+    values = draft.body or (media.schema and plainest(media.schema)) or ({},)
+    return values[0]
 
 
 def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]) -> str:
@@ -186,43 +179,40 @@ def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]
 
 
 def _plainest(parameter: Parameter) -> JSON:
-    values, schema = READABLE, parameter.schema
-    if schema is not None:
-        values = _readable(schema) or plainest(schema)
-    for value in values:
+    schema = parameter.schema
+    for value in READABLE if schema is None else _readable(schema) or plainest(schema):
         text = texts.serialised(parameter, value)
         if parameter.location != "path" or texts.match_path("/{x}", f"/{text}") is not None:
             return value
-    raise Undrawable(parameter.name)
+    raise Unsatisfiable(parameter.pointer, "its plainest values")
 
 
 def _readable(schema: Schema) -> tuple[JSON, ...]:
     """What is readable of the values of a schema."""
     written = schema.document.written.at(schema.pointer)
-    try:
-        if any(references(written)):
-            return tuple(filter(validator(schema).is_valid, READABLE))
-        keywords = json.dumps(written, default=float)  # the whole document is not needed
-        return tuple(filter(keyword_validator(keywords).is_valid, READABLE))
+    keywords = json.dumps(written, default=float)
+    try:  # without references, the whole document is not needed
+        is_whole = any(references(written))
+        check = validator(schema) if is_whole else keyword_validator(keywords)
     except Uncompilable:
         return ()
+    return tuple(filter(check.is_valid, READABLE))
 
 
 @lru_cache(maxsize=4096)
 def plainest(schema: Schema) -> tuple[JSON, ...]:
-    """A few values of a schema, the plainest first; raises Undrawable when there is none."""
+    """A few values of a schema, the plainest first; raises Unsatisfiable when none can be made."""
     try:
-        payload = generator(schema)
-        choices = RandomChoices(0)
+        payload, choices = generator(schema), RandomChoices(0)
         return (payload.draw(PlainChoices()), *(payload.draw(choices) for _ in range(8)))
-    except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable) as problem:
-        raise Undrawable(str(problem)) from None
+    except (RecursionError, OverflowError, *Uncompilable) as problem:
+        raise Unsatisfiable(schema.pointer, str(problem)) from None
 
 
 def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[str, Any]:
     status = concrete_status(operation, response)
     if status is None:
-        raise Undrawable(f"no status is described by {response.status}")
+        raise Unsatisfiable(response.pointer, "every status")
     headers: dict[str, str] = {}
     for header in response.headers:
         key = ("header", header.name.lower())
@@ -234,14 +224,6 @@ def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[
     media = draft.media or next(iter(response.content), None)
     body = _content(media, draft, headers)
     return {"status": status, "headers": headers, "body": body}
-
-
-def as_request(message: Mapping[str, Any]) -> Request:
-    """A message as it goes on the wire."""
-    body = None
-    if "Content-Type" in message["headers"]:
-        body = json.dumps(message["body"], ensure_ascii=False).encode("utf-8", "replace")
-    return Request(message["method"], message["path"], tuple(message["headers"].items()), body)
 
 
 @dataclass(frozen=True, eq=False)
@@ -286,7 +268,7 @@ class Versions:
         return where_of(self.documents.base.document, at[0])
 
     def note(
-        self, kind: str, where: str, at: Pointers, draft: Draft | None = None, **words: str
+        self, kind: str, where: str, at: Pointers, draft: Draft | None = None, /, **words: str
     ) -> None:
         """Note a change: it breaks, as the message of the draft shows, or is what its kind says."""
         change = self.documents.change(kind, where, at, words)
@@ -306,7 +288,7 @@ class Versions:
                 message, sides = _answer(self.revision, draft.response, draft), sides[::-1]
             else:
                 message = _request(self.documents.base, self.base, draft)
-        except Undrawable:
+        except Unsatisfiable:
             return None
         return Witness(self.base.key, message, *sides, draft.because)
 

@@ -12,21 +12,15 @@ from typing import Any
 
 from contracts.changes.change import Witness
 from contracts.changes.containment import Answer, drawn, settle
-from contracts.changes.pairs import Step
-from contracts.changes.shapes import Shape, shape_at
-from contracts.changes.versions import Draft, Site, as_request
-from contracts.document import Document, MediaType, Parameter
-from contracts.messages import JSON
-from contracts.schemas import Raw
+from contracts.changes.pairs import Pair, Step
+from contracts.changes.shapes import Shape
+from contracts.changes.versions import Draft, Site
+from contracts.document import MediaType, Parameter
+from contracts.messages import JSON, Request
+from contracts.schemas import Raw, validation
 from contracts.schemas.claims import claim_of
 from contracts.schemas.readings import TooLarge
-from contracts.schemas.validation import (
-    Uncompilable,
-    canonical_of,
-    keyword_validator,
-    reference,
-    validator,
-)
+from contracts.schemas.validation import Uncompilable, keyword_validator
 
 DRAWN = 12  # messages drawn around one value before it is given up
 SHRINKS = 300  # smaller messages looked at
@@ -44,8 +38,7 @@ class Trial:
     """Messages at one site, made of what its sender sends and shown to its receiver."""
 
     site: Site
-    sender: Shape
-    receiver: Shape
+    pair: Pair
 
     def witness(self, steps: Sequence[Step], values: Sequence[JSON]) -> Witness | None:
         """A message that shows a change `steps` below the schema of the site, if one is found.
@@ -64,22 +57,23 @@ class Trial:
     @cached_property
     def whole(self) -> Answer:
         """Whether anything that is sent is refused, the schema looked at as a whole."""
-        sent, taken = self.sender, self.receiver
-        if self.site.is_on_the_wire:
-            read = (lambda: wire_sent(sent.sent), lambda: wire_taken(taken.taken))
-            return settle(*read, lambda: sent.taken)
-        return settle(lambda: sent.sent, lambda: taken.taken, lambda: sent.taken)
+        if not self.site.is_on_the_wire:
+            return self.pair.whole
+        sent, taken = self.pair.sender, self.pair.receiver
+        read = (lambda: wire_sent(sent.sent), lambda: wire_taken(taken.taken))
+        return settle(*read, lambda: sent.taken)
 
     @cached_property
     def _sends(self) -> Check:
-        return _check_of(self.sender)
+        return _check_of(self.pair.sender)
 
     @cached_property
     def _takes(self) -> tuple[Check, ...]:
-        if self.site.is_on_the_wire:
-            texts = keyword_validator(json.dumps(wire_taken(self.receiver.taken)))
-            return _check_of(self.receiver), partial(_accepts, texts.is_valid)
-        return (_check_of(self.receiver),)
+        takes = _check_of(self.pair.receiver)
+        if not self.site.is_on_the_wire:
+            return (takes,)
+        texts = keyword_validator(json.dumps(wire_taken(self.pair.receiver.taken)))
+        return takes, partial(_accepts, texts.is_valid)
 
     def _bodies(self, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
         for value in values:
@@ -97,16 +91,17 @@ class Trial:
 
     def _drawn(self, around: Raw = True) -> Iterator[JSON]:
         """Values that are sent and of which `around` holds as well."""
-        whole = {"allOf": [reference(self.sender.parts[0].schema.pointer), around]}
+        sender = self.pair.sender
+        whole = {"allOf": [validation.reference(sender.parts[0].schema.pointer), around]}
         try:
-            yield from drawn(canonical_of(whole, self.sender.document))
+            yield from drawn(validation.canonical_of(whole, sender.document))
         except Uncompilable:
             return
 
     def _errors(self, value: JSON) -> Iterator[Any]:
         """What the receiver says against a value; nothing if the schema is too large."""
         try:
-            return keyword_validator(json.dumps(self.receiver.taken)).iter_errors(value)
+            return keyword_validator(json.dumps(self.pair.receiver.taken)).iter_errors(value)
         except TooLarge:
             return iter(())
 
@@ -139,7 +134,11 @@ class Trial:
         witness = versions.witness(Draft(because, {(parameter.location, parameter.name): value}))
         if witness is None:
             return None
-        request = as_request(witness.message)
+        message, body = witness.message, None
+        if "Content-Type" in message["headers"]:
+            body = json.dumps(message["body"], ensure_ascii=False).encode("utf-8", "replace")
+        headers = tuple(message["headers"].items())
+        request = Request(message["method"], message["path"], headers, body)
         # What is no single text is not read back: a list of one is written like its item.
         is_whole = isinstance(value, dict) or (isinstance(value, list) and len(value) > 1)
         if not is_whole and not claim_of(versions.base, request).allowed:
@@ -148,11 +147,6 @@ class Trial:
         if claim.allowed and not is_whole:
             return None
         return replace(witness, because=claim.forbidden_because or because)
-
-
-def trial_at(site: Site, sender: Document, receiver: Document) -> Trial:
-    sent, taken = site.at if site.response is None else site.at[::-1]
-    return Trial(site, shape_at(sender, sent), shape_at(receiver, taken))
 
 
 def _is_text(value: JSON) -> bool:
@@ -168,7 +162,7 @@ def _check_of(shape: Shape) -> Check:
     try:
         return partial(_accepts, keyword_validator(json.dumps(shape.taken)).is_valid)
     except TooLarge:
-        return partial(_accepts, validator(shape.parts[0].schema).is_valid)
+        return partial(_accepts, validation.validator(shape.parts[0].schema).is_valid)
 
 
 def _accepts(check: Check, value: JSON) -> bool:

@@ -98,7 +98,7 @@ def _settled(sender: str, receiver: str, written: str) -> Answer:
     if proof := _proof(sent, taken, difference):
         return Answer(True, proof)
     near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (0, 0)
-    candidates = [islice(drawn(sent), far)]
+    candidates: list[Iterator[JSON]] = [islice(drawn(sent), far)]
     if difference is not None:
         candidates = [iter(_words(difference) or ()), islice(drawn(difference), near), *candidates]
     found = tuple(islice(filter(shows, chain.from_iterable(candidates)), VALUES))

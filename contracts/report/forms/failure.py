@@ -15,22 +15,18 @@ from contracts.text import cut, printable
 MAX_BODY = 2_000  # characters of a body among the properties; `report.json` has more
 
 Property = tuple[str, str]
+Earlier = Mapping[str, Any] | None
+"""The report that a run is held against."""
 
 
 def failure_text(
-    verdict: RuleVerdict,
-    *,
-    accepted_in: Path,
-    rerun: str,
-    today: date,
-    against: Mapping[str, Any] | None = None,
+    verdict: RuleVerdict, *, accepted_in: Path, rerun: str, today: date, against: Earlier = None
 ) -> str:
     """Five lines: where a rule is violated, seen and wanted, what to do, how to see it again.
 
     Args:
         accepted_in: the file for the entry that is offered, which counts for `TERM` from `today`.
         rerun: the command that judges it again.
-        against: the earlier report that the run is held against.
     """
     often, since = wording.often_text(verdict), wording.since_text(verdict, against)
     seen = f"{wording.seen_text(verdict)} ({'; '.join(filter(None, (often, since)))})"
@@ -61,9 +57,7 @@ def _lines(*lines: str) -> str:
     return "\n".join(map(printable, lines))
 
 
-def properties_of(
-    verdict: RuleVerdict, against: Mapping[str, Any] | None = None
-) -> Iterator[Property]:
+def properties_of(verdict: RuleVerdict, against: Earlier = None) -> Iterator[Property]:
     """What a test says of one rule, `rule` first: printable, and no longer than a body may be."""
     yield "rule", printable(verdict.rule)
     yield "severity", verdict.severity.value

@@ -96,29 +96,26 @@ def page(run: Run, trend: Trend | None = None) -> str:
     accepted = list(_cards(run, run.accepted, numbers, MAX_DRAWN // 2))
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     matrices = figures.matrices_of(run)
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            run=run,
-            trend=trend,
-            headline=headline(run),
-            accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
-            story=story(run),
-            reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
-            violated=violated,
-            advisories=advisories,
-            accepted=accepted,
-            matrices=matrices,
-            details=_details(matrices),
-            anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
-            numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
-            seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
-            missing=figures.grouped(run.missing, "standing", "why"),
-            style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
-            script=script,
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        )
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        run=run,
+        trend=trend,
+        headline=headline(run),
+        accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
+        story=story(run),
+        reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
+        violated=violated,
+        advisories=advisories,
+        accepted=accepted,
+        matrices=matrices,
+        details=_details(matrices),
+        anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
+        numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
+        seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
+        missing=figures.grouped(run.missing, "standing", "why"),
+        style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
@@ -168,7 +165,7 @@ def _cards(
         verdict, body = cause.shown, None
         proof, place, telling = verdict.evidence, verdict.place, _telling(verdict)
         if proof is not None and proof.body is not None:
-            if "*" in (place or ""):  # at any of several items
+            if "*" in (place or "*"):  # at any of several items, or at none
                 place = None
             whole = verdict.kind not in _HOLLOW
             body = marked_body(proof.body, proof.instance or place, whole=whole, telling=telling)

@@ -56,11 +56,10 @@ def compile_payload(
     is_valid: Callable[[JSON], bool] | None = None,
     max_depth: int = payloads.DEPTH,
 ) -> Payload:
-    """Compile a canonical schema; raises Unsatisfiable when it admits nothing.
+    """Compile a canonical schema, which the document writes as `declared`.
 
-    Args:
-        declared: what the document writes there, for the order of members.
-        is_valid: the last word on each payload, for what the canonical form can't say.
+    `is_valid` has the last word on each payload, for what the canonical form can't say. Raises
+    Unsatisfiable when the schema admits nothing.
     """
     site = Site(declared=declared, fuel=max_depth)
     return Payload(Compiler(max_depth).build(node, site), is_valid)

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from re import _parser
 from typing import Any
 
@@ -68,6 +69,9 @@ class Node:
         return self.write(Pen(pick), spare)
 
 
+LEAST, MOST = attrgetter("least"), attrgetter("most")
+
+
 def characters(samples: str) -> Node:
     if not samples:
         raise ValueError("no sample for a class of characters")
@@ -77,8 +81,7 @@ def characters(samples: str) -> Node:
 def sequence(parts: Sequence[Node]) -> Node:
     if len(parts) == 1:
         return parts[0]
-    least = sum(part.least for part in parts)
-    most = sum(part.most for part in parts)
+    least, most = sum(map(LEAST, parts)), sum(map(MOST, parts))
 
     def write(pen: Pen, spare: int) -> str:
         text, room = "", most - least
@@ -96,7 +99,7 @@ def sequence(parts: Sequence[Node]) -> Node:
 
 
 def alternatives(options: Sequence[Node]) -> Node:
-    least = min(option.least for option in options)
+    least = min(map(LEAST, options))
 
     def write(pen: Pen, spare: int) -> str:
         length = least + spare
@@ -105,7 +108,7 @@ def alternatives(options: Sequence[Node]) -> Node:
         option = fitting[pen.pick(0, len(fitting) - 1)]
         return option.write(pen, length - option.least)
 
-    return Node(least, max(option.most for option in options), write)
+    return Node(least, max(map(MOST, options)), write)
 
 
 def repeated(part: Node, low: int, high: int) -> Node:
@@ -234,7 +237,7 @@ def samples_of(members: Iterable[tuple[Any, Any]]) -> str:
 
 
 def complement(samples: str) -> str:
-    return "".join(character for character in ALPHABET if character not in samples)
+    return ALPHABET.translate(dict.fromkeys(map(ord, samples)))
 
 
 DATE = "20(1[6-9]|2[0-9])-(0[1-9]|1[0-2])-[01][1-8]"  # no 29 to 31, which not every month has

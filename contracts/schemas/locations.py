@@ -7,6 +7,8 @@ where a `$ref` repeats on its own path; the rest is the validator's verdict on t
 from __future__ import annotations
 
 import json
+import operator
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -115,7 +117,7 @@ class Union:
 
     @cached_property
     def types(self) -> frozenset[str]:
-        return frozenset().union(*(branch.types for branch in self.branches))
+        return frozenset().union(*map(operator.attrgetter("types"), self.branches))
 
     @cached_property
     def shared_types(self) -> set[str]:
@@ -226,8 +228,9 @@ class Location:
     @cached_property
     def texts(self) -> frozenset[str]:
         """`values` if all of them are strings, otherwise empty."""
-        values = self.values or ()
-        return frozenset(values) if {*map(type, values)} == {str} else frozenset()
+        if {*map(type, self.values or ())} != {str}:
+            return frozenset()
+        return frozenset(self.values or ())
 
     @cached_property
     def required(self) -> Mapping[str, Schema]:
@@ -304,8 +307,9 @@ class Location:
     @cached_property
     def most_items(self) -> int | None:
         """How long an array may be because `items: false` ends its prefix."""
-        closed = [part for part, items in self._said("items") if items is False]
-        return min((len(part.value.get("prefixItems", ())) for part in closed), default=None)
+        said = self._said("items")
+        lengths = [len(part.value.get("prefixItems", ())) for part, held in said if held is False]
+        return min(lengths, default=None)
 
     def keywords(self, names: Sequence[str]) -> list[tuple[Schema, dict[str, Any]]]:
         """What each part says under the keywords `names`, if it says more than others do."""
@@ -375,8 +379,7 @@ def _discriminator(objects: list[Location]) -> str | None:
 
 def escape(name: str) -> str:
     """A raw name as a segment of a place: RFC 6901, and `~2` for a star, `~3` for a leading `<`."""
-    escaped = escape_segment(name).replace("*", "~2")
-    return f"~3{escaped[1:]}" if escaped.startswith("<") else escaped
+    return re.sub("^<", "~3", escape_segment(name).replace("*", "~2"))
 
 
 def _among(value: Any, values: Iterable[Any]) -> bool:

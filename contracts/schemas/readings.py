@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from contracts import schemas
@@ -228,7 +228,7 @@ class _Forms:
                 items.append(part["items"])
         properties: dict[str, Raw] = {}
         for name, alike in declared.items():
-            is_sent = not any(is_left_out(self.document, schema) for schema in alike)
+            is_sent = not any(map(partial(is_left_out, self.document), alike))
             properties[name] = is_sent and self.closed(alike)
         yield {"properties": properties} if properties else True
         own = ["patternProperties", "additionalProperties"]

@@ -59,10 +59,7 @@ class RandomChoices:
 
 
 class CoveringChoices:
-    """Every option of every small point in turn: the fullest payload, the barest, then mixed.
-
-    Large ranges are left to chance: the same seed gives the same numbers in every process.
-    """
+    """Every small point option by option: the fullest payload, the barest, then mixed; else chance."""
 
     def __init__(self, seed: int = 0) -> None:
         self._chance = RandomChoices(seed)

@@ -218,8 +218,10 @@ class Object:
         return self.extra(self.builder.build(wanted, site), broken, f"*({index})")
 
     def extra(self, names: Drawer, broken: CanonicalSchema, segment: str) -> Extra:
-        site = self.site.child(segment, "additionalProperties")
-        patterns = self.view.pattern_properties
+        site, patterns = (
+            self.site.child(segment, "additionalProperties"),
+            self.view.pattern_properties,
+        )
         drawers: dict[str, Drawer] = {}
 
         def drawer_of(name: str) -> Drawer:
@@ -262,8 +264,9 @@ class Object:
             if again or name not in drawn:
                 drawn[name] = drawer_of(name).draw(run)
                 return
-        tried = f"{TRIES} names for one more member, all there already"
-        raise Unsatisfiable(self.site.place, tried)
+        raise Unsatisfiable(
+            self.site.place, f"{TRIES} names for one more member, all there already"
+        )
 
 
 class Numbered:

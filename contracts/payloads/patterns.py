@@ -243,7 +243,7 @@ def complement(samples: str) -> str:
 DATE = "20(1[6-9]|2[0-9])-(0[1-9]|1[0-2])-[01][1-8]"  # no 29 to 31, which not every month has
 TIME = "[01][0-9]:[0-5][0-9]:[0-5][0-9]"
 URL, HOST = r"https://example\.com/[a-z]*", r"[a-z]{1,12}\.example\.com"
-TO_HOURS = "P[1-9]Y[1-9]M[1-9]DT[1-9]H"
+DURATIONS = ("PT[1-9][0-9]?M", "P[1-9]D", "PT[1-9]H[0-9]M[1-5]?[0-9]S", "P[1-9]W")
 LONG_EMAIL = r"[a-z]+\.[a-z]{1,8}\+[a-z0-9]{1,8}@mail\.example\.com"
 LONG_URL = r"https://[a-z]{1,8}\.example\.org:8443/[a-z0-9/]+\?[a-z]=%20#[a-z]*"
 HEX = "[0-9a-f]"
@@ -252,13 +252,7 @@ FORMATS = {
     "date-time": (f"{DATE}T{TIME}Z", f"{DATE}T{TIME}[+-]0[1-9]:[03]0", rf"{DATE}T{TIME}\.\d{{6}}Z"),
     "date": (DATE,),
     "time": (f"{TIME}Z", rf"{TIME}\.\d{{6}}\+0[1-9]:30"),
-    "duration": (
-        "PT[1-9][0-9]?M",
-        "P[1-9]D",
-        "PT[1-9]H[0-9]M[1-5]?[0-9]S",
-        "P[1-9]W",
-        TO_HOURS,
-    ),
+    "duration": (*DURATIONS, "P[1-9]Y[1-9]M[1-9]DT[1-9]H"),
     "email": (r"[a-z]{1,12}@example\.(com|org)", LONG_EMAIL),
     "idn-email": (r"[a-z]{1,12}@example\.com", r"(jörg|用户|[a-z]+)@(bücher|例え)\.example"),
     "uuid": (f"{HEX}{{8}}-{HEX}{{4}}-4{HEX}{{3}}-[89ab]{HEX}{{3}}-{HEX}{{12}}",),

@@ -120,22 +120,14 @@ def numbers(view: Numeric, admits: Callable[[int | float], bool], at: str) -> Nu
 LONGEST = 1 << 20  # longer strings are not made
 
 URL, ENDED = "https://example.com/a?b=c", "Session closed by the user."
+TEXTS = ("two words", "naïve café", "日本語 テスト", "Ünïcödé", "emoji 😀", "שלום", " padded ")
 HOSTILE = ('say "hi"', "back\\slash", "tab\there", "line\nbreak", "<b>&amp;</b>")
 
 PLAIN = (
     ("",),
     ("alpha", "bravo", "chrome", "delta", "example", "firefox", "golf", "hotel", "user", "x"),
     ("item-1", "item-2", "a1b2c3", "2f9c", "v1.4.40", "42", "user_7", URL, "a@example.com"),
-    (
-        "two words",
-        "naïve café",
-        "日本語 テスト",
-        "Ünïcödé",
-        "emoji 😀",
-        "שלום",
-        " padded ",
-        ENDED,
-    ),
+    (*TEXTS, ENDED),
     (*HOSTILE, "null", "%2F", "{curly}", "/a/../b", "it's"),
 )
 """Strings by their shape: none, a word, a name, a text, and what is special to somebody."""

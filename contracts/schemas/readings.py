@@ -60,12 +60,6 @@ class Names:
         patterns = self.patterns | other.patterns
         return Names(self.exact | other.exact, patterns, self.open or other.open)
 
-    def closure(self) -> dict[str, Any]:
-        """No other names."""
-        exact = dict.fromkeys(sorted(self.exact), True)
-        patterns = dict.fromkeys(sorted(self.patterns), True)
-        return {"properties": exact, "patternProperties": patterns, "additionalProperties": False}
-
 
 NO_NAMES = Names()
 
@@ -97,7 +91,7 @@ class _Forms:
         reference = part.get("$ref")
         return isinstance(reference, str) and is_recursive(self.document, reference)
 
-    def definition(self, reference: str, *, closed: bool) -> Raw:
+    def named(self, reference: str, *, closed: bool) -> Raw:
         name = self.names.setdefault((reference, closed), f"schema{len(self.names)}")
         return {"$ref": f"#/$defs/{name}"}
 
@@ -120,11 +114,9 @@ class _Forms:
         reference = found.pop("$ref", None)
         if not isinstance(reference, str):
             return found
-        if self.is_recursive(value):
-            target = self.definition(reference, closed=False)
-        else:
-            target = self.opened(self.target(reference))
-        return _all([target, found])
+        if is_recursive(self.document, reference):
+            return _all([self.named(reference, closed=False), found])
+        return _all([self.opened(self.target(reference)), found])
 
     # What a sender sends: `allOf` merged first, so that an object is closed over all its names.
 
@@ -158,7 +150,10 @@ class _Forms:
         for part in parts:
             is_object |= "object" in part.get("type", ()) or not OBJECTS.isdisjoint(part)
         if is_object and not names.open and not is_closed:
-            found.append(names.closure())
+            exact = dict.fromkeys(sorted(names.exact), True)
+            patterns = dict.fromkeys(sorted(names.patterns), True)
+            own = {"properties": exact, "patternProperties": patterns}
+            found.append({**own, "additionalProperties": False})
         return _all(found)
 
     def flatten(self, values: Sequence[Any], parts: list[dict[str, Any]], kept: list[Raw]) -> bool:
@@ -174,7 +169,7 @@ class _Forms:
             reference = value.get("$ref")
             if self.is_recursive(value):
                 alone = len(values) == 1 and not value.keys() - {"$ref", "description", "title"}
-                kept.append(self.definition(value["$ref"], closed=alone))
+                kept.append(self.named(value["$ref"], closed=alone))
             elif isinstance(reference, str):
                 below.append(self.target(reference))
             if not self.flatten(below, parts, kept):

@@ -192,13 +192,15 @@ def _children(held: str, value: Any, segments: Segments) -> list[Found]:
         return [(child, held[1:-1], (*segments, name)) for name, child in value.items()]
     if held[0] == "[" and isinstance(value, list):
         return [(child, held[1:-1], (*segments, str(at))) for at, child in enumerate(value)]
-    return [] if held[0] in "{[" else [(value, held, segments)]
+    if held[0] in "{[":
+        return []
+    return [(value, held, segments)]
 
 
 _CLOSED = (("additionalProperties", False), ("unevaluatedProperties", False))
 _LET_PASS = (*_CLOSED, ("uniqueItems", True), ("minItems", 1))
 _KEPT_CLOSED = ("Paths", "Responses", "paths", "responses")
-_COMPONENT_NAMES = r"^[a-zA-Z0-9\.\-_]+$"
+_LOOSE_NAMES = {r"^[a-zA-Z0-9\.\-_]+$": "^"}
 _TYPES = {"enum": ["array", "boolean", "integer", "null", "number", "object", "string"]}
 _REFERENCE = {"$ref": "#/definitions/Reference"}
 
@@ -294,7 +296,7 @@ def _loosened(node: Any, name: str = "") -> Any:
     made = {}
     for key, child in node.items():
         if name in _KEPT_CLOSED or (key, child) not in _LET_PASS:
-            made["^" if key == _COMPONENT_NAMES else key] = _loosened(child, key)
+            made[_LOOSE_NAMES.get(key, key)] = _loosened(child, key)
     branches = made.get("oneOf")
     if not isinstance(branches, list) or _REFERENCE not in branches:
         return made

@@ -18,6 +18,8 @@ from contracts.document.written import Place, apply_overlay, bytes_of_file, writ
 from contracts.errors import DocumentError
 from contracts.text import shown
 
+_Schemes = Mapping[str, model.SecurityScheme]
+_Alternatives = tuple[model.SecurityRequirement, ...]
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """OpenAPI 3.1 §4.8.12.2: header parameters of these names are ignored."""
@@ -125,10 +127,8 @@ def _dialect(tree: Any, root: Place) -> Dialect:
     raise root.child("openapi").error(problem, 'give a version that is read, such as "3.1.0"')
 
 
-def _operations(
-    document: Document, schemes: Mapping[str, model.SecurityScheme]
-) -> Iterator[model.Operation]:
-    everywhere = _security(document, "", schemes) or ()
+def _operations(document: Document, schemes: _Schemes) -> Iterator[model.Operation]:
+    everywhere = _security(document, "", schemes, ())
     sent, received = model.for_requests(document), model.for_responses(document)
     for path in document.tree.get("paths") or {}:
         if not path.startswith("/"):
@@ -143,7 +143,6 @@ def _operations(
                 continue
             pointer = join_pointer(item, method)
             node, around = document.at(pointer), document.at(item)
-            security = _security(document, pointer, schemes)
             yield model.Operation(
                 method=method.upper(),
                 path=path,
@@ -151,7 +150,7 @@ def _operations(
                 parameters=_parameters(sent, item, pointer),
                 request_body=_request_body(_Object(sent, pointer)),
                 responses=tuple(_responses(_Object(received, pointer))),
-                security=everywhere if security is None else security,
+                security=_security(document, pointer, schemes, everywhere),
                 servers=_servers(node) or _servers(around) or _servers(document.tree),
                 deprecated=node.get("deprecated") is True,
                 pointer=pointer,
@@ -258,12 +257,12 @@ def _security_scheme(document: Document, name: str) -> model.SecurityScheme:
 
 
 def _security(
-    document: Document, owner: str, schemes: Mapping[str, model.SecurityScheme]
-) -> tuple[model.SecurityRequirement, ...] | None:
-    """The alternatives that `owner` lists itself; None when it has no list."""
+    document: Document, owner: str, schemes: _Schemes, around: _Alternatives
+) -> _Alternatives:
+    """The alternatives that `owner` lists itself; those around it when it has no list."""
     alternatives = document.at(owner).get("security")
     if alternatives is None:
-        return None
+        return around
     found = []
     for index, alternative in enumerate(alternatives):
         for name in alternative:

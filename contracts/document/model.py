@@ -152,7 +152,8 @@ class Directed(Document):
         required, properties = node.get("required"), node.get("properties")
         if isinstance(required, list) and isinstance(properties, dict):
             kept = [name for name in required if not is_left_out(self, properties.get(name))]
-            members["required"] = kept if len(kept) < len(required) else required
+            if len(kept) < len(required):
+                members["required"] = kept
         return node if all(map(operator.is_, members.values(), node.values())) else members
 
 

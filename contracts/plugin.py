@@ -127,7 +127,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     names = [item.callspec.params["contract_item"] for item in ours]  # type: ignore[attr-defined]
     operations = {state.items[name][0].operation for name in names if name in state.items}
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    config.add_cleanup(show(state.progress, config, reporter, operations))
+    config.add_cleanup(show(state, config, reporter, operations))
     lead(state, lambda line: _write(config, line))
 
 

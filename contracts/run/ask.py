@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 
 from contracts.document import Operation
@@ -18,7 +18,7 @@ from contracts.verdicts import Outcome, Verdict, asked_again, judge_all, tally, 
 
 
 def asked(state: State, operation: Operation) -> Asked:
-    """Ask an operation, unless any process of the run did, and judge every answer by every rule that applies."""
+    """Ask an operation, unless any process of the run did, and judge all answers by all rules."""
     key, cut = operation.key, None
     if key not in state.asked:
         try:
@@ -50,7 +50,7 @@ def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Exch
 
 
 def _events(state: State, operation: Operation, client: Client, number: int) -> Iterator[Exchange]:
-    """The order of events for one operation; what comes later depends on what was answered before."""
+    """The order of events for one operation; what comes later depends on the answers before."""
     exchanges: list[Exchange] = []
 
     def sent(probes: Iterable[Probe]) -> Iterator[Exchange]:
@@ -61,11 +61,11 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
     # What an earlier report saw broken, then what the document allows and what it forbids.
     yield from sent(probes_of(state, operation))
 
-    # Wrong credentials, names that nobody has, other methods: on the first request that was answered.
+    # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
     answered = next((e.probe.request for e in exchanges if _is_plain_success(e)), None)
     yield from sent(closing_of(state, operation, answered))
 
-    # The last answers refused the credential. An expired one is refused also where it was taken before.
+    # The last answers refused the credential: an expired one is refused where it was taken before.
     spec = state.inputs.spec
     if answered and answered.method in SAFE_METHODS and refused_at_last(spec, exchanges):
         note = "whether the credential has expired"
@@ -79,7 +79,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
 
 
 def probes_of(state: State, operation: Operation) -> Iterator[Probe]:
-    """What is asked of an operation: the evidence of an earlier report, and unless that is replayed, the plan."""
+    """The evidence that an earlier report has of it and, unless that is replayed, the plan."""
     if _may_send(state, operation):
         yield from state.inputs.evidence.get(operation.key, ())
     if not state.inputs.replays:
@@ -89,7 +89,7 @@ def probes_of(state: State, operation: Operation) -> Iterator[Probe]:
 def closing_of(
     state: State, operation: Operation, answered: Request | None = None
 ) -> Iterable[Probe]:
-    """What is asked last, on a request that was `answered` if there was one; nothing if evidence is replayed."""
+    """What is asked last, on a request that was `answered`, if any; nothing in a replay."""
     if state.inputs.replays:
         return ()
     return state.plan.lane(operation).closing(answered)
@@ -106,12 +106,12 @@ def _is_plain_success(exchange: Exchange) -> bool:
 def connected(state: State, pace: Pace, target: Target | None = None) -> Iterator[Client]:
     """A client of the run's target (or another), for as long as it is needed."""
     spec, target = state.inputs.spec, target or state.inputs.target
-    mocked = nullcontext(target.base_url) if target.live else serving(state.mock)
+    mocked = nullcontext(target.base_url or "") if target.live else serving(state.mock)
     secret = target.secret if target.live else Secret(CREDENTIAL, spec.placeholder)
     with mocked as base_url:
         client = Client(
             spec,
-            base_url or "",
+            base_url,
             secret,
             target.limits,
             extra_headers=target.headers,
@@ -120,16 +120,14 @@ def connected(state: State, pace: Pace, target: Target | None = None) -> Iterato
             pace=pace,
             route=target.route,
         )
-        try:
+        with closing(client):
             yield client
-        finally:
-            client.close()
 
 
 def judged(
     book: RuleBook, operation: Operation, exchanges: Sequence[Exchange]
 ) -> tuple[Verdict, ...]:
-    """What the answers say of each rule: nothing at all, or nothing from where a credential has expired on."""
+    """What the answers say of each rule: nothing if blocked, or once a credential has expired."""
     rules = book.operations[operation.key]
     judgements = judge_all(rules, exchanges[: expired_from(book.spec, exchanges)])
     verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
@@ -167,24 +165,23 @@ def _may_send(state: State, operation: Operation) -> bool:
 
 
 def spares(state: State, operation: Operation) -> bool:
-    """Whether the operation may end somebody's resource, so that it is only sent to what is the run's own."""
+    """Whether it may end somebody's resource, so that it is only sent to what is the run's own."""
     may_send = state.inputs.target.live and _may_send(state, operation)
     return may_send and state.plan.lane(operation).spares
 
 
-def _absent(state: State) -> Stop | None:
-    """What shows that there is no service, if it was seen by any process of the run."""
-    absent = (stop for stop in state.ledger.stops() if stop.kind is StopKind.ABSENT)
-    return next(absent, None)
+def _absent(state: State) -> str:
+    """Why there is no service, if any process of the run has seen that."""
+    return next((s.why for s in state.ledger.stops() if s.kind is StopKind.ABSENT), "")
 
 
 def _unsent(state: State, operation: Operation) -> str:
-    if absent := _absent(state):
-        return absent.why
+    if why := _absent(state):
+        return why
     if not _may_send(state, operation):
         return f"{operation.method} may change state, and is only sent with --contract-unsafe"
     if spares(state, operation):
-        return f"{operation.method} {operation.path} ends a resource, and is sent to none but the run's own"
+        return f"{operation.key} ends a resource, and is sent to none but the run's own"
     if state.inputs.replays:
         return "the replayed report has no evidence for this operation"
     return "no request could be made that reaches this operation; give values (--contract-param)"

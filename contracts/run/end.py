@@ -1,10 +1,12 @@
-"""What was asked to what is said of it: by each test, by the report, and at the end; and whether the run passes."""
+"""What was asked to what is said of it, by each test, by the report, and at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,8 +14,7 @@ from contracts.changes.change import Effect
 from contracts.decision.run_decision import Decision, Result, Since, accepted_file, against, decide
 from contracts.exchanges import StopKind
 from contracts.report.diff import Diff
-from contracts.report.forms.diff_forms import failing_lines
-from contracts.report.forms.diff_forms import last_line as last_line_of_diff
+from contracts.report.forms import diff_forms
 from contracts.report.forms.failure import Property, failure_text, missing_text, properties_of
 from contracts.report.forms.terminal import Screen, decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
@@ -27,29 +28,27 @@ from contracts.verdicts import Outcome, Verdict
 
 
 def report_of(state: State, ended: str, broken: str = "") -> Report:
-    """The report; `broken` says how the document breaks its baseline, which fails the run whatever else was seen."""
-    prelude = state.prelude
+    """The report; `broken` says how the document breaks its baseline, which fails any run."""
+    inputs = state.inputs
     bounds = [stop.why for stop in state.ledger.stops() if stop.kind is StopKind.BOUND]
-    report = concluded(state, ended or prelude.problem or "".join(bounds[-1:]), now())
-    decision, known, since = report.decision, state.inputs.known, None
+    report = concluded(state, ended or state.prelude.problem or "".join(bounds[-1:]), now())
+    report = replace(report, drift=_drift(state, report))
     if broken:
-        decision = Decision(Result.FAIL, (*decision.reasons, broken), decision.notes)
-    if known is not None:
-        policy, promised = state.inputs.policy, {rule.id for rule in state.book.rules}
-        accepted = {v.rule.id for v in report.verdicts if policy.acceptance_of(v)}
-        counting = filter(policy.counts, report.verdicts)
-        since = against(known, counting, accepted=accepted, promised=promised)
-    return replace(
-        report,
-        decision=decision,
-        sessions=prelude.sessions if state.inputs.sources else None,
-        against=since,
-        drift=_drift(state, report),
-    )
+        decision, reasons = report.decision, (*report.decision.reasons, broken)
+        report = replace(report, decision=Decision(Result.FAIL, reasons, decision.notes))
+    if inputs.sources:
+        report = replace(report, sessions=state.prelude.sessions)
+    if inputs.known is not None:
+        promised = {rule.id for rule in state.book.rules}
+        accepted = {v.rule.id for v in report.verdicts if inputs.policy.acceptance_of(v)}
+        counting = filter(inputs.policy.counts, report.verdicts)
+        since = against(inputs.known, counting, accepted=accepted, promised=promised)
+        report = replace(report, against=since)
+    return report
 
 
 def concluded(state: State, ended: str = "", finished: str = "") -> Report:
-    """Verdicts on the wanted rules of the operations that were asked, finished or not, and the decision.
+    """Verdicts on the wanted rules of the operations that were asked, and the decision.
 
     `ended` says why the run ended before everything was asked, if it did.
     """
@@ -64,20 +63,12 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     spared = operations and all(spares(state, operation) for operation in operations)
     if spared or not inputs.spec.by_key.keys() <= finished_keys:
         policy = replace(policy, partial=True)
-    why = ended
+    why, stops, seed = ended, ledger.stops(), state.budget.seed
     if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
         why = ended or f"nothing was sent: {verdicts[0].why}"
-    stops = ledger.stops()
-    return Report(
-        state.teller,
-        state.budget.seed,
-        ledger.about.get("started", ""),
-        finished,
-        tuple(verdicts),
-        exchanges,
-        decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None),
-        interrupted=bool(ended),
-    )
+    decision = decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None)
+    began, early = ledger.about.get("started", ""), bool(ended)
+    return Report(state.teller, seed, began, finished, tuple(verdicts), exchanges, decision, early)
 
 
 def _drift(state: State, report: Report) -> Drift | None:
@@ -85,26 +76,21 @@ def _drift(state: State, report: Report) -> Drift | None:
     drift, spec = state.prelude.drift, state.prelude.published
     if drift is None or spec is None or not drift.changed:
         return drift
-    counts, kept = state.inputs.policy.counts, []
-    broken = [v.rule for v in report.verdicts if v.outcome is Outcome.VIOLATED and counts(v)]
+    counting, still = filter(state.inputs.policy.counts, report.verdicts), set[str]()
+    broken = [v.rule for v in counting if v.violations and v.rule.operation in spec.by_key]
     try:
         published = state.book_of(replace(spec, variable=state.inputs.spec.variable))
-        still: set[str] = set()
-        for key in {rule.operation for rule in broken} & spec.by_key.keys():
+        for key in {rule.operation for rule in broken}:
             own = [e for e in report.exchanges if e.probe.operation == key]
             found = judged(published, spec.by_key[key], own)
             still |= {verdict.rule.id for verdict in found if verdict.violations}
-        kept = [r.id for r in broken if r.operation in spec.by_key and r.id not in still]
     except Exception:  # a document that nobody tests must not cost the run
         return drift
-    return replace(drift, kept=tuple(kept))
+    return replace(drift, kept=tuple(rule.id for rule in broken if rule.id not in still))
 
 
 def remember(state: State, report: Mapping[str, Any]) -> None:
-    """Keep the report in the history, if there is one, and those of runs that were killed; let old ones go; look back.
-
-    Nothing of it costs the run.
-    """
+    """Keep the report in the history, if there is one, and those of killed runs; look back."""
     history, end = state.inputs.options.history, state.conclusion
     if history is None or end.run is None:
         return
@@ -116,9 +102,8 @@ def remember(state: State, report: Mapping[str, Any]) -> None:
         end.trend = trend_in(folder, end.run)
     except Exception as error:  # looking back must not cost the run its own report
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-        end.unkept = printable(
-            f"history: the report can't be kept in {shown_path(folder)} ({why}); everything else is there"
-        )
+        problem = f"history: the report can't be kept in {shown_path(folder)} ({why})"
+        end.unkept = printable(f"{problem}; everything else is there")
 
 
 # What a test says: of its rules, or of the document against its baseline
@@ -126,7 +111,7 @@ def remember(state: State, report: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """The outcome, what the test says, and the line that the summary of the run says, if it says one."""
+    """The outcome, what the test says, and the line of the run's summary, if it has one."""
 
     outcome: Literal["passed", "failed", "skipped", "accepted"]
     text: str = ""
@@ -135,20 +120,18 @@ class ItemResult:
 
 def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult:
     """What the verdicts of one item come to; `rerun` is the command that judges it again."""
-    policy, known, spec = state.inputs.policy, state.inputs.known, state.inputs.spec
-    texts: list[str] = []
+    policy, known = state.inputs.policy, state.inputs.known
     asked = state.asked[verdicts[0].rule.operation]
     if asked.blocked:
         return ItemResult("skipped", f"inconclusive: {asked.blocked}")
     if asked.cut and not any(verdict.exercised for verdict in verdicts):
         return ItemResult("skipped", f"inconclusive: {asked.cut}")
-    for verdict in filter(policy.fails, verdicts):
-        told = _told(state, verdict)
-        if told.evidence is None:
-            texts.append(missing_text(told, rerun=rerun))
-            continue
-        file, today, earlier = accepted_file(spec), policy.accepted.today, _earlier(state)
-        text = failure_text(told, accepted_in=file, rerun=rerun, today=today, against=earlier)
+    file, today, earlier = accepted_file(state.inputs.spec), policy.accepted.today, _earlier(state)
+    texts: list[str] = []
+    for told in map(partial(_told, state), filter(policy.fails, verdicts)):
+        text = missing_text(told, rerun=rerun)
+        if told.evidence is not None:
+            text = failure_text(told, accepted_in=file, rerun=rerun, today=today, against=earlier)
         texts.append(text)
     if texts:
         return ItemResult("failed", "\n\n".join(texts))
@@ -165,10 +148,8 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
 
 def item_properties(state: State, verdicts: list[Verdict]) -> list[Property]:
     """What JUnit has beside the test: of each rule in turn, from `rule` on."""
-    found: list[Property] = []
-    for verdict in verdicts:
-        found += properties_of(_told(state, verdict), _earlier(state))
-    return found
+    told, earlier = map(partial(_told, state), verdicts), _earlier(state)
+    return [*chain.from_iterable(properties_of(verdict, earlier) for verdict in told)]
 
 
 def _told(state: State, verdict: Verdict) -> RuleVerdict:
@@ -186,22 +167,22 @@ def _earlier(state: State) -> dict[str, str] | None:
 
 def compared(diff: Diff, *, strict: bool) -> ItemResult:
     """What the document has changed since its baseline."""
-    text, said = "\n".join(failing_lines(diff)), last_line_of_diff(diff)
+    text, said = "\n".join(diff_forms.failing_lines(diff)), diff_forms.last_line(diff)
     if diff.decision.exit_code == 1:
         return ItemResult("failed", text, said)
     if diff.decision.exit_code:
         return undecided(text, said, strict=strict)
-    reasons: dict[str, None] = {}  # each once
+    reasons = []
     for found in diff.decision.judged:
         if found.acceptance and found.change.effect is not Effect.COMPATIBLE:
-            reasons[f"accepted until {found.acceptance.until}: {found.acceptance.reason}"] = None
+            reasons.append(f"accepted until {found.acceptance.until}: {found.acceptance.reason}")
     if reasons:
-        return ItemResult("accepted", printable("; ".join(reasons)))
+        return ItemResult("accepted", printable("; ".join(dict.fromkeys(reasons))))
     return ItemResult("passed")
 
 
 def undecided(text: str, said: str, *, strict: bool) -> ItemResult:
-    """What is not known to break must not pass in silence, and is no failure unless everything has to be known."""
+    """What is not known to break must not pass in silence, and fails where that is asked for."""
     said = printable(said)
     return ItemResult("failed", text, said) if strict else ItemResult("skipped", said, said)
 
@@ -211,12 +192,11 @@ def undecided(text: str, said: str, *, strict: bool) -> ItemResult:
 
 def said_at_the_end(state: State, screen: Screen, gate: str) -> Iterator[str]:
     """The lines of the summary; `gate` is what became of the document."""
-    end = state.conclusion
-    below = []
+    end, below = state.conclusion, []
     if end.run is not None and not end.problem:
         below.append(f"report: {shown_path(state.inputs.folder / 'report.html')}")
     if not state.inputs.options.dry_run:
-        below += [state.scrub(text) for text in (end.unkept, gate) if text]
+        below += map(state.scrub, filter(None, (end.unkept, gate)))
     if end.run is not None:
         yield from summary_lines(end.run, screen, end.trend, below)
     yield from below
@@ -227,10 +207,12 @@ def request_lines(state: State) -> Iterator[str]:
     """A line for each request that a run would send."""
     for operation in state.inputs.operations:
         for probe in (*probes_of(state, operation), *closing_of(state, operation)):
-            request = probe.request
-            fields = "".join(f" {name}: {value!r}" for name, value in request.headers)
-            size = f" ({len(request.body)} bytes)" if request.body else ""
-            line = f"{request.method} {request.target}{fields}{size}  [{probe.source}: {probe.note}; {probe.claim}]"
+            line = f"{probe.request.method} {probe.request.target}"
+            for name, value in probe.request.headers:
+                line += f" {name}: {value!r}"
+            if probe.request.body:
+                line += f" ({len(probe.request.body)} bytes)"
+            line += f"  [{probe.source}: {probe.note}; {probe.claim}]"
             yield printable(state.scrub(line))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import urllib.request
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,7 +23,7 @@ from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
-from contracts.run.options import Options, check_base_url, host_of, usable_proxy
+from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
 from contracts.text import shown_path
 
 Values = Mapping[str, Sequence[str]]  # by the name of their parameter
@@ -91,7 +92,7 @@ class Inputs:
 
     @property
     def sources(self) -> bool:
-        """Whether somebody asks for session ids."""
+        """Whether session ids are looked for."""
         return self.options.discover or self.options.start_session
 
 
@@ -194,25 +195,22 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
         pass  # the revision has no such document, so that nothing can break
     except ContractsError as error:
         yield f"--contract-baseline {error}"
-    folders = [("--contract-report", inputs.folder, "give a folder for the report")]
+    folders = {"--contract-report": (inputs.folder, "the report")}
     if history is not None:
-        folder, cure = Path(history), "give a folder for the reports of all runs"
-        folders.append(("--contract-history", folder, cure))
-    for option, folder, cure in folders:
+        folders["--contract-history"] = Path(history), "the reports of all runs"
+    for option, (folder, what) in folders.items():
         existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         if not existing.is_dir():
-            yield f"{option} {folder}: {existing} is not a folder; {cure}"
+            yield f"{option} {folder}: {existing} is not a folder; give a folder for {what}"
         elif not os.access(existing, os.W_OK | os.X_OK):
-            yield f"{option} {folder}: {existing} can't be written to; {cure}"
+            yield f"{option} {folder}: {existing} can't be written to; give a folder for {what}"
 
 
 def _secret(
     spec: Spec, base_url: str | None, environ: Mapping[str, str], *, needed: bool
 ) -> Secret | None:
-    variable, value = (
-        domain.CREDENTIAL_VARIABLE,
-        environ.get(domain.CREDENTIAL_VARIABLE, "").strip(),
-    )
+    variable = domain.CREDENTIAL_VARIABLE
+    value = environ.get(variable, "").strip()
     if base_url is None:
         return None
     if not value.isascii() or not value.isprintable():
@@ -226,15 +224,14 @@ def _secret(
 
 def _header(name: str, variable: str, environ: Mapping[str, str]) -> str:
     """The value of an extra header."""
-    option = f"--contract-header {name}={variable}"
-    if variable not in environ:
+    option, value = f"--contract-header {name}={variable}", environ.get(variable)
+    if value is None:
         cure = "set it, or leave the option out"
         raise UsageError(f"{option}: the environment has no {variable}; {cure}")
-    value = environ[variable].strip()
-    if not value or not is_field_value(value):
+    if not value.strip() or not is_field_value(value.strip()):
         why = "is empty or holds characters that no header can carry"
         raise UsageError(f"{option}: {variable} {why}; set it to the value alone")
-    return value
+    return value.strip()
 
 
 def proxy_from(options: Options, environ: Mapping[str, str]) -> str | None:
@@ -245,8 +242,7 @@ def proxy_from(options: Options, environ: Mapping[str, str]) -> str | None:
     try:
         return usable_proxy(url)
     except ValueError:
-        cure = "give http(s)://HOST[:PORT]"
-        raise UsageError(f"{domain.PROXY_VARIABLE} is no usable proxy; {cure}") from None
+        raise UsageError(f"{domain.PROXY_VARIABLE} {NO_PROXY}") from None
 
 
 def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:
@@ -264,21 +260,17 @@ def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _given(options: Options, environ: Mapping[str, str], spec: Spec) -> Values:
     """Given values by parameter, each once, in the order given; those in `environ` are sessions."""
-    entries = [("--contract-param", name, value) for name, value in options.param]
-    entries += [("--contract-session-id", domain.SESSION_ID, value) for value in options.session_id]
-    listed = environ.get(domain.SESSION_IDS_VARIABLE, "").replace(",", " ").split()
-    entries += [(domain.SESSION_IDS_VARIABLE, domain.SESSION_ID, value) for value in listed]
-    known = _parameters(spec.operations)
-    found: dict[str, dict[str, None]] = {}
-    for source, name, value in entries:
-        where = source
-        if source != domain.SESSION_IDS_VARIABLE:
-            where = f"{source} {name}={value}"
-            if name not in known:
-                cure = f"the document has {', '.join(sorted(known)) or 'none'}"
-                raise UsageError(f"{source}: no operation has a parameter {name}; {cure}")
-        found.setdefault(name, {}).update(dict.fromkeys(_values(value, where)))
-    return {name: tuple(values) for name, values in found.items()}
+    known, found = _parameters(spec.operations), defaultdict[str, list[str]](list)
+    named = [("--contract-param", name, value) for name, value in options.param]
+    named += [("--contract-session-id", domain.SESSION_ID, value) for value in options.session_id]
+    for option, name, value in named:
+        if name not in known:
+            cure = f"the document has {', '.join(sorted(known)) or 'none'}"
+            raise UsageError(f"{option}: no operation has a parameter {name}; {cure}")
+        found[name] += _values(value, f"{option} {name}={value}")
+    for value in environ.get(domain.SESSION_IDS_VARIABLE, "").replace(",", " ").split():
+        found[domain.SESSION_ID] += _values(value, domain.SESSION_IDS_VARIABLE)
+    return {name: tuple(dict.fromkeys(values)) for name, values in found.items()}
 
 
 def _parameters(operations: Sequence[Operation]) -> set[str]:

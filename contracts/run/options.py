@@ -1,4 +1,4 @@
-"""The options of a contract run as a table, a field a row: its name, what it takes, what that means.
+"""The options of a contract run as a table, a field a row: its name, what it takes and means.
 
 Imports nothing heavy: every pytest run of the environment reads it.
 """
@@ -43,13 +43,9 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A command-line option and its ini twin (`--contract-spec`, `contract_spec`).
-
-    It is a `flag`, a `value`, or a `list` (repeatable), which is one whose default is empty.
-    """
+    """A command-line option and its ini twin; `field` is its name in `Options`."""
 
     field: str
-    """Its name in `Options`."""
     default: Any
     help: str
     takes: Value | None
@@ -68,6 +64,7 @@ class Option:
 
     @property
     def kind(self) -> str:
+        """`flag`, `value` or `list`, which is repeatable."""
         if self.takes is None:
             return "flag"
         return "list" if self.default == () else "value"
@@ -123,10 +120,9 @@ class Option:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < inf:
+    if not 0 < float(text) < inf:
         raise ValueError
-    return seconds
+    return float(text)
 
 
 def _share(text: str) -> float:
@@ -145,8 +141,7 @@ def _interval(text: str) -> float:
 
 
 def _time(text: str) -> float:
-    number = text.rstrip("smh")
-    return float(number) * _UNITS[text[len(number) :]]
+    return float(text.rstrip("smh")) * _UNITS[text.lstrip("0123456789.")]
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -219,7 +214,8 @@ _RATE = Value("RATE", _interval, "is no rate above 0; give 5/s or 300/m, say", r
 _PERIOD = "is no time above 0; give 600 (seconds) or 10m, say"
 _TIME = Value("TIME", _time, _PERIOD, rf"{_NUMBER}[smh]?")
 _COUNT = Value("N", int, "is no number of requests above 0; give 1000, say", r"0*[1-9][0-9]{0,9}")
-_PROXY = Value("URL", _proxy, "is no usable proxy; give http(s)://HOST[:PORT]")
+NO_PROXY = "is no usable proxy; give http(s)://HOST[:PORT]"
+_PROXY = Value("URL", _proxy, NO_PROXY)
 _PEM = Value("FILE", _ca_bundle, files="path")
 _NEW = Value("new|any", str, "is neither any nor new; give one of them", "any|new")
 

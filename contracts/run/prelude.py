@@ -1,4 +1,4 @@
-"""What happens in the leading process before any operation is asked: killed runs, drift, session ids."""
+"""What the leading process does before any operation is asked: killed runs, drift, session ids."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,10 @@ Say = Callable[[str], None]
 
 
 def salvage(state: State) -> Iterator[str]:
-    """Give every dead run in the folder of this one a report, `killed-TIME.json`, and a page, beside its exchanges.
+    """Give every dead run in the folder of this one a report, `killed-TIME.json`, and a page.
 
-    Says what became of each. Runs that are alive are left alone, and so is whoever salvages meanwhile. Never raises:
-    what others left must not cost this run anything.
+    Says what became of each. Runs that are alive are left alone, and so is whoever salvages them
+    meanwhile. Never raises: what others left must not cost this run anything.
     """
     for ledger in Ledger.left_in(state.inputs.folder):
         if ledger.path == state.ledger.path:
@@ -57,30 +58,33 @@ def salvage(state: State) -> Iterator[str]:
 
 
 def _salvaged(state: State, ledger: Ledger) -> Iterator[str]:
-    """What is said of a dead run; nothing if it had asked nothing, so that there is nothing to keep."""
+    """What is said of a dead run; nothing if it had asked nothing, so that nothing is kept."""
     if not ledger.path.exists():
         ledger.discard()
         return
     stem, who = _stem(state.inputs.folder, ledger), "a run"
-    exchanges, report, html = (stem.with_suffix(f".{form}") for form in ("jsonl", "json", "html"))
+    exchanges, page_file = stem.with_suffix(".jsonl"), stem.with_suffix(".html")
     try:
         if not ledger.all():
             ledger.discard()
             return
         about = ledger.note("run")
-        who = f"a run of {about['started'][:16].replace('T', ' ')} UTC on {about['base_url'] or 'the mock'}"
+        started = about["started"][:16].replace("T", " ")
+        who = f"a run of {started} UTC on {about['base_url'] or 'the mock'}"
         kept = f"its {len(ledger.all())} exchanges are in {shown_path(exchanges)}"
-        if about["sha256"] != state.inputs.spec.document.sha256:
-            kept += f", not judged: {about['document']} has changed since"
-        else:
-            run = replace(_report_of_killed(state, ledger, about).run, files=(report.name,))
+        if about["sha256"] == state.inputs.spec.document.sha256:
+            file = stem.with_suffix(".json")
+            run = replace(_report_of_killed(state, ledger, about).run, files=(file.name,))
             value = to_json(run)
-            write_whole(report, json_text(value))
-            write_whole(html, page(run))
+            write_whole(file, json_text(value))
+            write_whole(page_file, page(run))
             state.prelude.killed.append(value)
-            kept += f", the report is {shown_path(html)} ({value['decision']})"
+            kept += f", the report is {shown_path(page_file)} ({value['decision']})"
+        else:
+            kept += f", not judged: {about['document']} has changed since"
     except Exception as error:  # what others left, perhaps half of it
-        kept = f"its exchanges are in {shown_path(exchanges)}, and can't be judged ({type(error).__name__})"
+        why = f"can't be judged ({type(error).__name__})"
+        kept = f"its exchanges are in {shown_path(exchanges)}, and {why}"
     try:
         ledger.close(exchanges)
     except OSError as error:
@@ -89,7 +93,7 @@ def _salvaged(state: State, ledger: Ledger) -> Iterator[str]:
 
 
 def _stem(folder: Path, ledger: Ledger) -> Path:
-    """Where the run is kept, its suffix apart: by the time of its start, and by its name where that is taken."""
+    """Where the run is kept, its suffix apart: by the time of its start; if taken, its name too."""
     try:
         started = datetime.fromisoformat(ledger.note("run")["started"]).astimezone(UTC)
     except (ValueError, TypeError, KeyError):
@@ -107,14 +111,10 @@ def _written(ledger: Ledger) -> datetime:
 
 def _report_of_killed(state: State, ledger: Ledger, about: Mapping[str, Any]) -> Report:
     """The report of the run, as if it had been interrupted where its log ends."""
-    options = Options(
-        unsafe=about["unsafe"],
-        max_response_time=about["max_seconds"],
-        header=state.inputs.options.header,
-    )
-    target = Target(about["base_url"])
+    unsafe, seconds, header = about["unsafe"], about["max_seconds"], state.inputs.options.header
+    options = Options(unsafe=unsafe, max_response_time=seconds, header=header)
+    target, ledger.about = Target(about["base_url"]), about
     inputs = replace(state.inputs, target=target, options=options, evidence={})
-    ledger.about = about
     finished = _written(ledger).isoformat(timespec="milliseconds")
     return concluded(State(inputs, ledger, Budget(about["seed"])), KILLED, finished)
 
@@ -123,30 +123,29 @@ def _report_of_killed(state: State, ledger: Ledger, about: Mapping[str, Any]) ->
 
 
 def look_for_drift(state: State) -> Drift:
-    """Compare what the service publishes with the document of the run. Never raises.
+    """Compare what the service publishes with the document of the run.
 
-    One request, without credential, counted as one of the run; whatever goes wrong is a line in the summary.
+    One request of the run, without credential. Never raises: what goes wrong is in the summary.
     """
     spec, target, overlays = state.inputs.spec, state.inputs.target, state.inputs.overlays
     words = ["contracts", "drift", "--base-url", str(target), "--spec", spec.document.path]
     address = f"{target}{PAGE}"
     try:
-        # As all the rest is asked for (proxy, certificates, headers, pace), but without the credential.
+        # As all the rest is asked for (proxy, certificates, headers, pace), but no credential.
         bare = replace(target, secret=None, limits=PAGE_LIMITS, capabilities=Capabilities(names=()))
         probe = Probe("", Request("GET", PAGE), source="source", note="what is published")
         with connected(state, state.pace, bare) as client:
             exchange = client.send(probe, 0)
         state.ledger.add((), aside=state.pace.spent)
-        if exchange.response is not None and exchange.response.status == 200:
-            base = side_from(spec.document.path, overlays)
-            published = Side(address, exchange.response.body)
+        answer, failure = exchange.response, exchange.failure
+        if answer is not None and answer.status == 200:
+            base, published = side_from(spec.document.path, overlays), Side(address, answer.body)
             sides = shared(base, published)
             if overlays is not None:
                 sides = base, replace(published, overlays=base.overlays)
             diff = diff_of(*sides, ChangePolicy(), accepted_for(*sides, today=date.today()))
             state.prelude.published = diff.specs[1]
             return drift_of(diff, shlex.join(words))
-        answer, failure = exchange.response, exchange.failure
         instead = answer.status if answer is not None else failure and failure.kind
         problem = f"{address} was not to be had ({instead})"
     except Exhausted as bound:
@@ -164,12 +163,16 @@ def look_for_drift(state: State) -> Drift:
 def source_sessions(state: State, say: Say) -> None:
     """Look for sessions, and start one, as the options say, before any operation is asked.
 
-    What is found is noted in the ledger, where every process reads it; what is asked of the session while it is active,
-    and once it is closed, is judged with all the rest. The state says at any time how far this has come. Never raises
-    but for Ctrl-C: the run goes on to its report.
+    What is found is noted in the ledger, where every process reads it; what is asked of the session
+    while it is active, and once it is closed, is judged with all the rest. The state says at any
+    time how far this has come. Never raises but for Ctrl-C: the run goes on to its report.
     """
+
+    def say_safely(line: str) -> None:
+        say(printable(state.scrub(line)))
+
     try:
-        _source(state, lambda line: say(printable(state.scrub(line))))
+        _source(state, say_safely)
     except KeyboardInterrupt:
         raise KeyboardInterrupt from None  # its frames hold requests with the credential
     except Exception as error:  # of whatever kind
@@ -179,51 +182,43 @@ def source_sessions(state: State, say: Say) -> None:
 
 
 def _source(state: State, say: Say) -> None:
-    target, ledger, pace = state.inputs.target, state.ledger, state.pace
+    target, ledger, pace, prelude = state.inputs.target, state.ledger, state.pace, state.prelude
     asked = [o for o in state.inputs.operations if f"{{{SESSION_ID}}}" in o.path]
     # The stop of a session is sent whatever the bounds of the run say.
     with connected(state, pace) as client, connected(state, Pace()) as stopper:
+        # These requests belong to no operation, and have the credential of one that does.
+        send, stop = partial(_sent, client, asked[0]), partial(_sent, stopper, asked[0])
         if state.inputs.options.discover:
-            listed = list_sessions(_sender(client, asked[0]), seed=state.budget.seed)
-            state.prelude.listed = listed
-            say(f"contract: sessions on {target}: {listed_text(asdict(listed))}")
-            ledger.add((), found={SESSION_ID: list(listed.picked)}, aside=pace.spent)
+            prelude.listed = list_sessions(send, seed=state.budget.seed)
+            say(f"contract: sessions on {target}: {listed_text(asdict(prelude.listed))}")
+            ledger.add((), found={SESSION_ID: list(prelude.listed.picked)}, aside=pace.spent)
         if state.inputs.options.start_session:
-            starter = Starter(
-                send=_sender(client, asked[0]),
-                stop=_sender(stopper, asked[0]),
-                ask=lambda session_id: _ask_for(state, client, asked, session_id),
-                say=say,
-                sleep=pace.sleep,
-                base_url=str(target),
-            )
-            state.prelude.started = starter.started
+            ask = partial(_asked_for, state, client, asked)
+            starter = Starter(send, stop, ask, say, pace.sleep, str(target))
+            started = prelude.started = starter.started
             try:
                 starter.run()
-                say(f"contract: {started_text(starter.started.to_json())}")
+                say(f"contract: {started_text(started.to_json())}")
             finally:
-                own = [starter.started.id] if starter.started.id is not None else []
+                own = [started.id] if started.id is not None else []
                 aside = pace.spent - sum(exchange.attempts for exchange in ledger.all())
                 ledger.add((), own={SESSION_ID: own}, aside=aside)
 
 
-def _sender(client: Client, operation: Operation) -> Callable[[Request], Exchange]:
-    """Sends requests that belong to no operation of the document, with the credential of one that does."""
-    return lambda request: client.send(Probe(operation.key, request, source="source"), 0)
+def _sent(client: Client, operation: Operation, request: Request) -> Exchange:
+    return client.send(Probe(operation.key, request, source="source"), 0)
 
 
-def _ask_for(
+def _asked_for(
     state: State, client: Client, operations: Sequence[Operation], session_id: str
 ) -> list[Exchange]:
     """Ask the operations for a session, twice; the exchanges are in the ledger as they come."""
     given = {**state.inputs.given, SESSION_ID: (session_id,)}
-    plan = ProbePlan(state.inputs.spec, state.budget.seed, given)
-    found = []
+    plan, found = ProbePlan(state.inputs.spec, state.budget.seed, given), list[Exchange]()
     for operation in operations:
-        if operation.method not in SAFE_METHODS:
-            continue
-        for probe in plan.lane(operation).known():
-            probe = replace(probe, note=f"own session, {probe.note}")
-            found.append(client.send(probe, len(state.ledger.all())))
-            state.ledger.add(found[-1:])
+        if operation.method in SAFE_METHODS:
+            for probe in plan.lane(operation).known():
+                probe = replace(probe, note=f"own session, {probe.note}")
+                found.append(client.send(probe, len(state.ledger.all())))
+                state.ledger.add(found[-1:])
     return found

@@ -1,7 +1,4 @@
-"""A contract run as one value that evolves: what it is about, where its answers are, what is known of it so far.
-
-And what a terminal shows of it meanwhile: lines of ours, and what is being asked on the row below pytest's own.
-"""
+"""A contract run as one value that evolves, and what a terminal shows of it meanwhile."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import os
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -37,7 +34,7 @@ from contracts.verdicts import Verdict
 MAX_ITEMS = 2000
 """Above this many rules, an item stands for all rules of one operation, status and kind."""
 MOCK_VALUES = 8
-"""How many values of a path parameter the mock is said to know: enough for answers asked twice to show every sort."""
+"""Values of a path parameter that the mock knows: enough to show every sort of answer twice."""
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}
 """Random requests an operation, by Hypothesis profile."""
 INTERVAL = 0.25
@@ -65,65 +62,61 @@ class Budget:
     nightly: bool = False
 
 
+def nothing(*_: object) -> None:
+    """What a run without a terminal writes."""
+
+
 @dataclass(slots=True)
 class Progress:
-    """Says nothing before `begin`; then what it is told, a few times a second at most.
+    """Says what it is told, a few times a second at most.
 
     The line stands below the one that pytest is writing, the cursor where pytest left it, so that
     nothing of pytest's is overwritten; `clear` takes the line away before pytest goes on.
 
     Args:
-        spent: how many requests the run has sent; `most`, how many it may send, None without bound.
+        write: writes to the terminal, where the cursor is in a `column`.
+        left: the operations that are still to be asked.
+        pace: how many requests the run has sent, and may send.
         now: the time, in seconds.
     """
 
-    spent: Callable[[], int] = lambda: 0
-    most: int | None = None
+    write: Callable[[str], object] = nothing
+    screen: Screen = field(default_factory=Screen)
+    column: Callable[[], int] = int
+    left: set[str] = field(default_factory=set)
+    pace: Pace = field(default_factory=Pace)
     now: Callable[[], float] = time.monotonic
-    _screen: Screen = field(default_factory=Screen)
-    _write: Callable[[str], object] | None = None
-    _column: Callable[[], int] = lambda: 0
-    _left: set[str] = field(default_factory=set)
-    _total: int = 0
-    _next: float | None = None
+    _total: int = field(init=False)
+    _next: float = field(default=0, init=False)
 
-    def begin(
-        self,
-        write: Callable[[str], object],
-        screen: Screen,
-        column: Callable[[], int],
-        operations: Collection[str],
-    ) -> None:
-        """Write to a terminal, where the cursor is in a `column`, while these are asked."""
-        self._write, self._screen, self._column = write, screen, column
-        self._left, self._total = set(operations), len(operations)
+    def __post_init__(self) -> None:
+        self._total = len(self.left)
 
     def told(self, operation: str, count: int) -> None:
         """So many requests of an operation were answered."""
-        self._left.discard(operation)
-        if self._write is None or (self._next is not None and self.now() < self._next):
-            return
-        self._next = self.now() + INTERVAL
-        self._write(self._below(self.line(operation, count)))
+        self.left.discard(operation)
+        if self.now() >= self._next:
+            self._next = self.now() + INTERVAL
+            self.write(self._below(self.line(operation, count)))
 
     def line(self, operation: str, count: int) -> str:
         """What is said, on one row: the operation is cut rather than the numbers."""
-        numbers, columns = f": {plural(count, 'request')}", self._screen.width - 1
-        if self.most is not None:
-            numbers += f", at most {max(self.most - self.spent(), 0)} left"
-        numbers += f", {len(self._left)} of {plural(self._total, 'operation')} left"
-        key = self._screen.shortened(operation, max(columns - len("asking ") - len(numbers), 12))
-        return self._screen.cut(f"asking {key}{numbers}", columns)
+        numbers, columns = f": {plural(count, 'request')}", self.screen.width - 1
+        if (most := self.pace.bounds.requests) is not None:
+            numbers += f", at most {max(most - self.pace.spent, 0)} left"
+        numbers += f", {len(self.left)} of {plural(self._total, 'operation')} left"
+        key = self.screen.shortened(operation, max(columns - len("asking ") - len(numbers), 12))
+        return self.screen.cut(f"asking {key}{numbers}", columns)
 
     def clear(self) -> None:
-        if self._write is not None and self._next is not None:
-            self._write(self._below(""))
-            self._next = None
+        if self._next:
+            self.write(self._below(""))
+            self._next = 0
 
     def _below(self, text: str) -> str:
         """What puts a text, and nothing else, on the row below the cursor."""
-        column = self._column() % self._screen.width
-        return f"\n\r\x1b[K{text}\r\x1b[A" + (f"\x1b[{column}C" if column else "")
+        column = self.column() % self.screen.width
+        return f"\n\r\x1b[K{text}\r\x1b[A" + f"\x1b[{column}C" * bool(column)
 
 
 @dataclass(slots=True)
@@ -133,7 +126,7 @@ class Prelude:
     Args:
         killed: the reports on runs that were killed in the same folder.
         drift: what the service publishes (`published`) against our document.
-        listed, started: what came of looking for sessions; `problem`, how the suite itself failed at that.
+        listed, started: what came of looking for sessions; `problem`, how that failed inside.
     """
 
     killed: list[Mapping[str, Any]] = field(default_factory=list)
@@ -254,20 +247,13 @@ def state_from(config: Any, inputs: Inputs) -> State:
     if shared:
         budget = replace(budget, seed=shared["contract_seed"])
         pace.started = shared["contract_began"]
-    about = {
-        "suite": contracts.__version__,
-        "started": now(),
-        "seed": budget.seed,
-        "document": inputs.spec.document.path,
-        "sha256": inputs.spec.document.sha256,
-        "base_url": inputs.target.base_url,
-        "unsafe": options.unsafe,
-        "max_seconds": options.max_response_time,
-    }
-    name = shared.get("contract_run", f".run-{uuid.uuid4().hex}.jsonl")
-    progress = Progress(lambda: pace.spent, options.max_requests)
-    ledger = Ledger(inputs.folder / name, about)
-    return State(inputs, ledger, budget, pace, progress, shared.get("workerid"))
+    document, name = inputs.spec.document, f".run-{uuid.uuid4().hex}.jsonl"
+    about = {"suite": contracts.__version__, "started": now(), "seed": budget.seed}
+    about |= {"document": document.path, "sha256": document.sha256}
+    about |= {"base_url": inputs.target.base_url, "unsafe": options.unsafe}
+    about["max_seconds"] = options.max_response_time
+    ledger = Ledger(inputs.folder / shared.get("contract_run", name), about)
+    return State(inputs, ledger, budget, pace, worker=shared.get("workerid"))
 
 
 def now() -> str:
@@ -333,7 +319,7 @@ def write(reporter: Any, line: str) -> None:
 
 
 def wanted(config: Any, reporter: Any, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether somebody looks at a terminal that can be written to again: no pipe, no CI, no `-q`."""
+    """Whether somebody looks at a terminal where lines can be rewritten: no pipe, CI or `-q`."""
     logs = config.getini("log_cli") or config.getoption("log_cli_level", None) is not None
     in_ci = environ.get("CI") or environ.get("BUILD_NUMBER")
     if reporter is None or logs or in_ci or config.get_verbosity() < 0:
@@ -341,12 +327,10 @@ def wanted(config: Any, reporter: Any, environ: Mapping[str, str] = os.environ) 
     return bool(reporter._tw._file.isatty()) and environ.get("TERM", "dumb") != "dumb"
 
 
-def show(
-    progress: Progress, config: Any, reporter: Any, operations: Collection[str]
-) -> Callable[[], None]:
-    """Let it write to the terminal of pytest's reporter, if that is wanted; returns what ends it."""
+def show(state: State, config: Any, reporter: Any, operations: set[str]) -> Callable[[], None]:
+    """Let pytest's terminal say what is being asked, if that is wanted; returns what ends it."""
     if not wanted(config, reporter):
-        return lambda: None
+        return nothing
     # A copy: what captures output puts a file in the place of the number.
     terminal = os.dup(reporter._tw._file.fileno())
 
@@ -354,5 +338,5 @@ def show(
         os.write(terminal, text.encode("utf-8", "replace"))
 
     column = partial(getattr, reporter._tw, "width_of_current_line")
-    progress.begin(write_now, screen_of(reporter), column, operations)
+    state.progress = Progress(write_now, screen_of(reporter), column, operations, state.pace)
     return partial(os.close, terminal)

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from contracts.exchanges import Bounds, Pace
 from contracts.report.forms.terminal import Screen
 from contracts.run.state import INTERVAL, Progress, wanted
 from tests.service.hostile import DOCUMENT, KEY, hostile_service
@@ -219,9 +220,8 @@ class Written:
     time: float = 0.0
 
     def progress(self, most: int | None = None, width: int = 80) -> Progress:
-        progress = Progress(lambda: 41, most, now=lambda: self.time)
-        progress.begin(self.texts.append, Screen(width), lambda: 12, ("a", "b"))
-        return progress
+        pace = Pace(Bounds(requests=most), spent=41)
+        return Progress(self.texts.append, Screen(width), lambda: 12, {"a", "b"}, pace, lambda: self.time)
 
 
 def test_line_is_written_a_few_times_a_second_at_most() -> None:
@@ -257,7 +257,8 @@ def test_line_counts_what_is_left() -> None:
     assert progress.line("a", 1) == "asking a: 1 request, at most 59 left, 1 of 2 operations left"
 
 
-def test_progress_that_was_not_begun_says_nothing() -> None:
+def test_progress_without_a_terminal_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     progress = Progress()
     progress.told("a", 1)
     progress.clear()
+    assert capfd.readouterr() == ("", "")

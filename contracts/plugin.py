@@ -125,9 +125,9 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
     config.add_cleanup(state.ledger.release)
     names = [item.callspec.params["contract_item"] for item in ours]  # type: ignore[attr-defined]
-    operations = {state.items[name][0].operation for name in names if name in state.items}
+    asked = frozenset(state.items[name][0].operation for name in names if name in state.items)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    config.add_cleanup(show(state, config, reporter, operations))
+    config.add_cleanup(show(state, config, reporter, asked))
     lead(state, lambda line: _write(config, line))
 
 

@@ -126,7 +126,7 @@ def connected(state: State, pace: Pace, target: Target | None = None) -> Iterato
 
 def judged(
     book: RuleBook, operation: Operation, exchanges: Sequence[Exchange]
-) -> tuple[Verdict, ...]:
+) -> Sequence[Verdict]:
     """What the answers say of each rule: nothing if blocked, or once a credential has expired."""
     rules = book.operations[operation.key]
     judgements = judge_all(rules, exchanges[: expired_from(book.spec, exchanges)])
@@ -135,13 +135,13 @@ def judged(
     why = blocked(book.spec, [e for e in exchanges if e.probe.source != "method"])
     if why is None:
         return verdicts
-    return tuple(Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts)
+    return [Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts]
 
 
 def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     """The verdicts that the items had in this process, or what all that was asked says.
 
-    Those on rules that were not exercised say why the operation was not asked, if it was not.
+    Those on unexercised rules say why the operation was not asked, if it was not.
     """
     if operation.key in state.asked:
         return state.asked[operation.key].verdicts.values()
@@ -153,10 +153,8 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     if asked and not spares(state, operation):
         return verdicts
     why = _unsent(state, operation)
-    found = []
-    for verdict in verdicts:
-        found.append(verdict if verdict.exercised else replace(verdict, why=why))
-    return found
+    unexercised = {v.rule.id: replace(v, why=why) for v in verdicts if not v.exercised}
+    return [unexercised.get(verdict.rule.id, verdict) for verdict in verdicts]
 
 
 def _may_send(state: State, operation: Operation) -> bool:

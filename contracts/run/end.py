@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -37,7 +37,9 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
         decision, reasons = report.decision, (*report.decision.reasons, broken)
         report = replace(report, decision=Decision(Result.FAIL, reasons, decision.notes))
     if inputs.sources:
-        report = replace(report, sessions=state.prelude.sessions)
+        listed, started = state.prelude.listed, state.prelude.started
+        sessions = {"listed": listed and asdict(listed), "started": started and started.to_json()}
+        report = replace(report, sessions=sessions)
     if inputs.known is not None:
         promised = {rule.id for rule in state.book.rules}
         accepted = {v.rule.id for v in report.verdicts if inputs.policy.acceptance_of(v)}
@@ -103,7 +105,7 @@ def remember(state: State, report: Mapping[str, Any]) -> None:
     except Exception as error:  # looking back must not cost the run its own report
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         problem = f"history: the report can't be kept in {shown_path(folder)} ({why})"
-        end.unkept = printable(f"{problem}; everything else is there")
+        end.unkept = f"{problem}; everything else is there"
 
 
 # What a test says: of its rules, or of the document against its baseline
@@ -213,7 +215,7 @@ def request_lines(state: State) -> Iterator[str]:
             if probe.request.body:
                 line += f" ({len(probe.request.body)} bytes)"
             line += f"  [{probe.source}: {probe.note}; {probe.claim}]"
-            yield printable(state.scrub(line))
+            yield state.scrub(line)
 
 
 def last_line(state: State, screen: Screen) -> str:

@@ -31,7 +31,7 @@ from contracts.run.end import concluded
 from contracts.run.inputs import Target
 from contracts.run.options import Options
 from contracts.run.state import Budget, State
-from contracts.text import cut, printable, shown_path, write_whole
+from contracts.text import cut, shown_path, write_whole
 
 KILLED = "the run was killed"
 PAGE_LIMITS = Limits(connect=5.0, read=5.0, total=15.0, body=8 * 2**20)
@@ -63,7 +63,7 @@ def _salvaged(state: State, ledger: Ledger) -> Iterator[str]:
         ledger.discard()
         return
     stem, who = _stem(state.inputs.folder, ledger), "a run"
-    exchanges, page_file = stem.with_suffix(".jsonl"), stem.with_suffix(".html")
+    exchanges, report, html = (stem.with_suffix(f".{form}") for form in ("jsonl", "json", "html"))
     try:
         if not ledger.all():
             ledger.discard()
@@ -73,13 +73,12 @@ def _salvaged(state: State, ledger: Ledger) -> Iterator[str]:
         who = f"a run of {started} UTC on {about['base_url'] or 'the mock'}"
         kept = f"its {len(ledger.all())} exchanges are in {shown_path(exchanges)}"
         if about["sha256"] == state.inputs.spec.document.sha256:
-            file = stem.with_suffix(".json")
-            run = replace(_report_of_killed(state, ledger, about).run, files=(file.name,))
+            run = replace(_report_of_killed(state, ledger, about).run, files=(report.name,))
             value = to_json(run)
-            write_whole(file, json_text(value))
-            write_whole(page_file, page(run))
+            write_whole(report, json_text(value))
+            write_whole(html, page(run))
             state.prelude.killed.append(value)
-            kept += f", the report is {shown_path(page_file)} ({value['decision']})"
+            kept += f", the report is {shown_path(html)} ({run.decision})"
         else:
             kept += f", not judged: {about['document']} has changed since"
     except Exception as error:  # what others left, perhaps half of it
@@ -167,18 +166,14 @@ def source_sessions(state: State, say: Say) -> None:
     while it is active, and once it is closed, is judged with all the rest. The state says at any
     time how far this has come. Never raises but for Ctrl-C: the run goes on to its report.
     """
-
-    def say_safely(line: str) -> None:
-        say(printable(state.scrub(line)))
-
     try:
-        _source(state, say_safely)
+        _source(state, lambda line: say(state.scrub(line)))
     except KeyboardInterrupt:
         raise KeyboardInterrupt from None  # its frames hold requests with the credential
     except Exception as error:  # of whatever kind
         why = f"looking for sessions failed inside: {type(error).__name__}: {error}"
         state.prelude.problem = state.scrub(why)
-        say(printable(f"contract: {state.prelude.problem}"))
+        say(f"contract: {state.prelude.problem}")
 
 
 def _source(state: State, say: Say) -> None:
@@ -186,15 +181,18 @@ def _source(state: State, say: Say) -> None:
     asked = [o for o in state.inputs.operations if f"{{{SESSION_ID}}}" in o.path]
     # The stop of a session is sent whatever the bounds of the run say.
     with connected(state, pace) as client, connected(state, Pace()) as stopper:
-        # These requests belong to no operation, and have the credential of one that does.
-        send, stop = partial(_sent, client, asked[0]), partial(_sent, stopper, asked[0])
+
+        def send(request: Request, by: Client = client) -> Exchange:
+            # It belongs to no operation, and has the credential of one that does.
+            return by.send(Probe(asked[0].key, request, source="source"), 0)
+
         if state.inputs.options.discover:
             prelude.listed = list_sessions(send, seed=state.budget.seed)
             say(f"contract: sessions on {target}: {listed_text(asdict(prelude.listed))}")
             ledger.add((), found={SESSION_ID: list(prelude.listed.picked)}, aside=pace.spent)
         if state.inputs.options.start_session:
             ask = partial(_asked_for, state, client, asked)
-            starter = Starter(send, stop, ask, say, pace.sleep, str(target))
+            starter = Starter(send, partial(send, by=stopper), ask, say, pace.sleep, str(target))
             started = prelude.started = starter.started
             try:
                 starter.run()
@@ -203,10 +201,6 @@ def _source(state: State, say: Say) -> None:
                 own = [started.id] if started.id is not None else []
                 aside = pace.spent - sum(exchange.attempts for exchange in ledger.all())
                 ledger.add((), own={SESSION_ID: own}, aside=aside)
-
-
-def _sent(client: Client, operation: Operation, request: Request) -> Exchange:
-    return client.send(Probe(operation.key, request, source="source"), 0)
 
 
 def _asked_for(

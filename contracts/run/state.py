@@ -7,8 +7,8 @@ import os
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
@@ -75,7 +75,7 @@ class Progress:
 
     Args:
         write: writes to the terminal, where the cursor is in a `column`.
-        left: the operations that are still to be asked.
+        operations: what is asked, in any order.
         pace: how many requests the run has sent, and may send.
         now: the time, in seconds.
     """
@@ -83,18 +83,15 @@ class Progress:
     write: Callable[[str], object] = nothing
     screen: Screen = field(default_factory=Screen)
     column: Callable[[], int] = int
-    left: set[str] = field(default_factory=set)
+    operations: frozenset[str] = frozenset()
     pace: Pace = field(default_factory=Pace)
     now: Callable[[], float] = time.monotonic
-    _total: int = field(init=False)
+    _begun: set[str] = field(default_factory=set, init=False)
     _next: float = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        self._total = len(self.left)
 
     def told(self, operation: str, count: int) -> None:
         """So many requests of an operation were answered."""
-        self.left.discard(operation)
+        self._begun.add(operation)
         if self.now() >= self._next:
             self._next = self.now() + INTERVAL
             self.write(self._below(self.line(operation, count)))
@@ -104,7 +101,8 @@ class Progress:
         numbers, columns = f": {plural(count, 'request')}", self.screen.width - 1
         if (most := self.pace.bounds.requests) is not None:
             numbers += f", at most {max(most - self.pace.spent, 0)} left"
-        numbers += f", {len(self.left)} of {plural(self._total, 'operation')} left"
+        left, total = len(self.operations - self._begun), len(self.operations)
+        numbers += f", {left} of {plural(total, 'operation')} left"
         key = self.screen.shortened(operation, max(columns - len("asking ") - len(numbers), 12))
         return self.screen.cut(f"asking {key}{numbers}", columns)
 
@@ -135,12 +133,6 @@ class Prelude:
     listed: Listed | None = None
     started: Started | None = None
     problem: str = ""
-
-    @property
-    def sessions(self) -> dict[str, Any]:
-        """What a report says of looking for sessions."""
-        listed, started = self.listed, self.started
-        return {"listed": listed and asdict(listed), "started": started and started.to_json()}
 
 
 @dataclass(slots=True)
@@ -175,7 +167,7 @@ class State:
     worker: str | None = None
     prelude: Prelude = field(default_factory=Prelude)
     asked: dict[str, Asked] = field(default_factory=dict)
-    first_looks: dict[str, tuple[int, tuple[Verdict, ...]]] = field(default_factory=dict)
+    first_looks: dict[str, tuple[int, Sequence[Verdict]]] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     conclusion: Conclusion = field(default_factory=Conclusion)
 
@@ -237,11 +229,8 @@ class State:
 
 def state_from(config: Any, inputs: Inputs) -> State:
     """The run that a pytest session is about to make, or to take part in as a worker of xdist."""
-    shared, options, budget = (
-        getattr(config, "workerinput", {}),
-        inputs.options,
-        budget_from(config),
-    )
+    shared, options = getattr(config, "workerinput", {}), inputs.options
+    budget = budget_from(config)
     rate = options.rate * inputs.target.live  # the mock needs no rest
     pace = Pace(Bounds(rate, options.max_requests, options.max_time))
     if shared:
@@ -327,7 +316,7 @@ def wanted(config: Any, reporter: Any, environ: Mapping[str, str] = os.environ) 
     return bool(reporter._tw._file.isatty()) and environ.get("TERM", "dumb") != "dumb"
 
 
-def show(state: State, config: Any, reporter: Any, operations: set[str]) -> Callable[[], None]:
+def show(state: State, config: Any, reporter: Any, asked: frozenset[str]) -> Callable[[], None]:
     """Let pytest's terminal say what is being asked, if that is wanted; returns what ends it."""
     if not wanted(config, reporter):
         return nothing
@@ -338,5 +327,5 @@ def show(state: State, config: Any, reporter: Any, operations: set[str]) -> Call
         os.write(terminal, text.encode("utf-8", "replace"))
 
     column = partial(getattr, reporter._tw, "width_of_current_line")
-    state.progress = Progress(write_now, screen_of(reporter), column, operations, state.pace)
+    state.progress = Progress(write_now, screen_of(reporter), column, asked, state.pace)
     return partial(os.close, terminal)

@@ -221,7 +221,7 @@ class Written:
 
     def progress(self, most: int | None = None, width: int = 80) -> Progress:
         pace = Pace(Bounds(requests=most), spent=41)
-        return Progress(self.texts.append, Screen(width), lambda: 12, {"a", "b"}, pace, lambda: self.time)
+        return Progress(self.texts.append, Screen(width), lambda: 12, frozenset({"a", "b"}), pace, lambda: self.time)
 
 
 def test_line_is_written_a_few_times_a_second_at_most() -> None:

@@ -59,7 +59,7 @@ class RandomChoices:
 
 
 class CoveringChoices:
-    """Every small point option by option: the fullest payload, the barest, then mixed; else chance."""
+    """Small points option by option: the fullest payload, the barest, then mixed; else chance."""
 
     def __init__(self, seed: int = 0) -> None:
         self._chance = RandomChoices(seed)

@@ -1,8 +1,8 @@
 """Two documents in, their changes out: proved harmless, shown by a message, or undecided.
 
 Operations are walked first, and leave the sites of schemas that differ. These are compared by unit,
-which is what stands between two references, so that a change in a shared component is found once.
-Then it is settled which of these changes break, by messages at their sites.
+what stands between two references: a change in a shared component is found once. Messages at their
+sites settle which of these changes break.
 """
 
 from __future__ import annotations
@@ -192,8 +192,9 @@ class Walk:
     def unit(self, key: Pointers) -> Unit:
         """The changes between the schemas at two pointers."""
         if key not in self._units:
-            is_same = self.documents.same(key)
-            self._units[key] = Unit() if is_same else self._compare(self.pair(key))
+            self._units[key] = Unit()
+            if not self.documents.same(key):
+                self._units[key] = self._compare(self.pair(key))
         return self._units[key]
 
     def _compare(self, pair: Pair) -> Unit:

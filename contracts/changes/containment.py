@@ -169,9 +169,8 @@ def _proof(
 
 def _lies_in(inner: CanonicalSchema, outer: CanonicalSchema) -> bool:
     try:
-        if outer.covers(inner) == forms.Containment.YES:
-            return True
-        return _emptiness(inner.subtract(outer)) is not None
+        covers = outer.covers(inner) == forms.Containment.YES
+        return covers or _emptiness(inner.subtract(outer)) is not None
     except forms.CanonicalizationError:
         return False
 
@@ -188,7 +187,8 @@ def _emptiness(difference: CanonicalSchema) -> str | None:
             return "as regular languages, the one lies inside the other"
         case forms.ObjectView() as view:
             left = "no name, and no value under a name, is left when what is taken is subtracted"
-            return left if any(_is_impossible(view, one) for one in view.violations) else None
+            if any(_is_impossible(view, one) for one in view.violations):
+                return left
     return None
 
 

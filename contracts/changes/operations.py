@@ -87,8 +87,8 @@ def _compare_servers(documents: Documents, paired: list[Versions]) -> None:
             kept = False
             where = "servers" if base.servers == documents.base.servers else f"{base.key} servers"
             words = {"base": _listed(paths), "revision": _listed(others)}
-            because = f"the revision has no server with the path {lost[0] or '/'}"
-            draft = Draft(because, prefix=lost[0])
+            missing = f"the revision has no server with the path {lost[0] or '/'}"
+            draft = Draft(missing, prefix=lost[0])
             versions.note("server-prefix-changed", where, at, draft, **words)
     before, after = documents.base.servers, documents.revision.servers
     if kept and _hosts(before) != _hosts(after):

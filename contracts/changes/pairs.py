@@ -256,4 +256,4 @@ def _said(shape: Shape, keywords: tuple[str, ...], name: str | None) -> Schema |
 def _unasserted(shape: Shape) -> Any:
     """The format, if it says nothing to a validator; those of integers are bounds."""
     name = shape.annotation("format")
-    return None if name in ASSERTED_FORMATS or name in ("int32", "int64") else name
+    return None if name in {*ASSERTED_FORMATS, "int32", "int64"} else name

@@ -224,11 +224,11 @@ class Shape:
         return self._taken([_spelled(*union) for union in self.unions])
 
     def _taken(self, said: list[Any]) -> Raw:
-        return taken_form(self.document, {"allOf": said}) if said else True
+        return not said or taken_form(self.document, {"allOf": said})
 
     def type(self) -> Raw:
         names = type_names(self.location.types)
-        return {"type": names} if names else False
+        return bool(names) and {"type": names}
 
     # As texts for people
 
@@ -299,4 +299,4 @@ def _branch_name(branch: Location, shape: Shape) -> str:
     if branch.place.endswith(">"):
         return branch.place.rpartition("/")[2]
     title = branch.parts[0].value.get("title")
-    return str(title) if title else " or ".join(type_names(branch.types))
+    return str(title or " or ".join(type_names(branch.types)))

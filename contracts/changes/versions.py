@@ -26,8 +26,7 @@ Pointers = tuple[str, str]
 
 Holder = Parameter | MediaType | Header
 
-READABLE: tuple[JSON, ...] = ("a1", 1, True)
-"""What stands for a parameter wherever its schema takes it."""
+READABLE: tuple[JSON, ...] = ("a1", 1, True)  # for a parameter wherever its schema takes it
 
 _REFERENCE = re.compile(r'"\$ref": "#((?:[^"\\]|\\.)*)"')
 
@@ -71,16 +70,11 @@ class Documents:
         return found
 
     def change(
-        self,
-        kind: str,
-        where: str,
-        at: Pointers,
-        words: Mapping[str, str],
-        direction: Direction | None = None,
+        self, kind: str, where: str, at: Pointers, words: dict[str, str], direction: str = ""
     ) -> Change:
         """A change that is what its kind says, and reaches nobody yet."""
         row, message = KINDS[kind], KINDS[kind].message.format(**words)
-        way = direction or Direction(row.direction)
+        way = Direction(direction or row.direction)
         base, revision = self.base.document.source(at[0]), self.revision.document.source(at[1])
         return Change(row, row.effect, way, where, (), base, revision, message, row.proof)
 
@@ -180,7 +174,7 @@ def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]
 
 def _plainest(parameter: Parameter) -> JSON:
     schema = parameter.schema
-    for value in READABLE if schema is None else _readable(schema) or plainest(schema):
+    for value in (schema and (_readable(schema) or plainest(schema))) or READABLE:
         text = texts.serialised(parameter, value)
         if parameter.location != "path" or texts.match_path("/{x}", f"/{text}") is not None:
             return value
@@ -219,8 +213,8 @@ def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[
         if key in draft.values:
             headers[header.name] = texts.simple_text(draft.values[key])
         elif header.required and key not in draft.without:
-            value = plainest(header.schema)[0] if header.schema else "x"
-            headers[header.name] = texts.simple_text(value)
+            values = (header.schema and plainest(header.schema)) or ("x",)
+            headers[header.name] = texts.simple_text(values[0])
     media = draft.media or next(iter(response.content), None)
     body = _content(media, draft, headers)
     return {"status": status, "headers": headers, "body": body}

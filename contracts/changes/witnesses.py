@@ -43,8 +43,7 @@ class Trial:
     def witness(self, steps: Sequence[Step], values: Sequence[JSON]) -> Witness | None:
         """A message that shows a change `steps` below the schema of the site, if one is found.
 
-        Args:
-            values: what is sent there and not taken, tried first.
+        The values, which are sent there and not taken, are tried first.
         """
         try:
             for body in self._bodies(steps, values):

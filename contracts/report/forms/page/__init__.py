@@ -205,7 +205,9 @@ def _details(matrices: Iterable[Matrix]) -> dict[str, str]:
         drawn += max(sum(matrix.counts.values()), rows * len(matrix.columns) // 4)
         details[matrix.operation] = "line"
         if drawn <= MAX_CELLS:
-            details[matrix.operation] = "open" if drawn <= MAX_OPENED else "cells"
+            details[matrix.operation] = "cells"
+        if drawn <= MAX_OPENED:
+            details[matrix.operation] = "open"
     return details
 
 

@@ -1,7 +1,5 @@
 """What travels between the suite and a service: requests with their claims, and what came back."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -67,11 +65,11 @@ class Request:
     def header(self, name: str) -> str | None:
         return next(iter(header_values(self.headers, name)), None)
 
-    def with_path(self, path: str) -> Request:
+    def with_path(self, path: str) -> "Request":
         """The request for another path, with the same query."""
         return replace(self, target=f"{path}?{self.query}" if self.query else path)
 
-    def with_field(self, name: str, *values: str) -> Request:
+    def with_field(self, name: str, *values: str) -> "Request":
         """The request with these values of a header field, in place of those of that name."""
         fields = tuple((name, value) for value in values)
         return replace(self, headers=overridden(self.headers, fields))

@@ -1,7 +1,5 @@
 """The commands: `contracts rules`, `diff`, `pull`, `drift` and `report`."""
 
-from __future__ import annotations
-
 import gc
 import io
 import os

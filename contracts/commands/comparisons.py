@@ -1,7 +1,5 @@
 """`contracts diff`, `pull` and `drift`: documents compared, with one set of options."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """`contracts rules` and `report`: what a document implies, and what runs found, printed."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

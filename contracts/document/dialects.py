@@ -1,7 +1,5 @@
 """What differs between OpenAPI 3.0 and 3.1, as data, and what their meta-schemas refuse."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +14,11 @@ from contracts.document.written import Place
 from contracts.text import shown
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
 ANY = "*"
 """Stands for every field of an object that is a map itself, extensions (`x-…`) apart."""
 
 Fields = Mapping[str, str]
 """What each field of an object holds: a `kind` of object, a list `[kind]`, or a map `{kind}`."""
-
 _SERIALISED = {"schema": "schema", "content": "{media type}", "examples": "{example}"}
 _OBJECTS: dict[str, Fields] = {
     "document": {"paths": "paths", "webhooks": "{path item}", "components": "components"},
@@ -162,6 +158,7 @@ DIALECTS = (
 Segments = tuple[str, ...]
 Found = tuple[Any, str, Segments]
 """A node, the kind that it has where it stands, and the raw segments that lead there."""
+_CONTAINERS = {"{": dict, "[": list}
 
 
 def walk(dialect: Dialect, found: Found) -> Iterator[Found]:
@@ -180,21 +177,14 @@ def walk(dialect: Dialect, found: Found) -> Iterator[Found]:
             continue
         fields = dialect.fields.get(kind, {})
         for name, value in node.items():
-            held = fields.get(name)
-            if held is None and not name.startswith("x-"):
-                held = fields.get(ANY)
-            if held is not None:
-                stack.extend(_children(held, value, (*segments, name)))
-
-
-def _children(held: str, value: Any, segments: Segments) -> list[Found]:
-    if held[0] == "{" and isinstance(value, dict):
-        return [(child, held[1:-1], (*segments, name)) for name, child in value.items()]
-    if held[0] == "[" and isinstance(value, list):
-        return [(child, held[1:-1], (*segments, str(at))) for at, child in enumerate(value)]
-    if held[0] in "{[":
-        return []
-    return [(value, held, segments)]
+            held, place = fields.get(name) or fields.get(ANY, ""), (*segments, name)
+            if not held or (ANY in fields and name.startswith("x-")):
+                continue
+            if held[0] not in _CONTAINERS:
+                stack.append((value, held, place))
+            elif isinstance(value, _CONTAINERS[held[0]]):
+                members = value.items() if held[0] == "{" else enumerate(value)
+                stack.extend((child, held[1:-1], (*place, str(at))) for at, child in members)
 
 
 _CLOSED = (("additionalProperties", False), ("unevaluatedProperties", False))
@@ -215,9 +205,7 @@ class _Fault(NamedTuple):
     said: str
 
 
-def refuse_malformed(
-    dialect: Dialect, kind: str, value: Any, root: Place, at: Segments = ()
-) -> None:
+def refuse_malformed(dialect: Dialect, kind: str, value: Any, root: Place, at: Segments) -> None:
     """A DocumentError with the best reason why `value`, standing at `at`, is not of this kind."""
     validator = _validator(dialect.version, dialect.definitions[kind])
     if validator.is_valid(value):

@@ -1,7 +1,5 @@
 """A path or bytes in, a Spec out: read, overlay, check, link, normalise, build."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +17,8 @@ from contracts.errors import DocumentError
 from contracts.text import shown
 
 _Schemes = Mapping[str, model.SecurityScheme]
-_Alternatives = tuple[model.SecurityRequirement, ...]
+_Security = tuple[model.SecurityRequirement, ...]
+_Overlay = Path | str | tuple[str, bytes]
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """OpenAPI 3.1 §4.8.12.2: header parameters of these names are ignored."""
@@ -53,18 +52,14 @@ class FolderFiles:
 def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) -> Spec:
     """Read an OpenAPI 3.0 or 3.1 document in YAML or JSON, or on a Markdown page.
 
-    Args:
-        path: the file; other files that it refers to must be in its folder.
-        overlays: applied in this order; None is `NAME.overlay.yaml` beside `NAME.yaml`, if any.
-
-    Raises:
-        DocumentError: a document can't be used, with its file and line.
+    Files that it refers to must be in its folder. Overlays are applied in order; None is
+    `NAME.overlay.yaml` beside `NAME.yaml`, if any. What can't be used is a DocumentError.
     """
-    file = Path(path)
+    folder = Path(path).parent
     if overlays is None:
-        beside = file.parent / overlay_beside(path)
+        beside = folder / overlay_beside(path)
         overlays = [beside] if beside.is_file() else []
-    return read_spec(bytes_of_file(file), path=str(path), overlays=overlays, folder=file.parent)
+    return read_spec(bytes_of_file(path), path=str(path), overlays=overlays, folder=folder)
 
 
 def overlay_beside(path: str | Path) -> str:
@@ -73,11 +68,7 @@ def overlay_beside(path: str | Path) -> str:
 
 
 def read_spec(
-    text: bytes,
-    *,
-    path: str,
-    overlays: Sequence[Path | str | tuple[str, bytes]] = (),
-    folder: Path | Neighbours | None,
+    text: bytes, *, path: str, overlays: Sequence[_Overlay] = (), folder: Path | Neighbours | None
 ) -> Spec:
     """Like `load_spec`, from bytes at hand; overlays are files, or names with the bytes at hand.
 
@@ -91,11 +82,9 @@ def read_spec(
         if not isinstance(overlay, tuple):
             overlay = str(overlay), bytes_of_file(overlay)
         apply_overlay(tree, root, written_from_bytes(overlay[1], overlay[0]))
-    refuse_malformed(dialect, "document", tree, root)
-    linker = Linker(tree, root, dialect, around)
-    linker.link()
+    refuse_malformed(dialect, "document", tree, root, ())
     marks = set()
-    for schema in linker.schemas:
+    for schema in Linker(tree, root, dialect, around).link():
         for rewrite in dialect.rewrites:
             rewrite(schema)
         marks |= schema.keys() & set(model.MARKS)
@@ -174,7 +163,7 @@ class _Object:
         self.document, self.pointer = document, pointer
         self.value = document.written.at(pointer)
 
-    def child(self, *segments: str | int) -> _Object:
+    def child(self, *segments: str | int) -> "_Object":
         """What stands below, behind its references."""
         pointer = join_pointer(self.pointer, *segments)
         return _Object(self.document, self.document.written.resolve(pointer))
@@ -256,9 +245,7 @@ def _security_scheme(document: Document, name: str) -> model.SecurityScheme:
     return model.SecurityScheme(name, node["type"], node.get("name", ""), where, scheme, pointer)
 
 
-def _security(
-    document: Document, owner: str, schemes: _Schemes, around: _Alternatives
-) -> _Alternatives:
+def _security(document: Document, owner: str, schemes: _Schemes, around: _Security) -> _Security:
     """The alternatives that `owner` lists itself; those around it when it has no list."""
     alternatives = document.at(owner).get("security")
     if alternatives is None:

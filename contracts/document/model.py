@@ -1,7 +1,5 @@
 """A document as the rest of the suite sees it: its operations and schemas, each with its place."""
 
-from __future__ import annotations
-
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -91,7 +89,7 @@ class Document:
     marks: frozenset[str] = frozenset()
 
     @property
-    def written(self) -> Document:
+    def written(self) -> "Document":
         """The document with both directions; what is no schema is there at the same pointers."""
         return self
 
@@ -189,7 +187,7 @@ class Schema:
     def source(self) -> Source:
         return self.document.source(self.pointer)
 
-    def child(self, *segments: str | int) -> Schema:
+    def child(self, *segments: str | int) -> "Schema":
         """The schema below this one, by raw (unescaped) segments."""
         return Schema(self.document, join_pointer(self.pointer, *segments))
 

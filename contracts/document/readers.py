@@ -4,8 +4,6 @@ YAML is read by 1.2's core schema, where PyYAML's loaders read 1.1: `on` and `ye
 are text, and keys are text as written.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import re
@@ -60,8 +58,8 @@ class _Node:
     kind: str
     word: str = ""
     value: Any = None
-    children: list[_Node] = field(default_factory=list)
-    entries: dict[str, tuple[int, _Node]] = field(default_factory=dict)
+    children: "list[_Node]" = field(default_factory=list)
+    entries: "dict[str, tuple[int, _Node]]" = field(default_factory=dict)
     size: int = 1
     height: int = 1
     is_open: bool = False

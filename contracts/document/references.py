@@ -1,14 +1,12 @@
 """A tree in, the same with every `$ref` a pointer into it, and the schemas found on the way."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from contracts.document.dialects import REFERABLE, Dialect, Segments, refuse_malformed, walk
 from contracts.document.model import join_pointer, split_pointer, value_at
-from contracts.document.written import Place, Written, written_from_bytes
+from contracts.document.written import Place, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
 
@@ -39,12 +37,9 @@ class _Reference(NamedTuple):
     """A `$ref` to follow, what holds it, and where that stands in the tree that is handed on."""
 
     holder: dict[str, Any]
+    text: str
     kind: str
     segments: Segments
-
-    @property
-    def text(self) -> str:
-        return str(self.holder["$ref"])
 
 
 def _home_of(segments: Segments) -> str:
@@ -60,7 +55,7 @@ class Linker:
     root: Place
     dialect: Dialect
     around: Neighbours | None
-    schemas: list[dict[str, Any]] = field(default_factory=list)
+    _schemas: list[dict[str, Any]] = field(default_factory=list)
     _embedded: dict[str, Any] = field(default_factory=dict)
     _visited: dict[int, str] = field(default_factory=dict)
     _pending: list[_Reference] = field(default_factory=list)
@@ -68,8 +63,8 @@ class Linker:
     _bases: list[Segments] = field(default_factory=list)
     _targets: dict[int, Any] = field(default_factory=dict)
 
-    def link(self) -> None:
-        """Rewrite every `$ref`; a DocumentError at the line of the first that can't be followed."""
+    def link(self) -> list[dict[str, Any]]:
+        """Rewrite every `$ref`, or a DocumentError at one that can't be followed; the schemas."""
         self._visit(self.tree, "document", ())
         followed: list[_Reference] = []
         while self._pending:
@@ -84,6 +79,7 @@ class Linker:
                     raise self._error(reference, "leads only back to itself", cure)
                 seen.add(id(node))
                 node = self._targets[id(node)]
+        return self._schemas
 
     def _visit(self, node: Any, kind: str, segments: Segments) -> None:
         for value, found, place in walk(self.dialect, (node, kind, segments)):
@@ -91,11 +87,11 @@ class Linker:
                 continue
             self._visited[id(value)] = found
             if found == "schema":
-                self.schemas.append(value)
+                self._schemas.append(value)
                 if self.dialect.has_identifiers:
                     self._note_identifiers(value, place)
             if (found == "schema" or found in REFERABLE) and isinstance(value.get("$ref"), str):
-                self._pending.append(_Reference(value, found, place))
+                self._pending.append(_Reference(value, value["$ref"], found, place))
 
     def _note_identifiers(self, schema: dict[str, Any], place: Segments) -> None:
         home = _home_of(place)
@@ -110,8 +106,8 @@ class Linker:
             cure = f"write it in {_SCHEMA_DIALECTS[1]}"
             raise self.root.at((*place, "$schema")).error(problem, cure)
         if "$dynamicRef" in schema:
-            at = self.root.at((*place, "$dynamicRef"))
-            raise at.error("`$dynamicRef` is not read", "write a `$ref`")
+            dynamic = self.root.at((*place, "$dynamicRef"))
+            raise dynamic.error("`$dynamicRef` is not read", "write a `$ref`")
 
     def _follow(self, reference: _Reference) -> None:
         segments = self._destination(reference)
@@ -167,16 +163,14 @@ class Linker:
             if content is None:
                 cure = "mend the name, or add the file"
                 raise self._error(reference, "names a file that does not exist", cure)
-            self._embed(found, written_from_bytes(content, self.around.label(found)))
+            written = written_from_bytes(content, self.around.label(found))
+            if not self._embedded and self.tree.get(FILES):
+                problem = f"`{FILES}` is taken for the files referred to"
+                raise self.root.child(FILES).error(problem, "rename that key")
+            self.tree[FILES] = self._embedded
+            self._embedded[found] = written.tree
+            self.root.entered(FILES).put(found, Place(written))
         return found
-
-    def _embed(self, home: str, written: Written) -> None:
-        if not self._embedded and self.tree.get(FILES):
-            problem = f"`{FILES}` is taken for the files referred to"
-            raise self.root.child(FILES).error(problem, "rename that key")
-        self._embedded[home] = written.tree
-        self.tree[FILES] = self._embedded
-        self.root.entered(FILES).put(home, Place(written))
 
     def _error(self, reference: _Reference, problem: str, cure: str) -> DocumentError:
         place = self.root.at((*reference.segments, "$ref"))

@@ -1,7 +1,5 @@
 """Values of parameters to their texts on the wire, and paths by their templates."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

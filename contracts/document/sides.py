@@ -5,8 +5,6 @@ revision starts at the root of the repository, or with `./` here; without a revi
 for in the index.
 """
 
-from __future__ import annotations
-
 import os
 import posixpath
 import re
@@ -303,7 +301,7 @@ def fetched(url: str, limit: int) -> bytes:
     raise _unusable(url, f"is the end of more than {MAX_REDIRECTS} redirects")
 
 
-def _got(client: httpx2.Client, url: str, limit: int, ends: float) -> bytes | str:
+def _got(client: "httpx2.Client", url: str, limit: int, ends: float) -> bytes | str:
     """The body, or where it is said to be."""
     with client.stream("GET", url, follow_redirects=False) as response:
         client.cookies.clear()

@@ -1,11 +1,10 @@
 """Bytes in, overlays over them, the value out, with the file and line of every node in it."""
 
-from __future__ import annotations
-
 import codecs
 import copy
 import re
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -29,24 +28,20 @@ class Place:
     """A node of a tree of several files; its children are beside it unless put elsewhere."""
 
     def __init__(self, written: Written, segments: tuple[str, ...] = ()) -> None:
-        self.written = written
-        self.segments = segments
+        self.written, self.segments = written, segments
         self._moved: dict[str, Place] = {}
 
-    def child(self, segment: str) -> Place:
+    def child(self, segment: str) -> "Place":
         return self._moved.get(segment) or Place(self.written, (*self.segments, segment))
 
-    def at(self, segments: Sequence[str]) -> Place:
-        place = self
-        for segment in segments:
-            place = place.child(segment)
-        return place
+    def at(self, segments: Sequence[str]) -> "Place":
+        return reduce(Place.child, segments, self)
 
-    def entered(self, segment: str) -> Place:
+    def entered(self, segment: str) -> "Place":
         """The child, kept: what is put below it is found again."""
         return self._moved.setdefault(segment, self.child(segment))
 
-    def put(self, segment: str, place: Place) -> None:
+    def put(self, segment: str, place: "Place") -> None:
         self._moved[segment] = place
 
     def remove_item(self, index: int, length: int) -> None:
@@ -203,7 +198,8 @@ def _matches(tree: dict[str, Any], target: str, root: Place, place: Place) -> li
 def _update(target: Any, update: Any, place: Place, origin: Place) -> None:
     written = origin.child("update")
     if isinstance(target, list):
-        _append(target, update, place, written)
+        place.put(str(len(target)), written)
+        target.append(copy.deepcopy(update))
     elif isinstance(target, dict) and isinstance(update, dict):
         _merge(target, update, place, written)
     elif isinstance(target, dict):
@@ -215,11 +211,6 @@ def _update(target: Any, update: Any, place: Place, origin: Place) -> None:
         raise origin.child("target").error(problem, f"target the object or list around it; {anew}")
 
 
-def _append(target: list[Any], item: Any, place: Place, origin: Place) -> None:
-    place.put(str(len(target)), origin)
-    target.append(copy.deepcopy(item))
-
-
 def _merge(target: dict[str, Any], update: dict[str, Any], place: Place, origin: Place) -> None:
     for name, value in update.items():
         old = target.get(name)
@@ -227,8 +218,9 @@ def _merge(target: dict[str, Any], update: dict[str, Any], place: Place, origin:
         if isinstance(old, dict) and isinstance(value, dict):
             _merge(old, value, place.entered(name), written)
         elif isinstance(old, list) and isinstance(value, list):
-            for index, item in enumerate(value):
-                _append(old, item, place.entered(name), written.child(str(index)))
+            for index in range(len(value)):
+                place.entered(name).put(str(len(old) + index), written.child(str(index)))
+            old.extend(copy.deepcopy(value))
         elif isinstance(old, dict | list):
             known = f"{shown(name)} is of another kind than the one at {place.child(name).source}"
             cure = "remove that one in an action before"

@@ -8,8 +8,6 @@ Every message is one sentence: where, what was seen, what was wanted and the way
 with 2, pytest with 4; a traceback is never shown for these.
 """
 
-from __future__ import annotations
-
 
 class ContractsError(Exception):
     """The root of the suite's own errors; `str()` is what the user reads."""

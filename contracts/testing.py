@@ -1,7 +1,5 @@
 """What a test of one's own can use: the contract, held against a response that it has."""
 
-from __future__ import annotations
-
 import difflib
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Texts: cut, in the right number, without what a terminal obeys, and written to a file whole."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The forms in which a run and a comparison are read: a module for each, and a row here."""
 
-from __future__ import annotations
-
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -32,14 +30,16 @@ FORMS: dict[str, dict[str, tuple[str, ...]]] = {
 value to lines or a whole text, and by name what else it takes of what a command knows."""
 
 
-def lines_of(form: tuple[str, ...], value: Run | Diff, **known: Any) -> Iterable[str]:
+def lines_of(form: tuple[str, ...], value: "Run | Diff", **known: Any) -> Iterable[str]:
     """The value in a form, loaded only now: a page and a terminal need what others do without."""
     function, *options = form
     made = pkgutil.resolve_name(function)(value, **{name: known[name] for name in options})
     return [made] if isinstance(made, str) else made
 
 
-def environment(file: str, known: Mapping[str, Any], finalize: Callable[[str], str]) -> Environment:
+def environment(
+    file: str, known: Mapping[str, Any], finalize: Callable[[str], str]
+) -> "Environment":
     """The templates beside a module, which know its `MAX_…`, and whose texts `finalize` makes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # which most forms do without
     from markupsafe import Markup

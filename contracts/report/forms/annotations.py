@@ -1,7 +1,5 @@
 """A run, and a comparison, as commands of GitHub Actions: an annotation a finding, at its line."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What is known beforehand: a document's rules and the kinds of changes, in tables and JSON."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """A comparison as text, the decision last, and as JSON, which `diff.schema.json` describes."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping

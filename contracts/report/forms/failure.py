@@ -1,7 +1,5 @@
 """What a test says of a verdict: its failure's lines, and the properties in pytest's JUnit file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path

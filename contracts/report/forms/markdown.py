@@ -3,8 +3,6 @@
 The templates say what stands where; what they put out is shown as it is, as much of it as fits.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC

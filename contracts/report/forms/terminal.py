@@ -1,7 +1,5 @@
 """A run as the summary at the end of a pytest run, in the rows of one screen; and that screen."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,6 +36,55 @@ COLUMNS = (
 )
 """What the table counts: the first of these that leaves an operation so many columns:"""
 LEAST_OPERATION = 20
+
+
+_FALLBACKS = {"…": "...", "“": '"', "”": '"', "\N{EN DASH}": "-", "—": "-", "§": "section "}
+_FALLBACKS |= {"\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'"}
+"""What stands for characters of our own texts where an encoding lacks them; others are escaped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Text on it keeps to one line, and holds nothing that it would obey or could not show."""
+
+    width: int = 80
+    encoding: str = "utf-8"
+
+    def text(self, text: str) -> str:
+        """The text as it can be written, on one line however long: what it lacks is replaced."""
+        text, encoding = printable(text), self.encoding
+        while True:
+            try:
+                text.encode(encoding)
+            except LookupError:  # an encoding that Python does not know
+                encoding = "ascii"
+            except UnicodeEncodeError as error:
+                lacking = text[error.start]
+                escaped = lacking.encode("ascii", "backslashreplace").decode()
+                text = text.replace(lacking, _FALLBACKS.get(lacking, escaped))
+            else:
+                return text
+
+    def rows(self, *lines: str) -> int:
+        """How many rows the lines take, each folded by the terminal where it is full."""
+        return sum(max(len(chop_cells(line, self.width)), 1) for line in lines)
+
+    def cut(self, text: str, columns: int) -> str:
+        """The text, or as much of it as fits into so many columns, with a mark where it was cut."""
+        text, mark = self.text(text), self.text("…")
+        if cell_len(text) <= columns:
+            return text
+        return set_cell_size(text, columns - len(mark)).rstrip() + mark
+
+    def shortened(self, operation: str, columns: int) -> str:
+        """An operation's method and the end of its path, which tells it from its neighbours."""
+        text, mark = self.text(operation), self.text("…")
+        if cell_len(text) <= columns:
+            return text
+        method, _, path = text.partition(" ")
+        while path and cell_len(f"{method} {mark}{path}") > columns:
+            path = path[1:]
+        return f"{method} {mark}{path}"
 
 
 def text(run: Run, *, width: int, encoding: str, trend: Trend | None = None) -> Iterator[str]:
@@ -259,59 +306,11 @@ def decision_line(run: Run, screen: Screen) -> str:
     return f"{start}{text}{end}"
 
 
-_FALLBACKS = {"…": "...", "“": '"', "”": '"', "\N{EN DASH}": "-", "—": "-", "§": "section "}
-_FALLBACKS |= {"\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'"}
-"""What stands for characters of our own texts where an encoding lacks them; others are escaped."""
-
 _RED = ("violated", "new", "still there", "FAIL")
 _YELLOW = ("accepted", "note", "advisory", "not judged", "ended early", "INCONCLUSIVE")
 _COLOUR = dict.fromkeys(_RED, "red") | dict.fromkeys(_YELLOW, "yellow")
 _COLOUR |= dict.fromkeys(("fixed", "PASS"), "green")
 _MARKED = re.compile(rf"(contract: )?({'|'.join(sorted(_COLOUR, key=len, reverse=True))})(?=[: ])")
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """Text on it keeps to one line, and holds nothing that it would obey or could not show."""
-
-    width: int = 80
-    encoding: str = "utf-8"
-
-    def text(self, text: str) -> str:
-        """The text as it can be written, on one line however long: what it lacks is replaced."""
-        text, encoding = printable(text), self.encoding
-        while True:
-            try:
-                text.encode(encoding)
-            except LookupError:  # an encoding that Python does not know
-                encoding = "ascii"
-            except UnicodeEncodeError as error:
-                lacking = text[error.start]
-                escaped = lacking.encode("ascii", "backslashreplace").decode()
-                text = text.replace(lacking, _FALLBACKS.get(lacking, escaped))
-            else:
-                return text
-
-    def rows(self, *lines: str) -> int:
-        """How many rows the lines take, each folded by the terminal where it is full."""
-        return sum(max(len(chop_cells(line, self.width)), 1) for line in lines)
-
-    def cut(self, text: str, columns: int) -> str:
-        """The text, or as much of it as fits into so many columns, with a mark where it was cut."""
-        text, mark = self.text(text), self.text("…")
-        if cell_len(text) <= columns:
-            return text
-        return set_cell_size(text, columns - len(mark)).rstrip() + mark
-
-    def shortened(self, operation: str, columns: int) -> str:
-        """An operation's method and the end of its path, which tells it from its neighbours."""
-        text, mark = self.text(operation), self.text("…")
-        if cell_len(text) <= columns:
-            return text
-        method, _, path = text.partition(" ")
-        while path and cell_len(f"{method} {mark}{path}") > columns:
-            path = path[1:]
-        return f"{method} {mark}{path}"
 
 
 def marked(line: str) -> tuple[str, str, str, Mapping[str, bool]]:

@@ -1,7 +1,5 @@
 """A run to the page that people read: one file that needs neither a network nor JavaScript."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

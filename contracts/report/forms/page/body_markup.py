@@ -4,8 +4,6 @@ The tokens stay as they were sent: a parsed body would lose what may be the poin
 that stand twice, `1.0` against `1`, an escape.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence

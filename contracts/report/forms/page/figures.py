@@ -1,7 +1,5 @@
 """Verdicts and times to what the page draws, its numbers beside it: tables, bars and curves."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

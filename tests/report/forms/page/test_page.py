@@ -205,6 +205,13 @@ def test_a_rule_at_a_place_marks_it_also_if_the_finding_does_not_say_where() -> 
     assert "<mark>2</mark>" in page(run(verdict("violated", "at", proof=shown)))
 
 
+@pytest.mark.parametrize(("place", "marks"), [("", 0), ("/", 3)], ids=["no place", "the whole"])
+def test_an_empty_place_marks_nothing_and_the_whole_body_only_the_whole(place: str, marks: int) -> None:
+    shown = proof("was 1, then 2", "[2]", instance=None)
+    html = page(run(verdict("violated", rule=f"{GET} 200 / type", place=place, proof=shown)))
+    assert html.count("<mark>") == marks
+
+
 def test_a_page_of_several_reports_says_so() -> None:
     assert "Merged 2 reports, from 2026-11-01 03:17" in text_of(run(files=("a.json", "b.json")))
     assert "Merged" not in text_of(run())

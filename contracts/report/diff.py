@@ -1,7 +1,5 @@
 """A comparison as one value, from which every form of its report is made."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,28 +17,16 @@ from contracts.report.run import Drift
 from contracts.text import cut
 
 _ORDER = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
-_NOUNS = {
-    Direction.REQUEST: "requests of ",
-    Direction.RESPONSE: "responses of ",
-    Direction.OPERATION: "",
-}
-
-MAX_VERSION = 100
-"""Characters that are kept of what is published as a version."""
+MAX_VERSION = 100  # characters of what is published as a version
 
 
 @dataclass(frozen=True, eq=False)
 class Diff:
-    """What was compared and decided.
-
-    Args:
-        specs: both sides, read; the same value twice if they can't differ.
-        accepted_in, until, reason: of the entries that are offered, `accepted_in` being the file.
-    """
+    """What was compared and decided; `accepted_in` is the file for the entries that are offered."""
 
     base: Side
     revision: Side
-    specs: tuple[Spec, Spec]
+    specs: tuple[Spec, Spec]  # both read; the same value twice if they can't differ
     decision: ChangeDecision
     fail_on: FailOn = FailOn.BREAKING
     accepted_in: str = ACCEPTED
@@ -91,7 +77,7 @@ def diff_of(
 
 
 def decision_text(diff: Diff) -> str:
-    """The decision, the counts, and what is odd about the exit code if it is."""
+    """The decision, the counts, and what is odd about the exit code, if anything."""
     decision, counts = diff.decision, []
     for effect in _ORDER:
         if count := decision.count(effect):
@@ -123,24 +109,19 @@ def drift_of(diff: Diff, command: str) -> Drift:
             said = f"{change.effect.value} {change.id} {change.where}: {change.message}"
             changes.append(cut(said))
     is_same = not diff.decision.judged and ours == published
-    return Drift(
-        ours,
-        short,
-        decision="same" if is_same else diff.decision.result.value,
-        counts=decision_text(diff),
-        changes=tuple(changes),
-        notes=tuple(map(cut, diff.decision.notes)),
-        command=command,
-    )
+    result = "same" if is_same else diff.decision.result.value
+    counts, notes = decision_text(diff), tuple(map(cut, diff.decision.notes))
+    return Drift(ours, short, result, "", counts, tuple(changes), notes, command=command)
 
 
 def reach_text(reaches: Sequence[Reach], most: int) -> str:
     """Whom a change reaches, `most` operations a direction by name."""
     texts = []
-    for direction, noun in _NOUNS.items():
+    for direction in Direction:
         names = list(dict.fromkeys(r.operation for r in reaches if r.direction is direction))
         if len(names) > most:
             names[most - 1 :] = [f"{names[most - 1]} and {len(names) - most} more"]
         if names:
-            texts.append(f"{noun}{', '.join(names)}")
+            noun = f"{direction.value}s of " * (direction is not Direction.OPERATION)
+            texts.append(noun + ", ".join(names))
     return "; ".join(texts) or "no operation"

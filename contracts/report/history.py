@@ -4,8 +4,6 @@ Several runs may use a folder at once, and any of them may be killed: a report h
 once it is whole, and whoever reads or thins takes for granted that files come and go.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,15 +22,11 @@ from contracts.report.run import RuleVerdict, Run, Times, pooled
 from contracts.rules import Severity
 from contracts.text import plural, write_whole
 
-MAX_NAMED = 3
-"""How many of the files that can't be used are called by their names."""
+MAX_NAMED = 3  # files that can't be used which are called by their names
 DRAFTS_LIVE = timedelta(days=1)
 """A draft that is so much older than the report just kept is one of a run that was killed."""
 AGES = ((35, ""), (366, "%G week %V"), (99_999, "%Y-%m"))
-"""Of runs younger than so many days, one of each period is kept; all of them where it is empty.
-
-Of a week or a month it is the last run with a verdict, because one without proves nothing.
-"""
+"""Of runs younger than so many days, the last of each period with a verdict is kept, all if ""."""
 ABSENT, NOT_JUDGED = "absent", "not judged"
 BROKEN = ("violated", "accepted")
 JUDGED = (*BROKEN, "holds")
@@ -47,24 +41,17 @@ _DRAFT = re.compile(rf"\.{_NAME.pattern}-\d+")
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """A run, in numbers.
-
-    Args:
-        violated: rules that are violated, not counting advisories and what is accepted.
-        new, fixed: rules broken or kept now that were not when they were last judged.
-        unavailable_share: of the exchanges, from 0 to 1.
-        times: of all answers; None if there are none, or the report is too old to have them.
-    """
+    """A run, in numbers; `new` and `fixed` rules were not so when they were last judged."""
 
     started: datetime
     decision: str
     rules: int
-    violated: int
+    violated: int  # without advisories and what is accepted
     not_judged: int
     new: int
     fixed: int
-    unavailable_share: float
-    times: Times | None
+    unavailable_share: float  # of the exchanges, from 0 to 1
+    times: Times | None  # of all answers; old reports have none
 
     @property
     def day(self) -> str:
@@ -75,25 +62,18 @@ class Night:
 class RuleTrend:
     """A rule that was broken in one of the nights; a night that did not judge it proves nothing.
 
-    Args:
-        verdict: of the last night in which it was broken.
-        states: one a night, of those which `JUDGED` is about.
-        is_broken: whether the last night that judged it broke it.
-        turned: the first night of those in a row that say the same, to the last; `streak` of them.
-        or_before: it was never seen kept before, so that it may be older than the nights.
-        nights, judged: how many broke it, and how many broke or kept it.
-        comes_and_goes: it was broken, kept, and broken again.
+    The last nights that judged it say the same: `streak` of them in a row, since it `turned`.
     """
 
-    verdict: RuleVerdict
-    states: tuple[str, ...]
-    is_broken: bool
+    verdict: RuleVerdict  # of the last night in which it was broken
+    states: tuple[str, ...]  # one a night, of those which `JUDGED` is about
+    is_broken: bool  # by the last night that judged it
     turned: datetime
-    or_before: bool
-    nights: int
+    or_before: bool  # never seen kept before, so that it may be older than the nights
+    nights: int  # that broke it
     judged: int
     streak: int
-    comes_and_goes: bool
+    comes_and_goes: bool  # was broken, kept, and broken again
 
     @property
     def is_new(self) -> bool:
@@ -134,18 +114,12 @@ class OperationTrend:
 
 @dataclass(frozen=True, eq=False)
 class Trend:
-    """Nights, oldest first, the last being tonight, and what they say of rules and operations.
-
-    Args:
-        rules: those that any night broke: what is broken now first, then the severe, the newest.
-        operations: those that answered in any of the nights, by key.
-        notes: what was left out of the nights, and why.
-    """
+    """Nights, oldest first, the last being tonight, and what they say of rules and operations."""
 
     nights: tuple[Night, ...]
-    rules: tuple[RuleTrend, ...]
-    operations: tuple[OperationTrend, ...]
-    notes: tuple[str, ...] = ()
+    rules: tuple[RuleTrend, ...]  # that any broke: first what is broken now, the severe, the newest
+    operations: tuple[OperationTrend, ...]  # that answered in any, by key
+    notes: tuple[str, ...] = ()  # what was left out, and why
 
     @property
     def tonight(self) -> Night:
@@ -214,26 +188,17 @@ def day(moment: datetime) -> str:
     return moment.astimezone(UTC).date().isoformat()
 
 
-def _rule_trend(
-    verdict: RuleVerdict, states: tuple[str, ...], nights: Sequence[Night]
-) -> RuleTrend:
+def _rule_trend(verdict: RuleVerdict, states: tuple[str, ...], nights: list[Night]) -> RuleTrend:
     judged = []
     for state, night in zip(states, nights, strict=True):
         if state in JUDGED:
             judged.append((state in BROKEN, night.started))
     turns = [list(turn) for _, turn in groupby(judged, key=itemgetter(0))]
+    broken = [turn for turn in turns if turn[0][0]]
     is_broken, turned = turns[-1][0]
-    return RuleTrend(
-        verdict,
-        states,
-        is_broken,
-        turned,
-        or_before=is_broken and len(turns) == 1,
-        nights=sum(map(itemgetter(0), judged)),
-        judged=len(judged),
-        streak=len(turns[-1]),
-        comes_and_goes=sum(turn[0][0] for turn in turns) > 1,
-    )
+    or_before, comes_and_goes = is_broken and len(turns) == 1, len(broken) > 1
+    counts = sum(map(len, broken)), len(judged), len(turns[-1])
+    return RuleTrend(verdict, states, is_broken, turned, or_before, *counts, comes_and_goes)
 
 
 def _order(rule: RuleTrend) -> tuple[bool, bool, bool, float, str]:
@@ -245,8 +210,7 @@ def _order(rule: RuleTrend) -> tuple[bool, bool, bool, float, str]:
 def keep(report: str, started: datetime, folder: Path) -> Path:
     """Keep a report under a name that sorts by time, whole or not at all; returns the path.
 
-    The name also has a digest of the report: runs of the same moment have names of their own, and a
-    report that is kept twice is there once.
+    By its digest in the name, runs of one moment have two names, and one that is kept twice, one.
     """
     moment = started.astimezone(UTC)
     stamp = f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03}Z"

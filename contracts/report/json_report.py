@@ -1,7 +1,5 @@
 """`report.json`: a run written to it, and read from it, of any version; and several runs to one."""
 
-from __future__ import annotations
-
 import json
 from collections import ChainMap, Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,21 +8,12 @@ from dataclasses import replace
 from itertools import chain, filterfalse, product
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from contracts.errors import UsageError
-from contracts.report.run import (
-    BREAKS,
-    CHANGES,
-    OperationRun,
-    RuleVerdict,
-    Run,
-    Subject,
-    Times,
-    pooled,
-)
+from contracts.report.run import CHANGES, OperationRun, RuleVerdict, Run, Subject, Times, pooled
 from contracts.text import write_whole
 from contracts.verdicts import Outcome
 
@@ -42,8 +31,6 @@ _RANKS = {"fail": 0, "inconclusive": 1, "pass": 2}
 """Any of these decisions decides for all, the lower first."""
 _OUTCOMES = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.NOT_EXERCISED)
 """Any of them decides for a rule, in this order, after a violation that nobody accepted."""
-
-T = TypeVar("T")
 
 
 def run_from(value: Mapping[str, Any], file: str = "") -> Run:
@@ -90,11 +77,8 @@ def to_json(run: Run) -> dict[str, Any]:
     }
     sizes = {"exchanges": run.exchanges, "unavailable": run.unavailable}
     found["summary"] = {"rules": len(run.verdicts), **run.counts, **sizes}
-    value = {key: found[key] for key in _KEYS}
-    for name in ("against", "drift"):
-        if value[name] is None:
-            del value[name]
-    return value
+    left_out = {name for name in ("against", "drift") if found[name] is None}
+    return {key: found[key] for key in _KEYS if key not in left_out}
 
 
 def json_text(value: Mapping[str, Any]) -> str:
@@ -142,7 +126,6 @@ def report_at(path: Path, cure: str) -> Iterator[bytes]:
 
 
 def _problem(data: bytes) -> str:
-    """Why a file is no report."""
     try:
         json.loads(data)
     except json.JSONDecodeError as error:
@@ -194,9 +177,8 @@ def _differences(subjects: Sequence[Subject], suites: Sequence[str]) -> Iterator
     """What keeps the runs from being about the same."""
     documents = {(one.title, one.sha256): one for one in subjects}.values()
     if len(documents) > 1:
-        named = ", ".join(f"{one.title} {one.version} ({one.sha256[:8]})" for one in documents)
-        lines = "lines are those of the evidence's"
-        yield f"these reports are on different documents: {named}; {lines}"
+        said = ", ".join(f"{one.title} {one.version} ({one.sha256[:8]})" for one in documents)
+        yield f"these reports are on different documents: {said}; lines are those of the evidence's"
     if len(suites) > 1:
         yield f"these reports were written by different versions of the suite: {', '.join(suites)}"
 
@@ -212,7 +194,8 @@ def _badness(verdict: RuleVerdict) -> tuple[bool, int, bool, float, int]:
     """The smaller the worse; at last the share of answers that broke it, and plain evidence."""
     share = verdict.violations / max(verdict.exercised, 1)
     rank = _OUTCOMES.index(verdict.outcome)
-    return verdict.standing not in BREAKS, rank, not verdict.explained, -share, verdict.size
+    is_kept = verdict.standing not in ("violated", "advisory")
+    return is_kept, rank, not verdict.explained, -share, verdict.size
 
 
 def _operation(parts: Sequence[OperationRun]) -> OperationRun:
@@ -255,6 +238,6 @@ def _joined(parts: Sequence[object], *names: str) -> dict[str, Any]:
     return joined
 
 
-def _once(values: Iterable[T]) -> tuple[T, ...]:
+def _once(values: Iterable[Any]) -> tuple[Any, ...]:
     """Without repeats, in the order in which they come."""
     return tuple(dict.fromkeys(values))

@@ -1,7 +1,5 @@
 """A run as one value, which `report.json` is written from and read to, and every form made of."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +19,6 @@ from contracts.verdicts import Outcome, Recurrence
 
 STANDINGS = ("violated", "advisory", "accepted", "undecided", "not exercised", "holds")
 """What a report says of a rule, the worst first."""
-BREAKS = STANDINGS[:2]
 CHANGES = ("new", "still_there", "fixed", "not_judged")
 """What may have become of a rule since an earlier report, as `Run.against` has it."""
 BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -55,8 +52,7 @@ class Times:
 def pooled(parts: Iterable[Times]) -> Times | None:
     """The times of all answers together; None without any answer.
 
-    A report keeps no single times, so that percentiles are read from the sum of the histograms,
-    straight between two bounds, and never outside what the parts have.
+    Percentiles are read from the sum of the histograms, and never outside what the parts have.
     """
     answered = list(filter(attrgetter("count"), parts))
     if not answered:
@@ -146,33 +142,27 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleVerdict:
-    """The verdict on one rule.
-
-    Args:
-        operation: the operation's key, `METHOD PATH`.
-        status: the documented status that the rule belongs to, None for the operation's own.
-        place: where in the body, None for rules about the response as a whole.
-        since: what became of it since an earlier report, in words: one of `CHANGES`.
-        explained: finer rules say all that there is to say of the bodies that it is about.
-    """
+    """The verdict on one rule."""
 
     rule: str
     kind: str
-    operation: str = ""
-    status: str | None = None
-    place: str | None = None
+    operation: str = ""  # the key, `METHOD PATH`
+    status: str | None = None  # as documented; None if the rule is the operation's own
+    place: str | None = None  # in the body; None if the rule is about the response as a whole
     promise: str = ""
     clause: str = ""
     severity: Severity
     outcome: Outcome
     exercised: int
     violations: int
-    since: str | None = None
+    since: str | None = (
+        None  # what became of it since an earlier report: one of `CHANGES`, in words
+    )
     recurrence: Recurrence | None = None
     seen: Mapping[str, int] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
     why: str = ""
-    explained: bool = False
+    explained: bool = False  # finer rules say all that there is to say of the bodies it is about
     accepted: Agreement | None = None
     source: Passage
     evidence: Proof | None = None
@@ -220,23 +210,16 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The document that a service publishes against ours.
+    """The document that a service publishes against ours; `command` shows all that changed."""
 
-    Args:
-        ours, published: the versions, as the documents say; None if nothing could be seen.
-        decision: breaking, compatible, undecided or `same`; None if a `problem` prevented it.
-        changes: what breaks, then what is undecided; `counts` counts all, `command` shows them.
-        kept: violated rules that the published document lacks, or has kept on the same answers.
-    """
-
-    ours: str
-    published: str | None = None
-    decision: str | None = "same"
+    ours: str  # the version
+    published: str | None = None  # None if nothing could be seen
+    decision: str | None = "same"  # or a comparison's result; None if a `problem` prevented it
     problem: str = ""
     counts: str = ""
-    changes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()  # what breaks, then what is undecided
     notes: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()  # violated rules that the published document lacks, or has kept
     command: str = "contracts drift"
 
     @property
@@ -246,21 +229,12 @@ class Drift:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A contract run, or several that were merged: then there may be more of what is in the plural.
-
-    Args:
-        files: the reports that it was read from.
-        targets: the base URLs, None for the mock.
-        started, finished: with a time zone.
-        interrupted: the run ended before everything was asked.
-        sessions: what came of looking for sessions, None if nobody asked for that.
-        against: what became of rules since an earlier report; what is `carried` is still known.
-    """
+    """A contract run, or several as one, which may have more of what is in the plural."""
 
     suite: str
-    files: tuple[str, ...]
+    files: tuple[str, ...]  # the reports that it was read from
     subjects: tuple[Subject, ...]
-    targets: tuple[str | None, ...]
+    targets: tuple[str | None, ...]  # base URLs, None for the mock
     seeds: tuple[int, ...]
     started: Moment
     finished: Moment
@@ -270,23 +244,22 @@ class Run:
     verdicts: tuple[RuleVerdict, ...]
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    interrupted: bool = False
+    interrupted: bool = False  # it ended before everything was asked
     operations: tuple[OperationRun, ...] = ()
     statuses: Mapping[str, int] = field(default_factory=dict)
-    sessions: Mapping[str, Any] | None = None
-    against: Mapping[str, Any] | None = None
+    sessions: Mapping[str, Any] | None = None  # what came of looking for some, if anybody asked
+    against: Mapping[str, Any] | None = None  # what became of rules; `carried` is still known
     drift: Drift | None = None
 
     @cached_property
-    def told(self) -> Run:
+    def told(self) -> "Run":
         """The run as people read it: without rules on bodies of which finer ones say all."""
         explained = {verdict.rule for verdict in self.verdicts if verdict.explained}
-        verdicts = tuple(filterfalse(attrgetter("explained"), self.verdicts))
-        against = self.against
+        verdicts, against = filterfalse(attrgetter("explained"), self.verdicts), self.against
         if against is not None:
             unjudged = filterfalse(explained.__contains__, against.get("not_judged", ()))
             against = {**against, "not_judged": list(unjudged)}
-        return replace(self, verdicts=verdicts, against=against)
+        return replace(self, verdicts=tuple(verdicts), against=against)
 
     @property
     def subject(self) -> Subject:

@@ -1,7 +1,5 @@
 """What a report says of a verdict, in the few words that every form has room for."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,8 +10,7 @@ from contracts.report.history import Trend
 from contracts.report.run import CHANGES, Drift, RuleVerdict, Run
 from contracts.text import plural
 
-_ABOUT_THE_BODY = ("schema", "required")
-"""Kinds whose findings say themselves where they are."""
+_ABOUT_THE_BODY = ("schema", "required")  # kinds whose findings say themselves where they are
 MAX_CHANGES = 5
 ENDED_EARLY = "ended early: this covers what was asked until then"
 

@@ -1,11 +1,10 @@
 """Changes between two documents to one decision: breaking, compatible or undecided."""
 
-from __future__ import annotations
-
-import difflib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 
 from contracts.changes.change import KINDS, Change, Effect, Severity
@@ -22,23 +21,6 @@ class FailOn(StrEnum):
     WARNING = "warning"
     UNDECIDED = "undecided"
     NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class ChangePolicy:
-    """What fails a comparison; `severities` are by the id of a kind, in place of the default."""
-
-    fail_on: FailOn = FailOn.BREAKING
-    severities: Mapping[str, Severity] = field(default_factory=dict)
-    accepted: Accepted = field(default_factory=Accepted)
-
-    def judged(self, change: Change) -> Judged:
-        severity = self.severities.get(change.id, change.severity)
-        acceptance = self.accepted.of(name_of(change))
-        fails = severity is Severity.ERROR and self.fail_on is not FailOn.NEVER
-        if self.fail_on is FailOn.WARNING and change.effect is not Effect.UNDECIDED:
-            fails = severity is not Severity.INFO
-        return Judged(change, severity, acceptance, fails and acceptance is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +43,52 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangePolicy:
+    """What fails a comparison; `severities` are by the id of a kind, in place of the default."""
+
+    fail_on: FailOn = FailOn.BREAKING
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    accepted: Accepted = field(default_factory=Accepted)
+
+    def judged(self, change: Change) -> Judged:
+        severity = self.severities.get(change.id, change.severity)
+        acceptance = self.accepted.of(name_of(change))
+        fails = severity is Severity.ERROR and self.fail_on is not FailOn.NEVER
+        if self.fail_on is FailOn.WARNING and change.effect is not Effect.UNDECIDED:
+            fails = severity is not Severity.INFO
+        return Judged(change, severity, acceptance, fails and acceptance is None)
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeDecision:
     """What was decided of the changes that nobody accepted; `notes` fail nothing.
 
-    The exit code is 1 if a change fails, 3 if none does and one is undecided.
+    The exit code is 1 if a change fails, 3 if none does and one is undecided; `count` is by effect.
     """
 
     result: Effect
     exit_code: int
-    judged: tuple[Judged, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def count(self, effect: Effect) -> int:
-        """Changes of an effect that nobody accepted."""
-        return sum(j.counts and j.change.effect is effect for j in self.judged)
+    judged: tuple[Judged, ...]
+    notes: tuple[str, ...]
+    count: Counter[Effect]
 
     @property
     def accepted(self) -> int:
-        return sum(not j.counts for j in self.judged)
+        return len(self.judged) - self.count.total()
 
 
 def decide_changes(changes: Sequence[Change], policy: ChangePolicy) -> ChangeDecision:
     """The decision over the changes between two documents."""
-    judged = tuple(policy.judged(change) for change in changes)
-    seen = {each.change.effect for each in judged if each.counts}
-    result, code = Effect.COMPATIBLE, 0
-    if Effect.UNDECIDED in seen:
-        result, code = Effect.UNDECIDED, 0 if policy.fail_on is FailOn.NEVER else 3
-    if Effect.BREAKING in seen:
-        result = Effect.BREAKING
+    judged = tuple(map(policy.judged, changes))
+    count = Counter(each.change.effect for each in judged if each.counts)
+    order = (Effect.BREAKING, Effect.UNDECIDED)
+    result = next(filter(count.get, order), Effect.COMPATIBLE)
+    code = 3 if count[Effect.UNDECIDED] and policy.fail_on is not FailOn.NEVER else 0
     if any(each.fails for each in judged):
         code = 1
-    idle, past = policy.accepted.out_of_use(list(map(name_of, changes)))
-    notes = [entry.overdue for entry in past]
-    cure = "a change that is made needs no entry"
-    notes += [f"{entry}: nothing that changed is named {entry.name}; {cure}" for entry in idle]
-    return ChangeDecision(result, code, judged, tuple(notes))
+    said = "nothing that changed is named", "a change that is made needs no entry"
+    idle, past = policy.accepted.out_of_use(list(map(name_of, changes)), *said)
+    return ChangeDecision(result, code, judged, (*past, *idle), count)
 
 
 def name_of(change: Change) -> str:
@@ -128,8 +120,12 @@ def severities_from(entries: Sequence[str]) -> dict[str, Severity]:
             said = f"--severity {entry} is not ID={'|'.join(Severity)}"
             raise UsageError(f"{said}; give a kind of change and a severity")
         if identity not in KINDS:
-            near = ", ".join(difflib.get_close_matches(identity, KINDS, n=3, cutoff=0.4))
-            hint = f"the nearest are {near}" if near else "`contracts diff --list` has them"
+            near, hint = (
+                get_close_matches(identity, KINDS, 3, 0.4),
+                "`contracts diff --list` has them",
+            )
+            if near:
+                hint = f"the nearest are {', '.join(near)}"
             raise UsageError(f"--severity {entry}: there is no kind of change {identity}; {hint}")
         found[identity] = Severity(level)
     return found

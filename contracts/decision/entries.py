@@ -1,7 +1,5 @@
 """The tables of `accepted.toml`: what the team agreed to live with, why, and until when."""
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib
@@ -9,13 +7,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
+from itertools import filterfalse
 from typing import Any
 
 from contracts.errors import DocumentError
 
 ACCEPTED = "accepted.toml"
-TERM = timedelta(days=30)
-"""For how long an entry is offered."""
+TERM = timedelta(days=30)  # for how long an entry is offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,6 @@ class Table:
 
 VIOLATIONS = Table("violation", "RULE", "rules", frozenset({"evidence"}))
 CHANGES = Table("change", "ID WHERE", "changes")
-TABLES = (VIOLATIONS, CHANGES)
 KEYS = {
     "reason": (str, "why the team lives with it"),
     "until": (date, "a date without quotes, as 2026-12-31"),
@@ -43,19 +40,12 @@ KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """One entry: `violation."RULE" = { reason = "…", until = YYYY-MM-DD }`.
+    """One entry: `violation."RULE" = { reason = "…", until = YYYY-MM-DD }`."""
 
-    Args:
-        name: of what is accepted, or a glob over names (`*` and `?` only: names hold brackets).
-        until: the last day on which it counts.
-        evidence: globs over what was seen, all of which they have to match; empty for any.
-        file, line: where the entry stands.
-    """
-
-    name: str
+    name: str  # of what is accepted, or a glob (`*` and `?` only: names hold brackets)
     reason: str
-    until: date
-    evidence: tuple[str, ...] = ()
+    until: date  # the last day on which it counts
+    evidence: tuple[str, ...] = ()  # globs: each text that was seen has to match one; none: any may
     file: str = ""
     line: int = 0
 
@@ -71,12 +61,6 @@ class Acceptance:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.file else self.name
-
-    @property
-    def overdue(self) -> str:
-        """What is said of it after its last day."""
-        passed = f"{self}: accepted until {self.until}, which has passed"
-        return f"{passed}; mend it, or agree on a new date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +78,15 @@ class Accepted:
                 return entry
         return None
 
-    def out_of_use(self, names: Collection[str]) -> tuple[list[Acceptance], list[Acceptance]]:
-        """The entries that name none of these, and of the others those whose day has passed."""
-        idle, past = [], []
+    def out_of_use(self, names: Collection[str], said: str, cure: str) -> tuple[list[str], ...]:
+        """What is said of entries that name none of these, and of others whose day has passed."""
+        idle, past = list[str](), list[str]()
         for entry in self.entries:
             if not any(map(entry.names, names)):
-                idle.append(entry)
+                idle.append(f"{entry}: {said} {entry.name}; {cure}")
             elif entry.until < self.today:
-                past.append(entry)
+                passed = f"{entry}: accepted until {entry.until}, which has passed"
+                past.append(f"{passed}; mend it, or agree on a new date")
         return idle, past
 
 
@@ -123,21 +108,19 @@ def accepted_from(data: bytes, file: str, table: Table, *, today: date) -> Accep
         cure = "give a TOML file in UTF-8"
         raise DocumentError(file, 0, f"can't be read ({error})", cure) from None
     except tomllib.TOMLDecodeError as error:
-        found, why = re.search(r"line (\d+)", str(error)), f"this is not TOML: {error}"
-        line = int(found[1]) if found else 0
-        raise DocumentError(file, line, why, "mend the syntax there") from None
-    known = [each.name for each in TABLES]
-    if unknown := sorted(tables.keys() - known):
-        raise DocumentError(file, 0, f"there is no table {unknown[0]}", f"use {' or '.join(known)}")
-    entries: list[Acceptance] = []
-    for each in TABLES:
+        lines, why = re.findall(r"line (\d+)", str(error)), f"this is not TOML: {error}"
+        raise DocumentError(file, int((*lines, 0)[0]), why, "mend the syntax there") from None
+    entries: dict[str, list[Acceptance]] = {VIOLATIONS.name: [], CHANGES.name: []}
+    if unknown := sorted(tables.keys() - entries.keys()):
+        cure = f"use {' or '.join(entries)}"
+        raise DocumentError(file, 0, f"there is no table {unknown[0]}", cure)
+    for each in (VIOLATIONS, CHANGES):
         held = tables.get(each.name, {})
         if not isinstance(held, dict):
             raise DocumentError(file, 0, f"{each.name} is no table of {each.plural}", each.cure)
-        read = [_entry(name, entry, each, file, _line(text, name)) for name, entry in held.items()]
-        if each is table:
-            entries = read
-    return Accepted(tuple(entries), today, file)
+        for name, entry in held.items():
+            entries[each.name].append(_entry(name, entry, each, file, _line(text, name)))
+    return Accepted(tuple(entries[table.name]), today, file)
 
 
 def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Acceptance:
@@ -152,8 +135,9 @@ def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Accepta
     if unknown := sorted(entry.keys() - KEYS.keys() - table.optional):
         raise DocumentError(file, line, f"{what} has an unknown key {unknown[0]}", table.cure)
     globs = entry.get("evidence", [])
-    globs = [globs] if isinstance(globs, str) else globs
-    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+    if isinstance(globs, str):
+        globs = [globs]
+    if not isinstance(globs, list) or {*map(type, globs)} - {str}:
         why, cure = "evidence is not a text or a list of texts", "give globs over what is seen"
         raise DocumentError(file, line, why, cure)
     return Acceptance(name, entry["reason"], entry["until"], tuple(globs), file, line)
@@ -169,16 +153,9 @@ def _line(text: str, name: str) -> int:
 
 
 def _quoted(text: str) -> str:
-    """A basic string of TOML, on one line that any terminal can show.
-
-    Halves of surrogate pairs, which no TOML holds, become `?`, which as a glob stands for them.
-    """
-    return "".join(map(_escaped, json.dumps(text, ensure_ascii=False)))
-
-
-def _escaped(character: str) -> str:
-    if "\ud800" <= character <= "\udfff":
-        return "?"
-    if character.isprintable():
-        return character
-    return f"\\u{ord(character):04X}" if ord(character) < 0x10000 else f"\\U{ord(character):08X}"
+    """A basic string of TOML, on one line that any terminal can show."""
+    # Halves of surrogate pairs, which no TOML holds, become `?`, which as a glob stands for them.
+    quoted = json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
+    for character in filterfalse(str.isprintable, set(quoted)):
+        quoted = quoted.replace(character, f"\\U{ord(character):08X}")
+    return quoted

@@ -1,8 +1,6 @@
 """Verdicts of a run to one decision, with reasons; and to what is new since another run."""
 
-from __future__ import annotations
-
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,6 +22,10 @@ NO_SUCCESS = (
     "no request was answered with a documented 2xx; give values that the service knows "
     "(--contract-param; for sessions, --contract-session-id or --contract-discover)"
 )
+
+
+Asked = Mapping[str, Sequence[Exchange]]
+"""Exchanges by operation."""
 
 
 class Result(StrEnum):
@@ -48,24 +50,18 @@ def read_accepted(path: Path, *, today: date) -> Accepted:
 class Policy:
     """What fails a run beside violations.
 
-    Args:
-        strict: advisories, unavailable answers, unexercised or undecided rules of documented 2xx.
-        require_all: every unexercised or undecided rule.
-        partial: only some operations were selected, so that what is missing proves nothing.
-        some_rules: only some rules were selected, so that acceptances of others are not stale.
-        max_unavailable: the share of requests without an answer above which a run says nothing.
-        known: rules that an earlier report has as violated, None if there is no such report.
-        only_new: whether these fail nothing.
+    `strict`: advisories, unavailable answers, unexercised or undecided rules of documented 2xx;
+    `require_all`: every unexercised or undecided rule.
     """
 
     strict: bool = False
     require_all: bool = False
-    partial: bool = False
-    some_rules: bool = False
+    partial: bool = False  # some operations were selected: what is missing proves nothing
+    some_rules: bool = False  # some rules were selected: acceptances of others are not stale
     accepted: Accepted = field(default_factory=Accepted)
-    max_unavailable: float = MAX_UNAVAILABLE
-    known: frozenset[str] | None = None
-    only_new: bool = False
+    max_unavailable: float = MAX_UNAVAILABLE  # share of requests; above it a run says nothing
+    known: frozenset[str] | None = None  # violated in an earlier report, None without one
+    only_new: bool = False  # what is known fails nothing
 
     def fails(self, verdict: Verdict) -> bool:
         """Whether this verdict alone fails the run."""
@@ -122,49 +118,39 @@ def decide(
             asked[exchange.probe.operation].append(exchange)
     silent = blocked(spec, [*chain.from_iterable(asked.values())])
     shut = {key: why for key, own in sorted(asked.items()) if (why := blocked(spec, own))}
-    failing = [v for v in verdicts if v.rule.operation not in shut and policy.fails(v)]
-    failures, notes = _failures(failing, policy), list[str]()
+    failing = [v for v in filter(policy.fails, verdicts) if v.rule.operation not in shut]
+    failures, notes = list(_failures(failing, policy)), list[str]()
     if not asked:
         ended = ended or "nothing was sent"
     if not (policy.partial or silent or ended):
         if not policy.some_rules:
-            stale, notes = _entries_to_remove(policy.accepted, verdicts)
-            failures += stale
+            said = "the document has no rule", "remove the entry"
+            promised = [verdict.rule.id for verdict in verdicts]
+            failures += chain.from_iterable(policy.accepted.out_of_use(promised, *said))
+            notes = list(_healed(policy.accepted, verdicts))
         if policy.strict:
             failures += notes
         failures += _never_a_success(spec, asked)
-    unavailable = [] if silent else _unavailable(exchanges, policy)
-    if policy.strict:
-        failures += unavailable
-    open_ends = (silent, ended, *_open_ends(spec, asked, stops, {} if silent else shut))
-    unfinished = [why for why in (*open_ends, *unavailable) if why and why not in failures]
-    if any(verdict.outcome is Outcome.VIOLATED for verdict in failing):
-        return Decision(Result.FAIL, (*failures, *unfinished), tuple(notes))
-    if unfinished:
+    lost = "" if silent else _unavailable(exchanges, policy)
+    if lost and policy.strict:
+        failures.append(lost)
+    open_ends = (silent, ended, *_open_ends(spec, asked, stops, {} if silent else shut), lost)
+    unfinished = [why for why in open_ends if why and why not in failures]
+    if unfinished and not any(v.outcome is Outcome.VIOLATED for v in failing):
         return Decision(Result.INCONCLUSIVE, tuple(unfinished))
-    return Decision(Result.FAIL if failures else Result.PASS, tuple(failures), tuple(notes))
+    result = Result.FAIL if failures else Result.PASS
+    return Decision(result, (*failures, *unfinished), tuple(notes))
 
 
-def _entries_to_remove(
-    accepted: Accepted, verdicts: Sequence[Verdict]
-) -> tuple[list[str], list[str]]:
-    """Entries that fail a whole run (no such rule, or past their day); and those that can go."""
-    gone, past = accepted.out_of_use([verdict.rule.id for verdict in verdicts])
-    stale = [f"{entry}: the document has no rule {entry.name}; remove the entry" for entry in gone]
-    stale += [entry.overdue for entry in past]
-    healed = []
+def _healed(accepted: Accepted, verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """The entries that can go: all that they name was exercised and held."""
     for entry in accepted.entries:
-        outcomes = {v.outcome for v in verdicts if entry.names(v.rule.id)}
-        if outcomes == {Outcome.HOLDS}:
-            healed.append(f"{entry}: {entry.name} was exercised and held; the entry can go")
-    return stale, healed
+        if {v.outcome for v in verdicts if entry.names(v.rule.id)} == {Outcome.HOLDS}:
+            yield f"{entry}: {entry.name} was exercised and held; the entry can go"
 
 
 def _open_ends(
-    spec: Spec,
-    asked: Mapping[str, Sequence[Exchange]],
-    stops: Iterable[Stop],
-    shut: Mapping[str, str],
+    spec: Spec, asked: Asked, stops: Iterable[Stop], shut: Mapping[str, str]
 ) -> Iterator[str]:
     """Which operations say nothing, or not all, and why."""
     for key, exchanges in asked.items():
@@ -177,34 +163,33 @@ def _open_ends(
             yield stop.why
 
 
-def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> list[str]:
+def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str:
     """How many requests had no answer, if these are too many; in a strict run, any are."""
-    count, most = sum(map(is_unavailable, exchanges)), policy.max_unavailable
-    said = f"{count} of {len(exchanges)} requests had no answer of the service"
-    if policy.strict:
-        return [f"{said} (strict)"] * bool(count)
-    said += f", more than {most * 100:g}% (--contract-max-unavailable)"
-    return [said] * (count > most * len(exchanges))
+    count, most, why = sum(map(is_unavailable, exchanges)), policy.max_unavailable, ""
+    if policy.strict and count:
+        why = " (strict)"
+    elif count > most * len(exchanges):
+        why = f", more than {most * 100:g}% (--contract-max-unavailable)"
+    return why and f"{count} of {len(exchanges)} requests had no answer of the service{why}"
 
 
-def _failures(failing: Sequence[Verdict], policy: Policy) -> list[str]:
-    counts = Counter(verdict.outcome for verdict in failing)
-    found = []
+def _failures(failing: Sequence[Verdict], policy: Policy) -> Iterator[str]:
+    ids: dict[Outcome, list[str]] = defaultdict(list)
+    for verdict in failing:
+        ids[verdict.outcome].append(verdict.rule.id)
     for outcome in (Outcome.VIOLATED, Outcome.NOT_EXERCISED, Outcome.UNDECIDED):
-        if counts[outcome]:
-            found.append(f"{plural(counts[outcome], 'rule')} {outcome.value.replace('_', ' ')}")
-    if policy.known is not None and counts[Outcome.VIOLATED]:
-        violated = {verdict.rule.id for verdict in failing if verdict.outcome is Outcome.VIOLATED}
-        found[0] += f", {len(violated - policy.known)} of them new"
-    return found
+        if found := ids[outcome]:
+            new = ""
+            if outcome is Outcome.VIOLATED and policy.known is not None:
+                new = f", {len({*found} - policy.known)} of them new"
+            yield f"{plural(len(found), 'rule')} {outcome.value.replace('_', ' ')}{new}"
 
 
-def _never_a_success(spec: Spec, asked: Mapping[str, Sequence[Exchange]]) -> list[str]:
+def _never_a_success(spec: Spec, asked: Asked) -> list[str]:
     found: list[str] = []
     for key, exchanges in asked.items():
-        statuses = {e.response.status for e in exchanges if e.response}
         documented = set(filter(spec.by_key[key].response, range(200, 300)))
-        if documented & statuses:
+        if any(e.response and e.response.status in documented for e in exchanges):
             return []
         if documented:
             found = [NO_SUCCESS]
@@ -249,17 +234,15 @@ def against(
 ) -> Against:
     """What became of each rule since, given verdicts on the rules that count.
 
-    Args:
-        accepted: rules that are violated and accepted, which are neither new nor known.
-        promised: every rule of the document; one that it does not have any more is nothing.
+    `accepted` rules are violated, and neither new nor known; what is not `promised` now is left out.
     """
-    now = {verdict.rule.id: verdict for verdict in verdicts}
+    now = {verdict.rule.id: verdict.outcome for verdict in verdicts}
     found: dict[str, Since] = {}
-    for rule, verdict in now.items():
-        if verdict.outcome is Outcome.VIOLATED and rule not in accepted:
+    for rule, outcome in now.items():
+        if outcome is Outcome.VIOLATED and rule not in accepted:
             found[rule] = Since.STILL_THERE if rule in known.rules else Since.NEW
     for rule in known.rules:
         if rule not in found and rule in promised and rule not in accepted:
-            held = rule in now and now[rule].outcome is Outcome.HOLDS
+            held = now.get(rule) is Outcome.HOLDS
             found[rule] = Since.FIXED if held else Since.NOT_JUDGED
     return Against(known, found)

@@ -1,7 +1,5 @@
 """A probe to an exchange: sent in its turn, to a service or the mock, again where that may help."""
 
-from __future__ import annotations
-
 import email.utils
 import time
 from collections.abc import Callable

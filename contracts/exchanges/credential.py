@@ -1,7 +1,5 @@
 """The credential: put on requests as the security schemes say, taken out of all that comes back."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json
@@ -9,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, quote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
@@ -93,7 +91,7 @@ class Scrubber:
     capabilities: Capabilities = field(default_factory=Capabilities)
 
     @classmethod
-    def of(cls, values: dict[str, str]) -> Scrubber:
+    def of(cls, values: dict[str, str]) -> Self:
         """For values by variable; longer ones are taken out first: none hides in another."""
         secrets = []
         for name, value in sorted(values.items(), key=lambda item: -len(item[1])):

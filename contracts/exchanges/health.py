@@ -1,7 +1,5 @@
 """Exchanges that say nothing about the contract, and from where on more of them are pointless."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """The exchanges of a run in one file, shared by its processes: the first asks, all read."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections import defaultdict
@@ -9,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from filelock import BaseFileLock, FileLock, Timeout
@@ -44,7 +42,7 @@ class Ledger:
     _life: BaseFileLock | None = field(default=None, init=False, repr=False)
 
     @classmethod
-    def left_in(cls, folder: Path) -> list[Ledger]:
+    def left_in(cls, folder: Path) -> list[Self]:
         """The ledgers of runs that have not come to their end, dead or alive."""
         paths = folder.glob(f".run-*.jsonl.*{ALIVE}")
         names = sorted({path.name.partition(".jsonl.")[0] for path in paths})

@@ -4,8 +4,6 @@ The value of a member of one of these names keeps its type, its length and what 
 letters and digits go. Where the same URL stands elsewhere, a placeholder takes its place.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A request on the wire to what came back; no other file looks into httpx2 and httpcore2."""
 
-from __future__ import annotations
-
 import ipaddress
 import ssl
 import time

@@ -80,7 +80,7 @@ def decision_text(diff: Diff) -> str:
     """The decision, the counts, and what is odd about the exit code, if anything."""
     decision, counts = diff.decision, []
     for effect in _ORDER:
-        if count := decision.count(effect):
+        if count := decision.count[effect]:
             counts.append(f"{count} {effect.value}")
     if decision.accepted:
         counts.append(f"{decision.accepted} accepted")

@@ -1,7 +1,5 @@
 """An exchange and the rules of its operation: what held, what broke, what can't be told."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

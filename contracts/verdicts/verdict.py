@@ -1,7 +1,5 @@
 """Observations of a run to one verdict a rule, and to how a violation recurs."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

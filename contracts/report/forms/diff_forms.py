@@ -135,7 +135,7 @@ def json_lines(diff: Diff) -> list[str]:
 def diff_json(diff: Diff) -> dict[str, Any]:
     """The comparison as a JSON value, in the shape that `diff.schema.json` describes."""
     decision = diff.decision
-    counts = {effect.value: decision.count(effect) for effect in Effect}
+    counts = {effect.value: decision.count[effect] for effect in Effect}
     value = {
         "suite": {"name": "notte-contracts", "version": contracts.__version__},
         "base": _side(diff.base, diff.specs[0]),

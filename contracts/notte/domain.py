@@ -1,7 +1,5 @@
 """Every name and number of Notte: what the suite around it knows only as parameters."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -22,12 +20,8 @@ SWEEP = timedelta(seconds=120)
 
 LIST = "/sessions?only_active=false&page_size=100"
 START = "/sessions/start"
-CHEAPEST = {
-    "idle_timeout_minutes": 1,
-    "max_duration_minutes": 2,
-    "proxies": False,
-    "solve_captchas": False,
-}
+LIMITS = {"idle_timeout_minutes": 1, "max_duration_minutes": 2}
+CHEAPEST = {**LIMITS, "proxies": False, "solve_captchas": False}
 COST = "about $0.002"
 
 

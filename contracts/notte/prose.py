@@ -3,8 +3,6 @@
 The clock is the service's own, in its `Date` header.
 """
 
-from __future__ import annotations
-
 import email.utils
 import re
 from collections.abc import Callable, Mapping
@@ -83,16 +81,13 @@ class SeenSession:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A row: what is promised, the sentence it comes from, and the function that tells what breaks it, "" if nothing.
-
-    It gets a session; or the earlier and the later one, of two answers to the same request.
-    """
+    """A row: what is promised, the sentence that it comes from, and what breaks it, "" if nothing."""
 
     name: str
     place: str
     sentence: str
     promise: str
-    seen: Callable[..., str]
+    seen: Callable[..., str]  # of a session; or of an earlier and a later one, asked for the same
 
     def check(self, *sessions: SeenSession) -> str | None:
         """What is seen broken; None if the sessions say nothing about it."""

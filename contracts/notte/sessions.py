@@ -5,8 +5,6 @@ once and never again, so that at most one is alive. They and `DELETE /sessions/{
 so their answers are not judged.
 """
 
-from __future__ import annotations
-
 import json
 import shlex
 import signal
@@ -116,39 +114,22 @@ def _items(send: Send) -> Iterator[Any]:
 
 @dataclass(slots=True)
 class Started:
-    """What became of the session, if there was one: what it was called, in the order of asking, each once;
-    whether it is known to have ended; what went wrong, in a sentence.
-    """
+    """What became of the session, if there was one, as reports have it."""
 
-    id: str | None = None
-    statuses: list[str] = field(default_factory=list)
-    stopped: bool = False
-    problem: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """What a report says of it."""
-        return {
-            "session_id": self.id,
-            "statuses": self.statuses,
-            "stopped": self.stopped,
-            "cost": domain.COST if self.id else None,
-            "problem": self.problem,
-        }
+    session_id: str | None = None
+    statuses: list[str] = field(default_factory=list)  # in the order of asking
+    stopped: bool = False  # it is known to have ended
+    cost: str | None = None
+    problem: str = ""  # what went wrong, in a sentence
 
 
 @dataclass(slots=True)
 class Starter:
-    """Starts one session and stops it.
+    """Starts one session and stops it."""
 
-    Args:
-        send: for everything but the stop: it ends when a bound of the run is reached.
-        stop: for the stop, which is sent whatever the bounds say.
-        ask: asks everything that there is to ask about a session, by its id; its exchanges are judged.
-    """
-
-    send: Send
-    stop: Send
-    ask: Callable[[str], list[Exchange]]
+    send: Send  # for everything but the stop: it ends when a bound of the run is reached
+    stop: Send  # sent whatever the bounds say
+    ask: Callable[[str], list[Exchange]]  # all that there is to ask about a session; it is judged
     say: Callable[[str], None]
     sleep: Callable[[float], None]
     base_url: str
@@ -158,32 +139,31 @@ class Starter:
         """Start, ask, stop, ask. The session is stopped also if this is interrupted or fails anywhere."""
         self.say(f"contract: starting a session on {self.base_url}, which costs {domain.COST}")
         try:
-            with suppress(Exhausted):
-                with interrupts_wait():
-                    self._start()
-                if self.started.id is not None:
-                    self._ask(self.started.id)
+            with interrupts_wait():
+                self._start()
+            if self.started.session_id is not None:
+                self._ask(self.started.session_id)
+        except Exhausted as bound:
+            if self.started.session_id is None:
+                self.started.problem = str(bound)
         except BaseException:
             self._end()  # Ctrl-C as well: whatever happens, the session is ended
             self._warn()
             raise
         self._end()
-        if self.started.id is not None:
+        if self.started.session_id is not None:
             with suppress(Exhausted):
-                self._ask_until_final(self.started.id)
+                self._ask_until_final(self.started.session_id)
             self._warn()
         return self.started
 
     def _start(self) -> None:
         started, body = self.started, json.dumps(domain.CHEAPEST).encode()
         request = Request("POST", domain.START, (("Content-Type", "application/json"),), body)
-        try:
-            exchange = self.send(request)
-        except Exhausted as bound:
-            started.problem = str(bound)
-            raise
-        started.id = _usable_id(_object(exchange).get(domain.SESSION_ID))
-        if started.id is not None:
+        exchange = self.send(request)
+        started.session_id = _usable_id(_object(exchange).get(domain.SESSION_ID))
+        if started.session_id is not None:
+            started.cost = domain.COST
             return
         started.problem = f"POST {domain.START}: {_outcome(exchange)}"
         if exchange.response is None or not 300 <= exchange.response.status < 500:
@@ -203,11 +183,11 @@ class Starter:
 
     def _end(self) -> None:
         """Stop the session, if there is one that may be running."""
-        if self.started.id is None:
+        if self.started.session_id is None:
             return
         try:
             with interrupts_wait():
-                self._stop(domain.stop_target(self.started.id))
+                self._stop(domain.stop_target(self.started.session_id))
         except KeyboardInterrupt:
             self._warn()
             raise
@@ -234,10 +214,10 @@ class Starter:
             started.problem = "the stop was answered, but no answer calls it closed"
 
     def _warn(self) -> None:
-        if self.started.id is not None and not self.started.stopped:
-            url = shlex.quote(self.base_url + domain.stop_target(self.started.id))
+        if self.started.session_id is not None and not self.started.stopped:
+            url = shlex.quote(self.base_url + domain.stop_target(self.started.session_id))
             self.say(
-                f"contract: WARNING: session {self.started.id} may still be running ({self.started.problem}); "
+                f"contract: WARNING: session {self.started.session_id} may still be running ({self.started.problem}); "
                 f'stop it: curl -X DELETE -H "Authorization: Bearer ${domain.CREDENTIAL_VARIABLE}" {url}; '
                 f"it ends by itself after {domain.CHEAPEST['max_duration_minutes']} minutes"
             )

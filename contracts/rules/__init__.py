@@ -1,7 +1,5 @@
 """A document to its rules: one checkable promise each, operation by operation, ready to be judged."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,28 +30,18 @@ class Extra:
 
 @dataclass(frozen=True, eq=False)
 class OperationRules:
-    """The rules of one operation.
-
-    Args:
-        general: for every answer to what the operation was asked.
-        wire: for every answer, whatever the method.
-        unlisted: for answers to methods that the path does not list; they stand with the first operation of the path.
-        by_response: for answers with a documented status, by that status.
-        histories: for two answers to the same request.
-        framing: those that only the lack of an answer breaks, by kind.
-        plans: what each documented body promises, by status and media type.
-    """
+    """The rules of one operation."""
 
     spec: Spec
     operation: Operation
     max_seconds: float
-    general: tuple[ExchangeRule, ...]
-    wire: tuple[ExchangeRule, ...]
-    unlisted: tuple[ExchangeRule, ...]
-    by_response: Mapping[str, tuple[ExchangeRule, ...]]
-    histories: tuple[ExchangeRule, ...]
-    framing: Mapping[str, Rule]
-    plans: Mapping[tuple[str, str], Plan]
+    general: tuple[ExchangeRule, ...]  # for every answer to what the operation was asked
+    wire: tuple[ExchangeRule, ...]  # for every answer, whatever the method
+    unlisted: tuple[ExchangeRule, ...]  # for methods that the path does not list
+    by_response: Mapping[str, tuple[ExchangeRule, ...]]  # by the documented status of an answer
+    histories: tuple[ExchangeRule, ...]  # for two answers to the same request
+    framing: Mapping[str, Rule]  # by kind; only the lack of an answer breaks them
+    plans: Mapping[tuple[str, str], Plan]  # of each documented body, by status and media type
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -84,13 +72,18 @@ def rules_for(
     """Every promise of the document, and what HTTP and `extra` add to it."""
     more, paths, operations = extra or Extra(), set[str](), dict[str, OperationRules]()
     for operation in spec.operations:
-        key = operation.key
-        own = tuple(row for row in more.on_answers if row.rule.operation == key)
-        by_response: dict[str, tuple[ExchangeRule, ...]] = {}
+        key, first = operation.key, operation.path not in paths
+        by_response, plans = dict[str, tuple[ExchangeRule, ...]](), dict[tuple[str, str], Plan]()
         for response in operation.responses:
             whole = responses.response_rules(spec, operation, response)
             by_response[response.status] = tuple(whole)
-        first = operation.path not in paths
+            schemas = {m.name: m.schema for m in response.content if m.schema is not None}
+            judged = list(filter(may_be_json, schemas))
+            for media in judged:
+                # The ids of a body's rules name its media type if there are several.
+                scope = Scope(operation, response.status, media if judged[1:] else None)
+                plans[response.status, media] = Plan(scope, schemas[media])
+        own = (row for row in more.on_answers if row.rule.operation == key)
         operations[key] = OperationRules(
             spec,
             operation,
@@ -101,19 +94,7 @@ def rules_for(
             by_response=by_response,
             histories=tuple(row for row in more.on_histories if row.rule.operation == key),
             framing={rule.kind: rule for rule in responses.framing_rules(operation)},
-            plans=_plans(operation),
+            plans=plans,
         )
         paths.add(operation.path)
     return RuleBook(spec, operations)
-
-
-def _plans(operation: Operation) -> Mapping[tuple[str, str], Plan]:
-    """The ids of a body's rules name its media type if there are several."""
-    plans: dict[tuple[str, str], Plan] = {}
-    for response in operation.responses:
-        schemas = {m.name: m.schema for m in response.content if m.schema is not None}
-        judged = list(filter(may_be_json, schemas))
-        for media in judged:
-            scope = Scope(operation, response.status, media if judged[1:] else None)
-            plans[response.status, media] = Plan(scope, schemas[media])
-    return plans

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -73,8 +73,8 @@ class Place:
         seen = {"null"} & allowed
         if allowed != seen:
             seen |= {"value"}
-        promise = f"is of type {' or '.join(sorted(allowed))}"
-        return self._rule("type", promise, self._type_pointer, members=tuple(sorted(seen)))
+        rule = self._rule("type", f"is of type {' or '.join(sorted(allowed))}", self._type_pointer)
+        return replace(rule, members=tuple(sorted(seen)))
 
     @property
     def _type_pointer(self) -> str:
@@ -90,7 +90,7 @@ class Place:
         rules = {}
         for name, schema in self.location.required.items():
             pointer = join_pointer(schema.pointer, "required")
-            rules[name] = self._rule("required", f"has a property {name}", pointer, name=name)
+            rules[name] = self._rule("required", f"has a property {name}", pointer, name)
         return tuple(rules.items()) if "object" in self.location.types else ()
 
     @cached_property
@@ -176,8 +176,8 @@ class Place:
         for child in filter(None, below):
             yield from child.rules
 
-    def _rule(self, kind: str, promise: str, pointer: str, **more: Any) -> Rule:
-        return self.body.rule(kind, promise, pointer, place=self.location.place or "/", **more)
+    def _rule(self, kind: str, promise: str, pointer: str, name: str = "") -> Rule:
+        return self.body.rule(kind, promise, pointer, place=self.location.place or "/", name=name)
 
     def _enumerations(self) -> Iterable[Leaf]:
         location = self.location
@@ -192,7 +192,7 @@ class Place:
             kind, promise = "const", f"is {shown(named[0])}"
         members = tuple(map(member_text, values))
         for schema, allowed in location.enumerations:
-            rule = self._rule(kind, promise, schema.pointer, members=members)
+            rule = replace(self._rule(kind, promise, schema.pointer), members=members)
             yield _of_keywords(rule, types, {"enum": list(allowed)})
 
     def _rungs(self) -> Iterable[Leaf]:

@@ -1,7 +1,5 @@
 """Rules about an answer: as a whole, as text, on the wire, and to whom and about what it was given."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial

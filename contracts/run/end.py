@@ -38,7 +38,7 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
         report = replace(report, decision=Decision(Result.FAIL, reasons, decision.notes))
     if inputs.sources:
         listed, started = state.prelude.listed, state.prelude.started
-        sessions = {"listed": listed and asdict(listed), "started": started and started.to_json()}
+        sessions = {"listed": listed and asdict(listed), "started": started and asdict(started)}
         report = replace(report, sessions=sessions)
     if inputs.known is not None:
         promised = {rule.id for rule in state.book.rules}

@@ -196,9 +196,9 @@ def _source(state: State, say: Say) -> None:
             started = prelude.started = starter.started
             try:
                 starter.run()
-                say(f"contract: {started_text(started.to_json())}")
+                say(f"contract: {started_text(asdict(started))}")
             finally:
-                own = [started.id] if started.id is not None else []
+                own = [started.session_id] if started.session_id is not None else []
                 aside = pace.spent - sum(exchange.attempts for exchange in ledger.all())
                 ledger.add((), own={SESSION_ID: own}, aside=aside)
 

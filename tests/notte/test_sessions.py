@@ -168,7 +168,7 @@ class World:
 
     def run(self) -> Started:
         started = self.starter.run()
-        self.said.append(f"contract: {started_text(started.to_json())}")  # as a run does
+        self.said.append(f"contract: {started_text(asdict(started))}")  # as a run does
         return started
 
     @property
@@ -184,7 +184,12 @@ def test_session_is_asked_for_while_active_and_once_closed() -> None:
     started = world.run()
     assert world.sent == ALL
     assert json.loads(world.bodies[0] or b"") == CHEAPEST
-    assert (started.id, started.statuses, started.stopped, started.problem) == ("s 1", ["active", "closed"], True, "")
+    assert (started.session_id, started.statuses, started.stopped, started.problem) == (
+        "s 1",
+        ["active", "closed"],
+        True,
+        "",
+    )
     assert world.said == [
         "contract: starting a session on http://h/v1, which costs about $0.002",
         "contract: started session s 1, seen active, then closed, stopped; cost about $0.002",
@@ -223,7 +228,7 @@ def test_failed_stop_of_a_session_that_has_ended_is_no_matter() -> None:
 )
 def test_failed_start_is_said_and_never_repeated(start: Any) -> None:
     world = World(start=start)
-    assert world.run().id is None
+    assert world.run().session_id is None
     assert world.sent == ALL[:1]
     assert world.said[-1].startswith("contract: started no session: POST /sessions/start: ")
     doubtful = start in ((503, {}), (200, {}), (200, []), FailureKind.RESET)

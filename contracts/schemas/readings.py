@@ -62,6 +62,8 @@ class Names:
 
 
 NO_NAMES = Names()
+ALONE = {"$ref", "allOf", "title", "description"}
+"""The keywords beside which a recursive reference may be closed over its own names."""
 
 
 class _Forms:
@@ -120,15 +122,16 @@ class _Forms:
 
     # What a sender sends: `allOf` merged first, so that an object is closed over all its names.
 
-    def closed(self, values: Sequence[Raw], outer: Names | None = None) -> Raw:
+    def closed(self, values: Sequence[Raw], outer: Names = NO_NAMES) -> Raw:
         """The schemas that all apply; `outer` names are declared around the branch of a union."""
         self.count()
         parts: list[dict[str, Any]] = []
         found: list[Raw] = []
-        if not self.flatten(values, parts, found):
+        self.flatten(values, parts, found, len(values) == 1 and outer == NO_NAMES)
+        if False in found:
             return False
         is_kept = bool(found)
-        names = outer or NO_NAMES
+        names = outer
         unions: list[tuple[str, list[Any]]] = []
         for part in parts:
             names |= self.own_names(part)
@@ -146,7 +149,7 @@ class _Forms:
             closed = [self.closed([value], around) for value in branches]
             found.append({keyword: closed})
             is_closed = is_closed or branches.count(False) < len(branches)
-        is_object = is_kept or outer not in (None, NO_NAMES)
+        is_object = is_kept or outer != NO_NAMES
         for part in parts:
             is_object |= "object" in part.get("type", ()) or not OBJECTS.isdisjoint(part)
         if is_object and not names.open and not is_closed:
@@ -156,25 +159,28 @@ class _Forms:
             found.append({**own, "additionalProperties": False})
         return _all(found)
 
-    def flatten(self, values: Sequence[Any], parts: list[dict[str, Any]], kept: list[Raw]) -> bool:
-        """Collect the schema objects that all apply; recursive references are kept as they are."""
+    def flatten(
+        self, values: Iterable[Any], parts: list[Any], kept: list[Raw], alone: bool
+    ) -> None:
+        """Collect the schema objects that all apply; false and recursive references are kept.
+
+        A reference is closed over its own names where it stands `alone`: no other schema adds any.
+        """
         for value in values:
             self.count()
             if value is False:
-                return False
+                kept.append(False)
             if not isinstance(value, dict):
                 continue
             parts.append(value)
             below = [*value.get("allOf", ())]
             reference = value.get("$ref")
+            single = alone and len(below) + ("$ref" in value) == 1 and value.keys() <= ALONE
             if self.is_recursive(value):
-                alone = len(values) == 1 and not value.keys() - {"$ref", "description", "title"}
-                kept.append(self.named(value["$ref"], closed=alone))
+                kept.append(self.named(value["$ref"], closed=single))
             elif isinstance(reference, str):
                 below.append(self.target(reference))
-            if not self.flatten(below, parts, kept):
-                return False
-        return True
+            self.flatten(below, parts, kept, single)
 
     def all_names(self, value: Any, seen: frozenset[str] = frozenset()) -> Names:
         """Every name that a schema may declare for an object, whatever branch holds."""

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from contracts.document.model import Document, Source, for_requests, for_responses
+from contracts.document.model import Document, Schema, Source, for_requests, for_responses
 from contracts.schemas import readings
 from contracts.schemas.readings import TooLarge, sent_form, taken_form
-from contracts.schemas.validation import keyword_validator
+from contracts.schemas.validation import keyword_validator, validator
 
 RECORD = {
     "type": "object",
@@ -19,10 +21,11 @@ RECORD = {
 }
 TREE = {"type": "object", "properties": {"kids": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}}}
 REFERENCE = {"$ref": "#/components/schemas/Record"}
+RECURSIVE = {"$ref": "#/components/schemas/Tree"}
 
 
-def document() -> Document:
-    tree = {"components": {"schemas": {"Record": RECORD, "Tree": TREE}}}
+def document(**others: Any) -> Document:
+    tree = {"components": {"schemas": {"Record": RECORD, "Tree": TREE, **others}}}
     return Document("x", "", "3.1.0", tree, lambda pointer: Source("x", 1, pointer), frozenset({"readOnly"}))
 
 
@@ -64,6 +67,43 @@ def test_what_refers_to_itself_is_written_with_references() -> None:
     form = sent_form(document(), TREE)
     assert accepts(form, {"kids": [{"kids": []}]})
     assert not accepts(form, {"kids": [{"kid": []}]})
+
+
+def around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    one, some = st.lists(inner, min_size=1, max_size=1), st.lists(inner, min_size=1, max_size=2)
+    optional: dict[str, Any] = {"allOf": some, "anyOf": one.map([{"type": "null"}].__add__), "oneOf": one}
+    optional |= {"properties": st.just({"a": True}), "$ref": st.just(RECURSIVE["$ref"]), "title": st.just("x")}
+    return st.fixed_dictionaries({}, optional=optional)
+
+
+PARTS: list[Any] = [RECURSIVE, {"$ref": "#/components/schemas/Alias"}, {"properties": {"a": True}}, {"type": "object"}]
+SCHEMAS = st.recursive(st.sampled_from(PARTS), around, max_leaves=4)
+KIDS: st.SearchStrategy[Any] = st.recursive(st.just([]), lambda kids: st.lists(st.builds(dict, kids=kids), max_size=2))
+VALUES = st.fixed_dictionaries({}, optional={"a": st.just(1), "kids": KIDS})
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(SCHEMAS, VALUES)
+def test_what_has_declared_names_and_is_valid_is_sent(schema: Any, value: Any) -> None:
+    written = document(Alias={"allOf": [RECURSIVE]}, Written={**schema, "unevaluatedProperties": False})
+    if validator(Schema(written, "/components/schemas/Written")).is_valid(value):
+        assert accepts(sent_form(written, schema), value)
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_what_stands_around_a_recursive_reference_is_sent_too(keyword: str) -> None:
+    form = sent_form(document(), {"type": "object", "properties": {"a": True}, keyword: [RECURSIVE]})
+    assert accepts(form, {"a": 1, "kids": []})
+    assert not accepts(form, {"b": 1, "kids": []})
+
+
+@pytest.mark.parametrize(
+    "schema", [RECURSIVE, {"allOf": [RECURSIVE]}, {"anyOf": [RECURSIVE, {"type": "null"}]}], ids=str
+)
+def test_a_recursive_reference_alone_is_closed_at_every_depth(schema: Any) -> None:
+    form = sent_form(document(), schema)
+    assert accepts(form, {"kids": [{"kids": []}]})
+    assert not accepts(form, {"kids": [{"a": 1}]})
 
 
 def test_a_schema_that_is_too_large_is_not_written_out(monkeypatch: pytest.MonkeyPatch) -> None:

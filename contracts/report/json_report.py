@@ -20,6 +20,7 @@ from contracts.verdicts import Outcome
 SCHEMA = Path(__file__).with_name("report.schema.json")
 SUITE = "notte-contracts"
 CURE = "give a report.json that a contract run wrote"
+NO_REPORT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
 
 _KEYS = (
     *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "sessions"),
@@ -34,10 +35,7 @@ _OUTCOMES = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.NOT_EXE
 
 
 def run_from(value: Mapping[str, Any], file: str = "") -> Run:
-    """The run that the JSON value of a report tells of.
-
-    Raises ValueError, KeyError, TypeError, AttributeError or MsgspecError if it is no report.
-    """
+    """The run that a report's JSON value tells of; raises one of `NO_REPORT` if it is none."""
     operations = []
     for key, entry in value.get("operations", {}).items():
         operations.append({"key": key, **entry, "times": entry.get("times") or {}})
@@ -102,7 +100,7 @@ def read_run(path: Path, cure: str = CURE) -> Run:
 
 
 def ours(value: Any) -> Any:
-    """The JSON value of a report, of any version; ValueError and the like if it is another's."""
+    """The JSON value of a report, of any version; one of `NO_REPORT` if it is another's."""
     if value.get("suite", {}).get("name", SUITE) != SUITE:
         raise ValueError("the report of another program")
     return value
@@ -121,7 +119,7 @@ def report_at(path: Path, cure: str) -> Iterator[bytes]:
         raise UsageError(f"{path} can't be read ({problem}); {cure}") from None
     try:
         yield data
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError):
+    except NO_REPORT:
         raise UsageError(f"{path} {_problem(data)}; {cure}") from None
 
 
@@ -167,7 +165,7 @@ def merge(runs: Sequence[Run]) -> Run:
         verdicts=verdicts,
         operations=tuple(map(_operation, by_key.values())),
         sessions=next(filter(None, map(attrgetter("sessions"), latest)), None),
-        against=_against([run.against for run in ordered if run.against is not None], verdicts),
+        against=_against(ordered, verdicts),
         drift=next(filter(None, map(attrgetter("drift"), latest)), None),
         **joined,
     )
@@ -203,10 +201,9 @@ def _operation(parts: Sequence[OperationRun]) -> OperationRun:
     return replace(parts[0], times=times, **_joined(parts, "exchanges", "unavailable", "statuses"))
 
 
-def _against(
-    entries: Sequence[Mapping[str, Any]], verdicts: Sequence[RuleVerdict]
-) -> dict[str, Any] | None:
+def _against(runs: Sequence[Run], verdicts: Sequence[RuleVerdict]) -> dict[str, Any] | None:
     """What became of rules since the earlier reports; of one with a verdict, what that says."""
+    entries = [run.against for run in runs if run.against is not None]
     if not entries:
         return None
     became: dict[str, str] = {}
@@ -239,5 +236,4 @@ def _joined(parts: Sequence[object], *names: str) -> dict[str, Any]:
 
 
 def _once(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Without repeats, in the order in which they come."""
     return tuple(dict.fromkeys(values))

@@ -1,7 +1,5 @@
 """What a run saw and decided to a `Run`, without secrets, in bounds; its evidence to requests."""
 
-from __future__ import annotations
-
 import base64
 import re
 import shlex
@@ -34,39 +32,27 @@ from contracts.text import cut, map_texts, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
 from contracts.verdicts.verdict import TIMES
 
-MAX_BODY = 20_000
-"""Characters of a body that a report keeps."""
-MAX_FIELD = 2_000
-"""Characters of a field of an answer's head."""
-MAX_FIELDS = 100
-MAX_TARGET = 201
-BEFORE, AFTER = 3, 8
-"""Lines before a place and after it, where the members of an enum and the like stand."""
-MAX_WIDTH = 201
+# Characters of a body that a report keeps, of a field of an answer's head, and such fields.
+MAX_BODY, MAX_FIELD, MAX_FIELDS = 20_000, 2_000, 100
+MAX_TARGET = MAX_WIDTH = 201
+BEFORE, AFTER = 3, 8  # lines around a place; after it stand the members of an enum and the like
 LATE = frozenset({"auth", "method", "status", "unknown"})
 """Sources of probes that are made anew each time: they go last, or to the mock alone."""
 CURE_FOR_KNOWN = (
     "give the report.json of an earlier run, or leave --contract-against out on the first night"
 )
+MARK = "0CREDENTIAL0"  # stands for the credential in a command; no encoding changes it
 
-MARK = "0CREDENTIAL0"
-"""Stands for the credential while a command is put together; no encoding changes it."""
-
-Probes = dict[str, tuple[Probe, ...]]
-"""By operation."""
+Probes = dict[str, tuple[Probe, ...]]  # by operation
 
 
 @dataclass(frozen=True, eq=False)
 class Teller:
-    """What it takes to tell of verdicts: secrets masked, bodies and heads cut.
-
-    `base_url` is None for the mock; `header_variables` are the headers of every request, each with
-    the variable that holds its value.
-    """
+    """What it takes to tell of verdicts: secrets masked, bodies and heads cut."""
 
     spec: Spec
-    base_url: str | None
-    header_variables: Headers = ()
+    base_url: str | None  # None for the mock
+    header_variables: Headers = ()  # of every request, with the variable that holds the value
     scrubber: Scrubber = field(default_factory=Scrubber)
     policy: Policy = field(default_factory=Policy)
     _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
@@ -98,15 +84,13 @@ class Teller:
         )
 
     def _passage(self, verdict: Verdict) -> model.Passage:
-        source = self.spec.document.source(verdict.rule.pointer)
+        at = self.spec.document.source(verdict.rule.pointer)
         if verdict.evidence is None:
-            return model.Passage(source.file, source.line, source.pointer)
-        first = max(source.line - BEFORE, 1)
-        lines = self._lines(source.file)[first - 1 : source.line + AFTER]
+            return model.Passage(at.file, at.line, at.pointer)
+        first = max(at.line - BEFORE, 1)
+        lines = self._lines(at.file)[first - 1 : at.line + AFTER]
         shown = (self.scrubber.text(cut(line, MAX_WIDTH)) for line in lines)
-        return model.Passage(
-            source.file, source.line, source.pointer, tuple(enumerate(shown, first))
-        )
+        return model.Passage(at.file, at.line, at.pointer, tuple(enumerate(shown, first)))
 
     def _lines(self, file: str) -> Sequence[str]:
         """The lines of a file, which is read once; one that is not there (any more) has none."""
@@ -157,13 +141,12 @@ class Report:
     def run(self) -> model.Run:
         """The run as it is told, every text fit for a file."""
         teller, masked, spec = self.teller, self.teller.scrubber.text, self.teller.spec
+        document = spec.document
         since = self.against.since if self.against is not None else {}
         run = model.Run(
             suite=contracts.__version__,
             files=(),
-            subjects=(
-                model.Subject(spec.title, spec.version, spec.document.path, spec.document.sha256),
-            ),
+            subjects=(model.Subject(spec.title, spec.version, document.path, document.sha256),),
             targets=(teller.base_url,),
             seeds=(self.seed,),
             started=datetime.fromisoformat(self.started),
@@ -221,7 +204,6 @@ def _times(exchanges: Sequence[Exchange]) -> model.Times:
 
 
 def _changes(against: Against | None) -> dict[str, Any] | None:
-    """What became of each rule since the earlier report."""
     if against is None:
         return None
     changes = {since.value.replace(" ", "_"): against.those(since) for since in Since}
@@ -246,8 +228,7 @@ def probes_of_report(path: Path, spec: Spec) -> Probes:
 def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, Probes]:
     """The violations of an earlier report (and `advisories`), and the requests that show them.
 
-    Of a verdict it takes no more than its rule, outcome and evidence. UsageError if it is no report
-    of ours, or on another document.
+    UsageError if it is no report of ours, or on another document.
     """
     found: dict[str, Counter[Probe]] = {}
     with report_at(path, CURE_FOR_KNOWN) as data:
@@ -278,11 +259,7 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
 
 
 def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
-    """The request of an evidence as this run may send it first.
-
-    What was vouched for then is not vouched for now, a request has to reach its operation, and
-    nothing is changed that this run did not make.
-    """
+    """The request of an evidence, if this run may send it first; it vouches for no value of it."""
     sent = msgspec.convert((evidence or {}).get("request"), model.Sent | None)
     if sent is None or (operation := spec.by_key.get(sent.operation)) is None:
         return
@@ -295,9 +272,8 @@ def _first(evidence: Mapping[str, Any] | None, spec: Spec) -> Iterator[Probe]:
 
 def _sent(probe: Probe) -> model.Sent:
     """The probe whole, or it could not be sent again."""
-    request, body = probe.request, None
-    if request.body is not None:
-        body = base64.b64encode(request.body).decode("ascii")
+    request = probe.request
+    body = base64.b64encode(request.body).decode("ascii") if request.body is not None else None
     message = request.method, request.target, request.headers, body
     return model.Sent(probe.operation, *message, probe.credential, probe.source, probe.given)
 

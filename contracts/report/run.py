@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -59,21 +59,16 @@ def pooled(parts: Iterable[Times]) -> Times | None:
         return None
     worst = max(answered, key=attrgetter("longest", "slowest"))
     histogram = tuple(map(sum, zip(*map(attrgetter("histogram"), answered), strict=True)))
-    found = []
+    count, found = sum(histogram), []
     for percent, name in ((50, "median"), (95, "p95")):
-        low, *_, high = sorted([*map(attrgetter(name), answered)] * 2)
-        value = percentile(histogram, percent, worst.longest)
-        found.append(round(min(max(value, low), high), 6))
-    return Times(sum(histogram), found[0], found[1], worst.longest, worst.slowest, histogram)
-
-
-def percentile(histogram: Sequence[int], percent: int, longest: float) -> float:
-    """The nearest rank's time, with answers spread evenly between bounds, `longest` the last."""
-    rank = -(-sum(histogram) * percent // 100)
-    index = bisect_left(list(accumulate(histogram)), rank)
-    low, high = (0.0, *BOUNDS, longest)[index : index + 2]
-    nth = rank - sum(histogram[:index])
-    return low + (high - low) * (nth - 0.5) / histogram[index]
+        rank = -(-count * percent // 100)  # the nearest; answers are spread evenly between bounds
+        index = bisect_left(list(accumulate(histogram)), rank)
+        low, high = (0.0, *BOUNDS, worst.longest)[index : index + 2]
+        nth = rank - sum(histogram[:index])
+        value = low + (high - low) * (nth - 0.5) / histogram[index]
+        own = list(map(attrgetter(name), answered))
+        found.append(round(min(max(value, min(own)), max(own)), 6))
+    return Times(count, found[0], found[1], worst.longest, worst.slowest, histogram)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,10 +149,9 @@ def history_text(trend: Trend) -> str:
 
 def session_lines(sessions: Mapping[str, Any]) -> Iterator[str]:
     """What came of looking for sessions."""
-    if (listed := sessions.get("listed")) is not None:
-        yield f"sessions: {listed_text(listed)}"
-    if (started := sessions.get("started")) is not None:
-        yield f"sessions: {started_text(started)}"
+    for name, text in {"listed": listed_text, "started": started_text}.items():
+        if (found := sessions.get(name)) is not None:
+            yield f"sessions: {text(found)}"
 
 
 def listed_text(listed: Mapping[str, Any]) -> str:
@@ -176,7 +175,6 @@ def started_text(started: Mapping[str, Any]) -> str:
 
 
 def _noted(text: object, form: str = " ({})") -> str:
-    """The text in a form; nothing without a text."""
     return form.format(text) if text else ""
 
 
@@ -193,12 +191,9 @@ def drift_headline(drift: Drift) -> str:
 
 def drift_head(drift: Drift) -> Iterator[str]:
     """The headline, with what changed, and how many violations come of that."""
-    if not drift.changed:
-        yield drift_headline(drift)
-        return
     counts = drift.counts or f"{len(drift.changes)} changes that break or are undecided"
-    yield f"{drift_headline(drift)}: {counts}; all of it: {drift.command}"
-    if drift.kept:
+    yield drift_headline(drift) + f": {counts}; all of it: {drift.command}" * drift.changed
+    if drift.changed and drift.kept:
         rules = plural(len(drift.kept), "violated rule is", "violated rules are")
         yield f"  {rules} no violation of what is published; `contracts pull` takes that over"
 

@@ -46,8 +46,7 @@ def begin(config: Any) -> State:
 
     register_profiles()
     options = options_from(lambda option: option.given(config))
-    # pytest-base-url's option, whose default is PYTEST_BASE_URL, else its ini value; an empty
-    # option is kept.
+    # pytest-base-url's option (by default PYTEST_BASE_URL, kept if it is empty), else its ini value
     base_url = config.getoption("base_url", None)
     if base_url is None:
         base_url = config.getini("base_url") or None
@@ -129,11 +128,9 @@ def gate(inputs: Inputs) -> ItemResult:
 
 
 def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None]) -> Result:
-    """Exchanges -> verdicts -> decision -> report, in all its forms.
+    """Exchanges -> verdicts -> decision -> report, in all its forms; `tell` may make others.
 
-    Args:
-        ended, broken: why it ended early, and how the document breaks its baseline, if so.
-        tell: tells whoever else has a form of it.
+    `ended` and `broken` say why it ended early, and how the document breaks its baseline, if so.
     """
     from contracts.decision.run_decision import Result
     from contracts.report.forms.page import page

@@ -7,6 +7,7 @@ import shlex
 import signal
 from collections import Counter
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 SESSION = pytest.StashKey["State"]()
 """The run that a pytest session makes."""
-
 _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "flag": ("store_true", {"type": "bool", "default": False}),
     "list": ("append", {"type": "args", "default": []}),
@@ -35,8 +35,7 @@ _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 """How pytest takes an option and its ini twin."""
 _BROKEN = {"contract_item": "violated", "contract_gate": "breaking"}
 """What has happened when a test fails, by the fixture that says which test it is."""
-_OWN_STATUS = {"fail": 1, "inconclusive": 3}
-"""The exit code by the result of a run."""
+_OWN_STATUS = {"fail": 1, "inconclusive": 3}  # the exit code by the result of a run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -97,17 +96,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def _interrupt_on_sigterm(config: pytest.Config) -> None:
     """SIGTERM ends a run as Ctrl-C does; pytest alone would die without a summary."""
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
     def restore() -> None:
         signal.signal(signal.SIGTERM, before)
 
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:
-        return  # not the main thread: signals are somebody else's
-    config.add_cleanup(restore)
+    with suppress(ValueError):  # not the main thread: signals are somebody else's
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        config.add_cleanup(restore)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -174,8 +168,8 @@ def contract(request: pytest.FixtureRequest) -> Contract:
 def _state(request: pytest.FixtureRequest, who: str) -> State:
     state = request.config.stash.get(SESSION, None)
     if state is None:
-        cure = f"give --contract-spec, or have {DOCUMENT}"
-        pytest.fail(f"{who} needs a document: {cure}", pytrace=False)
+        text = f"{who} needs a document: give --contract-spec, or have {DOCUMENT}"
+        pytest.fail(text, pytrace=False)
     return state
 
 
@@ -249,10 +243,7 @@ def pytest_runtest_makereport(
 
 
 class _Ending:
-    """Counts what failed, and concludes when the workers of xdist have stopped, before the summary.
-
-    Without a document there is nothing to conclude, and contract tests are a mistake in the call.
-    """
+    """Counts what failed; concludes when the workers of xdist have stopped, before the summary."""
 
     def __init__(self, config: pytest.Config, state: State | None) -> None:
         self.config, self.state = config, state
@@ -271,19 +262,19 @@ class _Ending:
         if self.failed["undocumented"]:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if self.state is None or self.state.worker is not None:
-            return
+            return  # without a document there is nothing to conclude
         over = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        status, ended, result = exitstatus, "", ""
         # -x and --maxfail are said by xdist with the status of an interruption.
-        most, status, ended = self.config.getoption("maxfail", None) or 0, exitstatus, ""
+        most = self.config.getoption("maxfail", None) or 0
         if status == pytest.ExitCode.INTERRUPTED and 0 < most <= self.failed.total():
             status = pytest.ExitCode.TESTS_FAILED
         if self.failed["crashed"]:
-            ended = "the suite itself failed, see the errors above"
+            ended, result = "the suite itself failed, see the errors above", "inconclusive"
         elif status == pytest.ExitCode.INTERRUPTED:
             ended = "the run was interrupted"
         elif status not in over:
             ended = "the run ended early"
-        result = "inconclusive" if self.failed["crashed"] else ""
         if self.state.ledger.path.exists():
             from contracts.flows import conclude
 

@@ -18,13 +18,9 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 
 
 def run_annotations(run: Run, here: Path | None = None) -> Iterator[str]:
-    """Errors, warnings and notices, the worst first; the decision in the last line.
+    """Errors (violations that made it fail), warnings, notices (what is accepted), the decision.
 
-    A violation is an error, unless the run passed all the same, an advisory a warning, and what is
-    accepted a notice.
-
-    Args:
-        here: the folder from which GitHub sees the files; the working directory if it is not given.
+    GitHub sees the files from the folder `here`, if it is not the working directory.
     """
     # A terminal's columns are counted by rich, which is too heavy for a comparison.
     from contracts.report.forms.terminal import Screen, decision_line

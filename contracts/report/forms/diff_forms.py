@@ -17,8 +17,7 @@ from contracts.text import cut, map_texts, printable, well_formed
 
 MAX_REACHES = 5
 MAX_TEXT = 600
-MAX_WIDTH = 100
-"""Characters of a body that is written on one line; a longer one gets a line a member."""
+MAX_WIDTH = 100  # characters of a body on one line; a longer one gets a line a member
 MAX_LINES, MAX_ROW = 40, 400
 
 Paint = Callable[[str, str], str]

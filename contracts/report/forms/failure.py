@@ -13,19 +13,13 @@ from contracts.text import cut, printable
 MAX_BODY = 2_000  # characters of a body among the properties; `report.json` has more
 
 Property = tuple[str, str]
-Earlier = Mapping[str, Any] | None
-"""The report that a run is held against."""
+Earlier = Mapping[str, Any] | None  # the report that a run is held against
 
 
 def failure_text(
     verdict: RuleVerdict, *, accepted_in: Path, rerun: str, today: date, against: Earlier = None
 ) -> str:
-    """Five lines: where a rule is violated, seen and wanted, what to do, how to see it again.
-
-    Args:
-        accepted_in: the file for the entry that is offered, which counts for `TERM` from `today`.
-        rerun: the command that judges it again.
-    """
+    """Five lines: where a rule is violated, seen and wanted, what to do, how to see it again."""
     often, since = wording.often_text(verdict), wording.since_text(verdict, against)
     seen = f"{wording.seen_text(verdict)} ({'; '.join(filter(None, (often, since)))})"
     entry = entry_for(VIOLATIONS, verdict.rule, until=today + TERM)

@@ -20,11 +20,7 @@ from contracts.report.history import Trend
 from contracts.report.run import Proof, Run
 from contracts.text import cut, plural, printable
 
-MAX_SIZE = 60_000
-"""Characters in all, of which facts get a quarter and lists and history a half at most.
-
-GitHub takes 65,536 in a comment.
-"""
+MAX_SIZE = 60_000  # characters, of which GitHub takes 65,536 in a comment
 MAX_TEXT = 300
 MAX_ROWS = 25
 MAX_LISTED = 20
@@ -43,7 +39,6 @@ _MORE = 120  # characters that are kept for saying how much there is more
 _MARKUP = re.compile(r"""[!"#$%&*+:<=>?@\[\\\]^_`{|}~]|(?<=www)\.""", re.IGNORECASE)
 """What Markdown reads as markup, or GitHub as a link, within a line."""
 _MENTIONS = re.compile(r"([@#])(?=\w)")
-
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -51,9 +46,14 @@ def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
     """The lines of a run; with a trend, what became of rules and response times over the nights."""
     broken = [*wording.worst_first(run.violated), *wording.worst_first(run.advisories)]
     template = _environment().get_template("run.md.j2")
-    told = {"facts": _facts(run), "about": _about(run), "broken": wording.causes(broken)}
-    shown = template.render(run=run, trend=trend, **told)
-    head, middle, rest = shown.split(SECTION)
+    documents = ", ".join(f"{one.title} {one.version} ({one.sha256[:8]})" for one in run.subjects)
+    when = f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {run.seconds:.0f} s"
+    asked = plural(run.exchanges, "exchange")
+    asked += f", {run.unavailable} without an answer" * bool(run.unavailable)
+    about = f"{documents} · {when} · {asked} · seed {run.seed}"
+    told = {"facts": _facts(run), "about": about, "broken": wording.causes(broken)}
+    head, middle, rest = template.render(run=run, trend=trend, **told).split(SECTION)
+    # Facts get a quarter, lists and history a half at most.
     more = "report.json has them all."
     head, rest = _within(head, MAX_SIZE // 4, more), _within(rest, MAX_SIZE // 2, more)
     middle = _within(middle, MAX_SIZE - len(head) - len(rest), more)
@@ -85,8 +85,8 @@ def _facts(run: Run) -> Iterator[str]:
     if run.interrupted:
         yield wording.ENDED_EARLY
     yield from run.reasons
-    found = f"{plural(len(run.verdicts), 'rule')}: {run.counts['holds']} hold"
-    found += f", {len(run.violated)} violated"
+    held, found = run.counts["holds"], plural(len(run.verdicts), "rule")
+    found += f": {held} hold, {len(run.violated)} violated"
     others = {"advisory": run.advisories, "accepted": run.accepted, "not judged": run.missing}
     for word, verdicts in others.items():
         found += f", {len(verdicts)} {word}" * bool(verdicts)
@@ -97,13 +97,6 @@ def _facts(run: Run) -> Iterator[str]:
         yield from wording.drift_lines(run.drift)
     yield from wording.session_lines(run.sessions or {})
     yield from run.notes
-
-
-def _about(run: Run) -> str:
-    documents = ", ".join(f"{one.title} {one.version} ({one.sha256[:8]})" for one in run.subjects)
-    when = f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {run.seconds:.0f} s"
-    lost = f", {run.unavailable} without an answer" * bool(run.unavailable)
-    return f"{documents} · {when} · {plural(run.exchanges, 'exchange')}{lost} · seed {run.seed}"
 
 
 def _series(trend: Trend) -> Iterator[tuple[str, str, Sequence[float | None]]]:

@@ -1,9 +1,9 @@
 """A run as the summary at the end of a pytest run, in the rows of one screen; and that screen."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -14,12 +14,10 @@ from contracts.report.history import Trend
 from contracts.report.run import CHANGES, RuleVerdict, Run
 from contracts.text import cut, plural, printable
 
-ROWS = 25
-"""Rows of the summary, its title, the lines that others add to it and the decision included."""
+ROWS = 25  # of the summary, its title, the lines that others add to it and the decision included
 DECISION_ROWS = 4
 MAX_ABOUT = 100  # characters of a target, and of the earlier report
-LEAST_ROWS = 4
-"""What a section gets of rows that are left, even if none is left to count those below it."""
+LEAST_ROWS = 4  # what a section gets of those left, even if none is left to count those below it
 NAMED_ROWS = 2  # for naming the sections that there is no room for
 
 _FIRST = {"ended early": 0, "new": 6, "violated": 6, "table": 6, "against": 0, "drift": 3}
@@ -97,10 +95,7 @@ def text(run: Run, *, width: int, encoding: str, trend: Trend | None = None) -> 
 def summary_lines(
     run: Run, screen: Screen, trend: Trend | None = None, after: Sequence[str] = ()
 ) -> Iterator[str]:
-    """The summary in plain text, without its title and the decision.
-
-    With them, and with `after`, which others write below it, it takes 25 rows at most.
-    """
+    """The summary; its title, `after` (which others write below) and the decision fit as well."""
     exchanges = _exchanges(run, screen)
     below = (exchanges, *map(screen.text, after), decision_line(run, screen))
     yield from _fitted(_sections(run, screen, trend), ROWS - 1 - screen.rows(*below), screen)
@@ -141,20 +136,14 @@ class Section:
             left -= 1
         return shown if left >= 0 else []
 
-    def alone(self, screen: Screen) -> int:
-        """The rows that it needs if it is a line and no more, `NAMED_ROWS` at most; else 0."""
-        if len(self.head) + len(self.entries) > 1:
-            return 0
-        return screen.rows(*self.within(NAMED_ROWS, screen))
-
 
 def _fitted(sections: Iterator[Section], rows: int, screen: Screen) -> Iterator[str]:
-    """Sections in so many rows: the most important first, leaving a row for each other one.
-
-    To one that is a line and no more they leave that line.
-    """
+    """Sections in so many rows: the most important first, leaving each other one a line."""
     present = {section.name: section for section in sections if section.head or section.entries}
-    waiting = {name: section.alone(screen) for name, section in present.items()}
+    waiting = {}  # the rows that each needs if it is a line and no more, else 0
+    for name, section in present.items():
+        is_line = len(section.head) + len(section.entries) == 1
+        waiting[name] = screen.rows(*section.within(NAMED_ROWS, screen)) * is_line
     shown: dict[str, list[str]] = {}
     rows -= NAMED_ROWS
     for name in sorted(present, key=list(CAPS).index):
@@ -196,11 +185,14 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
     yield Section("not judged", missing)
     yield Section("never seen", _texts(_never_seen(run.verdicts)))
     if trend is not None:
-        yield Section("history", _texts(trend.notes), (_history(trend),))
+        parts = {"new": trend.new, "coming and going": trend.coming_and_going, "fixed": trend.fixed}
+        changes = ", ".join(f"{len(rules)} {word}" for word, rules in parts.items() if rules)
+        nights = f"history: {wording.history_text(trend)}" + f"; rules: {changes}" * bool(changes)
+        yield Section("history", _texts(trend.notes), (nights,))
 
 
 def _texts(texts: Iterable[str]) -> list[Entry]:
-    return [("", text) for text in texts]
+    return list(zip(repeat(""), texts, strict=False))
 
 
 def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Entry]:
@@ -230,8 +222,8 @@ def _since(run: Run, against: Mapping[str, Any]) -> Iterator[Section]:
     if still:
         entries = [(rule, _how(by_id[rule])) for rule in still]
         yield Section("still there", entries, (f"still there ({len(still)}):",), "  ")
-    yield Section("fixed", [(rule, "") for rule in fixed])
-    known = [(rule, "") for rule in unjudged]
+    yield Section("fixed", [*zip(fixed, repeat(""), strict=False)])
+    known = [*zip(unjudged, repeat(""), strict=False)]
     yield Section("known", known, title="known, and not judged this time: ")
 
 
@@ -265,13 +257,6 @@ def _table(run: Run, screen: Screen) -> Section:
     return Section("table", _texts(lines), (header,), "")
 
 
-def _history(trend: Trend) -> str:
-    """What the nights say, in a line."""
-    numbers = {"new": trend.new, "coming and going": trend.coming_and_going, "fixed": trend.fixed}
-    changes = ", ".join(f"{len(rules)} {word}" for word, rules in numbers.items() if rules)
-    return f"history: {wording.history_text(trend)}" + f"; rules: {changes}" * bool(changes)
-
-
 def _exchanges(run: Run, screen: Screen) -> str:
     statuses = ", ".join(f"{status} x {count}" for status, count in sorted(run.statuses.items()))
     rest = f"; seed {run.seed}"
@@ -285,10 +270,9 @@ def _exchanges(run: Run, screen: Screen) -> str:
 
 def decision_line(run: Run, screen: Screen) -> str:
     """The decision, the target, and the counts; as many of the reasons as four rows hold."""
-    counts = Counter(map(attrgetter("standing"), run.verdicts))
     words = ["holds", "violated", "not exercised", "undecided"]
-    words += filter(counts.get, ("accepted", "advisory"))
-    standings = ", ".join(f"{counts[word]} {word}" for word in words)
+    words += filter(run.by_standing.get, ("accepted", "advisory"))
+    standings = ", ".join(f"{len(run.by_standing[word])} {word}" for word in words)
     if run.against is not None:
         standings += f"; {wording.changes_text(run.against)}"
     start = screen.text(f"contract: {run.decision.upper()} on ") + screen.cut(run.target, MAX_ABOUT)

@@ -27,8 +27,7 @@ from contracts.text import cut, printable
 
 TEMPLATES = Path(__file__).with_name("templates")
 # A page that a browser can't open helps nobody: of too much, less is shown, then it is counted.
-MAX_CARDS = 150
-"""Violations shown in full, and as many advisories and accepted ones; the rest in a list."""
+MAX_CARDS = 150  # violations in full, and as many advisories and accepted ones; others in a list
 MAX_DRAWN = 800_000  # characters that these violations may take together
 MAX_LISTED = 400
 MAX_REASONS = 30  # for which rules were not judged
@@ -49,7 +48,6 @@ _HOLLOW = frozenset(
 _PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]*")
 _COUNTED = re.compile(r"\d+ rules? violated")
 """A reason that the heading says already."""
-
 WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?", "No verdict")}
 
 
@@ -94,26 +92,29 @@ def page(run: Run, trend: Trend | None = None) -> str:
     accepted = list(_cards(run, run.accepted, numbers, MAX_DRAWN // 2))
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     matrices = figures.matrices_of(run)
-    template = _environment().get_template("page.html.j2")
-    return template.render(
-        run=run,
-        trend=trend,
-        headline=headline(run),
-        accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
-        story=story(run),
-        reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
-        violated=violated,
-        advisories=advisories,
-        accepted=accepted,
-        matrices=matrices,
-        details=_details(matrices),
-        anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
-        numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
-        seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
-        missing=figures.grouped(run.missing, "standing", "why"),
-        style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            run=run,
+            trend=trend,
+            headline=headline(run),
+            accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
+            story=story(run),
+            reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
+            violated=violated,
+            advisories=advisories,
+            accepted=accepted,
+            matrices=matrices,
+            details=_details(matrices),
+            anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
+            numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
+            seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
+            missing=figures.grouped(run.missing, "standing", "why"),
+            style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
     )
 
 

@@ -55,12 +55,9 @@ class Marked:
 def marked_body(
     body: str, instance: str | None, *, whole: bool = True, telling: Collection[str] = ()
 ) -> Marked:
-    """The body as lines, what stands at `instance` marked.
+    """The body as lines, marked at the JSON Pointer `instance` (`/` is the whole, None nothing).
 
-    Args:
-        instance: a JSON Pointer; `/` is the whole, None or a place that is not there nothing.
-        whole: whether an object or array is marked whole, or by its brackets alone.
-        telling: texts that should not be there, and are marked wherever they stand.
+    An object or array is marked `whole` or by its brackets, texts of `telling` wherever they stand.
     """
     tokens = [(found.start(1), found.end(1), found[1]) for found in _TOKEN.finditer(body)]
     if len(tokens) != 1 and (not tokens or tokens[0][2][0] not in '{["'):

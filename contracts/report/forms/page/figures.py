@@ -15,16 +15,11 @@ from contracts.text import plural
 
 MAX_OPERATIONS = 30
 MAX_MEMBERS = 12
-WIDTH, HEIGHT = 600, 150
-"""Of the picture of response times."""
-FASTEST, LEAST_SLOWEST = 0.0001, 0.001
-"""Seconds: no time is drawn as less than the first, no scale ends before the second."""
+WIDTH, HEIGHT = 600, 150  # of the picture of response times
+FASTEST, LEAST_SLOWEST = 0.0001, 0.001  # seconds: no time is drawn as less, no scale ends before
 
 _ORDER = dict(zip(RULE_KINDS, count(), strict=False))
-_LOOKS = ("value", "null", "absent")
-"""What has a look of its own; other members have one of six."""
-
-Path = tuple[str, ...]
+_LOOKS = ("value", "null", "absent")  # what has a look of its own; other members have one of six
 
 
 def grouped(verdicts: Iterable[RuleVerdict], *names: str) -> dict[Any, list[RuleVerdict]]:
@@ -128,8 +123,8 @@ def matrices_of(run: Run) -> list[Matrix]:
 
 def _rows(verdicts: Sequence[RuleVerdict]) -> Iterator[Row]:
     """The answer as a whole, then the places and what is above them, each before what is below."""
-    by_place: dict[Path | None, list[RuleVerdict]] = {}
-    ranks: dict[Path, tuple[int, ...]] = {}
+    by_place: dict[tuple[str, ...] | None, list[RuleVerdict]] = {}
+    ranks: dict[tuple[str, ...], tuple[int, ...]] = {}
     for verdict in verdicts:
         if verdict.place is None:
             by_place.setdefault(None, []).append(verdict)
@@ -188,7 +183,7 @@ def _bars(counts: Mapping[str, int]) -> list[Bar]:
 
 def slowest(run: Run) -> list[OperationRun]:
     """The slowest operations first."""
-    timed = [operation for operation in run.operations if operation.times.count]
+    timed = filter(attrgetter("times.count"), run.operations)
     return sorted(timed, key=lambda operation: -operation.times.p95)[:MAX_OPERATIONS]
 
 

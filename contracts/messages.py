@@ -4,15 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
 VARIABLE = "CONTRACT_CREDENTIAL"
 """The environment variable of the credential, where the run does not say that it is another."""
-
 PLACEHOLDER = f"${VARIABLE}"
 """What stands in place of a credential wherever the suite shows or stores anything."""
-
 MAX_SECONDS = 5.0
 """How long an answer may take, where nobody says otherwise, before an advisory says so."""
 MAX_UNAVAILABLE = 0.05
@@ -20,7 +19,6 @@ MAX_UNAVAILABLE = 0.05
 
 JSON = Any
 """A decoded JSON value: dict, list, str, int, float, bool or None."""
-
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order of the wire, names as written."""
 
@@ -44,13 +42,10 @@ IDEMPOTENT = SAFE_METHODS | {"PUT", "DELETE"}  # RFC 9110 §9.2.2
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it goes on the wire, without the credential, which `exchanges/` adds.
-
-    `target` is the path below the base URL with its query, percent-encoded ASCII.
-    """
+    """A request as it goes on the wire, without the credential, which `exchanges/` adds."""
 
     method: str
-    target: str
+    target: str  # the path below the base URL with its query, percent-encoded ASCII
     headers: Headers = ()
     body: bytes | None = None
 
@@ -258,12 +253,7 @@ def covers(outer: str, inner: str) -> bool:
     if not _parameters(outer) <= _parameters(inner):
         return False
     wide, narrow = essence_of(outer), essence_of(inner)
-    if wide in ("*/*", narrow):
-        return True
-    wide_type, _, wide_subtype = wide.partition("/")
-    narrow_type, _, narrow_subtype = narrow.partition("/")
-    is_suffix = wide_subtype.startswith("*+") and narrow_subtype.endswith(wide_subtype[1:])
-    return wide_type == narrow_type and (wide_subtype == "*" or is_suffix)
+    return wide in ("*/*", narrow) or fnmatchcase(narrow, wide)  # `type/*` or `type/*+suffix`
 
 
 @lru_cache(maxsize=1024)
@@ -304,16 +294,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A probe and what came back: exactly one of `response` and `failure`.
+    """A probe and what came back: exactly one of `response` and `failure`."""
 
-    `number` is the place in the run, from 0; `attempts` counts its requests, with retries.
-    """
-
-    number: int
+    number: int  # the place in the run, from 0
     probe: Probe
     response: Response | None = None
     failure: Failure | None = None
-    attempts: int = 1
+    attempts: int = 1  # requests, with retries
 
 
 def is_unavailable(exchange: Exchange) -> bool:

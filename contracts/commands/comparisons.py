@@ -65,18 +65,14 @@ class _Shared(TypedDict):
 @_FORMAT
 @_FAIL_ON
 @click.option(
-    "--severity",
-    "severities",
-    multiple=True,
-    metavar="ID=error|warning|info",
-    help="Of a kind; repeatable.",
+    "--severity", multiple=True, metavar="ID=error|warning|info", help="Of a kind; repeatable."
 )
 @_ACCEPTED
 @click.option("--list", "listed", is_flag=True, help="The kinds of changes, and nothing else.")
 def diff(
     base: str | None,
     revision: str | None,
-    severities: tuple[str, ...],
+    severity: tuple[str, ...],
     listed: bool,
     **shared: Unpack[_Shared],
 ) -> None:
@@ -86,14 +82,20 @@ def diff(
 
     Exit code 0: nothing breaks. 1: something does. 2: a side can't be read. 3: undecided.
     """
+    form = shared["form"]
     if listed:
-        show(_kinds(shared["form"]))
+        if form not in ("text", "json"):
+            raise click.UsageError(f"--list is written as text or json, not as {form}")
+        if form == "text":
+            show(kinds_table())
+        else:
+            show([json.dumps(kinds_json(), indent=1, ensure_ascii=False)])
         return
     if base is None or revision is None:
         cure = "files, GITREV:path, URLs, or - for one"
         raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
-    found = flows.compare(base, revision, _terms(shared, severities))
-    show(_shown(found, shared["form"]))
+    found = flows.compare(base, revision, _terms(shared, severity))
+    show(_shown(found, form))
     sys.exit(found.decision.exit_code)
 
 
@@ -112,14 +114,6 @@ def _painted(text: str, look: str) -> str:
     if os.environ.get("NO_COLOR"):
         return text
     return click.style(text, fg=_LOOKS.get(look), bold=look in _BOLD or None)
-
-
-def _kinds(form: str) -> Iterable[str]:
-    if form == "text":
-        return kinds_table()
-    if form == "json":
-        return [json.dumps(kinds_json(), indent=1, ensure_ascii=False)]
-    raise click.UsageError(f"--list is written as text or json, not as {form}")
 
 
 @click.command()

@@ -119,19 +119,14 @@ def _types(schema: dict[str, Any]) -> list[Any]:
 
 @dataclass(frozen=True, eq=False)
 class Dialect:
-    """One minor version: `version` is its first two numbers, `fields` those of each kind of object.
-
-    `definitions` tells where in the official meta-schema some kinds are defined. `ref_hides` are
-    kinds whose other fields don't count beside a `$ref`; `has_identifiers` tells whether `$id` and
-    the like mean something. `rewrites` turn a Schema Object, in this order, into 2020-12.
-    """
-
-    version: str
-    definitions: Mapping[str, str]
-    fields: Mapping[str, Fields]
-    ref_hides: frozenset[str]
-    has_identifiers: bool
-    rewrites: tuple[Callable[[dict[str, Any]], None], ...]
+    version: str  # its first two numbers
+    definitions: Mapping[str, str]  # of some kinds of objects: where in the official meta-schema
+    fields: Mapping[str, Fields]  # of each kind
+    ref_hides: frozenset[str]  # kinds whose other fields don't count beside a `$ref`
+    has_identifiers: bool  # whether `$id` and the like mean something
+    rewrites: tuple[
+        Callable[[dict[str, Any]], None], ...
+    ]  # of a Schema Object, in order, to 2020-12
 
 
 _3_0 = {kind: f"#/definitions/{kind.title().replace(' ', '')}" for kind in _DEFINED}

@@ -60,11 +60,9 @@ def ref_target(ref: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a node is written: path as the user gave it, 1-based line, and pointer in that file."""
-
-    file: str
-    line: int
-    pointer: str
+    file: str  # the path as the user gave it
+    line: int  # from 1, where the node is written
+    pointer: str  # in that file
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -74,19 +72,16 @@ class Source:
 class Document:
     """An OpenAPI document after overlays, with every schema in JSON Schema 2020-12.
 
-    Other files that it refers to stand under `x-files` of `tree`, and the `$ref`s point there, so
-    that every `$ref` is a pointer into `tree`. Pointers of what the author wrote are kept.
-    `path` is as the user gave it, `sha256` that of the bytes as read, overlays apart; `source` tells
-    file and line of the node at a pointer, or of its nearest written ancestor; `marks` are those
-    of `readOnly` and `writeOnly` that any schema says.
+    Other files that it refers to stand under `x-files` of `tree`, so that every `$ref` is a pointer
+    into it. `source` tells of the node at a pointer, or of its nearest written ancestor.
     """
 
-    path: str
-    sha256: str
+    path: str  # as the user gave it
+    sha256: str  # of the bytes as read, overlays apart
     openapi: str
     tree: dict[str, Any]
     source: Callable[[str], Source] = field(repr=False)
-    marks: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()  # those of `readOnly` and `writeOnly` that any schema says
 
     @property
     def written(self) -> "Document":
@@ -121,10 +116,7 @@ def for_responses(document: Document) -> Document:
 
 
 class Directed(Document):
-    """A document as one direction reads it; its tree is made when somebody looks at it.
-
-    `mark` is what a property says that is not in messages of this direction.
-    """
+    """A document as one direction reads it, in whose messages nothing with `mark` is."""
 
     def __init__(self, document: Document, mark: str) -> None:
         self.__dict__.update(vars(document))
@@ -171,10 +163,7 @@ def is_left_out(document: Document, schema: Any) -> bool:
 
 @dataclass(frozen=True)
 class Schema:
-    """A schema of the document, in JSON Schema 2020-12 whatever version the document has.
-
-    Two schemas are equal if they stand at the same pointer of the same document.
-    """
+    """A schema in JSON Schema 2020-12, whatever the document has; its place is its identity."""
 
     document: Document
     pointer: str
@@ -194,9 +183,9 @@ class Schema:
 
 @dataclass(frozen=True)
 class MediaType:
-    """One entry of `content`: `name` as written in the document, `schema` None when it has none."""
+    """One entry of `content`."""
 
-    name: str
+    name: str  # as written in the document
     schema: Schema | None
     pointer: str
 
@@ -217,20 +206,16 @@ def best(content: Sequence[MediaType], name: str) -> MediaType | None:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter after merging path-level and operation-level lists.
-
-    `location` is `path`, `query`, `header` or `cookie`; `style` and `explode` have the defaults of
-    OpenAPI 3.1 §4.8.12; `media_type` is set when it has `content` instead of `schema`.
-    """
+    """A parameter after merging path-level and operation-level lists."""
 
     name: str
-    location: str
+    location: str  # `path`, `query`, `header` or `cookie`
     required: bool
     schema: Schema | None
-    style: str
+    style: str  # with the default of OpenAPI 3.1 §4.8.12, as `explode`
     explode: bool
     allow_reserved: bool
-    media_type: str | None
+    media_type: str | None  # set when it has `content` instead of `schema`
     pointer: str
 
 
@@ -244,9 +229,7 @@ class Header:
 
 @dataclass(frozen=True)
 class ResponseSpec:
-    """A documented response; `status` is the key as written: `200`, `4XX` or `default`."""
-
-    status: str
+    status: str  # the key as written: `200`, `4XX` or `default`
     headers: tuple[Header, ...]
     content: tuple[MediaType, ...]
     pointer: str
@@ -265,16 +248,11 @@ class RequestBody:
 
 @dataclass(frozen=True)
 class SecurityScheme:
-    """`type` is `apiKey`, `http`, `oauth2`, `openIdConnect` or `mutualTLS`.
-
-    `name` and `location` belong to `apiKey`, `scheme` (lower case) to `http`.
-    """
-
     id: str
-    type: str
-    name: str = ""
+    type: str  # `apiKey`, `http`, `oauth2`, `openIdConnect` or `mutualTLS`
+    name: str = ""  # of an `apiKey`, as `location`
     location: str = ""
-    scheme: str = ""
+    scheme: str = ""  # of `http`, in lower case
     pointer: str = ""
 
 
@@ -284,19 +262,14 @@ SecurityRequirement = tuple[tuple[str, tuple[str, ...]], ...]
 
 @dataclass(frozen=True)
 class Operation:
-    """`key` is `METHOD PATH`; `security` holds alternatives, empty when no credential is asked for.
-
-    `path` is the template as written; `servers` are the URLs that apply, wherever they stand.
-    """
-
-    method: str
-    path: str
+    method: str  # in upper case
+    path: str  # the template as written
     operation_id: str | None
     parameters: tuple[Parameter, ...]
     request_body: RequestBody | None
     responses: tuple[ResponseSpec, ...]
-    security: tuple[SecurityRequirement, ...]
-    servers: tuple[str, ...]
+    security: tuple[SecurityRequirement, ...]  # alternatives; none if no credential is asked for
+    servers: tuple[str, ...]  # the URLs that apply, wherever they stand
     deprecated: bool
     pointer: str
 
@@ -317,10 +290,7 @@ class Operation:
 
 @dataclass(frozen=True, eq=False)
 class Spec:
-    """One OpenAPI document with its overlays applied.
-
-    `variable` names the environment variable of the credential that requests carry.
-    """
+    """One OpenAPI document with its overlays applied."""
 
     document: Document
     title: str
@@ -328,7 +298,7 @@ class Spec:
     servers: tuple[str, ...]
     operations: tuple[Operation, ...]
     security_schemes: Mapping[str, SecurityScheme]
-    variable: str = VARIABLE
+    variable: str = VARIABLE  # of the environment, with the credential that requests carry
 
     @property
     def placeholder(self) -> str:

@@ -1,16 +1,15 @@
 """YAML or JSON text in, its value out, and the line of any node, looked up when asked.
 
-YAML is read by 1.2's core schema, where PyYAML's loaders read 1.1: `on` and `yes` are text, dates
-are text, and keys are text as written.
+YAML is read by 1.2's core schema: `on`, `yes`, dates and all keys are text, unlike in PyYAML.
 """
 
 import copy
 import json
+import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import yaml
@@ -36,7 +35,7 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_NUMBERS = (
+_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], float | str]], ...] = (
     (re.compile(r"[-+]?[0-9]+"), int),
     (re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+"), lambda digits: int(digits, 0)),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
@@ -49,18 +48,13 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^\s,:\[\]{}"]+')
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """A node of YAML: `word` is the text of a scalar, `entries` has line and node of each child.
-
-    `size` and `height` are those with all aliases written out.
-    """
-
     line: int
     kind: str
-    word: str = ""
+    word: str = ""  # the text of a scalar
     value: Any = None
     children: "list[_Node]" = field(default_factory=list)
     entries: "dict[str, tuple[int, _Node]]" = field(default_factory=dict)
-    size: int = 1
+    size: int = 1  # with all aliases written out, as `height`
     height: int = 1
     is_open: bool = False
 
@@ -68,7 +62,7 @@ class _Node:
 class YamlText:
     """The only YAML document in a text, put together from libyaml's events: nothing recurses.
 
-    Of `root`, and of each child by its name in `entries`, there are the line and the node.
+    `root`, and each child by its name in `entries`, is a line and a node.
     """
 
     def __init__(self, content: str, file: str) -> None:
@@ -129,7 +123,7 @@ class YamlText:
         if not is_scalar:
             node = _Node(line, _COLLECTIONS[type(event)], is_open=True)
         elif event.implicit[0] or event.tag not in (None, f"{_TAG}str"):
-            node = _Node(line, _PLAIN, event.value, self._plain(event.value, line))
+            node = _Node(line, _PLAIN, event.value, self._value_of(event.value, line))
         else:
             node = _Node(line, _QUOTED, event.value, event.value)
         if event.anchor is not None:
@@ -183,29 +177,22 @@ class YamlText:
         node.entries.update(own)
         node.value.update((name, child.value) for name, (_, child) in own.items())
 
-    def _plain(self, word: str, line: int) -> Any:
+    def _value_of(self, word: str, line: int) -> Any:
+        """What an unquoted scalar means in YAML 1.2's core schema (§10.3.2)."""
+        if word in _WORDS or word[0] not in "+-.0123456789":
+            return _WORDS.get(word, word)
+        convert = next((convert for pattern, convert in _NUMBERS if pattern.fullmatch(word)), str)
         try:
-            value = value_of_plain(word)
-        except ValueError:
-            value = float("inf")
-        if isinstance(value, float) and value - value != 0:
+            value = convert(word)
+        except ValueError:  # Python reads no integer of so many digits
+            value = math.inf
+        if isinstance(value, float) and not math.isfinite(value):
             problem = f"{word[:60]} is not a JSON number"
             raise self._error(line, problem, "give a finite number, or quote it")
         return value
 
     def _error(self, line: int, problem: str, cure: str) -> DocumentError:
         return DocumentError(self.file, line, problem, cure)
-
-
-def value_of_plain(word: str) -> Any:
-    """What an unquoted scalar means in YAML 1.2's core schema (§10.3.2); NaN is a float."""
-    if word in _WORDS:
-        return _WORDS[word]
-    if word[0] in "+-.0123456789":
-        for pattern, convert in _NUMBERS:
-            if pattern.fullmatch(word):
-                return convert(word)
-    return word
 
 
 class JsonText:
@@ -215,8 +202,8 @@ class JsonText:
     """
 
     def __init__(self, content: str, file: str) -> None:
-        self._content = content
-        self.file = file
+        self.file, self._content = file, content
+        self._breaks = [match.start() for match in re.finditer("\n", content)]
         # What raw_decode calls.
         self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
         self._known: dict[int, dict[str, tuple[int, int]]] = {}
@@ -262,10 +249,6 @@ class JsonText:
     def _skip(self, offset: int) -> int:
         return _SPACE.match(self._content, offset).end()  # type: ignore[union-attr]  # it may be empty
 
-    @cached_property
-    def _breaks(self) -> list[int]:
-        return [match.start() for match in re.finditer("\n", self._content)]
-
     def _line(self, offset: int) -> int:
         return bisect_left(self._breaks, offset) + 1
 
@@ -282,7 +265,12 @@ class JsonText:
                 try:
                     name = _json_value(word)
                 except ValueError:
-                    return DocumentError(self.file, line, *_unsound(word))
+                    # JSON's grammar, or Python's reading of it, allows it.
+                    problem, cure = "is not a JSON number", "give a finite number of ordinary size"
+                    if word[0] == '"':
+                        problem = "holds half a surrogate pair, which is not Unicode"
+                        cure = "write the pair"
+                    return DocumentError(self.file, line, f"{word[:60]} {problem}", cure)
                 if self._content[self._skip(token.end())] == ":":
                     if name in opened[-1]:
                         return _duplicate(self.file, name, line, opened[-1][name])
@@ -304,13 +292,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("duplicate key")
     return value
-
-
-def _unsound(word: str) -> tuple[str, str]:
-    """What is wrong with a scalar that JSON's grammar, or Python's reading of it, allows."""
-    if word[0] == '"':
-        return f"{word[:60]} holds half a surrogate pair, which is not Unicode", "write the pair"
-    return f"{word[:60]} is not a JSON number", "give a finite number of ordinary size"
 
 
 def _depth(value: Any) -> int:

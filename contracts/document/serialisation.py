@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote, unquote
 
 from contracts.document.model import Parameter
@@ -12,6 +12,7 @@ from contracts.messages import JSON
 _PARAMETER = re.compile(r"\{([^{}/]*)\}")
 _LITERAL = "/%:@!$&'()*+,;=~-._"
 """What stands for itself in the literals of a template (RFC 3986 §3.3), encoded octets among it."""
+_wire = partial(quote, safe=_LITERAL)
 _EXPLODED = {"simple": ("", ","), "label": (".", "."), "matrix": (";", ";")}
 """What stands before and between the parts of an exploded value; else nothing and `&`."""
 _DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "|"}
@@ -81,13 +82,8 @@ def raw_values(pairs: str, separator: str, name: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def _pattern(template: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     literals = _PARAMETER.split(template)
-    names = tuple(literals[1::2])
     expression = "([^/]+)".join(re.escape(_wire(text)) for text in literals[::2])
-    return re.compile(expression), names
-
-
-def _wire(literal: str) -> str:
-    return quote(literal, safe=_LITERAL)
+    return re.compile(expression), tuple(literals[1::2])
 
 
 def parameter_names(template: str) -> tuple[str, ...]:

@@ -51,18 +51,14 @@ class MissingError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A document that was got and not yet read; `name` is what its places are called after.
+    """A document that was got and not yet read."""
 
-    `around` has the files around it, `prefix` stands before their paths (`HEAD:`), and `note` is
-    what is worth knowing of how it is read.
-    """
-
-    name: str
+    name: str  # its places are called after it
     text: bytes
     overlays: Overlays = ()
     around: Neighbours | None = None
-    prefix: str = ""
-    note: str = ""
+    prefix: str = ""  # what stands before the paths of files around it (`HEAD:`)
+    note: str = ""  # what is worth knowing of how it is read
 
     @property
     def overlays_alone(self) -> tuple[bytes, ...]:
@@ -94,12 +90,9 @@ def sides_from(
 
 
 def shared(base: Side, revision: Side) -> tuple[Side, Side]:
-    """Both sides; a copy elsewhere, which has no overlay beside it, gets those of the other side.
-
-    Where these don't fit, both are read without.
-    """
-    is_same_path = base.path_of(base.name) == revision.path_of(revision.name)
-    if bool(base.overlays) == bool(revision.overlays) or is_same_path:
+    """Both sides; one without an overlay gets the other's, or neither has any if they don't fit."""
+    paths = base.path_of(base.name), revision.path_of(revision.name)
+    if bool(base.overlays) == bool(revision.overlays) or paths[0] == paths[1]:
         return base, revision
     bare, other = (base, revision) if revision.overlays else (revision, base)
     files = [name for name, _ in other.overlays]
@@ -125,8 +118,8 @@ def side_from(
     """
     named = None if overlays is None else named_overlays(overlays)
     if not given:
-        problem = "a side is empty (an unset variable?)"
-        raise UsageError(f"{problem}; give a file, REVISION:path, a URL, or -")
+        cure = "give a file, REVISION:path, a URL, or -"
+        raise UsageError(f"a side is empty (an unset variable?); {cure}")
     if given == "-":
         text = sys.stdin.buffer.read(MAX_SIZE + 1)
         if len(text) > MAX_SIZE:
@@ -210,7 +203,7 @@ class RevisionFiles:
 
 def path_in_repository(path: Path) -> str:
     """The path of a file from the root of its repository. UsageError if it is in none."""
-    prefix = _git(["rev-parse", "--show-prefix"], "", path.parent, str(path))
+    prefix = _git(["rev-parse", "--show-prefix"], b"", path.parent, str(path))
     return os.fsdecode(prefix.removesuffix(b"\n")) + path.name
 
 
@@ -234,22 +227,22 @@ def _object(name: str, folder: Path | None) -> tuple[str, bytes]:
     """Kind and content of an object, if it is there; by a pipe, so that no name is an option."""
     if "\n" in name or "\0" in name:
         raise UsageError(f"{name!r} holds a character that no path of a side may have; {_GIT_CURE}")
-    out = _git(["cat-file", "--batch", "--follow-symlinks"], f"{name}\n", folder, name)
+    lines = os.fsencode(f"{name}\n")
+    out = _git(["cat-file", "--batch", "--follow-symlinks"], lines, folder, name)
     header, _, content = out.partition(b"\n")
     found = _OBJECT.fullmatch(header)
     return (found[1].decode(), content[: int(found[2])]) if found else ("", b"")
 
 
-def _git(args: list[str], lines: str, folder: Path | None, name: str) -> bytes:
-    environment = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+def _git(args: list[str], lines: bytes, folder: Path | None, name: str) -> bytes:
+    env = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(
             ["git", *args],
-            input=os.fsencode(lines),
+            input=lines,
             capture_output=True,
-            check=False,
             cwd=folder,
-            env=environment,
+            env=env,
             timeout=GIT_SECONDS,
         )
     except FileNotFoundError:

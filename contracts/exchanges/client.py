@@ -9,30 +9,19 @@ from datetime import UTC, datetime
 
 import stamina
 
+from contracts import messages
 from contracts.document import Spec
 from contracts.exchanges.credential import DISTINCTIVE, Scrubber, Secret, with_credential
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
-from contracts.messages import (
-    IDEMPOTENT,
-    UNAVAILABLE,
-    Exchange,
-    Failure,
-    FailureKind,
-    Headers,
-    Probe,
-    Request,
-    Response,
-    overridden,
-)
+from contracts.messages import Exchange, Failure, FailureKind, Headers, Probe, Request, Response
 
 MAX_WAIT = 60.0
 """Seconds that a service can make a run wait before one request: a wish is granted up to here."""
 PATIENCE = 600.0
 """Seconds that a service can make a run wait in all; then the run ends."""
 ATTEMPTS = 3
-AT_ONCE = 0.001
-"""Seconds before a body that was cut short is asked for again: no service needs rest after it."""
+AT_ONCE = 0.001  # seconds before asking again after a body cut short: no service needs rest then
 MAX_RETRY_AFTER = 20.0
 MAX_DETAIL = 500
 OUR_HEADERS: Headers = (("User-Agent", "notte-contracts"), ("Accept-Encoding", ACCEPTED))
@@ -79,16 +68,16 @@ class Pace:
 
     def turn(self) -> None:
         """Wait until the next request may be sent, and count it. Raises Exhausted if none may."""
-        most, seconds, waited, said = self.bounds.requests, self.bounds.seconds, self._waited, ""
+        most, seconds, waited = self.bounds.requests, self.bounds.seconds, self._waited
         wait = max(0.0, self._next - self.now())
         if most is not None and self.spent >= most:
-            said = f"the run has sent {self.spent} requests, its bound (--contract-max-requests)"
-        elif waited > PATIENCE:
-            said = f"the service made the run wait {waited:.0f} s (Retry-After, X-RateLimit-Reset)"
-        elif not self.has_time(wait):
-            said = f"the run has used the {seconds:g} s that it has (--contract-max-time)"
-        if said:
-            raise Exhausted(said)
+            said = f"sent {self.spent} requests, its bound (--contract-max-requests)"
+            raise Exhausted(f"the run has {said}")
+        if waited > PATIENCE:
+            said = f"wait {waited:.0f} s (Retry-After, X-RateLimit-Reset)"
+            raise Exhausted(f"the service made the run {said}")
+        if not self.has_time(wait):
+            raise Exhausted(f"the run has used the {seconds:g} s that it has (--contract-max-time)")
         if wait:
             self.sleep(wait)
         self.spent += 1
@@ -109,7 +98,7 @@ class Pace:
 def wish(answer: Response, now: datetime) -> float:
     """Seconds that an answer asks for: Retry-After, or until a used up limit is renewed."""
     seconds = 0.0
-    if answer.status in UNAVAILABLE:
+    if answer.status in messages.UNAVAILABLE:
         seconds = retry_after(answer.header("retry-after") or "", now)
     reset = _number(answer.header("x-ratelimit-reset"))
     if reset is None or _number(answer.header("x-ratelimit-remaining")) != 0:
@@ -144,21 +133,16 @@ def _number(value: str | None) -> float | None:
 class Client:
     """Sends probes to one base URL; each stands alone: no redirect is followed, no cookie kept.
 
-    Args:
-        base_url: scheme, host, port and path prefix; no query, no userinfo.
-        secret: the credential, None to send none.
-        extra_headers: sent with every request (a gateway's own key, say); their values are taken
-            out of answers, too, but for words and numbers that anybody could use.
-        capabilities: takes capability URLs out of answers, as well as the secrets.
-        sleepless: retry at once (for the mock, where nothing gets better by waiting).
+    `extra_headers` go with every request (a gateway's own key, say); their values are taken out of
+    answers, too, as secrets and capability URLs are, but for words that anybody could use.
     """
 
     spec: Spec
-    base_url: str
-    secret: Secret | None
+    base_url: str  # scheme, host, port and path prefix; no query, no userinfo
+    secret: Secret | None  # the credential, None to send none
     limits: Limits = field(default_factory=Limits)
     extra_headers: Headers = field(default=(), repr=False)
-    sleepless: bool = False
+    sleepless: bool = False  # retry at once: nothing gets better on the mock by waiting
     capabilities: Capabilities = field(default_factory=Capabilities)
     pace: Pace = field(default_factory=Pace)
     route: Route = field(default_factory=Route)
@@ -202,19 +186,16 @@ class Client:
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:
         """What came of each attempt; the service or the back-off says how long to wait."""
-        wire = self._wire(probe)
-        outcomes = [self._transport.answer(wire)]
-        once = probe.request.method not in IDEMPOTENT or probe.source == "status"
-        if once or self._wait(outcomes) is None:
-            return outcomes
+        wire, outcomes = self._wire(probe), list[Outcome]()
+        once = probe.request.method not in messages.IDEMPOTENT or probe.source == "status"
         attempts = stamina.retry_context(_back_off, ATTEMPTS, None, wait_initial=0.2, wait_max=2)
         with suppress(_TryAgain, Exhausted):
             for attempt in attempts:
                 with attempt:
-                    if attempt.num > 1:
+                    if outcomes:
                         self.pace.turn()
-                        outcomes.append(self._transport.answer(wire))
-                    if (seconds := self._wait(outcomes)) is not None:
+                    outcomes.append(self._transport.answer(wire))
+                    if not once and (seconds := self._wait(outcomes)) is not None:
                         raise _TryAgain(0.0 if self.sleepless else seconds or True)
         return outcomes
 
@@ -222,7 +203,7 @@ class Client:
         """Seconds before asking again, 0: as the back-off says; None if it is no use, or late."""
         outcome, seconds = outcomes[-1], 0.0
         if isinstance(outcome, Response):
-            if outcome.status not in UNAVAILABLE:
+            if outcome.status not in messages.UNAVAILABLE:
                 return None
             seconds = wish(outcome, datetime.now(UTC))
         elif outcome.kind is FailureKind.TRUNCATED:
@@ -239,7 +220,9 @@ class Client:
         if self.secret is not None:  # what is asked of no operation is asked without one
             operation = self.spec.by_key[probe.operation]
             request = with_credential(request, probe.credential, operation, self.spec, self.secret)
-        headers = overridden(overridden(OUR_HEADERS, request.headers), self.extra_headers)
+        headers = messages.overridden(
+            messages.overridden(OUR_HEADERS, request.headers), self.extra_headers
+        )
         return replace(request, headers=headers)
 
 
@@ -248,7 +231,7 @@ class _TryAgain(Exception):
 
 
 def _back_off(error: Exception) -> bool | float:
-    return error.args[0] if isinstance(error, _TryAgain) else False
+    return isinstance(error, _TryAgain) and error.args[0]
 
 
 def _distinctive(value: str) -> bool:

@@ -15,11 +15,8 @@ from contracts.document.model import schemes_in_use
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import CREDENTIAL_FORMS, PLACEHOLDER, Credential, Request
 
-DISTINCTIVE = 8
-"""Parts and encodings shorter than this are left alone: other texts would hold them, too."""
-MIN_LENGTH = 4
-"""Shorter values are words like any other: taking them out would make every text unreadable."""
-
+DISTINCTIVE = 8  # shorter parts and encodings are left alone: other texts would hold them, too
+MIN_LENGTH = 4  # shorter values are words like any other: without them no text could be read
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265 §4.1.1
 
 
@@ -33,11 +30,10 @@ class Secret:
     _encoded: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        forms = sorted(_forms(self._value), key=len, reverse=True)
-        wide = [self._value.encode("utf-16-le"), self._value.encode("utf-16-be")]
-        encoded = filter(None, [*map(str.encode, forms), *wide])
-        object.__setattr__(self, "_forms", tuple(forms))
-        object.__setattr__(self, "_encoded", tuple(encoded))
+        forms = tuple(sorted(_forms(self._value), key=len, reverse=True))
+        wide = (self._value.encode("utf-16-le"), self._value.encode("utf-16-be"))
+        object.__setattr__(self, "_forms", forms)
+        object.__setattr__(self, "_encoded", (*map(str.encode, forms), *filter(None, wide)))
 
     def __repr__(self) -> str:
         return f"Secret({self.placeholder})"
@@ -69,18 +65,12 @@ def _forms(value: str) -> set[str]:
     forms = {value, escaped, escaped.replace("/", "\\/"), html.escape(value)}
     for url in (quote(value, safe=""), quote_plus(value), quote(value)):
         forms |= {url, re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), url)}
-    parts = {value[:-1], *_base64_forms(value)}
-    return forms | {part for part in parts if len(part) >= DISTINCTIVE}
-
-
-def _base64_forms(value: str) -> set[str]:
-    """The characters that base64 makes of `value` alone, wherever it stands in an encoded text."""
-    forms = set()
-    for before in range(3):
+    parts = {value[:-1]}
+    for before in range(3):  # what base64 makes of it alone, wherever it is in an encoded text
         text = base64.b64encode(bytes(before) + value.encode()).decode()
         whole = text[-(-before * 8 // 6) : (before + len(value.encode())) * 8 // 6]
-        forms |= {whole, whole.replace("+", "-").replace("/", "_")}
-    return forms
+        parts |= {whole, whole.replace("+", "-").replace("/", "_")}
+    return forms | {part for part in parts if len(part) >= DISTINCTIVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +139,7 @@ def with_credential(
 ) -> Request:
     """The request as it goes on the wire, with the credential in the given variant.
 
-    The first alternative of the operation's security that a request can satisfy is used; without
-    security there is no credential.
+    It is for the first alternative of the operation's security that a request can satisfy, if any.
     """
     if variant is Credential.NONE:
         return request

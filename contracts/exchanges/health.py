@@ -4,32 +4,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contracts import messages
 from contracts.document import Spec
-from contracts.messages import (
-    REFUSALS,
-    UNAVAILABLE,
-    Credential,
-    Exchange,
-    FailureKind,
-    Request,
-    is_unavailable,
-)
+from contracts.messages import Credential, Exchange, FailureKind, Request, is_unavailable
 
 BEFORE_CREDENTIAL = frozenset({400, 405, 414, 422, 431})
 """What servers and proxies answer to an odd request before anybody looks at its credential."""
 EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
 
-ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})
-"""What shows that there is no service, if it comes of all requests of a run."""
+ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})  # of all requests: there is no service
 SILENT = frozenset({*ABSENT, FailureKind.TIMED_OUT})
-PATIENCE = 3
-"""After so many that nobody took, from the first on, an operation is asked nothing more."""
-SILENCE = 5
-"""After so many requests in a row that nobody answered, an operation is asked nothing more."""
-LOSSES = 20
-"""The same for requests lost in any way: also reset, too large, or answered with 503 or 429."""
-MOST_KEPT = 256 * 1024 * 1024
-"""Bytes of the bodies of one operation; when they are more, it is asked nothing more."""
+# An operation is asked nothing more after so many
+PATIENCE = 3  # requests that nobody took, from the first on,
+SILENCE = 5  # requests in a row that nobody answered,
+LOSSES = 20  # requests lost in any way: also reset, too large, or answered with 503 or 429,
+MOST_KEPT = 256 * 1024 * 1024  # bytes of bodies
 
 
 class StopKind(StrEnum):
@@ -53,15 +42,14 @@ class Stop:
 
 def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
     """Why the answers say nothing, if they don't: none came, or all refused the credential."""
-    told = [exchange for exchange in exchanges if not is_unavailable(exchange)]
-    if exchanges and not told:
-        failures = [exchange.failure for exchange in exchanges if exchange.failure is not None]
-        if len(failures) < len(exchanges):
+    if exchanges and all(map(is_unavailable, exchanges)):
+        first = exchanges[0].failure
+        if first is None or any(exchange.response for exchange in exchanges):
             return "the service was unavailable on every request"
-        detail = f"({failures[0].kind}: {failures[0].detail})"
+        detail = f"({first.kind}: {first.detail})"
         return f"no request was answered {detail}; is the service up, and the base URL right?"
-    statuses = {status for _, _, status in _telling(spec, told)}
-    if statuses & REFUSALS and statuses <= REFUSALS | BEFORE_CREDENTIAL:
+    statuses = {status for _, _, status in _telling(spec, exchanges)}
+    if statuses & messages.REFUSALS and statuses <= messages.REFUSALS | BEFORE_CREDENTIAL:
         cure = f"set {spec.variable} to one that this service knows"
         return f"the credential was refused on every request; {cure}"
     return None
@@ -96,7 +84,7 @@ def _telling(
     """Index, request and status of each answer that says whether the right credential is taken."""
     for index, exchange in enumerate(exchanges):
         probe, response = exchange.probe, exchange.response
-        if response is None or response.status in UNAVAILABLE | silent:
+        if response is None or response.status in messages.UNAVAILABLE | silent:
             continue
         # A mock that was told what to answer does not look at the credential.
         counts = probe.credential is Credential.RIGHT and probe.source != "status"
@@ -106,8 +94,7 @@ def _telling(
 
 def until_stop(exchanges: Iterable[Exchange]) -> Iterator[Exchange | Stop]:
     """The exchanges of an operation up to where the rest would only take time; then why: a Stop."""
-    asked: list[Exchange] = []
-    kept = 0
+    asked, kept = list[Exchange](), 0
     for exchange in exchanges:
         yield exchange
         asked.append(exchange)

@@ -20,8 +20,8 @@ _NAME_FOLLOWS = re.compile(r"[ \t\r\n]*:")
 _MARK = r"""\\{0,9}["']"""
 _QUOTED = re.compile(rf"(({_MARK})({_NAME})\2(\s*[:=]\s*)({_MARK}))(.*?)(?=\5|[\r\n]|\Z)")
 _URL = re.compile(r"(?:wss?|https?)(?::|%3A)(?:\\?/|%2F){2}[^\s\"'<>|^`{}]*", re.IGNORECASE)
+# Below the root of a host: what is the root is nobody's secret, and may be the base URL.
 _WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#].+", re.DOTALL)
-"""Below the root of a host: what is the root is nobody's secret, and may be the base URL."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
 _PIECE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.|%[0-9A-Fa-f]{2}|[A-Za-z]|[0-9]", re.DOTALL)
 _ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
@@ -29,20 +29,15 @@ _HEAD = re.compile(r"""[^\s"'<>\\]{0,400}""")
 _TAIL = re.compile(r"""[^\s"'<>\\]*\Z""")
 _MIN_PART = 5
 MAX_KNOWN = 10_000
-ESCAPE = "surrogateescape"
-"""What is no UTF-8 comes out of a change as it went in."""
+ESCAPE = "surrogateescape"  # what is no UTF-8 comes out of a change as it went in
 
 
 @dataclass(slots=True)
 class Capabilities:
-    """The capability URLs that answers of this process held, each with its placeholder.
+    """The capability URLs that answers of this process held, each with its placeholder."""
 
-    They are members of these `names`, none where the document declares such members. A masked URL
-    keeps the `placeholder`, which stands for the credential.
-    """
-
-    names: tuple[str, ...] = NAMES
-    placeholder: str = PLACEHOLDER
+    names: tuple[str, ...] = NAMES  # of their members; none where the document declares these
+    placeholder: str = PLACEHOLDER  # of the credential, which a masked URL keeps
     _known: dict[str, str] = field(default_factory=dict, repr=False)
 
     def body(self, body: bytes) -> bytes:

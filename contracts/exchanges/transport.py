@@ -15,10 +15,8 @@ import httpx2
 
 from contracts.messages import Failure, FailureKind, Headers, Request, Response, header_values
 
-ACCEPTED = "gzip, deflate"
-"""The codings that are undone; what requests say in Accept-Encoding."""
-MAX_CODINGS = 4
-"""How many codings of one body are undone; each may take as long as the longest body does."""
+ACCEPTED = "gzip, deflate"  # the codings that are undone; what requests say in Accept-Encoding
+MAX_CODINGS = 4  # of one body; to undo each may take as long as the longest body does
 _PIECE = 65536
 _BEGINNING = 40
 _GZIP = zlib.MAX_WBITS | 16
@@ -188,10 +186,8 @@ def _undone(name: str, body: bytes, limit: int) -> bytes:
 
 
 def _unpacked(body: bytes, limit: int, wbits: int) -> bytes:
-    """Gzip may have one member after another (RFC 1952 §2.2).
-
-    Piece by piece: what follows a member is copied each time, and there may be a million of them.
-    """
+    # Gzip may have one member after another (RFC 1952 §2.2). Piece by piece: what follows a member
+    # is copied each time, and there may be a million of them.
     whole, unpacker = bytearray(), zlib.decompressobj(wbits)
     for start in range(0, len(body), _PIECE):
         piece = body[start : start + _PIECE]
@@ -215,12 +211,9 @@ def _bound(body: bytearray, limit: int) -> None:
 
 @dataclass(slots=True)
 class Deadline:
-    """When the request under way must be over (`time.perf_counter`), and how its answer begins.
+    """When the request under way must be over (`time.perf_counter`), and how its answer begins."""
 
-    httpcore2's own timeouts bound each read: a head that drips would go on for days.
-    """
-
-    seconds: float
+    seconds: float  # httpcore2's own timeouts bound each read: a head that drips goes on for days
     at: float = 0.0
     begun: bytes = b""
 

@@ -1,6 +1,5 @@
 """Document to a conforming service, in process."""
 
-from contracts.mock.bodies import sample_values as sample_values
 from contracts.mock.service import CREDENTIAL as CREDENTIAL
 from contracts.mock.service import MockService as MockService
 from contracts.mock.service import serving as serving

@@ -1,11 +1,10 @@
 """What the mock knows, all of it conforming: bodies and header values of a response, and values of path parameters."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -59,7 +58,7 @@ def _variants(media: MediaType) -> Iterator[Variant]:
         for body, value in _showing(schema):
             yield Variant(content_type, body, media.schema, value)
     else:
-        drawn = itertools.islice(_drawn(schema, CoveringChoices()), OTHER_VARIANTS)
+        drawn = _drawn(schema, CoveringChoices(), OTHER_VARIANTS)
         for body in dict.fromkeys(map(_text, drawn)):
             yield Variant(content_type, body)
 
@@ -75,10 +74,10 @@ def dump(value: Any) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
-    """Values that together take every choice of the schema, or at least come to every place of it; with their text."""
-    location, seen, stale, found = locate(schema), set[Sight](), 0, dict[bytes, Any]()
-    drawn = itertools.islice(_drawn(schema, CoveringChoices()), MAX_DRAWN)
-    for index, value in enumerate(drawn):
+    """Values that take every choice of the schema, or at least come to every place; with their text."""
+    location, seen, stale = locate(schema), set[tuple[str, str]](), 0
+    found: dict[bytes, Any] = {}
+    for index, value in enumerate(_drawn(schema, CoveringChoices(), MAX_DRAWN)):
         new = set(sights(location, value)) - seen
         seen |= new
         stale = 0 if new else stale + 1
@@ -89,24 +88,20 @@ def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
     return tuple(found.items())
 
 
-def _drawn(schema: Schema, choices: Choices) -> Iterator[Any]:
+def _drawn(schema: Schema | None, choices: Choices, most: int) -> Iterator[Any]:
     """Values until every choice that the schema leaves was taken; none if there are none."""
-    try:
+    if schema is None:
+        return
+    with suppress(Unsatisfiable, *Uncompilable):
         payload = generator(schema)
-        while True:
+        for _ in range(most):
             yield payload.draw(choices)
             if isinstance(choices, CoveringChoices) and choices.complete:
                 return
-    except (Unsatisfiable, *Uncompilable):
-        return
 
 
-Sight = tuple[str, str]
-"""A place and what is seen there: a type, a member that is absent, or one of the values that are listed."""
-
-
-def sights(location: Location, value: Any) -> Iterator[Sight]:
-    """Everything that `value`, which satisfies the schema at `location`, shows of it; each perhaps more than once."""
+def sights(location: Location, value: Any) -> Iterator[tuple[str, str]]:
+    """What a valid `value` shows of a schema: places with types, absent members and listed values."""
     kind = json_type(value)
     yield location.place, kind
     if location.values is not None:
@@ -136,25 +131,23 @@ def _below(location: Location, value: Any) -> Iterator[tuple[Location | None, An
 @lru_cache(maxsize=4096)
 def header_texts(header: Header) -> tuple[str, ...]:
     """Values of a documented response header; none if the field is left to HTTP itself."""
-    name, drawn = header.name.lower(), iter(())
+    name = header.name.lower()
     if name in FRAMING:
         return tuple(filter(None, (FRAMING[name],)))
-    if header.schema is not None:
-        drawn = _drawn(header.schema, CoveringChoices())
-    texts = dict.fromkeys(map(simple_text, itertools.islice(drawn, HEADER_VALUES)))
+    drawn = _drawn(header.schema, CoveringChoices(), HEADER_VALUES)
+    texts = dict.fromkeys(map(simple_text, drawn))
     return tuple(filter(_FIELD_VALUE.fullmatch, texts)) or ("mock",)
 
 
 def sample_values(spec: Spec, handful: int = HANDFUL) -> Mapping[str, Sequence[str]]:
-    """Path values by parameter name, the same for the same document; `handful` for each schema that the name has."""
+    """Path values by parameter name, always the same; `handful` for each schema that a name has."""
     by_schema: dict[str, dict[str, list[str]]] = {}
     for operation in spec.operations:
         schemas = {p.name: p.schema for p in operation.parameters if p.location == "path"}
         for name in parameter_names(operation.path):
-            schema = schemas.get(name)
-            meaning = repr(schema and schema.value)
-            if meaning not in by_schema.setdefault(name, {}):
-                by_schema[name][meaning] = _path_texts(name, schema, handful)
+            schema, lists = schemas.get(name), by_schema.setdefault(name, {})
+            if (meaning := repr(schema and schema.value)) not in lists:
+                lists[meaning] = _path_texts(name, schema, handful)
     found = {}
     for name, lists in by_schema.items():
         in_turn = itertools.chain.from_iterable(itertools.zip_longest(*lists.values()))
@@ -163,7 +156,6 @@ def sample_values(spec: Spec, handful: int = HANDFUL) -> Mapping[str, Sequence[s
 
 
 def _path_texts(name: str, schema: Schema | None, handful: int) -> list[str]:
-    drawn = iter(()) if schema is None else _drawn(schema, RandomChoices(0))
-    texts = dict.fromkeys(map(simple_text, itertools.islice(drawn, 10 * HANDFUL)))
+    texts = dict.fromkeys(map(simple_text, _drawn(schema, RandomChoices(0), 10 * HANDFUL)))
     usable = [text for text in texts if text and match_path("/{x}", fill_path("/{x}", {"x": text}))]
     return usable[:handful] or [f"{name}-{index}" for index in range(handful)]

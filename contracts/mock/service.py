@@ -1,7 +1,5 @@
 """A document to a conforming service: a pure function from request to response, the same answer to the same request."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import itertools
@@ -19,7 +17,7 @@ import respx
 
 from contracts.document import Operation, ResponseSpec, SecurityScheme, Spec
 from contracts.document.model import ABOUT_ACCESS, NOWHERE, concrete_status
-from contracts.document.serialisation import Routes, match_path, raw_values
+from contracts.document.serialisation import Routes, decoded, match_path, raw_values
 from contracts.messages import REFUSALS, Headers, Request, Response, header_values, overridden
 from contracts.mock.bodies import Variant, dump, header_texts, variants_of
 from contracts.schemas.claims import claim_of
@@ -32,41 +30,16 @@ NO_CONTENT = (204, 205, 304)
 _PREFER = re.compile(r"\b(code|example)=(\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
-Chosen = tuple[ResponseSpec, int]
-"""A documented response, and the status that it is given with."""
-Refine = Callable[[Operation, int, Any], Any]
-"""A body of an operation and status, to one that also keeps what is known of the domain."""
-
-
-@contextmanager
-def serving(service: MockService) -> Iterator[str]:
-    """While entered, httpx2 requests to the yielded base URL reach the mock, and no request reaches the network."""
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        target = request.extensions.get("target", request.url.raw_path).decode("ascii")
-        request.headers.encoding = "latin-1"
-        fields = tuple(request.headers.multi_items())
-        response = service.answer(Request(request.method, target, fields, request.content or None))
-        headers = httpx.Headers(list(response.headers), encoding="latin-1")
-        return httpx.Response(response.status, headers=headers, content=response.body)
-
-    with respx.mock(using="httpcore2", assert_all_called=False, assert_all_mocked=True) as router:
-        router.route().mock(side_effect=handle)
-        yield BASE_URL
+Chosen = tuple[ResponseSpec, int]  # a documented response, and the status that it is given with
 
 
 @dataclass(frozen=True, eq=False)
 class MockService:
-    """Answers requests as the document says; 503, which says nothing about the contract, where no body can.
-
-    Args:
-        refine: makes bodies believable in their domain.
-        clock: the Date field of every answer; a clock that stands still, so that answers stay the same.
-    """
+    """Answers as the document says; 503, which says nothing of the contract, where no body can."""
 
     spec: Spec
-    refine: Refine | None = None
-    clock: str | None = None
+    refine: Callable[[Operation, int, Any], Any] | None = None  # makes bodies believable
+    clock: str | None = None  # the Date field, which stands still, so that answers stay the same
     _variants: dict[tuple[str, str], tuple[Variant, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -128,8 +101,10 @@ class MockService:
         documented, code = chosen
         digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
         index = int(wishes.get("example", int.from_bytes(digest[:4], "big")))
-        texts = {header.name: header_texts(header) for header in documented.headers}
-        headers = tuple((name, of[index % len(of)]) for name, of in texts.items() if of)
+        headers: Headers = ()
+        for header in documented.headers:
+            if texts := header_texts(header):
+                headers = (*headers, (header.name, texts[index % len(texts)]))
         if code == 401:
             headers = overridden(headers, challenge)
         if code in NO_CONTENT or code < 200:
@@ -143,8 +118,7 @@ class MockService:
 
     def _chosen(self, operation: Operation, request: Request, code: int) -> Chosen | None:
         """404 for what nobody has, then what is preferred, then a refusal of what is forbidden, then a success."""
-        values = (match_path(operation.path, request.path) or {}).values()
-        asked = {unquote(value, errors="replace") for value in values}
+        asked = set(map(decoded, (match_path(operation.path, request.path) or {}).values()))
         wishes = [code] if asked.isdisjoint(map(str, NOWHERE)) else [404, code]
         for status in filter(None, wishes):
             if documented := operation.response(status):
@@ -165,6 +139,23 @@ class MockService:
             if code is not None and not refuses and self.variants(operation, response):
                 return response, code
         return None
+
+
+@contextmanager
+def serving(service: MockService) -> Iterator[str]:
+    """While entered, httpx2 requests to the yielded base URL reach the mock, and no request reaches the network."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        target = request.extensions.get("target", request.url.raw_path).decode("ascii")
+        request.headers.encoding = "latin-1"
+        fields = tuple(request.headers.multi_items())
+        response = service.answer(Request(request.method, target, fields, request.content or None))
+        headers = httpx.Headers(list(response.headers), encoding="latin-1")
+        return httpx.Response(response.status, headers=headers, content=response.body)
+
+    with respx.mock(using="httpcore2", assert_all_called=False, assert_all_mocked=True) as router:
+        router.route().mock(side_effect=handle)
+        yield BASE_URL
 
 
 def _distance_from_success(response: ResponseSpec) -> int:
@@ -235,7 +226,7 @@ def _presented(scheme: SecurityScheme, request: Request) -> list[str]:
         if pairs is None:
             return header_values(request.headers, scheme.name)
         return list(map(unquote, raw_values(*pairs, scheme.name)))
-    wanted = scheme.scheme if scheme.type == "http" else "bearer"
+    wanted = {"http": scheme.scheme}.get(scheme.type, "bearer")
     found = []
     for value in header_values(request.headers, "authorization"):
         name, _, text = value.partition(" ")
@@ -253,6 +244,8 @@ def challenges(operation: Operation, spec: Spec) -> Headers:
     for name, _ in itertools.chain.from_iterable(operation.security):
         scheme = spec.security_schemes[name]
         names = {"http": scheme.scheme.capitalize(), "apiKey": "ApiKey", "mutualTLS": "Mutual"}
-        words[names.get(scheme.type, "Bearer")] = None
-    realms = {"Basic": ' realm="mock"', "Digest": ' realm="mock"'}
-    return tuple(("WWW-Authenticate", f"{w}{realms.get(w, '')}") for w in words or ["Bearer"])
+        word = names.get(scheme.type, "Bearer")
+        words[{"Basic": 'Basic realm="mock"', "Digest": 'Digest realm="mock"'}.get(word, word)] = (
+            None
+        )
+    return tuple(("WWW-Authenticate", word) for word in words or ["Bearer"])

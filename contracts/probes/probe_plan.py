@@ -5,8 +5,6 @@ boundaries, random requests and odd strings; last, what depends on an answer: fo
 can't exist, and methods that are not listed.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,7 +20,7 @@ from contracts.messages import SAFE_METHODS, Credential, Probe, Request
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
 from contracts.schemas.validation import Uncompilable, validator
 
-UNLISTED = ("GET", "HEAD", "TRACE")
+UNLISTED: tuple[str, ...] = ("GET", "HEAD", "TRACE")
 UNLISTED_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 ENDINGS = {"stop", "close", "cancel", "terminate", "kill", "delete", "remove", "end", "shutdown"}
 """What the path of an operation ends in, whatever its method, if it is there to end a resource."""
@@ -89,31 +87,23 @@ Values = Mapping[str, str]
 
 @dataclass(frozen=True)
 class ProbePlan:
-    """What to ask.
-
-    Args:
-        given: values that the service knows, by parameter name; each is asked for twice.
-        seed: of everything random.
-        examples: random requests an operation.
-        unsafe: whether methods that may change state are sent.
-        statuses: for the mock, how many bodies it has for a documented status of an operation (0: don't ask for it).
-        found: values that the service listed: for safe methods alone, because they belong to somebody.
-        own: values of resources that the run made, and may end.
-        live: whether resources are real, so that an operation that ends one is sent to none but our own.
-    """
+    """What to ask. Values are by parameter name; those that are known are asked for twice."""
 
     spec: Spec
-    seed: int = 0
-    given: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    examples: int = 10
-    unsafe: bool = False
-    statuses: Callable[[Operation, int], int] | None = None
+    seed: int = 0  # of everything random
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)  # known to the service
+    examples: int = 10  # random requests an operation
+    unsafe: bool = False  # whether methods that may change state are sent
+    statuses: Callable[[Operation, int], int] | None = None  # how many bodies the mock has for one
+    # What the service listed belongs to somebody: it is for safe methods alone.
     found: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    own: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    live: bool = False
-    _lanes: dict[str, Lane] = field(default_factory=dict, init=False, repr=False, compare=False)
+    own: Mapping[str, Sequence[str]] = field(
+        default_factory=dict
+    )  # made by the run, which may end it
+    live: bool = False  # real resources: an operation that ends one is sent to none but our own
+    _lanes: dict[str, "Lane"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def lane(self, operation: Operation) -> Lane:
+    def lane(self, operation: Operation) -> "Lane":
         """The probes of one operation; the same object each time, because making them takes long."""
         return self._lanes.setdefault(operation.key, Lane(self, operation))
 
@@ -146,7 +136,7 @@ class Lane:
             yield from filter(self._can_send, made)
 
     def closing(self, answered: Request | None) -> Iterator[Probe]:
-        """What is sent last: `answered` is a request that had a 2xx with the right credential, if there was one."""
+        """What is sent last; `answered` had a 2xx with the right credential, if anything had."""
         if self._is_sent:
             base = answered or self._spared(self._base())
             last = itertools.chain(self._credentials(base), self._unknown())
@@ -156,8 +146,6 @@ class Lane:
     def known(self) -> Iterator[Probe]:
         """The probes with values that the service knows, all of them twice."""
         return filter(self._can_send, self._given())
-
-    # --- in the order of sending ---
 
     def _given(self) -> Iterator[Probe]:
         vouched = (self.plan.given, self.plan.own)  # what the service lists may be gone by now
@@ -221,27 +209,21 @@ class Lane:
             yield Probe(self.operation.key, request, source="unknown", note="no such resource")
 
     def _unlisted_methods(self) -> Iterator[Probe]:
-        """Methods that the document lists for no operation of this path, on a resource that can't exist.
-
-        They are sent once a path, with its first operation. Those that may change state are sent only if that is
-        allowed, and only where the path has a parameter: what has none exists.
-        """
+        """Methods that the path does not list, on no resource; with the path's first operation."""
         own = [other for other in self.plan.spec.operations if other.path == self.operation.path]
         if own[0] is not self.operation:
             return
-        listed = {other.method for other in own}
+        listed, key, methods = {other.method for other in own}, self.operation.key, UNLISTED
         if "GET" in listed:
             listed.add("HEAD")
-        unsafe = UNLISTED_UNSAFE if self.plan.unsafe and "{" in self.operation.path else ()
-        for method in (*UNLISTED, *unsafe):
+        if self.plan.unsafe and "{" in self.operation.path:  # what has no parameter exists
+            methods += UNLISTED_UNSAFE
+        for method in methods:
             if method not in listed:
                 request, note = Request(method, self._nowhere), "a method that is not listed"
                 # RFC 9110 §9.3.8
                 credential = {"TRACE": Credential.NONE}.get(method, Credential.RIGHT)
-                key = self.operation.key
                 yield Probe(key, request, source="method", note=note, credential=credential)
-
-    # --- what they are made of ---
 
     @cached_property
     def spares(self) -> bool:
@@ -315,7 +297,7 @@ class Lane:
 
     @cached_property
     def _plainest(self) -> Request:
-        """The first request that is allowed with known values in its path, or one that only has a path."""
+        """The first request that is allowed with known values in its path, or the path alone."""
         path = self.operation.path
         filled = fill_raw_path(path, dict.fromkeys(parameter_names(path), "1"))
         bare = Request(self.operation.method, filled)
@@ -347,17 +329,13 @@ class Lane:
     @cached_property
     def _nowhere(self) -> str:
         """The path of a resource that can't exist."""
-        parameters = [p for p in self.operation.parameters if p.location == "path"]
-        values = {parameter.name: _no_value(parameter) for parameter in parameters}
+        values = dict.fromkeys(parameter_names(self.operation.path), str(NOWHERE[0]))
+        for parameter in self.operation.parameters:
+            if parameter.location == "path" and parameter.schema is not None:
+                with suppress(*Uncompilable):
+                    admitted = filter(validator(parameter.schema).is_valid, NOWHERE)
+                    values[parameter.name] = str(next(admitted, NOWHERE[0]))
         return fill_raw_path(self.operation.path, values)
-
-
-def _no_value(parameter: Parameter) -> str:
-    """The first value of no resource that the parameter's schema admits, or the first of all."""
-    if parameter.schema is not None:
-        with suppress(*Uncompilable):
-            return str(next(filter(validator(parameter.schema).is_valid, NOWHERE), NOWHERE[0]))
-    return str(NOWHERE[0])
 
 
 def _with_value(request: Request, parameter: Parameter, value: str) -> Request:

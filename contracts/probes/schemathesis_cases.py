@@ -3,8 +3,6 @@
 Its modes (positive, negative) are not taken over: every request gets its claim from the document, on the wire form.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterator

@@ -72,7 +72,10 @@ def rules_for(
     """Every promise of the document, and what HTTP and `extra` add to it."""
     more, paths, operations = extra or Extra(), set[str](), dict[str, OperationRules]()
     for operation in spec.operations:
-        key, first = operation.key, operation.path not in paths
+        key, unlisted = operation.key, tuple[ExchangeRule, ...]()
+        if operation.path not in paths:
+            unlisted = tuple(responses.method_rules(operation))
+            paths.add(operation.path)
         by_response, plans = dict[str, tuple[ExchangeRule, ...]](), dict[tuple[str, str], Plan]()
         for response in operation.responses:
             whole = responses.response_rules(spec, operation, response)
@@ -90,11 +93,10 @@ def rules_for(
             max_seconds,
             general=(*responses.operation_rules(spec, operation), *own),
             wire=tuple(responses.wire_rules(spec, operation, max_seconds=max_seconds)),
-            unlisted=tuple(responses.method_rules(operation)) if first else (),
+            unlisted=unlisted,
             by_response=by_response,
             histories=tuple(row for row in more.on_histories if row.rule.operation == key),
             framing={rule.kind: rule for rule in responses.framing_rules(operation)},
             plans=plans,
         )
-        paths.add(operation.path)
     return RuleBook(spec, operations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -24,11 +25,11 @@ SAYS_MORE_NAMES |= {"propertyNames", "if", "dependentSchemas"}
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A rule that keywords decide for values of `types`; `check` is None when they can't be compiled, `why` says so."""
+    """A rule that keywords decide for values of `types`."""
 
     rule: Rule
     types: frozenset[str]
-    check: Callable[[Any], bool] | None
+    check: Callable[[Any], bool] | None  # None when the keywords can't be compiled, for a reason
     why: str = ""
 
 
@@ -41,16 +42,12 @@ def _leaf(rule: Rule, types: frozenset[str], compiled: Callable[[], Validator]) 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A location with its rules, and the places below it, made when first asked for.
-
-    `outer` is set for the branch of a union: nullability and type were judged before the branch was chosen;
-    `names_above` then says that the union's own location declares properties.
-    """
+    """A location with its rules, and the places below it, made when first asked for."""
 
     body: Scope
     location: Location
-    outer: bool = False
-    names_above: bool = False
+    outer: bool = False  # a branch of a union: nullability and type were judged before the choice
+    names_above: bool = False  # whether the location of that union declares properties
 
     @cached_property
     def types(self) -> frozenset[str]:
@@ -78,24 +75,25 @@ class Place:
 
     @property
     def _type_pointer(self) -> str:
-        declaring = self.location.keywords(("type", "enum", "const"))
-        if declaring:
+        if declaring := self.location.keywords(("type", "enum", "const")):
             return declaring[0][0].pointer
         if self.location.unions:
             return self.location.unions[0].schema.pointer
         return self.location.parts[0].schema.pointer
 
     @cached_property
-    def required(self) -> tuple[tuple[str, Rule], ...]:
-        rules = {}
+    def required(self) -> Mapping[str, Rule]:
+        rules: dict[str, Rule] = {}
+        if "object" not in self.location.types:
+            return rules
         for name, schema in self.location.required.items():
             pointer = join_pointer(schema.pointer, "required")
             rules[name] = self._rule("required", f"has a property {name}", pointer, name)
-        return tuple(rules.items()) if "object" in self.location.types else ()
+        return rules
 
     @cached_property
     def undocumented(self) -> Rule | None:
-        """The rule about names that nothing here declares; None where the document says what other names hold."""
+        """About names that nothing declares; None where the document says what they hold."""
         location = self.location
         keywords = set().union(*(part.value for part in location.parts))
         if "properties" not in keywords or keywords & SAYS_MORE_NAMES or location.truncated:
@@ -115,7 +113,7 @@ class Place:
     @cached_property
     def leaves_of(self) -> Mapping[str, Sequence[Leaf]]:
         """`leaves` by the type of value that they apply to."""
-        found: dict[str, list[Leaf]] = {kind: [] for kind in ALL_TYPES}
+        found: dict[str, list[Leaf]] = defaultdict(list)
         for leaf in self.leaves:
             for kind in leaf.types:
                 found[kind].append(leaf)
@@ -166,7 +164,7 @@ class Place:
     @property
     def rules(self) -> Iterable[Rule]:
         """The rules at this place and below, each id perhaps more than once."""
-        leaves, required = (leaf.rule for leaf in self.leaves), dict(self.required).values()
+        leaves, required = (leaf.rule for leaf in self.leaves), self.required.values()
         own = (self.nullability, self.type, *leaves, *required, self.undocumented)
         yield from filter(None, own)
         named = (*self.properties.values(), *self.patterns.values(), *self.prefix)

@@ -15,21 +15,26 @@ from contracts.schemas.locations import json_type, locate
 from contracts.schemas.validation import Uncompilable, validator
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
-"""What proxies and servers answer to odd requests before the service sees them (RFC 9110 §15.5.1, §15.5.15)."""
+"""What servers answer to odd requests before the service sees them (RFC 9110 §15.5.1, §15.5.15)."""
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def operation_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
     """The rules that hold for every answer of an operation."""
-    statuses, scope = [response.status for response in operation.responses], Scope(operation)
+    statuses, row = [response.status for response in operation.responses], Scope(operation).row
     # Without statuses nothing is said about them (legal in OpenAPI 3.1); `default` documents any.
     if statuses and "default" not in map(str.lower, statuses):
         promise = f"is one of the documented statuses: {', '.join(statuses)}"
-        yield ExchangeRule(scope.rule("status documented", promise), status_documented)
+        yield row(status_documented, "status documented", promise)
         promise = "is documented even for odd requests"
-        yield ExchangeRule(scope.rule("edge answer documented", promise), edge_answer_documented)
+        yield row(edge_answer_documented, "edge answer documented", promise)
     yield from _authentication_rules(spec, operation)
-    yield from _given_rules(spec, operation)
+    promised = any(map(operation.response, range(200, 300)))
+    if promised and "path" in {parameter.location for parameter in operation.parameters}:
+        promise = "answers a value that the user vouched for with a documented 2xx"
+        yield row(given_is_known, "given value", promise)
+    if operation.method == "GET" and spec.identifying(operation):
+        yield row(not_found, "unknown value", "answers a value that can't exist with no 2xx")
 
 
 def status_documented(answer: Answer) -> str | None:
@@ -58,22 +63,20 @@ def response_rules(
     spec: Spec, operation: Operation, response: ResponseSpec
 ) -> Iterator[ExchangeRule]:
     """The rules that hold for every answer with this documented status."""
-    rule = Scope(operation, response.status).rule
+    scope, pointer = Scope(operation, response.status), response.pointer
     names = [media.name for media in response.content]
     if names:
         promise = f"has one of the documented media types: {', '.join(names)}"
-        media_type = rule("media type documented", promise, response.pointer)
-        yield ExchangeRule(media_type, media_type_documented)
+        yield scope.row(media_type_documented, "media type documented", promise, pointer)
     for header in response.headers:
         if header.required:
-            promise = f"has the header {header.name}"
-            required = rule("header required", promise, header.pointer, name=header.name)
-            yield ExchangeRule(required, partial(header_present, header.name))
+            name, promise = header.name, f"has the header {header.name}"
+            required = scope.rule("header required", promise, header.pointer, name=name)
+            yield ExchangeRule(required, partial(header_present, name))
     if any(map(messages.may_be_json, names)):
-        strict = rule("strict json", "is one JSON document in UTF-8", response.pointer)
-        yield ExchangeRule(strict, strict_json)
-        unique = rule("unique names", "names each member of an object once", response.pointer)
-        yield ExchangeRule(unique, unique_names)
+        yield scope.row(strict_json, "strict json", "is one JSON document in UTF-8", pointer)
+        promise = "names each member of an object once"
+        yield scope.row(unique_names, "unique names", promise, pointer)
     if response.status.startswith("2"):
         yield from _identity_rules(spec, operation, response)
 
@@ -84,7 +87,7 @@ def media_type_documented(answer: Answer) -> str | None:
 
 
 def media_problem(answer: Answer) -> str:
-    """What is wrong with the media type of an answer whose status is documented with content, "" if nothing."""
+    """What is wrong with the media type where content is documented, "" if nothing."""
     if answer.media is not None or answer.exchange.probe.request.method == "HEAD":
         return ""
     written = answer.response.header("content-type")
@@ -124,19 +127,16 @@ def broken_framing(failure: Failure) -> str | None:
 
 def wire_rules(spec: Spec, operation: Operation, *, max_seconds: float) -> Iterator[ExchangeRule]:
     """What every answer of an operation must keep, whatever the document says."""
-    rule = Scope(operation).rule
+    row, echo = Scope(operation).row, partial(no_echo, spec.placeholder)
     names = [media.name for response in operation.responses for media in response.content]
     if names:
-        yield ExchangeRule(rule("single content type", "has one Content-Type"), one_content_type)
+        yield row(one_content_type, "single content type", "has one Content-Type")
     if any(map(messages.may_be_json, names)):
-        promise = "names no other charset than UTF-8 for JSON"
-        yield ExchangeRule(rule("charset", promise), charset)
-    promise = "gives the length of the body once, or as chunks"
-    yield ExchangeRule(rule("content length", promise), content_length)
-    promise = "does not give the credential back"
-    yield ExchangeRule(rule("credential kept", promise), partial(no_echo, spec.placeholder))
-    promise = f"comes within {max_seconds:g} s"
-    yield ExchangeRule(rule("response time", promise), partial(in_time, max_seconds))
+        yield row(charset, "charset", "names no other charset than UTF-8 for JSON")
+    yield row(content_length, "content length", "gives the length of the body once, or as chunks")
+    yield row(echo, "credential kept", "does not give the credential back")
+    late = partial(in_time, max_seconds)
+    yield row(late, "response time", f"comes within {max_seconds:g} s")
 
 
 def one_content_type(answer: Answer) -> str | None:
@@ -179,14 +179,13 @@ def in_time(most: float, answer: Answer) -> str:
 
 def method_rules(operation: Operation) -> Iterator[ExchangeRule]:
     """About methods that the document does not list for a path: they stand with its first operation."""
-    rule = Scope(operation).rule
-    promise = "does nothing for a method that is not listed"
-    yield ExchangeRule(rule("unlisted method", promise), method_refused)
-    yield ExchangeRule(rule("allow header", "names the allowed methods with 405"), allow)
+    row = Scope(operation).row
+    yield row(method_refused, "unlisted method", "does nothing for a method that is not listed")
+    yield row(allow, "allow header", "names the allowed methods with 405")
 
 
 def method_refused(answer: Answer) -> str | None:
-    """404, 405, 501 and other refusals are all right, a 2xx or a crash is not (RFC 9110 §15.5.6, §15.6.1)."""
+    """A refusal, 404, 405 or 501 is right, a 2xx or a crash is not (RFC 9110 §15.5.6, §15.6.1)."""
     probe, status = answer.exchange.probe, answer.response.status
     if probe.source != "method":
         return None
@@ -219,7 +218,7 @@ def _authentication_rules(spec: Spec, operation: Operation) -> Iterator[Exchange
         yield ExchangeRule(rule, scheme_case)
     yield ExchangeRule(rules[Credential.RIGHT], accepted)
     promise = "carries a challenge when the credential is refused with 401"
-    yield ExchangeRule(scope.rule("challenge", promise), challenge)
+    yield scope.row(challenge, "challenge", promise)
 
 
 def refused(variant: Credential, answer: Answer) -> str | None:
@@ -238,7 +237,7 @@ def scheme_case(answer: Answer) -> str | None:
 
 
 def accepted(answer: Answer) -> str | None:
-    """401 to the right credential is always wrong; 403 may be about the resource, unless the user vouched for it."""
+    """401 is always wrong; 403 may be about the resource, unless the user vouched for it."""
     probe, status = answer.exchange.probe, answer.response.status
     if probe.credential is not Credential.RIGHT or probe.source in ("status", "method"):
         return None
@@ -253,19 +252,7 @@ def challenge(answer: Answer) -> str | None:
     return broken(not present, "401 without WWW-Authenticate")
 
 
-def _given_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
-    """What an operation owes to a value that is known, and to one that can't be."""
-    scope = Scope(operation)
-    promised = any(map(operation.response, range(200, 300)))
-    if promised and "path" in {parameter.location for parameter in operation.parameters}:
-        promise = "answers a value that the user vouched for with a documented 2xx"
-        yield ExchangeRule(scope.rule("given value", promise), given_is_known)
-    if operation.method == "GET" and spec.identifying(operation):
-        promise = "answers a value that can't exist with no 2xx"
-        yield ExchangeRule(scope.rule("unknown value", promise), unknown_is_not_found)
-
-
-def unknown_is_not_found(answer: Answer) -> str | None:
+def not_found(answer: Answer) -> str | None:
     if answer.exchange.probe.source != "unknown":
         return None
     status = answer.response.status
@@ -273,7 +260,7 @@ def unknown_is_not_found(answer: Answer) -> str | None:
 
 
 def given_is_known(answer: Answer) -> str | None:
-    """Refused credentials and undocumented statuses have rules of their own; what is forbidden may be refused."""
+    """Refusals and undocumented statuses have their own rules; what is forbidden may be refused."""
     probe, status = answer.exchange.probe, answer.response.status
     if not probe.given or probe.credential is not Credential.RIGHT or status in REFUSALS:
         return None
@@ -315,10 +302,9 @@ def _echoed(schema: Schema | None, parameter: Parameter) -> Schema | None:
 def is_what_was_asked_for(name: str, echoed: Schema, answer: Answer) -> str | None:
     path = answer.exchange.probe.request.path
     raw = (match_path(answer.operation.path, path) or {}).get(name)
-    body = answer.decoded.value if answer.is_json else None
-    if raw is None or not isinstance(body, dict):
+    if raw is None or not answer.is_json or not isinstance(answer.decoded.value, dict):
         return None
-    found = body.get(name)
+    found = answer.decoded.value.get(name)
     try:
         asked = unquote(raw, errors="strict")
     except UnicodeDecodeError:

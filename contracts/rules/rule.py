@@ -80,8 +80,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeRule:
+    """A rule with its check of an answer, or of an earlier and a later one to the same request.
+
+    It gives what was seen if the rule is broken, "" if it is kept, None if it is not exercised.
+    """
+
+    rule: Rule
+    check: Callable[..., str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
-    """What a promise is about: an operation, its answers with a documented status, or their body of one media type."""
+    """What a promise is about: an operation, its answers with a status, or their body of a type."""
 
     operation: Operation
     status: str | None = None
@@ -95,6 +106,11 @@ class Scope:
         parts = (key, status, self.media and f";{self.media}", place, kind, name)
         identity = " ".join(filter(None, parts))
         return Rule(identity, kind, *RULE_KINDS[kind], key, status, place or None, node, promise)
+
+    def row(
+        self, check: Callable[..., str | None], kind: str, promise: str, pointer: str = ""
+    ) -> ExchangeRule:
+        return ExchangeRule(self.rule(kind, promise, pointer), check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +159,6 @@ class Answer:
     @property
     def is_json(self) -> bool:
         return is_json(self.response.media_type or "")
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeRule:
-    """A rule with its check of an answer, or of an earlier and a later one to the same request.
-
-    It gives what was seen if the rule is broken, "" if it is kept, None if it is not exercised.
-    """
-
-    rule: Rule
-    check: Callable[..., str | None]
 
 
 def broken(wrong: object, seen: str) -> str:

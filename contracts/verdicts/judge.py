@@ -171,7 +171,7 @@ class _Walk:
 
     def _object(self, place: Place, value: dict[str, Any], instance: str) -> None:
         properties = place.properties
-        for name, rule in place.required:
+        for name, rule in place.required.items():
             if name in value:
                 self.judgement.exercised.add(rule.id)
             else:

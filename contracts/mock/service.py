@@ -101,10 +101,8 @@ class MockService:
         documented, code = chosen
         digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
         index = int(wishes.get("example", int.from_bytes(digest[:4], "big")))
-        headers: Headers = ()
-        for header in documented.headers:
-            if texts := header_texts(header):
-                headers = (*headers, (header.name, texts[index % len(texts)]))
+        texts = [(header.name, header_texts(header)) for header in documented.headers]
+        headers = tuple((name, of[index % len(of)]) for name, of in texts if of)
         if code == 401:
             headers = overridden(headers, challenge)
         if code in NO_CONTENT or code < 200:

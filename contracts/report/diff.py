@@ -106,8 +106,9 @@ def drift_of(diff: Diff, command: str) -> Drift:
     for judged in diff.ordered:
         change = judged.change
         if judged.counts and change.effect is not Effect.COMPATIBLE:
-            said = f"{change.effect.value} {change.id} {change.where}: {change.message}"
-            changes.append(cut(said))
+            changes.append(
+                cut(f"{change.effect.value} {change.id} {change.where}: {change.message}")
+            )
     is_same = not diff.decision.judged and ours == published
     result = "same" if is_same else diff.decision.result.value
     counts, notes = decision_text(diff), tuple(map(cut, diff.decision.notes))

@@ -29,8 +29,7 @@ AGES = ((35, ""), (366, "%G week %V"), (99_999, "%Y-%m"))
 """Of runs younger than so many days, the last of each period with a verdict is kept, all if ""."""
 ABSENT, NOT_JUDGED = "absent", "not judged"
 BROKEN = ("violated", "accepted")
-JUDGED = (*BROKEN, "holds")
-"""With the two before, what a night says of a rule."""
+JUDGED = (*BROKEN, "holds")  # with the two above, what a night says of a rule
 
 _STATES = {"advisory": "violated", "undecided": NOT_JUDGED, "not exercised": NOT_JUDGED}
 """By the standing of a verdict, where it is another word."""
@@ -60,19 +59,16 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class RuleTrend:
-    """A rule that was broken in one of the nights; a night that did not judge it proves nothing.
-
-    The last nights that judged it say the same: `streak` of them in a row, since it `turned`.
-    """
+    """A rule that was broken in one of the nights; a night that did not judge it proves nothing."""
 
     verdict: RuleVerdict  # of the last night in which it was broken
     states: tuple[str, ...]  # one a night, of those which `JUDGED` is about
     is_broken: bool  # by the last night that judged it
-    turned: datetime
+    turned: datetime  # the first of the last nights in a row that judged it alike
     or_before: bool  # never seen kept before, so that it may be older than the nights
     nights: int  # that broke it
     judged: int
-    streak: int
+    streak: int  # how many nights these are
     comes_and_goes: bool  # was broken, kept, and broken again
 
     @property
@@ -208,10 +204,7 @@ def _order(rule: RuleTrend) -> tuple[bool, bool, bool, float, str]:
 
 
 def keep(report: str, started: datetime, folder: Path) -> Path:
-    """Keep a report under a name that sorts by time, whole or not at all; returns the path.
-
-    By its digest in the name, runs of one moment have two names, and one that is kept twice, one.
-    """
+    """Keep a report, whole or not at all, under a name of its time and digest; returns the path."""
     moment = started.astimezone(UTC)
     stamp = f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03}Z"
     return write_whole(folder / f"{stamp}-{sha256(report.encode()).hexdigest()[:8]}.json", report)

@@ -26,8 +26,7 @@ _KEYS = (
     *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "sessions"),
     *("decision", "reasons", "notes", "summary", "against", "drift"),
     *("statuses", "operations", "verdicts"),
-)
-"""In the order in which people want to read them."""
+)  # in the order in which people want to read them
 _RANKS = {"fail": 0, "inconclusive": 1, "pass": 2}
 """Any of these decisions decides for all, the lower first."""
 _OUTCOMES = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.NOT_EXERCISED)
@@ -40,14 +39,13 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
     for key, entry in value.get("operations", {}).items():
         operations.append({"key": key, **entry, "times": entry.get("times") or {}})
     about: dict[str, Any] = {
+        **value["summary"],
         **value,
         "suite": ours(value)["suite"]["version"],
         "files": list(filter(None, [file])),
         "subjects": [value["spec"]],
         "targets": [value["target"]["base_url"]],
         "seeds": [value["seed"]],
-        "exchanges": value["summary"]["exchanges"],
-        "unavailable": value["summary"]["unavailable"],
         "operations": operations,
     }
     return msgspec.convert(about, Run)
@@ -136,8 +134,7 @@ def _problem(data: bytes) -> str:
 def merge(runs: Sequence[Run]) -> Run:
     """The runs, one at least, as one; their order does not matter, and one alone is what it was.
 
-    A rule is there once, with the evidence of the worst; counts are sums, times are pooled. Of
-    sessions and of drift it says what the last run says that knows of any.
+    A rule has the evidence of the worst; sessions and drift are the last run's that knows of any.
     """
     if len(runs) == 1:
         return runs[0]

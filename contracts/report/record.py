@@ -87,19 +87,15 @@ class Teller:
         at = self.spec.document.source(verdict.rule.pointer)
         if verdict.evidence is None:
             return model.Passage(at.file, at.line, at.pointer)
+        if at.file not in self._read:  # once; a file that is not there (any more) has no lines
+            self._read[at.file] = ()
+            with suppress(OSError, ValueError):
+                text = Path(at.file).read_text(encoding="utf-8", errors="replace")
+                self._read[at.file] = text.splitlines()
         first = max(at.line - BEFORE, 1)
-        lines = self._lines(at.file)[first - 1 : at.line + AFTER]
+        lines = self._read[at.file][first - 1 : at.line + AFTER]
         shown = (self.scrubber.text(cut(line, MAX_WIDTH)) for line in lines)
         return model.Passage(at.file, at.line, at.pointer, tuple(enumerate(shown, first)))
-
-    def _lines(self, file: str) -> Sequence[str]:
-        """The lines of a file, which is read once; one that is not there (any more) has none."""
-        if file not in self._read:
-            self._read[file] = ()
-            with suppress(OSError, ValueError):
-                text = Path(file).read_text(encoding="utf-8", errors="replace")
-                self._read[file] = text.splitlines()
-        return self._read[file]
 
     def _proof(self, evidence: Evidence | None) -> model.Proof | None:
         if evidence is None:
@@ -226,20 +222,15 @@ def probes_of_report(path: Path, spec: Spec) -> Probes:
 
 
 def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, Probes]:
-    """The violations of an earlier report (and `advisories`), and the requests that show them.
-
-    UsageError if it is no report of ours, or on another document.
-    """
+    """An earlier report's violations (and `advisories`), and the requests behind; or UsageError."""
     found: dict[str, Counter[Probe]] = {}
     with report_at(path, CURE_FOR_KNOWN) as data:
         value = ours(msgspec.json.decode(data))
         verdicts = {str(verdict["rule"]): verdict for verdict in value["verdicts"]}
         keys = {model.about_rule(rule)["operation"] for rule in verdicts}
         if keys and not keys & spec.by_key.keys():
-            raise UsageError(
-                f"{path} is a report on another document: no rule of it is about an operation of "
-                f"{spec.document.path}; give a report on this one"
-            )
+            problem = "is a report on another document: no rule of it is about an operation of"
+            raise UsageError(f"{path} {problem} {spec.document.path}; give a report on this one")
         rules, seldom = dict(value.get("against", {}).get("carried", {})), set()
         for rule, verdict in verdicts.items():
             counts = advisories or verdict.get("severity") != Severity.ADVISORY

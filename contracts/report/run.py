@@ -50,10 +50,7 @@ class Times:
 
 
 def pooled(parts: Iterable[Times]) -> Times | None:
-    """The times of all answers together; None without any answer.
-
-    Percentiles are read from the sum of the histograms, and never outside what the parts have.
-    """
+    """The times of all answers, None without any; percentiles are never outside the parts' own."""
     answered = list(filter(attrgetter("count"), parts))
     if not answered:
         return None

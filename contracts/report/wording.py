@@ -83,9 +83,8 @@ def answers_of(run: Run) -> list[tuple[str, str, Counter[str]]]:
 
 def worst_first(verdicts: Iterable[RuleVerdict]) -> list[RuleVerdict]:
     """What is new before what was known, then by the share of answers that broke the rule."""
-    return sorted(
-        verdicts, key=lambda v: (v.since == "still there", -v.violations / max(v.exercised, 1))
-    )
+    by_share = sorted(verdicts, key=lambda v: -v.violations / max(v.exercised, 1))
+    return sorted(by_share, key=lambda v: v.since == "still there")
 
 
 def seen_text(verdict: RuleVerdict) -> str:

@@ -25,8 +25,7 @@ Headers = tuple[tuple[str, str], ...]
 
 def header_values(headers: Headers, name: str) -> list[str]:
     """Every value of the field `name`, compared without case (RFC 9110 §5.1)."""
-    wanted = name.lower()
-    return [value for key, value in headers if key.lower() == wanted]
+    return [value for key, value in headers if key.lower() == name.lower()]
 
 
 def overridden(headers: Headers, others: Headers) -> Headers:

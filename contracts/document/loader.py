@@ -5,18 +5,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
 from typing import Any
 
 from contracts.document import model
 from contracts.document.dialects import DIALECTS, METHODS, Dialect, refuse_malformed
-from contracts.document.model import Document, Spec, join_pointer, ref_target
+from contracts.document.model import Document, SecurityScheme, Spec, join_pointer, ref_target
 from contracts.document.references import Linker, Neighbours
 from contracts.document.written import Place, apply_overlay, bytes_of_file, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
 
-_Schemes = Mapping[str, model.SecurityScheme]
+_Schemes = Mapping[str, SecurityScheme]
 _Security = tuple[model.SecurityRequirement, ...]
 _Overlay = Path | str | tuple[str, bytes]
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
@@ -94,8 +93,12 @@ def read_spec(
 
     digest, info = hashlib.sha256(text).hexdigest(), tree["info"]
     document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
-    names = (tree.get("components") or {}).get("securitySchemes") or {}
-    schemes = MappingProxyType({name: _security_scheme(document, name) for name in names})
+    schemes = {}
+    for name in (tree.get("components") or {}).get("securitySchemes") or {}:
+        pointer = document.resolve(join_pointer("/components/securitySchemes", name))
+        said = {"name": "", "in": "", "scheme": "", **document.at(pointer)}
+        place, scheme = said["in"], said["scheme"].lower()
+        schemes[name] = SecurityScheme(name, said["type"], said["name"], place, scheme, pointer)
     operations = tuple(_operations(document, schemes))
     return Spec(document, info["title"], info["version"], _servers(tree), operations, schemes)
 
@@ -131,13 +134,16 @@ def _operations(document: Document, schemes: _Schemes) -> Iterator[model.Operati
             if item is None:
                 continue
             pointer = join_pointer(item, method)
-            node, around = document.at(pointer), document.at(item)
+            node, around, body = document.at(pointer), document.at(item), None
+            if node.get("requestBody") is not None:
+                found = _Object(sent, pointer).child("requestBody")
+                body = model.RequestBody(found.required, found.content, found.pointer)
             yield model.Operation(
                 method=method.upper(),
                 path=path,
                 operation_id=node.get("operationId"),
                 parameters=_parameters(sent, item, pointer),
-                request_body=_request_body(_Object(sent, pointer)),
+                request_body=body,
                 responses=tuple(_responses(_Object(received, pointer))),
                 security=_security(document, pointer, schemes, everywhere),
                 servers=_servers(node) or _servers(around) or _servers(document.tree),
@@ -218,13 +224,6 @@ def _parameter(node: _Object) -> model.Parameter:
     )
 
 
-def _request_body(operation: _Object) -> model.RequestBody | None:
-    if operation.value.get("requestBody") is None:
-        return None
-    body = operation.child("requestBody")
-    return model.RequestBody(body.required, body.content, body.pointer)
-
-
 def _responses(operation: _Object) -> Iterator[model.ResponseSpec]:
     for status in operation.value.get("responses") or {}:
         if status.startswith("x-"):
@@ -236,13 +235,6 @@ def _responses(operation: _Object) -> Iterator[model.ResponseSpec]:
                 found = response.child("headers", name)
                 headers.append(model.Header(name, found.required, found.schema, found.pointer))
         yield model.ResponseSpec(status, tuple(headers), response.content, response.pointer)
-
-
-def _security_scheme(document: Document, name: str) -> model.SecurityScheme:
-    pointer = document.resolve(join_pointer("/components/securitySchemes", name))
-    node = document.at(pointer)
-    where, scheme = node.get("in", ""), node.get("scheme", "").lower()
-    return model.SecurityScheme(name, node["type"], node.get("name", ""), where, scheme, pointer)
 
 
 def _security(document: Document, owner: str, schemes: _Schemes, around: _Security) -> _Security:

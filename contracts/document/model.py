@@ -83,7 +83,7 @@ class Document:
     source: Callable[[str], Source] = field(repr=False)
     marks: frozenset[str] = frozenset()  # those of `readOnly` and `writeOnly` that any schema says
 
-    @property
+    @cached_property
     def written(self) -> "Document":
         """The document with both directions; what is no schema is there at the same pointers."""
         return self
@@ -119,17 +119,13 @@ class Directed(Document):
     """A document as one direction reads it, in whose messages nothing with `mark` is."""
 
     def __init__(self, document: Document, mark: str) -> None:
-        self.__dict__.update(vars(document))
+        self.__dict__.update(vars(document), written=document)
         del self.__dict__["tree"]
-        self._written, self.mark = document, mark
-
-    @property
-    def written(self) -> Document:
-        return self._written
+        self.mark = mark
 
     @cached_property
     def tree(self) -> dict[str, Any]:
-        return self._relaxed(self._written.tree)  # type: ignore[no-any-return]
+        return self._relaxed(self.written.tree)  # type: ignore[no-any-return]
 
     def _relaxed(self, node: Any) -> Any:
         """The node with fewer required names below it; the same object where nothing changes."""
@@ -171,10 +167,6 @@ class Schema:
     @cached_property
     def value(self) -> dict[str, Any] | bool:
         return self.document.at(self.pointer)  # type: ignore[no-any-return]
-
-    @property
-    def source(self) -> Source:
-        return self.document.source(self.pointer)
 
     def child(self, *segments: str | int) -> "Schema":
         """The schema below this one, by raw (unescaped) segments."""
@@ -233,10 +225,6 @@ class ResponseSpec:
     headers: tuple[Header, ...]
     content: tuple[MediaType, ...]
     pointer: str
-
-    def media_type(self, essence: str) -> MediaType | None:
-        """The entry that describes a body of this type."""
-        return described_by(self.content, essence)
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ class YamlText:
 
     def _close_mapping(self, node: _Node) -> None:
         """What `<<` brings in gives way to what is written here."""
-        own: dict[str, tuple[int, _Node]] = {}
+        own: dict[str, int] = {}
         node.value = {}
         for key, child in zip(node.children[::2], node.children[1::2], strict=True):
             if key.kind == _PLAIN and key.word == "<<":
@@ -172,10 +172,9 @@ class YamlText:
                 problem = "a key is a list or mapping, which JSON does not allow"
                 raise self._error(key.line, problem, "make the key text")
             if key.word in own:
-                raise _duplicate(self.file, key.word, key.line, own[key.word][0])
-            own[key.word] = key.line, child
-        node.entries.update(own)
-        node.value.update((name, child.value) for name, (_, child) in own.items())
+                raise _duplicate(self.file, key.word, key.line, own[key.word])
+            own[key.word] = key.line
+            node.entries[key.word], node.value[key.word] = (key.line, child), child.value
 
     def _value_of(self, word: str, line: int) -> Any:
         """What an unquoted scalar means in YAML 1.2's core schema (§10.3.2)."""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
+from itertools import chain, groupby
 from urllib.parse import quote, unquote
 
 from contracts.document.model import Parameter
@@ -52,12 +53,12 @@ def serialised(parameter: Parameter, value: JSON) -> str:
         value = {f"{parameter.name}[{key}]": item for key, item in value.items()}
     elif not parameter.explode or not isinstance(value, dict | list):
         delimiter = _DELIMITERS.get(parameter.style, ",")
-        joined = delimiter.join(write(plain_text(item)) for item in _items(value))
+        joined = delimiter.join(map(write, map(plain_text, _items(value))))
         return f"{prefix}{name}={joined}" if is_named else prefix + joined
     if isinstance(value, dict):
         texts = [f"{write(key)}={write(plain_text(item))}" for key, item in value.items()]
     else:
-        texts = [write(plain_text(item)) for item in value]
+        texts = list(map(write, map(plain_text, value)))
         if is_named:
             texts = [f"{name}={text}" for text in texts]
     return prefix + separator.join(texts) if texts else ""
@@ -65,7 +66,7 @@ def serialised(parameter: Parameter, value: JSON) -> str:
 
 def _items(value: JSON) -> list[JSON]:
     if isinstance(value, dict):
-        return [part for member in value.items() for part in member]
+        return list(chain.from_iterable(value.items()))
     return value if isinstance(value, list) else [value]
 
 
@@ -92,13 +93,10 @@ def parameter_names(template: str) -> tuple[str, ...]:
 
 
 def match_path(template: str, path: str) -> dict[str, str] | None:
-    """The raw (still percent-encoded) values of the parameters, or None for another route.
-
-    `path` is what stands on the wire, without query. A segment of `.` or `..` matches nothing:
-    clients and proxies remove it (RFC 3986 §5.2.4).
-    """
+    """The values of the parameters, raw as in a path without query; None for another route."""
     pattern, names = _pattern(template)
     found = pattern.fullmatch(path)
+    # Clients and proxies remove segments of `.` or `..` (RFC 3986 §5.2.4).
     if found is None or not {".", ".."}.isdisjoint(unquote(path).split("/")):
         return None
     return dict(zip(names, found.groups(), strict=True))
@@ -113,14 +111,13 @@ def fill_raw_path(template: str, values: Mapping[str, str]) -> str:
     """The path with every parameter replaced by its value as it goes on the wire."""
     parts = _PARAMETER.split(template)
     parts[::2] = map(_wire, parts[::2])
-    parts[1::2] = (values[name] for name in parts[1::2])
+    parts[1::2] = map(values.__getitem__, parts[1::2])
     return "".join(parts)
 
 
 def concreteness(template: str) -> tuple[int, ...]:
     """Sorts templates of one path: literal segments first (OpenAPI 3.1 §4.8.8), then mixed ones."""
-    segments = template.split("/")
-    return tuple(("{" in part) + bool(_PARAMETER.fullmatch(part)) for part in segments)
+    return tuple(("{" in part) + bool(_PARAMETER.fullmatch(part)) for part in template.split("/"))
 
 
 class Routes:
@@ -135,4 +132,4 @@ class Routes:
         """The most concrete templates that match: one, or several that differ in names at most."""
         templates = self._by_length.get(path.count("/"), ())
         found = [one for one in templates if match_path(one, path) is not None]
-        return tuple(one for one in found if concreteness(one) == concreteness(found[0]))
+        return tuple(next(groupby(found, concreteness), ("", ()))[1])

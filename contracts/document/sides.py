@@ -95,7 +95,7 @@ def shared(base: Side, revision: Side) -> tuple[Side, Side]:
     if bool(base.overlays) == bool(revision.overlays) or paths[0] == paths[1]:
         return base, revision
     bare, other = (base, revision) if revision.overlays else (revision, base)
-    files = [name for name, _ in other.overlays]
+    files = dict(other.overlays)
     names = ", ".join(files)
     note = f"{bare.name} is read with {names}, as {other.name} is"
     lent = replace(bare, overlays=other.overlays, note=note)
@@ -112,10 +112,7 @@ def shared(base: Side, revision: Side) -> tuple[Side, Side]:
 def side_from(
     given: str, overlays: Sequence[str] | None = None, *, folder: Path | None = None
 ) -> Side:
-    """The side that a user names, or a ContractsError, one sentence, if it can't be got.
-
-    No overlays (None) mean the one beside it, if there is one; git runs in `folder` (None: here).
-    """
+    """The side that a user names, or a ContractsError; overlays of None are the one beside it."""
     named = None if overlays is None else named_overlays(overlays)
     if not given:
         cure = "give a file, REVISION:path, a URL, or -"

@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts import text
 from contracts.document import MediaType, Operation, ResponseSpec
+from contracts.document.model import described_by
 from contracts.messages import Exchange, Response, header_values, is_json
 from contracts.schemas.json_text import Decoded, decode
 
@@ -146,7 +147,9 @@ class Answer:
     def media(self) -> MediaType | None:
         """The documented media type of the body, if there is one for it."""
         essence = self.response.media_type
-        return self.documented.media_type(essence) if self.documented and essence else None
+        return (
+            described_by(self.documented.content, essence) if self.documented and essence else None
+        )
 
     @cached_property
     def decoded(self) -> Decoded:

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 
 from contracts.document import Spec, load_spec
+from contracts.document.model import described_by
 
 NOTTE = Path(__file__).parents[2] / "spec" / "notte.yaml"
 KEY = "GET /sessions/{session_id}"
@@ -45,7 +46,7 @@ def test_duration_refuses_what_is_no_duration(spec: Spec, text: str) -> None:
 def test_documented_elsewhere_is_documented_here(spec: Spec, status: int) -> None:
     response = spec.by_key[KEY].response(status)
     assert response is not None
-    media = response.media_type("application/json")
+    media = described_by(response.content, "application/json")
     assert media is not None
     assert media.schema is not None
     assert spec.document.resolve(media.schema.pointer) == "/components/schemas/ErrorResponse"

@@ -225,10 +225,10 @@ def test_a_whole_path_item_can_stand_in_another_file(tmp_path: Path) -> None:
         a_yaml="get:\n  parameters: [{$ref: 'p.yaml#/P'}]\n  responses: {200: {description: ok}}\n",
         p_yaml="P: {name: q, in: query, schema: {type: string, nullable: true}}\n",
     )
-    operation = spec.by_key["GET /a"]
-    assert operation.parameters[0].schema is not None
-    assert operation.parameters[0].schema.value == {"type": ["string", "null"]}
-    assert operation.parameters[0].schema.source.file == str(tmp_path / "p.yaml")
+    schema = spec.by_key["GET /a"].parameters[0].schema
+    assert schema is not None
+    assert schema.value == {"type": ["string", "null"]}
+    assert schema.document.source(schema.pointer).file == str(tmp_path / "p.yaml")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from contracts.document.model import described_by
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Headers, Response
 from contracts.rules import OperationRules, Rule
 
@@ -64,7 +65,7 @@ def other_media_types(rule: Rule, rules: OperationRules, good: Exchange) -> Made
     yield with_header(good, "Content-Type")
     documented = rules.operation.response(body_of(good).status)
     for name in ("text/html", "application/x-unheard-of", "image/png"):
-        if documented is not None and documented.media_type(name) is None:
+        if documented is not None and described_by(documented.content, name) is None:
             yield with_header(good, "Content-Type", name)
 
 

@@ -3,14 +3,13 @@
 A compiled schema is a tree of drawers, each of which makes one kind of value out of choices.
 """
 
-from __future__ import annotations
-
 import copy
 import random
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from contracts.document.model import Schema
@@ -35,12 +34,9 @@ class Choices(Protocol):
 
     def integer(self, low: int, high: int, at: str) -> int:
         """A number from `low` to `high`, both included; `low` is the plainest option."""
-        ...
 
 
 class PlainChoices:
-    """Always the plainest option."""
-
     def integer(self, low: int, high: int, at: str) -> int:
         return low
 
@@ -98,10 +94,8 @@ class Run:
 
     integer: Callable[[int, int, str], int]
     fuel: int
-    hopeless: set[int] = field(default_factory=set)
-    """The drawers, by id, that guess in vain."""
-    serial: int = 0
-    """Counts the names made up so far."""
+    hopeless: set[int] = field(default_factory=set)  # drawers, by id, that guess in vain
+    serial: int = 0  # counts the names made up so far
 
     def one_of(self, options: Sequence[T], at: str) -> T:
         """One of the options; nothing is asked where there is only one."""
@@ -181,7 +175,7 @@ class Declared:
     def _all(self) -> list[Part]:
         return _reached(self.parts, SAME_VALUE)
 
-    def child(self, *segments: str | int) -> Declared:
+    def child(self, *segments: str | int) -> "Declared":
         """What stands below some keyword, and under a name or index there."""
         found = []
         for part in self._all:
@@ -194,10 +188,7 @@ class Declared:
 
 
 def _names(parts: list[Part]) -> list[str]:
-    found: dict[str, None] = {}
-    for part in parts:
-        found |= dict.fromkeys(part.value.get("properties", ()))
-    return [*found]
+    return [*dict.fromkeys(chain(*(part.value.get("properties", ()) for part in parts)))]
 
 
 def _reached(roots: Iterable[Part], keywords: Iterable[str]) -> list[Part]:
@@ -234,10 +225,13 @@ class Site:
     def at(self, label: str) -> str:
         return f"{self.place} {label}"
 
-    def child(self, segment: str, *keywords: str | int) -> Site:
+    def child(self, segment: str, *keywords: str | int) -> "Site":
         """A place below this one, and where the document describes it."""
         declared = self.declared.child(*keywords)
         return replace(self, place=f"{self.place}/{segment}", declared=declared)
 
-    def branch(self, name: int | str) -> Site:
+    def branch(self, name: int | str) -> "Site":
         return replace(self, place=f"{self.place}({name})")
+
+
+ROOT = Site()

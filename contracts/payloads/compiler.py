@@ -1,7 +1,5 @@
 """The canonical form of a schema compiled to drawers, each place of a payload by itself."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -30,8 +28,16 @@ GUESSES = 200  # values drawn without regard to what other branches of a `oneOf`
 CASES = 64  # combinations of an `allOf` that are looked at
 NESTED = 20  # combinations and references below one another when a combination is taken apart
 
-NESTED_SAMPLE = {"key": ["value", 1, None, {"deep": False}]}
-SAMPLES: tuple[JSON, ...] = (None, True, 0, 1.5, "text", [], {}, NESTED_SAMPLE)
+SAMPLES: list[JSON] = [
+    None,
+    True,
+    0,
+    1.5,
+    "text",
+    [],
+    {},
+    {"key": ["value", 1, None, {"deep": False}]},
+]
 """What stands where anything is allowed."""
 
 GIVEN_UP = (
@@ -45,32 +51,28 @@ GIVEN_UP = (
 @lru_cache(maxsize=4096)
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema, each validated; raises Unsatisfiable when there can't be any."""
-    node, declared = validation.canonical(schema), Declared((Part(schema),))
-    return compile_payload(node, declared=declared, is_valid=validation.validator(schema).is_valid)
+    site = Site(declared=Declared((Part(schema),)))
+    is_valid = validation.validator(schema).is_valid
+    return compile_payload(validation.canonical(schema), site, is_valid)
 
 
 def compile_payload(
     node: CanonicalSchema,
-    *,
-    declared: Declared = Declared(),  # noqa: B008 - frozen and empty
+    site: Site = payloads.ROOT,
     is_valid: Callable[[JSON], bool] | None = None,
-    max_depth: int = payloads.DEPTH,
 ) -> Payload:
-    """Compile a canonical schema, which the document writes as `declared`.
+    """Payloads of a canonical schema; raises Unsatisfiable when the schema admits nothing.
 
-    `is_valid` has the last word on each payload, for what the canonical form can't say. Raises
-    Unsatisfiable when the schema admits nothing.
+    `is_valid` has the last word on each payload, for what the canonical form can't say.
     """
-    site = Site(declared=declared, fuel=max_depth)
-    return Payload(Compiler(max_depth).build(node, site), is_valid)
+    return Payload(Compiler(-4 * site.fuel).build(node, site), is_valid)
 
 
 class Compiler:
     """Compiles nodes at sites; knows the heights of the references it met."""
 
-    def __init__(self, max_depth: int) -> None:
-        self.lowest = -4 * max_depth
-        self.height = Heights().of
+    def __init__(self, lowest: int) -> None:
+        self.lowest, self.height = lowest, Heights().of
 
     def build(self, node: CanonicalSchema, site: Site) -> Drawer:
         match node.view():

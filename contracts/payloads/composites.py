@@ -1,7 +1,5 @@
 """Canonical arrays and objects in, drawers of them out."""
 
-from __future__ import annotations
-
 import copy
 import math
 import sys
@@ -218,10 +216,8 @@ class Object:
         return self.extra(self.builder.build(wanted, site), broken, f"*({index})")
 
     def extra(self, names: Drawer, broken: CanonicalSchema, segment: str) -> Extra:
-        site, patterns = (
-            self.site.child(segment, "additionalProperties"),
-            self.view.pattern_properties,
-        )
+        site = self.site.child(segment, "additionalProperties")
+        patterns = self.view.pattern_properties
         drawers: dict[str, Drawer] = {}
 
         def drawer_of(name: str) -> Drawer:
@@ -264,9 +260,8 @@ class Object:
             if again or name not in drawn:
                 drawn[name] = drawer_of(name).draw(run)
                 return
-        raise Unsatisfiable(
-            self.site.place, f"{TRIES} names for one more member, all there already"
-        )
+        tried = f"{TRIES} names for one more member, all there already"
+        raise Unsatisfiable(self.site.place, tried)
 
 
 class Numbered:

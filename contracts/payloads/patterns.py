@@ -4,8 +4,6 @@ CPython parses the pattern, once what ECMA-262 spells differently is respelled. 
 written out or left out by chance, back references repeat their group.
 """
 
-from __future__ import annotations
-
 import re
 import string
 import warnings

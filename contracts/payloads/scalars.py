@@ -1,7 +1,5 @@
 """A canonical integer, number or string in, a drawer of the values it admits out."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress

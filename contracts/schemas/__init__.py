@@ -3,8 +3,6 @@
 How a keyword holds schemas (one, a list, a map) stands in the table of the dialects, in `document`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
 

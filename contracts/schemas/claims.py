@@ -1,10 +1,7 @@
 """A request on the wire to the claim the document makes about it: allowed, or forbidden, and why.
 
-A value on the wire has no type: `5` may be a string, an integer or a number. A parameter forbids it
-only if its schema refuses every reading, so what can't be proved forbidden is allowed.
+A value on the wire has no type: a parameter forbids it only if its schema refuses every reading.
 """
-
-from __future__ import annotations
 
 import itertools
 import math
@@ -25,7 +22,8 @@ CLIENT_FIELDS = {"accept-encoding", "connection", "content-length", "expect", "h
 CLIENT_FIELDS |= {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"}
 """Header fields that the client sets by itself: no probe has them, and no claim rests on them."""
 
-_TRUE, _FALSE = ("true", "t", "1", "yes", "y", "on"), ("false", "f", "0", "no", "n", "off")
+_WORDS = dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True)
+_WORDS |= dict.fromkeys(("false", "f", "0", "no", "n", "off"), False)
 _ANYTHING = object()  # a reading that no schema can refuse for us: the text was not taken apart
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
@@ -51,10 +49,7 @@ def _wrong_with(parameter: Parameter, spellings: list[list[str]]) -> str | None:
 
 
 def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) -> list[list[str]]:
-    """Texts of a parameter on the wire, in every way to decode them; none if that can't be told.
-
-    Bytes that are no UTF-8 are kept as lone surrogates, of which no schema can be asked.
-    """
+    """Texts of a parameter on the wire, in every way to decode them; none if that can't be told."""
     if parameter.location == "path":
         if parameter.style != "simple" or parameter.name not in paths:
             return []
@@ -117,8 +112,8 @@ def _scalars(text: str) -> Iterator[Any]:
     word = text.strip().lower()
     if word in ("", "null", "none"):
         yield None
-    if word in (*_TRUE, *_FALSE):
-        yield word in _TRUE
+    if word in _WORDS:
+        yield _WORDS[word]
     try:
         number = float(text)
     except ValueError:

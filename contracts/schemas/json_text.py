@@ -1,7 +1,5 @@
 """Bytes of a body to a JSON value: what RFC 8259 allows, and what I-JSON (RFC 7493) does not."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections import Counter
@@ -23,10 +21,10 @@ def decode(body: bytes) -> Decoded:
     """UTF-8 without BOM, no NaN or Infinity, one document (RFC 8259 §2, §6, §8.1)."""
     value, problem, text = None, "", ""
     duplicates: dict[str, None] = {}
-    constants: list[str] = []
+    invalid: list[str] = []
     try:
         text = body.decode("utf-8")
-        value = _decoder(duplicates, constants).decode(text)
+        value = _decoder(duplicates, invalid).decode(text)
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except UnicodeDecodeError as error:
@@ -40,8 +38,8 @@ def decode(body: bytes) -> Decoded:
         problem = "is nested too deeply to be read"
     if body.startswith(b"\xef\xbb\xbf"):
         problem = "starts with a byte order mark"
-    elif constants:
-        problem = f"holds {constants[0]}, which is no JSON number"
+    elif invalid:
+        problem = f"holds {invalid[0]}, which is no JSON number"
     if problem:
         return Decoded(problem=f"the body {problem}")
     return Decoded(value, duplicates=tuple(duplicates))
@@ -60,8 +58,8 @@ def _int(literal: str) -> int | Decimal:
     return int(literal) if len(literal) < 4000 else Decimal(literal)
 
 
-def _decoder(duplicates: dict[str, None], constants: list[str]) -> json.JSONDecoder:
-    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _decoder(duplicates: dict[str, None], invalid: list[str]) -> json.JSONDecoder:
+    def to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) < len(pairs):
             counts = Counter(name for name, _ in pairs)
@@ -70,8 +68,5 @@ def _decoder(duplicates: dict[str, None], constants: list[str]) -> json.JSONDeco
         return value
 
     return json.JSONDecoder(
-        object_pairs_hook=to_object,
-        parse_constant=constants.append,
-        parse_float=_float,
-        parse_int=_int,
+        object_pairs_hook=to_dict, parse_constant=invalid.append, parse_float=_float, parse_int=_int
     )

@@ -4,8 +4,6 @@
 where a `$ref` repeats on its own path; the rest is the validator's verdict on the whole body.
 """
 
-from __future__ import annotations
-
 import json
 import operator
 import re
@@ -22,6 +20,7 @@ from contracts.schemas import UNIONS, only
 from contracts.schemas.validation import keyword_validator, matches
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+_TYPES_OF = operator.attrgetter("types")
 _TYPES = {type(None): "null", bool: "boolean", str: "string", dict: "object", list: "array"}
 
 
@@ -70,22 +69,19 @@ class Part:
         return (const,) if listed is None or _among(const, listed) else ()
 
     @property
-    def target(self) -> Part | None:
-        """What it refers to."""
+    def target(self) -> "Part | None":
         if not isinstance(self.value.get("$ref"), str):
             return None
         pointer = ref_target(self.value["$ref"])
         return Part(Schema(self.schema.document, pointer), self.path | {pointer})
 
-    def child(self, *segments: str | int) -> Part:
+    def child(self, *segments: str | int) -> "Part":
         return Part(self.schema.child(*segments), self.path)
 
-    def children(self, keyword: str) -> list[Part]:
-        """The schemas in a list."""
+    def children(self, keyword: str) -> list["Part"]:
         return [self.child(keyword, index) for index in range(len(self.value.get(keyword, ())))]
 
-    def members(self, name: str) -> list[Part]:
-        """The schemas of the property `name`."""
+    def members(self, name: str) -> list["Part"]:
         found = []
         if name in self.value.get("properties", {}):
             found.append(self.child("properties", name))
@@ -96,8 +92,7 @@ class Part:
             found.append(self.child("additionalProperties"))
         return found
 
-    def item(self, index: int) -> list[Part]:
-        """The schema of the item at `index`, if there is one."""
+    def item(self, index: int) -> list["Part"]:
         if index < len(self.value.get("prefixItems", ())):
             return [self.child("prefixItems", index)]
         return [self.child("items")] if isinstance(self.value.get("items"), dict) else []
@@ -105,19 +100,17 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Union:
-    """`anyOf` or `oneOf` with several branches.
-
-    `discriminator` is the property for which every object branch demands other constants, if any.
-    """
+    """`anyOf` or `oneOf` with several branches."""
 
     keyword: str
     schema: Schema
-    branches: tuple[Location, ...]
+    branches: tuple["Location", ...]
     discriminator: str | None = None
+    """The property for which every object branch demands other constants."""
 
     @cached_property
     def types(self) -> frozenset[str]:
-        return frozenset().union(*map(operator.attrgetter("types"), self.branches))
+        return frozenset().union(*map(_TYPES_OF, self.branches))
 
     @cached_property
     def shared_types(self) -> set[str]:
@@ -130,14 +123,14 @@ class Union:
 
     @property
     def selectable(self) -> bool:
-        """Whether every value finds one branch at most by its type, or the discriminator."""
+        """Whether no value finds several branches by its type, or the discriminator."""
         return not self.shared_types or self.discriminator is not None
 
     @cached_property
-    def objects(self) -> list[Location]:
+    def objects(self) -> list["Location"]:
         return [branch for branch in self.branches if "object" in branch.types]
 
-    def select(self, value: Any) -> Location | None:
+    def select(self, value: Any) -> "Location | None":
         """The branch that a value of an allowed type must satisfy; None when it names none."""
         kind = json_type(value)
         if kind != "object" or self.discriminator is None:
@@ -164,22 +157,14 @@ class Union:
 
 @dataclass(frozen=True, eq=False)
 class Location:
-    """A place of a body and what applies there.
+    """A place of a body and what applies there: all `parts` and all `unions`."""
 
-    Args:
-        place: JSON Pointer, `*` for items and map values, `<…>` for branches and name patterns.
-        parts: schema objects that all apply.
-        unions: unions that all apply.
-        truncated: a `$ref` repeated here, so more applies than `parts` and `unions` say.
-        chosen_by: for the branch of a union, the property that chose it, judged at the union.
-    """
-
-    place: str
+    place: str  # a JSON Pointer, `*` for items and map values, `<…>` for branches and name patterns
     parts: tuple[Part, ...]
     unions: tuple[Union, ...]
-    truncated: bool
-    chosen_by: str | None = None
-    _children: dict[str, Location] = field(init=False, default_factory=dict)
+    truncated: bool  # a `$ref` repeated here, so more applies
+    chosen_by: str | None = None  # the property that chose this branch, judged at the union
+    _children: dict[str, "Location"] = field(init=False, default_factory=dict)
 
     @property
     def _all(self) -> tuple[Part | Union, ...]:
@@ -191,7 +176,7 @@ class Location:
             if keyword in part.value:
                 yield part, part.value[keyword]
 
-    def _below(self, keyword: str) -> Location | None:
+    def _below(self, keyword: str) -> "Location | None":
         """The location of the values that a keyword is about, if it says anything of them."""
         said = self._said(keyword)
         children = [part.child(keyword) for part, held in said if isinstance(held, dict)]
@@ -200,10 +185,7 @@ class Location:
     @cached_property
     def types(self) -> frozenset[str]:
         """The JSON types that the document lets through here."""
-        allowed = ALL_TYPES
-        for said in self._all:
-            allowed &= said.types
-        return allowed
+        return ALL_TYPES.intersection(*map(_TYPES_OF, self._all))
 
     @cached_property
     def enumerations(self) -> tuple[tuple[Schema, tuple[Any, ...]], ...]:
@@ -238,7 +220,7 @@ class Location:
         said = {name: union.schema for name, union in self._tags.items()}
         for part, names in self._said("required"):
             said |= dict.fromkeys(names, part.schema)
-        return {name: said[name] for name in self.properties if name in said}
+        return only(said, self.properties)
 
     @cached_property
     def properties(self) -> tuple[str, ...]:
@@ -257,7 +239,7 @@ class Location:
                 found[name] = Union("anyOf", union.schema, tags)
         return found
 
-    def property(self, name: str) -> Location:
+    def property(self, name: str) -> "Location":
         """The location of the value of property `name`, declared or not."""
         if name not in self._children:
             parts: list[Part] = []
@@ -274,7 +256,7 @@ class Location:
         return self._children[name]
 
     @cached_property
-    def patterns(self) -> Mapping[str, Location]:
+    def patterns(self) -> "Mapping[str, Location]":
         """The locations of values under names that match a pattern, by the pattern."""
         parts: dict[str, list[Part]] = {}
         for part, held in self._said("patternProperties"):
@@ -283,12 +265,12 @@ class Location:
         return {p: merge(f"{self.place}/<{escape(p)}>", found) for p, found in parts.items()}
 
     @cached_property
-    def additional(self) -> Location | None:
+    def additional(self) -> "Location | None":
         """The location of values under undeclared names, if the document says anything of them."""
         return self._below("additionalProperties")
 
     @cached_property
-    def prefix(self) -> tuple[Location, ...]:
+    def prefix(self) -> "tuple[Location, ...]":
         """The locations of the first items, where the document tells them apart (`prefixItems`)."""
         found = []
         length = max((len(held) for _, held in self._said("prefixItems")), default=0)
@@ -300,7 +282,7 @@ class Location:
         return tuple(found)
 
     @cached_property
-    def items(self) -> Location | None:
+    def items(self) -> "Location | None":
         """The location of the items after `prefix`, when the document says anything about them."""
         return self._below("items")
 

@@ -5,8 +5,6 @@ only names that its own document declares, unless it spells out `additionalPrope
 the suite). A property that is `readOnly` is not in requests, one `writeOnly` not in responses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -17,12 +15,11 @@ from contracts.document import Document, ref_target
 from contracts.document.model import is_left_out
 from contracts.schemas import ARRAYS, OBJECTS, SAME_VALUE, UNIONS, Raw, asserts, mapped, only
 
-MAX_NODES = 20_000
-"""Schemas written out in one form; a larger one is not looked at as a whole."""
+MAX_NODES = 20_000  # schemas written out in one form; a larger one is not looked at as a whole
 
 
 class TooLarge(Exception):
-    """A schema that has more than `MAX_NODES` schemas when it is written out."""
+    """More than `MAX_NODES` schemas in one form."""
 
 
 def taken_form(document: Document, *values: Raw) -> Raw:
@@ -56,14 +53,14 @@ class Names:
     patterns: frozenset[str] = frozenset()
     open: bool = False
 
-    def __or__(self, other: Names) -> Names:
+    def __or__(self, other: "Names") -> "Names":
         patterns = self.patterns | other.patterns
         return Names(self.exact | other.exact, patterns, self.open or other.open)
 
 
 NO_NAMES = Names()
 ALONE = {"$ref", "allOf", "title", "description"}
-"""The keywords beside which a recursive reference may be closed over its own names."""
+"""Keywords of a schema around a recursive reference that leave it closed over its own names."""
 
 
 class _Forms:
@@ -83,7 +80,7 @@ class _Forms:
         return {"allOf": [schema], "$defs": definitions} if definitions else schema
 
     def form(self, values: Sequence[Raw], *, closed: bool) -> Raw:
-        return self.closed(values) if closed else _all(map(self.opened, values))
+        return self.closed([*values]) if closed else _all(map(self.opened, values))
 
     def target(self, reference: str) -> Raw:
         return self.document.at(ref_target(reference))  # type: ignore[no-any-return]
@@ -122,18 +119,18 @@ class _Forms:
 
     # What a sender sends: `allOf` merged first, so that an object is closed over all its names.
 
-    def closed(self, values: Sequence[Raw], outer: Names = NO_NAMES) -> Raw:
+    def closed(self, values: list[Raw], outer: Names = NO_NAMES) -> Raw:
         """The schemas that all apply; `outer` names are declared around the branch of a union."""
         self.count()
-        parts: list[dict[str, Any]] = []
-        found: list[Raw] = []
+        parts, found = list[dict[str, Any]](), list[Raw]()
         self.flatten(values, parts, found, len(values) == 1 and outer == NO_NAMES)
         if False in found:
             return False
-        is_kept = bool(found)
+        is_object = bool(found) or outer != NO_NAMES
         names = outer
         unions: list[tuple[str, list[Any]]] = []
         for part in parts:
+            is_object |= "object" in part.get("type", ()) or not OBJECTS.isdisjoint(part)
             names |= self.own_names(part)
             if self.is_recursive(part):
                 names |= self.all_names(self.target(part["$ref"]), frozenset({part["$ref"]}))
@@ -149,23 +146,14 @@ class _Forms:
             closed = [self.closed([value], around) for value in branches]
             found.append({keyword: closed})
             is_closed = is_closed or branches.count(False) < len(branches)
-        is_object = is_kept or outer != NO_NAMES
-        for part in parts:
-            is_object |= "object" in part.get("type", ()) or not OBJECTS.isdisjoint(part)
         if is_object and not names.open and not is_closed:
-            exact = dict.fromkeys(sorted(names.exact), True)
-            patterns = dict.fromkeys(sorted(names.patterns), True)
-            own = {"properties": exact, "patternProperties": patterns}
+            own = {"properties": dict.fromkeys(sorted(names.exact), True)}
+            own["patternProperties"] = dict.fromkeys(sorted(names.patterns), True)
             found.append({**own, "additionalProperties": False})
         return _all(found)
 
-    def flatten(
-        self, values: Iterable[Any], parts: list[Any], kept: list[Raw], alone: bool
-    ) -> None:
-        """Collect the schema objects that all apply; false and recursive references are kept.
-
-        A reference is closed over its own names where it stands `alone`: no other schema adds any.
-        """
+    def flatten(self, values: list[Any], parts: list[Any], kept: list[Raw], alone: bool) -> None:
+        """Collect what all applies; kept: false, references to itself, closed where one is `alone`."""
         for value in values:
             self.count()
             if value is False:
@@ -211,12 +199,10 @@ class _Forms:
 
     def rest(self, part: dict[str, Any]) -> Raw:
         """What a part says beside its structure; conditions in it are read as written."""
-        rest = dict(part)
-        for keyword in ("$ref", *SAME_VALUE, *(OBJECTS - {"required"}), *ARRAYS):
-            rest.pop(keyword, None)
-        if rest.get("unevaluatedProperties") is False:
-            del rest["unevaluatedProperties"]
-        return self.opened(rest)
+        kept = part.keys() - {"$ref", *SAME_VALUE, *(OBJECTS - {"required"}), *ARRAYS}
+        if part.get("unevaluatedProperties") is False:
+            kept.remove("unevaluatedProperties")
+        return self.opened(only(part, filter(kept.__contains__, part)))
 
     def structure(self, parts: Sequence[dict[str, Any]]) -> Iterator[Raw]:
         """Properties and items of all parts, each closed once."""
@@ -247,6 +233,6 @@ class _Forms:
 def _all(schemas: Iterable[Raw]) -> Raw:
     """All of the schemas at once, without those that say nothing."""
     found = [schema for schema in schemas if schema not in ({}, True)]
-    if not found:
-        return True
-    return found[0] if len(found) == 1 else {"allOf": found}
+    if len(found) > 1:
+        return {"allOf": found}
+    return next(iter(found), True)

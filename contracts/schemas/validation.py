@@ -1,15 +1,13 @@
 """A schema as a validator (what is allowed) and in its canonical form (what it means).
 
-This is the only file that hands schemas to jsonschema-rs. Formats are asserted (a policy of the
-suite: JSON Schema 2020-12 Validation §7.2.1 leaves it to us). Operations on canonical schemas never
-fail: where there is no answer, a looser schema comes out. Payloads are validated: it costs tries.
+Formats are asserted (a policy: JSON Schema 2020-12 Validation §7.2.1 leaves it to us). Operations on
+canonical schemas never fail: a looser schema may come out, and costs tries, as payloads are checked.
 """
-
-from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from functools import lru_cache, reduce
+from contextlib import suppress
+from functools import lru_cache, partial, reduce
 from typing import Any
 from urllib.parse import quote
 
@@ -39,8 +37,8 @@ def reference(pointer: str) -> dict[str, str]:
 @lru_cache(maxsize=4096)
 def validator(schema: Schema) -> Validator:
     """The validator of a schema, compiled once; raises one of `Uncompilable`."""
-    node, where = reference(schema.pointer), registry(schema.document)
-    return jsonschema_rs.validator_for(node, registry=where, validate_formats=True)
+    node, known = reference(schema.pointer), registry(schema.document)
+    return jsonschema_rs.validator_for(node, registry=known, validate_formats=True)
 
 
 @lru_cache(maxsize=4096)
@@ -57,15 +55,11 @@ def canonical(schema: Schema) -> CanonicalSchema:
 
 def canonical_of(value: dict[str, Any] | bool, document: Document) -> CanonicalSchema:
     """The canonical form of a schema written here, whose references point into `document`."""
-    return jsonschema_rs.canonicalize(
-        value, registry=registry(document), draft=Draft202012, validate_formats=True
-    )
+    return schema_of(value, registry=registry(document))
 
 
-def schema_of(value: dict[str, Any] | bool) -> CanonicalSchema:
-    """The canonical form of a few keywords without references."""
-    return jsonschema_rs.canonicalize(value, draft=Draft202012, validate_formats=True)
-
+schema_of = partial(jsonschema_rs.canonicalize, draft=Draft202012, validate_formats=True)
+"""The canonical form of a few keywords without references."""
 
 ANYTHING = schema_of(True)
 STRING = schema_of({"type": "string"})
@@ -87,11 +81,11 @@ def negated(node: CanonicalSchema) -> CanonicalSchema:
 
 
 def attempt(operation: Callable[[], CanonicalSchema], looser: CanonicalSchema) -> CanonicalSchema:
-    try:
+    with suppress(CanonicalizationError):
         result = operation()
-    except CanonicalizationError:
-        return looser
-    return looser if result.kind == CanonicalKind.RAW else result
+        if result.kind != CanonicalKind.RAW:
+            return result
+    return looser
 
 
 def possible(node: CanonicalSchema) -> bool:

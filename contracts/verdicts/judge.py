@@ -14,25 +14,21 @@ from contracts.rules.rule import member_text, shown
 from contracts.schemas.locations import json_type
 from contracts.text import cut
 
-MAX_SEEN = 50
-"""How many different values are told apart in what was seen at an enum."""
-MAX_MEMBER = 200
-"""Characters that are kept of such a value, unless the document has it."""
+MAX_SEEN = 50  # different values that are told apart in what was seen at an enum
+MAX_MEMBER = 200  # characters that are kept of such a value, unless the document has it
 
 
 @dataclass(slots=True)
 class Judgement:
-    """What one exchange says about rules, by id: exercised, broken, not decided.
-
-    `seen` counts values: members of an enum; `null`, `value` and `absent` at a type rule.
-    `explained` has rules about a whole body of which finer ones say all that there is to say.
-    """
+    """What one exchange says about rules, by id: exercised, broken, not decided."""
 
     exchange: Exchange
     exercised: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    # Of rules about a whole body: finer ones say all that there is to say.
     explained: set[str] = field(default_factory=set)
     undecided: list[Undecided] = field(default_factory=list)
+    # How often which value: members of an enum; `null`, `value` and `absent` at a type rule.
     seen: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def apply(self, rows: Iterable[ExchangeRule], answer: Answer) -> None:
@@ -61,11 +57,10 @@ def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judg
     judged = [Judgement(exchange) for exchange in exchanges]
     earlier: dict[Request, Answer] = {}
     for judgement in judged:
-        exchange = judgement.exchange
+        exchange, failure = judgement.exchange, judgement.exchange.failure
+        if failure is not None and (broken := broken_framing(failure)):
+            judgement.find(rules.framing[broken].id, failure.detail)
         if exchange.response is None:
-            failure = exchange.failure
-            if failure is not None and (broken := broken_framing(failure)):
-                judgement.find(rules.framing[broken].id, failure.detail)
             continue
         answer = Answer(exchange, rules.operation, exchange.response)
         _judge_answer(rules, answer, judgement)
@@ -126,9 +121,8 @@ class _Walk:
         elif any(finding.instance is not None for finding in self.judgement.findings):
             self.judgement.explained.add(verdict.rule.id)  # one cause, one failure
         else:
-            self._find(
-                verdict.rule, "the validator refuses the body; no finer rule explains why", ""
-            )
+            why = "the validator refuses the body; no finer rule explains why"
+            self._find(verdict.rule, why, "")
 
     def place(self, place: Place, value: Any, instance: str) -> None:
         kind = json_type(value)
@@ -138,7 +132,10 @@ class _Walk:
         if kind == "object":
             self._object(place, value, instance)
         elif kind == "array":
-            self._array(place, value, instance)
+            for index, item in enumerate(value):
+                child = place.prefix[index] if index < len(place.prefix) else place.items
+                if child is not None:
+                    self.place(child, item, f"{instance}/{index}")
         for union, places in place.branches:
             if (branch := union.select(value)) is not None:
                 self.place(places[branch], value, instance)
@@ -190,12 +187,6 @@ class _Walk:
         for name in value:  # in the body's order: the same answer always gives the same evidence
             if name not in properties and (extra := place.undeclared(name)) is not None:
                 self.place(extra, value[name], join_pointer(instance, name))
-
-    def _array(self, place: Place, value: list[Any], instance: str) -> None:
-        for index, item in enumerate(value):
-            child = place.prefix[index] if index < len(place.prefix) else place.items
-            if child is not None:
-                self.place(child, item, f"{instance}/{index}")
 
     def _count(self, rule: Rule, value: Any) -> None:
         seen, text = self.judgement.seen[rule.id], member_text(value)

@@ -10,10 +10,8 @@ from contracts.rules import Finding, Rule, Severity
 from contracts.verdicts.judge import Judgement
 
 MAX_BROKEN_BY = 1000
-TIMES = 5
-"""How often a request is asked again."""
-MAX_REQUESTS = 10
-"""How many requests of an operation are asked again."""
+TIMES = 5  # how often a request is asked again
+MAX_REQUESTS = 10  # how many requests of an operation are asked again
 
 
 class Outcome(StrEnum):
@@ -41,12 +39,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """How often the request of the evidence broke the rule: on `broken` of `asked` answers.
+    """How often the request of the evidence broke the rule: on `broken` of `asked` answers."""
 
-    `how` is `always`, `sometimes`, or `gone on asking again`: it did not break the rule any more.
-    """
-
-    how: str
+    how: str  # `always`, `sometimes`, or `gone on asking again`: it broke the rule no more
     broken: int
     asked: int
 
@@ -57,12 +52,7 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """For one rule over a run: how many exchanges exercised and broke it, and what was seen.
-
-    `why` says why it is undecided, or not exercised; `broken_by` has what was seen, each text once,
-    `MAX_BROKEN_BY` at most. `explained` means that it is not exercised because finer rules said all
-    that was to be said of each body.
-    """
+    """For one rule over a run: how many exchanges exercised and broke it, and what was seen."""
 
     rule: Rule
     outcome: Outcome
@@ -70,10 +60,10 @@ class Verdict:
     violations: int = 0
     seen: dict[str, int] = field(default_factory=dict)
     evidence: Evidence | None = None
-    why: str = ""
-    broken_by: tuple[str, ...] = ()
+    why: str = ""  # it is undecided, or not exercised
+    broken_by: tuple[str, ...] = ()  # what was seen, each text once, `MAX_BROKEN_BY` at most
     recurrence: Recurrence | None = None
-    explained: bool = False
+    explained: bool = False  # not exercised, as finer rules said all that was to say of each body
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -83,7 +73,7 @@ class Verdict:
 
 
 @dataclass(slots=True)
-class Tally:
+class _Tally:
     """Counts by rule id over the judgements added so far."""
 
     exercised: Counter[str] = field(default_factory=Counter)
@@ -112,24 +102,23 @@ class Tally:
 
     def verdict(self, rule: Rule) -> Verdict:
         exercised, violations = self.exercised[rule.id], self.violations[rule.id]
-        seen = dict(self.seen.get(rule.id, {}))
-        verdict = Verdict(rule, Outcome.HOLDS, exercised, violations, seen)
+        counts = exercised, violations, dict(self.seen.get(rule.id, {}))
         if violations:
             evidence, texts = self.evidence[rule.id], tuple(self.broken_by[rule.id])
-            return replace(verdict, outcome=Outcome.VIOLATED, evidence=evidence, broken_by=texts)
+            return Verdict(rule, Outcome.VIOLATED, *counts, evidence, broken_by=texts)
         if rule.id in self.undecided:
-            return replace(verdict, outcome=Outcome.UNDECIDED, why=self.undecided[rule.id])
+            return Verdict(rule, Outcome.UNDECIDED, *counts, why=self.undecided[rule.id])
         if exercised:
-            return verdict
-        explained, why = rule.id in self.explained, "no answer of this run came to this place"
-        if explained:
+            return Verdict(rule, Outcome.HOLDS, *counts)
+        why = "no answer of this run came to this place"
+        if explained := rule.id in self.explained:
             why = "each body that came breaks finer rules"
-        return replace(verdict, outcome=Outcome.NOT_EXERCISED, why=why, explained=explained)
+        return Verdict(rule, Outcome.NOT_EXERCISED, *counts, why=why, explained=explained)
 
 
 def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdict, ...]:
     """One verdict a rule, in the order of `rules`."""
-    counts = Tally()
+    counts = _Tally()
     for judgement in judgements:
         counts.add(judgement)
     return tuple(map(counts.verdict, rules))
@@ -138,8 +127,7 @@ def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdi
 def asked_again(verdicts: Iterable[Verdict], methods: frozenset[str]) -> Iterator[Probe]:
     """The evidence of rules that were broken on some exchanges only, or on one, in rounds.
 
-    A probe is repeated only with the right credential (wrong ones are tried once: a service may
-    lock somebody out), and only if its method is among `methods`.
+    Only with the right credential: for wrong ones a service may lock somebody out.
     """
     chosen: dict[Request, Probe] = {}
     for verdict in verdicts:
@@ -172,8 +160,7 @@ def with_recurrence(
 
 def _recurrence(verdict: Verdict, askings: Sequence[Judgement]) -> Recurrence | None:
     """What the answers to one request say; None if it was asked once, and others kept the rule."""
-    rule, asked, broken = verdict.rule.id, 0, 0
-    again: list[bool] = []
+    rule, asked, broken, again = verdict.rule.id, 0, 0, list[bool]()
     for judgement in askings:
         breaks = any(finding.rule == rule for finding in judgement.findings)
         asked += judgement.exchange.probe.again or rule in judgement.exercised

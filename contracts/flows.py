@@ -52,8 +52,8 @@ def begin(config: Any) -> State:
         base_url = config.getini("base_url") or None
     state = state_from(config, inputs_from(options, base_url=base_url, root=config.rootpath))
     if not state.items:
-        none = f"--contract-rule {options.rule} matches none of the rules"
-        raise UsageError(f"{none}; see `contracts rules`")
+        problem = f"--contract-rule {options.rule} matches none of the rules"
+        raise UsageError(f"{problem}; see `contracts rules`")
     return state
 
 
@@ -65,11 +65,9 @@ def lead(state: State, say: Callable[[str], None]) -> None:
     inputs, options = state.inputs, state.inputs.options
     if not options.dry_run:
         state.ledger.hold(state.worker or "main")
-    if state.worker is not None:
-        return
-    if options.dry_run:
-        if inputs.sources:
-            say("contract: --contract-dry-run: sessions are neither listed nor started")
+    elif state.worker is None and inputs.sources:
+        say("contract: --contract-dry-run: sessions are neither listed nor started")
+    if options.dry_run or state.worker is not None:
         return
     for line in salvage(state):
         say(printable(state.scrub(f"contract: {line}")))
@@ -204,9 +202,8 @@ class Pulled:
         else:
             yield f"{path}: written, {printable(self.spec.title)} {printable(self.spec.version)}"
             if self.diff is not None and self.diff.decision.exit_code and self.reason is not None:
-                committed = "until this is committed, the contract run wants in"
-                file = printable(self.diff.accepted_in)
-                yield f"accepted: {printable(self.reason)}; {committed} {file}:"
+                wanted = f"the contract run wants in {printable(self.diff.accepted_in)}"
+                yield f"accepted: {printable(self.reason)}; until this is committed, {wanted}:"
                 yield from self.diff.entries
 
 

@@ -57,8 +57,7 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    state = None
-    # A project without a document, that asks for nothing, is left alone.
+    state = None  # a project without a document, that asks for nothing, is left alone
     wanted = (config.rootpath / DOCUMENT).is_file() or any(o.given(config) for o in OPTIONS)
     if wanted and not config.getoption("--help", False):
         from contracts.exchanges.credential import scrub_logs
@@ -168,8 +167,8 @@ def contract(request: pytest.FixtureRequest) -> Contract:
 def _state(request: pytest.FixtureRequest, who: str) -> State:
     state = request.config.stash.get(SESSION, None)
     if state is None:
-        text = f"{who} needs a document: give --contract-spec, or have {DOCUMENT}"
-        pytest.fail(text, pytrace=False)
+        problem = f"{who} needs a document: give --contract-spec, or have {DOCUMENT}"
+        pytest.fail(problem, pytrace=False)
     return state
 
 
@@ -225,8 +224,7 @@ def pytest_runtest_makereport(
     gate = getattr(item, "funcargs", {}).get("contract_gate")
     if gate is not None and report.when == "call":
         report.contract_gate = gate.said
-    meanings = map(_BROKEN.get, getattr(item, "fixturenames", ()))
-    broken = next(filter(None, meanings), None)
+    broken = next(filter(None, map(_BROKEN.get, getattr(item, "fixturenames", ()))), None)
     if report.failed and broken is not None:
         report.contract = broken if state is not None else "undocumented"
         if call.excinfo is None or not isinstance(call.excinfo.value, pytest.fail.Exception):
@@ -253,8 +251,7 @@ class _Ending:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.gate = getattr(report, "contract_gate", "") or self.gate
         if report.failed:
-            # xdist says "???" of a worker that died.
-            died = report.when not in ("setup", "call", "teardown")
+            died = report.when not in ("setup", "call", "teardown")  # xdist's "???"
             self.failed["crashed" if died else getattr(report, "contract", "other")] += 1
 
     @pytest.hookimpl(trylast=True)
@@ -296,8 +293,7 @@ class _Ending:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        state = self.state
-        if state is None:
+        if (state := self.state) is None:
             return
         from contracts.run.end import request_lines, said_at_the_end
         from contracts.run.state import screen_of, write

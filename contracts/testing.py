@@ -26,13 +26,10 @@ class Contract:
     capabilities: Capabilities = field(default_factory=Capabilities)
 
     def judge(self, response: Any, *, operation: str | None = None) -> Judgement:
-        """Judge a response of httpx2, httpx or requests by every rule that applies to it.
+        """Judge a response of httpx2, httpx or requests, read to its end, by every rule for it.
 
-        Args:
-            response: read to its end.
-            operation: `METHOD PATH` as the document has it; found from the request when left out.
-
-        Returns what was exercised; advisories are in its `findings`.
+        The `operation` is `METHOD PATH` of the document, found from the request if it is left out.
+        Returns what was exercised, with advisories in its `findings`.
         Raises ContractViolation if a rule is broken, and LookupError without such an operation.
         """
         method, url = str(response.request.method).upper(), urlsplit(str(response.request.url))

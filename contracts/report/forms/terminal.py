@@ -26,13 +26,8 @@ _LAST = {"not judged": 3, "fixed": 3, "known": 3, "history": 2, "drift notes": 2
 CAPS = _FIRST | _THEN | _LAST
 """The sections, the most important first, and how many lines beside its head are shown of each."""
 
-COLUMNS = (
-    ("rules", "exercised", "violated", "not exercised"),
-    ("rules", "exercised", "violated"),
-    ("rules", "violated"),
-    ("violated",),
-)
-"""What the table counts: the first of these that leaves an operation so many columns:"""
+COLUMNS = ("rules", "exercised", "violated", "not exercised")
+"""What the table counts, without those that do not leave an operation so many columns:"""
 LEAST_OPERATION = 20
 
 
@@ -243,10 +238,11 @@ def _table(run: Run, screen: Screen) -> Section:
     for operation, code, _ in rows[: CAPS["table"]]:
         longest = max(longest, cell_len(screen.text(operation)))
         status = max(status, len(code))
-    for columns in COLUMNS:
-        room = screen.width - 2 - status - sum(len(name) + 2 for name in columns)
-        if room >= min(longest, LEAST_OPERATION):
-            break
+    columns, expendable = list(COLUMNS), ["rules", "exercised", "not exercised"]
+    room = screen.width - 2 - status - len("".join(columns)) - 2 * len(columns)
+    while expendable and room < min(longest, LEAST_OPERATION):
+        columns.remove(expendable[-1])
+        room += len(expendable.pop()) + 2
     wide = min(longest, max(room, len("operation")))
     header = f"{'operation':{wide}}  {'status':{status}}  {'  '.join(columns)}"
     lines = []

@@ -80,10 +80,7 @@ class Card:
 
 
 def page(run: Run, trend: Trend | None = None) -> str:
-    """The page, with the history of the run if there is one.
-
-    What comes from a response is escaped; characters that nobody could see are shown as escapes.
-    """
+    """The page, with all that came from a service escaped, and characters nobody could see."""
     numbers = count()
     # The new ones first, and a body as a whole after its parts, which say more.
     broken = sorted(run.violated, key=lambda one: (one.since != "new", one.kind == "schema"))
@@ -199,8 +196,8 @@ def _details(matrices: Iterable[Matrix]) -> dict[str, str]:
     """What is drawn of an operation, the worst first: `open` cells, `cells` alone, or a `line`."""
     details, drawn = {}, 0
     for matrix in sorted(matrices, key=lambda matrix: STANDINGS.index(matrix.standing)):
-        # An empty field takes little, but many may be.
         rows = sum(len(answers.rows) for answers in matrix.answers)
+        # An empty field takes little, but many may be.
         drawn += max(sum(matrix.counts.values()), rows * len(matrix.columns) // 4)
         details[matrix.operation] = "line"
         if drawn <= MAX_CELLS:

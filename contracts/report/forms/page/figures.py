@@ -24,10 +24,9 @@ _LOOKS = ("value", "null", "absent")  # what has a look of its own; other member
 
 def grouped(verdicts: Iterable[RuleVerdict], *names: str) -> dict[Any, list[RuleVerdict]]:
     """The verdicts by one or more of their fields, in the order of the first of each."""
-    key = attrgetter(*names)
     groups: dict[Hashable, list[RuleVerdict]] = {}
     for verdict in verdicts:
-        groups.setdefault(key(verdict), []).append(verdict)
+        groups.setdefault(attrgetter(*names)(verdict), []).append(verdict)
     return groups
 
 
@@ -55,18 +54,16 @@ class Cell:
     @property
     def count(self) -> str:
         """On how many exchanges, with those that broke the rule before them if there are any."""
-        broken, all_of_them = self.worst.violations, str(self.worst.exercised or "")
-        return f"{broken}/" * bool(broken) + all_of_them
+        broken = self.worst.violations
+        return f"{broken}/" * bool(broken) + str(self.worst.exercised or "")
 
     @property
     def words(self) -> str:
         """What the cell says to somebody who does not see it."""
-        worst, often = self.worst, ""
+        worst, words = self.worst, f"{self.kind}: {self.standing}"
         if worst.violations:
-            often = f" on {worst.violations} of {worst.exercised} exchanges"
-        elif worst.standing == "holds":
-            often = f" on {plural(worst.exercised, 'exchange')}"
-        return f"{self.kind}: {worst.standing}{often}"
+            return f"{words} on {worst.violations} of {worst.exercised} exchanges"
+        return words + f" on {plural(worst.exercised, 'exchange')}" * (worst.standing == "holds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +157,7 @@ class Bar:
 
 def histogram(operations: Iterable[OperationRun]) -> list[Bar]:
     """Answers by response time, from the fastest to the slowest that there are."""
-    counts = map(sum, zip(*(one.times.histogram for one in operations), strict=True))
+    counts = map(sum, zip(*map(attrgetter("times.histogram"), operations), strict=True))
     labels = [*map("< {}".format, map(duration, BOUNDS)), f"≥ {duration(BOUNDS[-1])}"]
     bars = _bars(dict(zip(labels, counts, strict=False)))
     used = [index for index, bar in enumerate(bars) if bar.count]

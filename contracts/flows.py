@@ -135,21 +135,22 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
     from contracts.report.json_report import to_json, write_json
     from contracts.run.end import remember, report_of
 
-    end, folder = state.conclusion, state.inputs.folder
+    folder = state.inputs.folder
     try:
         report = report_of(state, ended, broken)
-        end.run, value = report.run.told, to_json(report.run)
+        state.told, value = report.run.told, to_json(report.run)
         write_json(value, folder)
         state.ledger.close(folder / "exchanges.jsonl")
         remember(state, value)
-        write_whole(folder / "report.html", page(end.run, end.trend))
-        tell(end.run)
+        write_whole(folder / "report.html", page(state.told, state.trend))
+        tell(state.told)
         return report.decision.result
     except Exception as error:
         # pytest has no place for an error here, and its traceback would end the process with 1.
-        end.problem = f"the suite itself failed while it concluded: {traceback.format_exc()}"
+        state.problem = f"the suite itself failed while it concluded: {traceback.format_exc()}"
         if isinstance(error, OSError):
-            end.problem = f"the report can't be written to {shown_path(folder)} ({error.strerror})"
+            why = error.strerror
+            state.problem = f"the report can't be written to {shown_path(folder)} ({why})"
         return Result.INCONCLUSIVE
 
 

@@ -302,7 +302,7 @@ class _Ending:
         if state.inputs.options.dry_run:
             terminalreporter.section("contract: requests, not sent")
             lines = chain(request_lines(state), lines)
-        elif state.conclusion.run is not None:
+        elif state.told is not None:
             terminalreporter.section("contract")
         for line in lines:
             write(terminalreporter, line)

@@ -1,10 +1,9 @@
 """What is asked of one operation, in order, and what the answers say of each of its rules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 
 from contracts.document import Operation
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind
@@ -22,9 +21,7 @@ def asked(state: State, operation: Operation) -> Asked:
     key, cut = operation.key, None
     if key not in state.asked:
         try:
-            exchanges = state.ledger.exchanges_of(
-                key, lambda number: _exchanges(state, operation, number)
-            )
+            exchanges = state.ledger.exchanges_of(key, partial(_exchanges, state, operation))
         except Exhausted as bound:
             cut = str(bound)
             state.ledger.add([Stop(key, StopKind.BOUND, cut)])
@@ -86,9 +83,7 @@ def probes_of(state: State, operation: Operation) -> Iterator[Probe]:
         yield from state.plan.lane(operation).probes()
 
 
-def closing_of(
-    state: State, operation: Operation, answered: Request | None = None
-) -> Iterable[Probe]:
+def closing_of(state: State, operation: Operation, answered: Request | None) -> Iterable[Probe]:
     """What is asked last, on a request that was `answered`, if any; nothing in a replay."""
     if state.inputs.replays:
         return ()
@@ -108,34 +103,21 @@ def connected(state: State, pace: Pace, target: Target | None = None) -> Iterato
     spec, target = state.inputs.spec, target or state.inputs.target
     mocked = nullcontext(target.base_url or "") if target.live else serving(state.mock)
     secret = target.secret if target.live else Secret(CREDENTIAL, spec.placeholder)
-    with mocked as base_url:
-        client = Client(
-            spec,
-            base_url,
-            secret,
-            target.limits,
-            extra_headers=target.headers,
-            sleepless=not target.live,
-            capabilities=target.capabilities,
-            pace=pace,
-            route=target.route,
-        )
-        with closing(client):
-            yield client
+    client_of = partial(Client, capabilities=target.capabilities, pace=pace, route=target.route)
+    own, sleepless = (secret, target.limits, target.headers), not target.live
+    with mocked as url, closing(client_of(spec, url, *own, sleepless=sleepless)) as client:
+        yield client
 
 
-def judged(
-    book: RuleBook, operation: Operation, exchanges: Sequence[Exchange]
-) -> Sequence[Verdict]:
+def judged(book: RuleBook, operation: Operation, exchanges: Sequence[Exchange]) -> list[Verdict]:
     """What the answers say of each rule: nothing if blocked, or once a credential has expired."""
     rules = book.operations[operation.key]
     judgements = judge_all(rules, exchanges[: expired_from(book.spec, exchanges)])
-    verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
+    verdicts = [*with_recurrence(tally(rules.rules, judgements), judgements)]
     # Requests with other methods say nothing of the operation.
-    why = blocked(book.spec, [e for e in exchanges if e.probe.source != "method"])
-    if why is None:
-        return verdicts
-    return [Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts]
+    if why := blocked(book.spec, [e for e in exchanges if e.probe.source != "method"]):
+        return [Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts]
+    return verdicts
 
 
 def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:

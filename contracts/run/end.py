@@ -1,7 +1,5 @@
 """What was asked to what is said of it, by each test, by the report, and at the end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -93,19 +91,19 @@ def _drift(state: State, report: Report) -> Drift | None:
 
 def remember(state: State, report: Mapping[str, Any]) -> None:
     """Keep the report in the history, if there is one, and those of killed runs; look back."""
-    history, end = state.inputs.options.history, state.conclusion
-    if history is None or end.run is None:
+    run, history = state.told, state.inputs.options.history
+    if history is None or run is None:
         return
     folder = Path(history)
     try:
         for value in (*state.prelude.killed, report):
             keep(json_text(value), datetime.fromisoformat(value["started"]), folder)
-        thin(folder, end.run.started)
-        end.trend = trend_in(folder, end.run)
+        thin(folder, run.started)
+        state.trend = trend_in(folder, run)
     except Exception as error:  # looking back must not cost the run its own report
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         problem = f"history: the report can't be kept in {shown_path(folder)} ({why})"
-        end.unkept = f"{problem}; everything else is there"
+        state.unkept = f"{problem}; everything else is there"
 
 
 # What a test says: of its rules, or of the document against its baseline
@@ -194,21 +192,21 @@ def undecided(text: str, said: str, *, strict: bool) -> ItemResult:
 
 def said_at_the_end(state: State, screen: Screen, gate: str) -> Iterator[str]:
     """The lines of the summary; `gate` is what became of the document."""
-    end, below = state.conclusion, []
-    if end.run is not None and not end.problem:
+    run, below = state.told, []
+    if run is not None and not state.problem:
         below.append(f"report: {shown_path(state.inputs.folder / 'report.html')}")
     if not state.inputs.options.dry_run:
-        below += map(state.scrub, filter(None, (end.unkept, gate)))
-    if end.run is not None:
-        yield from summary_lines(end.run, screen, end.trend, below)
+        below += map(state.scrub, filter(None, (state.unkept, gate)))
+    if run is not None:
+        yield from summary_lines(run, screen, state.trend, below)
     yield from below
-    yield from state.scrub(end.problem).splitlines()
+    yield from state.scrub(state.problem).splitlines()
 
 
 def request_lines(state: State) -> Iterator[str]:
     """A line for each request that a run would send."""
     for operation in state.inputs.operations:
-        for probe in (*probes_of(state, operation), *closing_of(state, operation)):
+        for probe in (*probes_of(state, operation), *closing_of(state, operation, None)):
             line = f"{probe.request.method} {probe.request.target}"
             for name, value in probe.request.headers:
                 line += f" {name}: {value!r}"
@@ -220,11 +218,11 @@ def request_lines(state: State) -> Iterator[str]:
 
 def last_line(state: State, screen: Screen) -> str:
     """The decision and the target, or why there is no decision."""
-    end, target = state.conclusion, state.inputs.target
-    if end.problem:
-        return f"contract: INCONCLUSIVE on {target}: {state.scrub(end.problem.splitlines()[0])}"
-    if end.run is not None:
-        return decision_line(end.run, screen)
+    target = state.inputs.target
+    if state.problem:
+        return f"contract: INCONCLUSIVE on {target}: {state.scrub(state.problem.splitlines()[0])}"
+    if state.told is not None:
+        return decision_line(state.told, screen)
     if state.inputs.options.dry_run:
         return f"contract: DRY RUN, nothing was sent to {target}"
     return f"contract: nothing was asked of {target}"

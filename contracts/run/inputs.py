@@ -1,7 +1,5 @@
 """What the options of a run name, read and checked: document, target, what was agreed on."""
 
-from __future__ import annotations
-
 import os
 import urllib.request
 from collections import defaultdict
@@ -51,26 +49,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run is about, checked.
-
-    Args:
-        given: values that the service knows.
-        known: the violations of an earlier report.
-        evidence: requests of an earlier report, sent before the plan or, where `replays`, instead.
-        overlays: those that were named (None: the one beside the document).
-        folder: where the report goes.
-    """
+    """What a run is about, checked."""
 
     spec: Spec
     target: Target = field(default_factory=Target)
     options: Options = field(default_factory=Options)
-    given: Values = field(default_factory=dict)
-    known: Known | None = None
-    evidence: Probes = field(default_factory=dict)
+    given: Values = field(default_factory=dict)  # values that the service knows
+    known: Known | None = None  # the violations of an earlier report
+    evidence: Probes = field(default_factory=dict)  # sent before the plan; in a replay, instead
     policy: Policy = field(default_factory=Policy)
     scrubber: Scrubber = field(default_factory=Scrubber)
-    overlays: Sequence[str] | None = None
-    folder: Path = Path("build", "contract")
+    overlays: Sequence[str] | None = None  # that were named; None: the one beside the document
+    folder: Path = Path("build", "contract")  # where the report goes
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -108,13 +98,11 @@ def inputs_from(
     names = (domain.CREDENTIAL_VARIABLE, *(variable for _, variable in options.header))
     secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
     capabilities = Capabilities(placeholder=f"${domain.CREDENTIAL_VARIABLE}")
-    target = Target(
-        base_url,
-        _secret(spec, base_url, environ, needed=not options.dry_run),
-        headers=tuple((name, _header(name, value, environ)) for name, value in options.header),
-        capabilities=capabilities,
-        route=Route(proxy_from(options, environ), options.ca_bundle),
-    )
+    value = secrets[domain.CREDENTIAL_VARIABLE]
+    secret = _secret(spec, base_url, value, needed=not options.dry_run)
+    headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
+    route = Route(proxy_from(options, environ), options.ca_bundle)
+    target = Target(base_url, secret, Limits(), headers, capabilities, route)
     known: Known | None = None
     evidence: Probes = {}
     if options.against is not None:
@@ -122,26 +110,21 @@ def inputs_from(
         known, evidence = known_of_report(report, spec, advisories=options.strict)
     if options.replay is not None:
         evidence = probes_of_report(shown_path(Path(options.replay)), spec)
-    policy = Policy(
-        options.strict,
-        options.require_all,
-        partial=bool(options.operation or options.replay),
-        some_rules=bool(options.rule),
-        accepted=read_accepted(accepted_file(spec), today=date.today()),
-        max_unavailable=options.max_unavailable,
-        known=frozenset(known.rules) if known else None,
-        only_new=options.fail_on == "new",
-    )
+    partial, some_rules = bool(options.operation or options.replay), bool(options.rule)
+    accepted = read_accepted(accepted_file(spec), today=date.today())
+    policy = Policy(options.strict, options.require_all, partial, some_rules, accepted)
+    only_new = options.fail_on == "new"
+    policy = replace(policy, max_unavailable=options.max_unavailable, only_new=only_new)
+    if known is not None:
+        policy = replace(policy, known=frozenset(known.rules))
     # Ids of the environment are a service's own, and nothing to the mock.
     given = _given(options, environ if target.live else {}, spec)
     scrubber = replace(Scrubber.of(secrets), capabilities=capabilities)
     folder = Path(options.report or root / "build" / "contract")
-    inputs = Inputs(
-        spec, target, options, given, known, evidence, policy, scrubber, overlays, folder
-    )
-    for problem in _problems(inputs):
+    made = Inputs(spec, target, options, given, known, evidence, policy, scrubber, overlays, folder)
+    for problem in _problems(made):
         raise UsageError(problem)
-    return inputs
+    return made
 
 
 def _problems(inputs: Inputs) -> Iterator[str]:
@@ -206,11 +189,8 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
             yield f"{option} {folder}: {existing} can't be written to; give a folder for {what}"
 
 
-def _secret(
-    spec: Spec, base_url: str | None, environ: Mapping[str, str], *, needed: bool
-) -> Secret | None:
+def _secret(spec: Spec, base_url: str | None, value: str, *, needed: bool) -> Secret | None:
     variable = domain.CREDENTIAL_VARIABLE
-    value = environ.get(variable, "").strip()
     if base_url is None:
         return None
     if not value.isascii() or not value.isprintable():

@@ -3,8 +3,6 @@
 Imports nothing heavy: every pytest run of the environment reads it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
@@ -25,20 +23,13 @@ _HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What an option takes.
-
-    Args:
-        parse: a text to what it means; a ValueError says that the text is not what is wanted.
-        wanted: what such a text is not, and what to give instead.
-        pattern: what a text has to match.
-        files: what of a text names a file: `path` (all of it), `@` (what follows an @), or nothing.
-    """
+    """What an option takes."""
 
     metavar: str
-    parse: Callable[[str], Any] = str
-    wanted: str = ""
-    pattern: str = ".*"
-    files: str = ""
+    parse: Callable[[str], Any] = str  # raises ValueError for a text that is not what is wanted
+    wanted: str = ""  # what such a text is not, and what to give instead
+    pattern: str = ".*"  # what all of a text has to match
+    files: str = ""  # what of it names a file: `path` (all), `@` (what follows an @), or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +188,10 @@ _FOLDER = Value("DIR", files="path")
 _REPORT = Value("REPORT.json", files="path")
 _GLOB = Value("GLOB")
 _ID = Value("VALUE", files="@")
-_REVISION = Value(
-    "REV:PATH", str, "is no REVISION:path and no file; give one of them", r"(?!-\Z)((?!://).)*"
-)
-_PARAMETER = Value(
-    "NAME=VALUE",
-    lambda text: tuple(text.split("=", 1)),
-    "is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE",
-    r"[^=]+=.*",
-    files="@",
-)
+_SIDE = "is no REVISION:path and no file; give one of them"
+_REVISION = Value("REV:PATH", str, _SIDE, r"(?!-\Z)((?!://).)*")
+_PAIR = "is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE"
+_PARAMETER = Value("NAME=VALUE", lambda text: tuple(text.split("=", 1)), _PAIR, "[^=]+=.*", "@")
 _HEADER = Value("NAME=ENVVAR", _header)
 _SECONDS = Value("SECONDS", _seconds, "is no number of seconds above 0; give 5, say")
 _SHARE = Value("SHARE", _share, "is no share of the requests; give 5%, 0.05 or 0, say")
@@ -218,6 +203,7 @@ NO_PROXY = "is no usable proxy; give http(s)://HOST[:PORT]"
 _PROXY = Value("URL", _proxy, NO_PROXY)
 _PEM = Value("FILE", _ca_bundle, files="path")
 _NEW = Value("new|any", str, "is neither any nor new; give one of them", "any|new")
+_UNAVAILABLE = "more requests without an answer than this make a run inconclusive"
 
 
 def _row(text: str, takes: Value | None, default: Any = None) -> Any:
@@ -258,10 +244,7 @@ class Options:
         f"how long an answer may take (default: {MAX_SECONDS:g}; advisory)", _SECONDS, MAX_SECONDS
     )
     max_unavailable: float = _row(
-        "more requests without an answer than this make a run inconclusive "
-        f"(default: {MAX_UNAVAILABLE})",
-        _SHARE,
-        MAX_UNAVAILABLE,
+        f"{_UNAVAILABLE} (default: {MAX_UNAVAILABLE})", _SHARE, MAX_UNAVAILABLE
     )
     header: tuple[tuple[str, str], ...] = _row(
         "a header sent with every request, its value from an environment variable", _HEADER, ()

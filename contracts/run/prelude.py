@@ -1,7 +1,5 @@
 """What the leading process does before any operation is asked: killed runs, drift, session ids."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace

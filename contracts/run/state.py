@@ -1,7 +1,5 @@
 """A contract run as one value that evolves, and what a terminal shows of it meanwhile."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import secrets
@@ -31,26 +29,19 @@ from contracts.run.inputs import Inputs
 from contracts.text import plural
 from contracts.verdicts import Verdict
 
-MAX_ITEMS = 2000
-"""Above this many rules, an item stands for all rules of one operation, status and kind."""
-MOCK_VALUES = 8
-"""Values of a path parameter that the mock knows: enough to show every sort of answer twice."""
-EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}
-"""Random requests an operation, by Hypothesis profile."""
-INTERVAL = 0.25
-"""Seconds between two looks of the line that says what is being asked."""
+MAX_ITEMS = 2000  # above this many rules, an item stands for those of an operation, status and kind
+MOCK_VALUES = 8  # of a path parameter that the mock knows: shows every sort of answer twice
+EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}  # random requests an operation, by profile
+INTERVAL = 0.25  # seconds between two looks of the line that says what is being asked
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of asking one operation: the verdict of each rule by its id.
+    """What became of asking one operation."""
 
-    `blocked` says why they mean nothing, if so, and `cut` which bound of the run ended the asking.
-    """
-
-    verdicts: Mapping[str, Verdict]
-    blocked: str | None
-    cut: str | None = None
+    verdicts: Mapping[str, Verdict]  # by the id of their rule
+    blocked: str | None  # why they mean nothing, if so
+    cut: str | None = None  # which bound of the run ended the asking, if one did
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +63,13 @@ class Progress:
 
     The line stands below the one that pytest is writing, the cursor where pytest left it, so that
     nothing of pytest's is overwritten; `clear` takes the line away before pytest goes on.
-
-    Args:
-        write: writes to the terminal, where the cursor is in a `column`.
-        operations: what is asked, in any order.
-        pace: how many requests the run has sent, and may send.
-        now: the time, in seconds.
     """
 
     write: Callable[[str], object] = nothing
     screen: Screen = field(default_factory=Screen)
-    column: Callable[[], int] = int
-    operations: frozenset[str] = frozenset()
-    pace: Pace = field(default_factory=Pace)
+    column: Callable[[], int] = int  # where the cursor is
+    operations: frozenset[str] = frozenset()  # what is asked
+    pace: Pace = field(default_factory=Pace)  # how many requests the run has sent, and may send
     now: Callable[[], float] = time.monotonic
     _begun: set[str] = field(default_factory=set, init=False)
     _next: float = field(default=0, init=False)
@@ -119,57 +104,35 @@ class Progress:
 
 @dataclass(slots=True)
 class Prelude:
-    """What the leading process found before anything was asked; None where nobody looked.
+    """What the leading process found before anything was asked; None where nobody looked."""
 
-    Args:
-        killed: the reports on runs that were killed in the same folder.
-        drift: what the service publishes (`published`) against our document.
-        listed, started: what came of looking for sessions; `problem`, how that failed inside.
-    """
-
-    killed: list[Mapping[str, Any]] = field(default_factory=list)
-    drift: Drift | None = None
+    killed: list[Mapping[str, Any]] = field(default_factory=list)  # reports on runs of the folder
+    drift: Drift | None = None  # what the service publishes against our document
     published: Spec | None = None
-    listed: Listed | None = None
-    started: Started | None = None
-    problem: str = ""
-
-
-@dataclass(slots=True)
-class Conclusion:
-    """What came of the run: what the report says, and with this run the history, if one is kept.
-
-    `unkept` says why the history does not have it, `problem` why there is no report on disk.
-    """
-
-    run: Run | None = None
-    trend: Trend | None = None
-    unkept: str = ""
-    problem: str = ""
+    listed: Listed | None = None  # sessions of the service
+    started: Started | None = None  # the session of the run
+    problem: str = ""  # how looking for sessions failed inside
 
 
 @dataclass
 class State:
-    """One run in one of its processes, from its inputs to its end.
-
-    Args:
-        worker: the name of this process of xdist; None if it is alone, or leads the others.
-        asked: what became of each operation that was asked.
-        first_looks: the verdicts before anything was asked again, and on how many exchanges.
-        broken: operations that could not be asked because the suite failed inside, and how.
-    """
+    """One run in one of its processes, from its inputs to its end."""
 
     inputs: Inputs
     ledger: Ledger
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
     progress: Progress = field(default_factory=Progress)
-    worker: str | None = None
+    worker: str | None = None  # this process of xdist; None if it is alone, or leads the others
     prelude: Prelude = field(default_factory=Prelude)
     asked: dict[str, Asked] = field(default_factory=dict)
+    # The verdicts before anything was asked again, and on how many exchanges.
     first_looks: dict[str, tuple[int, Sequence[Verdict]]] = field(default_factory=dict)
-    broken: dict[str, str] = field(default_factory=dict)
-    conclusion: Conclusion = field(default_factory=Conclusion)
+    broken: dict[str, str] = field(default_factory=dict)  # how the suite failed inside
+    told: Run | None = None  # what the report says of the run
+    trend: Trend | None = None  # the history with this run, if one is kept
+    unkept: str = ""  # why the history does not have it
+    problem: str = ""  # why there is no report on disk
 
     @property
     def scrub(self) -> Callable[[str], str]:
@@ -250,10 +213,7 @@ def now() -> str:
 
 
 def budget_from(config: Any) -> Budget:
-    """What `--hypothesis-profile` and `--hypothesis-seed` say, a number or any text.
-
-    The seed is 0 where none is given, but a new one each time for `nightly`.
-    """
+    """What pytest's options say; without a seed it is 0, but a new one each time for `nightly`."""
     profile = config.getoption("--hypothesis-profile", None) or "dev"
     examples, nightly = _max_examples(profile), profile == "nightly"
     if examples is None:

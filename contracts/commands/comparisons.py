@@ -49,9 +49,7 @@ _LOOKS = {"error": "red", "warning": "yellow", "info": "green"}
 _BOLD = ("error", "title")
 
 
-class _Shared(TypedDict):
-    """What `diff` and `drift` have in common."""
-
+class _Shared(TypedDict):  # what `diff` and `drift` have in common
     overlays: tuple[str, ...]
     form: str
     fail_on: str

@@ -102,8 +102,8 @@ def accepted_for(base: Side, revision: Side, *, today: date, named: str | None =
         return accepted_from(bytes_of_file(named), named, CHANGES, today=today)
     offered = ""
     for side in (revision, base):
-        if (beside := side.beside(ACCEPTED)) is not None:
-            label, content = beside
+        if side.around is not None:
+            label, content = side.around.label(ACCEPTED), side.around.content(ACCEPTED)
             file = side.path_of(label) or ACCEPTED
             if content is not None and named is None:
                 return replace(accepted_from(content, label, CHANGES, today=today), file=file)

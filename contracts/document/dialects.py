@@ -157,11 +157,8 @@ _CONTAINERS = {"{": dict, "[": list}
 
 
 def walk(dialect: Dialect, found: Found) -> Iterator[Found]:
-    """Every OpenAPI object at and below the one that was found; references are not followed.
-
-    Only fields that hold objects are entered, so that examples, defaults, enums, extensions, and
-    properties that are named like keywords are never taken for schemas or references.
-    """
+    """Every OpenAPI object at and below the one that was found; references are not followed."""
+    # Only fields that hold objects are entered: no example or extension is taken for a schema.
     stack = [found]
     while stack:
         node, kind, segments = stack.pop()

@@ -69,10 +69,7 @@ def overlay_beside(path: str | Path) -> str:
 def read_spec(
     text: bytes, *, path: str, overlays: Sequence[_Overlay] = (), folder: Path | Neighbours | None
 ) -> Spec:
-    """Like `load_spec`, from bytes at hand; overlays are files, or names with the bytes at hand.
-
-    `folder` is where other files are that it refers to; without one, that is refused.
-    """
+    """Like `load_spec`, of bytes; overlays are files, or (name, bytes); `folder` has other files."""
     around = FolderFiles(folder, path) if isinstance(folder, Path) else folder
     written = written_from_bytes(text, path)
     root, tree = Place(written), written.tree

@@ -60,17 +60,14 @@ class _Node:
 
 
 class YamlText:
-    """The only YAML document in a text, put together from libyaml's events: nothing recurses.
-
-    `root`, and each child by its name in `entries`, is a line and a node.
-    """
+    """The only YAML document in a text, put together from libyaml's events: nothing recurses."""
 
     def __init__(self, content: str, file: str) -> None:
         self.file = file
         self._anchors: dict[str, _Node] = {}
         self._added = 0
         root = self._composed(content)
-        self.root, self.tree = (root.line, root), root.value
+        self.root, self.tree = (root.line, root), root.value  # of entries as well: line and node
         # What can only be a version is text, as it is written.
         kept = [(root, root.value, name) for name in VERSIONS]
         if "info" in root.entries:
@@ -195,10 +192,7 @@ class YamlText:
 
 
 class JsonText:
-    """JSON text, like `YamlText`; its nodes are offsets, and indexed when first asked for.
-
-    Values are skipped by the C scanner of `json`: 13 MB cost 0.1 s once a container on the way.
-    """
+    """JSON text, like `YamlText`; its nodes are offsets, and indexed when first asked for."""
 
     def __init__(self, content: str, file: str) -> None:
         self.file, self._content = file, content
@@ -240,6 +234,7 @@ class JsonText:
                 name, offset = self._scan(content, offset)
                 offset = self._skip(self._skip(offset) + 1)
             yield name, (line, offset)
+            # By the C scanner of `json`: 13 MB cost 0.1 s once a container on the way.
             _, offset = self._scan(content, offset)
             offset, number = self._skip(offset), number + 1
             if content[offset] == ",":

@@ -169,7 +169,7 @@ class Linker:
                 raise self.root.child(FILES).error(problem, "rename that key")
             self.tree[FILES] = self._embedded
             self._embedded[found] = written.tree
-            self.root.entered(FILES).put(found, Place(written))
+            self.root.entered(FILES).moved[found] = Place(written)
         return found
 
     def _error(self, reference: _Reference, problem: str, cure: str) -> DocumentError:

@@ -19,14 +19,10 @@ _EXPLODED = {"simple": ("", ","), "label": (".", "."), "matrix": (";", ";")}
 _DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "|"}
 
 
-def encoded(text: str) -> str:
-    """The text, percent-encoded (RFC 3986 §2.1); what is no UTF-8 becomes itself again."""
-    return quote(text, safe="", errors="surrogateescape")
-
-
-def decoded(text: str) -> str:
-    """The text without percent-encoding; bytes that are no UTF-8 are kept as lone surrogates."""
-    return unquote(text, errors="surrogateescape")
+encoded = partial(quote, safe="", errors="surrogateescape")
+"""The text, percent-encoded (RFC 3986 §2.1); what is no UTF-8 becomes itself again."""
+decoded = partial(unquote, errors="surrogateescape")
+"""The text without percent-encoding; bytes that are no UTF-8 are kept as lone surrogates."""
 
 
 def plain_text(value: JSON) -> str:

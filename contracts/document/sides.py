@@ -1,8 +1,7 @@
 """The name of a side to the bytes of a document, its overlays and the files around it.
 
-A side is a file, `GITREV:path`, an http or https URL, or `-` for standard input. The path of a
-revision starts at the root of the repository, or with `./` here; without a revision it is looked
-for in the index.
+A side is a file, `GITREV:path` (from the root of the repository, or `./` here; of the index without
+a revision), an http or https URL, or `-` for standard input.
 """
 
 import os
@@ -70,12 +69,6 @@ class Side:
         if self.around is None and file == self.name:
             return None
         return file.removeprefix(self.prefix).removeprefix("./")
-
-    def beside(self, name: str) -> tuple[str, bytes | None] | None:
-        """A file beside the document, and what is in it; None if the document is in no folder."""
-        if self.around is None:
-            return None
-        return self.around.label(name), self.around.content(name)
 
 
 def sides_from(

@@ -29,25 +29,22 @@ class Place:
 
     def __init__(self, written: Written, segments: tuple[str, ...] = ()) -> None:
         self.written, self.segments = written, segments
-        self._moved: dict[str, Place] = {}
+        self.moved: dict[str, Place] = {}
 
     def child(self, segment: str) -> "Place":
-        return self._moved.get(segment) or Place(self.written, (*self.segments, segment))
+        return self.moved.get(segment) or Place(self.written, (*self.segments, segment))
 
     def at(self, segments: Sequence[str]) -> "Place":
         return reduce(Place.child, segments, self)
 
     def entered(self, segment: str) -> "Place":
         """The child, kept: what is put below it is found again."""
-        return self._moved.setdefault(segment, self.child(segment))
-
-    def put(self, segment: str, place: "Place") -> None:
-        self._moved[segment] = place
+        return self.moved.setdefault(segment, self.child(segment))
 
     def remove_item(self, index: int, length: int) -> None:
         """The item at `index` of a list of `length` is gone, and the later ones move up."""
         for later in range(index + 1, length):
-            self._moved[str(later - 1)] = self.child(str(later))
+            self.moved[str(later - 1)] = self.child(str(later))
 
     @property
     def source(self) -> Source:
@@ -97,10 +94,8 @@ def written_from_bytes(data: bytes, file: str) -> Written:
 
 
 def _fenced(content: str) -> str:
-    """The document on a Markdown page, with an empty line for each above it; else the text.
-
-    YAML may quote fences in descriptions, so a text with the key outside any is not a page.
-    """
+    """The document on a Markdown page, with an empty line for each above it; else the text."""
+    # YAML may quote fences in descriptions, so a text with the key outside any is not a page.
     is_json = content.lstrip().startswith("{")
     if is_json or "openapi" not in content or _KEY_OUTSIDE.search(_FENCE.sub("", content)):
         return content
@@ -198,7 +193,7 @@ def _matches(tree: dict[str, Any], target: str, root: Place, place: Place) -> li
 def _update(target: Any, update: Any, place: Place, origin: Place) -> None:
     written = origin.child("update")
     if isinstance(target, list):
-        place.put(str(len(target)), written)
+        place.moved[str(len(target))] = written
         target.append(copy.deepcopy(update))
     elif isinstance(target, dict) and isinstance(update, dict):
         _merge(target, update, place, written)
@@ -219,7 +214,7 @@ def _merge(target: dict[str, Any], update: dict[str, Any], place: Place, origin:
             _merge(old, value, place.entered(name), written)
         elif isinstance(old, list) and isinstance(value, list):
             for index in range(len(value)):
-                place.entered(name).put(str(len(old) + index), written.child(str(index)))
+                place.entered(name).moved[str(len(old) + index)] = written.child(str(index))
             old.extend(copy.deepcopy(value))
         elif isinstance(old, dict | list):
             known = f"{shown(name)} is of another kind than the one at {place.child(name).source}"
@@ -227,4 +222,4 @@ def _merge(target: dict[str, Any], update: dict[str, Any], place: Place, origin:
             raise written.error(f"{known}, and can't be merged with it", cure)
         else:
             target[name] = copy.deepcopy(value)
-            place.put(name, written)
+            place.moved[name] = written

@@ -63,7 +63,7 @@ def test_a_url_is_a_side_without_overlay(server: tuple[str, list[str]]) -> None:
     url, _ = server
     side = side_from(f"{url}/a.yaml?key=secret")
     assert (side.name, side.text) == (f"{url}/a.yaml?…", b"/a.yaml?key=secret")
-    assert (side.overlays, side.path_of(side.name), side.beside("accepted.toml")) == ((), None, None)
+    assert (side.overlays, side.path_of(side.name), side.around) == ((), None, None)
 
 
 def test_redirects_are_followed(server: tuple[str, list[str]]) -> None:

@@ -81,8 +81,7 @@ def decide_changes(changes: Sequence[Change], policy: ChangePolicy) -> ChangeDec
     """The decision over the changes between two documents."""
     judged = tuple(map(policy.judged, changes))
     count = Counter(each.change.effect for each in judged if each.counts)
-    order = (Effect.BREAKING, Effect.UNDECIDED)
-    result = next(filter(count.get, order), Effect.COMPATIBLE)
+    result = next(filter(count.get, (Effect.BREAKING, Effect.UNDECIDED)), Effect.COMPATIBLE)
     code = 3 if count[Effect.UNDECIDED] and policy.fail_on is not FailOn.NEVER else 0
     if any(each.fails for each in judged):
         code = 1
@@ -120,11 +119,8 @@ def severities_from(entries: Sequence[str]) -> dict[str, Severity]:
             said = f"--severity {entry} is not ID={'|'.join(Severity)}"
             raise UsageError(f"{said}; give a kind of change and a severity")
         if identity not in KINDS:
-            near, hint = (
-                get_close_matches(identity, KINDS, 3, 0.4),
-                "`contracts diff --list` has them",
-            )
-            if near:
+            hint = "`contracts diff --list` has them"
+            if near := get_close_matches(identity, KINDS, cutoff=0.4):
                 hint = f"the nearest are {', '.join(near)}"
             raise UsageError(f"--severity {entry}: there is no kind of change {identity}; {hint}")
         found[identity] = Severity(level)

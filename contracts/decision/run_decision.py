@@ -22,10 +22,7 @@ NO_SUCCESS = (
     "no request was answered with a documented 2xx; give values that the service knows "
     "(--contract-param; for sessions, --contract-session-id or --contract-discover)"
 )
-
-
-Asked = Mapping[str, Sequence[Exchange]]
-"""Exchanges by operation."""
+Asked = Mapping[str, Sequence[Exchange]]  # by operation
 
 
 class Result(StrEnum):
@@ -105,12 +102,11 @@ def decide(
     stops: Iterable[Stop] = (),
     ended: str | None = None,
 ) -> Decision:
-    """The decision, and why.
+    """The decision, and why: a violation that was seen fails a run, however it `ended`.
 
-    A violation that was seen fails a run, however it ended. What leaves it without a verdict:
-    answers that say nothing about the contract (see `blocked`), too many that are no answers, a run
-    that `ended` early, operations that were not asked to their end (`stops`). Then come failures
-    that rest on what is missing.
+    What leaves it without a verdict: answers that say nothing about the contract (see `blocked`),
+    too many that are no answers, asking that `ended` or `stops` early. Failures that rest on what
+    is missing come after that.
     """
     asked: dict[str, list[Exchange]] = defaultdict(list)
     for exchange in exchanges:

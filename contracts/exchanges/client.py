@@ -14,7 +14,7 @@ from contracts.document import Spec
 from contracts.exchanges.credential import DISTINCTIVE, Scrubber, Secret, with_credential
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
-from contracts.messages import Exchange, Failure, FailureKind, Headers, Probe, Request, Response
+from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response, overridden
 
 MAX_WAIT = 60.0
 """Seconds that a service can make a run wait before one request: a wish is granted up to here."""
@@ -24,7 +24,7 @@ ATTEMPTS = 3
 AT_ONCE = 0.001  # seconds before asking again after a body cut short: no service needs rest then
 MAX_RETRY_AFTER = 20.0
 MAX_DETAIL = 500
-OUR_HEADERS: Headers = (("User-Agent", "notte-contracts"), ("Accept-Encoding", ACCEPTED))
+OUR_HEADERS: messages.Headers = (("User-Agent", "notte-contracts"), ("Accept-Encoding", ACCEPTED))
 
 Outcome = Response | Failure
 
@@ -141,7 +141,7 @@ class Client:
     base_url: str  # scheme, host, port and path prefix; no query, no userinfo
     secret: Secret | None  # the credential, None to send none
     limits: Limits = field(default_factory=Limits)
-    extra_headers: Headers = field(default=(), repr=False)
+    extra_headers: messages.Headers = field(default=(), repr=False)
     sleepless: bool = False  # retry at once: nothing gets better on the mock by waiting
     capabilities: Capabilities = field(default_factory=Capabilities)
     pace: Pace = field(default_factory=Pace)
@@ -220,9 +220,7 @@ class Client:
         if self.secret is not None:  # what is asked of no operation is asked without one
             operation = self.spec.by_key[probe.operation]
             request = with_credential(request, probe.credential, operation, self.spec, self.secret)
-        headers = messages.overridden(
-            messages.overridden(OUR_HEADERS, request.headers), self.extra_headers
-        )
+        headers = overridden(overridden(OUR_HEADERS, request.headers), self.extra_headers)
         return replace(request, headers=headers)
 
 

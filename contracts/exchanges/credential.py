@@ -83,10 +83,8 @@ class Scrubber:
     @classmethod
     def of(cls, values: dict[str, str]) -> Self:
         """For values by variable; longer ones are taken out first: none hides in another."""
-        secrets = []
-        for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
-            if len(value) >= MIN_LENGTH:
-                secrets.append(Secret(value, f"${name}"))
+        longest = sorted(values.items(), key=lambda item: -len(item[1]))
+        secrets = (Secret(value, f"${name}") for name, value in longest if len(value) >= MIN_LENGTH)
         return cls(tuple(secrets))
 
     def text(self, text: str) -> str:
@@ -137,10 +135,7 @@ def scrub_logs(scrub: Callable[[str], str]) -> Callable[[], None]:
 def with_credential(
     request: Request, variant: Credential, operation: Operation, spec: Spec, secret: Secret
 ) -> Request:
-    """The request as it goes on the wire, with the credential in the given variant.
-
-    It is for the first alternative of the operation's security that a request can satisfy, if any.
-    """
+    """The request with a variant of the credential, as the scheme (if any) that is in use asks."""
     if variant is Credential.NONE:
         return request
     form = CREDENTIAL_FORMS[variant]

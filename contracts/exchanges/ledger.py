@@ -37,8 +37,7 @@ class Ledger:
     _finished: set[str] = field(default_factory=set, init=False)
     _stops: list[Stop] = field(default_factory=list, init=False)
     _notes: dict[str, Any] = field(default_factory=dict, init=False)
-    _offset: int = field(default=0, init=False)
-    """Up to where the file is known; that is never read again."""
+    _offset: int = field(default=0, init=False)  # up to here the file is known, and not read again
     _life: BaseFileLock | None = field(default=None, init=False, repr=False)
 
     @classmethod
@@ -68,12 +67,11 @@ class Ledger:
         """Whether no process of the run is alive; nobody else takes it for dead meanwhile."""
         locks = [*self.path.parent.glob(f"{self.path.name}.*{ALIVE}"), Path(f"{self.path}.lock")]
         with ExitStack() as held:
-            try:
+            dead = False
+            with suppress(OSError, Timeout):
                 for path in locks:
                     held.enter_context(FileLock(path, timeout=0))
                 dead = True
-            except (OSError, Timeout):
-                dead = False
             yield dead
 
     def exchanges_of(

@@ -1,15 +1,13 @@
-"""A schema in, payloads that keep it out. Here is what drawers share: choices, runs and places.
-
-A compiled schema is a tree of drawers, each of which makes one kind of value out of choices.
-"""
+"""A schema in, payloads that keep it out, by drawers that make one kind of value out of choices."""
 
 import copy
 import random
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import chain
+from operator import getitem
 from typing import Any, Protocol, TypeVar
 
 from contracts.document.model import Schema
@@ -116,8 +114,7 @@ class Payload:
 
     def draw(self, choices: Choices) -> JSON:
         """A payload that the schema admits; raises Unsatisfiable when none was found."""
-        tried: dict[str, None] = {}
-        hopeless: set[int] = set()
+        tried, hopeless = dict[str, None](), set[int]()
         for attempt in range(4 * ATTEMPTS):
             if attempt == ATTEMPTS:
                 choices = RandomChoices(choices.integer(0, (1 << 32) - 1, " retry"))
@@ -179,10 +176,9 @@ class Declared:
         """What stands below some keyword, and under a name or index there."""
         found = []
         for part in self._all:
-            held: Any = part.value
             with suppress(KeyError, IndexError, TypeError):
-                for segment in segments:
-                    held = held[segment]
+                held: Any = part.value
+                reduce(getitem, segments, held)
                 found.append(part.child(*segments))
         return Declared(tuple(found))
 
@@ -199,24 +195,19 @@ def _reached(roots: Iterable[Part], keywords: Iterable[str]) -> list[Part]:
         part = waiting.pop(0)
         if part.schema not in found:
             found[part.schema] = part
-            below = list(filter(None, [part.target]))
-            for keyword in keywords:
-                below += part.children(keyword)
-            waiting = below + waiting
+            below = chain(*map(part.children, keywords))
+            waiting = [*filter(None, [part.target]), *below, *waiting]
     return [*found.values()]
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place in a payload: `*` for items and map values, `(n)` for a branch of a union.
+    """A place in a payload, and what is on the way there."""
 
-    `opened` holds the references on the way; where the `fuel` is gone the payload has to finish.
-    """
-
-    place: str = ""
+    place: str = ""  # `*` for items and map values, `(n)` for a branch of a union
     declared: Declared = Declared()
-    fuel: int = DEPTH
-    opened: tuple[str, ...] = ()
+    fuel: int = DEPTH  # references that may be opened before the payload has to finish
+    opened: tuple[str, ...] = ()  # references
 
     @property
     def ending(self) -> bool:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache, reduce
-from itertools import islice, product
+from itertools import accumulate, islice, product
 from typing import Any
 from urllib.parse import unquote
 
@@ -61,10 +61,7 @@ def compile_payload(
     site: Site = payloads.ROOT,
     is_valid: Callable[[JSON], bool] | None = None,
 ) -> Payload:
-    """Payloads of a canonical schema; raises Unsatisfiable when the schema admits nothing.
-
-    `is_valid` has the last word on each payload, for what the canonical form can't say.
-    """
+    """Payloads, on which `is_valid` has the last word; Unsatisfiable when nothing is admitted."""
     return Payload(Compiler(-4 * site.fuel).build(node, site), is_valid)
 
 
@@ -129,8 +126,7 @@ class Compiler:
         if site.ending:
             least = min(map(self.height, nodes))
             nodes = [node for node in nodes if self.height(node) == least]
-        options: list[Drawer] = []
-        problems: list[Unsatisfiable] = []
+        options, problems = list[Drawer](), list[Unsatisfiable]()
         for index, node in enumerate(nodes):
             try:
                 options.append(self.build(node, site.branch(index)))
@@ -185,10 +181,7 @@ class Deferred:
 
 
 class Guarded:
-    """What one case of a combination gives and the combination admits.
-
-    The cases of a `oneOf` are made exclusive only where chance did not help: that may take seconds.
-    """
+    """What one case of a combination gives, and the combination admits."""
 
     def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Site) -> None:
         self.compiler, self.node, self.site = compiler, node, site
@@ -202,7 +195,7 @@ class Guarded:
             if self.admits(value):
                 return value
         run.hopeless.add(id(self))
-        if self.exact is None:
+        if self.exact is None:  # the cases of a `oneOf` made exclusive, which may take seconds
             self.exact = self.compiler.either(self.node, self.site, exact=True)
         return self.exact.draw(run)
 
@@ -265,9 +258,7 @@ def declared_by(node: CanonicalSchema, declared: Declared) -> Declared:
 
 def modelled(view: forms.RawView, site: Site) -> CanonicalSchema:
     """What the canonical form models of a schema; the validator sees to the rest."""
-    keywords: list[str] = []
-    for group in GIVEN_UP:
-        keywords += group
+    for keywords in accumulate(GIVEN_UP):
         schema = simpler(view.schema, keywords)
         try:
             if not site.declared.parts:

@@ -5,7 +5,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import combinations, starmap
+from itertools import chain, combinations, starmap
 from typing import Protocol
 
 from jsonschema_rs import CanonicalSchema
@@ -32,10 +32,7 @@ class Builder(Protocol):
 
 
 class Array:
-    """An array by one of several plans, the shortest first: a plan has a drawer for each item.
-
-    Where some item has to be repeated, a plan also has the two places that hold the same value.
-    """
+    """An array by one of several plans: a drawer for each item, and two places of equal values."""
 
     def __init__(self, builder: Builder, view: forms.ArrayView, site: Site) -> None:
         self.builder, self.view, self.site = builder, view, site
@@ -141,10 +138,7 @@ def identity(value: JSON) -> object:
 
 
 class Object:
-    """Members of an object: declared ones, those that break something, then up to `more` others.
-
-    At an ending site an optional member is there only to reach the least number.
-    """
+    """Members of an object: declared ones, those that break something, then up to `more` others."""
 
     def __init__(self, builder: Builder, view: forms.ObjectView, site: Site) -> None:
         self.builder, self.view, self.site = builder, view, site
@@ -156,7 +150,7 @@ class Object:
             raise Unsatisfiable(site.place, tried)
         self.members = dict(self.declared())
         optional = [name for name in self.members if name not in self.required]
-        if site.ending and self.low > len(self.required):
+        if site.ending and self.low > len(self.required):  # what ends soonest reaches the number
             optional.sort(key=lambda name: builder.height(self.value(name)))
         self.presence = {name: self.member(name).at("presence") for name in optional}
         self.forced = list(starmap(self.breaking, enumerate(view.violations)))
@@ -283,16 +277,14 @@ def schemas_of(name: str, view: forms.ObjectView) -> list[CanonicalSchema]:
 
 def finite(names: CanonicalSchema) -> list[str]:
     """The names that are listed one by one."""
-    found: list[JSON] = []
     match names.view():
-        case forms.ConstView(value):
-            found = [value]
+        case forms.ConstView(str(value)):
+            return [value]
         case forms.EnumView(values):
-            found = values
+            return [name for name in values if isinstance(name, str)]
         case forms.AnyOfView(branches):
-            for branch in branches:
-                found += finite(branch)
-    return [name for name in found if isinstance(name, str)]
+            return list(chain(*map(finite, branches)))
+    return []
 
 
 def needed_items(view: forms.ArrayView) -> Iterator[CanonicalSchema]:

@@ -1,7 +1,6 @@
 """An ECMA-262 pattern or a format in, texts out that very likely have it: callers check them.
 
-CPython parses the pattern, once what ECMA-262 spells differently is respelled. Lookarounds are
-written out or left out by chance, back references repeat their group.
+CPython parses it, respelled. Lookarounds are left out by chance, back references repeat a group.
 """
 
 import re
@@ -18,26 +17,21 @@ ENDLESS = (1 << 32) - 1
 """How often CPython says that something may be repeated without end."""
 
 WORD = string.ascii_letters + string.digits + "_"
-CLASSES = {"DIGIT": string.digits, "WORD": WORD, "SPACE": " \t\n\u00a0"}
 ALPHABET = WORD + "-. !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~éßÀя٣日😀\u00a0\t"
 """What `.` and negated classes draw from."""
 
-PROPERTIES = {
-    **dict.fromkeys(("Lu", "Uppercase_Letter", "Uppercase"), "AZÀЯ"),
-    **dict.fromkeys(("Ll", "Lowercase_Letter", "Lowercase"), "azßя"),
-    **dict.fromkeys(("L", "Letter", "Alphabetic"), "azAZéя日"),
-    **dict.fromkeys(("Nd", "Decimal_Number"), "09٣"),
-    **dict.fromkeys(("N", "Number"), "09٣½"),
-    **dict.fromkeys(("P", "Punctuation"), "!-._"),
-    **dict.fromkeys(("S", "Symbol"), "$+<€"),
-    **dict.fromkeys(("Z", "Zs", "Separator"), " \u00a0"),
-    **dict.fromkeys(("M", "Mark"), "\u0301"),
-    **dict.fromkeys(("Han", "Lo"), "日本"),
-    **dict.fromkeys(("Emoji", "Emoji_Presentation"), "😀"),
-    "Latin": "azAZé",
-    "Greek": "αΩ",
-    "Cyrillic": "яЖ",
-}
+PROPERTIES = {"Latin": "azAZé", "Greek": "αΩ", "Cyrillic": "яЖ"}
+PROPERTIES |= dict.fromkeys(("Lu", "Uppercase_Letter", "Uppercase"), "AZÀЯ")
+PROPERTIES |= dict.fromkeys(("Ll", "Lowercase_Letter", "Lowercase"), "azßя")
+PROPERTIES |= dict.fromkeys(("L", "Letter", "Alphabetic"), "azAZéя日")
+PROPERTIES |= dict.fromkeys(("Nd", "Decimal_Number"), "09٣")
+PROPERTIES |= dict.fromkeys(("N", "Number"), "09٣½")
+PROPERTIES |= dict.fromkeys(("P", "Punctuation"), "!-._")
+PROPERTIES |= dict.fromkeys(("S", "Symbol"), "$+<€")
+PROPERTIES |= dict.fromkeys(("Z", "Zs", "Separator"), " \u00a0")
+PROPERTIES |= dict.fromkeys(("M", "Mark"), "\u0301")
+PROPERTIES |= dict.fromkeys(("Han", "Lo"), "日本")
+PROPERTIES |= dict.fromkeys(("Emoji", "Emoji_Presentation"), "😀")
 """Samples of Unicode properties; those of any other are the letters of words."""
 
 Pick = Callable[[int, int], int]
@@ -53,14 +47,11 @@ class Pen:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a pattern: how many characters it has at least and at most, and what writes it.
-
-    `write` is given how many characters more than `least` are wanted.
-    """
+    """A part of a pattern: how many characters it has at least and at most, and what writes it."""
 
     least: int
     most: int
-    write: Callable[[Pen, int], str]
+    write: Callable[[Pen, int], str]  # with how many characters more than `least` are wanted
 
     def text(self, pick: Pick, spare: int = 0) -> str:
         """A text of `least` characters and up to `spare` more."""
@@ -180,8 +171,7 @@ def parse(pattern: str) -> Node:
     return written(tokens)
 
 
-_SILENT = frozenset({"AT", "ASSERT_NOT"})
-"""What no text stands for: anchors, boundaries, and what must not be there."""
+_SILENT = {"AT", "ASSERT_NOT"}  # no text stands for anchors, boundaries, and what must not be there
 
 
 def written(tokens: Iterable[tuple[Any, Any]]) -> Node:
@@ -221,8 +211,7 @@ def samples_of(members: Iterable[tuple[Any, Any]]) -> str:
             case "ANY":
                 samples += ALPHABET
             case "CATEGORY":
-                _, *negation, name = str(held).split("_")
-                samples += complement(CLASSES[name]) if negation else CLASSES[name]
+                samples += CLASSES[str(held)]
             case "LITERAL":
                 samples += chr(held)
             case "RANGE":
@@ -238,13 +227,17 @@ def complement(samples: str) -> str:
     return ALPHABET.translate(dict.fromkeys(map(ord, samples)))
 
 
+CLASSES: dict[str, str] = {}
+for _name, _samples in {"DIGIT": string.digits, "WORD": WORD, "SPACE": " \t\n\u00a0"}.items():
+    CLASSES |= {f"CATEGORY_{_name}": _samples, f"CATEGORY_NOT_{_name}": complement(_samples)}
+
+
 DATE = "20(1[6-9]|2[0-9])-(0[1-9]|1[0-2])-[01][1-8]"  # no 29 to 31, which not every month has
 TIME = "[01][0-9]:[0-5][0-9]:[0-5][0-9]"
-URL, HOST = r"https://example\.com/[a-z]*", r"[a-z]{1,12}\.example\.com"
+URL, HOST, HEX = r"https://example\.com/[a-z]*", r"[a-z]{1,12}\.example\.com", "[0-9a-f]"
 DURATIONS = ("PT[1-9][0-9]?M", "P[1-9]D", "PT[1-9]H[0-9]M[1-5]?[0-9]S", "P[1-9]W")
 LONG_EMAIL = r"[a-z]+\.[a-z]{1,8}\+[a-z0-9]{1,8}@mail\.example\.com"
 LONG_URL = r"https://[a-z]{1,8}\.example\.org:8443/[a-z0-9/]+\?[a-z]=%20#[a-z]*"
-HEX = "[0-9a-f]"
 LONG_IPV6 = f"2001:db8(:{HEX}{{4}}){{6}}"
 FORMATS = {
     "date-time": (f"{DATE}T{TIME}Z", f"{DATE}T{TIME}[+-]0[1-9]:[03]0", rf"{DATE}T{TIME}\.\d{{6}}Z"),

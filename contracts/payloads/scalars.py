@@ -66,10 +66,7 @@ def common_multiple(amounts: Iterable[float | Decimal]) -> Fraction:
 
 
 def windows(low: float, high: float) -> list[tuple[float, float]]:
-    """Ranges of `low` to `high` worth a choice of their own: near zero, large, negative, both ends.
-
-    The number nearest to zero comes first, in ranges below zero too: they run downwards.
-    """
+    """Ranges of `low` to `high` worth a choice of their own, each from the number nearest to zero."""
     if low > high:
         return []
     if high < 0:
@@ -100,7 +97,7 @@ def numbers(view: Numeric, admits: Callable[[int | float], bool], at: str) -> Nu
     high = math.inf if view.maximum is None else exact(view.maximum)
     is_whole = isinstance(view, forms.IntegerView)
     step = common_multiple((*view.multiple_of, 1) if is_whole else view.multiple_of)
-    grids = grid_of(int(step) if is_whole else step, low, high)
+    grids = grid_of(step, low, high)
     if not is_whole and not view.multiple_of:
         grids += grid_of(Fraction(1, 100), low, high)
         if -math.inf < low <= high < math.inf:
@@ -116,11 +113,9 @@ def numbers(view: Numeric, admits: Callable[[int | float], bool], at: str) -> Nu
 
 
 LONGEST = 1 << 20  # longer strings are not made
-
 URL, ENDED = "https://example.com/a?b=c", "Session closed by the user."
 TEXTS = ("two words", "naïve café", "日本語 テスト", "Ünïcödé", "emoji 😀", "שלום", " padded ")
 HOSTILE = ('say "hi"', "back\\slash", "tab\there", "line\nbreak", "<b>&amp;</b>")
-
 PLAIN = (
     ("",),
     ("alpha", "bravo", "chrome", "delta", "example", "firefox", "golf", "hotel", "user", "x"),

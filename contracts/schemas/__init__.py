@@ -1,7 +1,4 @@
-"""What a schema means. Here are its keywords: which hold schemas, which assert, and what about.
-
-How a keyword holds schemas (one, a list, a map) stands in the table of the dialects, in `document`.
-"""
+"""What a schema means. Here are its keywords: which hold schemas, which assert, and what about."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
@@ -28,7 +25,8 @@ ASSERTED_FORMATS |= {"idn-hostname", "ipv4", "ipv6", "uuid", "uri", "uri-referen
 ASSERTED_FORMATS |= {"iri-reference", "uri-template", "json-pointer", "relative-json-pointer"}
 """The formats that the validator asserts; any other is an annotation and gives no rule."""
 
-_FIELDS = DIALECTS[-1].fields["schema"]
+_FIELDS = DIALECTS[-1].fields["schema"]  # how a keyword holds schemas: one, a list or a map
+_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 
 class Rung(NamedTuple):
@@ -42,8 +40,6 @@ class Rung(NamedTuple):
         """Whether these keywords assert anything: not every format does."""
         return all(map(asserts, keywords, keywords.values()))
 
-
-_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 
 RUNGS = (
     Rung("format", {"string"}, ["format"]),

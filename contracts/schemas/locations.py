@@ -1,7 +1,6 @@
 """A schema as a tree of locations: for every place of a body, what must hold, however spelled.
 
-`$ref`, `allOf`, one-branch unions, `anyOf` with null and type lists all come out the same. It stops
-where a `$ref` repeats on its own path; the rest is the validator's verdict on the whole body.
+It stops where a `$ref` repeats on its own path; the rest is the validator's verdict on the body.
 """
 
 import json

@@ -23,8 +23,7 @@ from contracts.rules import Severity
 from contracts.text import plural, write_whole
 
 MAX_NAMED = 3  # files that can't be used which are called by their names
-DRAFTS_LIVE = timedelta(days=1)
-"""A draft that is so much older than the report just kept is one of a run that was killed."""
+DRAFTS_LIVE = timedelta(days=1)  # a draft so much older than the newest file is a killed run's
 AGES = ((35, ""), (366, "%G week %V"), (99_999, "%Y-%m"))
 """Of runs younger than so many days, the last of each period with a verdict is kept, all if ""."""
 ABSENT, NOT_JUDGED = "absent", "not judged"

@@ -27,8 +27,7 @@ _KEYS = (
     *("decision", "reasons", "notes", "summary", "against", "drift"),
     *("statuses", "operations", "verdicts"),
 )  # in the order in which people want to read them
-_RANKS = {"fail": 0, "inconclusive": 1, "pass": 2}
-"""Any of these decisions decides for all, the lower first."""
+_RANKS = {"fail": 0, "inconclusive": 1, "pass": 2}  # any decides for all, the lower first
 _OUTCOMES = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.NOT_EXERCISED)
 """Any of them decides for a rule, in this order, after a violation that nobody accepted."""
 

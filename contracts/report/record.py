@@ -42,7 +42,6 @@ CURE_FOR_KNOWN = (
     "give the report.json of an earlier run, or leave --contract-against out on the first night"
 )
 MARK = "0CREDENTIAL0"  # stands for the credential in a command; no encoding changes it
-
 Probes = dict[str, tuple[Probe, ...]]  # by operation
 
 

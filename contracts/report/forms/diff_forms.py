@@ -92,8 +92,8 @@ def title_line(witness: Witness) -> str:
 
 def verdict_line(witness: Witness) -> str:
     """Who takes the message and who does not."""
-    allowed = f"the {witness.accepted_by} allows it"
-    return printable(f"{allowed}, the {witness.rejected_by} refuses it: {witness.because}")
+    refused = f"the {witness.rejected_by} refuses it: {witness.because}"
+    return printable(f"the {witness.accepted_by} allows it, {refused}")
 
 
 def witness_lines(witness: Witness) -> Iterator[str]:
@@ -155,11 +155,10 @@ def _side(side: Side, spec: Spec) -> dict[str, str]:
 
 
 def _change(judged: Judged) -> dict[str, Any]:
-    change, accepted = judged.change, None
-    if judged.acceptance is not None:
-        until = judged.acceptance.until.isoformat()
-        accepted = {"reason": judged.acceptance.reason, "until": until}
+    change, accepted = judged.change, judged.acceptance
     found: dict[str, Any] = {"id": change.id, "effect": "", "severity": judged.severity.value}
-    found |= msgspec.to_builtins(change) | {"accepted": accepted, "fails": judged.fails}
+    found |= msgspec.to_builtins(change) | {"accepted": None, "fails": judged.fails}
+    if accepted is not None:
+        found["accepted"] = {"reason": accepted.reason, "until": accepted.until.isoformat()}
     del found["kind"], found["base"]["pointer"], found["revision"]["pointer"]
     return found

@@ -20,8 +20,8 @@ def failure_text(
     verdict: RuleVerdict, *, accepted_in: Path, rerun: str, today: date, against: Earlier = None
 ) -> str:
     """Five lines: where a rule is violated, seen and wanted, what to do, how to see it again."""
-    often, since = wording.often_text(verdict), wording.since_text(verdict, against)
-    seen = f"{wording.seen_text(verdict)} ({'; '.join(filter(None, (often, since)))})"
+    facts = filter(None, (wording.often_text(verdict), wording.since_text(verdict, against)))
+    seen = f"{wording.seen_text(verdict)} ({'; '.join(facts)})"
     entry = entry_for(VIOLATIONS, verdict.rule, until=today + TERM)
     advice = "fix the service or the document; to live with it for now, add to"
     return _lines(
@@ -63,8 +63,7 @@ def properties_of(verdict: RuleVerdict, against: Earlier = None) -> Iterator[Pro
         yield "curl", printable(proof.curl)
         if proof.status is not None:
             yield "status", str(proof.status)
-            lines = cut(proof.body or "", MAX_BODY).splitlines()
-            yield "body", "\n".join(map(printable, lines))
+            yield "body", _lines(*cut(proof.body or "", MAX_BODY).splitlines())
         yield "promised", _cut(verdict.promise)
     rest = {
         "recurrence": str(verdict.recurrence or ""),

@@ -63,9 +63,8 @@ def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
 def diff_markdown(diff: Diff) -> list[str]:
     """The lines of a comparison."""
     template = _environment().get_template("diff.md.j2")
-    shown = template.render(diff=diff, decision=decision_text(diff), ordered=diff.ordered)
-    text = _within(shown, MAX_SIZE, "`contracts diff` shows them all.")
-    return text.rstrip("\n").split("\n")
+    text = template.render(diff=diff, decision=decision_text(diff), ordered=diff.ordered)
+    return _within(text, MAX_SIZE, "`contracts diff` shows them all.").rstrip("\n").split("\n")
 
 
 def _within(text: str, room: int, more: str) -> str:
@@ -137,8 +136,8 @@ def _body_lines(proof: Proof) -> Iterator[str]:
         if line.left_out:
             yield f"… {plural(line.left_out, 'line')}"
             continue
-        text = "".join(piece.text for piece in line.pieces)
-        text = _cut("  " * min(line.indent, MAX_INDENT) + text, MAX_WIDTH)
+        text = "  " * min(line.indent, MAX_INDENT) + "".join(map(attrgetter("text"), line.pieces))
+        text = cut(text, MAX_WIDTH)
         yield f"{text}{mark * line.marked}"
         if line.marked:
             mark = ""
@@ -171,8 +170,7 @@ def code(text: str) -> Markup:
 
 def _fenced(lines: Iterable[str], language: str) -> Markup:
     text = "\n".join(map(printable, lines))
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = max(re.findall("`+", text), key=len, default="").ljust(2, "`") + "`"
     return Markup(f"{fence}{language}\n{text}\n{fence}")
 
 

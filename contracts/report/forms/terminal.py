@@ -92,8 +92,8 @@ def summary_lines(
 ) -> Iterator[str]:
     """The summary; its title, `after` (which others write below) and the decision fit as well."""
     exchanges = _exchanges(run, screen)
-    below = (exchanges, *map(screen.text, after), decision_line(run, screen))
-    yield from _fitted(_sections(run, screen, trend), ROWS - 1 - screen.rows(*below), screen)
+    below = screen.rows(exchanges, *map(screen.text, after), decision_line(run, screen))
+    yield from _fitted(_sections(run, screen, trend), ROWS - 1 - below, screen)
     yield exchanges
 
 
@@ -143,9 +143,8 @@ def _fitted(sections: Iterator[Section], rows: int, screen: Screen) -> Iterator[
     rows -= NAMED_ROWS
     for name in sorted(present, key=list(CAPS).index):
         del waiting[name]
-        lines, counts = sum(waiting.values()), list(waiting.values()).count(0)
-        room = min(rows - lines, max(rows - lines - counts, LEAST_ROWS))
-        shown[name] = present[name].within(room, screen)
+        left, counts = rows - sum(waiting.values()), list(waiting.values()).count(0)
+        shown[name] = present[name].within(min(left, max(left - counts, LEAST_ROWS)), screen)
         rows -= screen.rows(*shown[name])
     left_out = []
     for name, section in present.items():
@@ -195,8 +194,7 @@ def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Ent
     entries = []
     for cause in wording.causes(verdicts):
         verdict = cause.shown
-        seen = getattr(verdict.evidence, "message", "")
-        rest = f": {seen}{_how(verdict) * recurs}"
+        rest = f": {getattr(verdict.evidence, 'message', '')}{_how(verdict) * recurs}"
         if cause.is_spread:
             rest += f" ({', '.join(cause.operations)})"
         entries.append((f"{verdict.rule}{wording.spread_text(cause)}", rest))

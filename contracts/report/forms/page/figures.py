@@ -219,8 +219,7 @@ def seen_of(verdicts: Iterable[RuleVerdict], most: int) -> Iterator[SeenAnswers]
 def members(verdict: RuleVerdict) -> list[Bar]:
     """What was seen at a place, the most frequent first, and how often."""
     total, bars = sum(verdict.seen.values()) or 1, []
-    ordered = Counter(verdict.seen).most_common(MAX_MEMBERS)
-    for index, (member, number) in enumerate(ordered):
+    for index, (member, number) in enumerate(Counter(verdict.seen).most_common(MAX_MEMBERS)):
         look = member if member in _LOOKS else f"m{index % 6}"
         bars.append(Bar(member, number, 100 * number / total, look))
     return bars

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from contracts.testing import Contract
     from contracts.verdicts import Verdict
 
-SESSION = pytest.StashKey["State"]()
-"""The run that a pytest session makes."""
+SESSION = pytest.StashKey["State"]()  # the run that a pytest session makes
 _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "flag": ("store_true", {"type": "bool", "default": False}),
     "list": ("append", {"type": "args", "default": []}),

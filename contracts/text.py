@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-MAX_TEXT = 500
-"""Characters that are kept of what a service has a hand in: a message, a place in a body."""
+MAX_TEXT = 500  # characters kept of what a service has a hand in: a message, a place in a body
 
 
 def cut(text: str, limit: int = MAX_TEXT) -> str:

@@ -20,8 +20,7 @@ MAX_TEXT = 600
 MAX_WIDTH = 100  # characters of a body on one line; a longer one gets a line a member
 MAX_LINES, MAX_ROW = 40, 400
 
-Paint = Callable[[str, str], str]
-"""Gives a text the look of `error`, `warning`, `info` or `title`."""
+Paint = Callable[[str, str], str]  # gives a text the look of an error, warning, info or title
 
 
 def plain(text: str, _look: str) -> str:

@@ -26,9 +26,8 @@ _LAST = {"not judged": 3, "fixed": 3, "known": 3, "history": 2, "drift notes": 2
 CAPS = _FIRST | _THEN | _LAST
 """The sections, the most important first, and how many lines beside its head are shown of each."""
 
-COLUMNS = ("rules", "exercised", "violated", "not exercised")
-"""What the table counts, without those that do not leave an operation so many columns:"""
-LEAST_OPERATION = 20
+COLUMNS = ("rules", "exercised", "violated", "not exercised")  # what the table counts at most
+LEAST_OPERATION = 20  # columns that an operation gets before the table counts them all
 
 
 _FALLBACKS = {"…": "...", "“": '"', "”": '"', "\N{EN DASH}": "-", "—": "-", "§": "section "}
@@ -97,8 +96,7 @@ def summary_lines(
     yield exchanges
 
 
-Entry = tuple[str, str]
-"""A rule, which is never cut, and what there is to say of it; or no rule, and a text."""
+Entry = tuple[str, str]  # a rule, never cut, and what there is to say of it; or no rule, and a text
 
 
 @dataclass(frozen=True, slots=True)

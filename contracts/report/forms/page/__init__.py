@@ -46,8 +46,7 @@ _HOLLOW = frozenset(
 """Kinds that an object or array breaks as a whole: marking all of it would point at nothing."""
 
 _PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]*")
-_COUNTED = re.compile(r"\d+ rules? violated")
-"""A reason that the heading says already."""
+_COUNTED = re.compile(r"\d+ rules? violated")  # a reason that the heading says already
 WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?", "No verdict")}
 
 

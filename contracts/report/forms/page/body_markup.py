@@ -16,8 +16,7 @@ AROUND = 6  # lines shown before and after the marked ones, beside the first and
 MOST_MARKED = 30
 MAX_WIDTH = 400  # characters of a token, or of a line that is no JSON
 
-Token = tuple[int, int, str]
-"""Where it begins and ends, and its text."""
+Token = tuple[int, int, str]  # where it begins and ends, and its text
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\s"\[\]{},:]+)', re.DOTALL)
 _OPENING: dict[str, int | None] = {"{": None, "[": 0}

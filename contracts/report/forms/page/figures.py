@@ -240,8 +240,7 @@ def duration(seconds: float) -> str:
     return f"{hours} h" + f" {minutes} min" * bool(minutes)
 
 
-Stroke = list[tuple[float, float, str]]
-"""Points that follow each other without a gap: where they are, and what they say."""
+Stroke = list[tuple[float, float, str]]  # points without a gap: where they are, what they say
 
 
 @dataclass(frozen=True, slots=True)

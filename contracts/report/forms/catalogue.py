@@ -23,11 +23,10 @@ def rules_table(book: RuleBook) -> Iterator[str]:
 
 
 def rules_json(book: RuleBook) -> list[dict[str, Any]]:
+    names = ("kind", "severity", "clause", "operation", "status", "place", "promise")
     found = []
     for rule in book.rules:
-        entry: dict[str, Any] = {"rule": rule.id}
-        for name in ("kind", "severity", "clause", "operation", "status", "place", "promise"):
-            entry[name] = getattr(rule, name)
+        entry = {"rule": rule.id, **dict(zip(names, attrgetter(*names)(rule), strict=True))}
         found.append(entry | {"source": asdict(book.spec.document.source(rule.pointer))})
     return found
 
@@ -58,8 +57,7 @@ def explained_json(book: RuleBook, identity: str) -> dict[str, Any]:
 def kinds_table() -> Iterator[str]:
     """A line a kind of change: id, direction, severity, message."""
     rows = kinds_json()
-    columns = ("id", "direction", "severity")
-    for column in columns:
+    for column in ("id", "direction", "severity"):
         width = max(len(row[column]) for row in rows)
         for row in rows:
             row[column] = row[column].ljust(width)

@@ -121,10 +121,7 @@ def judged(book: RuleBook, operation: Operation, exchanges: Sequence[Exchange]) 
 
 
 def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
-    """The verdicts that the items had in this process, or what all that was asked says.
-
-    Those on unexercised rules say why the operation was not asked, if it was not.
-    """
+    """What the items had in this process, or what the answers say, or why nothing was asked."""
     if operation.key in state.asked:
         return state.asked[operation.key].verdicts.values()
     exchanges = state.ledger.of(operation.key)

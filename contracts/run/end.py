@@ -48,10 +48,7 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
 
 
 def concluded(state: State, ended: str = "", finished: str = "") -> Report:
-    """Verdicts on the wanted rules of the operations that were asked, and the decision.
-
-    `ended` says why the run ended before everything was asked, if it did.
-    """
+    """Verdicts on what was asked, and the decision; `ended` says why the asking was cut short."""
     inputs, ledger, policy = state.inputs, state.ledger, state.inputs.policy
     exchanges, finished_keys = tuple(ledger.all()), ledger.finished()
     begun = finished_keys | {exchange.probe.operation for exchange in exchanges}
@@ -104,9 +101,6 @@ def remember(state: State, report: Mapping[str, Any]) -> None:
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         problem = f"history: the report can't be kept in {shown_path(folder)} ({why})"
         state.unkept = f"{problem}; everything else is there"
-
-
-# What a test says: of its rules, or of the document against its baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +179,6 @@ def undecided(text: str, said: str, *, strict: bool) -> ItemResult:
     """What is not known to break must not pass in silence, and fails where that is asked for."""
     said = printable(said)
     return ItemResult("failed", text, said) if strict else ItemResult("skipped", said, said)
-
-
-# What is said at the end
 
 
 def said_at_the_end(state: State, screen: Screen, gate: str) -> Iterator[str]:

@@ -1,7 +1,4 @@
-"""The options of a contract run as a table, a field a row: its name, what it takes and means.
-
-Imports nothing heavy: every pytest run of the environment reads it.
-"""
+"""The options of a run as a table, a field a row. Imports nothing heavy: every pytest reads it."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -105,9 +102,6 @@ class Option:
             return [self.flag]
         values = [value] if isinstance(value, str) else value or ()
         return [f"{self.flag}={one}" for one in values]
-
-
-# The parsers
 
 
 def _seconds(text: str) -> float:

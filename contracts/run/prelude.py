@@ -32,20 +32,16 @@ from contracts.run.state import Budget, State
 from contracts.text import cut, shown_path, write_whole
 
 KILLED = "the run was killed"
+# Of the one request that nobody judges: it must not keep a run waiting.
 PAGE_LIMITS = Limits(connect=5.0, read=5.0, total=15.0, body=8 * 2**20)
-"""Of the one request that nobody judges: it must not keep a run waiting."""
 
 Say = Callable[[str], None]
 
 
-# Runs that were killed in the folder of this one
-
-
 def salvage(state: State) -> Iterator[str]:
-    """Give every dead run in the folder of this one a report, `killed-TIME.json`, and a page.
+    """Give each dead run of the folder a report, `killed-TIME.json`, and a page; say what became.
 
-    Says what became of each. Runs that are alive are left alone, and so is whoever salvages them
-    meanwhile. Never raises: what others left must not cost this run anything.
+    Leaves alone what is alive. Never raises: what others left must not cost this run anything.
     """
     for ledger in Ledger.left_in(state.inputs.folder):
         if ledger.path == state.ledger.path:
@@ -116,14 +112,8 @@ def _report_of_killed(state: State, ledger: Ledger, about: Mapping[str, Any]) ->
     return concluded(State(inputs, ledger, Budget(about["seed"])), KILLED, finished)
 
 
-# The document that the service publishes
-
-
 def look_for_drift(state: State) -> Drift:
-    """Compare what the service publishes with the document of the run.
-
-    One request of the run, without credential. Never raises: what goes wrong is in the summary.
-    """
+    """What the service publishes (one request, no credential) against our document; never raises."""
     spec, target, overlays = state.inputs.spec, state.inputs.target, state.inputs.overlays
     words = ["contracts", "drift", "--base-url", str(target), "--spec", spec.document.path]
     address = f"{target}{PAGE}"
@@ -154,15 +144,11 @@ def look_for_drift(state: State) -> Drift:
     return Drift(spec.version, decision=None, problem=problem)
 
 
-# Session ids, where nobody gives them: the list of the service, and a session of the run's own
-
-
 def source_sessions(state: State, say: Say) -> None:
     """Look for sessions, and start one, as the options say, before any operation is asked.
 
-    What is found is noted in the ledger, where every process reads it; what is asked of the session
-    while it is active, and once it is closed, is judged with all the rest. The state says at any
-    time how far this has come. Never raises but for Ctrl-C: the run goes on to its report.
+    The ledger has what is found, for every process; what is asked of the session is judged with all
+    the rest. Never raises but for Ctrl-C: the run goes on to its report.
     """
     try:
         _source(state, lambda line: say(state.scrub(line)))

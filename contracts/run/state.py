@@ -250,9 +250,6 @@ def _max_examples(profile: str) -> int | None:
         return None
 
 
-# The terminal
-
-
 def screen_of(reporter: Any) -> Screen:
     """The terminal of pytest's reporter; a file that names no encoding takes everything."""
     encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"

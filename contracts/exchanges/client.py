@@ -161,10 +161,7 @@ class Client:
         self._transport.close()
 
     def send(self, probe: Probe, number: int) -> Exchange:
-        """Send a probe, again where that may help. Never raises for what the service does.
-
-        Raises Exhausted, with nothing sent, if a bound of the run is reached.
-        """
+        """Send a probe, or raise Exhausted at a bound of the run; no answer of a service raises."""
         self.pace.turn()
         try:
             outcomes = self._outcomes(probe)

@@ -30,7 +30,7 @@ class Secret:
     _encoded: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        forms = tuple(sorted(_forms(self._value), key=len, reverse=True))
+        forms = tuple(sorted(filter(None, _forms(self._value)), key=len, reverse=True))
         wide = (self._value.encode("utf-16-le"), self._value.encode("utf-16-be"))
         object.__setattr__(self, "_forms", forms)
         object.__setattr__(self, "_encoded", (*map(str.encode, forms), *filter(None, wide)))
@@ -52,15 +52,12 @@ class Secret:
 
     def scrub_bytes(self, data: bytes) -> bytes:
         for form in self._encoded:
-            if form in data:
-                data = data.replace(form, self.placeholder.encode())
+            data = data.replace(form, self.placeholder.encode())
         return data
 
 
 def _forms(value: str) -> set[str]:
     """How a value may be written: as it is, nearly whole, or for a URL, JSON, HTML or base64."""
-    if not value:
-        return set()
     escaped = json.dumps(value)[1:-1]
     forms = {value, escaped, escaped.replace("/", "\\/"), html.escape(value)}
     for url in (quote(value, safe=""), quote_plus(value), quote(value)):

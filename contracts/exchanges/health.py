@@ -62,10 +62,8 @@ def refused_at_last(spec: Spec, exchanges: Sequence[Exchange]) -> bool:
 
 
 def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
-    """From where on the credential was refused, also for a request that was answered before.
-
-    Only that tells an expired credential from requests that a service should not refuse.
-    """
+    """From where on the credential was refused, also for a request that was answered before."""
+    # Only that tells an expired credential from requests that a service should not refuse.
     answered: set[Request] = set()
     refused: dict[Request, int] = {}  # since the credential was taken last, in the order of asking
     for index, request, status in _telling(spec, exchanges, BEFORE_CREDENTIAL):

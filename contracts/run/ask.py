@@ -113,7 +113,7 @@ def judged(book: RuleBook, operation: Operation, exchanges: Sequence[Exchange]) 
     """What the answers say of each rule: nothing if blocked, or once a credential has expired."""
     rules = book.operations[operation.key]
     judgements = judge_all(rules, exchanges[: expired_from(book.spec, exchanges)])
-    verdicts = [*with_recurrence(tally(rules.rules, judgements), judgements)]
+    verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
     # Requests with other methods say nothing of the operation.
     if why := blocked(book.spec, [e for e in exchanges if e.probe.source != "method"]):
         return [Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts]

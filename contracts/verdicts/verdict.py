@@ -139,9 +139,7 @@ def asked_again(verdicts: Iterable[Verdict], methods: frozenset[str]) -> Iterato
     yield from list(chosen.values())[:MAX_REQUESTS] * TIMES
 
 
-def with_recurrence(
-    verdicts: Iterable[Verdict], judgements: Sequence[Judgement]
-) -> tuple[Verdict, ...]:
+def with_recurrence(verdicts: Iterable[Verdict], judgements: Iterable[Judgement]) -> list[Verdict]:
     """The verdicts, those on violated rules with how the violation recurs."""
     askings: dict[tuple[Request, Credential], list[Judgement]] = defaultdict(list)
     for judgement in judgements:
@@ -155,7 +153,7 @@ def with_recurrence(
             recurrence = _recurrence(verdict, askings[probe.request, probe.credential])
             verdict = replace(verdict, recurrence=recurrence)
         found.append(verdict)
-    return tuple(found)
+    return found
 
 
 def _recurrence(verdict: Verdict, askings: Sequence[Judgement]) -> Recurrence | None:

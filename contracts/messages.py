@@ -17,10 +17,8 @@ MAX_SECONDS = 5.0
 MAX_UNAVAILABLE = 0.05
 """Which share of the requests may have no answer of the service in a run that passes."""
 
-JSON = Any
-"""A decoded JSON value: dict, list, str, int, float, bool or None."""
-Headers = tuple[tuple[str, str], ...]
-"""Header fields in the order of the wire, names as written."""
+JSON = Any  # a decoded JSON value: dict, list, str, int, float, bool or None
+Headers = tuple[tuple[str, str], ...]  # header fields in the order of the wire, names as written
 
 
 def header_values(headers: Headers, name: str) -> list[str]:
@@ -184,8 +182,7 @@ class Probe:
     again: bool = False  # it was asked before, and is asked again because of what was seen
 
 
-REFUSALS = frozenset({401, 403})
-"""Statuses that refuse a credential."""
+REFUSALS = frozenset({401, 403})  # statuses that refuse a credential
 UNAVAILABLE = frozenset({429, 502, 503, 504, 529})
 """Statuses of a service that is overloaded or behind a broken gateway."""
 

@@ -14,8 +14,7 @@ from contracts.document.written import Place
 from contracts.text import shown
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-ANY = "*"
-"""Stands for every field of an object that is a map itself, extensions (`x-…`) apart."""
+ANY = "*"  # stands for every field of an object that is a map itself, extensions (`x-…`) apart
 
 Fields = Mapping[str, str]
 """What each field of an object holds: a `kind` of object, a list `[kind]`, or a map `{kind}`."""
@@ -291,11 +290,13 @@ def _faults(error: jsonschema_rs.ValidationError) -> list[_Fault]:
     facts = error.kind.as_dict()
     if not facts.get("context") or not all(facts["context"]):
         return [_fault(error, facts)]
-    branches = []
+    branches, meant, at = [], [], error.instance_path
     for context in facts["context"]:
         branches.append([fault for child in context for fault in _faults(child)])
-    meant = [branch for branch in branches if not _is_for_others(branch, error)] or branches
-    return _merged(meant) or max(meant, key=_depth)
+        # A branch for other values asks for another constant, or another type altogether.
+        if not any(f.options or (f.kind == "type" and f.path == at) for f in branches[-1]):
+            meant.append(branches[-1])
+    return _merged(meant or branches) or max(meant or branches, key=_depth)
 
 
 def _fault(error: jsonschema_rs.ValidationError, facts: dict[str, Any]) -> _Fault:
@@ -310,12 +311,6 @@ def _fault(error: jsonschema_rs.ValidationError, facts: dict[str, Any]) -> _Faul
     elif facts.get("context"):
         said = "but more than one of the alternatives for it applies"
     return _Fault(path, error.instance, kind, options, said)
-
-
-def _is_for_others(branch: list[_Fault], error: jsonschema_rs.ValidationError) -> bool:
-    """Whether a branch is one for other values: another constant, or another type altogether."""
-    at = error.instance_path
-    return any(fault.options or (fault.kind == "type" and fault.path == at) for fault in branch)
 
 
 def _merged(branches: list[list[_Fault]]) -> list[_Fault]:

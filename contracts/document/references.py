@@ -10,14 +10,10 @@ from contracts.document.written import Place, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
 
-FILES = "x-files"
-"""The key of the document under which other files that it refers to are embedded."""
+FILES = "x-files"  # the key under which other files that the document refers to are embedded
 _FRAGMENT_SAFE = "/~!$&'()*+,;=:@?"
-_SCHEMA_DIALECTS = (
-    "https://spec.openapis.org/oas/3.1/dialect/base",
-    "https://json-schema.org/draft/2020-12/schema",
-    "https://json-schema.org/draft/2020-12/schema#",
-)
+_2020_12 = "https://json-schema.org/draft/2020-12/schema"
+_SCHEMA_DIALECTS = (_2020_12, f"{_2020_12}#", "https://spec.openapis.org/oas/3.1/dialect/base")
 
 
 class Neighbours(Protocol):
@@ -101,10 +97,9 @@ class Linker:
         if "$id" in schema:
             self._names[home, schema["$id"]] = place
             self._bases.append(place)
-        if schema.get("$schema", _SCHEMA_DIALECTS[0]) not in _SCHEMA_DIALECTS:
+        if schema.get("$schema", _2020_12) not in _SCHEMA_DIALECTS:
             problem = f"the dialect {schema['$schema']} is not read"
-            cure = f"write it in {_SCHEMA_DIALECTS[1]}"
-            raise self.root.at((*place, "$schema")).error(problem, cure)
+            raise self.root.at((*place, "$schema")).error(problem, f"write it in {_2020_12}")
         if "$dynamicRef" in schema:
             dynamic = self.root.at((*place, "$dynamicRef"))
             raise dynamic.error("`$dynamicRef` is not read", "write a `$ref`")

@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 50 * 2**20
 """Bytes taken from standard input or the network; GitHub's description, a big one, has 7 MB."""
-PAGE = "/openapi.json"
-"""Where a service publishes its document, below the base URL."""
+PAGE = "/openapi.json"  # where a service publishes its document, below the base URL
 MAX_REDIRECTS = 5
-FETCH_SECONDS = 30.0
-"""How long a server may be silent; twice as long all of it may take."""
+FETCH_SECONDS = 30.0  # how long a server may be silent; twice as long all of it may take
 GIT_SECONDS = 60
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")

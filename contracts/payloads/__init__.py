@@ -107,8 +107,6 @@ class Drawer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A compiled schema, from which payloads are drawn."""
-
     drawer: Drawer
     is_valid: Callable[[JSON], bool] | None = None
 
@@ -132,8 +130,6 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """One of a few given values."""
-
     values: Sequence[JSON]
     at: str
 
@@ -143,8 +139,6 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """What one of several drawers makes."""
-
     options: Sequence[Drawer]
     at: str
 
@@ -189,8 +183,7 @@ def _names(parts: list[Part]) -> list[str]:
 
 def _reached(roots: Iterable[Part], keywords: Iterable[str]) -> list[Part]:
     """The parts that apply to the same value, through `$ref` and `keywords`."""
-    found: dict[Schema, Part] = {}
-    waiting = [*roots]
+    found, waiting = dict[Schema, Part](), [*roots]
     while waiting:
         part = waiting.pop(0)
         if part.schema not in found:
@@ -217,12 +210,8 @@ class Site:
         return f"{self.place} {label}"
 
     def child(self, segment: str, *keywords: str | int) -> "Site":
-        """A place below this one, and where the document describes it."""
         declared = self.declared.child(*keywords)
         return replace(self, place=f"{self.place}/{segment}", declared=declared)
 
     def branch(self, name: int | str) -> "Site":
         return replace(self, place=f"{self.place}({name})")
-
-
-ROOT = Site()

@@ -25,6 +25,7 @@ from contracts.schemas.validation import both, canonical_of, checker, possible, 
 MAX_ENDING = 3000  # references opened after that before the payload is given up
 MAX_REPEATS = 2  # times that a reference is opened below itself before the payload has to finish
 GUESSES = 200  # values drawn without regard to what other branches of a `oneOf` admit
+ROOT = Site()
 CASES = 64  # combinations of an `allOf` that are looked at
 NESTED = 20  # combinations and references below one another when a combination is taken apart
 
@@ -57,17 +58,13 @@ def generator(schema: Schema) -> Payload:
 
 
 def compile_payload(
-    node: CanonicalSchema,
-    site: Site = payloads.ROOT,
-    is_valid: Callable[[JSON], bool] | None = None,
+    node: CanonicalSchema, site: Site = ROOT, is_valid: Callable[[JSON], bool] | None = None
 ) -> Payload:
     """Payloads, on which `is_valid` has the last word; Unsatisfiable when nothing is admitted."""
     return Payload(Compiler(-4 * site.fuel).build(node, site), is_valid)
 
 
 class Compiler:
-    """Compiles nodes at sites; knows the heights of the references it met."""
-
     def __init__(self, lowest: int) -> None:
         self.lowest, self.height = lowest, Heights().of
 
@@ -111,11 +108,10 @@ class Compiler:
 
     def typed(self, name: str, site: Site) -> Drawer:
         """A type without constraints; the canonical form writes null and boolean as values."""
-        match name:
-            case "integer":
-                return Number(grid_of(1), None, site.place)
-            case "string":
-                return PlainString(Window(site.place))
+        if name == "integer":
+            return Number(grid_of(1), None, site.place)
+        if name == "string":
+            return PlainString(Window(site.place))
         # Bounds that nothing exceeds: without any the canonical form says no more than the type.
         keywords = {"array": {"maxItems": ENDLESS}, "object": {"maxProperties": ENDLESS}}
         bounds = keywords.get(name, {"minimum": -(2**31), "maximum": 2**31})
@@ -234,7 +230,6 @@ def target_of(node: CanonicalSchema) -> CanonicalSchema:
 
 
 def references(node: CanonicalSchema) -> Iterable[str]:
-    """The references that a node is, or combines."""
     match node.view():
         case forms.ReferenceView(uri):
             yield uri

@@ -25,8 +25,6 @@ Extra = tuple[Drawer, Callable[[str], Drawer]]
 
 
 class Builder(Protocol):
-    """What compiles the parts of an array or object."""
-
     def build(self, node: CanonicalSchema, site: Site) -> Drawer: ...
     def height(self, node: CanonicalSchema) -> float: ...
 
@@ -116,7 +114,6 @@ class Array:
 
 
 def another(drawer: Drawer, seen: set[object], run: Run, at: str) -> JSON:
-    """A value that was not seen yet, and is now."""
     if isinstance(drawer, Values):
         left = [value for value in drawer.values if identity(value) not in seen]
         drawer = Values(left or drawer.values, f"{drawer.at} of {len(left)} text")

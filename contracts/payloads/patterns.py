@@ -175,7 +175,6 @@ _SILENT = {"AT", "ASSERT_NOT"}  # no text stands for anchors, boundaries, and wh
 
 
 def written(tokens: Iterable[tuple[Any, Any]]) -> Node:
-    """What CPython's parser read, as one node."""
     return sequence([node_of(kind, held) for kind, held in tokens if str(kind) not in _SILENT])
 
 

@@ -34,8 +34,6 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of one of several grids."""
-
     grids: Sequence[Grid]
     admits: Callable[[int | float], bool] | None
     at: str

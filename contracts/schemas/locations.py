@@ -104,8 +104,7 @@ class Union:
     keyword: str
     schema: Schema
     branches: tuple["Location", ...]
-    discriminator: str | None = None
-    """The property for which every object branch demands other constants."""
+    discriminator: str | None = None  # for which every object branch demands other constants
 
     @cached_property
     def types(self) -> frozenset[str]:

@@ -72,15 +72,13 @@ class _Forms:
         self.names: dict[tuple[str, bool], str] = {}
 
     def whole(self, values: Sequence[Raw], *, closed: bool) -> Raw:
-        schema = self.form(values, closed=closed)
+        schema = self.closed([*values]) if closed else _all(map(self.opened, values))
         definitions: dict[str, Raw] = {}
         while missing := list(self.names.items())[len(definitions) :]:
             for (reference, is_closed), name in missing:
-                definitions[name] = self.form([self.target(reference)], closed=is_closed)
+                target = self.target(reference)
+                definitions[name] = self.closed([target]) if is_closed else self.opened(target)
         return {"allOf": [schema], "$defs": definitions} if definitions else schema
-
-    def form(self, values: Sequence[Raw], *, closed: bool) -> Raw:
-        return self.closed([*values]) if closed else _all(map(self.opened, values))
 
     def target(self, reference: str) -> Raw:
         return self.document.at(ref_target(reference))  # type: ignore[no-any-return]

@@ -45,14 +45,10 @@ def read_accepted(path: Path, *, today: date) -> Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What fails a run beside violations.
+    """What fails a run beside violations."""
 
-    `strict`: advisories, unavailable answers, unexercised or undecided rules of documented 2xx;
-    `require_all`: every unexercised or undecided rule.
-    """
-
-    strict: bool = False
-    require_all: bool = False
+    strict: bool = False  # advisories, lost answers, unexercised or undecided rules of 2xx do
+    require_all: bool = False  # every unexercised or undecided rule does
     partial: bool = False  # some operations were selected: what is missing proves nothing
     some_rules: bool = False  # some rules were selected: acceptances of others are not stale
     accepted: Accepted = field(default_factory=Accepted)

@@ -14,7 +14,7 @@ from contracts.document import Spec
 from contracts.exchanges.credential import DISTINCTIVE, Scrubber, Secret, with_credential
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
-from contracts.messages import Exchange, Failure, FailureKind, Probe, Request, Response, overridden
+from contracts.messages import Exchange, Failure, FailureKind, Probe, Response, overridden
 
 MAX_WAIT = 60.0
 """Seconds that a service can make a run wait before one request: a wish is granted up to here."""
@@ -183,8 +183,13 @@ class Client:
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:
         """What came of each attempt; the service or the back-off says how long to wait."""
-        wire, outcomes = self._wire(probe), list[Outcome]()
-        once = probe.request.method not in messages.IDEMPOTENT or probe.source == "status"
+        request, outcomes = probe.request, list[Outcome]()
+        once = request.method not in messages.IDEMPOTENT or probe.source == "status"
+        if self.secret is not None:  # what is asked of no operation is asked without one
+            operation = self.spec.by_key[probe.operation]
+            request = with_credential(request, probe.credential, operation, self.spec, self.secret)
+        headers = overridden(overridden(OUR_HEADERS, request.headers), self.extra_headers)
+        wire = replace(request, headers=headers)
         attempts = stamina.retry_context(_back_off, ATTEMPTS, None, wait_initial=0.2, wait_max=2)
         with suppress(_TryAgain, Exhausted):
             for attempt in attempts:
@@ -211,14 +216,6 @@ class Client:
         if cut_twice or seconds > MAX_RETRY_AFTER or not self.pace.has_time(seconds):
             return None
         return seconds
-
-    def _wire(self, probe: Probe) -> Request:
-        request = probe.request
-        if self.secret is not None:  # what is asked of no operation is asked without one
-            operation = self.spec.by_key[probe.operation]
-            request = with_credential(request, probe.credential, operation, self.spec, self.secret)
-        headers = overridden(overridden(OUR_HEADERS, request.headers), self.extra_headers)
-        return replace(request, headers=headers)
 
 
 class _TryAgain(Exception):

@@ -1,4 +1,4 @@
-"""What the mock knows, all of it conforming: bodies and header values of a response, and values of path parameters."""
+"""What the mock knows, all of it conforming: bodies and header values, and values of parameters."""
 
 import itertools
 import json
@@ -75,15 +75,15 @@ def dump(value: Any) -> bytes:
 @lru_cache(maxsize=4096)
 def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
     """Values that take every choice of the schema, or at least come to every place; with their text."""
-    location, seen, stale = locate(schema), set[tuple[str, str]](), 0
+    location, seen, last = locate(schema), set[tuple[str, str]](), -1
     found: dict[bytes, Any] = {}
     for index, value in enumerate(_drawn(schema, CoveringChoices(), MAX_DRAWN)):
-        new = set(sights(location, value)) - seen
-        seen |= new
-        stale = 0 if new else stale + 1
+        if new := set(sights(location, value)) - seen:
+            seen |= new
+            last = index
         if new or index < VARIANTS:
             found.setdefault(dump(value), value)
-        elif stale >= MAX_STALE:
+        elif index - last >= MAX_STALE:
             break
     return tuple(found.items())
 

@@ -1,4 +1,4 @@
-"""A document to a conforming service: a pure function from request to response, the same answer to the same request."""
+"""A document to a conforming service, which gives the same response to the same request."""
 
 import base64
 import hashlib
@@ -47,7 +47,7 @@ class MockService:
         return Routes(operation.path for operation in self.spec.operations)
 
     def answer(self, request: Request) -> Response:
-        """The response to a request; `Prefer: code=NNN, example=K` asks for a documented status and body."""
+        """The response to a request; `Prefer: code=NNN, example=K` asks for a status and body."""
         response = self._routed(request)
         if self.clock is None:
             return response
@@ -115,7 +115,7 @@ class MockService:
         return Response(code, headers, variant.body)
 
     def _chosen(self, operation: Operation, request: Request, code: int) -> Chosen | None:
-        """404 for what nobody has, then what is preferred, then a refusal of what is forbidden, then a success."""
+        """404 for what nobody has, what is preferred, a refusal of what is forbidden, a success."""
         asked = set(map(decoded, (match_path(operation.path, request.path) or {}).values()))
         wishes = [code] if asked.isdisjoint(map(str, NOWHERE)) else [404, code]
         for status in filter(None, wishes):
@@ -141,7 +141,7 @@ class MockService:
 
 @contextmanager
 def serving(service: MockService) -> Iterator[str]:
-    """While entered, httpx2 requests to the yielded base URL reach the mock, and no request reaches the network."""
+    """Within, httpx2 requests to the base URL reach the mock, and none reaches the network."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         target = request.extensions.get("target", request.url.raw_path).decode("ascii")
@@ -162,7 +162,7 @@ def _distance_from_success(response: ResponseSpec) -> int:
 
 
 def _refusals(operation: Operation) -> Iterator[ResponseSpec]:
-    """The documented answers to a request that the document forbids: 422, 400, another 4xx, `default`, 404."""
+    """The documented answers to what is forbidden: 422, 400, another 4xx, `default`, 404."""
     found = {response.status.lower(): response for response in operation.responses}
     others = [s for s in found if s.startswith("4") and s not in map(str, ABOUT_ACCESS)]
     wanted = dict.fromkeys(("422", "400", *others, "default", "404"))
@@ -170,7 +170,7 @@ def _refusals(operation: Operation) -> Iterator[ResponseSpec]:
 
 
 def _echoed(variant: Variant, operation: Operation, request: Request) -> Variant:
-    """The body with the path parameters of the request in the properties of the same name and type."""
+    """The body with the path parameters of the request in properties of the same name and type."""
     if not isinstance(variant.value, dict):
         return variant
     value = dict(variant.value)

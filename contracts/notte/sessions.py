@@ -62,7 +62,7 @@ class _UnreadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """How many sessions of each status the list held, ids of some of each, and why it was not read to its end."""
+    """Sessions of each status in the list, ids of some, and why it was not read to its end."""
 
     found: dict[str, int] = field(default_factory=dict)
     picked: tuple[str, ...] = ()
@@ -71,10 +71,7 @@ class Listed:
 
 
 def list_sessions(send: Send, *, seed: int) -> Listed:
-    """Read the list page by page, within bounds, and pick some of every status; another seed picks others.
-
-    Never raises for what the service does: without a list the run goes on with the ids that it was given.
-    """
+    """Read the list within bounds and pick some of every status; never raises for what it holds."""
     by_status, problem = dict[str, dict[str, None]](), ""  # ids in the order of the list, each once
     try:
         for item in _items(send):
@@ -136,24 +133,23 @@ class Starter:
     started: Started = field(default_factory=Started)
 
     def run(self) -> Started:
-        """Start, ask, stop, ask. The session is stopped also if this is interrupted or fails anywhere."""
+        """Start, ask, stop, ask; the session is stopped if this is interrupted or fails, too."""
         self.say(f"contract: starting a session on {self.base_url}, which costs {domain.COST}")
         try:
-            with interrupts_wait():
-                self._start()
+            try:
+                with interrupts_wait():
+                    self._start()
+                if self.started.session_id is not None:
+                    self._ask(self.started.session_id)
+            except Exhausted as bound:
+                if self.started.session_id is None:
+                    self.started.problem = str(bound)
+            finally:  # Ctrl-C as well: whatever happens, the session is ended
+                self._end()
             if self.started.session_id is not None:
-                self._ask(self.started.session_id)
-        except Exhausted as bound:
-            if self.started.session_id is None:
-                self.started.problem = str(bound)
-        except BaseException:
-            self._end()  # Ctrl-C as well: whatever happens, the session is ended
-            self._warn()
-            raise
-        self._end()
-        if self.started.session_id is not None:
-            with suppress(Exhausted):
-                self._ask_until_final(self.started.session_id)
+                with suppress(Exhausted):
+                    self._ask_until_final(self.started.session_id)
+        finally:
             self._warn()
         return self.started
 
@@ -183,24 +179,16 @@ class Starter:
 
     def _end(self) -> None:
         """Stop the session, if there is one that may be running."""
-        if self.started.session_id is None:
-            return
-        try:
-            with interrupts_wait():
-                self._stop(domain.stop_target(self.started.session_id))
-        except KeyboardInterrupt:
-            self._warn()
-            raise
-
-    def _stop(self, target: str) -> None:
         started = self.started
-        try:
-            exchange = self.stop(Request("DELETE", target))
-        except Exception as error:  # the suite's own; somebody has to stop the session all the same
-            started.problem = f"the stop failed inside: {error}"
+        if started.session_id is None:
             return
-        started.stopped = _success(exchange) is not None
-        started.problem = "" if started.stopped else f"the stop had {_outcome(exchange)}"
+        with interrupts_wait():
+            try:
+                exchange = self.stop(Request("DELETE", domain.stop_target(started.session_id)))
+                started.stopped = _success(exchange) is not None
+                started.problem = "" if started.stopped else f"the stop had {_outcome(exchange)}"
+            except Exception as error:  # the suite's own; somebody has to stop the session anyway
+                started.problem = f"the stop failed inside: {error}"
 
     def _ask_until_final(self, session_id: str) -> None:
         current = self._ask(session_id)
@@ -225,7 +213,7 @@ class Starter:
 
 @contextmanager
 def interrupts_wait() -> Iterator[None]:
-    """Within, Ctrl-C and SIGTERM are kept for the end: an id that has come must not be lost, nor a stop left out."""
+    """Within, Ctrl-C and SIGTERM wait: an id that came must not be lost, nor a stop left out."""
     kept: list[int] = []
     before: dict[int, Any] = {}
     with suppress(ValueError):  # not the main thread: signals are somebody else's

@@ -97,9 +97,7 @@ class ProbePlan:
     statuses: Callable[[Operation, int], int] | None = None  # how many bodies the mock has for one
     # What the service listed belongs to somebody: it is for safe methods alone.
     found: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    own: Mapping[str, Sequence[str]] = field(
-        default_factory=dict
-    )  # made by the run, which may end it
+    own: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the run's, which may end it
     live: bool = False  # real resources: an operation that ends one is sent to none but our own
     _lanes: dict[str, "Lane"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -139,8 +137,7 @@ class Lane:
         """What is sent last; `answered` had a 2xx with the right credential, if anything had."""
         if self._is_sent:
             base = answered or self._spared(self._base())
-            last = itertools.chain(self._credentials(base), self._unknown())
-            yield from filter(self._can_send, last)
+            yield from filter(self._can_send, self._refusable(base))
         yield from self._unlisted_methods()
 
     def known(self) -> Iterator[Probe]:
@@ -192,8 +189,8 @@ class Lane:
         for request, note in odd.items():
             yield self._probe(request, "edge", note)
 
-    def _credentials(self, base: Request) -> Iterator[Probe]:
-        """At most one probe of each form, on a request that was answered with the right credential."""
+    def _refusable(self, base: Request) -> Iterator[Probe]:
+        """Each form of the credential once, on what the right one had, and a resource that can't exist."""
         key = self.operation.key
         for form in variants_of(self.operation, self.plan.spec)[1:]:
             yield Probe(key, base, source="auth", note=f"credential: {form}", credential=form)
@@ -201,12 +198,9 @@ class Lane:
         if self.operation.needs_credential and "{" in self.operation.path:
             request, note = replace(base, target=self._nowhere), "no credential, no resource"
             yield Probe(key, request, source="auth", note=note, credential=Credential.NONE)
-
-    def _unknown(self) -> Iterator[Probe]:
-        """A resource that can't exist, where the document says that a parameter identifies one."""
         if self.operation.method == "GET" and self.plan.spec.identifying(self.operation):
             request = Request("GET", self._nowhere)
-            yield Probe(self.operation.key, request, source="unknown", note="no such resource")
+            yield Probe(key, request, source="unknown", note="no such resource")
 
     def _unlisted_methods(self) -> Iterator[Probe]:
         """Methods that the path does not list, on no resource; with the path's first operation."""
@@ -234,9 +228,8 @@ class Lane:
 
     @property
     def _is_sent(self) -> bool:
-        if self.operation.method in SAFE_METHODS:
-            return True
-        return self.plan.unsafe and not (self.spares and "{" not in self.operation.path)
+        allowed = self.plan.unsafe and not (self.spares and "{" not in self.operation.path)
+        return allowed or self.operation.method in SAFE_METHODS
 
     def _can_send(self, probe: Probe) -> bool:
         """Whether HTTP can carry the request, and it still reaches the operation."""
@@ -339,7 +332,7 @@ class Lane:
 
 
 def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
-    """The request with a value of a parameter, in place of what it has; those in the path are left alone."""
+    """The request with a value of a parameter that is not in its path, in place of what it has."""
     name, location = parameter.name, parameter.location
     if location == "header" and name.lower() not in CLIENT_FIELDS:
         return request.with_field(name, value)

@@ -97,10 +97,8 @@ def _draw(strategy: Any, *, seed: int, examples: int) -> list[Case[Any]]:
 
 @contextmanager
 def _without_constants_of_this_project() -> Iterator[None]:
-    """Hypothesis draws from the literals of all imported modules of a project, so that every edit changes the probes.
-
-    It has no public switch for that; should the name go, tests/probes notices that processes differ.
-    """
+    """Hypothesis draws from the literals of a project's modules, so that each edit changes probes."""
+    # It has no public switch for that; should the name go, tests/probes sees processes differ.
     collect = providers._get_local_constants
     providers._get_local_constants = Constants
     providers.CONSTANTS_CACHE.cache.clear()

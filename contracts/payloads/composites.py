@@ -95,12 +95,12 @@ class Array:
         site = self.site.child("*", "items")
         if index < len(self.view.prefix_items):
             site = self.site.child(str(index), "prefixItems", index)
-        place = site.place
-        if (place, node) not in self.drawers:
-            if variant := [at for at, _ in self.drawers].count(place):
+        key = site.place, node
+        if key not in self.drawers:
+            if variant := [place for place, _ in self.drawers].count(site.place):
                 site = site.branch(variant)
-            self.drawers[place, node] = self.builder.build(node, site)
-        return self.drawers[place, node]
+            self.drawers[key] = self.builder.build(node, site)
+        return self.drawers[key]
 
     def draw(self, run: Run) -> JSON:
         plan, (first, second) = run.one_of(self.plans, self.site.at("length"))
@@ -230,9 +230,8 @@ class Object:
             chosen = [name for name, at in self.presence.items() if run.integer(0, 1, at)]
         certain = len(self.required) + len(self.forced)
         del chosen[max(0, self.high - certain) :]
-        missing = self.low - certain - len(chosen)
-        if missing > 0:
-            chosen += [name for name in self.presence if name not in chosen][:missing]
+        missing = max(0, self.low - certain - len(chosen))
+        chosen += [name for name in self.presence if name not in chosen][:missing]
         present = self.required.union(chosen)
         drawn = {name: drawer.draw(run) for name, drawer in self.members.items() if name in present}
         for extra in self.forced:

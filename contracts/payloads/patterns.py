@@ -13,8 +13,7 @@ from operator import attrgetter
 from re import _parser
 from typing import Any
 
-ENDLESS = (1 << 32) - 1
-"""How often CPython says that something may be repeated without end."""
+ENDLESS = (1 << 32) - 1  # how often CPython says that something may be repeated without end
 
 WORD = string.ascii_letters + string.digits + "_"
 ALPHABET = WORD + "-. !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~éßÀя٣日😀\u00a0\t"

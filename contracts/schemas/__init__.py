@@ -5,12 +5,10 @@ from typing import Any, NamedTuple
 
 from contracts.document.dialects import DIALECTS
 
-Raw = dict[str, Any] | bool
-"""A schema as JSON."""
+Raw = dict[str, Any] | bool  # a schema as JSON
 
 UNIONS = ("anyOf", "oneOf")
-SAME_VALUE = ("allOf", *UNIONS)
-"""What applies to the value itself, whatever its type."""
+SAME_VALUE = ("allOf", *UNIONS)  # what applies to the value itself, whatever its type
 
 OBJECTS = frozenset({"properties", "patternProperties", "additionalProperties", "required"})
 ARRAYS = ("prefixItems", "items")

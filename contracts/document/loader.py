@@ -69,7 +69,7 @@ def overlay_beside(path: str | Path) -> str:
 def read_spec(
     text: bytes, *, path: str, overlays: Sequence[_Overlay] = (), folder: Path | Neighbours | None
 ) -> Spec:
-    """Like `load_spec`, of bytes; overlays are files, or (name, bytes); `folder` has other files."""
+    """Like `load_spec`, of bytes; overlays: files, or (name, bytes); `folder` has other files."""
     around = FolderFiles(folder, path) if isinstance(folder, Path) else folder
     written = written_from_bytes(text, path)
     root, tree = Place(written), written.tree

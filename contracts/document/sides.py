@@ -69,15 +69,13 @@ class Side:
         return file.removeprefix(self.prefix).removeprefix("./")
 
 
-def sides_from(
-    base: str, revision: str, overlays: Sequence[str] | None = None
-) -> tuple[Side, Side]:
-    """Both sides, with the same overlays; None means for each side the one beside it."""
+def sides_from(base: str, revision: str, files: Sequence[str] | None = None) -> tuple[Side, Side]:
+    """Both sides, with the same files as overlays; None means for each side the one beside it."""
     if base == revision == "-":
         cure = "give a file for one of them"
         raise UsageError(f"both sides are -, and standard input can be read once; {cure}")
-    sides = side_from(base, overlays), side_from(revision, overlays)
-    return shared(*sides) if overlays is None else sides
+    sides = side_from(base, files), side_from(revision, files)
+    return shared(*sides) if files is None else sides
 
 
 def shared(base: Side, revision: Side) -> tuple[Side, Side]:
@@ -100,11 +98,9 @@ def shared(base: Side, revision: Side) -> tuple[Side, Side]:
     return (lent, other) if bare is base else (other, lent)
 
 
-def side_from(
-    given: str, overlays: Sequence[str] | None = None, *, folder: Path | None = None
-) -> Side:
-    """The side that a user names, or a ContractsError; overlays of None are the one beside it."""
-    named = None if overlays is None else named_overlays(overlays)
+def side_from(given: str, files: Sequence[str] | None = None, folder: Path | None = None) -> Side:
+    """The side that a user names, or a ContractsError; no `files` (None): the overlay beside it."""
+    named = None if files is None else named_overlays(files)
     if not given:
         cure = "give a file, REVISION:path, a URL, or -"
         raise UsageError(f"a side is empty (an unset variable?); {cure}")

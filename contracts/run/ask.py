@@ -57,17 +57,14 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
 
     # What an earlier report saw broken, then what the document allows and what it forbids.
     yield from sent(probes_of(state, operation))
-
     # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
     answered = next((e.probe.request for e in exchanges if _is_plain_success(e)), None)
     yield from sent(closing_of(state, operation, answered))
-
     # The last answers refused the credential: an expired one is refused where it was taken before.
     spec = state.inputs.spec
     if answered and answered.method in SAFE_METHODS and refused_at_last(spec, exchanges):
         note = "whether the credential has expired"
         yield from sent([Probe(operation.key, answered, note=note, again=True)])
-
     # What broke a rule that others kept, to see how it recurs; the mock would say the same again.
     if state.inputs.target.live and not state.inputs.replays:
         verdicts = judged(state.book, operation, exchanges)
@@ -92,9 +89,8 @@ def closing_of(state: State, operation: Operation, answered: Request | None) -> 
 
 def _is_plain_success(exchange: Exchange) -> bool:
     """Whether a plain request got what it asked for."""
-    status = exchange.response.status if exchange.response is not None else 0
     plain = exchange.probe.source != "status" and exchange.probe.request.method != "HEAD"
-    return plain and 200 <= status < 300
+    return plain and exchange.response is not None and 200 <= exchange.response.status < 300
 
 
 @contextmanager

@@ -11,12 +11,10 @@ CREDENTIAL_VARIABLE = "NOTTE_API_KEY"
 PROXY_VARIABLE = "NOTTE_PROXY"
 SESSION_IDS_VARIABLE = "NOTTE_SESSION_IDS"
 
-SESSION_ID = "session_id"
-"""The parameter, and the member of answers, that names a session."""
+SESSION_ID = "session_id"  # the parameter, and the member of answers
 SESSION = "GET /sessions/{session_id}"
 FINAL = frozenset({"closed", "error", "timed_out"})  # what a session that has ended is called
-SWEEP = timedelta(seconds=120)
-"""How long after its end a session may still be called active: the service looks for ended ones in sweeps."""
+SWEEP = timedelta(seconds=120)  # how long a session may be called active after its end
 
 LIST = "/sessions?only_active=false&page_size=100"
 START = "/sessions/start"

@@ -18,8 +18,7 @@ from contracts.rules import Answer, ExchangeRule, Extra, Scope, broken
 
 CLOCK = timedelta(seconds=2)  # how far the clocks of a service may be apart
 PRECISION = timedelta(seconds=2)  # of `duration`: the times are not taken at one instant
-NOW = datetime(2026, 1, 6, 12, 0, 0, tzinfo=UTC)
-"""The mock's clock stands still, so that the same request has the same answer."""
+NOW = datetime(2026, 1, 6, 12, 0, 0, tzinfo=UTC)  # the mock's clock stands still, as answers do
 DATE = "Tue, 06 Jan 2026 12:00:00 GMT"
 
 _DURATION = re.compile(
@@ -332,7 +331,7 @@ def session_of(answer: Answer) -> SeenSession | None:
 
 
 def plausible(operation: Operation, status: int, value: Any) -> Any:
-    """The body with its times, counters and copies in agreement; any body but a session's comes back as it is."""
+    """A session's body with its times, counters and copies in agreement; any other as it is."""
     if operation.key != SESSION or status != 200 or not isinstance(value, dict):
         return value
     session = dict(value)

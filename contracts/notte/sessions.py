@@ -1,8 +1,7 @@
 """Where session ids come from when nobody gives them: the list of the service, or a session of the run's own.
 
-`GET /sessions` is free of charge and starts no browser. `POST /sessions/start` starts one that costs money: it is sent
-once and never again, so that at most one is alive. They and `DELETE /sessions/{id}/stop` are in no document of ours,
-so their answers are not judged.
+The list is free of charge. `POST /sessions/start` costs money: it is sent once and never again, so that at most one
+session is alive. Neither it nor the list nor the stop is in a document of ours: their answers are not judged.
 """
 
 import json

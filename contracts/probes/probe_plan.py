@@ -1,8 +1,7 @@
 """An operation to its probes, each with its claim, in the order of sending.
 
-First the values that the service knows, twice, so that answers can be compared; for the mock, every documented status;
-boundaries, random requests and odd strings; last, what depends on an answer: forms of the credential, a resource that
-can't exist, and methods that are not listed.
+Known values, twice, so that answers can be compared; for the mock, every documented status; boundaries,
+random and odd requests; last, forms of the credential, a resource that can't exist, unlisted methods.
 """
 
 import itertools
@@ -259,7 +258,7 @@ class Lane:
 
     @cached_property
     def _rounds(self) -> list[Values]:
-        """Known values of the operation's parameters, each at least once; [{}] if it has no path parameters.
+        """Known values of its parameters, each at least once; [{}] if it has none in its path.
 
         None where a path parameter has no known value: the service knows no such resource.
         """

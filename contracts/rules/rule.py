@@ -22,7 +22,7 @@ class Severity(StrEnum):
 
 VIOLATION, ADVISORY = Severity.VIOLATION, Severity.ADVISORY
 RULE_KINDS = {
-    # About a place of the body, in the order of judging: at one place, the first broken kind is reported.
+    # About a place of the body, in the order of judging: the first that is broken is reported.
     "required": (VIOLATION, "JSON Schema 2020-12 Validation §6.5.3"),
     "nullability": (VIOLATION, "JSON Schema 2020-12 Validation §6.1.1"),
     "type": (VIOLATION, "JSON Schema 2020-12 Validation §6.1.1"),

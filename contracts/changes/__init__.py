@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from contracts.changes.change import Change, Direction, Effect
-from contracts.changes.containment import LARGE, Answer, equal, movement_of
+from contracts.changes.containment import LARGE, Settlement, equal, movement_of
 from contracts.changes.operations import compare_operations
 from contracts.changes.pairs import Local, Pair, Step
 from contracts.changes.shapes import as_text, shape_at
@@ -229,7 +229,7 @@ class Walk:
         if not pair.base.unions and not pair.revision.unions:
             return Unit()
         if self._is_settled_by_branch(pair):
-            undecided = Answer(None, "the branches changed behind their references")
+            undecided = Settlement(None, "the branches changed behind their references")
             return self._branches(pair, undecided)
         try:
             base, revision = pair.base.union(), pair.revision.union()
@@ -271,7 +271,7 @@ class Walk:
         except TooLarge:
             return True
 
-    def _branches(self, pair: Pair, answer: Answer) -> Unit:
+    def _branches(self, pair: Pair, answer: Settlement) -> Unit:
         """The changes by branch, where there is one union on each side at most."""
         found = Unit()
         if len(pair.base.unions) > 1 or len(pair.revision.unions) > 1:
@@ -284,7 +284,7 @@ class Walk:
             kind = "branch-removed" if name in bases else "branch-added"
             told = answer
             if name not in pair.sender.branches:
-                told = Answer(True, "only the receiver knows this branch")
+                told = Settlement(True, "only the receiver knows this branch")
             elif not answer.contained:
                 told = pair.answer_of_branch(name)
             found.locals.append(pair.local(kind, UNIONS, told, subject=name))

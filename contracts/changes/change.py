@@ -1,7 +1,5 @@
 """One difference between two documents: what changed, whom it reaches, and what settles it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,7 +32,7 @@ class Direction(StrEnum):
         return (revision, base) if self is Direction.RESPONSE else (base, revision)
 
 
-class Severity(StrEnum):
+class ChangeSeverity(StrEnum):
     """How loud a change is: an error fails the gate."""
 
     ERROR = "error"
@@ -57,7 +55,7 @@ class Kind:
     id: str
     direction: str
     message: str
-    severity: Severity
+    severity: ChangeSeverity
     effect: Effect = Effect.COMPATIBLE
     proof: str | None = None
 
@@ -119,13 +117,13 @@ class Change:
         return self.kind.id
 
     @property
-    def severity(self) -> Severity:
+    def severity(self) -> ChangeSeverity:
         """By default: what breaks is an error, what is undecided a warning, or as its kind says."""
-        defaults = {Effect.BREAKING: Severity.ERROR, Effect.UNDECIDED: Severity.WARNING}
+        defaults = {Effect.BREAKING: ChangeSeverity.ERROR, Effect.UNDECIDED: ChangeSeverity.WARNING}
         return defaults.get(self.effect, self.kind.severity)
 
 
-_WARNING, _INFO = Severity.WARNING, Severity.INFO
+_WARNING, _INFO = ChangeSeverity.WARNING, ChangeSeverity.INFO
 _BECAME = ": {base} became {revision}"
 _BY_DIRECTION = {
     "operation": (

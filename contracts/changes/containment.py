@@ -1,7 +1,5 @@
 """Whether a receiver takes all that a sender sends: proved, shown by a value, or left open."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +29,7 @@ MAX_SIZE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Settlement:
     """`contained` is None where neither was found; `how` says what proves it, or what was tried.
 
     `values` are a few that are sent and not taken, found and checked.
@@ -73,7 +71,7 @@ def settle(
     sender: Callable[[], Raw],
     receiver: Callable[[], Raw],
     written: Callable[[], Raw] = lambda: True,
-) -> Answer:
+) -> Settlement:
     """Whether the schema of the receiver takes every value of that of the sender.
 
     A value that is shown keeps `written` as well: the sender's schema before it was closed.
@@ -81,11 +79,11 @@ def settle(
     try:
         return _settled(_text(sender()), _text(receiver()), _text(written()))
     except TooLarge:
-        return Answer(None, "the schema is too large to be compared as a whole")
+        return Settlement(None, "the schema is too large to be compared as a whole")
 
 
 @lru_cache(maxsize=1024)
-def _settled(sender: str, receiver: str, written: str) -> Answer:
+def _settled(sender: str, receiver: str, written: str) -> Settlement:
     try:
         sent, taken = _canonical(sender), _canonical(receiver)
         shows = partial(_shows, *map(validation.keyword_validator, (sender, receiver, written)))
@@ -93,26 +91,26 @@ def _settled(sender: str, receiver: str, written: str) -> Answer:
         if written != "true":
             whole = validation.attempt(lambda: sent.intersect(_canonical(written)), sent)
     except Uncompilable as problem:
-        return Answer(None, f"a schema can't be read: {str(problem).splitlines()[0]}")
+        return Settlement(None, f"a schema can't be read: {str(problem).splitlines()[0]}")
     difference = _difference(sent, taken)
     if proof := _proof(sent, taken, difference):
-        return Answer(True, proof)
+        return Settlement(True, proof)
     near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (0, 0)
     candidates: list[Iterator[JSON]] = [islice(drawn(sent), far)]
     if difference is not None:
         candidates = [iter(_words(difference) or ()), islice(drawn(difference), near), *candidates]
     found = tuple(islice(filter(shows, chain.from_iterable(candidates)), VALUES))
     if found:
-        return Answer(False, "a value is sent and not taken", found)
+        return Settlement(False, "a value is sent and not taken", found)
     if whole is not sent:
         difference = _difference(whole, taken)
         if proof := _proof(whole, taken, difference):
-            return Answer(True, proof)
+            return Settlement(True, proof)
     shown = "the canonical form shows that more is sent than taken; no value of it was drawn"
     if difference is not None and difference.satisfiability() == forms.Satisfiability.YES:
-        return Answer(False, shown)
+        return Settlement(False, shown)
     tried = f"none of {near + far} values showed a difference"
-    return Answer(None, f"the canonical form can't tell, and {tried}")
+    return Settlement(None, f"the canonical form can't tell, and {tried}")
 
 
 @lru_cache(maxsize=4096)

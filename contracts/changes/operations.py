@@ -1,7 +1,5 @@
 """Two documents to what changed in their operations, beside the parts of messages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any

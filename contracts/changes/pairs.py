@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from contracts.changes.change import Change, Direction, where_of
-from contracts.changes.containment import Answer, movement_of, settle
+from contracts.changes.containment import Settlement, movement_of, settle
 from contracts.changes.shapes import Shape, as_text, brief
 from contracts.changes.versions import Documents, Pointers
 from contracts.document import Schema
@@ -96,14 +96,14 @@ class Pair:
             return False
 
     @cached_property
-    def whole(self) -> Answer:
+    def whole(self) -> Settlement:
         return self.answer(lambda: self.receiver.taken)
 
-    def answer(self, taken: Callable[[], Raw]) -> Answer:
+    def answer(self, taken: Callable[[], Raw]) -> Settlement:
         """Whether the receiver takes, as far as `taken` says, what is sent."""
         return settle(lambda: self.sender.sent, taken, lambda: self.sender.taken)
 
-    def answer_of_branch(self, name: str) -> Answer:
+    def answer_of_branch(self, name: str) -> Settlement:
         """Whether the receiver's unions take what the sender sends in one of its branches."""
         branch = self.sender.branches[name]
         return settle(lambda: branch.sent, self.receiver.union)
@@ -112,7 +112,7 @@ class Pair:
         self,
         kind: str,
         keywords: tuple[str, ...],
-        answer: Answer | None = None,
+        answer: Settlement | None = None,
         name: str | None = None,
         **words: str,
     ) -> Local:

@@ -1,11 +1,9 @@
 """The parts of messages in two versions of an operation: parameters, request bodies, answers."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from contracts.changes.change import Direction, where_of
-from contracts.changes.containment import Answer, settle
+from contracts.changes.containment import Settlement, settle
 from contracts.changes.versions import Draft, Pointers, Versions, plainest
 from contracts.document import Header, MediaType, Operation, Parameter, RequestBody, ResponseSpec
 from contracts.document.model import best
@@ -181,7 +179,7 @@ def _compare_media(
     sender, receiver, direction = before, after, Direction.REQUEST
     if response is not None:
         sender, receiver, direction = after, before, Direction.RESPONSE
-    answer, witness = Answer(True, "without a schema everything is taken"), None
+    answer, witness = Settlement(True, "without a schema everything is taken"), None
     if (schema := receiver.schema) is not None:
         answer = settle(lambda: True, lambda: taken_form(schema.document, schema.value))
     if answer.values:

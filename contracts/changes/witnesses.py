@@ -1,7 +1,5 @@
 """A value that is sent and not taken to a whole message, made small and checked on both sides."""
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from contracts.changes.change import Witness
-from contracts.changes.containment import Answer, drawn, settle
+from contracts.changes.containment import Settlement, drawn, settle
 from contracts.changes.pairs import Pair, Step
 from contracts.changes.shapes import Shape
 from contracts.changes.versions import Draft, Site
@@ -54,7 +52,7 @@ class Trial:
         return None
 
     @cached_property
-    def whole(self) -> Answer:
+    def whole(self) -> Settlement:
         """Whether anything that is sent is refused, the schema looked at as a whole."""
         if not self.site.is_on_the_wire:
             return self.pair.whole

@@ -7,7 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 
-from contracts.changes.change import KINDS, Change, Effect, Severity
+from contracts.changes.change import KINDS, Change, ChangeSeverity, Effect
 from contracts.decision.entries import ACCEPTED, CHANGES, Acceptance, Accepted, accepted_from
 from contracts.document.sides import Side
 from contracts.document.written import bytes_of_file
@@ -28,7 +28,7 @@ class Judged:
     """A change as the gate sees it."""
 
     change: Change
-    severity: Severity
+    severity: ChangeSeverity
     acceptance: Acceptance | None
     fails: bool
 
@@ -47,15 +47,15 @@ class ChangePolicy:
     """What fails a comparison; `severities` are by the id of a kind, in place of the default."""
 
     fail_on: FailOn = FailOn.BREAKING
-    severities: Mapping[str, Severity] = field(default_factory=dict)
+    severities: Mapping[str, ChangeSeverity] = field(default_factory=dict)
     accepted: Accepted = field(default_factory=Accepted)
 
     def judged(self, change: Change) -> Judged:
         severity = self.severities.get(change.id, change.severity)
         acceptance = self.accepted.of(name_of(change))
-        fails = severity is Severity.ERROR and self.fail_on is not FailOn.NEVER
+        fails = severity is ChangeSeverity.ERROR and self.fail_on is not FailOn.NEVER
         if self.fail_on is FailOn.WARNING and change.effect is not Effect.UNDECIDED:
-            fails = severity is not Severity.INFO
+            fails = severity is not ChangeSeverity.INFO
         return Judged(change, severity, acceptance, fails and acceptance is None)
 
 
@@ -110,18 +110,18 @@ def accepted_for(base: Side, revision: Side, *, today: date, named: str | None =
     return Accepted((), today, offered or ACCEPTED)
 
 
-def severities_from(entries: Sequence[str]) -> dict[str, Severity]:
+def severities_from(entries: Sequence[str]) -> dict[str, ChangeSeverity]:
     """What `--severity ID=error|warning|info` says; UsageError for what is not that."""
     found = {}
     for entry in entries:
         identity, equals, level = entry.partition("=")
-        if not equals or level not in list(Severity):
-            said = f"--severity {entry} is not ID={'|'.join(Severity)}"
+        if not equals or level not in list(ChangeSeverity):
+            said = f"--severity {entry} is not ID={'|'.join(ChangeSeverity)}"
             raise UsageError(f"{said}; give a kind of change and a severity")
         if identity not in KINDS:
             hint = "`contracts diff --list` has them"
             if near := get_close_matches(identity, KINDS, cutoff=0.4):
                 hint = f"the nearest are {', '.join(near)}"
             raise UsageError(f"--severity {entry}: there is no kind of change {identity}; {hint}")
-        found[identity] = Severity(level)
+        found[identity] = ChangeSeverity(level)
     return found

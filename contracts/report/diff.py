@@ -7,7 +7,7 @@ from functools import cached_property
 from operator import attrgetter
 
 from contracts.changes import compare as changes_between
-from contracts.changes.change import Direction, Effect, Reach, Severity
+from contracts.changes.change import ChangeSeverity, Direction, Effect, Reach
 from contracts.decision import change_decision
 from contracts.decision.change_decision import ChangeDecision, ChangePolicy, FailOn, Judged
 from contracts.decision.entries import ACCEPTED, CHANGES, TERM, Accepted, entry_for
@@ -60,7 +60,7 @@ class Diff:
 
 
 def _place(judged: Judged) -> tuple[bool, int, int]:
-    loudness = list(Severity).index(judged.severity)
+    loudness = list(ChangeSeverity).index(judged.severity)
     return not judged.counts, _ORDER.index(judged.change.effect), loudness
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from contracts.changes import compare
-from contracts.changes.change import Change, Effect, Severity
+from contracts.changes.change import Change, ChangeSeverity, Effect
 from contracts.document import Schema, Spec
 from contracts.payloads.compiler import target_of
 from contracts.schemas.validation import Uncompilable, canonical
@@ -96,7 +96,7 @@ def twins() -> list[tuple[Any, Any]]:
 @given(st.deferred(lambda: st.sampled_from(twins())), PLACES)
 def test_what_has_one_canonical_form_does_not_break(spellings: tuple[Any, Any], place: str) -> None:
     base, revision = (read(shop(put(place, schema))) for schema in spellings)
-    assert [change for change in compare(base, revision) if change.severity is Severity.ERROR] == []
+    assert [change for change in compare(base, revision) if change.severity is ChangeSeverity.ERROR] == []
 
 
 @LAWS

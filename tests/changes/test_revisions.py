@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.changes import compare
-from contracts.changes.change import Change, Direction, Effect, Severity
+from contracts.changes.change import Change, ChangeSeverity, Direction, Effect
 from tests.changes.editing import Revision, Truth
 from tests.changes.referee import Referee
 from tests.changes.revisions import REVISIONS
@@ -58,4 +58,4 @@ def test_what_breaks_nothing_is_proved(row: Revision) -> None:
 def test_a_rewrite_is_nothing_to_be_loud_about(row: Revision) -> None:
     changes = compare(*row.specs())
     assert effect(changes) == Effect.COMPATIBLE
-    assert [change for change in changes if change.severity is not Severity.INFO] == []
+    assert [change for change in changes if change.severity is not ChangeSeverity.INFO] == []

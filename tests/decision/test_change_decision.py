@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.changes.change import Change, Effect, Severity
+from contracts.changes.change import Change, ChangeSeverity, Effect
 from contracts.decision.change_decision import (
     ChangePolicy,
     FailOn,
@@ -50,14 +50,14 @@ def test_decision_and_exit_code(changes: Sequence[Change], result: Effect, codes
 @pytest.mark.parametrize(
     ("made", "severity", "code"),
     [
-        (BREAKS, Severity.INFO, 0),
-        (GROWS, Severity.ERROR, 1),
-        (UNKNOWN, Severity.ERROR, 1),
-        (UNKNOWN, Severity.INFO, 3),
+        (BREAKS, ChangeSeverity.INFO, 0),
+        (GROWS, ChangeSeverity.ERROR, 1),
+        (UNKNOWN, ChangeSeverity.ERROR, 1),
+        (UNKNOWN, ChangeSeverity.INFO, 3),
     ],
     ids=["lowered", "raised", "undecided raised", "undecided lowered"],
 )
-def test_a_given_severity_decides_what_fails(made: Change, severity: Severity, code: int) -> None:
+def test_a_given_severity_decides_what_fails(made: Change, severity: ChangeSeverity, code: int) -> None:
     decision = decide_changes([made], ChangePolicy(severities={made.id: severity}))
     assert (decision.result, decision.exit_code, decision.judged[0].severity) == (made.effect, code, severity)
 
@@ -103,11 +103,11 @@ NAMES = [*map(name_of, ALL), "*", "enum-*", "other"]
 @given(
     st.lists(st.sampled_from(ALL)),
     st.sampled_from(FailOn),
-    st.dictionaries(st.sampled_from([c.id for c in ALL]), st.sampled_from(Severity)),
+    st.dictionaries(st.sampled_from([c.id for c in ALL]), st.sampled_from(ChangeSeverity)),
     st.lists(st.sampled_from(NAMES)),
 )
 def test_accepting_adds_no_failure(
-    changes: list[Change], fail_on: FailOn, severities: dict[str, Severity], names: list[str]
+    changes: list[Change], fail_on: FailOn, severities: dict[str, ChangeSeverity], names: list[str]
 ) -> None:
     before = decide_changes(changes, ChangePolicy(fail_on, severities))
     after = decide_changes(changes, ChangePolicy(fail_on, severities, accepting(*names)))
@@ -150,7 +150,7 @@ def test_violations_and_changes_stand_in_one_file() -> None:
 
 
 def test_severities_are_given_by_kind() -> None:
-    assert severities_from(["enum-widened=info", "enum-widened=warning"]) == {"enum-widened": Severity.WARNING}
+    assert severities_from(["enum-widened=info", "enum-widened=warning"]) == {"enum-widened": ChangeSeverity.WARNING}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from contracts.changes.change import Severity
+from contracts.changes.change import ChangeSeverity
 from contracts.decision.change_decision import Judged
 from contracts.report import wording
 from contracts.report.diff import Diff, reach_text
@@ -14,7 +14,11 @@ from contracts.text import cut, printable
 
 MAX_SHOWN = 10  # of each level; GitHub shows no more of a step
 MAX_TEXT = 300
-_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+_COMMANDS = {
+    ChangeSeverity.ERROR: "error",
+    ChangeSeverity.WARNING: "warning",
+    ChangeSeverity.INFO: "notice",
+}
 
 
 def run_annotations(run: Run, here: Path | None = None) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from contracts.changes.change import Direction, Reach, Severity, Witness
+from contracts.changes.change import ChangeSeverity, Direction, Reach, Witness
 from contracts.decision.change_decision import ChangePolicy, FailOn, decide_changes
 from contracts.report.diff import decision_text, reach_text
 from contracts.report.forms.diff_forms import diff_json, diff_lines, failing_lines, witness_lines
@@ -92,11 +92,11 @@ def test_no_line_holds_what_a_terminal_acts_upon(line: str) -> None:
     [
         (ChangePolicy(FailOn.NEVER), ALL, "; passes: --fail-on never"),
         (
-            ChangePolicy(severities={BREAKS.id: Severity.INFO}),
+            ChangePolicy(severities={BREAKS.id: ChangeSeverity.INFO}),
             [BREAKS],
             "; passes: the severity of what breaks was low",
         ),
-        (ChangePolicy(severities={GROWS.id: Severity.ERROR}), [GROWS], "; fails: 1 of severity error"),
+        (ChangePolicy(severities={GROWS.id: ChangeSeverity.ERROR}), [GROWS], "; fails: 1 of severity error"),
         (ChangePolicy(FailOn.WARNING), [WARNS], "; fails: 1 of severity warning"),
         (ChangePolicy(), [UNKNOWN], "UNDECIDED (1 undecided)"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,19 +17,16 @@ ROOTS = {"contracts.__main__", "contracts.plugin", "contracts.testing"}
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
-ENTRIES_AT_THE_DOOR = 37
-MODULES_IN_A_FOLDER = 33
-MODULES_IN_ALL = 182
-LINES = 24_560
-DENSITY = 10.0
+ENTRIES_AT_THE_DOOR = 22
+MODULES_IN_A_FOLDER = 12
+MODULES_IN_ALL = 95
+LINES = 17_500
+DENSITY = 4.9
 """Comprehensions and conditional expressions a hundred lines that are not blank."""
-DENSE_LINES = 107
-"""Lines on which more than one of these begins."""
-LONGEST_MODULE = 470
-LONGEST_FUNCTION = 67
-MODULE_NAMES_TWICE = 6
-TYPE_NAMES_TWICE = 10
-GERUNDS = 26
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 50
+GERUNDS = {"wording", "testing"}
+"""What only looks like one: wording is a noun, and testing is what users import, as in other packages."""
 
 
 def dotted(path: Path) -> str:
@@ -112,23 +108,22 @@ def test_one_thought_a_line() -> None:
             if is_dense(node):
                 begun[dotted(path), node.lineno] += 1  # type: ignore[attr-defined]
     crowded = [place for place, count in begun.items() if count > 1]
-    assert len(crowded) <= DENSE_LINES, crowded
+    assert crowded == []
 
 
 def test_no_module_name_twice() -> None:
     twice = more_than_once(path.stem for path in MODULES if path.stem != "__init__")
-    assert len(twice) <= MODULE_NAMES_TWICE, twice
+    assert twice == set()
 
 
 def test_no_type_name_twice() -> None:
     classes = (node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     twice = {name for name in more_than_once(classes) if not name.startswith("_")}
-    assert len(twice) <= TYPE_NAMES_TWICE, twice
+    assert twice == set()
 
 
 def test_no_gerunds() -> None:
-    gerunds = [dotted(path) for path in MODULES if path.stem.endswith("ing")]
-    assert len(gerunds) <= GERUNDS, gerunds
+    assert {path.stem for path in MODULES if path.stem.endswith("ing")} <= GERUNDS
 
 
 def test_no_module_that_only_tests_import() -> None:
@@ -143,4 +138,4 @@ def test_a_module_says_what_it_is(path: Path) -> None:
 
 
 def test_the_tests_of_the_shape_see_the_package() -> None:
-    assert len(list(itertools.islice(MODULES, 50))) == 50
+    assert {"contracts.flows", "contracts.run.ask"} <= {dotted(path) for path in MODULES}

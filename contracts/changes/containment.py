@@ -248,7 +248,11 @@ def _escapes(
         return []
     symbols = next(language.strings())
     # What is no text stands for any character that no pattern names.
-    return ["".join(symbol if isinstance(symbol, str) else "~" for symbol in symbols)]
+    return ["".join(map(_spelled, symbols))]
+
+
+def _spelled(symbol: object) -> str:
+    return symbol if isinstance(symbol, str) else "~"
 
 
 def _size(pattern: str) -> int:

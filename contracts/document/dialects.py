@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from contracts.document.model import join_pointer
-from contracts.document.written import Place
+from contracts.document.written import Position
 from contracts.text import shown
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -196,7 +196,7 @@ class _Fault(NamedTuple):
     said: str
 
 
-def refuse_malformed(dialect: Dialect, kind: str, value: Any, root: Place, at: Segments) -> None:
+def refuse_malformed(dialect: Dialect, kind: str, value: Any, root: Position, at: Segments) -> None:
     """A DocumentError with the best reason why `value`, standing at `at`, is not of this kind."""
     validator = _validator(dialect.version, dialect.definitions[kind])
     if validator.is_valid(value):

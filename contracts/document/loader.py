@@ -11,7 +11,7 @@ from contracts.document import model
 from contracts.document.dialects import DIALECTS, METHODS, Dialect, refuse_malformed
 from contracts.document.model import Document, SecurityScheme, Spec, join_pointer, ref_target
 from contracts.document.references import Linker, Neighbours
-from contracts.document.written import Place, apply_overlay, bytes_of_file, written_from_bytes
+from contracts.document.written import Position, apply_overlay, bytes_of_file, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
 
@@ -72,7 +72,7 @@ def read_spec(
     """Like `load_spec`, of bytes; overlays: files, or (name, bytes); `folder` has other files."""
     around = FolderFiles(folder, path) if isinstance(folder, Path) else folder
     written = written_from_bytes(text, path)
-    root, tree = Place(written), written.tree
+    root, tree = Position(written), written.tree
     dialect = _dialect(tree, root)
     for overlay in overlays:
         if not isinstance(overlay, tuple):
@@ -100,7 +100,7 @@ def read_spec(
     return Spec(document, info["title"], info["version"], _servers(tree), operations, schemes)
 
 
-def _dialect(tree: Any, root: Place) -> Dialect:
+def _dialect(tree: Any, root: Position) -> Dialect:
     cure = "give an OpenAPI 3.0 or 3.1 document"
     if not isinstance(tree, dict):
         raise root.error(f"this is {shown(tree)}, wanted an object with the key `openapi`", cure)

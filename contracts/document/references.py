@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from contracts.document.dialects import REFERABLE, Dialect, Segments, refuse_malformed, walk
 from contracts.document.model import join_pointer, split_pointer, value_at
-from contracts.document.written import Place, written_from_bytes
+from contracts.document.written import Position, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
 
@@ -48,7 +48,7 @@ class Linker:
     """Follows every reference once, and embeds the files that they name under `x-files`."""
 
     tree: dict[str, Any]
-    root: Place
+    root: Position
     dialect: Dialect
     around: Neighbours | None
     _schemas: list[dict[str, Any]] = field(default_factory=list)
@@ -164,7 +164,7 @@ class Linker:
                 raise self.root.child(FILES).error(problem, "rename that key")
             self.tree[FILES] = self._embedded
             self._embedded[found] = written.tree
-            self.root.entered(FILES).moved[found] = Place(written)
+            self.root.entered(FILES).moved[found] = Position(written)
         return found
 
     def _error(self, reference: _Reference, problem: str, cure: str) -> DocumentError:

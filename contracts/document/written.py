@@ -24,20 +24,20 @@ _FENCE = re.compile(
 )
 
 
-class Place:
+class Position:
     """A node of a tree of several files; its children are beside it unless put elsewhere."""
 
     def __init__(self, written: Written, segments: tuple[str, ...] = ()) -> None:
         self.written, self.segments = written, segments
-        self.moved: dict[str, Place] = {}
+        self.moved: dict[str, Position] = {}
 
-    def child(self, segment: str) -> "Place":
-        return self.moved.get(segment) or Place(self.written, (*self.segments, segment))
+    def child(self, segment: str) -> "Position":
+        return self.moved.get(segment) or Position(self.written, (*self.segments, segment))
 
-    def at(self, segments: Sequence[str]) -> "Place":
-        return reduce(Place.child, segments, self)
+    def at(self, segments: Sequence[str]) -> "Position":
+        return reduce(Position.child, segments, self)
 
-    def entered(self, segment: str) -> "Place":
+    def entered(self, segment: str) -> "Position":
         """The child, kept: what is put below it is found again."""
         return self.moved.setdefault(segment, self.child(segment))
 
@@ -106,16 +106,16 @@ def _fenced(content: str) -> str:
     return content
 
 
-def apply_overlay(tree: dict[str, Any], root: Place, overlay: Written) -> None:
+def apply_overlay(tree: dict[str, Any], root: Position, overlay: Written) -> None:
     """Apply every action in order; one that is malformed or matches nothing is a DocumentError."""
-    origin = Place(overlay)
+    origin = Position(overlay)
     for index, action in enumerate(_actions(overlay.tree, origin)):
         place = origin.at(("actions", str(index)))
         _refuse_malformed(action, place)
         _apply(tree, root, action, place)
 
 
-def _actions(overlay: Any, origin: Place) -> list[Any]:
+def _actions(overlay: Any, origin: Position) -> list[Any]:
     if not isinstance(overlay, dict) or "overlay" not in overlay:
         problem = "this is no overlay: it has no `overlay` key"
         raise origin.error(problem, "begin it with `overlay: 1.0.0`")
@@ -135,7 +135,7 @@ def _actions(overlay: Any, origin: Place) -> list[Any]:
     return actions
 
 
-def _refuse_malformed(action: Any, origin: Place) -> None:
+def _refuse_malformed(action: Any, origin: Position) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise origin.error("the action has no `target`", "give it a JSONPath as text")
     _refuse_unknown(action, ("description", "remove", "target", "update"), origin)
@@ -147,14 +147,14 @@ def _refuse_malformed(action: Any, origin: Place) -> None:
         raise origin.error(problem, "give it `update` or `remove: true`")
 
 
-def _refuse_unknown(value: dict[str, Any], known: tuple[str, ...], origin: Place) -> None:
+def _refuse_unknown(value: dict[str, Any], known: tuple[str, ...], origin: Position) -> None:
     for name in value:
         if name not in known and not name.startswith("x-"):
             problem = f"Overlay 1.0 has no key {shown(name)} here; it has {', '.join(known)}"
             raise origin.child(name).error(problem, "mend or remove it")
 
 
-def _apply(tree: dict[str, Any], root: Place, action: dict[str, Any], origin: Place) -> None:
+def _apply(tree: dict[str, Any], root: Position, action: dict[str, Any], origin: Position) -> None:
     is_removed = action.get("remove")
     matches = _matches(tree, action["target"], root, origin.child("target"))
     # From the last to the first, so that no item moves that is still to be removed.
@@ -175,7 +175,9 @@ def _apply(tree: dict[str, Any], root: Place, action: dict[str, Any], origin: Pl
         del node[last]
 
 
-def _matches(tree: dict[str, Any], target: str, root: Place, place: Place) -> list[tuple[Any, ...]]:
+def _matches(
+    tree: dict[str, Any], target: str, root: Position, place: Position
+) -> list[tuple[Any, ...]]:
     import jsonpath  # takes 0.1 s to import
 
     try:
@@ -190,7 +192,7 @@ def _matches(tree: dict[str, Any], target: str, root: Place, place: Place) -> li
     return list(dict.fromkeys(found))
 
 
-def _update(target: Any, update: Any, place: Place, origin: Place) -> None:
+def _update(target: Any, update: Any, place: Position, origin: Position) -> None:
     written = origin.child("update")
     if isinstance(target, list):
         place.moved[str(len(target))] = written
@@ -206,7 +208,9 @@ def _update(target: Any, update: Any, place: Place, origin: Place) -> None:
         raise origin.child("target").error(problem, f"target the object or list around it; {anew}")
 
 
-def _merge(target: dict[str, Any], update: dict[str, Any], place: Place, origin: Place) -> None:
+def _merge(
+    target: dict[str, Any], update: dict[str, Any], place: Position, origin: Position
+) -> None:
     for name, value in update.items():
         old = target.get(name)
         written = origin.child(name)

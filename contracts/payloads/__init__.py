@@ -35,7 +35,7 @@ class Choices(Protocol):
 
 
 class PlainChoices:
-    def integer(self, low: int, high: int, at: str) -> int:
+    def integer(self, low: int, high: int, at: str) -> int:  # noqa: ARG002  as all sources
         return low
 
 
@@ -45,7 +45,7 @@ class RandomChoices:
     def __init__(self, seed: int | str = 0) -> None:
         self._random = random.Random(seed)
 
-    def integer(self, low: int, high: int, at: str) -> int:
+    def integer(self, low: int, high: int, at: str) -> int:  # noqa: ARG002  as all sources
         span = high - low + 1
         if span < 1 << 32:  # what a float tells apart, and much faster than `randrange`
             return low + int(self._random.random() * span)
@@ -87,7 +87,7 @@ class Unsatisfiable(Exception):
 
 
 @dataclass(slots=True)
-class Run:
+class Draw:
     """One payload in the making: where choices come from, how many references may be opened."""
 
     integer: Callable[[int, int, str], int]
@@ -102,7 +102,7 @@ class Run:
 
 
 class Drawer(Protocol):
-    def draw(self, run: Run) -> JSON: ...
+    def draw(self, run: Draw) -> JSON: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Payload:
             if attempt == ATTEMPTS:
                 choices = RandomChoices(choices.integer(0, (1 << 32) - 1, " retry"))
             try:
-                value = self.drawer.draw(Run(choices.integer, SIZE, hopeless))
+                value = self.drawer.draw(Draw(choices.integer, SIZE, hopeless))
             except Unsatisfiable as problem:
                 tried[str(problem)] = None
                 continue
@@ -133,7 +133,7 @@ class Values:
     values: Sequence[JSON]
     at: str
 
-    def draw(self, run: Run) -> JSON:
+    def draw(self, run: Draw) -> JSON:
         return copy.deepcopy(run.one_of(self.values, self.at))
 
 
@@ -142,7 +142,7 @@ class Branches:
     options: Sequence[Drawer]
     at: str
 
-    def draw(self, run: Run) -> JSON:
+    def draw(self, run: Draw) -> JSON:
         return run.one_of(self.options, self.at).draw(run)
 
 
@@ -194,7 +194,7 @@ def _reached(roots: Iterable[Part], keywords: Iterable[str]) -> list[Part]:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Spot:
     """A place in a payload, and what is on the way there."""
 
     place: str = ""  # `*` for items and map values, `(n)` for a branch of a union
@@ -209,9 +209,9 @@ class Site:
     def at(self, label: str) -> str:
         return f"{self.place} {label}"
 
-    def child(self, segment: str, *keywords: str | int) -> "Site":
+    def child(self, segment: str, *keywords: str | int) -> "Spot":
         declared = self.declared.child(*keywords)
         return replace(self, place=f"{self.place}/{segment}", declared=declared)
 
-    def branch(self, name: int | str) -> "Site":
+    def branch(self, name: int | str) -> "Spot":
         return replace(self, place=f"{self.place}({name})")

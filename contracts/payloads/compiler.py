@@ -14,7 +14,16 @@ from jsonschema_rs import canonical as forms
 from contracts import payloads
 from contracts.document.model import Document, Schema
 from contracts.messages import JSON
-from contracts.payloads import Branches, Declared, Drawer, Payload, Run, Site, Unsatisfiable, Values
+from contracts.payloads import (
+    Branches,
+    Declared,
+    Draw,
+    Drawer,
+    Payload,
+    Spot,
+    Unsatisfiable,
+    Values,
+)
 from contracts.payloads.composites import Array, Heights, Object
 from contracts.payloads.patterns import ENDLESS
 from contracts.payloads.scalars import Number, PlainString, Window, grid_of, numbers, strings
@@ -25,7 +34,7 @@ from contracts.schemas.validation import both, canonical_of, checker, possible, 
 MAX_ENDING = 3000  # references opened after that before the payload is given up
 MAX_REPEATS = 2  # times that a reference is opened below itself before the payload has to finish
 GUESSES = 200  # values drawn without regard to what other branches of a `oneOf` admit
-ROOT = Site()
+ROOT = Spot()
 CASES = 64  # combinations of an `allOf` that are looked at
 NESTED = 20  # combinations and references below one another when a combination is taken apart
 
@@ -52,13 +61,13 @@ GIVEN_UP = (
 @lru_cache(maxsize=4096)
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema, each validated; raises Unsatisfiable when there can't be any."""
-    site = Site(declared=Declared((Part(schema),)))
+    site = Spot(declared=Declared((Part(schema),)))
     is_valid = validation.validator(schema).is_valid
     return compile_payload(validation.canonical(schema), site, is_valid)
 
 
 def compile_payload(
-    node: CanonicalSchema, site: Site = ROOT, is_valid: Callable[[JSON], bool] | None = None
+    node: CanonicalSchema, site: Spot = ROOT, is_valid: Callable[[JSON], bool] | None = None
 ) -> Payload:
     """Payloads, on which `is_valid` has the last word; Unsatisfiable when nothing is admitted."""
     return Payload(Compiler(-4 * site.fuel).build(node, site), is_valid)
@@ -68,7 +77,7 @@ class Compiler:
     def __init__(self, lowest: int) -> None:
         self.lowest, self.height = lowest, Heights().of
 
-    def build(self, node: CanonicalSchema, site: Site) -> Drawer:
+    def build(self, node: CanonicalSchema, site: Spot) -> Drawer:
         match node.view():
             case forms.ConstView(value):
                 return Values((value,), site.at("enum"))
@@ -85,7 +94,7 @@ class Compiler:
             case _:
                 return self.combined(node, site)
 
-    def combined(self, node: CanonicalSchema, site: Site) -> Drawer:
+    def combined(self, node: CanonicalSchema, site: Spot) -> Drawer:
         match node.view():
             case forms.TrueView():
                 samples = Values(SAMPLES, site.at("sample"))
@@ -106,7 +115,7 @@ class Compiler:
             case _:
                 return self.opened(node, site)
 
-    def typed(self, name: str, site: Site) -> Drawer:
+    def typed(self, name: str, site: Spot) -> Drawer:
         """A type without constraints; the canonical form writes null and boolean as values."""
         if name == "integer":
             return Number(grid_of(1), None, site.place)
@@ -117,7 +126,7 @@ class Compiler:
         bounds = keywords.get(name, {"minimum": -(2**31), "maximum": 2**31})
         return self.build(schema_of({"type": name, **bounds}), site)
 
-    def union(self, nodes: list[CanonicalSchema], site: Site) -> Drawer:
+    def union(self, nodes: list[CanonicalSchema], site: Spot) -> Drawer:
         """One of several schemas; at an ending site only those that end soonest."""
         if site.ending:
             least = min(map(self.height, nodes))
@@ -132,7 +141,7 @@ class Compiler:
             raise problems[0]
         return Branches(options, site.at("branch"))
 
-    def opened(self, node: CanonicalSchema, site: Site) -> Drawer:
+    def opened(self, node: CanonicalSchema, site: Spot) -> Drawer:
         """A reference, or a combination: compiled when drawn, for it may be endless."""
         uris = tuple(references(node))
         if self.height(node) == math.inf or site.fuel < self.lowest:
@@ -146,7 +155,7 @@ class Compiler:
             return Guarded(self, node, site)
         return self.either(node, site, exact=False)
 
-    def either(self, node: CanonicalSchema, site: Site, *, exact: bool) -> Drawer:
+    def either(self, node: CanonicalSchema, site: Spot, *, exact: bool) -> Drawer:
         """One of the cases of a combination, each compiled when it is first drawn."""
         cases = list(filter(possible, cases_of(node, exact)))
         if not cases:
@@ -160,11 +169,11 @@ class Compiler:
 class Deferred:
     """A drawer compiled when it is needed, and again, to end soon, when a payload opened much."""
 
-    def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Site) -> None:
+    def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Spot) -> None:
         self.compiler, self.node, self.site = compiler, node, site
         self.drawers: dict[bool, Drawer] = {}
 
-    def draw(self, run: Run) -> JSON:
+    def draw(self, run: Draw) -> JSON:
         run.fuel -= 1
         if run.fuel < -MAX_ENDING:
             tried = f"{payloads.SIZE + MAX_ENDING} references opened, and no end"
@@ -179,13 +188,13 @@ class Deferred:
 class Guarded:
     """What one case of a combination gives, and the combination admits."""
 
-    def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Site) -> None:
+    def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Spot) -> None:
         self.compiler, self.node, self.site = compiler, node, site
         self.admits = checker(node)
         self.plain = compiler.either(node, site, exact=False)
         self.exact: Drawer | None = None
 
-    def draw(self, run: Run) -> JSON:
+    def draw(self, run: Draw) -> JSON:
         for _ in range(0 if id(self) in run.hopeless else GUESSES):
             value = self.plain.draw(run)
             if self.admits(value):
@@ -251,7 +260,7 @@ def declared_by(node: CanonicalSchema, declared: Declared) -> Declared:
     return declared
 
 
-def modelled(view: forms.RawView, site: Site) -> CanonicalSchema:
+def modelled(view: forms.RawView, site: Spot) -> CanonicalSchema:
     """What the canonical form models of a schema; the validator sees to the rest."""
     for keywords in accumulate(GIVEN_UP):
         schema = simpler(view.schema, keywords)

@@ -13,7 +13,7 @@ from jsonschema_rs import canonical as forms
 
 from contracts.document.model import escape_segment
 from contracts.messages import JSON
-from contracts.payloads import TRIES, Branches, Drawer, Run, Site, Unsatisfiable, Values
+from contracts.payloads import TRIES, Branches, Draw, Drawer, Spot, Unsatisfiable, Values
 from contracts.schemas import validation
 from contracts.schemas.validation import ANYTHING, both, checker, matches, possible, schema_of
 
@@ -25,14 +25,14 @@ Extra = tuple[Drawer, Callable[[str], Drawer]]
 
 
 class Builder(Protocol):
-    def build(self, node: CanonicalSchema, site: Site) -> Drawer: ...
+    def build(self, node: CanonicalSchema, site: Spot) -> Drawer: ...
     def height(self, node: CanonicalSchema) -> float: ...
 
 
 class Array:
     """An array by one of several plans: a drawer for each item, and two places of equal values."""
 
-    def __init__(self, builder: Builder, view: forms.ArrayView, site: Site) -> None:
+    def __init__(self, builder: Builder, view: forms.ArrayView, site: Spot) -> None:
         self.builder, self.view, self.site = builder, view, site
         self.distinct = view.distinctness == forms.Distinctness.ALL_DISTINCT
         self.twins = view.distinctness == forms.Distinctness.SOME_REPEATED
@@ -102,7 +102,7 @@ class Array:
             self.drawers[key] = self.builder.build(node, site)
         return self.drawers[key]
 
-    def draw(self, run: Run) -> JSON:
+    def draw(self, run: Draw) -> JSON:
         plan, (first, second) = run.one_of(self.plans, self.site.at("length"))
         if self.distinct:
             seen: set[object] = set()
@@ -113,7 +113,7 @@ class Array:
         return items
 
 
-def another(drawer: Drawer, seen: set[object], run: Run, at: str) -> JSON:
+def another(drawer: Drawer, seen: set[object], run: Draw, at: str) -> JSON:
     if isinstance(drawer, Values):
         left = [value for value in drawer.values if identity(value) not in seen]
         drawer = Values(left or drawer.values, f"{drawer.at} of {len(left)} text")
@@ -137,7 +137,7 @@ def identity(value: JSON) -> object:
 class Object:
     """Members of an object: declared ones, those that break something, then up to `more` others."""
 
-    def __init__(self, builder: Builder, view: forms.ObjectView, site: Site) -> None:
+    def __init__(self, builder: Builder, view: forms.ObjectView, site: Spot) -> None:
         self.builder, self.view, self.site = builder, view, site
         self.required = frozenset(view.required)
         self.low = view.min_properties or 0
@@ -173,7 +173,7 @@ class Object:
                 if name in self.required:
                     raise
 
-    def member(self, name: str) -> Site:
+    def member(self, name: str) -> Spot:
         return self.site.child(escape_segment(name), "properties", name)
 
     def value(self, name: str) -> CanonicalSchema:
@@ -181,7 +181,7 @@ class Object:
 
     def names(self) -> Drawer:
         """Names of members that are not declared: those of a pattern, or made up."""
-        site = Site(self.site.child("*", "propertyNames").at("name"))
+        site = Spot(self.site.child("*", "propertyNames").at("name"))
         if self.view.property_names is not None:
             return self.builder.build(both((self.view.property_names, validation.STRING)), site)
         options: list[Drawer] = [Numbered()]
@@ -203,7 +203,7 @@ class Object:
                 names = schema_of({"not": {"anyOf": declared}})
                 broken = validation.negated(additional)
         wanted = both((names, validation.STRING, self.view.property_names or ANYTHING))
-        site = Site(f"{self.site.place}/*({index}) name")
+        site = Spot(f"{self.site.place}/*({index}) name")
         return self.extra(self.builder.build(wanted, site), broken, f"*({index})")
 
     def extra(self, names: Drawer, broken: CanonicalSchema, segment: str) -> Extra:
@@ -224,7 +224,7 @@ class Object:
             drawer_of("")  # all of them are alike, so that it is known now whether there can be one
         return names, drawer_of
 
-    def draw(self, run: Run) -> JSON:
+    def draw(self, run: Draw) -> JSON:
         chosen: list[str] = []
         if not self.site.ending:
             chosen = [name for name, at in self.presence.items() if run.integer(0, 1, at)]
@@ -243,7 +243,7 @@ class Object:
                 self.add(run, drawn, self.others)
         return drawn
 
-    def add(self, run: Run, drawn: dict[str, JSON], extra: Extra, again: bool = False) -> None:
+    def add(self, run: Draw, drawn: dict[str, JSON], extra: Extra, again: bool = False) -> None:
         names, drawer_of = extra
         for _ in range(TRIES):
             name = names.draw(run)
@@ -257,7 +257,7 @@ class Object:
 class Numbered:
     """Names that no member has yet: key1, key2 and so on."""
 
-    def draw(self, run: Run) -> str:
+    def draw(self, run: Draw) -> str:
         run.serial += 1
         return f"key{run.serial}"
 

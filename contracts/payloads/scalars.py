@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from jsonschema_rs import canonical as forms
 
-from contracts.payloads import TEXT, TRIES, Drawer, Run, Unsatisfiable, Values, patterns
+from contracts.payloads import TEXT, TRIES, Draw, Drawer, Unsatisfiable, Values, patterns
 
 Numeric = forms.IntegerView | forms.NumberView
 Amount = Fraction | float
@@ -38,7 +38,7 @@ class Number:
     admits: Callable[[int | float], bool] | None
     at: str
 
-    def draw(self, run: Run) -> int | float:
+    def draw(self, run: Draw) -> int | float:
         for _ in range(TRIES):
             chosen = run.one_of(range(len(self.grids)), f"{self.at} size")
             grid = self.grids[chosen]
@@ -136,7 +136,7 @@ class Window:
     low: int = 0
     high: int = patterns.ENDLESS
 
-    def draw(self, run: Run, least: int = 0, most: int = patterns.ENDLESS) -> int:
+    def draw(self, run: Draw, least: int = 0, most: int = patterns.ENDLESS) -> int:
         low, high = max(self.low, least), min(self.high, most)
         options = list(range(low, min(low + 8, high + 1)))
         if low + 8 <= high <= 256:
@@ -153,7 +153,7 @@ class PlainString:
 
     window: Window
 
-    def draw(self, run: Run) -> str:
+    def draw(self, run: Draw) -> str:
         at = self.window.at
         text = run.one_of(run.one_of(PLAIN, f"{at} shape"), at + TEXT)
         if self.window == Window(at):
@@ -169,7 +169,7 @@ class Patterned:
     nodes: Sequence[patterns.Node]
     window: Window
 
-    def draw(self, run: Run) -> str:
+    def draw(self, run: Draw) -> str:
         at = self.window.at
 
         def pick(low: int, high: int) -> int:
@@ -195,7 +195,7 @@ class Checked:
     admits: Callable[[str], bool]
     at: str
 
-    def draw(self, run: Run) -> str:
+    def draw(self, run: Draw) -> str:
         for turn in range(TRIES):
             text: str = self.sources[turn % len(self.sources)].draw(run)
             if self.admits(text):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.document import Source, join_pointer, read_spec, split_pointer
-from contracts.document.written import Place, written_from_bytes
+from contracts.document.written import Position, written_from_bytes
 
 YAML = """\
 openapi: 3.1.0
@@ -135,8 +135,8 @@ def pointers(value: Any, pointer: str = "") -> list[str]:
 @given(TREES)
 def test_json_and_yaml_agree_on_every_line(tree: Any) -> None:
     text = json.dumps(tree, indent=1)
-    by_json = Place(written_from_bytes(text.encode(), "x"))
-    by_yaml = Place(written_from_bytes(b"--- " + text.encode(), "x"))
+    by_json = Position(written_from_bytes(text.encode(), "x"))
+    by_yaml = Position(written_from_bytes(b"--- " + text.encode(), "x"))
     for pointer in pointers(tree):
         segments = split_pointer(pointer)
         assert by_json.at(segments).source == by_yaml.at(segments).source
@@ -145,6 +145,6 @@ def test_json_and_yaml_agree_on_every_line(tree: Any) -> None:
 @given(TREES)
 def test_every_node_of_block_yaml_is_found(tree: Any) -> None:
     text = yaml.dump({"a": tree}, default_style='"')
-    written = Place(written_from_bytes(text.encode(), "x"))
+    written = Position(written_from_bytes(text.encode(), "x"))
     for pointer in pointers(tree, "/a"):
         assert written.at(split_pointer(pointer)).source.pointer == pointer

@@ -11,7 +11,7 @@ import yaml
 
 from contracts.document.model import Document, Schema, Source, for_requests
 from contracts.messages import JSON
-from contracts.payloads import Choices, CoveringChoices, Payload, RandomChoices, Site, Unsatisfiable
+from contracts.payloads import Choices, CoveringChoices, Payload, RandomChoices, Spot, Unsatisfiable
 from contracts.payloads.compiler import compile_payload, generator, simpler
 from contracts.schemas.validation import canonical, schema_of, validator
 
@@ -136,7 +136,7 @@ def test_depth_can_be_limited() -> None:
     schema = schema_in(
         {"X": {"anyOf": [{"type": "array", "items": {"$ref": "#/components/schemas/X"}}, {"type": "null"}]}}
     )
-    payload = compile_payload(canonical(schema), Site(fuel=1))
+    payload = compile_payload(canonical(schema), Spot(fuel=1))
     assert max(depth(value) for value in draws(payload, CoveringChoices())) <= 2
 
 
@@ -195,7 +195,7 @@ def test_a_chain_of_references_that_is_too_deep_is_given_up() -> None:
     node = canonical(schema_in({**records, names[-1]: {"type": "null"}}))
     assert depth(compile_payload(node).draw(RandomChoices())) == 10
     with pytest.raises(Unsatisfiable, match="never ends"):
-        compile_payload(node, Site(fuel=1)).draw(RandomChoices())
+        compile_payload(node, Spot(fuel=1)).draw(RandomChoices())
 
 
 def test_a_payload_that_opens_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

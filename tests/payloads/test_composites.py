@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from contracts.messages import JSON
-from contracts.payloads import RandomChoices, Run, Unsatisfiable, Values
+from contracts.payloads import Draw, RandomChoices, Unsatisfiable, Values
 from contracts.payloads.compiler import compile_payload
 from contracts.payloads.composites import another, identity
 from contracts.schemas.validation import schema_of
 
 
-def run() -> Run:
-    return Run(RandomChoices(1).integer, 10)
+def run() -> Draw:
+    return Draw(RandomChoices(1).integer, 10)
 
 
 @pytest.mark.parametrize(

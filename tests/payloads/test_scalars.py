@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.payloads import Choices, CoveringChoices, RandomChoices, Run, Unsatisfiable
+from contracts.payloads import Choices, CoveringChoices, Draw, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
 from contracts.payloads.patterns import FORMATS, parse
 from contracts.payloads.scalars import LONGEST, PLAIN, Grid, Number, common_multiple, windows
@@ -93,7 +93,7 @@ def test_a_range_without_a_number_is_unsatisfiable(schema: dict[str, Any]) -> No
 
 def test_amounts_that_are_never_allowed_are_given_up() -> None:
     with pytest.raises(Unsatisfiable, match="none of them allowed"):
-        Number((Grid(1, 0, 9),), lambda amount: False, "/a").draw(Run(RandomChoices().integer, 0))
+        Number((Grid(1, 0, 9),), lambda amount: False, "/a").draw(Draw(RandomChoices().integer, 0))
 
 
 def texts(schema: dict[str, Any], count: int = 40) -> list[str]:

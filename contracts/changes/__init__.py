@@ -5,8 +5,6 @@ what stands between two references: a change in a shared component is found once
 sites settle which of these changes break.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -69,7 +67,7 @@ class Reached:
     proofs: dict[str, str] = field(default_factory=dict)
 
 
-def _compare_schemas(walk: Walk) -> None:
+def _compare_schemas(walk: "Walk") -> None:
     """Note the changes of schemas that travel in the direction of the walk."""
     found: dict[tuple[str, str], Reached] = {}
     for site in walk.documents.sites:
@@ -87,7 +85,7 @@ def _compare_schemas(walk: Walk) -> None:
         walk.documents.note(_settled(walk, reached), *operations, *reached.proofs)
 
 
-def _settled(walk: Walk, reached: Reached) -> Change:
+def _settled(walk: "Walk", reached: Reached) -> Change:
     """The change with its last word: a message that breaks, or that none does where it shows."""
     change, values = reached.local.change, reached.local.values
     if change.effect is Effect.COMPATIBLE:
@@ -130,11 +128,11 @@ class Unit:
     def effects(self) -> set[Effect]:
         return {local.change.effect for local in self.locals}
 
-    def add(self, other: Unit, *steps: Step) -> None:
+    def add(self, other: "Unit", *steps: Step) -> None:
         self.locals += [replace(local, steps=(*steps, *local.steps)) for local in other.locals]
         self.edges += [replace(edge, steps=(*steps, *edge.steps)) for edge in other.edges]
 
-    def settled(self, proof: str) -> Unit:
+    def settled(self, proof: str) -> "Unit":
         """The same where nothing breaks."""
         found = Unit()
         for local in self.locals:

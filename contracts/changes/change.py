@@ -42,22 +42,14 @@ class ChangeSeverity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A row of the table of changes.
+    """A row of the table of changes."""
 
-    Args:
-        id: never changes its meaning.
-        direction: `request`, `response`, `operation`, or `both` for schemas.
-        message: what is said of it; `{subject}`, `{base}` and `{revision}` are filled in.
-        severity: of a change of this kind that breaks nothing; one that breaks is an error.
-        proof: why it breaks nothing, or is not decided, whatever the documents are.
-    """
-
-    id: str
-    direction: str
-    message: str
-    severity: ChangeSeverity
+    id: str  # never changes its meaning
+    direction: str  # `request`, `response`, `operation`, or `both` for schemas
+    message: str  # `{subject}`, `{base}` and `{revision}` are filled in
+    severity: ChangeSeverity  # of one that breaks nothing; one that breaks is an error
     effect: Effect = Effect.COMPATIBLE
-    proof: str | None = None
+    proof: str | None = None  # why it is so, whatever the documents are
 
     @property
     def shown(self) -> str:
@@ -91,25 +83,17 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One finding.
-
-    Args:
-        where: its place, such as `schemas/Thing /status` or `GET /x 200 /status`. With the id of
-            the kind it names the change, whatever its message says.
-        reaches: the operations and directions in which it shows.
-        base, revision: file and line on each side, of the nearest thing that is there.
-        proof: why nothing breaks, or what was tried in vain.
-    """
+    """One finding; the id of its kind and its place name it, whatever its message says."""
 
     kind: Kind
     effect: Effect
     direction: Direction
-    where: str
-    reaches: tuple[Reach, ...]
-    base: Source
+    where: str  # its place, such as `schemas/Thing /status` or `GET /x 200 /status`
+    reaches: tuple[Reach, ...]  # where it shows
+    base: Source  # file and line on each side, of the nearest thing that is there
     revision: Source
     message: str
-    proof: str | None = None
+    proof: str | None = None  # why nothing breaks, or what was tried in vain
     witness: Witness | None = None
 
     @property

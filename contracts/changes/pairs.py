@@ -4,8 +4,6 @@ What the receiver takes is a conjunction of what its keywords say, so each keywo
 judged by itself: does it refuse anything that the sender sends?
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -51,18 +49,12 @@ ANNOTATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A change at a place, before it is known whom it reaches.
-
-    Args:
-        steps: from the value of the unit to the value that changed.
-        values: what is sent there and not taken, if values were found.
-        unless: the change counts only if none of these units, which explain it, holds a break.
-    """
+    """A change at a place, before it is known whom it reaches."""
 
     change: Change
-    steps: tuple[Step, ...] = ()
-    values: tuple[JSON, ...] = ()
-    unless: tuple[Pointers, ...] = ()
+    steps: tuple[Step, ...] = ()  # from the value of the unit to the value that changed
+    values: tuple[JSON, ...] = ()  # what is sent there and not taken, if values were found
+    unless: tuple[Pointers, ...] = ()  # units that explain it: it counts if none holds a break
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +207,7 @@ class Pair:
 
     # Below
 
-    def children(self) -> Iterator[tuple[Pair, Step]]:
+    def children(self) -> Iterator[tuple["Pair", Step]]:
         """The places below that both sides have, and how to get there."""
         types = self.base.location.types & self.revision.location.types
         if "object" in types:
@@ -231,7 +223,7 @@ class Pair:
         if "array" in types and has_items and not self._has_tuples:
             yield self._child("items"), ("items", "")
 
-    def _child(self, keyword: str, name: str | None = None) -> Pair:
+    def _child(self, keyword: str, name: str | None = None) -> "Pair":
         base, revision = self.base.child(keyword, name), self.revision.child(keyword, name)
         return replace(self, base=base, revision=revision)
 

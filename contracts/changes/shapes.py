@@ -4,8 +4,6 @@ The branches of a union that no two types share are read as conditions on the ty
 with null and a list of types have the same shape.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +26,7 @@ class Facet:
     value: Mapping[str, Any]
     types: frozenset[str] = ALL_TYPES
 
-    def only(self, *keywords: str) -> Facet:
+    def only(self, *keywords: str) -> "Facet":
         held = {keyword: self.value[keyword] for keyword in keywords if keyword in self.value}
         return Facet(self.part, held, self.types)
 
@@ -102,7 +100,7 @@ class Shape:
         return found
 
     @cached_property
-    def branches(self) -> dict[str, Shape]:
+    def branches(self) -> dict[str, "Shape"]:
         """The branches of the unions by what they are called on both sides."""
         found: dict[str, Shape] = {}
         for union, _ in self.unions:
@@ -164,7 +162,7 @@ class Shape:
         declared = (facet.value["properties"] for facet in self.having("properties"))
         return any(is_left_out(self.document, held.get(name)) for held in declared)
 
-    def child(self, keyword: str, name: str | None = None) -> Shape:
+    def child(self, keyword: str, name: str | None = None) -> "Shape":
         """What is said of the values below a keyword: they may be anything where nothing is."""
         parts = []
         for facet in self.having(keyword):

@@ -1,7 +1,5 @@
 """Two versions of a document and of its operations, and what changed between them so far."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping
@@ -37,7 +35,7 @@ class Documents:
 
     base: Spec
     revision: Spec
-    sites: list[Site] = field(default_factory=list)
+    sites: list["Site"] = field(default_factory=list)
     changes: dict[tuple[str, str, Effect], Change] = field(default_factory=dict)
 
     def nodes(self, at: Pointers) -> tuple[Any, Any]:
@@ -98,26 +96,16 @@ def _targets(text: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a message says beside its plainest parts; it is an answer if it has a `response`.
+    """What a message says beside its plainest parts; it is an answer if it has a `response`."""
 
-    Args:
-        because: why one of the documents refuses it.
-        values: of parameters or header fields, by location and name.
-        without: parameters or header fields that are left out though required.
-        body: a tuple whose first value it is; empty for the plainest one of `media`.
-        no_body: there is none though one could be sent.
-        security: the alternative whose credentials it carries, if not the first of the operation.
-        prefix: the path of the server.
-    """
-
-    because: str
-    values: Mapping[tuple[str, str], JSON] = field(default_factory=dict)
-    without: frozenset[tuple[str, str]] = frozenset()
+    because: str  # why one of the documents refuses it
+    values: Mapping[tuple[str, str], JSON] = field(default_factory=dict)  # by location and name
+    without: frozenset[tuple[str, str]] = frozenset()  # what is left out though required
     media: MediaType | None = None
-    body: tuple[JSON, ...] = ()
-    no_body: bool = False
-    security: SecurityRequirement | None = None
-    prefix: str = ""
+    body: tuple[JSON, ...] = ()  # its first value is the body; empty: the plainest of `media`
+    no_body: bool = False  # there is none though one could be sent
+    security: SecurityRequirement | None = None  # whose credentials it carries, if not the first
+    prefix: str = ""  # the path of the server
     response: ResponseSpec | None = None
 
 
@@ -222,17 +210,12 @@ def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[
 
 @dataclass(frozen=True, eq=False)
 class Site:
-    """Where a schema of the base and one of the revision describe the same part of a message.
+    """Where a schema of the base and one of the revision describe the same part of a message."""
 
-    Args:
-        holder: the parameter, header or media type that has the schema, as the sender documents it.
-        response: the revision's answer that it is in, if it is in one.
-    """
-
-    versions: Versions
+    versions: "Versions"
     at: Pointers
-    holder: Holder
-    response: ResponseSpec | None
+    holder: Holder  # what has the schema, as the sender documents it
+    response: ResponseSpec | None  # the revision's answer that it is in, if it is in one
 
     @property
     def direction(self) -> Direction:

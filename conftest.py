@@ -1,4 +1,4 @@
-"""What holds for every test of this project but the contract run: no network but loopback, and warnings are errors.
+"""For every test but the contract run: no network but loopback, and warnings are errors.
 
 `tests/contract` may be run against a live service, so neither must ever apply to it.
 """

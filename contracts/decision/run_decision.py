@@ -226,7 +226,7 @@ def against(
 ) -> Against:
     """What became of each rule since, given verdicts on the rules that count.
 
-    `accepted` rules are violated, and neither new nor known; what is not `promised` now is left out.
+    `accepted` rules are violated, neither new nor known; what is not `promised` now is left out.
     """
     now = {verdict.rule.id: verdict.outcome for verdict in verdicts}
     found: dict[str, Since] = {}

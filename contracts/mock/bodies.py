@@ -41,7 +41,7 @@ class Variant:
 
 
 def variants_of(response: ResponseSpec) -> tuple[Variant, ...]:
-    """The bodies of a documented response; none if it has media types and none of them can have a body."""
+    """The bodies of a documented response; none if it has media types that can't have one."""
     if not response.content:
         return (Variant(None, b""),)
     return tuple(itertools.chain.from_iterable(map(_variants, response.content)))
@@ -74,7 +74,7 @@ def dump(value: Any) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
-    """Values that take every choice of the schema, or at least come to every place; with their text."""
+    """Values, with text, that take every choice of the schema, or at least reach every place."""
     location, seen, last = locate(schema), set[tuple[str, str]](), -1
     found: dict[bytes, Any] = {}
     for index, value in enumerate(_drawn(schema, CoveringChoices(), MAX_DRAWN)):
@@ -101,7 +101,7 @@ def _drawn(schema: Schema | None, choices: Choices, most: int) -> Iterator[Any]:
 
 
 def sights(location: Location, value: Any) -> Iterator[tuple[str, str]]:
-    """What a valid `value` shows of a schema: places with types, absent members and listed values."""
+    """What a valid `value` shows of a schema: places with types, absent members, listed values."""
     kind = json_type(value)
     yield location.place, kind
     if location.values is not None:

@@ -54,7 +54,7 @@ class MockService:
         return replace(response, headers=(*response.headers, ("Date", self.clock)))
 
     def variants(self, operation: Operation, response: ResponseSpec) -> tuple[Variant, ...]:
-        """The bodies of a documented response: together they take every choice that its schema leaves."""
+        """The bodies of a documented response: together they take every choice of its schema."""
         key, code = (operation.key, response.status), concrete_status(operation, response)
         if key not in self._variants:
             found = variants_of(response)

@@ -1,4 +1,4 @@
-"""What Notte's documentation says of a session in prose: as rules, one row a sentence, and as believable answers.
+"""What Notte's prose says of a session: as rules, one row a sentence, and as believable answers.
 
 The clock is the service's own, in its `Date` header.
 """
@@ -32,13 +32,13 @@ class UnsaidError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SeenSession:
-    """A session as an answer shows it, with the service's clock when it answered; raises UnsaidError."""
+    """A session as an answer shows it, and the service's clock at that time; raises UnsaidError."""
 
     body: Mapping[str, Any]
     now: datetime | None
 
     def time(self, name: str) -> datetime:
-        """An RFC 3339 date-time; without an offset it is read as UTC, as the service once wrote it."""
+        """An RFC 3339 date-time; read as UTC without an offset, as the service once wrote it."""
         try:
             found = datetime.fromisoformat(self.body.get(name, ""))
         except (TypeError, ValueError):
@@ -59,7 +59,7 @@ class SeenSession:
 
     @property
     def duration(self) -> timedelta:
-        """An ISO 8601 duration as pydantic writes it: a year is 365 days, and there are no months."""
+        """An ISO 8601 duration as pydantic writes it: a year is 365 days, months do not occur."""
         found = _DURATION.fullmatch(str(self.body.get("duration")))
         if found is None:
             raise UnsaidError
@@ -80,7 +80,7 @@ class SeenSession:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A row: what is promised, the sentence that it comes from, and what breaks it, "" if nothing."""
+    """A row: what is promised, the sentence it comes from, and what breaks it, "" if nothing."""
 
     name: str
     place: str
@@ -302,7 +302,7 @@ LATER: tuple[Prose, ...] = (
 
 
 def prose_rules(spec: Spec) -> Extra:
-    """The rules of both tables, for a document that has Notte's session status; none for any other."""
+    """The rules of both tables, for a document with Notte's session status; none for any other."""
     operation = spec.by_key.get(SESSION)
     if operation is None or operation.response(200) is None or spec.title != TITLE:
         return Extra()

@@ -1,7 +1,7 @@
-"""Where session ids come from when nobody gives them: the list of the service, or a session of the run's own.
+"""Where session ids come from when none is given: the service's list, or a session of our own.
 
-The list is free of charge. `POST /sessions/start` costs money: it is sent once and never again, so that at most one
-session is alive. Neither it nor the list nor the stop is in a document of ours: their answers are not judged.
+The list is free. `POST /sessions/start` costs money: it is sent only once, so that at most one
+session is alive. No document of ours has it, the list or the stop: their answers are not judged.
 """
 
 import json
@@ -204,8 +204,9 @@ class Starter:
         if self.started.session_id is not None and not self.started.stopped:
             url = shlex.quote(self.base_url + domain.stop_target(self.started.session_id))
             self.say(
-                f"contract: WARNING: session {self.started.session_id} may still be running ({self.started.problem}); "
-                f'stop it: curl -X DELETE -H "Authorization: Bearer ${domain.CREDENTIAL_VARIABLE}" {url}; '
+                f"contract: WARNING: session {self.started.session_id} may still be running "
+                f"({self.started.problem}); stop it: "
+                f'curl -X DELETE -H "Authorization: Bearer ${domain.CREDENTIAL_VARIABLE}" {url}; '
                 f"it ends by itself after {domain.CHEAPEST['max_duration_minutes']} minutes"
             )
 

@@ -64,7 +64,7 @@ def common_multiple(amounts: Iterable[float | Decimal]) -> Fraction:
 
 
 def windows(low: float, high: float) -> list[tuple[float, float]]:
-    """Ranges of `low` to `high` worth a choice of their own, each from the number nearest to zero."""
+    """Ranges of `low` to `high` worth a choice of their own, each from its number nearest zero."""
     if low > high:
         return []
     if high < 0:

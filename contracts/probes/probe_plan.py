@@ -1,7 +1,7 @@
 """An operation to its probes, each with its claim, in the order of sending.
 
-Known values, twice, so that answers can be compared; for the mock, every documented status; boundaries,
-random and odd requests; last, forms of the credential, a resource that can't exist, unlisted methods.
+Known values, twice, to compare answers; for the mock, every documented status; boundaries, random
+and odd requests; last, forms of the credential, a resource that can't exist, unlisted methods.
 """
 
 import itertools
@@ -55,7 +55,7 @@ EDGE_STRINGS = (
     ("a negative number", "-1"),
     ("a number beyond 64 bits", "9" * 30),
 )
-"""What it is, and the text before it is percent-encoded. None is `..`, which reaches another route."""
+"""What it is, and the text before percent-encoding. None is `..`, which reaches another route."""
 
 MALFORMED_PATHS = (
     ("a byte that is no UTF-8", "%FF"),
@@ -63,7 +63,7 @@ MALFORMED_PATHS = (
     ("a surrogate encoded as UTF-8", "%ED%A0%80"),
     ("lower-case hex digits", "%c3%a9"),
 )
-"""Path values that percent-encoding allows and UTF-8 does not (RFC 3986 §2.5), written as they go on the wire."""
+"""Path values, as on the wire, that percent-encoding allows and UTF-8 does not (RFC 3986 §2.5)."""
 
 HEADER_VALUES = (
     ("an empty value", ""),
@@ -101,7 +101,7 @@ class ProbePlan:
     _lanes: dict[str, "Lane"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def lane(self, operation: Operation) -> "Lane":
-        """The probes of one operation; the same object each time, because making them takes long."""
+        """The probes of one operation; the same object each time, as making them takes long."""
         return self._lanes.setdefault(operation.key, Lane(self, operation))
 
     @cached_property
@@ -189,7 +189,7 @@ class Lane:
             yield self._probe(request, "edge", note)
 
     def _refusable(self, base: Request) -> Iterator[Probe]:
-        """Each form of the credential once, on what the right one had, and a resource that can't exist."""
+        """Each form of the credential, on what the right one had; a resource that can't exist."""
         key = self.operation.key
         for form in variants_of(self.operation, self.plan.spec)[1:]:
             yield Probe(key, base, source="auth", note=f"credential: {form}", credential=form)

@@ -1,6 +1,6 @@
 """Schemathesis's cases for an operation as requests. The only file that touches Schemathesis.
 
-Its modes (positive, negative) are not taken over: every request gets its claim from the document, on the wire form.
+Its modes (positive, negative) are not used: the document gives each request, as sent, its claim.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 
 
 def load(spec: Spec, seed: int) -> BaseSchema:
-    """The document as Schemathesis reads it; its schemas are 2020-12 already, so it is told that they are 3.1's."""
+    """The document as Schemathesis reads it: said to be 3.1, as its schemas are 2020-12 already."""
     settings = {"seed": seed, "generation": {"with-security-parameters": False}}
     tree = {**spec.document.tree, "openapi": "3.1.0", "servers": []}
     return schemathesis.openapi.from_dict(tree, config=SchemathesisConfig.from_dict(settings))
@@ -64,7 +64,7 @@ def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
 def fuzz_requests(
     schema: BaseSchema, operation: Operation, *, seed: int, examples: int
 ) -> list[tuple[str, Request]]:
-    """The document's examples, then `examples` random requests; the same for the same seed in every process."""
+    """The document's examples, then `examples` random requests; a seed always gives the same."""
     target: APIOperation[Any, Any, Any, Any] = schema[operation.path][operation.method]
     cases: list[Case[Any]] = []
     with suppress(*_NO_CASES):
@@ -97,7 +97,7 @@ def _draw(strategy: Any, *, seed: int, examples: int) -> list[Case[Any]]:
 
 @contextmanager
 def _without_constants_of_this_project() -> Iterator[None]:
-    """Hypothesis draws from the literals of a project's modules, so that each edit changes probes."""
+    """Hypothesis draws from the literals of a project's modules: each edit would change probes."""
     # It has no public switch for that; should the name go, tests/probes sees processes differ.
     collect = providers._get_local_constants
     providers._get_local_constants = Constants
@@ -110,7 +110,7 @@ def _without_constants_of_this_project() -> Iterator[None]:
 
 
 def _requests(case: Case[Any], operation: Operation) -> Iterator[Request]:
-    """The case as it would stand on the wire; nothing if it can't be written as HTTP, or is of another method."""
+    """The case as sent; nothing if it can't be written as HTTP, or is of another method."""
     if case.method.upper() != operation.method:
         return
     try:

@@ -1,4 +1,4 @@
-"""A document to its rules: one checkable promise each, operation by operation, ready to be judged."""
+"""A document to its rules: one checkable promise each, by operation, ready to be judged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

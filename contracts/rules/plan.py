@@ -1,4 +1,4 @@
-"""The schema of one documented body to a plan: a tree of places, each with its rules and their checks."""
+"""A documented body's schema to a plan: a tree of places, each with its rules and their checks."""
 
 from __future__ import annotations
 

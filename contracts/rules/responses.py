@@ -1,4 +1,4 @@
-"""Rules about an answer: as a whole, as text, on the wire, and to whom and about what it was given."""
+"""Rules about an answer: as a whole, as text, on the wire; to whom and about what it was given."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -178,7 +178,7 @@ def in_time(most: float, answer: Answer) -> str:
 
 
 def method_rules(operation: Operation) -> Iterator[ExchangeRule]:
-    """About methods that the document does not list for a path: they stand with its first operation."""
+    """Methods that the document does not list for a path; with the path's first operation."""
     row = Scope(operation).row
     yield row(method_refused, "unlisted method", "does nothing for a method that is not listed")
     yield row(allow, "allow header", "names the allowed methods with 405")

@@ -1,4 +1,4 @@
-"""A rule: one promise of the document, with a stable id; what it is checked on, and what that can give."""
+"""A rule: one promise of the document, with a stable id; what it is checked on and can give."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from contracts.schemas.json_text import Decoded, decode
 
 
 class Severity(StrEnum):
-    """`violation`: the document, or a MUST of a cited standard; `advisory`: prose, SHOULD, good practice."""
+    """`violation`: the document, or a standard's MUST; `advisory`: prose, SHOULD, good practice."""
 
     VIOLATION = "violation"
     ADVISORY = "advisory"
@@ -116,7 +116,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule broken by one exchange: what was seen, and the place of it in the body (`/steps/3`)."""
+    """A rule broken by one exchange: what was seen, and where in the body (`/steps/3`)."""
 
     rule: str
     seen: str
@@ -133,7 +133,7 @@ class Undecided:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """An answered exchange as rules look at it; made once for each, so that a body is decoded once."""
+    """An answered exchange as rules see it; made once for each, so that a body is decoded once."""
 
     exchange: Exchange
     operation: Operation

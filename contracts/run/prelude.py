@@ -113,7 +113,7 @@ def _report_of_killed(state: State, ledger: Ledger, about: Mapping[str, Any]) ->
 
 
 def look_for_drift(state: State) -> Drift:
-    """What the service publishes (one request, no credential) against our document; never raises."""
+    """What the service publishes (one request, no credential) against ours; never raises."""
     spec, target, overlays = state.inputs.spec, state.inputs.target, state.inputs.overlays
     words = ["contracts", "drift", "--base-url", str(target), "--spec", spec.document.path]
     address = f"{target}{PAGE}"

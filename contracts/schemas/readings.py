@@ -151,7 +151,7 @@ class _Forms:
         return _all(found)
 
     def flatten(self, values: list[Any], parts: list[Any], kept: list[Raw], alone: bool) -> None:
-        """Collect what all applies; kept: false, references to itself, closed where one is `alone`."""
+        """Collect all that applies; kept: false, references to itself, closed if one is `alone`."""
         for value in values:
             self.count()
             if value is False:

@@ -1,7 +1,7 @@
 """A schema as a validator (what is allowed) and in its canonical form (what it means).
 
-Formats are asserted (a policy: JSON Schema 2020-12 Validation §7.2.1 leaves it to us). Operations on
-canonical schemas never fail: a looser schema may come out, and costs tries, as payloads are checked.
+Formats are asserted (our policy: JSON Schema 2020-12 Validation §7.2.1 leaves it open). Operations
+on canonical schemas never fail: a looser one may come out, and cost tries: payloads are checked.
 """
 
 import json

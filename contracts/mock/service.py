@@ -243,7 +243,6 @@ def challenges(operation: Operation, spec: Spec) -> Headers:
         scheme = spec.security_schemes[name]
         names = {"http": scheme.scheme.capitalize(), "apiKey": "ApiKey", "mutualTLS": "Mutual"}
         word = names.get(scheme.type, "Bearer")
-        words[{"Basic": 'Basic realm="mock"', "Digest": 'Digest realm="mock"'}.get(word, word)] = (
-            None
-        )
+        with_realm = {"Basic": 'Basic realm="mock"', "Digest": 'Digest realm="mock"'}
+        words[with_realm.get(word, word)] = None
     return tuple(("WWW-Authenticate", word) for word in words or ["Bearer"])

@@ -17,7 +17,7 @@ FINAL = frozenset({"closed", "error", "timed_out"})  # what a session that has e
 SWEEP = timedelta(seconds=120)  # how long a session may be called active after its end
 
 LIST = "/sessions?only_active=false&page_size=100"
-START = "/sessions/start"
+START = "/sessions/start"  # no document of ours has it, the list or the stop: not judged
 LIMITS = {"idle_timeout_minutes": 1, "max_duration_minutes": 2}
 CHEAPEST = {**LIMITS, "proxies": False, "solve_captchas": False}
 COST = "about $0.002"

@@ -1,7 +1,4 @@
-"""What Notte's prose says of a session: as rules, one row a sentence, and as believable answers.
-
-The clock is the service's own, in its `Date` header.
-"""
+"""What Notte's prose says of a session: as rules, one row a sentence, and as believable answers."""
 
 import email.utils
 import re
@@ -35,7 +32,7 @@ class SeenSession:
     """A session as an answer shows it, and the service's clock at that time; raises UnsaidError."""
 
     body: Mapping[str, Any]
-    now: datetime | None
+    now: datetime | None  # in the `Date` header
 
     def time(self, name: str) -> datetime:
         """An RFC 3339 date-time; read as UTC without an offset, as the service once wrote it."""

@@ -1,8 +1,4 @@
-"""Where session ids come from when none is given: the service's list, or a session of our own.
-
-The list is free. `POST /sessions/start` costs money: it is sent only once, so that at most one
-session is alive. No document of ours has it, the list or the stop: their answers are not judged.
-"""
+"""Session ids when none is given: from the service's list, which is free, or one of our own."""
 
 import json
 import shlex
@@ -121,7 +117,7 @@ class Started:
 
 @dataclass(slots=True)
 class Starter:
-    """Starts one session and stops it."""
+    """Starts a session, which costs money, once only, so at most one is alive; and stops it."""
 
     send: Send  # for everything but the stop: it ends when a bound of the run is reached
     stop: Send  # sent whatever the bounds say

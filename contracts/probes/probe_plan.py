@@ -1,8 +1,4 @@
-"""An operation to its probes, each with its claim, in the order of sending.
-
-Known values, twice, to compare answers; for the mock, every documented status; boundaries, random
-and odd requests; last, forms of the credential, a resource that can't exist, unlisted methods.
-"""
+"""An operation to its probes, each with its claim, in the order of sending."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -86,7 +82,7 @@ Values = Mapping[str, str]
 
 @dataclass(frozen=True)
 class ProbePlan:
-    """What to ask. Values are by parameter name; those that are known are asked for twice."""
+    """What to ask. Values are by parameter name; known ones are asked for twice, to compare."""
 
     spec: Spec
     seed: int = 0  # of everything random
@@ -166,7 +162,7 @@ class Lane:
                 yield self._probe(request, "status", f"documented status {response.status}")
 
     def _made(self) -> Iterator[Probe]:
-        """Each request once; what is odd is judged as such, whoever else makes the same."""
+        """Boundaries, random and odd requests, each once; odd wins if others make the same."""
         plan, rounds = self.plan, itertools.cycle(self._rounds or [{}])
         odd: dict[Request, str] = {}
         for note, request in edge_requests(self.operation, self._base(next(rounds))):
@@ -258,13 +254,10 @@ class Lane:
 
     @cached_property
     def _rounds(self) -> list[Values]:
-        """Known values of its parameters, each at least once; [{}] if it has none in its path.
-
-        None where a path parameter has no known value: the service knows no such resource.
-        """
+        """Known values of its parameters, each at least once; [{}] if it has none in its path."""
         names, known = list(parameter_names(self.operation.path)), self._values
         if not known.keys() >= set(names):
-            return []
+            return []  # the service knows no such resource
         for parameter in self.operation.parameters:
             if parameter.location != "path" and parameter.name in known:
                 names.append(parameter.name)

@@ -1,7 +1,4 @@
-"""Schemathesis's cases for an operation as requests. The only file that touches Schemathesis.
-
-Its modes (positive, negative) are not used: the document gives each request, as sent, its claim.
-"""
+"""Schemathesis's cases for an operation as requests. The only file that touches Schemathesis."""
 
 import hashlib
 import re
@@ -53,7 +50,7 @@ def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
     """As many as can be had: where a schema is too odd for Schemathesis, those before it."""
     target = schema[operation.path][operation.method]
     config = schema.config.generation_for(operation=target)
-    modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+    modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]  # claims are the document's
     make = partial(schema.iter_coverage_cases, generation_modes=modes, generation_config=config)
     cases: list[Case[Any]] = []
     with _without_constants_of_this_project(), suppress(*_NO_CASES):

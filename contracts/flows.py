@@ -5,11 +5,8 @@ spec ──> rules ────────────────────�
   └────> mock ───────┘
 two specs ──> changes ──> decision ──> report
 
-A contract run is `begin`, `lead`, `ask` for each operation, `conclude`; pytest's hooks call them in
-this order, in each of its processes. Of two versions of a document there are `compare`, `pull` and
-`drift`.
-
-What only a run needs is imported where it is needed: to compare two documents takes none of it.
+A run is `begin`, `lead`, `ask` for each operation, `conclude`; pytest's hooks call them in this
+order, in each process. `compare`, `pull` and `drift` need none of what only a run imports.
 """
 
 from __future__ import annotations

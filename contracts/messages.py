@@ -8,14 +8,10 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-VARIABLE = "CONTRACT_CREDENTIAL"
-"""The environment variable of the credential, where the run does not say that it is another."""
-PLACEHOLDER = f"${VARIABLE}"
-"""What stands in place of a credential wherever the suite shows or stores anything."""
-MAX_SECONDS = 5.0
-"""How long an answer may take, where nobody says otherwise, before an advisory says so."""
-MAX_UNAVAILABLE = 0.05
-"""Which share of the requests may have no answer of the service in a run that passes."""
+VARIABLE = "CONTRACT_CREDENTIAL"  # of the credential, where the run names no other
+PLACEHOLDER = f"${VARIABLE}"  # stands for a credential in all that is shown or stored
+MAX_SECONDS = 5.0  # that an answer may take before an advisory says so, by default
+MAX_UNAVAILABLE = 0.05  # share of requests without an answer in a run that passes, by default
 
 JSON = Any  # a decoded JSON value: dict, list, str, int, float, bool or None
 Headers = tuple[tuple[str, str], ...]  # header fields in the order of the wire, names as written
@@ -23,7 +19,8 @@ Headers = tuple[tuple[str, str], ...]  # header fields in the order of the wire,
 
 def header_values(headers: Headers, name: str) -> list[str]:
     """Every value of the field `name`, compared without case (RFC 9110 §5.1)."""
-    return [value for key, value in headers if key.lower() == name.lower()]
+    wanted = name.lower()
+    return [value for key, value in headers if key.lower() == wanted]
 
 
 def overridden(headers: Headers, others: Headers) -> Headers:

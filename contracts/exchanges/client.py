@@ -18,8 +18,7 @@ from contracts.messages import Exchange, Failure, FailureKind, Probe, Response, 
 
 MAX_WAIT = 60.0
 """Seconds that a service can make a run wait before one request: a wish is granted up to here."""
-PATIENCE = 600.0
-"""Seconds that a service can make a run wait in all; then the run ends."""
+PATIENCE = 600.0  # seconds that a service can make a run wait in all; then the run ends
 ATTEMPTS = 3
 AT_ONCE = 0.001  # seconds before asking again after a body cut short: no service needs rest then
 MAX_RETRY_AFTER = 20.0
@@ -190,14 +189,17 @@ class Client:
             request = with_credential(request, probe.credential, operation, self.spec, self.secret)
         headers = overridden(overridden(OUR_HEADERS, request.headers), self.extra_headers)
         wire = replace(request, headers=headers)
+        outcomes.append(self._transport.answer(wire))
+        if once or self._wait(outcomes) is None:  # most need none of what follows, which takes time
+            return outcomes
         attempts = stamina.retry_context(_back_off, ATTEMPTS, None, wait_initial=0.2, wait_max=2)
         with suppress(_TryAgain, Exhausted):
             for attempt in attempts:
                 with attempt:
-                    if outcomes:
+                    if attempt.num > 1:
                         self.pace.turn()
-                    outcomes.append(self._transport.answer(wire))
-                    if not once and (seconds := self._wait(outcomes)) is not None:
+                        outcomes.append(self._transport.answer(wire))
+                    if (seconds := self._wait(outcomes)) is not None:
                         raise _TryAgain(0.0 if self.sleepless else seconds or True)
         return outcomes
 

@@ -11,8 +11,7 @@ UNIONS = ("anyOf", "oneOf")
 SAME_VALUE = ("allOf", *UNIONS)  # what applies to the value itself, whatever its type
 
 OBJECTS = frozenset({"properties", "patternProperties", "additionalProperties", "required"})
-ARRAYS = ("prefixItems", "items")
-"""What says which members or items there are."""
+ARRAYS = ("prefixItems", "items")  # what says which members or items there are
 
 ANNOTATIONS = {"title", "description", "default", "example", "examples", "deprecated", "readOnly"}
 ANNOTATIONS |= {"writeOnly", "externalDocs", "discriminator", "xml", "nullable", "$comment"}

@@ -1,6 +1,6 @@
 """An exchange and the rules of its operation: what held, what broke, what can't be told."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,9 @@ class Judgement:
     explained: set[str] = field(default_factory=set)
     undecided: list[Undecided] = field(default_factory=list)
     # How often which value: members of an enum; `null`, `value` and `absent` at a type rule.
-    seen: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    seen: dict[str, dict[str, int]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(int))
+    )
 
     def apply(self, rows: Iterable[ExchangeRule], answer: Answer) -> None:
         for row in rows:

@@ -98,7 +98,9 @@ class _Tally:
         for note in judgement.undecided:
             self.undecided.setdefault(note.rule, note.why)
         for rule, counts in judgement.seen.items():
-            self.seen[rule].update(counts)
+            seen = self.seen[rule]
+            for value, count in counts.items():
+                seen[value] += count
 
     def verdict(self, rule: Rule) -> Verdict:
         exercised, violations = self.exercised[rule.id], self.violations[rule.id]

@@ -170,19 +170,19 @@ class Patterned:
     window: Window
 
     def draw(self, run: Draw) -> str:
-        at = self.window.at
-
         def pick(low: int, high: int) -> int:
-            return run.integer(low, high, at + TEXT) if high > low else low
+            return run.integer(low, high, self.window.at + TEXT) if high > low else low
 
-        node = run.one_of(self.nodes, f"{at} form")
+        node = run.one_of(self.nodes, f"{self.window.at} form")
         least = length = min(node.least, self.window.high)
         if not node.most == least >= self.window.low:
             length = self.window.draw(run, least, max(node.most, self.window.low))
         text = node.text(pick, max(0, min(length, node.most) - node.least))
-        missing = max(0, length - len(text))
+        missing = length - len(text)
+        if missing <= 0:
+            return text
         around = patterns.repeated(patterns.characters(FILLER), missing, missing).text(pick)
-        if missing and pick(0, 1):
+        if pick(0, 1):
             return around + text
         return text + around
 

@@ -290,7 +290,7 @@ def where_of(document: Document, pointer: str) -> str:
     return " ".join(filter(None, words))
 
 
-def _holder(document: Document, segments: list[str]) -> tuple[list[str], int]:
+def _holder(document: Document, segments: Sequence[str]) -> tuple[list[str], int]:
     """What a component or a part of an operation is called, and how many segments lead to it."""
     match segments:
         case ["x-files", file, *rest]:

@@ -40,9 +40,10 @@ def join_pointer(pointer: str, *segments: str | int) -> str:
     return "/".join([pointer, *(escape_segment(str(segment)) for segment in segments)])
 
 
-def split_pointer(pointer: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def split_pointer(pointer: str) -> tuple[str, ...]:
     """The raw segments of a pointer."""
-    return [unescape_segment(part) for part in pointer.split("/")[1:]]
+    return tuple(map(unescape_segment, pointer.split("/")[1:]))
 
 
 def value_at(tree: Any, segments: Sequence[str]) -> Any:
@@ -271,9 +272,12 @@ class Operation:
 
     def response(self, status: int) -> ResponseSpec | None:
         """The one for `status`: exact, then its range, then `default` (OpenAPI 3.1 §4.8.16)."""
-        by_status = {response.status.upper(): response for response in self.responses}
-        exact, in_range = by_status.get(str(status)), by_status.get(f"{status // 100}XX")
-        return exact or in_range or by_status.get("DEFAULT")
+        found = self._by_status.get
+        return found(str(status)) or found(f"{status // 100}XX") or found("DEFAULT")
+
+    @cached_property
+    def _by_status(self) -> dict[str, ResponseSpec]:
+        return {response.status.upper(): response for response in self.responses}
 
 
 @dataclass(frozen=True, eq=False)

@@ -309,8 +309,8 @@ def prose_rules(spec: Spec) -> Extra:
 
 def _exchange_rule(scope: Scope, row: Prose) -> ExchangeRule:
     def check(*answers: Answer) -> str | None:
-        sessions = [session_of(answer) for answer in answers]
-        return row.check(*filter(None, sessions)) if all(sessions) else None
+        sessions = [session for answer in answers if (session := session_of(answer))]
+        return row.check(*sessions) if len(sessions) == len(answers) else None
 
     rule = scope.rule("prose", row.promise, place=row.place, name=row.name)
     return ExchangeRule(replace(rule, clause=f"Notte: “{row.sentence}”"), check)

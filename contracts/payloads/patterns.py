@@ -9,11 +9,14 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 from operator import attrgetter
 from re import _parser
 from typing import Any
 
 ENDLESS = (1 << 32) - 1  # how often CPython says that something may be repeated without end
+
+AT_ONCE = 5  # characters that one number chooses: of 84 samples it is below 2 ** 32
 
 WORD = string.ascii_letters + string.digits + "_"
 ALPHABET = WORD + "-. !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~éßÀя٣日😀\u00a0\t"
@@ -51,6 +54,7 @@ class Node:
     least: int
     most: int
     write: Callable[[Pen, int], str]  # with how many characters more than `least` are wanted
+    samples: str = ""  # where it is one character of a class
 
     def text(self, pick: Pick, spare: int = 0) -> str:
         """A text of `least` characters and up to `spare` more."""
@@ -60,23 +64,48 @@ class Node:
 LEAST, MOST = attrgetter("least"), attrgetter("most")
 
 
+def constant(text: str) -> Node:
+    return Node(len(text), len(text), lambda *_: text)
+
+
 def characters(samples: str) -> Node:
     if not samples:
         raise ValueError("no sample for a class of characters")
-    return Node(1, 1, lambda pen, _: samples[pen.pick(0, len(samples) - 1)])
+    last = len(samples) - 1
+    return Node(1, 1, lambda pen, _: samples[pen.pick(0, last)], samples)
+
+
+def run_of(samples: str, low: int, high: int) -> Node:
+    """Characters of one class: a number chooses several of them at once."""
+    size = len(samples)
+    span = size**AT_ONCE - 1
+
+    def write(pen: Pen, spare: int) -> str:
+        count, text = low + min(high - low, spare), ""
+        while len(text) < count:
+            number = pen.pick(0, span)
+            for _ in range(AT_ONCE):
+                number, index = divmod(number, size)
+                text += samples[index]
+        return text[:count]
+
+    return Node(low, high, write)
 
 
 def sequence(parts: Sequence[Node]) -> Node:
     if len(parts) == 1:
         return parts[0]
     least, most = sum(map(LEAST, parts)), sum(map(MOST, parts))
+    slacks = [(part, part.most - part.least) for part in parts]
 
     def write(pen: Pen, spare: int) -> str:
+        if spare <= 0:
+            return "".join([part.write(pen, 0) for part in parts])
         text, room = "", most - least
-        for part in parts:
-            slack, share = part.most - part.least, 0
+        for part, slack in slacks:
+            share = 0
             room -= slack
-            if slack and spare > 0:
+            if slack:
                 share = pen.pick(max(0, spare - room), min(spare, slack))
             drawn = part.write(pen, share)
             spare -= len(drawn) - part.least
@@ -100,6 +129,8 @@ def alternatives(options: Sequence[Node]) -> Node:
 
 
 def repeated(part: Node, low: int, high: int) -> Node:
+    if part.samples:
+        return run_of(part.samples, low, high)
     slack = part.most - part.least
 
     def write(pen: Pen, spare: int) -> str:
@@ -174,7 +205,13 @@ _SILENT = {"AT", "ASSERT_NOT"}  # no text stands for anchors, boundaries, and wh
 
 
 def written(tokens: Iterable[tuple[Any, Any]]) -> Node:
-    return sequence([node_of(kind, held) for kind, held in tokens if str(kind) not in _SILENT])
+    parts = []
+    for literal, alike in groupby(tokens, lambda token: str(token[0]) == "LITERAL"):
+        if literal:
+            parts.append(constant("".join(chr(code) for _, code in alike)))
+        else:
+            parts += [node_of(kind, held) for kind, held in alike if str(kind) not in _SILENT]
+    return sequence(parts)
 
 
 def node_of(kind: Any, held: Any) -> Node:

@@ -170,8 +170,10 @@ class Patterned:
     window: Window
 
     def draw(self, run: Draw) -> str:
+        at = self.window.at + TEXT
+
         def pick(low: int, high: int) -> int:
-            return run.integer(low, high, self.window.at + TEXT) if high > low else low
+            return run.integer(low, high, at) if high > low else low
 
         node = run.one_of(self.nodes, f"{self.window.at} form")
         least = length = min(node.least, self.window.high)

@@ -184,6 +184,8 @@ class _Walk:
                 self.place(child, value[name], join_pointer(instance, name))
             elif child.type:
                 self.judgement.seen[child.type.id]["absent"] += 1
+        if not place.patterns and place.additional is None:
+            return
         for name in value:  # in the body's order: the same answer always gives the same evidence
             if name not in properties and (extra := place.undeclared(name)) is not None:
                 self.place(extra, value[name], join_pointer(instance, name))

@@ -1,4 +1,4 @@
-"""URLs that are credentials themselves, taken out: whoever has a `cdp_url` has the browser.
+"""URLs that are credentials themselves, taken out: whoever has one has what it leads to.
 
 The value of a member of one of these names keeps its type, its length and what its format rests on;
 letters and digits go. Where the same URL stands elsewhere, a placeholder takes its place.
@@ -7,18 +7,14 @@ letters and digits go. Where the same URL stands elsewhere, a placeholder takes 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import unquote
 
 from contracts.messages import PLACEHOLDER
 
-NAMES = ("cdp_url", "viewer_url")
-
-_NAME = "|".join(NAMES)
-_MEMBER = re.compile(rf'"({_NAME})"[ \t\r\n]*:[ \t\r\n]*(?=["\[{{])')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _NAME_FOLLOWS = re.compile(r"[ \t\r\n]*:")
 _MARK = r"""\\{0,9}["']"""
-_QUOTED = re.compile(rf"(({_MARK})({_NAME})\2(\s*[:=]\s*)({_MARK}))(.*?)(?=\5|[\r\n]|\Z)")
 _URL = re.compile(r"(?:wss?|https?)(?::|%3A)(?:\\?/|%2F){2}[^\s\"'<>|^`{}]*", re.IGNORECASE)
 # Below the root of a host: what is the root is nobody's secret, and may be the base URL.
 _WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#].+", re.DOTALL)
@@ -32,11 +28,11 @@ MAX_KNOWN = 10_000
 ESCAPE = "surrogateescape"  # what is no UTF-8 comes out of a change as it went in
 
 
-@dataclass(slots=True)
+@dataclass
 class Capabilities:
     """The capability URLs that answers of this process held, each with its placeholder."""
 
-    names: tuple[str, ...] = NAMES  # of their members; none where the document declares these
+    names: tuple[str, ...] = ()  # of their members
     placeholder: str = PLACEHOLDER  # of the credential, which a masked URL keeps
     _known: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -50,15 +46,26 @@ class Capabilities:
 
     def text(self, text: str) -> str:
         """A text without capability URLs: those that are known, and what looks like a member."""
-        if any(name in text for name in NAMES):
-            text = _QUOTED.sub(lambda found: f"{found[1]}{self._masked(found[6])}", text)
+        if any(name in text for name in self.names):
+            text = self._quoted.sub(lambda found: f"{found[1]}{self._masked(found[6])}", text)
         if not self._known:
             return text
         return self._uncut(_URL.sub(self._replaced, text).split("..."))
 
+    @cached_property
+    def _member(self) -> re.Pattern[str]:
+        names = "|".join(map(re.escape, self.names))
+        return re.compile(rf'"({names})"[ \t\r\n]*:[ \t\r\n]*(?=["\[{{])')
+
+    @cached_property
+    def _quoted(self) -> re.Pattern[str]:
+        names = "|".join(map(re.escape, self.names))
+        before = rf"({_MARK})({names})\2(\s*[:=]\s*)({_MARK})"
+        return re.compile(rf"({before})(.*?)(?=\5|[\r\n]|\Z)")
+
     def _members(self, text: str) -> str:
         pieces, end = [], 0
-        for start, stop, name in _strings(text):
+        for start, stop, name in _strings(self._member, text):
             plain = _plain(text[start:stop].strip('"'))
             if _WHOLE.fullmatch(plain) and len(self._known) < MAX_KNOWN:
                 self._known.setdefault(plain, f"${name.upper()}")
@@ -100,10 +107,10 @@ class Capabilities:
         return found[0]
 
 
-def _strings(text: str) -> Iterator[tuple[int, int, str]]:
+def _strings(members: re.Pattern[str], text: str) -> Iterator[tuple[int, int, str]]:
     """The strings in such members, names apart: where they are, and the member's name."""
     end = 0
-    for member in _MEMBER.finditer(text):
+    for member in members.finditer(text):
         if member.start() < end:
             continue
         depth, end = 0, len(text)

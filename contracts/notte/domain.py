@@ -12,6 +12,7 @@ PROXY_VARIABLE = "NOTTE_PROXY"
 SESSION_IDS_VARIABLE = "NOTTE_SESSION_IDS"
 
 SESSION_ID = "session_id"  # the parameter, and the member of answers
+SECRET_URLS = ("cdp_url", "viewer_url")  # members of answers: whoever has one has the browser
 SESSION = "GET /sessions/{session_id}"
 FINAL = frozenset({"closed", "error", "timed_out"})  # what a session that has ended is called
 SWEEP = timedelta(seconds=120)  # how long a session may be called active after its end

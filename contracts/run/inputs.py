@@ -97,7 +97,7 @@ def inputs_from(
     spec = replace(load_spec(path, overlays), variable=domain.CREDENTIAL_VARIABLE)
     names = (domain.CREDENTIAL_VARIABLE, *(variable for _, variable in options.header))
     secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
-    capabilities = Capabilities(placeholder=f"${domain.CREDENTIAL_VARIABLE}")
+    capabilities = Capabilities(domain.SECRET_URLS, f"${domain.CREDENTIAL_VARIABLE}")
     value = secrets[domain.CREDENTIAL_VARIABLE]
     secret = _secret(spec, base_url, value, needed=not options.dry_run)
     headers = tuple((name, _header(name, value, environ)) for name, value in options.header)

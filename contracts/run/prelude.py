@@ -119,7 +119,7 @@ def look_for_drift(state: State) -> Drift:
     address = f"{target}{PAGE}"
     try:
         # As all the rest is asked for (proxy, certificates, headers, pace), but no credential.
-        bare = replace(target, secret=None, limits=PAGE_LIMITS, capabilities=Capabilities(names=()))
+        bare = replace(target, secret=None, limits=PAGE_LIMITS, capabilities=Capabilities())
         probe = Probe("", Request("GET", PAGE), source="source", note="what is published")
         with connected(state, state.pace, bare) as client:
             exchange = client.send(probe, 0)

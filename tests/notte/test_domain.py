@@ -9,7 +9,8 @@ from contracts.notte import domain
 PACKAGE = Path(contracts.__file__).parent
 OURS = re.compile(r"notte-contracts|contracts\.notte\b")
 """The package's own name, and imports of the domain."""
-NAMES = re.compile(rf"(?i:notte)|[\"'{{]{domain.SESSION_ID}[\"'}}]")
+MEMBERS = "|".join([domain.SESSION_ID, *domain.SECRET_URLS])
+NAMES = re.compile(rf"(?i:notte)|[\"'{{](?:{MEMBERS})[\"'}}]")
 
 
 def lines_with_names() -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 ENTRIES_AT_THE_DOOR = 22
 MODULES_IN_A_FOLDER = 12
 MODULES_IN_ALL = 95
-LINES = 17_560
+LINES = 18_500
 DENSITY = 4.9
 """Comprehensions and conditional expressions a hundred lines that are not blank."""
 LONGEST_MODULE = 400

@@ -46,6 +46,8 @@ def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
         first = exchanges[0].failure
         if first is None or any(exchange.response for exchange in exchanges):
             return "the service was unavailable on every request"
+        if first.kind is FailureKind.TLS:
+            return f"no request was answered, {first.kind}: {first.detail}"
         detail = f"({first.kind}: {first.detail})"
         return f"no request was answered {detail}; is the service up, and the base URL right?"
     statuses = {status for _, _, status in _telling(spec, exchanges)}

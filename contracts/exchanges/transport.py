@@ -5,6 +5,8 @@ import ssl
 import time
 import urllib.request
 import zlib
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -13,7 +15,22 @@ from urllib.parse import SplitResult, urlsplit
 import httpcore2
 import httpx2
 
-from contracts.messages import Failure, FailureKind, Headers, Request, Response, header_values
+from contracts.exchanges.tls import (
+    ALERT,
+    REFUSED_CERTIFICATE,
+    SILENCE,
+    certificate_problem,
+    scheme_problem,
+)
+from contracts.messages import (
+    Failure,
+    FailureKind,
+    Headers,
+    Request,
+    Response,
+    header_values,
+    is_json,
+)
 
 ACCEPTED = "gzip, deflate"  # the codings that are undone; what requests say in Accept-Encoding
 MAX_CODINGS = 4  # of one body; to undo each may take as long as the longest body does
@@ -29,6 +46,7 @@ _KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
     (httpx2.LocalProtocolError, FailureKind.REFUSED),  # our own fault, and no word on the service
     (httpx2.NetworkError, FailureKind.RESET),
 )
+_NO_TLS = frozenset({FailureKind.TLS, FailureKind.REFUSED, FailureKind.TIMED_OUT})
 _TEXTS: tuple[tuple[str, FailureKind], ...] = (
     ("without sending a response", FailureKind.RESET),
     ("without sending complete message", FailureKind.TRUNCATED),
@@ -96,10 +114,13 @@ class Transport:
     """The connections to one base URL; they keep to a deadline, and no byte for the next answer."""
 
     def __init__(self, base_url: str, route: Route, limits: Limits) -> None:
-        base = urlsplit(base_url)
+        self._base = base = urlsplit(base_url)
         self._url = httpx2.URL(f"{base.scheme}://{base.netloc}/")
         self._prefix = base.path.rstrip("/")
         self._most, self._deadline = limits.body, Deadline(limits.total)
+        self._mistake: Failure | None = None  # of the base URL; then nothing more is sent
+        if not (route.proxy or _proxy(base)):
+            self._deadline.doubt = self._refuse_other_scheme
         self._timeout = httpx2.Timeout(limits.read, connect=limits.connect).as_dict()
         self._inner = route.transport(base)
         # HTTPTransport has no parameter for what httpcore2's pools take under this name.
@@ -110,7 +131,36 @@ class Transport:
         self._inner.close()
 
     def answer(self, request: Request) -> Response | Failure:
-        """Send a request once, as it stands. Never raises for what the service does."""
+        """Send a request once, as it stands. Never raises for what the service does.
+
+        Where the first comes to what the other scheme may be the reason for, the port is asked
+        whether it speaks that; if so, this is the failure of all that is sent.
+        """
+        if self._mistake is not None:
+            return self._mistake
+        outcome = self._answer(request)
+        if self._deadline.doubt is not None and self._is_doubtful(outcome):
+            with suppress(NoAnswer):
+                self._refuse_other_scheme()
+        self._deadline.doubt = None
+        return self._mistake or outcome
+
+    def _is_doubtful(self, outcome: Response | Failure) -> bool:
+        plain = self._base.scheme == "http"
+        if isinstance(outcome, Response):  # what proxies and servers answer from where TLS is due
+            return plain and outcome.status == 400 and not is_json(outcome.media_type or "")
+        if plain:
+            return outcome.kind is FailureKind.RESET or self._deadline.begun.startswith(ALERT)
+        return outcome.kind in _NO_TLS and not outcome.detail.startswith(REFUSED_CERTIFICATE)
+
+    def _refuse_other_scheme(self) -> None:
+        """Raise NoAnswer if the port of the base URL speaks the other scheme."""
+        self._deadline.doubt = None
+        if said := scheme_problem(self._base):
+            self._mistake = Failure(FailureKind.TLS, said)
+            raise NoAnswer(FailureKind.TLS, said)
+
+    def _answer(self, request: Request) -> Response | Failure:
         fields = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in request.headers]
         target = f"{self._prefix}{request.target}".encode("ascii")
         more = {"target": target, "timeout": self._timeout}
@@ -151,7 +201,7 @@ def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
     """What an error means, where the bytes that came begin so."""
     detail = f"{type(error).__name__}: {error}".strip(": ")
     if isinstance(error, httpx2.ConnectError) and "SSL" in detail.upper():
-        return Failure(FailureKind.TLS, detail)
+        return Failure(FailureKind.TLS, certificate_problem(error) or detail)
     for kind, meaning in _KINDS:
         if isinstance(error, kind):
             return Failure(meaning, detail)
@@ -216,6 +266,7 @@ class Deadline:
     seconds: float  # httpcore2's own timeouts bound each read: a head that drips goes on for days
     at: float = 0.0
     begun: bytes = b""
+    doubt: Callable[[], None] | None = None  # asked once an answer does not begin; may raise
 
     def start(self) -> float:
         now = time.perf_counter()
@@ -246,12 +297,22 @@ class _Stream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
-            received = self._inner.read(max_bytes, self._deadline.within(timeout))
+            received = self._received(max_bytes, self._deadline.within(timeout))
         except httpcore2.ReadTimeout:
             self._deadline.within(None)
             raise
         self._deadline.begun = self._deadline.begun or received[:_BEGINNING]
         return received
+
+    def _received(self, max_bytes: int, timeout: float) -> bytes:
+        doubt = self._deadline.doubt
+        if doubt is None or timeout <= SILENCE:
+            return self._inner.read(max_bytes, timeout)
+        try:
+            return self._inner.read(max_bytes, SILENCE)
+        except httpcore2.ReadTimeout:
+            doubt()
+            return self._inner.read(max_bytes, self._deadline.within(timeout - SILENCE))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, self._deadline.within(timeout))

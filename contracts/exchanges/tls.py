@@ -1,0 +1,63 @@
+"""Why TLS keeps a request from its answer: a certificate, or a port of the other scheme."""
+
+import re
+import socket
+import ssl
+from contextlib import suppress
+from urllib.parse import SplitResult
+
+SILENCE = 3.0  # seconds after which a port that says nothing to plain HTTP is asked about TLS
+GREETING = 2.0  # seconds that a port has to answer a greeting
+_PORTS = {"http": 80, "https": 443}
+ALERT = b"\x15\x03"  # how a record with an alert begins (RFC 8446 §5.1)
+# How servers begin; where TLS is due, many answer plain HTTP with 400.
+_BEGINNINGS = {"http": rb"HTTP/\S+ (?!400)", "https": rb"[\x15\x16]\x03"}
+_SPEAKS = {"http": "plain HTTP and no TLS", "https": "TLS and no plain HTTP"}
+
+REFUSED_CERTIFICATE = "the certificate is refused"
+_BUNDLE = "if you trust it, give a file with it or its issuer as --contract-ca-bundle"
+_DATES = "renew it, or set the clock; --contract-ca-bundle helps where the issuer is unknown alone"
+_NAME = "give a name that it has in --base-url; --contract-ca-bundle does not change names"
+_CURES = {9: _DATES, 10: _DATES, 62: _NAME, 64: _NAME}
+"""What helps, by OpenSSL's X509_V_ERR code: not yet valid, expired, another name, another IP."""
+
+
+def certificate_problem(error: BaseException | None) -> str:
+    """What is wrong with a certificate, and what helps; empty if no certificate is the cause."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    if error is None:
+        return ""
+    cure = _CURES.get(error.verify_code, _BUNDLE)
+    return f"{REFUSED_CERTIFICATE} ({error.verify_message.rstrip('.')}); {cure}"
+
+
+def scheme_problem(base: SplitResult) -> str:
+    """That the port of a base URL speaks the other scheme; empty if it does not say so in seconds.
+
+    It is greeted once, without credential.
+    """
+    other = "https" if base.scheme == "http" else "http"
+    try:
+        place = (base.hostname or "", base.port or _PORTS[base.scheme])
+        with socket.create_connection(place, GREETING) as connection:
+            connection.sendall(_greeting(other, base))
+            begun = connection.recv(16)
+    except (OSError, ValueError):
+        return ""
+    if not re.match(_BEGINNINGS[other], begun):
+        return ""
+    url = base._replace(scheme=other).geturl()
+    return f"the port speaks {_SPEAKS[other]}; give --base-url {url}"
+
+
+def _greeting(scheme: str, base: SplitResult) -> bytes:
+    if scheme == "http":
+        return f"HEAD / HTTP/1.1\r\nHost: {base.netloc}\r\nConnection: close\r\n\r\n".encode(
+            "ascii"
+        )
+    hello, context = ssl.MemoryBIO(), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client = context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname=base.hostname)
+    with suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return hello.read()

@@ -17,6 +17,7 @@ import pytest
 from contracts.errors import ContractsError
 from contracts.notte.domain import DOCUMENT
 from contracts.run.options import OPTIONS
+from contracts.text import printable
 
 if TYPE_CHECKING:
     from contracts.report.run import Run
@@ -83,12 +84,15 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     state = session.config.stash.get(SESSION, None)
     if state is not None:
+        from contracts.document.serialisation import notices
+
         _interrupt_on_sigterm(session.config)
         spec = state.inputs.spec
         line = f"contract: {spec.document.path} ({spec.version}) on {state.inputs.target}"
         if budget := session.config.getoption("--hypothesis-profile", None):
             line += f" ({budget}, seed {state.budget.seed})"
-        _write(session.config, line)
+        for said in (line, *(f"contract: {notice}" for notice in notices(spec))):
+            _write(session.config, printable(said))
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from contracts.document.serialisation import concreteness, match_path
+from contracts.document.serialisation import operations_at
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import Exchange, Probe, Request, Response
 from contracts.rules import Finding, Rule, RuleBook, Severity
@@ -66,8 +66,7 @@ class Contract:
     def _operation(self, method: str, path: str) -> str:
         prefix = urlsplit(self.base_url or "").path.rstrip("/")
         below = path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
-        paths = {rules.operation.path for rules in self.book.operations.values()}
-        for template in sorted(paths, key=concreteness):
-            if match_path(template, below) is not None:
-                return f"{method} {template}"
-        return f"{method} {below}"
+        there = operations_at(self.book.spec, below)
+        fitting = [operation for operation in there if operation.method == method]
+        nearest = next(iter([*fitting, *there]), None)
+        return f"{method} {nearest.path if nearest else below}"

@@ -20,17 +20,14 @@ from tests.service import raw_server
 SCHEMA = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 CONTENT = {"application/json": {"schema": SCHEMA}}
 COOKIES = {"Set-Cookie": {"required": True, "schema": {"type": "string"}}}
-DOCUMENT = {
-    "openapi": "3.1.0",
-    "info": {"title": "Things", "version": "1"},
-    "paths": {
-        "/things/{id}": {
-            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-            "get": {"responses": {"200": {"description": "", "content": CONTENT, "headers": COOKIES}}},
-        },
-        "/things/~new": {"get": {"responses": {"204": {"description": ""}}}},
+THINGS: dict[str, Any] = {
+    "/things/{id}": {
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "get": {"responses": {"200": {"description": "", "content": CONTENT, "headers": COOKIES}}},
     },
+    "/things/~new": {"get": {"responses": {"204": {"description": ""}}}},
 }
+DOCUMENT = {"openapi": "3.1.0", "info": {"title": "Things", "version": "1"}, "paths": THINGS}
 GET: dict[str, Callable[[str], Any]] = {"httpx2": httpx2.get, "httpx": httpx.get, "requests": requests.get}
 Get = Callable[[str], Any]
 
@@ -103,8 +100,17 @@ def test_field_that_comes_twice_is_two_fields(get: Get, service_url: str, book: 
 
 
 def test_literal_path_goes_before_a_template(service_url: str, book: RuleBook) -> None:
-    with pytest.raises(ContractViolation, match="GET /things/~new status documented"):
-        Contract(book).judge(httpx2.get(f"{service_url}/things/~new?1"))
+    """By its method; a status that either of them documents is one that the path may have."""
+    judgement = Contract(book).judge(httpx2.get(f"{service_url}/things/~new?1"))
+    assert {rule.partition(" /things/")[2].partition(" ")[0] for rule in judgement.exercised} == {"~new"}
+    assert judgement.findings == []
+
+
+def test_template_is_found_where_another_of_its_shape_has_other_methods(service_url: str) -> None:
+    paths = {"/things/{name}": {"delete": {"responses": {"204": {"description": ""}}}}, **THINGS}
+    spec = read_spec(json.dumps({**DOCUMENT, "paths": paths}).encode(), path="things.yaml", folder=Path())
+    response = httpx2.get(f'{service_url}/things/x?{{"id": "x"}}')
+    assert "GET /things/{id} 200 /id type" in Contract(rules_for(spec)).judge(response).exercised
 
 
 @pytest.mark.parametrize("prefix", ["/v1", "/v1/", "/things"])

@@ -9,6 +9,7 @@ import click
 
 from contracts.commands import show
 from contracts.document import load_spec
+from contracts.document.serialisation import notices
 from contracts.document.sides import overlays_of
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
@@ -16,7 +17,7 @@ from contracts.report.forms import FORMS, catalogue, lines_of
 from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
 from contracts.rules import rules_for
-from contracts.text import write_whole
+from contracts.text import printable, write_whole
 
 
 @click.command()
@@ -31,6 +32,8 @@ from contracts.text import write_whole
 def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) -> None:
     """The rules that the document implies, each with its file:line and its clause."""
     book = rules_for(load_spec(Path(path), overlays_of(overlays, "--overlay")))
+    for notice in notices(book.spec):
+        click.echo(f"contracts: {printable(notice)}", err=True)
     if form == "json":
         value: object = catalogue.rules_json(book)
         if explain is not None:

@@ -306,6 +306,13 @@ class Spec:
     def by_key(self) -> Mapping[str, Operation]:
         return {operation.key: operation for operation in self.operations}
 
+    @cached_property
+    def by_path(self) -> Mapping[str, Sequence[Operation]]:
+        found: dict[str, list[Operation]] = {}
+        for operation in self.operations:
+            found.setdefault(operation.path, []).append(operation)
+        return found
+
 
 def concrete_status(operation: Operation, response: ResponseSpec, *preferred: int) -> int | None:
     """A status that no other response of the operation describes, a `preferred` one if possible."""

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from itertools import chain, groupby
 from urllib.parse import quote, unquote
 
-from contracts.document.model import Parameter
+from contracts.document.model import Operation, Parameter, Spec, join_pointer
 from contracts.messages import JSON
 
 _PARAMETER = re.compile(r"\{([^{}/]*)\}")
@@ -126,6 +126,65 @@ class Routes:
 
     def of(self, path: str) -> tuple[str, ...]:
         """The most concrete templates that match: one, or several that differ in names at most."""
+        return next(self.ranked(path), ())
+
+    def ranked(self, path: str) -> Iterator[tuple[str, ...]]:
+        """All templates that match, the most concrete first, those that are as concrete at once."""
         templates = self._by_length.get(path.count("/"), ())
         found = [one for one in templates if match_path(one, path) is not None]
-        return tuple(next(groupby(found, concreteness), ("", ()))[1])
+        for _, alike in groupby(found, concreteness):
+            yield tuple(alike)
+
+    def rivals(self, template: str) -> Iterator[str]:
+        """Others that may match a path of `template`, which is not more concrete than they are."""
+        own, segments = concreteness(template), template.split("/")
+        for other in self._by_length.get(template.count("/"), ()):
+            ranks = list(zip(own, concreteness(other), strict=True))
+            more_concrete = own != concreteness(other) and all(mine <= its for mine, its in ranks)
+            pairs = zip(segments, other.split("/"), strict=True)
+            meet = all(mine == its or "{" in mine + its for mine, its in pairs)
+            if meet and not more_concrete and other != template:
+                yield other
+
+
+@lru_cache(maxsize=16)
+def routes_of(spec: Spec) -> Routes:
+    """The routes of a document's operations, the same object each time."""
+    return Routes(spec.by_path)
+
+
+def operations_at(spec: Spec, path: str) -> list[Operation]:
+    """Every operation whose template matches a path, those of the most concrete template first."""
+    templates = chain.from_iterable(routes_of(spec).ranked(path))
+    return list(chain.from_iterable(map(spec.by_path.__getitem__, templates)))
+
+
+def rivals_of(spec: Spec, operation: Operation) -> Iterator[Operation]:
+    """Others with its method on paths that OpenAPI does not tell from its own (3.1 §4.8.8)."""
+    for template in routes_of(spec).rivals(operation.path):
+        if other := spec.by_key.get(f"{operation.method} {template}"):
+            yield other
+
+
+def methods_at(spec: Spec, path: str) -> list[str]:
+    """The methods that the document has for a path, by whichever template, each once."""
+    return list(dict.fromkeys(operation.method for operation in operations_at(spec, path)))
+
+
+def served_at(spec: Spec, path: str) -> list[str]:
+    """The methods that a service may serve there: those, and HEAD for GET (RFC 9110 §9.3.2)."""
+    methods = methods_at(spec, path)
+    return list(dict.fromkeys([*methods, *["HEAD"] * ("GET" in methods)]))
+
+
+def notices(spec: Spec) -> Iterator[str]:
+    """What is said on reading: templates that differ in the names of their parameters alone."""
+    alike: dict[str, list[str]] = {}
+    for template in spec.by_path:
+        alike.setdefault(_PARAMETER.sub("{}", template), []).append(template)
+    for first, *others in alike.values():
+        for other in others:
+            here, there = (spec.document.source(join_pointer("/paths", p)) for p in (other, first))
+            same = "differ in the names of parameters alone, and are one path (OpenAPI 3.1 §4.8.8)"
+            cure = "methods and statuses of both count for both; make them one path item"
+            yield f"{here}: {other} and {first} ({there}) {same}; {cure}"

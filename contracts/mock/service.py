@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,9 +14,9 @@ import httpx
 import pytest_httpx2  # noqa: F401  registers httpcore2 with respx
 import respx
 
-from contracts.document import Operation, ResponseSpec, SecurityScheme, Spec
+from contracts.document import Operation, ResponseSpec, SecurityScheme, Spec, serialisation
 from contracts.document.model import ABOUT_ACCESS, NOWHERE, concrete_status
-from contracts.document.serialisation import Routes, decoded, match_path, raw_values
+from contracts.document.serialisation import concreteness, decoded, match_path, raw_values
 from contracts.messages import REFUSALS, Headers, Request, Response, header_values, overridden
 from contracts.mock.bodies import Variant, dump, header_texts, variants_of
 from contracts.schemas.claims import claim_of
@@ -42,10 +41,6 @@ class MockService:
     clock: str | None = None  # the Date field, which stands still, so that answers stay the same
     _variants: dict[tuple[str, str], tuple[Variant, ...]] = field(default_factory=dict)
 
-    @cached_property
-    def _routes(self) -> Routes:
-        return Routes(operation.path for operation in self.spec.operations)
-
     def answer(self, request: Request) -> Response:
         """The response to a request; `Prefer: code=NNN, example=K` asks for a status and body."""
         response = self._routed(request)
@@ -68,21 +63,22 @@ class MockService:
         return len(self.variants(operation, documented)) if documented else 0
 
     def _routed(self, request: Request) -> Response:
-        templates = self._routes.of(request.path)
-        if not templates:
+        there = serialisation.operations_at(self.spec, request.path)
+        if not there:
             return _plain(404, "no such path in the document")
         methods = {"HEAD": ["HEAD", "GET"]}.get(request.method, [request.method])
-        for method, template in itertools.product(methods, templates):
-            if operation := self.spec.by_key.get(f"{method} {template}"):
-                response = self._respond(operation, request)
-                return replace(response, body=b"") if request.method == "HEAD" else response
-        allowed = [other.method for other in self.spec.operations if other.path in templates]
-        if "GET" in allowed:
-            allowed.append("HEAD")
-        allow = ("Allow", ", ".join(dict.fromkeys([*allowed, "OPTIONS"])))
+        found = [operation for operation in there if operation.method in methods]
+        if found:
+            nearest = min(found, key=lambda o: (concreteness(o.path), methods.index(o.method)))
+            response = self._respond(nearest, request)
+            return replace(response, body=b"") if request.method == "HEAD" else response
         if request.method == "OPTIONS":
-            return Response(204, (allow,))
-        return _plain(405, f"{request.method} is not in the document", allow)
+            return Response(204, self._allow(request))
+        return _plain(405, f"{request.method} is not in the document", *self._allow(request))
+
+    def _allow(self, request: Request, refused: str = "") -> Headers:
+        served = dict.fromkeys([*serialisation.served_at(self.spec, request.path), "OPTIONS"])
+        return (("Allow", ", ".join(method for method in served if method != refused)),)
 
     def _respond(self, operation: Operation, request: Request) -> Response:
         wishes = dict(_PREFER.findall(request.header("prefer") or ""))
@@ -105,6 +101,8 @@ class MockService:
         headers = tuple((name, of[index % len(of)]) for name, of in texts if of)
         if code == 401:
             headers = overridden(headers, challenge)
+        if code == 405:
+            headers = overridden(headers, self._allow(request, request.method))
         if code in NO_CONTENT or code < 200:
             return Response(code, headers)
         variant = variants[index % len(variants)]

@@ -101,10 +101,6 @@ class ProbePlan:
         return self._lanes.setdefault(operation.key, Lane(self, operation))
 
     @cached_property
-    def routes(self) -> serialisation.Routes:
-        return serialisation.Routes(operation.path for operation in self.spec.operations)
-
-    @cached_property
     def generated(self) -> Any:
         return self.cases.load(self.spec, self.seed)
 
@@ -199,12 +195,10 @@ class Lane:
 
     def _unlisted_methods(self) -> Iterator[Probe]:
         """Methods that the path does not list, on no resource; with the path's first operation."""
-        own = [other for other in self.plan.spec.operations if other.path == self.operation.path]
-        if own[0] is not self.operation:
+        spec, key, methods = self.plan.spec, self.operation.key, UNLISTED
+        if spec.by_path[self.operation.path][0] is not self.operation:
             return
-        listed, key, methods = {other.method for other in own}, self.operation.key, UNLISTED
-        if "GET" in listed:
-            listed.add("HEAD")
+        listed = serialisation.served_at(spec, self._nowhere)
         if self.plan.unsafe and "{" in self.operation.path:  # what has no parameter exists
             methods += UNLISTED_UNSAFE
         for method in methods:
@@ -235,7 +229,7 @@ class Lane:
         for name, text in request.headers:
             if not messages.is_field_name(name) or not messages.is_field_value(text):
                 return False
-        return self.operation.path in self.plan.routes.of(request.path)
+        return self.operation.path in serialisation.routes_of(self.plan.spec).of(request.path)
 
     def _probe(self, request: Request, source: str, note: str) -> Probe:
         return Probe(self.operation.key, request, claim_of(self.operation, request), source, note)

@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import chain
 
 from contracts.document import Operation, Spec
+from contracts.document.serialisation import match_path, rivals_of
 from contracts.messages import MAX_SECONDS, may_be_json
 from contracts.rules import responses
 from contracts.rules.plan import Plan
@@ -44,6 +45,16 @@ class OperationRules:
     plans: Mapping[tuple[str, str], Plan]  # of each documented body, by status and media type
 
     @cached_property
+    def _rivals(self) -> tuple[Operation, ...]:
+        return tuple(rivals_of(self.spec, self.operation))
+
+    def is_anothers(self, answer: Answer) -> bool:
+        """Whether the document does not tell which of two operations has given an answer."""
+        path, status = answer.exchange.probe.request.path, answer.response.status
+        matching = (one for one in self._rivals if match_path(one.path, path) is not None)
+        return any(one.response(status) for one in matching)
+
+    @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of the operation once, in the order of the document."""
         judging = (self.general, self.wire, self.unlisted, *self.by_response.values())
@@ -74,7 +85,7 @@ def rules_for(
     for operation in spec.operations:
         key, unlisted = operation.key, tuple[ExchangeRule, ...]()
         if operation.path not in paths:
-            unlisted = tuple(responses.method_rules(operation))
+            unlisted = tuple(responses.method_rules(spec, operation))
             paths.add(operation.path)
         by_response, plans = dict[str, tuple[ExchangeRule, ...]](), dict[tuple[str, str], Plan]()
         for response in operation.responses:

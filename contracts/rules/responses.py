@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from contracts import messages
 from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document.model import variants_of
-from contracts.document.serialisation import match_path
+from contracts.document.serialisation import match_path, operations_at, served_at
 from contracts.messages import CREDENTIAL_FORMS, REFUSALS, UNAVAILABLE, Credential, Failure
 from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope, Severity, broken, shown
 from contracts.schemas.locations import json_type, locate
@@ -25,7 +25,7 @@ def operation_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
     # Without statuses nothing is said about them (legal in OpenAPI 3.1); `default` documents any.
     if statuses and "default" not in map(str.lower, statuses):
         promise = f"is one of the documented statuses: {', '.join(statuses)}"
-        yield row(status_documented, "status documented", promise)
+        yield row(partial(status_documented, spec), "status documented", promise)
         promise = "is documented even for odd requests"
         yield row(edge_answer_documented, "edge answer documented", promise)
     yield from _authentication_rules(spec, operation)
@@ -37,12 +37,17 @@ def operation_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
         yield row(not_found, "unknown value", "answers a value that can't exist with no 2xx")
 
 
-def status_documented(answer: Answer) -> str | None:
+def status_documented(spec: Spec, answer: Answer) -> str | None:
+    """Another template that matches the path may document it as well (`/users/me`)."""
     status, probe = answer.response.status, answer.exchange.probe
     # The rules about credentials ask for refusals, documented or not.
     expected = status in REFUSALS and probe.credential is not Credential.RIGHT
     if answer.documented is None and (expected or _refused_edge(answer)):
         return None
+    if answer.documented is None:
+        for other in operations_at(spec, probe.request.path):
+            if other.method == answer.operation.method and other.response(status):
+                return None
     return broken(answer.documented is None, f"the service answered {status}")
 
 
@@ -177,17 +182,17 @@ def in_time(most: float, answer: Answer) -> str:
     return broken(answer.response.seconds > most, f"{answer.response.seconds:.1f} s")
 
 
-def method_rules(operation: Operation) -> Iterator[ExchangeRule]:
+def method_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
     """Methods that the document does not list for a path; with the path's first operation."""
-    row = Scope(operation).row
-    yield row(method_refused, "unlisted method", "does nothing for a method that is not listed")
+    row, promise = Scope(operation).row, "does nothing for a method that is not listed"
+    yield row(partial(method_refused, spec), "unlisted method", promise)
     yield row(allow, "allow header", "names the allowed methods with 405")
 
 
-def method_refused(answer: Answer) -> str | None:
+def method_refused(spec: Spec, answer: Answer) -> str | None:
     """A refusal, 404, 405 or 501 is right, a 2xx or a crash is not (RFC 9110 §15.5.6, §15.6.1)."""
     probe, status = answer.exchange.probe, answer.response.status
-    if probe.source != "method":
+    if probe.source != "method" or probe.request.method in served_at(spec, probe.request.path):
         return None
     wrong = 200 <= status < 300 or (status >= 500 and status not in UNAVAILABLE | {501})
     return broken(wrong, f"{status} for {probe.request.method}")

@@ -84,7 +84,7 @@ def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -
     if is_unavailable(answer.exchange) and documented is None:
         return
     judgement.apply(rules.general, answer)
-    if documented is None:
+    if documented is None or rules.is_anothers(answer):
         return
     judgement.apply(rules.by_response[documented.status], answer)
     plan = answer.media and rules.plans.get((documented.status, answer.media.name))

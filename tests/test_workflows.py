@@ -261,7 +261,7 @@ def test_no_verdict_is_a_warning_while_there_was_one(second: Runner) -> None:
     with raw_server(lambda request: REFUSED) as base_url:
         night = second.night(base_url)
     assert (night.returncode, second.output) == (0, "verdict=false"), night.stdout
-    assert "::warning title=no verdict::contract: INCONCLUSIVE on" in night.stdout
+    assert "::warning title=inconclusive::contract: INCONCLUSIVE on" in night.stdout
     assert remembered(second) == "pass"
     assert "### 🟡 Contract: INCONCLUSIVE on" in second.summary
     history = (second.folder / "build" / "last" / "history").iterdir()

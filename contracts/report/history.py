@@ -80,7 +80,7 @@ class RuleTrend:
         """Since when it is broken, or that it comes and goes, or when it was fixed."""
         turned, unjudged = day(self.turned), _UNJUDGED.get(self.states[-1], "")
         if self.comes_and_goes:
-            word = "back" if self.is_broken else "kept"
+            word = "back" if self.is_broken else "holds"
             nights = f"{self.nights} of {plural(self.judged, 'night')}"
             return f"comes and goes: {nights}, {word} since {turned}{unjudged}"
         if not self.is_broken:

@@ -1,17 +1,18 @@
 """What a report says of a verdict, in the few words that every form has room for."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from contracts.report.history import Trend
-from contracts.report.run import CHANGES, Drift, RuleVerdict, Run
+from contracts.report.run import CHANGES, STANDINGS, Drift, RuleVerdict, Run
 from contracts.text import plural
 
 _ABOUT_THE_BODY = ("schema", "required")  # kinds whose findings say themselves where they are
 MAX_CHANGES = 5
+SELF_TEST = "in a self-test on the mock"
 ENDED_EARLY = "ended early: this covers what was asked until then"
 
 
@@ -75,10 +76,23 @@ def answers_of(run: Run) -> list[tuple[str, str, Counter[str]]]:
         counts = groups.setdefault((verdict.operation, verdict.status or "any"), Counter())
         counts.update(("rules", verdict.standing))
         counts["exercised"] += verdict.exercised > 0
-        counts["not judged"] += verdict.standing in ("not exercised", "undecided")
     found = [(*key, counts) for key, counts in groups.items()]
-    worst = itemgetter("violated", "advisory", "accepted", "not judged")
+    worst = itemgetter(*STANDINGS[:-1])
     return sorted(found, key=lambda one: worst(one[2]), reverse=True)
+
+
+def target_text(targets: Sequence[str | None]) -> str:
+    """`on URL`, of base URLs, None for the mock; where no service is asked, what it is instead."""
+    names = ", ".join(target or "the mock" for target in targets)
+    return f"on {names}" if any(targets) else SELF_TEST
+
+
+def standings_text(run: Run) -> str:
+    """`4 rules, 2 holds, 1 violated, 1 not exercised, 0 undecided`, and of others what there is."""
+    words = ["holds", "violated", "not exercised", "undecided"]
+    words += filter(run.by_standing.get, ("accepted", "advisory"))
+    standings = ", ".join(f"{len(run.by_standing[word])} {word}" for word in words)
+    return f"{plural(len(run.verdicts), 'rule')}, {standings}"
 
 
 def worst_first(verdicts: Iterable[RuleVerdict]) -> list[RuleVerdict]:
@@ -91,7 +105,7 @@ def seen_text(verdict: RuleVerdict) -> str:
     """What was seen instead of what is promised: `/status is "paused"`."""
     proof = verdict.evidence
     if proof is None:
-        return "no evidence was kept"
+        return "the report has no evidence"
     if proof.instance and verdict.kind not in _ABOUT_THE_BODY:
         return f"{proof.instance} is {proof.message}"
     return proof.message
@@ -123,7 +137,7 @@ def accepted_text(verdict: RuleVerdict) -> str:
 
 
 def why_text(verdict: RuleVerdict) -> str:
-    """`not exercised: nobody came`, of a rule that was not judged."""
+    """`not exercised: nobody came`, of a rule of which nothing is known."""
     return verdict.standing + _noted(verdict.why, ": {}")
 
 

@@ -19,6 +19,7 @@ from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text
 from contracts.report.record import Report
 from contracts.report.run import Drift, RuleVerdict
+from contracts.report.wording import target_text
 from contracts.run.ask import closing_of, judged, probes_of, spares, verdicts_of
 from contracts.run.state import State, now
 from contracts.text import printable, shown_path
@@ -211,7 +212,8 @@ def last_line(state: State, screen: Screen) -> str:
     """The decision and the target, or why there is no decision."""
     target = state.inputs.target
     if state.problem:
-        return f"contract: INCONCLUSIVE on {target}: {state.scrub(state.problem.splitlines()[0])}"
+        why = state.scrub(state.problem.splitlines()[0])
+        return f"contract: INCONCLUSIVE {target_text([target.base_url])}: {why}"
     if state.told is not None:
         return decision_line(state.told, screen)
     if state.inputs.options.dry_run:

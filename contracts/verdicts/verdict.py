@@ -114,7 +114,7 @@ class _Tally:
             return Verdict(rule, Outcome.HOLDS, *counts)
         why = "no answer of this run came to this place"
         if explained := rule.id in self.explained:
-            why = "each body that came breaks finer rules"
+            why = "each body that came violates finer rules"
         return Verdict(rule, Outcome.NOT_EXERCISED, *counts, why=why, explained=explained)
 
 

@@ -58,7 +58,7 @@ def test_every_night_has_its_decision(html: Callable[[str], str], show: Show) ->
     )
     assert len(labels) == 30
     assert labels[-1] == "2026-11-24: Fail, 5 violated"
-    assert {re.sub(r"^.*: |, .*", "", label) for label in labels} == {"Pass", "Fail", "No verdict"}
+    assert {re.sub(r"^.*: |, .*", "", label) for label in labels} == {"Pass", "Fail", "Inconclusive"}
 
 
 @pytest.mark.parametrize("looks", LOOKS, ids=str)

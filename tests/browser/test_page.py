@@ -32,10 +32,10 @@ def test_only_the_file_itself_is_asked_for(html: Html, show: Show) -> None:
         (
             "healthy",
             "Pass",
-            r"15\d of 165 promises were seen kept, 12 never judged",
+            r"15\d of 165 rules hold, 12 not exercised",
         ),
-        ("broken", "Fail: 5 promises broken", r"1[45]\d of 165 promises were seen kept, 5 broken"),
-        ("refused", "No verdict", r"0 of 165 promises were seen kept, 165 never judged"),
+        ("broken", "Fail: 5 rules violated", r"1[45]\d of 165 rules hold, 5 violated"),
+        ("refused", "Inconclusive", r"0 of 165 rules hold, 165 not exercised"),
     ],
     ids=SCENES,
 )
@@ -72,7 +72,7 @@ def test_the_filter_narrows_the_matrix_and_says_how_many_are_left(html: Html, sh
     expect(matrix.get_by_role("status")).to_have_text("")
 
 
-def test_the_filter_narrows_the_broken_promises(html: Html, show: Show) -> None:
+def test_the_filter_narrows_the_violated_rules(html: Html, show: Show) -> None:
     broken = show(html("broken")).page.locator("#violations")
     broken.get_by_label("Filter").fill("enum")
     expect(broken.locator("details.card:visible")).to_have_count(1)

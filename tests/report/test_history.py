@@ -295,7 +295,7 @@ V, A, H, N, U, ABSENT = "violated", "accepted", "holds", "not_exercised", "undec
         ((V, H, H), "fixed on 2026-11-02"),
         ((V, N, H, U), "fixed on 2026-11-03, not judged in the last night"),
         ((V, H, V), "comes and goes: 2 of 3 nights, back since 2026-11-03"),
-        ((V, H, N, V, H), "comes and goes: 2 of 4 nights, kept since 2026-11-05"),
+        ((V, H, N, V, H), "comes and goes: 2 of 4 nights, holds since 2026-11-05"),
         ((V, H, V, U), "comes and goes: 2 of 3 nights, back since 2026-11-03, not judged in the last night"),
     ],
     ids=lambda value: "-".join(state or "absent" for state in value) if isinstance(value, tuple) else "",

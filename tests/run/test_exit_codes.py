@@ -128,7 +128,7 @@ def test_failure_of_the_suite_is_no_verdict(where: str, project: Project, monkey
     monkeypatch.setattr(where, crash)
     run = project.run("-q")
     assert (run.code, run.counted("error")) == (NO_VERDICT, 1)
-    assert run.lines[-1].startswith("contract: INCONCLUSIVE on the mock: the suite itself failed")
+    assert run.lines[-1].startswith("contract: INCONCLUSIVE in a self-test on the mock: the suite itself failed")
 
 
 def test_other_failing_test_fails_the_run_as_ever(project: Project) -> None:

@@ -66,7 +66,7 @@ def test_a_whole_run_fails_for_what_breaks(project: Project, repository: Reposit
     run = project.run("-q")
     said = f"diff: BREAKING (1 breaking): HEAD:{SPEC} -> {SPEC}"
     assert (run.code, run.report["decision"], run.report["reasons"]) == (1, "fail", [said])
-    assert run.lines[-1].startswith(f"contract: FAIL on the mock: {said} (")
+    assert run.lines[-1].startswith(f"contract: FAIL in a self-test on the mock: {said} (")
     assert run.report["summary"]["violated"] == 0
 
 

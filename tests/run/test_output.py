@@ -44,7 +44,7 @@ def test_summary_counts_by_operation_and_status(project: Project) -> None:
 def test_what_finer_rules_explain_is_missing_nowhere(option: str, project: Project) -> None:
     run = project.ask(Things({"status": "paused"}), option, "-rs")
     verdict = run.verdicts[SCHEMA]
-    why = "each body that came breaks finer rules"
+    why = "each body that came violates finer rules"
     assert (verdict["outcome"], verdict["why"], verdict["explained"]) == ("not_exercised", why, True)
     assert run.report["summary"]["rules"] == len(run.verdicts)
     (skipped,) = [line for line in run.lines if why in line]

@@ -97,12 +97,14 @@ def test_words_are_in_colour_on_a_terminal(project: Project) -> None:
 
 def test_nobody_gets_colours_who_does_not_want_them(project: Project) -> None:
     run = on_a_terminal(project, "-q", NO_COLOR="1")
-    assert run.lines[-1].startswith("contract: PASS on the mock (")
+    assert run.lines[-1].startswith("contract: PASS in a self-test on the mock (")
     assert "\x1b[3" not in run.out
 
 
 def test_colours_can_be_forced(project: Project) -> None:
-    assert "contract: \x1b[32m\x1b[1mPASS\x1b[0m on the mock" in project.run("-q", "--color=yes").lines[-1]
+    assert (
+        "contract: \x1b[32m\x1b[1mPASS\x1b[0m in a self-test on the mock" in project.run("-q", "--color=yes").lines[-1]
+    )
 
 
 # Progress

@@ -35,7 +35,7 @@ def failure_text(
 
 def missing_text(verdict: RuleVerdict, *, rerun: str) -> str:
     """Four lines on a rule that fails because it was not judged (strict runs)."""
-    wanted = "that every promise of this answer is seen kept"
+    wanted = "that every rule of this answer is exercised and holds"
     advice = "give values whose answers come to this place (--contract-param NAME=VALUE)"
     return _lines(
         f"{verdict.source}  {verdict.rule}",

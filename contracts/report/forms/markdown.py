@@ -44,14 +44,14 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
     """The lines of a run; with a trend, what became of rules and response times over the nights."""
-    broken = [*wording.worst_first(run.violated), *wording.worst_first(run.advisories)]
+    violated = [*wording.worst_first(run.violated), *wording.worst_first(run.advisories)]
     template = _environment().get_template("run.md.j2")
     documents = ", ".join(f"{one.title} {one.version} ({one.sha256[:8]})" for one in run.subjects)
     when = f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {run.seconds:.0f} s"
     asked = plural(run.exchanges, "exchange")
     asked += f", {run.unavailable} without an answer" * bool(run.unavailable)
     about = f"{documents} · {when} · {asked} · seed {run.seed}"
-    told = {"facts": _facts(run), "about": about, "broken": wording.causes(broken)}
+    told = {"facts": _facts(run), "about": about, "violated": wording.causes(violated)}
     head, middle, rest = template.render(run=run, trend=trend, **told).split(SECTION)
     # Facts get a quarter, lists and history a half at most.
     more = "report.json has them all."
@@ -84,12 +84,7 @@ def _facts(run: Run) -> Iterator[str]:
     if run.interrupted:
         yield wording.ENDED_EARLY
     yield from run.reasons
-    held, found = run.counts["holds"], plural(len(run.verdicts), "rule")
-    found += f": {held} hold, {len(run.violated)} violated"
-    others = {"advisory": run.advisories, "accepted": run.accepted, "not judged": run.missing}
-    for word, verdicts in others.items():
-        found += f", {len(verdicts)} {word}" * bool(verdicts)
-    yield found
+    yield wording.standings_text(run)
     if run.against is not None:
         yield wording.against_text(run.against)
     if run.drift is not None:

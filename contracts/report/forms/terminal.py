@@ -12,7 +12,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from contracts.report import wording
 from contracts.report.history import Trend
 from contracts.report.run import CHANGES, RuleVerdict, Run
-from contracts.text import cut, plural, printable
+from contracts.text import cut, printable
 
 ROWS = 25  # of the summary, its title, the lines that others add to it and the decision included
 DECISION_ROWS = 4
@@ -21,8 +21,9 @@ LEAST_ROWS = 4  # what a section gets of those left, even if none is left to cou
 NAMED_ROWS = 2  # for naming the sections that there is no room for
 
 _FIRST = {"ended early": 0, "new": 6, "violated": 6, "table": 6, "against": 0, "drift": 3}
-_THEN = {"still there": 5, "drift kept": 0, "sessions": 2, "note": 3, "accepted": 3, "advisory": 3}
-_LAST = {"not judged": 3, "fixed": 3, "known": 3, "history": 2, "drift notes": 2, "never seen": 2}
+_THEN = {"still there": 5, "drift rules": 0, "sessions": 2, "note": 3, "accepted": 3, "advisory": 3}
+_LAST = {"undecided": 2, "not exercised": 3, "fixed": 3, "not judged": 3, "history": 2}
+_LAST |= {"drift notes": 2, "never seen": 2}
 CAPS = _FIRST | _THEN | _LAST
 """The sections, the most important first, and how many lines beside its head are shown of each."""
 
@@ -163,7 +164,7 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
         told = run.drift.changed
         yield Section("drift", _texts(run.drift.changes * told), (headline,), "  ")
         yield Section("drift notes", _texts(run.drift.notes * told), title="  ")
-        yield Section("drift kept", head=tuple(kept))
+        yield Section("drift rules", head=tuple(kept))
     if run.against is not None:
         yield from _since(run, run.against)
     yield _table(run, screen)
@@ -173,8 +174,12 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
     yield Section("accepted", accepted)
     yield Section("note", _texts(run.notes))
     yield Section("advisory", _broken(run.advisories, recurs=False))
-    missing = [(verdict.rule, f" ({wording.why_text(verdict)})") for verdict in run.missing]
-    yield Section("not judged", missing)
+    for standing in ("undecided", "not exercised"):
+        found = [
+            (verdict.rule, f" ({verdict.why})" * bool(verdict.why))
+            for verdict in run.by_standing[standing]
+        ]
+        yield Section(standing, found)
     yield Section("never seen", _texts(_never_seen(run.verdicts)))
     if trend is not None:
         parts = {"new": trend.new, "coming and going": trend.coming_and_going, "fixed": trend.fixed}
@@ -214,8 +219,7 @@ def _since(run: Run, against: Mapping[str, Any]) -> Iterator[Section]:
         entries = [(rule, _how(by_id[rule])) for rule in still]
         yield Section("still there", entries, (f"still there ({len(still)}):",), "  ")
     yield Section("fixed", [*zip(fixed, repeat(""), strict=False)])
-    known = [*zip(unjudged, repeat(""), strict=False)]
-    yield Section("known", known, title="known, and not judged this time: ")
+    yield Section("not judged", [*zip(unjudged, repeat(""), strict=False)])
 
 
 def _never_seen(verdicts: Iterable[RuleVerdict]) -> list[str]:
@@ -262,13 +266,12 @@ def _exchanges(run: Run, screen: Screen) -> str:
 
 def decision_line(run: Run, screen: Screen) -> str:
     """The decision, the target, and the counts; as many of the reasons as four rows hold."""
-    words = ["holds", "violated", "not exercised", "undecided"]
-    words += filter(run.by_standing.get, ("accepted", "advisory"))
-    standings = ", ".join(f"{len(run.by_standing[word])} {word}" for word in words)
+    standings = wording.standings_text(run)
     if run.against is not None:
         standings += f"; {wording.changes_text(run.against)}"
-    start = screen.text(f"contract: {run.decision.upper()} on ") + screen.cut(run.target, MAX_ABOUT)
-    end = f" ({plural(len(run.verdicts), 'rule')}, {standings})"
+    start = screen.text(f"contract: {run.decision.upper()} ")
+    start += screen.cut(wording.target_text(run.targets), MAX_ABOUT)
+    end = f" ({standings})"
     # As many of the reasons as fit, the first of all cut if need be.
     room = DECISION_ROWS * screen.width - cell_len(start) - cell_len(end)
     text = ""
@@ -283,8 +286,9 @@ def decision_line(run: Run, screen: Screen) -> str:
 
 
 _RED = ("violated", "new", "still there", "FAIL")
-_YELLOW = ("accepted", "note", "advisory", "not judged", "ended early", "INCONCLUSIVE")
+_YELLOW = ("accepted", "note", "advisory", "ended early", "INCONCLUSIVE")
 _COLOUR = dict.fromkeys(_RED, "red") | dict.fromkeys(_YELLOW, "yellow")
+_COLOUR |= dict.fromkeys(("not exercised", "undecided", "not judged"), "yellow")
 _COLOUR |= dict.fromkeys(("fixed", "PASS"), "green")
 _MARKED = re.compile(rf"(contract: )?({'|'.join(sorted(_COLOUR, key=len, reverse=True))})(?=[: ])")
 

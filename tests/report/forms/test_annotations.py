@@ -102,7 +102,7 @@ def test_nothing_of_an_answer_ends_a_command() -> None:
 
 def test_an_old_report_without_evidence_is_shown() -> None:
     line = next(run_annotations(run(verdict("violated", proof=None, promise="")), HERE))
-    assert line.endswith("::seen: no evidence was kept (on 3 of 9 exchanges)")
+    assert line.endswith("::seen: the report has no evidence (on 3 of 9 exchanges)")
 
 
 # A comparison

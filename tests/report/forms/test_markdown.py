@@ -65,14 +65,14 @@ def test_a_run_in_ten_seconds() -> None:
         "### 🔴 Contract: FAIL on http://h",
         "",
         "- 1 rule violated",
-        "- 7 rules: 2 hold, 1 violated, 1 advisory, 1 accepted, 2 not judged",
+        "- 7 rules, 2 holds, 1 violated, 1 not exercised, 1 undecided, 1 accepted, 1 advisory",
         "",
         "Things 1 (abababab) · 2026-11-01 03:17 UTC, 61 s · 1 exchange, 1 without an answer · seed 0",
         "",
-        "| operation | status | rules | hold | violated | advisory | accepted | not judged |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-        "| <code>GET /things/{id}</code> | 200 | 6 | 1 | 1 | 1 | 1 | 2 |",
-        "| <code>GET /</code> | any | 1 | 1 | 0 | 0 | 0 | 0 |",
+        "| operation | status | rules | holds | violated | advisory | accepted | not exercised | undecided |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| <code>GET /things/{id}</code> | 200 | 6 | 1 | 1 | 1 | 1 | 1 | 1 |",
+        "| <code>GET /</code> | any | 1 | 1 | 0 | 0 | 0 | 0 | 0 |",
     ]
 
 
@@ -143,8 +143,8 @@ def test_the_head_says_what_is_known_of_the_run(extra: dict[str, Any], line: str
     ("state", "extra", "title", "line"),
     [
         ("accepted", {}, "1 rule accepted", "until 2027-01-31: rolled out early"),
-        ("not_exercised", {"why": "nobody came"}, "1 rule not judged", "not exercised: nobody came"),
-        ("undecided", {}, "1 rule not judged", "undecided"),
+        ("not_exercised", {"why": "nobody came"}, "1 rule not exercised or undecided", "not exercised: nobody came"),
+        ("undecided", {}, "1 rule not exercised or undecided", "undecided"),
         ("holds", {"unseen": ("closed", "null")}, "1 rule with values never seen", "closed, null"),
     ],
 )
@@ -205,7 +205,7 @@ def test_no_body_takes_much_room(body: str) -> None:
 
 def test_an_old_report_has_no_promises_and_may_have_no_evidence() -> None:
     shown = lines(run(verdict("violated", promise="", proof=None)))
-    assert "- seen: no evidence was kept (on 3 of 9 exchanges)" in shown
+    assert "- seen: the report has no evidence (on 3 of 9 exchanges)" in shown
     assert not [line for line in shown if line.startswith(("- wanted", "```"))]
 
 
@@ -229,7 +229,7 @@ def test_history_says_what_comes_and_goes_and_draws_times() -> None:
     start = shown.index("#### History: 6 runs since 2026-11-01")
     assert shown[start + 1 : start + 16] == [
         "",
-        "| rule | | █ violated, ▄ accepted, ▁ kept, · not judged |",
+        "| rule | | █ violated, ▄ accepted, ▁ holds, · not judged |",
         "| --- | --- | --- |",
         "| <code>GET /things/{id} 200 /status enum</code> | comes and goes: 3 of 5 nights, back since 2026-11-05 "
         "| ▁█▁·█▄ |",

@@ -38,8 +38,8 @@ def test_summary_of_a_run() -> None:
         "GET /things/{id}  200         5          4         1              1",
         'violated: GET /things/{id} 200 /status enum: "paused"',
         "advisory: GET /things/{id} 200 unique names: a twice",
-        "not judged: GET /things/{id} 200 /id type (not exercised: nobody came)",
-        "not judged: GET /things/{id} 200 /id pattern (undecided: no dialect knows it)",
+        "undecided: GET /things/{id} 200 /id pattern (no dialect knows it)",
+        "not exercised: GET /things/{id} 200 /id type (nobody came)",
         "exchanges: 2 (200 x 1, 404 x 1); slowest 12 ms (GET /things/1); seed 7",
     ]
 
@@ -148,7 +148,9 @@ def test_last_line_is_the_decision(decision: Decision, line: str) -> None:
 
 def test_last_line_counts_outcomes() -> None:
     line = decision_line(run_from(to_json(report(HELD, violated(), UNEXERCISED, UNDECIDED, base_url=None))), Screen())
-    assert line == "contract: PASS on the mock (4 rules, 1 holds, 1 violated, 1 not exercised, 1 undecided)"
+    assert (
+        line == "contract: PASS in a self-test on the mock (4 rules, 1 holds, 1 violated, 1 not exercised, 1 undecided)"
+    )
 
 
 def test_summary_holds_no_secret() -> None:
@@ -258,8 +260,8 @@ def test_what_there_is_no_room_for_is_counted() -> None:
     assert "… and 499 more, in report.json" in shown
     (alone,) = [line for line in shown if line.startswith("in report.json alone: ")]
     assert alone == (
-        "in report.json alone: drift notes 500, still there 500, fixed 500, known 500, accepted 500, note 500, "
-        "advisory 500, not judged 500, never seen 500"
+        "in report.json alone: drift notes 500, still there 500, fixed 500, not judged 500, accepted 500, note 500, "
+        "advisory 500, not exercised 500, never seen 500"
     )
     assert [line for line in shown if "no violation of what is published" in line], "one line is shown, not counted"
 
@@ -287,9 +289,9 @@ def test_of_many_reasons_the_first_are_told() -> None:
         ("violated: GET /x", "violated", "red"),
         ("accepted: GET /x", "accepted", "yellow"),
         ("note: x", "note", "yellow"),
-        ("contract: PASS on the mock", "PASS", "green"),
-        ("contract: FAIL on the mock", "FAIL", "red"),
-        ("contract: INCONCLUSIVE on the mock", "INCONCLUSIVE", "yellow"),
+        ("contract: PASS in a self-test on the mock", "PASS", "green"),
+        ("contract: FAIL in a self-test on the mock", "FAIL", "red"),
+        ("contract: INCONCLUSIVE in a self-test on the mock", "INCONCLUSIVE", "yellow"),
     ],
 )
 def test_word_that_says_what_a_line_is_about_is_marked(line: str, word: str, colour: str) -> None:

@@ -47,7 +47,7 @@ _HOLLOW = frozenset(
 
 _PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]*")
 _COUNTED = re.compile(r"\d+ rules? violated")  # a reason that the heading says already
-WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?", "No verdict")}
+WORDS = {"pass": ("✓", "Pass"), "fail": ("✕", "Fail"), "inconclusive": ("?", "Inconclusive")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +116,15 @@ def page(run: Run, trend: Trend | None = None) -> str:
 
 def headline(run: Run) -> str:
     """The decision in words, and the one thing to know about it."""
-    word, broken = WORDS[run.decision][1], _counted(len(run.violated), "promise")
+    word, violated = WORDS[run.decision][1], _counted(len(run.violated), "rule")
+    if not any(run.targets):
+        word = f"{word} {wording.SELF_TEST}"
     if run.violated and run.decision == "pass":  # where only what is new fails
-        return f"{word}: nothing new, {broken} still broken"
+        return f"{word}: nothing new, {violated} still violated"
     if run.violated:
-        return f"{word}: {broken} broken"
-    if run.decision == "pass":
-        return f"{word}: no promise is broken" + ", but for what was accepted" * bool(run.accepted)
+        return f"{word}: {violated} violated"
+    if run.decision == "pass" and any(run.targets):
+        return f"{word}: no rule is violated" + ", but for what is accepted" * bool(run.accepted)
     if not run.reasons:
         return word
     # What to do about a reason comes below.
@@ -135,15 +137,9 @@ def _counted(number: int, noun: str) -> str:
 
 def story(run: Run) -> str:
     """The run in one sentence."""
-    told = f"{run.counts['holds']:,} of {len(run.verdicts):,} promises were seen kept"
-    counts = {
-        "broken": len(run.violated),
-        "broken and accepted": len(run.accepted),
-        "against prose or good practice": len(run.advisories),
-        "never judged": len(run.missing),
-    }
-    for words, number in counts.items():
-        told += f", {number:,} {words}" * bool(number)
+    told = f"{run.counts['holds']:,} of {len(run.verdicts):,} rules hold"
+    for standing, number in figures.standings_of(run.verdicts).items():
+        told += f", {number:,} {standing}" * (standing != "holds")
     return f"{told}, on {_counted(run.exchanges, 'exchange')} with {run.target}."
 
 

@@ -180,6 +180,9 @@ class Probe:
 
 
 REFUSALS = frozenset({401, 403})  # statuses that refuse a credential
+_ABOUT_REQUESTS = (400, 404, 405, 406, 411, 413, 414, 415, 417, 421, 422, 426, 431, 501)
+BEFORE_CREDENTIAL = frozenset({*range(300, 400), *_ABOUT_REQUESTS})
+"""What routers, proxies and validators answer before anybody looks at the credential."""
 UNAVAILABLE = frozenset({429, 502, 503, 504, 529})
 """Statuses of a service that is overloaded or behind a broken gateway."""
 

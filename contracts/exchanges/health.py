@@ -1,15 +1,15 @@
 """Exchanges that say nothing about the contract, and from where on more of them are pointless."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from contracts import messages
 from contracts.document import Spec
-from contracts.messages import Credential, Exchange, FailureKind, Request, is_unavailable
+from contracts.messages import Credential, Exchange, FailureKind, Probe, Request, is_unavailable
 
-BEFORE_CREDENTIAL = frozenset({400, 405, 414, 422, 431})
-"""What servers and proxies answer to an odd request before anybody looks at its credential."""
+REFUSALS = messages.REFUSALS
 EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
 
 ABSENT = frozenset({FailureKind.REFUSED, FailureKind.TLS})  # of all requests: there is no service
@@ -50,46 +50,80 @@ def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
             return f"no request was answered, {first.kind}: {first.detail}"
         detail = f"({first.kind}: {first.detail})"
         return f"no request was answered {detail}; is the service up, and the base URL right?"
-    statuses = {status for _, _, status in _telling(spec, exchanges)}
-    if statuses & messages.REFUSALS and statuses <= messages.REFUSALS | BEFORE_CREDENTIAL:
-        cure = f"set {spec.variable} to one that this service knows"
-        return f"the credential was refused on every request; {cure}"
-    return None
+    return _refused(spec, exchanges)
+
+
+def _refused(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
+    """Why the credential is none here: all that could depend on it was refused."""
+    answers = [(probe, status) for _, probe, status in _telling(spec, exchanges)]
+    statuses = {status for _, status in answers}
+    if not statuses & REFUSALS or not statuses <= REFUSALS | messages.BEFORE_CREDENTIAL:
+        return None
+    # An operation or a path where wrong ones were refused: if this was not, it is known.
+    wrong: set[object] = set()
+    for exchange in exchanges:
+        probe, response = exchange.probe, exchange.response
+        form = messages.CREDENTIAL_FORMS[probe.credential]
+        if response and response.status in REFUSALS and form.refused:
+            place = probe.request.method, probe.request.target
+            wrong |= {probe.operation, place, (place, probe.credential, response.status)}
+    weak = False
+    for probe, status in answers:
+        place = probe.request.method, probe.request.target
+        if status in REFUSALS:
+            weak |= status == 403 and (place, Credential.WRONG, 401) in wrong
+            wrong -= {probe.operation, place}
+    for probe, _ in answers:
+        if {probe.operation, (probe.request.method, probe.request.target)} & wrong:
+            return None
+    if weak and statuses != {403}:
+        return None
+    if weak:
+        cure = f"give {spec.variable} the rights that this takes"
+        return f"every request had 403, where a wrong credential has 401; {cure}"
+    cure = f"set {spec.variable} to one that this service knows"
+    return f"the credential was refused on every request; {cure}"
 
 
 def refused_at_last(spec: Spec, exchanges: Sequence[Exchange]) -> bool:
     """Whether the last answer that tells refused the credential, as all do where it has expired."""
-    statuses = [status for _, _, status in _telling(spec, exchanges, BEFORE_CREDENTIAL)]
+    statuses = [status for _, _, status in _telling(spec, exchanges, messages.BEFORE_CREDENTIAL)]
     return statuses[-1:] == [401]
 
 
 def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
     """From where on the credential was refused, also for a request that was answered before."""
     # Only that tells an expired credential from requests that a service should not refuse.
-    answered: set[Request] = set()
+    answered: dict[Request, set[int]] = defaultdict(set)
     refused: dict[Request, int] = {}  # since the credential was taken last, in the order of asking
-    for index, request, status in _telling(spec, exchanges, BEFORE_CREDENTIAL):
+    for index, probe, status in _telling(spec, exchanges):
         if status == 401:
-            refused.setdefault(request, index)
+            refused.setdefault(probe.request, index)
             continue
-        refused.clear()
-        if 200 <= status < 300:
-            answered.add(request)
-    return next(iter(refused.values())) if answered & refused.keys() else None
+        # What comes before anybody looks at the credential still comes when that has expired.
+        again = probe.request in refused and status in answered[probe.request]
+        if again or status not in messages.BEFORE_CREDENTIAL:
+            refused.clear()
+        if status not in REFUSALS and probe.request not in refused:
+            answered[probe.request].add(status)
+    return next(iter(refused.values())) if any(map(answered.get, refused)) else None
 
 
 def _telling(
     spec: Spec, exchanges: Iterable[Exchange], silent: frozenset[int] = frozenset()
-) -> Iterator[tuple[int, Request, int]]:
-    """Index, request and status of each answer that says whether the right credential is taken."""
+) -> Iterator[tuple[int, Probe, int]]:
+    """Index, probe and status of each answer that says whether the right credential is taken."""
     for index, exchange in enumerate(exchanges):
         probe, response = exchange.probe, exchange.response
         if response is None or response.status in messages.UNAVAILABLE | silent:
             continue
+        # An odd request may crash what stands in front of the service.
+        if probe.source == "edge" and response.status >= 500:
+            continue
         # A mock that was told what to answer does not look at the credential.
         counts = probe.credential is Credential.RIGHT and probe.source != "status"
         if counts and spec.by_key[probe.operation].needs_credential:
-            yield index, probe.request, response.status
+            yield index, probe, response.status
 
 
 def until_stop(exchanges: Iterable[Exchange]) -> Iterator[Exchange | Stop]:

@@ -227,9 +227,10 @@ def _authentication_rules(spec: Spec, operation: Operation) -> Iterator[Exchange
 
 
 def refused(variant: Credential, answer: Answer) -> str | None:
-    if answer.exchange.probe.credential is not variant:
-        return None
+    """What may be answered before a credential is looked for does not show that none is."""
     status, said = answer.response.status, CREDENTIAL_FORMS[variant].said
+    if answer.exchange.probe.credential is not variant or status in messages.BEFORE_CREDENTIAL:
+        return None
     return broken(status not in REFUSALS, f"{status} for a request with {said}")
 
 

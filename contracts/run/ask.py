@@ -8,7 +8,7 @@ from functools import partial
 from contracts.document import Operation
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind
 from contracts.exchanges.health import blocked, expired_from, refused_at_last, until_stop
-from contracts.messages import SAFE_METHODS, Exchange, Probe, Request
+from contracts.messages import REFUSALS, SAFE_METHODS, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, serving
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
@@ -61,10 +61,10 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
     answered = next((e.probe.request for e in exchanges if _is_plain_success(e)), None)
     yield from sent(closing_of(state, operation, answered))
     # The last answers refused the credential: an expired one is refused where it was taken before.
-    spec = state.inputs.spec
-    if answered and answered.method in SAFE_METHODS and refused_at_last(spec, exchanges):
+    earlier = answered or next((e.probe.request for e in exchanges if _is_plain_answer(e)), None)
+    if earlier and earlier.method in SAFE_METHODS and refused_at_last(state.inputs.spec, exchanges):
         note = "whether the credential has expired"
-        yield from sent([Probe(operation.key, answered, note=note, again=True)])
+        yield from sent([Probe(operation.key, earlier, note=note, again=True)])
     # What broke a rule that others kept, to see how it recurs; the mock would say the same again.
     if state.inputs.target.live and not state.inputs.replays:
         verdicts = judged(state.book, operation, exchanges)
@@ -91,6 +91,13 @@ def _is_plain_success(exchange: Exchange) -> bool:
     """Whether a plain request got what it asked for."""
     plain = exchange.probe.source != "status" and exchange.probe.request.method != "HEAD"
     return plain and exchange.response is not None and 200 <= exchange.response.status < 300
+
+
+def _is_plain_answer(exchange: Exchange) -> bool:
+    """Whether a plain request was answered by somebody who did not refuse the credential."""
+    probe, response = exchange.probe, exchange.response
+    plain = probe.source in ("given", "coverage", "fuzz") and not is_unavailable(exchange)
+    return plain and response is not None and response.status not in REFUSALS
 
 
 @contextmanager

@@ -18,7 +18,12 @@ from tests.exchanges.documents import SCHEMES, spec_of
 
 OPERATION = {"responses": {"200": {"description": ""}}}
 SPEC = spec_of(
-    {"/secured": {"get": {**OPERATION, "security": [{"bearer": []}]}}, "/public": {"get": OPERATION}},
+    {
+        "/secured": {"get": {**OPERATION, "security": [{"bearer": []}]}},
+        "/too": {"get": {**OPERATION, "security": [{"basic": []}, {"bearer": []}]}},
+        "/optional": {"get": {**OPERATION, "security": [{"bearer": []}, {}]}},
+        "/public": {"get": OPERATION},
+    },
     components={"securitySchemes": SCHEMES},
 )
 KEY = "GET /secured"
@@ -72,6 +77,16 @@ def test_unavailable_answers(status: int, source: str, unavailable: bool) -> Non
 
 # All of them
 
+OTHER = "/secured?other"
+REFUSED_ALL = "the credential was refused on every request; set CONTRACT_CREDENTIAL to one"
+ODD = (301, 307, 400, 404, 405, 414, 422, 431)
+
+
+def refused(status: int, path: str = "/secured") -> list[Exchange]:
+    """How wrong credentials were answered."""
+    forms = (Credential.NONE, Credential.WRONG)
+    return [exchange(status, path, credential=form, source="auth") for form in forms]
+
 
 @pytest.mark.parametrize(
     ("exchanges", "reason"),
@@ -89,7 +104,18 @@ def test_unavailable_answers(status: int, source: str, unavailable: bool) -> Non
         pytest.param([exchange(401), exchange(400)], "the credential was refused on every request", id="400 before"),
         pytest.param([exchange(401), exchange(503)], "the credential was refused", id="401 where available"),
         pytest.param([exchange(400)], None, id="400 alone"),
-        pytest.param([exchange(401), exchange(404)], None, id="404 says that it was accepted"),
+        *(pytest.param([exchange(401), exchange(odd)], REFUSED_ALL, id=f"{odd} before") for odd in ODD),
+        pytest.param([exchange(401), exchange(409)], None, id="409 says that it was taken"),
+        pytest.param([exchange(401), exchange(500)], None, id="a crash, of the service"),
+        pytest.param([exchange(401), exchange(500, source="edge")], REFUSED_ALL, id="a crash, of what is before"),
+        pytest.param([exchange(401), exchange(404), *refused(401)], REFUSED_ALL, id="404, and a wrong one refused"),
+        pytest.param([exchange(403), exchange(404, OTHER), *refused(401, OTHER)], None, id="404 where wrong ones: 401"),
+        pytest.param([exchange(403), exchange(404), *refused(403, OTHER)], REFUSED_ALL, id="403 for wrong ones too"),
+        pytest.param([exchange(401), exchange(404, "/too"), *refused(401, "/too?a")], None, id="taken by an operation"),
+        pytest.param([exchange(401), exchange(200, "/public")], REFUSED_ALL, id="200 where none is asked for"),
+        pytest.param([exchange(401), exchange(200, "/optional")], REFUSED_ALL, id="200 where none is needed"),
+        pytest.param([exchange(403), *refused(401)], "every request had 403, where a wrong", id="no rights"),
+        pytest.param([exchange(403), exchange(422), *refused(401)], None, id="rights for some of it"),
         pytest.param([exchange(401, "/public")], None, id="401 where no credential is asked for"),
         pytest.param([exchange(401, credential=Credential.WRONG)], None, id="the wrong one refused"),
         pytest.param([exchange(401, credential=Credential.NONE), exchange(200)], None, id="none refused"),
@@ -101,9 +127,6 @@ def test_what_says_nothing_about_the_contract(exchanges: list[Exchange], reason:
     assert found is None if reason is None else str(found).startswith(reason)
 
 
-OTHER = "/secured?other"
-
-
 @pytest.mark.parametrize(
     ("exchanges", "expired", "at_last"),
     [
@@ -113,7 +136,17 @@ OTHER = "/secured?other"
         pytest.param([exchange(200), exchange(401, OTHER)], None, True, id="refused elsewhere"),
         pytest.param([exchange(200), exchange(401, OTHER), exchange(401)], 1, True, id="then elsewhere too"),
         pytest.param([exchange(200), exchange(401), exchange(200, OTHER)], None, False, id="taken again"),
-        pytest.param([exchange(404), exchange(401)], None, True, id="never answered"),
+        pytest.param([exchange(404), exchange(401, OTHER)], None, True, id="never taken"),
+        pytest.param([exchange(404), exchange(401)], 1, True, id="refused where a resource was not there"),
+        pytest.param([exchange(401), exchange(404)], None, True, id="404 comes last"),
+        pytest.param([exchange(200), exchange(401), exchange(404, OTHER)], 1, True, id="an odd path comes last"),
+        pytest.param(
+            [exchange(200), exchange(404, OTHER), exchange(401), exchange(307, OTHER), exchange(401)],
+            2,
+            True,
+            id="odd paths come between",
+        ),
+        pytest.param([exchange(404), exchange(401), exchange(404)], None, True, id="a resource comes and goes"),
         pytest.param(
             [exchange(200), exchange(401), exchange(400), exchange(503)], 1, True, id="and what tells nothing"
         ),

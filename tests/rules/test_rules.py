@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.messages import Claim, Credential, Exchange, Headers, Probe, Request, Response
+from contracts.messages import CREDENTIAL_FORMS, Claim, Credential, Exchange, Headers, Probe, Request, Response
 from contracts.rules import OperationRules, rules_for
 from contracts.verdicts import judge
 from tests.documents import OPERATION, document, spec_from
@@ -31,10 +31,12 @@ def rules(responses: Any, *, security: bool = False, **parameter: Any) -> Operat
 def found(
     rules: OperationRules, response: Response, *, path: str = "/things/1", method: str = "GET", **probe: Any
 ) -> set[str]:
-    asked = Probe(OPERATION, Request(method, path), **probe)
-    return {
-        finding.rule.removeprefix(f"{OPERATION} ") for finding in judge(rules, Exchange(0, asked, response)).findings
-    }
+    judged = judge(rules, answered(response, path=path, method=method, **probe))
+    return {finding.rule.removeprefix(f"{OPERATION} ") for finding in judged.findings}
+
+
+def answered(response: Response, *, path: str = "/things/1", method: str = "GET", **probe: Any) -> Exchange:
+    return Exchange(0, Probe(OPERATION, Request(method, path), **probe), response)
 
 
 def kinds(rules: OperationRules) -> set[str]:
@@ -45,6 +47,7 @@ def ok(schema: Any = None) -> dict[str, Any]:
     return {"200": {"description": "", "content": {"application/json": {"schema": schema or {}}}}}
 
 
+ODD = (400, 404, 405, 414, 422, 431)
 BARE: dict[str, Any] = {"400": {"description": ""}}
 
 
@@ -53,6 +56,20 @@ def test_a_refused_credential_need_not_be_documented(status: int) -> None:
     refusal = Response(status, (*JSON, ("WWW-Authenticate", "Bearer")), b"{}")
     assert found(rules(ok(), security=True), refusal, credential=Credential.WRONG, source="auth") == set()
     assert "status documented" in found(rules(ok(), security=True), refusal)
+
+
+@pytest.mark.parametrize("form", [Credential.NONE, Credential.WRONG, Credential.APPENDED])
+@pytest.mark.parametrize(
+    ("status", "let_in"),
+    [(200, True), (204, True), (409, True), (500, True), *((odd, False) for odd in (302, 307, *ODD))],
+)
+def test_what_comes_before_a_credential_is_looked_at_shows_nothing_of_it(
+    status: int, let_in: bool, form: Credential
+) -> None:
+    judged = judge(rules(ok(), security=True), answered(Response(status), credential=form, source="auth"))
+    about = {rule for rule in judged.exercised if rule.endswith(f"auth {CREDENTIAL_FORMS[form].rule}")}
+    broken = {finding.rule for finding in judged.findings if " auth " in finding.rule}
+    assert (len(about), broken) == (let_in, about)
 
 
 def test_a_documented_refusal_without_content_says_nothing_about_its_type() -> None:

@@ -78,6 +78,8 @@ REFUSED = "the credential was refused on every request; set NOTTE_API_KEY to one
 EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
 NOBODY = "no request was answered (refused: ConnectError: "
 MISTAKES: list[tuple[Ordinary, Mistake, str]] = [
+    (FASTAPI, wrong_key, REFUSED),
+    (FASTAPI, expiring_key, EXPIRED),
     (NODE_HTTP, wrong_key, REFUSED),
     (NODE_HTTP, expiring_key, EXPIRED),
     (NODE_HTTP, port_of_nobody, NOBODY),

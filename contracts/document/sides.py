@@ -187,7 +187,7 @@ class RevisionFiles:
 
 def path_in_repository(path: Path) -> str:
     """The path of a file from the root of its repository. UsageError if it is in none."""
-    prefix = _git(["rev-parse", "--show-prefix"], b"", path.parent, str(path))
+    prefix = _git(["rev-parse", "--show-prefix"], b"", path.parent, f"HEAD:{path}")
     return os.fsdecode(prefix.removesuffix(b"\n")) + path.name
 
 

@@ -177,9 +177,10 @@ def _ca_bundle(path: str) -> str:
 
 # What options take
 
-_FILE = Value("FILE", files="path")
+_URL = "is a URL, and nothing is fetched; give a file (curl -sSo FILE URL)"
+_FILE = Value("FILE", str, _URL, r"(?!https?://).*", "path")
 _FOLDER = Value("DIR", files="path")
-_REPORT = Value("REPORT.json", files="path")
+_REPORT = Value("REPORT.json", str, _URL, r"(?!https?://).*", "path")
 _GLOB = Value("GLOB")
 _ID = Value("VALUE", files="@")
 _SIDE = "is no REVISION:path and no file; give one of them"

@@ -176,6 +176,7 @@ FILES = {
 USAGE_ERRORS: list[tuple[str, tuple[str, ...], str]] = [
     ("document missing", ("--contract-spec", "x.yaml"), "x.yaml: can't be read: No such file or directory"),
     ("document is a folder", ("--contract-spec", "spec"), "spec: can't be read"),
+    ("document is a URL", ("--contract-spec=http://h/openapi.json",), "--contract-spec http://h/openapi.json is a URL"),
     ("document broken", ("--contract-spec", "broken.yaml"), "broken.yaml:"),
     ("document empty", ("--contract-spec", ""), "--contract-spec is empty (an unset variable?)"),
     ("overlay missing", ("--contract-overlay", "x.yaml"), "x.yaml: can't be read"),

@@ -14,6 +14,8 @@ _PARAMETER = re.compile(r"\{([^{}/]*)\}")
 _LITERAL = "/%:@!$&'()*+,;=~-._"
 """What stands for itself in the literals of a template (RFC 3986 §3.3), encoded octets among it."""
 _wire = partial(quote, safe=_LITERAL)
+MAX_VALUE = 100  # characters of a value on the wire that every router takes; Fastify no more
+_ODD = re.compile(r"[/\\;%\x00-\x1f\x7f-\x9f\u2028\u2029\udc80-\udcff]")
 _EXPLODED = {"simple": ("", ","), "label": (".", "."), "matrix": (";", ";")}
 """What stands before and between the parts of an exploded value; else nothing and `&`."""
 _DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "|"}
@@ -96,6 +98,20 @@ def match_path(template: str, path: str) -> dict[str, str] | None:
     if found is None or not {".", ".."}.isdisjoint(unquote(path).split("/")):
         return None
     return dict(zip(names, found.groups(), strict=True))
+
+
+def is_odd(template: str, path: str) -> bool:
+    """Whether a value in the path is one that routers and firewalls answer by themselves.
+
+    It is empty, of dots or longer than `MAX_VALUE`, or it holds, encoded, what divides a path or
+    hides that (a slash, backslash, semicolon or percent sign), a control character or no UTF-8.
+    """
+    found = match_path(template, path)
+    for value in path.split("/")[1:] if found is None else found.values():
+        text = decoded(value)
+        if len(value) > MAX_VALUE or not text.strip(". ") or _ODD.search(text):
+            return True
+    return False
 
 
 def fill_path(template: str, values: Mapping[str, str]) -> str:

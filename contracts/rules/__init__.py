@@ -45,6 +45,12 @@ class OperationRules:
     plans: Mapping[tuple[str, str], Plan]  # of each documented body, by status and media type
 
     @cached_property
+    def edge(self) -> Rule | None:
+        """The rule that early answers break, and no other."""
+        rules = (row.rule for row in self.general)
+        return next((rule for rule in rules if rule.kind == "edge answer documented"), None)
+
+    @cached_property
     def _rivals(self) -> tuple[Operation, ...]:
         return tuple(rivals_of(self.spec, self.operation))
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from contracts import messages
 from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document.model import variants_of
-from contracts.document.serialisation import match_path, operations_at, served_at
+from contracts.document.serialisation import is_odd, match_path, operations_at, served_at
 from contracts.messages import CREDENTIAL_FORMS, REFUSALS, UNAVAILABLE, Credential, Failure
 from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope, Severity, broken, shown
 from contracts.schemas.locations import json_type, locate
@@ -16,6 +16,8 @@ from contracts.schemas.validation import Uncompilable, validator
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
 """What servers answer to odd requests before the service sees them (RFC 9110 §15.5.1, §15.5.15)."""
+ANSWERS_OF_ROUTERS = REFUSALS_OF_EDGES | {404, 405, *range(300, 400)}
+"""What they answer to odd paths, which they may redirect, or take for another."""
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
@@ -26,8 +28,9 @@ def operation_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
     if statuses and "default" not in map(str.lower, statuses):
         promise = f"is one of the documented statuses: {', '.join(statuses)}"
         yield row(partial(status_documented, spec), "status documented", promise)
+    if statuses:
         promise = "is documented even for odd requests"
-        yield row(edge_answer_documented, "edge answer documented", promise)
+        yield row(edge_was_asked, "edge answer documented", promise)
     yield from _authentication_rules(spec, operation)
     promised = any(map(operation.response, range(200, 300)))
     if promised and "path" in {parameter.location for parameter in operation.parameters}:
@@ -42,7 +45,7 @@ def status_documented(spec: Spec, answer: Answer) -> str | None:
     status, probe = answer.response.status, answer.exchange.probe
     # The rules about credentials ask for refusals, documented or not.
     expected = status in REFUSALS and probe.credential is not Credential.RIGHT
-    if answer.documented is None and (expected or _refused_edge(answer)):
+    if answer.documented is None and expected:
         return None
     if answer.documented is None:
         for other in operations_at(spec, probe.request.path):
@@ -51,17 +54,28 @@ def status_documented(spec: Spec, answer: Answer) -> str | None:
     return broken(answer.documented is None, f"the service answered {status}")
 
 
-def edge_answer_documented(answer: Answer) -> str | None:
-    if answer.exchange.probe.source != "edge":
-        return None
-    documented, response = answer.documented, answer.response
+def edge_was_asked(answer: Answer) -> str | None:
+    """What breaks it is what the other rules would find: see `is_early`."""
+    return "" if answer.exchange.probe.source == "edge" else None
+
+
+def is_early(answer: Answer) -> bool:
+    """Whether a server may have given an answer before the service, whose promises it breaks.
+
+    To an odd path by its status alone; to any other edge case only what is not documented.
+    """
+    probe, status = answer.exchange.probe, answer.response.status
+    if status in ANSWERS_OF_ROUTERS and is_odd(answer.operation.path, probe.request.path):
+        return True
+    documented = answer.documented
     known = documented is not None and not (documented.content and media_problem(answer))
-    seen = f"the service answered {response.status} with {response.media_type} to an odd request"
-    return broken(_refused_edge(answer) and not known, seen)
+    return probe.source == "edge" and status in REFUSALS_OF_EDGES and not known
 
 
-def _refused_edge(answer: Answer) -> bool:
-    return answer.exchange.probe.source == "edge" and answer.response.status in REFUSALS_OF_EDGES
+def early_answer(answer: Answer) -> str:
+    """What is said of an early answer that breaks a promise."""
+    status, name = answer.response.status, answer.response.media_type
+    return f"the service answered {status}{f' with {name}' if name else ''} to an odd request"
 
 
 def response_rules(
@@ -72,7 +86,7 @@ def response_rules(
     names = [media.name for media in response.content]
     if names:
         promise = f"has one of the documented media types: {', '.join(names)}"
-        yield scope.row(media_type_documented, "media type documented", promise, pointer)
+        yield scope.row(media_problem, "media type documented", promise, pointer)
     for header in response.headers:
         if header.required:
             name, promise = header.name, f"has the header {header.name}"
@@ -84,11 +98,6 @@ def response_rules(
         yield scope.row(unique_names, "unique names", promise, pointer)
     if response.status.startswith("2"):
         yield from _identity_rules(spec, operation, response)
-
-
-def media_type_documented(answer: Answer) -> str | None:
-    problem = media_problem(answer)
-    return None if problem and _refused_edge(answer) else problem
 
 
 def media_problem(answer: Answer) -> str:

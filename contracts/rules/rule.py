@@ -42,7 +42,7 @@ RULE_KINDS = {
     "status documented": (VIOLATION, "OpenAPI 3.1 §4.8.16"),
     "media type documented": (VIOLATION, "OpenAPI 3.1 §4.8.17"),
     "header required": (VIOLATION, "OpenAPI 3.1 §4.8.21"),
-    "edge answer documented": (ADVISORY, "RFC 9110 §15.5"),
+    "edge answer documented": (ADVISORY, "RFC 9110 §15.4, §15.5"),
     "framing": (VIOLATION, "RFC 9112 §6.3, §8"),
     "content encoding": (VIOLATION, "RFC 9110 §8.4"),
     # About the credential, the resource, methods and header fields.

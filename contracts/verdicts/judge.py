@@ -7,9 +7,9 @@ from typing import Any
 
 from contracts.document import join_pointer
 from contracts.messages import Credential, Exchange, Probe, Request, Response, is_unavailable
-from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule, Undecided
+from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule, Severity, Undecided
 from contracts.rules.plan import Leaf, Place, Plan
-from contracts.rules.responses import broken_framing
+from contracts.rules.responses import broken_framing, early_answer, is_early
 from contracts.rules.rule import member_text, shown
 from contracts.schemas.locations import json_type
 from contracts.text import cut
@@ -23,6 +23,8 @@ class Judgement:
     """What one exchange says about rules, by id: exercised, broken, not decided."""
 
     exchange: Exchange
+    is_early: bool = False  # given before the service, maybe: no violation is found in it,
+    excused: bool = False  # and this one broke some promise
     exercised: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     # Of rules about a whole body: finer ones say all that there is to say.
@@ -40,13 +42,16 @@ class Judgement:
     def note(self, rule: Rule, seen: str | None) -> None:
         """Take down what a check gave: a finding, that the rule was kept, or nothing."""
         if seen:
-            self.find(rule.id, seen)
+            self.find(rule, seen)
         elif seen is not None:
             self.exercised.add(rule.id)
 
-    def find(self, rule: str, seen: str, instance: str | None = None) -> None:
-        self.exercised.add(rule)
-        self.findings.append(Finding(rule, cut(seen), instance and cut(instance)))
+    def find(self, rule: Rule, seen: str, instance: str | None = None) -> None:
+        if self.is_early and rule.severity is Severity.VIOLATION:
+            self.excused = True
+            return
+        self.exercised.add(rule.id)
+        self.findings.append(Finding(rule.id, cut(seen), instance and cut(instance)))
 
 
 def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
@@ -61,11 +66,14 @@ def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judg
     for judgement in judged:
         exchange, failure = judgement.exchange, judgement.exchange.failure
         if failure is not None and (broken := broken_framing(failure)):
-            judgement.find(rules.framing[broken].id, failure.detail)
+            judgement.find(rules.framing[broken], failure.detail)
         if exchange.response is None:
             continue
         answer = Answer(exchange, rules.operation, exchange.response)
+        judgement.is_early = is_early(answer)
         _judge_answer(rules, answer, judgement)
+        if judgement.excused and rules.edge is not None:
+            judgement.find(rules.edge, early_answer(answer))
         if rules.histories and exchange.probe.credential is Credential.RIGHT:
             if before := earlier.get(exchange.probe.request):
                 for row in rules.histories:
@@ -198,7 +206,7 @@ class _Walk:
             seen[text] += 1
 
     def _find(self, rule: Rule, seen: str, instance: str) -> None:
-        self.judgement.find(rule.id, seen, instance or "/")
+        self.judgement.find(rule, seen, instance or "/")
 
     def _undecided(self, leaf: Leaf, why: str) -> None:
         self.judgement.undecided.append(Undecided(leaf.rule.id, cut(why)))

@@ -102,6 +102,14 @@ def odd_request_refused(rule: Rule, rules: OperationRules, good: Exchange) -> Ma
         yield answered(good, plain, source="edge")
 
 
+def odd_path_answered(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
+    head = good.probe.request.target.rpartition("/")[0]
+    for target in (f"{head}/a%2Fb", f"{head}/{'a' * 200}", f"{good.probe.request.target}/"):
+        for status in (307, 404, 405, 414):
+            plain = Response(status, (("Content-Type", "text/x-plain"),), b"no")
+            yield answered(good, plain, request=replace(good.probe.request, target=target))
+
+
 def credential_taken(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
     """Every form that must be refused is answered 200; the right ones are refused."""
     name = rule.id.partition(" auth ")[2]
@@ -170,6 +178,7 @@ EXCHANGE_FAMILIES: tuple[ExchangeFamily, ...] = (
     ExchangeFamily("cut short", "framing", no_answer(FailureKind.TRUNCATED, FailureKind.BAD_FRAMING)),
     ExchangeFamily("wrong coding", "content encoding", no_answer(FailureKind.BAD_ENCODING)),
     ExchangeFamily("odd request refused", "edge answer documented", odd_request_refused),
+    ExchangeFamily("odd path answered", "edge answer documented", odd_path_answered),
     ExchangeFamily("wrong credential taken", "auth", credential_taken, ANY_DOCUMENTED | {"allow header"}),
     ExchangeFamily("no challenge", "challenge", no_challenge, ANY_DOCUMENTED),
     ExchangeFamily(

@@ -8,7 +8,20 @@ import pytest
 
 from contracts import commands
 
-from .projects import Project, document, operation
+from .projects import Project, Things, answer, document, operation
+
+HTML = "Content-Type: text/html"
+
+
+class Routed(Things):
+    """A service behind a router that answers odd paths by itself, before anybody looks at the credential."""
+
+    def __call__(self, request: bytes) -> bytes:
+        value = request.split(b" ")[1].decode().rpartition("/")[2]
+        for part, status in {"%2F": 307, "%252F": 404, "%00": 400, "%5C": 404, "a" * 200: 414, "%25": 405}.items():
+            if part in value:
+                return answer(status, b"<h1>no</h1>", HTML, "Location: /elsewhere")
+        return super().__call__(request)
 
 
 def twins() -> dict[str, Any]:
@@ -34,3 +47,15 @@ def test_the_catalogue_of_rules_tells_them_apart_from_its_output(
     commands.main()
     out, err = capsys.readouterr()
     assert ("are one path" in err, "are one path" in out) == (True, False)
+
+
+def test_what_a_router_answers_to_odd_paths_violates_nothing(project: Project) -> None:
+    run = project.ask(Routed())
+    (advisory,) = [v for v in run.report["verdicts"] if v["outcome"] == "violated"]
+    assert run.code == 0
+    assert (advisory["rule"], advisory["severity"]) == ("GET /things/{thing_id} edge answer documented", "advisory")
+
+
+def test_what_it_answers_to_any_path_is_a_violation(project: Project) -> None:
+    run = project.ask(Things(instead=lambda number: answer(307, b"", "Location: /elsewhere") if number == 4 else None))
+    assert (run.code, run.violated) == (1, {"GET /things/{thing_id} status documented"})

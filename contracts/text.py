@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,12 @@ def shown(value: Any, limit: int = 60) -> str:
 def plural(count: int, noun: str, many: str = "") -> str:
     """A count with its noun: `1 rule`, `2 rules`; `many` is a plural without an s."""
     return f"{count} {noun if count == 1 else many or noun + 's'}"
+
+
+def few(texts: Sequence[str], most: int, where: str = "in report.json") -> str:
+    """The first texts in a row, and of the others how many there are, and where."""
+    more = f" and {len(texts) - most} more {where}" * (len(texts) > most)
+    return f"{', '.join(texts[:most])}{more}"
 
 
 def printable(line: str) -> str:

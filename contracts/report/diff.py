@@ -14,9 +14,10 @@ from contracts.decision.entries import ACCEPTED, CHANGES, TERM, Accepted, entry_
 from contracts.document import Spec
 from contracts.document.sides import Side, specs_of
 from contracts.report.run import Drift
-from contracts.text import cut
+from contracts.text import cut, few
 
 _ORDER = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
+WHOLE = "in contracts diff --format json"
 MAX_VERSION = 100  # characters of what is published as a version
 
 
@@ -116,13 +117,11 @@ def drift_of(diff: Diff, command: str) -> Drift:
 
 
 def reach_text(reaches: Sequence[Reach], most: int) -> str:
-    """Whom a change reaches, `most` operations a direction by name."""
+    """Whom a change reaches, `most` operations a direction by name, and how many others."""
     texts = []
     for direction in Direction:
         names = list(dict.fromkeys(r.operation for r in reaches if r.direction is direction))
-        if len(names) > most:
-            names[most - 1 :] = [f"{names[most - 1]} and {len(names) - most} more"]
         if names:
             noun = f"{direction.value}s of " * (direction is not Direction.OPERATION)
-            texts.append(noun + ", ".join(names))
+            texts.append(noun + few(names, most, WHOLE))
     return "; ".join(texts) or "no operation"

@@ -250,7 +250,7 @@ def trend_in(folder: Path, tonight: Run, parts: Sequence[Run] = ()) -> Trend:
 
     trend, notes = trend_of(nights()), unreadable[:MAX_NAMED]
     if (more := len(unreadable) - MAX_NAMED) > 0:
-        notes.append(f"… and {plural(more, 'file')} more that can't be read")
+        notes.append(f"… and {plural(more, 'file')} more in {folder} that can't be read")
     for why, count in left_out.items():
         if count:
             notes.append(f"left out: {plural(count, 'report')} {why}")

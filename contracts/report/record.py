@@ -113,6 +113,8 @@ class Teller:
         head = []
         for name, text in response.headers[:MAX_FIELDS]:
             head.append((cut(name, MAX_FIELD), cut(text, MAX_FIELD)))
+        if (more := len(response.headers) - MAX_FIELDS) > 0:
+            head.append(("…", f"and {more} more, which the report does not keep"))
         return replace(proof, status=response.status, headers=tuple(head), body=body)
 
 

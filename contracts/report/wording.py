@@ -218,6 +218,6 @@ def drift_lines(drift: Drift) -> Iterator[str]:
     if drift.changed:
         yield from map("  {}".format, drift.changes[:MAX_CHANGES])
         if len(drift.changes) > MAX_CHANGES:
-            yield f"  … and {len(drift.changes) - MAX_CHANGES} more"
+            yield f"  … and {len(drift.changes) - MAX_CHANGES} more, in {drift.command}"
         yield from map("  {}".format, drift.notes)
     yield from kept

@@ -12,9 +12,10 @@ from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing, early_answer, is_early
 from contracts.rules.rule import member_text, shown
 from contracts.schemas.locations import json_type
-from contracts.text import cut
+from contracts.text import cut, few
 
 MAX_SEEN = 50  # different values that are told apart in what was seen at an enum
+MAX_NAMES = 5  # undocumented properties of an object that are named
 MAX_MEMBER = 200  # characters that are kept of such a value, unless the document has it
 
 
@@ -185,7 +186,7 @@ class _Walk:
                 self._find(rule, f"no property {name}", instance)
         if place.undocumented is not None:
             unknown = sorted(value.keys() - properties.keys() - {place.location.chosen_by})
-            names = ", ".join(map(shown, unknown[:5]))
+            names = few(list(map(shown, unknown)), MAX_NAMES, "of them")
             self.judgement.note(place.undocumented, names and f"{names} in {instance or '/'}")
         for name, child in properties.items():
             if name in value:

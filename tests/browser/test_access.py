@@ -74,13 +74,18 @@ STOP = """
 () => {
     const one = document.activeElement, box = one.getBoundingClientRect(), bar = document.querySelector('nav');
     const edge = bar.getBoundingClientRect(), stuck = edge.top <= 0 && !bar.contains(one);
-    const under = stuck && box.top < edge.bottom && box.height < innerHeight / 2;
+    const room = one.closest('.scroll'), title = room && room.querySelector('thead th');
+    const corner = title && !one.contains(title) && title.getBoundingClientRect();
+    const behind = corner && (box.top < corner.bottom - 1 || box.left < corner.right - 1);
+    const under = behind || stuck && box.top < edge.bottom && box.height < innerHeight / 2;
     const part = one.closest('section, nav, header'), style = getComputedStyle(one);
     const block = one.closest('figure') || one.closest('tr, summary, p, li') || one;
     return {
         name: one.innerText.trim(),
         part: part?.id || part?.localName || '',
-        block: Math.round(block.getBoundingClientRect().top + scrollY),
+        // In a table that scrolls by itself: where that is, then where in it.
+        block: [room || block, block].map(part => Math.round(
+            part.getBoundingClientRect().top + scrollY + (part === room ? 0 : room?.scrollTop || 0))),
         marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
         under,
     };

@@ -4,8 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from contracts.report.forms import page as view
+
+from ..report.runs import GET, run, verdict
 from .conftest import SCENES, Show
 from .viewing import LOOKS, NARROW, WIDE, Looks
 
@@ -87,6 +90,134 @@ def test_the_filter_knows_what_came_of_a_place(standing: str, html: Html, show: 
         assert row.get_by_role("button", name=re.compile(f": {standing}")).count() > 0
 
 
+def chip(page: Page, part: str, state: str) -> Locator:
+    return page.locator(part).get_by_role("list", name="Rules by what came of them").locator(f"[data-state={state}]")
+
+
+def cells(page: Page) -> set[str]:
+    """What the cells are that are to be seen."""
+    names = page.locator("#matrix .cell:visible").evaluate_all("all => all.map(one => one.ariaLabel)")
+    return {re.sub(r"^.*?: | on .*$", "", name) for name in names}
+
+
+def cards(page: Page) -> list[str]:
+    found = page.locator("details.card:visible")
+    return [text.partition(" ")[2] for text in found.locator("> summary .mark").all_inner_texts()]
+
+
+def test_states_narrow_the_broken_promises_and_what_operations_show(html: Html, show: Show) -> None:
+    page = show(html("broken")).page
+    everything = rows(page)
+    chip(page, "#matrix", "advisory").click()
+    assert (rows(page), cells(page), cards(page)) == (["duration"], {"advisory"}, ["advisory"])
+    expect(page.locator("#violations")).to_have_css("display", "block")
+    expect(page.locator("#matrix").get_by_role("status")).to_have_text(f"1 of {len(everything)}")
+    chip(page, "header", "violated").click()
+    assert cells(page) == {"advisory", "violated"}
+    assert cards(page) == ["violated"] * 5 + ["advisory"]
+    for part in ("header", "#matrix"):
+        assert [chip(page, part, one).get_attribute("aria-pressed") for one in ("violated", "holds")] == [
+            "true",
+            "false",
+        ]
+    page.locator("#matrix").get_by_role("button", name="Show all").click()
+    assert (rows(page), len(cards(page))) == (everything, 6)
+    assert cells(page) == {"advisory", "violated", "not exercised", "holds"}
+    expect(page.get_by_role("button", name="Show all")).to_have_count(0)
+
+
+def test_states_narrow_what_was_not_seen(html: Html, show: Show) -> None:
+    page = show(html("broken")).page
+    unjudged = page.locator("#unseen details.list[data-states]")
+    chip(page, "header", "not-exercised").click()
+    assert unjudged.locator("visible=true").count() == unjudged.count() > 0
+    chip(page, "header", "not-exercised").click()
+    chip(page, "header", "holds").click()
+    expect(unjudged.locator("visible=true")).to_have_count(0)
+
+
+def test_states_and_words_narrow_together(html: Html, show: Show) -> None:
+    page = show(html("broken")).page
+    page.locator("#matrix").get_by_label("Filter").fill("200 duration")
+    assert rows(page) == ["duration", "max_duration_minutes"]
+    chip(page, "#matrix", "advisory").click()
+    assert (rows(page), cells(page)) == (["duration"], {"advisory"})
+    page.locator("#matrix").get_by_label("Filter").fill("200 status")
+    assert rows(page) == []
+    chip(page, "#matrix", "violated").click()
+    assert (rows(page), cells(page)) == (["status"], {"violated"})
+
+
+def test_states_are_chosen_by_keys(html: Html, show: Show) -> None:
+    page = show(html("broken")).page
+    chip(page, "#matrix", "advisory").focus()
+    page.keyboard.press("Space")
+    assert rows(page) == ["duration"]
+    page.keyboard.press("Enter")
+    assert len(rows(page)) > 1
+    page.keyboard.press("Enter")
+    page.locator("#matrix").get_by_role("button", name="Show all").focus()
+    page.keyboard.press("Enter")
+    expect(chip(page, "#matrix", "violated")).to_be_focused()
+
+
+def test_states_stand_in_the_address(html: Html, show: Show) -> None:
+    written = html("broken")
+    page = show(written).page
+    chip(page, "#matrix", "advisory").click()
+    chip(page, "#matrix", "violated").click()
+    assert page.url.endswith("#state=advisory,violated")
+    page.get_by_role("navigation").get_by_role("link", name="What was seen").click()
+    expect(page).to_have_url(re.compile("#seen&state=advisory,violated$"))
+    again = show(written, anchor="#seen&state=advisory,violated,of-another-version").page
+    assert cells(again) == {"advisory", "violated"}
+    expect(again.get_by_role("heading", name="What was seen")).to_be_in_viewport()
+    again.evaluate("location.hash = '#state='")
+    expect(again.get_by_role("button", name="Show all")).to_have_count(0)
+    assert len(cards(again)) == 6
+    assert show(written, anchor="#%&state=%").page.locator("details.card:visible").count() == 6
+
+
+def test_a_link_to_what_a_filter_hides_shows_it(html: Html, show: Show) -> None:
+    page = show(html("broken"), anchor="#state=holds").page
+    expect(page.locator("details.card:visible")).to_have_count(0)
+    page.locator(".glance a").first.click()
+    expect(page.locator("details.card").first.locator("> summary")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Show all")).to_have_count(0)
+
+
+def test_a_state_that_one_of_several_rules_of_a_cell_has_shows_the_cell(show: Show) -> None:
+    several = run(verdict("violated"), verdict("holds", rule=f"{GET} 200 /status enum other"), verdict("holds", "b"))
+    page = show(view.page(several)).page
+    chip(page, "#matrix", "holds").click()
+    assert rows(page) == ["status", "b"]
+    chip(page, "#matrix", "undecided").click(force=True)  # which no rule is
+    assert rows(page) == ["status", "b"]
+
+
+@pytest.mark.parametrize("looks", LOOKS, ids=str)
+def test_titles_of_the_matrix_stay_while_it_scrolls(looks: Looks, html: Html, show: Show) -> None:
+    page = show(html("broken"), looks).page
+    room = page.locator("#matrix .scroll").first
+    room.evaluate(
+        "one => { one.style.width = '22rem'; one.scrollIntoView(); one.scrollTop = 400; one.scrollLeft = 130 }"
+    )
+    assert room.evaluate("one => [one.scrollTop, one.scrollLeft]") == [400, 130]
+    # Whatever is drawn where the titles are is a title, and nothing shines through.
+    assert room.evaluate(
+        """one => {
+            const box = one.getBoundingClientRect(), titles = one.querySelectorAll('thead th');
+            const drawn = (x, y) => document.elementFromPoint(x, y).closest('th, td');
+            const corner = titles[0].getBoundingClientRect(), found = [];
+            for (let x = 4; x < box.width - 20; x += 8) { found.push(drawn(box.left + x, corner.bottom - 6).localName) }
+            for (let y = 4; y < 500; y += 8) { found.push(drawn(box.left + 6, box.top + y).localName) }
+            const clear = [...one.querySelectorAll('thead th, tbody th')].filter(
+                title => !getComputedStyle(title).backgroundColor.startsWith('rgb('));
+            return [[...new Set(found)], drawn(box.left + 6, corner.bottom - 6) === titles[0], clear.length];
+        }"""
+    ) == [["th"], True, 0]
+
+
 def cell(page: Page, place: str, kind: str) -> str:
     """How a cell of the answers of status 200 is called."""
     body = page.locator("#matrix tbody").filter(has=page.locator("th.status", has_text="200"))
@@ -150,7 +281,9 @@ def test_everything_can_be_read_without_javascript(html: Html, show: Show) -> No
     page = show(html("broken"), javascript=False).page
     expect(page.locator("details.card[data-text$='200 /status enum']").locator("mark")).to_be_visible()
     expect(page.get_by_label("Filter")).to_have_count(2)
-    expect(page.locator("input:visible, .copy:visible")).to_have_count(0)
+    expect(page.locator("input:visible, .copy:visible, [data-state]:enabled")).to_have_count(0)
+    hidden = "all => all.filter(one => getComputedStyle(one).visibility === 'hidden' || one.hidden).length"
+    assert page.locator("[data-text], .cell").evaluate_all(hidden) == 0
     name = cell(page, "status", "enum")
     page.locator(f"[popovertarget={name}]:not(.close)").click()
     expect(page.locator(f"#{name}")).to_be_visible()

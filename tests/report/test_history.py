@@ -143,7 +143,7 @@ def test_files_that_are_no_reports_are_left_alone_and_named(tmp_path: Path) -> N
     (tmp_path / ".20261101T031702.123Z-44136fa3.json-7").write_text("{")
     trend = trend_in(tmp_path, tonight())
     assert trend.notes[0] == f"{tmp_path / 'b.json'} is not a report.json of this suite; the history goes without it"
-    assert trend.notes[3:] == ("… and 1 file more that can't be read",)
+    assert trend.notes[3:] == (f"… and 1 file more in {tmp_path} that can't be read",)
     thin(tmp_path, NOW + 999 * DAY)
     assert texts.keys() <= set(names(tmp_path))
 

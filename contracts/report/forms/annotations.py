@@ -10,10 +10,11 @@ from contracts.report.diff import Diff, reach_text
 from contracts.report.forms.diff_forms import last_line, verdict_line
 from contracts.report.run import Run
 from contracts.report.wording import Cause, causes, worst_first
-from contracts.text import cut, printable
+from contracts.text import cut, few, printable
 
 MAX_SHOWN = 10  # of each level; GitHub shows no more of a step
 MAX_TEXT = 300
+MAX_OPERATIONS = 5  # that a cause is named on
 _COMMANDS = {
     ChangeSeverity.ERROR: "error",
     ChangeSeverity.WARNING: "warning",
@@ -51,7 +52,7 @@ def _message(cause: Cause, run: Run) -> Iterator[str]:
     verdict = cause.shown
     yield cut(f"seen: {cause.seen} ({wording.often_text(verdict)})", MAX_TEXT)
     if cause.is_spread:
-        yield cut(f"the same on {', '.join(cause.operations)}", MAX_TEXT)
+        yield f"the same on {few(cause.operations, MAX_OPERATIONS)}"
     if promise := wording.promise_text(verdict):
         yield cut(f"wanted: {promise}", MAX_TEXT)
     if since := wording.since_text(verdict, run.against):

@@ -12,7 +12,7 @@ from contracts.changes.change import Effect, Witness
 from contracts.decision.change_decision import Judged
 from contracts.document import Spec
 from contracts.document.sides import Side
-from contracts.report.diff import Diff, decision_text, reach_text
+from contracts.report.diff import WHOLE, Diff, decision_text, reach_text
 from contracts.text import cut, map_texts, printable, well_formed
 
 MAX_REACHES = 5
@@ -118,7 +118,7 @@ def witness_lines(witness: Witness) -> Iterator[str]:
     for line in lines[:MAX_LINES]:
         yield _cut(line, MAX_ROW)
     if len(lines) > MAX_LINES:
-        yield f"… and {len(lines) - MAX_LINES} lines more"
+        yield f"… and {len(lines) - MAX_LINES} lines more, {WHOLE}"
 
 
 def _cut(text: str, limit: int = MAX_TEXT) -> str:

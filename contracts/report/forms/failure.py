@@ -8,8 +8,9 @@ from typing import Any
 from contracts.decision.entries import TERM, VIOLATIONS, entry_for
 from contracts.report import wording
 from contracts.report.run import RuleVerdict, Run
-from contracts.text import cut, printable
+from contracts.text import cut, few, printable
 
+MAX_OPERATIONS = 20  # that a cause is named on
 MAX_BODY = 2_000  # characters of a body among the properties; `report.json` has more
 
 Property = tuple[str, str]
@@ -86,7 +87,7 @@ def suite_properties(run: Run) -> Iterator[Property]:
     for cause in wording.causes(run.violated):
         if cause.is_spread:
             rule = f"{cause.shown.rule}{wording.spread_text(cause)}"
-            yield "cause", _cut(f"{rule}: {cause.seen} ({', '.join(cause.operations)})")
+            yield "cause", _cut(f"{rule}: {cause.seen} ({few(cause.operations, MAX_OPERATIONS)})")
     yield "target", printable(run.target)
     yield "document", printable(run.subject.path)
     yield "sha256", run.subject.sha256

@@ -18,7 +18,7 @@ from contracts.report.forms import diff_forms, environment
 from contracts.report.forms.page.body_markup import marked_body
 from contracts.report.history import Trend
 from contracts.report.run import Proof, Run
-from contracts.text import cut, plural, printable
+from contracts.text import cut, few, plural, printable
 
 MAX_SIZE = 60_000  # characters, of which GitHub takes 65,536 in a comment
 MAX_TEXT = 300
@@ -31,6 +31,7 @@ MAX_INDENT = 20
 MAX_NIGHTS = 30  # nights that a curve shows, the last ones
 MAX_RULES = 20
 MAX_OPERATIONS = 8
+MAX_MEMBERS = 12  # of those that no answer had, of a rule
 
 # ASCII's own separators: no text can hold one, because it is escaped as what nobody sees.
 SECTION, PART = "\x1d", "\x1e"
@@ -127,7 +128,8 @@ def curve(values: Sequence[float | None]) -> str:
 def _body_lines(proof: Proof) -> Iterator[str]:
     """The lines of a body around a place, the first of the place with a mark."""
     mark = "   ← here"
-    for line in marked_body(proof.body or "", proof.instance, whole=False).lines[:MAX_BODY]:
+    lines = marked_body(proof.body or "", proof.instance, whole=False).lines
+    for line in lines[:MAX_BODY]:
         if line.left_out:
             yield f"… {plural(line.left_out, 'line')}"
             continue
@@ -136,12 +138,15 @@ def _body_lines(proof: Proof) -> Iterator[str]:
         yield f"{text}{mark * line.marked}"
         if line.marked:
             mark = ""
+    if len(lines) > MAX_BODY:
+        yield f"… and {plural(len(lines) - MAX_BODY, 'line')} more, in report.json"
 
 
 @cache
 def _environment() -> Environment:
     made = environment(__file__, globals(), _escaped)
     made.filters |= {"cut": _cut, "code": code, "fenced": _fenced, "plural": plural, "curve": curve}
+    made.filters["few"] = few
     made.globals |= {"wording": wording, "forms": diff_forms, "reach_text": reach_text}
     made.globals |= {"body_lines": _body_lines, "series_of": _series}
     made.globals |= {"section": Markup(SECTION), "part": Markup(PART)}

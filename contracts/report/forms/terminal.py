@@ -12,11 +12,14 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from contracts.report import wording
 from contracts.report.history import Trend
 from contracts.report.run import CHANGES, RuleVerdict, Run
-from contracts.text import cut, printable
+from contracts.text import cut, few, printable
 
 ROWS = 25  # of the summary, its title, the lines that others add to it and the decision included
 DECISION_ROWS = 4
 MAX_ABOUT = 100  # characters of a target, and of the earlier report
+MAX_OPERATIONS = 3  # that a cause is named on
+MAX_PLACES, MAX_MEMBERS = 3, 6  # of an answer that lacked some, and the members of each
+MAX_STATUSES = 8
 LEAST_ROWS = 4  # what a section gets of those left, even if none is left to count those below it
 NAMED_ROWS = 2  # for naming the sections that there is no room for
 
@@ -199,7 +202,7 @@ def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Ent
         verdict = cause.shown
         rest = f": {getattr(verdict.evidence, 'message', '')}{_how(verdict) * recurs}"
         if cause.is_spread:
-            rest += f" ({', '.join(cause.operations)})"
+            rest += f" ({few(cause.operations, MAX_OPERATIONS)})"
         entries.append((f"{verdict.rule}{wording.spread_text(cause)}", rest))
     return entries
 
@@ -227,8 +230,8 @@ def _never_seen(verdicts: Iterable[RuleVerdict]) -> list[str]:
     found: dict[str, list[str]] = {}
     for verdict in filter(attrgetter("unseen"), verdicts):
         places = found.setdefault(f"{verdict.operation} {verdict.status}", [])
-        places.append(f"{verdict.place} {' '.join(verdict.unseen)}")
-    return [f"{answer}: {', '.join(places)}" for answer, places in found.items()]
+        places.append(f"{verdict.place} {few(verdict.unseen, MAX_MEMBERS)}")
+    return [f"{answer}: {few(places, MAX_PLACES)}" for answer, places in found.items()]
 
 
 def _table(run: Run, screen: Screen) -> Section:
@@ -254,13 +257,13 @@ def _table(run: Run, screen: Screen) -> Section:
 
 
 def _exchanges(run: Run, screen: Screen) -> str:
-    statuses = ", ".join(f"{status} x {count}" for status, count in sorted(run.statuses.items()))
+    counts = [f"{status} x {count}" for status, count in sorted(run.statuses.items())]
     rest = f"; seed {run.seed}"
     if run.slowest is not None:
         slowest = screen.cut(run.slowest.slowest, 60)
         rest = f"; slowest {run.slowest.longest * 1000:.0f} ms ({slowest}){rest}"
     room = max(2 * screen.width - cell_len(rest) - 1, 40)
-    head = screen.cut(f"exchanges: {run.exchanges} ({statuses}", room)
+    head = screen.cut(f"exchanges: {run.exchanges} ({few(counts, MAX_STATUSES)}", room)
     return screen.text(f"{head}){rest}")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.changes.change import ChangeSeverity, Direction, Reach, Witness
 from contracts.decision.change_decision import ChangePolicy, FailOn, decide_changes
-from contracts.report.diff import decision_text, reach_text
+from contracts.report.diff import WHOLE, decision_text, reach_text
 from contracts.report.forms.diff_forms import diff_json, diff_lines, failing_lines, witness_lines
 
 from ...made_changes import ALL, ASKED, BREAKS, GROWS, STATUS, UNKNOWN, WARNS, change
@@ -109,7 +109,7 @@ def test_an_exit_code_that_surprises_is_explained(policy: ChangePolicy, changes:
 
 def test_many_operations_are_counted() -> None:
     reaches = [Reach(f"GET /{n}", Direction.RESPONSE) for n in range(7)] + [Reach("GET /0", Direction.REQUEST)]
-    assert reach_text(reaches, 2) == "requests of GET /0; responses of GET /0, GET /1 and 5 more"
+    assert reach_text(reaches, 2) == f"requests of GET /0; responses of GET /0, GET /1 and 5 more {WHOLE}"
 
 
 def test_a_request_is_shown_as_it_goes_over_the_wire() -> None:
@@ -136,7 +136,7 @@ def test_a_huge_body_is_cut() -> None:
     body = ["x" * 10_000, *range(10_000)]
     witness = Witness("GET /", {"status": 200, "headers": {}, "body": body}, "revision", "base", "")
     lines = list(witness_lines(witness))
-    assert (len(lines), lines[-1], max(map(len, lines)) < 500) == (43, "… and 9963 lines more", True)
+    assert (len(lines), lines[-1], max(map(len, lines)) < 500) == (43, f"… and 9963 lines more, {WHOLE}", True)
 
 
 def test_the_operation_itself_may_be_reached() -> None:

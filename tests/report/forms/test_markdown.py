@@ -158,7 +158,7 @@ def test_long_lists_are_cut() -> None:
     shown = lines(run(*(verdict("undecided", f"n{n}") for n in range(23))))
     assert "- … and 3 more, in report.json" in shown
     rows = lines(run(*(verdict("holds", f"n{n}", status=str(200 + n)) for n in range(30))))
-    assert "… and 5 rows more, of operations that are no worse" in rows
+    assert "… and 5 rows more, of operations that are no worse, in report.json" in rows
 
 
 def test_new_and_frequent_violations_come_first() -> None:
@@ -229,7 +229,7 @@ def test_history_says_what_comes_and_goes_and_draws_times() -> None:
     start = shown.index("#### History: 6 runs since 2026-11-01")
     assert shown[start + 1 : start + 16] == [
         "",
-        "| rule | | █ violated, ▄ accepted, ▁ holds, · not judged |",
+        "| rule | | last 6 runs: █ violated, ▄ accepted, ▁ holds, · not judged |",
         "| --- | --- | --- |",
         "| <code>GET /things/{id} 200 /status enum</code> | comes and goes: 3 of 5 nights, back since 2026-11-05 "
         "| ▁█▁·█▄ |",
@@ -268,7 +268,7 @@ def test_history_shows_the_last_nights_and_the_first_rules() -> None:
     broken = [verdict("violated", f"n{n}") for n in range(MAX_RULES + 2)]
     trend = trend_of([run(*broken, night=night) for night in range(MAX_NIGHTS + 5)])
     shown = lines(run(*broken), trend)
-    assert "… and 2 rules more that were violated once" in shown
+    assert "… and 2 rules more that were violated once, on the page of the history" in shown
     assert f"| violated rules | 22 | {'█' * MAX_NIGHTS} |" in shown
 
 

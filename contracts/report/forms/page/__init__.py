@@ -15,6 +15,7 @@ from markupsafe import escape
 
 from contracts.decision.entries import TERM, VIOLATIONS, entry_for
 from contracts.document.model import unescape_segment
+from contracts.messages import UNAVAILABLE
 from contracts.report import wording
 from contracts.report.forms import environment
 from contracts.report.forms.page import figures
@@ -23,7 +24,7 @@ from contracts.report.forms.page.figures import Matrix
 from contracts.report.history import Trend
 from contracts.report.run import STANDINGS, RuleVerdict, Run
 from contracts.report.wording import Cause, causes
-from contracts.text import cut, printable
+from contracts.text import cut, few, printable
 
 TEMPLATES = Path(__file__).with_name("templates")
 # A page that a browser can't open helps nobody: of too much, less is shown, then it is counted.
@@ -37,6 +38,10 @@ MAX_SEEN = 500  # places whose contents are drawn
 MAX_TREND = 100  # rules that are shown over nights
 MAX_NIGHTS = 60
 MAX_SAME = 20  # rules of one cause that are named
+MAX_TOGETHER = 8  # rules of one cell
+MAX_FIELDS = 60  # of the head of an answer
+MAX_PLAIN = 60  # places that had a value each time
+MAX_NOTES = 20
 MAX_TEXT = 500
 MAX_CURL = 8_000
 
@@ -74,7 +79,7 @@ class Card:
         texts += map(itemgetter(1), self.verdict.source.excerpt)
         if proof := self.verdict.evidence:
             texts.append(proof.curl[:MAX_CURL])
-            texts += [f"{name}: {value[:300]}" for name, value in proof.headers[:60]]
+            texts += [f"{name}: {value[:300]}" for name, value in proof.headers[:MAX_FIELDS]]
         return 2_000 + sum(40 + len(escape(text)) for text in texts)
 
 
@@ -102,6 +107,7 @@ def page(run: Run, trend: Trend | None = None) -> str:
             advisories=advisories,
             accepted=accepted,
             matrices=matrices,
+            all_standings=figures.standings_of(run.verdicts, STANDINGS),
             details=_details(matrices),
             anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
             numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
@@ -215,6 +221,8 @@ def _label(segment: str) -> str:
 @cache
 def _environment() -> Environment:
     made = environment(__file__, globals(), printable)
-    made.filters |= {"shown": _shown, "label": _label, "duration": figures.duration}
+    made.filters |= {"shown": _shown, "label": _label, "duration": figures.duration, "few": few}
     made.globals |= {"figures": figures, "wording": wording, "tells": tells, "words": WORDS}
+    made.globals["max_members"] = figures.MAX_MEMBERS
+    made.globals["unavailable"] = ", ".join(map(str, sorted(UNAVAILABLE)))
     return made

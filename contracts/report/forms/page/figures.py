@@ -30,10 +30,10 @@ def grouped(verdicts: Iterable[RuleVerdict], *names: str) -> dict[Any, list[Rule
     return groups
 
 
-def standings_of(verdicts: Iterable[RuleVerdict]) -> dict[str, int]:
-    """How many rules stand how, the worst first, without what nothing is of."""
+def standings_of(verdicts: Iterable[RuleVerdict], named: Sequence[str] = ()) -> dict[str, int]:
+    """How many rules stand how, the worst first; what no rule is only if it is `named`."""
     counts = Counter(map(attrgetter("standing"), verdicts))
-    return {standing: counts[standing] for standing in STANDINGS if counts[standing]}
+    return {one: counts[one] for one in STANDINGS if counts[one] or one in named}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class Cell:
     @property
     def standing(self) -> str:
         return self.worst.standing
+
+    @property
+    def standings(self) -> Sequence[str]:
+        """What its rules are, each once."""
+        return list(standings_of(self.verdicts))
 
     @property
     def count(self) -> str:
@@ -102,6 +107,20 @@ class Matrix:
     @property
     def standing(self) -> str:
         return next(iter(self.counts))
+
+    @property
+    def rules(self) -> int:
+        """How many the document gives the operation: exercised, undecided, or neither."""
+        return sum(self.counts.values())
+
+    @property
+    def undecided(self) -> int:
+        return self.counts.get("undecided", 0)
+
+    @property
+    def exercised(self) -> int:
+        """How many an answer of the run exercised, and that were decided."""
+        return self.rules - self.undecided - self.counts.get("not exercised", 0)
 
 
 def matrices_of(run: Run) -> list[Matrix]:
@@ -202,7 +221,10 @@ class SeenAnswers:
 
 
 def seen_of(verdicts: Iterable[RuleVerdict], most: int) -> Iterator[SeenAnswers]:
-    """What answers had where they have a choice, such as null or absent, at so many places."""
+    """What answers had where they have a choice, such as null or absent, at so many places.
+
+    Answers beyond these have none of their `places`, and say how many `more` there are.
+    """
     found = [v for v in verdicts if v.place is not None and (v.seen or v.unseen)]
     for (operation, status), own in grouped(found, "operation", "status").items():
         plain: list[RuleVerdict] = []
@@ -210,10 +232,10 @@ def seen_of(verdicts: Iterable[RuleVerdict], most: int) -> Iterator[SeenAnswers]
         for verdict in own:
             is_plain = set(verdict.seen) == {"value"} and not verdict.unseen
             (plain if is_plain else places).append(verdict)
-        if places and most > 0:
-            more = max(len(places) - most, 0)
-            yield SeenAnswers(operation, status or "any", places[:most], plain, more)
-            most -= len(places)
+        if places:
+            shown = places[:most]
+            yield SeenAnswers(operation, status or "any", shown, plain, len(places) - len(shown))
+            most -= len(shown)
 
 
 def members(verdict: RuleVerdict) -> list[Bar]:

@@ -105,6 +105,18 @@ def test_an_operation_counts_its_rules_the_worst_first() -> None:
     assert (found.counts, found.standing) == ({"violated": 1, "holds": 2}, "violated")
 
 
+def test_what_was_exercised_is_counted_apart_from_what_is_undecided_or_was_never_asked() -> None:
+    silent = {"outcome": Outcome.NOT_EXERCISED, "exercised": 0}
+    several = [{}, BROKEN, ACCEPTED, {**BROKEN, "severity": Severity.ADVISORY}, {"outcome": Outcome.UNDECIDED}, silent]
+    found = matrix(*(verdict(name=str(index), **other) for index, other in enumerate(several)))
+    assert (found.exercised, found.undecided, found.rules) == (4, 1, 6)
+
+
+def test_a_cell_knows_all_that_its_rules_are() -> None:
+    found = matrix(verdict(), verdict(name="other", **BROKEN))
+    assert found.answers[0].rows[1].cells["type"].standings == ["violated", "holds"]
+
+
 def test_media_types_are_apart() -> None:
     found = matrix(verdict(), replace(verdict(), rule=f"{GET} 200 ;text/html /x type"))
     assert [(answers.status, answers.media) for answers in found.answers] == [("200", ""), ("200", "text/html")]
@@ -179,7 +191,7 @@ def test_no_more_places_are_drawn_than_there_is_room_for() -> None:
         for status in ("200", "404", "409")
         for number in (1, 2)
     ]
-    assert [(len(one.places), one.more) for one in seen_of(found, 3)] == [(2, 0), (1, 1)]
+    assert [(len(one.places), one.more) for one in seen_of(found, 3)] == [(2, 0), (1, 1), (0, 2)]
 
 
 def test_of_many_members_the_most_frequent_are_drawn() -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from contracts.messages import UNAVAILABLE
 from contracts.report.forms import page as view
 from contracts.report.forms.page import page
 from contracts.report.forms.page.figures import matrices_of
 from contracts.report.history import trend_of
-from contracts.report.run import Drift, OperationRun, Run
+from contracts.report.run import STANDINGS, Drift, OperationRun, Run
 
 from ...runs import GET, lacks, nights, proof, run, times, verdict
 
@@ -166,7 +167,10 @@ def test_the_smallest_failing_body_has_its_wrong_part_marked() -> None:
 def test_a_body_as_a_whole_comes_after_its_parts() -> None:
     whole_body = verdict("violated", rule=f"{GET} 200 / schema", kind="schema", place="/")
     html = page(run(whole_body, verdict("violated", "status")))
-    cards = re.findall(r'<details class="card violated" id="(v\d)" data-text="get /things/{id} 200 ([^"]*)', html)
+    cards = re.findall(
+        r'<details class="card violated" id="(v\d)" data-states="violated" data-text="get /things/{id} 200 ([^"]*)',
+        html,
+    )
     assert cards == [("v0", "/status enum"), ("v1", "/ schema")]
 
 
@@ -329,7 +333,7 @@ def test_places_that_were_seen_are_drawn_as_long_as_there_is_room(monkeypatch: p
 
 def test_members_that_are_not_drawn_are_counted() -> None:
     found = text_of(run(verdict("holds", seen={f"m{index}": 1 for index in range(15)})))
-    assert "and 3 others" in found
+    assert "and 3 more, in report.json" in found
 
 
 def test_reasons_for_not_judging_are_counted_beyond_the_most() -> None:
@@ -362,3 +366,79 @@ def test_an_empty_run_has_a_page() -> None:
     assert "nothing was sent" in found
     assert "No answer had a body with a choice in it." in found
     assert "No answer has a time." in found
+
+
+def cut_lists(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The page of a run of which every list is too long for the page."""
+    for name in ("MAX_FIELDS", "MAX_NOTES", "MAX_SAME", "MAX_TOGETHER", "MAX_PLAIN", "MAX_LISTED", "MAX_SEEN"):
+        monkeypatch.setattr(view, name, 2)
+    monkeypatch.setattr(view.figures, "MAX_MEMBERS", 2)
+    view._environment.cache_clear()
+    fields = tuple((f"x-{index}", "1") for index in range(5))
+    members = {f"m{index}": 1 for index in range(6)}
+    several = [lacks(f"GET /{index}", proof=proof(headers=fields)) for index in range(8)]
+    mild = [verdict("advisory", f"mild{index}") for index in range(7)]
+    plain = [verdict("holds", f"p{index}", seen={"value": 1}) for index in range(13)]
+    never = [verdict("holds", "n", seen=members, unseen=tuple("abcdefghijk")), verdict("holds", "o", unseen=("x",))]
+    later = [verdict("holds", f"q{index}", status="404", unseen=("x",)) for index in range(16)]
+    together = [verdict("holds", "n", rule=f"{GET} 200 /n enum {index}") for index in range(18)]
+    notes = tuple(f"note {index}" for index in range(21))
+    silent = tuple(OperationRun(f"GET /silent/{index}") for index in range(22))
+    verdicts = (*several, *mild, *plain, *never, *later, *together)
+    found = text_of(run(*verdicts, notes=notes, operations=silent, reasons=notes))
+    view._environment.cache_clear()
+    return found
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        "… and 3 more header fields, in report.json",
+        "… and 6 more, in report.json",
+        "# … and 6 more of these rules, in report.json",
+        "… and 4 more advisories, below",
+        "… and 11 more, in report.json",
+        "m1 1 … and 4 more, in report.json",
+        "b never … and 9 more never, in report.json",
+        "a, b and 9 more in report.json",
+        "… and 16 more places in 1 more answers, in report.json",
+        "… and 17 more rules of this kind here, in report.json",
+        "… and 19 more notes, in report.json",
+        "… and 11 more reasons, in report.json",
+        "… and 20 more, in report.json",
+        "… and 16 more, in report.json",
+    ],
+    ids=lambda count: count.strip("# …"),
+)
+def test_a_list_that_stops_says_how_many_more_there_are_and_where(count: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert count in cut_lists(monkeypatch)
+
+
+def test_what_is_no_longer_drawn_of_operations_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "MAX_OPENED", 1)
+    monkeypatch.setattr(view, "MAX_CELLS", 2)
+    rules = [verdict("holds", rule=f"GET /{o} 200 /x enum", operation=f"GET /{o}") for o in "abcd"]
+    said = "cells of 1 operation do not open, and 2 have but a line; report.json has all of it"
+    assert said in text_of(run(*rules))
+    assert "do not open" not in text_of(run(rules[0]))
+
+
+def test_an_operation_says_how_much_of_it_was_exercised() -> None:
+    found = [verdict("holds", f"h{index}") for index in range(3)]
+    silent = [verdict("not_exercised", f"s{index}") for index in range(4)]
+    assert "GET /things/{id} 4 of 9 exercised, 1 undecided" in text_of(
+        run(verdict("violated"), *found, *silent, verdict("undecided", "u"))
+    )
+    assert "4 of 8 exercised ✕" in text_of(run(verdict("violated"), *found, *silent))
+
+
+def test_states_are_buttons_that_do_nothing_without_the_script() -> None:
+    outline = Outline(page(whole()))
+    buttons = [attributes for _, attributes in outline.tags if "data-state" in attributes]
+    assert {str(one["data-state"]) for one in buttons} == {one.replace(" ", "-") for one in STANDINGS}
+    assert {(one["aria-pressed"], "disabled" in one) for one in buttons} == {("false", True)}
+
+
+def test_statuses_without_an_answer_of_the_service_are_those_that_are_asked_again() -> None:
+    statuses = ", ".join(map(str, sorted(UNAVAILABLE)))
+    assert f"no answer of the service ({statuses}, or none at all" in text_of(whole())

@@ -179,7 +179,7 @@ def _differences(subjects: Sequence[Subject], suites: Sequence[str]) -> Iterator
 
 def _merged(verdicts: Sequence[RuleVerdict]) -> RuleVerdict:
     """The worst of the verdicts on a rule, which says everything but what is counted."""
-    joined = _joined(verdicts, "exercised", "violations", "seen", "unseen")
+    joined = _joined(verdicts, "exercised", "violations", "found", "seen", "unseen")
     joined["unseen"] = tuple(filterfalse(joined["seen"].__contains__, joined["unseen"]))
     return replace(min(verdicts, key=_badness), **joined)
 

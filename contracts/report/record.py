@@ -35,6 +35,7 @@ from contracts.verdicts.verdict import TIMES
 # Characters of a body that a report keeps, of a field of an answer's head, and such fields.
 MAX_BODY, MAX_FIELD, MAX_FIELDS = 20_000, 2_000, 100
 MAX_TARGET = MAX_WIDTH = 201
+MAX_FOUND = 20  # different texts of what was seen where a rule is violated
 BEFORE, AFTER = 3, 8  # lines around a place; after it stand the members of an enum and the like
 LATE = frozenset({"auth", "method", "status", "unknown"})
 """Sources of probes that are made anew each time: they go last, or to the mock alone."""
@@ -58,7 +59,9 @@ class Teller:
 
     def told(self, verdict: Verdict, since: str | None = None) -> model.RuleVerdict:
         rule, masked = verdict.rule, self.scrubber.text
-        accepted = self.policy.acceptance_of(verdict)
+        accepted, found = self.policy.acceptance_of(verdict), Counter[str]()
+        for text, count in list(verdict.broken_by.items())[:MAX_FOUND]:
+            found[masked(text)] += count
         return model.RuleVerdict(
             rule=rule.id,
             kind=rule.kind,
@@ -73,6 +76,8 @@ class Teller:
             violations=verdict.violations,
             since=since,
             recurrence=verdict.recurrence,
+            found=found,
+            found_more=max(len(verdict.broken_by) - MAX_FOUND, 0),
             seen={masked(value): count for value, count in verdict.seen.items()},
             unseen=verdict.unseen,
             why=masked(verdict.why),

@@ -150,6 +150,10 @@ class RuleVerdict:
         None  # what became of it since an earlier report: one of `CHANGES`, in words
     )
     recurrence: Recurrence | None = None
+    # What was seen where it is violated, the most frequent first, each on how many exchanges; and
+    # how many other texts were.
+    found: Mapping[str, int] = field(default_factory=dict)
+    found_more: int = 0
     seen: Mapping[str, int] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
     why: str = ""
@@ -163,6 +167,8 @@ class RuleVerdict:
             about = about_rule(self.rule)
             for name in ("operation", "status", "place"):
                 object.__setattr__(self, name, about[name])
+        if self.evidence is not None and not self.found:  # nor which of the texts how often
+            object.__setattr__(self, "found", {self.evidence.message: self.violations})
 
     @property
     def size(self) -> int:

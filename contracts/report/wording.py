@@ -8,10 +8,12 @@ from typing import Any
 
 from contracts.report.history import Trend
 from contracts.report.run import CHANGES, STANDINGS, Drift, RuleVerdict, Run
-from contracts.text import plural
+from contracts.text import cut, plural
 
 _ABOUT_THE_BODY = ("schema", "required")  # kinds whose findings say themselves where they are
 MAX_CHANGES = 5
+MAX_ALSO = 3  # other texts of what was seen that a line has room for, each so long
+MAX_SEEN = 80
 SELF_TEST = "in a self-test on the mock"
 ENDED_EARLY = "ended early: this covers what was asked until then"
 
@@ -118,10 +120,27 @@ def promise_text(verdict: RuleVerdict) -> str:
     return f"{verdict.promise}{_noted(verdict.clause)}"
 
 
+def own_count(verdict: RuleVerdict) -> int:
+    """On how many exchanges what the evidence shows was seen."""
+    message = verdict.evidence.message if verdict.evidence is not None else ""
+    return verdict.found.get(message, verdict.violations)
+
+
+def also_text(verdict: RuleVerdict, most: int = MAX_ALSO) -> str:
+    """`also "x" on 3, "y" on 1 and 2 more, in all on 9`: what else was seen, empty if nothing."""
+    message = verdict.evidence.message if verdict.evidence is not None else ""
+    others = Counter(verdict.found)
+    del others[message]
+    texts = [f"{cut(text, MAX_SEEN)} on {count}" for text, count in others.most_common(most)]
+    more = len(others) - len(texts) + verdict.found_more
+    counted = f" and {more} more" * bool(more)
+    return f"also {', '.join(texts)}{counted}, in all on {verdict.violations}" if texts else ""
+
+
 def often_text(verdict: RuleVerdict) -> str:
-    """`on 3 of 9 exchanges; always`, in the words of a failure."""
-    again = _noted(verdict.recurrence, "; {}")
-    return f"on {verdict.violations} of {verdict.exercised} exchanges{again}"
+    """`on 3 of 9 exchanges; always`, in the words of a failure: that which the evidence shows."""
+    also, again = _noted(also_text(verdict), "; {}"), _noted(verdict.recurrence, "; {}")
+    return f"on {own_count(verdict)} of {verdict.exercised} exchanges{also}{again}"
 
 
 def since_text(verdict: RuleVerdict, against: Mapping[str, Any] | None) -> str:

@@ -1,9 +1,10 @@
 """Observations of a run to one verdict a rule, and to how a violation recurs."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import attrgetter
 
 from contracts.messages import Credential, Exchange, Probe, Request, is_unavailable
 from contracts.rules import Finding, Rule, Severity
@@ -25,7 +26,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The finding with the smallest body and the plainest request, and its exchange."""
+    """Of what was seen most often, the finding with the smallest body and plainest request."""
 
     finding: Finding
     exchange: Exchange
@@ -61,7 +62,8 @@ class Verdict:
     seen: dict[str, int] = field(default_factory=dict)
     evidence: Evidence | None = None
     why: str = ""  # it is undecided, or not exercised
-    broken_by: tuple[str, ...] = ()  # what was seen, each text once, `MAX_BROKEN_BY` at most
+    # What was seen, and on how many exchanges, the most frequent first: `MAX_BROKEN_BY` texts.
+    broken_by: Mapping[str, int] = field(default_factory=dict)
     recurrence: Recurrence | None = None
     explained: bool = False  # not exercised, as finer rules said all that was to say of each body
 
@@ -79,22 +81,24 @@ class _Tally:
     exercised: Counter[str] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
     seen: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    evidence: dict[str, Evidence] = field(default_factory=dict)
     undecided: dict[str, str] = field(default_factory=dict)
-    broken_by: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    # By what was seen.
+    evidence: dict[str, dict[str, Evidence]] = field(default_factory=lambda: defaultdict(dict))
+    broken_by: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     explained: set[str] = field(default_factory=set)
 
     def add(self, judgement: Judgement) -> None:
         self.exercised.update(judgement.exercised)
         self.violations.update({finding.rule for finding in judgement.findings})
         self.explained |= judgement.explained
-        for finding in judgement.findings:
+        for finding in {(each.rule, each.seen): each for each in judgement.findings}.values():
             found, texts = Evidence(finding, judgement.exchange), self.broken_by[finding.rule]
-            best = self.evidence.setdefault(finding.rule, found)
+            if finding.seen not in texts and len(texts) == MAX_BROKEN_BY:
+                continue
+            texts[finding.seen] += 1
+            best = self.evidence[finding.rule].setdefault(finding.seen, found)
             if found.size < best.size:
-                self.evidence[finding.rule] = found
-            if len(texts) < MAX_BROKEN_BY:
-                texts[finding.seen] = None
+                self.evidence[finding.rule][finding.seen] = found
         for note in judgement.undecided:
             self.undecided.setdefault(note.rule, note.why)
         for rule, counts in judgement.seen.items():
@@ -106,8 +110,10 @@ class _Tally:
         exercised, violations = self.exercised[rule.id], self.violations[rule.id]
         counts = exercised, violations, dict(self.seen.get(rule.id, {}))
         if violations:
-            evidence, texts = self.evidence[rule.id], tuple(self.broken_by[rule.id])
-            return Verdict(rule, Outcome.VIOLATED, *counts, evidence, broken_by=texts)
+            texts, by_text = self.broken_by[rule.id].most_common(), self.evidence[rule.id]
+            most = [by_text[text] for text, count in texts if count == texts[0][1]]
+            evidence = min(most, key=attrgetter("size"))
+            return Verdict(rule, Outcome.VIOLATED, *counts, evidence, broken_by=dict(texts))
         if rule.id in self.undecided:
             return Verdict(rule, Outcome.UNDECIDED, *counts, why=self.undecided[rule.id])
         if exercised:

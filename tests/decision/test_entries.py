@@ -21,7 +21,7 @@ ENUM = "GET /sessions/{session_id} 200 /status enum"
 
 def verdict(outcome: Outcome = Outcome.VIOLATED, *seen: str, rule: str = ENUM) -> Verdict:
     made = Rule(rule, "enum", Severity.VIOLATION, "", "GET /sessions/{session_id}", "200", None, "", "")
-    return Verdict(made, outcome, exercised=1, broken_by=seen)
+    return Verdict(made, outcome, exercised=1, broken_by=dict.fromkeys(seen, 1))
 
 
 def accepting(rule: str = ENUM, until: date = TODAY, *evidence: str) -> Accepted:

@@ -1,9 +1,13 @@
 """What every form says of verdicts in the same words, and which of them are one cause."""
 
-from contracts.report.run import RuleVerdict
-from contracts.report.wording import causes
+from typing import Any
 
-from .runs import lacks
+import pytest
+
+from contracts.report.run import RuleVerdict
+from contracts.report.wording import also_text, causes, often_text
+
+from .runs import lacks, verdict
 
 
 def rules(*verdicts: RuleVerdict) -> list[list[str]]:
@@ -32,3 +36,30 @@ def test_rules_of_one_operation_are_not_grouped() -> None:
 
 def test_what_has_no_evidence_is_not_grouped() -> None:
     assert rules(lacks("GET /a", proof=None), lacks("GET /b", proof=None)) == [["GET /a"], ["GET /b"]]
+
+
+def seen(counts: dict[str, int], **extra: Any) -> RuleVerdict:
+    return verdict("violated", found=counts, violations=9, exercised=9, **extra)
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (verdict("violated"), "on 3 of 9 exchanges"),
+        (seen({'"paused"': 9}), "on 9 of 9 exchanges"),
+        (seen({'"paused"': 6, "x": 3}), "on 6 of 9 exchanges; also x on 3, in all on 9"),
+        (seen({"x": 1, '"paused"': 6, "y": 2}), "on 6 of 9 exchanges; also y on 2, x on 1, in all on 9"),
+        (
+            seen({'"paused"': 4, **dict.fromkeys("abcd", 1)}, found_more=5),
+            "on 4 of 9 exchanges; also a on 1, b on 1, c on 1 and 6 more, in all on 9",
+        ),
+        (seen({"x": 3}), "on 9 of 9 exchanges; also x on 3, in all on 9"),
+    ],
+    ids=["an older report", "one text", "two", "the most frequent first", "many", "evidence of another report"],
+)
+def test_each_text_has_its_own_count(made: RuleVerdict, text: str) -> None:
+    assert often_text(made) == text
+
+
+def test_a_long_text_leaves_room_for_the_others() -> None:
+    assert also_text(seen({'"paused"': 4, "x" * 500: 2})) == f"also {'x' * 79}… on 2, in all on 9"

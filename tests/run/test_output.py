@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from contracts.report.forms.annotations import run_annotations
 from contracts.report.forms.markdown import run_markdown
 from contracts.report.forms.page import page
 from contracts.report.json_report import read_run
 
-from .projects import ENUM, Project, Run, Things, document, operation
+from .projects import ENUM, Project, Run, Things, answer, document, operation
 
 SCHEMA = "GET /things/{thing_id} 200 / schema"
 
@@ -214,3 +215,24 @@ def test_the_short_summary_has_a_line_a_failure_in_ci_too(
     assert [line for line in run.lines if line.startswith("FAILED ")] == [
         f"FAILED test_contract.py::test_rule[{ENUM}] - Failed: spec/notte.yaml:37  {ENUM}"
     ]
+
+
+def test_each_thing_seen_is_counted_by_itself(project: Project) -> None:
+    """What came on some requests is never said of all that break the rule."""
+    statuses = {1: 307, 2: 409, 3: 409, 4: 418}
+    things = Things(instead=lambda number: answer(statuses[number]) if number in statuses else None)
+    run = project.ask(things, "--junitxml=out.xml")
+    rule = "GET /things/{thing_id} status documented"
+    verdict = run.verdicts[rule]
+    counted = {"the service answered 409": 2, "the service answered 307": 1, "the service answered 418": 1}
+    assert (list(verdict["found"].items()), verdict["found_more"]) == (list(counted.items()), 0)
+    also = "also the service answered 307 on 1, the service answered 418 on 1, in all on 4"
+    (seen,) = [line for line in run.texts("seen: ") if "answered" in line]
+    assert seen.startswith(f"seen: the service answered 409 (on 2 of {verdict['exercised']} exchanges; {also}; ")
+    (line,) = run.texts(f"violated: {rule}")
+    assert f"{rule}: the service answered 409 (on 2; {also})" in line
+    told = read_run(project.folder / "build/contract/report.json")
+    for shown in ("\n".join(run_markdown(told)), page(told), "\n".join(run_annotations(told))):
+        assert f"on 2 of {verdict['exercised']}" in shown
+        assert also in shown
+    assert f'name="seen_often" value="on 2; {also}"' in (project.folder / "out.xml").read_text()

@@ -44,6 +44,25 @@ def test_the_evidence_is_the_smallest_body() -> None:
     assert verdict.evidence.exchange.number == 1
 
 
+def test_what_was_seen_is_counted_by_itself_the_most_frequent_first() -> None:
+    verdict = verdicts({"a": 1}, {"a": True, "b": "long"}, {"a": True, "b": "longer"}, {"a": "x"})["/a type"]
+    assert (verdict.violations, list(verdict.broken_by.items())) == (
+        3,
+        [("true, of type boolean", 2), ("1, of type integer", 1)],
+    )
+
+
+def test_the_evidence_shows_what_was_seen_most_often() -> None:
+    verdict = verdicts({"a": 1}, {"a": True, "b": "longer"}, {"a": True, "b": "long"})["/a type"]
+    assert verdict.evidence is not None
+    assert (verdict.evidence.exchange.number, verdict.evidence.finding.seen) == (2, "true, of type boolean")
+
+
+def test_what_one_body_shows_twice_counts_once() -> None:
+    verdict = verdicts([1, 1, 2], [1], schema={"type": "array", "items": {"type": "string"}})["/* type"]
+    assert verdict.broken_by == {"1, of type integer": 2, "2, of type integer": 1}
+
+
 def test_a_rule_that_could_not_be_judged_is_undecided() -> None:
     verdict = verdicts({"a": "x"}, schema={"properties": {"a": {"pattern": "("}}})["/a pattern"]
     assert verdict.outcome is Outcome.UNDECIDED

@@ -59,6 +59,8 @@ def properties_of(verdict: RuleVerdict, against: Earlier = None) -> Iterator[Pro
     if (proof := verdict.evidence) is not None:
         yield "violations", f"{verdict.violations} of {verdict.exercised}"
         yield "seen", printable(proof.message)
+        if also := wording.also_text(verdict):
+            yield "seen_often", _cut(f"on {wording.own_count(verdict)}; {also}")
         if proof.instance:
             yield "instance", printable(proof.instance)
         yield "curl", printable(proof.curl)

@@ -21,6 +21,8 @@ MAX_OPERATIONS = 3  # that a cause is named on
 MAX_PLACES, MAX_MEMBERS = 3, 6  # of an answer that lacked some, and the members of each
 MAX_STATUSES = 8
 LEAST_ROWS = 4  # what a section gets of those left, even if none is left to count those below it
+ROOM = 40  # columns that are left at least to what was seen;
+SEVERAL = 160  # to several things, each with its count
 NAMED_ROWS = 2  # for naming the sections that there is no room for
 
 _FIRST = {"ended early": 0, "new": 6, "violated": 6, "table": 6, "against": 0, "drift": 3}
@@ -111,6 +113,7 @@ class Section:
     entries: Sequence[Entry] = ()  # each is shown whole or left out, so that no id is cut
     head: tuple[str, ...] = ()
     title: str | None = None  # what each line begins with, if not with the name
+    room: int = ROOM  # columns: a rule takes as many rows as leave these to what there is to say
 
     def within(self, rows: int, screen: Screen) -> list[str]:
         """The head, first entries, and how many more there are; nothing if it does not fit."""
@@ -118,8 +121,7 @@ class Section:
         shown = list(map(screen.text, self.head))
         left, more = rows - screen.rows(*shown), len(self.entries)
         for rule, rest in self.entries[: CAPS[self.name]]:
-            # A rule takes as many rows as leave 40 columns to the rest.
-            columns = cell_len(screen.text(f"{title}{rule}")) + 40
+            columns = cell_len(screen.text(f"{title}{rule}")) + self.room
             limit = -(-columns // screen.width) if rule else 2
             line = screen.cut(f"{title}{rule}{rest}", limit * screen.width)
             # The last row is kept for the count of those that are not shown.
@@ -172,11 +174,11 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
         yield from _since(run, run.against)
     yield _table(run, screen)
     if run.against is None:
-        yield Section("violated", _broken(run.violated))
+        yield _violated("violated", run.violated)
     accepted = [(verdict.rule, f" {wording.accepted_text(verdict)}") for verdict in run.accepted]
     yield Section("accepted", accepted)
     yield Section("note", _texts(run.notes))
-    yield Section("advisory", _broken(run.advisories, recurs=False))
+    yield _violated("advisory", run.advisories, recurs=False)
     for standing in ("undecided", "not exercised"):
         found = [
             (verdict.rule, f" ({verdict.why})" * bool(verdict.why))
@@ -195,16 +197,20 @@ def _texts(texts: Iterable[str]) -> list[Entry]:
     return list(zip(repeat(""), texts, strict=False))
 
 
-def _broken(verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> list[Entry]:
+def _violated(name: str, verdicts: Iterable[RuleVerdict], *, recurs: bool = True) -> Section:
     """An entry a cause: one of its rules, on which operations it shows, and what was seen."""
-    entries = []
+    entries, room = [], ROOM
     for cause in wording.causes(verdicts):
         verdict = cause.shown
-        rest = f": {getattr(verdict.evidence, 'message', '')}{_how(verdict) * recurs}"
+        rest = f": {getattr(verdict.evidence, 'message', '')}"
+        if also := wording.also_text(verdict):
+            rest += f" (on {wording.own_count(verdict)}; {also})"
+            room = SEVERAL
+        rest += _how(verdict) * recurs
         if cause.is_spread:
             rest += f" ({few(cause.operations, MAX_OPERATIONS)})"
         entries.append((f"{verdict.rule}{wording.spread_text(cause)}", rest))
-    return entries
+    return Section(name, entries, room=room)
 
 
 def _how(verdict: RuleVerdict) -> str:
@@ -217,7 +223,7 @@ def _since(run: Run, against: Mapping[str, Any]) -> Iterator[Section]:
     new, still, fixed, unjudged = (against.get(change, ()) for change in CHANGES)
     where = f"{cut(against['path'], MAX_ABOUT)} ({cut(against['about'], MAX_ABOUT)})"
     yield Section("against", head=(f"against {where}: {wording.changes_text(against)}",))
-    yield Section("new", _broken(map(by_id.__getitem__, new)))
+    yield _violated("new", map(by_id.__getitem__, new))
     if still:
         entries = [(rule, _how(by_id[rule])) for rule in still]
         yield Section("still there", entries, (f"still there ({len(still)}):",), "  ")

@@ -307,7 +307,7 @@ def test_other_lines_are_left_alone(line: str) -> None:
 
 
 def test_characters_that_an_encoding_lacks_are_replaced() -> None:
-    run = run_of([broken(1, evidence=replace(PROOF, message="é … “中” " + "x" * 300))])
+    run = run_of([broken(1, evidence=replace(PROOF, message="é … “中” " + "x" * 300), found={})])
     shown = {code: list(summary_lines(run, Screen(80, code)))[2] for code in ("ascii", "latin-1", "utf-8", "odd")}
     assert shown["utf-8"].startswith("violated: GET /things/{id} 200 /broken_1 enum: é … “中” xxx")
     assert shown["latin-1"].startswith('violated: GET /things/{id} 200 /broken_1 enum: é ... "\\u4e2d" xxx')

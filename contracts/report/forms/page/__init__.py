@@ -37,6 +37,7 @@ MAX_CELLS = 5_000  # rules that have a cell; above, an operation is one line
 MAX_SEEN = 500  # places whose contents are drawn
 MAX_TREND = 100  # rules that are shown over nights
 MAX_NIGHTS = 60
+MAX_ALSO = 10  # other texts of what was seen where a rule is violated
 MAX_SAME = 20  # rules of one cause that are named
 MAX_TOGETHER = 8  # rules of one cell
 MAX_FIELDS = 60  # of the head of an answer

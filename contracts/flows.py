@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 def begin(config: Any) -> State:
     """Options -> document -> rules -> items; ContractsError with a text for the user."""
+    from contracts.exchanges.credential import forbid_core_dumps
     from contracts.run.inputs import inputs_from
     from contracts.run.options import options_from
     from contracts.run.state import register_profiles, state_from
@@ -51,15 +52,20 @@ def begin(config: Any) -> State:
     if not state.items:
         problem = f"--contract-rule {options.rule} matches none of the rules"
         raise UsageError(f"{problem}; see `contracts rules`")
+    if state.inputs.scrubber.secrets:
+        forbid_core_dumps()
     return state
 
 
 def lead(state: State, say: Callable[[str], None]) -> None:
     """Before anything is asked: what killed runs left, what the service publishes, and sessions."""
     from contracts.report.wording import drift_headline
+    from contracts.run.ask import reach
     from contracts.run.prelude import look_for_drift, salvage, source_sessions
 
     inputs, options = state.inputs, state.inputs.options
+    if state.worker is None and (sent := reach(state)):
+        say(printable(f"contract: {sent}"))
     if not options.dry_run:
         state.ledger.hold(state.worker or "main")
     elif state.worker is None and inputs.sources:

@@ -210,6 +210,14 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(r"([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
 
 
+_ORIGIN_FORM = re.compile(r"/[!\"$-~]*")  # as generators write it, with what should be encoded
+
+
+def is_origin_form(target: str) -> bool:
+    """Whether a request target is a path, perhaps with a query (RFC 9112 §3.2.1)."""
+    return _ORIGIN_FORM.fullmatch(target) is not None
+
+
 def is_field_name(text: str) -> bool:
     """Whether a header field can have this name: a token (RFC 9110 §5.1, §5.6.2)."""
     return _FIELD_NAME.fullmatch(text) is not None

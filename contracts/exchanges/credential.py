@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import quote, quote_plus
@@ -94,6 +95,14 @@ class Scrubber:
         for secret in self.secrets:
             body = secret.scrub_bytes(body)
         return self.capabilities.body(body)
+
+
+def forbid_core_dumps() -> None:
+    """Let no crash of this process write its memory, which holds the credential, to a file."""
+    with suppress(ImportError, OSError, ValueError):  # Windows has neither the module nor the files
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:

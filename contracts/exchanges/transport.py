@@ -30,6 +30,7 @@ from contracts.messages import (
     Response,
     header_values,
     is_json,
+    is_origin_form,
 )
 
 ACCEPTED = "gzip, deflate"  # the codings that are undone; what requests say in Accept-Encoding
@@ -135,7 +136,12 @@ class Transport:
 
         Where the first comes to what the other scheme may be the reason for, the port is asked
         whether it speaks that; if so, this is the failure of all that is sent.
+
+        Raises ValueError for a target that is not in origin-form: a proxy would take an absolute
+        one for another origin, and it would get the credential.
         """
+        if not is_origin_form(request.target):
+            raise ValueError("the request target is no path below the base URL; nothing was sent")
         if self._mistake is not None:
             return self._mistake
         outcome = self._answer(request)

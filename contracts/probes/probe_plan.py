@@ -12,13 +12,12 @@ from contracts.document import Operation, Parameter, Spec, serialisation
 from contracts.document.model import NOWHERE, concrete_status, variants_of
 from contracts.document.serialisation import encoded, fill_raw_path, match_path, parameter_names
 from contracts.messages import SAFE_METHODS, Credential, Probe, Request
+from contracts.probes.endings import ends
 from contracts.schemas.claims import CLIENT_FIELDS, claim_of
 from contracts.schemas.validation import Uncompilable, validator
 
 UNLISTED: tuple[str, ...] = ("GET", "HEAD", "TRACE")
 UNLISTED_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-ENDINGS = {"stop", "close", "cancel", "terminate", "kill", "delete", "remove", "end", "shutdown"}
-"""What the path of an operation ends in, whatever its method, if it is there to end a resource."""
 MAX_REQUEST_LINE = 8000  # RFC 9112 §3
 ROOM = 500  # what a base URL's path and a credential in the query may add to a request line
 
@@ -122,18 +121,18 @@ class Lane:
         """All but the last ones; none if the method is not to be sent."""
         if self._is_sent:
             made = itertools.chain(self._given(), self._documented_statuses(), self._made())
-            yield from filter(self._can_send, made)
+            yield from filter(self.can_send, made)
 
     def closing(self, answered: Request | None) -> Iterator[Probe]:
         """What is sent last; `answered` had a 2xx with the right credential, if anything had."""
         if self._is_sent:
             base = answered or self._spared(self._base())
-            yield from filter(self._can_send, self._refusable(base))
-        yield from self._unlisted_methods()
+            yield from filter(self.can_send, self._refusable(base))
+        yield from self.unlisted_methods()
 
     def known(self) -> Iterator[Probe]:
         """The probes with values that the service knows, all of them twice."""
-        return filter(self._can_send, self._given())
+        return filter(self.can_send, self._given())
 
     def _given(self) -> Iterator[Probe]:
         vouched = (self.plan.given, self.plan.own)  # what the service lists may be gone by now
@@ -187,23 +186,23 @@ class Lane:
             yield Probe(key, base, source="auth", note=f"credential: {form}", credential=form)
         # A door that opens for names which nobody knows is open, too.
         if self.operation.needs_credential and "{" in self.operation.path:
-            request, note = replace(base, target=self._nowhere), "no credential, no resource"
+            request, note = replace(base, target=self.nowhere), "no credential, no resource"
             yield Probe(key, request, source="auth", note=note, credential=Credential.NONE)
         if self.operation.method == "GET" and self.plan.spec.identifying(self.operation):
-            request = Request("GET", self._nowhere)
+            request = Request("GET", self.nowhere)
             yield Probe(key, request, source="unknown", note="no such resource")
 
-    def _unlisted_methods(self) -> Iterator[Probe]:
+    def unlisted_methods(self) -> Iterator[Probe]:
         """Methods that the path does not list, on no resource; with the path's first operation."""
         spec, key, methods = self.plan.spec, self.operation.key, UNLISTED
         if spec.by_path[self.operation.path][0] is not self.operation:
             return
-        listed = serialisation.served_at(spec, self._nowhere)
+        listed = serialisation.served_at(spec, self.nowhere)
         if self.plan.unsafe and "{" in self.operation.path:  # what has no parameter exists
             methods += UNLISTED_UNSAFE
         for method in methods:
             if method not in listed:
-                request, note = Request(method, self._nowhere), "a method that is not listed"
+                request, note = Request(method, self.nowhere), "a method that is not listed"
                 # RFC 9110 §9.3.8
                 credential = {"TRACE": Credential.NONE}.get(method, Credential.RIGHT)
                 yield Probe(key, request, source="method", note=note, credential=credential)
@@ -211,16 +210,15 @@ class Lane:
     @cached_property
     def spares(self) -> bool:
         """Whether the operation ends a resource that may be somebody's."""
-        last = self.operation.path.rstrip("/").rpartition("/")[2].lower()
-        ends = self.operation.method == "DELETE" or last in ENDINGS
-        return self.plan.live and ends and self.operation.method not in SAFE_METHODS
+        return self.plan.live and ends(self.plan.spec, self.operation)
 
     @property
     def _is_sent(self) -> bool:
-        allowed = self.plan.unsafe and not (self.spares and "{" not in self.operation.path)
-        return allowed or self.operation.method in SAFE_METHODS
+        if self.spares and "{" not in self.operation.path:
+            return False
+        return self.plan.unsafe or self.operation.method in SAFE_METHODS
 
-    def _can_send(self, probe: Probe) -> bool:
+    def can_send(self, probe: Probe) -> bool:
         """Whether HTTP can carry the request, and it still reaches the operation."""
         request = probe.request
         line = len(f"{request.method} {request.target} HTTP/1.1")
@@ -286,7 +284,7 @@ class Lane:
 
     def _is_plain(self, request: Request) -> bool:
         probe = self._probe(self._at(request, self._first_values), "", "")
-        return probe.claim.allowed and self._can_send(probe)
+        return probe.claim.allowed and self.can_send(probe)
 
     @cached_property
     def _coverage(self) -> list[tuple[str, Request]]:
@@ -303,10 +301,10 @@ class Lane:
 
     def _spared(self, request: Request) -> Request:
         """The request; to a resource that can't exist, if it might end one."""
-        return request.with_path(self._nowhere) if self.spares else request
+        return request.with_path(self.nowhere) if self.spares else request
 
     @cached_property
-    def _nowhere(self) -> str:
+    def nowhere(self) -> str:
         """The path of a resource that can't exist."""
         values = dict.fromkeys(parameter_names(self.operation.path), str(NOWHERE[0]))
         for parameter in self.operation.parameters:

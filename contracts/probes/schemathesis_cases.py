@@ -2,7 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -26,10 +28,35 @@ from contracts.schemas.claims import CLIENT_FIELDS
 BASE = "http://service"
 _ARGUMENTS = {"method", "url", "headers", "data", "json", "params", "cookies", "files"}
 _ITS_OWN_HEADERS = CLIENT_FIELDS | {"accept", "x-schemathesis-testcaseid"}
-_NO_CASES = (SchemathesisError, hypothesis.errors.Unsatisfiable, hypothesis.errors.InvalidArgument)
+_NO_CASES: tuple[type[Exception], ...] = (SchemathesisError, OSError)  # it may not fetch anything
+_NO_CASES += (hypothesis.errors.Unsatisfiable, hypothesis.errors.InvalidArgument)
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 
 
+@contextmanager
+def _offline() -> Iterator[None]:
+    """Nothing that this thread does meanwhile opens a connection or looks a name up.
+
+    Schemathesis fetches `externalValue` of examples, and what references name.
+    """
+    connect, look_up, ours = socket.socket.connect, socket.getaddrinfo, threading.get_ident()
+
+    def guarded(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() == ours:
+                raise OSError("no connection is opened to make requests")
+            return real(*args, **kwargs)
+
+        return call
+
+    socket.getaddrinfo, socket.socket.connect = guarded(look_up), guarded(connect)  # type: ignore
+    try:
+        yield
+    finally:
+        socket.getaddrinfo, socket.socket.connect = look_up, connect  # type: ignore
+
+
+@_offline()
 def load(spec: Spec, seed: int) -> BaseSchema:
     """The document as Schemathesis reads it: said to be 3.1, as its schemas are 2020-12 already."""
     settings = {"seed": seed, "generation": {"with-security-parameters": False}}
@@ -37,6 +64,7 @@ def load(spec: Spec, seed: int) -> BaseSchema:
     return schemathesis.openapi.from_dict(tree, config=SchemathesisConfig.from_dict(settings))
 
 
+@_offline()
 def coverage_requests(schema: BaseSchema, operation: Operation) -> list[tuple[str, Request]]:
     """Boundary cases, each with what it is about."""
     found = []
@@ -46,6 +74,7 @@ def coverage_requests(schema: BaseSchema, operation: Operation) -> list[tuple[st
     return found
 
 
+@_offline()
 def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
     """As many as can be had: where a schema is too odd for Schemathesis, those before it."""
     target = schema[operation.path][operation.method]
@@ -58,6 +87,7 @@ def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
     return cases
 
 
+@_offline()
 def fuzz_requests(
     schema: BaseSchema, operation: Operation, *, seed: int, examples: int
 ) -> list[tuple[str, Request]]:

@@ -1,19 +1,26 @@
 """What is asked of one operation, in order, and what the answers say of each of its rules."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 
 from contracts.document import Operation
+from contracts.document.serialisation import parameter_names
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind
 from contracts.exchanges.health import blocked, expired_from, refused_at_last, until_stop
 from contracts.messages import REFUSALS, SAFE_METHODS, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, serving
+from contracts.probes.endings import ENDS, ends
+from contracts.probes.permission import refused
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
 from contracts.run.state import Asked, State
+from contracts.text import plural
 from contracts.verdicts import Outcome, Verdict, asked_again, judge_all, tally, with_recurrence
+
+MAX_REACH = 20  # operations that are named before anything is asked
 
 
 def asked(state: State, operation: Operation) -> Asked:
@@ -74,10 +81,40 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
 
 def probes_of(state: State, operation: Operation) -> Iterator[Probe]:
     """The evidence that an earlier report has of it and, unless that is replayed, the plan."""
-    if _may_send(state, operation):
-        yield from state.inputs.evidence.get(operation.key, ())
+    lane = state.plan.lane(operation)
+    for probe in state.inputs.evidence.get(operation.key, ()):
+        if not refused(lane, probe):
+            yield probe
     if not state.inputs.replays:
-        yield from state.plan.lane(operation).probes()
+        yield from lane.probes()
+
+
+def left_out(state: State) -> Iterator[str]:
+    """Why requests of an earlier report are not sent, each reason once, with their number."""
+    counts: Counter[str] = Counter()
+    for operation in state.inputs.operations:
+        lane = state.plan.lane(operation)
+        evidence = state.inputs.evidence.get(operation.key, ())
+        counts.update(filter(None, (refused(lane, probe) for probe in evidence)))
+    for why, count in counts.most_common():
+        yield f"{plural(count, 'request')} of the earlier report left out: {why}"
+
+
+def reach(state: State) -> str:
+    """Which operations that may change state are sent to resources that the user gave, if any."""
+    spec, given, found = state.inputs.spec, state.inputs.given.keys(), []
+    for operation in state.inputs.operations:
+        names = set(parameter_names(operation.path))
+        changes = operation.method not in SAFE_METHODS and not ends(spec, operation)
+        if names and names <= given and changes:
+            found.append(operation.key)
+    if not (found and state.inputs.options.unsafe and state.inputs.target.live):
+        return ""
+    shown, more = ", ".join(found[:MAX_REACH]), len(found) - MAX_REACH
+    if more > 0:
+        shown += f" and {more} more"
+    cure = f"mark in an overlay with {ENDS}: true what ends one"
+    return f"--contract-unsafe sends {shown} to the given resources; {cure}"
 
 
 def closing_of(state: State, operation: Operation, answered: Request | None) -> Iterable[Probe]:
@@ -163,5 +200,9 @@ def _unsent(state: State, operation: Operation) -> str:
     if spares(state, operation):
         return f"{operation.key} ends a resource, and is sent to none but the run's own"
     if state.inputs.replays:
+        lane = state.plan.lane(operation)
+        for probe in state.inputs.evidence.get(operation.key, ()):
+            if why := refused(lane, probe):
+                return f"what the replayed report holds is not sent: {why}"
         return "the replayed report has no evidence for this operation"
     return "no request could be made that reaches this operation; give values (--contract-param)"

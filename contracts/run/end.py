@@ -20,7 +20,7 @@ from contracts.report.json_report import json_text
 from contracts.report.record import Report
 from contracts.report.run import Drift, RuleVerdict
 from contracts.report.wording import target_text
-from contracts.run.ask import closing_of, judged, probes_of, spares, verdicts_of
+from contracts.run.ask import closing_of, judged, left_out, probes_of, spares, verdicts_of
 from contracts.run.state import State, now
 from contracts.text import printable, shown_path
 from contracts.verdicts import Outcome, Verdict
@@ -35,6 +35,10 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
     if broken:
         decision, reasons = report.decision, (*report.decision.reasons, broken)
         report = replace(report, decision=Decision(Result.FAIL, reasons, decision.notes))
+    if inputs.evidence:
+        decision = report.decision
+        notes = (*decision.notes, *left_out(state))
+        report = replace(report, decision=replace(decision, notes=notes))
     if inputs.sources:
         listed, started = state.prelude.listed, state.prelude.started
         sessions = {"listed": listed and asdict(listed), "started": started and asdict(started)}
@@ -191,6 +195,8 @@ def said_at_the_end(state: State, screen: Screen, gate: str) -> Iterator[str]:
         below += map(state.scrub, filter(None, (state.unkept, gate)))
     if run is not None:
         yield from summary_lines(run, screen, state.trend, below)
+    if state.inputs.options.dry_run:
+        yield from map(state.scrub, left_out(state))
     yield from below
     yield from state.scrub(state.problem).splitlines()
 

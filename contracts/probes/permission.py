@@ -1,0 +1,61 @@
+"""Requests out of a file, a report say, are held to what a run would send of its own."""
+
+from contracts.document import Operation
+from contracts.document.serialisation import decoded, match_path
+from contracts.messages import SAFE_METHODS, Probe, Request, is_origin_form
+from contracts.probes.probe_plan import Lane
+
+_FIELDS = frozenset({"accept", "content-type", "cookie", "prefer"})  # and those of its parameters
+_GENERATED = "x-schemathesis-"  # how a field begins that the generator makes up
+MAX_HEAD, MAX_BODY = 32_768, 16 * 1024 * 1024  # bytes of fields and of a body out of a file
+
+
+def refused(lane: Lane, probe: Probe) -> str:
+    """Why a request out of a file is not sent, empty if the plan could have made it itself.
+
+    It has to be one of the operation, by a method that the options allow, in origin-form below
+    the base URL (RFC 9112 §3.2.1), to a resource that may be ended if it ends one, and with no
+    header field but those that requests of this operation have.
+    """
+    operation, request = lane.operation, probe.request
+    if not is_origin_form(request.target) or _climbs(request.path):
+        return "its target is not a path below the base URL"
+    if request.method != operation.method:
+        own = {(unlisted.request, unlisted.credential) for unlisted in lane.unlisted_methods()}
+        if (request, probe.credential) not in own:
+            return f"it is no {request.method} request that this run would send there"
+    elif operation.method not in SAFE_METHODS and not lane.plan.unsafe:
+        return f"{operation.method} may change state, and is only sent with --contract-unsafe"
+    if request.method == operation.method and not lane.can_send(probe):
+        return f"its path is not that of {operation.key}, or HTTP can't carry it"
+    if lane.spares and not _is_own(lane, request):
+        return f"{operation.key} ends a resource, and is sent to none but the run's own"
+    return _odd_message(operation, request)
+
+
+def _odd_message(operation: Operation, request: Request) -> str:
+    parameters = (p.name.lower() for p in operation.parameters if p.location == "header")
+    unknown = {name.lower() for name, _ in request.headers} - _FIELDS - set(parameters)
+    unknown = {name for name in unknown if not name.startswith(_GENERATED)}
+    if unknown:
+        return f"requests of {operation.key} have no field {min(unknown)}"
+    if sum(len(name) + len(value) for name, value in request.headers) > MAX_HEAD:
+        return f"its header fields are longer than {MAX_HEAD} bytes"
+    if len(request.body or b"") > MAX_BODY:
+        return f"its body is longer than {MAX_BODY} bytes"
+    return ""
+
+
+def _climbs(path: str) -> bool:
+    """Whether a path has a dot segment, however it is encoded: servers resolve it."""
+    segments = decoded(decoded(path)).split("/")
+    return not {".", ".."}.isdisjoint(segments)
+
+
+def _is_own(lane: Lane, request: Request) -> bool:
+    """Whether the resource in the path is the run's own, or one that can't exist."""
+    if request.path == lane.nowhere:
+        return True
+    raw = match_path(lane.operation.path, request.path) or {}
+    own = lane.plan.own
+    return bool(raw) and all(decoded(value) in own.get(name, ()) for name, value in raw.items())

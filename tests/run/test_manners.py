@@ -22,7 +22,7 @@ def test_nothing_heavy_is_imported():
     assert heavy & set(sys.modules) == set()
     assert {name for name in sys.modules if name.startswith("contracts")} <= {
         "contracts", "contracts.plugin", "contracts.errors", "contracts.run", "contracts.run.options",
-        "contracts.notte", "contracts.notte.domain", "contracts.messages"
+        "contracts.notte", "contracts.notte.domain", "contracts.messages", "contracts.text"
     }
 """
 

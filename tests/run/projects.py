@@ -166,6 +166,11 @@ class Run:
         return {rule for rule, verdict in self.verdicts.items() if verdict["outcome"] == "violated"}
 
     @property
+    def violations(self) -> set[str]:
+        """What is violated, advisories apart."""
+        return {rule for rule in self.violated if self.verdicts[rule]["severity"] == "violation"}
+
+    @property
     def judged(self) -> dict[str, tuple[str, int, int]]:
         return {rule: (v["outcome"], v["exercised"], v["violations"]) for rule, v in self.verdicts.items()}
 

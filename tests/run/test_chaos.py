@@ -11,8 +11,10 @@ import pytest
 from contracts.exchanges import Limits
 from contracts.run.inputs import inputs_from
 from tests.service.chaos import CASES, Chaos, chaos_server
+from tests.service.ordinary import FASTAPI, reads
+from tests.service.raw import asking
 
-from .projects import GIVEN, Project, Run, Things, document, operation
+from .projects import CANARY, GIVEN, Project, Run, Things, document, operation
 
 CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 PATIENT = Limits(connect=5, read=5, total=10, body=2**20)
@@ -40,6 +42,29 @@ def test_chaos_comes_to_the_right_decision(case: Chaos, project: Project, limite
     limited(HASTY if case.slow else PATIENT)
     with chaos_server(case, Things()) as server:
         run = project.run("-q", "--base-url", server.base_url, *GIVEN)
+    assert (run.code, run.report["decision"]) == (CODES[case.result], case.result)
+    assert server.connections <= MOST_REQUESTS
+    assert_only_what_was_seen_holds(run)
+
+
+ORDINARY = (
+    "closes without a word",
+    "503 in a burst",
+    "resets from the tenth request on",
+    "1xx before each answer",
+    "HTTP/1.0, the end of the body its length",
+    "Content-Length too short",
+)
+"""A case of each kind, for a service whose answers come from a framework."""
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_chaos_around_an_ordinary_service(name: str, project: Project, limited: Callable[[Limits], None]) -> None:
+    limited(PATIENT)
+    project.write(reads(FASTAPI.document(), "/products/{sku}"))
+    case = next(case for case in CASES if case.name == name)
+    with FASTAPI.serving(CANARY, 10**9) as good, chaos_server(case, asking(good)) as server:
+        run = project.run("-q", "--base-url", server.base_url, "--contract-param=sku=pen")
     assert (run.code, run.report["decision"]) == (CODES[case.result], case.result)
     assert server.connections <= MOST_REQUESTS
     assert_only_what_was_seen_holds(run)

@@ -2,9 +2,12 @@
 
 import pytest
 
-from .projects import ENUM, Project, Things, answer, document, operation
+from tests.service.ordinary import FASTAPI, reads
+
+from .projects import CANARY, ENUM, Project, Things, answer, document, operation
 
 REFUSAL = answer(401, b"", "WWW-Authenticate: Bearer")
+WORDS = "the credential was taken at first and then refused on every request; has it expired?"
 ACCEPTED = "GET /things/{thing_id} auth accepted"
 
 
@@ -17,9 +20,17 @@ def expiring(after: int, thing: object = None) -> Things:
 def test_credential_that_expires_leaves_no_verdict(after: int, project: Project) -> None:
     run = project.ask(expiring(after), "-rs")
     assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
-    words = "the credential was taken at first and then refused on every request; has it expired?"
-    assert f"{words}, while GET /things/{{thing_id}} was asked" in run.lines[-1]
+    assert f"{WORDS}, while GET /things/{{thing_id}} was asked" in run.lines[-1]
     assert run.counted("failed") == 0
+
+
+@pytest.mark.parametrize("after", [1, 8, 30])
+def test_credential_expires_where_the_router_answers_before_it_is_looked_at(after: int, project: Project) -> None:
+    project.write(reads(FASTAPI.document(), "/products/{sku}"))
+    with FASTAPI.serving(CANARY, after) as base_url:
+        run = project.run("-q", "--base-url", base_url, "--contract-param=sku=pen")
+    assert (run.code, run.report["decision"], run.violations) == (3, "inconclusive", set())
+    assert f" on {base_url}: {WORDS}" in run.lines[-1]
 
 
 def test_violation_seen_before_it_expired_fails(project: Project) -> None:

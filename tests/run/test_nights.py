@@ -1,8 +1,12 @@
-"""Nights in a row against the FastAPI service, each held against the one before: decision, exit code and summary."""
+"""Nights in a row against a service, each held against the one before: decision, exit code and summary.
+
+The stand-in of Notte has them all, and an ordinary FastAPI service the three that follow one another.
+"""
 
 import copy
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -10,9 +14,11 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tests.service import Fault, create_app, running, seeded_ids
+from tests.service import Fault, create_app, plain_app, running, seeded_ids
 from tests.service.app import published_document
 from tests.service.edits import put
+from tests.service.ordinary import FASTAPI, reads
+from tests.service.slips import SLIPS, Slipping
 
 from .projects import CANARY, Project, Run
 
@@ -37,6 +43,17 @@ class Overloaded:
         await send({"type": "http.response.body"})
 
 
+@dataclass(frozen=True, slots=True)
+class Nights:
+    """A service by whether it is broken, what it is asked, its version, and what is broken then."""
+
+    service: Callable[[bool], ASGIApp]
+    options: tuple[str, ...]
+    version: str
+    rule: str
+    seen: str
+
+
 @pytest.fixture(autouse=True)
 def notte(project: Project, impatient: None) -> None:
     for name in ("notte.yaml", "notte.overlay.yaml"):
@@ -48,13 +65,24 @@ def service(fault: Fault | None = None, document: Mapping[str, Any] | None = Non
     return create_app(key=CANARY, fault=fault, document=document)
 
 
-def night(project: Project, app: ASGIApp, *args: str) -> Run:
+def ordinary(broken: bool) -> ASGIApp:
+    app = plain_app(CANARY)
+    app.openapi = lambda: ORDERS  # type: ignore[method-assign]  # as FastAPI documents it
+    return Slipping(app, (SLIPS[0],) if broken else ())
+
+
+IDS = ("--contract-session-id=@ids.txt",)
+ORDERS = reads(FASTAPI.document(), "/orders/{order_id}")
+NOTTE = Nights(lambda broken: service(AUTHENTICATING if broken else None), IDS, "1.4.40", ENUM, '"authenticating"')
+PLAIN = Nights(ordinary, FASTAPI.options[:3], "1.2.0", SLIPS[0].breaks[0], '"lost"')
+
+
+def night(project: Project, app: ASGIApp, *args: str, options: Sequence[str] = IDS) -> Run:
     """A run that is held against the one before, if there was one; only what is new fails."""
     last = project.folder / "last.json"
     against = [f"--contract-against={last.name}"] if last.exists() else []
     with running(app) as base_url:
-        ids, new = "--contract-session-id=@ids.txt", "--contract-fail-on=new"
-        run = project.run("-q", "--base-url", base_url, ids, new, *against, *args)
+        run = project.run("-q", "--base-url", base_url, "--contract-fail-on=new", *options, *against, *args)
     shutil.copy(project.folder / "build" / "contract" / "report.json", last)
     return run
 
@@ -64,30 +92,35 @@ def summary(run: Run) -> list[str]:
     return run.lines[start + 1 :]
 
 
-def test_three_nights(project: Project) -> None:
-    healthy = night(project, service())
-    assert (healthy.code, healthy.report["decision"], healthy.violated) == (0, "pass", set())
+@pytest.mark.parametrize("nights", [NOTTE, PLAIN], ids=["Notte", "FastAPI"])
+def test_three_nights(nights: Nights, project: Project) -> None:
+    if nights is PLAIN:
+        project.write(ORDERS)
+        (project.folder / "spec" / "notte.overlay.yaml").unlink()
+    rule, options = nights.rule, nights.options
+    healthy = night(project, nights.service(False), options=options)
+    assert (healthy.code, healthy.report["decision"], healthy.violations) == (0, "pass", set())
     assert healthy.lines[-1].startswith("contract: PASS on http://127.0.0.1:")
 
-    broken = night(project, service(AUTHENTICATING))
-    assert (broken.code, broken.report["decision"], broken.violated) == (1, "fail", {ENUM})
+    broken = night(project, nights.service(True), options=options)
+    assert (broken.code, broken.report["decision"], broken.violations) == (1, "fail", {rule})
     assert (broken.counted("failed"), broken.counted("xfailed")) == (1, 0)
     drift, against, *new = summary(broken)[:4]
-    assert drift == "drift: none, the service publishes what you test (1.4.40)"
+    assert drift == f"drift: none, the service publishes what you test ({nights.version})"
     assert against.startswith("against last.json (pass on http://127.0.0.1:")
     assert against.endswith(": 1 new, 0 still there, 0 fixed, 0 not judged")
-    assert f'new: {ENUM}: "authenticating", always' in new
+    assert f"new: {rule}: {nights.seen}, always" in new
     assert ": 1 rule violated, 1 of them new (" in broken.lines[-1]
 
-    overloaded = night(project, Overloaded(service(AUTHENTICATING)))
+    overloaded = night(project, Overloaded(nights.service(True)), options=options)
     assert (overloaded.code, overloaded.report["decision"]) == (0, "pass")
-    assert (overloaded.violated, overloaded.counted("xfailed")) == ({ENUM}, 1)
+    assert (overloaded.violations, overloaded.counted("xfailed")) == ({rule}, 1)
     asked, unavailable = (overloaded.report["summary"][name] for name in ("exchanges", "unavailable"))
     assert 0.02 < unavailable / asked < 0.04
     _, against, still, *rules = summary(overloaded)[:4]
     assert against.endswith(": 0 new, 1 still there, 0 fixed, 0 not judged")
     assert still == "still there (1):"
-    assert rules == [f"  {ENUM}, always"]
+    assert rules == [f"  {rule}, always"]
     assert overloaded.lines[-1].startswith("contract: PASS on http://127.0.0.1:")
 
 

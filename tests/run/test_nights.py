@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.service import Fault, create_app, plain_app, running, seeded_ids
@@ -52,6 +53,18 @@ class Nights:
     version: str
     rule: str
     seen: str
+
+
+class Below:
+    """A service that moved to another prefix; what was there has a page."""
+
+    def __init__(self, prefix: str, app: ASGIApp) -> None:
+        self.prefix, self.app = prefix, app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith(f"{self.prefix}/"):
+            return await HTMLResponse("<p>Not here</p>", 404)(scope, receive, send)
+        await self.app({**scope, "root_path": self.prefix}, receive, send)
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +160,16 @@ def test_first_night_against_a_service_that_moved_on(project: Project) -> None:
     assert change.startswith("  breaking enum-widened ")
     assert note.endswith("/openapi.json is read with spec/notte.overlay.yaml, as spec/notte.yaml is")
     assert kept == "  1 violated rule is no violation of what is published; `contracts pull` takes that over"
+
+
+@pytest.mark.parametrize("mistake", ["key"])
+def test_night_with_a_mistake_keeps_what_is_known(mistake: str, project: Project) -> None:
+    project.write(ORDERS)
+    (project.folder / "spec" / "notte.overlay.yaml").unlink()
+    night(project, ordinary(True), options=PLAIN.options)
+    wrong = plain_app("another-key-0123") if mistake == "key" else Below("/v9", ordinary(True))
+    lost = night(project, wrong, options=PLAIN.options)
+    assert (lost.code, lost.report["decision"], lost.violated) == (3, "inconclusive", set())
+    assert lost.report["against"]["not_judged"] == [PLAIN.rule]
+    again = night(project, ordinary(True), options=PLAIN.options)
+    assert (again.code, again.report["against"]["still_there"]) == (0, [PLAIN.rule])

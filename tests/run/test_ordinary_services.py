@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.types import Receive, Scope, Send
 
 from tests.service import plain_app, running
 from tests.service.ordinary import FASTAPI, NODE_HTTP, SPRING, Ordinary, reads
@@ -82,6 +84,29 @@ def wrong_prefix(service: Ordinary) -> Iterator[str]:
 def port_of_another(service: Ordinary) -> Iterator[str]:
     other = FASTAPI if service is SPRING else SPRING
     with other.serving(CANARY, EVER) as origin:
+        yield origin
+
+
+@contextmanager
+def prefix_left_out(service: Ordinary) -> Iterator[str]:
+    with service.serving(CANARY, EVER) as origin:
+        yield origin
+
+
+@contextmanager
+def port_of_a_front_end(service: Ordinary) -> Iterator[str]:
+    """Its page for whatever is asked, as servers of single-page applications do."""
+    with running(HTMLResponse("<!doctype html><div id=app></div>")) as origin:
+        yield origin
+
+
+@contextmanager
+def port_that_redirects(service: Ordinary) -> Iterator[str]:
+    async def to_tls(scope: Scope, receive: Receive, send: Send) -> None:
+        url = f"https://shop.example{scope['raw_path'].decode('latin-1')}"
+        await RedirectResponse(url, 301)(scope, receive, send)
+
+    with running(to_tls) as origin:
         yield origin
 
 

@@ -305,6 +305,7 @@ class Exchange:
     response: Response | None = None
     failure: Failure | None = None
     attempts: int = 1  # requests, with retries
+    retried: tuple[str, ...] = ()  # what came of each but the last: a status, or a kind of failure
 
 
 def is_unavailable(exchange: Exchange) -> bool:

@@ -82,7 +82,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided and why; `notes` fail nothing (acceptances that can go)."""
+    """What was decided and why; `notes` fail nothing (acceptances that can go, many retries)."""
 
     result: Result
     reasons: tuple[str, ...] = ()
@@ -124,12 +124,14 @@ def decide(
             failures += notes
         failures += _never_a_success(spec, asked)
     lost = "" if silent else _unavailable(exchanges, policy)
-    if lost and policy.strict:
-        failures.append(lost)
+    often = "" if silent else _retried(exchanges, policy)
+    notes += filter(None, [often])
+    if policy.strict:
+        failures += filter(None, (lost, often))
     open_ends = (silent, ended, *_open_ends(spec, asked, stops, {} if silent else shut), lost)
     unfinished = [why for why in open_ends if why and why not in failures]
     if unfinished and not any(v.outcome is Outcome.VIOLATED for v in failing):
-        return Decision(Result.INCONCLUSIVE, tuple(unfinished))
+        return Decision(Result.INCONCLUSIVE, tuple(unfinished), tuple(notes))
     result = Result.FAIL if failures else Result.PASS
     return Decision(result, (*failures, *unfinished), tuple(notes))
 
@@ -163,6 +165,14 @@ def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str:
     elif count > most * len(exchanges):
         why = f", more than {most * 100:g}% (--contract-max-unavailable)"
     return why and f"{count} of {len(exchanges)} requests had no answer of the service{why}"
+
+
+def _retried(exchanges: Sequence[Exchange], policy: Policy) -> str:
+    """How many requests needed a second attempt, if these are more than may have no answer."""
+    count, most = sum(exchange.attempts > 1 for exchange in exchanges), policy.max_unavailable
+    said = f"{count} of {len(exchanges)} requests needed a second attempt"
+    too_many = count > most * len(exchanges)
+    return f"{said}, an advisory above {most * 100:g}% (--contract-max-unavailable)" * too_many
 
 
 def _failures(failing: Sequence[Verdict], policy: Policy) -> Iterator[str]:

@@ -170,15 +170,16 @@ class Client:
             said = self._scrubber.text(f"{type(error).__name__} while sending {where}: {error}")
             raise RuntimeError(said) from None
         last, outcome = outcomes[-1], _conclusion(outcomes)
+        retried = tuple(map(_said, outcomes[:-1]))
         if isinstance(last, Response) and not self.sleepless:
             self.pace.heed(last)
         if isinstance(outcome, Failure):
             failure = Failure(outcome.kind, self._scrubber.text(outcome.detail)[:MAX_DETAIL])
-            return Exchange(number, probe, failure=failure, attempts=len(outcomes))
+            return Exchange(number, probe, None, failure, len(outcomes), retried)
         body = self._scrubber.body(outcome.body)  # first: from it the URLs in the fields are known
         headers = [(name, self._scrubber.text(value)) for name, value in outcome.headers]
         response = replace(outcome, headers=tuple(headers), body=body)
-        return Exchange(number, probe, response=response, attempts=len(outcomes))
+        return Exchange(number, probe, response, None, len(outcomes), retried)
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:
         """What came of each attempt; the service or the back-off says how long to wait."""
@@ -241,6 +242,10 @@ def _conclusion(outcomes: list[Outcome]) -> Outcome:
         said = "the body was cut short once, which may be the network's doing"
         return Failure(FailureKind.RESET, said)
     return last
+
+
+def _said(outcome: Outcome) -> str:
+    return str(outcome.status) if isinstance(outcome, Response) else outcome.kind.value
 
 
 def _is_cut(outcome: Outcome) -> bool:

@@ -25,8 +25,9 @@ NO_REPORT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, ms
 _KEYS = (
     *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "sessions"),
     *("decision", "reasons", "notes", "summary", "against", "drift"),
-    *("statuses", "operations", "verdicts"),
+    *("statuses", "retried_for", "operations", "verdicts"),
 )  # in the order in which people want to read them
+SIZES = ("exchanges", "unavailable", "retried")
 _RANKS = {"fail": 0, "inconclusive": 1, "pass": 2}  # any decides for all, the lower first
 _OUTCOMES = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.NOT_EXERCISED)
 """Any of them decides for a rule, in this order, after a violation that nobody accepted."""
@@ -70,7 +71,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "target": {"kind": "live" if target else "mock", "base_url": target},
         "operations": operations,
     }
-    sizes = {"exchanges": run.exchanges, "unavailable": run.unavailable}
+    sizes = {name: found[name] for name in SIZES}
     found["summary"] = {"rules": len(run.verdicts), **run.counts, **sizes}
     left_out = {name for name in ("against", "drift") if found[name] is None}
     return {key: found[key] for key in _KEYS if key not in left_out}
@@ -147,7 +148,7 @@ def merge(runs: Sequence[Run]) -> Run:
         for operation in run.operations:
             by_key.setdefault(operation.key, []).append(operation)
     verdicts = tuple(map(_merged, by_rule.values()))
-    named = "files", "subjects", "targets", "seeds", "notes", "exchanges", "unavailable", "statuses"
+    named = *SIZES, "files", "subjects", "targets", "seeds", "notes", "statuses", "retried_for"
     joined, suites = _joined(ordered, *named), _once(map(attrgetter("suite"), ordered))
     joined["notes"] = (*_differences(joined["subjects"], suites), *joined["notes"])
     latest = ordered[::-1]

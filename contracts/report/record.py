@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from operator import itemgetter
+from itertools import chain
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,7 @@ class Report:
         teller, masked, spec = self.teller, self.teller.scrubber.text, self.teller.spec
         document = spec.document
         since = self.against.since if self.against is not None else {}
+        reasons = map(set, map(attrgetter("retried"), self.exchanges))  # each once a request
         run = model.Run(
             suite=contracts.__version__,
             files=(),
@@ -156,6 +158,8 @@ class Report:
             decision=self.decision.result.value,
             exchanges=len(self.exchanges),
             unavailable=sum(map(messages.is_unavailable, self.exchanges)),
+            retried=sum(exchange.attempts > 1 for exchange in self.exchanges),
+            retried_for=dict(sorted(Counter(chain.from_iterable(reasons)).items())),
             verdicts=tuple(teller.told(v, since.get(v.rule.id)) for v in self.verdicts),
             reasons=tuple(map(masked, self.decision.reasons)),
             notes=tuple(map(masked, self.decision.notes)),

@@ -239,6 +239,8 @@ class Run:
     exchanges: int
     unavailable: int
     verdicts: tuple[RuleVerdict, ...]
+    retried: int = 0  # exchanges that took more than one attempt,
+    retried_for: Mapping[str, int] = field(default_factory=dict)  # by what came of the others
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     interrupted: bool = False  # it ended before everything was asked

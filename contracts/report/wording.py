@@ -97,6 +97,12 @@ def standings_text(run: Run) -> str:
     return f"{plural(len(run.verdicts), 'rule')}, {standings}"
 
 
+def retried_text(run: Run) -> str:
+    """`6 asked again (503 x 5, reset x 1)`; empty where no request was."""
+    reasons = ", ".join(f"{reason} x {count}" for reason, count in run.retried_for.items())
+    return f"{run.retried} asked again{_noted(reasons)}" * bool(run.retried)
+
+
 def worst_first(verdicts: Iterable[RuleVerdict]) -> list[RuleVerdict]:
     """What is new before what was known, then by the share of answers that broke the rule."""
     by_share = sorted(verdicts, key=lambda v: -v.violations / max(v.exercised, 1))

@@ -1,6 +1,7 @@
 """Verdicts and exchanges to a decision: who is to blame, in the order of the design."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,29 @@ def test_run_that_ended_early(verdicts: list[Verdict], result: Result) -> None:
 def test_reasons_of_a_run_that_ended_early_are_what_was_seen() -> None:
     decision = decide(SPEC, [VIOLATED], [exchange(404)], Policy(), ended="it was interrupted")
     assert decision.reasons == ("1 rule violated", "it was interrupted")
+
+
+AGAIN = replace(exchange(200), attempts=2, retried=("503",))
+OFTEN = "1 of 19 requests needed a second attempt, an advisory above 5% (--contract-max-unavailable)"
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "policy", "found"),
+    [
+        pytest.param([*OK * 19, AGAIN], {}, ("pass", "", ()), id="as often as may be"),
+        pytest.param([*OK * 18, AGAIN], {}, ("pass", "", (OFTEN,)), id="too often"),
+        pytest.param([*OK * 18, AGAIN], {"max_unavailable": 0.1}, ("pass", "", ()), id="more is allowed"),
+        pytest.param([*OK * 18, AGAIN], {"strict": True}, ("fail", OFTEN, (OFTEN,)), id="strict"),
+        pytest.param([*OK * 19, AGAIN], {"strict": True}, ("pass", "", ()), id="strict, as often as may be"),
+    ],
+)
+def test_a_second_attempt_for_too_many_requests_is_an_advisory(
+    exchanges: list[Exchange], policy: dict[str, Any], found: tuple[str, str, tuple[str, ...]]
+) -> None:
+    decision = decide(SPEC, [HELD], exchanges, Policy(**policy))
+    assert (decision.result.value, "; ".join(decision.reasons), decision.notes) == found
+
+
+def test_requests_that_nobody_answered_are_no_advisory() -> None:
+    lost = replace(exchange(503), attempts=3, retried=("503", "503"))
+    assert decide(SPEC, [HELD], [lost], Policy()).notes == ()

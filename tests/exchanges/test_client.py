@@ -262,6 +262,20 @@ def test_asked_again_where_it_may_help(answers: list[bytes | None], outcome: int
 
 
 @pytest.mark.parametrize(
+    ("answers", "retried"),
+    [
+        pytest.param([OK], (), id="never"),
+        pytest.param([BUSY, OK], ("503",), id="busy"),
+        pytest.param([BUSY, None, OK], ("503", "reset"), id="busy, then closed"),
+        pytest.param([CUT, OK], ("truncated",), id="cut short"),
+        pytest.param([BUSY, BUSY, BUSY, OK], ("503", "503"), id="busy to the end"),
+    ],
+)
+def test_why_it_was_asked_again_is_on_record(answers: list[bytes | None], retried: tuple[str, ...]) -> None:
+    assert ask(Script(*answers)).retried == retried
+
+
+@pytest.mark.parametrize(
     "probe",
     [
         pytest.param(POST, id="a method that may change state"),

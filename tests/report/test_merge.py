@@ -54,6 +54,17 @@ def test_what_finer_rules_explain_once_is_told_nowhere() -> None:
     assert merged.told.against["not_judged"] == ["another"]
 
 
+def test_what_was_asked_again_is_added_up_also_with_an_older_report() -> None:
+    one, other = run(retried=2, retried_for={"503": 2}), run(night=1, retried=1, retried_for={"503": 1, "reset": 1})
+    merged = merge([one, run(night=2), other])
+    assert (merged.retried, merged.retried_for) == (3, {"503": 3, "reset": 1})
+
+
+def test_each_thing_seen_is_added_up_by_itself() -> None:
+    one, other = verdict("violated", found={'"paused"': 3, "x": 1}), verdict("violated", found={"x": 4})
+    assert of_rule(one, other).found == {'"paused"': 3, "x": 5}
+
+
 def test_what_was_counted_is_added_up() -> None:
     one = verdict("violated", seen={"active": 2, "paused": 1}, unseen=("closed", "error"))
     other = verdict("holds", exercised=4, seen={"active": 1, "closed": 3}, unseen=("error",))

@@ -17,7 +17,7 @@ import pytest
 from contracts.exchanges import Ledger
 from contracts.report.json_report import SCHEMA, read_run
 
-from .projects import CANARY, ENUM, GIVEN, Project, Things, document, leaks, operation
+from .projects import CANARY, ENUM, GIVEN, Project, Things, answer, document, leaks, operation
 from .test_secrets import PASSING, TOKENS, URLS, WITH_URLS
 
 VALIDATOR = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()), validate_formats=True)
@@ -90,6 +90,14 @@ def test_killed_run_gets_its_report_from_the_next(workers: tuple[str, ...], proj
         f"the report is build/contract/{salvaged(project, 'html').name} (fail)"
     )
     assert len(files(project)) == 6
+
+
+def test_killed_run_says_what_was_asked_again(project: Project) -> None:
+    killed(project, Held(12, instead=lambda number: answer(503) if number == 3 else None))
+    project.ask(Things())
+    report = json.loads(salvaged(project, "json").read_text())
+    VALIDATOR.validate(report)
+    assert (report["summary"]["retried"], report["retried_for"]) == (1, {"503": 1})
 
 
 def test_run_that_is_alive_is_left_alone(project: Project) -> None:

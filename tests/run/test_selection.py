@@ -1,8 +1,13 @@
 """Selecting items, rules or operations changes no verdict, and no request is sent twice."""
 
+import html
 from pathlib import Path
 
 import pytest
+
+from contracts.report.forms.markdown import run_markdown
+from contracts.report.forms.page import page
+from contracts.report.json_report import read_run
 
 from .projects import ENUM, REQUIRED, Project, Run, Things, answer, document, operation
 
@@ -145,6 +150,30 @@ def test_unavailable_answers_fail_in_strict_alone(project: Project) -> None:
     sent = run.report["summary"]["exchanges"]
     assert (run.code, run.report["summary"]["unavailable"]) == (1, 1)
     assert f"1 of {sent} requests had no answer of the service (strict)" in run.lines[-1]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
+def test_what_was_asked_again_is_shown(workers: tuple[str, ...], project: Project) -> None:
+    """A retry hides nothing: each form says how many requests needed one, and why."""
+    ill = {2: answer(503), 6: answer(429, b"", "Retry-After: 0"), 7: answer(503)}
+
+    def instead(number: int) -> bytes | None:
+        if number == 4:
+            raise ConnectionError
+        return ill.get(number)
+
+    run = project.ask(Things(instead=instead), "--junitxml=out.xml", *workers)
+    sent, reasons = run.report["summary"]["exchanges"], {"429": 1, "503": 2, "reset": 1}
+    assert (run.code, run.report["summary"]["retried"], run.report["retried_for"]) == (0, 3, reasons)
+    said = "3 asked again (429 x 1, 503 x 2, reset x 1)"
+    (line,) = run.texts("exchanges: ")
+    assert f"; {said}; seed " in line
+    share = "an advisory above 5% (--contract-max-unavailable)"
+    assert run.texts("note: ") == [f"note: 3 of {sent} requests needed a second attempt, {share}"]
+    told = read_run(project.folder / "build/contract/report.json")
+    shown = page(told), html.unescape("\n".join(run_markdown(told))), (project.folder / "out.xml").read_text()
+    assert [text for text in shown if said not in text] == []
 
 
 def test_credential_refused_on_some_requests_fails(project: Project) -> None:

@@ -94,3 +94,5 @@ def suite_properties(run: Run) -> Iterator[Property]:
     yield "document", printable(run.subject.path)
     yield "sha256", run.subject.sha256
     yield "seed", run.seed
+    if retried := wording.retried_text(run):
+        yield "retried", retried

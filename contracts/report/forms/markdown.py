@@ -51,6 +51,8 @@ def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
     when = f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {run.seconds:.0f} s"
     asked = plural(run.exchanges, "exchange")
     asked += f", {run.unavailable} without an answer" * bool(run.unavailable)
+    if retried := wording.retried_text(run):
+        asked += f", {retried}"
     about = f"{documents} · {when} · {asked} · seed {run.seed}"
     told = {"facts": _facts(run), "about": about, "violated": wording.causes(violated)}
     head, middle, rest = template.render(run=run, trend=trend, **told).split(SECTION)

@@ -265,6 +265,8 @@ def _table(run: Run, screen: Screen) -> Section:
 def _exchanges(run: Run, screen: Screen) -> str:
     counts = [f"{status} x {count}" for status, count in sorted(run.statuses.items())]
     rest = f"; seed {run.seed}"
+    if retried := wording.retried_text(run):
+        rest = f"; {retried}{rest}"
     if run.slowest is not None:
         slowest = screen.cut(run.slowest.slowest, 60)
         rest = f"; slowest {run.slowest.longest * 1000:.0f} ms ({slowest}){rest}"

@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from contracts.run.state import Asked, State
 
 
-def begin(config: Any) -> State:
-    """Options -> document -> rules -> items; ContractsError with a text for the user."""
+def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
+    """Options -> document -> rules -> items; ContractsError with a text for the user.
+
+    One that `asks` nothing, because tests judge answers that they have, needs no credential.
+    """
     from contracts.exchanges.credential import forbid_core_dumps
     from contracts.run.inputs import inputs_from
     from contracts.run.options import options_from
@@ -44,11 +47,10 @@ def begin(config: Any) -> State:
 
     register_profiles()
     options = options_from(lambda option: option.given(config))
-    # pytest-base-url's option (by default PYTEST_BASE_URL, kept if it is empty), else its ini value
-    base_url = config.getoption("base_url", None)
     if base_url is None:
         base_url = config.getini("base_url") or None
-    state = state_from(config, inputs_from(options, base_url=base_url, root=config.rootpath))
+    inputs = inputs_from(options, base_url=base_url, root=config.rootpath, asks=asks)
+    state = state_from(config, inputs)
     if not state.items:
         problem = f"--contract-rule {options.rule} matches none of the rules"
         raise UsageError(f"{problem}; see `contracts rules`")

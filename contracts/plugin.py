@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
+import re
 import shlex
 import signal
 from collections import Counter
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, filterfalse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from contracts.verdicts import Verdict
 
 SESSION = pytest.StashKey["State"]()  # the run that a pytest session makes
+_PROBLEM = pytest.StashKey[str]()  # why there is none
+_BASE_URL = pytest.StashKey[str | None]()  # as given, or of PYTEST_BASE_URL; not None if empty
+_OURS = re.compile(rb"\bcontract_(?:item|verdicts|gate)\b")  # in a file with tests of the contract
 _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "flag": ("store_true", {"type": "bool", "default": False}),
     "list": ("append", {"type": "args", "default": []}),
@@ -57,19 +63,54 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    state = None  # a project without a document, that asks for nothing, is left alone
+    """Begin where a contract run was asked for; tests of a project's own are left alone."""
+    config.pluginmanager.register(_Ending(config), "contracts-ending")
+    # Before pytest-base-url makes one that is empty of none.
+    config.stash[_BASE_URL] = config.getoption("base_url", None)
+    if not config.getoption("--help", False) and _is_asked_for(config):
+        _begun(config)
+        if _PROBLEM in config.stash:
+            raise pytest.UsageError(config.stash[_PROBLEM])
+        config.option.verify_base_url = False  # it sends a request that nobody judges
+
+
+def _is_asked_for(config: pytest.Config) -> bool:
+    """Whether an option of ours is given, or a file that may be collected has tests of ours."""
+    if hasattr(config, "workerinput"):
+        return "contract_run" in config.workerinput
+    words = map(str, config.invocation_params.args)
+    if any(word.startswith("--contract-") for word in words):
+        return True
+    skipped = re.compile("|".join(map(fnmatch.translate, config.getini("norecursedirs"))))
+    found: list[Path] = []
+    for word in config.args:
+        start = config.invocation_params.dir / word.partition("::")[0]
+        found += [start] * start.is_file()
+        for folder, below, files in os.walk(start):
+            below[:] = filterfalse(skipped.fullmatch, below)
+            found += [Path(folder, name) for name in files if name.endswith(".py")]
+    return any(map(_has_ours, found))
+
+
+def _has_ours(path: Path) -> bool:
+    with suppress(OSError):  # what can't be read is pytest's to say
+        return _OURS.search(path.read_bytes()) is not None
+    return False
+
+
+def _begun(config: pytest.Config, *, asks: bool = True) -> State | None:
+    """The run, begun if it is not; None if there is nothing to test, or a problem."""
     wanted = (config.rootpath / DOCUMENT).is_file() or any(o.given(config) for o in OPTIONS)
-    if wanted and not config.getoption("--help", False):
+    if wanted and SESSION not in config.stash and _PROBLEM not in config.stash:
         from contracts.exchanges.credential import scrub_logs
         from contracts.flows import begin
 
         try:
-            state = config.stash[SESSION] = begin(config)
+            state = config.stash[SESSION] = begin(config, config.stash[_BASE_URL], asks=asks)
+            config.add_cleanup(scrub_logs(state.scrub))
         except ContractsError as error:
-            raise pytest.UsageError(str(error)) from None
-        config.option.verify_base_url = False  # it sends a request that nobody judges
-        config.add_cleanup(scrub_logs(state.scrub))
-    config.pluginmanager.register(_Ending(config, state), "contracts-ending")
+            config.stash[_PROBLEM] = str(error)
+    return config.stash.get(SESSION, None)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -129,7 +170,9 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "contract_item" in metafunc.fixturenames:
-        state = metafunc.config.stash.get(SESSION, None)
+        config, state = metafunc.config, metafunc.config.stash.get(SESSION, None)
+        if state is None and not hasattr(config, "workerinput"):  # whose run is the controller's
+            state = _begun(config)  # tests of ours that came from elsewhere
         names = list(state.items) if state is not None else ["no document"]
         metafunc.parametrize("contract_item", names, ids=names)
 
@@ -163,6 +206,7 @@ def contract(request: pytest.FixtureRequest) -> Contract:
     """Judge answers that a test already has: `contract.judge(response)`."""
     from contracts.testing import Contract
 
+    _begun(request.config, asks=False)  # unless there is a run
     state = _state(request, "the contract fixture")
     return Contract(state.book, state.inputs.target.base_url, state.inputs.scrubber.capabilities)
 
@@ -170,8 +214,8 @@ def contract(request: pytest.FixtureRequest) -> Contract:
 def _state(request: pytest.FixtureRequest, who: str) -> State:
     state = request.config.stash.get(SESSION, None)
     if state is None:
-        problem = f"{who} needs a document: give --contract-spec, or have {DOCUMENT}"
-        pytest.fail(problem, pytrace=False)
+        absent = f"{who} needs a document: give --contract-spec, or have {DOCUMENT}"
+        pytest.fail(request.config.stash.get(_PROBLEM, absent), pytrace=False)
     return state
 
 
@@ -246,10 +290,14 @@ def pytest_runtest_makereport(
 class _Ending:
     """Counts what failed; concludes when the workers of xdist have stopped, before the summary."""
 
-    def __init__(self, config: pytest.Config, state: State | None) -> None:
-        self.config, self.state = config, state
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
         self.failed: Counter[str] = Counter()
         self.gate = ""
+
+    @property
+    def state(self) -> State | None:
+        return self.config.stash.get(SESSION, None)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.gate = getattr(report, "contract_gate", "") or self.gate
@@ -261,7 +309,8 @@ class _Ending:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self.failed["undocumented"]:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        if self.state is None or self.state.worker is not None:
+        state = self.state
+        if state is None or state.worker is not None:
             return  # without a document there is nothing to conclude
         over = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         status, ended, result = exitstatus, "", ""
@@ -275,11 +324,11 @@ class _Ending:
             ended = "the run was interrupted"
         elif status not in over:
             ended = "the run ended early"
-        if self.state.ledger.path.exists():
+        if state.ledger.path.exists():
             from contracts.flows import conclude
 
             broken = self.gate if self.failed["breaking"] else ""
-            result = conclude(self.state, ended, broken, self._tell_junit)
+            result = conclude(state, ended, broken, self._tell_junit)
         if status in over and not self.failed["other"]:
             status = _OWN_STATUS.get(result, status)
         session.exitstatus = status
@@ -321,6 +370,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
         from contracts.run.end import last_line
         from contracts.run.state import screen_of
 
+        said = state.told is not None or state.problem or state.inputs.options.dry_run
+        items = [name for item in session.items for name in getattr(item, "fixturenames", ())]
+        if not said and _BROKEN.keys().isdisjoint(items):
+            return  # tests of a project's own
         _write(session.config, last_line(state, screen_of(reporter)))
 
 

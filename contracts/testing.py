@@ -21,9 +21,9 @@ class ContractViolation(AssertionError):
 class Contract:
     """What the fixture `contract` gives; the path of `base_url` precedes the document's paths."""
 
-    book: RuleBook
+    book: RuleBook = field(repr=False)
     base_url: str | None = None
-    capabilities: Capabilities = field(default_factory=Capabilities)
+    capabilities: Capabilities = field(default_factory=Capabilities, repr=False)
 
     def judge(self, response: Any, *, operation: str | None = None) -> Judgement:
         """Judge a response of httpx2, httpx or requests, read to its end, by every rule for it.
@@ -32,6 +32,7 @@ class Contract:
         Returns what was exercised, with advisories in its `findings`.
         Raises ContractViolation if a rule is broken, and LookupError without such an operation.
         """
+        __tracebackhide__ = True  # a test that fails shows its own line, and the text
         method, url = str(response.request.method).upper(), urlsplit(str(response.request.url))
         key = operation or self._operation(method, url.path)
         if key not in self.book.operations:

@@ -9,6 +9,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import unquote
 
 from contracts.decision.run_decision import Known, Policy, accepted_file, read_accepted
@@ -22,7 +23,7 @@ from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
 from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
-from contracts.text import shown_path
+from contracts.text import printable, shown_path
 
 Values = Mapping[str, Sequence[str]]  # by the name of their parameter
 Probes = Mapping[str, Sequence[Probe]]  # by the key of their operation
@@ -87,9 +88,17 @@ class Inputs:
 
 
 def inputs_from(
-    options: Options, *, base_url: str | None, root: Path, environ: Mapping[str, str] = os.environ
+    options: Options,
+    *,
+    base_url: str | None,
+    root: Path,
+    environ: Mapping[str, str] = os.environ,
+    asks: bool = True,
 ) -> Inputs:
-    """What the options of a run name, read and checked; else UsageError or DocumentError."""
+    """What the options of a run name, read and checked; else UsageError or DocumentError.
+
+    What only a run that `asks` needs is not missed in another.
+    """
     base_url = check_base_url(base_url)
     named = [str(shown_path(Path(overlay))) for overlay in options.overlay]
     overlays = overlays_of(named, "--contract-overlay")
@@ -99,7 +108,7 @@ def inputs_from(
     secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
     capabilities = Capabilities(domain.SECRET_URLS, f"${domain.CREDENTIAL_VARIABLE}")
     value = secrets[domain.CREDENTIAL_VARIABLE]
-    secret = _secret(spec, base_url, value, needed=not options.dry_run)
+    secret = _secret(spec, base_url, value, needed=asks and not options.dry_run)
     headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
     route = Route(proxy_from(options, environ), options.ca_bundle)
     target = Target(base_url, secret, Limits(), headers, capabilities, route)
@@ -122,7 +131,7 @@ def inputs_from(
     scrubber = replace(Scrubber.of(secrets), capabilities=capabilities)
     folder = Path(options.report or root / "build" / "contract")
     made = Inputs(spec, target, options, given, known, evidence, policy, scrubber, overlays, folder)
-    for problem in _problems(made):
+    for problem in _problems(made) if asks else ():
         raise UsageError(problem)
     return made
 
@@ -182,11 +191,17 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
     if history is not None:
         folders["--contract-history"] = Path(history), "the reports of all runs"
     for option, (folder, what) in folders.items():
-        existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        if not existing.is_dir():
-            yield f"{option} {folder}: {existing} is not a folder; give a folder for {what}"
-        elif not os.access(existing, os.W_OK | os.X_OK):
-            yield f"{option} {folder}: {existing} can't be written to; give a folder for {what}"
+        existing = next(p for p in (folder, *folder.absolute().parents) if os.path.exists(p))
+        try:
+            with TemporaryDirectory(dir=existing) as probe:  # what is made there is gone again
+                Path(probe, folder.absolute().relative_to(existing.absolute())).mkdir(parents=True)
+        except FileExistsError:
+            pass  # it is the folder itself
+        except (OSError, ValueError) as error:
+            why = f"{existing} is not a folder"
+            if existing.is_dir():
+                why = f"it can't be made or written to ({getattr(error, 'strerror', error)})"
+            yield printable(f"{option} {folder}: {why}; give a folder for {what}")
 
 
 def _secret(spec: Spec, base_url: str | None, value: str, *, needed: bool) -> Secret | None:

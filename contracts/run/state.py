@@ -196,7 +196,7 @@ def state_from(config: Any, inputs: Inputs) -> State:
     budget = budget_from(config)
     rate = options.rate * inputs.target.live  # the mock needs no rest
     pace = Pace(Bounds(rate, options.max_requests, options.max_time))
-    if shared:
+    if "contract_run" in shared:
         budget = replace(budget, seed=shared["contract_seed"])
         pace.started = shared["contract_began"]
     document, name = inputs.spec.document, f".run-{uuid.uuid4().hex}.jsonl"

@@ -14,8 +14,8 @@ def test_own(contract, base_url):
 def test_kept_contract_passes(project: Project) -> None:
     project.write(module=OWN_TEST)
     run = project.ask(Things())
-    assert (run.code, run.counted("passed")) == (0, 1)
-    assert run.lines[-1].startswith("contract: nothing was asked of http://127.0.0.1")
+    assert (run.code, run.lines[-1].startswith("1 passed")) == (0, True)
+    assert "nothing was asked" not in run.out
 
 
 def test_broken_contract_fails_with_the_reason(project: Project) -> None:
@@ -24,6 +24,20 @@ def test_broken_contract_fails_with_the_reason(project: Project) -> None:
     assert run.code == 1
     assert 'seen: /status is "paused"; wanted: is one of ' in run.out
     assert not (project.folder / "build").exists()
+
+
+def test_failure_shows_the_line_of_the_test_and_the_reason_alone(project: Project) -> None:
+    project.write(module=OWN_TEST)
+    run = project.ask(Things({"status": "paused"}), "--tb=long")
+    assert next(line for line in run.lines if ".py:" in line) == "test_contract.py:6: ContractViolation"
+    assert "Contract(base_url='http://127.0.0.1" in run.out  # not the document
+    assert run.texts(">")[0].endswith("contract.judge(response)")
+
+
+def test_failure_to_find_the_operation_shows_the_line_of_the_test_alone(project: Project) -> None:
+    project.write(module=OWN_TEST.replace("/things/a1", "/thing"))
+    run = project.ask(Things(), "--tb=long")
+    assert next(line for line in run.lines if ".py:" in line) == "test_contract.py:6: LookupError"
 
 
 def test_document_is_needed(project: Project) -> None:

@@ -201,6 +201,11 @@ USAGE_ERRORS: list[tuple[str, tuple[str, ...], str]] = [
     ("replay no report", ("--contract-replay=no-report.json",), "no-report.json is not a report.json of this suite"),
     ("replay no evidence", ("--contract-replay=no-evidence.json",), "no-evidence.json holds no evidence"),
     ("report folder is a file", ("--contract-report=file",), "file is not a folder"),
+    (
+        "report folder of the system",
+        ("--contract-report=/proc/nope",),
+        "--contract-report /proc/nope: it can't be made",
+    ),
     ("history is below a file", ("--contract-history=file/a",), "--contract-history file/a: "),
     ("profile unknown", ("--hypothesis-profile=weekly",), "give one of dev, ci, nightly"),
 ]

@@ -358,9 +358,33 @@ def test_report_folder_below_a_file_is_refused(make: Make, tmp_path: Path) -> No
         make(report=str(tmp_path / "file" / "a"))
 
 
-def test_report_folder_that_can_not_be_written_to_is_refused(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.access", lambda path, mode: False)
-    with pytest.raises(UsageError, match="can't be written to"):
+@pytest.mark.parametrize("option", ["report", "history"])
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [
+        pytest.param("/proc/nope", "No such file or directory", id="of the system"),
+        pytest.param("x" * 300, "File name too long", id="a long name"),
+        pytest.param(f"a/{'x' * 300}/b", "File name too long", id="a long name below"),
+        pytest.param("b/" * 4000, "File name too long", id="a long path"),
+        pytest.param("a\0b", "embedded null byte", id="NUL"),
+    ],
+)
+def test_folder_that_can_not_be_made_is_refused(option: str, folder: str, why: str, make: Make) -> None:
+    with pytest.raises(UsageError) as refused:
+        make(**{option: folder})
+    said = str(refused.value)
+    assert said.startswith(f"--contract-{option} ")
+    assert f": it can't be made or written to ({why}); give a folder for the report" in said
+    assert said.isprintable()
+    assert not Path("a").exists()
+
+
+def test_folder_that_can_not_be_written_to_is_refused(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.mkdir", refuse)
+    with pytest.raises(UsageError, match=r"it can't be made or written to \(Permission denied\)"):
         make()
 
 

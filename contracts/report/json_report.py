@@ -23,8 +23,8 @@ CURE = "give a report.json that a contract run wrote"
 NO_REPORT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
 
 _KEYS = (
-    *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "sessions"),
-    *("decision", "reasons", "notes", "summary", "against", "drift"),
+    *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "command"),
+    *("sessions", "decision", "reasons", "notes", "summary", "against", "drift"),
     *("statuses", "retried_for", "operations", "verdicts"),
 )  # in the order in which people want to read them
 SIZES = ("exchanges", "unavailable", "retried")
@@ -46,6 +46,7 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
         "subjects": [value["spec"]],
         "targets": [value["target"]["base_url"]],
         "seeds": [value["seed"]],
+        "commands": list(filter(None, [value.get("command")])),
         "operations": operations,
     }
     return msgspec.convert(about, Run)
@@ -69,6 +70,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "seed": run.seeds[0],
         "spec": found["subjects"][0],
         "target": {"kind": "live" if target else "mock", "base_url": target},
+        "command": "".join(run.commands),
         "operations": operations,
     }
     sizes = {name: found[name] for name in SIZES}
@@ -148,7 +150,8 @@ def merge(runs: Sequence[Run]) -> Run:
         for operation in run.operations:
             by_key.setdefault(operation.key, []).append(operation)
     verdicts = tuple(map(_merged, by_rule.values()))
-    named = *SIZES, "files", "subjects", "targets", "seeds", "notes", "statuses", "retried_for"
+    lists = "files", "subjects", "targets", "seeds", "commands", "notes"
+    named = *SIZES, *lists, "statuses", "retried_for"
     joined, suites = _joined(ordered, *named), _once(map(attrgetter("suite"), ordered))
     joined["notes"] = (*_differences(joined["subjects"], suites), *joined["notes"])
     latest = ordered[::-1]

@@ -139,6 +139,7 @@ class Report:
     sessions: Mapping[str, Any] | None = None
     against: Against | None = None
     drift: model.Drift | None = None
+    command: str = ""  # of the run, for a POSIX shell
 
     @cached_property
     def run(self) -> model.Run:
@@ -169,6 +170,7 @@ class Report:
             sessions=map_texts(self.sessions, masked),
             against=map_texts(_changes(self.against), masked),
             drift=model.with_texts(self.drift, masked),
+            commands=tuple(filter(None, [masked(self.command)])),
         )
         try:
             msgspec.json.encode(run)

@@ -249,6 +249,7 @@ class Run:
     sessions: Mapping[str, Any] | None = None  # what came of looking for some, if anybody asked
     against: Mapping[str, Any] | None = None  # what became of rules; `carried` is still known
     drift: Drift | None = None
+    commands: tuple[str, ...] = ()  # that were run, each for a POSIX shell; old reports have none
 
     @cached_property
     def told(self) -> "Run":

@@ -70,7 +70,9 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
         why = ended or f"nothing was sent: {verdicts[0].why}"
     decision = decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None)
     began, early = ledger.about.get("started", ""), bool(ended)
-    return Report(state.teller, seed, began, finished, tuple(verdicts), exchanges, decision, early)
+    told = tuple(verdicts), exchanges, decision, early
+    command = ledger.about.get("command", "")
+    return Report(state.teller, seed, began, finished, *told, command=command)
 
 
 def _drift(state: State, report: Report) -> Drift | None:

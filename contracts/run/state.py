@@ -3,12 +3,16 @@
 import hashlib
 import os
 import secrets
+import shlex
+import shutil
+import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import contracts
@@ -26,7 +30,8 @@ from contracts.report.record import Teller
 from contracts.report.run import Drift, Run
 from contracts.rules import Rule, RuleBook, rules_for
 from contracts.run.inputs import Inputs
-from contracts.text import plural
+from contracts.run.options import OPTIONS
+from contracts.text import plural, shown_path
 from contracts.verdicts import Verdict
 
 MAX_ITEMS = 2000  # above this many rules, an item stands for those of an operation, status and kind
@@ -187,7 +192,8 @@ class State:
     def shared(self) -> dict[str, Any]:
         """What the workers of xdist have to know, to be of the same run."""
         name, seed = self.ledger.path.name, self.budget.seed
-        return {"contract_run": name, "contract_seed": seed, "contract_began": self.pace.started}
+        known = {"contract_run": name, "contract_seed": seed, "contract_began": self.pace.started}
+        return known | {"contract_command": self.ledger.about["command"]}
 
 
 def state_from(config: Any, inputs: Inputs) -> State:
@@ -204,8 +210,35 @@ def state_from(config: Any, inputs: Inputs) -> State:
     about |= {"document": document.path, "sha256": document.sha256}
     about |= {"base_url": inputs.target.base_url, "unsafe": options.unsafe}
     about["max_seconds"] = options.max_response_time
+    about["command"] = shared.get("contract_command") or command_of(config, inputs, budget)
     ledger = Ledger(inputs.folder / shared.get("contract_run", name), about)
     return State(inputs, ledger, budget, pace, worker=shared.get("workerid"))
+
+
+def command_of(config: Any, inputs: Inputs, budget: Budget) -> str:
+    """The command that makes this run again, for a POSIX shell, from the folder of the run.
+
+    It has the options that decide what is asked and judged, and the credential in none of them.
+    """
+    words = [*started_by(sys.argv[0]), *config.option.file_or_dir]
+    if inputs.target.base_url is not None:
+        words += ["--base-url", inputs.target.base_url]
+    for option in OPTIONS:
+        words += option.words(config.getoption(option.flag, None))
+    chosen = {"-k": config.option.keyword, "-m": config.option.markexpr}
+    chosen["--hypothesis-profile"] = config.getoption("--hypothesis-profile", None)
+    chosen["--hypothesis-seed"] = str(budget.seed or "")
+    for flag, value in chosen.items():
+        words += [flag, value] if value else []
+    return shlex.join(map(inputs.scrubber.text, words))
+
+
+def started_by(program: str) -> list[str]:
+    """The words that start pytest as this process was started, a script or a module of Python."""
+    name = Path(program).name
+    if name not in ("pytest", "py.test"):
+        return [str(shown_path(Path(sys.executable))), "-m", "pytest"]
+    return [name if shutil.which(name) == program else str(shown_path(Path(program)))]
 
 
 def now() -> str:

@@ -68,6 +68,7 @@ FULL = report(
     against=Against(Known("last.json", "pass", {"GET /a 200 / type": None}), {"GET /a 200 / type": Since.NOT_JUDGED}),
     sessions={"listed": None, "started": None},
     interrupted=True,
+    command="pytest -k 'a b'",
 )
 
 

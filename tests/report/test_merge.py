@@ -123,8 +123,9 @@ def test_operations_are_added_up() -> None:
 
 
 def test_targets_seeds_and_documents_are_named_once() -> None:
-    runs = [run(), run(night=1, targets=(None,), seeds=(0,)), run(night=2, seeds=(5,))]
+    runs = [run(), run(night=1, targets=(None,), seeds=(0,)), run(night=2, seeds=(5,), commands=("pytest",))]
     merged = merge(runs)
+    assert merged.commands == ("pytest",)
     assert (merged.target, merged.seed, merged.subjects) == ("http://h, the mock", "0, 5", (THINGS,))
     assert merged.files == ("0.json", "1.json", "2.json")
     assert (merged.started, merged.finished) == (FIRST, FIRST + timedelta(days=2, seconds=61))

@@ -1,6 +1,8 @@
 """How the plugin behaves beside others: silent where it is not wanted, the same whatever the environment says."""
 
 import json
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ import hypothesis
 import pytest
 
 from contracts import plugin
-from contracts.run.state import EXAMPLES, register_profiles
+from contracts.run.state import EXAMPLES, register_profiles, started_by
 
 from .projects import CANARY, ENUM, Project, Things, hermetic
 
@@ -176,3 +178,49 @@ def test_credential_of_the_environment_is_the_one_that_is_sent(project: Project)
     project.ask(things)
     fields = [f"{head}\r\n".lower().count(f"\r\nauthorization: bearer {CANARY}\r\n".lower()) for head in things.heads]
     assert fields[:8] == [1] * 8
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("key", [CANARY, "key'that needs-quotes-0123"], ids=["plain", "to be quoted"])
+def test_a_report_has_the_command_of_its_run_quoted_and_without_the_credential(
+    key: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTTE_API_KEY", key)
+    hypothesis.settings.register_profile("nightly", max_examples=1)
+    options = ["--hypothesis-profile=nightly", "--hypothesis-seed=7", f"--contract-param=thing_id=it's {key}"]
+    run = project.run("-q", "test_contract.py", "-k", "status or enum", "--base-url", project.serve(Things()), *options)
+    command = run.report["command"]
+    words = shlex.split(command)
+    assert key not in command
+    assert key.partition("-")[2] not in command
+    assert words[words.index("test_contract.py") :] == [
+        *("test_contract.py", "--base-url", run.report["target"]["base_url"]),
+        "--contract-param=thing_id=it's $NOTTE_API_KEY",
+        *("-k", "status or enum", "--hypothesis-profile", "nightly", "--hypothesis-seed", "7"),
+    ]
+
+
+@pytest.mark.usefixtures("untouched")
+def test_the_command_of_several_processes_is_that_of_the_first(project: Project) -> None:
+    run = project.run("-n2", "test_contract.py", "--contract-rule=*enum*")
+    assert run.report["command"].endswith("pytest test_contract.py '--contract-rule=*enum*'")
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("/opt/bin/pytest", ["pytest"]),
+        ("/elsewhere/bin/pytest", ["/elsewhere/bin/pytest"]),
+        ("/here/.venv/bin/py.test", [".venv/bin/py.test"]),
+        ("/opt/lib/pytest/__main__.py", [".venv/bin/python", "-m", "pytest"]),
+        ("-c", [".venv/bin/python", "-m", "pytest"]),
+    ],
+    ids=["on the path", "elsewhere", "below", "module", "program"],
+)
+def test_a_command_begins_as_pytest_was_started(
+    program: str, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", "/opt/bin/{}".format)
+    monkeypatch.setattr(sys, "executable", "/here/.venv/bin/python")
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/here"))
+    assert started_by(program) == words

@@ -442,3 +442,18 @@ def test_states_are_buttons_that_do_nothing_without_the_script() -> None:
 def test_statuses_without_an_answer_of_the_service_are_those_that_are_asked_again() -> None:
     statuses = ", ".join(map(str, sorted(UNAVAILABLE)))
     assert f"no answer of the service ({statuses}, or none at all" in text_of(whole())
+
+
+def test_the_command_that_was_run_can_be_copied() -> None:
+    command = "pytest tests/contract -k 'a and <b>' \u202e"
+    outline = Outline(page(run(verdict("holds"), commands=(command,))))
+    assert "The command that was run" in outline.text
+    assert "pytest tests/contract -k 'a and <b>' \\u202e" in outline.text
+    assert "command" in outline.having("data-copy")
+    assert "The command that was run" not in text_of(run(verdict("holds")))
+
+
+def test_commands_of_merged_runs_are_lines_and_those_beyond_the_most_are_counted() -> None:
+    found = page(run(verdict("holds"), commands=tuple(f"pytest {number}" for number in range(view.MAX_NOTES + 2))))
+    assert "pytest 0\npytest 1\n" in found
+    assert "pytest 19\n# … and 2 more commands, in these reports</pre>" in found

@@ -1,5 +1,6 @@
 # `make check` runs the contract on the mock; `make test` runs everything that CI runs; `make setup` only sets up.
 PYTHON ?= python3
+UV ?= uv
 PY := .venv/bin/python
 STAMP := .venv/.installed
 # What the environment says about a service is not for these runs; modules stay compiled, for the many processes.
@@ -27,6 +28,7 @@ test: $(STAMP)
 	@$(PY) -m coverage erase
 	@$(CLEAN) $(PY) -m coverage run -m pytest $(ALL) $(ELSEWHERE:%=--ignore=%)
 	@$(CLEAN) $(PY) -m pytest $(ALL) $(ELSEWHERE)
+	@.ci/chromium --look
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report --format=total >/dev/null || $(PY) -m coverage report
 	@echo "branch coverage: $$($(PY) -m coverage report --format=total)%"
@@ -36,13 +38,16 @@ setup: $(STAMP)
 $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "$(NEEDED), and there is no $(PYTHON). $(CURE)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "$(NEEDED); $(PYTHON) is %d.%d. $(CURE)" % v[:2])'
+	@echo "Setting up .venv: installing takes about a minute, this once."
 	@$(PYTHON) -m venv .venv
+	@$(PY) .ci/lock_fits.py
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-strip-extras --group dev pyproject.toml --output-file requirements.lock
+	@$(UV) --version >/dev/null 2>&1 || { echo "make lock needs uv, and there is no $(UV). Install it ($(PYTHON) -m pip install uv), or name it: make UV=… lock" >&2; exit 1; }
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-strip-extras --group dev pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf .venv build

@@ -30,6 +30,7 @@ def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / ".ci", folder / ".ci", ignore=shutil.ignore_patterns("__pycache__"))
     for name, script in (("fake", FAKE), ("old", OLD)):
         (folder / name).write_text(script)
         (folder / name).chmod(0o755)
@@ -54,12 +55,14 @@ def test_check_sets_up_once_and_runs_on_the_mock(checkout: Path) -> None:
     done = calls(checkout)
     assert (first.returncode, first.stderr) == (0, "")
     assert [call.partition(" [")[0] for call in done[1:2]] == ["-m venv .venv"]
+    assert first.stdout == "Setting up .venv: installing takes about a minute, this once.\n"
     assert [" ".join(call.split(" ")[:3]) for call in done[2:]] == [
+        ".ci/lock_fits.py [keyhttp://ha]",
         "-m pip install",
         "-m pip install",
         "-m pytest tests/contract",
     ]
-    assert "--require-hashes -r requirements.lock" in done[2]
+    assert "--require-hashes -r requirements.lock" in done[3]
     second = make(checkout, "check", "PYTHON=./fake")
     assert (second.returncode, calls(checkout)) == (0, ["-m pytest tests/contract -q []"])
 
@@ -115,6 +118,74 @@ def test_a_failing_step_ends_it(checkout: Path) -> None:
     done = make(checkout, "test", "PYTHON=./fake")
     assert done.returncode == 2
     assert "lint-imports" not in done.stdout
+
+
+def lock_fits(folder: Path) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, ".ci/lock_fits.py"], cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_the_lock_fits() -> None:
+    assert lock_fits(ROOT) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        pytest.param('"pytest>=9.0"', '"pytest>=99"', "it has pytest 9.", id="a newer version"),
+        pytest.param('"pytest>=9.0"', '"pytest<9"', "and <9 is wanted", id="an older version"),
+        pytest.param('"pytest>=9.0"', '"pytest>=9.0", "no-such_thing"', "it has no no-such_thing", id="a new one"),
+        pytest.param('"coverage>=7.10"', '"coverage>=99"', "and >=99 is wanted", id="of the tests"),
+        pytest.param('requires = ["hatchling>=1.27"', 'requires = ["hatchling>=99"', "it has hatchling", id="to build"),
+    ],
+)
+def test_a_lock_that_does_not_fit_is_refused(before: str, after: str, problem: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert before in text
+    (tmp_path / "pyproject.toml").write_text(text.replace(before, after, 1), encoding="utf-8")
+    code, said = lock_fits(tmp_path)
+    assert (code, said.count("\n")) == (1, 1)
+    assert said.startswith("requirements.lock does not fit pyproject.toml: ")
+    assert problem in said
+    assert said.endswith(". Run: make lock\n")
+
+
+def test_a_lock_that_does_not_fit_ends_the_set_up(checkout: Path) -> None:
+    fake = checkout / "fake"
+    fake.write_text(fake.read_text() + '[ "$*" != ".ci/lock_fits.py" ]\n')
+    assert make(checkout, "setup", "PYTHON=./fake").returncode == 2
+    assert not (checkout / ".venv" / ".installed").exists()
+    assert "pip install" not in (checkout / "calls").read_text()
+
+
+def test_locking_says_that_it_needs_uv(checkout: Path) -> None:
+    done = make(checkout, "lock", "UV=no-such-uv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "make lock needs uv, and there is no no-such-uv. Install it (python3 -m pip install uv)"
+    )
+
+
+def test_tests_that_were_skipped_for_want_of_a_browser_are_said(checkout: Path) -> None:
+    make(checkout, "check", "PYTHON=./fake")
+    path = checkout / "path"
+    path.mkdir()
+    for name in ("env", "bash", "sh"):
+        (path / name).symlink_to(str(shutil.which(name)))
+    program = path / "chromium"
+    looks = [str(checkout / ".ci" / "chromium"), "--look"]
+    environment = {"PATH": str(path)}
+    done = subprocess.run(looks, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr.startswith(
+        "No Chromium: the tests that look at the page were skipped. Run .ci/chromium to install"
+    )
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    done = subprocess.run(looks, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert ".ci/chromium --look" in make(checkout, "-n", "test", "PYTHON=./fake").stdout
 
 
 def test_continuous_integration_sees_to_a_browser_and_runs_make_test() -> None:

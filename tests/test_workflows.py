@@ -294,6 +294,21 @@ def test_a_session_is_started_where_that_was_asked_for(runner: Runner, healthy: 
     assert "seen active, then closed, stopped; cost about $0.002" in runner.summary
 
 
+@pytest.mark.parametrize("environment", [{}, {"BASE_URL": ""}], ids=["unset", "empty"])
+def test_a_night_without_a_base_url_is_red_at_once(environment: dict[str, str], runner: Runner) -> None:
+    runner.environment.pop("BASE_URL", None)
+    night = runner.run(NIGHTLY, NOTTE_API_KEY=KEY, **environment)
+    assert (night.returncode, runner.output, night.stdout) == (4, "verdict=false", "")
+    assert night.stderr.startswith("ERROR: BASE_URL is not set; set it to the service to ask")
+    assert runner.summary == night.stderr
+
+
+def test_a_night_before_the_set_up_is_red_at_once(runner: Runner) -> None:
+    shutil.rmtree(runner.folder / ".venv")
+    night = runner.night("http://127.0.0.1:9")
+    assert (night.returncode, night.stderr) == (4, "ERROR: there is no .venv; run make setup first\n")
+
+
 def test_a_night_without_a_key_is_red(runner: Runner, healthy: str) -> None:
     night = runner.night(healthy, NOTTE_API_KEY="")
     assert (night.returncode, runner.output) == (4, "verdict=false")

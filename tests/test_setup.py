@@ -136,7 +136,7 @@ def test_the_lock_fits() -> None:
         pytest.param('"pytest>=9.0"', '"pytest<9"', "and <9 is wanted", id="an older version"),
         pytest.param('"pytest>=9.0"', '"pytest>=9.0", "no-such_thing"', "it has no no-such_thing", id="a new one"),
         pytest.param('"coverage>=7.10"', '"coverage>=99"', "and >=99 is wanted", id="of the tests"),
-        pytest.param('requires = ["hatchling>=1.27"', 'requires = ["hatchling>=99"', "it has hatchling", id="to build"),
+        pytest.param('"hatchling>=1.27"]', '"hatchling>=99"]', "it has hatchling", id="to build"),
     ],
 )
 def test_a_lock_that_does_not_fit_is_refused(before: str, after: str, problem: str, tmp_path: Path) -> None:

@@ -109,7 +109,10 @@ def rules_for(
             operation,
             max_seconds,
             general=(*responses.operation_rules(spec, operation), *own),
-            wire=tuple(responses.wire_rules(spec, operation, max_seconds=max_seconds)),
+            wire=(
+                *responses.wire_rules(spec, operation, max_seconds=max_seconds),
+                *responses.allow_rules(spec, operation),
+            ),
             unlisted=unlisted,
             by_response=by_response,
             histories=tuple(row for row in more.on_histories if row.rule.operation == key),

@@ -6,9 +6,8 @@ from functools import partial
 from urllib.parse import unquote
 
 from contracts import messages
-from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec
+from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec, serialisation
 from contracts.document.model import variants_of
-from contracts.document.serialisation import is_odd, match_path, operations_at, served_at
 from contracts.messages import CREDENTIAL_FORMS, REFUSALS, UNAVAILABLE, Credential, Failure
 from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope, Severity, broken, shown
 from contracts.schemas.locations import json_type, locate
@@ -48,7 +47,7 @@ def status_documented(spec: Spec, answer: Answer) -> str | None:
     if answer.documented is None and expected:
         return None
     if answer.documented is None:
-        for other in operations_at(spec, probe.request.path):
+        for other in serialisation.operations_at(spec, probe.request.path):
             if other.method == answer.operation.method and other.response(status):
                 return None
     return broken(answer.documented is None, f"the service answered {status}")
@@ -65,7 +64,8 @@ def is_early(answer: Answer) -> bool:
     To an odd path by its status alone; to any other edge case only what is not documented.
     """
     probe, status = answer.exchange.probe, answer.response.status
-    if status in ANSWERS_OF_ROUTERS and is_odd(answer.operation.path, probe.request.path):
+    odd = serialisation.is_odd(answer.operation.path, probe.request.path)
+    if odd and status in ANSWERS_OF_ROUTERS:
         return True
     documented = answer.documented
     known = documented is not None and not (documented.content and media_problem(answer))
@@ -195,22 +195,75 @@ def method_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
     """Methods that the document does not list for a path; with the path's first operation."""
     row, promise = Scope(operation).row, "does nothing for a method that is not listed"
     yield row(partial(method_refused, spec), "unlisted method", promise)
-    yield row(allow, "allow header", "names the allowed methods with 405")
 
 
 def method_refused(spec: Spec, answer: Answer) -> str | None:
     """A refusal, 404, 405 or 501 is right, a 2xx or a crash is not (RFC 9110 §15.5.6, §15.6.1)."""
     probe, status = answer.exchange.probe, answer.response.status
-    if probe.source != "method" or probe.request.method in served_at(spec, probe.request.path):
+    served = serialisation.served_at(spec, probe.request.path)
+    if probe.source != "method" or probe.request.method in served:
         return None
     wrong = 200 <= status < 300 or (status >= 500 and status not in UNAVAILABLE | {501})
-    return broken(wrong, f"{status} for {probe.request.method}")
+    return broken(wrong, f"{status} for {probe.request.method}{_given_back(answer)}")
 
 
-def allow(answer: Answer) -> str | None:
+def _given_back(answer: Answer) -> str:
+    """What of a request stands in the body of an answer to TRACE, worst first (RFC 9110 §9.3.8)."""
+    request, body = answer.exchange.probe.request, answer.response.body
+    if request.method != "TRACE":
+        return ""
+    for name, value in request.headers:
+        if value.encode("latin-1") in body:
+            return f", which gives back the request with its {name}, as it would a credential"
+    return ", which gives back the request" if b"TRACE /" in body else ""
+
+
+def allow_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
+    """Of answers with 405; where the document has one, it has made the whole list a promise."""
+    scope, around = Scope(operation), spec.by_path[operation.path]
+    documented = {response.status for other in around for response in other.responses}
+    if operation is not around[0] and all(r.status != "405" for r in operation.responses):
+        return
+    promise = "names the allowed methods with 405, and not the one that it refuses"
+    yield scope.row(partial(allow, spec), "allow header", promise)
+    promise = "names with 405 every method that the document has for the path"
+    rule = scope.rule("allowed methods", promise)
+    if "405" in documented:
+        rule = replace(rule, severity=Severity.VIOLATION)
+    yield ExchangeRule(rule, partial(allows_all, spec))
+
+
+def allow(spec: Spec, answer: Answer) -> str | None:
+    """The list may be empty (RFC 9110 §10.2.1), and longer than the document's."""
     if answer.response.status != 405:
         return None
-    return broken(not answer.fields("allow"), "405 without Allow")
+    request, fields = answer.exchange.probe.request, answer.fields("allow")
+    listed, there = _allowed(fields), serialisation.methods_at(spec, request.path)
+    written, served = ", ".join(listed), {*serialisation.served_at(spec, request.path)}
+    if not fields:
+        return "405 without Allow"
+    if not all(map(messages.is_field_name, listed)):
+        return f"Allow is {shown(', '.join(fields))}, which is no list of methods"
+    for method in (request.method, *sorted(answer.refused - served)):
+        if method in listed:
+            return f"405 for {method}, and Allow lists it: {written}"
+    wrong = listed and {*there} - {request.method} and served.isdisjoint(listed)
+    return broken(wrong, f"Allow lists {written}, and none of the document: {', '.join(there)}")
+
+
+def allows_all(spec: Spec, answer: Answer) -> str | None:
+    if allow(spec, answer) != "":
+        return None
+    request, listed = answer.exchange.probe.request, _allowed(answer.fields("allow"))
+    missing = set(serialisation.methods_at(spec, request.path)) - {request.method, *listed}
+    seen = f"Allow lists {', '.join(listed) or 'nothing'}, and not {', '.join(sorted(missing))}"
+    return broken(missing, seen)
+
+
+def _allowed(fields: list[str]) -> list[str]:
+    """The members of a list, which may stand in several lines (RFC 9110 §5.3, §5.6.1)."""
+    lines = filter(str.strip, fields)
+    return [name.strip(" \t") for line in lines for name in line.split(",")]
 
 
 # --- of credentials, and of values that are known or can't be ---
@@ -316,7 +369,7 @@ def _echoed(schema: Schema | None, parameter: Parameter) -> Schema | None:
 
 def is_what_was_asked_for(name: str, echoed: Schema, answer: Answer) -> str | None:
     path = answer.exchange.probe.request.path
-    raw = (match_path(answer.operation.path, path) or {}).get(name)
+    raw = (serialisation.match_path(answer.operation.path, path) or {}).get(name)
     if raw is None or not answer.is_json or not isinstance(answer.decoded.value, dict):
         return None
     found = answer.decoded.value.get(name)

@@ -51,8 +51,9 @@ RULE_KINDS = {
     "given value": (VIOLATION, "the user's own word, OpenAPI 3.1 §4.8.16"),
     "unknown value": (VIOLATION, "RFC 9110 §15.5.5"),
     "identity": (ADVISORY, "RFC 9110 §6.4.2, RFC 3986 §6.2.1"),
-    "unlisted method": (VIOLATION, "OpenAPI 3.1 §4.8.9, RFC 9110 §15.5.6"),
+    "unlisted method": (VIOLATION, "OpenAPI 3.1 §4.8.9, RFC 9110 §15.5.6, §9.3.8"),
     "allow header": (VIOLATION, "RFC 9110 §15.5.6, §10.2.1"),
+    "allowed methods": (ADVISORY, "RFC 9110 §10.2.1, §15.5.6"),
     "single content type": (VIOLATION, "RFC 9110 §8.3, §5.3"),
     "charset": (VIOLATION, "RFC 8259 §8.1, §11"),
     "content length": (VIOLATION, "RFC 9110 §8.6, RFC 9112 §6.2"),
@@ -138,6 +139,7 @@ class Answer:
     exchange: Exchange
     operation: Operation
     response: Response
+    refused: frozenset[str] = frozenset()  # methods that had 405 on the same path before
 
     @cached_property
     def documented(self) -> ResponseSpec | None:

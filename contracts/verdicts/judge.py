@@ -64,22 +64,26 @@ def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judg
     """Judge the exchanges of one operation in turn: each by itself, then with the one before it."""
     judged = [Judgement(exchange) for exchange in exchanges]
     earlier: dict[Request, Answer] = {}
+    refused: dict[str, frozenset[str]] = defaultdict(frozenset)  # methods by path
     for judgement in judged:
         exchange, failure = judgement.exchange, judgement.exchange.failure
         if failure is not None and (broken := broken_framing(failure)):
             judgement.find(rules.framing[broken], failure.detail)
         if exchange.response is None:
             continue
-        answer = Answer(exchange, rules.operation, exchange.response)
+        request = exchange.probe.request
+        answer = Answer(exchange, rules.operation, exchange.response, refused[request.path])
+        if exchange.response.status == 405:
+            refused[request.path] |= {request.method}
         judgement.is_early = is_early(answer)
         _judge_answer(rules, answer, judgement)
         if judgement.excused and rules.edge is not None:
             judgement.find(rules.edge, early_answer(answer))
         if rules.histories and exchange.probe.credential is Credential.RIGHT:
-            if before := earlier.get(exchange.probe.request):
+            if before := earlier.get(request):
                 for row in rules.histories:
                     judgement.note(row.rule, row.check(before, answer))
-            earlier[exchange.probe.request] = answer
+            earlier[request] = answer
     return judged
 
 

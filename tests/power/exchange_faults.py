@@ -145,6 +145,24 @@ def no_allow(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
     yield with_status(good, 405, source="method")
 
 
+def refused_with(good: Exchange, method: str, *allow: str) -> Exchange:
+    response = replace(body_of(good), status=405, headers=tuple(("Allow", value) for value in allow))
+    return answered(good, response, source="method", request=replace(good.probe.request, method=method))
+
+
+def wrong_allow(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
+    """No list of methods, the refused one among them, or nothing but others than the document's."""
+    own = rules.operation.method
+    for allow in (f"{own},,HEAD", f"{own},", f"{own} HEAD", f'"{own}"', f"{own}, TRACE", "REPORT", own.lower()):
+        yield refused_with(good, "TRACE", allow)
+    yield refused_with(good, "TRACE", own, "TRACE")
+
+
+def short_allow(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
+    for allow in ("", " ", "HEAD"):
+        yield refused_with(good, "TRACE", allow)
+
+
 def somebody_elses(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
     """The answer stays, and something else was asked for: nearly the same, or of another number."""
     mine = json.loads(body_of(good).body)[(rule.place or "")[1:]]
@@ -187,6 +205,8 @@ EXCHANGE_FAMILIES: tuple[ExchangeFamily, ...] = (
     ExchangeFamily("impossible and known", "unknown value", known_though_it_cannot_be),
     ExchangeFamily("unlisted method taken", "unlisted method", method_taken, frozenset({"content length"})),
     ExchangeFamily("no Allow", "allow header", no_allow),
+    ExchangeFamily("wrong Allow", "allow header", wrong_allow),
+    ExchangeFamily("short Allow", "allowed methods", short_allow),
     ExchangeFamily("somebody else's", "identity", somebody_elses),
     ExchangeFamily(
         "two content types",

@@ -389,6 +389,7 @@ def test_unlisted_methods(unsafe: bool, methods: list[str]) -> None:
 def test_trace_never_carries_the_credential() -> None:
     (trace,) = [probe for probe in closing(NOTTE) if probe.request.method == "TRACE"]
     assert trace.credential is Credential.NONE
+    assert trace.request.headers == (("Cookie", f"trace={NOWHERE[0]}"),)
 
 
 def things(schema: Any, path: str = "/things/{id}", method: str = "get") -> Spec:

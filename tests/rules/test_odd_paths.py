@@ -137,6 +137,13 @@ def test_nothing_that_the_document_says_of_the_status_binds_it(response: Respons
     assert "violation" in found(made, "1", response).values()
 
 
+def test_a_405_of_a_router_needs_no_allow() -> None:
+    made = rules("405")
+    answer = Response(405, (*JSON, ("X-Count", "1")), b'{"message": ""}')
+    assert found(made, "a%2Fb", answer) == ADVISORY
+    assert "allow header" in found(made, "1", answer)
+
+
 def test_an_early_answer_that_is_documented_is_kept() -> None:
     good = Response(404, (*JSON, ("X-Count", "1")), b'{"message": ""}')
     assert found(rules("404"), "a%2Fb", good) == {}

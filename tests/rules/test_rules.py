@@ -153,10 +153,6 @@ def test_an_unlisted_method_does_nothing(status: int, broken: bool) -> None:
     assert seen == ({"unlisted method"} if broken else set())
 
 
-def test_405_names_what_is_allowed() -> None:
-    assert found(rules(ok()), Response(405, JSON, b"{}"), source="method") == {"allow header"}
-
-
 @pytest.mark.parametrize(("variable", "broken"), [("SHOP_KEY", True), ("OTHER_KEY", False)])
 def test_the_credential_is_known_by_its_variable(variable: str, broken: bool) -> None:
     spec = replace(spec_from(document({})), variable=variable)

@@ -350,8 +350,30 @@ def method_family() -> Iterator[Fault]:
     def other(call: Call) -> bool:
         return call.method != "GET"
 
+    def allowing(value: str) -> Edit:
+        def edit(call: Call, answer: Answer) -> Answer:
+            return answer.without(b"allow").adding(b"allow", value.format(call.method).encode())
+
+        return edit
+
+    def given_back(call: Call, answer: Answer) -> Answer:
+        fields = b"".join(name + b": " + value + b"\r\n" for name, value in call.headers)
+        line = f"{call.method} /sessions/{quote(call.session_id, safe='')} HTTP/1.1\r\n".encode()
+        return replace(typed(b"message/http")(call, answer), status=200, body=line + fields + b"\r\n")
+
     for method in ("POST", "DELETE", "PUT"):
         yield Fault(f"method-{method}-accepted", "method", applies=uses(method), before=as_get)
+    refusals = {
+        "the-refused": "GET, {}",
+        "others": "REPORT",
+        "nothing": "",
+        "no-list": "GET,, HEAD",
+        "lower-case": "get",
+    }
+    for name, value in refusals.items():
+        yield Fault(f"method-405-allow-{name}", "method", allowing(value), other, on=(405,))
+    yield Fault("method-TRACE-accepted", "method", with_status(200), uses("TRACE"), on=(405,))
+    yield Fault("method-TRACE-gives-back", "method", given_back, uses("TRACE"), on=(405,))
     yield Fault("method-405-without-allow", "method", lambda _call, a: a.without(b"allow"), other, on=(405,))
     yield Fault("method-405-as-500", "method", problem(500, "internal error"), other, on=(405,))
 

@@ -36,7 +36,7 @@ def scripted_requests() -> list[Asked]:
         *(("GET", path, {"Authorization": f"Bearer {KEY}"}) for path in (*paths, *paths)),
         *(("GET", paths[1], {"Authorization": credential}) for credential in ODD_CREDENTIALS),
         *(("GET", paths[0], {"Authorization": f"Bearer {KEY}", name: value}) for name, value in CALLERS),
-        *((method, paths[0], {"Authorization": f"Bearer {KEY}"}) for method in ("POST", "PUT", "DELETE")),
+        *((method, paths[0], {"Authorization": f"Bearer {KEY}"}) for method in ("POST", "PUT", "DELETE", "TRACE")),
         *(("GET", f"/sessions/{odd}", {"Authorization": f"Bearer {KEY}"}) for odd in ("unknown", "a%2Fb", "x" * 201)),
         ("GET", "/sessions/unknown", {}),
     ]

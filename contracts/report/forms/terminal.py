@@ -119,8 +119,9 @@ class Section:
         """The head, first entries, and how many more there are; nothing if it does not fit."""
         title = f"{self.name}: " if self.title is None else self.title
         shown = list(map(screen.text, self.head))
-        left, more = rows - screen.rows(*shown), len(self.entries)
-        for rule, rest in self.entries[: CAPS[self.name]]:
+        left, more, most = rows - screen.rows(*shown), len(self.entries), CAPS[self.name]
+        most += more == most + 1  # one more takes the row of its count
+        for rule, rest in self.entries[:most]:
             columns = cell_len(screen.text(f"{title}{rule}")) + self.room
             limit = -(-columns // screen.width) if rule else 2
             line = screen.cut(f"{title}{rule}{rest}", limit * screen.width)

@@ -78,6 +78,11 @@ def test_list_within_its_cap_is_whole() -> None:
     assert (len(shown), last) == (3, 'advisory: GET /things/{id} 200 /broken_2 enum: "paused"')
 
 
+def test_one_more_than_its_cap_takes_the_row_of_its_count() -> None:
+    (*_, last) = shown = advisories(CAPS["advisory"] + 1)
+    assert (len(shown), last) == (4, 'advisory: GET /things/{id} 200 /broken_3 enum: "paused"')
+
+
 def test_long_list_is_cut() -> None:
     (*_, last) = shown = advisories(23)
     assert (len(shown), last) == (4, "advisory: … and 20 more, in report.json")

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import Receive, Scope, Send
 
 from tests.service import plain_app, running
-from tests.service.ordinary import FASTAPI, NODE_HTTP, SPRING, Ordinary, reads
+from tests.service.ordinary import FASTAPI, NODE_HTTP, ORDINARY, SPRING, Ordinary, reads
 from tests.service.slips import SLIPS, Slipping
 
 from .projects import CANARY, Project
@@ -29,18 +29,23 @@ def needed(service: Ordinary) -> None:
         pytest.skip(f"{service.name} is not installed, and the service is written for it")
 
 
+ODD = " edge answer documented"
 WITH_A_KEY = ("GET /orders/{order_id}", "PUT /orders/{order_id}", "PATCH /orders/{order_id}", "GET /products/{sku}")
-REDIRECTS = dict.fromkeys(WITH_A_KEY, "the service answered 307 to an odd request")
-CANT_DECODE = dict.fromkeys(WITH_A_KEY, "the service answered 400 with text/html to an odd request")
+ADVISORIES: dict[str, dict[str, str]] = {
+    "FastAPI": {
+        **{key + ODD: "the service answered 307 to an odd request" for key in WITH_A_KEY},
+        # Starlette lists the methods of the first route of a path alone.
+        "GET /orders allowed methods": "Allow lists GET, and not POST",
+        "GET /orders/{order_id} allowed methods": "Allow lists GET, and not DELETE, PATCH, PUT",
+    },
+    "Node": {key + ODD: "the service answered 400 with text/html to an odd request" for key in WITH_A_KEY},
+    "Spring": {},
+}
+"""All that is said of a service that keeps its document: true, in no document, and no reason to fail."""
 
 
-@pytest.mark.parametrize(
-    ("service", "odd"),
-    [(FASTAPI, REDIRECTS), (NODE_HTTP, CANT_DECODE), (SPRING, {})],
-    ids=lambda part: getattr(part, "name", ""),
-)
-def test_conforming_service_has_no_finding(service: Ordinary, odd: dict[str, str], project: Project) -> None:
-    """What its router answers to odd paths is in no document, which is told and no more."""
+@pytest.mark.parametrize("service", ORDINARY, ids=lambda service: service.name)
+def test_conforming_service_has_no_finding(service: Ordinary, project: Project) -> None:
     needed(service)
     project.write(service.document())
     with service.serving(CANARY, EVER) as origin:
@@ -55,8 +60,7 @@ def test_conforming_service_has_no_finding(service: Ordinary, odd: dict[str, str
     for r in run.violated:
         print("@@", r, run.verdicts[r]["evidence"]["message"], run.verdicts[r]["evidence"].get("request"))
     said = {rule: run.verdicts[rule]["evidence"]["message"] for rule in run.violated}
-    assert said == {f"{key} edge answer documented": text for key, text in odd.items()}
-    assert run.violations == set()
+    assert (said, run.violations) == (ADVISORIES[service.name], set())
 
 
 Mistake = Callable[[Ordinary], AbstractContextManager[str]]

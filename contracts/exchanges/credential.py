@@ -5,9 +5,10 @@ import html
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import quote, quote_plus
 
@@ -18,21 +19,43 @@ from contracts.messages import CREDENTIAL_FORMS, PLACEHOLDER, Credential, Reques
 
 DISTINCTIVE = 8  # shorter parts and encodings are left alone: other texts would hold them, too
 MIN_LENGTH = 4  # shorter values are words like any other: without them no text could be read
+UNLOOKED = "nothing is looked for in answers"
+UNMASKED = "or masked in them"
+WORDS = """
+Accept-Encoding Allow Authorization Basic Bearer Cache-Control Connection Content-Length
+Content-Type Digest Location Negotiate Set-Cookie Transfer-Encoding User-Agent
+WWW-Authenticate X-API-Key application/json application/problem+json charset=utf-8 chunked gunicorn
+keep-alive localhost no-cache no-store notte-contracts password text/html text/plain username
+uvicorn advisory accepted
+contract exchanges exercised inconclusive operation undecided violated
+""" + " ".join(status.phrase for status in HTTPStatus)
+"""Of answers, whatever the document says, and of our own lines."""
+_IS_WORDS = re.compile(r"[A-Za-z]+([-_./ ][A-Za-z]+)*[0-9]{0,3}")
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265 §4.1.1
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that no output may hold; `str` and `repr` show the placeholder."""
+    """A value that no output may hold; `str` and `repr` show the placeholder.
+
+    A value that says nothing where it stands is neither looked for nor masked, and `unlooked` says
+    why: a short one, and one that is in the `common` text, of which no form is looked for either.
+    """
 
     _value: str = field(repr=False)
     placeholder: str = PLACEHOLDER
+    common: str | None = field(default=None, repr=False, compare=False)  # None: it is no matter
     _forms: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _encoded: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        forms = tuple(sorted(filter(None, _forms(self._value)), key=len, reverse=True))
+        found, common = _forms(self._value), f"{WORDS} {self.common}".lower()
+        if self.common is not None:
+            found = {form for form in found if form.lower() not in common}
         wide = (self._value.encode("utf-16-le"), self._value.encode("utf-16-be"))
+        if self.unlooked:
+            found, wide = set(), (b"", b"")
+        forms = tuple(sorted(filter(None, found), key=len, reverse=True))
         object.__setattr__(self, "_forms", forms)
         object.__setattr__(self, "_encoded", (*map(str.encode, forms), *filter(None, wide)))
 
@@ -40,6 +63,24 @@ class Secret:
         return f"Secret({self.placeholder})"
 
     __str__ = __repr__
+
+    @property
+    def unlooked(self) -> str:
+        """Why nothing is looked for in answers; empty if it is."""
+        if self.common is None or not self._value:
+            return ""
+        name = self.placeholder.removeprefix("$")
+        if len(self._value) < DISTINCTIVE:
+            return f"{name} has fewer than {DISTINCTIVE} characters: {UNLOOKED} {UNMASKED}"
+        if self._value.lower() in f"{WORDS} {self.placeholder} {self.common}".lower():
+            where = "stands in the document, in the base URL or in any answer as well"
+            return f"the value of {name} {where}: {UNLOOKED} {UNMASKED}"
+        return ""
+
+    @property
+    def is_words(self) -> bool:
+        """Whether it may be what answers say of themselves, such as `staging1`."""
+        return self.common is not None and _IS_WORDS.fullmatch(self._value) is not None
 
     def reveal(self) -> str:
         """The value itself, for the wire only."""
@@ -79,10 +120,13 @@ class Scrubber:
     capabilities: Capabilities = field(default_factory=Capabilities)
 
     @classmethod
-    def of(cls, values: dict[str, str]) -> Self:
-        """For values by variable; longer ones are taken out first: none hides in another."""
+    def of(cls, values: dict[str, str], common: Mapping[str, str] | None = None) -> Self:
+        """For values by variable, some with what is `common`; longer ones are taken out first."""
         longest = sorted(values.items(), key=lambda item: -len(item[1]))
-        secrets = (Secret(value, f"${name}") for name, value in longest if len(value) >= MIN_LENGTH)
+        secrets = []
+        for name, value in longest:
+            if len(value) >= MIN_LENGTH:
+                secrets.append(Secret(value, f"${name}", (common or {}).get(name)))
         return cls(tuple(secrets))
 
     def text(self, text: str) -> str:

@@ -9,8 +9,17 @@ from functools import partial
 from contracts.document import Operation
 from contracts.document.serialisation import parameter_names
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind
+from contracts.exchanges.credential import UNLOOKED
 from contracts.exchanges.health import blocked, expired_from, refused_at_last, until_stop
-from contracts.messages import REFUSALS, SAFE_METHODS, Exchange, Probe, Request, is_unavailable
+from contracts.messages import (
+    REFUSALS,
+    SAFE_METHODS,
+    Credential,
+    Exchange,
+    Probe,
+    Request,
+    is_unavailable,
+)
 from contracts.mock import CREDENTIAL, serving
 from contracts.probes.endings import ENDS, ends
 from contracts.probes.permission import refused
@@ -168,12 +177,50 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     count, verdicts = state.first_looks.pop(operation.key, (-1, ()))
     if count != len(exchanges):
         verdicts = judged(state.book, operation, exchanges)
+    if why := _unlooked(state, exchanges):
+        verdicts = _without_credential(state, operation, exchanges, why)
     asked = any(exchange.probe.source != "method" for exchange in exchanges)
     if asked and not spares(state, operation):
         return verdicts
     why = _unsent(state, operation)
     unexercised = {v.rule.id: replace(v, why=why) for v in verdicts if not v.exercised}
     return [unexercised.get(verdict.rule.id, verdict) for verdict in verdicts]
+
+
+def _unlooked(state: State, exchanges: Sequence[Exchange]) -> str:
+    """Why the credential is not looked for, if it is not, which answers without it may show."""
+    if why := state.ledger.about.get("unlooked"):
+        return str(why)
+    secret, mark = state.inputs.target.secret, state.inputs.spec.placeholder
+    if secret is None or not secret.is_words:
+        return ""
+    for exchange in exchanges:
+        if exchange.probe.credential is Credential.NONE and mark in repr(exchange.response):
+            name = state.inputs.spec.variable
+            return f"answers to requests without {name} hold its value as well: {UNLOOKED}"
+    return ""
+
+
+def _without_credential(
+    state: State, operation: Operation, exchanges: Sequence[Exchange], why: str
+) -> list[Verdict]:
+    """Verdicts on answers as they came, none on whether they hold the credential."""
+    secret, mark, came = state.inputs.target.secret, state.inputs.spec.placeholder, []
+    for exchange in exchanges:
+        response = exchange.response
+        if secret is not None and response is not None and mark in repr(response):
+            value, body = secret.reveal(), response.body
+            fields = tuple((name, text.replace(mark, value)) for name, text in response.headers)
+            response = replace(
+                response, headers=fields, body=body.replace(mark.encode(), value.encode())
+            )
+        came.append(replace(exchange, response=response))
+    found = []
+    for verdict in judged(state.book, operation, came):
+        if verdict.rule.kind == "credential kept":
+            verdict = Verdict(verdict.rule, Outcome.NOT_EXERCISED, why=why)
+        found.append(verdict)
+    return found
 
 
 def _may_send(state: State, operation: Operation) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from contracts.changes.change import Effect
 from contracts.decision.run_decision import Decision, Result, Since, accepted_file, against, decide
 from contracts.exchanges import StopKind
+from contracts.exchanges.credential import UNLOOKED
 from contracts.report.diff import Diff
 from contracts.report.forms import diff_forms
 from contracts.report.forms.failure import Property, failure_text, missing_text, properties_of
@@ -69,6 +70,10 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
         why = ended or f"nothing was sent: {verdicts[0].why}"
     decision = decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None)
+    unlooked = [ledger.about.get("unlooked", "")]
+    unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
+    notes = (*decision.notes, *filter(None, dict.fromkeys(unlooked)))
+    decision = replace(decision, notes=notes)
     began, early = ledger.about.get("started", ""), bool(ended)
     told = tuple(verdicts), exchanges, decision, early
     command = ledger.about.get("command", "")

@@ -1,5 +1,6 @@
 """What the options of a run name, read and checked: document, target, what was agreed on."""
 
+import json
 import os
 import urllib.request
 from collections import defaultdict
@@ -108,7 +109,8 @@ def inputs_from(
     secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
     capabilities = Capabilities(domain.SECRET_URLS, f"${domain.CREDENTIAL_VARIABLE}")
     value = secrets[domain.CREDENTIAL_VARIABLE]
-    secret = _secret(spec, base_url, value, needed=asks and not options.dry_run)
+    common = f"{json.dumps(spec.document.tree, default=str)} {base_url}" if value else ""
+    secret = _secret(spec, base_url, value, common, needed=asks and not options.dry_run)
     headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
     route = Route(proxy_from(options, environ), options.ca_bundle)
     target = Target(base_url, secret, Limits(), headers, capabilities, route)
@@ -128,7 +130,9 @@ def inputs_from(
         policy = replace(policy, known=frozenset(known.rules))
     # Ids of the environment are a service's own, and nothing to the mock.
     given = _given(options, environ if target.live else {}, spec)
-    scrubber = replace(Scrubber.of(secrets), capabilities=capabilities)
+    scrubber = replace(
+        Scrubber.of(secrets, {domain.CREDENTIAL_VARIABLE: common}), capabilities=capabilities
+    )
     folder = Path(options.report or root / "build" / "contract")
     made = Inputs(spec, target, options, given, known, evidence, policy, scrubber, overlays, folder)
     for problem in _problems(made) if asks else ():
@@ -204,7 +208,9 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
             yield printable(f"{option} {folder}: {why}; give a folder for {what}")
 
 
-def _secret(spec: Spec, base_url: str | None, value: str, *, needed: bool) -> Secret | None:
+def _secret(
+    spec: Spec, base_url: str | None, value: str, common: str, *, needed: bool
+) -> Secret | None:
     variable = domain.CREDENTIAL_VARIABLE
     if base_url is None:
         return None
@@ -214,7 +220,7 @@ def _secret(spec: Spec, base_url: str | None, value: str, *, needed: bool) -> Se
     if needed and not value and any(operation.needs_credential for operation in spec.operations):
         cure = f"set it to a key of {base_url}, or leave --base-url out to use the mock"
         raise UsageError(f"the document asks for a credential and {variable} is not set; {cure}")
-    return Secret(value, spec.placeholder) if value else None
+    return Secret(value, spec.placeholder, common) if value else None
 
 
 def _header(name: str, variable: str, environ: Mapping[str, str]) -> str:

@@ -211,6 +211,7 @@ def state_from(config: Any, inputs: Inputs) -> State:
     about |= {"base_url": inputs.target.base_url, "unsafe": options.unsafe}
     about["max_seconds"] = options.max_response_time
     about["command"] = shared.get("contract_command") or command_of(config, inputs, budget)
+    about["unlooked"] = inputs.target.secret.unlooked if inputs.target.secret else ""
     ledger = Ledger(inputs.folder / shared.get("contract_run", name), about)
     return State(inputs, ledger, budget, pace, worker=shared.get("workerid"))
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.exchanges.credential import Scrubber, scrub_logs, scrub_test_report
+from contracts.exchanges.credential import Scrubber, Secret, scrub_logs, scrub_test_report
 from contracts.text import map_texts, printable, well_formed
 
 KEY = "key/5a+b-secret"
@@ -37,6 +37,41 @@ def test_base64_is_taken_out() -> None:
     assert base64.b64encode(KEY.encode()).decode().rstrip("=") not in SCRUBBER.text(
         base64.b64encode(KEY.encode()).decode()
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "common", "found"),
+    [
+        pytest.param("1234567", "", False, id="seven characters"),
+        pytest.param("12345678", "", True, id="eight"),
+        pytest.param("a:b", "", False, id="a short user and password"),
+        pytest.param("me:pa55word", "", True, id="user and password"),
+        pytest.param("sessions", '{"paths": {"/Sessions": {}}}', False, id="a word of the document"),
+        pytest.param("bearer", "", False, id="the name of a scheme"),
+        pytest.param("Application", "", False, id="of a media type, in another case"),
+        pytest.param("Unauthorized", "", False, id="a reason phrase"),
+        pytest.param("hunter2-hunter2", '{"paths": {"/Sessions": {}}}', True, id="none of these"),
+    ],
+)
+def test_what_says_nothing_where_it_stands_is_not_looked_for(value: str, common: str, found: bool) -> None:
+    secret = Secret(value, "$KEY", common)
+    written = [
+        value,
+        quote(value, safe=""),
+        base64.b64encode(value.encode()).decode(),
+        value.encode("utf-16-le").decode(),
+    ]
+    scrubbed = [secret.scrub(text) for text in written[:3]]
+    assert [text != before for text, before in zip(scrubbed, written[:3], strict=True)] == [found] * 3
+    assert (secret.scrub_bytes(written[3].encode()) != written[3].encode()) is found
+    assert bool(secret.unlooked) is not found
+    assert value not in secret.unlooked
+
+
+def test_form_of_a_credential_that_is_a_word_stays() -> None:
+    """Cut short it is the name of a property: that alone is not looked for."""
+    secret = Secret("sessions1", "$KEY", '{"properties": {"sessions": {}}}')
+    assert secret.scrub("sessions and sessions1") == "sessions and $KEY"
 
 
 def test_longer_value_goes_first() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .projects import CANARY, LOUD, THING, Project, Run, Things, answer, document, leaks, operation
+from .projects import CANARY, ENUM, LOUD, THING, Project, Run, Things, answer, document, leaks, operation
 
 GATEWAY = "gateway/Canary+42"
 
@@ -118,6 +118,61 @@ def test_value_of_an_extra_header_is_hidden(project: Project, monkeypatch: pytes
     run = project.ask(things, "--contract-header=X-Gateway=GATEWAY_KEY", *LOUD)
     assert all(GATEWAY in head for head in things.heads)
     assert leaks(run, GATEWAY) == set()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "-n 1"])
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        pytest.param("1234567", "NOTTE_API_KEY has fewer than 8 characters: {} or masked in them", id="short"),
+        pytest.param(
+            "application",
+            "the value of NOTTE_API_KEY stands in the document, in the base URL or in any answer as well: "
+            "{} or masked in them",
+            id="of a media type",
+        ),
+        pytest.param(
+            "staging1",
+            "answers to requests without NOTTE_API_KEY hold its value as well: {}",
+            id="of answers without it",
+        ),
+    ],
+)
+def test_credential_that_any_answer_may_hold_is_not_looked_for(
+    key: str, said: str, workers: tuple[str, ...], project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does the document's `maxLength` fail for a placeholder that is longer than what came."""
+    monkeypatch.setenv("NOTTE_API_KEY", key)
+    said = said.format("nothing is looked for in answers")
+    shape = {"properties": {"status": {}, "env": {"type": "string", "maxLength": len(key)}}}
+    project.write(document(get=operation("get_thing", schema={"type": "object", **shape})))
+    things = Things({"status": "active", "env": key}, key=key, fields=(f"X-Env: {key}",))
+    run = project.ask(things, *workers)
+    assert (run.code, run.violated) == (0, set())
+    verdict = run.verdicts["GET /things/{thing_id} credential kept"]
+    assert (verdict["outcome"], verdict["why"]) == ("not_exercised", said)
+    assert run.report["notes"] == [said]
+    assert [line[:60] for line in run.texts("note: ")] == [f"note: {said}"[:60]]
+
+
+@pytest.mark.parametrize("key", ["a-key-1", "sessions", "Content-Type"])
+def test_credential_that_is_not_looked_for_is_never_printed_by_us(
+    key: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTTE_API_KEY", key)
+    spec = document(get={**operation("get_thing"), "description": "lists sessions"})
+    project.write(spec)
+    run = project.ask(Things({"status": "paused"}, key=key), "-rA", "--junitxml=out.xml")
+    assert run.violated == {ENUM}
+    lines = [line for line in run.lines if f"Bearer {key}" in line or f"is {key}" in line]
+    assert (lines, "Bearer $NOTTE_API_KEY" in run.out) == ([], True)
+
+
+def test_distinctive_credential_is_found_whoever_gets_it(project: Project) -> None:
+    """Also where an answer to a request without it holds it: that is worse, and no word of answers."""
+    run = project.ask(Things(fields=(f"X-Debug: {CANARY}",)))
+    assert run.violated >= {"GET /things/{thing_id} credential kept"}
+    assert run.report["notes"] == []
 
 
 def test_credential_among_the_given_values_is_hidden(project: Project) -> None:

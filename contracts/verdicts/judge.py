@@ -48,7 +48,8 @@ class Judgement:
             self.exercised.add(rule.id)
 
     def find(self, rule: Rule, seen: str, instance: str | None = None) -> None:
-        if self.is_early and rule.severity is Severity.VIOLATION:
+        excusable = rule.severity is Severity.VIOLATION and rule.kind != "credential kept"
+        if self.is_early and excusable:  # whoever answers must not give the credential away
             self.excused = True
             return
         self.exercised.add(rule.id)

@@ -20,6 +20,8 @@ NOWHERE: tuple[str | int, ...] = (
     "1900-01-01",
 )
 """Values of path parameters that no service has a resource for, of several types."""
+NOT_THERE = (404, 410)
+"""Statuses about a resource that is not there (RFC 9110 §15.5.5, §15.5.11)."""
 ABOUT_ACCESS = frozenset({401, 403, 404, 407, 408, 429})
 """4xx with a meaning of their own for clients: taken for a range only if nothing else is left."""
 _INDEX = re.compile("0|[1-9][0-9]*")
@@ -301,6 +303,14 @@ class Spec:
         """The parameters of an operation that the document says to name a resource."""
         at = self.document.at
         return [p for p in operation.parameters if at(p.pointer).get(IDENTIFIES) is True]
+
+    def refuses_unknown(self, operation: Operation) -> bool:
+        """Whether it may tell, or has to, that no resource has the name in its path."""
+        statuses = {response.status for response in operation.responses}
+        documented = "{" in operation.path and not statuses.isdisjoint(
+            ("4XX", *map(str, NOT_THERE))
+        )
+        return operation.method == "GET" and (documented or bool(self.identifying(operation)))
 
     @cached_property
     def by_key(self) -> Mapping[str, Operation]:

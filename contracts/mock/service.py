@@ -15,7 +15,7 @@ import pytest_httpx2  # noqa: F401  registers httpcore2 with respx
 import respx
 
 from contracts.document import Operation, ResponseSpec, SecurityScheme, Spec, serialisation
-from contracts.document.model import ABOUT_ACCESS, NOWHERE, concrete_status
+from contracts.document.model import ABOUT_ACCESS, NOT_THERE, NOWHERE, concrete_status
 from contracts.document.serialisation import concreteness, decoded, match_path, raw_values
 from contracts.messages import REFUSALS, Headers, Request, Response, header_values, overridden
 from contracts.mock.bodies import Variant, dump, header_texts, variants_of
@@ -113,9 +113,9 @@ class MockService:
         return Response(code, headers, variant.body)
 
     def _chosen(self, operation: Operation, request: Request, code: int) -> Chosen | None:
-        """404 for what nobody has, what is preferred, a refusal of what is forbidden, a success."""
+        """404 or 410 for what nobody has, what is preferred, a refusal if forbidden, a success."""
         asked = set(map(decoded, (match_path(operation.path, request.path) or {}).values()))
-        wishes = [code] if asked.isdisjoint(map(str, NOWHERE)) else [404, code]
+        wishes = [code] if asked.isdisjoint(map(str, NOWHERE)) else [*NOT_THERE, code]
         for status in filter(None, wishes):
             if documented := operation.response(status):
                 return documented, status

@@ -188,7 +188,7 @@ class Lane:
         if self.operation.needs_credential and "{" in self.operation.path:
             request, note = replace(base, target=self.nowhere), "no credential, no resource"
             yield Probe(key, request, source="auth", note=note, credential=Credential.NONE)
-        if self.operation.method == "GET" and self.plan.spec.identifying(self.operation):
+        if self.plan.spec.refuses_unknown(self.operation):
             request = Request("GET", self.nowhere)
             yield Probe(key, request, source="unknown", note="no such resource")
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from contracts import messages
 from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec, serialisation
-from contracts.document.model import variants_of
+from contracts.document.model import NOT_THERE, variants_of
 from contracts.messages import CREDENTIAL_FORMS, REFUSALS, UNAVAILABLE, Credential, Failure
 from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope, Severity, broken, shown
 from contracts.schemas.locations import json_type, locate
@@ -35,8 +35,13 @@ def operation_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
     if promised and "path" in {parameter.location for parameter in operation.parameters}:
         promise = "answers a value that the user vouched for with a documented 2xx"
         yield row(given_is_known, "given value", promise)
-    if operation.method == "GET" and spec.identifying(operation):
-        yield row(not_found, "unknown value", "answers a value that can't exist with no 2xx")
+    if spec.refuses_unknown(operation):
+        promise = "answers a value that can't exist with no 2xx"
+        rule = Scope(operation).rule("unknown value", promise)
+        # `4XX` does not say that a value may be unknown.
+        if not spec.identifying(operation) and {*statuses}.isdisjoint(map(str, NOT_THERE)):
+            rule = replace(rule, severity=Severity.ADVISORY)
+        yield ExchangeRule(rule, not_found)
 
 
 def status_documented(spec: Spec, answer: Answer) -> str | None:

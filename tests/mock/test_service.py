@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.document import load_spec
-from contracts.document.model import variants_of
+from contracts.document.model import NOWHERE, variants_of
 from contracts.exchanges import Client, Secret
 from contracts.exchanges.credential import with_credential
 from contracts.messages import Credential, Exchange, Probe, Request, Response, header_values
@@ -76,6 +76,12 @@ def test_an_unknown_path_is_not_found(target: str) -> None:
 def test_an_unlisted_method_is_not_allowed(method: str) -> None:
     response = ask(things(), method=method)
     assert (response.status, response.header("allow")) == (405, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize(("documented", "status"), [("404", 404), ("410", 410), ("4XX", 404), ("422", 200)])
+def test_what_nobody_has_is_not_there(documented: str, status: int) -> None:
+    service = service_with({"200": answered(THING), documented: answered(PROBLEM)})
+    assert ask(service, f"/things/{NOWHERE[2]}").status == status
 
 
 def test_options_tell_the_methods() -> None:

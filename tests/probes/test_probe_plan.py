@@ -378,6 +378,23 @@ def test_what_identifies_is_asked_for_where_it_cannot_exist() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "method", "path", "asked"),
+    [
+        ("404", "get", "/things/{id}", 1),
+        ("4XX", "get", "/things/{id}", 1),
+        ("422", "get", "/things/{id}", 0),
+        ("404", "get", "/things", 0),
+        ("404", "delete", "/things/{id}", 0),
+    ],
+)
+def test_a_value_that_cannot_exist_is_asked_for_where_the_document_can_tell(
+    status: str, method: str, path: str, asked: int
+) -> None:
+    spec = things({}, path, method, **{status: {"description": ""}})
+    assert [probe.source for probe in closing(spec, unsafe=True, answered=None)].count("unknown") == asked
+
+
+@pytest.mark.parametrize(
     ("unsafe", "methods"), [(False, ["TRACE"]), (True, ["TRACE", "POST", "PUT", "PATCH", "DELETE"])]
 )
 def test_unlisted_methods(unsafe: bool, methods: list[str]) -> None:
@@ -392,10 +409,11 @@ def test_trace_never_carries_the_credential() -> None:
     assert trace.request.headers == (("Cookie", f"trace={NOWHERE[0]}"),)
 
 
-def things(schema: Any, path: str = "/things/{id}", method: str = "get") -> Spec:
+def things(schema: Any, path: str = "/things/{id}", method: str = "get", **responses: Any) -> Spec:
     value = document({})
     operation = value["paths"].pop("/things/{id}")["get"]
     operation["parameters"][0]["schema"] = schema
+    operation["responses"] |= responses
     if "{" not in path:
         del operation["parameters"]
     value["paths"][path] = {method: operation}

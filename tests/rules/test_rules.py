@@ -118,6 +118,29 @@ def test_an_answer_is_about_what_was_asked_for(path: str, body: bytes, rules_fou
     assert found(rules(ok(THING)), Response(200, JSON, body), path=path) == rules_found
 
 
+@pytest.mark.parametrize(
+    ("documented", "marked", "severity"),
+    [
+        ("404", False, "violation"),
+        ("410", False, "violation"),
+        ("404", True, "violation"),
+        ("4XX", False, "advisory"),
+        ("4XX", True, "violation"),
+        ("422", True, "violation"),
+        ("422", False, None),
+        ("default", False, None),
+    ],
+)
+def test_an_unknown_value_is_refused_where_the_document_can_tell(
+    documented: str, marked: bool, severity: str | None
+) -> None:
+    made = rules({**ok(), documented: {"description": ""}}, **{"x-identifies": marked})
+    assert next((r.severity for r in made.rules if r.kind == "unknown value"), None) == severity
+    taken, missing = Response(200, JSON, b"{}"), Response(404)
+    assert ("unknown value" in found(made, taken, source="unknown")) is (severity is not None)
+    assert "unknown value" not in found(made, taken, source="fuzz") | found(made, missing, source="unknown")
+
+
 def test_identity_is_a_violation_where_the_document_marks_it() -> None:
     by_mark = {
         mark: next(r.severity for r in rules(ok(THING), **{"x-identifies": mark}).rules if r.kind == "identity")

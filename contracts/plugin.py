@@ -293,6 +293,7 @@ class _Ending:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.failed: Counter[str] = Counter()
+        self.others: list[str] = []  # tests that failed and are none of the contract
         self.gate = ""
 
     @property
@@ -303,10 +304,16 @@ class _Ending:
         self.gate = getattr(report, "contract_gate", "") or self.gate
         if report.failed:
             died = report.when not in ("setup", "call", "teardown")  # xdist's "???"
-            self.failed["crashed" if died else getattr(report, "contract", "other")] += 1
+            kind = "crashed" if died else getattr(report, "contract", "other")
+            self.failed[kind] += 1
+            self.others += [report.nodeid] * (kind == "other")
+        if self.state is not None:
+            self.state.ran |= {str(text) for name, text in report.user_properties if name == "rule"}
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self.state is not None:
+            self.state.others = self.others
         if self.failed["undocumented"]:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         state = self.state

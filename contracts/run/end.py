@@ -23,8 +23,10 @@ from contracts.report.run import Drift, RuleVerdict
 from contracts.report.wording import target_text
 from contracts.run.ask import closing_of, judged, left_out, probes_of, spares, verdicts_of
 from contracts.run.state import State, now
-from contracts.text import printable, shown_path
+from contracts.text import few, plural, printable, shown_path
 from contracts.verdicts import Outcome, Verdict
+
+MAX_NAMED = 3  # rules and tests that a line names
 
 
 def report_of(state: State, ended: str, broken: str = "") -> Report:
@@ -36,6 +38,13 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
     if broken:
         decision, reasons = report.decision, (*report.decision.reasons, broken)
         report = replace(report, decision=Decision(Result.FAIL, reasons, decision.notes))
+    failing = filter(inputs.policy.fails, report.verdicts)
+    unrun = [v.rule.id for v in failing if printable(v.rule.id) not in state.ran]
+    if unrun and report.decision.result is Result.FAIL:
+        said = f"not among the tests that ran: {few(unrun, MAX_NAMED)}"
+        first, *others = report.decision.reasons
+        decision = replace(report.decision, reasons=(first, said, *others))
+        report = replace(report, decision=decision)
     if inputs.evidence:
         decision = report.decision
         notes = (*decision.notes, *left_out(state))
@@ -228,7 +237,13 @@ def last_line(state: State, screen: Screen) -> str:
         why = state.scrub(state.problem.splitlines()[0])
         return f"contract: INCONCLUSIVE {target_text([target.base_url])}: {why}"
     if state.told is not None:
-        return decision_line(state.told, screen)
+        line = decision_line(state.told, screen)
+        if state.others:
+            count = plural(len(state.others), "other test")
+            line += screen.text(
+                f"; failed beside it: {count}, {few(state.others, MAX_NAMED, 'above')}"
+            )
+        return line
     if state.inputs.options.dry_run:
         return f"contract: DRY RUN, nothing was sent to {target}"
     return f"contract: nothing was asked of {target}"

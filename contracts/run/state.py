@@ -134,6 +134,8 @@ class State:
     # The verdicts before anything was asked again, and on how many exchanges.
     first_looks: dict[str, tuple[int, Sequence[Verdict]]] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)  # how the suite failed inside
+    ran: set[str] = field(default_factory=set)  # the rules that tests of this run were about,
+    others: Sequence[str] = ()  # and the tests that failed and were about none
     told: Run | None = None  # what the report says of the run
     trend: Trend | None = None  # the history with this run, if one is kept
     unkept: str = ""  # why the history does not have it

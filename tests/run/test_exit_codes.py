@@ -131,6 +131,14 @@ def test_failure_of_the_suite_is_no_verdict(where: str, project: Project, monkey
     assert run.lines[-1].startswith("contract: INCONCLUSIVE in a self-test on the mock: the suite itself failed")
 
 
+def test_last_line_names_the_other_tests_that_failed(project: Project) -> None:
+    (project.folder / "test_other.py").write_text("def test_other(): assert False")
+    run = project.run("-q")
+    assert (run.code, run.report["decision"]) == (1, "pass")
+    assert run.lines[-1].startswith("contract: PASS in a self-test on the mock (")
+    assert run.lines[-1].endswith("); failed beside it: 1 other test, test_other.py::test_other")
+
+
 def test_other_failing_test_fails_the_run_as_ever(project: Project) -> None:
     (project.folder / "test_other.py").write_text("def test_other(): assert False")
     run = project.run("-q")

@@ -68,6 +68,27 @@ def test_first_failure_still_writes_the_report(project: Project) -> None:
     assert run.violated == {ENUM}
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "-n 1"])
+def test_last_line_says_what_failed_where_the_selected_tests_pass(workers: tuple[str, ...], project: Project) -> None:
+    run = project.ask(paused(), "-k", "required", *workers)
+    assert (run.code, run.counted("failed")) == (1, 0)
+    assert f": 1 rule violated; not among the tests that ran: {ENUM} (" in run.lines[-1]
+    assert run.report["reasons"] == ["1 rule violated", f"not among the tests that ran: {ENUM}"]
+
+
+def test_what_failed_among_the_selected_tests_is_not_said_again(project: Project) -> None:
+    run = project.ask(paused(), "-k", "enum")
+    assert (run.counted("failed"), run.report["reasons"]) == (1, ["1 rule violated"])
+
+
+def test_last_line_names_a_few_of_many(project: Project) -> None:
+    schema = {"type": "object", "required": list("abcde"), "properties": {name: {} for name in "abcde"}}
+    project.write(document(get=operation("get_thing", schema=schema)))
+    last = project.ask(Things({}), "-k", "challenge").lines[-1]
+    assert "5 rules violated; not among the tests that ran: GET" in last
+    assert "required c and 2 more in report.json (" in last
+
+
 @pytest.mark.parametrize(
     ("glob", "code"),
     [

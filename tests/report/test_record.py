@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from contracts.decision.run_decision import Since, against
-from contracts.messages import Credential, Request
+from contracts.messages import Credential, Request, Response
 from contracts.report.json_report import to_json
-from contracts.report.record import known_of_report
+from contracts.report.record import MAX_FIELDS, known_of_report
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 from contracts.verdicts.verdict import TIMES
@@ -96,3 +96,12 @@ def test_what_became_of_a_rule(
 ) -> None:
     known, _ = known_of_report(written(tmp_path, violated()), SPEC)
     assert against(known, now, accepted=accepted, promised=promised).since == since
+
+
+def test_header_fields_that_are_not_kept_are_counted() -> None:
+    fields = tuple((f"x-{number}", "1") for number in range(MAX_FIELDS + 3))
+    made = report(violated(on=exchange(Response(200, fields, b"{}"))))
+    (proof,) = [verdict.evidence for verdict in made.verdicts]
+    assert proof is not None
+    assert len(proof.headers) == MAX_FIELDS + 1
+    assert proof.headers[-1] == ("…", "and 3 more, which the report does not keep")

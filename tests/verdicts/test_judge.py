@@ -247,3 +247,9 @@ def test_the_media_type_is_part_of_the_id_only_when_there_are_several() -> None:
 
 def test_a_credential_variant_is_kept_with_the_probe() -> None:
     assert Probe(OPERATION, Request("GET", "/")).credential is Credential.RIGHT
+
+
+def test_of_many_undocumented_properties_some_are_named_and_the_others_counted() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    (finding,) = judged(schema, dict.fromkeys("bcdefgh", 1)).findings
+    assert finding.seen == '"b", "c", "d", "e", "f" and 2 more of them in /'

@@ -25,8 +25,7 @@ MAX_TEXT = 300
 MAX_ROWS = 25
 MAX_LISTED = 20
 MAX_CURL = 2000
-MAX_BODY = 25  # lines of a body, each of so many characters
-MAX_WIDTH = 160
+MAX_WIDTH = 160  # of a line of a body
 MAX_INDENT = 20
 MAX_NIGHTS = 30  # nights that a curve shows, the last ones
 MAX_RULES = 20
@@ -130,8 +129,7 @@ def curve(values: Sequence[float | None]) -> str:
 def _body_lines(proof: Proof) -> Iterator[str]:
     """The lines of a body around a place, the first of the place with a mark."""
     mark = "   ← here"
-    lines = marked_body(proof.body or "", proof.instance, whole=False).lines
-    for line in lines[:MAX_BODY]:
+    for line in marked_body(proof.body or "", proof.instance, whole=False).lines:
         if line.left_out:
             yield f"… {plural(line.left_out, 'line')}"
             continue
@@ -140,8 +138,6 @@ def _body_lines(proof: Proof) -> Iterator[str]:
         yield f"{text}{mark * line.marked}"
         if line.marked:
             mark = ""
-    if len(lines) > MAX_BODY:
-        yield f"… and {plural(len(lines) - MAX_BODY, 'line')} more, in report.json"
 
 
 @cache

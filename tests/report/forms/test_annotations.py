@@ -48,6 +48,11 @@ def test_one_cause_on_several_operations_is_one_annotation() -> None:
     assert "the same on" not in other
 
 
+def test_operations_beyond_the_first_are_counted() -> None:
+    one, _ = run_annotations(run(*(lacks(f"GET /{number}") for number in range(8))), HERE)
+    assert "the same on GET /0, GET /1, GET /2, GET /3, GET /4 and 3 more in report.json%0A" in one
+
+
 def test_an_accepted_one_says_why() -> None:
     line = next(run_annotations(run(verdict("accepted")), HERE))
     assert line.endswith("%0Aaccepted until 2027-01-31: rolled out early")

@@ -13,7 +13,6 @@ from markdown_it import MarkdownIt
 from contracts.changes.change import Witness
 from contracts.report.diff import Diff
 from contracts.report.forms.markdown import (
-    MAX_BODY,
     MAX_NIGHTS,
     MAX_RULES,
     MAX_SIZE,
@@ -190,6 +189,15 @@ def test_a_long_body_is_cut_around_the_place() -> None:
     assert [shown[0], shown[1], shown[8], shown[15]] == ["{", "… 45 lines", "    50,   ← here", "… 43 lines"]
 
 
+def test_operations_without_a_curve_are_counted() -> None:
+    asked = {f"GET /{number}": times(0.1) for number in range(11)}
+    shown = lines(run(), trend_of([run(asked=asked)]))
+    assert "… and 3 operations more, none slower; times are in report.json" in shown
+    assert not [
+        line for line in lines(run(), trend_of([run(asked=dict([*asked.items()][:8]))])) if "none slower" in line
+    ]
+
+
 def test_a_whole_array_is_marked_where_it_begins() -> None:
     assert body_of('{"a": [1, 2]}', "/a") == ["{", '  "a": [   ← here', "    1,", "    2", "  ]", "}"]
 
@@ -199,7 +207,7 @@ def test_a_whole_array_is_marked_where_it_begins() -> None:
 )
 def test_no_body_takes_much_room(body: str) -> None:
     shown = body_of(body, "/0/0")
-    assert len(shown) <= MAX_BODY
+    assert len(shown) <= 25
     assert max(map(len, shown)) <= MAX_WIDTH + 10
 
 

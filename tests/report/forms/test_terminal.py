@@ -18,6 +18,7 @@ from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 
 from ..runs import lacks
+from ..runs import verdict as made_verdict
 from ..verdicts import exchange, report, rule, violated
 
 HELD = Verdict(rule("/status type"), Outcome.HOLDS, 9)
@@ -99,6 +100,17 @@ def test_one_cause_on_several_operations_is_one_line() -> None:
     assert [line for line in shown if line.startswith("violated")] == [f"violated: {line}" for line in told]
     shown = list(summary_lines(run_of(several, against=known), Screen(100)))
     assert [line for line in shown if line.startswith("new")] == [f"new: {line}" for line in told]
+
+
+def test_operations_and_places_beyond_the_first_are_counted() -> None:
+    several = [lacks(f"GET /{number}") for number in range(7)]
+    members = tuple(f"v{number}" for number in range(9))
+    silent = [made_verdict("holds", place, unseen=members) for place in "abcdef"]
+    shown = "\n".join(summary_lines(run_of([*several, *silent]), Screen(300)))
+    assert "(GET /0, GET /1, GET /2 and 4 more in report.json)" in shown
+    assert "/a v0, v1, v2, v3, v4, v5 and 3 more in report.json, /b v0" in shown
+    assert shown.count("/c v0") == 1
+    assert "v5 and 3 more in report.json and 3 more in report.json" in shown
 
 
 @pytest.mark.parametrize(

@@ -194,8 +194,7 @@ class State:
     def shared(self) -> dict[str, Any]:
         """What the workers of xdist have to know, to be of the same run."""
         name, seed = self.ledger.path.name, self.budget.seed
-        known = {"contract_run": name, "contract_seed": seed, "contract_began": self.pace.started}
-        return known | {"contract_command": self.ledger.about["command"]}
+        return {"contract_run": name, "contract_seed": seed, "contract_began": self.pace.started}
 
 
 def state_from(config: Any, inputs: Inputs) -> State:
@@ -212,7 +211,7 @@ def state_from(config: Any, inputs: Inputs) -> State:
     about |= {"document": document.path, "sha256": document.sha256}
     about |= {"base_url": inputs.target.base_url, "unsafe": options.unsafe}
     about["max_seconds"] = options.max_response_time
-    about["command"] = shared.get("contract_command") or command_of(config, inputs, budget)
+    about["command"] = command_of(config, inputs, budget)
     about["unlooked"] = inputs.target.secret.unlooked if inputs.target.secret else ""
     ledger = Ledger(inputs.folder / shared.get("contract_run", name), about)
     return State(inputs, ledger, budget, pace, worker=shared.get("workerid"))

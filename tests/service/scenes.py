@@ -45,7 +45,9 @@ SCENES = {"healthy": None, "broken": BROKEN, "refused": None}
 def report_of(scene: str, folder: Path) -> dict[str, Any]:
     """The report of a run against the service of a scene, which is left in `folder`."""
     with running(create_app(key=KEY, sessions=SESSIONS, fault=SCENES[scene])) as base_url:
-        ids = [word for one in seeded_ids(SESSIONS) for word in ("--contract-session-id", one)]
+        ids = folder / "sessions.txt"
+        folder.mkdir(parents=True, exist_ok=True)
+        ids.write_text("\n".join(seeded_ids(SESSIONS)), encoding="utf-8")
         words = [
             "tests/contract",
             "-q",
@@ -55,10 +57,11 @@ def report_of(scene: str, folder: Path) -> dict[str, Any]:
             base_url,
             "--contract-report",
             str(folder),
+            f"--contract-session-id=@{ids}",
         ]
         environ = {**os.environ, "NOTTE_API_KEY": "wrong-key-987654" if scene == "refused" else KEY}
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *words, *ids], cwd=ROOT, env=environ, capture_output=True, text=True
+            [sys.executable, "-m", "pytest", *words], cwd=ROOT, env=environ, capture_output=True, text=True
         )
     report = folder / "report.json"
     if not report.is_file():

@@ -20,14 +20,11 @@ from contracts.messages import CREDENTIAL_FORMS, PLACEHOLDER, Credential, Reques
 DISTINCTIVE = 8  # shorter parts and encodings are left alone: other texts would hold them, too
 MIN_LENGTH = 4  # shorter values are words like any other: without them no text could be read
 UNLOOKED = "nothing is looked for in answers"
-UNMASKED = "or masked in them"
 WORDS = """
-Accept-Encoding Allow Authorization Basic Bearer Cache-Control Connection Content-Length
-Content-Type Digest Location Negotiate Set-Cookie Transfer-Encoding User-Agent
-WWW-Authenticate X-API-Key application/json application/problem+json charset=utf-8 chunked gunicorn
-keep-alive localhost no-cache no-store notte-contracts password text/html text/plain username
-uvicorn advisory accepted
-contract exchanges exercised inconclusive operation undecided violated
+Accept-Encoding Authorization Cache-Control Connection Content-Length Content-Type Location
+Negotiate Set-Cookie Transfer-Encoding User-Agent WWW-Authenticate X-API-Key gunicorn
+application/problem+json charset=utf-8 keep-alive localhost no-cache no-store notte-contracts
+password text/html text/plain username advisory accepted exercised inconclusive undecided
 """ + " ".join(status.phrase for status in HTTPStatus)
 """Of answers, whatever the document says, and of our own lines."""
 _IS_WORDS = re.compile(r"[A-Za-z]+([-_./ ][A-Za-z]+)*[0-9]{0,3}")
@@ -49,13 +46,12 @@ class Secret:
     _encoded: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        found, common = _forms(self._value), f"{WORDS} {self.common}".lower()
+        found, common = _forms(self._value) if not self.unlooked else set(), ""
         if self.common is not None:
-            found = {form for form in found if form.lower() not in common}
-        wide = (self._value.encode("utf-16-le"), self._value.encode("utf-16-be"))
-        if self.unlooked:
-            found, wide = set(), (b"", b"")
-        forms = tuple(sorted(filter(None, found), key=len, reverse=True))
+            common = f"{WORDS} {self.common}".lower()
+        wide = (self._value.encode("utf-16-le"), self._value.encode("utf-16-be")) * bool(found)
+        told = (form for form in found if form and form.lower() not in common)
+        forms = tuple(sorted(told, key=len, reverse=True))
         object.__setattr__(self, "_forms", forms)
         object.__setattr__(self, "_encoded", (*map(str.encode, forms), *filter(None, wide)))
 
@@ -67,15 +63,15 @@ class Secret:
     @property
     def unlooked(self) -> str:
         """Why nothing is looked for in answers; empty if it is."""
+        name, why = self.placeholder.removeprefix("$"), ""
         if self.common is None or not self._value:
             return ""
-        name = self.placeholder.removeprefix("$")
         if len(self._value) < DISTINCTIVE:
-            return f"{name} has fewer than {DISTINCTIVE} characters: {UNLOOKED} {UNMASKED}"
-        if self._value.lower() in f"{WORDS} {self.placeholder} {self.common}".lower():
+            why = f"{name} has fewer than {DISTINCTIVE} characters"
+        elif self._value.lower() in f"{WORDS} {self.placeholder} {self.common}".lower():
             where = "stands in the document, in the base URL or in any answer as well"
-            return f"the value of {name} {where}: {UNLOOKED} {UNMASKED}"
-        return ""
+            why = f"the value of {name} {where}"
+        return why and f"{why}: {UNLOOKED} or masked in them"
 
     @property
     def is_words(self) -> bool:

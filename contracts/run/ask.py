@@ -6,20 +6,13 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 
+from contracts import messages
 from contracts.document import Operation
 from contracts.document.serialisation import parameter_names
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind
 from contracts.exchanges.credential import UNLOOKED
 from contracts.exchanges.health import blocked, expired_from, refused_at_last, until_stop
-from contracts.messages import (
-    REFUSALS,
-    SAFE_METHODS,
-    Credential,
-    Exchange,
-    Probe,
-    Request,
-    is_unavailable,
-)
+from contracts.messages import REFUSALS, SAFE_METHODS, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, serving
 from contracts.probes.endings import ENDS, ends
 from contracts.probes.permission import refused
@@ -195,32 +188,26 @@ def _unlooked(state: State, exchanges: Sequence[Exchange]) -> str:
     if secret is None or not secret.is_words:
         return ""
     for exchange in exchanges:
-        if exchange.probe.credential is Credential.NONE and mark in repr(exchange.response):
+        bare = exchange.probe.credential is messages.Credential.NONE
+        if bare and mark in repr(exchange.response):
             name = state.inputs.spec.variable
             return f"answers to requests without {name} hold its value as well: {UNLOOKED}"
     return ""
 
 
 def _without_credential(
-    state: State, operation: Operation, exchanges: Sequence[Exchange], why: str
+    state: State, operation: Operation, exchanges: list[Exchange], why: str
 ) -> list[Verdict]:
-    """Verdicts on answers as they came, none on whether they hold the credential."""
-    secret, mark, came = state.inputs.target.secret, state.inputs.spec.placeholder, []
-    for exchange in exchanges:
-        response = exchange.response
-        if secret is not None and response is not None and mark in repr(response):
-            value, body = secret.reveal(), response.body
-            fields = tuple((name, text.replace(mark, value)) for name, text in response.headers)
-            response = replace(
-                response, headers=fields, body=body.replace(mark.encode(), value.encode())
-            )
-        came.append(replace(exchange, response=response))
-    found = []
-    for verdict in judged(state.book, operation, came):
-        if verdict.rule.kind == "credential kept":
-            verdict = Verdict(verdict.rule, Outcome.NOT_EXERCISED, why=why)
-        found.append(verdict)
-    return found
+    """Verdicts on bodies as they came, none on whether they hold the credential."""
+    secret, mark = state.inputs.target.secret, state.inputs.spec.placeholder.encode()
+    for index, exchange in enumerate(exchanges):
+        if secret is not None and (response := exchange.response) is not None:
+            body = response.body.replace(mark, secret.reveal().encode())
+            exchanges[index] = replace(exchange, response=replace(response, body=body))
+    silent = partial(Verdict, outcome=Outcome.NOT_EXERCISED, why=why)
+    verdicts = {v.rule: v for v in judged(state.book, operation, exchanges)}
+    verdicts |= {rule: silent(rule) for rule in verdicts if rule.kind == "credential kept"}
+    return list(verdicts.values())
 
 
 def _may_send(state: State, operation: Operation) -> bool:

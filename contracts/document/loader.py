@@ -1,6 +1,7 @@
 """A path or bytes in, a Spec out: read, overlay, check, link, normalise, build."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class FolderFiles:
 
     def content(self, name: str) -> bytes | None:
         path = self.folder / name
-        return bytes_of_file(path) if path.is_file() else None
+        return bytes_of_file(path) if os.path.isfile(path) else None
 
 
 def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) -> Spec:

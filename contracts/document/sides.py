@@ -7,10 +7,13 @@ a revision), an http or https URL, or `-` for standard input.
 import os
 import posixpath
 import re
+import selectors
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,18 +22,18 @@ from urllib.parse import urljoin, urlsplit
 from contracts.document.loader import FolderFiles, overlay_beside, read_spec
 from contracts.document.model import Spec
 from contracts.document.references import FILES, Neighbours
-from contracts.document.written import bytes_of_file
+from contracts.document.written import MAX_SIZE, bytes_of_file
 from contracts.errors import DocumentError, UsageError
+from contracts.text import shown
 
 if TYPE_CHECKING:
     import httpx2
 
-MAX_SIZE = 50 * 2**20
-"""Bytes taken from standard input or the network; GitHub's description, a big one, has 7 MB."""
 PAGE = "/openapi.json"  # where a service publishes its document, below the base URL
 MAX_REDIRECTS = 5
 FETCH_SECONDS = 30.0  # how long a server may be silent; twice as long all of it may take
 GIT_SECONDS = 60
+MAX_NAME = 4096  # bytes of a name that git is asked for; a pipe takes so many at once
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -181,7 +184,8 @@ class RevisionFiles:
         return f"{self.revision}:{posixpath.join(posixpath.dirname(self.path), name)}"
 
     def content(self, name: str) -> bytes | None:
-        kind, content = _object(self.label(name), self.folder)
+        label = self.label(name)
+        kind, content = _object(label, self.folder) if _is_nameable(label) else ("", b"")
         return content if kind == "blob" else None
 
 
@@ -209,8 +213,9 @@ def _file_of_revision(name: str, folder: Path | None) -> bytes:
 
 def _object(name: str, folder: Path | None) -> tuple[str, bytes]:
     """Kind and content of an object, if it is there; by a pipe, so that no name is an option."""
-    if "\n" in name or "\0" in name:
-        raise UsageError(f"{name!r} holds a character that no path of a side may have; {_GIT_CURE}")
+    if not _is_nameable(name):
+        problem = f"{shown(name)} is too long, or holds a character that no path of a side may have"
+        raise UsageError(f"{problem}; {_GIT_CURE}")
     lines = os.fsencode(f"{name}\n")
     out = _git(["cat-file", "--batch", "--follow-symlinks"], lines, folder, name)
     header, _, content = out.partition(b"\n")
@@ -218,30 +223,70 @@ def _object(name: str, folder: Path | None) -> tuple[str, bytes]:
     return (found[1].decode(), content[: int(found[2])]) if found else ("", b"")
 
 
+def _is_nameable(name: str) -> bool:
+    """Whether a line for git can hold it, which a pipe takes at once."""
+    return "\n" not in name and "\0" not in name and len(name.encode("utf-8", "replace")) < MAX_NAME
+
+
 def _git(args: list[str], lines: bytes, folder: Path | None, name: str) -> bytes:
-    env = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    env, pipe = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}, subprocess.PIPE
     try:
-        done = subprocess.run(
+        # In a session of its own, so that what it has started can be ended with it.
+        with subprocess.Popen(
             ["git", *args],
-            input=lines,
-            capture_output=True,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
             cwd=folder,
             env=env,
-            timeout=GIT_SECONDS,
-        )
+            start_new_session=True,
+        ) as git:
+            try:
+                out, err = _said(git, lines)
+            finally:
+                if git.returncode is None:
+                    os.killpg(git.pid, signal.SIGKILL)
     except FileNotFoundError:
         problem = "there is no git to look for a revision"
         raise UsageError(f"{name} is no file, and {problem}; give a file") from None
     except subprocess.TimeoutExpired:
         late = f"git did not answer within {GIT_SECONDS} s"
         raise UsageError(f"{name}: {late}; {_GIT_CURE}") from None
+    except OverflowError:
+        size = f"git answers with more than {MAX_SIZE // 2**20} MB"
+        raise UsageError(f"{name}: {size}; give a document that is smaller, or a file") from None
     except OSError as error:
         raise UsageError(f"{name}: git can't be run ({error.strerror}); {_GIT_CURE}") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+    if git.returncode:
+        said = err.decode("utf-8", "replace").strip().partition("\n")[0]
         problem = f"git can't look for a revision: {said.removeprefix('fatal: ') or 'it failed'}"
         raise UsageError(f"{name} is no file, and {problem}; {_GIT_CURE}")
-    return done.stdout
+    return out
+
+
+def _said(git: subprocess.Popen[bytes], lines: bytes) -> tuple[bytes, bytes]:
+    """Both outputs of git. OverflowError for one above MAX_SIZE, TimeoutExpired if it is late."""
+    assert git.stdin is not None
+    ends, out, err = time.monotonic() + GIT_SECONDS, bytearray(), bytearray()
+    with suppress(BrokenPipeError), git.stdin:
+        git.stdin.write(lines)  # so few that a pipe takes them at once
+    with selectors.DefaultSelector() as selector:
+        for stream, kept in ((git.stdout, out), (git.stderr, err)):
+            assert stream is not None
+            selector.register(stream, selectors.EVENT_READ, kept)
+        while selector.get_map():
+            ready = selector.select(max(ends - time.monotonic(), 0))
+            if not ready or time.monotonic() > ends:
+                raise subprocess.TimeoutExpired("git", GIT_SECONDS)
+            for key, _ in ready:
+                chunk = os.read(key.fd, 2**16)
+                key.data.extend(chunk)
+                if len(key.data) > MAX_SIZE:
+                    raise OverflowError
+                if not chunk:
+                    selector.unregister(key.fileobj)
+    git.wait(max(ends - time.monotonic(), 0))
+    return bytes(out), bytes(err)
 
 
 def address_shown(url: str) -> str:

@@ -14,6 +14,8 @@ from contracts.errors import DocumentError
 from contracts.text import shown
 
 Written = JsonText | YamlText
+MAX_SIZE = 50 * 2**20
+"""Bytes taken of a file, git, standard input or the network; GitHub's description has 7 MB."""
 _CURE = "give an OpenAPI document in YAML or JSON"
 _KEY_OUTSIDE = re.compile(r"""^["']?(openapi|swagger|overlay)["']?\s*:""", re.MULTILINE)
 _KEY_INSIDE = re.compile(r"""^\s*(\{\s*)?["']?openapi["']?\s*:""", re.MULTILINE)
@@ -65,10 +67,15 @@ class Position:
 def bytes_of_file(path: str | Path) -> bytes:
     """The content of a file, or a DocumentError that says why not."""
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_SIZE + 1)
     except (OSError, ValueError) as error:
         problem = f"can't be read: {getattr(error, 'strerror', None) or error}"
         raise DocumentError(str(path), 0, problem, "give the path of a readable file") from None
+    if len(content) > MAX_SIZE:
+        problem = f"the file has more than {MAX_SIZE // 2**20} MB"
+        raise DocumentError(str(path), 0, problem, "give one that is smaller")
+    return content
 
 
 def written_from_bytes(data: bytes, file: str) -> Written:

@@ -175,7 +175,7 @@ MISTAKES = [
     (":x.yaml", ":x.yaml: the index has no such file"),
     ("nope:x.yaml", "nope:x.yaml: git knows no revision nope; mend its name, or fetch it first"),
     ("--help:x.yaml", "--help:x.yaml: git knows no revision --help"),
-    ("HEAD:a\nb", "'HEAD:a\\nb' holds a character that no path of a side may have"),
+    ("HEAD:a\nb", r'"HEAD:a\nb" is too long, or holds a character that no path of a side may have'),
     ("HEAD:../../x", "HEAD:../../x"),
     ("C:\\x.yaml", "C:\\x.yaml: can't be read"),
     ("ftp://h/x", "ftp is no scheme that is read"),

@@ -36,7 +36,7 @@ ECHOED = "GET /things/{thing_id} credential kept"
 
 def test_first_failure_of_a_worker_is_a_violation_and_shows_no_secret(project: Project) -> None:
     run = project.ask(Things({"status": CANARY}, fields=(f"X-Debug: {CANARY}",)), "-n", "1", "-x", *LOUD)
-    assert (run.code, run.report["decision"], run.violated) == (1, "fail", {ENUM, ECHOED})
+    assert (run.code, run.report["decision"], run.violations) == (1, "fail", {ENUM, ECHOED})
     assert leaks(run) == set()
 
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from contracts.decision.change_decision import ChangePolicy, accepted_for
@@ -99,6 +100,25 @@ def ask(state: State, operation: Operation) -> Asked:
         raise
     finally:
         state.progress.clear()
+
+
+def asked_by(spec: Spec, operation: str) -> Mapping[str, Collection[str]]:
+    """Probes -> mock -> exchanges -> judgements: by rule, which sources exercise it."""
+    from contracts.exchanges import Ledger
+    from contracts.run.ask import asked
+    from contracts.run.inputs import Inputs
+    from contracts.run.state import State
+    from contracts.verdicts import judge_all
+
+    with TemporaryDirectory() as folder:
+        state = State(Inputs(spec), Ledger(Path(folder, "exchanges.jsonl")))
+        asked(state, spec.by_key[operation])
+        exchanges = state.ledger.of(operation)
+    found: dict[str, dict[str, None]] = {}
+    for judgement in judge_all(state.book.operations[operation], exchanges):
+        for rule in judgement.exercised:
+            found.setdefault(rule, {})[judgement.exchange.probe.source] = None
+    return found
 
 
 def gate(inputs: Inputs) -> ItemResult:
@@ -208,9 +228,8 @@ class Pulled:
         else:
             yield f"{path}: written, {printable(self.spec.title)} {printable(self.spec.version)}"
             if self.diff is not None and self.diff.decision.exit_code and self.reason is not None:
-                wanted = f"the contract run wants in {printable(self.diff.accepted_in)}"
-                yield f"accepted: {printable(self.reason)}; until this is committed, {wanted}:"
-                yield from self.diff.entries
+                yield f"accepted: {printable(self.reason)}; until this is committed, a run wants:"
+                yield printable(self.diff.command(*self.diff.needed))
 
 
 def pull(

@@ -1,4 +1,4 @@
-"""The commands: `contracts rules`, `diff`, `pull`, `drift` and `report`."""
+"""The commands: `contracts rules`, `accept`, `diff`, `pull`, `drift` and `report`."""
 
 import gc
 import io
@@ -13,6 +13,7 @@ from contracts.errors import ContractsError
 
 _COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
 _COMMANDS = {
+    "accept": (_PRINTOUTS, "Agree to live with a violation for a time."),
     "diff": (_COMPARISONS, "What of a change of the document breaks clients."),
     "drift": (_COMPARISONS, "The same of what a service publishes."),
     "pull": (_COMPARISONS, "Refresh the document, unless that breaks clients."),

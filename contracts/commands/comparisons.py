@@ -13,6 +13,7 @@ import click
 from contracts import flows
 from contracts.commands import show
 from contracts.decision.change_decision import ChangePolicy, FailOn, severities_from
+from contracts.decision.entries import is_reason
 from contracts.document.sides import PAGE, overlays_of
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
@@ -132,8 +133,8 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
     Exit code 0: written, or the same. 1: it breaks, 3: undecided; then nothing is written without
     --accept.
     """
-    if reason is not None and not reason.strip():
-        raise UsageError("--accept is empty; say why this may break clients")
+    if reason is not None and not is_reason(reason):
+        raise UsageError(f"--accept {reason!r} says nothing; say why this may break clients")
     files = overlays_of(overlays, "--overlay")
     found = flows.pull(source, Path(path), files, reason=reason, today=date.today())
     if found.diff is not None:

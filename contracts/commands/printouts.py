@@ -1,48 +1,173 @@
-"""`contracts rules` and `report`: what a document implies, and what runs found, printed."""
+"""`contracts rules`, `accept` and `report`: rules, those that are accepted, and what runs found."""
 
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from shutil import get_terminal_size
+from typing import TypedDict, Unpack
 
 import click
 
+from contracts import flows
+from contracts.changes.change import KINDS
 from contracts.commands import show
+from contracts.decision import entries
 from contracts.document import load_spec
 from contracts.document.serialisation import notices
 from contracts.document.sides import overlays_of
+from contracts.document.written import bytes_of_file
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
+from contracts.notte.prose import prose_rules
 from contracts.report.forms import FORMS, catalogue, lines_of
 from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
-from contracts.rules import rules_for
+from contracts.rules import RuleBook, rules_for
 from contracts.text import printable, write_whole
+
+_SPEC = click.option(
+    "--spec", "path", default=DOCUMENT, show_default=True, help="The OpenAPI document."
+)
+_OVERLAY = click.option(
+    "--overlay", "overlays", multiple=True, help="An overlay; repeatable; 'none' for none at all."
+)
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def _book(path: str, overlays: tuple[str, ...]) -> RuleBook:
+    """The rules that a run judges."""
+    spec = load_spec(Path(path), overlays_of(overlays, "--overlay"))
+    return rules_for(spec, extra=prose_rules(spec))
 
 
 @click.command()
-@click.option("--spec", "path", default=DOCUMENT, show_default=True, help="The OpenAPI document.")
-@click.option(
-    "--overlay", "overlays", multiple=True, help="An overlay; repeatable; 'none' for none at all."
-)
+@_SPEC
+@_OVERLAY
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
-@click.option("--explain", metavar="ID", help="One rule in full.")
+@click.option("--explain", metavar="ID", help="One id of a run in full.")
 def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) -> None:
-    """The rules that the document implies, each with its file:line and its clause."""
-    book = rules_for(load_spec(Path(path), overlays_of(overlays, "--overlay")))
+    """The rules that the document implies, each with its file:line and its clause.
+
+    They are those that a run judges. --explain says what one asks, why, what usually breaks it, how
+    to accept that, and what asks for it; it takes each id that a run prints.
+    """
+    book = _book(path, overlays)
     for notice in notices(book.spec):
         click.echo(f"contracts: {printable(notice)}", err=True)
+    told = None
+    if explain is not None:
+        asked = partial(flows.asked_by, book.spec)
+        told = catalogue.explained_json(book, explain, today=date.today(), asked=asked)
     if form == "json":
-        value: object = catalogue.rules_json(book)
-        if explain is not None:
-            value = catalogue.explained_json(book, explain)
-        show([json.dumps(value, indent=1, ensure_ascii=False)])
-    elif explain is None:
-        show(catalogue.rules_table(book))
+        show([json.dumps(told or catalogue.rules_json(book), indent=1, ensure_ascii=False)])
     else:
-        show([catalogue.explained(book, explain)])
+        show(catalogue.explained(told) if told else catalogue.rules_table(book))
+
+
+class _Document(TypedDict):
+    path: str
+    overlays: tuple[str, ...]
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="ID...")
+@click.option("--reason", metavar="TEXT", help="Why; an entry that is there keeps its own.")
+@click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="The last day on which it counts.")
+@click.option("--prune", is_flag=True, help="Take out what has passed, and rules that are gone.")
+@_SPEC
+@_OVERLAY
+@click.option("--accepted", metavar="FILE", help="[default: accepted.toml beside the document]")
+def accept(
+    ids: tuple[str, ...],
+    reason: str | None,
+    until: datetime | None,
+    prune: bool,
+    accepted: str | None,
+    **document: Unpack[_Document],
+) -> None:
+    """Live with violated rules or breaking changes until a day, because of a reason.
+
+    Each ID is a rule's, as a run prints it, a glob for many, or the id and place of a change.
+    Comments, order and all other entries stay. The file is written whole, or not at all.
+    """
+    if (until is None) if ids else not prune:
+        raise click.UsageError("give ids and --until, the last day on which they count, or --prune")
+    if until is not None and until.date() < date.today():
+        raise UsageError(f"--until {until.date()} has passed; give a day that is to come")
+    if reason is not None and not entries.is_reason(reason):
+        raise UsageError(f"--reason {reason!r} says nothing; say why the team lives with it")
+    file = Path(accepted) if accepted else Path(document["path"]).with_name(entries.ACCEPTED)
+    data = bytes_of_file(str(file)) if file.exists() else b""
+    amendment = _Amendment(str(file), data.decode("utf-8", "replace"), document)
+    lines: list[str] = []
+    for table, name in chain.from_iterable(map(amendment.meant, ids)):
+        lines.append(amendment.write(table, name, reason, (until or datetime.max).date()))
+    if prune:
+        lines += list(amendment.prune()) or [f"{file}: nothing to prune"]
+    try:
+        if amendment.text.encode() != data:
+            write_whole(file, amendment.text)
+    except OSError as error:
+        problem = f"{file} can't be written ({error.strerror}) and is as it was"
+        raise UsageError(f"{problem}; mend that, or give another --accepted") from None
+    show(map(printable, lines))
+
+
+@dataclass
+class _Amendment:
+    """A file of acceptances as it becomes; the document is read where its rules matter."""
+
+    file: str
+    text: str
+    document: _Document
+
+    @cached_property
+    def book(self) -> RuleBook:
+        return _book(**self.document)
+
+    def held(self, table: entries.Table) -> dict[str, entries.Acceptance]:
+        found = entries.accepted_from(self.text.encode(), self.file, table, today=date.today())
+        return {entry.name: entry for entry in found.entries}
+
+    def meant(self, given: str) -> list[tuple[entries.Table, str]]:
+        """What stands for an id in the file, each with its table; UsageError if nothing does."""
+        for table in (entries.VIOLATIONS, entries.CHANGES):
+            if given in self.held(table):
+                return [(table, given)]
+        if given.partition(" ")[0] in KINDS:
+            return [(entries.CHANGES, given)]
+        return [(entries.VIOLATIONS, rule.id) for rule in catalogue.named(self.book, given)]
+
+    def write(self, table: entries.Table, name: str, reason: str | None, until: date) -> str:
+        """Set or add an entry; returns what was done."""
+        held, before = self.held(table).get(name), self.text
+        if reason is None and held is None:
+            raise click.UsageError(f"--reason is needed: nothing is said of {name} yet")
+        reason = reason or (held.reason if held else "")
+        self.text = entries.with_entry(before, table, name, reason=reason, until=until)
+        done, entry = "changed" if held else "added", self.held(table)[name]
+        done = done if self.text != before else "was there"
+        only = f", for {', '.join(entry.evidence)} alone" * bool(entry.evidence)
+        return f"{entry}: {done}: {table.name} {name} until {until}: {reason}{only}"
+
+    def prune(self) -> Iterator[str]:
+        """Take out what counts no longer; says what that is, and why."""
+        ids = [rule.id for rule in self.book.rules]
+        for table in (entries.VIOLATIONS, entries.CHANGES):
+            for name, entry in self.held(table).items():
+                why = f"accepted until {entry.until}" * (entry.until < date.today())
+                if table is entries.VIOLATIONS and not any(map(entry.names, ids)):
+                    why = "the document has no such rule"
+                if why:
+                    self.text = entries.without_entry(self.text, table, name)
+                    yield f"{entry}: removed: {table.name} {name} ({why})"
 
 
 @click.command()

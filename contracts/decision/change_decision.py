@@ -31,6 +31,7 @@ class Judged:
     severity: ChangeSeverity
     acceptance: Acceptance | None
     fails: bool
+    lapsed: str = ""  # which entry no longer accepts it, and what to do
 
     @property
     def counts(self) -> bool:
@@ -56,7 +57,8 @@ class ChangePolicy:
         fails = severity is ChangeSeverity.ERROR and self.fail_on is not FailOn.NEVER
         if self.fail_on is FailOn.WARNING and change.effect is not Effect.UNDECIDED:
             fails = severity is not ChangeSeverity.INFO
-        return Judged(change, severity, acceptance, fails and acceptance is None)
+        lapsed = "" if acceptance else self.accepted.lapsed(name_of(change))
+        return Judged(change, severity, acceptance, fails and acceptance is None, lapsed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,20 @@
 """The tables of `accepted.toml`: what the team agreed to live with, why, and until when."""
 
+import itertools
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
-from itertools import filterfalse
+from operator import methodcaller
 from typing import Any
 
 from contracts.errors import DocumentError
+from contracts.text import printable
 
 ACCEPTED = "accepted.toml"
 TERM = timedelta(days=30)  # for how long an entry is offered
@@ -32,6 +36,7 @@ class Table:
 
 VIOLATIONS = Table("violation", "RULE", "rules", frozenset({"evidence"}))
 CHANGES = Table("change", "ID WHERE", "changes")
+_KEY = re.compile(r"""\s*\[?((?:"(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+|[. ])+?) *[\]=]""")
 KEYS = {
     "reason": (str, "why the team lives with it"),
     "until": (date, "a date without quotes, as 2026-12-31"),
@@ -59,6 +64,10 @@ class Acceptance:
                 return False
         return self.names(name)
 
+    @property
+    def passed(self) -> str:
+        return f"{self}: accepted until {self.until}, which has passed"
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.file else self.name
 
@@ -78,6 +87,16 @@ class Accepted:
                 return entry
         return None
 
+    def lapsed(self, name: str) -> str:
+        """Of something that no entry accepts, though one names it: which, why, what to do."""
+        for entry in filter(methodcaller("names", name), self.entries):
+            if self.today <= entry.until:
+                return f"{entry}: its evidence is not all that was seen; mend it, or add to that"
+            where = "--accepted", self.file
+            command = accept_command([entry.name], *where, until="YYYY-MM-DD", reason="")
+            return f"{entry.passed}; mend it, or agree on a new date: {command}"
+        return ""
+
     def out_of_use(self, names: Collection[str], said: str, cure: str) -> tuple[list[str], ...]:
         """What is said of entries that name none of these, and of others whose day has passed."""
         idle, past = list[str](), list[str]()
@@ -85,8 +104,7 @@ class Accepted:
             if not any(map(entry.names, names)):
                 idle.append(f"{entry}: {said} {entry.name}; {cure}")
             elif entry.until < self.today:
-                passed = f"{entry}: accepted until {entry.until}, which has passed"
-                past.append(f"{passed}; mend it, or agree on a new date")
+                past.append(f"{entry.passed}; mend it, or agree on a new date")
         return idle, past
 
 
@@ -94,9 +112,60 @@ def _matches(text: str, glob: str) -> bool:
     return text == glob or fnmatchcase(text, glob.replace("[", "[[]"))
 
 
+def is_reason(text: str) -> bool:
+    """Whether a text says anything: not if it is blank, or the placeholder that was offered."""
+    return bool(re.sub(r"[\s.…]", "", text))
+
+
+def accept_command(names: Iterable[str], *options: str, until: object, reason: str = "…") -> str:
+    """The command that accepts rules or changes, for a shell: refused until a reason is given."""
+    words = ["contracts", "accept", *map(printable, names), *options]
+    words += ["--reason", reason] * bool(reason)
+    return shlex.join([*words, "--until", str(until)])
+
+
 def entry_for(table: Table, name: str, *, until: date, reason: str = "…") -> str:
     """The line of TOML that accepts something, to stand before the first table of the file."""
     return f"{table.name}.{_quoted(name)} = {{ reason = {_quoted(reason)}, until = {until} }}"
+
+
+def with_entry(text: str, table: Table, name: str, *, reason: str, until: date) -> str:
+    """The file with an entry: its reason and end are set where it stands, else it is added."""
+    import tomlkit
+
+    document, line = tomlkit.parse(text), entry_for(table, name, until=until, reason=reason)
+    if not document:
+        return f"{text.rstrip()}\n{line}\n".lstrip()
+    held: Any = document.get(table.name)
+    if name in (held or ()):
+        held[name]["reason"], held[name]["until"] = reason, until
+    else:
+        ((key, value),) = tomlkit.parse(f"{line}\n")[table.name].value.body[:1]
+        if held is None:
+            held = document[table.name] = tomlkit.table(is_super_table=True)
+        held[key] = value
+    return _kept(text, document.as_string())
+
+
+def without_entry(text: str, table: Table, name: str) -> str:
+    """The file without an entry; comments around it stay."""
+    import tomlkit
+
+    document: Any = tomlkit.parse(text)
+    document[table.name].pop(name)
+    return _kept(text, document.as_string())
+
+
+def _kept(text: str, after: str) -> str:
+    """What tomlkit made of a text, but for the blanks that it loses after dates."""
+    import tomlkit  # as it is seldom needed
+
+    before, ours, theirs = (t.split("\n") for t in (tomlkit.parse(text).as_string(), text, after))
+    lines: list[str] = []
+    for tag, first, last, start, end in SequenceMatcher(None, before, theirs, False).get_opcodes():
+        same = tag == "equal" and len(before) == len(ours)
+        lines += ours[first:last] if same else theirs[start:end]
+    return "\n".join(lines)
 
 
 def accepted_from(data: bytes, file: str, table: Table, *, today: date) -> Accepted:
@@ -105,11 +174,10 @@ def accepted_from(data: bytes, file: str, table: Table, *, today: date) -> Accep
         text = data.decode("utf-8")
         tables = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        cure = "give a TOML file in UTF-8"
-        raise DocumentError(file, 0, f"can't be read ({error})", cure) from None
+        line, cure = data.count(b"\n", 0, error.start) + 1, "give a TOML file in UTF-8"
+        raise DocumentError(file, line, f"can't be read ({error})", cure) from None
     except tomllib.TOMLDecodeError as error:
-        lines, why = re.findall(r"line (\d+)", str(error)), f"this is not TOML: {error}"
-        raise DocumentError(file, int((*lines, 0)[0]), why, "mend the syntax there") from None
+        raise _unreadable(text, file, str(error)) from None
     entries: dict[str, list[Acceptance]] = {VIOLATIONS.name: [], CHANGES.name: []}
     if unknown := sorted(tables.keys() - entries.keys()):
         cure = f"use {' or '.join(entries)}"
@@ -129,7 +197,8 @@ def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Accepta
         raise DocumentError(file, line, f"{what} is no table", table.cure)
     for key, (kind, meaning) in KEYS.items():
         value = entry.get(key)
-        if not isinstance(value, kind) or isinstance(value, datetime) or not value:
+        usable = isinstance(value, kind) and not isinstance(value, datetime)
+        if not usable or (isinstance(value, str) and not is_reason(value)):
             why = f"{what} has no usable {key} ({meaning})"
             raise DocumentError(file, line, why, table.cure)
     if unknown := sorted(entry.keys() - KEYS.keys() - table.optional):
@@ -143,19 +212,42 @@ def _entry(name: str, entry: Any, table: Table, file: str, line: int) -> Accepta
     return Acceptance(name, entry["reason"], entry["until"], tuple(globs), file, line)
 
 
+def _key(row: str) -> str:
+    """The key that a line begins with; empty if it begins with none."""
+    return (_KEY.match(row) or ["", ""])[1]
+
+
 def _line(text: str, name: str) -> int:
-    """The line that names something, as TOML's basic or literal string; 0 if it is not found so."""
-    spelled = (_quoted(name), json.dumps(name, ensure_ascii=False), f"'{name}'")
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.lstrip().startswith("#") and any(each in line for each in spelled):
+    """The line whose key names something; 0 if none is found."""
+    spelled = (_quoted(name), json.dumps(name, ensure_ascii=False), f"'{name}'", name)
+    for number, row in enumerate(text.split("\n"), 1):
+        if any(f"{_key(row)}.".endswith((f"{each}.", f".{each}.")) for each in spelled):
             return number
     return 0
+
+
+def _unreadable(text: str, file: str, why: str) -> DocumentError:
+    """Of what is no TOML: the place, and of a key that stands twice, both of its lines."""
+    end = text.count("\n") + 1, len(text.rpartition("\n")[2]) + 1
+    line, column = map(int, (re.findall(r"line (\d+), column (\d+)", why) or [end])[0])
+    keys = [re.sub("[\"' ]", "", _key(row)) for row in text.split("\n")[:line]]
+    if re.match("Cannot (overwrite|declare|mutate)", why):
+        for last, first in itertools.combinations(range(line, 0, -1), 2):
+            if keys[last - 1] and f"{keys[first - 1]}.".startswith(f"{keys[last - 1]}."):
+                key = _key(text.split("\n")[last - 1])
+                why = f"the key {key} stands twice, lines {first} and {last}"
+                return DocumentError(file, last, why, "keep one of them")
+    if twice := re.search(r"Duplicate inline table key '(.*)' \(at", why):
+        why = f"the key {twice[1]} stands twice, in one entry"
+        return DocumentError(f"{file}:{line}", column, why, "keep one of them")
+    why = f"this is not TOML: {re.sub(r' [(]at .*', '', why)}"
+    return DocumentError(f"{file}:{line}", column, why, "mend the syntax there")
 
 
 def _quoted(text: str) -> str:
     """A basic string of TOML, on one line that any terminal can show."""
     # Halves of surrogate pairs, which no TOML holds, become `?`, which as a glob stands for them.
     quoted = json.dumps(text.encode("utf-8", "replace").decode(), ensure_ascii=False)
-    for character in filterfalse(str.isprintable, set(quoted)):
+    for character in itertools.filterfalse(str.isprintable, set(quoted)):
         quoted = quoted.replace(character, f"\\U{ord(character):08X}")
     return quoted

@@ -70,6 +70,12 @@ class Policy:
             return None
         return self.accepted.of(verdict.rule.id, verdict.broken_by)
 
+    def lapsed(self, verdict: Verdict) -> str:
+        """Of a violated rule that an entry names and none accepts: which, why, and what to do."""
+        if verdict.outcome is not Outcome.VIOLATED or self.acceptance_of(verdict):
+            return ""
+        return self.accepted.lapsed(verdict.rule.id)
+
     def counts(self, verdict: Verdict) -> bool:
         """Whether breaking the rule matters, rather than being worth a line."""
         return self.strict or verdict.rule.severity is Severity.VIOLATION

@@ -10,7 +10,7 @@ from contracts.changes import compare as changes_between
 from contracts.changes.change import ChangeSeverity, Direction, Effect, Reach
 from contracts.decision import change_decision
 from contracts.decision.change_decision import ChangeDecision, ChangePolicy, FailOn, Judged
-from contracts.decision.entries import ACCEPTED, CHANGES, TERM, Accepted, entry_for
+from contracts.decision.entries import ACCEPTED, TERM, Accepted, accept_command
 from contracts.document import Spec
 from contracts.document.sides import Side, specs_of
 from contracts.report.run import Drift
@@ -48,16 +48,21 @@ class Diff:
             groups.setdefault(title, []).append(judged)
         return groups.items()
 
-    def entry(self, judged: Judged) -> str:
-        """The line that accepts a change."""
-        name = change_decision.name_of(judged.change)
-        return entry_for(CHANGES, name, until=self.until, reason=self.reason)
-
     @property
-    def entries(self) -> tuple[str, ...]:
-        """The lines that open the gate, each once."""
+    def needed(self) -> tuple[str, ...]:
+        """What names the changes that open the gate if they are accepted, each once."""
         needed = filter(attrgetter("needs_acceptance"), self.ordered)
-        return tuple(dict.fromkeys(map(self.entry, needed)))
+        return tuple(dict.fromkeys(change_decision.name_of(judged.change) for judged in needed))
+
+    def command(self, *names: str) -> str:
+        """The command that accepts changes with these names."""
+        where = "--accepted", self.accepted_in
+        return accept_command(names, *where, until=self.until, reason=self.reason)
+
+    def cure(self, judged: Judged) -> str:
+        """How to let a change pass: the command, or what to do about an entry that is past."""
+        command = self.command(change_decision.name_of(judged.change))
+        return judged.lapsed or f"to let it pass: {command}"
 
 
 def _place(judged: Judged) -> tuple[bool, int, int]:

@@ -84,6 +84,7 @@ class Teller:
             why=masked(verdict.why),
             explained=verdict.explained,
             accepted=model.Agreement(accepted.reason, str(accepted.until)) if accepted else None,
+            lapsed=masked(self.policy.lapsed(verdict)),
             source=self._passage(verdict),
             evidence=model.with_texts(self._proof(verdict.evidence), masked),
         )

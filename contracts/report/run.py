@@ -159,6 +159,7 @@ class RuleVerdict:
     why: str = ""
     explained: bool = False  # finer rules say all that there is to say of the bodies it is about
     accepted: Agreement | None = None
+    lapsed: str = ""  # which entry no longer accepts it, or not all of it, and what to do
     source: Passage
     evidence: Proof | None = None
 

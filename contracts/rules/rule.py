@@ -80,6 +80,11 @@ class Rule:
     promise: str  # a sentence without subject ("is one of active, closed")
     members: tuple[str, ...] = ()  # worth seeing there: those of an enum, `null` and `value`
 
+    @property
+    def group(self) -> str:
+        """What names it with all others of its kind, where rules are too many for an item each."""
+        return " ".join(filter(None, (self.operation, self.status, self.kind)))
+
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRule:

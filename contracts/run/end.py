@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from contracts.changes.change import Effect
-from contracts.decision.run_decision import Decision, Result, Since, accepted_file, against, decide
+from contracts.decision.entries import TERM, accept_command
+from contracts.decision.run_decision import Decision, Result, Since, against, decide
 from contracts.exchanges import StopKind
 from contracts.exchanges.credential import UNLOOKED
 from contracts.report.diff import Diff
@@ -141,12 +142,15 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
         return ItemResult("skipped", f"inconclusive: {asked.blocked}")
     if asked.cut and not any(verdict.exercised for verdict in verdicts):
         return ItemResult("skipped", f"inconclusive: {asked.cut}")
-    file, today, earlier = accepted_file(state.inputs.spec), policy.accepted.today, _earlier(state)
+    until, earlier, own = policy.accepted.today + TERM, _earlier(state), state.inputs
+    options = ["--spec", own.spec.document.path]
+    options += map("--overlay={}".format, own.overlays or ["none"] * (own.overlays is not None))
     texts: list[str] = []
     for told in map(partial(_told, state), filter(policy.fails, verdicts)):
         text = missing_text(told, rerun=rerun)
         if told.evidence is not None:
-            text = failure_text(told, accepted_in=file, rerun=rerun, today=today, against=earlier)
+            accept = accept_command([told.rule], *options, until=until)
+            text = failure_text(told, accept=accept, rerun=rerun, against=earlier)
         texts.append(text)
     if texts:
         return ItemResult("failed", "\n\n".join(texts))

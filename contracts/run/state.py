@@ -184,9 +184,7 @@ class State:
             rules += [rule for rule in own if self.inputs.wants(rule.id)]
         found: dict[str, list[Rule]] = {}
         for rule in rules:
-            name = rule.id
-            if len(rules) > MAX_ITEMS:
-                name = " ".join(filter(None, (rule.operation, rule.status, rule.kind)))
+            name = rule.group if len(rules) > MAX_ITEMS else rule.id
             found.setdefault(name, []).append(rule)
         return found
 

@@ -81,7 +81,7 @@ def test_what_a_user_can_mend_is_one_sentence(
 
 def test_no_command_shows_the_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch) == 2
-    assert "Commands:\n  diff" in capsys.readouterr().err
+    assert "Commands:\n  accept" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("args", [("--help",), ("-h",), ("rules", "-h"), ("--version",)], ids=" ".join)
@@ -96,7 +96,7 @@ def test_questions_are_answered(
 def test_interruption_is_no_result(
     error: type[BaseException], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*args: object) -> None:
+    def interrupted(*args: object, **more: object) -> None:
         raise error
 
     monkeypatch.setattr("contracts.commands.printouts.rules_for", interrupted)
@@ -107,7 +107,7 @@ def test_interruption_is_no_result(
 def test_other_errors_of_click_are_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(*args: object) -> None:
+    def broken(*args: object, **more: object) -> None:
         raise click.ClickException("no terminal")
 
     monkeypatch.setattr("contracts.commands.printouts.rules_for", broken)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -139,8 +140,8 @@ def test_what_fails_can_be_said(args: tuple[str, ...], code: int, run: Run) -> N
     assert run("diff", "spec/notte.yaml", "new.json", *args)[0] == code
 
 
-def accept(repository: Repository, file: str) -> None:
-    repository.write({file: f'change."{NAME}" = {{ reason = "agreed", until = 2999-12-31 }}\n'})
+def accept(repository: Repository, file: str, until: str = "2999-12-31") -> None:
+    repository.write({file: f'change."{NAME}" = {{ reason = "agreed", until = {until} }}\n'})
 
 
 @pytest.mark.parametrize("file", ["accepted.toml", "spec/accepted.toml"], ids=["the revision", "the base"])
@@ -166,9 +167,19 @@ def test_accepted_changes_may_be_named(run: Run, repository: Repository) -> None
 
 def test_the_line_that_is_offered_accepts(run: Run, repository: Repository) -> None:
     _, out, _ = run("diff", "spec/notte.yaml", "new.json")
-    (line,) = [line.partition("accepted.toml: ")[2] for line in out.splitlines() if line.startswith("  next: ")]
-    repository.write({"accepted.toml": line})
+    (line,) = [line.partition("to let it pass: contracts ")[2] for line in out.splitlines() if "  next: " in line]
+    assert run(*shlex.split(line)) == (2, "", "contracts: --reason '…' says nothing; say why the team lives with it\n")
+    assert run(*shlex.split(line.replace("…", "agreed")))[0] == 0
     assert run("diff", "spec/notte.yaml", "new.json")[0] == 0
+
+
+def test_an_entry_that_has_passed_is_said_to_have(run: Run, repository: Repository) -> None:
+    accept(repository, "accepted.toml", until="2020-01-01")
+    _, out, _ = run("diff", "spec/notte.yaml", "new.json")
+    (line,) = [line for line in out.splitlines() if line.startswith("  next: ")]
+    assert "; accepted.toml:1: accepted until 2020-01-01, which has passed; mend it, or agree on a new date: " in line
+    command = shlex.split(line.partition("date: contracts ")[2].replace("YYYY-MM-DD", "2999-12-31"))
+    assert (run(*command)[0], run("diff", "spec/notte.yaml", "new.json")[0]) == (0, 0)
 
 
 def test_kinds_are_listed(run: Run) -> None:
@@ -194,7 +205,7 @@ MISTAKES = [
     (("diff", "new.json", "new.json", "--severity", "enum-widened"), "--severity enum-widened is not ID=error|w"),
     (("diff", "new.json", "new.json", "--severity", "enum=info"), "--severity enum=info: there is no kind of change"),
     (("diff", "new.json", "new.json", "--accepted", "x.toml"), "x.toml: can't be read: No such file"),
-    (("diff", "new.json", "new.json", "--accepted", "new.json"), "new.json:1: this is not TOML"),
+    (("diff", "new.json", "new.json", "--accepted", "new.json"), "new.json:1:1: this is not TOML"),
     (("diff", "new.json", "new.json", "--overlay", "x.yaml"), "x.yaml: can't be read: No such file"),
     (("diff", "new.json", "new.json", "--overlay", "new.json"), "new.json:1: this is no overlay"),
     (("diff", "new.json", "new.json", "--overlay", "none", "--overlay", "x"), "--overlay none stands beside other"),
@@ -202,7 +213,8 @@ MISTAKES = [
     (("pull",), "Missing argument 'SOURCE'; see contracts pull --help"),
     (("pull", "x.yaml"), "x.yaml: can't be read: No such file"),
     (("pull", "broken.yaml"), "broken.yaml:3: this is not YAML"),
-    (("pull", "new.json", "--accept", " "), "--accept is empty; say why this may break clients"),
+    (("pull", "new.json", "--accept", " "), "--accept ' ' says nothing; say why this may break clients"),
+    (("pull", "new.json", "--accept", "…"), "--accept '…' says nothing; say why this may break clients"),
     (("pull", "new.json", "--spec", "spec"), "spec: can't be read: Is a directory"),
     (("pull", "new.json", "--spec", "empty.yaml/x"), "empty.yaml/x can't be written (File exists)"),
 ]
@@ -233,17 +245,17 @@ def test_pull_writes_what_breaks_nothing(run: Run, repository: Repository) -> No
 def test_pull_does_not_write_what_breaks(run: Run, repository: Repository) -> None:
     code, out, _ = run("pull", "new.json")
     assert (code, last(out)) == (1, "spec/notte.yaml: nothing written; --accept REASON writes it all the same")
-    assert "add to spec/accepted.toml: " in out
+    assert " --accepted spec/accepted.toml --reason '…' --until " in out
     assert (repository.folder / "spec" / "notte.yaml").read_text() == OLD
 
 
 def test_pull_writes_what_was_accepted(run: Run, repository: Repository) -> None:
     code, out, _ = run("pull", "new.json", "--accept", "agreed in May")
     assert (code, out.splitlines()[-2].startswith("accepted: agreed in May; ")) == (0, True)
-    assert last(out).startswith('change."enum-widened GET /things/{id} 200 ')
-    assert '" = { reason = "agreed in May", until = ' in last(out)
+    assert last(out).startswith("contracts accept 'enum-widened GET /things/{id} 200 ")
+    assert " --accepted spec/accepted.toml --reason 'agreed in May' --until " in last(out)
     assert (repository.folder / "spec" / "notte.yaml").read_text() == NEW
-    repository.write({"spec/accepted.toml": last(out)})
+    assert run(*shlex.split(last(out))[1:])[0] == 0
     assert run("diff", "HEAD:spec/notte.yaml", "spec/notte.yaml")[0] == 0
 
 

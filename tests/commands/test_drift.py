@@ -2,15 +2,18 @@
 
 import copy
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contracts import commands
+from contracts.decision.entries import CHANGES, entry_for
 from tests.run.projects import CANARY, Things, answer, serving
 from tests.service import create_app, running
 from tests.service.app import published_document
@@ -121,7 +124,8 @@ def test_document_may_be_published_elsewhere(run: Run, tmp_path: Path) -> None:
 def test_change_that_was_agreed_on_passes(run: Run, servers: ExitStack, tmp_path: Path) -> None:
     base_url = publishing(NEWER, servers)
     _, out, _ = run("--base-url", base_url)
-    entry = next(line.partition(".toml: ")[2] for line in out.splitlines() if "next: " in line)
+    words = shlex.split(next(line for line in out.splitlines() if "next: " in line).partition("contracts accept ")[2])
+    entry = entry_for(CHANGES, words[0], until=date.max, reason="agreed")
     (tmp_path / "accepted.toml").write_text(entry)
     assert run("--base-url", base_url, "--accepted", "accepted.toml")[0] == 0
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from contracts.decision.entries import VIOLATIONS, Acceptance, Accepted, entry_for
+from contracts.decision.entries import VIOLATIONS, Acceptance, Accepted, accept_command, entry_for
 from contracts.decision.run_decision import Decision, Policy, decide, read_accepted
 from contracts.errors import DocumentError
 from contracts.messages import Exchange, Probe, Request, Response
@@ -136,7 +137,7 @@ def test_a_table_reads_the_same(tmp_path: Path) -> None:
     "rule", [ENUM, 'GET /"quoted"\\back 200 /x type', "GET /é status documented", "GET /\x7f\u200b\U000e0001 a"]
 )
 def test_the_entry_that_is_offered_accepts_its_rule(rule: str, tmp_path: Path) -> None:
-    accepted = read(f"{entry('* other')}{entry_for(VIOLATIONS, rule, until=TODAY)}\n", tmp_path)
+    accepted = read(f"{entry('* other')}{entry_for(VIOLATIONS, rule, until=TODAY, reason='known')}\n", tmp_path)
     assert Policy(accepted=accepted).acceptance_of(verdict(rule=rule)) is not None
     assert accepted.entries[1].line == 2
 
@@ -152,14 +153,21 @@ def test_an_empty_file_accepts_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param("violation. = 1\n", "accepted.toml:1: this is not TOML", id="no TOML"),
-        pytest.param(entry() + entry(), "accepted.toml:2: this is not TOML", id="a rule twice"),
-        pytest.param(b"\xff", "can't be read", id="not UTF-8"),
-        pytest.param("violations.x = 3\n", "there is no table violations; use violation or change", id="unknown table"),
+        pytest.param("violation. = 1\n", "accepted.toml:1:12: this is not TOML: Invalid initial", id="no TOML"),
+        pytest.param('\n\nviolation."a', "accepted.toml:3:13: this is not TOML: Unterminated", id="cut off"),
+        pytest.param(b"# a\n\xff", "accepted.toml:2: can't be read", id="not UTF-8"),
+        pytest.param(
+            "violations.x = 3\n",
+            "there is no table violations; use violation or change",
+            id="unknown table",
+        ),
         pytest.param("violation = 3\n", "violation is no table of rules", id="no table"),
         pytest.param(f'violation."{ENUM}" = 3\n', "accepted.toml:1: the acceptance of GET", id="no entry"),
         pytest.param(entry().replace("reason", "why"), "has no usable reason", id="no reason"),
-        pytest.param(entry(reason='""'), "has no usable reason", id="empty reason"),
+        pytest.param(entry(reason='""'), "accepted.toml:1: the acceptance of GET", id="empty reason"),
+        pytest.param(entry(reason='" "'), "has no usable reason", id="blank reason"),
+        pytest.param(entry(reason='"…"'), "has no usable reason", id="the reason that is offered"),
+        pytest.param(entry(reason='" ... "'), "has no usable reason", id="dots"),
         pytest.param(entry(until='"soon"'), "no usable until (a date without quotes", id="no date"),
         pytest.param(entry(until="2026-12-31T00:00:00"), "no usable until (a date without", id="date and time"),
         pytest.param(entry(more=", owner = 1"), "unknown key owner", id="unknown key"),
@@ -170,3 +178,62 @@ def test_a_file_that_is_not_as_it_should_be_is_refused(text: str | bytes, words:
     with pytest.raises(DocumentError) as refused:
         read(text, tmp_path)
     assert words in str(refused.value)
+
+
+TWICE = {
+    "an entry": (
+        f"{entry()}\n# again\n{entry()}",
+        f'4: the key violation."{ENUM}" stands twice, lines 1 and 4; keep one',
+    ),
+    "a table": ("[violation.'a=b']\nreason = 'x'\n\n" * 2, "4: the key violation.'a=b' stands twice, lines 1 and 4"),
+    "an entry and a table": (f"{entry('a')}[violation.a]\n", "2: the key violation.a stands twice, lines 1 and 2"),
+    "all of a table": (f"{entry()}[violation]\n'x' = 1\n", "2: the key violation stands twice, lines 1 and 2"),
+    "a part": (
+        "[violation.a]\nreason = 'x'\nreason = 'x'\n",
+        "3: the key reason stands twice, lines 2 and 3",
+    ),
+    "below many lines": (entry(more=", evidence = [\n'=',\n]") * 2, "4: the key violation."),
+    "in one entry": (
+        entry(more=", reason = 'b'"),
+        "1:111: the key reason stands twice, in one entry; keep one of them",
+    ),
+    "with CRLF": (f"{entry()}{entry()}".replace("\n", "\r\n"), "2: the key violation."),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), TWICE.values(), ids=TWICE)
+def test_a_key_that_stands_twice_is_called_that(text: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(DocumentError) as refused:
+        read(text, tmp_path)
+    assert f"accepted.toml:{words}" in str(refused.value)
+
+
+def test_a_line_is_that_of_the_key_and_no_text_that_holds_it(tmp_path: Path) -> None:
+    quoting = entry("a").replace("known", f"as {entry_for(VIOLATIONS, 'b', until=TODAY)}".replace('"', "'"))
+    assert [(e.name, e.line) for e in read(f"{quoting}{entry('b')}", tmp_path).entries] == [("a", 1), ("b", 2)]
+
+
+def test_an_entry_that_has_passed_asks_for_its_date_alone() -> None:
+    past = accepting("* enum", date(2026, 11, 23))
+    assert Policy(accepted=past).lapsed(verdict()) == (
+        "accepted.toml:3: accepted until 2026-11-23, which has passed; "
+        "mend it, or agree on a new date: contracts accept '* enum' --accepted accepted.toml --until YYYY-MM-DD"
+    )
+    assert Policy(accepted=accepting()).lapsed(verdict()) == ""
+    assert Policy(accepted=past).lapsed(verdict(rule="other")) == ""
+    assert Policy(accepted=past).lapsed(verdict(Outcome.HOLDS)) == ""
+
+
+def test_an_entry_whose_evidence_is_another_says_so() -> None:
+    covering = accepting(ENUM, TODAY, '"authentic*"')
+    lapsed = Policy(accepted=covering).lapsed(verdict(Outcome.VIOLATED, '"paused"'))
+    assert lapsed == "accepted.toml:3: its evidence is not all that was seen; mend it, or add to that"
+
+
+@pytest.mark.parametrize("name", [ENUM, "it's", "GET /\u200b x"])
+def test_the_command_that_is_offered_is_words_of_a_shell(name: str) -> None:
+    words = shlex.split(accept_command([name], "--spec", "a b.yaml", until=TODAY))
+    assert words == [
+        *("contracts", "accept", name.replace("\u200b", "\\u200b"), "--spec", "a b.yaml"),
+        *("--reason", "…", "--until", "2026-11-24"),
+    ]

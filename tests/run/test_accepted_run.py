@@ -1,8 +1,14 @@
 """A run with an accepted.toml: expected failures, what is still new, and entries that no longer count."""
 
+import re
+import shlex
+
 import pytest
 
-from .projects import Project, Things
+from contracts import commands
+from contracts.errors import UsageError
+
+from .projects import Project, Run, Things
 
 ENUM = "GET /things/{thing_id} 200 /status enum"
 
@@ -57,12 +63,36 @@ def test_runs_of_some_rules_judge_no_entry(selection: str, project: Project) -> 
     assert run.texts("note: ") == []
 
 
-def test_the_entry_that_a_failure_offers_is_what_accepts_it(project: Project) -> None:
+def offered(run: Run) -> list[str]:
+    """The command that the one failure offers."""
+    (line,) = run.texts("next: ")
+    return shlex.split(re.split("for now: |date: ", line)[1])
+
+
+def test_the_command_that_a_failure_offers_is_what_accepts_it(project: Project) -> None:
     things = Things({"status": "paused"})
-    offered = [line.partition("accepted.toml: ")[2] for line in project.ask(things).texts("next: ")]
-    (project.folder / "spec" / "accepted.toml").write_text("\n".join(offered))
+    name, *command = offered(project.ask(things))
+    assert name == "contracts"
+    with pytest.raises(UsageError, match="--reason '…' says nothing"):
+        commands.commands(command, standalone_mode=False)
+    commands.commands([word.replace("…", "known since May") for word in command], standalone_mode=False)
     run = project.ask(things)
     assert (run.code, run.counted("xfailed")) == (0, 1)
+    assert run.texts("accepted: ")[0].endswith(": known since May")
+
+
+def test_a_failure_whose_entry_has_passed_asks_for_its_date(project: Project) -> None:
+    accept(project, "* enum", until="2020-01-01")
+    things = Things({"status": "paused"})
+    run = project.ask(things)
+    (line,) = run.texts("next: ")
+    assert line.startswith("next: spec/accepted.toml:1: accepted until 2020-01-01, which has passed; ")
+    assert "--reason" not in line
+    assert run.verdicts[ENUM]["lapsed"] == line.removeprefix("next: ")
+    _, *command = offered(run)
+    commands.commands([word.replace("YYYY-MM-DD", "2999-12-31") for word in command], standalone_mode=False)
+    assert (project.folder / "spec" / "accepted.toml").read_text().count("violation") == 1
+    assert project.ask(things).code == 0
 
 
 def test_an_entry_whose_rule_held_is_said_to_be_healed(project: Project) -> None:

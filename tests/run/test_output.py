@@ -1,6 +1,5 @@
 """What a run shows: the target first and last, a summary, and five lines on each failure."""
 
-import json
 import shlex
 import shutil
 import subprocess
@@ -94,7 +93,7 @@ def test_failure_has_five_lines(project: Project) -> None:
     assert where == f"spec/notte.yaml:{line}  {ENUM}"
     assert seen.startswith('seen: /status is "paused" (on ')
     assert "; wanted: is one of " in seen
-    assert f"add to spec/accepted.toml: violation.{json.dumps(ENUM)} = {{ reason = " in following
+    assert f"for now: contracts accept '{ENUM}' --spec spec/notte.yaml --reason '…' --until " in following
     assert repeat.startswith(
         'repeat: curl -sS -i --path-as-is -H "Authorization: Bearer $NOTTE_API_KEY" http://127.0.0.1'
     )

@@ -85,7 +85,7 @@ def _said(diff: Diff, judged: Judged) -> Iterator[str]:
     if acceptance is not None:
         yield f"accepted until {acceptance.until}: {acceptance.reason}"
     if judged.needs_acceptance:
-        yield f"to let it pass, add to {diff.accepted_in}: {diff.entry(judged)}"
+        yield diff.cure(judged)
 
 
 def _command(name: str, place: tuple[str, int] | None, title: str, lines: Iterable[str]) -> str:

@@ -1,14 +1,25 @@
 """What is known beforehand: a document's rules and the kinds of changes, in tables and JSON."""
 
 import difflib
-from collections.abc import Iterator
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from contracts.changes.change import KINDS
+from contracts.decision.entries import TERM, accept_command
 from contracts.errors import UsageError
-from contracts.rules import RuleBook
+from contracts.rules import Rule, RuleBook
+from contracts.text import printable
+
+MAX_RULES = 20  # that are listed of those which an id means
+EXPLANATIONS = Path(__file__).with_name("explanations.toml")
+_PARTS = {"rests on": "clause", "severity": "severity", "why": "why", "causes": "causes"}
+_PARTS |= {"accept": "accept", "asked by": "asked_by"}
 
 
 def rules_table(book: RuleBook) -> Iterator[str]:
@@ -22,36 +33,83 @@ def rules_table(book: RuleBook) -> Iterator[str]:
     yield f"{len(places)} rules of {book.spec.title} {book.spec.version}"
 
 
-def rules_json(book: RuleBook) -> list[dict[str, Any]]:
+def rules_json(book: RuleBook, rules: Sequence[Rule] = ()) -> list[dict[str, Any]]:
+    """All rules, or these."""
     names = ("kind", "severity", "clause", "operation", "status", "place", "promise")
     found = []
-    for rule in book.rules:
+    for rule in rules or book.rules:
         entry = {"rule": rule.id, **dict(zip(names, attrgetter(*names)(rule), strict=True))}
         found.append(entry | {"source": asdict(book.spec.document.source(rule.pointer))})
     return found
 
 
-def explained(book: RuleBook, identity: str) -> str:
-    """One rule in full; UsageError with the nearest ids when there is none of that id."""
-    entry = explained_json(book, identity)
-    source = entry["source"]
-    return (
-        f"{entry['rule']}\n"
-        f"  promise   {entry['place'] or 'the answer'} {entry['promise']}\n"
-        f"  written   {source['file']}:{source['line']}  #{source['pointer']}\n"
-        f"  rests on  {entry['clause']}\n"
-        f"  severity  {entry['severity']}"
-    )
+def names_of(name: str) -> tuple[str, str]:
+    """A name on a terminal that has no more than ASCII, and in the id of a test."""
+    shown = printable(name).encode("ascii", "backslashreplace").decode()
+    return shown, name.encode("unicode_escape").decode()
 
 
-def explained_json(book: RuleBook, identity: str) -> dict[str, Any]:
-    """One rule as in `rules_json`; UsageError with the nearest ids if there is none of that id."""
-    by_id = {entry["rule"]: entry for entry in rules_json(book)}
-    if identity not in by_id:
-        near = difflib.get_close_matches(identity, by_id, n=3, cutoff=0.4)
-        hint = f"the nearest are {'; '.join(near)}" if near else "`contracts rules` lists them"
-        raise UsageError(f"the document has no rule {identity}; {hint}")
-    return by_id[identity]
+def named(book: RuleBook, given: str) -> list[Rule]:
+    """The rules that are meant by an id as anything prints it; UsageError with the nearest ids.
+
+    It may be that of an item for many rules, stand in a node id, be cut at an `…`, or a glob.
+    """
+    node = re.fullmatch(r"(?:.*::)?\w+\[(.*)\]", given, re.DOTALL)
+    name = re.sub(r", on \d+ operations$", "", names_of(node[1] if node else given)[0])
+    for of in (attrgetter("id"), attrgetter("group")):
+        if found := [rule for rule in book.rules if name in names_of(of(rule))]:
+            return found
+    parts = re.split(r"\\u2026|\.\.\.|\*", name)
+    if len(parts) > 1 and any(parts):
+        cut = re.compile(".*".join(map(re.escape, parts)))
+        if found := [rule for rule in book.rules if any(map(cut.fullmatch, names_of(rule.id)))]:
+            return found
+    ids = {rule.id for rule in book.rules} | KINDS.keys()
+    near = difflib.get_close_matches(name, sorted(ids), n=3, cutoff=0.4)
+    hint = f"the nearest are {'; '.join(near)}" if near else "`contracts rules` lists them"
+    raise UsageError(f"the document has no rule {printable(given)}; {printable(hint)}")
+
+
+def explained(told: Mapping[str, Any]) -> Iterator[str]:
+    """What `explained_json` gives, for people."""
+    source, rules = told.get("source"), told["rules"]
+    yield printable(told["rule"])
+    if len(rules) > 1:
+        shown = "; ".join(map(printable, rules[:MAX_RULES]))
+        more = f"; … and {len(rules) - MAX_RULES} more" * (len(rules) > MAX_RULES)
+        yield f"  one of    {len(rules)} rules that are meant: {shown}{more}"
+    place = "" if source is None else f"{told['place'] or 'the answer'} "
+    yield f"  promise   {place}{printable(told['promise'])}"
+    if source is not None:
+        yield f"  written   {source['file']}:{source['line']}  #{printable(source['pointer'])}"
+    for title, key in _PARTS.items():
+        if told.get(key):
+            yield f"  {title:10}{printable(told[key])}"
+
+
+def explained_json(
+    book: RuleBook, given: str, *, today: date, asked: Callable[[str], Mapping[str, Iterable[str]]]
+) -> dict[str, Any]:
+    """All about an id that a run prints; `asked` gives the rules of an operation that is asked for.
+
+    Each comes with the sources of the probes that exercise it. The id is a rule's or an item's, or
+    that of a change or of the test of the document.
+    """
+    texts = tomllib.loads(EXPLANATIONS.read_text(encoding="utf-8"))
+    until = today + TERM
+    about: dict[str, Any] = {"rule": given, "rules": [given]}
+    if (kind := KINDS.get(given.partition(" ")[0])) is not None:
+        about |= {"promise": kind.shown, "severity": kind.severity.value, **texts["change"]}
+        return about | {"accept": accept_command([given], until=until)}
+    if given.rpartition("::")[2].startswith("test_document"):
+        return {**about, **texts["document"]}
+    rules = named(book, given)
+    rule, probes, ids = rules[0], texts["probes"], [rule.id for rule in rules]
+    about = rules_json(book, [rule])[0] | texts[rule.kind]
+    asking = asked(rule.operation).get(rule.id, ())
+    about["asked_by"] = "; ".join(map(probes.get, asking)) or "nothing, on the mock"
+    command = accept_command(ids[:MAX_RULES], "--spec", book.spec.document.path, until=until)
+    return about | {"accept": command, "rules": ids}
 
 
 def kinds_table() -> Iterator[str]:

@@ -74,8 +74,7 @@ def _finding(diff: Diff, judged: Judged, paint: Paint) -> Iterator[str]:
         yield f"  {printable(f'accepted until {acceptance.until}: {acceptance.reason}')}"
     elif judged.needs_acceptance:
         what = "mend the document" if judged.fails else "look at both places"
-        place = printable(diff.accepted_in)
-        yield f"  next: {what}; to let it pass, add to {place}: {diff.entry(judged)}"
+        yield f"  next: {what}; {printable(diff.cure(judged))}"
 
 
 def proof_word(judged: Judged) -> str:

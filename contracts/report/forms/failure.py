@@ -1,11 +1,8 @@
 """What a test says of a verdict: its failure's lines, and the properties in pytest's JUnit file."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
-from pathlib import Path
 from typing import Any
 
-from contracts.decision.entries import TERM, VIOLATIONS, entry_for
 from contracts.report import wording
 from contracts.report.run import RuleVerdict, Run
 from contracts.text import cut, few, printable
@@ -17,18 +14,15 @@ Property = tuple[str, str]
 Earlier = Mapping[str, Any] | None  # the report that a run is held against
 
 
-def failure_text(
-    verdict: RuleVerdict, *, accepted_in: Path, rerun: str, today: date, against: Earlier = None
-) -> str:
+def failure_text(verdict: RuleVerdict, *, accept: str, rerun: str, against: Earlier = None) -> str:
     """Five lines: where a rule is violated, seen and wanted, what to do, how to see it again."""
     facts = filter(None, (wording.often_text(verdict), wording.since_text(verdict, against)))
     seen = f"{wording.seen_text(verdict)} ({'; '.join(facts)})"
-    entry = entry_for(VIOLATIONS, verdict.rule, until=today + TERM)
-    advice = "fix the service or the document; to live with it for now, add to"
+    cure = f"fix the service or the document; to live with it for now: {accept}"
     return _lines(
         f"{verdict.source}  {verdict.rule}",
         f"  seen: {seen}; wanted: {wording.promise_text(verdict)}",
-        f"  next: {advice} {accepted_in}: {entry}",
+        f"  next: {verdict.lapsed or cure}",
         f"  repeat: {verdict.evidence and verdict.evidence.curl}",
         f"  rerun: {rerun}",
     )

@@ -123,8 +123,8 @@ def test_an_annotation_says_what_breaks_and_what_to_do() -> None:
     assert line == (
         "::error file=spec/a.yaml,line=9,title=breaking%3A enum-widened schemas/Thing /status::the list of values "
         "takes more than before (reaches responses of GET /things/{id})%0Athe revision allows it, the base refuses it: "
-        '/status is "paused"; allowed are "active", "closed"%0Ato let it pass, add to spec/accepted.toml: '
-        'change."enum-widened schemas/Thing /status" = { reason = "…", until = 2026-12-24 }'
+        '/status is "paused"; allowed are "active", "closed"%0Ato let it pass: contracts accept '
+        "'enum-widened schemas/Thing /status' --accepted spec/accepted.toml --reason '…' --until 2026-12-24"
     )
 
 

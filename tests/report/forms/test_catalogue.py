@@ -1,15 +1,35 @@
 """The rules of a document as a table, as JSON, and one of them in full; the kinds of changes."""
 
 import json
+import re
+import tomllib
+from dataclasses import replace
+from datetime import date
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts.changes.change import KINDS
 from contracts.document import read_spec
 from contracts.errors import UsageError
-from contracts.report.forms.catalogue import explained, explained_json, kinds_json, kinds_table, rules_json, rules_table
-from contracts.rules import RuleBook, rules_for
+from contracts.probes import probe_plan
+from contracts.report.forms.catalogue import (
+    EXPLANATIONS,
+    explained,
+    explained_json,
+    kinds_json,
+    kinds_table,
+    named,
+    rules_json,
+    rules_table,
+)
+from contracts.report.forms.terminal import Screen
+from contracts.rules import RULE_KINDS, RuleBook, rules_for
+from contracts.text import printable
+
+PLAN = Path(probe_plan.__file__)
 
 SCHEMA = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "enum": ["a", "b"]}}}
 DOCUMENT = {
@@ -48,22 +68,32 @@ def test_json_has_every_rule_with_its_source(book: RuleBook) -> None:
     assert (found[ENUM]["operation"], found[ENUM]["status"], found[ENUM]["place"]) == ("GET /things", "200", "/id")
 
 
+def told(book: RuleBook, identity: str) -> dict[str, Any]:
+    return explained_json(book, identity, today=date(2026, 11, 24), asked=lambda _: {ENUM: ["fuzz", "edge"]})
+
+
 def test_explanation_tells_promise_place_and_clause(book: RuleBook) -> None:
-    first, promise, written, clause, severity = explained(book, ENUM).splitlines()
+    first, promise, written, clause, severity, why, causes, accept, asked = explained(told(book, ENUM))
     assert (first, severity) == (ENUM, "  severity  violation")
+    assert why == "  why       a client has a branch for each listed value, and none for another"
+    assert causes.startswith("  causes    a value that the code got and the document did not")
+    command = f"contracts accept '{ENUM}' --spec things.yaml --reason '…' --until 2026-12-24"
+    assert accept == f"  accept    {command}"
+    assert asked == "  asked by  random requests; odd requests"
     assert promise.startswith("  promise   /id is one of ")
     assert written.startswith("  written   things.yaml:")
     assert clause == "  rests on  JSON Schema 2020-12 Validation §6.1.2"
 
 
 def test_rule_about_the_answer_has_no_place(book: RuleBook) -> None:
-    assert "\n  promise   the answer is one of the documented statuses: 200\n" in explained(
-        book, "GET /things status documented"
-    )
+    lines = list(explained(told(book, "GET /things status documented")))
+    assert "  promise   the answer is one of the documented statuses: 200" in lines
 
 
-def test_explanation_as_json_is_the_entry_of_the_list(book: RuleBook) -> None:
-    assert explained_json(book, ENUM) in rules_json(book)
+def test_explanation_as_json_is_the_entry_of_the_list_and_more(book: RuleBook) -> None:
+    (entry,) = (entry for entry in rules_json(book) if entry["rule"] == ENUM)
+    assert entry.items() <= told(book, ENUM).items()
+    assert told(book, ENUM)["rules"] == [ENUM]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +103,49 @@ def test_explanation_as_json_is_the_entry_of_the_list(book: RuleBook) -> None:
 )
 def test_unknown_rule_names_the_nearest(identity: str, hint: str, book: RuleBook) -> None:
     with pytest.raises(UsageError, match="the document has no rule") as caught:
-        explained(book, identity)
+        told(book, identity)
     assert hint in str(caught.value)
+
+
+def test_a_mistyped_change_names_the_nearest(book: RuleBook) -> None:
+    with pytest.raises(UsageError, match="the nearest are enum-widened"):
+        told(book, "enum-widend")
+
+
+@pytest.mark.parametrize("cut", ["GET /things 200 /i…", "…/id enum", "GET /th...id enum", "…id en…", "* enum"])
+def test_a_cut_id_means_whatever_fits(cut: str, book: RuleBook) -> None:
+    assert ENUM in told(book, cut)["rules"]
+
+
+def test_an_id_for_many_rules_lists_them(book: RuleBook) -> None:
+    first, title, *_ = explained(told(book, "GET /things 200 type"))
+    meant = "GET /things 200 / type; GET /things 200 /id type"
+    assert (first, title) == ("GET /things 200 / type", f"  one of    2 rules that are meant: {meant}")
+
+
+ODD = ["GET /é/\u200b 200 / type", 'GET /"q"\\x 200 / type', "GET /a[b]::c 200 / type"]
+
+
+@pytest.mark.parametrize("identity", ODD)
+def test_an_id_is_known_as_any_terminal_prints_it(identity: str, book: RuleBook) -> None:
+    odd = RuleBook(book.spec, {**book.operations})
+    odd.__dict__["rules"] = tuple(replace(rule, id=identity) for rule in book.rules[:1])
+    escaped = identity.encode("unicode_escape").decode()
+    printed = {identity, printable(identity), f"test_rule[{escaped}]", f"a/b.py::T::test_rule[{escaped}]"}
+    printed.add(Screen(encoding="ascii").text(identity))
+    printed.add(Screen(encoding="latin-1").text(identity))
+    assert [[rule.id for rule in named(odd, name)] for name in printed] == [[identity]] * len(printed)
+
+
+def test_every_kind_of_rule_is_explained() -> None:
+    texts = tomllib.loads(EXPLANATIONS.read_text(encoding="utf-8"))
+    probes, _, _ = (texts.pop(name) for name in ("probes", "change", "document"))
+    assert texts.keys() == RULE_KINDS.keys()
+    assert {frozenset(text) for text in texts.values()} == {frozenset({"why", "causes"})}
+    assert all(len(text) > 20 for about in texts.values() for text in about.values())
+    assert len({text["why"] for text in texts.values()}) == len(texts)
+    made = re.findall(r'Probe\(.*source="(\w+)"|_probe\(request, "(\w+)"|unseen\("(\w+)"', PLAN.read_text())
+    assert probes.keys() == set(chain.from_iterable(made)) - {""}
 
 
 def test_the_table_of_kinds_is_whole() -> None:

@@ -29,16 +29,16 @@ HEAD:spec/a.yaml:7 -> spec/a.yaml:9  error enum-widened schemas/Thing /status
 
     {"status": "paused"}
   where the revision allows it, the base refuses it: /status is "paused"; allowed are "active", "closed"
-  next: mend the document; to let it pass, add to spec/accepted.toml: \
-change."enum-widened schemas/Thing /status" = { reason = "…", until = 2026-12-24 }
+  next: mend the document; to let it pass: contracts accept \
+'enum-widened schemas/Thing /status' --accepted spec/accepted.toml --reason '…' --until 2026-12-24
 
 undecided (1)
 HEAD:spec/a.yaml:7 -> spec/a.yaml:9  warning pattern-changed schemas/Thing /name
   seen: the list of values takes more than before
   reaches: responses of GET /things/{id}
   tried: nothing was found in 200 tries
-  next: look at both places; to let it pass, add to spec/accepted.toml: \
-change."pattern-changed schemas/Thing /name" = { reason = "…", until = 2026-12-24 }
+  next: look at both places; to let it pass: contracts accept \
+'pattern-changed schemas/Thing /name' --accepted spec/accepted.toml --reason '…' --until 2026-12-24
 
 compatible (1)
 HEAD:spec/a.yaml:7 -> spec/a.yaml:9  warning property-removed schemas/Thing /old

@@ -396,7 +396,10 @@ def test_a_heading_a_table_and_blocks_to_open() -> None:
         "| ☑️ breaking, error",
     ]
     assert lines.count("<details>") == lines.count("</details>") == 2
-    assert 'change."pattern-changed schemas/Thing /name" = { reason = "…", until = 2026-12-24 }' in lines
+    command = (
+        "contracts accept 'pattern-changed schemas/Thing /name' --accepted spec/accepted.toml --reason '…' --until"
+    )
+    assert f"{command} 2026-12-24" in lines
 
 
 def test_nothing_changed_is_a_heading() -> None:

@@ -16,7 +16,7 @@ from contracts.report.forms.terminal import text
 from contracts.report.history import Trend, trend_of
 from contracts.report.run import STANDINGS, Run
 
-from ..runs import FIRST, lacks, nights, run, times, verdict
+from ..runs import lacks, nights, run, times, verdict
 
 ROOT = Path(__file__).parents[3]
 OTHERS = re.compile(
@@ -66,9 +66,8 @@ def printed(made: Run, trend: Trend) -> dict[str, str]:
         flags=re.S,
     )
     told: Any = {
-        "accepted_in": Path("accepted.toml"),
+        "accept": "contracts accept",
         "rerun": "pytest",
-        "today": FIRST.date(),
         "against": made.against,
     }
     properties = [*suite_properties(made), *properties_of(worst, made.against), *properties_of(missing)]

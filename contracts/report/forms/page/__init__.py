@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment
 from markupsafe import escape
 
-from contracts.decision.entries import TERM, VIOLATIONS, entry_for
+from contracts.decision.entries import TERM, accept_command
 from contracts.document.model import unescape_segment
 from contracts.messages import UNAVAILABLE
 from contracts.report import wording
@@ -63,7 +63,7 @@ class Card:
     cause: Cause
     anchor: str
     body: Marked | None = None  # the smallest that breaks it, of all rules of the cause
-    accept: Sequence[str] = ()  # the entries that accept it
+    accept: str = ""  # the command that accepts it
     drawn: bool = False
     telling: tuple[str, ...] = ()  # what should not be in the answer, header fields included
 
@@ -101,7 +101,6 @@ def page(run: Run, trend: Trend | None = None) -> str:
             run=run,
             trend=trend,
             headline=headline(run),
-            accepted_in=Path(run.subject.path).with_name("accepted.toml").as_posix(),
             story=story(run),
             reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
             violated=violated,
@@ -167,8 +166,9 @@ def _cards(
                 place = None
             whole = verdict.kind not in _HOLLOW
             body = marked_body(proof.body, proof.instance or place, whole=whole, telling=telling)
-        accept = [entry_for(VIOLATIONS, one.rule, until=until) for one in cause.verdicts[:MAX_SAME]]
-        card = Card(cause, anchor, body, accept, True, telling)
+        names = map(attrgetter("rule"), cause.verdicts[:MAX_SAME])
+        accept = accept_command(names, "--spec", run.subject.path, until=until)
+        card = Card(cause, anchor, body, verdict.lapsed or accept, True, telling)
         room -= card.size
         yield card
 

@@ -1,0 +1,93 @@
+"""What a run prints of its items and rules, `contracts rules` lists and explains."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts import flows
+from contracts.document import load_spec
+from contracts.notte.prose import prose_rules
+from contracts.report.forms.catalogue import explained, explained_json
+from contracts.rules import RULE_KINDS, RuleBook, rules_for
+
+from .projects import TEST_MODULE, Project, document, operation
+from .test_gate import GATE
+
+SPEC = Path(__file__).parents[2] / "spec"
+WHOLE: dict[str, Any] = {
+    "type": "object",
+    "required": ["thing_id"],
+    "additionalProperties": False,
+    "properties": {
+        "thing_id": {"type": "string", "minLength": 1},
+        "kind": {"const": "thing"},
+        "status": {"enum": ["a", "b"]},
+        "at": {"type": "string", "format": "date-time"},
+        "code": {"type": "string", "pattern": "^[a-z]{1,5}$"},
+        "tags": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+        "part": {"oneOf": [{"multipleOf": 2}, {"multipleOf": 3}]},
+    },
+}
+
+
+def with_every_kind() -> dict[str, Any]:
+    made = operation("get_thing", WHOLE)
+    made["responses"]["200"]["headers"] = {"X-Next": {"required": True, "schema": {"type": "string"}}}
+    made["responses"]["404"]["content"] = {"application/json": {"schema": {"properties": {"why": {"type": "string"}}}}}
+    found = document(get=made)
+    found["paths"]["/things/{thing_id}"]["parameters"][0]["x-identifies"] = True
+    return found
+
+
+@pytest.fixture(params=["every kind", "Notte"])
+def book(request: pytest.FixtureRequest, project: Project) -> RuleBook:
+    project.write(with_every_kind(), module=TEST_MODULE + GATE)
+    if request.param == "Notte":
+        for path in SPEC.iterdir():
+            shutil.copy(path, project.folder / "spec")
+    spec = load_spec(Path("spec", "notte.yaml"))
+    return rules_for(spec, extra=prose_rules(spec))
+
+
+def ids_of(project: Project) -> Iterator[str]:
+    for line in project.run("--collect-only", "-q").lines:
+        if "::" in line:
+            yield line
+
+
+def test_the_rules_are_those_that_a_run_judges(book: RuleBook, project: Project) -> None:
+    judged = {verdict["rule"] for verdict in json.loads(report_of(project))["verdicts"]}
+    assert {rule.id for rule in book.rules} == judged
+
+
+def report_of(project: Project) -> str:
+    project.run("-q")
+    return (project.folder / "build" / "contract" / "report.json").read_text(encoding="utf-8")
+
+
+def test_every_id_of_a_run_is_explained(book: RuleBook, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = set(ids_of(project))
+    monkeypatch.setattr("contracts.run.state.MAX_ITEMS", 5)
+    ids |= set(ids_of(project))
+    ids |= {rule.id for rule in book.rules}
+    assert len(ids) > 2 * len(book.rules)
+    explain = partial(explained_json, book, today=date(2026, 11, 24), asked=cache(partial(flows.asked_by, book.spec)))
+    for name in ids:
+        told = explain(name)
+        assert all(told[key] for key in ("rule", "rules", "promise", "why", "causes", "accept", "asked_by"))
+        assert told["asked_by"] != "nothing, on the mock", name
+        assert all(map(str.isprintable, explained(told)))
+
+
+def test_the_documents_have_rules_of_every_kind(book: RuleBook) -> None:
+    kinds = {rule.kind for rule in book.rules}
+    if "prose" not in kinds:
+        assert kinds == RULE_KINDS.keys() - {"prose"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-import shlex
 import signal
 from collections import Counter
 from collections.abc import Generator
@@ -244,21 +243,12 @@ def _give(found: ItemResult) -> None:
 
 
 def _rerun(request: pytest.FixtureRequest, state: State) -> str:
-    """The command that runs one item again, from here, with the options of this run."""
-    config, base_url = request.config, state.inputs.target.base_url
-    file, _, name = request.node.nodeid.partition("::")
-    path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
-    words = ["pytest", f"{path}::{name}"]
-    if base_url is not None:
-        words += ["--base-url", base_url]
-    for option in OPTIONS:
-        if option.name != "contract-history":  # one item again is no night
-            words += option.words(config.getoption(option.flag, None))
-    if profile := config.getoption("--hypothesis-profile", None):
-        words.append(f"--hypothesis-profile={profile}")
-    if state.budget.seed:
-        words.append(f"--hypothesis-seed={state.budget.seed}")
-    return shlex.join(words)
+    """The command that judges one item again, from here, with the options of this run."""
+    from contracts.run.state import command_of
+
+    config, name = request.config, request.node.nodeid.partition("::")[2]
+    path = os.path.relpath(request.node.path, config.invocation_params.dir)
+    return command_of(config, state.inputs, state.budget, f"{path}::{name}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

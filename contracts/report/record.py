@@ -5,7 +5,7 @@ import re
 import shlex
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,6 +23,7 @@ from contracts.decision.run_decision import Against, Decision, Known, Policy, Si
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
 from contracts.errors import UsageError
+from contracts.exchanges.client import OUR_HEADERS
 from contracts.exchanges.credential import Scrubber, Secret, with_credential
 from contracts.messages import CREDENTIAL_FORMS, Credential, Exchange, Headers, Probe, Request
 from contracts.report import run as model
@@ -43,6 +44,7 @@ LATE = frozenset({"auth", "method", "status", "unknown"})
 CURE_FOR_KNOWN = (
     "give the report.json of an earlier run, or leave --contract-against out on the first night"
 )
+MAX_WORD = 100_000  # bytes that a word of a command may have on every system
 MARK = "0CREDENTIAL0"  # stands for the credential in a command; no encoding changes it
 Probes = dict[str, tuple[Probe, ...]]  # by operation
 
@@ -56,6 +58,7 @@ class Teller:
     header_variables: Headers = ()  # of every request, with the variable that holds the value
     scrubber: Scrubber = field(default_factory=Scrubber)
     policy: Policy = field(default_factory=Policy)
+    route: Sequence[str] = ()  # words of a command that go the way of the run, already quoted
     _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
 
     def told(self, verdict: Verdict, since: str | None = None) -> model.RuleVerdict:
@@ -111,7 +114,7 @@ class Teller:
             exchange=exchange.number,
             message=finding.seen,
             instance=finding.instance,
-            curl=curl(self.spec, probe, self.base_url, self.header_variables),
+            curl=curl(self.spec, probe, self.base_url, self.header_variables, self.route),
             request=_sent(probe),
         )
         if (response := exchange.response) is None:
@@ -289,35 +292,60 @@ def _probe(sent: model.Sent, operation: Operation, note: str) -> Probe:
     return Probe(operation.key, request, claim, sent.source, note, sent.given, credential)
 
 
-def curl(spec: Spec, probe: Probe, base_url: str | None, header_variables: Headers = ()) -> str:
-    """A probe as a command for a POSIX shell; the credential is in the variable of `spec`."""
+def curl(
+    spec: Spec,
+    probe: Probe,
+    base_url: str | None,
+    variables: Headers = (),
+    options: Sequence[str] = (),
+) -> str:
+    """A probe as a command for a POSIX shell; the credential is in the variable of `spec`.
+
+    It sends what the suite does, fields of its own included. `variables` are of headers of every
+    request, `options` are further words, already quoted.
+    """
     operation, form = spec.by_key[probe.operation], CREDENTIAL_FORMS[probe.credential]
     request = with_credential(probe.request, probe.credential, operation, spec, Secret(MARK))
     mark, expansion = MARK, spec.placeholder
     if form.shell is not None:
         mark, expansion = form.value(MARK), form.shell.replace("NAME", spec.variable)
     words = ["curl", "-sS", "-i", "--path-as-is"]
-    if request.method == "HEAD":
+    if request.method == "HEAD" and request.body is None:
         words.append("--head")
     elif request.method != "GET" or request.body is not None:
         words += ["-X", request.method]
-    for name, value in request.headers:
-        field = f"{name}: {value}" if value else f"{name};"
-        words += ["-H", _quoted(field, mark, expansion, "latin-1")]
-    for name, variable in header_variables:
+    for line in _fields(request, {name.lower() for name, _ in variables}):
+        words += ["-H", _quoted(line, mark, expansion, "latin-1")]
+    for name, variable in variables:
         words += ["-H", f'"{name}: ${variable}"']
     url = f"{(base_url or 'http://mock').rstrip('/')}{request.target}"
+    words += ["--compressed", *options, *["--http1.1"] * url.startswith("https:")]
     if re.search(r"[][{}]", url):
         words.append("--globoff")
     if request.body is not None:
-        if request.header("content-type") is None:
-            words += ["-H", "'Content-Type:'"]  # or curl would send one of its own
         text = request.body.decode("utf-8", "replace")
-        if text.isprintable() and "\N{REPLACEMENT CHARACTER}" not in text:
+        plain = text.isprintable() and "\N{REPLACEMENT CHARACTER}" not in text
+        if plain and len(request.body) < MAX_WORD:
             words += ["--data-raw", shlex.quote(text)]
-        else:  # bytes that are no printable text come by a pipe
+        else:  # bytes that are no printable text, or too many, come by a pipe
             words = ["printf", f"'{_octal(request.body)}'", "|", *words, "--data-binary", "@-"]
-    return " ".join([*words, _quoted(url, mark, expansion)])
+    encoded = f"$(printf %s \"{expansion}\" | od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g')"
+    return " ".join([*words, _quoted(url, mark, encoded)])
+
+
+def _fields(request: Request, others: Collection[str]) -> Iterator[str]:
+    """Header fields for curl, but for `others`; those that it would send of itself are replaced."""
+    for name, value in request.headers:
+        if name.lower() not in others:
+            yield f"{name}: {value}" if value else f"{name};"
+    own = {"Accept": "", **dict(OUR_HEADERS)}
+    if request.body is not None:
+        own["Content-Type"] = ""
+        if len(request.body) > 1000:
+            own["Expect"] = ""
+    for name, value in own.items():
+        if request.header(name) is None and name.lower() not in others:
+            yield f"{name}: {value}".strip()
 
 
 def _quoted(text: str, mark: str, expansion: str, encoding: str = "utf-8") -> str:
@@ -327,11 +355,13 @@ def _quoted(text: str, mark: str, expansion: str, encoding: str = "utf-8") -> st
     basic = base64.b64encode(f"{mark}:".encode()).decode()
     if mark not in text and basic not in text:
         return shlex.quote(text)
-    escaped = re.sub(r'([\\"`$])', r"\\\1", text)
-    encoded = f"$(printf '%s:' \"{expansion}\" | base64 | tr -d '\\n')"
+    # In double quotes a shell that somebody types into reads ! as a word of its history.
+    escaped = re.sub(r'([\\"`$])', r"\\\1", text).replace("!", "\"'!'\"")
+    colon = f'$(case "{expansion}" in (*:*) ;; (*) printf : ;; esac)'
+    encoded = f"$(printf %s \"{expansion}{colon}\" | base64 | tr -d '\\n')"
     return f'"{escaped.replace(basic, encoded).replace(mark, expansion)}"'
 
 
 def _octal(data: bytes) -> str:
     """For printf: bytes that it and the shell leave alone, the others as octal escapes."""
-    return re.sub(rb"[^!-~]|[%\\']", lambda byte: b"\\%03o" % byte[0][0], data).decode("ascii")
+    return re.sub(rb"[^!-~]|[%\\'!]|^-", lambda byte: b"\\%03o" % byte[0][0], data).decode("ascii")

@@ -1,6 +1,7 @@
 """A contract run as one value that evolves, and what a terminal shows of it meanwhile."""
 
 import hashlib
+import itertools
 import os
 import secrets
 import shlex
@@ -8,7 +9,7 @@ import shutil
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -21,6 +22,7 @@ from contracts.errors import UsageError
 from contracts.exchanges import Bounds, Ledger, Pace
 from contracts.mock import MockService
 from contracts.mock.bodies import sample_values
+from contracts.notte.domain import PROXY_VARIABLE
 from contracts.notte.prose import DATE, plausible, prose_rules
 from contracts.notte.sessions import Listed, Started
 from contracts.probes import ProbePlan
@@ -37,6 +39,18 @@ from contracts.verdicts import Verdict
 MAX_ITEMS = 2000  # above this many rules, an item stands for those of an operation, status and kind
 MOCK_VALUES = 8  # of a path parameter that the mock knows: shows every sort of answer twice
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}  # random requests an operation, by profile
+SET_UP: tuple[str, ...] = (
+    "-p",
+    "-c",
+    "-o",
+    "-W",
+    "--config-file",
+    "--rootdir",
+    "--override-ini",
+    "--confcutdir",
+)
+SET_UP += ("--import-mode", "--pythonwarnings")
+"""Options of pytest that take a value, and without which an item might be another, or not found."""
 INTERVAL = 0.25  # seconds between two looks of the line that says what is being asked
 
 
@@ -148,7 +162,15 @@ class State:
     @cached_property
     def teller(self) -> Teller:
         own = self.inputs
-        return Teller(own.spec, own.target.base_url, own.options.header, own.scrubber, own.policy)
+        route, options = list[str](), own.options
+        if options.proxy is not None:
+            route = ["--proxy", shlex.quote(options.proxy)]
+        elif own.target.route.proxy is not None:
+            route = ["--proxy", f'"${PROXY_VARIABLE}"']
+        if options.ca_bundle is not None:
+            route += ["--cacert", shlex.quote(options.ca_bundle)]
+        base_url, policy = own.target.base_url, own.policy
+        return Teller(own.spec, base_url, options.header, own.scrubber, policy, route)
 
     @cached_property
     def book(self) -> RuleBook:
@@ -215,30 +237,49 @@ def state_from(config: Any, inputs: Inputs) -> State:
     return State(inputs, ledger, budget, pace, worker=shared.get("workerid"))
 
 
-def command_of(config: Any, inputs: Inputs, budget: Budget) -> str:
-    """The command that makes this run again, for a POSIX shell, from the folder of the run.
+def command_of(config: Any, inputs: Inputs, budget: Budget, item: str = "") -> str:
+    """The command that makes this run again, or judges an item of it alone, for a POSIX shell.
 
-    It has the options that decide what is asked and judged, and the credential in none of them.
+    It is for the folder of the run, and has the options that decide what is asked and judged, and
+    how pytest is set up: not how many processes there are, and the credential in none of them.
     """
-    words = [*started_by(sys.argv[0]), *config.option.file_or_dir]
+    program, *args = getattr(config, "workerinput", {}).get("mainargv", sys.argv)
+    if not hasattr(config, "workerinput"):
+        args = list(map(str, config.invocation_params.args))
+    words = [*started_by(program), *((item and [item]) or config.option.file_or_dir)]
     if inputs.target.base_url is not None:
         words += ["--base-url", inputs.target.base_url]
     for option in OPTIONS:
-        words += option.words(config.getoption(option.flag, None))
-    chosen = {"-k": config.option.keyword, "-m": config.option.markexpr}
+        if not item or option.field != "history":  # one item again is no night
+            words += option.words(config.getoption(option.flag, None))
+    chosen = {} if item else {"-k": config.option.keyword, "-m": config.option.markexpr}
     chosen["--hypothesis-profile"] = config.getoption("--hypothesis-profile", None)
     chosen["--hypothesis-seed"] = str(budget.seed or "")
     for flag, value in chosen.items():
         words += [flag, value] if value else []
-    return shlex.join(map(inputs.scrubber.text, words))
+    return shlex.join(map(inputs.scrubber.text, [*words, *_set_up(args)]))
+
+
+def _set_up(args: Sequence[str]) -> Iterator[str]:
+    """Of pytest's words those about plugins, the ini file and how tests are imported."""
+    for word, following in itertools.pairwise([*args, ""]):
+        if word in SET_UP:
+            yield from (word, following)
+        elif word.startswith(SET_UP) and ("=" in word or not word.startswith("--")):
+            yield word
 
 
 def started_by(program: str) -> list[str]:
     """The words that start pytest as this process was started, a script or a module of Python."""
     name = Path(program).name
     if name not in ("pytest", "py.test"):
-        return [str(shown_path(Path(sys.executable))), "-m", "pytest"]
-    return [name if shutil.which(name) == program else str(shown_path(Path(program)))]
+        return [_from_here(sys.executable), "-m", "pytest"]
+    return [name if shutil.which(name) == program else _from_here(program)]
+
+
+def _from_here(program: str) -> str:
+    """A program as a shell finds it from here: without a slash it would look elsewhere."""
+    return os.path.join(".", path) if "/" not in (path := str(shown_path(Path(program)))) else path
 
 
 def now() -> str:

@@ -5,11 +5,13 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given, settings
@@ -78,7 +80,8 @@ def test_printable_command_is_split_by_python_as_well(body: str) -> None:
     request = Request("POST", "/1", (("Content-Type", body.strip() or "a/b"),), body.encode())
     words = shlex.split(curl(BEARER, probe_of(request, Credential.NONE), "http://h"))
     assert words[:6] == ["curl", "-sS", "-i", "--path-as-is", "-X", "POST"]
-    assert words[6:] == ["-H", f"Content-Type: {body.strip() or 'a/b'}", "--data-raw", body, "http://h/1"]
+    assert words[6:8] == ["-H", f"Content-Type: {body.strip() or 'a/b'}"]
+    assert words[-4:] == ["--compressed", "--data-raw", body, "http://h/1"]
 
 
 @settings(deadline=None, max_examples=40)
@@ -151,7 +154,7 @@ def essence(request: bytes) -> tuple[bytes, list[bytes], bytes]:
     """The request line, the fields that are not a client's own, and the body."""
     head, _, body = request.partition(b"\r\n\r\n")
     line, *fields = head.split(b"\r\n")
-    own = (b"user-agent", b"accept", b"host", b"connection", b"content-length")
+    own = (b"host", b"connection", b"content-length")  # each says the same, or what has to be said anyway
     named = [(name.lower(), value.strip()) for name, _, value in (field.partition(b":") for field in fields)]
     return line, sorted(name + b": " + value for name, value in named if not name.startswith(own)), body
 
@@ -171,25 +174,40 @@ REQUESTS = {
     "json": Request("POST", "/1", (("Content-Type", "application/json"),), '{"a": "é\'"}'.encode()),
     "no content type": Request("POST", "/1", (), b"a=b"),
     "at sign": Request("PUT", "/1", (("Content-Type", "text/plain"),), b"@/etc/hostname"),
+    "history": Request("POST", "/1?!1", (("X-Odd", "!! !$"), ("X-Bytes", "é!!")), b"!!"),
+    "dash": Request("POST", "/1", (("-X", "é"),), b"-n\n!!"),
+    "accept": Request("GET", "/1", (("Accept", "text/plain"), ("User-Agent", "me"), ("Accept-Encoding", "gzip"))),
+    "file": Request("POST", "/1", (("X-File", "@/etc/hostname"),), b"<@/etc/hostname>"),
+    "long": Request("POST", "/1", (("Content-Type", "a/b"),), b"x" * 150_000),
+    "longer": Request("PUT", "/1", (("Content-Type", "a/b"),), b"x\n" * 600_000),
+    "get with a body": Request("GET", "/1", (), b"a=b"),
+    "signs": Request("GET", "/1/(a);b,c=d:e@f~g*h+i&j'k|^`?q=a+b&c[]=1&{d}=$e"),
     "binary": Request("POST", "/1", (("Content-Type", "a/b"),), bytes(range(256))),
     "lines": Request("POST", "/1", (("Content-Type", "a/b"),), b"a\r\n\nb%s\\n'\n"),
     "empty body": Request("POST", "/1", (("Content-Type", "a/b"),), b""),
 }
 
 
+def pasted(command: str) -> None:
+    """Run a command as somebody does who pastes it into a terminal: history expansion is on."""
+    environment = {"CONTRACT_CREDENTIAL": KEY, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "HISTFILE": ""}
+    script = f"set -o history -H\n: earlier\n{command}\n"
+    done = subprocess.run(["bash", "--norc"], input=script.encode(), env=environment, capture_output=True, check=True)
+    assert b"event not found" not in done.stderr
+
+
 def both(spec: Spec, probe: Probe) -> list[bytes]:
     """The request that curl sends, and the one that the suite does."""
     with recorder() as (base_url, requests):
-        command = curl(spec, probe, base_url)
-        environment = {"CONTRACT_CREDENTIAL": KEY, "PATH": "/usr/bin:/bin"}
-        subprocess.run(["sh", "-c", command], env=environment, check=True, capture_output=True)
+        pasted(curl(spec, probe, base_url))
         client = Client(spec, base_url, Secret(KEY))
         client.send(probe, 0)
         client.close()
     return requests
 
 
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+missing = [name for name in ("bash", "curl") if shutil.which(name) is None]
+needs_curl = pytest.mark.skipif(bool(missing), reason=f"there is no {' and no '.join(missing)}")
 
 
 @needs_curl
@@ -197,6 +215,50 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is n
 def test_curl_sends_the_same_request(name: str) -> None:
     by_curl, by_us = map(essence, both(BEARER, probe_of(REQUESTS[name])))
     assert by_curl == by_us
+
+
+HOSTILE = st.text(st.sampled_from("!\"'$`\\\t%@-;<>|&*?[]{}~# é\xffaA0"), max_size=12).map(str.strip)
+
+
+@needs_curl
+@settings(deadline=None, max_examples=25)
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
+    target=st.text(st.sampled_from("!$&'()*+,;=:@[]{}|^`a%0./~-_"), max_size=12),
+    values=st.lists(HOSTILE, max_size=3),
+    body=st.none() | st.binary(max_size=20) | HOSTILE.map(str.encode),
+)
+def test_what_is_sent_is_the_same_whatever_it_holds(
+    method: str, target: str, values: list[str], body: bytes | None
+) -> None:
+    headers = tuple(("X-Odd", value) for value in values)
+    by_curl, by_us = map(essence, both(BEARER, probe_of(Request(method, f"/a{target}", headers, body))))
+    assert by_curl == by_us
+
+
+@needs_curl
+def test_a_header_of_every_request_takes_the_place_of_its_own() -> None:
+    with recorder() as (base_url, requests):
+        pasted(
+            curl(
+                BEARER, probe_of(Request("GET", "/1", (("X-Key", "a"),))), base_url, (("X-Key", "CONTRACT_CREDENTIAL"),)
+            )
+        )
+    assert essence(requests[0])[1].count(f"x-key: {KEY}".encode()) == 1
+    assert not any(field == b"x-key: a" for field in essence(requests[0])[1])
+
+
+@needs_curl
+@pytest.mark.parametrize("key", ["user:secret", "no-colon-0123"])
+def test_basic_takes_a_password_or_none(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "KEY", key)
+    by_curl, by_us = map(essence, both(spec_with("basic"), probe_of(REQUESTS["plain"])))
+    assert by_curl == by_us
+
+
+def test_the_way_of_the_run_is_that_of_the_command() -> None:
+    command = curl(BEARER, probe_of(Request("GET", "/1")), "https://h", options=["--proxy", '"$NOTTE_PROXY"'])
+    assert command.endswith(' --compressed --proxy "$NOTTE_PROXY" --http1.1 https://h/1')
 
 
 @needs_curl
@@ -212,5 +274,6 @@ def test_curl_sends_the_same_credential(scheme: str, variant: Credential) -> Non
 @needs_curl
 @pytest.mark.parametrize("scheme", ["query", "cookie"])
 def test_curl_sends_the_credential_where_it_belongs(scheme: str) -> None:
-    by_curl = essence(both(spec_with(scheme), probe_of(REQUESTS["plain"]))[0])
-    assert KEY.encode() in by_curl[0] + b"".join(by_curl[1])
+    by_curl, by_us = map(essence, both(spec_with(scheme), probe_of(REQUESTS["history"])))
+    assert unquote_to_bytes(by_curl[0]) == unquote_to_bytes(by_us[0])
+    assert KEY.encode() in unquote_to_bytes(by_curl[0]) + b"".join(by_curl[1])

@@ -14,7 +14,7 @@ import pytest
 from contracts import plugin
 from contracts.run.state import EXAMPLES, register_profiles, started_by
 
-from .projects import CANARY, ENUM, Project, Things, hermetic
+from .projects import CANARY, ENUM, GIVEN, Project, Things, hermetic
 
 SILENT = """
 import sys
@@ -169,7 +169,7 @@ def test_rerun_of_a_random_seed_names_it(project: Project) -> None:
     hypothesis.settings.register_profile("nightly", max_examples=1)
     run = project.ask(Things({"status": "paused"}), "--hypothesis-profile=nightly", f"--contract-rule={ENUM}")
     (rerun,) = run.texts("rerun: ")
-    assert rerun.endswith(f" --hypothesis-profile=nightly --hypothesis-seed={run.report['seed']}")
+    assert rerun.endswith(f" --hypothesis-profile nightly --hypothesis-seed {run.report['seed']}")
     assert run.report["seed"] != 0
 
 
@@ -225,3 +225,46 @@ def test_a_command_begins_as_pytest_was_started(
     monkeypatch.setattr(sys, "executable", "/here/.venv/bin/python")
     monkeypatch.setattr(Path, "cwd", lambda: Path("/here"))
     assert started_by(program) == words
+
+
+def started(project: Project, *words: str, folder: str = ".") -> str:
+    """The command that the one failure of a run prints; the run is started as these words say."""
+    base_url = project.serve(Things({"status": "paused"}))
+    options = ["-q", "--base-url", base_url, *GIVEN, "--contract-rule=* enum"]
+    where = project.folder / folder
+    done = subprocess.run([*words, *options], cwd=where, env=project.env, capture_output=True, text=True, check=False)
+    (line,) = [text for text in done.stdout.splitlines() if text.strip().startswith("rerun: ")]
+    return line.strip().removeprefix("rerun: ")
+
+
+def of_a_venv(project: Project) -> None:
+    """A folder `.venv/bin` of the project with the programs of the real one."""
+    (project.folder / ".venv").symlink_to(Path(sys.executable).parent.parent)
+
+
+STARTS: dict[str, tuple[str, list[str], str]] = {
+    "a module, in processes": (".", [".venv/bin/python", "-m", "pytest", "-n2"], ".venv/bin/python -m pytest"),
+    "with plugins": (".", [".venv/bin/pytest", "-p", "no:cacheprovider", "-pno:junitxml"], ".venv/bin/pytest"),
+    "another ini": (
+        "below",
+        ["../.venv/bin/pytest", "-c", "../other.ini", "--rootdir=..", ".."],
+        "../.venv/bin/pytest",
+    ),
+}
+
+
+@pytest.mark.parametrize(("folder", "words", "program"), STARTS.values(), ids=STARTS)
+def test_a_rerun_works_as_it_is_printed(folder: str, words: list[str], program: str, project: Project) -> None:
+    of_a_venv(project)
+    (project.folder / "below").mkdir()
+    (project.folder / "other.ini").write_text((project.folder / "pytest.ini").read_text())
+    command = started(project, *words, folder=folder)
+    assert command.startswith(f"{program} ")
+    assert [word for word in words if word.startswith(("-p", "-c", "-o", "--rootdir"))] == [
+        word for word in shlex.split(command)[1:] if word.startswith(("-p", "-c", "-o", "--rootdir"))
+    ]
+    shell = ["bash", "-c", f"set -o pipefail; {command}"]
+    where = project.folder / folder
+    again = subprocess.run(shell, cwd=where, env=project.env, capture_output=True, text=True, check=False)
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert "1 failed in" in again.stdout

@@ -22,7 +22,7 @@ def test_violation_is_five_lines_in_the_order_of_reading() -> None:
     assert where == f"things.yaml:{SPEC.document.source(rule().pointer).line}  GET /things/{{id}} 200 /status enum"
     assert seen == '  seen: /status is "paused" (on 3 of 9 exchanges); wanted: is one of active (a clause)'
     assert following == f"  next: fix the service or the document; to live with it for now: {ACCEPT}"
-    assert repeat == "  repeat: curl -sS -i --path-as-is http://h/things/1"
+    assert repeat.startswith("  repeat: curl -sS -i --path-as-is -H Accept: ")
     assert rerun == "  rerun: pytest x"
 
 

@@ -264,7 +264,7 @@ def test_copy_puts_the_command_on_the_clipboard(html: Html, show: Show) -> None:
     command = view.page.evaluate("navigator.clipboard.readText()")
     assert command == again.locator("pre").text_content()
     assert re.match(
-        r'curl -sS .* -H "Authorization: Bearer \$NOTTE_API_KEY" http://127\.0\.0\.1:\d+/sessions/\S+$', command
+        r'curl -sS .* -H "Authorization: Bearer \$NOTTE_API_KEY" -H .* http://127\.0\.0\.1:\d+/sessions/\S+$', command
     )
 
 

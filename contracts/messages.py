@@ -269,6 +269,9 @@ def _parameters(name: str) -> frozenset[str]:
     return frozenset(filter(None, parameters))
 
 
+NO_STATUS_LINE = "the answer has no status line, it begins with "
+
+
 class FailureKind(StrEnum):
     """Why there is no answer."""
 

@@ -114,7 +114,9 @@ def decide(
     for exchange in exchanges:
         if exchange.probe.source != "method":  # one that is not listed says nothing of operations
             asked[exchange.probe.operation].append(exchange)
-    silent = blocked(spec, [*chain.from_iterable(asked.values())])
+    stops = list(stops)
+    elsewhere = [stop.why for stop in stops if stop.kind is StopKind.ELSEWHERE]
+    silent = next(iter(elsewhere), None) or blocked(spec, [*chain.from_iterable(asked.values())])
     shut = {key: why for key, own in sorted(asked.items()) if (why := blocked(spec, own))}
     failing = [v for v in filter(policy.fails, verdicts) if v.rule.operation not in shut]
     failures, notes = list(_failures(failing, policy)), list[str]()

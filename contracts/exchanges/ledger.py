@@ -12,11 +12,11 @@ from typing import Any, Self
 import msgspec
 from filelock import BaseFileLock, FileLock, Timeout
 
-from contracts.exchanges.health import Stop, until_stop
+from contracts.exchanges.health import Event, Stop, until_stop
 from contracts.messages import Exchange
 
 ALIVE = ".alive"
-Item = Exchange | Stop | str | dict[str, Any]
+Item = Event | str
 """A line: an exchange, why asking stopped, an operation that was asked to the end, or notes."""
 
 
@@ -74,9 +74,7 @@ class Ledger:
                 dead = True
             yield dead
 
-    def exchanges_of(
-        self, operation: str, ask: Callable[[int], Iterable[Exchange | Stop]]
-    ) -> list[Exchange]:
+    def exchanges_of(self, operation: str, ask: Callable[[int], Iterable[Item]]) -> list[Exchange]:
         """The exchanges of an operation; the first process calls `ask`, with the first free number.
 
         If `ask` raises, what it gave so far is kept, and the next call asks the operation again.

@@ -15,23 +15,10 @@ from urllib.parse import SplitResult, urlsplit
 import httpcore2
 import httpx2
 
-from contracts.exchanges.tls import (
-    ALERT,
-    REFUSED_CERTIFICATE,
-    SILENCE,
-    certificate_problem,
-    scheme_problem,
-)
-from contracts.messages import (
-    Failure,
-    FailureKind,
-    Headers,
-    Request,
-    Response,
-    header_values,
-    is_json,
-    is_origin_form,
-)
+from contracts import messages
+from contracts.exchanges import tls
+from contracts.exchanges.tls import SILENCE
+from contracts.messages import Failure, FailureKind, Headers, Request, Response, header_values
 
 ACCEPTED = "gzip, deflate"  # the codings that are undone; what requests say in Accept-Encoding
 MAX_CODINGS = 4  # of one body; to undo each may take as long as the longest body does
@@ -140,7 +127,7 @@ class Transport:
         Raises ValueError for a target that is not in origin-form: a proxy would take an absolute
         one for another origin, and it would get the credential.
         """
-        if not is_origin_form(request.target):
+        if not messages.is_origin_form(request.target):
             raise ValueError("the request target is no path below the base URL; nothing was sent")
         if self._mistake is not None:
             return self._mistake
@@ -154,15 +141,17 @@ class Transport:
     def _is_doubtful(self, outcome: Response | Failure) -> bool:
         plain = self._base.scheme == "http"
         if isinstance(outcome, Response):  # what proxies and servers answer from where TLS is due
-            return plain and outcome.status == 400 and not is_json(outcome.media_type or "")
+            return (
+                plain and outcome.status == 400 and not messages.is_json(outcome.media_type or "")
+            )
         if plain:
-            return outcome.kind is FailureKind.RESET or self._deadline.begun.startswith(ALERT)
-        return outcome.kind in _NO_TLS and not outcome.detail.startswith(REFUSED_CERTIFICATE)
+            return outcome.kind is FailureKind.RESET or self._deadline.begun.startswith(tls.ALERT)
+        return outcome.kind in _NO_TLS and not outcome.detail.startswith(tls.REFUSED_CERTIFICATE)
 
     def _refuse_other_scheme(self) -> None:
         """Raise NoAnswer if the port of the base URL speaks the other scheme."""
         self._deadline.doubt = None
-        if said := scheme_problem(self._base):
+        if said := tls.scheme_problem(self._base):
             self._mistake = Failure(FailureKind.TLS, said)
             raise NoAnswer(FailureKind.TLS, said)
 
@@ -207,14 +196,14 @@ def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
     """What an error means, where the bytes that came begin so."""
     detail = f"{type(error).__name__}: {error}".strip(": ")
     if isinstance(error, httpx2.ConnectError) and "SSL" in detail.upper():
-        return Failure(FailureKind.TLS, certificate_problem(error) or detail)
+        return Failure(FailureKind.TLS, tls.certificate_problem(error) or detail)
     for kind, meaning in _KINDS:
         if isinstance(error, kind):
             return Failure(meaning, detail)
     found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
-    if found is FailureKind.RESET and begun and not begun.startswith(b"HTTP/"[: len(begun)]):
-        found = FailureKind.BAD_FRAMING
-        detail = f"the answer has no status line, it begins with {ascii(begun)[1:]}"
+    framed = found in (FailureKind.RESET, FailureKind.BAD_FRAMING)
+    if framed and begun and not begun.startswith(b"HTTP/"[: len(begun)]):
+        found, detail = FailureKind.BAD_FRAMING, f"{messages.NO_STATUS_LINE}{ascii(begun)[1:]}"
     return Failure(found, detail)
 
 

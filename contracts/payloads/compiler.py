@@ -14,16 +14,7 @@ from jsonschema_rs import canonical as forms
 from contracts import payloads
 from contracts.document.model import Document, Schema
 from contracts.messages import JSON
-from contracts.payloads import (
-    Branches,
-    Declared,
-    Draw,
-    Drawer,
-    Payload,
-    Spot,
-    Unsatisfiable,
-    Values,
-)
+from contracts.payloads import Branches, Declared, Draw, Drawer, Payload, Spot, Values
 from contracts.payloads.composites import Array, Heights, Object
 from contracts.payloads.patterns import ENDLESS
 from contracts.payloads.scalars import Number, PlainString, Window, grid_of, numbers, strings
@@ -101,7 +92,7 @@ class Compiler:
                 options = (samples, self.typed("integer", site), self.typed("string", site))
                 return Branches(options, site.at("branch"))
             case forms.FalseView():
-                raise Unsatisfiable(site.place, "nothing is allowed")
+                raise payloads.Unsatisfiable(site.place, "nothing is allowed")
             case forms.MultiTypeView([name]):
                 return self.typed(name, site)
             case forms.MultiTypeView(names):
@@ -131,11 +122,11 @@ class Compiler:
         if site.ending:
             least = min(map(self.height, nodes))
             nodes = [node for node in nodes if self.height(node) == least]
-        options, problems = list[Drawer](), list[Unsatisfiable]()
+        options, problems = list[Drawer](), list[payloads.Unsatisfiable]()
         for index, node in enumerate(nodes):
             try:
                 options.append(self.build(node, site.branch(index)))
-            except Unsatisfiable as problem:
+            except payloads.Unsatisfiable as problem:
                 problems.append(problem)
         if not options:
             raise problems[0]
@@ -145,7 +136,7 @@ class Compiler:
         """A reference, or a combination: compiled when drawn, for it may be endless."""
         uris = tuple(references(node))
         if self.height(node) == math.inf or site.fuel < self.lowest:
-            raise Unsatisfiable(site.place, f"{' '.join(uris)} never ends")
+            raise payloads.Unsatisfiable(site.place, f"{' '.join(uris)} never ends")
         fuel = site.fuel - max(1, len(uris))
         if max(map(site.opened.count, uris), default=0) >= MAX_REPEATS:
             fuel = min(fuel, -1)
@@ -159,7 +150,7 @@ class Compiler:
         """One of the cases of a combination, each compiled when it is first drawn."""
         cases = list(filter(possible, cases_of(node, exact)))
         if not cases:
-            raise Unsatisfiable(site.place, "no value satisfies all of it")
+            raise payloads.Unsatisfiable(site.place, "no value satisfies all of it")
         if len(cases) == 1:
             return Deferred(self, cases[0], site)
         options = [Deferred(self, case, site.branch(index)) for index, case in enumerate(cases)]
@@ -177,7 +168,7 @@ class Deferred:
         run.fuel -= 1
         if run.fuel < -MAX_ENDING:
             tried = f"{payloads.SIZE + MAX_ENDING} references opened, and no end"
-            raise Unsatisfiable(self.site.place, tried)
+            raise payloads.Unsatisfiable(self.site.place, tried)
         ending = run.fuel < 0
         if ending not in self.drawers:
             site = replace(self.site, fuel=min(self.site.fuel, -1)) if ending else self.site
@@ -273,10 +264,10 @@ def modelled(view: forms.RawView, site: Spot) -> CanonicalSchema:
                 node = canonical_of(schema, Document("", "", "", tree, around.source))
         except validation.Uncompilable as problem:
             tried = f"a schema that can't be simplified: {problem}"
-            raise Unsatisfiable(site.place, tried) from None
+            raise payloads.Unsatisfiable(site.place, tried) from None
         if node.kind != forms.CanonicalKind.RAW:
             return node
-    raise Unsatisfiable(site.place, f"a schema outside the canonical form ({view.reason})")
+    raise payloads.Unsatisfiable(site.place, f"a schema outside the canonical form ({view.reason})")
 
 
 def simpler(schema: Any, keywords: Sequence[str]) -> Any:

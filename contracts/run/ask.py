@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from contracts import messages
 from contracts.document import Operation
+from contracts.document.model import NOWHERE
 from contracts.document.serialisation import parameter_names
-from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind
+from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind, health
 from contracts.exchanges.credential import UNLOOKED
-from contracts.exchanges.health import blocked, expired_from, refused_at_last, until_stop
-from contracts.messages import REFUSALS, SAFE_METHODS, Exchange, Probe, Request, is_unavailable
+from contracts.exchanges.health import Event, blocked, expired_from, refused_at_last, until_stop
+from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, serving
 from contracts.probes.endings import ENDS, ends
 from contracts.probes.permission import refused
@@ -20,9 +22,10 @@ from contracts.rules import RuleBook
 from contracts.run.inputs import Target
 from contracts.run.state import Asked, State
 from contracts.text import plural
-from contracts.verdicts import Outcome, Verdict, asked_again, judge_all, tally, with_recurrence
+from contracts.verdicts import Verdict, asked_again, judge_all, tally, unjudged, with_recurrence
 
 MAX_REACH = 20  # operations that are named before anything is asked
+ENOUGH = 10  # answers of an operation that show whether they may be those of another service
 
 
 def asked(state: State, operation: Operation) -> Asked:
@@ -36,13 +39,14 @@ def asked(state: State, operation: Operation) -> Asked:
             state.ledger.add([Stop(key, StopKind.BOUND, cut)])
             exchanges = state.ledger.of(key)
         by_id = {verdict.rule.id: verdict for verdict in verdicts_of(state, operation)}
-        state.asked[key] = Asked(by_id, blocked(state.inputs.spec, exchanges), cut)
+        why = _nobody(state, StopKind.ELSEWHERE) or blocked(state.inputs.spec, exchanges)
+        state.asked[key] = Asked(by_id, why or None, cut)
     return state.asked[key]
 
 
-def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Exchange | Stop]:
+def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Event]:
     """The exchanges of an operation, counted from a number on, and where they end early, why."""
-    if _absent(state):
+    if _nobody(state):
         return
     # Others of the run have sent requests too, and what was sent aside is in no exchange.
     state.pace.continued(state.ledger.attempts + (state.ledger.note("aside") or 0))
@@ -51,11 +55,11 @@ def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Exch
         events = _events(state, operation, client, number)
         for count, event in enumerate(until_stop(events), start=1):
             yield event
-            if not isinstance(event, Stop):
+            if isinstance(event, Exchange):
                 state.progress.told(operation.key, count)
 
 
-def _events(state: State, operation: Operation, client: Client, number: int) -> Iterator[Exchange]:
+def _events(state: State, operation: Operation, client: Client, number: int) -> Iterator[Event]:
     """The order of events for one operation; what comes later depends on the answers before."""
     exchanges: list[Exchange] = []
 
@@ -65,13 +69,21 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
             yield exchanges[-1]
 
     # What an earlier report saw broken, then what the document allows and what it forbids.
-    yield from sent(probes_of(state, operation))
+    asked = sent(probes_of(state, operation))
+    yield from islice(asked, ENOUGH)
+    for event in _bearings(state, operation, client):
+        yield event
+        if isinstance(event, Stop):
+            return
+    yield from asked
     # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
     answered = next((e.probe.request for e in exchanges if _is_plain_success(e)), None)
     yield from sent(closing_of(state, operation, answered))
     # The last answers refused the credential: an expired one is refused where it was taken before.
-    earlier = answered or next((e.probe.request for e in exchanges if _is_plain_answer(e)), None)
-    if earlier and earlier.method in SAFE_METHODS and refused_at_last(state.inputs.spec, exchanges):
+    earlier, spec = answered, state.inputs.spec
+    if exchanges and not refused_at_last(spec, exchanges[:1]):
+        earlier = answered or exchanges[0].probe.request
+    if earlier and earlier.method in SAFE_METHODS and refused_at_last(spec, exchanges):
         note = "whether the credential has expired"
         yield from sent([Probe(operation.key, earlier, note=note, again=True)])
     # What broke a rule that others kept, to see how it recurs; the mock would say the same again.
@@ -79,6 +91,58 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         verdicts = judged(state.book, operation, exchanges)
         state.first_looks[operation.key] = len(exchanges), verdicts
         yield from sent(asked_again(verdicts, SAFE_METHODS))
+
+
+def _bearings(state: State, operation: Operation, client: Client) -> Iterator[Event]:
+    """A Stop if nothing of the API is at the base URL, and how many requests it took to see that.
+
+    Sends nothing where the answers can't be a stranger's. Else a made-up path is asked for, and
+    each other operation once, until one of them is answered otherwise.
+    """
+    answered = [e for e in state.ledger.of(operation.key) if not is_unavailable(e)]
+    foreign = all(health.may_be_foreign(e, keeps=_keeps(state, e)) for e in answered)
+    if state.arrived or not (state.inputs.target.live and answered and foreign):
+        return
+    base_url, spec = str(state.inputs.target), state.inputs.spec
+    before, made_up = state.pace.spent, dict[object, Exchange]()
+    at_home = health.prefixes(base_url) <= health.prefixes(*operation.servers or [""])
+    found, depth = health.Bearings(at_home=at_home), max(p.count("/") for p in spec.by_path)
+    nowhere = f"/{NOWHERE[0]}" * (depth + 1)  # deeper than all templates, so that none matches
+    for exchange in _first_answers(state, operation, client):
+        probe, keeps = exchange.probe, _keeps(state, exchange)
+        kind = probe.request.method, probe.credential, spec.by_key[probe.operation].security
+        if kind not in made_up:
+            request = replace(probe.request, target=nowhere)
+            made_up[kind] = client.send(replace(probe, request=request), 0)
+        found = health.counted(found, exchange, made_up[kind], base_url, keeps)
+        if found.other:
+            break
+    yield {"aside": (state.ledger.note("aside") or 0) + state.pace.spent - before}
+    state.arrived = not health.is_elsewhere(found)
+    if not state.arrived:
+        why = health.nothing_there(operation.servers, base_url, next(iter(made_up.values())))
+        yield Stop(operation.key, StopKind.ELSEWHERE, why)
+
+
+def _first_answers(state: State, operation: Operation, client: Client) -> Iterator[Exchange]:
+    """Those of the operation so far, and one without credential; then one of each other."""
+    yield from (answered := state.ledger.of(operation.key))
+    if operation.needs_credential:
+        yield client.send(replace(answered[0].probe, credential=Credential.NONE), 0)
+    for other in state.inputs.operations:
+        if other is not operation and other.method in SAFE_METHODS:
+            plan = (probe for probe in probes_of(state, other) if probe.claim.allowed)
+            known = state.ledger.of(other.key)
+            yield from known or (client.send(probe, 0) for probe in islice(plan, 1))
+
+
+def _keeps(state: State, exchange: Exchange) -> bool:
+    """Whether the document has the status of an answer, and nothing against the answer."""
+    rules, response = state.book.operations[exchange.probe.operation], exchange.response
+    found = response and rules.operation.response(response.status)
+    start = f"{rules.operation.key} {found and found.status} "
+    broken = judge_all(rules, [exchange])[0].findings
+    return found is not None and not any(one.rule.startswith(start) for one in broken)
 
 
 def probes_of(state: State, operation: Operation) -> Iterator[Probe]:
@@ -132,13 +196,6 @@ def _is_plain_success(exchange: Exchange) -> bool:
     return plain and exchange.response is not None and 200 <= exchange.response.status < 300
 
 
-def _is_plain_answer(exchange: Exchange) -> bool:
-    """Whether a plain request was answered by somebody who did not refuse the credential."""
-    probe, response = exchange.probe, exchange.response
-    plain = probe.source in ("given", "coverage", "fuzz") and not is_unavailable(exchange)
-    return plain and response is not None and response.status not in REFUSALS
-
-
 @contextmanager
 def connected(state: State, pace: Pace, target: Target | None = None) -> Iterator[Client]:
     """A client of the run's target (or another), for as long as it is needed."""
@@ -158,12 +215,14 @@ def judged(book: RuleBook, operation: Operation, exchanges: Sequence[Exchange]) 
     verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
     # Requests with other methods say nothing of the operation.
     if why := blocked(book.spec, [e for e in exchanges if e.probe.source != "method"]):
-        return [Verdict(v.rule, Outcome.NOT_EXERCISED, why=why) for v in verdicts]
+        return [unjudged(verdict.rule, why) for verdict in verdicts]
     return verdicts
 
 
 def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     """What the items had in this process, or what the answers say, or why nothing was asked."""
+    if why := _nobody(state, StopKind.ELSEWHERE):
+        return [unjudged(rule, why) for rule in state.book.operations[operation.key].rules]
     if operation.key in state.asked:
         return state.asked[operation.key].verdicts.values()
     exchanges = state.ledger.of(operation.key)
@@ -204,9 +263,8 @@ def _without_credential(
         if secret is not None and (response := exchange.response) is not None:
             body = response.body.replace(mark, secret.reveal().encode())
             exchanges[index] = replace(exchange, response=replace(response, body=body))
-    silent = partial(Verdict, outcome=Outcome.NOT_EXERCISED, why=why)
     verdicts = {v.rule: v for v in judged(state.book, operation, exchanges)}
-    verdicts |= {rule: silent(rule) for rule in verdicts if rule.kind == "credential kept"}
+    verdicts |= {rule: unjudged(rule, why) for rule in verdicts if rule.kind == "credential kept"}
     return list(verdicts.values())
 
 
@@ -221,13 +279,14 @@ def spares(state: State, operation: Operation) -> bool:
     return may_send and state.plan.lane(operation).spares
 
 
-def _absent(state: State) -> str:
-    """Why there is no service, if any process of the run has seen that."""
-    return next((s.why for s in state.ledger.stops() if s.kind is StopKind.ABSENT), "")
+def _nobody(state: State, *kinds: StopKind) -> str:
+    """Why there is no service, or none of this API, if any process of the run has seen that."""
+    kinds = kinds or (StopKind.ABSENT, StopKind.ELSEWHERE)
+    return next((stop.why for stop in state.ledger.stops() if stop.kind in kinds), "")
 
 
 def _unsent(state: State, operation: Operation) -> str:
-    if why := _absent(state):
+    if why := _nobody(state):
         return why
     if not _may_send(state, operation):
         return f"{operation.method} may change state, and is only sent with --contract-unsafe"

@@ -13,6 +13,7 @@ from contracts.decision.entries import TERM, accept_command
 from contracts.decision.run_decision import Decision, Result, Since, against, decide
 from contracts.exchanges import StopKind
 from contracts.exchanges.credential import UNLOOKED
+from contracts.exchanges.health import blocked
 from contracts.report.diff import Diff
 from contracts.report.forms import diff_forms
 from contracts.report.forms.failure import Property, failure_text, missing_text, properties_of
@@ -25,7 +26,7 @@ from contracts.report.wording import target_text
 from contracts.run.ask import closing_of, judged, left_out, probes_of, spares, verdicts_of
 from contracts.run.state import State, now
 from contracts.text import few, plural, printable, shown_path
-from contracts.verdicts import Outcome, Verdict
+from contracts.verdicts import Outcome, Verdict, unjudged
 
 MAX_NAMED = 3  # rules and tests that a line names
 
@@ -69,9 +70,13 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     exchanges, finished_keys = tuple(ledger.all()), ledger.finished()
     begun = finished_keys | {exchange.probe.operation for exchange in exchanges}
     operations = [operation for operation in inputs.spec.operations if operation.key in begun]
+    refused = blocked(inputs.spec, [e for e in exchanges if e.probe.source != "method"])
     verdicts: list[Verdict] = []
     for operation in operations:
-        verdicts += [v for v in verdicts_of(state, operation) if inputs.wants(v.rule.id)]
+        found = verdicts_of(state, operation)
+        if refused and operation.needs_credential:  # also where odd paths alone were answered
+            found = [unjudged(verdict.rule, refused) for verdict in found]
+        verdicts += [verdict for verdict in found if inputs.wants(verdict.rule.id)]
     # That none of those which are spared succeeded is our own doing.
     spared = operations and all(spares(state, operation) for operation in operations)
     if spared or not inputs.spec.by_key.keys() <= finished_keys:

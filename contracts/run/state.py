@@ -147,6 +147,7 @@ class State:
     asked: dict[str, Asked] = field(default_factory=dict)
     # The verdicts before anything was asked again, and on how many exchanges.
     first_looks: dict[str, tuple[int, Sequence[Verdict]]] = field(default_factory=dict)
+    arrived: bool = False  # this process has looked whether the API is at the base URL, and it is
     broken: dict[str, str] = field(default_factory=dict)  # how the suite failed inside
     ran: set[str] = field(default_factory=set)  # the rules that tests of this run were about,
     others: Sequence[str] = ()  # and the tests that failed and were about none

@@ -10,4 +10,5 @@ from contracts.verdicts.verdict import Recurrence as Recurrence
 from contracts.verdicts.verdict import Verdict as Verdict
 from contracts.verdicts.verdict import asked_again as asked_again
 from contracts.verdicts.verdict import tally as tally
+from contracts.verdicts.verdict import unjudged as unjudged
 from contracts.verdicts.verdict import with_recurrence as with_recurrence

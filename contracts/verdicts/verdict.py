@@ -74,6 +74,11 @@ class Verdict:
         return tuple(member for member in members if member not in self.seen)
 
 
+def unjudged(rule: Rule, why: str) -> Verdict:
+    """The verdict on a rule where the answers say nothing about the contract."""
+    return Verdict(rule, Outcome.NOT_EXERCISED, why=why)
+
+
 @dataclass(slots=True)
 class _Tally:
     """Counts by rule id over the judgements added so far."""

@@ -8,6 +8,7 @@ from .projects import CANARY, ENUM, Project, Things, answer, document, operation
 
 REFUSAL = answer(401, b"", "WWW-Authenticate: Bearer")
 WORDS = "the credential was taken at first and then refused on every request; has it expired?"
+CURE = "set NOTTE_API_KEY to one that this service knows"
 ACCEPTED = "GET /things/{thing_id} auth accepted"
 
 
@@ -64,3 +65,34 @@ def test_credential_that_expires_between_two_operations(project: Project) -> Non
     run = project.ask(things, "--contract-param=other_id=a1")
     assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
     assert "GET /others/{other_id}: the credential was refused on every request" in run.lines[-1]
+
+
+def test_an_operation_that_odd_paths_alone_reach_says_nothing_with_a_wrong_key(project: Project) -> None:
+    other = document("other_id")["paths"]["/things/{other_id}"]
+    both = document()
+    both["paths"]["/others/{other_id}"] = {**other, "get": operation("get_other")}
+    project.write(both)
+    things = Things(key="another")
+    things.instead = lambda number: answer(400) if "/others/" in things.lines[-1] else None
+    run = project.ask(things, "--contract-strict")
+    assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
+    assert run.report["reasons"][0].startswith("the credential was refused on every request")
+
+
+@pytest.mark.parametrize("odd", [301, 404, 405, 414, 422])
+def test_wrong_key_is_known_although_odd_paths_are_answered(odd: int, project: Project) -> None:
+    things = Things(key="another")
+    things.instead = lambda number: answer(odd) if "%" in things.lines[-1] else None
+    run = project.ask(things)
+    assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
+    assert run.report["reasons"] == ["the credential was refused on every request; " + CURE]
+
+
+def test_right_key_that_may_not_do_it_is_not_called_a_wrong_one(project: Project) -> None:
+    things = Things()
+    right = f"authorization: bearer {things.key}".lower()
+    forbidden = answer(403, b"{}", "Content-Type: application/json")
+    things.instead = lambda number: forbidden if right in things.heads[-1].lower().split("\r\n") else None
+    run = project.ask(things)
+    assert (run.code, run.report["decision"]) == (3, "inconclusive")
+    assert run.report["reasons"][0].startswith("every request had 403, where a wrong credential has 401; give NOTTE")

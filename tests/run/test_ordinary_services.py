@@ -123,6 +123,8 @@ def port_of_nobody(service: Ordinary) -> Iterator[str]:
 
 REFUSED = "the credential was refused on every request; set NOTTE_API_KEY to one that this service knows"
 EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
+ELSEWHERE = "nothing of this API is at {}: is the prefix right? every path has the same 404 ({})"
+JSON, HTML = "application/json", "text/html"
 NOBODY = "no request was answered (refused: ConnectError: "
 MISTAKES: list[tuple[Ordinary, Mistake, str]] = [
     (FASTAPI, wrong_key, REFUSED),
@@ -130,6 +132,12 @@ MISTAKES: list[tuple[Ordinary, Mistake, str]] = [
     (NODE_HTTP, wrong_key, REFUSED),
     (NODE_HTTP, expiring_key, EXPIRED),
     (NODE_HTTP, port_of_nobody, NOBODY),
+    (FASTAPI, wrong_prefix, ELSEWHERE.format("{}", JSON)),
+    (NODE_HTTP, wrong_prefix, ELSEWHERE.format("{}", HTML)),
+    (SPRING, wrong_prefix, ELSEWHERE.format("{}", JSON) + "; the document's servers say /shop"),
+    (FASTAPI, port_of_another, ELSEWHERE.format("{}", HTML)),
+    (NODE_HTTP, port_of_another, ELSEWHERE.format("{}", HTML)),
+    (SPRING, port_of_another, ELSEWHERE.format("{}", JSON) + "; the document's servers say /shop"),
     (SPRING, wrong_key, REFUSED),
     (SPRING, expiring_key, EXPIRED),
     (SPRING, port_of_nobody, NOBODY),
@@ -145,7 +153,7 @@ def test_mistake_is_named_first(service: Ordinary, mistake: Mistake, sentence: s
     with mistake(service) as base_url:
         run = project.run("-q", "--base-url", base_url, *service.options)
     assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
-    assert run.lines[-1].startswith(f"contract: INCONCLUSIVE on {base_url}: {sentence}")
+    assert run.lines[-1].startswith(f"contract: INCONCLUSIVE on {base_url}: {sentence.format(base_url)}")
 
 
 def test_slips_are_found_and_nothing_else(project: Project) -> None:

@@ -137,11 +137,18 @@ def _first_answers(state: State, operation: Operation, client: Client) -> Iterat
 
 
 def _keeps(state: State, exchange: Exchange) -> bool:
-    """Whether the document has the status of an answer, and nothing against the answer."""
+    """Whether the document has the status of an answer, and nothing against the answer.
+
+    A page of HTML keeps what names it, and no `*/*`.
+    """
     rules, response = state.book.operations[exchange.probe.operation], exchange.response
     found = response and rules.operation.response(response.status)
     start = f"{rules.operation.key} {found and found.status} "
     broken = judge_all(rules, [exchange])[0].findings
+    content = found.content if found else ()
+    is_page = response is not None and response.media_type == "text/html"
+    if is_page and content and all("html" not in media.name.lower() for media in content):
+        return False
     return found is not None and not any(one.rule.startswith(start) for one in broken)
 
 

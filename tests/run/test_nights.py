@@ -162,7 +162,7 @@ def test_first_night_against_a_service_that_moved_on(project: Project) -> None:
     assert kept == "  1 violated rule is no violation of what is published; `contracts pull` takes that over"
 
 
-@pytest.mark.parametrize("mistake", ["key"])
+@pytest.mark.parametrize("mistake", ["key", "prefix"])
 def test_night_with_a_mistake_keeps_what_is_known(mistake: str, project: Project) -> None:
     project.write(ORDERS)
     (project.folder / "spec" / "notte.overlay.yaml").unlink()

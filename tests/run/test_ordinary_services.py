@@ -124,6 +124,8 @@ def port_of_nobody(service: Ordinary) -> Iterator[str]:
 REFUSED = "the credential was refused on every request; set NOTTE_API_KEY to one that this service knows"
 EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
 ELSEWHERE = "nothing of this API is at {}: is the prefix right? every path has the same 404 ({})"
+PAGE = "nothing of this API is at {}: is the prefix right? every path has the same 200 (text/html)"
+REDIRECTED = "nothing of this API is at {}: is the prefix right? every path is redirected (301) to https://shop.example"
 JSON, HTML = "application/json", "text/html"
 NOBODY = "no request was answered (refused: ConnectError: "
 MISTAKES: list[tuple[Ordinary, Mistake, str]] = [
@@ -138,6 +140,12 @@ MISTAKES: list[tuple[Ordinary, Mistake, str]] = [
     (FASTAPI, port_of_another, ELSEWHERE.format("{}", HTML)),
     (NODE_HTTP, port_of_another, ELSEWHERE.format("{}", HTML)),
     (SPRING, port_of_another, ELSEWHERE.format("{}", JSON) + "; the document's servers say /shop"),
+    (SPRING, prefix_left_out, ELSEWHERE.format("{}", HTML) + "; the document's servers say /shop"),
+    (FASTAPI, port_of_a_front_end, PAGE),
+    (SPRING, port_of_a_front_end, PAGE),
+    (FASTAPI, port_that_redirects, REDIRECTED),
+    (SPRING, port_that_redirects, REDIRECTED),
+    (FASTAPI, port_of_nobody, NOBODY),
     (SPRING, wrong_key, REFUSED),
     (SPRING, expiring_key, EXPIRED),
     (SPRING, port_of_nobody, NOBODY),

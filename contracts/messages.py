@@ -207,6 +207,7 @@ class Response:
 
 
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_COOKIE_NAME = re.compile(r"[!-+\--9<>-~]+")  # more than RFC 6265 §4.1.1 allows, as in `a[b]`
 _FIELD_VALUE = re.compile(r"([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
 
 
@@ -221,6 +222,12 @@ def is_origin_form(target: str) -> bool:
 def is_field_name(text: str) -> bool:
     """Whether a header field can have this name: a token (RFC 9110 §5.1, §5.6.2)."""
     return _FIELD_NAME.fullmatch(text) is not None
+
+
+def is_nameable(location: str, name: str) -> bool:
+    """Whether a request can have a parameter of this name there: in `header`, `cookie`, or else."""
+    pattern = {"header": _FIELD_NAME, "cookie": _COOKIE_NAME}.get(location)
+    return pattern is None or pattern.fullmatch(name) is not None
 
 
 def is_field_value(text: str) -> bool:

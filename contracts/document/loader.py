@@ -9,11 +9,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from contracts.document import model
-from contracts.document.dialects import DIALECTS, METHODS, Dialect, refuse_malformed
+from contracts.document.dialects import DIALECTS, METHODS, Dialect, Found, refuse_malformed
 from contracts.document.model import Document, SecurityScheme, Spec, join_pointer, ref_target
 from contracts.document.references import Linker, Neighbours
 from contracts.document.written import Position, apply_overlay, bytes_of_file, written_from_bytes
 from contracts.errors import DocumentError
+from contracts.messages import is_nameable
 from contracts.text import shown
 
 _Schemes = Mapping[str, SecurityScheme]
@@ -81,7 +82,8 @@ def read_spec(
         apply_overlay(tree, root, written_from_bytes(overlay[1], overlay[0]))
     refuse_malformed(dialect, "document", tree, root, ())
     marks = set()
-    for schema in Linker(tree, root, dialect, around).link():
+    linker = Linker(tree, root, dialect, around)
+    for schema in linker.link():
         for rewrite in dialect.rewrites:
             rewrite(schema)
         marks |= schema.keys() & set(model.MARKS)
@@ -89,6 +91,7 @@ def read_spec(
     def source(pointer: str) -> model.Source:
         return root.at(model.split_pointer(pointer)).source
 
+    left_out = tuple(_left_out(linker.others, root))
     digest, info = hashlib.sha256(text).hexdigest(), tree["info"]
     document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
     schemes = {}
@@ -96,9 +99,14 @@ def read_spec(
         pointer = document.resolve(join_pointer("/components/securitySchemes", name))
         said = {"name": "", "in": "", "scheme": "", **document.at(pointer)}
         place, scheme = said["in"], said["scheme"].lower()
+        needed = said["name"] if said["type"] == "apiKey" else scheme or "Bearer"
+        if not is_nameable(place or "header", needed):
+            problem = f"no request can have a credential under the name {shown(needed)}"
+            raise root.at(model.split_pointer(pointer)).error(problem, "mend the name")
         schemes[name] = SecurityScheme(name, said["type"], said["name"], place, scheme, pointer)
     operations = tuple(_operations(document, schemes))
-    return Spec(document, info["title"], info["version"], _servers(tree), operations, schemes)
+    told = info["title"], info["version"], _servers(tree), operations, schemes
+    return Spec(document, *told, left_out=left_out)
 
 
 def _dialect(tree: Any, root: Position) -> Dialect:
@@ -115,6 +123,21 @@ def _dialect(tree: Any, root: Position) -> Dialect:
             return dialect
     problem = f"the document's OpenAPI version is {shown(tree['openapi'])}, wanted 3.0.x or 3.1.x"
     raise root.child("openapi").error(problem, 'give a version that is read, such as "3.1.0"')
+
+
+def _left_out(found: Sequence[Found], root: Position) -> Iterator[str]:
+    """Makes nothing of parameters and headers whose names HTTP can't carry; says so of each."""
+    for node, kind, place in found:
+        names = list(node.get("headers") or ()) if kind == "response" else [node.get("name", "")]
+        location = "header" if kind == "response" else node.get("in", "")
+        for name in names:
+            if "$ref" not in node and not is_nameable(location, name):
+                there = (*place, "headers", name) if kind == "response" else (*place, "name")
+                what = f"the {location} {shown(name)} of a {kind} is left out"
+                why = "HTTP has no such name (RFC 9110 §5.1, RFC 6265 §4.1.1)"
+                yield f"{root.at(there).source}: {what}: {why}; mend it"
+                if kind == "parameter":
+                    node.update({"name": _IGNORED_HEADERS[0], "in": "header", "required": False})
 
 
 def _operations(document: Document, schemes: _Schemes) -> Iterator[model.Operation]:
@@ -229,7 +252,8 @@ def _responses(operation: _Object) -> Iterator[model.ResponseSpec]:
         response = operation.child("responses", status)
         headers = []
         for name in response.value.get("headers") or {}:
-            if name.lower() != "content-type":  # OpenAPI 3.1 §4.8.17: it is ignored
+            # OpenAPI 3.1 §4.8.17: Content-Type is ignored
+            if name.lower() != "content-type" and is_nameable("header", name):
                 found = response.child("headers", name)
                 headers.append(model.Header(name, found.required, found.schema, found.pointer))
         yield model.ResponseSpec(status, tuple(headers), response.content, response.pointer)

@@ -292,6 +292,7 @@ class Spec:
     servers: tuple[str, ...]
     operations: tuple[Operation, ...]
     security_schemes: Mapping[str, SecurityScheme]
+    left_out: tuple[str, ...] = ()  # what of it HTTP can't carry, a sentence each
     variable: str = VARIABLE  # of the environment, with the credential that requests carry
 
     @property

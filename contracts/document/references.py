@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from contracts.document.dialects import REFERABLE, Dialect, Segments, refuse_malformed, walk
+from contracts.document.dialects import REFERABLE, Dialect, Found, Segments, refuse_malformed, walk
 from contracts.document.model import join_pointer, split_pointer, value_at
 from contracts.document.written import Position, written_from_bytes
 from contracts.errors import DocumentError
@@ -51,6 +51,7 @@ class Linker:
     root: Position
     dialect: Dialect
     around: Neighbours | None
+    others: list[Found] = field(default_factory=list)  # parameters and responses
     _schemas: list[dict[str, Any]] = field(default_factory=list)
     _embedded: dict[str, Any] = field(default_factory=dict)
     _visited: dict[int, str] = field(default_factory=dict)
@@ -86,6 +87,8 @@ class Linker:
                 self._schemas.append(value)
                 if self.dialect.has_identifiers:
                     self._note_identifiers(value, place)
+            elif found in ("parameter", "response"):
+                self.others.append((value, found, place))
             if (found == "schema" or found in REFERABLE) and isinstance(value.get("$ref"), str):
                 self._pending.append(_Reference(value, value["$ref"], found, place))
 
@@ -142,7 +145,10 @@ class Linker:
 
     def _file(self, name: str, home: str, reference: _Reference) -> str:
         """The name of a file below `x-files`, `""` for the document; reads it when first named."""
-        address = urlsplit(name)
+        try:
+            address = urlsplit(name)
+        except ValueError:
+            raise self._error(reference, "is neither a path nor a URL", "mend it") from None
         if address.scheme or address.netloc:
             cure = "put a copy into the document's folder"
             raise self._error(reference, "is a URL, and nothing is fetched", cure)

@@ -194,7 +194,8 @@ def served_at(spec: Spec, path: str) -> list[str]:
 
 
 def notices(spec: Spec) -> Iterator[str]:
-    """What is said on reading: templates that differ in the names of their parameters alone."""
+    """What is said on reading: names left out, and templates that differ in parameters' alone."""
+    yield from spec.left_out
     alike: dict[str, list[str]] = {}
     for template in spec.by_path:
         alike.setdefault(_PARAMETER.sub("{}", template), []).append(template)

@@ -66,7 +66,7 @@ class Route:
 
     def transport(self, base: SplitResult) -> httpx2.HTTPTransport:
         """A transport to a base URL; a Client would keep cookies, look into Location, log URLs."""
-        proxy: str | httpx2.Proxy | None = self.proxy or _proxy(base)
+        proxy: str | httpx2.Proxy | None = self.proxy or environment_proxy(base)[1]
         trusted = _trust(base.scheme, self.ca_bundle)
         if isinstance(proxy, str) and proxy.startswith("https:"):
             trusted = _trust("https", self.ca_bundle)
@@ -84,18 +84,21 @@ def _trust(scheme: str, ca_bundle: str | None) -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-def _proxy(base: SplitResult) -> str | None:
-    """The proxy that the environment names for a base URL; none for this machine."""
+def environment_proxy(base: SplitResult) -> tuple[str, str | None]:
+    """The proxy that the environment names for a base URL, and where; none for this machine."""
     host = base.hostname or ""
     try:
         local = ipaddress.ip_address(host).is_loopback
     except ValueError:
         local = host == "localhost" or host.endswith(".localhost")
     if local or urllib.request.proxy_bypass(host):
-        return None
+        return "", None
     proxies = urllib.request.getproxies()
-    found = proxies.get(base.scheme) or proxies.get("all")
-    return f"http://{found}" if found and "://" not in found else found
+    name = base.scheme if proxies.get(base.scheme) else "all"
+    found = proxies.get(name)
+    if found and "://" not in found:
+        found = f"http://{found}"
+    return f"{name.upper()}_PROXY", found
 
 
 class Transport:
@@ -107,7 +110,7 @@ class Transport:
         self._prefix = base.path.rstrip("/")
         self._most, self._deadline = limits.body, Deadline(limits.total)
         self._mistake: Failure | None = None  # of the base URL; then nothing more is sent
-        if not (route.proxy or _proxy(base)):
+        if not (route.proxy or environment_proxy(base)[1]):
             self._deadline.doubt = self._refuse_other_scheme
         self._timeout = httpx2.Timeout(limits.read, connect=limits.connect).as_dict()
         self._inner = route.transport(base)

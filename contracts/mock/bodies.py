@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.document import Header, MediaType, ResponseSpec, Schema, Spec, ref_target
 from contracts.document.serialisation import fill_path, match_path, parameter_names, simple_text
-from contracts.messages import concrete, is_json
+from contracts.messages import concrete, is_field_value, is_json
 from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.schemas.locations import Location, json_type, locate
@@ -49,6 +49,8 @@ def variants_of(response: ResponseSpec) -> tuple[Variant, ...]:
 
 def _variants(media: MediaType) -> Iterator[Variant]:
     content_type, schema = concrete(media.name, "x-mock"), media.schema
+    if not is_field_value(content_type):
+        return
     if schema is None:
         yield Variant(content_type, b"{}" if is_json(content_type) else b"mock")
     elif is_json(content_type):

@@ -29,6 +29,7 @@ BASE = "http://service"
 _ARGUMENTS = {"method", "url", "headers", "data", "json", "params", "cookies", "files"}
 _ITS_OWN_HEADERS = CLIENT_FIELDS | {"accept", "x-schemathesis-testcaseid"}
 _NO_CASES: tuple[type[Exception], ...] = (SchemathesisError, OSError)  # it may not fetch anything
+_NO_CASES += (LookupError, RecursionError)  # it knows no such operation, or can't find its way
 _NO_CASES += (hypothesis.errors.Unsatisfiable, hypothesis.errors.InvalidArgument)
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 
@@ -77,12 +78,12 @@ def coverage_requests(schema: BaseSchema, operation: Operation) -> list[tuple[st
 @_offline()
 def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
     """As many as can be had: where a schema is too odd for Schemathesis, those before it."""
-    target = schema[operation.path][operation.method]
-    config = schema.config.generation_for(operation=target)
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]  # claims are the document's
-    make = partial(schema.iter_coverage_cases, generation_modes=modes, generation_config=config)
     cases: list[Case[Any]] = []
     with _without_constants_of_this_project(), suppress(*_NO_CASES):
+        target = schema[operation.path][operation.method]
+        config = schema.config.generation_for(operation=target)
+        make = partial(schema.iter_coverage_cases, generation_modes=modes, generation_config=config)
         cases.extend(make(target))  # which keeps what comes before an error
     return cases
 
@@ -92,9 +93,9 @@ def fuzz_requests(
     schema: BaseSchema, operation: Operation, *, seed: int, examples: int
 ) -> list[tuple[str, Request]]:
     """The document's examples, then `examples` random requests; a seed always gives the same."""
-    target: APIOperation[Any, Any, Any, Any] = schema[operation.path][operation.method]
     cases: list[Case[Any]] = []
     with suppress(*_NO_CASES):
+        target: APIOperation[Any, Any, Any, Any] = schema[operation.path][operation.method]
         for strategy in target.get_strategies_from_examples():
             cases += _draw(strategy, seed=seed, examples=1)
         cases += _draw(target.as_strategy(GenerationMode.POSITIVE), seed=seed, examples=examples)

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from contracts.decision.run_decision import Known, Policy, accepted_file, read_accepted
 from contracts.document import Operation, Spec, load_spec
@@ -20,6 +20,7 @@ from contracts.errors import ContractsError, UsageError
 from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.secret_urls import Capabilities
+from contracts.exchanges.transport import environment_proxy
 from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
@@ -112,7 +113,7 @@ def inputs_from(
     common = f"{json.dumps(spec.document.tree, default=str)} {base_url}" if value else ""
     secret = _secret(spec, base_url, value, common, needed=asks and not options.dry_run)
     headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
-    route = Route(proxy_from(options, environ), options.ca_bundle)
+    route = _route(options, environ, base_url if asks else None)
     target = Target(base_url, secret, Limits(), headers, capabilities, route)
     known: Known | None = None
     evidence: Probes = {}
@@ -244,6 +245,25 @@ def proxy_from(options: Options, environ: Mapping[str, str]) -> str | None:
         return usable_proxy(url)
     except ValueError:
         raise UsageError(f"{domain.PROXY_VARIABLE} {NO_PROXY}") from None
+
+
+def _route(options: Options, environ: Mapping[str, str], base_url: str | None) -> Route:
+    """The way to a service. UsageError for a proxy or certificates that can't be used."""
+    route = Route(proxy_from(options, environ), options.ca_bundle)
+    if base_url is None:
+        return route
+    base = urlsplit(base_url)
+    variable, url = environment_proxy(base)
+    try:
+        if route.proxy is None and url:
+            usable_proxy(url)
+        route.transport(base).close()
+    except ValueError:
+        raise UsageError(f"{variable} {NO_PROXY}, or unset it") from None
+    except OSError as error:
+        problem = f"SSL_CERT_FILE or SSL_CERT_DIR can't be used ({error.strerror or error})"
+        raise UsageError(f"{problem}; give certificates in PEM form, or unset it") from None
+    return route
 
 
 def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:

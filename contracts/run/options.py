@@ -156,7 +156,7 @@ def usable_proxy(url: str) -> str:
     _ = parts.port  # raises ValueError for what is no port
     plain = url.isascii() and url.isprintable() and " " not in url
     known = parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/")
-    if not plain or not known:
+    if not plain or not known or not _HOST.fullmatch(host_of(url)):
         raise ValueError
     return url
 

@@ -191,7 +191,13 @@ class RevisionFiles:
 
 def path_in_repository(path: Path) -> str:
     """The path of a file from the root of its repository. UsageError if it is in none."""
-    prefix = _git(["rev-parse", "--show-prefix"], b"", path.parent, f"HEAD:{path}")
+    try:
+        prefix = _git(["rev-parse", "--show-prefix"], b"", path.parent, str(path))
+    except UsageError as error:
+        if "not a git repository" not in str(error):
+            raise
+        cure = "--contract-baseline names a document to compare it with"
+        raise UsageError(f"{path} is in no git repository; {cure}") from None
     return os.fsdecode(prefix.removesuffix(b"\n")) + path.name
 
 

@@ -218,6 +218,12 @@ def _secret(
     if not value.isascii() or not value.isprintable():
         cure = "set it to the credential alone"
         raise UsageError(f"{variable} holds characters that no header can carry; {cure}")
+    named = {scheme.scheme for scheme in spec.security_schemes.values() if scheme.type == "http"}
+    if value.partition(" ")[0].lower() in named:
+        cure = "set it to the credential alone; the suite says which scheme it is of"
+        raise UsageError(f"{variable} begins with the name of a scheme; {cure}")
+    if value[:1] == value[-1:] and value[:1] in ('"', "'"):
+        raise UsageError(f"{variable} stands in quotes, which would be sent; set it without them")
     if needed and not value and any(operation.needs_credential for operation in spec.operations):
         cure = f"set it to a key of {base_url}, or leave --base-url out to use the mock"
         raise UsageError(f"the document asks for a credential and {variable} is not set; {cure}")

@@ -178,6 +178,16 @@ def test_credential_that_no_header_carries_is_refused_and_not_shown(value: str, 
     assert "secret" not in str(caught.value)
 
 
+MISTAKEN = {"Bearer secret99": "begins with the name of a scheme", '"secret99"': "in quotes", "'secret99'": "in quotes"}
+
+
+@pytest.mark.parametrize("value", MISTAKEN)
+def test_credential_is_given_alone(value: str, make: Make) -> None:
+    with pytest.raises(UsageError, match=MISTAKEN[value]) as caught:
+        make(URL, {"NOTTE_API_KEY": value})
+    assert "secret99" not in str(caught.value)
+
+
 def test_credential_is_stripped(make: Make) -> None:
     secret = make(URL, {"NOTTE_API_KEY": " key \n"}).target.secret
     assert secret is not None

@@ -162,6 +162,8 @@ def test_mistake_is_named_first(service: Ordinary, mistake: Mistake, sentence: s
         run = project.run("-q", "--base-url", base_url, *service.options)
     assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
     assert run.lines[-1].startswith(f"contract: INCONCLUSIVE on {base_url}: {sentence.format(base_url)}")
+    title = next(number for number, line in enumerate(run.lines) if "= contract =" in line)
+    assert run.lines[title + 1].startswith(f"inconclusive: {sentence.format(base_url)[:60]}")
 
 
 def test_slips_are_found_and_nothing_else(project: Project) -> None:

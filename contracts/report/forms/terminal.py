@@ -12,7 +12,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from contracts.report import wording
 from contracts.report.history import Trend
 from contracts.report.run import CHANGES, RuleVerdict, Run
-from contracts.text import cut, few, printable
+from contracts.text import cut, few, plural, printable
 
 ROWS = 25  # of the summary, its title, the lines that others add to it and the decision included
 DECISION_ROWS = 4
@@ -25,7 +25,15 @@ ROOM = 40  # columns that are left at least to what was seen;
 SEVERAL = 160  # to several things, each with its count
 NAMED_ROWS = 2  # for naming the sections that there is no room for
 
-_FIRST = {"ended early": 0, "new": 6, "violated": 6, "table": 6, "against": 0, "drift": 3}
+_FIRST = {
+    "ended early": 0,
+    "inconclusive": 3,
+    "new": 6,
+    "violated": 6,
+    "table": 6,
+    "against": 0,
+    "drift": 3,
+}
 _THEN = {"still there": 5, "drift rules": 0, "sessions": 2, "note": 3, "accepted": 3, "advisory": 3}
 _LAST = {"undecided": 2, "not exercised": 3, "fixed": 3, "not judged": 3, "history": 2}
 _LAST |= {"drift notes": 2, "never seen": 2}
@@ -164,6 +172,8 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
     """Whatever there is to say, in the order in which it is shown."""
     if run.interrupted:
         yield Section("ended early", head=(wording.ENDED_EARLY,))
+    elif run.decision == "inconclusive":  # what is wrong, before anything that follows from it
+        yield Section("inconclusive", _texts(run.reasons))
     yield Section("sessions", _texts(wording.session_lines(run.sessions or {})), title="")
     if run.drift is not None:
         headline, *kept = wording.drift_head(run.drift)
@@ -173,7 +183,8 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
         yield Section("drift rules", head=tuple(kept))
     if run.against is not None:
         yield from _since(run, run.against)
-    yield _table(run, screen)
+    if any(verdict.exercised for verdict in run.verdicts):
+        yield _table(run, screen)
     if run.against is None:
         yield _violated("violated", run.violated)
     accepted = [(verdict.rule, f" {wording.accepted_text(verdict)}") for verdict in run.accepted]
@@ -181,10 +192,12 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
     yield Section("note", _texts(run.notes))
     yield _violated("advisory", run.advisories, recurs=False)
     for standing in ("undecided", "not exercised"):
-        found = [
-            (verdict.rule, f" ({verdict.why})" * bool(verdict.why))
-            for verdict in run.by_standing[standing]
-        ]
+        verdicts = run.by_standing[standing]
+        if verdicts and {verdict.why for verdict in verdicts} <= set(run.reasons):
+            why = f"{standing}: {plural(len(verdicts), 'rule')}, for the reason above"
+            yield Section(standing, head=(why,))
+            continue
+        found = [(verdict.rule, f" ({verdict.why})" * bool(verdict.why)) for verdict in verdicts]
         yield Section(standing, found)
     yield Section("never seen", _texts(_never_seen(run.verdicts)))
     if trend is not None:
@@ -298,7 +311,7 @@ def decision_line(run: Run, screen: Screen) -> str:
 
 
 _RED = ("violated", "new", "still there", "FAIL")
-_YELLOW = ("accepted", "note", "advisory", "ended early", "INCONCLUSIVE")
+_YELLOW = ("accepted", "note", "advisory", "ended early", "INCONCLUSIVE", "inconclusive")
 _COLOUR = dict.fromkeys(_RED, "red") | dict.fromkeys(_YELLOW, "yellow")
 _COLOUR |= dict.fromkeys(("not exercised", "undecided", "not judged"), "yellow")
 _COLOUR |= dict.fromkeys(("fixed", "PASS"), "green")

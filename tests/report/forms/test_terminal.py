@@ -55,6 +55,13 @@ def test_rules_of_no_status_are_those_of_any() -> None:
     ]
 
 
+def test_why_there_is_no_verdict_is_told_first_and_once() -> None:
+    why = "the credential was refused on every request"
+    held = replace(UNEXERCISED, why=why)
+    shown = lines(report(held, decision=Decision(Result.INCONCLUSIVE, (why,))))
+    assert shown[:2] == [f"inconclusive: {why}", "not exercised: 1 rule, for the reason above"]
+
+
 def test_early_end_is_told_first() -> None:
     assert lines(report(interrupted=True))[0] == "ended early: this covers what was asked until then"
 

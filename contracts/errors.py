@@ -8,6 +8,11 @@ Every message is one sentence: where, what was seen, what was wanted and the way
 with 2, pytest with 4; a traceback is never shown for these.
 """
 
+import traceback
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
 
 class ContractsError(Exception):
     """The root of the suite's own errors; `str()` is what the user reads."""
@@ -24,3 +29,16 @@ class DocumentError(ContractsError):
         self.file, self.line, self.problem, self.cure = file, line, problem, cure
         where = f"{file}:{line}" if line else file
         super().__init__(f"{where}: {problem}; {cure}")
+
+
+def defect(error: BaseException) -> str:
+    """A mistake of the suite itself, for a bug report: `KeyError at contracts/rules/plan.py:93`.
+
+    What the error says is left out: it may hold what a service sent, or a secret.
+    """
+    where = "a place outside of it"
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(_PACKAGE):
+            where = f"{path.relative_to(_PACKAGE.parent).as_posix()}:{line}"
+    return f"the suite itself failed: {type(error).__name__} at {where}"

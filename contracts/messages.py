@@ -1,8 +1,10 @@
 """What travels between the suite and a service: requests with their claims, and what came back."""
 
+import email.utils
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -238,6 +240,15 @@ def is_field_value(text: str) -> bool:
 def essence_of(content_type: str) -> str:
     """The essence of a media type in lower case, parameters apart (RFC 9110 §8.3.1)."""
     return content_type.partition(";")[0].strip().lower()
+
+
+def moment_of(date: str | None) -> datetime | None:
+    """The moment in UTC that a header field gives (RFC 9110 §5.6.7); None if it gives none."""
+    try:
+        found = email.utils.parsedate_to_datetime(date or "")
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, TypeError, LookupError, ArithmeticError):  # all that the parser lets out
+        return None
 
 
 def is_json(name: str) -> bool:

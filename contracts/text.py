@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 MAX_TEXT = 500  # characters kept of what a service has a hand in: a message, a place in a body
 
 
@@ -16,8 +17,17 @@ def cut(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def shown(value: Any, limit: int = 60) -> str:
-    """A value as JSON, cut to what fits in a sentence."""
-    return cut(json.dumps(value, ensure_ascii=False, default=str), limit)
+    """A value as JSON, cut to what fits in a sentence; what is cut is not written out before."""
+    if isinstance(value, str):
+        value = value[: limit + 1]
+    if not isinstance(value, dict | list):
+        return cut(json.dumps(value, ensure_ascii=False, default=str), limit)
+    text = ""
+    for piece in _ENCODER.iterencode(value):
+        text += piece
+        if len(text) > limit:
+            break
+    return cut(text, limit)
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

@@ -1,6 +1,5 @@
 """A probe to an exchange: sent in its turn, to a service or the mock, again where that may help."""
 
-import email.utils
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -114,10 +113,8 @@ def retry_after(value: str, now: datetime) -> float:
     """Seconds of a Retry-After field, seconds or a date (RFC 9110 §10.2.3); 0 for other text."""
     if value.isascii() and value.strip().isdigit():
         return float(value)
-    try:
-        return max(0.0, (email.utils.parsedate_to_datetime(value) - now).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0
+    date = messages.moment_of(value)
+    return max(0.0, (date - now).total_seconds()) if date is not None else 0.0
 
 
 def _number(value: str | None) -> float | None:

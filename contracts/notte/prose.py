@@ -1,20 +1,22 @@
 """What Notte's prose says of a session: as rules, one row a sentence, and as believable answers."""
 
-import email.utils
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from contracts.document import Operation, Spec
+from contracts.messages import moment_of
 from contracts.notte.domain import FINAL, SESSION, SESSION_ID, SWEEP, TITLE
 from contracts.rules import Answer, ExchangeRule, Extra, Scope, broken
+from contracts.text import shown
 
 CLOCK = timedelta(seconds=2)  # how far the clocks of a service may be apart
 PRECISION = timedelta(seconds=2)  # of `duration`: the times are not taken at one instant
+MOST = 10**300  # a number beyond is told as it is written, and is more than any time
 NOW = datetime(2026, 1, 6, 12, 0, 0, tzinfo=UTC)  # the mock's clock stands still, as answers do
 DATE = "Tue, 06 Jan 2026 12:00:00 GMT"
 
@@ -38,13 +40,13 @@ class SeenSession:
         """An RFC 3339 date-time; read as UTC without an offset, as the service once wrote it."""
         try:
             found = datetime.fromisoformat(self.body.get(name, ""))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise UnsaidError from None
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
-    def number(self, name: str) -> float:
+    def number(self, name: str) -> float | Decimal:
         value = self.body.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise UnsaidError
         return value
 
@@ -64,9 +66,9 @@ class SeenSession:
         years, weeks, days, hours, minutes, seconds = map(float, texts)
         try:
             length = timedelta(365 * years + days, seconds, 0, 0, minutes, hours, weeks)
-        except OverflowError:
+            return -length if sign else length
+        except (OverflowError, ValueError):
             raise UnsaidError from None
-        return -length if sign else length
 
     @property
     def clock(self) -> datetime:
@@ -91,6 +93,10 @@ class Prose:
             return self.seen(*sessions)
         except UnsaidError:
             return None
+
+
+def _written(number: float | Decimal) -> str:
+    return f"{number:g}" if -MOST < number < MOST else shown(number)
 
 
 IDLE, LONGEST = "idle_timeout_minutes", "max_duration_minutes"
@@ -148,10 +154,12 @@ def _in_the_past(name: str, member: str) -> Prose:
 def _active_within(name: str, limit: str, since: str, called: str) -> Prose:
     @_row(name, "status", f"is not active after the {called}", limit)
     def seen(session: SeenSession) -> str:
-        status, most = session.status("active"), timedelta(minutes=session.number(limit))
-        over = session.clock - session.time(since) - most
-        text = f"{status} {over.total_seconds():.0f} s after {since} + {limit}"
-        return broken(over > SWEEP, text)
+        status, minutes = session.status("active"), session.number(limit)
+        passed = (session.clock - session.time(since)).total_seconds()
+        # No more minutes than a float holds, which are for ever; and no fewer.
+        over = passed - 60 * float(max(-MOST, min(minutes, MOST)))
+        text = f"{status} {over:.0f} s after {since} + {limit}"
+        return broken(over > SWEEP.total_seconds(), text)
 
     return seen
 
@@ -180,20 +188,22 @@ def _duration_agrees(session: SeenSession) -> str:
     end = session.clock if status == "active" else session.time("closed_at")
     between = end - session.time("created_at")
     text = f"duration {session.body['duration']}, but the times give {between}"
-    return broken(abs(between - length) > PRECISION, text)
+    wrong = abs(between.total_seconds() - length.total_seconds()) > PRECISION.total_seconds()
+    return broken(wrong, text)
 
 
 @_row("timeout alias", "timeout_minutes", "equals idle_timeout_minutes")
 def _alias(session: SeenSession) -> str:
     alias, original = session.number("timeout_minutes"), session.number(IDLE)
-    return broken(alias != original, f"timeout_minutes {alias:g}, {IDLE} {original:g}")
+    seen = f"timeout_minutes {_written(alias)}, {IDLE} {_written(original)}"
+    return broken(alias != original, seen)
 
 
 def _at_least(least: int, name: str, member: str) -> Prose:
     @_row(name, member, {0: "is not negative", 1: "is positive"}[least])
     def seen(session: SeenSession) -> str:
         value = session.number(member)
-        return broken(value < least, f"{member} is {value:g}")
+        return broken(value < least, f"{member} is {_written(value)}")
 
     return seen
 
@@ -257,7 +267,8 @@ def _grows(member: str) -> Prose:
     @_row("does not shrink", member, "does not shrink")
     def seen(earlier: SeenSession, later: SeenSession) -> str:
         before, after = earlier.number(member), later.number(member)
-        return broken(after < before, f"{member} was {before:g}, then {after:g}")
+        seen = f"{member} was {_written(before)}, then {_written(after)}"
+        return broken(after < before, seen)
 
     return seen
 
@@ -316,15 +327,19 @@ def _exchange_rule(scope: Scope, row: Prose) -> ExchangeRule:
     return ExchangeRule(replace(rule, clause=f"Notte: “{row.sentence}”"), check)
 
 
-@lru_cache(maxsize=4)
 def session_of(answer: Answer) -> SeenSession | None:
     """The session that a 200 answer shows; None for any other answer or body."""
-    response, now = answer.response, None
+    known: dict[str, SeenSession | None] = answer.known
+    if SESSION not in known:
+        known[SESSION] = _session_in(answer)
+    return known[SESSION]
+
+
+def _session_in(answer: Answer) -> SeenSession | None:
+    response = answer.response
     if response.status != 200 or not answer.is_json or not isinstance(answer.decoded.value, dict):
         return None
-    with suppress(ValueError):
-        now = email.utils.parsedate_to_datetime(response.header("date") or "")
-    return SeenSession(answer.decoded.value, now)
+    return SeenSession(answer.decoded.value, moment_of(response.header("date")))
 
 
 def plausible(operation: Operation, status: int, value: Any) -> Any:

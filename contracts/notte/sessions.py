@@ -12,7 +12,7 @@ from typing import Any
 from contracts.exchanges import Exhausted
 from contracts.messages import Exchange, Request, Response
 from contracts.notte import domain
-from contracts.schemas.json_text import decode
+from contracts.schemas.json_text import TooManyError, decode
 from contracts.text import cut
 
 MAX_PAGES = 20
@@ -39,7 +39,9 @@ def _success(exchange: Exchange) -> Response | None:
 def _object(exchange: Exchange) -> dict[str, Any]:
     """The JSON object of a successful answer; empty for any other."""
     response = _success(exchange)
-    value = response and decode(response.body).value
+    value = None
+    with suppress(TooManyError):
+        value = response and decode(response.body).value
     return value if isinstance(value, dict) else {}
 
 

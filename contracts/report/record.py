@@ -81,7 +81,7 @@ class Teller:
             since=since,
             recurrence=verdict.recurrence,
             found=found,
-            found_more=max(len(verdict.broken_by) - MAX_FOUND, 0),
+            found_more=max(len(verdict.broken_by) - MAX_FOUND, 0) + verdict.more,
             seen={masked(value): count for value, count in verdict.seen.items()},
             unseen=verdict.unseen,
             why=masked(verdict.why),

@@ -17,7 +17,6 @@ from contracts.rules.rule import Finding as Finding
 from contracts.rules.rule import Rule as Rule
 from contracts.rules.rule import Scope as Scope
 from contracts.rules.rule import Severity as Severity
-from contracts.rules.rule import Undecided as Undecided
 from contracts.rules.rule import broken as broken
 
 

@@ -31,11 +31,12 @@ class Leaf:
     types: frozenset[str]
     check: Callable[[Any], bool] | None  # None when the keywords can't be compiled, for a reason
     why: str = ""
+    members: frozenset[str] = frozenset()  # the rule's own, which may be many
 
 
 def _leaf(rule: Rule, types: frozenset[str], compiled: Callable[[], Validator]) -> Leaf:
     try:
-        return Leaf(rule, types, compiled().is_valid)
+        return Leaf(rule, types, compiled().is_valid, members=frozenset(rule.members))
     except Uncompilable as error:
         return Leaf(rule, types, None, str(error).splitlines()[0])
 

@@ -1,7 +1,7 @@
 """A rule: one promise of the document, with a stable id; what it is checked on and can give."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from contracts import text
 from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.document.model import described_by
 from contracts.messages import Exchange, Response, header_values, is_json
-from contracts.schemas.json_text import Decoded, decode
+from contracts.schemas.json_text import Decoded, TooManyError, decode
 
 
 class Severity(StrEnum):
@@ -129,14 +129,6 @@ class Finding:
     instance: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """A rule that could not be judged on one exchange, and why."""
-
-    rule: str
-    why: str
-
-
 @dataclass(frozen=True, eq=False)
 class Answer:
     """An answered exchange as rules see it; made once for each, so that a body is decoded once."""
@@ -145,6 +137,7 @@ class Answer:
     operation: Operation
     response: Response
     refused: frozenset[str] = frozenset()  # methods that had 405 on the same path before
+    known: dict[str, Any] = field(default_factory=dict)  # what rules of a domain see in it
 
     @cached_property
     def documented(self) -> ResponseSpec | None:
@@ -159,8 +152,18 @@ class Answer:
         )
 
     @cached_property
+    def _decoded(self) -> Decoded | TooManyError:
+        try:
+            return decode(self.response.body)
+        except TooManyError as error:
+            return error
+
+    @property
     def decoded(self) -> Decoded:
-        return decode(self.response.body)
+        """The body as JSON; raises TooManyError."""
+        if isinstance(self._decoded, TooManyError):
+            raise self._decoded
+        return self._decoded
 
     def fields(self, name: str) -> list[str]:
         """The values of a header field."""

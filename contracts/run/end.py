@@ -1,10 +1,11 @@
 """What was asked to what is said of it, by each test, by the report, and at the end."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,12 +88,21 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     decision = decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None)
     unlooked = [ledger.about.get("unlooked", "")]
     unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
-    notes = (*decision.notes, *filter(None, dict.fromkeys(unlooked)))
+    notes = (*decision.notes, *filter(None, dict.fromkeys(unlooked)), *_defects(verdicts))
     decision = replace(decision, notes=notes)
     began, early = ledger.about.get("started", ""), bool(ended)
     told = tuple(verdicts), exchanges, decision, early
     command = ledger.about.get("command", "")
     return Report(state.teller, seed, began, finished, *told, command=command)
+
+
+def _defects(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """Where the suite failed to judge an exchange, each place once: for a bug report."""
+    rules: dict[str, list[str]] = {}
+    for verdict in filter(attrgetter("defect"), verdicts):
+        rules.setdefault(verdict.defect, []).append(verdict.rule.id)
+    for where, ids in rules.items():
+        yield f"{where}, where it judges {few(ids, MAX_NAMED, 'like it')}; please report it"
 
 
 def _drift(state: State, report: Report) -> Drift | None:

@@ -2,10 +2,22 @@
 
 import json
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
+
+MAX_VALUES = 2**20  # of a body that is read and judged: each may take 150 bytes, and 2 µs
+_BEFORE_A_VALUE = re.compile(rb'(?:[^",\[{]|"(?:[^"\\]|\\.)*+"?)*+[,\[{]', re.DOTALL)
+
+
+class TooManyError(ValueError):
+    """A body holds more values than are judged."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the body holds more than {MAX_VALUES:,} values; the rest is not judged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,12 @@ class Decoded:
 
 
 def decode(body: bytes) -> Decoded:
-    """UTF-8 without BOM, no NaN or Infinity, one document (RFC 8259 §2, §6, §8.1)."""
+    """UTF-8 without BOM, no NaN or Infinity, one document (RFC 8259 §2, §6, §8.1).
+
+    Raises TooManyError for a body that would take too much memory.
+    """
+    if _is_too_much(body):
+        raise TooManyError
     value, problem, text = None, "", ""
     duplicates: dict[str, None] = {}
     invalid: list[str] = []
@@ -43,6 +60,13 @@ def decode(body: bytes) -> Decoded:
     if problem:
         return Decoded(problem=f"the body {problem}")
     return Decoded(value, duplicates=tuple(duplicates))
+
+
+def _is_too_much(body: bytes) -> bool:
+    """Whether a body holds more than `MAX_VALUES`; what is in strings does not count."""
+    if len(body) <= MAX_VALUES or sum(map(body.count, (b",", b"[", b"{"))) < MAX_VALUES:
+        return False
+    return any(islice(_BEFORE_A_VALUE.finditer(body), MAX_VALUES, None))
 
 
 def _float(literal: str) -> float | Decimal:

@@ -100,7 +100,12 @@ def checker(node: CanonicalSchema) -> Callable[[JSON], bool]:
 
 def matches(pattern: str, text: str) -> bool:
     """Whether an ECMA-262 pattern matches in `text`; one that can't be compiled never does."""
+    return _matcher(pattern)(text)
+
+
+@lru_cache(maxsize=4096)
+def _matcher(pattern: str) -> Callable[[str], bool]:
     try:
-        return keyword_validator(json.dumps({"pattern": pattern})).is_valid(text)
+        return keyword_validator(json.dumps({"pattern": pattern})).is_valid
     except Uncompilable:
-        return False
+        return lambda _: False

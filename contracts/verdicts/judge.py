@@ -1,19 +1,25 @@
 """An exchange and the rules of its operation: what held, what broke, what can't be told."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.document import join_pointer
+from contracts.errors import defect
 from contracts.messages import Credential, Exchange, Probe, Request, Response, is_unavailable
-from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule, Severity, Undecided
+from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule, Severity
 from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing, early_answer, is_early
 from contracts.rules.rule import member_text, shown
+from contracts.schemas.json_text import MAX_VALUES, TooManyError
 from contracts.schemas.locations import json_type
-from contracts.text import cut, few
+from contracts.text import MAX_TEXT, cut, few
 
+MAX_FINDINGS = 1_000  # of a body; of each rule that it breaks more often, the first is kept
+MAX_FOUND = 20_000  # of the answers that are judged together
+MAX_HELD = 32_768  # bytes of a body that is not decoded anew for the answer after it
+OTHERS = "… others"  # what is counted of values that are not told apart
 MAX_SEEN = 50  # different values that are told apart in what was seen at an enum
 MAX_NAMES = 5  # undocumented properties of an object that are named
 MAX_MEMBER = 200  # characters that are kept of such a value, unless the document has it
@@ -30,15 +36,32 @@ class Judgement:
     findings: list[Finding] = field(default_factory=list)
     # Of rules about a whole body: finer ones say all that there is to say.
     explained: set[str] = field(default_factory=set)
-    undecided: list[Undecided] = field(default_factory=list)
+    undecided: dict[str, str] = field(default_factory=dict)  # and why
+    defects: dict[str, str] = field(default_factory=dict)  # of the suite: where judging failed
+    most: int = MAX_FINDINGS  # that are kept, beside the first of each rule;
+    more: Counter[str] = field(default_factory=Counter)  # of others there are so many
     # How often which value: members of an enum; `null`, `value` and `absent` at a type rule.
     seen: dict[str, dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(int))
     )
+    _broken: set[str] = field(default_factory=set)
 
-    def apply(self, rows: Iterable[ExchangeRule], answer: Answer) -> None:
+    def apply(self, rows: Iterable[ExchangeRule], *answers: Answer) -> None:
         for row in rows:
-            self.note(row.rule, row.check(answer))
+            try:
+                seen = row.check(*answers)
+            except Exception as error:  # of whatever kind: the other rules are judged
+                self.leave([row.rule], error)
+            else:
+                self.note(row.rule, seen)
+
+    def leave(self, rules: Iterable[Rule], error: Exception) -> None:
+        """Leave rules undecided, because of a bound of ours or of a mistake of ours."""
+        why = str(error) if isinstance(error, TooManyError) else defect(error)
+        for rule in rules:
+            self.undecided.setdefault(rule.id, why)
+            if not isinstance(error, TooManyError):
+                self.defects.setdefault(rule.id, why)
 
     def note(self, rule: Rule, seen: str | None) -> None:
         """Take down what a check gave: a finding, that the rule was kept, or nothing."""
@@ -53,6 +76,10 @@ class Judgement:
             self.excused = True
             return
         self.exercised.add(rule.id)
+        if len(self.findings) >= self.most and rule.id in self._broken:
+            self.more[rule.id] += 1
+            return
+        self._broken.add(rule.id)
         self.findings.append(Finding(rule.id, cut(seen), instance and cut(instance)))
 
 
@@ -66,26 +93,42 @@ def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judg
     judged = [Judgement(exchange) for exchange in exchanges]
     earlier: dict[Request, Answer] = {}
     refused: dict[str, frozenset[str]] = defaultdict(frozenset)  # methods by path
+    left = MAX_FOUND
     for judgement in judged:
-        exchange, failure = judgement.exchange, judgement.exchange.failure
-        if failure is not None and (broken := broken_framing(failure)):
-            judgement.find(rules.framing[broken], failure.detail)
-        if exchange.response is None:
-            continue
-        request = exchange.probe.request
-        answer = Answer(exchange, rules.operation, exchange.response, refused[request.path])
-        if exchange.response.status == 405:
-            refused[request.path] |= {request.method}
-        judgement.is_early = is_early(answer)
-        _judge_answer(rules, answer, judgement)
-        if judgement.excused and rules.edge is not None:
-            judgement.find(rules.edge, early_answer(answer))
-        if rules.histories and exchange.probe.credential is Credential.RIGHT:
-            if before := earlier.get(request):
-                for row in rules.histories:
-                    judgement.note(row.rule, row.check(before, answer))
-            earlier[request] = answer
+        judgement.most = min(MAX_FINDINGS, left)
+        try:
+            _judge_next(rules, judgement, earlier, refused)
+        except Exception as error:  # a mistake beside the rules leaves this exchange unjudged alone
+            judgement.leave(rules.rules, error)
+        left = max(left - len(judgement.findings), 0)
     return judged
+
+
+def _judge_next(
+    rules: OperationRules,
+    judgement: Judgement,
+    earlier: dict[Request, Answer],
+    refused: dict[str, frozenset[str]],
+) -> None:
+    exchange, failure = judgement.exchange, judgement.exchange.failure
+    if failure is not None and (broken := broken_framing(failure)):
+        judgement.find(rules.framing[broken], failure.detail)
+    if exchange.response is None:
+        return
+    request, response = exchange.probe.request, exchange.response
+    answer = Answer(exchange, rules.operation, response, refused[request.path])
+    if response.status == 405:
+        refused[request.path] |= {request.method}
+    judgement.is_early = is_early(answer)
+    _judge_answer(rules, answer, judgement)
+    if judgement.excused and rules.edge is not None:
+        judgement.find(rules.edge, early_answer(answer))
+    if rules.histories and exchange.probe.credential is Credential.RIGHT:
+        if before := earlier.get(request):
+            judgement.apply(rules.histories, before, answer)
+        if len(response.body) > MAX_HELD:  # decoded, it may take ten times as much
+            answer = Answer(exchange, rules.operation, response)
+        earlier[request] = answer
 
 
 def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -> None:
@@ -102,9 +145,13 @@ def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -
         return
     judgement.apply(rules.by_response[documented.status], answer)
     plan = answer.media and rules.plans.get((documented.status, answer.media.name))
-    readable = answer.is_json and probe.request.method != "HEAD" and answer.decoded.problem is None
-    if plan and readable:
-        _Walk(judgement).body(plan, answer.decoded.value)
+    if not (plan and answer.is_json and probe.request.method != "HEAD"):
+        return
+    try:
+        if answer.decoded.problem is None:
+            _Walk(judgement).body(plan, answer.decoded.value)
+    except Exception as error:
+        judgement.leave(plan.rules, error)
 
 
 def judge_body(plan: Plan, value: Any) -> Judgement:
@@ -121,15 +168,16 @@ class _Walk:
 
     judgement: Judgement
     valid: bool = False
+    left: int = MAX_VALUES  # that are judged in the body
 
     def body(self, plan: Plan, value: Any) -> None:
         verdict = plan.verdict
+        self.valid = verdict.check is not None and verdict.check(value)
         try:
-            self.valid = verdict.check is not None and verdict.check(value)
-        except ValueError as error:
-            self._undecided(verdict, str(error))
-            return
-        self.place(plan.root, value, "")
+            self.place(plan.root, value, "")
+        except TooManyError as error:
+            if not self.valid:  # what is behind the bound may break any of them
+                self.judgement.leave(plan.rules, error)
         if verdict.check is None:
             self._undecided(verdict, verdict.why)
         elif self.valid:
@@ -141,6 +189,7 @@ class _Walk:
             self._find(verdict.rule, why, "")
 
     def place(self, place: Place, value: Any, instance: str) -> None:
+        self._count_down(1)
         kind = json_type(value)
         if not self._admits(place, value, kind, instance):
             return
@@ -151,10 +200,15 @@ class _Walk:
             for index, item in enumerate(value):
                 child = place.prefix[index] if index < len(place.prefix) else place.items
                 if child is not None:
-                    self.place(child, item, f"{instance}/{index}")
+                    self.place(child, item, _below(instance, str(index)))
         for union, places in place.branches:
             if (branch := union.select(value)) is not None:
                 self.place(places[branch], value, instance)
+
+    def _count_down(self, values: int) -> None:
+        self.left -= values
+        if self.left < 0:
+            raise TooManyError
 
     def _admits(self, place: Place, value: Any, kind: str, instance: str) -> bool:
         if rule := place.nullability:
@@ -176,7 +230,7 @@ class _Walk:
                 self._undecided(leaf, leaf.why)
                 continue
             if leaf.rule.kind in ("enum", "const"):
-                self._count(leaf.rule, value)
+                self._count(leaf, value)
             if not self.valid and not leaf.check(value):
                 self._find(leaf.rule, shown(value), instance)
                 return
@@ -191,28 +245,38 @@ class _Walk:
                 self._find(rule, f"no property {name}", instance)
         if place.undocumented is not None:
             unknown = sorted(value.keys() - properties.keys() - {place.location.chosen_by})
-            names = few(list(map(shown, unknown)), MAX_NAMES, "of them")
+            unknown[:MAX_NAMES] = map(shown, unknown[:MAX_NAMES])
+            names = few(unknown, MAX_NAMES, "of them")
             self.judgement.note(place.undocumented, names and f"{names} in {instance or '/'}")
         for name, child in properties.items():
             if name in value:
-                self.place(child, value[name], join_pointer(instance, name))
+                self.place(child, value[name], _below(instance, name))
             elif child.type:
                 self.judgement.seen[child.type.id]["absent"] += 1
         if not place.patterns and place.additional is None:
             return
+        self._count_down(len(value))
         for name in value:  # in the body's order: the same answer always gives the same evidence
             if name not in properties and (extra := place.undeclared(name)) is not None:
-                self.place(extra, value[name], join_pointer(instance, name))
+                self.place(extra, value[name], _below(instance, name))
 
-    def _count(self, rule: Rule, value: Any) -> None:
-        seen, text = self.judgement.seen[rule.id], member_text(value)
-        if text not in rule.members:
+    def _count(self, leaf: Leaf, value: Any) -> None:
+        seen, text = self.judgement.seen[leaf.rule.id], member_text(value)
+        if text not in leaf.members:
             text = cut(text, MAX_MEMBER)
-        if text in seen or len(seen) < MAX_SEEN:
-            seen[text] += 1
+            if text not in seen and len(seen) >= MAX_SEEN:
+                text = OTHERS
+        seen[text] += 1
 
     def _find(self, rule: Rule, seen: str, instance: str) -> None:
         self.judgement.find(rule, seen, instance or "/")
 
     def _undecided(self, leaf: Leaf, why: str) -> None:
-        self.judgement.undecided.append(Undecided(leaf.rule.id, cut(why)))
+        self.judgement.undecided.setdefault(leaf.rule.id, cut(why))
+
+
+def _below(instance: str, segment: str) -> str:
+    """The pointer one step down, as far as one is kept: names may be long, and have many below."""
+    if len(instance) > MAX_TEXT:
+        return instance
+    return join_pointer(instance, segment[: MAX_TEXT + 1])

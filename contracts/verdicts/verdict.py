@@ -8,8 +8,9 @@ from operator import attrgetter
 
 from contracts.messages import Credential, Exchange, Probe, Request, is_unavailable
 from contracts.rules import Finding, Rule, Severity
-from contracts.verdicts.judge import Judgement
+from contracts.verdicts.judge import OTHERS, Judgement
 
+MAX_SEEN = 100  # different values that are told apart in what was seen, beside a rule's members
 MAX_BROKEN_BY = 1000
 TIMES = 5  # how often a request is asked again
 MAX_REQUESTS = 10  # how many requests of an operation are asked again
@@ -65,6 +66,8 @@ class Verdict:
     # What was seen, and on how many exchanges, the most frequent first: `MAX_BROKEN_BY` texts.
     broken_by: Mapping[str, int] = field(default_factory=dict)
     recurrence: Recurrence | None = None
+    more: int = 0  # findings beside those
+    defect: str = ""  # where the suite failed to judge an exchange, if it did
     explained: bool = False  # not exercised, as finer rules said all that was to say of each body
 
     @property
@@ -83,10 +86,13 @@ def unjudged(rule: Rule, why: str) -> Verdict:
 class _Tally:
     """Counts by rule id over the judgements added so far."""
 
+    members: Mapping[str, frozenset[str]]
     exercised: Counter[str] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
     seen: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     undecided: dict[str, str] = field(default_factory=dict)
+    defects: dict[str, str] = field(default_factory=dict)
+    more: Counter[str] = field(default_factory=Counter)
     # By what was seen.
     evidence: dict[str, dict[str, Evidence]] = field(default_factory=lambda: defaultdict(dict))
     broken_by: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -99,26 +105,37 @@ class _Tally:
         for finding in {(each.rule, each.seen): each for each in judgement.findings}.values():
             found, texts = Evidence(finding, judgement.exchange), self.broken_by[finding.rule]
             if finding.seen not in texts and len(texts) == MAX_BROKEN_BY:
+                self.more[finding.rule] += 1
                 continue
             texts[finding.seen] += 1
             best = self.evidence[finding.rule].setdefault(finding.seen, found)
             if found.size < best.size:
                 self.evidence[finding.rule][finding.seen] = found
-        for note in judgement.undecided:
-            self.undecided.setdefault(note.rule, note.why)
+        self.undecided = judgement.undecided | self.undecided
+        self.defects = judgement.defects | self.defects
+        self.more += judgement.more
         for rule, counts in judgement.seen.items():
             seen = self.seen[rule]
             for value, count in counts.items():
-                seen[value] += count
+                told_apart = value in seen or value in self.members.get(rule, ())
+                seen[value if told_apart or len(seen) < MAX_SEEN else OTHERS] += count
 
     def verdict(self, rule: Rule) -> Verdict:
+        verdict = self._outcome(rule)
+        defect = self.defects.get(rule.id)
+        return replace(verdict, defect=defect) if defect else verdict
+
+    def _outcome(self, rule: Rule) -> Verdict:
         exercised, violations = self.exercised[rule.id], self.violations[rule.id]
         counts = exercised, violations, dict(self.seen.get(rule.id, {}))
         if violations:
             texts, by_text = self.broken_by[rule.id].most_common(), self.evidence[rule.id]
             most = [by_text[text] for text, count in texts if count == texts[0][1]]
             evidence = min(most, key=attrgetter("size"))
-            return Verdict(rule, Outcome.VIOLATED, *counts, evidence, broken_by=dict(texts))
+            more = self.more[rule.id]
+            return Verdict(
+                rule, Outcome.VIOLATED, *counts, evidence, broken_by=dict(texts), more=more
+            )
         if rule.id in self.undecided:
             return Verdict(rule, Outcome.UNDECIDED, *counts, why=self.undecided[rule.id])
         if exercised:
@@ -131,7 +148,8 @@ class _Tally:
 
 def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdict, ...]:
     """One verdict a rule, in the order of `rules`."""
-    counts = _Tally()
+    rules = tuple(rules)
+    counts = _Tally({rule.id: frozenset(rule.members) for rule in rules if rule.members})
     for judgement in judgements:
         counts.add(judgement)
     return tuple(map(counts.verdict, rules))

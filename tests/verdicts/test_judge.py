@@ -114,7 +114,7 @@ def test_an_absent_property_exercises_nothing_below_it() -> None:
 
 def test_a_schema_that_cannot_be_compiled_is_undecided_and_the_rest_is_judged() -> None:
     judgement = judged({"properties": {"a": {"pattern": "("}, "b": {"type": "string"}}}, {"a": "x", "b": 1})
-    assert {short(note.rule) for note in judgement.undecided} == {"/a pattern", "/ schema"}
+    assert {short(rule) for rule in judgement.undecided} == {"/a pattern", "/ schema"}
     assert found(judgement) == ["/b type"]
 
 

@@ -1,0 +1,279 @@
+"""No number, date or body of a service ends a judge, a client or a report: what can't be judged is undecided."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.document import load_spec
+from contracts.exchanges.client import Pace, retry_after, wish
+from contracts.messages import Credential, Exchange, Headers, Probe, Request, Response
+from contracts.notte.domain import SESSION
+from contracts.notte.prose import DATE, prose_rules
+from contracts.rules import RULE_KINDS, OperationRules, RuleBook, rules_for
+from contracts.verdicts import Judgement, Outcome, judge_all, tally
+from tests.documents import document, spec_from
+
+from .values import DATES, DURATIONS, HEADS, JSON_BODIES, NUMBERS, TIMES, session
+
+JSON: Headers = (("Content-Type", "application/json"),)
+NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
+MEMBERS = (
+    *("idle_timeout_minutes", "max_duration_minutes", "timeout_minutes", "duration", "created_at", "closed_at"),
+    *("last_accessed_at", "network_request_bytes", "viewport_width", "viewport_height", "status", "session_id"),
+)
+
+TEXT: dict[str, Any] = {"type": "string", "format": "date-time", "pattern": "^.", "minLength": 1}
+KINDS: dict[str, Any] = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "integer", "multipleOf": 7, "exclusiveMaximum": 1e300},
+        "status": {"enum": ["active", 1, 0.5]},
+        "kind": {"const": "a"},
+        "viewport_width": {"type": "number", "multipleOf": 0.01, "minimum": -5},
+        "created_at": TEXT,
+        "steps": {"type": "array", "uniqueItems": True, "prefixItems": [{}], "items": False},
+        "closed": {"additionalProperties": False, "minProperties": 1},
+        "either": {"oneOf": [{"type": "integer"}, {"multipleOf": 2}]},
+    },
+    "additionalProperties": {"anyOf": [{"type": "string", "maxLength": 2}, {"type": "array", "items": TEXT}]},
+}
+OPEN: dict[str, Any] = {"type": "object", "properties": {"status": {"type": "string"}}}
+
+
+def document_of_kinds() -> dict[str, Any]:
+    """A document whose one operation has a rule of each kind, but prose."""
+    value = document(KINDS, headers={"X-A": {"required": True, "schema": {}}})
+    get = value["paths"]["/things/{id}"]["get"]
+    get["responses"] |= {"405": {"description": ""}, "404": {"description": ""}, "401": {"description": ""}}
+    get["responses"]["201"] = {"description": "", "content": {"application/json": {"schema": OPEN}}}
+    get["security"] = [{"key": []}]
+    value["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    return value
+
+
+@cache
+def books() -> Mapping[str, RuleBook]:
+    notte, kinds = load_spec("spec/notte.yaml"), spec_from(document_of_kinds())
+    return {"notte": rules_for(notte, extra=prose_rules(notte)), "kinds": rules_for(kinds)}
+
+
+@cache
+def rules_of(name: str) -> OperationRules:
+    return next(iter(books()[name].operations.values()))
+
+
+def answered(
+    rules: OperationRules, body: bytes, headers: Headers = JSON, status: int = 200, **probe: Any
+) -> Iterator[Exchange]:
+    """A good session, then the answer, then the good one again: for the rules about two answers."""
+    target = rules.operation.path.replace("{session_id}", "a1").replace("{id}", "a1")
+    asked = Probe(rules.operation.key, Request("GET", target), source="given", **probe)
+    good = Response(200, (*JSON, ("Date", DATE)), json.dumps(session()).encode())
+    for number, response in enumerate((good, Response(status, headers, body, 0.1), good)):
+        yield Exchange(number, asked, response)
+
+
+def judged(name: str, body: bytes, headers: Headers = JSON, status: int = 200) -> Judgement:
+    """The answer as it is judged; what no attack may come to is a mistake of the suite."""
+    rules = rules_of(name)
+    judgements = judge_all(rules, list(answered(rules, body, headers, status)))
+    assert [judgement.defects for judgement in judgements] == [{}, {}, {}]
+    assert len(tally(rules.rules, judgements)) == len(rules.rules)
+    return judgements[1]
+
+
+def body_with(member: str, literal: str) -> bytes:
+    return json.dumps(session(**{member: "HERE"})).replace('"HERE"', literal).encode()
+
+
+def test_the_documents_have_rules_of_every_kind() -> None:
+    kinds = {rule.kind for book in books().values() for rule in book.rules}
+    assert kinds == RULE_KINDS.keys()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_numbers_are_judged(number: str) -> None:
+    for member in MEMBERS:
+        judged("notte", body_with(member, NUMBERS[number]), (*JSON, ("Date", DATE)))
+        judged("kinds", body_with(member, NUMBERS[number]))
+
+
+@pytest.mark.parametrize("text", [*TIMES, *DURATIONS])
+def test_times_are_judged(text: str) -> None:
+    for member in MEMBERS:
+        judged("notte", body_with(member, json.dumps({**TIMES, **DURATIONS}[text])), (*JSON, ("Date", DATE)))
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_dates_are_judged(date: str) -> None:
+    judged("notte", body_with("status", '"active"'), (*JSON, ("Date", DATES[date])))
+
+
+@pytest.mark.parametrize("name", JSON_BODIES)
+def test_bodies_are_judged(name: str) -> None:
+    for book in books():
+        judged(book, JSON_BODIES[name], (*JSON, ("Date", DATE)))
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("status", [200, 204, 401, 405, 500, 999])
+def test_heads_are_judged(name: str, status: int) -> None:
+    for book in books():
+        judged(book, b"{}", HEADS[name], status)
+
+
+VERDICTS: list[tuple[str, str, str, bool]] = [
+    ("max_duration_minutes", "10000000000000", "active within max duration", False),
+    ("idle_timeout_minutes", str(2**53), "active within idle timeout", False),
+    ("idle_timeout_minutes", "1e300", "active within idle timeout", False),
+    ("idle_timeout_minutes", "1e999", "active within idle timeout", False),
+    ("idle_timeout_minutes", f"-{'9' * 400}", "active within idle timeout", True),
+    ("idle_timeout_minutes", f"-{'9' * 400}", "positive minutes", True),
+    ("viewport_width", "9" * 400, "positive side", False),
+    ("viewport_width", f"-{'9' * 400}", "positive side", True),
+    ("timeout_minutes", "9" * 400, "timeout alias", True),
+    ("duration", f'"P{"9" * 8}D"', "duration agrees", True),
+    ("duration", '"-P999999999DT23H59M59.999999S"', "duration agrees", False),
+]
+
+
+@pytest.mark.parametrize(("member", "literal", "name", "is_broken"), VERDICTS, ids=lambda value: str(value)[:30])
+def test_what_is_beyond_all_time_is_judged_right(member: str, literal: str, name: str, is_broken: bool) -> None:
+    judgement = judged("notte", body_with(member, literal), (*JSON, ("Date", DATE)))
+    found = {finding.rule for finding in judgement.findings if finding.rule.endswith(f" prose {name}")}
+    assert bool(found) is is_broken
+    assert all(len(finding.seen) <= 500 for finding in judgement.findings)
+
+
+@pytest.mark.parametrize("value", [*DATES.values(), *NUMBERS.values()], ids=lambda value: ascii(value)[:30])
+def test_wishes_are_read_or_are_none(value: str) -> None:
+    assert retry_after(value, NOW) >= 0
+    limits = (("X-RateLimit-Reset", value), ("X-RateLimit-Remaining", "0"))
+    pace = Pace(now=lambda: NOW.timestamp(), sleep=lambda _: None)
+    for headers in (limits, (("Retry-After", value),), (*limits, ("Retry-After", value))):
+        answer = Response(429, headers)
+        assert wish(answer, NOW) >= 0
+        pace.heed(answer)
+    pace.turn()
+    assert pace._next <= NOW.timestamp() + 60
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("Tue, 06 Jan 2026 12:01:00 GMT", 60.0),
+        ("Tue, 06 Jan 2026 12:01:00 -0000", 0.0),
+        ("Tue, 06 Jan 2026 13:01:00 +0100", 60.0),
+        ("7", 7.0),
+    ],
+)
+def test_wishes_with_a_zone_are_granted(value: str, seconds: float) -> None:
+    assert retry_after(value, NOW) == seconds
+
+
+# --- a mistake of our own costs one rule on one exchange ---
+
+
+class Oops(Exception):
+    """Not known to anybody."""
+
+
+def failing(error: Callable[[], BaseException]) -> Callable[..., str | None]:
+    def check(*answers: Any) -> str | None:
+        raise error()
+
+    return check
+
+
+@pytest.mark.parametrize("error", [Oops, RecursionError, MemoryError, OverflowError, KeyError, UnicodeError])
+def test_a_rule_that_raises_is_undecided_and_the_others_are_judged(error: type[Exception]) -> None:
+    rules = rules_for(spec_from(document_of_kinds())).operations["GET /things/{id}"]
+    row = next(row for row in rules.general if row.rule.kind == "status documented")
+    object.__setattr__(row, "check", failing(lambda: error("canary-of-a-secret")))
+    judgements = judge_all(rules, list(answered(rules, b"{}")))
+    verdicts = {verdict.rule.kind: verdict for verdict in tally(rules.rules, judgements)}
+    verdict = verdicts["status documented"]
+    assert (verdict.outcome, verdict.exercised) == (Outcome.UNDECIDED, 0)
+    assert verdict.why == verdict.defect
+    assert verdict.why.startswith(f"the suite itself failed: {error.__name__} at contracts/verdicts/judge.py:")
+    assert "canary" not in repr(judgements[1].undecided)
+    assert verdicts["response time"].outcome is Outcome.HOLDS
+    assert verdicts["required"].outcome is Outcome.VIOLATED
+
+
+@pytest.mark.parametrize("where", ["is_early", "_judge_answer", "_Walk.body", "_Walk._leaves"])
+def test_a_mistake_beside_the_rules_costs_one_exchange(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, _, name = where.rpartition(".")
+    module = sys.modules[judge_all.__module__]
+    monkeypatch.setattr(getattr(module, owner) if owner else module, name, failing(Oops))
+    rules = rules_of("kinds")
+    judgements = judge_all(rules, list(answered(rules, b'{"status": 1}')))
+    assert [bool(judgement.defects) for judgement in judgements] == [True, True, True]
+    outcomes = {verdict.outcome for verdict in tally(rules.rules, judgements) if verdict.rule.place}
+    assert Outcome.HOLDS not in outcomes
+
+
+# --- and whatever else there may be ---
+
+
+def object_text(members: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{json.dumps(name)}: {text}' for name, text in members.items())}}}"
+
+
+QUICK = settings(max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+LITERALS = st.sampled_from(
+    [*NUMBERS.values(), *map(json.dumps, {**TIMES, **DURATIONS}.values()), '"active"', "null", "[]", "{}", "NaN"]
+)
+NAMES = st.sampled_from([*MEMBERS, "id", "kind", "steps", "closed", "either"]) | st.text(max_size=4)
+JSON_TEXTS = st.recursive(
+    LITERALS | st.integers().map(str) | st.floats(allow_nan=False).map(json.dumps) | st.text().map(json.dumps),
+    lambda inner: (
+        st.lists(inner, max_size=4).map(lambda items: f"[{', '.join(items)}]")
+        | st.dictionaries(NAMES, inner, max_size=9).map(object_text)
+    ),
+    max_leaves=20,
+)
+FIELD_TEXTS = st.text(st.characters(max_codepoint=255), max_size=20) | st.sampled_from([*DATES.values(), DATE])
+FIELD_NAMES = st.sampled_from(["Date", "Content-Type", "Content-Length", "Allow", "WWW-Authenticate", "X-A", "Vary"])
+HEADERS = st.lists(st.tuples(FIELD_NAMES, FIELD_TEXTS), max_size=6).map(tuple)
+STATUSES = st.sampled_from([200, 201, 204, 304, 401, 403, 404, 405, 422, 429, 500]) | st.integers(100, 999)
+SOURCES = st.sampled_from(["given", "fuzz", "edge", "status", "auth", "method", "unknown"])
+
+
+@QUICK
+@given(
+    st.sampled_from(["notte", "kinds"]),
+    st.lists(st.tuples(JSON_TEXTS | st.text(), HEADERS, STATUSES, st.booleans()), min_size=1, max_size=3),
+    SOURCES,
+    st.sampled_from(list(Credential)),
+    st.floats(0, 1e9),
+)
+def test_whatever_is_answered_is_judged(
+    name: str, answers: list[Any], source: str, credential: Credential, seconds: float
+) -> None:
+    rules, exchanges = rules_of(name), list[Exchange]()
+    target = rules.operation.path.replace("{session_id}", "a1").replace("{id}", "a1")
+    probe = Probe(rules.operation.key, Request("GET", target), source=source, credential=credential)
+    for text, headers, status, is_json in answers:
+        body = text.encode("utf-8", "surrogatepass")
+        response = Response(status, JSON * is_json + headers, body, seconds)
+        exchanges.append(Exchange(len(exchanges), probe, response))
+    judgements = judge_all(rules, exchanges)
+    assert [judgement.defects for judgement in judgements if judgement.defects] == []
+    assert len(tally(rules.rules, judgements)) == len(rules.rules)
+
+
+def test_sessions_keep_the_prose_where_nothing_is_wrong() -> None:
+    judgement = judged("notte", json.dumps(session()).encode(), (*JSON, ("Date", DATE)))
+    assert [finding.rule for finding in judgement.findings if " prose " in finding.rule] == []
+    assert judgement.exercised >= {f"{SESSION} 200 /max_duration_minutes prose positive minutes"}

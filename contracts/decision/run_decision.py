@@ -157,7 +157,7 @@ def _open_ends(
     """Which operations say nothing, or not all, and why."""
     for key, exchanges in asked.items():
         if expired_from(spec, exchanges) is not None:
-            yield f"{EXPIRED}, while {key} was asked"
+            yield f"{EXPIRED} (while {key} was asked)"
     yield from map(": ".join, shut.items())
     # That nobody answered from the first on, `blocked` says, and what bound the run, `ended`.
     for stop in stops:

@@ -140,8 +140,8 @@ def _telling(
         if probe.source == "edge" and response.status >= 500:
             continue
         # A mock that was told what to answer does not look at the credential.
-        counts = probe.credential is Credential.RIGHT and probe.source != "status"
-        if counts and spec.by_key[probe.operation].needs_credential:
+        right = not messages.CREDENTIAL_FORMS[probe.credential].refused
+        if right and probe.source != "status" and spec.by_key[probe.operation].needs_credential:
             yield index, probe, response.status
 
 

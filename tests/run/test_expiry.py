@@ -21,7 +21,7 @@ def expiring(after: int, thing: object = None) -> Things:
 def test_credential_that_expires_leaves_no_verdict(after: int, project: Project) -> None:
     run = project.ask(expiring(after), "-rs")
     assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
-    assert f"{WORDS}, while GET /things/{{thing_id}} was asked" in run.lines[-1]
+    assert f"{WORDS} (while GET /things/{{thing_id}} was asked)" in run.lines[-1]
     assert run.counted("failed") == 0
 
 
@@ -32,6 +32,21 @@ def test_credential_expires_where_the_router_answers_before_it_is_looked_at(afte
         run = project.run("-q", "--base-url", base_url, "--contract-param=sku=pen")
     assert (run.code, run.report["decision"], run.violations) == (3, "inconclusive", set())
     assert f" on {base_url}: {WORDS}" in run.lines[-1]
+
+
+def test_credential_expires_while_wrong_ones_are_tried(project: Project) -> None:
+    things = Things()
+    things.instead = lambda number: REFUSAL if any("Authorization: bearer " in head for head in things.heads) else None
+    run = project.ask(things)
+    assert (run.code, run.report["decision"], run.violated) == (3, "inconclusive", set())
+    assert WORDS in run.lines[-1]
+
+
+def test_a_scheme_in_lower_case_that_alone_is_refused_is_no_expiry(project: Project) -> None:
+    things = Things()
+    things.instead = lambda number: REFUSAL if "Authorization: bearer " in things.heads[-1] else None
+    run = project.ask(things)
+    assert (run.code, run.violated) == (0, {"GET /things/{thing_id} auth scheme case"})
 
 
 def test_violation_seen_before_it_expired_fails(project: Project) -> None:

@@ -12,7 +12,6 @@ order, in each process. `compare`, `pull` and `drift` need none of what only a r
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.decision.change_decision import ChangePolicy, accepted_for
 from contracts.document import FolderFiles, Spec, sides
-from contracts.errors import ContractsError, UsageError
+from contracts.errors import ContractsError, UsageError, defect
 from contracts.report.diff import Diff, diff_of, drift_of
 from contracts.report.run import Drift
 from contracts.text import printable, shown_path, write_whole
@@ -30,6 +29,7 @@ from contracts.text import printable, shown_path, write_whole
 if TYPE_CHECKING:
     from contracts.decision.run_decision import Result
     from contracts.document import Operation
+    from contracts.report.record import Report
     from contracts.report.run import Run
     from contracts.run.end import ItemResult
     from contracts.run.inputs import Inputs
@@ -158,25 +158,32 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
     from contracts.decision.run_decision import Result
     from contracts.report.forms.page import page
     from contracts.report.json_report import to_json, write_json
-    from contracts.run.end import remember, report_of
+    from contracts.run.end import concluded, remember, report_of
+    from contracts.run.state import now
 
-    folder = state.inputs.folder
+    def made_of(report: Report) -> tuple[Report, dict[str, Any]]:
+        return report, to_json(report.run)
+
+    folder, attempt = state.inputs.folder, state.attempt
     try:
-        report = report_of(state, ended, broken)
-        state.told, value = report.run.told, to_json(report.run)
+        # What stands beside the verdicts, such as what is new, must not cost the verdicts.
+        made = attempt("all but the verdicts", lambda: made_of(report_of(state, ended, broken)))
+        report, value = made or made_of(concluded(state, state.left_out[-1], now()))
+        state.told = run = report.run.told
         write_json(value, folder)
-        state.ledger.close(folder / "exchanges.jsonl")
-        remember(state, value)
-        write_whole(folder / "report.html", page(state.told, state.trend))
-        tell(state.told)
-        return report.decision.result
     except Exception as error:
         # pytest has no place for an error here, and its traceback would end the process with 1.
-        state.problem = f"the suite itself failed while it concluded: {traceback.format_exc()}"
+        state.problem = f"{defect(error)}, while it concluded; please report it"
         if isinstance(error, OSError):
             why = error.strerror
             state.problem = f"the report can't be written to {shown_path(folder)} ({why})"
         return Result.INCONCLUSIVE
+    attempt("exchanges.jsonl", lambda: state.ledger.close(folder / "exchanges.jsonl"))
+    remember(state, value)
+    html = folder / "report.html"
+    state.page = attempt("the page", lambda: write_whole(html, page(run, state.trend)))
+    attempt("what the JUnit file says of the run", lambda: tell(run))
+    return report.decision.result
 
 
 @dataclass(frozen=True, slots=True)

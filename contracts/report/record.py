@@ -22,7 +22,7 @@ from contracts import messages
 from contracts.decision.run_decision import Against, Decision, Known, Policy, Since
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
-from contracts.errors import UsageError
+from contracts.errors import UsageError, defect
 from contracts.exchanges.client import OUR_HEADERS
 from contracts.exchanges.credential import Scrubber, Secret, with_credential
 from contracts.messages import CREDENTIAL_FORMS, Credential, Exchange, Headers, Probe, Request
@@ -30,12 +30,13 @@ from contracts.report import run as model
 from contracts.report.json_report import CURE, ours, report_at
 from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
-from contracts.text import cut, map_texts, well_formed
+from contracts.text import cut, few, map_texts, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
 from contracts.verdicts.verdict import TIMES
 
 # Characters of a body that a report keeps, of a field of an answer's head, and such fields.
 MAX_BODY, MAX_FIELD, MAX_FIELDS = 20_000, 2_000, 100
+MAX_NAMED = 3  # rules at which the suite failed
 MAX_TARGET = MAX_WIDTH = 201
 MAX_FOUND = 20  # different texts of what was seen where a rule is violated
 BEFORE, AFTER = 3, 8  # lines around a place; after it stand the members of an enum and the like
@@ -59,10 +60,21 @@ class Teller:
     scrubber: Scrubber = field(default_factory=Scrubber)
     policy: Policy = field(default_factory=Policy)
     route: Sequence[str] = ()  # words of a command that go the way of the run, already quoted
+    failed: dict[str, str] = field(default_factory=dict, init=False)  # where, by rule
     _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
 
     def told(self, verdict: Verdict, since: str | None = None) -> model.RuleVerdict:
+        """The verdict; without its evidence, and all that a service sent, if telling that fails."""
+        try:
+            return self._told(verdict, since)
+        except Exception as error:  # of whatever kind: the other verdicts are told whole
+            self.failed[verdict.rule.id] = why = defect(error)
+            bare = Verdict(verdict.rule, verdict.outcome, verdict.exercised, verdict.violations)
+            return self._told(replace(bare, why=why), since)
+
+    def _told(self, verdict: Verdict, since: str | None) -> model.RuleVerdict:
         rule, masked = verdict.rule, self.scrubber.text
+        proof = self._proof(verdict.evidence) if verdict.evidence is not None else None
         accepted, found = self.policy.acceptance_of(verdict), Counter[str]()
         for text, count in list(verdict.broken_by.items())[:MAX_FOUND]:
             found[masked(text)] += count
@@ -89,7 +101,7 @@ class Teller:
             accepted=model.Agreement(accepted.reason, str(accepted.until)) if accepted else None,
             lapsed=masked(self.policy.lapsed(verdict)),
             source=self._passage(verdict),
-            evidence=model.with_texts(self._proof(verdict.evidence), masked),
+            evidence=model.with_texts(proof, masked),
         )
 
     def _passage(self, verdict: Verdict) -> model.Passage:
@@ -106,9 +118,7 @@ class Teller:
         shown = (self.scrubber.text(cut(line, MAX_WIDTH)) for line in lines)
         return model.Passage(at.file, at.line, at.pointer, tuple(enumerate(shown, first)))
 
-    def _proof(self, evidence: Evidence | None) -> model.Proof | None:
-        if evidence is None:
-            return None
+    def _proof(self, evidence: Evidence) -> model.Proof:
         finding, exchange, probe = evidence.finding, evidence.exchange, evidence.exchange.probe
         proof = model.Proof(
             exchange=exchange.number,
@@ -167,7 +177,7 @@ class Report:
             retried_for=dict(sorted(Counter(chain.from_iterable(reasons)).items())),
             verdicts=tuple(teller.told(v, since.get(v.rule.id)) for v in self.verdicts),
             reasons=tuple(map(masked, self.decision.reasons)),
-            notes=tuple(map(masked, self.decision.notes)),
+            notes=(*map(masked, self.decision.notes), *bug_notes(teller.failed)),
             interrupted=self.interrupted,
             operations=tuple(model.with_texts(one, masked) for one in self._operations()),
             statuses=_endings(self.exchanges),
@@ -190,6 +200,15 @@ class Report:
         for key, own in asked.items():
             lost = sum(map(messages.is_unavailable, own))
             yield model.OperationRun(key, len(own), lost, _endings(own), _times(own))
+
+
+def bug_notes(defects: Mapping[str, str]) -> Iterator[str]:
+    """Where the suite itself failed, by rules: each place once, for a bug report."""
+    rules: dict[str, list[str]] = {}
+    for rule, where in defects.items():
+        rules.setdefault(where, []).append(rule)
+    for where, ids in rules.items():
+        yield f"{where}, at {few(ids, MAX_NAMED, 'like it')}; please report it"
 
 
 def _endings(exchanges: Sequence[Exchange]) -> dict[str, int]:

@@ -1,17 +1,16 @@
 """What was asked to what is said of it, by each test, by the report, and at the end."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
-from itertools import chain
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from contracts.changes.change import Effect
 from contracts.decision.entries import TERM, accept_command
 from contracts.decision.run_decision import Decision, Result, Since, against, decide
+from contracts.document import Operation
 from contracts.exchanges import StopKind
 from contracts.exchanges.credential import UNLOOKED
 from contracts.exchanges.health import blocked
@@ -21,7 +20,7 @@ from contracts.report.forms.failure import Property, failure_text, missing_text,
 from contracts.report.forms.terminal import Screen, decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text
-from contracts.report.record import Report
+from contracts.report.record import Report, bug_notes
 from contracts.report.run import Drift, RuleVerdict
 from contracts.report.wording import target_text
 from contracts.run.ask import closing_of, judged, left_out, probes_of, spares, verdicts_of
@@ -74,7 +73,7 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     refused = blocked(inputs.spec, [e for e in exchanges if e.probe.source != "method"])
     verdicts: list[Verdict] = []
     for operation in operations:
-        found = verdicts_of(state, operation)
+        found = _verdicts(state, operation)
         if refused and operation.needs_credential:  # also where odd paths alone were answered
             found = [unjudged(verdict.rule, refused) for verdict in found]
         verdicts += [verdict for verdict in found if inputs.wants(verdict.rule.id)]
@@ -82,13 +81,14 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     spared = operations and all(spares(state, operation) for operation in operations)
     if spared or not inputs.spec.by_key.keys() <= finished_keys:
         policy = replace(policy, partial=True)
-    why, stops, seed = ended, ledger.stops(), state.budget.seed
+    mistakes = list(bug_notes({v.rule.id: v.defect for v in verdicts if v.defect}))
+    why, stops, seed = ended or "".join(mistakes[:1]), ledger.stops(), state.budget.seed
     if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
         why = ended or f"nothing was sent: {verdicts[0].why}"
     decision = decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None)
     unlooked = [ledger.about.get("unlooked", "")]
     unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
-    notes = (*decision.notes, *filter(None, dict.fromkeys(unlooked)), *_defects(verdicts))
+    notes = (*decision.notes, *filter(None, dict.fromkeys(unlooked)), *mistakes)
     decision = replace(decision, notes=notes)
     began, early = ledger.about.get("started", ""), bool(ended)
     told = tuple(verdicts), exchanges, decision, early
@@ -96,13 +96,14 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     return Report(state.teller, seed, began, finished, *told, command=command)
 
 
-def _defects(verdicts: Iterable[Verdict]) -> Iterator[str]:
-    """Where the suite failed to judge an exchange, each place once: for a bug report."""
-    rules: dict[str, list[str]] = {}
-    for verdict in filter(attrgetter("defect"), verdicts):
-        rules.setdefault(verdict.defect, []).append(verdict.rule.id)
-    for where, ids in rules.items():
-        yield f"{where}, where it judges {few(ids, MAX_NAMED, 'like it')}; please report it"
+def _verdicts(state: State, operation: Operation) -> list[Verdict]:
+    """Those of an operation; undecided if the suite fails at it, as the others are told then."""
+    verdicts = partial(verdicts_of, state, operation)
+    found = state.attempt(f"the verdicts of {operation.key}", lambda: list(verdicts()))
+    if found is None:
+        why, rules = state.left_out[-1], state.book.operations[operation.key].rules
+        found = [Verdict(rule, Outcome.UNDECIDED, why=why, defect=why) for rule in rules]
+    return found
 
 
 def _drift(state: State, report: Report) -> Drift | None:
@@ -162,11 +163,11 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
     options += map("--overlay={}".format, own.overlays or ["none"] * (own.overlays is not None))
     texts: list[str] = []
     for told in map(partial(_told, state), filter(policy.fails, verdicts)):
-        text = missing_text(told, rerun=rerun)
+        text = partial(missing_text, told, rerun=rerun)
         if told.evidence is not None:
             accept = accept_command([told.rule], *options, until=until)
-            text = failure_text(told, accept=accept, rerun=rerun, against=earlier)
-        texts.append(text)
+            text = partial(failure_text, told, accept=accept, rerun=rerun, against=earlier)
+        texts.append(state.attempt(f"the text of {told.rule}", text) or printable(told.rule))
     if texts:
         return ItemResult("failed", "\n\n".join(texts))
     for accepted in filter(None, map(policy.acceptance_of, verdicts)):
@@ -183,7 +184,11 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
 def item_properties(state: State, verdicts: list[Verdict]) -> list[Property]:
     """What JUnit has beside the test: of each rule in turn, from `rule` on."""
     told, earlier = map(partial(_told, state), verdicts), _earlier(state)
-    return [*chain.from_iterable(properties_of(verdict, earlier) for verdict in told)]
+    found: list[Property] = []
+    for verdict in told:
+        own = state.attempt(verdict.rule, partial(list[Property], properties_of(verdict, earlier)))
+        found += own or [("rule", printable(verdict.rule))]
+    return found
 
 
 def _told(state: State, verdict: Verdict) -> RuleVerdict:
@@ -225,11 +230,14 @@ def said_at_the_end(state: State, screen: Screen, gate: str) -> Iterator[str]:
     """The lines of the summary; `gate` is what became of the document."""
     run, below = state.told, []
     if run is not None and not state.problem:
-        below.append(f"report: {shown_path(state.inputs.folder / 'report.html')}")
+        below.append(f"report: {shown_path(state.page or state.inputs.folder / 'report.json')}")
     if not state.inputs.options.dry_run:
-        below += map(state.scrub, filter(None, (state.unkept, gate)))
+        below += map(state.scrub, filter(None, (state.unkept, gate, *state.left_out)))
     if run is not None:
-        yield from summary_lines(run, screen, state.trend, below)
+        known = len(state.left_out)
+        lines = partial(summary_lines, run, screen, state.trend, below)
+        yield from state.attempt("the summary", lambda: [*lines()]) or ()
+        below += state.left_out[known:]
     if state.inputs.options.dry_run:
         yield from map(state.scrub, left_out(state))
     yield from below
@@ -256,7 +264,9 @@ def last_line(state: State, screen: Screen) -> str:
         why = state.scrub(state.problem.splitlines()[0])
         return f"contract: INCONCLUSIVE {target_text([target.base_url])}: {why}"
     if state.told is not None:
-        line = decision_line(state.told, screen)
+        run = state.told
+        line = state.attempt("the reasons", lambda: decision_line(run, screen))
+        line = line or f"contract: {run.decision.upper()} {target_text(run.targets)}"
         if state.others:
             count = plural(len(state.others), "other test")
             line += screen.text(

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import contracts
 from contracts.document import Spec
-from contracts.errors import UsageError
+from contracts.errors import UsageError, defect
 from contracts.exchanges import Bounds, Ledger, Pace
 from contracts.mock import MockService
 from contracts.mock.bodies import sample_values
@@ -36,6 +36,7 @@ from contracts.run.options import OPTIONS
 from contracts.text import plural, shown_path
 from contracts.verdicts import Verdict
 
+T = TypeVar("T")
 MAX_ITEMS = 2000  # above this many rules, an item stands for those of an operation, status and kind
 MOCK_VALUES = 8  # of a path parameter that the mock knows: shows every sort of answer twice
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}  # random requests an operation, by profile
@@ -155,10 +156,23 @@ class State:
     trend: Trend | None = None  # the history with this run, if one is kept
     unkept: str = ""  # why the history does not have it
     problem: str = ""  # why there is no report on disk
+    page: Path | None = None  # where the report can be read, if there is a page
+    left_out: list[str] = field(default_factory=list)  # of the conclusion: what failed, and why
 
     @property
     def scrub(self) -> Callable[[str], str]:
         return self.inputs.scrubber.text
+
+    def attempt(self, what: str, step: Callable[[], T]) -> T | None:
+        """What a step of the conclusion gives; None if it fails: then it is left out, and named."""
+        try:
+            return step()
+        except Exception as error:  # of whatever kind: the rest of what is known must not be lost
+            why = (
+                error.strerror if isinstance(error, OSError) else f"{defect(error)}, please report"
+            )
+            self.left_out.append(f"left out: {what} ({why})")
+            return None
 
     @cached_property
     def teller(self) -> Teller:

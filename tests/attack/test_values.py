@@ -9,23 +9,31 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.document import load_spec
+from contracts.errors import UsageError
 from contracts.exchanges.client import Pace, retry_after, wish
 from contracts.messages import Credential, Exchange, Headers, Probe, Request, Response
 from contracts.notte.domain import SESSION
 from contracts.notte.prose import DATE, prose_rules
+from contracts.report.forms import FORMS, lines_of
+from contracts.report.json_report import SCHEMA, run_from
 from contracts.rules import RULE_KINDS, OperationRules, RuleBook, rules_for
 from contracts.verdicts import Judgement, Outcome, judge_all, tally
 from tests.documents import document, spec_from
+from tests.run.projects import CANARY, ENUM, Project, Things, leaks
+from tests.run.projects import document as small_document
+from tests.service.hostile import hostile_report
 
 from .values import DATES, DURATIONS, HEADS, JSON_BODIES, NUMBERS, TIMES, session
 
 JSON: Headers = (("Content-Type", "application/json"),)
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
+REPORT = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()), validate_formats=True)
 MEMBERS = (
     *("idle_timeout_minutes", "max_duration_minutes", "timeout_minutes", "duration", "created_at", "closed_at"),
     *("last_accessed_at", "network_request_bytes", "viewport_width", "viewport_height", "status", "session_id"),
@@ -221,6 +229,57 @@ def test_a_mistake_beside_the_rules_costs_one_exchange(where: str, monkeypatch: 
     assert [bool(judgement.defects) for judgement in judgements] == [True, True, True]
     outcomes = {verdict.outcome for verdict in tally(rules.rules, judgements) if verdict.rule.place}
     assert Outcome.HOLDS not in outcomes
+
+
+# --- nor does it take the report down ---
+
+STEPS: list[tuple[str, tuple[str, ...], int, str]] = [
+    ("contracts.report.forms.page.page", (), 1, "left out: the page ("),
+    ("contracts.exchanges.ledger.Ledger.close", (), 1, "left out: exchanges.jsonl ("),
+    ("contracts.report.forms.failure.suite_properties", ("--junitxml=o.xml",), 1, "left out: what the JUnit file says"),
+    ("contracts.run.end.trend_in", ("--contract-history=nights",), 1, "history: the report can't be kept in nights"),
+    ("contracts.run.end.summary_lines", (), 1, "left out: the summary ("),
+    ("contracts.run.end.decision_line", (), 1, "contract: FAIL on http://127.0.0.1:"),
+    ("contracts.run.end._drift", (), 1, "left out: all but the verdicts ("),
+    ("contracts.run.end.failure_text", (), 1, ENUM),
+    ("contracts.run.end.properties_of", ("--junitxml=o.xml",), 1, ENUM),
+    ("contracts.report.record.Teller._proof", (), 1, f"at {ENUM}"),
+    ("contracts.report.record._quoted", (), 1, f"at {ENUM}"),
+    ("contracts.run.end.verdicts_of", (), 3, "left out: the verdicts of GET /things/{thing_id} ("),
+]
+
+
+@pytest.mark.parametrize(("where", "options", "code", "said"), STEPS, ids=[where for where, *_ in STEPS])
+def test_what_fails_at_the_end_is_left_out_and_named(
+    where: str, options: tuple[str, ...], code: int, said: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where, failing(lambda: Oops(CANARY)))
+    run = project.ask(Things({"status": "paused"}), *options)
+    assert (run.code, said in run.out, "Traceback" in run.out + run.err) == (code, True, False)
+    assert "INTERNALERROR" not in run.out + run.err
+    assert run.report["decision"] == {1: "fail", 3: "inconclusive"}[code]
+    assert [str(error) for error in REPORT.iter_errors(run.report)] == []
+    assert len(run.verdicts) == len(rules_for(spec_from(small_document())).rules)
+    assert run.lines[-1].startswith(f"contract: {run.report['decision'].upper()} on ")
+    assert leaks(run) == set()
+
+
+def test_a_rule_that_raises_is_named_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.rules.responses.in_time", failing(lambda: Oops(CANARY)))
+    run = project.ask(Things())
+    assert (run.code, run.report["decision"]) == (3, "inconclusive")
+    rule = "GET /things/{thing_id} response time"
+    assert run.verdicts[rule]["outcome"] == "undecided"
+    (note,) = run.report["notes"]
+    assert note.startswith("the suite itself failed: Oops at contracts/verdicts/judge.py:")
+    assert note.endswith(f", at {rule}; please report it")
+    assert (note in run.lines[-1], leaks(run)) == (True, set())
+
+
+def test_a_form_that_can_not_be_made_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.report.forms.markdown._facts", failing(Oops))
+    with pytest.raises(UsageError, match=r"the suite itself failed: Oops at contracts/report/forms/markdown\.py:\d+"):
+        lines_of(FORMS["run"]["markdown"], run_from(hostile_report()), trend=None)
 
 
 # --- and whatever else there may be ---

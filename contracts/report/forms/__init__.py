@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contracts.errors import ContractsError, UsageError, defect
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -33,8 +35,13 @@ value to lines or a whole text, and by name what else it takes of what a command
 def lines_of(form: tuple[str, ...], value: "Run | Diff", **known: Any) -> Iterable[str]:
     """The value in a form, loaded only now: a page and a terminal need what others do without."""
     function, *options = form
-    made = pkgutil.resolve_name(function)(value, **{name: known[name] for name in options})
-    return [made] if isinstance(made, str) else made
+    try:
+        made = pkgutil.resolve_name(function)(value, **{name: known[name] for name in options})
+        return [made] if isinstance(made, str) else list(made)
+    except ContractsError:
+        raise
+    except Exception as error:  # of whatever kind: the other forms can still be made
+        raise UsageError(f"{defect(error)}, while it made this form; please report it") from None
 
 
 def environment(

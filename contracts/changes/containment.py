@@ -8,7 +8,7 @@ from functools import lru_cache, partial, reduce
 from itertools import chain, islice
 from typing import Any
 
-from jsonschema_rs import CanonicalSchema, Validator
+from jsonschema_rs import CanonicalSchema
 from jsonschema_rs import canonical as forms
 
 from contracts.changes.change import Effect
@@ -17,7 +17,7 @@ from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
 from contracts.schemas import Raw, validation
 from contracts.schemas.readings import TooLarge
-from contracts.schemas.validation import Uncompilable, possible, schema_of
+from contracts.schemas.validation import Uncompilable, Validator, possible, schema_of
 
 NEAR = 40  # values drawn from the difference itself
 FAR = 300  # values drawn from all that is sent, where the difference could not be drawn from
@@ -125,7 +125,7 @@ def _text(schema: Raw) -> str:
 def _shows(sends: Validator, takes: Validator, writes: Validator, value: JSON) -> bool:
     try:
         return sends.is_valid(value) and writes.is_valid(value) and not takes.is_valid(value)
-    except ValueError:  # a lone surrogate
+    except ValueError:  # a lone surrogate, or a pattern takes too long
         return False
 
 

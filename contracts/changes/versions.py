@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,7 +17,7 @@ from contracts.messages import JSON, concrete
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.schemas import references
-from contracts.schemas.validation import Uncompilable, keyword_validator, validator
+from contracts.schemas.validation import Uncompilable, keyword_validator, takes, validator
 
 Pointers = tuple[str, str]
 """A node of the base and one of the revision."""
@@ -178,7 +178,7 @@ def _readable(schema: Schema) -> tuple[JSON, ...]:
         check = validator(schema) if is_whole else keyword_validator(keywords)
     except Uncompilable:
         return ()
-    return tuple(filter(check.is_valid, READABLE))
+    return tuple(filter(partial(takes, check), READABLE))
 
 
 @lru_cache(maxsize=4096)

@@ -62,15 +62,15 @@ class Trial:
 
     @cached_property
     def _sends(self) -> Check:
-        return _check_of(self.pair.sender)
+        return _check_of(self.pair.sender, unknown=False)
 
     @cached_property
     def _takes(self) -> tuple[Check, ...]:
-        takes = _check_of(self.pair.receiver)
+        takes = _check_of(self.pair.receiver, unknown=True)
         if not self.site.is_on_the_wire:
             return (takes,)
         texts = keyword_validator(json.dumps(wire_taken(self.pair.receiver.taken)))
-        return takes, partial(_accepts, texts.is_valid)
+        return takes, partial(validation.takes, texts, unknown=True)
 
     def _bodies(self, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
         for value in values:
@@ -155,18 +155,14 @@ def _is_text(value: JSON) -> bool:
     return is_plain and held not in ([], [""])
 
 
-def _check_of(shape: Shape) -> Check:
+def _check_of(shape: Shape, *, unknown: bool) -> Check:
     try:
-        return partial(_accepts, keyword_validator(json.dumps(shape.taken)).is_valid)
+        return partial(
+            validation.takes, keyword_validator(json.dumps(shape.taken)), unknown=unknown
+        )
     except TooLarge:
-        return partial(_accepts, validation.validator(shape.parts[0].schema).is_valid)
-
-
-def _accepts(check: Check, value: JSON) -> bool:
-    try:
-        return check(value)
-    except ValueError:  # a lone surrogate, or nested too deeply to be looked at
-        return False
+        whole = validation.validator(shape.parts[0].schema)
+        return partial(validation.takes, whole, unknown=unknown)
 
 
 def _is_about(error: Any, steps: Sequence[Step]) -> bool:

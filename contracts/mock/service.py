@@ -21,7 +21,7 @@ from contracts.messages import REFUSALS, Headers, Request, Response, header_valu
 from contracts.mock.bodies import Variant, dump, header_texts, variants_of
 from contracts.schemas.claims import claim_of
 from contracts.schemas.locations import json_type
-from contracts.schemas.validation import validator
+from contracts.schemas.validation import takes, validator
 
 BASE_URL = "http://mock"
 CREDENTIAL = "mock-credential"  # what the mock takes for the right one; no real one ever reaches it
@@ -184,7 +184,7 @@ def _echoed(variant: Variant, operation: Operation, request: Request) -> Variant
 def _with_value(variant: Variant, value: Any) -> Variant:
     """The variant with another value, if its schema allows that as well."""
     changed = value is not variant.value and value != variant.value
-    if changed and variant.schema is not None and validator(variant.schema).is_valid(value):
+    if changed and variant.schema is not None and takes(validator(variant.schema), value):
         return replace(variant, body=dump(value), value=value)
     return variant
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from itertools import accumulate, islice, product
 from typing import Any
 from urllib.parse import unquote
@@ -53,7 +53,7 @@ GIVEN_UP = (
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema, each validated; raises Unsatisfiable when there can't be any."""
     site = Spot(declared=Declared((Part(schema),)))
-    is_valid = validation.validator(schema).is_valid
+    is_valid = partial(validation.takes, validation.validator(schema))
     return compile_payload(validation.canonical(schema), site, is_valid)
 
 

@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-import jsonschema_rs
-from jsonschema_rs import Validator
-
 from contracts.document import Schema, join_pointer
 from contracts.rules.rule import Rule, Scope, member_text, shown
 from contracts.schemas import RUNGS, validation
@@ -32,13 +29,16 @@ class Leaf:
     check: Callable[[Any], bool] | None  # None when the keywords can't be compiled, for a reason
     why: str = ""
     members: frozenset[str] = frozenset()  # the rule's own, which may be many
+    is_bounded: bool = False  # whether the check may raise `Beyond`
 
 
-def _leaf(rule: Rule, types: frozenset[str], compiled: Callable[[], Validator]) -> Leaf:
+def _leaf(rule: Rule, types: frozenset[str], compiled: Callable[[], validation.Validator]) -> Leaf:
     try:
-        return Leaf(rule, types, compiled().is_valid, members=frozenset(rule.members))
+        check = compiled()
     except Uncompilable as error:
         return Leaf(rule, types, None, str(error).splitlines()[0])
+    members, is_bounded = frozenset(rule.members), isinstance(check, validation.Bounded)
+    return Leaf(rule, types, check.is_valid, members=members, is_bounded=is_bounded)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,9 +156,12 @@ class Place:
         return None if location is None else Place(self.body, location)
 
     def undeclared(self, name: str) -> Place | None:
-        """The place of the value under an undeclared name."""
+        """The place of the value under an undeclared name, if that can be told."""
         for pattern, place in self.patterns.items():
-            if matches(pattern, name):
+            found = matches(pattern, name)
+            if found is None:
+                return None
+            if found:
                 return place
         return self.additional
 
@@ -233,11 +236,10 @@ def _of_keywords(rule: Rule, types: frozenset[str], keywords: dict[str, Any]) ->
     return _leaf(rule, types, partial(keyword_validator, json.dumps(keywords)))
 
 
-def _union_validator(union: Union) -> Validator:
+def _union_validator(union: Union) -> validation.Validator:
     branches = [union.schema.child(union.keyword, n).pointer for n in range(len(union.branches))]
     schema = {union.keyword: list(map(validation.reference, branches))}
-    where = validation.registry(union.schema.document)
-    return jsonschema_rs.validator_for(schema, registry=where, validate_formats=True)
+    return validation.validator_of(schema, union.schema.document)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,21 +2,24 @@
 
 Formats are asserted (our policy: JSON Schema 2020-12 Validation §7.2.1 leaves it open). Operations
 on canonical schemas never fail: a looser one may come out, and cost tries: payloads are checked.
+Patterns are matched in linear time; those that look around or refer back, within bounds.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache, partial, reduce
 from typing import Any
 from urllib.parse import quote
 
 import jsonschema_rs
-from jsonschema_rs import CanonicalSchema, Draft202012, Registry, Validator
+from jsonschema_rs import CanonicalSchema, Draft202012, FancyRegexOptions, RegexOptions, Registry
 from jsonschema_rs.canonical import CanonicalizationError, CanonicalKind, Satisfiability
 
 from contracts.document import Document, Schema
 from contracts.messages import JSON
+from contracts.text import shown
 
 URI = "urn:document"
 
@@ -35,16 +38,127 @@ def reference(pointer: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def validator(schema: Schema) -> Validator:
+def validator(schema: Schema) -> "Validator":
     """The validator of a schema, compiled once; raises one of `Uncompilable`."""
-    node, known = reference(schema.pointer), registry(schema.document)
-    return jsonschema_rs.validator_for(node, registry=known, validate_formats=True)
+    return validator_of(reference(schema.pointer), schema.document)
 
 
 @lru_cache(maxsize=4096)
-def keyword_validator(keywords: str) -> Validator:
+def keyword_validator(keywords: str) -> "Validator":
     """The validator of a few keywords given as JSON text; raises one of `Uncompilable`."""
-    return jsonschema_rs.validator_for(json.loads(keywords), validate_formats=True)
+    return validator_of(json.loads(keywords))
+
+
+def validator_of(schema: dict[str, Any], document: Document | None = None) -> "Validator":
+    """The validator of a schema whose references point into `document`; raises `Uncompilable`."""
+    known = registry(document) if document else None
+    compiled = partial(jsonschema_rs.validator_for, schema, registry=known, validate_formats=True)
+    try:
+        return compiled(pattern_options=LINEAR)
+    except Uncompilable:
+        compiled(pattern_options=FEW_STEPS)  # raises whatever else is wrong
+    names = {*_name_patterns(schema), *_name_patterns(document and document.tree)}
+    return Bounded(compiled, sorted(filter(looks_around, names)))
+
+
+LINEAR = RegexOptions()  # an engine of linear time, without lookarounds and back references
+FEW_STEPS = FancyRegexOptions(backtrack_limit=10_000)  # one that has them, and takes its time
+LONG_TEXT = 1_000  # characters; at each of them, such a pattern may look at all the others
+LONG_BODY = 50_000  # characters of all such texts of one value
+
+
+class Beyond(ValueError):
+    """A pattern that looks around or refers back is not decided on a text: it takes too long."""
+
+
+@dataclass(eq=False)
+class Bounded:
+    """A validator with patterns that look around or refer back; on their texts it has bounds.
+
+    Its methods are those of jsonschema-rs, and raise `Beyond` where an answer takes too long.
+    """
+
+    compiled: Callable[..., jsonschema_rs.Validator]
+    names: Sequence[str]  # such patterns of names of members
+    spent: int = 0
+    beyond: str = ""
+
+    def __post_init__(self) -> None:
+        bounded = self
+
+        class Pattern:
+            def __init__(self, _parent: Any, pattern: str, _path: Any) -> None:
+                self.pattern = pattern
+
+            def validate(self, value: Any) -> None:
+                if isinstance(value, str) and not bounded.matches(self.pattern, value):
+                    raise ValueError(f"{shown(value)} does not match {shown(self.pattern)}")
+
+        self.validator = self.compiled(pattern_options=FEW_STEPS, keywords={"pattern": Pattern})
+
+    def is_valid(self, value: Any) -> bool:
+        return next(self.iter_errors(value), None) is None
+
+    def iter_errors(self, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
+        self.spent, self.beyond = 0, ""
+        for name, _ in _members(value) if self.names else ():
+            for pattern in self.names:
+                self.matches(pattern, name)
+        errors = [] if self.beyond else list(self.validator.iter_errors(value))
+        if self.beyond:
+            raise Beyond(self.beyond)
+        return iter(errors)
+
+    def matches(self, pattern: str, text: str) -> bool:
+        if not looks_around(pattern):
+            return _searcher(pattern, LINEAR).is_valid(text)
+        self.spent += len(text)
+        found: jsonschema_rs.ValidationError | None = None
+        if not self.beyond and len(text) <= LONG_TEXT and self.spent <= LONG_BODY:
+            found = next(iter(_searcher(pattern, FEW_STEPS).iter_errors(text)), None)
+            if found is None or not isinstance(found.kind, _Kind.BacktrackLimitExceeded):
+                return found is None
+        why = "looks around or refers back, and takes too long to be decided on"
+        self.beyond = self.beyond or f"the pattern {shown(pattern)} {why} {shown(text)}"
+        return False
+
+
+Validator = jsonschema_rs.Validator | Bounded
+_Kind = jsonschema_rs.ValidationErrorKind
+
+
+@lru_cache(maxsize=4096)
+def _searcher(pattern: str, options: RegexOptions | FancyRegexOptions) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=options)
+
+
+@lru_cache(maxsize=4096)
+def looks_around(pattern: str) -> bool:
+    """Whether a pattern is none for the engine of linear time."""
+    try:
+        _searcher(pattern, LINEAR)
+    except Uncompilable:
+        return True
+    return False
+
+
+def _name_patterns(value: Any) -> Iterator[str]:
+    """The patterns of names in a schema, or in a document."""
+    for name, held in _members(value):
+        if name == "patternProperties" and isinstance(held, dict):
+            yield from held
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
+    """The members of all objects in a JSON value, however deep."""
+    pending = [value]
+    while pending:
+        held = pending.pop()
+        if isinstance(held, dict):
+            yield from held.items()
+            pending += held.values()
+        elif isinstance(held, list):
+            pending += held
 
 
 @lru_cache(maxsize=4096)
@@ -95,17 +209,26 @@ def possible(node: CanonicalSchema) -> bool:
 
 def checker(node: CanonicalSchema) -> Callable[[JSON], bool]:
     """A test of values against a schema without references."""
-    return keyword_validator(jsonschema_rs.canonical.json.to_string(node.to_json_schema())).is_valid
+    keywords = jsonschema_rs.canonical.json.to_string(node.to_json_schema())
+    return partial(takes, keyword_validator(keywords))
 
 
-def matches(pattern: str, text: str) -> bool:
-    """Whether an ECMA-262 pattern matches in `text`; one that can't be compiled never does."""
-    return _matcher(pattern)(text)
+def takes(check: Validator, value: JSON, *, unknown: bool = False) -> bool:
+    """Whether a value is valid; `unknown` for a lone surrogate, much nesting, or `Beyond`."""
+    try:
+        return check.is_valid(value)
+    except ValueError:
+        return unknown
+
+
+def matches(pattern: str, text: str) -> bool | None:
+    """Whether an ECMA-262 pattern matches in `text`; None where that can't be told."""
+    try:
+        return _matcher(pattern).is_valid(text)
+    except Uncompilable:
+        return None
 
 
 @lru_cache(maxsize=4096)
-def _matcher(pattern: str) -> Callable[[str], bool]:
-    try:
-        return keyword_validator(json.dumps({"pattern": pattern})).is_valid
-    except Uncompilable:
-        return lambda _: False
+def _matcher(pattern: str) -> Validator:
+    return keyword_validator(json.dumps({"pattern": pattern}))

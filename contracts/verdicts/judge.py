@@ -14,6 +14,7 @@ from contracts.rules.responses import broken_framing, early_answer, is_early
 from contracts.rules.rule import member_text, shown
 from contracts.schemas.json_text import MAX_VALUES, TooManyError
 from contracts.schemas.locations import json_type
+from contracts.schemas.validation import Beyond
 from contracts.text import MAX_TEXT, cut, few
 
 MAX_FINDINGS = 1_000  # of a body; of each rule that it breaks more often, the first is kept
@@ -169,17 +170,21 @@ class _Walk:
     judgement: Judgement
     valid: bool = False
     left: int = MAX_VALUES  # that are judged in the body
+    beyond: str = ""  # why patterns that look around are not tried at all
 
     def body(self, plan: Plan, value: Any) -> None:
         verdict = plan.verdict
-        self.valid = verdict.check is not None and verdict.check(value)
+        try:
+            self.valid = verdict.check is not None and verdict.check(value)
+        except Beyond as error:
+            self.beyond = str(error)
         try:
             self.place(plan.root, value, "")
         except TooManyError as error:
             if not self.valid:  # what is behind the bound may break any of them
                 self.judgement.leave(plan.rules, error)
-        if verdict.check is None:
-            self._undecided(verdict, verdict.why)
+        if verdict.check is None or self.beyond:
+            self._undecided(verdict, verdict.why or self.beyond)
         elif self.valid:
             self.judgement.exercised.add(verdict.rule.id)
         elif any(finding.instance is not None for finding in self.judgement.findings):
@@ -226,12 +231,18 @@ class _Walk:
 
     def _leaves(self, place: Place, value: Any, kind: str, instance: str) -> None:
         for leaf in place.leaves_of[kind]:
-            if leaf.check is None:
-                self._undecided(leaf, leaf.why)
+            if leaf.check is None or (leaf.is_bounded and self.beyond):
+                self._undecided(leaf, leaf.why or self.beyond)
                 continue
             if leaf.rule.kind in ("enum", "const"):
                 self._count(leaf, value)
-            if not self.valid and not leaf.check(value):
+            try:
+                holds = self.valid or leaf.check(value)
+            except Beyond as error:
+                self.beyond = str(error)
+                self._undecided(leaf, self.beyond)
+                continue
+            if not holds:
                 self._find(leaf.rule, shown(value), instance)
                 return
             self.judgement.exercised.add(leaf.rule.id)
@@ -253,7 +264,7 @@ class _Walk:
                 self.place(child, value[name], _below(instance, name))
             elif child.type:
                 self.judgement.seen[child.type.id]["absent"] += 1
-        if not place.patterns and place.additional is None:
+        if (self.beyond and place.patterns) or not (place.patterns or place.additional):
             return
         self._count_down(len(value))
         for name in value:  # in the body's order: the same answer always gives the same evidence

@@ -51,7 +51,7 @@ def drawn(pattern: str, spare: int, seed: int) -> str:
 def test_most_texts_match_and_their_lengths_are_the_ones_promised(pattern: str) -> None:
     node = parse(pattern)
     texts = [drawn(pattern, spare, seed) for spare in (0, 1, 5) for seed in range(10)]
-    assert sum(matches(pattern, text) for text in texts) >= 27
+    assert sum(bool(matches(pattern, text)) for text in texts) >= 27
     assert all(node.least <= len(text) <= node.least + 5 or "\\1" in pattern for text in texts)
 
 

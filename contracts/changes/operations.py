@@ -224,6 +224,7 @@ def _place_of_security(versions: Versions) -> tuple[str, Pointers]:
 
 def _urls(node: Any) -> str:
     """Where a credential comes from: no part of a request, but clients go there."""
-    holders = (*(node.get("flows") or {}).values(), node)
-    found = (holder.get(key) for holder in holders for key in _URLS)
-    return ", ".join(filter(None, found))
+    flows = node.get("flows")
+    holders = [*flows.values(), node] if isinstance(flows, dict) else [node]
+    found = (holder.get(key) for holder in holders if isinstance(holder, dict) for key in _URLS)
+    return ", ".join(map(str, filter(None, found)))

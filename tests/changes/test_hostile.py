@@ -76,6 +76,14 @@ def test_a_mutated_document_gets_an_answer(document: str, edits: list[tuple[int,
     assert clear(answer(*(reversed(sides) if turned else sides)))
 
 
+@pytest.mark.parametrize("flows", ["x", {"x": "y"}, {"x": None}, {"password": {"tokenUrl": 5}}, []])
+def test_flows_that_are_none_get_an_answer(flows: Any) -> None:
+    base, revision = original("notte"), original("notte")
+    (name,) = revision["components"]["securitySchemes"]
+    revision["components"]["securitySchemes"][name]["flows"] = flows
+    assert clear(answer(base, revision))
+
+
 def nested(depth: int, leaf: Any) -> Any:
     for level in range(depth):
         leaf = obj({"n": leaf}) if level % 2 else array(leaf)

@@ -23,7 +23,8 @@ SILENT = frozenset({*ABSENT, FailureKind.TIMED_OUT})
 PATIENCE = 3  # requests that nobody took, from the first on,
 SILENCE = 5  # requests in a row that nobody answered,
 LOSSES = 20  # requests lost in any way: also reset, too large, or answered with 503 or 429,
-MOST_KEPT = 256 * 1024 * 1024  # bytes of bodies
+MOST_KEPT = 256 * 1024 * 1024  # bytes of bodies,
+MOST_IN_ALL = 4 * MOST_KEPT  # or so many in the whole run
 
 MOST_COMPARED = 20_000  # bytes of a body
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -148,12 +149,12 @@ def _telling(
 Event = Exchange | Stop | dict[str, Any]  # the last are notes
 
 
-def until_stop(exchanges: Iterable[Event]) -> Iterator[Event]:
+def until_stop(exchanges: Iterable[Event], before: int = 0) -> Iterator[Event]:
     """The exchanges of an operation up to where the rest would only take time; then why: a Stop.
 
-    Stops and notes that are among them stay there.
+    Stops and notes that are among them stay there. `before` are bytes of bodies in the run so far.
     """
-    asked, kept = list[Exchange](), 0
+    asked, kept = list[Exchange](), max(before + MOST_KEPT - MOST_IN_ALL, 0)
     for exchange in exchanges:
         yield exchange
         if not isinstance(exchange, Exchange):

@@ -17,6 +17,7 @@ from contracts.text import cut
 
 MAX_PAGES = 20
 MAX_STATUS = 100  # characters that are kept of what a service calls a status
+MAX_STATUSES, OTHERS = 20, "other statuses"  # that are told apart, and what all others are
 PER_STATUS = 3  # sessions of each status that are asked for
 WAITS = (0.5, 1.0, 2.0, 4.0)  # seconds, while a stopped session is still called active
 
@@ -77,7 +78,10 @@ def list_sessions(send: Send, *, seed: int) -> Listed:
             if not isinstance(status, str):
                 status = "without a status"
             if session_id and session_id.isprintable() and len(session_id) <= 200:
-                by_status.setdefault(cut(status, MAX_STATUS), {})[session_id] = None
+                status = cut(status, MAX_STATUS)
+                if status not in by_status and len(by_status) >= MAX_STATUSES:
+                    status = OTHERS
+                by_status.setdefault(status, {})[session_id] = None
     except (Exhausted, _UnreadError) as reason:
         problem = str(reason)
     picked, random = dict[str, None](), Random(seed)

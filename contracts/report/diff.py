@@ -18,6 +18,7 @@ from contracts.text import cut, few
 
 _ORDER = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
 WHOLE = "in contracts diff --format json"
+MAX_CHANGES = 500  # of what is published that a report of a run names
 MAX_VERSION = 100  # characters of what is published as a version
 
 
@@ -117,6 +118,8 @@ def drift_of(diff: Diff, command: str) -> Drift:
             )
     is_same = not diff.decision.judged and ours == published
     result = "same" if is_same else diff.decision.result.value
+    if (more := len(changes) - MAX_CHANGES) > 0:
+        changes[MAX_CHANGES:] = [f"… and {more} more"]
     counts, notes = decision_text(diff), tuple(map(cut, diff.decision.notes))
     return Drift(ours, short, result, "", counts, tuple(changes), notes, command=command)
 

@@ -1,11 +1,12 @@
 """What a run saw and decided to a `Run`, without secrets, in bounds; its evidence to requests."""
 
 import base64
+import json
 import re
 import shlex
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -28,15 +29,16 @@ from contracts.exchanges.credential import Scrubber, Secret, with_credential
 from contracts.messages import CREDENTIAL_FORMS, Credential, Exchange, Headers, Probe, Request
 from contracts.report import run as model
 from contracts.report.json_report import CURE, ours, report_at
+from contracts.report.wording import bug_notes
 from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
-from contracts.text import cut, few, map_texts, well_formed
+from contracts.text import cut, map_texts, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
 from contracts.verdicts.verdict import TIMES
 
 # Characters of a body that a report keeps, of a field of an answer's head, and such fields.
 MAX_BODY, MAX_FIELD, MAX_FIELDS = 20_000, 2_000, 100
-MAX_NAMED = 3  # rules at which the suite failed
+MAX_EVIDENCE = 10_000_000  # bytes that bodies and heads may take together
 MAX_TARGET = MAX_WIDTH = 201
 MAX_FOUND = 20  # different texts of what was seen where a rule is violated
 BEFORE, AFTER = 3, 8  # lines around a place; after it stand the members of an enum and the like
@@ -175,7 +177,7 @@ class Report:
             unavailable=sum(map(messages.is_unavailable, self.exchanges)),
             retried=sum(exchange.attempts > 1 for exchange in self.exchanges),
             retried_for=dict(sorted(Counter(chain.from_iterable(reasons)).items())),
-            verdicts=tuple(teller.told(v, since.get(v.rule.id)) for v in self.verdicts),
+            verdicts=tuple(_within(teller.told(v, since.get(v.rule.id)) for v in self.verdicts)),
             reasons=tuple(map(masked, self.decision.reasons)),
             notes=(*map(masked, self.decision.notes), *bug_notes(teller.failed)),
             interrupted=self.interrupted,
@@ -202,13 +204,18 @@ class Report:
             yield model.OperationRun(key, len(own), lost, _endings(own), _times(own))
 
 
-def bug_notes(defects: Mapping[str, str]) -> Iterator[str]:
-    """Where the suite itself failed, by rules: each place once, for a bug report."""
-    rules: dict[str, list[str]] = {}
-    for rule, where in defects.items():
-        rules.setdefault(where, []).append(rule)
-    for where, ids in rules.items():
-        yield f"{where}, at {few(ids, MAX_NAMED, 'like it')}; please report it"
+def _within(verdicts: Iterable[model.RuleVerdict]) -> Iterator[model.RuleVerdict]:
+    """The verdicts; once their evidence fills a report, no more of it than says what it was."""
+    left = MAX_EVIDENCE
+    for verdict in verdicts:
+        if (proof := verdict.evidence) is not None:
+            written = json.dumps([proof.body, proof.headers], ensure_ascii=False)
+            left -= len(written.encode("utf-8", "surrogatepass"))
+            if left < 0:
+                head = (("…", f"{len(proof.headers)} fields, for which the report has no room"),)
+                proof = replace(proof, body=proof.body and cut(proof.body), headers=head)
+                verdict = replace(verdict, evidence=proof)
+        yield verdict
 
 
 def _endings(exchanges: Sequence[Exchange]) -> dict[str, int]:

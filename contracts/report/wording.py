@@ -8,10 +8,11 @@ from typing import Any
 
 from contracts.report.history import Trend
 from contracts.report.run import CHANGES, STANDINGS, Drift, RuleVerdict, Run
-from contracts.text import cut, plural
+from contracts.text import cut, few, plural
 
 _ABOUT_THE_BODY = ("schema", "required")  # kinds whose findings say themselves where they are
 MAX_CHANGES = 5
+MAX_NAMED = 3  # rules at which the suite failed
 MAX_ALSO = 3  # other texts of what was seen that a line has room for, each so long
 MAX_SEEN = 80
 SELF_TEST = "in a self-test on the mock"
@@ -214,6 +215,15 @@ def started_text(started: Mapping[str, Any]) -> str:
 
 def _noted(text: object, form: str = " ({})") -> str:
     return form.format(text) if text else ""
+
+
+def bug_notes(defects: Mapping[str, str]) -> Iterator[str]:
+    """Where the suite itself failed, by rules: each place once, for a bug report."""
+    rules: dict[str, list[str]] = {}
+    for rule, where in defects.items():
+        rules.setdefault(where, []).append(rule)
+    for where, ids in rules.items():
+        yield f"{where}, at {few(ids, MAX_NAMED, 'like it')}; please report it"
 
 
 def drift_headline(drift: Drift) -> str:

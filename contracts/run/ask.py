@@ -53,7 +53,9 @@ def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Even
     state.progress.told(operation.key, 0)
     with connected(state, state.pace) as client:
         events = _events(state, operation, client, number)
-        for count, event in enumerate(until_stop(events), start=1):
+        bodies = [e.response.body for e in state.ledger.all() if e.response is not None]
+        events = until_stop(events, sum(map(len, bodies)))
+        for count, event in enumerate(events, start=1):
             yield event
             if isinstance(event, Exchange):
                 state.progress.told(operation.key, count)

@@ -20,9 +20,9 @@ from contracts.report.forms.failure import Property, failure_text, missing_text,
 from contracts.report.forms.terminal import Screen, decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text
-from contracts.report.record import Report, bug_notes
+from contracts.report.record import Report
 from contracts.report.run import Drift, RuleVerdict
-from contracts.report.wording import target_text
+from contracts.report.wording import bug_notes, target_text
 from contracts.run.ask import closing_of, judged, left_out, probes_of, spares, verdicts_of
 from contracts.run.state import State, now
 from contracts.text import few, plural, printable, shown_path

@@ -10,14 +10,14 @@ from itertools import islice
 from typing import Any
 
 MAX_VALUES = 2**20  # of a body that is read and judged: each may take 150 bytes, and 2 µs
-_BEFORE_A_VALUE = re.compile(rb'(?:[^",\[{]|"(?:[^"\\]|\\.)*+"?)*+[,\[{]', re.DOTALL)
+_TO_A_VALUE = re.compile(rb'(?:[^",\[{]|"(?:[^"\\]|\\.)*+"?)*+(?:[,\[{]|\Z)', re.DOTALL)
 
 
 class TooManyError(ValueError):
-    """A body holds more values than are judged."""
+    """A body holds more values than are judged, or bodies that are judged together do."""
 
-    def __init__(self) -> None:
-        super().__init__(f"the body holds more than {MAX_VALUES:,} values; the rest is not judged")
+    def __init__(self, who: str = "the body holds", most: int = MAX_VALUES) -> None:
+        super().__init__(f"{who} more than {most:,} values; the rest is not judged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _is_too_much(body: bytes) -> bool:
     """Whether a body holds more than `MAX_VALUES`; what is in strings does not count."""
     if len(body) <= MAX_VALUES or sum(map(body.count, (b",", b"[", b"{"))) < MAX_VALUES:
         return False
-    return any(islice(_BEFORE_A_VALUE.finditer(body), MAX_VALUES, None))
+    return any(islice(_TO_A_VALUE.finditer(body), MAX_VALUES + 2, None))  # two are of the end
 
 
 def _float(literal: str) -> float | Decimal:

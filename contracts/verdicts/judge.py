@@ -1,8 +1,10 @@
 """An exchange and the rules of its operation: what held, what broke, what can't be told."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from heapq import nsmallest
+from itertools import repeat
 from typing import Any
 
 from contracts.document import join_pointer
@@ -12,18 +14,21 @@ from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule,
 from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing, early_answer, is_early
 from contracts.rules.rule import member_text, shown
-from contracts.schemas.json_text import MAX_VALUES, TooManyError
+from contracts.schemas.json_text import TooManyError
 from contracts.schemas.locations import json_type
 from contracts.schemas.validation import Beyond
 from contracts.text import MAX_TEXT, cut, few
 
 MAX_FINDINGS = 1_000  # of a body; of each rule that it breaks more often, the first is kept
 MAX_FOUND = 20_000  # of the answers that are judged together
+MAX_WALKED = 2**23  # values in all of these, each of which takes some 2 µs
 MAX_HELD = 32_768  # bytes of a body that is not decoded anew for the answer after it
 OTHERS = "… others"  # what is counted of values that are not told apart
 MAX_SEEN = 50  # different values that are told apart in what was seen at an enum
 MAX_NAMES = 5  # undocumented properties of an object that are named
 MAX_MEMBER = 200  # characters that are kept of such a value, unless the document has it
+
+At = tuple[Any, ...]  # a place in a body: where what holds it is, and its name or index; or nothing
 
 
 @dataclass(slots=True)
@@ -41,6 +46,7 @@ class Judgement:
     defects: dict[str, str] = field(default_factory=dict)  # of the suite: where judging failed
     most: int = MAX_FINDINGS  # that are kept, beside the first of each rule;
     more: Counter[str] = field(default_factory=Counter)  # of others there are so many
+    left: int = MAX_WALKED  # values that are still judged by place
     # How often which value: members of an enum; `null`, `value` and `absent` at a type rule.
     seen: dict[str, dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(int))
@@ -77,11 +83,16 @@ class Judgement:
             self.excused = True
             return
         self.exercised.add(rule.id)
-        if len(self.findings) >= self.most and rule.id in self._broken:
-            self.more[rule.id] += 1
-            return
-        self._broken.add(rule.id)
-        self.findings.append(Finding(rule.id, cut(seen), instance and cut(instance)))
+        if self.keeps(rule):
+            self._broken.add(rule.id)
+            self.findings.append(Finding(rule.id, cut(seen), instance and cut(instance)))
+
+    def keeps(self, rule: Rule) -> bool:
+        """Whether one more finding of a rule is kept; if not, it is counted."""
+        if len(self.findings) < self.most or rule.id not in self._broken:
+            return True
+        self.more[rule.id] += 1
+        return False
 
 
 def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
@@ -94,14 +105,14 @@ def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judg
     judged = [Judgement(exchange) for exchange in exchanges]
     earlier: dict[Request, Answer] = {}
     refused: dict[str, frozenset[str]] = defaultdict(frozenset)  # methods by path
-    left = MAX_FOUND
+    findings, values = MAX_FOUND, MAX_WALKED
     for judgement in judged:
-        judgement.most = min(MAX_FINDINGS, left)
+        judgement.most, judgement.left = min(MAX_FINDINGS, findings), values
         try:
             _judge_next(rules, judgement, earlier, refused)
         except Exception as error:  # a mistake beside the rules leaves this exchange unjudged alone
             judgement.leave(rules.rules, error)
-        left = max(left - len(judgement.findings), 0)
+        findings, values = max(findings - len(judgement.findings), 0), judgement.left
     return judged
 
 
@@ -169,7 +180,6 @@ class _Walk:
 
     judgement: Judgement
     valid: bool = False
-    left: int = MAX_VALUES  # that are judged in the body
     beyond: str = ""  # why patterns that look around are not tried at all
 
     def body(self, plan: Plan, value: Any) -> None:
@@ -179,7 +189,7 @@ class _Walk:
         except Beyond as error:
             self.beyond = str(error)
         try:
-            self.place(plan.root, value, "")
+            self.place(plan.root, value, ())
         except TooManyError as error:
             if not self.valid:  # what is behind the bound may break any of them
                 self.judgement.leave(plan.rules, error)
@@ -191,45 +201,45 @@ class _Walk:
             self.judgement.explained.add(verdict.rule.id)  # one cause, one failure
         else:
             why = "the validator refuses the body; no finer rule explains why"
-            self._find(verdict.rule, why, "")
+            self._find(verdict.rule, (), why)
 
-    def place(self, place: Place, value: Any, instance: str) -> None:
+    def place(self, place: Place, value: Any, at: At) -> None:
         self._count_down(1)
         kind = json_type(value)
-        if not self._admits(place, value, kind, instance):
+        if not self._admits(place, value, kind, at):
             return
-        self._leaves(place, value, kind, instance)
+        self._leaves(place, value, kind, at)
         if kind == "object":
-            self._object(place, value, instance)
+            self._object(place, value, at)
         elif kind == "array":
             for index, item in enumerate(value):
                 child = place.prefix[index] if index < len(place.prefix) else place.items
                 if child is not None:
-                    self.place(child, item, _below(instance, str(index)))
+                    self.place(child, item, (at, index))
         for union, places in place.branches:
             if (branch := union.select(value)) is not None:
-                self.place(places[branch], value, instance)
+                self.place(places[branch], value, at)
 
     def _count_down(self, values: int) -> None:
-        self.left -= values
-        if self.left < 0:
-            raise TooManyError
+        self.judgement.left -= values
+        if self.judgement.left < 0:
+            raise TooManyError("the answers of the operation hold", MAX_WALKED)
 
-    def _admits(self, place: Place, value: Any, kind: str, instance: str) -> bool:
+    def _admits(self, place: Place, value: Any, kind: str, at: At) -> bool:
         if rule := place.nullability:
             if value is None:
-                self._find(rule, "null", instance)
+                self._find(rule, at, "null")
                 return False
             self.judgement.exercised.add(rule.id)
         if rule := place.type:
             self.judgement.seen[rule.id]["null" if value is None else "value"] += 1
             if kind not in place.types:
-                self._find(rule, f"{shown(value)}, of type {kind}", instance)
+                self._find(rule, at, f", of type {kind}", value)
                 return False
             self.judgement.exercised.add(rule.id)
         return True
 
-    def _leaves(self, place: Place, value: Any, kind: str, instance: str) -> None:
+    def _leaves(self, place: Place, value: Any, kind: str, at: At) -> None:
         for leaf in place.leaves_of[kind]:
             if leaf.check is None or (leaf.is_bounded and self.beyond):
                 self._undecided(leaf, leaf.why or self.beyond)
@@ -243,33 +253,41 @@ class _Walk:
                 self._undecided(leaf, self.beyond)
                 continue
             if not holds:
-                self._find(leaf.rule, shown(value), instance)
+                self._find(leaf.rule, at, "", value)
                 return
             self.judgement.exercised.add(leaf.rule.id)
 
-    def _object(self, place: Place, value: dict[str, Any], instance: str) -> None:
+    def _object(self, place: Place, value: dict[str, Any], at: At) -> None:
         properties = place.properties
         for name, rule in place.required.items():
             if name in value:
                 self.judgement.exercised.add(rule.id)
             else:
-                self._find(rule, f"no property {name}", instance)
+                self._find(rule, at, f"no property {name}")
         if place.undocumented is not None:
-            unknown = sorted(value.keys() - properties.keys() - {place.location.chosen_by})
-            unknown[:MAX_NAMES] = map(shown, unknown[:MAX_NAMES])
-            names = few(unknown, MAX_NAMES, "of them")
-            self.judgement.note(place.undocumented, names and f"{names} in {instance or '/'}")
+            unknown = value.keys() - properties.keys() - {place.location.chosen_by}
+            self._undocumented(place.undocumented, unknown, at)
         for name, child in properties.items():
             if name in value:
-                self.place(child, value[name], _below(instance, name))
+                self.place(child, value[name], (at, name))
             elif child.type:
                 self.judgement.seen[child.type.id]["absent"] += 1
         if (self.beyond and place.patterns) or not (place.patterns or place.additional):
             return
-        self._count_down(len(value))
+        self._count_down(len(value) * bool(place.patterns))
         for name in value:  # in the body's order: the same answer always gives the same evidence
             if name not in properties and (extra := place.undeclared(name)) is not None:
-                self.place(extra, value[name], _below(instance, name))
+                self.place(extra, value[name], (at, name))
+
+    def _undocumented(self, rule: Rule, unknown: Set[str], at: At) -> None:
+        """Names that nothing declares: the first of them, and where they stand."""
+        if not unknown:
+            self.judgement.exercised.add(rule.id)
+        elif self.judgement.keeps(rule):
+            first = nsmallest(MAX_NAMES, unknown)
+            texts = [*map(shown, first), *repeat("", len(unknown) - len(first))]
+            names = few(texts, MAX_NAMES, "of them")
+            self.judgement.find(rule, f"{names} in {_pointer(at) or '/'}")
 
     def _count(self, leaf: Leaf, value: Any) -> None:
         seen, text = self.judgement.seen[leaf.rule.id], member_text(value)
@@ -279,15 +297,19 @@ class _Walk:
                 text = OTHERS
         seen[text] += 1
 
-    def _find(self, rule: Rule, seen: str, instance: str) -> None:
-        self.judgement.find(rule, seen, instance or "/")
+    def _find(self, rule: Rule, at: At, said: str, *values: Any) -> None:
+        if self.judgement.keeps(rule):
+            seen = "".join([*map(shown, values), said])
+            self.judgement.find(rule, seen, _pointer(at) or "/")
 
     def _undecided(self, leaf: Leaf, why: str) -> None:
         self.judgement.undecided.setdefault(leaf.rule.id, cut(why))
 
 
-def _below(instance: str, segment: str) -> str:
-    """The pointer one step down, as far as one is kept: names may be long, and have many below."""
-    if len(instance) > MAX_TEXT:
-        return instance
-    return join_pointer(instance, segment[: MAX_TEXT + 1])
+def _pointer(at: At) -> str:
+    """The pointer to a place, as far as one is kept: names may be long."""
+    segments = list[str | int]()
+    while at:
+        at, segment = at
+        segments.append(segment if isinstance(segment, int) else segment[: MAX_TEXT + 1])
+    return join_pointer("", *segments[::-1])

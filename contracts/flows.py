@@ -24,7 +24,7 @@ from contracts.document import FolderFiles, Spec, sides
 from contracts.errors import ContractsError, UsageError, defect
 from contracts.report.diff import Diff, diff_of, drift_of
 from contracts.report.run import Drift
-from contracts.text import printable, shown_path, write_whole
+from contracts.text import printable, write_whole
 
 if TYPE_CHECKING:
     from contracts.decision.run_decision import Result
@@ -154,6 +154,7 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
     """Exchanges -> verdicts -> decision -> report, in all its forms; `tell` may make others.
 
     `ended` and `broken` say why it ended early, and how the document breaks its baseline, if so.
+    What can't be written is said, costs nothing else, and leaves what was there before as it was.
     """
     from contracts.decision.run_decision import Result
     from contracts.report.forms.page import page
@@ -170,18 +171,15 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
         made = attempt("all but the verdicts", lambda: made_of(report_of(state, ended, broken)))
         report, value = made or made_of(concluded(state, state.left_out[-1], now()))
         state.told = run = report.run.told
-        write_json(value, folder)
     except Exception as error:
         # pytest has no place for an error here, and its traceback would end the process with 1.
         state.problem = f"{defect(error)}, while it concluded; please report it"
-        if isinstance(error, OSError):
-            why = error.strerror
-            state.problem = f"the report can't be written to {shown_path(folder)} ({why})"
         return Result.INCONCLUSIVE
+    written = attempt("report.json", lambda: write_json(value, folder))
     attempt("exchanges.jsonl", lambda: state.ledger.close(folder / "exchanges.jsonl"))
     remember(state, value)
     html = folder / "report.html"
-    state.page = attempt("the page", lambda: write_whole(html, page(run, state.trend)))
+    state.page = attempt("the page", lambda: write_whole(html, page(run, state.trend))) or written
     attempt("what the JUnit file says of the run", lambda: tell(run))
     return report.decision.result
 

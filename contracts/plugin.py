@@ -266,6 +266,8 @@ def pytest_runtest_makereport(
         report.contract = broken if state is not None else "undocumented"
         if call.excinfo is None or not isinstance(call.excinfo.value, pytest.fail.Exception):
             report.contract = "crashed"
+        if call.excinfo is not None and isinstance(call.excinfo.value, ContractsError):
+            report.longrepr = str(call.excinfo.value)
         crash = getattr(report.longrepr, "reprcrash", None)
         if report.contract == broken and crash is not None:
             # The short summary prints it whole where CI is set.
@@ -321,7 +323,7 @@ class _Ending:
             ended = "the run was interrupted"
         elif status not in over:
             ended = "the run ended early"
-        if state.ledger.path.exists():
+        if state.ledger.begun:
             from contracts.flows import conclude
 
             broken = self.gate if self.failed["breaking"] else ""

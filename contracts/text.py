@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,9 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     """Write a file and its folder whole, or not at all (OSError); links and modes stay."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)  # a pipe or a device is nothing to replace
+        return path
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}-{os.getpid()}")
     try:
@@ -87,5 +91,6 @@ def write_whole(path: Path, content: str | bytes) -> Path:
             shutil.copymode(target, draft)
         os.replace(draft, target)
     finally:
-        draft.unlink(missing_ok=True)  # it is there only if something failed
+        with suppress(OSError):
+            draft.unlink()  # it is there only if something failed
     return path

@@ -62,6 +62,11 @@ def main() -> None:
         sentence = f"{error.format_message().rstrip('.')}; see {path} --help"
     except click.ClickException as error:
         sentence = error.format_message()
+    except OSError as error:
+        sentence = (
+            f"the output can't be written, or a file can't be read ({error.strerror or error})"
+        )
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (click.Abort, KeyboardInterrupt):
         sentence = "interrupted"
     click.echo(f"contracts: {sentence}", err=True)

@@ -17,6 +17,7 @@ from contracts.errors import DocumentError
 from contracts.text import printable
 
 ACCEPTED = "accepted.toml"
+MAX_SIZE, MAX_LINE = 2**20, 10_000  # bytes: to read a key of many parts takes their square
 TERM = timedelta(days=30)  # for how long an entry is offered
 
 
@@ -170,6 +171,9 @@ def _kept(text: str, after: str) -> str:
 
 def accepted_from(data: bytes, file: str, table: Table, *, today: date) -> Accepted:
     """The entries of one table of a file. DocumentError for what is wrong in any table."""
+    if len(data) > MAX_SIZE or max(map(len, data.splitlines()), default=0) > MAX_LINE:
+        problem = f"has more than {MAX_SIZE} bytes, or a line of more than {MAX_LINE}"
+        raise DocumentError(file, 0, problem, "take out what is in no use")
     try:
         text = data.decode("utf-8")
         tables = tomllib.loads(text)
@@ -178,6 +182,9 @@ def accepted_from(data: bytes, file: str, table: Table, *, today: date) -> Accep
         raise DocumentError(file, line, f"can't be read ({error})", cure) from None
     except tomllib.TOMLDecodeError as error:
         raise _unreadable(text, file, str(error)) from None
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a list in a list in …
+        problem = f"holds a value that is too long or too deep ({type(error).__name__})"
+        raise DocumentError(file, 0, problem, "take it out") from None
     entries: dict[str, list[Acceptance]] = {VIOLATIONS.name: [], CHANGES.name: []}
     if unknown := sorted(tables.keys() - entries.keys()):
         cure = f"use {' or '.join(entries)}"

@@ -67,7 +67,8 @@ class Pace:
     def turn(self) -> None:
         """Wait until the next request may be sent, and count it. Raises Exhausted if none may."""
         most, seconds, waited = self.bounds.requests, self.bounds.seconds, self._waited
-        wait = max(0.0, self._next - self.now())
+        longest = max(MAX_WAIT, self.bounds.interval)  # more is a clock that was put back
+        wait = min(max(0.0, self._next - self.now()), longest)
         if most is not None and self.spent >= most:
             said = f"sent {self.spent} requests, its bound (--contract-max-requests)"
             raise Exhausted(f"the run has {said}")

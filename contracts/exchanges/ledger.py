@@ -1,5 +1,6 @@
 """The exchanges of a run in one file, shared by its processes: the first asks, all read."""
 
+import io
 import json
 import os
 from collections import defaultdict
@@ -16,6 +17,8 @@ from contracts.exchanges.health import Event, Stop, until_stop
 from contracts.messages import Exchange
 
 ALIVE = ".alive"
+TAKEN = "it was taken away"
+UNREADABLE = (ValueError, KeyError, TypeError, RecursionError, msgspec.MsgspecError)
 Item = Event | str
 """A line: an exchange, why asking stopped, an operation that was asked to the end, or notes."""
 
@@ -27,11 +30,13 @@ class Ledger:
     Each process of the run holds a lock of its own beside the file while it lives (`hold`). The
     kernel gives it back when the process is killed: so a later run knows what was left behind.
     What the run is `about` is the first note, under `run`; `attempts` counts requests so far.
+    From where the file can't be written, as `lost` says, this process alone knows what is added.
     """
 
     path: Path
     about: Mapping[str, Any] = field(default_factory=dict)
     attempts: int = field(default=0, init=False)
+    lost: str = field(default="", init=False)  # why the file can't be written, if so
     _exchanges: list[Exchange] = field(default_factory=list, init=False)
     _of: dict[str, list[Exchange]] = field(default_factory=lambda: defaultdict(list), init=False)
     _finished: set[str] = field(default_factory=set, init=False)
@@ -98,27 +103,52 @@ class Ledger:
     @contextmanager
     def _appending(self) -> Iterator[Callable[[Item], None]]:
         """Nobody else writes meanwhile; a line is in the file when the call for it returns."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.path}.lock"):
+        with ExitStack() as held:
+            file = self._opened(held)
+
+            def append(item: Item) -> None:
+                line = json.dumps(to_record(item), separators=(",", ":")).encode() + b"\n"
+                with self._noting_loss():
+                    rest = memoryview(line)
+                    while rest and file and not self.lost:
+                        rest = rest[file.write(rest) :]
+                    self._offset += len(line)
+                self._know(item)
+
+            if self.about and not self._notes:
+                append({"run": dict(self.about)})
+            yield append
+            if not os.path.exists(self.path):
+                self.lost = self.lost or TAKEN
+
+    @contextmanager
+    def _noting_loss(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.lost = self.lost or error.strerror or str(error)
+
+    def _opened(self, held: ExitStack) -> io.FileIO | None:
+        """The file behind its lock, where the next line goes; None if it can't be written."""
+        if self.lost:
+            return None
+        with self._noting_loss():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            Path(f"{self.path}.lock").touch()  # or the lock is waited for where none can be
+            held.enter_context(FileLock(f"{self.path}.lock"))
             self._catch_up()
             self.path.touch()
-            with self.path.open("r+b") as file:
-                file.truncate(self._offset)  # a line that a crash cut short goes
-                file.seek(self._offset)
-
-                def append(item: Item) -> None:
-                    line = json.dumps(to_record(item), separators=(",", ":"))
-                    self._offset += file.write(line.encode() + b"\n")
-                    file.flush()
-                    self._know(item)
-
-                if self.about and not self._offset:
-                    append({"run": dict(self.about)})
-                yield append
+            file = held.enter_context(self.path.open("r+b", buffering=0))
+            if file.seek(0, os.SEEK_END) < self._offset:
+                raise OSError(TAKEN)
+            file.truncate(self._offset)  # a line that a crash cut short goes
+            file.seek(self._offset)
+            return file
+        return None
 
     def _catch_up(self) -> None:
         """Read what others appended; a last line cut short by a crash is left out."""
-        if not self.path.exists():
+        if self.lost or not os.path.exists(self.path):
             return
         with self.path.open("rb") as file:
             file.seek(self._offset)
@@ -170,19 +200,31 @@ class Ledger:
         self._catch_up()
         return set(self._finished)
 
+    @property
+    def begun(self) -> bool:
+        """Whether any process of the run has noted anything."""
+        return bool(self._notes) or self.path.exists()
+
     def close(self, keep_as: Path) -> None:
-        """End of the run: the file, without what a crash cut short, gets its lasting name alone."""
-        if self.path.exists():
-            with suppress(ValueError):  # a file that can't be read is kept as it is
+        """End of the run: the file, without what a crash cut short, gets its lasting name alone.
+
+        OSError if it can't, or was not written to its end: then what has that name is left alone.
+        """
+        is_there = self.path.exists()
+        if is_there and not self.lost:
+            with suppress(*UNREADABLE):  # a file that can't be read is kept as it is
                 self._catch_up()
                 os.truncate(self.path, self._offset)
             os.replace(self.path, keep_as)
         self.discard()
+        if self.lost or (self._notes and not is_there):
+            raise OSError(0, self.lost or TAKEN)
 
     def discard(self) -> None:
         """Remove the file, if it is still there, and what only served the run."""
         for path in self.path.parent.glob(f"{self.path.name}*"):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # what is left tells a later run that this one has ended
+                path.unlink()
 
 
 def to_record(item: Item) -> dict[str, Any]:

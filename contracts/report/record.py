@@ -287,7 +287,7 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
         about = [value.get("decision", ""), value.get("started", "")[:16]]
         if "target" in value:
             about.insert(1, f"on {value['target']['base_url'] or 'the mock'}")
-    known = Known(str(path), " ".join(filter(None, about)), rules)
+    known = Known(str(path), " ".join(filter(None, map(str, about))), rules)
     return known, {key: tuple(times.elements()) for key, times in found.items()}
 
 

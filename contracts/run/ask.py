@@ -11,6 +11,7 @@ from contracts import messages
 from contracts.document import Operation
 from contracts.document.model import NOWHERE
 from contracts.document.serialisation import parameter_names
+from contracts.errors import UsageError
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind, health
 from contracts.exchanges.credential import UNLOOKED
 from contracts.exchanges.health import Event, blocked, expired_from, refused_at_last, until_stop
@@ -21,7 +22,7 @@ from contracts.probes.permission import refused
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
 from contracts.run.state import Asked, State
-from contracts.text import plural
+from contracts.text import plural, shown_path
 from contracts.verdicts import Verdict, asked_again, judge_all, tally, unjudged, with_recurrence
 
 MAX_REACH = 20  # operations that are named before anything is asked
@@ -38,6 +39,12 @@ def asked(state: State, operation: Operation) -> Asked:
             cut = str(bound)
             state.ledger.add([Stop(key, StopKind.BOUND, cut)])
             exchanges = state.ledger.of(key)
+        if state.worker is not None and state.ledger.lost:
+            folder = shown_path(state.inputs.folder)
+            no_more = (
+                "so that other processes can't know what was asked; make room, or leave out -n"
+            )
+            raise UsageError(f"{folder} can't be written ({state.ledger.lost}), {no_more}")
         by_id = {verdict.rule.id: verdict for verdict in verdicts_of(state, operation)}
         why = _nobody(state, StopKind.ELSEWHERE) or blocked(state.inputs.spec, exchanges)
         state.asked[key] = Asked(by_id, why or None, cut)

@@ -138,7 +138,7 @@ def remember(state: State, report: Mapping[str, Any]) -> None:
     except Exception as error:  # looking back must not cost the run its own report
         why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         problem = f"history: the report can't be kept in {shown_path(folder)} ({why})"
-        state.unkept = f"{problem}; everything else is there"
+        state.unkept = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +229,8 @@ def undecided(text: str, said: str, *, strict: bool) -> ItemResult:
 def said_at_the_end(state: State, screen: Screen, gate: str) -> Iterator[str]:
     """The lines of the summary; `gate` is what became of the document."""
     run, below = state.told, []
-    if run is not None and not state.problem:
-        below.append(f"report: {shown_path(state.page or state.inputs.folder / 'report.json')}")
+    if state.page is not None:
+        below.append(f"report: {shown_path(state.page)}")
     if not state.inputs.options.dry_run:
         below += map(state.scrub, filter(None, (state.unkept, gate, *state.left_out)))
     if run is not None:

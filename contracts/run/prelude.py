@@ -46,9 +46,13 @@ def salvage(state: State) -> Iterator[str]:
     for ledger in Ledger.left_in(state.inputs.folder):
         if ledger.path == state.ledger.path:
             continue
-        with ledger.dead() as dead:
-            if dead:
-                yield from _salvaged(state, ledger)
+        try:
+            with ledger.dead() as dead:
+                if dead:
+                    yield from _salvaged(state, ledger)
+        except Exception as error:
+            why = f"can't be kept ({type(error).__name__})"
+            yield f"{shown_path(ledger.path)} of a killed run {why}"
 
 
 def _salvaged(state: State, ledger: Ledger) -> Iterator[str]:

@@ -155,8 +155,8 @@ class State:
     told: Run | None = None  # what the report says of the run
     trend: Trend | None = None  # the history with this run, if one is kept
     unkept: str = ""  # why the history does not have it
-    problem: str = ""  # why there is no report on disk
-    page: Path | None = None  # where the report can be read, if there is a page
+    problem: str = ""  # why there is no report
+    page: Path | None = None  # where the report can be read, if it is written
     left_out: list[str] = field(default_factory=list)  # of the conclusion: what failed, and why
 
     @property

@@ -100,7 +100,7 @@ def test_a_history_that_can_not_be_written_costs_nothing_else(project: Project) 
 
     run = project.ask(Things({"status": "paused"}, on_request=occupy), HISTORY)
     (line,) = run.texts("history: ")
-    assert line == "history: the report can't be kept in history (File exists); everything else is there"
+    assert line == "history: the report can't be kept in history (File exists)"
     assert (run.code, ENUM in run.violated) == (1, True)
     assert run.lines[-1].startswith("contract: FAIL on ")
     assert (project.folder / "build" / "contract" / "report.html").exists()

@@ -6,6 +6,7 @@ It stops where a `$ref` repeats on its own path; the rest is the validator's ver
 import json
 import operator
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -228,6 +229,21 @@ class Location:
         return tuple(name for name in names if name != self.chosen_by)
 
     @cached_property
+    def _declared(self) -> frozenset[str]:
+        return frozenset(self.properties)
+
+    @cached_property
+    def _holders(self) -> Mapping[str | None, list[int]]:
+        """Which parts declare a property, by its name; None: which speak of those not declared."""
+        found: dict[str | None, list[int]] = defaultdict(list)
+        for index, part in enumerate(self.parts):
+            for name in part.value.get("properties", {}):
+                found[name].append(index)
+            if "patternProperties" in part.value or "additionalProperties" in part.value:
+                found[None].append(index)
+        return found
+
+    @cached_property
     def _tags(self) -> dict[str, Union]:
         """The discriminators of the unions here, and what they may be."""
         found = {}
@@ -241,10 +257,10 @@ class Location:
         """The location of the value of property `name`, declared or not."""
         if name not in self._children:
             parts: list[Part] = []
-            for part in self.parts:
-                parts += part.members(name)
+            for index in sorted({*self._holders.get(name, ()), *self._holders.get(None, ())}):
+                parts += self.parts[index].members(name)
             segment = escape(name)
-            if name not in self.properties and name != self.chosen_by:
+            if name not in self._declared and name != self.chosen_by:
                 found = (escape(pattern) for pattern in self.patterns if matches(pattern, name))
                 segment = next(map("<{}>".format, found), "*")
             below = merge(f"{self.place}/{segment}", parts)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+# What GitHub Actions (`::`, `##[`) and Azure Pipelines obey in a log.
+_COMMAND = re.compile(r"(?<=##)\[|(?<=##vso)\[|(?<![^ ]):(?=:)")
 MAX_TEXT = 500  # characters kept of what a service has a hand in: a message, a place in a body
 
 
@@ -43,8 +46,9 @@ def few(texts: Sequence[str], most: int, where: str = "in report.json") -> str:
 
 
 def printable(line: str) -> str:
-    r"""The text as one line that any terminal can show: the rest as escapes (`\x1b`, `\u202e`)."""
-    return line if line.isprintable() else "".join(map(_escaped, line))
+    r"""The text as one line that any terminal or CI server shows: the rest as escapes (`\x1b`)."""
+    shown = line if line.isprintable() else "".join(map(_escaped, line))
+    return _COMMAND.sub(lambda found: f"\\x{ord(found[0]):02x}", shown)
 
 
 def _escaped(character: str) -> str:

@@ -68,7 +68,8 @@ def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) 
     if form == "json":
         show([json.dumps(told or catalogue.rules_json(book), indent=1, ensure_ascii=False)])
     else:
-        show(catalogue.explained(told) if told else catalogue.rules_table(book))
+        lines = catalogue.explained(told) if told else catalogue.rules_table(book)
+        show(map(printable, lines))
 
 
 class _Document(TypedDict):

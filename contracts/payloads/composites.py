@@ -17,7 +17,7 @@ from contracts.payloads import TRIES, Branches, Draw, Drawer, Spot, Unsatisfiabl
 from contracts.schemas import validation
 from contracts.schemas.validation import ANYTHING, both, checker, matches, possible, schema_of
 
-LONGEST = 1 << 16  # longer arrays are not made
+LONGEST = 1 << 16  # longer arrays, and objects of more members, are not made
 
 Violation = forms.NameFailsView | forms.UndeclaredValueFailsView | forms.PatternValueFailsView
 Extra = tuple[Drawer, Callable[[str], Drawer]]
@@ -147,6 +147,8 @@ class Object:
             raise Unsatisfiable(site.place, tried)
         self.members = dict(self.declared())
         optional = [name for name in self.members if name not in self.required]
+        if self.low > LONGEST:
+            raise Unsatisfiable(site.place, f"{self.low} members are more than are made")
         if site.ending and self.low > len(self.required):  # what ends soonest reaches the number
             optional.sort(key=lambda name: builder.height(self.value(name)))
         self.presence = {name: self.member(name).at("presence") for name in optional}

@@ -32,7 +32,7 @@ from contracts.report.json_report import CURE, ours, report_at
 from contracts.report.wording import bug_notes
 from contracts.rules import Severity
 from contracts.schemas.claims import claim_of
-from contracts.text import cut, map_texts, well_formed
+from contracts.text import cut, map_texts, printable, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
 from contracts.verdicts.verdict import TIMES
 
@@ -350,7 +350,7 @@ def curl(
         words.append("--globoff")
     if request.body is not None:
         text = request.body.decode("utf-8", "replace")
-        plain = text.isprintable() and "\N{REPLACEMENT CHARACTER}" not in text
+        plain = printable(text) == text and "\N{REPLACEMENT CHARACTER}" not in text
         if plain and len(request.body) < MAX_WORD:
             words += ["--data-raw", shlex.quote(text)]
         else:  # bytes that are no printable text, or too many, come by a pipe
@@ -376,7 +376,7 @@ def _fields(request: Request, others: Collection[str]) -> Iterator[str]:
 
 def _quoted(text: str, mark: str, expansion: str, encoding: str = "utf-8") -> str:
     """Quoted for a POSIX shell; `expansion` is what the shell reads where `mark` stands."""
-    if not (text.isascii() and text.isprintable()):
+    if not text.isascii() or printable(text) != text:
         return f"\"$(printf '{_octal(text.encode(encoding))}')\""
     basic = base64.b64encode(f"{mark}:".encode()).decode()
     if mark not in text and basic not in text:
@@ -390,4 +390,4 @@ def _quoted(text: str, mark: str, expansion: str, encoding: str = "utf-8") -> st
 
 def _octal(data: bytes) -> str:
     """For printf: bytes that it and the shell leave alone, the others as octal escapes."""
-    return re.sub(rb"[^!-~]|[%\\'!]|^-", lambda byte: b"\\%03o" % byte[0][0], data).decode("ascii")
+    return re.sub(rb"[^!-~]|[%\\'!#]|^-", lambda byte: b"\\%03o" % byte[0][0], data).decode("ascii")

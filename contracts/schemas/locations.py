@@ -229,15 +229,11 @@ class Location:
         return tuple(name for name in names if name != self.chosen_by)
 
     @cached_property
-    def _declared(self) -> frozenset[str]:
-        return frozenset(self.properties)
-
-    @cached_property
     def _holders(self) -> Mapping[str | None, list[int]]:
-        """Which parts declare a property, by its name; None: which speak of those not declared."""
+        """Which parts name a property, by its name; None: which speak of those without."""
         found: dict[str | None, list[int]] = defaultdict(list)
         for index, part in enumerate(self.parts):
-            for name in part.value.get("properties", {}):
+            for name in chain(part.value.get("properties", ()), part.value.get("required", ())):
                 found[name].append(index)
             if "patternProperties" in part.value or "additionalProperties" in part.value:
                 found[None].append(index)
@@ -260,7 +256,7 @@ class Location:
             for index in sorted({*self._holders.get(name, ()), *self._holders.get(None, ())}):
                 parts += self.parts[index].members(name)
             segment = escape(name)
-            if name not in self._declared and name != self.chosen_by:
+            if name not in self._holders and name not in self._tags and name != self.chosen_by:
                 found = (escape(pattern) for pattern in self.patterns if matches(pattern, name))
                 segment = next(map("<{}>".format, found), "*")
             below = merge(f"{self.place}/{segment}", parts)

@@ -57,8 +57,11 @@ def validator_of(schema: dict[str, Any], document: Document | None = None) -> "V
         return compiled(pattern_options=LINEAR)
     except Uncompilable:
         compiled(pattern_options=FEW_STEPS)  # raises whatever else is wrong
-    names = {*_name_patterns(schema), *_name_patterns(document and document.tree)}
-    return Bounded(compiled, sorted(filter(looks_around, names)))
+    names: list[str] = []
+    for name, held in _members([schema, document and document.tree]):
+        if name == "patternProperties" and isinstance(held, dict):
+            names += filter(looks_around, held)
+    return Bounded(compiled, names)
 
 
 LINEAR = RegexOptions()  # an engine of linear time, without lookarounds and back references
@@ -104,7 +107,7 @@ class Bounded:
         for name, _ in _members(value) if self.names else ():
             for pattern in self.names:
                 self.matches(pattern, name)
-        errors = [] if self.beyond else list(self.validator.iter_errors(value))
+        errors = [*self.validator.iter_errors(value)] if not self.beyond else []
         if self.beyond:
             raise Beyond(self.beyond)
         return iter(errors)
@@ -140,13 +143,6 @@ def looks_around(pattern: str) -> bool:
     except Uncompilable:
         return True
     return False
-
-
-def _name_patterns(value: Any) -> Iterator[str]:
-    """The patterns of names in a schema, or in a document."""
-    for name, held in _members(value):
-        if name == "patternProperties" and isinstance(held, dict):
-            yield from held
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:

@@ -88,6 +88,7 @@ class Screen:
         if cell_len(text) <= columns:
             return text
         method, _, path = text.partition(" ")
+        path = path[-columns:]
         while path and cell_len(f"{method} {mark}{path}") > columns:
             path = path[1:]
         return f"{method} {mark}{path}"

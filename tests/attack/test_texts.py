@@ -1,0 +1,125 @@
+"""Hostile texts in every form: what somebody reads, pastes or feeds to a parser does nothing but show them."""
+
+import json
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts import flows
+from contracts.changes import compare
+from contracts.commands import printouts
+from contracts.decision.entries import VIOLATIONS, accept_command, with_entry
+from contracts.document import Spec
+from contracts.errors import DocumentError
+from contracts.messages import Probe, Request
+from contracts.report.forms import FORMS, lines_of
+from contracts.report.record import curl
+from contracts.rules import rules_for
+from contracts.text import printable, well_formed
+from tests.documents import OPERATION, document, spec_from, spec_of
+from tests.report.comparisons import diff
+
+from .forms import FORM, UNTIL, is_quiet, split, words_of
+from .texts import TEXTS
+
+
+@pytest.mark.parametrize("form", FORM)
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_form_shows_a_text_and_nothing_else_comes_of_it(name: str, form: str) -> None:
+    FORM[form].check(FORM[form].made(TEXTS[name]), TEXTS[name])
+
+
+def asking(text: str) -> Probe:
+    """A request with the text in every part of it, as far as HTTP can carry it."""
+    field = re.sub("[^ -~\xa0-\xff]", "", text).strip()
+    target = "/things/" + re.sub(r"[^!\"$-~]", "", text).replace("?", "")[:500]
+    headers = (("X-Text", field), ("Content-Type", "text/plain"))
+    return Probe(OPERATION, Request("GET", target, headers, text.encode("utf-8", "surrogatepass")))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_pasted_into_a_shell_calls_one_program_with_these_words(name: str, tmp_path: Path) -> None:
+    text = TEXTS[name]
+    probe, rule = asking(text), f"GET /{text} 200 /{text} enum"
+    command = curl(spec_of({}), probe, "http://h")
+    accept = accept_command([rule], "--spec", "a.yaml", until=UNTIL, reason=printable(text).strip() or "x")
+    assert printable(command) == command
+    called = {words[0]: words for words in words_of(f"{command}\n{accept}", tmp_path)}
+    assert called["contracts"][1:3] == ["accept", printable(rule)]
+    assert called["contracts"][-4:] == ["--reason", printable(text).strip() or "x", "--until", str(UNTIL)]
+    assert called["curl"][-1] == f"http://h{probe.request.target}" or called["curl"][-2:] == ["--data-binary", "@-"]
+    fields = dict(probe.request.headers)
+    assert f"X-Text: {fields['X-Text']}".encode("latin-1").decode("utf-8", "surrogateescape") in called["curl"] or (
+        "X-Text;" in called["curl"]
+    )
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_accepted_is_read_from_toml_as_it_was_meant(name: str) -> None:
+    text = well_formed(TEXTS[name])
+    rule, reason = f"GET /{text} 200 enum", f"because {text}"
+    file = "# ours\nviolation.other = { reason = 'x', until = 2027-01-31 }\n"
+    for _ in range(2):  # written, and then written again
+        file = with_entry(file, VIOLATIONS, rule, reason=reason, until=UNTIL)
+    held = tomllib.loads(file)
+    assert list(held) == ["violation"]
+    assert held["violation"][rule] == {"reason": reason, "until": UNTIL}
+    assert list(held["violation"]) == ["other", rule]
+
+
+def document_of(text: str) -> dict[str, Any]:
+    """A document that has the text wherever one may stand."""
+    status = {"type": "string", "enum": [text, "b"], "description": text, "title": text}
+    made = document({"type": "object", "required": [text], "properties": {text: status}, "title": text})
+    made["info"]["title"] = made["info"]["description"] = text or "x"
+    ((path, item),) = made["paths"].items()
+    query = {"name": text, "in": "query", "description": text, "schema": {"type": "string", "pattern": "^a"}}
+    item["get"] |= {"operationId": text, "summary": text, "tags": [text]}
+    item["get"]["parameters"].append(query)
+    made["paths"] = {f"/{text}{path}": item}
+    return made
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, spec: Spec, *options: str) -> list[str]:
+    """What `contracts rules` prints of a document; nothing is asked on the mock."""
+    monkeypatch.setattr(printouts, "_book", lambda *_: rules_for(spec))
+    monkeypatch.setattr(flows, "asked_by", lambda *_: {})
+    done = CliRunner().invoke(printouts.rules, options)
+    assert done.exception is None
+    return str(done.output).removesuffix("\n").split("\n")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_document_of_it_is_listed_explained_and_compared(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TEXTS[name]
+    try:
+        spec = spec_from(document_of(text))
+    except DocumentError as refused:
+        is_quiet([str(refused)], text)
+        return
+    book = rules_for(spec)
+    is_quiet(printed(monkeypatch, spec), text)
+    rule = next(iter(rule.id for rule in book.rules if rule.kind == "enum"))
+    is_quiet(printed(monkeypatch, spec, "--explain", rule), text)
+    changed = spec_from(json.loads(json.dumps(document_of(text)).replace('"b"', '"c"')))
+    made = replace(diff(compare(spec, changed)), specs=(spec, changed))
+    for form in FORMS["diff"]:
+        checker = FORM[{"text": "comparison", "json": "comparison as JSON"}.get(form, "comparison in a pull request")]
+        if form != "github":
+            checker.check(split(lines_of(FORMS["diff"][form], made, paint=lambda line, *_: line)), text)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(sorted(TEXTS)), min_size=2, max_size=4), st.data())
+def test_pieces_of_them_together_do_no_more(names: list[str], data: st.DataObject) -> None:
+    pieces = [TEXTS[name][: data.draw(st.integers(1, 40))] for name in names]
+    text = data.draw(st.text(max_size=3)).join(pieces)
+    form = FORM[data.draw(st.sampled_from(sorted(FORM)))]
+    form.check(form.made(text), text)

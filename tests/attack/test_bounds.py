@@ -15,18 +15,20 @@ import pytest
 
 from contracts.changes.change import Effect
 from contracts.decision.change_decision import ChangePolicy
-from contracts.document import Spec
+from contracts.document import Spec, load_spec
 from contracts.exchanges import Ledger, Secret
 from contracts.exchanges.health import MOST_IN_ALL, MOST_KEPT, Stop, until_stop
 from contracts.flows import Terms, compare
 from contracts.messages import Exchange, Headers, Probe, Request, Response
+from contracts.notte.domain import SESSION
+from contracts.notte.prose import prose_rules
 from contracts.notte.sessions import MAX_STATUSES, OTHERS, list_sessions
 from contracts.report.diff import drift_of
 from contracts.report.forms.markdown import run_markdown
 from contracts.report.forms.page import page
 from contracts.report.json_report import json_text, to_json
 from contracts.report.record import MAX_EVIDENCE
-from contracts.rules import OperationRules
+from contracts.rules import OperationRules, rules_for
 from contracts.run.ask import asked
 from contracts.run.end import concluded, item_properties
 from contracts.run.inputs import Inputs, Target
@@ -39,7 +41,7 @@ from contracts.verdicts.verdict import MAX_SEEN
 from tests.documents import OPERATION, document, operation_rules, short, spec_from
 from tests.run.projects import Things, answer, serving
 
-from .values import LARGE
+from .values import LARGE, session
 
 JUDGE = sys.modules[judge_all.__module__]
 JSON: Headers = (("Content-Type", "application/json"),)
@@ -336,3 +338,21 @@ def test_the_tables_are_as_large_as_they_say() -> None:
     for make in LARGE.values():
         assert 10_000 < len(make(10_000)) < 25_000
     assert not re.search(r"\s", LARGE["nulls"](1000).decode())
+
+
+@pytest.mark.parametrize(("more", "decoded"), [(0, 2), (40_000, 3)], ids=["small", "large"])
+def test_decoded_bodies_are_held_only_while_they_are_small(
+    more: int, decoded: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = list[int]()
+
+    def counted(body: bytes) -> Any:
+        seen.append(len(body))
+        return decode(body)
+
+    monkeypatch.setattr("contracts.rules.rule.decode", counted)
+    spec = load_spec("spec/notte.yaml")
+    rules = rules_for(spec, extra=prose_rules(spec)).operations[SESSION]
+    body, probe = json.dumps(session(x="x" * more)).encode(), Probe(SESSION, Request("GET", "/sessions/a1"))
+    judge_all(rules, [Exchange(number, probe, Response(200, JSON, body)) for number in range(2)])
+    assert len(seen) == decoded

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.decision.run_decision import decide
 from contracts.document import load_spec
 from contracts.errors import UsageError
 from contracts.exchanges.client import Pace, retry_after, wish
@@ -21,9 +22,12 @@ from contracts.messages import Credential, Exchange, Headers, Probe, Request, Re
 from contracts.notte.domain import SESSION
 from contracts.notte.prose import DATE, prose_rules
 from contracts.report.forms import FORMS, lines_of
-from contracts.report.json_report import SCHEMA, run_from
+from contracts.report.forms.failure import failure_text, properties_of, suite_properties
+from contracts.report.history import trend_of
+from contracts.report.json_report import SCHEMA, json_text, run_from, to_json
+from contracts.report.record import Report, Teller
 from contracts.rules import RULE_KINDS, OperationRules, RuleBook, rules_for
-from contracts.verdicts import Judgement, Outcome, judge_all, tally
+from contracts.verdicts import Judgement, Outcome, Verdict, judge_all, tally, with_recurrence
 from tests.documents import document, spec_from
 from tests.run.projects import CANARY, ENUM, Project, Things, leaks
 from tests.run.projects import document as small_document
@@ -289,7 +293,7 @@ def object_text(members: Mapping[str, str]) -> str:
     return f"{{{', '.join(f'{json.dumps(name)}: {text}' for name, text in members.items())}}}"
 
 
-QUICK = settings(max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 LITERALS = st.sampled_from(
     [*NUMBERS.values(), *map(json.dumps, {**TIMES, **DURATIONS}.values()), '"active"', "null", "[]", "{}", "NaN"]
 )
@@ -309,15 +313,12 @@ STATUSES = st.sampled_from([200, 201, 204, 304, 401, 403, 404, 405, 422, 429, 50
 SOURCES = st.sampled_from(["given", "fuzz", "edge", "status", "auth", "method", "unknown"])
 
 
+ANSWERS = st.lists(st.tuples(JSON_TEXTS | st.text(), HEADERS, STATUSES, st.booleans()), min_size=1, max_size=3)
+
+
 @QUICK
-@given(
-    st.sampled_from(["notte", "kinds"]),
-    st.lists(st.tuples(JSON_TEXTS | st.text(), HEADERS, STATUSES, st.booleans()), min_size=1, max_size=3),
-    SOURCES,
-    st.sampled_from(list(Credential)),
-    st.floats(0, 1e9),
-)
-def test_whatever_is_answered_is_judged(
+@given(st.sampled_from(["notte", "kinds"]), ANSWERS, SOURCES, st.sampled_from(list(Credential)), st.floats(0, 1e9))
+def test_whatever_is_answered_is_judged_and_told(
     name: str, answers: list[Any], source: str, credential: Credential, seconds: float
 ) -> None:
     rules, exchanges = rules_of(name), list[Exchange]()
@@ -329,7 +330,26 @@ def test_whatever_is_answered_is_judged(
         exchanges.append(Exchange(len(exchanges), probe, response))
     judgements = judge_all(rules, exchanges)
     assert [judgement.defects for judgement in judgements if judgement.defects] == []
-    assert len(tally(rules.rules, judgements)) == len(rules.rules)
+    verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
+    assert len(verdicts) == len(rules.rules)
+    assert_every_form_is_made(rules, verdicts, exchanges)
+
+
+def assert_every_form_is_made(rules: OperationRules, verdicts: list[Verdict], exchanges: list[Exchange]) -> None:
+    teller, moment = Teller(rules.spec, "http://127.0.0.1"), NOW.isoformat(timespec="milliseconds")
+    decision = decide(rules.spec, verdicts, exchanges, teller.policy)
+    value = to_json(Report(teller, 0, moment, moment, tuple(verdicts), exchanges, decision).run)
+    assert teller.failed == {}
+    assert [str(error) for error in REPORT.iter_errors(value)] == []
+    run = run_from(json.loads(json_text(value)))
+    known = {"trend": trend_of([run, run]), "width": 80, "encoding": "ascii"}
+    for form in FORMS["run"].values():
+        assert "\n".join(lines_of(form, run, **known)).encode()
+    assert list(suite_properties(run))
+    for verdict in run.verdicts:
+        assert list(properties_of(verdict))
+        if verdict.evidence is not None:
+            assert failure_text(verdict, accept="contracts accept", rerun="pytest").count("\n") == 4
 
 
 def test_sessions_keep_the_prose_where_nothing_is_wrong() -> None:

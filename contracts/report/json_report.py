@@ -49,7 +49,10 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
         "commands": list(filter(None, [value.get("command")])),
         "operations": operations,
     }
-    return msgspec.convert(about, Run)
+    run = msgspec.convert(about, Run)
+    if not {1, 9999}.isdisjoint((run.started.year, run.finished.year)):  # days on either side
+        raise ValueError("no time of a run")
+    return run
 
 
 def to_json(run: Run) -> dict[str, Any]:

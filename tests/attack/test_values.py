@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -24,7 +25,7 @@ from contracts.notte.prose import DATE, prose_rules
 from contracts.report.forms import FORMS, lines_of
 from contracts.report.forms.failure import failure_text, properties_of, suite_properties
 from contracts.report.history import trend_of
-from contracts.report.json_report import SCHEMA, json_text, run_from, to_json
+from contracts.report.json_report import SCHEMA, json_text, read_run, run_from, to_json
 from contracts.report.record import Report, Teller
 from contracts.rules import RULE_KINDS, OperationRules, RuleBook, rules_for
 from contracts.verdicts import Judgement, Outcome, Verdict, judge_all, tally, with_recurrence
@@ -223,16 +224,27 @@ def test_a_rule_that_raises_is_undecided_and_the_others_are_judged(error: type[E
     assert verdicts["required"].outcome is Outcome.VIOLATED
 
 
-@pytest.mark.parametrize("where", ["is_early", "_judge_answer", "_Walk.body", "_Walk._leaves"])
-def test_a_mistake_beside_the_rules_costs_one_exchange(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("where", "head"),
+    [
+        ("is_early", Outcome.UNDECIDED),
+        ("_judge_answer", Outcome.UNDECIDED),
+        ("_Walk.body", Outcome.HOLDS),
+        ("_Walk._leaves", Outcome.HOLDS),
+    ],
+)
+def test_a_mistake_beside_the_rules_costs_what_it_is_about(
+    where: str, head: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner, _, name = where.rpartition(".")
     module = sys.modules[judge_all.__module__]
     monkeypatch.setattr(getattr(module, owner) if owner else module, name, failing(Oops))
     rules = rules_of("kinds")
     judgements = judge_all(rules, list(answered(rules, b'{"status": 1}')))
     assert [bool(judgement.defects) for judgement in judgements] == [True, True, True]
-    outcomes = {verdict.outcome for verdict in tally(rules.rules, judgements) if verdict.rule.place}
-    assert Outcome.HOLDS not in outcomes
+    verdicts = tally(rules.rules, judgements)
+    assert Outcome.HOLDS not in {verdict.outcome for verdict in verdicts if verdict.rule.place}
+    assert [verdict.outcome for verdict in verdicts if verdict.rule.kind == "response time"] == [head]
 
 
 # --- nor does it take the report down ---
@@ -284,6 +296,16 @@ def test_a_form_that_can_not_be_made_is_a_sentence(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("contracts.report.forms.markdown._facts", failing(Oops))
     with pytest.raises(UsageError, match=r"the suite itself failed: Oops at contracts/report/forms/markdown\.py:\d+"):
         lines_of(FORMS["run"]["markdown"], run_from(hostile_report()), trend=None)
+
+
+@pytest.mark.parametrize("name", ["started", "finished"])
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9999-01-01T00:00:00Z", "9" * 400, 1e300]
+)
+def test_an_old_report_of_no_time_is_none(name: str, moment: Any, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(json.dumps({**hostile_report(), name: moment}))
+    with pytest.raises(UsageError, match=r"is not a report\.json of this suite"):
+        read_run(tmp_path / "report.json")
 
 
 # --- and whatever else there may be ---

@@ -116,7 +116,6 @@ class Bounded:
         if not looks_around(pattern):
             return _searcher(pattern, LINEAR).is_valid(text)
         self.spent += len(text)
-        found: jsonschema_rs.ValidationError | None = None
         if not self.beyond and len(text) <= LONG_TEXT and self.spent <= LONG_BODY:
             found = next(iter(_searcher(pattern, FEW_STEPS).iter_errors(text)), None)
             if found is None or not isinstance(found.kind, _Kind.BacktrackLimitExceeded):

@@ -87,8 +87,7 @@ class Screen:
         text, mark = self.text(operation), self.text("…")
         if cell_len(text) <= columns:
             return text
-        method, _, path = text.partition(" ")
-        path = path[-columns:]
+        method, path = text.partition(" ")[0], text[-columns:]
         while path and cell_len(f"{method} {mark}{path}") > columns:
             path = path[1:]
         return f"{method} {mark}{path}"

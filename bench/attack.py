@@ -1,0 +1,166 @@
+"""Every attack that the suite is known to withstand, in its long form: how many by section, and the worst of each.
+
+    .venv/bin/python bench/attack.py [--only WORD] [--jobs N] [--write]
+
+Prints two tables: the sections of tests/attack, each in a process of its own, and the schemas of
+tests/attack/schemas.py, each in four commands, each a process with a gigabyte of addresses and a minute. `--write` puts
+them into docs/reliability.md. A new table of attacks is a row of `SECTIONS`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.attack.schemas import SCHEMAS, STRING, document  # noqa: E402  the checkout may not be installed
+
+DOCUMENT = ROOT / "docs" / "reliability.md"
+ADDRESSES = 2**30
+SECONDS = 60
+SECTIONS = {
+    "nothing done unasked": "test_unasked.py",
+    "a credential given back": "test_echoes.py",
+    "numbers, dates and bodies x rules": "test_values.py",
+    "what a service sends too much of": "test_bounds.py",
+    "patterns x texts that make them try again": "test_slow_patterns.py",
+    "hostile texts x forms, shells and files": "test_texts.py",
+    "schemas that nobody can keep": "test_schemas.py",
+    "documents": "test_documents.py",
+    "environments": "test_environments.py",
+    "a `git` that does not behave": "test_git.py",
+    "disks and folders": "test_disks.py",
+}
+HEADS = {
+    "section": (
+        "| section | attacks | not withstood | time | the longest | peak memory |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ),
+    "command": (
+        "| command | schemas | ended | longest | with | peak memory |",
+        "| --- | ---: | ---: | ---: | --- | ---: |",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A process: its exit code, None if it was killed because its time was up."""
+
+    name: str
+    code: int | None
+    seconds: float
+    megabytes: float
+
+
+def ran(name: str, words: Sequence[str], folder: Path, *, limited: bool, seconds: int) -> Ran:
+    def limit() -> None:
+        if limited:
+            resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CI": "1"}
+    started = time.perf_counter()
+    nowhere = subprocess.DEVNULL
+    process = subprocess.Popen(words, cwd=folder, env=environment, preexec_fn=limit, stdout=nowhere, stderr=nowhere)
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    timer.cancel()
+    code = None if process.returncode == -9 else process.returncode
+    return Ran(name, code, time.perf_counter() - started, usage.ru_maxrss / 1024)
+
+
+def section_row(name: str, file: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.xml"
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={out}"]
+        found = ran(name, [*words, f"tests/attack/{file}"], ROOT, limited=False, seconds=SECONDS * 10)
+        cases = list(ElementTree.parse(out).iter("testcase"))
+    failed = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    longest = max(float(case.get("time", 0)) for case in cases)
+    cells = (name, str(len(cases)), str(len(failed)), f"{found.seconds:.0f} s", f"{longest:.1f} s")
+    return f"| {' | '.join(cells)} | {found.megabytes:.0f} MB |"
+
+
+def commands(folder: Path, base: Path, file: Path) -> dict[str, list[str]]:
+    contracts = [sys.executable, "-m", "contracts"]
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")]
+    run += ["--rootdir", str(ROOT), str(ROOT / "tests" / "contract" / "test_contract.py")]
+    return {
+        "`contracts rules`": [*contracts, "rules", "--spec", str(file)],
+        "`contracts diff`, from a string": [*contracts, "diff", str(base), str(file)],
+        "`contracts diff`, to a string": [*contracts, "diff", str(file), str(base)],
+        "a run on the mock": [*run, "--contract-spec", str(file), "--contract-report", str(folder / "out")],
+    }
+
+
+def schema_runs(name: str) -> dict[str, Ran]:
+    """What became of the commands on a document with the schema."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        base, file = folder / "base.json", folder / "things.json"
+        base.write_text(json.dumps(document(STRING)), encoding="utf-8")
+        file.write_text(json.dumps(document(SCHEMAS[name])), encoding="utf-8")
+        listed = commands(folder, base, file)
+        return {command: ran(name, words, folder, limited=True, seconds=SECONDS) for command, words in listed.items()}
+
+
+def schema_rows(names: Sequence[str], jobs: int) -> Iterator[str]:
+    with ThreadPoolExecutor(jobs) as pool:
+        found = list(pool.map(schema_runs, names))
+    for command in found[0]:
+        runs = [each[command] for each in found]
+        ended = [one for one in runs if one.code is not None and one.code >= 0]
+        late = ", ".join(one.name for one in runs if one not in ended)
+        worst = max(ended, key=lambda one: one.seconds)
+        memory = max(one.megabytes for one in runs)
+        told = f"{len(ended)}" + f" (not: {late})" * bool(late)
+        cells = (command, str(len(runs)), told, f"{worst.seconds:.1f} s", worst.name, f"{memory:.0f} MB")
+        yield f"| {' | '.join(cells)} |"
+
+
+def write(table: Sequence[str]) -> None:
+    """Put a table in place of the one with the same head in the document."""
+    lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    start = lines.index(table[0])
+    end = next((n for n in range(start, len(lines)) if not lines[n].startswith("|")), len(lines))
+    DOCUMENT.write_text("\n".join([*lines[:start], *table, *lines[end:]]) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="WORD", help="sections and schemas with this in their name")
+    parser.add_argument("--jobs", type=int, default=2, help="schemas at a time (default: 2)")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/reliability.md")
+    options = parser.parse_args()
+    tables = {"section": list(HEADS["section"]), "command": list(HEADS["command"])}
+    print(*HEADS["section"], sep="\n", flush=True)
+    for name, file in SECTIONS.items():
+        if options.only in name and (ROOT / "tests" / "attack" / file).exists():
+            tables["section"].append(section_row(name, file))
+            print(tables["section"][-1], flush=True)
+    if names := [name for name in SCHEMAS if options.only in name]:
+        tables["command"] += schema_rows(names, options.jobs)
+        print("", *tables["command"], sep="\n", flush=True)
+    if options.write:
+        for table in tables.values():
+            write(table)
+
+
+if __name__ == "__main__":
+    main()

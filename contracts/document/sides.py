@@ -15,8 +15,9 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from contracts.document.loader import FolderFiles, overlay_beside, read_spec
@@ -238,15 +239,8 @@ def _git(args: list[str], lines: bytes, folder: Path | None, name: str) -> bytes
     env, pipe = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}, subprocess.PIPE
     try:
         # In a session of its own, so that what it has started can be ended with it.
-        with subprocess.Popen(
-            ["git", *args],
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            cwd=folder,
-            env=env,
-            start_new_session=True,
-        ) as git:
+        run = partial(subprocess.Popen, stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder)
+        with run(["git", *args], env=env, start_new_session=True) as git:
             try:
                 out, err = _said(git, lines)
             finally:
@@ -270,7 +264,7 @@ def _git(args: list[str], lines: bytes, folder: Path | None, name: str) -> bytes
     return out
 
 
-def _said(git: subprocess.Popen[bytes], lines: bytes) -> tuple[bytes, bytes]:
+def _said(git: subprocess.Popen[Any], lines: bytes) -> tuple[bytes, bytes]:
     """Both outputs of git. OverflowError for one above MAX_SIZE, TimeoutExpired if it is late."""
     assert git.stdin is not None
     ends, out, err = time.monotonic() + GIT_SECONDS, bytearray(), bytearray()

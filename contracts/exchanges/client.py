@@ -57,6 +57,7 @@ class Pace:
     sleep: Callable[[float], None] = pause
     _next: float = 0.0
     _waited: float = 0.0
+    _seen: float = 0.0  # the time at the last turn: a clock that is put back moves what rests on it
 
     def continued(self, spent: int) -> None:
         """Others have sent so many requests, the last of them perhaps just now."""
@@ -67,8 +68,9 @@ class Pace:
     def turn(self) -> None:
         """Wait until the next request may be sent, and count it. Raises Exhausted if none may."""
         most, seconds, waited = self.bounds.requests, self.bounds.seconds, self._waited
-        longest = max(MAX_WAIT, self.bounds.interval)  # more is a clock that was put back
-        wait = min(max(0.0, self._next - self.now()), longest)
+        put_back, self._seen = max(0.0, self._seen - self.now()), self.now()
+        self.started, self._next = self.started - put_back, self._next - put_back
+        wait = max(0.0, self._next - self.now())
         if most is not None and self.spent >= most:
             said = f"sent {self.spent} requests, its bound (--contract-max-requests)"
             raise Exhausted(f"the run has {said}")

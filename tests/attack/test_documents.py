@@ -2,14 +2,18 @@
 
 import copy
 import json
+import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts import flows
+from contracts.decision.change_decision import ChangePolicy
 from contracts.document import Spec, load_spec
 from contracts.document.serialisation import notices
 from contracts.errors import ContractsError, DocumentError
@@ -17,8 +21,10 @@ from contracts.exchanges import Client, Secret
 from contracts.mock import CREDENTIAL, MockService, serving
 from contracts.mock.bodies import sample_values
 from contracts.probes import ProbePlan
+from contracts.report.forms import FORMS, lines_of
 from contracts.report.forms.catalogue import rules_json, rules_table
 from contracts.rules import rules_for
+from tests.run.projects import Project, Things
 
 JsonObject = dict[str, Any]
 STRING = {"type": "string"}
@@ -221,3 +227,130 @@ def survives(path: Path) -> None:
     except ContractsError as error:
         said = str(error)
     assert re.match(r"\S+?(:\d+)?: ", said), said
+
+
+def deep(depth: int) -> Any:
+    value: Any = "x"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+VALUES: dict[str, Any] = {
+    "null": None,
+    "a long text": "x" * 20_000,
+    "a number": 7,
+    "below zero": -1,
+    "large": 1e308,
+    "small": 1e-300,
+    "beyond 64 bits": 10**30,
+    "a list": ["x", None, {}],
+    "nothing in it": {},
+    "empty": "",
+    "true": True,
+    "deep": deep(150),
+    "a reference": {"$ref": "#/components/schemas/T"},
+    "the whole": {"$ref": "#"},
+    "nowhere": {"$ref": "#/nope"},
+    "half an address": {"$ref": "http://[::1"},
+    "escapes": {"$ref": "%zz\0"},
+    "odd members": {"a b\n\x1b": STRING, "": True},
+    "no expression": "(((",
+}
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in children:
+        yield from places(child, (*path, key))
+
+
+MUTANTS = [(path, name) for path in places(RICH) for name in VALUES]
+"""Every value of the document in place of each; some of them are tried here, all in the long form."""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_value_at_any_place(seed: int, tmp_path: Path) -> None:
+    base = tmp_path / "base.json"
+    base.write_text(json.dumps(RICH))
+    for place, name in random.Random(seed).sample(MUTANTS, 50):
+        path = written(changed(place, VALUES[name]), tmp_path)
+        survives(path)
+        compares(base, path)
+
+
+def compares(base: Path, revision: Path) -> None:
+    said = "x: "
+    try:
+        found = flows.compare(str(base), str(revision), flows.Terms(ChangePolicy(), [], "none", date.today()))
+        for form in FORMS["diff"].values():
+            assert list(lines_of(form, found, paint=lambda text, look: text))
+    except ContractsError as error:
+        said = str(error)
+    assert re.match(r"\S+?(:\d+)?: ", said), said
+
+
+LAUGHS = "\n".join(f"x-{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10))
+TEXT = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\n"
+TEXTS: dict[str, tuple[bytes, str]] = {
+    "a billion laughs": (f"{TEXT}x-0: &a0 [1]\n{LAUGHS}".encode(), "its aliases expand to more than 1,000,000 nodes"),
+    "an alias in itself": (f"{TEXT}x-a: &a [*a]".encode(), "an alias stands inside the node that it repeats"),
+    "deep YAML": (f"{TEXT}x-a: {'[' * 10_000}".encode(), "the nesting is deeper than 200 levels"),
+    "deep YAML in blocks": (f"{TEXT}x-a:\n".encode() + b" - " * 10_000 + b"1", "the nesting is deeper than 200 levels"),
+    "deep JSON": (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "the nesting is deeper than 200 levels"),
+    "the same key": (f"{TEXT}paths: {{}}".encode(), 'the key "paths" is already on line 3'),
+    "the same key in JSON": (b'{"openapi": "3.1.0",\n"openapi": 1}', 'the key "openapi" is already on line 1'),
+    "UTF-16": (TEXT.encode("utf-16"), "the text is UTF-16, wanted UTF-8"),
+    "UTF-32": (TEXT.encode("utf-32"), "the text is UTF-16, wanted UTF-8"),
+    "Latin-1": (TEXT.replace("title: t", "title: caf\xe9").encode("latin-1"), "byte 0xe9 is not UTF-8 text"),
+    "binary": (b"\x01\x02\x7fELF\0\0", "the file is binary, not text"),
+    "compressed": (b"\x1f\x8b\x08\x00" + bytes(100), "is not UTF-8 text"),
+    "empty": (b"", "the document is empty"),
+    "a number": (b"7", "this is 7, wanted an object with the key `openapi`"),
+    "many digits": (f"{TEXT}x-a: {'9' * 5000}".encode(), "is not a JSON number"),
+    "many digits in JSON": (b'{"openapi": ' + b"9" * 5000 + b"}", "is not a JSON number"),
+    "a tag": (f"{TEXT}x-a: !!python/object/apply:os.system [id]".encode(), "has no meaning in JSON"),
+    "a long key": (f"? {'k' * 100_000}\n: 1\n".encode(), "it has no `openapi` key"),
+    "two documents": (f"{TEXT}---\n{TEXT}".encode(), "expected a single document, but found more"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_that_are_no_document(name: str, tmp_path: Path) -> None:
+    content, problem = TEXTS[name]
+    path = tmp_path / "openapi.yaml"
+    path.write_bytes(content)
+    with pytest.raises(DocumentError) as refused:
+        load_spec(path)
+    assert problem in str(refused.value)
+    assert re.match(r".*openapi.yaml:\d+: ", str(refused.value))
+
+
+def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
+    assert load_spec(path).title == "t"
+
+
+def test_an_endless_file_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.document.written.MAX_SIZE", 2**20)
+    with pytest.raises(DocumentError, match="/dev/zero: the file has more than 1 MB; give one that is smaller"):
+        load_spec("/dev/zero", [])
+
+
+@pytest.mark.parametrize("field", [("X-Trace", "→"), ("X-\u2192", "a"), ("X-Trace", "a\r\nB: c"), ("", "a")], ids=ascii)
+def test_a_replayed_header_that_http_can_t_carry_is_left_out(field: tuple[str, str], project: Project) -> None:
+    project.ask(Things({"status": "paused"}), "--contract-report=before")
+    path = Path("before", "report.json")
+    report = json.loads(path.read_text())
+    for verdict in filter(lambda verdict: verdict["evidence"], report["verdicts"]):
+        verdict["evidence"]["request"]["headers"] = [field]
+    path.write_text(json.dumps(report))
+    for option in ("--contract-replay", "--contract-against"):
+        things = Things()
+        run = project.ask(things, f"{option}=before/report.json")
+        assert "request of the earlier report left out: its path is not that of" in run.out
+        assert "itself failed" not in run.out
+        assert things.lines == [] or option == "--contract-against"

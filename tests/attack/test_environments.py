@@ -1,8 +1,18 @@
 """Environments that can't be used: a sentence with the name of the variable, exit code 4, and nothing is sent."""
 
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from contracts.exchanges.client import Bounds, Pace
 from tests.run.projects import CANARY, GIVEN, Project, Things
+
+MADE = ("report.json", "exchanges.jsonl", "report.html")
 
 PROXIES = {
     "SOCKS": "socks5://127.0.0.1:9",
@@ -71,3 +81,61 @@ def _untrusting(file: str, monkeypatch: pytest.MonkeyPatch) -> object:
 
     monkeypatch.setenv("SSL_CERT_FILE", file)
     return transport._trust.__wrapped__
+
+
+@pytest.mark.parametrize("changes", [{"HOME": None}, {"HOME": "/nonexistent", "TMPDIR": "/nonexistent"}], ids=str)
+def test_environments_that_lack_something(changes: dict[str, str | None], project: Project) -> None:
+    env = {name: value for name, value in project.env.items() if changes.get(name, "") is not None}
+    project.env = env | {name: value for name, value in changes.items() if value is not None}
+    run = project.finished(project.start("-q", "--base-url", project.serve(Things()), *GIVEN))
+    assert (run.code, run.err) == (0, "")
+    assert run.report["decision"] == "pass"
+
+
+def test_two_runs_in_one_folder(project: Project) -> None:
+    kept = "--contract-history=history"
+    urls = [project.serve(Things()), project.serve(Things({"status": "paused"}))]
+    runs = list(map(project.finished, [project.start("-q", "--base-url", url, *GIVEN, kept) for url in urls]))
+    assert [run.code for run in runs] == [0, 1]
+    assert sorted(path.name for path in (project.folder / "build" / "contract").iterdir()) == sorted(MADE)
+    assert len(list((project.folder / "history").iterdir())) == 2
+    assert runs[0].report["decision"] in ("pass", "fail")
+    lines = (project.folder / "build" / "contract" / "exchanges.jsonl").read_text().splitlines()
+    assert list(map(json.loads, lines))
+
+
+@pytest.mark.parametrize("year", [1970, 2001, 9999])
+def test_a_clock_of_another_time(year: int, project: Project, time_machine: Any) -> None:
+    time_machine.move_to(datetime(year, 1, 1, 12, tzinfo=UTC), tick=True)
+    run = project.ask(Things(), "--contract-history=history", "--contract-rate=1000/s")
+    assert (run.code, run.report["started"][:4]) == (0, str(year))
+
+
+def test_a_clock_that_is_put_back(project: Project, time_machine: Any) -> None:
+    time_machine.move_to(datetime(2026, 11, 28, 12, tzinfo=UTC), tick=True)
+    back = datetime(2020, 1, 1, tzinfo=UTC)
+    things = Things(on_request=lambda number: time_machine.move_to(back, tick=True) if number == 10 else None)
+    run = project.ask(things, "--contract-history=history", "--contract-max-time=1h")
+    assert (run.code, run.report["decision"]) == (0, "pass")
+    assert run.report["finished"] < run.report["started"]
+
+
+def test_a_clock_that_is_put_back_keeps_nobody_waiting() -> None:
+    times, waits = [1e9], list[float]()
+    pace = Pace(Bounds(interval=2.0), started=1e9, now=lambda: times[-1], sleep=waits.append)
+    pace.turn()
+    times.append(1e6)
+    pace.turn()
+    assert waits == [2.0]
+
+
+@pytest.mark.parametrize("command", [["rules"], ["rules", "--format=json"], ["diff", "a.json", "a.json"]], ids=" ".join)
+def test_an_output_that_can_t_be_written(command: list[str], project: Project) -> None:
+    (project.folder / "a.json").write_bytes((project.folder / "spec" / "notte.yaml").read_bytes())
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "contracts", *command]
+        done = subprocess.run(words, env=project.env, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "contracts: the output can't be written, or a file can't be read (No space left on device)\n"
+    )

@@ -16,7 +16,7 @@ from contracts.text import shown
 
 CLOCK = timedelta(seconds=2)  # how far the clocks of a service may be apart
 PRECISION = timedelta(seconds=2)  # of `duration`: the times are not taken at one instant
-MOST = 10**300  # a number beyond is told as it is written, and is more than any time
+MOST = 10**300  # minutes: more than any time, and no more than a float holds
 NOW = datetime(2026, 1, 6, 12, 0, 0, tzinfo=UTC)  # the mock's clock stands still, as answers do
 DATE = "Tue, 06 Jan 2026 12:00:00 GMT"
 
@@ -95,10 +95,6 @@ class Prose:
             return None
 
 
-def _written(number: float | Decimal) -> str:
-    return f"{number:g}" if -MOST < number < MOST else shown(number)
-
-
 IDLE, LONGEST = "idle_timeout_minutes", "max_duration_minutes"
 SIDES = ("viewport_width", "viewport_height")
 _LIMIT = "Session {} in minutes. Will timeout if now() > {} time + {}"
@@ -156,7 +152,6 @@ def _active_within(name: str, limit: str, since: str, called: str) -> Prose:
     def seen(session: SeenSession) -> str:
         status, minutes = session.status("active"), session.number(limit)
         passed = (session.clock - session.time(since)).total_seconds()
-        # No more minutes than a float holds, which are for ever; and no fewer.
         over = passed - 60 * float(max(-MOST, min(minutes, MOST)))
         text = f"{status} {over:.0f} s after {since} + {limit}"
         return broken(over > SWEEP.total_seconds(), text)
@@ -195,15 +190,14 @@ def _duration_agrees(session: SeenSession) -> str:
 @_row("timeout alias", "timeout_minutes", "equals idle_timeout_minutes")
 def _alias(session: SeenSession) -> str:
     alias, original = session.number("timeout_minutes"), session.number(IDLE)
-    seen = f"timeout_minutes {_written(alias)}, {IDLE} {_written(original)}"
-    return broken(alias != original, seen)
+    return broken(alias != original, f"timeout_minutes {shown(alias)}, {IDLE} {shown(original)}")
 
 
 def _at_least(least: int, name: str, member: str) -> Prose:
     @_row(name, member, {0: "is not negative", 1: "is positive"}[least])
     def seen(session: SeenSession) -> str:
         value = session.number(member)
-        return broken(value < least, f"{member} is {_written(value)}")
+        return broken(value < least, f"{member} is {shown(value)}")
 
     return seen
 
@@ -267,8 +261,7 @@ def _grows(member: str) -> Prose:
     @_row("does not shrink", member, "does not shrink")
     def seen(earlier: SeenSession, later: SeenSession) -> str:
         before, after = earlier.number(member), later.number(member)
-        seen = f"{member} was {_written(before)}, then {_written(after)}"
-        return broken(after < before, seen)
+        return broken(after < before, f"{member} was {shown(before)}, then {shown(after)}")
 
     return seen
 

@@ -286,8 +286,8 @@ class _Walk:
         elif self.judgement.keeps(rule):
             first = nsmallest(MAX_NAMES, unknown)
             texts = [*map(shown, first), *repeat("", len(unknown) - len(first))]
-            names = few(texts, MAX_NAMES, "of them")
-            self.judgement.find(rule, f"{names} in {_pointer(at) or '/'}")
+            where = f" in {_pointer(at) or '/'}"
+            self.judgement.find(rule, few(texts, MAX_NAMES, "of them") + where)
 
     def _count(self, leaf: Leaf, value: Any) -> None:
         seen, text = self.judgement.seen[leaf.rule.id], member_text(value)

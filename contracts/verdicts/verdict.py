@@ -121,9 +121,7 @@ class _Tally:
                 seen[value if told_apart or len(seen) < MAX_SEEN else OTHERS] += count
 
     def verdict(self, rule: Rule) -> Verdict:
-        verdict = self._outcome(rule)
-        defect = self.defects.get(rule.id)
-        return replace(verdict, defect=defect) if defect else verdict
+        return replace(self._outcome(rule), defect=self.defects.get(rule.id, ""))
 
     def _outcome(self, rule: Rule) -> Verdict:
         exercised, violations = self.exercised[rule.id], self.violations[rule.id]

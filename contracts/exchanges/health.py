@@ -27,7 +27,7 @@ MOST_KEPT = 256 * 1024 * 1024  # bytes of bodies,
 MOST_IN_ALL = 4 * MOST_KEPT  # or so many in the whole run
 
 MOST_COMPARED = 20_000  # bytes of a body
-_TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(rb"<title[^>]*>([^<]*+)</title>", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(r"""[^\s"'`<>{}\[\](),]+""")
 _VARIES = re.compile(r"[/%]|^(?=.*\d).{6,}$")  # paths, times and ids, but not `404` or `E1001`
 

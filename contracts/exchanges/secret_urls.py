@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from contracts.messages import PLACEHOLDER
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _NAME_FOLLOWS = re.compile(r"[ \t\r\n]*:")
 _MARK = r"""\\{0,9}["']"""
 _URL = re.compile(r"(?:wss?|https?)(?::|%3A)(?:\\?/|%2F){2}[^\s\"'<>|^`{}]*", re.IGNORECASE)

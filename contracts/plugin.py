@@ -101,12 +101,13 @@ def _begun(config: pytest.Config, *, asks: bool = True) -> State | None:
     """The run, begun if it is not; None if there is nothing to test, or a problem."""
     wanted = (config.rootpath / DOCUMENT).is_file() or any(o.given(config) for o in OPTIONS)
     if wanted and SESSION not in config.stash and _PROBLEM not in config.stash:
-        from contracts.exchanges.credential import scrub_logs
         from contracts.flows import begin
+        from contracts.run.outputs import Outputs, scrub_logs
 
         try:
             state = config.stash[SESSION] = begin(config, config.stash[_BASE_URL], asks=asks)
             config.add_cleanup(scrub_logs(state.scrub))
+            config.pluginmanager.register(Outputs(config, state.scrub), "contracts-outputs")
         except ContractsError as error:
             config.stash[_PROBLEM] = str(error)
     return config.stash.get(SESSION, None)
@@ -207,7 +208,7 @@ def contract(request: pytest.FixtureRequest) -> Contract:
 
     _begun(request.config, asks=False)  # unless there is a run
     state = _state(request, "the contract fixture")
-    return Contract(state.book, state.inputs.target.base_url, state.inputs.scrubber.capabilities)
+    return Contract(state.book, state.inputs.target.base_url, state.inputs.scrubber)
 
 
 def _state(request: pytest.FixtureRequest, who: str) -> State:
@@ -272,10 +273,6 @@ def pytest_runtest_makereport(
         if report.contract == broken and crash is not None:
             # The short summary prints it whole where CI is set.
             crash.message = crash.message.partition("\n")[0]
-    if state is not None:
-        from contracts.exchanges.credential import scrub_test_report
-
-        scrub_test_report(report, state.scrub)
     return report  # type: ignore[no-any-return]
 
 

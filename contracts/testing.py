@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.document.serialisation import operations_at
-from contracts.exchanges.secret_urls import Capabilities
+from contracts.exchanges.credential import Scrubber
 from contracts.messages import Exchange, Probe, Request, Response
 from contracts.rules import Finding, Rule, RuleBook, Severity
 from contracts.text import printable
@@ -23,7 +23,7 @@ class Contract:
 
     book: RuleBook = field(repr=False)
     base_url: str | None = None
-    capabilities: Capabilities = field(default_factory=Capabilities, repr=False)
+    scrubber: Scrubber = field(default_factory=Scrubber, repr=False)
 
     def judge(self, response: Any, *, operation: str | None = None) -> Judgement:
         """Judge a response of httpx2, httpx or requests, read to its end, by every rule for it.
@@ -43,8 +43,8 @@ class Contract:
             raise LookupError(f"the document has no operation {key}; {nearest}")
         # requests joins fields of one name, httpx does not.
         headers = getattr(response.headers, "multi_items", response.headers.items)()
-        fields = tuple((str(name), str(value)) for name, value in headers)
-        body = self.capabilities.body(bytes(response.content))
+        body = self.scrubber.body(bytes(response.content))
+        fields = tuple(self.scrubber.field(str(name), str(value)) for name, value in headers)
         answer = Response(int(response.status_code), fields, body)
         rules = self.book.operations[key]
         judgement = judge(rules, Exchange(0, Probe(key, Request(method, url.path)), answer))

@@ -10,7 +10,8 @@ import stamina
 
 from contracts import messages
 from contracts.document import Spec
-from contracts.exchanges.credential import DISTINCTIVE, Scrubber, Secret, with_credential
+from contracts.exchanges.credential import Scrubber, Secret, with_credential
+from contracts.exchanges.echoes import DISTINCTIVE
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Response, overridden
@@ -177,7 +178,7 @@ class Client:
             failure = Failure(outcome.kind, self._scrubber.text(outcome.detail)[:MAX_DETAIL])
             return Exchange(number, probe, None, failure, len(outcomes), retried)
         body = self._scrubber.body(outcome.body)  # first: from it the URLs in the fields are known
-        headers = [(name, self._scrubber.text(value)) for name, value in outcome.headers]
+        headers = [self._scrubber.field(*field) for field in outcome.headers]
         response = replace(outcome, headers=tuple(headers), body=body)
         return Exchange(number, probe, response, None, len(outcomes), retried)
 

@@ -1,23 +1,22 @@
 """The credential: put on requests as the security schemes say, taken out of all that comes back."""
 
 import base64
-import html
-import json
-import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from http import HTTPStatus
-from typing import Any, Self
-from urllib.parse import quote, quote_plus
+from typing import Self
+from urllib.parse import quote
 
 from contracts.document import Operation, SecurityScheme, Spec
 from contracts.document.model import schemes_in_use
+from contracts.exchanges import echoes
+from contracts.exchanges.echoes import DISTINCTIVE, Hit
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import CREDENTIAL_FORMS, PLACEHOLDER, Credential, Request
 
-DISTINCTIVE = 8  # shorter parts and encodings are left alone: other texts would hold them, too
 MIN_LENGTH = 4  # shorter values are words like any other: without them no text could be read
 UNLOOKED = "nothing is looked for in answers"
 WORDS = """
@@ -28,6 +27,9 @@ password text/html text/plain username advisory accepted exercised inconclusive 
 """ + " ".join(status.phrase for status in HTTPStatus)
 """Of answers, whatever the document says, and of our own lines."""
 _IS_WORDS = re.compile(r"[A-Za-z]+([-_./ ][A-Za-z]+)*[0-9]{0,3}")
+_STRAY = re.compile(rb"(%|\\[ux]?)[0-9a-f]{0,3}\Z")  # what is left of an escape
+_CUT = re.compile("(\\.\\.\\.|…)".encode())
+MAX_MEMO = 4000  # texts that are remembered, and bytes of each
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265 §4.1.1
 
 
@@ -42,18 +44,23 @@ class Secret:
     _value: str = field(repr=False)
     placeholder: str = PLACEHOLDER
     common: str | None = field(default=None, repr=False, compare=False)  # None: it is no matter
-    _forms: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    _encoded: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
+    needles: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
+    _least: int = field(init=False, repr=False, compare=False)  # bytes that are a part of it
 
     def __post_init__(self) -> None:
-        found, common = _forms(self._value) if not self.unlooked else set(), ""
-        if self.common is not None:
-            common = f"{WORDS} {self.common}".lower()
-        wide = (self._value.encode("utf-16-le"), self._value.encode("utf-16-be")) * bool(found)
-        told = (form for form in found if form and form.lower() not in common)
-        forms = tuple(sorted(told, key=len, reverse=True))
-        object.__setattr__(self, "_forms", forms)
-        object.__setattr__(self, "_encoded", (*map(str.encode, forms), *filter(None, wide)))
+        whole = self._value.encode("utf-8", "surrogatepass")
+        needles = {whole, whole.replace(b" ", b"+")}
+        if len(whole) > DISTINCTIVE:
+            needles.add(whole[:-1])
+        for _ in range(echoes.DEPTH):  # views in which its own escapes are undone
+            needles |= set(map(echoes.unescaped, needles))
+        common = f"{WORDS} {self.common}".lower().encode() if self.common is not None else b""
+        told = {n.lower() for n in needles if n and not self.unlooked and n.lower() not in common}
+        object.__setattr__(self, "needles", tuple(sorted(told, key=len, reverse=True)))
+        least, low = DISTINCTIVE, whole.lower()
+        while least < len(low) and (low[:least] in common or low[-least:] in common):
+            least += 1
+        object.__setattr__(self, "_least", least)
 
     def __repr__(self) -> str:
         return f"Secret({self.placeholder})"
@@ -82,33 +89,24 @@ class Secret:
         """The value itself, for the wire only."""
         return self._value
 
-    def scrub(self, text: str) -> str:
-        """`text` with every form of the value replaced by the placeholder."""
-        for form in self._forms:
-            text = text.replace(form, self.placeholder)
-        return text
-
-    def scrub_bytes(self, data: bytes) -> bytes:
-        for form in self._encoded:
-            data = data.replace(form, self.placeholder.encode())
-        return data
-
-
-def _forms(value: str) -> set[str]:
-    """How a value may be written: as it is, nearly whole, or for a URL, JSON, HTML or base64."""
-    escaped = json.dumps(value)[1:-1]
-    forms = {value, escaped, escaped.replace("/", "\\/"), html.escape(value)}
-    for url in (quote(value, safe=""), quote_plus(value), quote(value)):
-        forms |= {url, re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), url)}
-    parts = {value[:-1]}
-    for before in range(3):  # what base64 makes of it alone, wherever it is in an encoded text
-        text = base64.b64encode(bytes(before) + value.encode()).decode()
-        whole = text[-(-before * 8 // 6) : (before + len(value.encode())) * 8 // 6]
-        parts |= {whole, whole.replace("+", "-").replace("/", "_")}
-    return forms | {part for part in parts if len(part) >= DISTINCTIVE}
+    def hits(self, view: bytes, cut: bool) -> Iterator[Hit]:
+        """Where it stands in a view, whole or nearly so, and where the view is `cut`, a part."""
+        low, put = view.lower(), self.placeholder.encode()
+        for needle in self.needles:
+            at = low.find(needle)
+            while at >= 0:
+                yield at, at + len(needle), put, False
+                at = low.find(needle, at + 1)
+        stem = _STRAY.sub(b"", low) if cut else low
+        for needle in self.needles[:1]:
+            for size in range(self._least, len(needle) if cut else 0):
+                if stem.endswith(needle[:size]):
+                    yield len(stem) - size, len(low), put, False
+                if low.startswith(needle[-size:]):
+                    yield 0, size, put, False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scrubber:
     """Takes secrets out of what is shown or kept, then the URLs of answers: they may hold one."""
 
@@ -126,15 +124,86 @@ class Scrubber:
         return cls(tuple(secrets))
 
     def text(self, text: str) -> str:
-        for secret in self.secrets:
-            text = secret.scrub(text)
-        return self.capabilities.text(text)
+        """A text without secrets, or what is left of one where somebody cut it (`...`)."""
+        data = self.body(text.encode("utf-8", "surrogatepass"))
+        if self._marks and (b"..." in data or "…".encode() in data):
+            pieces = _CUT.split(data)
+            for index in range(0, len(pieces), 2):
+                pieces[index] = self._uncut(pieces[index], index, len(pieces) - 1)
+            data = b"".join(pieces)
+        return data.decode("utf-8", "surrogatepass")
+
+    def _uncut(self, piece: bytes, index: int, last: int) -> bytes:
+        """A piece of a text without what is left of a value at an end that was cut."""
+        scan, found = echoes.Scan(self._marks), list[Hit]()
+        with suppress(echoes.TooMuch):  # it was looked through as a whole
+            near = echoes.holds_any(piece.lower(), self._own_marks) or scan.suspects(piece)
+            for look in (self.capabilities.known, *(secret.hits for secret in self.secrets)):
+                for hit in scan.hits(piece, look, echoes.DEPTH * near, True):
+                    if (hit[0] == 0 and index > 0) or (hit[1] == len(piece) and index < last):
+                        found.append(hit)
+        return echoes.replaced(piece, found, bytes)
 
     def body(self, body: bytes) -> bytes:
-        """A body of an answer; the capability URLs in it are known from now on."""
+        """A body of an answer; the capability URLs in it are known from now on.
+
+        Where the secret is packed, what was unpacked is kept, and says that the bytes are not.
+        """
+        if not self._marks:
+            return body
+        clean = self._remembered if len(body) <= MAX_MEMO else self._clean
+        return clean(body, self.capabilities.size)
+
+    def field(self, name: str, value: str) -> tuple[str, str]:
+        """A header field without secrets."""
+        return self._fields(name, value, self.capabilities.size)
+
+    def _field(self, name: str, value: str, _known: int) -> tuple[str, str]:
+        if put := self.capabilities.put_for(name.encode("utf-8", "surrogatepass")):
+            written = value.encode("utf-8", "surrogatepass")
+            self.capabilities.learn(written, put)
+            value = self.capabilities.masked(written).decode("utf-8", "surrogatepass")
+        return self.text(name), self.text(value)
+
+    @cached_property
+    def _remembered(self) -> Callable[[bytes, int], bytes]:
+        """What became of texts while no more was known."""
+        return lru_cache(MAX_MEMO)(self._clean)
+
+    @cached_property
+    def _fields(self) -> Callable[[str, str, int], tuple[str, str]]:
+        return lru_cache(MAX_MEMO)(self._field)
+
+    @cached_property
+    def _own_marks(self) -> tuple[bytes, ...]:
+        """Beginnings and ends, in lower case: where none is, no secret is."""
+        found = set[bytes]()
         for secret in self.secrets:
-            body = secret.scrub_bytes(body)
-        return self.capabilities.body(body)
+            found |= {needle[-DISTINCTIVE:] for needle in secret.needles[:1]}
+            found |= {needle[:DISTINCTIVE] for needle in secret.needles}
+        return tuple(found)
+
+    @property
+    def _marks(self) -> tuple[bytes, ...]:
+        return (*self._own_marks, *self.capabilities.marks)
+
+    def _clean(self, data: bytes, _known: int) -> bytes:
+        scan, hits = echoes.Scan(self._marks), list[Hit]()
+        try:
+            near = echoes.holds_any(data.lower(), self._own_marks) or scan.suspects(data)
+            for start, unpacked in echoes.unpacked_parts(data) if near else ():
+                if (clean := self._clean(unpacked, 0)) != unpacked:
+                    note = b"[%d packed bytes withheld; they are:]\n" % (len(data) - start)
+                    hits.append((start, len(data), note + clean, False))
+            for secret in self.secrets:
+                hits += scan.hits(data, secret.hits, echoes.DEPTH * near)
+            data = echoes.replaced(data, hits, bytes)
+            for look in (self.capabilities.members, self.capabilities.known):
+                hits = list(scan.hits(data, look, echoes.DEPTH * near))
+                data = echoes.replaced(data, hits, self.capabilities.masked)
+        except echoes.TooMuch:
+            return b"[%d bytes withheld: too much is encoded in them]" % len(data)
+        return data
 
 
 def forbid_core_dumps() -> None:
@@ -143,39 +212,6 @@ def forbid_core_dumps() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def scrub_test_report(report: Any, scrub: Callable[[str], str]) -> None:
-    """Take secrets out of what pytest shows of a test, or puts into a JUnit file."""
-    if isinstance(report.longrepr, tuple):
-        path, line, reason = report.longrepr
-        report.longrepr = (path, line, scrub(reason))
-    elif report.longrepr is not None and (text := scrub(before := str(report.longrepr))) != before:
-        report.longrepr = text
-    report.sections = [(title, scrub(content)) for title, content in report.sections]
-    for index, (name, value) in enumerate(report.user_properties):
-        if isinstance(value, str):
-            report.user_properties[index] = (name, scrub(value))
-
-
-def scrub_logs(scrub: Callable[[str], str]) -> Callable[[], None]:
-    """From now on no log record holds a secret (of a URL, say); returns the way back."""
-    make = logging.getLogRecordFactory()
-
-    def make_scrubbed(*args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = make(*args, **kwargs)
-        try:
-            message = shown = record.getMessage()
-        except (TypeError, ValueError):
-            return record  # a mistake in somebody's logging call, which logging itself reports
-        if record.name.startswith("httpcore2"):  # its answer's body nobody knows yet
-            shown = message.partition("return_value=")[0]
-        if (scrubbed := scrub(shown)) != message:
-            record.msg, record.args = scrubbed, None
-        return record
-
-    logging.setLogRecordFactory(make_scrubbed)
-    return lambda: logging.setLogRecordFactory(make)
 
 
 def with_credential(

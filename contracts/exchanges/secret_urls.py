@@ -1,142 +1,194 @@
 """URLs that are credentials themselves, taken out: whoever has one has what it leads to.
 
-The value of a member of one of these names keeps its type, its length and what its format rests on;
-letters and digits go. Where the same URL stands elsewhere, a placeholder takes its place.
+The value of a member with such a name keeps its type, its length and what its format rests on;
+letters and digits go. Where the same value stands elsewhere, a placeholder takes its place.
 """
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import unquote
+from string import ascii_letters, digits
+from typing import Any
 
+from contracts.document import Document
+from contracts.document.model import ref_target
+from contracts.exchanges.echoes import DEPTH, DISTINCTIVE, Hit, unescaped, values_of
 from contracts.messages import PLACEHOLDER
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
-_NAME_FOLLOWS = re.compile(r"[ \t\r\n]*:")
-_MARK = r"""\\{0,9}["']"""
-_URL = re.compile(r"(?:wss?|https?)(?::|%3A)(?:\\?/|%2F){2}[^\s\"'<>|^`{}]*", re.IGNORECASE)
-# Below the root of a host: what is the root is nobody's secret, and may be the base URL.
-_WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+[/?#].+", re.DOTALL)
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
-_PIECE = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.|%[0-9A-Fa-f]{2}|[A-Za-z]|[0-9]", re.DOTALL)
-_ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
-_HEAD = re.compile(r"""[^\s"'<>\\]{0,400}""")
-_TAIL = re.compile(r"""[^\s"'<>\\]*\Z""")
-_MIN_PART = 5
 MAX_KNOWN = 10_000
-ESCAPE = "surrogateescape"  # what is no UTF-8 comes out of a change as it went in
+SECRET = "x-secret"  # of a schema, property, header or parameter: its value is like a credential
+# Below the root of a host: what is the root is nobody's secret, and may be the base URL.
+_WHOLE = re.compile(rb"[a-z][a-z0-9+.-]*://([^/?#]+[/?#].+)", re.DOTALL | re.IGNORECASE)
+_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
+_SCHEME_BEFORE = re.compile(rb"([a-z][a-z0-9+.-]*)?\Z")
+_REST = re.compile(rb"[^\s\"'<>|^`{}]*")
+_VALUE = re.compile(rb"[^\s\"'<>|^`{}\\,;&=()]{%d,}" % DISTINCTIVE)
+_BLANK = bytes.maketrans(f"{ascii_letters}{digits}".encode(), b"x" * 52 + b"0" * 10)
+_NO_WORD = re.compile(rb"[^0-9a-z]+")
+_PIECE = re.compile(rb"\\u[0-9A-Fa-f]{4}|\\.|%[0-9A-Fa-f]{2}|[A-Za-z]|[0-9]", re.DOTALL)
+_WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+# What is left of a value before and after a cut, of a length that other texts have not in common.
+_HEAD = re.compile(rb"""[^\s"'<>\\]{11,400}""")
+_TAIL = re.compile(rb"""[^\s"'<>\\]{11,}\Z""")
+
+
+def secret_names(document: Document, names: tuple[str, ...]) -> tuple[str, ...]:
+    """These, and those of properties, header fields and parameters that a document marks so."""
+    found = dict.fromkeys(names)
+    nodes: list[Any] = [document.tree]
+    for node in nodes:  # which grows meanwhile
+        if isinstance(node, list):
+            nodes += node
+        elif isinstance(node, dict):
+            nodes += node.values()
+            named = [(node.get("name"), node)] if "in" in node else []
+            for members in filter(None, map(node.get, ("properties", "headers"))):
+                named += members.items() if isinstance(members, dict) else ()
+            for name, value in named:
+                if isinstance(name, str) and _WORD.search(name) and _is_marked(document, value):
+                    found[name] = None
+    return tuple(found)
+
+
+def _is_marked(document: Document, node: Any, depth: int = DEPTH) -> bool:
+    if not isinstance(node, dict) or depth == 0:
+        return False
+    parts = [node.get("schema"), node.get("items")]
+    for key in ("allOf", "anyOf", "oneOf"):
+        parts += node.get(key) or ()
+    with suppress(LookupError, TypeError, AttributeError):
+        parts.append(document.at(ref_target(node["$ref"])))
+    return node.get(SECRET) is True or any(_is_marked(document, one, depth - 1) for one in parts)
 
 
 @dataclass
 class Capabilities:
-    """The capability URLs that answers of this process held, each with its placeholder."""
+    """What members with certain names held in answers of this process, with its placeholders."""
 
-    names: tuple[str, ...] = ()  # of their members
+    names: tuple[str, ...] = ()  # in any spelling: `cdp_url`, `cdpUrl`, `CDP-URL`
     placeholder: str = PLACEHOLDER  # of the credential, which a masked URL keeps
-    _known: dict[str, str] = field(default_factory=dict, repr=False)
+    # In lower case, of URLs what follows the scheme: the same under another scheme is no less.
+    _known: dict[bytes, bytes] = field(default_factory=dict, repr=False)
+    _words: bool = field(default=False, init=False)  # whether some of them are no URLs
 
-    def body(self, body: bytes) -> bytes:
-        """A body without capability URLs; those that are members of it are known from now on."""
-        if any(name.encode() in body for name in self.names):
-            body = self._members(body.decode("utf-8", ESCAPE)).encode("utf-8", ESCAPE)
-        if self._known and (b"//" in body or b"\\/" in body or b"%2" in body):
-            body = _URL.sub(self._replaced, body.decode("utf-8", ESCAPE)).encode("utf-8", ESCAPE)
-        return body
+    @property
+    def size(self) -> int:
+        return len(self._known)
 
-    def text(self, text: str) -> str:
-        """A text without capability URLs: those that are known, and what looks like a member."""
-        if any(name in text for name in self.names):
-            text = self._quoted.sub(lambda found: f"{found[1]}{self._masked(found[6])}", text)
-        if not self._known:
-            return text
-        return self._uncut(_URL.sub(self._replaced, text).split("..."))
+    @property
+    def marks(self) -> set[bytes]:
+        """What a view in lower case holds that has a member of such a name, or a known URL."""
+        return self._firsts | {b"://"} if self._known else self._firsts
 
     @cached_property
-    def _member(self) -> re.Pattern[str]:
-        names = "|".join(map(re.escape, self.names))
-        return re.compile(rf'"({names})"[ \t\r\n]*:[ \t\r\n]*(?=["\[{{])')
+    def _firsts(self) -> set[bytes]:
+        return {_WORD.findall(name)[0].lower().encode() for name in self.names}
 
     @cached_property
-    def _quoted(self) -> re.Pattern[str]:
-        names = "|".join(map(re.escape, self.names))
-        before = rf"({_MARK})({names})\2(\s*[:=]\s*)({_MARK})"
-        return re.compile(rf"({before})(.*?)(?=\5|[\r\n]|\Z)")
+    def _placeholders(self) -> dict[bytes, bytes]:
+        found = {}
+        for name in self.names:
+            words = "_".join(_WORD.findall(name)).encode()
+            found[words.lower().replace(b"_", b"")] = b"$" + words.upper()
+        return found
 
-    def _members(self, text: str) -> str:
-        pieces, end = [], 0
-        for start, stop, name in _strings(self._member, text):
-            plain = _plain(text[start:stop].strip('"'))
-            if _WHOLE.fullmatch(plain) and len(self._known) < MAX_KNOWN:
-                self._known.setdefault(plain, f"${name.upper()}")
-            pieces += [text[end:start], self._masked(text[start:stop])]
-            end = stop
-        return "".join([*pieces, text[end:]])
+    @cached_property
+    def _name(self) -> re.Pattern[bytes]:
+        names = "|".join("[-_. ]?".join(_WORD.findall(name)) for name in self.names)
+        begins = r"(?:(?<![0-9a-z_-])|(?<=\bx[-_])|(?<=\bdata[-_]))"
+        pattern = rf"{begins}(?:{names})(?![0-9a-z_-])"
+        return re.compile(pattern.lower().encode())
 
-    def _masked(self, written: str) -> str:
+    def put_for(self, name: bytes) -> bytes:
+        """The placeholder for a member of this name; empty if it is no secret."""
+        if not self.names or not (found := self._name.search(unescaped(name).lower())):
+            return b""
+        return self._placeholders[_NO_WORD.sub(b"", found[0])]
+
+    def members(self, view: bytes, _cut: bool) -> Iterator[Hit]:
+        """The values of members with such names, known from now on."""
+        low = view.lower()
+        found = []
+        for first in self._firsts:  # faster than the pattern
+            at = low.find(first)
+            while at >= 0:
+                found.append(self._name.match(low, at))
+                at = low.find(first, at + 1)
+        for name in filter(None, found):
+            put = self._placeholders[_NO_WORD.sub(b"", name[0])]
+            for start, stop in values_of(view, name):
+                self.learn(view[start:stop], put)
+                yield start, stop, put, True
+
+    def learn(self, written: bytes, put: bytes) -> None:
+        """Know a value from now on, wherever it stands, unless anything might be like it."""
+        views = [written]
+        while (plain := unescaped(views[-1])) != views[-1] and len(views) < DEPTH:
+            views.append(plain)
+        for view in views:
+            if len(self._known) >= MAX_KNOWN:
+                return
+            if whole := _WHOLE.fullmatch(view):
+                self._known.setdefault(whole[1].lower(), put)
+            elif _VALUE.fullmatch(view) and re.search(rb"[0-9]", view) and b"//" not in view:
+                self._known.setdefault(view.lower(), put)
+                self._words = True
+
+    def known(self, view: bytes, cut: bool) -> Iterator[Hit]:
+        """Where a known value stands in a view, or, of a view that is cut, its beginning."""
+        low = view.lower()
+        at = low.find(b"://")
+        while at >= 0 and self._known:
+            scheme = _SCHEME_BEFORE.search(low, max(0, at - 31), at)
+            rest = _REST.match(low, at + 3)
+            size, put = self._longest(rest[0]) if rest else (0, b"")
+            if scheme and put:
+                yield scheme.start(), at + 3 + size, put, False
+            at = low.find(b"://", at + 3)
+        if self._words:
+            for found in _VALUE.finditer(low):
+                if found[0] in self._known:
+                    yield *found.span(), self._known[found[0]], False
+        if cut:
+            yield from self._parts(low)
+
+    def _parts(self, low: bytes) -> Iterator[Hit]:
+        """Known values in a view that was cut, without looking at what is beside them, or parts."""
+        ends = _HEAD.match(low), _TAIL.search(low, max(0, len(low) - 400))
+        for known, put in self._known.items():
+            if (at := low.find(known)) >= 0:
+                yield at, at + len(known), put, False
+            for end in filter(None, ends):
+                if end[0].rpartition(b"://")[2] in known:
+                    yield *end.span(), put, False
+
+    def _longest(self, rest: bytes) -> tuple[int, bytes]:
+        """How much of it is a known value; a sentence may have put a mark behind."""
+        if put := self._known.get(rest):
+            return len(rest), put
+        for end in reversed([mark.start() for mark in re.finditer(rb"[^0-9a-z]", rest)]):
+            if put := self._known.get(rest[:end]):
+                return end, put
+        return 0, b""
+
+    def masked(self, written: bytes) -> bytes:
         """A string without letters and digits; its scheme and the credential's placeholder stay."""
-        quote = written[:1] if written.startswith('"') else ""
-        scheme = _SCHEME.match(written, len(quote))
-        kept = written[: scheme.end()] if scheme else quote
-        parts = written[len(kept) :].split(self.placeholder)
-        return kept + self.placeholder.join(_PIECE.sub(_piece, part) for part in parts)
-
-    def _uncut(self, pieces: list[str]) -> str:
-        """What pytest leaves of a long value around its cuts, without parts of what is known."""
-        for index in range(len(pieces) - 1):
-            before, after = pieces[index], pieces[index + 1]
-            tail, head = _TAIL.search(before[-400:]), _HEAD.match(after)
-            if tail and (placeholder := self._whole(tail[0])):
-                pieces[index] = before[: len(before) - len(tail[0])] + placeholder
-            if head and (placeholder := self._whole(head[0])):
-                pieces[index + 1] = placeholder + after[len(head[0]) :]
-        return "...".join(pieces)
-
-    def _whole(self, part: str) -> str:
-        """The placeholder of a known URL with this part; empty if there is none."""
-        for url, placeholder in self._known.items():
-            if len(part) >= _MIN_PART and part in url:
-                return placeholder
-        return ""
-
-    def _replaced(self, found: re.Match[str]) -> str:
-        """The placeholder of a known URL, and what follows; a sentence may have put a mark in."""
-        for written in (found[0], found[0].rstrip(".,;:!?)]\\"), found[0].partition("&")[0]):
-            if placeholder := self._known.get(_plain(written)):
-                return placeholder + found[0][len(written) :]
-        return found[0]
+        scheme = _SCHEME.match(written)
+        kept = written[: scheme.end()] if scheme else b""
+        mark = self.placeholder.encode()
+        parts = written[len(kept) :].split(mark)
+        if b"%" not in written and b"\\" not in written:
+            return kept + mark.join(part.translate(_BLANK) for part in parts)
+        return kept + mark.join(_PIECE.sub(_piece, part) for part in parts)
 
 
-def _strings(members: re.Pattern[str], text: str) -> Iterator[tuple[int, int, str]]:
-    """The strings in such members, names apart: where they are, and the member's name."""
-    end = 0
-    for member in members.finditer(text):
-        if member.start() < end:
-            continue
-        depth, end = 0, len(text)
-        for token in _TOKEN.finditer(text, member.end()):
-            if token[0] in "[{":
-                depth += 1
-            elif token[0] in "]}":
-                depth -= 1
-            elif depth == 0 or not _NAME_FOLLOWS.match(text, token.end()):
-                yield token.start(), token.end(), member[1]
-            if depth <= 0:
-                end = token.end()
-                break
-
-
-def _plain(written: str) -> str:
-    """A URL as it is, from a JSON string or from a part of another URL."""
-    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), written).replace("\\/", "/")
-    return text if "://" in text else unquote(text)
-
-
-def _piece(found: re.Match[str]) -> str:
+def _piece(found: re.Match[bytes]) -> bytes:
     piece = found[0]
-    if piece.startswith("%"):
-        return "%00"
-    if piece.startswith("\\"):
-        latin = piece.startswith("\\u00") and chr(int(piece[2:], 16)).isalnum()
-        return "x" if latin else piece
-    return "x" if piece.isalpha() else "0"
+    if piece.startswith(b"%"):
+        return b"%00"
+    if piece.startswith(b"\\"):
+        latin = piece.startswith(b"\\u00") and chr(int(piece[2:], 16)).isalnum()
+        return b"x" if latin else piece
+    return b"x" if piece.isalpha() else b"0"

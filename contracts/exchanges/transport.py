@@ -206,14 +206,17 @@ def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
     found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
     framed = found in (FailureKind.RESET, FailureKind.BAD_FRAMING)
     if framed and begun and not begun.startswith(b"HTTP/"[: len(begun)]):
-        found, detail = FailureKind.BAD_FRAMING, f"{messages.NO_STATUS_LINE}{ascii(begun)[1:]}"
+        found, detail = (
+            FailureKind.BAD_FRAMING,
+            f"{messages.NO_STATUS_LINE}{ascii(begun)[1:-1]}...'",
+        )
     return Failure(found, detail)
 
 
 def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
     """The body after undoing what Content-Encoding names, last first; an empty one needs none."""
-    written = ",".join(header_values(headers, "content-encoding")).lower()
-    names = [name for name in map(str.strip, written.split(",")) if name not in ("", "identity")]
+    written = ",".join(header_values(headers, "content-encoding")).split(",")
+    names = [name for name in map(str.strip, written) if name.lower() not in ("", "identity")]
     if len(names) > MAX_CODINGS:
         said = f"Content-Encoding names {len(names)} codings; at most {MAX_CODINGS} are undone"
         raise NoAnswer(FailureKind.BAD_ENCODING, said)
@@ -225,7 +228,7 @@ def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
 
 def _undone(name: str, body: bytes, limit: int) -> bytes:
     said = f"the request accepts {ACCEPTED}"
-    for wbits in _CODINGS.get(name, ()):
+    for wbits in _CODINGS.get(name.lower(), ()):
         try:
             return _unpacked(body, limit, wbits)
         except zlib.error as error:

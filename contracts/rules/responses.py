@@ -187,7 +187,7 @@ def content_length(answer: Answer) -> str | None:
 def no_echo(placeholder: str, answer: Answer) -> str | None:
     """The placeholder stands in an answer where the service gave the credential back."""
     for name, value in answer.response.headers:
-        if placeholder in value:
+        if placeholder in f"{name}: {value}":
             return f"the header {name} holds the credential"
     return broken(placeholder.encode() in answer.response.body, "the body holds the credential")
 

@@ -19,7 +19,7 @@ from contracts.document.sides import MissingError, overlays_of, side_from
 from contracts.errors import ContractsError, UsageError
 from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber
-from contracts.exchanges.secret_urls import Capabilities
+from contracts.exchanges.secret_urls import Capabilities, secret_names
 from contracts.exchanges.transport import environment_proxy
 from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
@@ -108,7 +108,7 @@ def inputs_from(
     spec = replace(load_spec(path, overlays), variable=domain.CREDENTIAL_VARIABLE)
     names = (domain.CREDENTIAL_VARIABLE, *(variable for _, variable in options.header))
     secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
-    capabilities = Capabilities(domain.SECRET_URLS, f"${domain.CREDENTIAL_VARIABLE}")
+    capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholder)
     value = secrets[domain.CREDENTIAL_VARIABLE]
     common = f"{json.dumps(spec.document.tree, default=str)} {base_url}" if value else ""
     secret = _secret(spec, base_url, value, common, needed=asks and not options.dry_run)

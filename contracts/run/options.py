@@ -147,7 +147,10 @@ def _proxy(text: str) -> str:
     if "@" in text:
         cure = f"put the whole URL into {PROXY_VARIABLE}, and leave the option out"
         raise UsageError(f"--contract-proxy holds a user name or password; {cure}")
-    return usable_proxy(text)
+    if re.fullmatch(r"(\[.*|[^:%]*)(:[0-9]*(/.*)?)?", text.partition("//")[2] or text):
+        return usable_proxy(text)
+    # What is behind the colon is no port and not shown: it may be a password.
+    raise UsageError(f"--contract-proxy {NO_PROXY}")
 
 
 def usable_proxy(url: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.schemas import validation
 from contracts.schemas.validation import Beyond, keyword_validator, matches
@@ -109,7 +110,7 @@ def test_a_name_is_not_judged_by_what_stands_for_all_other_names() -> None:
 
 def test_our_own_patterns_go_through_a_body_once() -> None:
     """Quotes in escapes, and the end in the middle of one: each quote was taken for a beginning."""
-    capabilities = Capabilities(("cdp_url",))
+    capabilities = Scrubber((), Capabilities(("cdp_url",)))
     cut = b'{"cdp_url": "wss://h/?token=secret\\'
     assert b"secret" not in capabilities.body(cut)
     body = b'{"cdp_url": [' + b'"\\' * 500_000

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.exchanges.credential import Scrubber, Secret, scrub_logs, scrub_test_report
+from contracts.exchanges.credential import Scrubber, Secret
+from contracts.run.outputs import scrub_logs, scrub_test_report
 from contracts.text import map_texts, printable, well_formed
 
 KEY = "key/5a+b-secret"
@@ -61,9 +62,9 @@ def test_what_says_nothing_where_it_stands_is_not_looked_for(value: str, common:
         base64.b64encode(value.encode()).decode(),
         value.encode("utf-16-le").decode(),
     ]
-    scrubbed = [secret.scrub(text) for text in written[:3]]
+    scrubbed = [Scrubber((secret,)).text(text) for text in written[:3]]
     assert [text != before for text, before in zip(scrubbed, written[:3], strict=True)] == [found] * 3
-    assert (secret.scrub_bytes(written[3].encode()) != written[3].encode()) is found
+    assert (Scrubber((secret,)).body(written[3].encode()) != written[3].encode()) is found
     assert bool(secret.unlooked) is not found
     assert value not in secret.unlooked
 
@@ -71,7 +72,7 @@ def test_what_says_nothing_where_it_stands_is_not_looked_for(value: str, common:
 def test_form_of_a_credential_that_is_a_word_stays() -> None:
     """Cut short it is the name of a property: that alone is not looked for."""
     secret = Secret("sessions1", "$KEY", '{"properties": {"sessions": {}}}')
-    assert secret.scrub("sessions and sessions1") == "sessions and $KEY"
+    assert Scrubber((secret,)).text("sessions and sessions1") == "sessions and $KEY"
 
 
 def test_longer_value_goes_first() -> None:

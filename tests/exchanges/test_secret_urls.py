@@ -7,17 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.messages import PLACEHOLDER
 from contracts.notte.domain import SECRET_URLS
+
+
+def capabilities() -> Scrubber:
+    return Scrubber(capabilities=Capabilities(SECRET_URLS))
+
 
 URL = "wss://cdp.example/f3-A0?token=Zk9"
 
 
 def masked(value: Any) -> Any:
-    return json.loads(
-        Capabilities(SECRET_URLS).body(json.dumps({"a": 1, "cdp_url": value, "z": "wss://y/1"}).encode())
-    )["cdp_url"]
+    return json.loads(capabilities().body(json.dumps({"a": 1, "cdp_url": value, "z": "wss://y/1"}).encode()))["cdp_url"]
 
 
 @pytest.mark.parametrize(
@@ -45,14 +49,14 @@ def test_value_keeps_its_type_and_form(value: Any, shown: Any) -> None:
 def test_the_rest_of_a_body_stays_as_it_is(spaces: str) -> None:
     body = f'{{"a":{spaces}"\\u0061" , "viewer_url"{spaces}:{spaces}"https:\\/\\/v.example\\/17", "a": [1.0]}} '
     expected = body.replace("https:\\/\\/v.example\\/17", "xxxxx:\\/\\/x.xxxxxxx\\/00")
-    assert Capabilities(SECRET_URLS).body(body.encode()).decode() == expected
+    assert capabilities().body(body.encode()).decode() == expected
 
 
 @pytest.mark.parametrize(
     "body", [b'{"cdp_url": "wss://h/secret', b'{"cdp_url": ["wss://h/secret', b'{"cdp_url": {"a": ']
 )
 def test_body_that_ends_too_early(body: bytes) -> None:
-    assert b"secret" not in Capabilities(SECRET_URLS).body(body)
+    assert b"secret" not in capabilities().body(body)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +71,7 @@ def test_body_that_ends_too_early(body: bytes) -> None:
     ],
 )
 def test_known_url_goes_from_everywhere(text: str) -> None:
-    known = Capabilities(SECRET_URLS)
+    known = capabilities()
     known.body(json.dumps({"cdp_url": URL}).encode())
     assert "Zk9" not in known.text(text)
     assert "$CDP_URL" in known.text(text)
@@ -76,7 +80,7 @@ def test_known_url_goes_from_everywhere(text: str) -> None:
 
 @pytest.mark.parametrize("text", [f"'a...{URL[9:]}'", f"'{URL[:-5]}...b'", "x ...0?token=Zk9"])
 def test_known_url_that_was_cut_goes_too(text: str) -> None:
-    known = Capabilities(SECRET_URLS)
+    known = capabilities()
     known.body(json.dumps({"cdp_url": URL}).encode())
     assert "$CDP_URL" in known.text(text)
     assert "token" not in known.text(text)
@@ -85,14 +89,14 @@ def test_known_url_that_was_cut_goes_too(text: str) -> None:
 
 def test_url_beside_its_member_goes_too() -> None:
     value = {"cdp_url": URL, "steps": [{"at": URL}], "error": f"lost {URL}"}
-    body = Capabilities(SECRET_URLS).body(json.dumps(value).encode())
+    body = capabilities().body(json.dumps(value).encode())
     assert json.loads(body)["steps"] == [{"at": "$CDP_URL"}]
     assert json.loads(body)["error"] == "lost $CDP_URL"
 
 
 @pytest.mark.parametrize("url", ["https://api.example", "https://api.example/"])
 def test_root_of_a_host_is_no_secret(url: str) -> None:
-    known = Capabilities(SECRET_URLS)
+    known = capabilities()
     known.body(json.dumps({"viewer_url": url}).encode())
     assert known.text(f"on {url}/sessions/1") == f"on {url}/sessions/1"
 
@@ -108,7 +112,7 @@ def test_root_of_a_host_is_no_secret(url: str) -> None:
     ],
 )
 def test_texts_that_show_a_body_are_masked(text: str) -> None:
-    assert "Zk9" not in Capabilities(SECRET_URLS).text(text)
+    assert "Zk9" not in capabilities().text(text)
 
 
 values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x, max_size=3))
@@ -116,7 +120,7 @@ values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lam
 
 @given(st.dictionaries(st.sampled_from([*SECRET_URLS, "other"]), values))
 def test_body_stays_what_it_was_but_for_strings(value: dict[str, Any]) -> None:
-    masked = json.loads(Capabilities(SECRET_URLS).body(json.dumps(value).encode()))
+    masked = json.loads(capabilities().body(json.dumps(value).encode()))
     assert masked.keys() == value.keys()
     assert {name: shape(item) for name, item in masked.items()} == {name: shape(item) for name, item in value.items()}
     assert masked.get("other") == value.get("other")

@@ -1,0 +1,224 @@
+"""What must not be seen, found wherever it stands in a text or a body, however it is written there.
+
+It is looked for in views: the data as it stands; with the escapes of JSON, URLs, HTML and programs
+undone; runs of base64 and hexadecimal digits decoded; compressed data unpacked; one in the other.
+"""
+
+import binascii
+import html
+import re
+import zlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from operator import itemgetter
+
+import brotli
+
+DISTINCTIVE = 8  # bytes; shorter parts and encodings are left alone: other texts hold them, too
+DEPTH = 5  # layers that are undone
+MAX_VIEWED = 64 * 1024 * 1024  # bytes of the views of one body; what needs more is withheld
+MAX_UNPACKED = 16 * 1024 * 1024  # bytes of one piece of compressed data
+MAX_PACKED = 8  # such pieces in a view
+_VIEW_COST = 256  # bytes that a view counts beside its own
+
+Hit = tuple[int, int, bytes, bool]
+"""From where to where, what shall stand there, and whether the text may be masked in place."""
+Look = Callable[[bytes, bool], Iterable[Hit]]
+"""Finds hits in a view; True says that its ends may be those of a text that was cut."""
+
+_ESCAPE = re.compile(
+    rb"""\\u([0-9a-f]{4}) | (?:%|\\x)([0-9a-f]{2}) | \\(["'\\/bfnrt])
+    | (&(?:\#[0-9a-z]{1,9};?|[a-z][a-z0-9]{1,31};)) | \x00
+    | (?<=[\w+/-])\r?\n[ \t]*(?=[\w+/-])""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", None: b""}
+_RUN = re.compile(rb"[0-9A-Za-z+/_-]{11,}")  # of digits of base64 for eight bytes, or of others
+_LONG = 20  # digits of base64 that may hold more than one layer
+_READABLE = re.compile(rb"[ -~]{11,}")
+_ALL = bytes(range(256))
+_RUNS = bytes.maketrans(_ALL, re.sub(rb"[^0-9A-Za-z+/_-]", b" ", _ALL))
+_BASE64 = bytes.maketrans(_ALL, re.sub(rb"[^0-9A-Za-z/_]", b"+", _ALL).replace(b"_", b"/"))
+_HEX = bytes.maketrans(_ALL, re.sub(rb"[^0-9A-Fa-f]", b"0", _ALL))
+_HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
+_GZIP = b"\x1f\x8b\x08"
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_MEMBER = re.compile(rb'"[ \t\r\n]*:[ \t\r\n]*(?=["\[{])')
+_NAME_FOLLOWS = re.compile(rb"[ \t\r\n]*:")
+_QUOTED = re.compile(rb"""["']?\s*[:=]\s*(["'])(.*?)(?<!\\)(?:\1|[\r\n]|\Z)""")
+_PAIR = re.compile(rb"""=([^&;#\s"'<>\\]+)""")
+_URL = re.compile(
+    rb"""(?:["'>:=\s\\] | </?[a-z][^<>"']{0,99}>? | ,\s*["']value | value | content | href){1,20}?
+    ([a-z][a-z0-9+.-]*:\\?/\\?/[^\s"'<>]+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+class TooMuch(Exception):
+    """There is more to look through than MAX_VIEWED."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """One look through all views of a text or a body."""
+
+    marks: tuple[bytes, ...]  # in lower case: a view without any of them holds nothing looked for
+    left: int = MAX_VIEWED
+
+    def suspects(self, data: bytes, depth: int = DEPTH) -> bool:
+        """Whether a view within may hold what is looked for: cheap, and never wrong to say no."""
+        self.left -= len(data) + _VIEW_COST
+        if self.left < 0:
+            raise TooMuch
+        views = b"".join(_decoded(data)).lower()
+        if _GZIP in views or holds_any(views, self.marks):
+            return True
+        for view in _layers(data) if depth else ():
+            if holds_any(view.lower(), self.marks) or self.suspects(view, depth - 1):
+                return True
+        return False
+
+    def hits(self, data: bytes, look: Look, depth: int = DEPTH, cut: bool = False) -> Iterator[Hit]:
+        """All hits in all views, by their places in the data. Raises TooMuch."""
+        yield from look(data, cut)
+        if depth == 0:
+            return
+        if (plain := unescaped(data)) != data:
+            yield from _before(data, list(self.hits(plain, look, depth - 1, cut)))
+        for run in _RUN.finditer(data):
+            if not self.suspects(run[0], depth - 1):
+                continue
+            for view in _decoded(run[0]):
+                for _, _, put, _ in islice(self.hits(view, look, depth - 1, True), 1):
+                    yield *run.span(), put, False
+        for start, unpacked in unpacked_parts(data):
+            for _, _, put, _ in islice(self.hits(unpacked, look, depth - 1, True), 1):
+                yield start, len(data), put, False
+
+
+def holds_any(view: bytes, marks: Iterable[bytes]) -> bool:
+    return any(mark in view for mark in marks)
+
+
+def unescaped(data: bytes) -> bytes:
+    """A view with one layer of escapes undone, and without null bytes and breaks of lines."""
+    if b"\\" in data or b"%" in data or b"&" in data or b"\0" in data or b"\n" in data:
+        return _ESCAPE.sub(_character, data)
+    return data
+
+
+def _character(found: re.Match[bytes]) -> bytes:
+    point, byte, letter, entity = found.groups()
+    if point:
+        return chr(int(point, 16)).encode("utf-8", "replace")
+    if byte:
+        return bytes([int(byte, 16)])
+    if entity:
+        return html.unescape(entity.decode("ascii")).encode("utf-8", "replace")
+    return _LETTERS.get(letter, letter)
+
+
+def _before(data: bytes, hits: list[Hit]) -> Iterator[Hit]:
+    """The hits of the view `unescaped` by their places in the data."""
+    places, end = array("Q"), 0
+    for found in _ESCAPE.finditer(data) if hits else ():
+        places.extend(range(end, found.start()))
+        places.extend([found.start()] * len(_character(found)))
+        end = found.end()
+    places.extend(range(end, len(data) + 1))
+    for start, stop, put, in_place in hits:
+        yield places[start], places[stop], put, in_place
+
+
+def _decoded(digits: bytes) -> list[bytes]:
+    """Digits of base64 and hexadecimal ones decoded, from each phase on; all else taken for some.
+
+    So runs need not be looked for: each stands in one of the views.
+    """
+    data, views = digits.translate(_BASE64), []
+    for phase in range(4):
+        part = data[phase : len(data) - ((len(data) - phase) % 4 == 1)]
+        views.append(binascii.a2b_base64(part + b"=" * (-len(part) % 4)))
+    data = digits.translate(_HEX)
+    for phase in range(2):
+        views.append(binascii.unhexlify(data[phase : len(data) - (len(data) - phase) % 2]))
+    return views
+
+
+def _layers(data: bytes) -> Iterator[bytes]:
+    """Views that may hold further ones, without those of digits that decode to no text."""
+    if (plain := unescaped(data)) != data:
+        yield plain
+    for run in data.translate(_RUNS).split():
+        one_case = run.islower() or run.isupper()  # as names are, and UUIDs
+        if len(run) < _LONG or (one_case and not _HEX_DIGITS.issuperset(run)):
+            continue
+        views = _decoded(run)
+        for view in views:
+            if texts := _READABLE.findall(view.replace(b"\0", b"")):
+                yield b"\n\n".join(texts)
+        yield from map(itemgetter(1), unpacked_parts(views[0]))
+    yield from map(itemgetter(1), unpacked_parts(data))
+
+
+def unpacked_parts(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Compressed data, labelled or not, as far as it can be unpacked: from where on, and what."""
+    found = list[tuple[int, Callable[[bytes], bytes]]]()
+    for magic in islice(re.finditer(_GZIP, data), MAX_PACKED):
+        found.append((magic.start(), zlib.decompressobj(zlib.MAX_WBITS | 16).decompress))
+    if not data.isascii() and "\ufffd" in data.decode("utf-8", "replace"):
+        found += [(0, zlib.decompressobj(bits).decompress) for bits in (15, -15)]
+        found.append((0, brotli.Decompressor().process))
+    for start, unpack in found:
+        # In small steps: of what is broken or cut, the beginning may be read all the same.
+        whole, step = bytearray(), len(data) // 999 + 1
+        try:
+            for at in range(start, len(data), step):
+                whole += unpack(data[at : at + step])
+                if len(whole) > MAX_UNPACKED:
+                    break
+        except (zlib.error, brotli.error):
+            pass
+        if len(whole) >= DISTINCTIVE:
+            yield start, bytes(whole)
+
+
+def replaced(data: bytes, hits: Iterable[Hit], masked: Callable[[bytes], bytes]) -> bytes:
+    """The data with what hits say in place of what they hit, or that `masked`; all else stays."""
+    pieces, end = [], 0
+    for start, stop, put, in_place in sorted(hits, key=lambda hit: (hit[0], -hit[1], hit[3])):
+        start = max(start, end)  # the same place may be seen in several views
+        if start < stop:
+            pieces += [data[end:start], masked(data[start:stop]) if in_place else put]
+            end = stop
+    return b"".join([*pieces, data[end:]]) if pieces else data
+
+
+def values_of(view: bytes, name: re.Match[bytes]) -> Iterator[tuple[int, int]]:
+    """Where the values of a member stand: strings of JSON, quoted texts, URLs, of queries."""
+    end, before = name.end(), view[max(0, name.start() - 2) : name.start()]
+    if before.endswith(b'"') and (member := _MEMBER.match(view, end)):
+        yield from _strings(view, member.end())
+    elif quoted := _QUOTED.match(view, end):
+        yield quoted.span(2)
+    elif url := _URL.match(view, end):
+        yield url.span(1)
+    elif before.strip()[-1:] in (b"", b"?", b"&", b";") and (pair := _PAIR.match(view, end)):
+        yield pair.span(1)
+
+
+def _strings(view: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """The strings in a JSON value, without their quotes and names apart."""
+    depth = 0
+    for token in _TOKEN.finditer(view, at):
+        if token[0] in (b"[", b"{"):
+            depth += 1
+        elif token[0] in (b"]", b"}"):
+            depth -= 1
+        elif depth == 0 or not _NAME_FOLLOWS.match(view, token.end()):
+            closed = len(token[0]) > 1 and token[0].endswith(b'"')
+            yield token.start() + 1, token.end() - closed
+        if depth <= 0:
+            return

@@ -1,0 +1,151 @@
+"""Ways to write a value, as data, and what finds it in any of them without anything of the suite's own."""
+
+import base64
+import gzip
+import html
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from urllib.parse import quote, unquote_to_bytes
+
+import brotli
+
+
+def b64(text: str | bytes) -> str:
+    return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
+
+
+def escaped(text: str, every: int = 1, form: str = r"\u{:04x}") -> str:
+    """Every so manieth character as an escape, whose form takes its number."""
+    written = [form.format(ord(each)) if index % every == 0 else each for index, each in enumerate(text)]
+    return "".join(written)
+
+
+TEXTS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "swapped case": str.swapcase,
+    "cut short": lambda value: value[:-1],
+    "JSON escapes": escaped,
+    "some JSON escapes": lambda value: escaped(value, 3),
+    "JSON escapes in upper case": lambda value: escaped(value, 2, r"\u{:04X}"),
+    "escaped slashes": lambda value: value.replace("/", r"\/"),
+    "escapes of bytes": lambda value: escaped(value, 2, r"\x{:02x}"),
+    "percent": lambda value: escaped(value, 1, "%{:02X}"),
+    "percent where due": lambda value: quote(value, safe=""),
+    "some percent": lambda value: escaped(value, 3, "%{:02x}"),
+    "percent twice": lambda value: escaped(value, 1, "%25{:02x}"),
+    "percent three times": lambda value: quote(quote(escaped(value, 1, "%{:02x}"))),
+    "HTML decimal": lambda value: escaped(value, 1, "&#{};"),
+    "HTML hexadecimal": lambda value: escaped(value, 2, "&#x{:x};"),
+    "HTML with zeros": lambda value: escaped(value, 2, "&#x000{:X};"),
+    "HTML names": lambda value: value.replace("+", "&plus;").replace("/", "&sol;"),
+    "percent and HTML": lambda value: escaped(escaped(value, 2, "%{:02x}"), 5, "&#{};"),
+    "base64": b64,
+    "base64 without padding": lambda value: b64(value).rstrip("="),
+    "base64 of Basic": lambda value: b64(f"user:{value}"),
+    "base64 one further": lambda value: b64(f"x{value}yz"),
+    "base64 two further": lambda value: b64(f"xy{value}z"),
+    "base64 behind a letter": lambda value: f"k{b64(f'{value} and more')}",
+    "base64url": lambda value: b64(f"~~?{value}").replace("+", "-").replace("/", "_").rstrip("="),
+    "base64 of upper case": lambda value: b64(value.upper()),
+    "base64 of percent": lambda value: b64(escaped(value, 2, "%{:02x}")),
+    "base64 of JSON escapes": lambda value: b64(json.dumps({"key": value}).replace("a", r"\u0061")),
+    "base64 twice": lambda value: b64(b64(value)),
+    "base64 of hexadecimal": lambda value: b64(value.encode().hex()),
+    "base64 of UTF-16": lambda value: b64(value.encode("utf-16")),
+    "base64 of gzip": lambda value: b64(gzip.compress(value.encode(), mtime=0)),
+    "base64 of zlib": lambda value: b64(zlib.compress(value.encode())),
+    "base64 cut at its end": lambda value: b64(f"user:{value}")[:19],
+    "base64 cut at its beginning": lambda value: b64(f"user:{value}")[10:],
+    "percent of base64": lambda value: escaped(b64(value), 1, "%{:02x}"),
+    "hexadecimal": lambda value: value.encode().hex(),
+    "hexadecimal in upper case": lambda value: f"0x{value.encode().hex().upper()}",
+    "JSON in JSON": lambda value: json.dumps({"key": escaped(value, 2)})[1:-1],
+    "JSON in JSON in JSON": lambda value: json.dumps(json.dumps({"key": escaped(value)}))[1:-1],
+    "a URL in a URL": lambda value: "https://x.example/?to=" + quote(f"/?key={quote(value, safe='')}", safe=""),
+}
+"""Of a text, as a part of another text without quotes or lines of its own."""
+
+LINES: dict[str, Callable[[str], str]] = {
+    "base64 in lines": lambda value: base64.encodebytes(f"{'x' * 50}{value}".encode()).decode(),
+    "base64 in lines of CRLF": lambda value: "\r\n".join(re.findall(".{1,9}", b64(value))),
+}
+"""The same, of several lines."""
+
+BODIES: dict[str, Callable[[bytes], bytes]] = {
+    "as it is": bytes,
+    "gzip": lambda body: gzip.compress(body, mtime=0),
+    "gzip behind something": lambda body: b"data: " + gzip.compress(body, mtime=0),
+    "gzip cut short": lambda body: gzip.compress(body, mtime=0)[:-9],
+    "gzip twice": lambda body: gzip.compress(gzip.compress(body, mtime=0), mtime=0),
+    "zlib": zlib.compress,
+    "deflate": lambda body: zlib.compress(body, wbits=-15),
+    "brotli": brotli.compress,
+    "UTF-16": lambda body: body.decode().encode("utf-16"),
+    "UTF-16, big end first": lambda body: body.decode().encode("utf-16-be"),
+    "UTF-32": lambda body: body.decode().encode("utf-32-le"),
+    "base64": base64.b64encode,
+    "base64 of brotli": lambda body: base64.b64encode(brotli.compress(body)),
+    "hexadecimal": lambda body: body.hex().encode(),
+}
+"""Of a whole body, which holds the value."""
+
+# --- what finds a value: it decodes, and knows nothing of how the suite does ---
+
+_ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
+_RUN = re.compile(rb"[0-9A-Za-z+/_-]{11,}")
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
+
+
+def decoded(data: bytes) -> Iterator[bytes]:
+    """What one step of decoding makes of the data, or of parts of it."""
+    yield unquote_to_bytes(data.replace(b"%25", b"%"))
+    yield unquote_to_bytes(data)
+    yield _ESCAPE.sub(lambda found: bytes([int(found[1] or found[2], 16) & 255]), data)
+    yield re.sub(rb'\\(["\\/])', rb"\1", data)
+    yield html.unescape(data.decode("latin-1")).encode("latin-1", "ignore")
+    yield data.replace(b"\0", b"")
+    yield re.sub(rb"\r?\n|\\r\\n|\\n", b"", data)
+    for run in _RUN.findall(data):
+        digits = run.replace(b"-", b"+").replace(b"_", b"/")
+        for phase in range(4):
+            part = digits[phase:]
+            part = part[: len(part) - (len(part) % 4 == 1)]
+            yield base64.b64decode(part + b"=" * (-len(part) % 4))
+    for found in _HEX.finditer(data):
+        yield bytes.fromhex(found[0].decode())
+    for magic in re.finditer(rb"\x1f\x8b\x08", data):
+        yield from inflated(data[magic.start() :], 31)
+    if not data.isascii() and len(data) < 5000:
+        for bits in (15, -15):
+            yield from inflated(data, bits)
+        with suppress(brotli.error):
+            yield brotli.decompress(data)
+
+
+def inflated(data: bytes, bits: int) -> Iterator[bytes]:
+    with suppress(zlib.error):
+        yield zlib.decompressobj(bits).decompress(data, 100_000)
+
+
+def holds(data: bytes, value: str, depth: int = 4) -> bool:
+    """Whether the data hold the value, or eight bytes at either end of it, in any form."""
+    needles = (value[:8].lower().encode(), value[-8:].lower().encode())
+    seen, layer = {data}, [data]
+    for _ in range(depth):
+        if any(needle in view.lower() for view in layer for needle in needles):
+            return True
+        found = {part for view in layer for part in decoded(view) if len(part) >= 8}
+        layer = [part for part in found - seen if is_promising(part)]
+        seen |= found
+    return any(needle in view.lower() for view in layer for needle in needles)
+
+
+def is_promising(data: bytes) -> bool:
+    """Whether it may be a text, or packed: most of what is decoded at a wrong offset is not."""
+    head = data[:60].replace(b"\0", b"")
+    return sum(32 <= byte < 127 for byte in head) > 0.8 * len(head) or data.startswith((b"\x1f\x8b", b"x\x9c", b"\x1b"))

@@ -60,7 +60,8 @@ def properties_of(verdict: RuleVerdict, against: Earlier = None) -> Iterator[Pro
         yield "curl", printable(proof.curl)
         if proof.status is not None:
             yield "status", str(proof.status)
-            yield "body", _lines(*cut(proof.body or "", MAX_BODY).splitlines())
+            shown = _lines(*cut(proof.body or "", MAX_BODY).splitlines())
+            yield "body", cut(shown, MAX_BODY)  # escapes are longer than what they stand for
         yield "promised", _cut(verdict.promise)
     rest = {
         "recurrence": str(verdict.recurrence or ""),
@@ -72,7 +73,7 @@ def properties_of(verdict: RuleVerdict, against: Earlier = None) -> Iterator[Pro
 
 
 def _cut(text: str) -> str:
-    return printable(cut(text, MAX_BODY))
+    return cut(printable(cut(text, MAX_BODY)), MAX_BODY)
 
 
 def suite_properties(run: Run) -> Iterator[Property]:

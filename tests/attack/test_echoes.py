@@ -248,7 +248,9 @@ def test_capability_url_is_found_where_its_name_is(name: str) -> None:
     assert known.body(f"see {CDP}.".encode()) == b"see $CDP_URL."
 
 
-@pytest.mark.parametrize("name", set(TEXTS) - {"cut short", "base64 cut at its end", "base64 cut at its beginning"})
+@pytest.mark.parametrize(
+    "name", sorted(set(TEXTS) - {"cut short", "base64 cut at its end", "base64 cut at its beginning"})
+)
 def test_known_capability_url_is_found_in_any_encoding(name: str) -> None:
     known = Scrubber((), Capabilities(SECRET_URLS, MARK))
     known.body(json.dumps({"cdp_url": CDP}).encode())

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contracts import flows
 from contracts.changes import compare
-from contracts.commands import printouts
+from contracts.commands import commands, printouts
 from contracts.decision.entries import VIOLATIONS, accept_command, with_entry
 from contracts.document import Spec
 from contracts.errors import DocumentError
@@ -91,7 +91,7 @@ def printed(monkeypatch: pytest.MonkeyPatch, spec: Spec, *options: str) -> list[
     """What `contracts rules` prints of a document; nothing is asked on the mock."""
     monkeypatch.setattr(printouts, "_book", lambda *_: rules_for(spec))
     monkeypatch.setattr(flows, "asked_by", lambda *_: {})
-    done = CliRunner().invoke(printouts.rules, options)
+    done = CliRunner().invoke(commands, ["rules", *options])
     assert done.exception is None
     return str(done.output).removesuffix("\n").split("\n")
 

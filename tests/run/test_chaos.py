@@ -92,5 +92,6 @@ def test_broken_promise_about_a_busy_answer_alone_leaves_no_verdict(project: Pro
 
 def test_the_table_of_the_documentation_has_every_case() -> None:
     lines = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8").splitlines()
-    rows = [line.strip("| ").split(" | ")[:3] for line in lines if line.endswith(" MB |")]
+    rows = [line.strip("| ").split(" | ") for line in lines if line.endswith(" MB |")]
+    rows = [row[:3] for row in rows if row[1] in CODES]  # and not of other tables
     assert rows == [[case.name, case.result, str(CODES[case.result])] for case in CASES]

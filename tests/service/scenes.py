@@ -25,7 +25,7 @@ def _five_kinds(call: Call, answer: Answer) -> Answer:
         *([put(status="paused")] if index % 4 == 1 else []),
         *([put(timeout_minutes=None)] if index % 5 == 2 else []),
         *([put(proxies="true")] if index % 7 == 3 else []),
-        *([mapped("created_at", lambda text: text[:10])] if index % 6 == 4 else []),
+        *([mapped("created_at", lambda text: f"{text[:13]}:00")] if index % 6 == 4 else []),
         *([lambda _call, found: _without(found, "last_accessed_at")] if index % 9 == 5 else []),
     ]
     return then(*edits)(call, answer) if edits else answer

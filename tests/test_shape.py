@@ -19,8 +19,8 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 ENTRIES_AT_THE_DOOR = 22
 MODULES_IN_A_FOLDER = 12
-MODULES_IN_ALL = 97
-LINES = 20_110
+MODULES_IN_ALL = 106
+LINES = 22_700
 DENSITY = 4.9
 """Comprehensions and conditional expressions a hundred lines that are not blank."""
 LONGEST_MODULE = 400

@@ -17,7 +17,7 @@ from contracts.document.model import NOWHERE, variants_of
 from contracts.document.serialisation import match_path
 from contracts.messages import Credential, Probe, Request
 from contracts.probes import ProbePlan, schemathesis_cases
-from contracts.probes.probe_plan import EDGE_STRINGS, HEADER_VALUES, MALFORMED_PATHS, edge_requests
+from contracts.probes.edges import EDGE_STRINGS, HEADER_VALUES, MALFORMED_PATHS, edge_requests
 from contracts.schemas.claims import claim_of
 from tests.documents import document, spec_from
 from tests.exchanges.documents import answered, one_operation, parameter, spec_of

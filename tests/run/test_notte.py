@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.probes.probe_plan import edge_requests
+from contracts.probes.edges import edge_requests
 from tests.service import create_app, fault_named, running, seeded_ids
 
 from .projects import CANARY, Project, Run

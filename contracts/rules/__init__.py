@@ -8,7 +8,7 @@ from itertools import chain
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path, rivals_of
 from contracts.messages import MAX_SECONDS, may_be_json
-from contracts.rules import responses
+from contracts.rules import access, methods, responses
 from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
@@ -90,12 +90,14 @@ def rules_for(
     for operation in spec.operations:
         key, unlisted = operation.key, tuple[ExchangeRule, ...]()
         if operation.path not in paths:
-            unlisted = tuple(responses.method_rules(spec, operation))
+            unlisted = tuple(methods.method_rules(spec, operation))
             paths.add(operation.path)
         by_response, plans = dict[str, tuple[ExchangeRule, ...]](), dict[tuple[str, str], Plan]()
         for response in operation.responses:
-            whole = responses.response_rules(spec, operation, response)
-            by_response[response.status] = tuple(whole)
+            by_response[response.status] = (
+                *responses.response_rules(operation, response),
+                *access.identity_rules(spec, operation, response),
+            )
             schemas = {m.name: m.schema for m in response.content if m.schema is not None}
             judged = list(filter(may_be_json, schemas))
             for media in judged:
@@ -107,10 +109,14 @@ def rules_for(
             spec,
             operation,
             max_seconds,
-            general=(*responses.operation_rules(spec, operation), *own),
+            general=(
+                *responses.operation_rules(spec, operation),
+                *access.access_rules(spec, operation),
+                *own,
+            ),
             wire=(
                 *responses.wire_rules(spec, operation, max_seconds=max_seconds),
-                *responses.allow_rules(spec, operation),
+                *methods.allow_rules(spec, operation),
             ),
             unlisted=unlisted,
             by_response=by_response,

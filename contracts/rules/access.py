@@ -1,0 +1,156 @@
+"""Rules about to whom and about what an answer was given: credentials, known and unknown values."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from urllib.parse import unquote
+
+from contracts import messages
+from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec, serialisation
+from contracts.document.model import NOT_THERE, variants_of
+from contracts.messages import CREDENTIAL_FORMS, REFUSALS, Credential
+from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, broken, shown
+from contracts.schemas.locations import json_type, locate
+from contracts.schemas.validation import Uncompilable, validator
+
+
+def access_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
+    """The rules about who asks for what, for every answer of an operation."""
+    yield from _authentication_rules(spec, operation)
+    promised = any(map(operation.response, range(200, 300)))
+    if promised and "path" in {parameter.location for parameter in operation.parameters}:
+        promise = "answers a value that the user vouched for with a documented 2xx"
+        yield Scope(operation).row(given_is_known, "given value", promise)
+    if spec.refuses_unknown(operation):
+        promise = "answers a value that can't exist with no 2xx"
+        rule = Scope(operation).rule("unknown value", promise)
+        statuses = {response.status for response in operation.responses}
+        # `4XX` does not say that a value may be unknown.
+        if not spec.identifying(operation) and statuses.isdisjoint(map(str, NOT_THERE)):
+            rule = replace(rule, severity=Severity.ADVISORY)
+        yield ExchangeRule(rule, not_found)
+
+
+def _authentication_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
+    """None for an operation that asks for no credential."""
+    scope = Scope(operation)
+    rules = {}
+    for variant in variants_of(operation, spec):
+        form = CREDENTIAL_FORMS[variant]
+        rules[variant] = scope.rule("auth", form.promise, name=form.rule)
+        if form.refused:
+            yield ExchangeRule(rules[variant], partial(refused, variant))
+    if not rules:
+        return
+    if Credential.LOWER_CASE in rules:
+        rule = replace(rules[Credential.LOWER_CASE], severity=Severity.ADVISORY)
+        yield ExchangeRule(rule, scheme_case)
+    yield ExchangeRule(rules[Credential.RIGHT], accepted)
+    promise = "carries a challenge when the credential is refused with 401"
+    yield scope.row(challenge, "challenge", promise)
+
+
+def refused(variant: Credential, answer: Answer) -> str | None:
+    """What may be answered before a credential is looked for does not show that none is."""
+    status, said = answer.response.status, CREDENTIAL_FORMS[variant].said
+    if answer.exchange.probe.credential is not variant or status in messages.BEFORE_CREDENTIAL:
+        return None
+    return broken(status not in REFUSALS, f"{status} for a request with {said}")
+
+
+def scheme_case(answer: Answer) -> str | None:
+    """The name of a scheme is case-insensitive (RFC 9110 §11.1)."""
+    status, form = answer.response.status, answer.exchange.probe.credential
+    if form is not Credential.LOWER_CASE:
+        return None
+    return broken(status in REFUSALS, f"{status} for {CREDENTIAL_FORMS[form].said}")
+
+
+def accepted(answer: Answer) -> str | None:
+    """401 is always wrong; 403 may be about the resource, unless the user vouched for it."""
+    probe, status = answer.exchange.probe, answer.response.status
+    if probe.credential is not Credential.RIGHT or probe.source in ("status", "method"):
+        return None
+    wrong = status == 401 or (status == 403 and probe.source == "given")
+    return broken(wrong, f"{status} for a request with {CREDENTIAL_FORMS[Credential.RIGHT].said}")
+
+
+def challenge(answer: Answer) -> str | None:
+    if answer.response.status != 401:
+        return None
+    present = any(map(str.strip, answer.fields("www-authenticate")))
+    return broken(not present, "401 without WWW-Authenticate")
+
+
+def not_found(answer: Answer) -> str | None:
+    if answer.exchange.probe.source != "unknown":
+        return None
+    status = answer.response.status
+    return broken(200 <= status < 300, f"{status} for {answer.exchange.probe.request.target}")
+
+
+def given_is_known(answer: Answer) -> str | None:
+    """Refusals and undocumented statuses have their own rules; what is forbidden may be refused."""
+    probe, status = answer.exchange.probe, answer.response.status
+    if not probe.given or probe.credential is not Credential.RIGHT or status in REFUSALS:
+        return None
+    if answer.documented is None or not probe.claim.allowed:
+        return None
+    values = ", ".join(f"{name} {shown(value)}" for name, value in probe.given)
+    return broken(not 200 <= status < 300, f"{status} for {values}")
+
+
+def identity_rules(
+    spec: Spec, operation: Operation, response: ResponseSpec
+) -> Iterator[ExchangeRule]:
+    """Of answers with a 2xx: a rule for each path parameter that the body repeats."""
+    if not response.status.startswith("2"):
+        return
+    scope, marked = Scope(operation, response.status), spec.identifying(operation)
+    for media in response.content[:1]:
+        for parameter in operation.parameters:
+            echoed = _echoed(media.schema, parameter)
+            if echoed is None:
+                continue
+            name, promise = parameter.name, f"is the {parameter.name} that was asked for"
+            rule = scope.rule("identity", promise, echoed.pointer, place=f"/{name}")
+            if parameter in marked:
+                rule = replace(rule, severity=Severity.VIOLATION)
+            yield ExchangeRule(rule, partial(is_what_was_asked_for, name, echoed))
+
+
+def _echoed(schema: Schema | None, parameter: Parameter) -> Schema | None:
+    """The schema of the property that repeats a path parameter, if the body has one."""
+    if parameter.location != "path" or parameter.schema is None or schema is None:
+        return None
+    body = locate(schema)
+    if parameter.name not in body.properties or "object" not in body.types:
+        return None
+    below = body.property(parameter.name)
+    shared = below.types & locate(parameter.schema).types & {"string", "integer"}
+    return below.parts[0].schema if shared and below.parts else None
+
+
+def is_what_was_asked_for(name: str, echoed: Schema, answer: Answer) -> str | None:
+    path = answer.exchange.probe.request.path
+    raw = (serialisation.match_path(answer.operation.path, path) or {}).get(name)
+    if raw is None or not answer.is_json or not isinstance(answer.decoded.value, dict):
+        return None
+    found = answer.decoded.value.get(name)
+    try:
+        asked = unquote(raw, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    if json_type(found) not in ("string", "integer") or not _possible(echoed, asked):
+        return None
+    return broken(str(found) != asked, f"{shown(found)}, asked for {shown(asked)}")
+
+
+def _possible(schema: Schema, asked: str) -> bool:
+    """Whether the property could repeat the value at all, as a string or as a number."""
+    number = asked.isdecimal() and asked.isascii() and len(asked) < 19 and str(int(asked)) == asked
+    try:
+        check = validator(schema).is_valid
+        return check(asked) or (number and check(int(asked)))
+    except Uncompilable:
+        return False

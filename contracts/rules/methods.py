@@ -1,0 +1,85 @@
+"""Rules about methods: those that the document does not list for a path, and the list in Allow."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from contracts import messages
+from contracts.document import Operation, Spec, serialisation
+from contracts.messages import UNAVAILABLE
+from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, broken, shown
+
+
+def method_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
+    """Methods that the document does not list for a path; with the path's first operation."""
+    row, promise = Scope(operation).row, "does nothing for a method that is not listed"
+    yield row(partial(method_refused, spec), "unlisted method", promise)
+
+
+def method_refused(spec: Spec, answer: Answer) -> str | None:
+    """A refusal, 404, 405 or 501 is right, a 2xx or a crash is not (RFC 9110 §15.5.6, §15.6.1)."""
+    probe, status = answer.exchange.probe, answer.response.status
+    served = serialisation.served_at(spec, probe.request.path)
+    if probe.source != "method" or probe.request.method in served:
+        return None
+    wrong = 200 <= status < 300 or (status >= 500 and status not in UNAVAILABLE | {501})
+    return broken(wrong, f"{status} for {probe.request.method}{_given_back(answer)}")
+
+
+def _given_back(answer: Answer) -> str:
+    """What of a request stands in the body of an answer to TRACE, worst first (RFC 9110 §9.3.8)."""
+    request, body = answer.exchange.probe.request, answer.response.body
+    if request.method != "TRACE":
+        return ""
+    for name, value in request.headers:
+        if value.encode("latin-1") in body:
+            return f", which gives back the request with its {name}, as it would a credential"
+    return ", which gives back the request" if b"TRACE /" in body else ""
+
+
+def allow_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
+    """Of answers with 405; where the document has one, it has made the whole list a promise."""
+    scope, around = Scope(operation), spec.by_path[operation.path]
+    documented = {response.status for other in around for response in other.responses}
+    if operation is not around[0] and all(r.status != "405" for r in operation.responses):
+        return
+    promise = "names the allowed methods with 405, and not the one that it refuses"
+    yield scope.row(partial(allow, spec), "allow header", promise)
+    promise = "names with 405 every method that the document has for the path"
+    rule = scope.rule("allowed methods", promise)
+    if "405" in documented:
+        rule = replace(rule, severity=Severity.VIOLATION)
+    yield ExchangeRule(rule, partial(allows_all, spec))
+
+
+def allow(spec: Spec, answer: Answer) -> str | None:
+    """The list may be empty (RFC 9110 §10.2.1), and longer than the document's."""
+    if answer.response.status != 405:
+        return None
+    request, fields = answer.exchange.probe.request, answer.fields("allow")
+    listed, there = _allowed(fields), serialisation.methods_at(spec, request.path)
+    written, served = ", ".join(listed), {*serialisation.served_at(spec, request.path)}
+    if not fields:
+        return "405 without Allow"
+    if not all(map(messages.is_field_name, listed)):
+        return f"Allow is {shown(', '.join(fields))}, which is no list of methods"
+    for method in (request.method, *sorted(answer.refused - served)):
+        if method in listed:
+            return f"405 for {method}, and Allow lists it: {written}"
+    wrong = listed and {*there} - {request.method} and served.isdisjoint(listed)
+    return broken(wrong, f"Allow lists {written}, and none of the document: {', '.join(there)}")
+
+
+def allows_all(spec: Spec, answer: Answer) -> str | None:
+    if allow(spec, answer) != "":
+        return None
+    request, listed = answer.exchange.probe.request, _allowed(answer.fields("allow"))
+    missing = set(serialisation.methods_at(spec, request.path)) - {request.method, *listed}
+    seen = f"Allow lists {', '.join(listed) or 'nothing'}, and not {', '.join(sorted(missing))}"
+    return broken(missing, seen)
+
+
+def _allowed(fields: list[str]) -> list[str]:
+    """The members of a list, which may stand in several lines (RFC 9110 §5.3, §5.6.1)."""
+    lines = filter(str.strip, fields)
+    return [name.strip(" \t") for line in lines for name in line.split(",")]

@@ -1,4 +1,4 @@
-"""What differs between OpenAPI 3.0 and 3.1, as data, and what their meta-schemas refuse."""
+"""What differs between OpenAPI 3.0, 3.1 and 3.2, as data, and what their meta-schemas refuse."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,8 @@ from contracts.document.model import join_pointer
 from contracts.document.written import Position
 from contracts.text import shown
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+OTHER_METHODS = "additionalOperations"  # of a path item in 3.2: operations by method, as written
 ANY = "*"  # stands for every field of an object that is a map itself, extensions (`x-…`) apart
 
 Fields = Mapping[str, str]
@@ -34,7 +35,7 @@ _OBJECTS: dict[str, Fields] = {
         "pathItems": "{path item}",
     },
     "paths": {ANY: "path item"},
-    "path item": {**dict.fromkeys(METHODS, "operation"), "parameters": "[parameter]"},
+    "path item": {**dict.fromkeys(_METHODS, "operation"), "parameters": "[parameter]"},
     "operation": {
         "parameters": "[parameter]",
         "requestBody": "request body",
@@ -50,6 +51,18 @@ _OBJECTS: dict[str, Fields] = {
     "media type": {"schema": "schema", "examples": "{example}", "encoding": "{encoding}"},
     "encoding": {"headers": "{header}"},
 }
+_ENCODINGS = {"prefixEncoding": "[encoding]", "itemEncoding": "encoding"}
+_OBJECTS_3_2: dict[str, Fields] = {
+    **_OBJECTS,
+    "components": {**_OBJECTS["components"], "mediaTypes": "{media type}"},
+    "path item": {
+        **_OBJECTS["path item"],
+        "query": "operation",
+        OTHER_METHODS: "{operation}",
+    },
+    "media type": {**_OBJECTS["media type"], "itemSchema": "schema", **_ENCODINGS},
+    "encoding": {**_OBJECTS["encoding"], "encoding": "{encoding}", **_ENCODINGS},
+}
 _SCHEMA_3_0: Fields = {
     **dict.fromkeys(("items", "additionalProperties", "not"), "schema"),
     **dict.fromkeys(("allOf", "anyOf", "oneOf"), "[schema]"),
@@ -62,10 +75,6 @@ _SCHEMA_3_1: Fields = {
     **dict.fromkeys(("patternProperties", "dependentSchemas", "$defs"), "{schema}"),
     "prefixItems": "[schema]",
 }
-
-_DEFINED = frozenset(held[1:-1] for held in _OBJECTS["components"].values())
-REFERABLE = _DEFINED - {"schema"}
-"""Kinds that a Reference Object, or a `$ref` of their own, may stand for; schemas come on top."""
 
 _IDENTIFIERS = ("$id", "$anchor", "$schema")
 _NEW_IN_2020_12 = (
@@ -119,7 +128,7 @@ def _types(schema: dict[str, Any]) -> list[Any]:
 @dataclass(frozen=True, eq=False)
 class Dialect:
     version: str  # its first two numbers
-    definitions: Mapping[str, str]  # of some kinds of objects: where in the official meta-schema
+    definitions: Mapping[str, str]  # of what may be referred to: where in the official meta-schema
     fields: Mapping[str, Fields]  # of each kind
     ref_hides: frozenset[str]  # kinds whose other fields don't count beside a `$ref`
     has_identifiers: bool  # whether `$id` and the like mean something
@@ -127,13 +136,28 @@ class Dialect:
         Callable[[dict[str, Any]], None], ...
     ]  # of a Schema Object, in order, to 2020-12
 
+    @property
+    def methods(self) -> list[str]:
+        """The fields of a path item that hold an operation each."""
+        held = self.fields["path item"].items()
+        return [name for name, kind in held if kind == "operation"]
 
-_3_0 = {kind: f"#/definitions/{kind.title().replace(' ', '')}" for kind in _DEFINED}
-_3_1 = {kind: f"#/$defs/{kind.replace(' ', '-')}" for kind in _DEFINED}
-_3_1["callback"] = "#/$defs/callbacks"
-_3_0["document"] = _3_1["document"] = ""
+
+def _defined(objects: Mapping[str, Fields], write: Callable[[str], str]) -> dict[str, str]:
+    """Where each kind that a `$ref` may name, and the document, is defined in a meta-schema."""
+    kinds = [held[1:-1] for held in objects["components"].values()]
+    return {**{kind: write(kind) for kind in kinds}, "document": ""}
+
+
+def _in_3_1(kind: str) -> str:
+    return "#/$defs/callbacks" if kind == "callback" else f"#/$defs/{kind.replace(' ', '-')}"
+
+
+_3_0 = _defined(_OBJECTS, lambda kind: f"#/definitions/{kind.title().replace(' ', '')}")
+_3_1, _3_2 = _defined(_OBJECTS, _in_3_1), _defined(_OBJECTS_3_2, _in_3_1)
 _FIELDS_3_0, _FIELDS_3_1 = {**_OBJECTS, "schema": _SCHEMA_3_0}, {**_OBJECTS, "schema": _SCHEMA_3_1}
-_HIDING = REFERABLE - {"path item"}
+_FIELDS_3_2 = {**_OBJECTS_3_2, "schema": _SCHEMA_3_1}
+_HIDING = frozenset(_3_1.keys() - {"path item", "schema", "document"})
 _FROM_3_0 = (
     _drop_siblings_of_ref,
     partial(_drop, _NEW_IN_2020_12),
@@ -147,6 +171,7 @@ _FROM_3_1 = (_integer_formats_to_bounds, partial(_drop, (*_IDENTIFIERS, "$dynami
 DIALECTS = (
     Dialect("3.0", _3_0, _FIELDS_3_0, _HIDING | {"schema"}, False, _FROM_3_0),
     Dialect("3.1", _3_1, _FIELDS_3_1, _HIDING, True, _FROM_3_1),
+    Dialect("3.2", _3_2, _FIELDS_3_2, _HIDING | {"media type"}, True, _FROM_3_1),
 )
 
 Segments = tuple[str, ...]
@@ -217,9 +242,13 @@ def refuse_malformed(dialect: Dialect, kind: str, value: Any, root: Position, at
 @cache
 def _validator(version: str, definition: str) -> jsonschema_rs.Validator:
     root = _read(version)
-    {"3.0": _loosen_3_0, "3.1": _loosen_3_1}[version](root)
+    parts = []
+    if version == "3.0":
+        _loosen_3_0(root)
+    else:
+        parts = [_read(f"{version}-dialect"), _read(f"{version}-vocabulary")]
+        _loosen_3_1(root, parts[0]["$id"])
     root = _loosened(root)
-    parts = [_read("3.1-dialect"), _read("3.1-vocabulary")]
     resources = [("urn:openapi", root), *((part["$id"], part) for part in parts)]
     return jsonschema_rs.validator_for(  # type: ignore[no-any-return, unused-ignore]
         {"$schema": root["$schema"], "$ref": f"urn:openapi{definition}"},
@@ -254,7 +283,7 @@ def _loosen_3_0(root: dict[str, Any]) -> None:
     keywords["multipleOf"] = {"type": "number", "exclusiveMinimum": 0}
 
 
-def _loosen_3_1(root: dict[str, Any]) -> None:
+def _loosen_3_1(root: dict[str, Any], dialect: str) -> None:
     del root["$id"]
     definitions = root["$defs"]
     in_path = definitions["parameter"]["dependentSchemas"]["schema"]["$defs"]["styles-for-path"]
@@ -262,7 +291,7 @@ def _loosen_3_1(root: dict[str, Any]) -> None:
     definitions["response"]["required"] = []
     definitions["components"]["patternProperties"] = {}
     # As the official "schema-base" does: Schema Objects are looked into.
-    definitions["schema"] = {"$ref": "https://spec.openapis.org/oas/3.1/dialect/base"}
+    definitions["schema"] = {"$ref": dialect}
 
 
 def _loosened(node: Any, name: str = "") -> Any:

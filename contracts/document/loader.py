@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from contracts.document import model
-from contracts.document.dialects import DIALECTS, METHODS, Dialect, Found, refuse_malformed
+from contracts.document.dialects import DIALECTS, OTHER_METHODS, Dialect, Found, refuse_malformed
 from contracts.document.model import Document, SecurityScheme, Spec, join_pointer, ref_target
 from contracts.document.references import Linker, Neighbours
 from contracts.document.written import Position, apply_overlay, bytes_of_file, written_from_bytes
@@ -21,6 +21,7 @@ _Schemes = Mapping[str, SecurityScheme]
 _Security = tuple[model.SecurityRequirement, ...]
 _Overlay = Path | str | tuple[str, bytes]
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+_DEFAULT_STYLES["querystring"] = "form"  # it has content, whose serialisation is its own
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """OpenAPI 3.1 §4.8.12.2: header parameters of these names are ignored."""
 
@@ -51,7 +52,7 @@ class FolderFiles:
 
 
 def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) -> Spec:
-    """Read an OpenAPI 3.0 or 3.1 document in YAML or JSON, or on a Markdown page.
+    """Read an OpenAPI 3.0, 3.1 or 3.2 document in YAML or JSON, or on a Markdown page.
 
     Files that it refers to must be in its folder. Overlays are applied in order; None is
     `NAME.overlay.yaml` beside `NAME.yaml`, if any. What can't be used is a DocumentError.
@@ -91,7 +92,7 @@ def read_spec(
     def source(pointer: str) -> model.Source:
         return root.at(model.split_pointer(pointer)).source
 
-    left_out = tuple(_left_out(linker.others, root))
+    left_out = tuple(_left_out(linker.others, root, dialect))
     digest, info = hashlib.sha256(text).hexdigest(), tree["info"]
     document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
     schemes = {}
@@ -104,30 +105,37 @@ def read_spec(
             problem = f"no request can have a credential under the name {shown(needed)}"
             raise root.at(model.split_pointer(pointer)).error(problem, "mend the name")
         schemes[name] = SecurityScheme(name, said["type"], said["name"], place, scheme, pointer)
-    operations = tuple(_operations(document, schemes))
+    operations = tuple(_operations(document, dialect, schemes))
     told = info["title"], info["version"], _servers(tree), operations, schemes
     return Spec(document, *told, left_out=left_out)
 
 
 def _dialect(tree: Any, root: Position) -> Dialect:
-    cure = "give an OpenAPI 3.0 or 3.1 document"
+    cure = "give an OpenAPI 3.0, 3.1 or 3.2 document"
     if not isinstance(tree, dict):
         raise root.error(f"this is {shown(tree)}, wanted an object with the key `openapi`", cure)
     if "swagger" in tree:
-        problem = f"this is Swagger {tree['swagger']}, wanted OpenAPI 3.0 or 3.1"
+        problem = f"this is Swagger {tree['swagger']}, wanted OpenAPI 3.0, 3.1 or 3.2"
         raise root.child("swagger").error(problem, "convert it to OpenAPI 3")
     if "openapi" not in tree:
         raise root.error("this is no OpenAPI document: it has no `openapi` key", cure)
     for dialect in DIALECTS:
         if re.fullmatch(rf"{re.escape(dialect.version)}\.\d+(-.+)?", str(tree["openapi"])):
             return dialect
-    problem = f"the document's OpenAPI version is {shown(tree['openapi'])}, wanted 3.0.x or 3.1.x"
+    wanted = "wanted 3.0.x, 3.1.x or 3.2.x"
+    problem = f"the document's OpenAPI version is {shown(tree['openapi'])}, {wanted}"
     raise root.child("openapi").error(problem, 'give a version that is read, such as "3.1.0"')
 
 
-def _left_out(found: Sequence[Found], root: Position) -> Iterator[str]:
+def _left_out(found: Sequence[Found], root: Position, dialect: Dialect) -> Iterator[str]:
     """Makes nothing of parameters and headers whose names HTTP can't carry; says so of each."""
     for node, kind, place in found:
+        if kind == "media type":
+            if kind not in dialect.definitions and node.pop("$ref", None) is not None:
+                what = f"a media type has a `$ref`, which OpenAPI {dialect.version} does not know"
+                cure = "write a `schema` with that `$ref`"
+                yield f"{root.at((*place, '$ref')).source}: {what}: it is left out; {cure}"
+            continue
         names = list(node.get("headers") or ()) if kind == "response" else [node.get("name", "")]
         location = "header" if kind == "response" else node.get("in", "")
         for name in names:
@@ -140,7 +148,9 @@ def _left_out(found: Sequence[Found], root: Position) -> Iterator[str]:
                     node.update({"name": _IGNORED_HEADERS[0], "in": "header", "required": False})
 
 
-def _operations(document: Document, schemes: _Schemes) -> Iterator[model.Operation]:
+def _operations(
+    document: Document, dialect: Dialect, schemes: _Schemes
+) -> Iterator[model.Operation]:
     everywhere = _security(document, "", schemes, ())
     sent, received = model.for_requests(document), model.for_responses(document)
     for path in document.tree.get("paths") or {}:
@@ -150,27 +160,38 @@ def _operations(document: Document, schemes: _Schemes) -> Iterator[model.Operati
         items = [join_pointer("/paths", path)]
         while "$ref" in document.at(items[-1]):
             items.append(ref_target(document.at(items[-1])["$ref"]))
-        for method in METHODS:
-            item = next((item for item in items if method in document.at(item)), None)
-            if item is None:
-                continue
-            pointer = join_pointer(item, method)
-            node, around, body = document.at(pointer), document.at(item), None
+        around = [servers for item in items if (servers := _servers(document.at(item)))]
+        for method, pointer in _methods(document, dialect, items):
+            node, body = document.at(pointer), None
             if node.get("requestBody") is not None:
                 found = _Object(sent, pointer).child("requestBody")
                 body = model.RequestBody(found.required, found.content, found.pointer)
             yield model.Operation(
-                method=method.upper(),
+                method=method,
                 path=path,
                 operation_id=node.get("operationId"),
-                parameters=_parameters(sent, item, pointer),
+                parameters=_parameters(sent, *reversed(items), pointer),
                 request_body=body,
                 responses=tuple(_responses(_Object(received, pointer))),
                 security=_security(document, pointer, schemes, everywhere),
-                servers=_servers(node) or _servers(around) or _servers(document.tree),
+                servers=_servers(node) or next(iter(around), ()) or _servers(document.tree),
                 deprecated=node.get("deprecated") is True,
                 pointer=pointer,
             )
+
+
+def _methods(document: Document, dialect: Dialect, items: list[str]) -> Iterator[tuple[str, str]]:
+    """Each method of a path item, and where it is written: in the first of `items` that has it."""
+    for method in dialect.methods:
+        for item in items:
+            if method in document.at(item):
+                yield method.upper(), join_pointer(item, method)
+                break
+    others: dict[str, str] = {}
+    for item in items if OTHER_METHODS in dialect.fields["path item"] else ():
+        for method in document.at(item).get(OTHER_METHODS) or ():
+            others.setdefault(method, join_pointer(item, OTHER_METHODS, method))
+    yield from others.items()
 
 
 def _servers(node: Mapping[str, Any]) -> tuple[str, ...]:
@@ -210,8 +231,10 @@ class _Object:
     def content(self) -> tuple[model.MediaType, ...]:
         found = []
         for name in self.value.get("content") or ():
-            media = _Object(self.document, join_pointer(self.pointer, "content", name))
-            found.append(model.MediaType(name, media.schema, media.pointer))
+            media, item_schema = self.child("content", name), None
+            if "itemSchema" in media.value:
+                item_schema = model.Schema(self.document, join_pointer(media.pointer, "itemSchema"))
+            found.append(model.MediaType(name, media.schema, media.pointer, item_schema))
         return tuple(found)
 
 

@@ -183,6 +183,7 @@ class MediaType:
     name: str  # as written in the document
     schema: Schema | None
     pointer: str
+    item_schema: Schema | None = None  # of each item of a sequence or stream (OpenAPI 3.2 §4.14)
 
 
 def described_by(content: Sequence[MediaType], name: str) -> MediaType | None:
@@ -253,7 +254,7 @@ SecurityRequirement = tuple[tuple[str, tuple[str, ...]], ...]
 
 @dataclass(frozen=True)
 class Operation:
-    method: str  # in upper case
+    method: str  # in upper case; one of `additionalOperations` as written
     path: str  # the template as written
     operation_id: str | None
     parameters: tuple[Parameter, ...]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from contracts.document.dialects import REFERABLE, Dialect, Found, Segments, refuse_malformed, walk
+from contracts.document.dialects import Dialect, Found, Segments, refuse_malformed, walk
 from contracts.document.model import join_pointer, split_pointer, value_at
 from contracts.document.written import Position, written_from_bytes
 from contracts.errors import DocumentError
@@ -13,7 +13,8 @@ from contracts.text import shown
 FILES = "x-files"  # the key under which other files that the document refers to are embedded
 _FRAGMENT_SAFE = "/~!$&'()*+,;=:@?"
 _2020_12 = "https://json-schema.org/draft/2020-12/schema"
-_SCHEMA_DIALECTS = (_2020_12, f"{_2020_12}#", "https://spec.openapis.org/oas/3.1/dialect/base")
+_OURS = "https://spec.openapis.org/oas/3."
+_SCHEMA_DIALECTS = (_2020_12, f"{_2020_12}#", f"{_OURS}1/dialect/", f"{_OURS}2/dialect/")
 
 
 class Neighbours(Protocol):
@@ -51,7 +52,7 @@ class Linker:
     root: Position
     dialect: Dialect
     around: Neighbours | None
-    others: list[Found] = field(default_factory=list)  # parameters and responses
+    others: list[Found] = field(default_factory=list)  # that are looked at: parameters, responses …
     _schemas: list[dict[str, Any]] = field(default_factory=list)
     _embedded: dict[str, Any] = field(default_factory=dict)
     _visited: dict[int, str] = field(default_factory=dict)
@@ -87,9 +88,9 @@ class Linker:
                 self._schemas.append(value)
                 if self.dialect.has_identifiers:
                     self._note_identifiers(value, place)
-            elif found in ("parameter", "response"):
+            elif found in ("parameter", "response", "media type"):
                 self.others.append((value, found, place))
-            if (found == "schema" or found in REFERABLE) and isinstance(value.get("$ref"), str):
+            if found in self.dialect.definitions and isinstance(value.get("$ref"), str):
                 self._pending.append(_Reference(value, value["$ref"], found, place))
 
     def _note_identifiers(self, schema: dict[str, Any], place: Segments) -> None:
@@ -100,7 +101,7 @@ class Linker:
         if "$id" in schema:
             self._names[home, schema["$id"]] = place
             self._bases.append(place)
-        if schema.get("$schema", _2020_12) not in _SCHEMA_DIALECTS:
+        if not str(schema.get("$schema", _2020_12)).startswith(_SCHEMA_DIALECTS):
             problem = f"the dialect {schema['$schema']} is not read"
             raise self.root.at((*place, "$schema")).error(problem, f"write it in {_2020_12}")
         if "$dynamicRef" in schema:

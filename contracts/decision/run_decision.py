@@ -22,6 +22,7 @@ NO_SUCCESS = (
     "no request was answered with a documented 2xx; give values that the service knows "
     "(--contract-param; for sessions, --contract-session-id or --contract-discover)"
 )
+SILENT = (Outcome.NOT_EXERCISED, Outcome.NOT_ASKED, Outcome.UNDECIDED)
 Asked = Mapping[str, Sequence[Exchange]]  # by operation
 
 
@@ -47,8 +48,8 @@ def read_accepted(path: Path, *, today: date) -> Accepted:
 class Policy:
     """What fails a run beside violations."""
 
-    strict: bool = False  # advisories, lost answers, unexercised or undecided rules of 2xx do
-    require_all: bool = False  # every unexercised or undecided rule does
+    strict: bool = False  # advisories, lost answers, rules of 2xx that were asked for nothing do
+    require_all: bool = False  # every rule that is unexercised, undecided or not asked does
     partial: bool = False  # some operations were selected: what is missing proves nothing
     some_rules: bool = False  # some rules were selected: acceptances of others are not stale
     accepted: Accepted = field(default_factory=Accepted)
@@ -62,7 +63,9 @@ class Policy:
             return False
         if verdict.outcome is Outcome.VIOLATED:
             return self.counts(verdict) and not self.tolerates(verdict)
-        return self.require_all or (self.strict and (verdict.rule.status or "").startswith("2"))
+        asked = verdict.outcome is not Outcome.NOT_ASKED
+        strict = self.strict and asked and (verdict.rule.status or "").startswith("2")
+        return self.require_all or strict
 
     def acceptance_of(self, verdict: Verdict) -> Acceptance | None:
         """The acceptance of a violated rule, if one counts today."""
@@ -187,7 +190,7 @@ def _failures(failing: Sequence[Verdict], policy: Policy) -> Iterator[str]:
     ids: dict[Outcome, list[str]] = defaultdict(list)
     for verdict in failing:
         ids[verdict.outcome].append(verdict.rule.id)
-    for outcome in (Outcome.VIOLATED, Outcome.NOT_EXERCISED, Outcome.UNDECIDED):
+    for outcome in (Outcome.VIOLATED, *SILENT):
         if found := ids[outcome]:
             new = ""
             if outcome is Outcome.VIOLATED and policy.known is not None:

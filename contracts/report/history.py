@@ -30,7 +30,8 @@ ABSENT, NOT_JUDGED = "absent", "not judged"
 BROKEN = ("violated", "accepted")
 JUDGED = (*BROKEN, "holds")  # with the two above, what a night says of a rule
 
-_STATES = {"advisory": "violated", "undecided": NOT_JUDGED, "not exercised": NOT_JUDGED}
+_STATES = {"advisory": "violated"}
+_STATES |= dict.fromkeys(("undecided", "not exercised", "not asked"), NOT_JUDGED)
 """By the standing of a verdict, where it is another word."""
 _UNJUDGED = {NOT_JUDGED: ", not judged in the last night", ABSENT: ", not in the last report"}
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{8}\.json")

@@ -17,7 +17,8 @@ from contracts.rules import Severity
 from contracts.text import map_texts
 from contracts.verdicts import Outcome, Recurrence
 
-STANDINGS = ("violated", "advisory", "accepted", "undecided", "not exercised", "holds")
+SILENT = ("undecided", "not exercised", "not asked")  # what was not judged
+STANDINGS = ("violated", "advisory", "accepted", *SILENT, "holds")
 """What a report says of a rule, the worst first."""
 CHANGES = ("new", "still_there", "fixed", "not_judged")
 """What may have become of a rule since an earlier report, as `Run.against` has it."""
@@ -303,8 +304,7 @@ class Run:
     @cached_property
     def missing(self) -> tuple[RuleVerdict, ...]:
         """What was not judged."""
-        silent = (Outcome.NOT_EXERCISED, Outcome.UNDECIDED)
-        return tuple(verdict for verdict in self.verdicts if verdict.outcome in silent)
+        return tuple(verdict for verdict in self.verdicts if verdict.standing in SILENT)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -91,11 +91,15 @@ def target_text(targets: Sequence[str | None]) -> str:
 
 
 def standings_text(run: Run) -> str:
-    """`4 rules, 2 holds, 1 violated, 1 not exercised, 0 undecided`, and of others what there is."""
+    """`4 rules, 2 holds, 1 violated, 1 not exercised, 0 undecided`, and of others what there is.
+
+    Of rules that were not asked also why.
+    """
     words = ["holds", "violated", "not exercised", "undecided"]
-    words += filter(run.by_standing.get, ("accepted", "advisory"))
+    words += filter(run.by_standing.get, ("accepted", "advisory", "not asked"))
     standings = ", ".join(f"{len(run.by_standing[word])} {word}" for word in words)
-    return f"{plural(len(run.verdicts), 'rule')}, {standings}"
+    whys = dict.fromkeys(verdict.why for verdict in run.by_standing["not asked"])
+    return f"{plural(len(run.verdicts), 'rule')}, {standings}{_noted('; '.join(whys), ': {}')}"
 
 
 def retried_text(run: Run) -> str:

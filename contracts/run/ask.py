@@ -23,10 +23,21 @@ from contracts.rules import RuleBook
 from contracts.run.inputs import Target
 from contracts.run.state import Asked, State
 from contracts.text import plural, shown_path
-from contracts.verdicts import Verdict, asked_again, judge_all, tally, unjudged, with_recurrence
+from contracts.verdicts import (
+    Outcome,
+    Verdict,
+    asked_again,
+    judge_all,
+    tally,
+    unjudged,
+    with_recurrence,
+)
 
 MAX_REACH = 20  # operations that are named before anything is asked
 ENOUGH = 10  # answers of an operation that show whether they may be those of another service
+
+UNSENT = "methods that may change state are only sent with --contract-unsafe"
+SPARED = "what ends a resource is sent to none but the run's own"
 
 
 def asked(state: State, operation: Operation) -> Asked:
@@ -250,9 +261,12 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     asked = any(exchange.probe.source != "method" for exchange in exchanges)
     if asked and not spares(state, operation):
         return verdicts
-    why = _unsent(state, operation)
-    unexercised = {v.rule.id: replace(v, why=why) for v in verdicts if not v.exercised}
-    return [unexercised.get(verdict.rule.id, verdict) for verdict in verdicts]
+    why, found = _unsent(state, operation), list[Verdict]()
+    for verdict in verdicts:
+        if why in (UNSENT, SPARED) and verdict.outcome is Outcome.NOT_EXERCISED:
+            verdict = replace(verdict, outcome=Outcome.NOT_ASKED)
+        found.append(verdict if verdict.exercised else replace(verdict, why=why))
+    return found
 
 
 def _unlooked(state: State, exchanges: Sequence[Exchange]) -> str:
@@ -305,9 +319,9 @@ def _unsent(state: State, operation: Operation) -> str:
     if why := _nobody(state):
         return why
     if not _may_send(state, operation):
-        return f"{operation.method} may change state, and is only sent with --contract-unsafe"
+        return UNSENT
     if spares(state, operation):
-        return f"{operation.key} ends a resource, and is sent to none but the run's own"
+        return SPARED
     if state.inputs.replays:
         lane = state.plan.lane(operation)
         for probe in state.inputs.evidence.get(operation.key, ()):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from contracts.changes.change import Effect
 from contracts.decision.entries import TERM, accept_command
-from contracts.decision.run_decision import Decision, Result, Since, against, decide
+from contracts.decision.run_decision import SILENT, Decision, Result, Since, against, decide
 from contracts.document import Operation
 from contracts.exchanges import StopKind
 from contracts.exchanges.credential import UNLOOKED
@@ -174,7 +174,7 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
         return ItemResult("accepted", f"accepted until {accepted.until}: {accepted.reason}")
     if known is not None and any(map(policy.tolerates, verdicts)):
         return ItemResult("accepted", f"still there: {known.file} has it as well")
-    if {verdict.outcome for verdict in verdicts} <= {Outcome.NOT_EXERCISED, Outcome.UNDECIDED}:
+    if {verdict.outcome for verdict in verdicts} <= {*SILENT}:
         first = verdicts[0]
         outcome = f"{first.outcome.value.replace('_', ' ')}: " * (not first.explained)
         return ItemResult("skipped", f"{outcome}{first.why}")

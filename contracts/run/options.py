@@ -234,9 +234,9 @@ class Options:
         "a folder that keeps the report of every run, for what comes and goes", _FOLDER
     )
     strict: bool = _flag(
-        "advisories, unavailable answers and rules of 2xx that were not exercised fail too"
+        "advisories, unavailable answers and unexercised rules of 2xx fail too, if they were asked"
     )
-    require_all: bool = _flag("every rule that was not exercised fails")
+    require_all: bool = _flag("every rule that was not exercised or not asked fails")
     unsafe: bool = _flag("send methods that may change state to a live service")
     max_response_time: float = _row(
         f"how long an answer may take (default: {MAX_SECONDS:g}; advisory)", _SECONDS, MAX_SECONDS

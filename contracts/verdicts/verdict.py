@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     HOLDS = "holds"
     VIOLATED = "violated"
     NOT_EXERCISED = "not_exercised"
+    NOT_ASKED = "not_asked"  # the operation is not sent, as the run chose
     UNDECIDED = "undecided"
 
 
@@ -62,7 +63,7 @@ class Verdict:
     violations: int = 0
     seen: dict[str, int] = field(default_factory=dict)
     evidence: Evidence | None = None
-    why: str = ""  # it is undecided, or not exercised
+    why: str = ""  # it is undecided, not exercised or not asked
     # What was seen, and on how many exchanges, the most frequent first: `MAX_BROKEN_BY` texts.
     broken_by: Mapping[str, int] = field(default_factory=dict)
     recurrence: Recurrence | None = None

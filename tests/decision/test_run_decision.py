@@ -72,6 +72,7 @@ ADVISORY = Severity.ADVISORY
         pytest.param(verdict(Outcome.NOT_EXERCISED, status="2XX"), False, True, True, id="not exercised of 2XX"),
         pytest.param(verdict(Outcome.NOT_EXERCISED, status="404"), False, False, True, id="not exercised of 404"),
         pytest.param(verdict(Outcome.NOT_EXERCISED, status=None), False, False, True, id="not exercised of any"),
+        pytest.param(verdict(Outcome.NOT_ASKED), False, False, True, id="not asked of 200"),
         pytest.param(verdict(Outcome.UNDECIDED), False, True, True, id="undecided of 200"),
         pytest.param(verdict(Outcome.UNDECIDED, status="default"), False, False, True, id="undecided of default"),
     ],

@@ -71,8 +71,28 @@ def test_unsafe_methods_are_not_sent_by_default(project: Project) -> None:
     things = Things()
     run = project.ask(things, "-rs")
     assert {line.split(" ")[0] for line in things.lines} <= {"GET", "HEAD", "TRACE"}
-    assert "DELETE may change state, and is only sent with --contract-unsafe" in run.out
+    assert "not asked: methods that may change state are only sent with --contract-unsafe" in run.out
     assert run.code == 0
+
+
+def test_strict_passes_where_what_was_asked_is_kept(project: Project) -> None:
+    project.write(document(get=operation("get_thing"), post=operation("change_thing")))
+    run = project.ask(Things(), "--contract-strict", "--junitxml=junit.xml")
+    why = "methods that may change state are only sent with --contract-unsafe"
+    unasked = [v for v in run.report["verdicts"] if v["outcome"] == "not_asked"]
+    assert {(v["operation"], v["why"]) for v in unasked} == {("POST /things/{thing_id}", why)}
+    assert (run.code, run.report["summary"]["not_asked"]) == (0, len(unasked))
+    assert f"{len(unasked)} not asked: {why})" in run.lines[-1]
+    assert f"not asked: {len(unasked)} rules: {why}" in run.lines
+    assert 'name="outcome" value="not_asked"' in (project.folder / "junit.xml").read_text()
+
+
+def test_require_all_wants_what_was_not_asked_as_well(project: Project) -> None:
+    project.write(ALL)
+    run = project.ask(Things(), "--contract-require-all", "-rf")
+    assert run.code == 1
+    assert "rules not asked" in run.lines[-1]
+    assert "next: give --contract-unsafe, where what it changes may be changed, or run without strict" in run.out
 
 
 def test_unsafe_methods_are_sent_when_asked_for(project: Project) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from contracts.report import wording
 from contracts.report.run import RuleVerdict, Run
 from contracts.text import cut, few, printable
+from contracts.verdicts import Outcome
 
 MAX_OPERATIONS = 20  # that a cause is named on
 MAX_BODY = 2_000  # characters of a body among the properties; `report.json` has more
@@ -32,6 +33,8 @@ def missing_text(verdict: RuleVerdict, *, rerun: str) -> str:
     """Four lines on a rule that fails because it was not judged (strict runs)."""
     wanted = "that every rule of this answer is exercised and holds"
     advice = "give values whose answers come to this place (--contract-param NAME=VALUE)"
+    if verdict.outcome is Outcome.NOT_ASKED:
+        advice = "give --contract-unsafe, where what it changes may be changed"
     return _lines(
         f"{verdict.source}  {verdict.rule}",
         f"  seen: {verdict.standing}, {verdict.why}; wanted: {wanted}",

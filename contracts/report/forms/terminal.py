@@ -1,6 +1,7 @@
 """A run as the summary at the end of a pytest run, in the rows of one screen; and that screen."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -35,7 +36,14 @@ _FIRST = {
     "drift": 3,
 }
 _THEN = {"still there": 5, "drift rules": 0, "sessions": 2, "note": 3, "accepted": 3, "advisory": 3}
-_LAST = {"undecided": 2, "not exercised": 3, "fixed": 3, "not judged": 3, "history": 2}
+_LAST = {
+    "undecided": 2,
+    "not exercised": 3,
+    "not asked": 2,
+    "fixed": 3,
+    "not judged": 3,
+    "history": 2,
+}
 _LAST |= {"drift notes": 2, "never seen": 2}
 CAPS = _FIRST | _THEN | _LAST
 """The sections, the most important first, and how many lines beside its head are shown of each."""
@@ -199,6 +207,9 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
             continue
         found = [(verdict.rule, f" ({verdict.why})" * bool(verdict.why)) for verdict in verdicts]
         yield Section(standing, found)
+    unasked = Counter(verdict.why for verdict in run.by_standing["not asked"])
+    reasons = [f"{plural(count, 'rule')}: {why}" for why, count in unasked.items()]
+    yield Section("not asked", _texts(reasons))
     yield Section("never seen", _texts(_never_seen(run.verdicts)))
     if trend is not None:
         parts = {"new": trend.new, "coming and going": trend.coming_and_going, "fixed": trend.fixed}
@@ -313,7 +324,7 @@ def decision_line(run: Run, screen: Screen) -> str:
 _RED = ("violated", "new", "still there", "FAIL")
 _YELLOW = ("accepted", "note", "advisory", "ended early", "INCONCLUSIVE", "inconclusive")
 _COLOUR = dict.fromkeys(_RED, "red") | dict.fromkeys(_YELLOW, "yellow")
-_COLOUR |= dict.fromkeys(("not exercised", "undecided", "not judged"), "yellow")
+_COLOUR |= dict.fromkeys(("not exercised", "undecided", "not asked", "not judged"), "yellow")
 _COLOUR |= dict.fromkeys(("fixed", "PASS"), "green")
 _MARKED = re.compile(rf"(contract: )?({'|'.join(sorted(_COLOUR, key=len, reverse=True))})(?=[: ])")
 

@@ -57,21 +57,24 @@ def rendered(made: Run, trend: Trend | None = None) -> str:
 
 def test_a_run_in_ten_seconds() -> None:
     """A snapshot: what a person reads first."""
-    verdicts = [verdict(s, s) for s in ("violated", "advisory", "accepted", "holds", "not_exercised", "undecided")]
+    states = ("violated", "advisory", "accepted", "holds", "not_exercised", "undecided")
+    verdicts = [verdict(s, s) for s in states] + [verdict("not_asked", "n", why="nobody wanted it")]
     other = verdict("holds", "x", operation="GET /", status=None)
     made = run(other, *verdicts, reasons=("1 rule violated",), asked={GET: times(0.1)}, unavailable=1)
     assert lines(made)[:11] == [
         "### 🔴 Contract: FAIL on http://h",
         "",
         "- 1 rule violated",
-        "- 7 rules, 2 holds, 1 violated, 1 not exercised, 1 undecided, 1 accepted, 1 advisory",
+        "- 8 rules, 2 holds, 1 violated, 1 not exercised, 1 undecided, 1 accepted, 1 advisory, "
+        "1 not asked: nobody wanted it",
         "",
         "Things 1 (abababab) · 2026-11-01 03:17 UTC, 61 s · 1 exchange, 1 without an answer · seed 0",
         "",
-        "| operation | status | rules | holds | violated | advisory | accepted | not exercised | undecided |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-        "| <code>GET /things/{id}</code> | 200 | 6 | 1 | 1 | 1 | 1 | 1 | 1 |",
-        "| <code>GET /</code> | any | 1 | 1 | 0 | 0 | 0 | 0 | 0 |",
+        "| operation | status | rules | holds | violated | advisory | accepted "
+        "| not exercised | not asked | undecided |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| <code>GET /things/{id}</code> | 200 | 7 | 1 | 1 | 1 | 1 | 1 | 1 | 1 |",
+        "| <code>GET /</code> | any | 1 | 1 | 0 | 0 | 0 | 0 | 0 | 0 |",
     ]
 
 

@@ -38,7 +38,7 @@ AGAINST |= {"still_there": ["GET /things/{id} 200 /again enum"], "not_judged": [
 
 def whole(decision: str, *, live: bool = True) -> tuple[Run, Trend]:
     """A run with a rule in every state, and what became of it over nights."""
-    states = ("violated", "advisory", "accepted", "holds", "not_exercised", "undecided")
+    states = ("violated", "advisory", "accepted", "holds", "not_exercised", "not_asked", "undecided")
     verdicts = [verdict(state, state, why="nobody came", unseen=("null",)) for state in states]
     spread = [lacks("GET /a"), lacks("GET /b"), verdict("violated", "again", since="still there")]
     made = run(

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from contracts.report.history import Trend
-from contracts.report.run import BOUNDS, STANDINGS, OperationRun, RuleVerdict, Run
+from contracts.report.run import BOUNDS, SILENT, STANDINGS, OperationRun, RuleVerdict, Run
 from contracts.rules import RULE_KINDS
 from contracts.text import plural
 
@@ -120,7 +120,7 @@ class Matrix:
     @property
     def exercised(self) -> int:
         """How many an answer of the run exercised, and that were decided."""
-        return self.rules - self.undecided - self.counts.get("not exercised", 0)
+        return self.rules - sum(self.counts.get(standing, 0) for standing in SILENT)
 
 
 def matrices_of(run: Run) -> list[Matrix]:

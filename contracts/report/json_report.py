@@ -29,7 +29,7 @@ _KEYS = (
 )  # in the order in which people want to read them
 SIZES = ("exchanges", "unavailable", "retried")
 _RANKS = {"fail": 0, "inconclusive": 1, "pass": 2}  # any decides for all, the lower first
-_OUTCOMES = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS)
+_OUTCOMES: tuple[Outcome, ...] = (Outcome.VIOLATED, Outcome.UNDECIDED, Outcome.HOLDS)
 _OUTCOMES += (Outcome.NOT_EXERCISED, Outcome.NOT_ASKED)
 """Any of them decides for a rule, in this order, after a violation that nobody accepted."""
 

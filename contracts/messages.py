@@ -179,6 +179,7 @@ class Probe:
     given: tuple[tuple[str, str], ...] = ()  # decoded, by parameter: the user vouched for them
     credential: Credential = Credential.RIGHT
     again: bool = False  # it was asked before, and is asked again because of what was seen
+    withheld: tuple[str, ...] = ()  # headers of the run, in lower case, that it goes without
 
 
 REFUSALS = frozenset({401, 403})  # statuses that refuse a credential

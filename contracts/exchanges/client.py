@@ -133,8 +133,9 @@ def _number(value: str | None) -> float | None:
 class Client:
     """Sends probes to one base URL; each stands alone: no redirect is followed, no cookie kept.
 
-    `extra_headers` go with every request (a gateway's own key, say); their values are taken out of
-    answers, too, as secrets and capability URLs are, but for words that anybody could use.
+    `extra_headers` go with every request (a gateway's own key, say), but for those that a probe
+    withholds; their values are taken out of answers, too, as secrets and capability URLs are, but
+    for words that anybody could use.
     """
 
     spec: Spec
@@ -189,7 +190,8 @@ class Client:
         if self.secret is not None:  # what is asked of no operation is asked without one
             operation = self.spec.by_key[probe.operation]
             request = with_credential(request, probe.credential, operation, self.spec, self.secret)
-        headers = overridden(overridden(OUR_HEADERS, request.headers), self.extra_headers)
+        extra = [field for field in self.extra_headers if field[0].lower() not in probe.withheld]
+        headers = overridden(overridden(OUR_HEADERS, request.headers), tuple(extra))
         wire = replace(request, headers=headers)
         outcomes.append(self._transport.answer(wire))
         if once or self._wait(outcomes) is None:  # most need none of what follows, which takes time

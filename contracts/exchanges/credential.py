@@ -226,6 +226,15 @@ def forbid_core_dumps() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def places(spec: Spec) -> frozenset[str]:
+    """The header fields, in lower case, in which the document's schemes want a credential."""
+    found = set()
+    for scheme in spec.security_schemes.values():
+        named = {"header": scheme.name.lower(), "cookie": "cookie"}.get(scheme.location, "")
+        found.add(named if scheme.type == "apiKey" else "authorization")
+    return frozenset(found)
+
+
 def with_credential(
     request: Request, variant: Credential, operation: Operation, spec: Spec, secret: Secret
 ) -> Request:

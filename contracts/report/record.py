@@ -328,8 +328,9 @@ def curl(
     """A probe as a command for a POSIX shell; the credential is in the variable of `spec`.
 
     It sends what the suite does, fields of its own included. `variables` are of headers of every
-    request, `options` are further words, already quoted.
+    request that does not withhold them, `options` are further words, already quoted.
     """
+    variables = tuple(field for field in variables if field[0].lower() not in probe.withheld)
     operation, form = spec.by_key[probe.operation], CREDENTIAL_FORMS[probe.credential]
     request = with_credential(probe.request, probe.credential, operation, spec, Secret(MARK))
     mark, expansion = MARK, spec.placeholder

@@ -32,8 +32,11 @@ def access_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
 
 
 def _authentication_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
-    """None for an operation that asks for no credential."""
+    """Those of a guarded operation; that of an open one, where the document has any scheme."""
     scope = Scope(operation)
+    if spec.security_schemes and not operation.needs_credential:
+        promise = "answers a request without credential"
+        yield ExchangeRule(scope.rule("auth", promise, name="not required"), open_to_all)
     rules = {}
     for variant in variants_of(operation, spec):
         form = CREDENTIAL_FORMS[variant]
@@ -56,6 +59,20 @@ def refused(variant: Credential, answer: Answer) -> str | None:
     if answer.exchange.probe.credential is not variant or status in messages.BEFORE_CREDENTIAL:
         return None
     return broken(status not in REFUSALS, f"{status} for a request with {said}")
+
+
+def open_to_all(answer: Answer) -> str | None:
+    """401 is about credentials alone, 403 is not; one that the document lacks is found as such.
+
+    Nothing is in the request but what the user vouched for: what else is may be a credential.
+    """
+    probe, status, operation = answer.exchange.probe, answer.response.status, answer.operation
+    vouched = {name for name, _ in probe.given}
+    needed = {parameter.name for parameter in operation.parameters if parameter.required}
+    plain = probe.source == "given" and needed <= vouched and probe.request.body is None
+    if not plain or answer.documented is None:
+        return None
+    return broken(status == 401, "401 for a request without credential, which needs none")
 
 
 def scheme_case(answer: Answer) -> str | None:

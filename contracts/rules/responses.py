@@ -5,7 +5,7 @@ from functools import partial
 
 from contracts import messages
 from contracts.document import Operation, ResponseSpec, Spec, serialisation
-from contracts.messages import REFUSALS, Credential, Failure
+from contracts.messages import Credential, Failure
 from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope, broken
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
@@ -30,8 +30,8 @@ def operation_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
 def status_documented(spec: Spec, answer: Answer) -> str | None:
     """Another template that matches the path may document it as well (`/users/me`)."""
     status, probe = answer.response.status, answer.exchange.probe
-    # The rules about credentials ask for refusals, documented or not.
-    expected = status in REFUSALS and probe.credential is not Credential.RIGHT
+    # The rules about credentials ask for a refusal; any but 401 is the document's to promise.
+    expected = status == 401 and probe.credential is not Credential.RIGHT
     if answer.documented is None and expected:
         return None
     if answer.documented is None:

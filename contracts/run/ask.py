@@ -13,7 +13,7 @@ from contracts.document.model import NOWHERE
 from contracts.document.serialisation import parameter_names
 from contracts.errors import UsageError
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind, health
-from contracts.exchanges.credential import UNLOOKED
+from contracts.exchanges.credential import UNLOOKED, places
 from contracts.exchanges.health import Event, blocked, expired_from, refused_at_last, until_stop
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, serving
@@ -85,6 +85,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
 
     def sent(probes: Iterable[Probe]) -> Iterator[Exchange]:
         for probe in probes:
+            probe = replace(probe, withheld=withheld(state, probe))
             exchanges.append(client.send(probe, number + len(exchanges)))
             yield exchanges[-1]
 
@@ -98,6 +99,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
     yield from asked
     # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
     answered = next((e.probe.request for e in exchanges if _is_plain_success(e)), None)
+    yield from _gateways(state, operation, client, answered)
     yield from sent(closing_of(state, operation, answered))
     # The last answers refused the credential: an expired one is refused where it was taken before.
     earlier, spec = answered, state.inputs.spec
@@ -148,12 +150,52 @@ def _first_answers(state: State, operation: Operation, client: Client) -> Iterat
     """Those of the operation so far, and one without credential; then one of each other."""
     yield from (answered := state.ledger.of(operation.key))
     if operation.needs_credential:
-        yield client.send(replace(answered[0].probe, credential=Credential.NONE), 0)
+        bare = replace(answered[0].probe, credential=Credential.NONE)
+        yield client.send(replace(bare, withheld=withheld(state, bare)), 0)
     for other in state.inputs.operations:
         if other is not operation and other.method in SAFE_METHODS:
             plan = (probe for probe in probes_of(state, other) if probe.claim.allowed)
             known = state.ledger.of(other.key)
             yield from known or (client.send(probe, 0) for probe in islice(plan, 1))
+
+
+def withheld(state: State, probe: Probe) -> tuple[str, ...]:
+    """The user's headers that do not go with a probe: it must not show a credential by them.
+
+    They are those of the document's schemes where no credential is asked for; with TRACE, which may
+    give them back, all; and with a credential that must be refused, all but a gateway's.
+    """
+    spec, names = state.inputs.spec, {name.lower() for name, _ in state.inputs.options.header}
+    guarded = spec.by_key[probe.operation].needs_credential
+    if not names or (guarded and not messages.CREDENTIAL_FORMS[probe.credential].refused):
+        return ()
+    if guarded and probe.request.method != "TRACE":
+        names -= set(state.ledger.note("gateways") or ())
+    elif probe.request.method != "TRACE":
+        names &= places(spec)
+    return tuple(sorted(names))
+
+
+def _gateways(
+    state: State, operation: Operation, client: Client, answered: Request | None
+) -> Iterator[Event]:
+    """Notes, once a run, without which headers of the user the right credential is not taken.
+
+    Those are a gateway's; not so what may be a credential by its name.
+    """
+    names = {name.lower() for name, _ in state.inputs.options.header}
+    names -= {"authorization", "cookie"} | places(state.inputs.spec)
+    if answered is None or answered.method not in SAFE_METHODS or not names:
+        return
+    if not operation.needs_credential or state.ledger.note("gateways") is not None:
+        return
+    found, before = [], state.pace.spent
+    for name in sorted(names):
+        exchange = client.send(Probe(operation.key, answered, withheld=(name,)), 0)
+        if not is_unavailable(exchange) and not _is_plain_success(exchange):
+            found.append(name)
+    aside = (state.ledger.note("aside") or 0) + state.pace.spent - before
+    yield {"gateways": found, "aside": aside}
 
 
 def _keeps(state: State, exchange: Exchange) -> bool:

@@ -51,11 +51,25 @@ ODD = (400, 404, 405, 414, 422, 431)
 BARE: dict[str, Any] = {"400": {"description": ""}}
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_credential_need_not_be_documented(status: int) -> None:
+@pytest.mark.parametrize(("status", "broken"), [(401, set()), (403, {"status documented"})])
+def test_a_credential_that_is_refused_with_401_need_not_be_documented(status: int, broken: set[str]) -> None:
     refusal = Response(status, (*JSON, ("WWW-Authenticate", "Bearer")), b"{}")
-    assert found(rules(ok(), security=True), refusal, credential=Credential.WRONG, source="auth") == set()
+    assert found(rules(ok(), security=True), refusal, credential=Credential.WRONG, source="auth") == broken
     assert "status documented" in found(rules(ok(), security=True), refusal)
+
+
+@pytest.mark.parametrize(
+    ("status", "broken"), [(401, {"auth not required"}), (403, set()), (404, {"given value"}), (200, set())]
+)
+def test_an_operation_without_security_answers_who_has_no_credential(status: int, broken: set[str]) -> None:
+    spec = document({})
+    spec["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    spec["paths"]["/things/{id}"]["get"]["responses"] = {"200": {"description": ""}, "4XX": {"description": ""}}
+    given: dict[str, Any] = {"source": "given", "given": (("id", "1"),)}
+    challenge = (("WWW-Authenticate", "Bearer"),)
+    own = rules_for(spec_from(spec)).operations[OPERATION]
+    assert found(own, Response(status, challenge), **given) == broken
+    assert found(own, Response(status, challenge), source="fuzz") == set()
 
 
 @pytest.mark.parametrize("form", [Credential.NONE, Credential.WRONG, Credential.APPENDED])

@@ -116,7 +116,7 @@ def test_value_of_an_extra_header_is_hidden(project: Project, monkeypatch: pytes
     monkeypatch.setenv("GATEWAY_KEY", GATEWAY)
     things = Things({"status": GATEWAY}, fields=(f"X-Debug: {GATEWAY}",))
     run = project.ask(things, "--contract-header=X-Gateway=GATEWAY_KEY", *LOUD)
-    assert all(GATEWAY in head for head in things.heads)
+    assert any(GATEWAY in head for head in things.heads)
     assert leaks(run, GATEWAY) == set()
 
 

@@ -182,6 +182,7 @@ class Probe:
     withheld: tuple[str, ...] = ()  # headers of the run, in lower case, that it goes without
 
 
+GIVEN_BODY = "request body"  # among what a probe has `given`, the name of its body
 REFUSALS = frozenset({401, 403})  # statuses that refuse a credential
 _ABOUT_REQUESTS = (400, 404, 405, 406, 411, 413, 414, 415, 417, 421, 422, 426, 431, 501)
 BEFORE_CREDENTIAL = frozenset({*range(300, 400), *_ABOUT_REQUESTS})

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from contracts import messages
 from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec, serialisation
 from contracts.document.model import NOT_THERE, variants_of
-from contracts.messages import CREDENTIAL_FORMS, REFUSALS, Credential
+from contracts.messages import CREDENTIAL_FORMS, GIVEN_BODY, REFUSALS, UNAVAILABLE, Credential
 from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, broken, shown
 from contracts.schemas.locations import json_type, locate
 from contracts.schemas.validation import Uncompilable, validator
@@ -107,14 +107,32 @@ def not_found(answer: Answer) -> str | None:
 
 
 def given_is_known(answer: Answer) -> str | None:
-    """Refusals and undocumented statuses have their own rules; what is forbidden may be refused."""
+    """Refusals and undocumented statuses have their own rules; what is forbidden may be refused.
+
+    A resource in another state (409, 412), a rate limit or a redirect says nothing of a value, and
+    neither does what may be about a part of the request that nobody gave.
+    """
     probe, status = answer.exchange.probe, answer.response.status
-    if not probe.given or probe.credential is not Credential.RIGHT or status in REFUSALS:
+    if not probe.given or probe.credential is not Credential.RIGHT:
         return None
     if answer.documented is None or not probe.claim.allowed:
         return None
+    failed = status >= 500 and status not in UNAVAILABLE
+    if not (200 <= status < 300 or failed or status in _refusals_of_values(answer)):
+        return None
     values = ", ".join(f"{name} {shown(value)}" for name, value in probe.given)
     return broken(not 200 <= status < 300, f"{status} for {values}")
+
+
+def _refusals_of_values(answer: Answer) -> frozenset[int]:
+    """Statuses that can only be about what was given, as nothing else was made up."""
+    probe, names = answer.exchange.probe, {name for name, _ in answer.exchange.probe.given}
+    made_up = {
+        p.location for p in answer.operation.parameters if p.required and p.name not in names
+    }
+    if "path" in made_up or (probe.request.body and GIVEN_BODY not in names):
+        return frozenset()
+    return frozenset(NOT_THERE if made_up else (400, 422, *NOT_THERE))
 
 
 def identity_rules(

@@ -127,8 +127,9 @@ def no_challenge(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
 
 
 def unknown_to_the_service(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
+    given = tuple((parameter.name, "1") for parameter in rules.operation.parameters)
     for status in (s for s in (404, 422, 400) if rules.operation.response(s) is not None):
-        yield with_status(good, status, given=(("id", "1"),), source="given")
+        yield with_status(good, status, given=given, source="given")
 
 
 def known_though_it_cannot_be(rule: Rule, rules: OperationRules, good: Exchange) -> Made:

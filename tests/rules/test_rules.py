@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from contracts.messages import CREDENTIAL_FORMS, Claim, Credential, Exchange, Headers, Probe, Request, Response
+from contracts.messages import (
+    CREDENTIAL_FORMS,
+    GIVEN_BODY,
+    Claim,
+    Credential,
+    Exchange,
+    Headers,
+    Probe,
+    Request,
+    Response,
+)
 from contracts.rules import OperationRules, rules_for
 from contracts.verdicts import judge
 from tests.documents import OPERATION, document, spec_from
@@ -94,6 +104,47 @@ def test_a_value_the_document_forbids_may_be_refused_though_it_was_given() -> No
     made, forbidden = rules({**ok(), **BARE}), Claim("it is too long")
     assert found(made, Response(400), given=(("id", "1"),)) == {"given value"}
     assert found(made, Response(400), given=(("id", "1"),), claim=forbidden) == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "broken"),
+    [
+        *((status, True) for status in (400, 404, 410, 422, 500)),
+        *((status, False) for status in (200, 302, 401, 403, 405, 409, 412, 423, 428, 429, 502, 503, 504, 529)),
+    ],
+)
+def test_only_what_is_about_a_given_value_says_something_of_it(status: int, broken: bool) -> None:
+    made = rules({**ok(), str(status): {"description": ""}})
+    wrong = "given value" in found(made, Response(status), source="given", given=(("id", "1"),))
+    assert wrong == broken
+
+
+@pytest.mark.parametrize(
+    ("location", "given", "body", "refused"),
+    [
+        pytest.param("query", ("id",), None, {404, 410}, id="a query parameter was made up"),
+        pytest.param("header", ("id", "x"), None, {400, 404, 410, 422}, id="a header was given"),
+        pytest.param("query", ("x",), None, set(), id="the path was made up"),
+        pytest.param("query", ("id", "x"), b"{}", set(), id="the body was made up"),
+        pytest.param("query", ("id", "x", GIVEN_BODY), b"{}", {400, 404, 410, 422}, id="all was given"),
+    ],
+)
+def test_what_was_made_up_may_be_refused(
+    location: str, given: tuple[str, ...], body: bytes | None, refused: set[int]
+) -> None:
+    statuses = (400, 404, 410, 422)
+    value = document({})
+    operation = value["paths"]["/things/{id}"]["get"]
+    operation["parameters"].append({"name": "x", "in": location, "required": True, "schema": {"type": "string"}})
+    operation["responses"] |= {str(status): {"description": ""} for status in statuses}
+    made = rules_for(spec_from(value)).operations[OPERATION]
+    target = "/things/1?x=1" if location == "query" else "/things/1"
+    request, pairs = Request("GET", target, (("x", "1"),), body), tuple((name, "1") for name in given)
+    broken = set()
+    for status in statuses:
+        judged = judge(made, Exchange(0, Probe(OPERATION, request, source="given", given=pairs), Response(status)))
+        broken |= {status for finding in judged.findings if finding.rule.endswith(" given value")}
+    assert broken == refused
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from contracts.changes.shapes import as_text, shape_at
 from contracts.changes.versions import Documents, Pointers, Site
 from contracts.changes.witnesses import Trial
 from contracts.document import Document, Spec
-from contracts.document.model import for_requests, for_responses
+from contracts.document.directions import for_requests, for_responses
 from contracts.errors import UsageError
 from contracts.schemas import UNIONS
 from contracts.schemas.readings import TooLarge

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from contracts.document import Document, Schema
-from contracts.document.model import is_left_out
+from contracts.document.directions import is_left_out
 from contracts.schemas import Raw
 from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
 from contracts.schemas.readings import sent_form, taken_form

@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.document import model
 from contracts.document.dialects import DIALECTS, OTHER_METHODS, Dialect, Found, refuse_malformed
+from contracts.document.directions import for_requests, for_responses
 from contracts.document.model import Document, SecurityScheme, Spec, join_pointer, ref_target
 from contracts.document.references import Linker, Neighbours
 from contracts.document.written import Position, apply_overlay, bytes_of_file, written_from_bytes
@@ -152,7 +153,7 @@ def _operations(
     document: Document, dialect: Dialect, schemes: _Schemes
 ) -> Iterator[model.Operation]:
     everywhere = _security(document, "", schemes, ())
-    sent, received = model.for_requests(document), model.for_responses(document)
+    sent, received = for_requests(document), for_responses(document)
     for path in document.tree.get("paths") or {}:
         if not path.startswith("/"):
             continue

@@ -1,6 +1,5 @@
 """A document as the rest of the suite sees it: its operations and schemas, each with its place."""
 
-import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,9 +85,16 @@ class Document:
     source: Callable[[str], Source] = field(repr=False)
     marks: frozenset[str] = frozenset()  # those of `readOnly` and `writeOnly` that any schema says
 
+    mark: str = ""  # that of properties which are in no message, in one direction
+
     @cached_property
     def written(self) -> "Document":
         """The document with both directions; what is no schema is there at the same pointers."""
+        return self
+
+    @cached_property
+    def sender(self) -> "Document":
+        """The document as whoever sends a message reads it."""
         return self
 
     def at(self, pointer: str) -> Any:
@@ -104,60 +110,6 @@ class Document:
             if isinstance(node, dict) and isinstance(node.get("$ref"), str):
                 pointer = ref_target(node["$ref"])
         return pointer
-
-
-@lru_cache(maxsize=16)
-def for_requests(document: Document) -> Document:
-    """For requests: a required `readOnly` property need not be sent (OpenAPI 3.1 §4.8.24)."""
-    return Directed(document, "readOnly") if "readOnly" in document.marks else document
-
-
-@lru_cache(maxsize=16)
-def for_responses(document: Document) -> Document:
-    """For responses: a required `writeOnly` property need not come back."""
-    return Directed(document, "writeOnly") if "writeOnly" in document.marks else document
-
-
-class Directed(Document):
-    """A document as one direction reads it, in whose messages nothing with `mark` is."""
-
-    def __init__(self, document: Document, mark: str) -> None:
-        self.__dict__.update(vars(document), written=document)
-        del self.__dict__["tree"]
-        self.mark = mark
-
-    @cached_property
-    def tree(self) -> dict[str, Any]:
-        return self._relaxed(self.written.tree)  # type: ignore[no-any-return]
-
-    def _relaxed(self, node: Any) -> Any:
-        """The node with fewer required names below it; the same object where nothing changes."""
-        if isinstance(node, list):
-            items = list(map(self._relaxed, node))
-            return node if all(map(operator.is_, items, node)) else items
-        if not isinstance(node, dict):
-            return node
-        members = dict(zip(node, map(self._relaxed, node.values()), strict=True))
-        required, properties = node.get("required"), node.get("properties")
-        if isinstance(required, list) and isinstance(properties, dict):
-            kept = [name for name in required if not is_left_out(self, properties.get(name))]
-            if len(kept) < len(required):
-                members["required"] = kept
-        return node if all(map(operator.is_, members.values(), node.values())) else members
-
-
-def is_left_out(document: Document, schema: Any) -> bool:
-    """Whether a property, by its schema behind references, is in no message of the direction."""
-    seen = set()
-    while isinstance(document, Directed) and isinstance(schema, dict):
-        if schema.get(document.mark) is True:
-            return True
-        ref = schema.get("$ref")
-        if not isinstance(ref, str) or ref in seen:
-            break
-        seen.add(ref)
-        schema = document.written.at(ref_target(ref))
-    return False
 
 
 @dataclass(frozen=True)

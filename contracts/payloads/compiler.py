@@ -52,6 +52,7 @@ GIVEN_UP = (
 @lru_cache(maxsize=4096)
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema, each validated; raises Unsatisfiable when there can't be any."""
+    schema = Schema(schema.document.sender, schema.pointer)
     site = Spot(declared=Declared((Part(schema),)))
     is_valid = partial(validation.takes, validation.validator(schema))
     return compile_payload(validation.canonical(schema), site, is_valid)

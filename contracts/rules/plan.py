@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 
 from contracts.document import Schema, join_pointer
@@ -93,6 +94,17 @@ class Place:
         return rules
 
     @cached_property
+    def write_only(self) -> Mapping[str, Rule]:
+        """By property that is in no answer: the rule holds where it could stand, and does not."""
+        rules: dict[str, Rule] = {}
+        for name in self.location.properties:
+            for part in self.location.property(name).parts:
+                if part.schema.document.mark == "writeOnly" and part.value.get("writeOnly") is True:
+                    promise, pointer = f"does not give {name} back", part.schema.pointer
+                    rules[name] = self._rule("write-only property", promise, pointer, name)
+        return rules
+
+    @cached_property
     def undocumented(self) -> Rule | None:
         """About names that nothing declares; None where the document says what they hold."""
         location = self.location
@@ -168,8 +180,9 @@ class Place:
     @property
     def rules(self) -> Iterable[Rule]:
         """The rules at this place and below, each id perhaps more than once."""
-        leaves, required = (leaf.rule for leaf in self.leaves), self.required.values()
-        own = (self.nullability, self.type, *leaves, *required, self.undocumented)
+        leaves, names = (leaf.rule for leaf in self.leaves), (self.required, self.write_only)
+        about_names = chain.from_iterable(rules.values() for rules in names)
+        own = (self.nullability, self.type, *leaves, *about_names, self.undocumented)
         yield from filter(None, own)
         named = (*self.properties.values(), *self.patterns.values(), *self.prefix)
         below = [*named, self.additional, self.items]

@@ -33,6 +33,7 @@ RULE_KINDS = {
     "bounds": (VIOLATION, "JSON Schema 2020-12 Validation §6.2, §6.3, §6.5"),
     "items": (VIOLATION, "JSON Schema 2020-12 Validation §6.4, Core §10.3.1"),
     "additional properties": (VIOLATION, "JSON Schema 2020-12 Core §10.3.2.3"),
+    "write-only property": (VIOLATION, "JSON Schema 2020-12 Validation §9.4"),
     "union": (VIOLATION, "JSON Schema 2020-12 Core §10.2.1"),
     "schema": (VIOLATION, "OpenAPI 3.1 §4.8.14"),
     # About the body as text.

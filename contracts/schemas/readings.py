@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts import schemas
 from contracts.document import Document, ref_target
-from contracts.document.model import is_left_out
+from contracts.document.directions import is_left_out
 from contracts.schemas import ARRAYS, OBJECTS, SAME_VALUE, UNIONS, Raw, asserts, mapped, only
 
 MAX_NODES = 20_000  # schemas written out in one form; a larger one is not looked at as a whole

@@ -259,11 +259,7 @@ class _Walk:
 
     def _object(self, place: Place, value: dict[str, Any], at: At) -> None:
         properties = place.properties
-        for name, rule in place.required.items():
-            if name in value:
-                self.judgement.exercised.add(rule.id)
-            else:
-                self._find(rule, at, f"no property {name}")
+        self._names(place, value, at)
         if place.undocumented is not None:
             unknown = value.keys() - properties.keys() - {place.location.chosen_by}
             self._undocumented(place.undocumented, unknown, at)
@@ -278,6 +274,19 @@ class _Walk:
         for name in value:  # in the body's order: the same answer always gives the same evidence
             if name not in properties and (extra := place.undeclared(name)) is not None:
                 self.place(extra, value[name], (at, name))
+
+    def _names(self, place: Place, value: dict[str, Any], at: At) -> None:
+        """The names that must be there, and those that must not."""
+        for name, rule in place.required.items():
+            if name in value:
+                self.judgement.exercised.add(rule.id)
+            else:
+                self._find(rule, at, f"no property {name}")
+        for name, rule in place.write_only.items():
+            if name in value:  # whatever it is: it may be a secret
+                self._find(rule, (at, name), "in an answer, and writeOnly in the document")
+            else:
+                self.judgement.exercised.add(rule.id)
 
     def _undocumented(self, rule: Rule, unknown: Set[str], at: At) -> None:
         """Names that nothing declares: the first of them, and where they stand."""

@@ -60,7 +60,7 @@ KINDS: dict[str, Any] = {
     },
     "additionalProperties": {"anyOf": [{"type": "string", "maxLength": 2}, {"type": "array", "items": TEXT}]},
 }
-OPEN: dict[str, Any] = {"type": "object", "properties": {"status": {"type": "string"}}}
+OPEN: dict[str, Any] = {"type": "object", "properties": {"status": {"type": "string"}, "pin": {"writeOnly": True}}}
 
 
 def document_of_kinds() -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.document.model import Document, Schema, Source, for_requests
+from contracts.document.directions import for_requests
+from contracts.document.model import Document, Schema, Source
 from contracts.messages import JSON
 from contracts.payloads import Choices, CoveringChoices, Payload, RandomChoices, Spot, Unsatisfiable
 from contracts.payloads.compiler import compile_payload, generator, simpler

@@ -182,7 +182,7 @@ def _admits(locations: list[Location], value: Any) -> bool:
     return all(validator(part.schema).is_valid(value) for location in locations for part in location.parts)
 
 
-ABOUT_NAMES = ("required", "additional properties", "undocumented properties")
+ABOUT_NAMES = ("required", "additional properties", "undocumented properties", "write-only property")
 """Kinds that no keyword of the value at the location decides alone."""
 
 

@@ -145,6 +145,12 @@ def _undocumented(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
         yield "", {**value, "undocumented_by_anyone": 1}
 
 
+def _given_back(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
+    for name in location.properties if isinstance(value, dict) else ():
+        if any(part.value.get("writeOnly") is True for part in location.property(name).parts):
+            yield name, {**value, name: "given back"}
+
+
 def _off_branch(location: Location, value: Any) -> Iterator[tuple[str, Any]]:
     for candidates in SAMPLES.values():
         yield from (("", candidate) for candidate in candidates)
@@ -173,6 +179,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("too many or few properties", "bounds", _too_many_or_few_properties),
     Family("too many or few items", "items", _too_many_or_few_items),
     Family("undeclared property", "additional properties", _undeclared),
+    Family("given back", "write-only property", _given_back),
     Family("off every branch", "union", _off_branch),
     Family("undocumented property", "undocumented properties", _undocumented),
 )

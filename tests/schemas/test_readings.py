@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.document.model import Document, Schema, Source, for_requests, for_responses
+from contracts.document.directions import for_requests, for_responses
+from contracts.document.model import Document, Schema, Source
 from contracts.schemas import readings
 from contracts.schemas.readings import TooLarge, sent_form, taken_form
 from contracts.schemas.validation import keyword_validator, validator

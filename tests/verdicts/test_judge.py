@@ -39,6 +39,8 @@ def judged(schema: Any, value: Any) -> Judgement:
         ({"uniqueItems": True}, [1, True], [1, 1.0], "/ items"),
         ({"prefixItems": [{}], "items": False}, [1], [1, 2], "/ items"),
         ({"properties": {"a": {}}, "additionalProperties": False}, {"a": 1}, {"b": 1}, "/ additional properties"),
+        ({"properties": {"a": {"writeOnly": True}}}, {}, {"a": 1}, "/ write-only property a"),
+        ({"items": {"properties": {"a": {"writeOnly": True}}}}, [{}], [{"a": 1}], "/* write-only property a"),
         ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"b": 1}, {}, "/ union"),
         ({"items": {"type": "string"}}, ["a", "b"], ["a", 1], "/* type"),
         ({"additionalProperties": {"type": "string"}}, {"a": "b"}, {"a": 1}, "/* type"),

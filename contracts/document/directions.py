@@ -1,0 +1,187 @@
+"""A document as one direction reads it: what `readOnly` and `writeOnly` leave of its schemas."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property, lru_cache, partial
+from operator import is_
+from typing import Any, NamedTuple
+
+from contracts.document.model import Document, ref_target
+
+_SURE = ("allOf",)  # what applies to the value whenever the schema around it does
+_UNIONS = ("anyOf", "oneOf")
+_CONDITIONS = ("if", "then", "else")
+_AS_WRITTEN = ("if", "not")
+"""What these hold demands nothing: with less in it, more would be refused."""
+
+
+@lru_cache(maxsize=16)
+def for_requests(document: Document) -> Document:
+    """For requests: a required `readOnly` property need not be sent (OpenAPI 3.1 §4.8.24)."""
+    return _directed(document, "readOnly")
+
+
+@lru_cache(maxsize=16)
+def for_responses(document: Document) -> Document:
+    """For responses: a required `writeOnly` property need not come back."""
+    return _directed(document, "writeOnly")
+
+
+def _directed(document: Document, mark: str) -> Document:
+    return Directed(document, mark) if mark in document.marks else document
+
+
+class Unsent(NamedTuple):
+    """Properties of one value that are in no message: for sure, and if some branch applies."""
+
+    sure: frozenset[str] = frozenset()
+    maybe: frozenset[str] = frozenset()
+
+
+_NONE = Unsent()
+
+
+class Directed(Document):
+    """A document as one direction reads it, in whose messages nothing with `mark` is.
+
+    Such a property is not required, wherever that is said, and its value may be anything; for a
+    sender it must not be there.
+    """
+
+    def __init__(self, document: Document, mark: str, *, is_sender: bool = False) -> None:
+        self.__dict__.update(vars(document), written=document, mark=mark)
+        self.__dict__.pop("tree")
+        self._absent: dict[str, Any] = {mark: True, "not": {}} if is_sender else {mark: True}
+        self._opened = set[tuple[int, Unsent]]()
+        self._known = dict[tuple[int, bool], frozenset[str]]()
+
+    @cached_property
+    def tree(self) -> dict[str, Any]:
+        return self._read(self.written.tree)  # type: ignore[no-any-return]
+
+    @cached_property
+    def sender(self) -> Document:
+        return Directed(self.written, self.mark, is_sender=True)
+
+    def _read(self, node: Any, around: Unsent = _NONE) -> Any:
+        """The node as the direction has it; the same object where nothing changes."""
+        if isinstance(node, list):
+            return _settled(node, [self._read(item, around) for item in node])
+        if not isinstance(node, dict):
+            return node
+        sure = around.sure | self._names(node, sure=True)
+        names = Unsent(sure, sure | around.maybe | self._names(node, sure=False))
+        found = {keyword: self._below(node, keyword, names, around) for keyword in node}
+        for target in self._targets(node):
+            here = self._here(target, names)
+            if here is not None:
+                del found["$ref"]
+                found["allOf"] = [here, *found.get("allOf", ())]
+        # Without what told them apart, branches may be alike: one of them has to hold.
+        if "anyOf" not in node and found.get("oneOf") != node.get("oneOf"):
+            found["anyOf"] = found.pop("oneOf")
+        return _settled(node, found)
+
+    def _below(self, node: dict[str, Any], keyword: str, names: Unsent, around: Unsent) -> Any:
+        """What stands under a keyword of a schema, or of what is none."""
+        held = node[keyword]
+        if keyword in _AS_WRITTEN:
+            return held
+        if isinstance(held, list) and keyword == "required":
+            return _without(names.maybe, held)
+        if isinstance(held, list) and keyword in _UNIONS:
+            rest = {other: node[other] for other in node if other != keyword}
+            beside = names.sure | around.maybe | {*self._marked(rest, sure=False)}
+            return self._read(held, Unsent(names.sure, beside))
+        if keyword in (*_SURE, *_CONDITIONS):
+            return self._read(held, names)
+        if isinstance(held, dict) and keyword in ("properties", "dependentSchemas"):
+            sits_deeper = keyword == "properties"  # what is said below is about another value
+            read = partial(self._read, around=_NONE if sits_deeper else names)
+            members = dict(zip(held, map(read, held.values()), strict=True))
+            if sits_deeper:
+                members |= dict.fromkeys(names.sure & held.keys(), self._absent)
+            return _settled(held, members)
+        if isinstance(held, dict) and keyword == "dependentRequired":
+            return {name: _without(names.maybe, needs) for name, needs in held.items()}
+        return self._read(held)
+
+    def _here(self, target: Any, names: Unsent) -> Any:
+        """What a reference stands for, if that is not what its target says everywhere."""
+        sure, key = self._names(target, sure=True), (id(target), names)
+        if names == (sure, sure | self._names(target, sure=False)) or key in self._opened:
+            return None
+        self._opened.add(key)
+        here, everywhere = self._read(target, names), self._read(target)
+        self._opened.remove(key)
+        return None if here == everywhere else here
+
+    def _names(self, node: Any, *, sure: bool) -> frozenset[str]:
+        """The marked properties of the value that a schema applies to."""
+        if (id(node), sure) not in self._known:
+            self._known[id(node), sure] = frozenset(self._marked(node, sure))
+        return self._known[id(node), sure]
+
+    def _marked(self, node: Any, sure: bool) -> Iterator[str]:
+        for part in self._parts(node, sure):
+            properties = part.get("properties")
+            if isinstance(properties, dict):
+                for name, schema in properties.items():
+                    if self._is_marked(schema, sure):
+                        yield name
+
+    def _parts(self, node: Any, sure: bool) -> Iterator[dict[str, Any]]:
+        """The schemas that apply to the same value: whenever `node` does, or perhaps."""
+        pending, seen = [node], set[int]()
+        while pending:
+            part = pending.pop()
+            if not isinstance(part, dict) or id(part) in seen:
+                continue
+            seen.add(id(part))
+            yield part
+            for keyword in _SURE if sure else (*_SURE, *_UNIONS):
+                branches = part.get(keyword)
+                pending += branches if isinstance(branches, list) else ()
+            if not sure:
+                depending = part.get("dependentSchemas")
+                pending += map(part.get, _CONDITIONS)
+                pending += depending.values() if isinstance(depending, dict) else ()
+            pending += self._targets(part)
+
+    def _targets(self, node: dict[str, Any]) -> Iterator[Any]:
+        """What its `$ref` names; nothing of an example, say, that only looks like one."""
+        if isinstance(node.get("$ref"), str):
+            with suppress(LookupError, TypeError):
+                yield self.written.at(ref_target(node["$ref"]))
+
+    def _is_marked(self, schema: Any, sure: bool, seen: frozenset[int] = frozenset()) -> bool:
+        """Whether a property has the mark, itself or by what applies to it: each branch, say."""
+        if id(schema) in seen:
+            return False
+        seen |= {id(schema)}
+        for part in self._parts(schema, sure):
+            if part.get(self.mark) is True:
+                return True
+            for branches in filter(None, map(part.get, _UNIONS)):
+                if all(self._is_marked(branch, sure, seen) for branch in branches):
+                    return True
+        return False
+
+
+def _without(unsent: frozenset[str], names: Any) -> Any:
+    """The list of names without some; the same object where it has none of them."""
+    return _settled(names, [name for name in names if name not in unsent])
+
+
+def _settled(before: Any, after: Any) -> Any:
+    """What came of a list or an object: the same one if its members did not change."""
+    if isinstance(before, dict):
+        same = before.keys() == after.keys() and all(map(is_, before.values(), after.values()))
+    else:
+        same = len(before) == len(after) and all(map(is_, before, after))
+    return before if same else after
+
+
+def is_left_out(document: Document, schema: Any) -> bool:
+    """Whether a property, by its schema in the document, is in no message of the direction."""
+    return bool(document.mark) and isinstance(schema, dict) and schema.get(document.mark) is True

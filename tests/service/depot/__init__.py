@@ -1,0 +1,8 @@
+"""A depot for parcels: a hand-written document, a service that keeps it, and the faults it can have."""
+
+from .fault import Fault
+from .faults import FAULTS
+from .reading import FILE
+from .service import GIVEN, Depot
+
+__all__ = ["FAULTS", "FILE", "GIVEN", "Depot", "Fault"]

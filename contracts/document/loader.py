@@ -279,7 +279,10 @@ def _responses(operation: _Object) -> Iterator[model.ResponseSpec]:
             # OpenAPI 3.1 §4.8.17: Content-Type is ignored
             if name.lower() != "content-type" and is_nameable("header", name):
                 found = response.child("headers", name)
-                headers.append(model.Header(name, found.required, found.schema, found.pointer))
+                explode = found.value.get("explode") is True
+                told = found.required, found.schema, found.pointer, explode
+                media_type = next(iter(found.value.get("content") or ()), None)
+                headers.append(model.Header(name, *told, media_type))
         yield model.ResponseSpec(status, tuple(headers), response.content, response.pointer)
 
 

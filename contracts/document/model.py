@@ -173,6 +173,10 @@ class Header:
     required: bool
     schema: Schema | None
     pointer: str
+    explode: bool = False
+    media_type: str | None = None  # set when it has `content` instead of `schema`
+    location: str = "header"
+    style: str = "simple"  # the only one (OpenAPI 3.1 §4.8.21)
 
 
 @dataclass(frozen=True)

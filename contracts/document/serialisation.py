@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from itertools import chain, groupby
 from urllib.parse import quote, unquote
 
-from contracts.document.model import Operation, Parameter, Spec, join_pointer
+from contracts.document.model import Header, Operation, Parameter, Spec, join_pointer
 from contracts.messages import JSON
 
 _PARAMETER = re.compile(r"\{([^{}/]*)\}")
@@ -39,7 +39,7 @@ def simple_text(value: JSON) -> str:
     return ",".join(map(simple_text, value)) if isinstance(value, list) else plain_text(value)
 
 
-def serialised(parameter: Parameter, value: JSON) -> str:
+def serialised(parameter: Parameter | Header, value: JSON) -> str:
     """The text of a value in its style (OpenAPI 3.1 §4.8.12); in queries and cookies with names."""
     if parameter.media_type is not None:
         value = json.dumps(value, separators=(",", ":"))

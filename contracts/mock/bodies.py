@@ -10,12 +10,19 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.document import Header, MediaType, ResponseSpec, Schema, Spec, ref_target
-from contracts.document.serialisation import fill_path, match_path, parameter_names, simple_text
+from contracts.document.serialisation import (
+    fill_path,
+    match_path,
+    parameter_names,
+    serialised,
+    simple_text,
+)
 from contracts.messages import concrete, is_field_value, is_json
 from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
+from contracts.schemas.contents import Found, header_found
 from contracts.schemas.locations import Location, json_type, locate
-from contracts.schemas.validation import Uncompilable
+from contracts.schemas.validation import Uncompilable, validator
 
 VARIANTS = 48  # bodies of one documented media type, while they leave choices of its schema out
 MAX_DRAWN = 512  # looked at for those that show something new, once there are that many
@@ -133,12 +140,31 @@ def _below(location: Location, value: Any) -> Iterator[tuple[Location | None, An
 @lru_cache(maxsize=4096)
 def header_texts(header: Header) -> tuple[str, ...]:
     """Values of a documented response header; none if the field is left to HTTP itself."""
-    name = header.name.lower()
+    name, found = header.name.lower(), dict[str, None]()
     if name in FRAMING:
         return tuple(filter(None, (FRAMING[name],)))
-    drawn = _drawn(header.schema, CoveringChoices(), HEADER_VALUES)
-    texts = dict.fromkeys(map(simple_text, drawn))
-    return tuple(filter(_FIELD_VALUE.fullmatch, texts)) or ("mock",)
+    for value in _drawn(header.schema, CoveringChoices(), MAX_DRAWN):
+        text = serialised(header, value)
+        # Not each value has a text that is read as what it was.
+        if is_value(header, text) and value in itertools.chain(
+            *header_found(header, [text]).values
+        ):
+            found[text] = None
+        if len(found) == HEADER_VALUES:
+            break
+    return tuple(found) or ("mock",)
+
+
+def is_value(header: Header, text: str) -> bool:
+    """Whether a documented header can have this text."""
+    is_text = _FIELD_VALUE.fullmatch(text) is not None
+    return is_text and is_admitted(header.schema, header_found(header, [text]))
+
+
+def is_admitted(schema: Schema | None, found: Found) -> bool:
+    """Whether each value that was read has a reading that its schema takes."""
+    check = validator(schema).is_valid if schema is not None else bool
+    return not found.problem and all(any(map(check, readings)) for readings in found.values)
 
 
 def sample_values(spec: Spec, handful: int = HANDFUL) -> Mapping[str, Sequence[str]]:

@@ -14,11 +14,11 @@ import httpx
 import pytest_httpx2  # noqa: F401  registers httpcore2 with respx
 import respx
 
-from contracts.document import Operation, ResponseSpec, SecurityScheme, Spec, serialisation
+from contracts.document import Header, Operation, ResponseSpec, SecurityScheme, Spec, serialisation
 from contracts.document.model import ABOUT_ACCESS, NOT_THERE, NOWHERE, concrete_status
 from contracts.document.serialisation import concreteness, decoded, match_path, raw_values
 from contracts.messages import REFUSALS, Headers, Request, Response, header_values, overridden
-from contracts.mock.bodies import Variant, dump, header_texts, variants_of
+from contracts.mock.bodies import Variant, dump, header_texts, is_value, variants_of
 from contracts.schemas.claims import claim_of
 from contracts.schemas.locations import json_type
 from contracts.schemas.validation import takes, validator
@@ -46,7 +46,7 @@ class MockService:
         response = self._routed(request)
         if self.clock is None:
             return response
-        return replace(response, headers=(*response.headers, ("Date", self.clock)))
+        return replace(response, headers=overridden(response.headers, (("Date", self.clock),)))
 
     def variants(self, operation: Operation, response: ResponseSpec) -> tuple[Variant, ...]:
         """The bodies of a documented response: together they take every choice of its schema."""
@@ -59,8 +59,11 @@ class MockService:
         return self._variants[key]
 
     def count_variants(self, operation: Operation, status: int) -> int:
-        documented = operation.response(status)
-        return len(self.variants(operation, documented)) if documented else 0
+        """How many answers with a status show all there is: bodies, and values of headers."""
+        if (documented := operation.response(status)) is None:
+            return 0
+        values = list(map(header_texts, documented.headers))
+        return max(map(len, (self.variants(operation, documented), *values)))
 
     def _routed(self, request: Request) -> Response:
         there = serialisation.operations_at(self.spec, request.path)
@@ -76,9 +79,14 @@ class MockService:
             return Response(204, self._allow(request))
         return _plain(405, f"{request.method} is not in the document", *self._allow(request))
 
-    def _allow(self, request: Request, refused: str = "") -> Headers:
+    def _allow(self, request: Request, refused: str = "", header: Header | None = None) -> Headers:
+        """All that is served, or, where the document's schema for it has no room, less."""
         served = dict.fromkeys([*serialisation.served_at(self.spec, request.path), "OPTIONS"])
-        return (("Allow", ", ".join(method for method in served if method != refused)),)
+        lists = []
+        for less in ((), ("OPTIONS",), ("OPTIONS", "HEAD")):
+            lists.append(", ".join(m for m in served if m not in (refused, *less)))
+        fitting = (one for one in lists if header is None or is_value(header, one))
+        return (("Allow", next(fitting, lists[0])),)
 
     def _respond(self, operation: Operation, request: Request) -> Response:
         wishes = dict(_PREFER.findall(request.header("prefer") or ""))
@@ -94,15 +102,10 @@ class MockService:
             return Response(200)
         if chosen is None or not (variants := self.variants(operation, chosen[0])):
             return _plain(503, "nothing that the document allows can be answered")
-        documented, code = chosen
+        code = chosen[1]
         digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
         index = int(wishes.get("example", int.from_bytes(digest[:4], "big")))
-        texts = [(header.name, header_texts(header)) for header in documented.headers]
-        headers = tuple((name, of[index % len(of)]) for name, of in texts if of)
-        if code == 401:
-            headers = overridden(headers, challenge)
-        if code == 405:
-            headers = overridden(headers, self._allow(request, request.method))
+        headers = self._head(chosen, index, request, challenge)
         if code in NO_CONTENT or code < 200:
             return Response(code, headers)
         variant = variants[index % len(variants)]
@@ -111,6 +114,21 @@ class MockService:
         if code < 300:
             variant = _echoed(variant, operation, request)
         return Response(code, headers, variant.body)
+
+    def _head(self, chosen: Chosen, index: int, request: Request, challenge: Headers) -> Headers:
+        """The documented fields; of refusals as HTTP wants them, where the document's are not."""
+        documented, code = chosen
+        texts = [(header.name, header_texts(header)) for header in documented.headers]
+        headers = tuple((name, of[index % len(of)]) for name, of in texts if of)
+        if code == 401:
+            schemes = tuple(word.partition(" ")[0] for _, word in challenge)
+            written = "".join(header_values(headers, "www-authenticate"))
+            if not written.startswith(schemes):
+                headers = overridden(headers, challenge)
+        if code == 405:
+            header = next((h for h in documented.headers if h.name.lower() == "allow"), None)
+            headers = overridden(headers, self._allow(request, request.method, header))
+        return headers
 
     def _chosen(self, operation: Operation, request: Request, code: int) -> Chosen | None:
         """404 or 410 for what nobody has, what is preferred, a refusal if forbidden, a success."""

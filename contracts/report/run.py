@@ -27,7 +27,8 @@ BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 1
 
 _ID = re.compile(
     r"(?P<operation>[A-Z]+ /\S*)"
-    r"(?: (?P<status>[1-5](?:\d\d|XX)|default)\b)?(?: ;(?P<media>\S+))?(?: (?P<place>/\S*)(?= ))?"
+    r"(?: (?P<status>[1-5](?:\d\d|XX)|default)\b)?(?: ;(?P<media>\S+))?"
+    r"(?: (?P<place>[/@]\S*)(?= ))?"
 )  # of a rule's id, what its kind and name come after
 _EACH = len(BOUNDS) + 1
 

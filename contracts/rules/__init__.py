@@ -1,6 +1,6 @@
 """A document to its rules: one checkable promise each, by operation, ready to be judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -8,7 +8,7 @@ from itertools import chain
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path, rivals_of
 from contracts.messages import MAX_SECONDS, may_be_json
-from contracts.rules import access, methods, responses
+from contracts.rules import access, headers, methods, responses
 from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
@@ -42,6 +42,7 @@ class OperationRules:
     histories: tuple[ExchangeRule, ...]  # for two answers to the same request
     framing: Mapping[str, Rule]  # by kind; only the lack of an answer breaks them
     plans: Mapping[tuple[str, str], Plan]  # of each documented body, by status and media type
+    headers: Mapping[str, Sequence[Plan]]  # of each documented header, by status
 
     @cached_property
     def edge(self) -> Rule | None:
@@ -65,9 +66,16 @@ class OperationRules:
         judging = (self.general, self.wire, self.unlisted, *self.by_response.values())
         found = [row.rule for row in chain(*judging, self.histories)]
         found += self.framing.values()
-        for plan in self.plans.values():
+        for plan in (*self.plans.values(), *chain(*self.headers.values())):
             found += plan.rules
         return tuple({rule.id: rule for rule in found}.values())
+
+    def plans_of(self, answer: Answer) -> Iterator[Plan]:
+        """What the documented headers and the body of a documented answer promise."""
+        if (documented := answer.documented) is not None:
+            yield from self.headers[documented.status]
+            if answer.media and (plan := self.plans.get((documented.status, answer.media.name))):
+                yield plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +101,12 @@ def rules_for(
             unlisted = tuple(methods.method_rules(spec, operation))
             paths.add(operation.path)
         by_response, plans = dict[str, tuple[ExchangeRule, ...]](), dict[tuple[str, str], Plan]()
+        head = dict[str, Sequence[Plan]]()
         for response in operation.responses:
+            head[response.status] = tuple(headers.header_plans(operation, response))
             by_response[response.status] = (
                 *responses.response_rules(operation, response),
+                *headers.header_rules(operation, response),
                 *access.identity_rules(spec, operation, response),
             )
             schemas = {m.name: m.schema for m in response.content if m.schema is not None}
@@ -123,5 +134,6 @@ def rules_for(
             histories=tuple(row for row in more.on_histories if row.rule.operation == key),
             framing={rule.kind: rule for rule in responses.framing_rules(operation)},
             plans=plans,
+            headers=head,
         )
     return RuleBook(spec, operations)

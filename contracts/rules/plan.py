@@ -11,14 +11,17 @@ from itertools import chain
 from typing import Any
 
 from contracts.document import Schema, join_pointer
-from contracts.rules.rule import Rule, Scope, member_text, shown
-from contracts.schemas import RUNGS, validation
+from contracts.rules.rule import Answer, Rule, Scope, member_text, shown
+from contracts.schemas import RUNGS, SAME_VALUE, asserts, validation
+from contracts.schemas.contents import Found
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
 from contracts.schemas.validation import Uncompilable, keyword_validator, matches, validator
 
 SAYS_MORE_NAMES = {"additionalProperties", "unevaluatedProperties", "patternProperties"}
 SAYS_MORE_NAMES |= {"propertyNames", "if", "dependentSchemas"}
 """Keywords beside which an undeclared name is not simply undocumented."""
+SAYS_TYPES = {"type", "$ref", *SAME_VALUE}
+"""Keywords that say no more of a value than its type, beside what stands below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,14 @@ class Place:
     @cached_property
     def nullability(self) -> Rule | None:
         allowed = self.location.types
-        if self.outer or "null" in allowed or not allowed:
+        if self.outer or "null" in allowed or not allowed or self.body.texts:
             return None
         return self._rule("nullability", "is never null", self._type_pointer)
 
     @cached_property
     def type(self) -> Rule | None:
         allowed = self.location.types
-        if self.outer or allowed == ALL_TYPES or not allowed:
+        if self.outer or allowed == ALL_TYPES or not allowed or self.body.texts & allowed:
             return None
         if "number" in allowed:
             allowed = allowed - {"integer"}
@@ -255,12 +258,26 @@ def _union_validator(union: Union) -> validation.Validator:
     return validation.validator_of(schema, union.schema.document)
 
 
+def json_found(answer: Answer) -> Found:
+    """The body as JSON; nothing where there is none, or what it is breaks rules about its text."""
+    if not answer.is_json or answer.exchange.probe.request.method == "HEAD":
+        return Found()
+    return Found([[answer.decoded.value]] if answer.decoded.problem is None else [])
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Everything a body of one media type promises."""
+    """Everything a body of one media type promises, or a header; `read` gives what is in it."""
 
     body: Scope
     schema: Schema
+    read: Callable[[Answer], Found] = json_found
+    readable: Rule | None = None  # that it can be read; without one, rules about answers say so
+
+    @property
+    def within(self) -> str:
+        """What its places are in, before which nothing is said of a body."""
+        return f"header {self.body.header}" if self.body.header else ""
 
     @cached_property
     def root(self) -> Place:
@@ -276,4 +293,12 @@ class Plan:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Each rule once, in the order of the document; `/ schema` last."""
-        return tuple({rule.id: rule for rule in (*self.root.rules, self.verdict.rule)}.values())
+        found = (self.readable, *self.root.rules, self.verdict.rule)
+        return tuple({rule.id: rule for rule in filter(None, found)}.values())
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything that a text could break."""
+        keywords = chain(*(part.value.items() for part in self.root.location.parts))
+        more = (name for name, held in keywords if name not in SAYS_TYPES and asserts(name, held))
+        return any(self.root.rules) or self.readable is not None or any(more)

@@ -73,11 +73,6 @@ def response_rules(operation: Operation, response: ResponseSpec) -> Iterator[Exc
     if names:
         promise = f"has one of the documented media types: {', '.join(names)}"
         yield scope.row(media_problem, "media type documented", promise, pointer)
-    for header in response.headers:
-        if header.required:
-            name, promise = header.name, f"has the header {header.name}"
-            required = scope.rule("header required", promise, header.pointer, name=name)
-            yield ExchangeRule(required, partial(header_present, name))
     if any(map(messages.may_be_json, names)):
         yield scope.row(strict_json, "strict json", "is one JSON document in UTF-8", pointer)
         promise = "names each member of an object once"
@@ -90,10 +85,6 @@ def media_problem(answer: Answer) -> str:
         return ""
     written = answer.response.header("content-type")
     return "the response has no Content-Type" if written is None else f"Content-Type is {written}"
-
-
-def header_present(name: str, answer: Answer) -> str:
-    return broken(not answer.fields(name), f"the response has no header {name}")
 
 
 def strict_json(answer: Answer) -> str | None:

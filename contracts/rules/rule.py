@@ -36,8 +36,9 @@ RULE_KINDS = {
     "write-only property": (VIOLATION, "JSON Schema 2020-12 Validation §9.4"),
     "union": (VIOLATION, "JSON Schema 2020-12 Core §10.2.1"),
     "schema": (VIOLATION, "OpenAPI 3.1 §4.8.14"),
-    # About the body as text.
+    # About a text as such, before any of its values.
     "strict json": (VIOLATION, "RFC 8259 §2, §6, §8.1"),
+    "readable": (VIOLATION, "OpenAPI 3.1 §4.8.14, §4.8.21"),
     "unique names": (ADVISORY, "RFC 8259 §4, RFC 7493 §2.3"),
     # About the response and the operation.
     "status documented": (VIOLATION, "OpenAPI 3.1 §4.8.16"),
@@ -76,7 +77,7 @@ class Rule:
     clause: str
     operation: str  # its key, `METHOD PATH`
     status: str | None  # as documented (`200`, `4XX`, `default`); None for the operation's own
-    place: str | None  # in the body, None for rules about the response as a whole
+    place: str | None  # in the body, `@NAME…` in a header; None: about the response as a whole
     pointer: str  # to the node of the document that makes the promise
     promise: str  # a sentence without subject ("is one of active, closed")
     members: tuple[str, ...] = ()  # worth seeing there: those of an enum, `null` and `value`
@@ -100,17 +101,24 @@ class ExchangeRule:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a promise is about: an operation, its answers with a status, or their body of a type."""
+    """What a promise is about: an operation, its answers with a status, a body or header of them.
+
+    `texts` are the types that every text there can be read as, so that none can be the wrong one.
+    """
 
     operation: Operation
     status: str | None = None
     media: str | None = None
+    header: str | None = None
+    texts: frozenset[str] = frozenset()
 
     def rule(
         self, kind: str, promise: str, pointer: str = "", *, place: str = "", name: str = ""
     ) -> Rule:
         """The rule of a kind; without a pointer, it is the operation that makes the promise."""
         key, status, node = self.operation.key, self.status, pointer or self.operation.pointer
+        if self.header is not None:
+            place = f"@{self.header}{place.rstrip('/')}"
         parts = (key, status, self.media and f";{self.media}", place, kind, name)
         identity = " ".join(filter(None, parts))
         return Rule(identity, kind, *RULE_KINDS[kind], key, status, place or None, node, promise)
@@ -127,7 +135,7 @@ class Finding:
 
     rule: str
     seen: str
-    instance: str | None = None
+    instance: str | None = None  # after `header NAME` where it is none of the body
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule,
 from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing, early_answer, is_early
 from contracts.rules.rule import member_text, shown
+from contracts.schemas.contents import Found
 from contracts.schemas.json_text import TooManyError
 from contracts.schemas.locations import json_type
 from contracts.schemas.validation import Beyond
@@ -156,36 +157,47 @@ def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -
     if documented is None or rules.is_anothers(answer):
         return
     judgement.apply(rules.by_response[documented.status], answer)
-    plan = answer.media and rules.plans.get((documented.status, answer.media.name))
-    if not (plan and answer.is_json and probe.request.method != "HEAD"):
-        return
-    try:
-        if answer.decoded.problem is None:
-            _Walk(judgement).body(plan, answer.decoded.value)
-    except Exception as error:
-        judgement.leave(plan.rules, error)
+    for plan in rules.plans_of(answer):
+        try:
+            _judge_part(plan, plan.read(answer), judgement)
+        except Exception as error:
+            judgement.leave(plan.rules, error)
+
+
+def _judge_part(plan: Plan, found: Found, judgement: Judgement) -> None:
+    """Judge what was read of a body or header by all that its schema says."""
+    if plan.readable is not None and (found.values or found.problem):
+        judgement.note(plan.readable, found.problem)
+    for readings in found.values:
+        _Walk(judgement, plan.within).any_of(plan, readings)
 
 
 def judge_body(plan: Plan, value: Any) -> Judgement:
     """Judge a decoded body alone, as if a conforming response had carried it."""
     exchange = Exchange(0, Probe(plan.body.operation.key, Request("GET", "/")), Response(200))
     judgement = Judgement(exchange)
-    _Walk(judgement).body(plan, value)
+    _judge_part(plan, Found([[value]]), judgement)
     return judgement
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk through one body. `valid` spares the checks that the validator has answered."""
+    """One walk through one value. `valid` spares the checks that the validator has answered."""
 
     judgement: Judgement
+    within: str = ""  # the header that it is in
     valid: bool = False
     beyond: str = ""  # why patterns that look around are not tried at all
+    explains: bool = False  # a rule of a place was broken
 
-    def body(self, plan: Plan, value: Any) -> None:
-        verdict = plan.verdict
+    def any_of(self, plan: Plan, readings: Sequence[Any]) -> None:
+        """Judge the reading that the validator admits, else the first."""
+        verdict, value, check = plan.verdict, readings[0], plan.verdict.check
         try:
-            self.valid = verdict.check is not None and verdict.check(value)
+            for reading in readings:
+                if check is not None and check(reading):
+                    self.valid, value = True, reading
+                    break
         except Beyond as error:
             self.beyond = str(error)
         try:
@@ -197,10 +209,10 @@ class _Walk:
             self._undecided(verdict, verdict.why or self.beyond)
         elif self.valid:
             self.judgement.exercised.add(verdict.rule.id)
-        elif any(finding.instance is not None for finding in self.judgement.findings):
+        elif self.explains:
             self.judgement.explained.add(verdict.rule.id)  # one cause, one failure
         else:
-            why = "the validator refuses the body; no finer rule explains why"
+            why = f"the validator refuses the {self.within or 'body'}; no finer rule explains why"
             self._find(verdict.rule, (), why)
 
     def place(self, place: Place, value: Any, at: At) -> None:
@@ -307,9 +319,10 @@ class _Walk:
         seen[text] += 1
 
     def _find(self, rule: Rule, at: At, said: str, *values: Any) -> None:
+        self.explains = True
         if self.judgement.keeps(rule):
             seen = "".join([*map(shown, values), said])
-            self.judgement.find(rule, seen, _pointer(at) or "/")
+            self.judgement.find(rule, seen, f"{self.within}{_pointer(at)}" or "/")
 
     def _undecided(self, leaf: Leaf, why: str) -> None:
         self.judgement.undecided.setdefault(leaf.rule.id, cut(why))

@@ -40,7 +40,10 @@ WHOLE: dict[str, Any] = {
 
 def with_every_kind() -> dict[str, Any]:
     made = operation("get_thing", WHOLE)
-    made["responses"]["200"]["headers"] = {"X-Next": {"required": True, "schema": {"type": "string"}}}
+    made["responses"]["200"]["headers"] = {
+        "X-Next": {"required": True, "schema": {"type": "string"}},
+        "X-Page": {"content": {"application/json": {"schema": {"type": "integer"}}}},
+    }
     made["responses"]["404"]["content"] = {"application/json": {"schema": {"properties": {"why": {"writeOnly": True}}}}}
     found = document(get=made)
     found["paths"]["/things/{thing_id}"]["parameters"][0]["x-identifies"] = True

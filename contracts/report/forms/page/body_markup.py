@@ -65,7 +65,7 @@ def marked_body(
             lines.append(Line((Piece(bounded(printable(line)), tells(line, telling)),)))
         return Marked(tuple(_window(lines)))
     span = None
-    if instance is not None:
+    if instance is not None and instance[:1] in ("", "/"):  # else it is in a header
         span = _span(tokens, () if instance in ("", "/") else tuple(split_pointer(instance)))
 
     def marks(token: Token) -> bool:

@@ -1,5 +1,6 @@
 """Verdicts and times to what the page draws, its numbers beside it: tables, bars and curves."""
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ def _rows(verdicts: Sequence[RuleVerdict]) -> Iterator[Row]:
         if verdict.place is None:
             by_place.setdefault(None, []).append(verdict)
             continue
-        path = tuple(filter(None, verdict.place.split("/")))
+        path = tuple(filter(None, re.sub("^@", "header ", verdict.place).split("/")))
         # Such a rule stands at an object, and is about the member that it names.
         if verdict.kind == "required" and verdict.name:
             path = (*path, verdict.name)

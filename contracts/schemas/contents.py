@@ -61,7 +61,7 @@ def header_found(header: Header, lines: Sequence[str]) -> Found:
     if header.media_type is not None:
         decoded = decode(text.encode())
         problem = decoded.problem and decoded.problem.replace("the body", "the value")
-        return Found([[decoded.value]] if not problem else [], problem or "")
+        return Found([[decoded.value]][bool(problem) :], problem or "")
     readings = list[JSON]()
     if header.name.lower() == "set-cookie":  # the one field that is no list (RFC 9110 §5.3)
         for line in lines:
@@ -77,8 +77,10 @@ def header_found(header: Header, lines: Sequence[str]) -> Found:
 def _simple(location: Location, text: str, *, explode: bool) -> Iterator[JSON]:
     """The readings of a text in style `simple` (OpenAPI 3.1 §4.8.12), lists and objects first."""
     types = _declared(location)
-    for comma in (_COMMA, _UNQUOTED) if '"' in text else (_COMMA,):
-        parts = list(map(str.strip, comma.split(text))) if text else []
+    for comma in (_COMMA, *[_UNQUOTED] * ('"' in text)):
+        parts = list(map(str.strip, comma.split(text)))
+        if not text:
+            parts = []
         if "array" in types:
             yield list(map(scalar, parts, _types_of_items(location)))
             yield parts

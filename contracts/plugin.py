@@ -125,15 +125,16 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     state = session.config.stash.get(SESSION, None)
     if state is not None:
-        from contracts.document.serialisation import notices
+        from contracts.rules.faults import said
 
         _interrupt_on_sigterm(session.config)
         spec = state.inputs.spec
         line = f"contract: {spec.document.path} ({spec.version}) on {state.inputs.target}"
         if budget := session.config.getoption("--hypothesis-profile", None):
             line += f" ({budget}, seed {state.budget.seed})"
-        for said in (line, *(f"contract: {notice}" for notice in notices(spec))):
-            _write(session.config, printable(said))
+        _write(session.config, printable(line))
+        for notice in said(spec) if state.worker is None else ():
+            _write(session.config, printable(f"contract: {notice}"))
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:

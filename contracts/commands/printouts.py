@@ -18,7 +18,6 @@ from contracts.changes.change import KINDS
 from contracts.commands import show
 from contracts.decision import entries
 from contracts.document import load_spec
-from contracts.document.serialisation import notices
 from contracts.document.sides import overlays_of
 from contracts.document.written import bytes_of_file
 from contracts.errors import UsageError
@@ -28,6 +27,7 @@ from contracts.report.forms import FORMS, catalogue, lines_of
 from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
 from contracts.rules import RuleBook, rules_for
+from contracts.rules.faults import notices
 from contracts.text import printable, write_whole
 
 _SPEC = click.option(
@@ -60,7 +60,7 @@ def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) 
     """
     book = _book(path, overlays)
     for notice in notices(book.spec):
-        click.echo(f"contracts: {printable(notice)}", err=True)
+        click.echo(f"contracts: {printable(str(notice))}", err=True)
     told = None
     if explain is not None:
         asked = partial(flows.asked_by, book.spec)

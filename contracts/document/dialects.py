@@ -1,6 +1,7 @@
 """What differs between OpenAPI 3.0, 3.1 and 3.2, as data, and what their meta-schemas refuse."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -83,6 +84,10 @@ _NEW_IN_2020_12 = (
 )
 """Keywords that mean nothing in a 3.0 schema and would begin to bind once it is read as 2020-12."""
 
+_GROUPS = re.compile(
+    r"(?:\\k<|\(\?P=)([A-Za-z_]\w*)[>)]|\(\?P?<([A-Za-z_]\w*)>|\((?!\?)|\\.|\[(?:\\.|[^\]\\])*\]"
+)
+"""In a pattern: a name that is referred to, a group with its name, a group, and what is neither."""
 _INTEGER_BOUNDS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
@@ -118,6 +123,21 @@ def _integer_formats_to_bounds(schema: dict[str, Any]) -> None:
         low, high = _INTEGER_BOUNDS[name]
         schema["minimum"] = max(low, schema.get("minimum", low))
         schema["maximum"] = min(high, schema.get("maximum", high))
+
+
+def _named_references_to_numbers(schema: dict[str, Any]) -> None:
+    """A pattern may refer back to a group by its name; no engine that we have reads that."""
+    pattern, numbers = schema.get("pattern"), dict[str, int]()
+    if not isinstance(pattern, str):
+        return
+    groups = [found for found in _GROUPS.finditer(pattern) if found[0][0] == "(" and not found[1]]
+    for number, group in enumerate(groups, 1):
+        numbers.setdefault(group[2] or "", number)
+
+    def numbered(found: re.Match[str]) -> str:
+        return f"(?:\\{numbers[found[1]]})" if found[1] and found[1] in numbers else found[0]
+
+    schema["pattern"] = _GROUPS.sub(numbered, pattern)
 
 
 def _types(schema: dict[str, Any]) -> list[Any]:
@@ -164,9 +184,14 @@ _FROM_3_0 = (
     _nullable_to_type,
     _exclusive_bounds_to_numbers,
     _integer_formats_to_bounds,
+    _named_references_to_numbers,
 )
 # References are pointers by now, and an `$id` would give those below it another meaning.
-_FROM_3_1 = (_integer_formats_to_bounds, partial(_drop, (*_IDENTIFIERS, "$dynamicAnchor")))
+_FROM_3_1 = (
+    _integer_formats_to_bounds,
+    _named_references_to_numbers,
+    partial(_drop, (*_IDENTIFIERS, "$dynamicAnchor")),
+)
 
 DIALECTS = (
     Dialect("3.0", _3_0, _FIELDS_3_0, _HIDING | {"schema"}, False, _FROM_3_0),

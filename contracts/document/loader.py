@@ -11,7 +11,14 @@ from typing import Any
 from contracts.document import model
 from contracts.document.dialects import DIALECTS, OTHER_METHODS, Dialect, Found, refuse_malformed
 from contracts.document.directions import for_requests, for_responses
-from contracts.document.model import Document, SecurityScheme, Spec, join_pointer, ref_target
+from contracts.document.model import (
+    Document,
+    Notice,
+    SecurityScheme,
+    Spec,
+    join_pointer,
+    ref_target,
+)
 from contracts.document.references import Linker, Neighbours
 from contracts.document.written import Position, apply_overlay, bytes_of_file, written_from_bytes
 from contracts.errors import DocumentError
@@ -93,7 +100,7 @@ def read_spec(
     def source(pointer: str) -> model.Source:
         return root.at(model.split_pointer(pointer)).source
 
-    left_out = tuple(_left_out(linker.others, root, dialect))
+    notices = tuple(_left_out(linker.parts, root, dialect))
     digest, info = hashlib.sha256(text).hexdigest(), tree["info"]
     document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
     schemes = {}
@@ -108,7 +115,7 @@ def read_spec(
         schemes[name] = SecurityScheme(name, said["type"], said["name"], place, scheme, pointer)
     operations = tuple(_operations(document, dialect, schemes))
     told = info["title"], info["version"], _servers(tree), operations, schemes
-    return Spec(document, *told, left_out=left_out)
+    return Spec(document, *told, notices=notices, parts=tuple(linker.parts))
 
 
 def _dialect(tree: Any, root: Position) -> Dialect:
@@ -128,14 +135,16 @@ def _dialect(tree: Any, root: Position) -> Dialect:
     raise root.child("openapi").error(problem, 'give a version that is read, such as "3.1.0"')
 
 
-def _left_out(found: Sequence[Found], root: Position, dialect: Dialect) -> Iterator[str]:
+def _left_out(found: Sequence[Found], root: Position, dialect: Dialect) -> Iterator[Notice]:
     """Makes nothing of parameters and headers whose names HTTP can't carry; says so of each."""
     for node, kind, place in found:
-        if kind == "media type":
-            if kind not in dialect.definitions and node.pop("$ref", None) is not None:
-                what = f"a media type has a `$ref`, which OpenAPI {dialect.version} does not know"
-                cure = "write a `schema` with that `$ref`"
-                yield f"{root.at((*place, '$ref')).source}: {what}: it is left out; {cure}"
+        if kind == "media type" and kind not in dialect.definitions and "$ref" in node:
+            source = root.at((*place, "$ref")).source
+            what = f"a media type has a `$ref`, which OpenAPI {dialect.version} does not know"
+            cure = "write a `schema` with that `$ref`"
+            yield Notice("left out", source, f"{what}: it is left out", cure)
+            del node["$ref"]
+        if kind not in ("parameter", "response"):
             continue
         names = list(node.get("headers") or ()) if kind == "response" else [node.get("name", "")]
         location = "header" if kind == "response" else node.get("in", "")
@@ -144,7 +153,7 @@ def _left_out(found: Sequence[Found], root: Position, dialect: Dialect) -> Itera
                 there = (*place, "headers", name) if kind == "response" else (*place, "name")
                 what = f"the {location} {shown(name)} of a {kind} is left out"
                 why = "HTTP has no such name (RFC 9110 §5.1, RFC 6265 §4.1.1)"
-                yield f"{root.at(there).source}: {what}: {why}; mend it"
+                yield Notice("left out", root.at(there).source, f"{what}: {why}", "mend it")
                 if kind == "parameter":
                     node.update({"name": _IGNORED_HEADERS[0], "in": "header", "required": False})
 
@@ -178,6 +187,7 @@ def _operations(
                 servers=_servers(node) or next(iter(around), ()) or _servers(document.tree),
                 deprecated=node.get("deprecated") is True,
                 pointer=pointer,
+                openapi=document.openapi,
             )
 
 

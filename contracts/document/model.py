@@ -70,6 +70,31 @@ class Source:
         return f"{self.file}:{self.line}"
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A fault of a document that is read all the same, or what of it is not asked."""
+
+    kind: str  # in a word or two, the same for all that are alike
+    source: Source
+    problem: str
+    cure: str
+    more: int = 0  # others of this kind, which are counted and not told
+
+    def __str__(self) -> str:
+        others = f" (and {self.more} more of this kind)" * bool(self.more)
+        return f"{self.source}: {self.problem}; {self.cure}{others}"
+
+
+SECTIONS = {"3.0": "4.7", "3.1": "4.8", "3.2": "4"}
+"""Under which number each version of OpenAPI has its objects, always in the same order."""
+
+
+def clause_in(openapi: str, clause: str) -> str:
+    """A clause that is written as in 3.1, as the version of a document counts it."""
+    version = openapi[:3]
+    return clause.replace("OpenAPI 3.1 §4.8.", f"OpenAPI {version} §{SECTIONS[version]}.")
+
+
 @dataclass(frozen=True, eq=False)
 class Document:
     """An OpenAPI document after overlays, with every schema in JSON Schema 2020-12.
@@ -220,6 +245,7 @@ class Operation:
     servers: tuple[str, ...]  # the URLs that apply, wherever they stand
     deprecated: bool
     pointer: str
+    openapi: str = "3.1.0"  # the version of its document
 
     @property
     def key(self) -> str:
@@ -249,7 +275,8 @@ class Spec:
     servers: tuple[str, ...]
     operations: tuple[Operation, ...]
     security_schemes: Mapping[str, SecurityScheme]
-    left_out: tuple[str, ...] = ()  # what of it HTTP can't carry, a sentence each
+    notices: tuple[Notice, ...] = ()  # of reading: what of it HTTP can't carry, say
+    parts: tuple[tuple[Any, str, tuple[str, ...]], ...] = ()  # each object: its kind, its place
     variable: str = VARIABLE  # of the environment, with the credential that requests carry
 
     @property

@@ -52,7 +52,7 @@ class Linker:
     root: Position
     dialect: Dialect
     around: Neighbours | None
-    others: list[Found] = field(default_factory=list)  # that are looked at: parameters, responses …
+    parts: list[Found] = field(default_factory=list)  # every object, once
     _schemas: list[dict[str, Any]] = field(default_factory=list)
     _embedded: dict[str, Any] = field(default_factory=dict)
     _visited: dict[int, str] = field(default_factory=dict)
@@ -84,12 +84,11 @@ class Linker:
             if id(value) in self._visited:
                 continue
             self._visited[id(value)] = found
+            self.parts.append((value, found, place))
             if found == "schema":
                 self._schemas.append(value)
                 if self.dialect.has_identifiers:
                     self._note_identifiers(value, place)
-            elif found in ("parameter", "response", "media type"):
-                self.others.append((value, found, place))
             if found in self.dialect.definitions and isinstance(value.get("$ref"), str):
                 self._pending.append(_Reference(value, value["$ref"], found, place))
 

@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from itertools import chain, groupby
 from urllib.parse import quote, unquote
 
-from contracts.document.model import Header, Operation, Parameter, Spec, join_pointer
+from contracts.document.model import Header, Operation, Parameter, Spec
 from contracts.messages import JSON
 
 _PARAMETER = re.compile(r"\{([^{}/]*)\}")
@@ -193,15 +193,6 @@ def served_at(spec: Spec, path: str) -> list[str]:
     return list(dict.fromkeys([*methods, *["HEAD"] * ("GET" in methods)]))
 
 
-def notices(spec: Spec) -> Iterator[str]:
-    """What is said on reading: names left out, and templates that differ in parameters' alone."""
-    yield from spec.left_out
-    alike: dict[str, list[str]] = {}
-    for template in spec.by_path:
-        alike.setdefault(_PARAMETER.sub("{}", template), []).append(template)
-    for first, *others in alike.values():
-        for other in others:
-            here, there = (spec.document.source(join_pointer("/paths", p)) for p in (other, first))
-            same = "differ in the names of parameters alone, and are one path (OpenAPI 3.1 §4.8.8)"
-            cure = "methods and statuses of both count for both; make them one path item"
-            yield f"{here}: {other} and {first} ({there}) {same}; {cure}"
+def shape_of(template: str) -> str:
+    """A template without the names of its parameters: what tells it from others (3.1 §4.8.8)."""
+    return _PARAMETER.sub("{}", template)

@@ -24,7 +24,7 @@ NO_REPORT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, ms
 
 _KEYS = (
     *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "command"),
-    *("sessions", "decision", "reasons", "notes", "summary", "against", "drift"),
+    *("sessions", "decision", "reasons", "notes", "notices", "summary", "against", "drift"),
     *("statuses", "retried_for", "operations", "verdicts"),
 )  # in the order in which people want to read them
 SIZES = ("exchanges", "unavailable", "retried")
@@ -154,7 +154,7 @@ def merge(runs: Sequence[Run]) -> Run:
         for operation in run.operations:
             by_key.setdefault(operation.key, []).append(operation)
     verdicts = tuple(map(_merged, by_rule.values()))
-    lists = "files", "subjects", "targets", "seeds", "commands", "notes"
+    lists = "files", "subjects", "targets", "seeds", "commands", "notes", "notices"
     named = *SIZES, *lists, "statuses", "retried_for"
     joined, suites = _joined(ordered, *named), _once(map(attrgetter("suite"), ordered))
     joined["notes"] = (*_differences(joined["subjects"], suites), *joined["notes"])

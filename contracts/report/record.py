@@ -31,6 +31,7 @@ from contracts.report import run as model
 from contracts.report.json_report import CURE, ours, report_at
 from contracts.report.wording import bug_notes
 from contracts.rules import Severity
+from contracts.rules.faults import notices
 from contracts.schemas.claims import claim_of
 from contracts.text import cut, map_texts, printable, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
@@ -180,6 +181,7 @@ class Report:
             verdicts=tuple(_within(teller.told(v, since.get(v.rule.id)) for v in self.verdicts)),
             reasons=tuple(map(masked, self.decision.reasons)),
             notes=(*map(masked, self.decision.notes), *bug_notes(teller.failed)),
+            notices=tuple(model.with_texts(one, masked) for one in notices(spec)),
             interrupted=self.interrupted,
             operations=tuple(model.with_texts(one, masked) for one in self._operations()),
             statuses=_endings(self.exchanges),

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, final
 
 import msgspec
 
+from contracts.document.model import Notice
 from contracts.messages import Headers
 from contracts.rules import Severity
 from contracts.text import map_texts
@@ -246,6 +247,7 @@ class Run:
     retried_for: Mapping[str, int] = field(default_factory=dict)  # by what came of the others
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()  # on the document
     interrupted: bool = False  # it ended before everything was asked
     operations: tuple[OperationRun, ...] = ()
     statuses: Mapping[str, int] = field(default_factory=dict)

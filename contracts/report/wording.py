@@ -217,6 +217,12 @@ def started_text(started: Mapping[str, Any]) -> str:
     return f"started session {session}, {seen}, {ended}; cost {started['cost']}{_noted(problem)}"
 
 
+def notices_text(run: Run) -> str:
+    """`3 notices on the document`; empty if there are none."""
+    count = sum(1 + notice.more for notice in run.notices)
+    return f"{plural(count, 'notice')} on the document" * bool(count)
+
+
 def _noted(text: object, form: str = " ({})") -> str:
     return form.format(text) if text else ""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts import text
 from contracts.document import MediaType, Operation, ResponseSpec
-from contracts.document.model import described_by
+from contracts.document.model import clause_in, described_by
 from contracts.messages import Exchange, Response, header_values, is_json
 from contracts.schemas.json_text import Decoded, TooManyError, decode
 
@@ -67,6 +67,30 @@ RULE_KINDS = {
 """The severity of each kind of promise, and the clause it rests on, in the order of a report."""
 
 
+_WRIGHT = "JSON Schema Validation, draft-wright-00"
+CLAUSES_IN_3_0 = {
+    "required": f"{_WRIGHT} §5.15",
+    "nullability": "OpenAPI 3.0 §4.7.24",
+    "type": f"{_WRIGHT} §5.21",
+    "enum": f"{_WRIGHT} §5.20",
+    "format": f"{_WRIGHT} §7.3, OpenAPI 3.0 §4.4",
+    "pattern": f"{_WRIGHT} §5.8",
+    "bounds": f"{_WRIGHT} §5.1 to §5.7, §5.13, §5.14",
+    "items": f"{_WRIGHT} §5.9 to §5.12",
+    "additional properties": f"{_WRIGHT} §5.18",
+    "union": f"{_WRIGHT} §5.22 to §5.24",
+}
+"""Where OpenAPI 3.0 rests on another JSON Schema than 3.1 and 3.2 do."""
+
+
+def clause_of(kind: str, openapi: str) -> str:
+    """The clause that a kind of promise rests on in a document of this version."""
+    _, clause = RULE_KINDS[kind]
+    if openapi.startswith("3.0"):
+        clause = CLAUSES_IN_3_0.get(kind, clause)
+    return clause_in(openapi, clause)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One checkable promise."""
@@ -121,7 +145,9 @@ class Scope:
             place = f"@{self.header}{place.rstrip('/')}"
         parts = (key, status, self.media and f";{self.media}", place, kind, name)
         identity = " ".join(filter(None, parts))
-        return Rule(identity, kind, *RULE_KINDS[kind], key, status, place or None, node, promise)
+        clause, (severity, _) = clause_of(kind, self.operation.openapi), RULE_KINDS[kind]
+        about = (key, status, place or None, node, promise)
+        return Rule(identity, kind, severity, clause, *about)
 
     def row(
         self, check: Callable[..., str | None], kind: str, promise: str, pointer: str = ""

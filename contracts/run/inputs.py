@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from contracts.decision.run_decision import Known, Policy, accepted_file, read_accepted
 from contracts.document import Operation, Spec, load_spec
 from contracts.document.sides import MissingError, overlays_of, side_from
-from contracts.errors import ContractsError, UsageError
+from contracts.errors import ContractsError, DocumentError, UsageError
 from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.secret_urls import Capabilities, secret_names
@@ -105,7 +105,7 @@ def inputs_from(
     named = [str(shown_path(Path(overlay))) for overlay in options.overlay]
     overlays = overlays_of(named, "--contract-overlay")
     path = shown_path(Path(options.spec or root / domain.DOCUMENT))
-    spec = replace(load_spec(path, overlays), variable=domain.CREDENTIAL_VARIABLE)
+    spec = _spec_from(path, overlays)
     names = (domain.CREDENTIAL_VARIABLE, *(variable for _, variable in options.header))
     secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
     capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholder)
@@ -139,6 +139,16 @@ def inputs_from(
     for problem in _problems(made) if asks else ():
         raise UsageError(problem)
     return made
+
+
+def _spec_from(path: Path, overlays: Sequence[str] | None) -> Spec:
+    """The document of a run; DocumentError if it has nothing to test, too."""
+    spec = replace(load_spec(path, overlays), variable=domain.CREDENTIAL_VARIABLE)
+    if not spec.operations:
+        source, problem = spec.document.source("/paths"), "no path has an operation, so there is"
+        cure = "give a document whose `paths` have one"
+        raise DocumentError(source.file, source.line, f"{problem} nothing to test", cure)
+    return spec
 
 
 def _problems(inputs: Inputs) -> Iterator[str]:

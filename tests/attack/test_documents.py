@@ -15,7 +15,6 @@ import pytest
 from contracts import flows
 from contracts.decision.change_decision import ChangePolicy
 from contracts.document import Spec, load_spec
-from contracts.document.serialisation import notices
 from contracts.errors import ContractsError, DocumentError
 from contracts.exchanges import Client, Secret
 from contracts.mock import CREDENTIAL, MockService, serving
@@ -24,6 +23,7 @@ from contracts.probes import ProbePlan
 from contracts.report.forms import FORMS, lines_of
 from contracts.report.forms.catalogue import rules_json, rules_table
 from contracts.rules import rules_for
+from contracts.rules.faults import notices
 from tests.run.projects import Project, Things
 
 JsonObject = dict[str, Any]
@@ -148,7 +148,7 @@ def test_parameters_that_http_can_t_carry_are_left_out(index: int, location: str
     tree["paths"]["/things/{id}"]["get"]["parameters"][index]["required"] = True
     path = written(tree, tmp_path)
     spec = load_spec(path)
-    (said,) = notices(spec)
+    (said,) = map(str, notices(spec))
     line = (
         next(i for i, text in enumerate(path.read_text().splitlines(), 1) if text.strip() == f'"in": "{location}",') - 1
     )
@@ -162,7 +162,7 @@ def test_parameters_that_http_can_t_carry_are_left_out(index: int, location: str
 @pytest.mark.parametrize("name", ODD_NAMES.values(), ids=ODD_NAMES.keys())
 def test_response_headers_that_http_can_t_carry_are_left_out(name: str, tmp_path: Path) -> None:
     spec = load_spec(written(changed((*GET, "responses", "200", "headers", "X-R"), None, name), tmp_path))
-    (said,) = notices(spec)
+    (said,) = map(str, notices(spec))
     assert re.match(r".*:\d+: the header .* of a response is left out: ", said)
     assert spec.operations[0].responses[0].headers == ()
     assert exercise(spec)

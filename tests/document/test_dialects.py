@@ -67,6 +67,9 @@ IN_3_1 = [
     ({"$schema": "https://spec.openapis.org/oas/3.1/dialect/base", "$id": "a"}, {}),
 ]  # fmt: skip
 IN_BOTH = [
+    ({"pattern": r"^(a)(?<y>b|c)\k<y>$"}, {"pattern": r"^(a)(?<y>b|c)(?:\2)$"}),
+    ({"pattern": r"(?P<y>a)[(]\((?:x)(?P=y)"}, {"pattern": r"(?P<y>a)[(]\((?:x)(?:\1)"}),
+    *(({"pattern": text},) * 2 for text in (r"^(a|b)\d(?=c)[()]$", r"(?<a>b)(?<=c)", r"\\k<y>(?<y>a)", r"\k<n>(a)")),
     ({"type": "integer", "format": "int32"}, {"type": "integer", "format": "int32", **INT32}),
     ({"type": "integer", "format": "int64"}, {"type": "integer", "format": "int64", **INT64}),
     ({"type": "integer", "format": "int32", "minimum": 1, "maximum": 2**40},

@@ -82,7 +82,7 @@ def test_before_3_2_a_media_type_by_reference_is_left_out_and_said() -> None:
     text = f"{HEAD}paths: {{/a: {{get: {{responses: {{'200': {{content: {{text/plain: {{$ref: '#/x'}}}}}}}}}}}}}}"
     spec = read_spec(text.replace("3.2.0", "3.1.0").encode(), path="d.yaml", folder=None)
     assert spec.operations[0].responses[0].content[0].schema is None
-    assert "d.yaml:3: a media type has a `$ref`, which OpenAPI 3.1 does not know" in str(spec.left_out[0])
+    assert "d.yaml:3: a media type has a `$ref`, which OpenAPI 3.1 does not know" in str(spec.notices[0])
 
 
 READ = {

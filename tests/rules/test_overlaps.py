@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from contracts.document import Spec
-from contracts.document.serialisation import notices
 from contracts.messages import Exchange, Headers, Probe, Request, Response
 from contracts.mock import MockService
 from contracts.probes import ProbePlan
 from contracts.rules import rules_for
+from contracts.rules.faults import notices
 from contracts.verdicts import Judgement, judge, judge_all
 from tests.documents import spec_from
 
@@ -149,7 +149,7 @@ def test_where_neither_is_more_concrete_only_shared_paths_are_left_alone() -> No
 
 
 def test_templates_that_differ_in_names_alone_are_told_with_both_lines() -> None:
-    (notice,) = notices(spec_with(**ATTESTATIONS))
+    (notice,) = map(str, notices(spec_with(**ATTESTATIONS)))
     delete, get = (key.partition(" ")[2] for key in ATTESTATIONS)
     written = re.fullmatch(
         rf"things\.json:(\d+): {re.escape(f'{get} and {delete}')} \(things\.json:(\d+)\) (.+)", notice

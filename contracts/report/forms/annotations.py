@@ -5,10 +5,11 @@ from pathlib import Path
 
 from contracts.changes.change import ChangeSeverity
 from contracts.decision.change_decision import Judged
+from contracts.document import Source
 from contracts.report import wording
 from contracts.report.diff import Diff, reach_text
 from contracts.report.forms.diff_forms import last_line, verdict_line
-from contracts.report.run import Run
+from contracts.report.run import Passage, Run
 from contracts.report.wording import Cause, causes, worst_first
 from contracts.text import cut, few, printable
 
@@ -38,14 +39,23 @@ def run_annotations(run: Run, here: Path | None = None) -> Iterator[str]:
     for level, found in ("error", errors), ("warning", warnings), ("notice", accepted):
         for cause in found[:MAX_SHOWN]:
             verdict = cause.shown
-            file = verdict.source.file
-            if Path(file).is_relative_to(here):
-                file = Path(file).relative_to(here).as_posix()
             title = f"{verdict.standing}: {verdict.rule}{wording.spread_text(cause)}"
-            yield _command(level, (file, verdict.source.line), title, _message(cause, run))
+            yield _command(level, _seen_from(here, verdict.source), title, _message(cause, run))
         if len(found) > MAX_SHOWN:
             yield f"… and {len(found) - MAX_SHOWN} more of level {level}, in report.json"
+    for notice in run.notices[:MAX_SHOWN]:
+        lines = (notice.problem, notice.cure)
+        yield _command("notice", _seen_from(here, notice.source), f"document: {notice.kind}", lines)
+    if len(run.notices) > MAX_SHOWN:
+        yield f"{wording.notices_text(run)} in all, in report.json"
     yield decision_line(run, Screen())
+
+
+def _seen_from(here: Path, source: Passage | Source) -> tuple[str, int]:
+    file = source.file
+    if Path(file).is_relative_to(here):
+        file = Path(file).relative_to(here).as_posix()
+    return file, source.line
 
 
 def _message(cause: Cause, run: Run) -> Iterator[str]:

@@ -93,6 +93,7 @@ def _facts(run: Run) -> Iterator[str]:
         yield from wording.drift_lines(run.drift)
     yield from wording.session_lines(run.sessions or {})
     yield from run.notes
+    yield from filter(None, [wording.notices_text(run)])
 
 
 def _series(trend: Trend) -> Iterator[tuple[str, str, Sequence[float | None]]]:

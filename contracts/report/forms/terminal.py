@@ -36,6 +36,7 @@ _FIRST = {
     "drift": 3,
 }
 _THEN = {"still there": 5, "drift rules": 0, "sessions": 2, "note": 3, "accepted": 3, "advisory": 3}
+_THEN["document"] = 2
 _LAST = {
     "undecided": 2,
     "not exercised": 3,
@@ -198,6 +199,8 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
     accepted = [(verdict.rule, f" {wording.accepted_text(verdict)}") for verdict in run.accepted]
     yield Section("accepted", accepted)
     yield Section("note", _texts(run.notes))
+    head = (f"document: {wording.notices_text(run)}",) * bool(run.notices)
+    yield Section("document", _texts(map(str, run.notices)), head, "  ")
     yield _violated("advisory", run.advisories, recurs=False)
     for standing in ("undecided", "not exercised"):
         verdicts = run.by_standing[standing]
@@ -325,6 +328,7 @@ _RED = ("violated", "new", "still there", "FAIL")
 _YELLOW = ("accepted", "note", "advisory", "ended early", "INCONCLUSIVE", "inconclusive")
 _COLOUR = dict.fromkeys(_RED, "red") | dict.fromkeys(_YELLOW, "yellow")
 _COLOUR |= dict.fromkeys(("not exercised", "undecided", "not asked", "not judged"), "yellow")
+_COLOUR["document"] = "yellow"
 _COLOUR |= dict.fromkeys(("fixed", "PASS"), "green")
 _MARKED = re.compile(rf"(contract: )?({'|'.join(sorted(_COLOUR, key=len, reverse=True))})(?=[: ])")
 

@@ -45,9 +45,14 @@ class ProbePlan:
         """The probes of one operation; the same object each time, as making them takes long."""
         return self._lanes.setdefault(operation.key, Lane(self, operation))
 
+    @property
+    def slow(self) -> Mapping[str, str]:
+        """Why operations had requests that were made without their patterns, by their keys."""
+        return self.__dict__["generated"].slow if "generated" in self.__dict__ else {}
+
     @cached_property
     def generated(self) -> Any:
-        return self.cases.load(self.spec, self.seed)
+        return self.cases.Cases(self.spec, self.seed)
 
     @property
     def cases(self) -> Any:

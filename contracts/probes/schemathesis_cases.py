@@ -1,14 +1,17 @@
 """Schemathesis's cases for an operation as requests. The only file that touches Schemathesis."""
 
 import hashlib
+import json
 import re
+import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from itertools import chain
+from typing import Any, TypeVar
 
 import hypothesis
 import requests
@@ -21,10 +24,17 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.errors import SchemathesisError
 from schemathesis.schemas import APIOperation, BaseSchema
 
-from contracts.document import Operation, Spec
+from contracts.document import Document, Operation, Schema, Spec, join_pointer
 from contracts.document.directions import for_requests
 from contracts.messages import Request
+from contracts.payloads import RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import generator
+from contracts.payloads.patterns import parse
 from contracts.schemas.claims import CLIENT_FIELDS
+from contracts.schemas.validation import Uncompilable, takes, validator
+
+T = TypeVar("T")
+Requests = list[tuple[str, Request]]
 
 BASE = "http://service"
 _ARGUMENTS = {"method", "url", "headers", "data", "json", "params", "cookies", "files"}
@@ -33,6 +43,154 @@ _NO_CASES: tuple[type[Exception], ...] = (SchemathesisError, OSError)  # it may 
 _NO_CASES += (LookupError, RecursionError)  # it knows no such operation, or can't find its way
 _NO_CASES += (hypothesis.errors.Unsatisfiable, hypothesis.errors.InvalidArgument)
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
+LONG = 1_000  # characters of a pattern, or of a text beside one: Python's `re` needs their square
+TEXTS = 20  # texts of ours that stand for a pattern
+PATIENCE = 60.0  # seconds of this process for one operation's boundaries, or its random requests
+_SAME_TEXT = ("allOf", "anyOf", "oneOf")
+
+
+class Late(BaseException):
+    """Python's `re` has tried for `PATIENCE`; no `except Exception` of a library stops it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """A document as Schemathesis reads it: with its patterns, or with texts of ours instead.
+
+    Schemathesis and Hypothesis match with Python's `re`, which may go back and try again for ever.
+    `slow` says why operations had the latter, which never does; by their keys.
+    """
+
+    spec: Spec
+    seed: int
+    slow: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def schema(self) -> BaseSchema:
+        return _read(_respelled(self._sent, _is_long), self.seed)
+
+    @cached_property
+    def plain(self) -> BaseSchema:
+        return _read(_respelled(self._sent, lambda _: True), self.seed)
+
+    @cached_property
+    def _sent(self) -> Document:
+        """What a client sends: without what is `readOnly`."""
+        return for_requests(self.spec.document).sender
+
+    @cached_property
+    def _has_patterns(self) -> bool:
+        return '"pattern' in json.dumps(self.spec.document.tree, default=str)
+
+    def of(self, operation: Operation, make: Callable[[BaseSchema], T]) -> T:
+        """What is made of the first; of the second if that took too long, once and for all."""
+        if operation.key not in self.slow:
+            schema = self.schema
+            try:
+                with _offline(), _within(PATIENCE if self._has_patterns else 0):
+                    return make(schema)
+            except Late:
+                why = "its patterns take Python too long; requests were made without them"
+                place = self.spec.document.source(operation.pointer)
+                self.slow[operation.key] = f"{place}: {operation.key}: {why}"
+        with _offline():
+            return make(self.plain)
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Raise `Late` in here after so much time of this process, whatever else the machine does.
+
+    Not after 0, and not where no signal can: on Windows, and beside the main thread.
+    """
+    timed = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+    if not timed:
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise Late
+
+    before = signal.signal(signal.SIGPROF, stop)
+    try:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _is_long(schema: dict[str, Any]) -> bool:
+    """Whether a pattern, or a text that is tried on it, is long."""
+    texts = [schema["pattern"], schema.get("const"), *schema.get("enum", ())]
+    return any(isinstance(text, str) and len(text) > LONG for text in texts)
+
+
+def _respelled(document: Document, hard: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The document's tree, with texts of ours where a text has a `hard` pattern."""
+
+    def changed(node: dict[str, Any], path: Any) -> dict[str, Any]:
+        names = node.get("patternProperties")
+        if isinstance(names, dict) and any(hard({"pattern": name}) for name in names):
+            node = {name: held for name, held in node.items() if name != "patternProperties"}
+        if not _asks(node, hard):
+            return {**node}
+        if texts := _texts(Schema(document, _pointer(path))):
+            return {"type": "string", "enum": texts}
+        return {name: held for name, held in node.items() if name != "pattern"}
+
+    found: dict[Any, Any] = {"": document.tree}
+    pending: list[tuple[Any, Any, Any]] = [(found, "", None)]  # what holds it, its key, its path
+    while pending:
+        holder, key, path = pending.pop()
+        names: Iterable[Any] = ()
+        node = holder[key]
+        if isinstance(node, dict):
+            names = node = holder[key] = changed(node, path)
+        elif isinstance(node, list):
+            node = holder[key] = [*node]
+            names = range(len(node))
+        pending += [(node, name, (path, name)) for name in names]
+    return found[""]  # type: ignore[no-any-return]
+
+
+def _asks(schema: Any, hard: Callable[[dict[str, Any]], bool]) -> bool:
+    """Whether a schema, or a part of it about the same text, has a `hard` pattern."""
+    if not isinstance(schema, dict):
+        return False
+    if isinstance(schema.get("pattern"), str) and hard(schema):
+        return True
+    parts = [schema[name] for name in _SAME_TEXT if isinstance(schema.get(name), list)]
+    return any(_asks(part, hard) for part in chain.from_iterable(parts))
+
+
+def _pointer(path: Any) -> str:
+    """The pointer of a path: a pair of the one above and a key, as few are ever asked for."""
+    keys: list[str | int] = []
+    while path is not None:
+        path, key = path
+        keys.append(key)
+    return join_pointer("", *reversed(keys))
+
+
+def _texts(schema: Schema) -> list[str]:
+    """Texts that a schema takes: of its own, or else of our making."""
+    value: Any = schema.value
+    texts: list[str] = []
+    with suppress(*Uncompilable, Unsatisfiable):
+        if isinstance(value.get("enum"), list):
+            check = validator(schema)
+            texts = [one for one in value["enum"] if isinstance(one, str) and takes(check, one)]
+        else:
+            if parse(value.get("pattern", "")).least > 4 * LONG:  # no URL and no field has room
+                return []
+            made = generator(schema)
+            while len(texts) < TEXTS and sum(map(len, texts)) < LONG:
+                text = made.draw(RandomChoices(len(texts)))
+                if not isinstance(text, str):
+                    return []
+                texts.append(text)
+    return [*dict.fromkeys(texts)]
 
 
 @contextmanager
@@ -59,25 +217,27 @@ def _offline() -> Iterator[None]:
 
 
 @_offline()
-def load(spec: Spec, seed: int) -> BaseSchema:
-    """The document as Schemathesis reads it: said to be 3.1, as its schemas are 2020-12 already."""
+def _read(tree: dict[str, Any], seed: int) -> BaseSchema:
+    """The tree is said to be 3.1, as its schemas are 2020-12 already."""
     settings = {"seed": seed, "generation": {"with-security-parameters": False}}
-    tree = {**for_requests(spec.document).sender.tree, "openapi": "3.1.0", "servers": []}
+    tree = {**tree, "openapi": "3.1.0", "servers": []}
     return schemathesis.openapi.from_dict(tree, config=SchemathesisConfig.from_dict(settings))
 
 
-@_offline()
-def coverage_requests(schema: BaseSchema, operation: Operation) -> list[tuple[str, Request]]:
+def coverage_requests(cases: Cases, operation: Operation) -> Requests:
     """Boundary cases, each with what it is about."""
-    found = []
-    for case in coverage_cases(schema, operation):
-        about = (case.meta and case.meta.phase.data.description) or ""
-        found += [(about, request) for request in _requests(case, operation)]
-    return found
+
+    def made(schema: BaseSchema) -> Requests:
+        found: Requests = []
+        for case in _coverage_cases(schema, operation):
+            about = (case.meta and case.meta.phase.data.description) or ""
+            found += [(about, request) for request in _requests(case, operation)]
+        return found
+
+    return cases.of(operation, made)
 
 
-@_offline()
-def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
+def _coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
     """As many as can be had: where a schema is too odd for Schemathesis, those before it."""
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]  # claims are the document's
     cases: list[Case[Any]] = []
@@ -89,18 +249,20 @@ def coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]:
     return cases
 
 
-@_offline()
-def fuzz_requests(
-    schema: BaseSchema, operation: Operation, *, seed: int, examples: int
-) -> list[tuple[str, Request]]:
+def fuzz_requests(cases: Cases, operation: Operation, *, seed: int, examples: int) -> Requests:
     """The document's examples, then `examples` random requests; a seed always gives the same."""
-    cases: list[Case[Any]] = []
-    with suppress(*_NO_CASES):
-        target: APIOperation[Any, Any, Any, Any] = schema[operation.path][operation.method]
-        for strategy in target.get_strategies_from_examples():
-            cases += _draw(strategy, seed=seed, examples=1)
-        cases += _draw(target.as_strategy(GenerationMode.POSITIVE), seed=seed, examples=examples)
-    return [("random", request) for case in cases for request in _requests(case, operation)]
+
+    def made(schema: BaseSchema) -> Requests:
+        found: list[Case[Any]] = []
+        with suppress(*_NO_CASES):
+            target: APIOperation[Any, Any, Any, Any] = schema[operation.path][operation.method]
+            for strategy in target.get_strategies_from_examples():
+                found += _draw(strategy, seed=seed, examples=1)
+            positive = target.as_strategy(GenerationMode.POSITIVE)
+            found += _draw(positive, seed=seed, examples=examples)
+        return [("random", request) for case in found for request in _requests(case, operation)]
+
+    return cases.of(operation, made)
 
 
 def _draw(strategy: Any, *, seed: int, examples: int) -> list[Case[Any]]:

@@ -97,6 +97,8 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         if isinstance(event, Stop):
             return
     yield from asked
+    if why := state.plan.slow.get(operation.key):
+        yield {"slow": {**(state.ledger.note("slow") or {}), operation.key: why}}
     # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
     answered = next((e.probe.request for e in exchanges if _is_plain_success(e)), None)
     yield from _gateways(state, operation, client, answered)

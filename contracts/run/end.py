@@ -88,7 +88,8 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     decision = decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None)
     unlooked = [ledger.about.get("unlooked", "")]
     unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
-    notes = (*decision.notes, *filter(None, dict.fromkeys(unlooked)), *mistakes)
+    slow = (ledger.note("slow") or {}).values()
+    notes = (*decision.notes, *slow, *filter(None, dict.fromkeys(unlooked)), *mistakes)
     decision = replace(decision, notes=notes)
     began, early = ledger.about.get("started", ""), bool(ended)
     told = tuple(verdicts), exchanges, decision, early

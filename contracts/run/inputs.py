@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -282,16 +283,23 @@ def _route(options: Options, environ: Mapping[str, str], base_url: str | None) -
     return route
 
 
+_HOST_AND_PORT = re.compile(r"([^:/]*|\[[^\]]*\])(:[0-9]{0,5})?(/.*)?")
+
+
 def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     """Userinfo and passwords of the proxies that the environment names, by what stands for each."""
     named = {domain.PROXY_VARIABLE: environ.get(domain.PROXY_VARIABLE, "")}
     named |= {f"{scheme.upper()}_PROXY": url for scheme, url in urllib.request.getproxies().items()}
     found: dict[str, str] = {}
     for variable, url in named.items():
-        userinfo = url.rpartition("@")[0].rpartition("//")[2]
-        if ":" in userinfo:
+        rest = url.partition("://")[2] or url
+        userinfo, at, _ = rest.rpartition("@")
+        if not at and not _HOST_AND_PORT.fullmatch(rest):  # whatever it is, it is no host
+            userinfo = rest
+        user, _, password = userinfo.partition(":")
+        if userinfo:
             found[f"{variable}_USERINFO"] = unquote(userinfo)
-            found[f"{variable}_PASSWORD"] = unquote(userinfo.partition(":")[2])
+            found[f"{variable}_PASSWORD"] = unquote(password or user)
     return found
 
 

@@ -1,20 +1,30 @@
 """Patterns of a document on texts that a service chose: decided in linear time, or not, with the reason; no hang."""
 
 import json
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.document import Spec
+from contracts.exchanges import Ledger
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.secret_urls import Capabilities
+from contracts.probes import ProbePlan, schemathesis_cases
+from contracts.run.ask import asked
+from contracts.run.end import concluded
+from contracts.run.inputs import Inputs
+from contracts.run.state import State
 from contracts.schemas import validation
 from contracts.schemas.validation import Beyond, keyword_validator, matches
 from contracts.verdicts.judge import judge_body
-from tests.documents import plan_of, short
+from tests.documents import plan_of, short, spec_from
 
 from .patterns import BEYOND, DECIDED, LINEAR
+from .schemas import STRING, document
 
 WHY = "looks around or refers back, and takes too long to be decided on"
 
@@ -115,3 +125,85 @@ def test_our_own_patterns_go_through_a_body_once() -> None:
     assert b"secret" not in capabilities.body(cut)
     body = b'{"cdp_url": [' + b'"\\' * 500_000
     assert len(capabilities.body(body)) == len(body)
+
+
+# Requests, for which Schemathesis and Hypothesis match with Python's `re`
+
+FOR_EVER = "a?" * 30 + "a" * 30
+HANGING: dict[str, dict[str, Any]] = {
+    "found anywhere": {**STRING, "pattern": FOR_EVER},
+    "anchored": {**STRING, "pattern": f"^{FOR_EVER}$"},
+    "of a condition": {**STRING, "if": {"pattern": FOR_EVER}, "then": {"minLength": 3}},
+    "of names": {"type": "object", "patternProperties": {FOR_EVER: STRING}, "minProperties": 2},
+    "of a member named default": {"required": ["default"], "properties": {"default": {"pattern": FOR_EVER}}},
+}
+LONG: dict[str, dict[str, Any]] = {
+    "20,000 characters": {**STRING, "pattern": "a" * 20_000},
+    "5,000 classes": {**STRING, "pattern": "[ab]" * 5_000},
+    "1,000 options": {**STRING, "pattern": "a?" * 1_000},
+    "800 words": {**STRING, "pattern": f"^({'|'.join(f'word{number}' for number in range(800))})$"},
+    "a member of 100 kB": {**STRING, "pattern": "a(?=[^c]*c)d|^b", "enum": ["a" * 100_000, "b"]},
+}
+
+
+def requests_of(spec: Spec) -> tuple[list[Any], dict[str, str]]:
+    """Every request that is made of the one operation, and what it says of those that were not."""
+    plan = ProbePlan(spec, seed=1, examples=3)
+    made = list(plan.lane(spec.operations[0]).probes())
+    return made, dict(plan.slow)
+
+
+@pytest.mark.parametrize("name", HANGING)
+def test_requests_are_made_without_patterns_that_take_python_too_long(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 0.3)
+    spec = spec_from(document(HANGING[name]))
+    made, slow = requests_of(spec)
+    assert {probe.source for probe in made} >= {"coverage", "fuzz"}
+    assert any(probe.claim.allowed for probe in made)
+    why = "GET /things/{id}: its patterns take Python too long; requests were made without them"
+    assert list(slow.values()) == [f"things.json:9: {why}"]
+
+
+def test_texts_of_ours_stand_for_a_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 0.3)
+    made, _ = requests_of(spec_from(document(HANGING["anchored"])))
+    queries = {probe.request.query for probe in made if probe.claim.allowed}
+    assert any(query.startswith(f"q={'a' * 30}") for query in queries)
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_patterns_are_left_out_at_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the clock says: the same seed gives the same requests. Nor does that take a signal."""
+    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 0)
+    spec, found = spec_from(document(LONG[name])), list[Any]()
+    threads = [threading.Thread(target=lambda: found.append(requests_of(spec))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        thread.join()
+    assert found[0] == found[1]
+    made, slow = found[0]
+    assert any(probe.source == "fuzz" for probe in made)
+    assert slow == {}
+
+
+def test_a_report_says_whose_patterns_were_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 0.3)
+    spec = spec_from(document(HANGING["anchored"]))
+    state = State(Inputs(spec), Ledger(tmp_path / "exchanges.jsonl"))
+    asked(state, spec.operations[0])
+    (note,) = concluded(state).decision.notes
+    assert note.startswith("things.json:9: GET /things/{id}: its patterns take Python too long")
+
+
+def test_ordinary_patterns_keep_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing of a document is respelled for them; a document without any is not timed."""
+    schema = {**STRING, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+    cases = schemathesis_cases.Cases(spec_from(document(schema)), 0)
+    held = json.dumps(cases.schema.raw_schema)
+    assert held.count(schema["pattern"]) == 3
+    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 1e-6)
+    made, slow = requests_of(spec_from(document({**STRING, "maxLength": 9})))
+    assert made
+    assert slow == {}

@@ -292,7 +292,7 @@ def test_boundary_cases_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_given_values_need_no_generation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schemathesis_cases, "load", lambda *_: pytest.fail("generated"))
+    monkeypatch.setattr(schemathesis_cases, "Cases", lambda *_: pytest.fail("generated"))
     plan = ProbePlan(NOTTE, given={"session_id": ["a"]})
     assert next(plan.lane(NOTTE.operations[0]).probes()).request.target == "/sessions/a"
 

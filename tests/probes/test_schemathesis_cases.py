@@ -22,17 +22,17 @@ STRING = {"type": "string"}
 
 
 def coverage_of(spec: Spec) -> list[tuple[str, Request]]:
-    return schemathesis_cases.coverage_requests(schemathesis_cases.load(spec, 0), spec.operations[0])
+    return schemathesis_cases.coverage_requests(schemathesis_cases.Cases(spec, 0), spec.operations[0])
 
 
 def fuzz_of(spec: Spec, examples: int = 5, seed: int = 0) -> list[Request]:
-    schema = schemathesis_cases.load(spec, seed)
+    schema = schemathesis_cases.Cases(spec, seed)
     found = schemathesis_cases.fuzz_requests(schema, spec.operations[0], seed=seed, examples=examples)
     return [request for _, request in found]
 
 
 def test_an_upgrade_loses_no_cases() -> None:
-    cases = schemathesis_cases.coverage_cases(schemathesis_cases.load(NOTTE, 0), NOTTE.operations[0])
+    cases = schemathesis_cases._coverage_cases(schemathesis_cases.Cases(NOTTE, 0).schema, NOTTE.operations[0])
     assert all(case.meta is not None for case in cases)
     found = Counter(
         (case.meta.phase.name.value, case.meta.generation.mode.value, case.method == "GET")
@@ -186,16 +186,16 @@ def test_what_is_too_odd_gives_fewer_requests(schema: Any, media: str) -> None:
 
 
 def test_cases_before_a_failure_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    schema = schemathesis_cases.load(NOTTE, 0)
-    original = type(schema).iter_coverage_cases
+    cases = schemathesis_cases.Cases(NOTTE, 0)
+    original = type(cases.schema).iter_coverage_cases
 
     def breaking(*args: Any, **options: Any) -> Any:
         cases = original(*args, **options)
         yield next(cases)
         raise InvalidArgument("odd")
 
-    monkeypatch.setattr(type(schema), "iter_coverage_cases", breaking)
-    assert len(schemathesis_cases.coverage_requests(schema, NOTTE.operations[0])) == 1
+    monkeypatch.setattr(type(cases.schema), "iter_coverage_cases", breaking)
+    assert len(schemathesis_cases.coverage_requests(cases, NOTTE.operations[0])) == 1
 
 
 def test_requests_that_can_not_be_written_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

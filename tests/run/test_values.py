@@ -118,3 +118,30 @@ def test_passwords_of_proxies_are_secrets(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("HTTPS_PROXY", "http://you:other%2Fword@gateway")
     found = proxy_secrets({"NOTTE_PROXY": "http://me:pa55word@gateway"})
     assert {"me:pa55word", "pa55word", "you:other/word", "other/word"} == set(found.values())
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("http://me:pa//55word@gateway:3128", "pa//55word"),
+        ("http://me:pa@55//word@gateway", "pa@55//word"),
+        ("http://me:pa55word://x@gateway", "pa55word://x"),
+        ("me:pa55word@gateway", "pa55word"),
+        ("http://me:pa55word", "pa55word"),
+        ("http://me:pa55word:3128", "pa55word:3128"),
+        ("http://me:pa55word%40gateway", "pa55word@gateway"),
+        ("http://me:123456", "123456"),
+        ("http://t0k3nt0k3n@gateway", "t0k3nt0k3n"),
+        ("http://t0k3nt0k3n:@gateway", "t0k3nt0k3n"),
+    ],
+)
+def test_a_password_of_a_proxy_is_one_however_the_url_is_written(url: str, secret: str) -> None:
+    assert proxy_secrets({"NOTTE_PROXY": url})["NOTTE_PROXY_PASSWORD"] == secret
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "http://gateway", "gateway:3128", "http://10.0.0.1:80/", "http://[::1]:3128", "https://gateway.example/"],
+)
+def test_a_proxy_without_a_password_has_no_secret(url: str) -> None:
+    assert proxy_secrets({"NOTTE_PROXY": url}) == {}

@@ -1,6 +1,8 @@
 """Faults in, who finds them out: this suite and four others against one faulty service, written down as a table.
 
 python bench/power.py [--per-family N] [--openapi-core-python PATH] [--out docs/power.md]
+
+What `bench/depot.py` wrote below it stays as it is.
 """
 
 import argparse
@@ -350,7 +352,8 @@ def main() -> None:
         bare = measured(tools, [])
     with tools_for(load_spec(DOCUMENT), args.openapi_core_python) as tools:
         columns = measured(tools, sample(args.per_family))
-    args.out.write_text(document(args, columns, bare), encoding="utf-8")
+    _, heading, rest = args.out.read_text(encoding="utf-8").partition("\n## ") if args.out.exists() else ("", "", "")
+    args.out.write_text(document(args, columns, bare) + heading + rest, encoding="utf-8")
 
 
 if __name__ == "__main__":

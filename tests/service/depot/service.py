@@ -15,7 +15,7 @@ from .fault import Fault
 from .reading import METHODS, Asked, Node, Operation, Refused, body_of, document, operations
 
 FIRST_DAY = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-DOCKS = {f"{letter}{number}": 10 * number for letter in "ABC" for number in (1, 2)}
+DOCKS = {f"{letter}{number}": 40 for letter in "ABC" for number in (1, 2)}
 KINDS = ("arrived", "moved", "left")
 TITLES = {400: "Bad request", 401: "Unauthorized", 404: "Not found", 405: "Method not allowed", 409: "Conflict"}
 TITLES |= {412: "Precondition failed", 415: "Unsupported media type", 422: "Unprocessable", 429: "Too many requests"}

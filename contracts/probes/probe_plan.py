@@ -5,24 +5,32 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import Any
 
 from contracts import messages
-from contracts.document import Operation, Parameter, Spec, serialisation
+from contracts.document import Operation, Spec, serialisation
 from contracts.document.model import NOWHERE, concrete_status, variants_of
-from contracts.document.serialisation import encoded, fill_raw_path, match_path, parameter_names
-from contracts.messages import SAFE_METHODS, Credential, Probe, Request
+from contracts.document.serialisation import (
+    encoded,
+    fill_raw_path,
+    match_path,
+    parameter_names,
+    raw_values,
+)
+from contracts.messages import GIVEN_BODY, SAFE_METHODS, Credential, Probe, Request
 from contracts.probes.edges import edge_requests
 from contracts.probes.endings import ends
-from contracts.schemas.claims import CLIENT_FIELDS, claim_of
+from contracts.probes.knowledge import Knowledge, ValueRow, Values
+from contracts.probes.samples import Body, bodies_of, with_body, with_required, with_value
+from contracts.schemas.claims import claim_of
 from contracts.schemas.validation import Uncompilable, validator
 
 UNLISTED: tuple[str, ...] = ("GET", "HEAD", "TRACE")
+BODILESS = SAFE_METHODS | {"DELETE"}  # what a body has no meaning for (RFC 9110 §9.3)
 UNLISTED_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 MAX_REQUEST_LINE = 8000  # RFC 9112 §3
 ROOM = 500  # what a base URL's path and a credential in the query may add to a request line
-
-Values = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,18 @@ class ProbePlan:
     # What the service listed belongs to somebody: it is for safe methods alone.
     found: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the run's, which may end it
+    rows: Sequence[ValueRow] = ()  # given values of several parameters, or for one operation
+    bodies: Mapping[str, Sequence[Body]] = field(default_factory=dict)  # given, by operation
     live: bool = False  # real resources: an operation that ends one is sent to none but our own
     _lanes: dict[str, "Lane"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def lane(self, operation: Operation) -> "Lane":
         """The probes of one operation; the same object each time, as making them takes long."""
         return self._lanes.setdefault(operation.key, Lane(self, operation))
+
+    def learn(self, operation: Operation, rows: Sequence[ValueRow]) -> None:
+        """Let the lane of an operation know what answers of others say, before it is asked."""
+        self._lanes[operation.key] = Lane(self, operation, tuple(rows))
 
     @property
     def slow(self) -> Mapping[str, str]:
@@ -67,35 +81,55 @@ class Lane:
 
     plan: ProbePlan
     operation: Operation
+    learnt: tuple[ValueRow, ...] = ()
+
+    @cached_property
+    def known(self) -> Knowledge:
+        plan, rows = self.plan, (*self.plan.rows, *self.learnt)
+        sources = plan.given, plan.found, plan.own
+        return Knowledge(self.operation, *sources, rows, self.spares, plan.live)
 
     def probes(self) -> Iterator[Probe]:
         """All but the last ones; none if the method is not to be sent."""
         if self._is_sent:
-            made = itertools.chain(self._given(), self._documented_statuses(), self._made())
+            first = itertools.chain(self._given(), self._filtered())
+            made = itertools.chain(first, self._documented_statuses(), self._made())
             yield from filter(self.can_send, made)
 
     def closing(self, answered: Request | None) -> Iterator[Probe]:
         """What is sent last; `answered` had a 2xx with the right credential, if anything had."""
         if self._is_sent:
             base = answered or self._spared(self._base())
+            if self.spares and self.known.made:  # its last resource, whose others are gone
+                base = self._base(self.known.made[-1])
             yield from filter(self.can_send, self._refusable(base))
         yield from self.unlisted_methods()
 
-    def known(self) -> Iterator[Probe]:
+    def given(self) -> Iterator[Probe]:
         """The probes with values that the service knows, all of them twice."""
         return filter(self.can_send, self._given())
 
     def _given(self) -> Iterator[Probe]:
-        vouched = (self.plan.given, self.plan.own)  # what the service lists may be gone by now
-        rounds = [(chosen, self._base(chosen)) for chosen in self._rounds]
+        safe, bodies = self.operation.method in SAFE_METHODS, self.plan.bodies
+        rounds, own = self.known.rounds, bodies.get(self.operation.key, [])
+        cases = list(zip(itertools.cycle(rounds), range(max(len(rounds), len(own))), strict=False))
         for turn in ("first", "second"):
-            for chosen, request in rounds:
+            for chosen, number in cases:
+                given, request = self.known.vouched(chosen), self._base(chosen)
+                if own:
+                    body = own[number % len(own)]
+                    request = with_body(request, body)
+                    given = (*given, (GIVEN_BODY, body[1].decode("utf-8", "replace")))
                 probe = self._probe(request, "given", f"given values, {turn} time")
-                given = []
-                for name, value in chosen.items():
-                    if any(value in source.get(name, ()) for source in vouched):
-                        given.append((name, value))
-                yield replace(probe, given=tuple(given))
+                # What changes the state may change what is right the second time.
+                yield replace(probe, given=given if safe or turn == "first" else ())
+            if self.spares and self.known.made:
+                return
+
+    def _filtered(self) -> Iterator[Probe]:
+        """The list again, filtered by values that it has, so that it comes back filled."""
+        for values in self.known.filters:
+            yield self._probe(self._base(values), "given", "filtered by what the list has")
 
     def _documented_statuses(self) -> Iterator[Probe]:
         if self.plan.statuses is None:
@@ -109,7 +143,8 @@ class Lane:
 
     def _made(self) -> Iterator[Probe]:
         """Boundaries, random and odd requests, each once; odd wins if others make the same."""
-        plan, rounds = self.plan, itertools.cycle(self._rounds or [{}])
+        plan, rounds = self.plan, itertools.cycle(self.known.rounds or [{}])
+        filters = itertools.cycle(self.known.filters or [{}])
         odd: dict[Request, str] = {}
         for note, request in edge_requests(self.operation, self._base(next(rounds))):
             odd.setdefault(self._spared(request), note)
@@ -117,8 +152,9 @@ class Lane:
 
         def unseen(source: str, made: Iterable[tuple[str, Request]]) -> Iterator[Probe]:
             for index, (note, request) in enumerate(made):
-                if index % 3:  # the others keep the path that was made for them
-                    request = self._at(request, next(rounds))
+                if index % 3:  # the others keep what was made for them
+                    request = self._placed(request, next(rounds))
+                    request = self._refiltered(request, next(filters) if source == "fuzz" else {})
                 request = self._spared(request)
                 if request not in seen:
                     seen.add(request)
@@ -185,58 +221,35 @@ class Lane:
     def _probe(self, request: Request, source: str, note: str) -> Probe:
         return Probe(self.operation.key, request, claim_of(self.operation, request), source, note)
 
-    @cached_property
-    def _values(self) -> Mapping[str, Sequence[str]]:
-        """Known values by parameter, as far as they are for this operation."""
-        plan, found = self.plan, dict[str, dict[str, None]]()
-        sources = [] if self.spares else [plan.given]
-        if self.operation.method in SAFE_METHODS:
-            sources.append(plan.found)
-        for source in (*sources, plan.own):
-            for name, values in source.items():
-                found.setdefault(name, {}).update(dict.fromkeys(values))
-        return {name: list(values) for name, values in found.items() if values}
-
-    @cached_property
-    def _rounds(self) -> list[Values]:
-        """Known values of its parameters, each at least once; [{}] if it has none in its path."""
-        names, known = list(parameter_names(self.operation.path)), self._values
-        if not known.keys() >= set(names):
-            return []  # the service knows no such resource
-        for parameter in self.operation.parameters:
-            if parameter.location != "path" and parameter.name in known:
-                names.append(parameter.name)
-        turns = {name: itertools.cycle(known[name]) for name in names}
-        length = max((len(known[name]) for name in turns), default=1)
-        return [dict(zip(turns, map(next, turns.values()), strict=True)) for _ in range(length)]
-
     def _base(self, chosen: Values | None = None) -> Request:
         """The plainest request of the operation: known values, and of the rest what is required."""
         if chosen is None:
-            chosen = next(iter(self._rounds), {})
-        known = {**self._first_values, **chosen}
-        request = self._at(self._plainest, known)
-        for parameter in self.operation.parameters:
-            if parameter.name in known:
-                request = _with_value(request, parameter, known[parameter.name])
-        return request
-
-    @property
-    def _first_values(self) -> Values:
-        return {name: values[0] for name, values in self._values.items()}
+            chosen = next(iter(self.known.rounds), {})
+        return self._with_values(self._plainest, {**self.known.first, **chosen})
 
     @cached_property
     def _plainest(self) -> Request:
-        """The first request that is allowed with known values in its path, or the path alone."""
-        path = self.operation.path
-        filled = fill_raw_path(path, dict.fromkeys(parameter_names(path), "1"))
-        bare = Request(self.operation.method, filled)
-        if self._is_plain(bare):
-            return bare
-        return next((request for _, request in self._coverage if self._is_plain(request)), bare)
+        """The first request that is allowed with known values, or the path alone.
+
+        A body that is given or documented comes first where the method is there to carry one.
+        """
+        operation, known = self.operation, frozenset(self.known.first)
+        alone = fill_raw_path(operation.path, dict.fromkeys(self.known.path_names, "1"))
+        nothing = Request(operation.method, alone)
+        bare = with_required(nothing, operation, known)
+        given = self.plan.bodies.get(operation.key, ())
+        with_bodies = (with_body(bare, body) for body in (*given, *bodies_of(operation)))
+        order = [[bare], with_bodies, self._covered()]
+        if given or (operation.request_body and operation.method not in BODILESS):
+            order = [with_bodies, filter(attrgetter("body"), self._covered()), *order]
+        return next(filter(self._is_plain, itertools.chain.from_iterable(order)), nothing)
+
+    def _covered(self) -> Iterator[Request]:
+        for _, request in self._coverage:  # made when the first of them is wanted
+            yield request
 
     def _is_plain(self, request: Request) -> bool:
-        probe = self._probe(self._at(request, self._first_values), "", "")
+        probe = self._probe(self._with_values(request, self.known.first), "", "")
         return probe.claim.allowed and self.can_send(probe)
 
     @cached_property
@@ -252,6 +265,31 @@ class Lane:
         raw.update((name, encoded(values[name])) for name in shared)
         return request.with_path(fill_raw_path(self.operation.path, raw))
 
+    def _with_values(self, request: Request, values: Values) -> Request:
+        """The request with these values, wherever its parameters stand."""
+        request = self._at(request, values)
+        for parameter in self.operation.parameters:
+            if parameter.name in values:
+                request = with_value(request, parameter, values[parameter.name])
+        return request
+
+    def _placed(self, request: Request, values: Values) -> Request:
+        """The request with these values, those of the query that it may do without apart."""
+        request = self._at(request, values)
+        for parameter in self.operation.parameters:
+            wanted = parameter.required or parameter.location != "query"
+            if wanted and parameter.name in values:
+                request = with_value(request, parameter, values[parameter.name])
+        return request
+
+    def _refiltered(self, request: Request, values: Values) -> Request:
+        """The request with these values for those parameters that its query has."""
+        for parameter in self.operation.parameters:
+            name, is_query = parameter.name, parameter.location == "query"
+            if is_query and name in values and raw_values(request.query, "&", name):
+                request = with_value(request, parameter, values[name])
+        return request
+
     def _spared(self, request: Request) -> Request:
         """The request; to a resource that can't exist, if it might end one."""
         return request.with_path(self.nowhere) if self.spares else request
@@ -266,22 +304,3 @@ class Lane:
                     admitted = filter(validator(parameter.schema).is_valid, NOWHERE)
                     values[parameter.name] = str(next(admitted, NOWHERE[0]))
         return fill_raw_path(self.operation.path, values)
-
-
-def _with_value(request: Request, parameter: Parameter, value: str) -> Request:
-    """The request with a value of a parameter that is not in its path, in place of what it has."""
-    name, location = parameter.name, parameter.location
-    if location == "header" and name.lower() not in CLIENT_FIELDS:
-        return request.with_field(name, value)
-    if location == "cookie":
-        cookies = _with_pair(request.header("cookie") or "", "; ", name, value)
-        return request.with_field("Cookie", cookies)
-    if location == "query":
-        query = _with_pair(request.query, "&", encoded(name), value)
-        return replace(request, target=f"{request.path}?{query}")
-    return request
-
-
-def _with_pair(pairs: str, separator: str, name: str, value: str) -> str:
-    others = [pair for pair in pairs.split(separator) if pair and pair.partition("=")[0] != name]
-    return separator.join([*others, f"{name}={encoded(value)}"])

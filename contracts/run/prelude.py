@@ -199,7 +199,7 @@ def _asked_for(
     plan, found = ProbePlan(state.inputs.spec, state.budget.seed, given), list[Exchange]()
     for operation in operations:
         if operation.method in SAFE_METHODS:
-            for probe in plan.lane(operation).known():
+            for probe in plan.lane(operation).given():
                 probe = replace(probe, note=f"own session, {probe.note}")
                 found.append(client.send(probe, len(state.ledger.all())))
                 state.ledger.add(found[-1:])

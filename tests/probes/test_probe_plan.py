@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from contracts.document import Operation, Spec, load_spec
 from contracts.document.model import NOWHERE, variants_of
 from contracts.document.serialisation import match_path
-from contracts.messages import Credential, Probe, Request
+from contracts.messages import GIVEN_BODY, Credential, Probe, Request
 from contracts.probes import ProbePlan, schemathesis_cases
 from contracts.probes.edges import EDGE_STRINGS, HEADER_VALUES, MALFORMED_PATHS, edge_requests
+from contracts.probes.knowledge import ValueRow
 from contracts.schemas.claims import claim_of
 from tests.documents import document, spec_from
 from tests.exchanges.documents import answered, one_operation, parameter, spec_of
@@ -469,3 +470,122 @@ def test_an_api_key_has_no_scheme_to_leave_out() -> None:
     assert Credential.BARE not in found
     assert Credential.LOWER_CASE not in found
     assert Credential.OTHER_SCHEME in found
+
+
+# What is given is sent so that it arrives
+
+JSON_BODY = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string", "minLength": 2}}}
+IF_MATCH = parameter("If-Match", {"type": "string", "pattern": r'^("[0-9]+"|\*)$'}, "header", required=True)
+
+
+def changes(media: str = "application/json", **fields: Any) -> tuple[Spec, Operation]:
+    """An operation that changes a thing: a body that may be left out, and a header that may not."""
+    body = {"content": {media: {"schema": JSON_BODY, **fields}}}
+    return one_operation(method="put", parameters=[*BY_ID, IF_MATCH], requestBody=body)
+
+
+def test_what_is_given_is_there_before_a_request_is_judged() -> None:
+    spec, _ = changes()
+    found = probes(spec, {"id": ["a"], "If-Match": ["*"]}, examples=30)
+    first, *others = found
+    assert (first.request.header("If-Match"), first.claim.allowed, bool(first.request.body)) == ("*", True, True)
+    made = [probe for probe in others if probe.source in ("coverage", "fuzz")]
+    kept = [probe for probe in made if probe.request.header("If-Match") == "*"]
+    assert len(kept) > len(made) / 2
+    assert sum(probe.claim.allowed for probe in kept) > 3
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"example": {"name": "shown"}}, id="example"),
+        pytest.param({"examples": {"one": {"value": {"name": "shown"}}}}, id="examples"),
+        pytest.param({"examples": {"bad": {"value": {}}, "one": {"value": {"name": "shown"}}}}, id="the second"),
+        pytest.param({"schema": {**JSON_BODY, "examples": [{"name": "shown"}]}}, id="of the schema"),
+        pytest.param({"schema": {**JSON_BODY, "example": {"name": "shown"}}}, id="the old way"),
+        pytest.param(
+            {"schema": {**JSON_BODY, "properties": {"name": {"type": "string", "examples": ["shown"]}}}},
+            id="of a property",
+        ),
+    ],
+)
+@pytest.mark.parametrize("media", ["application/json", "application/merge-patch+json"])
+def test_a_given_value_goes_out_with_a_documented_body(media: str, fields: dict[str, Any]) -> None:
+    spec, _ = changes(media, **fields)
+    request = probes(spec, {"id": ["a"], "If-Match": ["*"]})[0].request
+    assert (request.body, request.header("Content-Type")) == (b'{"name":"shown"}', media)
+
+
+def test_a_referenced_example_is_one() -> None:
+    named = {"Shown": {"value": {"name": "shown"}}}
+    body = {
+        "content": {
+            "application/json": {"schema": JSON_BODY, "examples": {"x": {"$ref": "#/components/examples/Shown"}}}
+        }
+    }
+    spec, _ = one_operation(method="post", parameters=BY_ID, requestBody=body, components={"examples": named})
+    assert probes(spec, {"id": ["a"]})[0].request.body == b'{"name":"shown"}'
+
+
+def test_a_body_that_is_no_json_is_one_that_was_made() -> None:
+    spec, _ = changes("application/x-www-form-urlencoded")
+    first = probes(spec, {"id": ["a"], "If-Match": ["*"]})[0]
+    assert (first.claim.allowed, (first.request.body or b"")[:5]) == (True, b"name=")
+
+
+@pytest.mark.parametrize("location", ["query", "header", "cookie"])
+def test_what_is_required_is_as_documented(location: str) -> None:
+    wanted = parameter("w", {"type": "string"}, location, required=True, example="as shown")
+    spec, _ = one_operation(parameters=[*BY_ID, wanted])
+    request = probes(spec, {"id": ["a"]})[0].request
+    sent = {"query": request.query, "header": request.header("w"), "cookie": request.header("Cookie")}[location]
+    assert sent == {"query": "w=as%20shown", "header": "as shown", "cookie": "w=as%20shown"}[location]
+
+
+ROWS = (ValueRow({"a": "1", "b": "x"}), ValueRow({"a": "2", "b": "y"}))
+TWO = [parameter("a", STRING), parameter("b", STRING)]
+
+
+def given_of(spec: Spec, index: int = 0, **options: Any) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    found = probes(spec, index=index, live=True, **options)
+    return [(probe.request.target, probe.given) for probe in found if probe.source == "given"]
+
+
+def test_values_of_a_row_go_together_and_are_vouched_for() -> None:
+    spec, _ = one_operation("/{a}/{b}", parameters=TWO)
+    expected = [("/1/x", (("a", "1"), ("b", "x"))), ("/2/y", (("a", "2"), ("b", "y")))]
+    assert given_of(spec, rows=ROWS) == expected * 2
+
+
+def test_nobody_vouches_for_values_of_a_path_that_were_given_apart() -> None:
+    parameters = [*TWO, parameter("q", STRING, "query")]
+    spec, _ = one_operation("/{a}/{b}", parameters=parameters)
+    given = {"a": ["1"], "b": ["x"], "q": ["v"]}
+    assert given_of(spec, given=given) == [("/1/x?q=v", (("q", "v"),))] * 2
+
+
+def test_a_row_gives_the_operations_that_have_one_of_its_names_that_value() -> None:
+    spec, _ = one_operation("/{a}", parameters=TWO[:1])
+    assert given_of(spec, rows=ROWS) == [("/1", (("a", "1"),)), ("/2", (("a", "2"),))] * 2
+
+
+def test_a_value_for_one_operation_takes_the_place_of_those_for_all() -> None:
+    operation = {"parameters": [*BY_ID, parameter("q", STRING, "query")], "responses": {"200": {"description": ""}}}
+    spec = spec_of({"/one/{id}": {"get": operation}, "/two/{id}": {"get": operation}})
+    options: dict[str, Any] = {"given": {"id": ["a"], "q": ["all"]}, "rows": [ValueRow({"q": "one"}, "GET /one/{id}")]}
+    assert [target for target, _ in given_of(spec, 0, **options)] == ["/one/a?q=one"] * 2
+    assert [target for target, _ in given_of(spec, 1, **options)] == ["/two/a?q=all"] * 2
+
+
+def test_given_bodies_are_each_sent_and_vouched_for() -> None:
+    spec, operation = changes()
+    bodies = {operation.key: [("application/json", b'{"name":"one"}'), ("application/json", b'{"name":"two"}')]}
+    found = [p for p in probes(spec, {"id": ["a"], "If-Match": ["*"]}, bodies=bodies) if p.source == "given"]
+    assert [probe.request.body for probe in found] == [b'{"name":"one"}', b'{"name":"two"}'] * 2
+    assert [dict(probe.given).get(GIVEN_BODY) for probe in found] == ['{"name":"one"}', '{"name":"two"}', None, None]
+
+
+def test_what_changes_the_state_is_vouched_for_once() -> None:
+    spec, _ = changes()
+    found = [p for p in probes(spec, {"id": ["a"], "If-Match": ["*"]}, live=True) if p.source == "given"]
+    assert [dict(probe.given) for probe in found] == [{"id": "a", "If-Match": "*"}, {}]

@@ -191,6 +191,14 @@ UNAVAILABLE = frozenset({429, 502, 503, 504, 529})
 """Statuses of a service that is overloaded or behind a broken gateway."""
 
 
+NO_CONTENT = frozenset({*range(100, 200), 204, 205, 304})
+
+
+def has_content(method: str, status: int) -> bool:
+    """Whether HTTP lets an answer have content (RFC 9110 §6.4.1, §9.3.2, §15.3.6)."""
+    return method != "HEAD" and status not in NO_CONTENT
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """An answer, as received: the body after content codings were undone."""

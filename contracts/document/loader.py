@@ -22,7 +22,7 @@ from contracts.document.model import (
 from contracts.document.references import Linker, Neighbours
 from contracts.document.written import Position, apply_overlay, bytes_of_file, written_from_bytes
 from contracts.errors import DocumentError
-from contracts.messages import is_nameable
+from contracts.messages import NO_CONTENT, is_nameable
 from contracts.text import shown
 
 _Schemes = Mapping[str, SecurityScheme]
@@ -30,6 +30,7 @@ _Security = tuple[model.SecurityRequirement, ...]
 _Overlay = Path | str | tuple[str, bytes]
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _DEFAULT_STYLES["querystring"] = "form"  # it has content, whose serialisation is its own
+_NO_CONTENT = frozenset({"1XX", *map(str, NO_CONTENT)})
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """OpenAPI 3.1 §4.8.12.2: header parameters of these names are ignored."""
 
@@ -182,7 +183,7 @@ def _operations(
                 operation_id=node.get("operationId"),
                 parameters=_parameters(sent, *reversed(items), pointer),
                 request_body=body,
-                responses=tuple(_responses(_Object(received, pointer))),
+                responses=tuple(_responses(_Object(received, pointer), method)),
                 security=_security(document, pointer, schemes, everywhere),
                 servers=_servers(node) or next(iter(around), ()) or _servers(document.tree),
                 deprecated=node.get("deprecated") is True,
@@ -279,7 +280,7 @@ def _parameter(node: _Object) -> model.Parameter:
     )
 
 
-def _responses(operation: _Object) -> Iterator[model.ResponseSpec]:
+def _responses(operation: _Object, method: str) -> Iterator[model.ResponseSpec]:
     for status in operation.value.get("responses") or {}:
         if status.startswith("x-"):
             continue
@@ -293,7 +294,10 @@ def _responses(operation: _Object) -> Iterator[model.ResponseSpec]:
                 told = found.required, found.schema, found.pointer, explode
                 media_type = next(iter(found.value.get("content") or ()), None)
                 headers.append(model.Header(name, *told, media_type))
-        yield model.ResponseSpec(status, tuple(headers), response.content, response.pointer)
+        content = response.content
+        if method == "HEAD" or status.upper() in _NO_CONTENT:
+            content = ()
+        yield model.ResponseSpec(status, tuple(headers), content, response.pointer)
 
 
 def _security(document: Document, owner: str, schemes: _Schemes, around: _Security) -> _Security:

@@ -17,7 +17,15 @@ import respx
 from contracts.document import Header, Operation, ResponseSpec, SecurityScheme, Spec, serialisation
 from contracts.document.model import ABOUT_ACCESS, NOT_THERE, NOWHERE, concrete_status
 from contracts.document.serialisation import concreteness, decoded, match_path, raw_values
-from contracts.messages import REFUSALS, Headers, Request, Response, header_values, overridden
+from contracts.messages import (
+    NO_CONTENT,
+    REFUSALS,
+    Headers,
+    Request,
+    Response,
+    header_values,
+    overridden,
+)
 from contracts.mock.bodies import Variant, dump, header_texts, is_value, variants_of
 from contracts.schemas.claims import claim_of
 from contracts.schemas.locations import json_type
@@ -25,7 +33,6 @@ from contracts.schemas.validation import takes, validator
 
 BASE_URL = "http://mock"
 CREDENTIAL = "mock-credential"  # what the mock takes for the right one; no real one ever reaches it
-NO_CONTENT = (204, 205, 304)
 _PREFER = re.compile(r"\b(code|example)=(\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -106,7 +113,7 @@ class MockService:
         digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
         index = int(wishes.get("example", int.from_bytes(digest[:4], "big")))
         headers = self._head(chosen, index, request, challenge)
-        if code in NO_CONTENT or code < 200:
+        if code in NO_CONTENT:
             return Response(code, headers)
         variant = variants[index % len(variants)]
         if variant.content_type is not None:

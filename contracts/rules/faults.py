@@ -267,6 +267,20 @@ def _refusal(documents: Iterable[Document], schema: str, value: Any) -> str:
     return why
 
 
+def _content_where_none(spec: Spec) -> Iterator[Notice]:
+    """Answers that have content in the document, and none by HTTP: one notice on all of them."""
+    found: dict[str, str] = {}
+    for operation in spec.operations:
+        for response in operation.responses:
+            if not response.content and spec.document.at(response.pointer).get("content"):
+                found.setdefault(response.pointer, f"{response.status} of {operation.key}")
+    if found:
+        named = few([*found.values()], MAX_NAMED, "like it")
+        problem = f"HTTP has no content (RFC 9110 §6.4.1) where the document has some: {named}"
+        place = join_pointer(next(iter(found)), "content")
+        yield _notice(spec, "content", place, problem, "remove it; no rule comes of it")
+
+
 CHECKS: tuple[Check, ...] = (
     _nothing_to_ask,
     _templates,
@@ -277,5 +291,6 @@ CHECKS: tuple[Check, ...] = (
     _newer,
     _patterns,
     _examples,
+    _content_where_none,
     _the_other_way,
 )

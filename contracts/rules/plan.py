@@ -260,7 +260,7 @@ def _union_validator(union: Union) -> validation.Validator:
 
 def json_found(answer: Answer) -> Found:
     """The body as JSON; nothing where there is none, or what it is breaks rules about its text."""
-    if not answer.is_json or answer.exchange.probe.request.method == "HEAD":
+    if not answer.is_json:
         return Found()
     return Found([[answer.decoded.value]] if answer.decoded.problem is None else [])
 

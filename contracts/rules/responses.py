@@ -32,6 +32,9 @@ def status_documented(spec: Spec, answer: Answer) -> str | None:
     status, probe = answer.response.status, answer.exchange.probe
     # The rules about credentials ask for a refusal; any but 401 is the document's to promise.
     expected = status == 401 and probe.credential is not Credential.RIGHT
+    # Where the document refuses nothing, it leaves open how what it forbids is refused.
+    if 400 <= status < 500 and not probe.claim.allowed:
+        expected |= not any(one.status.startswith("4") for one in answer.operation.responses)
     if answer.documented is None and expected:
         return None
     if answer.documented is None:
@@ -79,16 +82,18 @@ def response_rules(operation: Operation, response: ResponseSpec) -> Iterator[Exc
         yield scope.row(unique_names, "unique names", promise, pointer)
 
 
-def media_problem(answer: Answer) -> str:
+def media_problem(answer: Answer) -> str | None:
     """What is wrong with the media type where content is documented, "" if nothing."""
-    if answer.media is not None or answer.exchange.probe.request.method == "HEAD":
+    if not answer.has_content:
+        return None
+    if answer.media is not None:
         return ""
     written = answer.response.header("content-type")
     return "the response has no Content-Type" if written is None else f"Content-Type is {written}"
 
 
 def strict_json(answer: Answer) -> str | None:
-    if not answer.is_json or answer.exchange.probe.request.method == "HEAD":
+    if not answer.is_json:
         return None
     return answer.decoded.problem or ""
 
@@ -151,6 +156,8 @@ def content_length(answer: Answer) -> str | None:
         return f"Content-Length is sent {len(lengths)} times"
     if lengths and answer.fields("transfer-encoding"):
         return "Content-Length stands beside Transfer-Encoding"
+    if answer.response.status == 205 and answer.response.body:  # RFC 9110 §15.3.6
+        return "205 with content"
     return broken(lengths and answer.response.status == 204, "204 with Content-Length")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from contracts import text
 from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.document.model import clause_in, described_by
-from contracts.messages import Exchange, Response, header_values, is_json
+from contracts.messages import Exchange, Response, has_content, header_values, is_json
 from contracts.schemas.json_text import Decoded, TooManyError, decode
 
 
@@ -178,13 +178,17 @@ class Answer:
     def documented(self) -> ResponseSpec | None:
         return self.operation.response(self.response.status)
 
+    @property
+    def has_content(self) -> bool:
+        return has_content(self.exchange.probe.request.method, self.response.status)
+
     @cached_property
     def media(self) -> MediaType | None:
         """The documented media type of the body, if there is one for it."""
         essence = self.response.media_type
-        return (
-            described_by(self.documented.content, essence) if self.documented and essence else None
-        )
+        if self.documented is None or essence is None or not self.has_content:
+            return None
+        return described_by(self.documented.content, essence)
 
     @cached_property
     def _decoded(self) -> Decoded | TooManyError:
@@ -206,7 +210,7 @@ class Answer:
 
     @property
     def is_json(self) -> bool:
-        return is_json(self.response.media_type or "")
+        return self.has_content and is_json(self.response.media_type or "")
 
 
 def broken(wrong: object, seen: str) -> str:

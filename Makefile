@@ -8,10 +8,12 @@ CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_
 # What says much about the whole and little about single lines is run without coverage, which doubles its time. Of the
 # tests of whole runs, some are enough for what coverage has to say.
 UNDER := options selection output notte report_file accepted_run expiry contract_fixture
-ELSEWHERE := tests/power/test_every_rule.py tests/changes/test_truth.py tests/test_workflows.py tests/verdicts/test_law.py \
-	tests/service_tests tests/browser \
+ELSEWHERE := tests/attack tests/browser tests/service_tests tests/test_workflows.py tests/power tests/verdicts/test_law.py \
+	$(patsubst %,tests/changes/test_%.py,hostile laws revisions truth) \
+	tests/payloads/test_random_schemas.py tests/probes/test_schemathesis_cases.py \
+	tests/report/test_curl.py tests/report/test_hostile.py \
 	$(filter-out $(UNDER:%=tests/run/test_%.py),$(wildcard tests/run/test_*.py))
-ALL := -n 2 --dist worksteal -q -rs
+ALL := --dist worksteal -q -rs
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
 
@@ -23,11 +25,10 @@ check: $(STAMP)
 test: $(STAMP)
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
-	@$(PY) -m mypy
-	@.venv/bin/lint-imports --no-logo
+	@$(PY) -m mypy & .venv/bin/lint-imports --no-logo; imports=$$?; wait $$! && exit $$imports
 	@$(PY) -m coverage erase
-	@$(CLEAN) $(PY) -m coverage run -m pytest $(ALL) $(ELSEWHERE:%=--ignore=%)
-	@$(CLEAN) $(PY) -m pytest $(ALL) $(ELSEWHERE)
+	@$(CLEAN) $(PY) -m coverage run -m pytest -n 2 $(ALL) $(ELSEWHERE:%=--ignore=%)
+	@$(CLEAN) $(PY) -m pytest -n 3 $(ALL) $(ELSEWHERE)
 	@.ci/chromium --look
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report --format=total >/dev/null || $(PY) -m coverage report

@@ -84,14 +84,13 @@ def test_everything_is_run_and_covered(checkout: Path) -> None:
     made = [call.split(" [")[0] for call in calls(checkout)]
     covered, plain = made[5].split(" --ignore="), made[6].split(" ")
     assert sorted(covered[1:]) == sorted(plain[8:])  # each test is run, with coverage or without
-    assert [*made[:5], covered[0], " ".join(plain[:8]), *made[7:]] == [
+    assert sorted(made[2:4]) == ["--no-logo", "-m mypy"]  # at once
+    assert [*made[:2], made[4], covered[0], " ".join(plain[:8]), *made[7:]] == [
         "-m ruff format --check --quiet .",
         "-m ruff check --quiet .",
-        "-m mypy",
-        "--no-logo",
         "-m coverage erase",
         "-m coverage run -m pytest -n 2 --dist worksteal -q -rs",
-        "-m pytest -n 2 --dist worksteal -q -rs",
+        "-m pytest -n 3 --dist worksteal -q -rs",
         "-m coverage combine --quiet",
         "-m coverage report --format=total",
         "-m coverage report --format=total",

@@ -19,7 +19,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 ENTRIES_AT_THE_DOOR = 22
 MODULES_IN_A_FOLDER = 12
-MODULES_IN_ALL = 106
+MODULES_IN_ALL = 112
 LINES = 22_700
 DENSITY = 5.1
 """Comprehensions and conditional expressions a hundred lines that are not blank."""

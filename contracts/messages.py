@@ -32,7 +32,8 @@ def overridden(headers: Headers, others: Headers) -> Headers:
     return (*kept, *others)
 
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110 §9.2.1
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+"""RFC 9110 §9.2.1, and draft-ietf-httpbis-safe-method-w-body §2 for QUERY (OpenAPI 3.2 §4.9)."""
 IDEMPOTENT = SAFE_METHODS | {"PUT", "DELETE"}  # RFC 9110 §9.2.2
 
 

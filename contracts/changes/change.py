@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from contracts.document import Document, Source, join_pointer, split_pointer
+from contracts.document.dialects import OTHER_METHODS
 from contracts.schemas import SAME_VALUE
 from contracts.schemas.locations import escape
 
@@ -284,6 +285,9 @@ def where_of(document: Document, pointer: str) -> str:
             case ["schema", *rest]:
                 words.append(_place_of(rest))
                 break
+            case ["itemSchema", *rest]:
+                words.append(_place_of(["items", *rest]))
+                break
             case rest:
                 words.append("/".join(rest))
                 break
@@ -301,15 +305,23 @@ def _holder(document: Document, segments: Sequence[str]) -> tuple[list[str], int
             return [f"{kind}/{name}"], 3
         case ["paths", path, "parameters", _, *_]:
             return [path, _parameter(document, segments[:4])], 4
-        case ["paths", path, method, "parameters", _, *_]:
-            return [method.upper(), path, _parameter(document, segments[:5])], 5
-        case ["paths", path, method, "responses", status, *_]:
-            return [method.upper(), path, status], 5
-        case ["paths", path, method, "requestBody", *_]:
-            return [method.upper(), path, "body"], 4
-        case ["paths", path, method, *rest]:
-            return [method.upper(), path, "/".join(rest)], len(segments)
+        case ["paths", path, _, *_]:
+            return _in_operation(document, path, segments)
     return ["/".join(segments) or "document"], len(segments)
+
+
+def _in_operation(document: Document, path: str, segments: Sequence[str]) -> tuple[list[str], int]:
+    at, method = 3, segments[2].upper()
+    if segments[2] == OTHER_METHODS and len(segments) > at:
+        at, method = 4, segments[3]
+    match segments[at:]:
+        case ["parameters", _, *_]:
+            return [method, path, _parameter(document, segments[: at + 2])], at + 2
+        case ["responses", status, *_]:
+            return [method, path, status], at + 2
+        case ["requestBody", *_]:
+            return [method, path, "body"], at + 1
+    return [method, path, "/".join(segments[at:])], len(segments)
 
 
 def _parameter(document: Document, segments: Sequence[str]) -> str:

@@ -71,6 +71,8 @@ def _by_key(operation: Operation) -> dict[tuple[str, str], Parameter]:
             name = turns.get(name, name)
         elif parameter.location == "header":
             name = name.lower()
+        elif parameter.location == "querystring":
+            name = ""  # which is no part of what is sent
         found[parameter.location, name] = parameter
     return found
 
@@ -173,6 +175,17 @@ def _compare_media(
     encodings = [node.get("encoding") or {} for node in versions.documents.nodes(at)]
     if response is None and not versions.documents.alike(*encodings):
         versions.note("request-encoding-changed", where, at, subject=before.name)
+    _compare_schemas(versions, before, after, response)
+    if before.item_schema or after.item_schema:
+        items = [replace(one, schema=one.item_schema) for one in (before, after)]
+        _compare_schemas(versions, items[0], items[1], response)
+
+
+def _compare_schemas(
+    versions: Versions, before: MediaType, after: MediaType, response: ResponseSpec | None
+) -> None:
+    """Compare what two media types say of a body, or of an item of one."""
+    at, where = (before.pointer, after.pointer), versions.where((before.pointer, after.pointer))
     if (before.schema is None) is (after.schema is None):
         versions.meet(before, after, response)
         return

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -110,7 +111,7 @@ class Draft:
 
 
 def _request(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]:
-    parts: dict[str, dict[str, str]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
+    parts: dict[str, dict[str, str]] = defaultdict(dict)
     for parameter in operation.parameters:
         key = (parameter.location, parameter.name)
         if key in draft.without or not (parameter.required or key in draft.values):
@@ -122,7 +123,8 @@ def _request(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]:
         headers["Cookie"] = "; ".join(parts["cookie"].values())
     wanted = draft.security if draft.security is not None else next(iter(operation.security), ())
     credential = _credential(spec, wanted, headers)
-    query = "&".join(filter(None, (*parts["query"].values(), credential)))
+    queries = (*parts["query"].values(), *parts["querystring"].values())
+    query = "&".join(filter(None, (*queries, credential)))
     names = texts.parameter_names(operation.path)
     filled = dict(zip(names, names, strict=True)) | parts["path"]
     path = draft.prefix + texts.fill_raw_path(operation.path, filled) + (query and f"?{query}")

@@ -8,7 +8,7 @@ from itertools import chain, groupby
 from urllib.parse import quote, unquote
 
 from contracts.document.model import Header, Operation, Parameter, Spec
-from contracts.messages import JSON
+from contracts.messages import JSON, is_json
 
 _PARAMETER = re.compile(r"\{([^{}/]*)\}")
 _LITERAL = "/%:@!$&'()*+,;=~-._"
@@ -16,7 +16,7 @@ _LITERAL = "/%:@!$&'()*+,;=~-._"
 _wire = partial(quote, safe=_LITERAL)
 MAX_VALUE = 100  # characters of a value on the wire that every router takes; Fastify no more
 _ODD = re.compile(r"[/\\;%\x00-\x1f\x7f-\x9f\u2028\u2029\udc80-\udcff]")
-_EXPLODED = {"simple": ("", ","), "label": (".", "."), "matrix": (";", ";")}
+_EXPLODED = {"simple": ("", ","), "label": (".", "."), "matrix": (";", ";"), "cookie": ("", "; ")}
 """What stands before and between the parts of an exploded value; else nothing and `&`."""
 _DELIMITERS = {"spaceDelimited": "%20", "pipeDelimited": "|"}
 
@@ -41,12 +41,14 @@ def simple_text(value: JSON) -> str:
 
 def serialised(parameter: Parameter | Header, value: JSON) -> str:
     """The text of a value in its style (OpenAPI 3.1 §4.8.12); in queries and cookies with names."""
+    if parameter.location == "querystring":
+        return _whole_query(parameter.media_type or "", value)
     if parameter.media_type is not None:
         value = json.dumps(value, separators=(",", ":"))
-    write = str if parameter.location == "header" else encoded
+    write = str if parameter.location == "header" or parameter.style == "cookie" else encoded
     name = write(parameter.name)
     prefix, separator = _EXPLODED.get(parameter.style, ("", "&"))
-    is_named = separator in "&;"
+    is_named = separator.strip() in ("&", ";")
     if isinstance(value, dict) and parameter.style == "deepObject":
         value = {f"{parameter.name}[{key}]": item for key, item in value.items()}
     elif not parameter.explode or not isinstance(value, dict | list):
@@ -60,6 +62,19 @@ def serialised(parameter: Parameter | Header, value: JSON) -> str:
         if is_named:
             texts = [f"{name}={text}" for text in texts]
     return prefix + separator.join(texts) if texts else ""
+
+
+def _whole_query(media_type: str, value: JSON) -> str:
+    """A value as a whole query: the pairs of a form, or JSON or text, encoded (3.2 §4.12.1)."""
+    if is_json(media_type):
+        return encoded(json.dumps(value, separators=(",", ":")))
+    if not isinstance(value, dict):
+        return encoded(plain_text(value))
+    pairs = []
+    for name, held in value.items():
+        for item in held if isinstance(held, list) else [held]:
+            pairs.append(f"{encoded(name)}={encoded(plain_text(item))}")
+    return "&".join(pairs)
 
 
 def _items(value: JSON) -> list[JSON]:

@@ -76,10 +76,13 @@ class MockService:
         there = serialisation.operations_at(self.spec, request.path)
         if not there:
             return _plain(404, "no such path in the document")
-        methods = {"HEAD": ["HEAD", "GET"]}.get(request.method, [request.method])
-        found = [operation for operation in there if operation.method in methods]
+        # respx has methods in capitals, whatever was sent.
+        methods = {"HEAD": ["HEAD", "GET"]}.get(request.method, [request.method.upper()])
+        found = [operation for operation in there if operation.method.upper() in methods]
         if found:
-            nearest = min(found, key=lambda o: (concreteness(o.path), methods.index(o.method)))
+            nearest = min(
+                found, key=lambda o: (concreteness(o.path), methods.index(o.method.upper()))
+            )
             response = self._respond(nearest, request)
             return replace(response, body=b"") if request.method == "HEAD" else response
         if request.method == "OPTIONS":

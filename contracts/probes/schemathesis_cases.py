@@ -24,8 +24,10 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.errors import SchemathesisError
 from schemathesis.schemas import APIOperation, BaseSchema
 
-from contracts.document import Document, Operation, Schema, Spec, join_pointer
+from contracts.document import Document, Operation, Schema, Spec, join_pointer, split_pointer
+from contracts.document.dialects import OTHER_METHODS
 from contracts.document.directions import for_requests
+from contracts.document.model import value_at
 from contracts.messages import Request
 from contracts.payloads import RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
@@ -42,6 +44,8 @@ _ITS_OWN_HEADERS = CLIENT_FIELDS | {"accept", "x-schemathesis-testcaseid"}
 _NO_CASES: tuple[type[Exception], ...] = (SchemathesisError, OSError)  # it may not fetch anything
 _NO_CASES += (LookupError, RecursionError)  # it knows no such operation, or can't find its way
 _NO_CASES += (hypothesis.errors.Unsatisfiable, hypothesis.errors.InvalidArgument)
+_METHODS = ("POST", "PUT", "PATCH", "QUERY", "DELETE", "GET", "OPTIONS", "HEAD", "TRACE")
+_STANDS_FOR = "x-stands-for"
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 LONG = 1_000  # characters of a pattern, or of a text beside one: Python's `re` needs their square
 TEXTS = 20  # texts of ours that stand for a pattern
@@ -67,11 +71,11 @@ class Cases:
 
     @cached_property
     def schema(self) -> BaseSchema:
-        return _read(_respelled(self._sent, _is_long), self.seed)
+        return _read(self.spec, _respelled(self._sent, _is_long), self.seed)
 
     @cached_property
     def plain(self) -> BaseSchema:
-        return _read(_respelled(self._sent, lambda _: True), self.seed)
+        return _read(self.spec, _respelled(self._sent, lambda _: True), self.seed)
 
     @cached_property
     def _sent(self) -> Document:
@@ -217,11 +221,38 @@ def _offline() -> Iterator[None]:
 
 
 @_offline()
-def _read(tree: dict[str, Any], seed: int) -> BaseSchema:
-    """The tree is said to be 3.1, as its schemas are 2020-12 already."""
+def _read(spec: Spec, tree: dict[str, Any], seed: int) -> BaseSchema:
+    """The tree is said to be 3.1 at least, as its schemas are 2020-12 already."""
     settings = {"seed": seed, "generation": {"with-security-parameters": False}}
-    tree = {**tree, "openapi": "3.1.0", "servers": []}
+    version = spec.document.openapi if spec.document.openapi.startswith("3.2") else "3.1.0"
+    paths = {}
+    for path, item in (tree.get("paths") or {}).items():
+        paths[path] = _path_item(spec, tree, path, item)
+    tree = {**tree, "openapi": version, "servers": [], "paths": paths}
     return schemathesis.openapi.from_dict(tree, config=SchemathesisConfig.from_dict(settings))
+
+
+def _path_item(spec: Spec, tree: Any, path: str, item: dict[str, Any]) -> dict[str, Any]:
+    """A path item that follows no `$ref`, and has known methods alone, as Schemathesis wants it."""
+    if item.keys().isdisjoint(("$ref", OTHER_METHODS)):
+        return item
+    made = {name: value for name, value in item.items() if name != "$ref"}  # others may refer to it
+    for operation in sorted(spec.by_path.get(path, ()), key=lambda one: one.method not in _METHODS):
+        free = [name for name in _METHODS if name.lower() not in made]
+        method = operation.method if operation.method in _METHODS else "".join(free[:1])
+        pointers = [parameter.pointer for parameter in operation.parameters]
+        parameters = [value_at(tree, split_pointer(pointer)) for pointer in pointers]
+        node = value_at(tree, split_pointer(operation.pointer))
+        made[method.lower()] = {**node, "parameters": parameters, _STANDS_FOR: operation.method}
+    return made
+
+
+def _method(schema: BaseSchema, operation: Operation) -> str:
+    """The method that Schemathesis knows an operation by, which may be another than its own."""
+    for name, node in schema.raw_schema["paths"].get(operation.path, {}).items():
+        if isinstance(node, dict) and node.get(_STANDS_FOR) == operation.method:
+            return str(name).upper()
+    return operation.method
 
 
 def coverage_requests(cases: Cases, operation: Operation) -> Requests:
@@ -231,7 +262,7 @@ def coverage_requests(cases: Cases, operation: Operation) -> Requests:
         found: Requests = []
         for case in _coverage_cases(schema, operation):
             about = (case.meta and case.meta.phase.data.description) or ""
-            found += [(about, request) for request in _requests(case, operation)]
+            found += [(about, request) for request in _requests(schema, case, operation)]
         return found
 
     return cases.of(operation, made)
@@ -242,7 +273,7 @@ def _coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]  # claims are the document's
     cases: list[Case[Any]] = []
     with _without_constants_of_this_project(), suppress(*_NO_CASES):
-        target = schema[operation.path][operation.method]
+        target = schema[operation.path][_method(schema, operation)]
         config = schema.config.generation_for(operation=target)
         make = partial(schema.iter_coverage_cases, generation_modes=modes, generation_config=config)
         cases.extend(make(target))  # which keeps what comes before an error
@@ -252,17 +283,19 @@ def _coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]
 def fuzz_requests(cases: Cases, operation: Operation, *, seed: int, examples: int) -> Requests:
     """The document's examples, then `examples` random requests; a seed always gives the same."""
 
-    def made(schema: BaseSchema) -> Requests:
+    def drawn(schema: BaseSchema) -> Requests:
         found: list[Case[Any]] = []
         with suppress(*_NO_CASES):
-            target: APIOperation[Any, Any, Any, Any] = schema[operation.path][operation.method]
+            named = schema[operation.path]
+            target: APIOperation[Any, Any, Any, Any] = named[_method(schema, operation)]
             for strategy in target.get_strategies_from_examples():
                 found += _draw(strategy, seed=seed, examples=1)
             positive = target.as_strategy(GenerationMode.POSITIVE)
             found += _draw(positive, seed=seed, examples=examples)
-        return [("random", request) for case in found for request in _requests(case, operation)]
+        made = chain.from_iterable(_requests(schema, case, operation) for case in found)
+        return [("random", request) for request in made]
 
-    return cases.of(operation, made)
+    return cases.of(operation, drawn)
 
 
 def _draw(strategy: Any, *, seed: int, examples: int) -> list[Case[Any]]:
@@ -300,9 +333,9 @@ def _without_constants_of_this_project() -> Iterator[None]:
         providers.CONSTANTS_CACHE.cache.clear()
 
 
-def _requests(case: Case[Any], operation: Operation) -> Iterator[Request]:
+def _requests(schema: BaseSchema, case: Case[Any], operation: Operation) -> Iterator[Request]:
     """The case as sent; nothing if it can't be written as HTTP, or is of another method."""
-    if case.method.upper() != operation.method:
+    if case.method.upper() != _method(schema, operation):
         return
     try:
         arguments = case.as_transport_kwargs(base_url=BASE)

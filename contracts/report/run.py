@@ -27,7 +27,7 @@ BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 1
 """Seconds; a response time falls below the first of them that is greater, or above them all."""
 
 _ID = re.compile(
-    r"(?P<operation>[A-Z]+ /\S*)"
+    r"(?P<operation>[^\s/]+ /\S*)"
     r"(?: (?P<status>[1-5](?:\d\d|XX)|default)\b)?(?: ;(?P<media>\S+))?"
     r"(?: (?P<place>[/@]\S*)(?= ))?"
 )  # of a rule's id, what its kind and name come after

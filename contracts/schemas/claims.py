@@ -61,6 +61,10 @@ def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) ->
     if parameter.location == "cookie":
         cookies = "; ".join(header_values(request.headers, "cookie"))
         raw = raw_values(cookies, ";", parameter.name)
+        if parameter.style == "cookie":  # of which nothing is escaped (OpenAPI 3.2 §4.12.3)
+            return [raw]
+    elif parameter.location == "querystring":
+        raw = [request.query] * bool(request.query)
     else:
         raw = raw_values(request.query, "&", parameter.name)
         if not raw and (not parameter.schema or "object" in locate(parameter.schema).types):

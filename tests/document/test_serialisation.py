@@ -163,11 +163,27 @@ LIST, OBJECT = ["blue", "bl/ck"], {"R": 100, "G": "a b"}
         ("header", "simple", False, LIST, "blue,bl/ck"),
         ("header", "simple", True, OBJECT, "R=100,G=a b"),
         ("cookie", "form", True, "a b", "c=a%20b"),
+        ("cookie", "cookie", True, "a b", "c=a b"),
+        ("cookie", "cookie", True, LIST, "c=blue; c=bl/ck"),
+        ("cookie", "cookie", False, LIST, "c=blue,bl/ck"),
+        ("cookie", "cookie", True, OBJECT, "R=100; G=a b"),
     ],
 )
 def test_a_value_is_written_in_its_style(location: str, style: str, explode: bool, value: Any, expected: str) -> None:
     parameter = Parameter("c", location, True, None, style, explode, False, None, "")
     assert serialised(parameter, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("media", "value", "expected"),
+    [
+        ("application/json", {"a": [1]}, "%7B%22a%22%3A%5B1%5D%7D"),
+        ("application/x-www-form-urlencoded", {"a b": 1, "c": ["x", "y&"]}, "a%20b=1&c=x&c=y%26"),
+        ("application/jsonpath", "$.a b", "%24.a%20b"),
+    ],
+)
+def test_a_whole_query_is_written_by_its_media_type(media: str, value: Any, expected: str) -> None:
+    assert serialised(Parameter("all", "querystring", True, None, "form", True, False, media, ""), value) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """A tree in, the same with every `$ref` a pointer into it, and the schemas found on the way."""
 
+import posixpath
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from contracts.document.dialects import Dialect, Found, Segments, refuse_malformed, walk
+from contracts.document.identifiers import Identifiers
 from contracts.document.model import join_pointer, split_pointer, value_at
 from contracts.document.written import Position, written_from_bytes
 from contracts.errors import DocumentError
@@ -39,9 +41,9 @@ class _Reference(NamedTuple):
     segments: Segments
 
 
-def _home_of(segments: Segments) -> str:
-    """The file that something is written in, `""` for the document itself."""
-    return segments[1] if segments[:1] == (FILES,) else ""
+def _home_of(segments: Segments) -> Segments:
+    """Where the file stands that something is written in: () for the document itself."""
+    return segments[:2] if segments[:1] == (FILES,) else ()
 
 
 @dataclass(eq=False)
@@ -57,17 +59,27 @@ class Linker:
     _embedded: dict[str, Any] = field(default_factory=dict)
     _visited: dict[int, str] = field(default_factory=dict)
     _pending: list[_Reference] = field(default_factory=list)
-    _names: dict[tuple[str, str], Segments] = field(default_factory=dict)
-    _bases: list[Segments] = field(default_factory=list)
+    strays: list[Segments] = field(default_factory=list)  # references read past an `$id` above
+    _dynamic: list[_Reference] = field(default_factory=list)
     _targets: dict[int, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._names = Identifiers(self.tree)
+        self._names.note_file((), "", self.tree)
 
     def link(self) -> list[dict[str, Any]]:
         """Rewrite every `$ref`, or a DocumentError at one that can't be followed; the schemas."""
         self._visit(self.tree, "document", ())
         followed: list[_Reference] = []
+        delayed: set[int] = set()
         while self._pending:
-            followed.append(self._pending.pop())
-            self._follow(followed[-1])
+            reference = self._pending.pop()
+            if "://" in reference.text and id(reference.holder) not in delayed:
+                delayed.add(id(reference.holder))  # a file that others name may be called so
+                self._pending.insert(0, reference)
+                continue
+            followed.append(reference)
+            self._follow(reference)
         for reference in followed:
             seen: set[int] = set()
             node: Any = reference.holder
@@ -77,6 +89,10 @@ class Linker:
                     raise self._error(reference, "leads only back to itself", cure)
                 seen.add(id(node))
                 node = self._targets[id(node)]
+        for reference in self._dynamic:
+            if not self._names.is_settled(reference.text):
+                problem = "is dynamic, and may lead to several `$dynamicAnchor`s"
+                raise self._error(reference, problem, "write a `$ref`")
         return self._schemas
 
     def _visit(self, node: Any, kind: str, segments: Segments) -> None:
@@ -88,24 +104,25 @@ class Linker:
             if found == "schema":
                 self._schemas.append(value)
                 if self.dialect.has_identifiers:
-                    self._note_identifiers(value, place)
+                    self._check_dialect(value, place)
+                    self._names.note_schema(value, place, _home_of(place))
+                    self._settle_dynamic(value, place)
             if found in self.dialect.definitions and isinstance(value.get("$ref"), str):
                 self._pending.append(_Reference(value, value["$ref"], found, place))
 
-    def _note_identifiers(self, schema: dict[str, Any], place: Segments) -> None:
-        home = _home_of(place)
-        for keyword in ("$anchor", "$dynamicAnchor"):
-            if keyword in schema:
-                self._names[home, f"#{schema[keyword]}"] = place
-        if "$id" in schema:
-            self._names[home, schema["$id"]] = place
-            self._bases.append(place)
+    def _check_dialect(self, schema: dict[str, Any], place: Segments) -> None:
         if not str(schema.get("$schema", _2020_12)).startswith(_SCHEMA_DIALECTS):
             problem = f"the dialect {schema['$schema']} is not read"
             raise self.root.at((*place, "$schema")).error(problem, f"write it in {_2020_12}")
-        if "$dynamicRef" in schema:
-            dynamic = self.root.at((*place, "$dynamicRef"))
-            raise dynamic.error("`$dynamicRef` is not read", "write a `$ref`")
+
+    def _settle_dynamic(self, schema: dict[str, Any], place: Segments) -> None:
+        """Read `$dynamicRef` as `$ref`, which it is where only one anchor has that name."""
+        if isinstance(text := schema.pop("$dynamicRef", None), str):
+            self._dynamic.append(_Reference(schema, text, "schema", place))
+            if "$ref" in schema:
+                schema.setdefault("allOf", []).append({"$ref": text})
+            else:
+                schema["$ref"] = text
 
     def _follow(self, reference: _Reference) -> None:
         segments = self._destination(reference)
@@ -127,35 +144,31 @@ class Linker:
             reference.holder["$ref"] = "#" + quote(pointer, safe=_FRAGMENT_SAFE)
 
     def _destination(self, reference: _Reference) -> Segments:
-        home = _home_of(reference.segments)
-        named = self._names.get((home, reference.text))
-        if named is not None:
-            return named
-        if any(reference.segments[: len(base)] == base for base in self._bases):
-            problem = "stands below an `$id`, which gives it another meaning"
-            raise self._error(reference, problem, "remove the `$id`")
-        file, _, fragment = reference.text.partition("#")
-        fragment = unquote(fragment)
-        if fragment and not fragment.startswith("/"):
-            cure = "write a pointer (`#/components/…`)"
-            raise self._error(reference, "names an anchor that is not there", cure)
-        if file:
-            home = self._file(file, home, reference)
-        return (*((FILES, home) if home else ()), *split_pointer(fragment))
+        text, place, names = reference.text, reference.segments, self._names
+        home = _home_of(place)
+        found = names.found(text, place, home)
+        if found is not None:
+            there, is_stray = found
+        else:
+            file, _, fragment = text.partition("#")
+            fragment, root = unquote(fragment), self._file(file, reference) if file else home
+            anchored = names.within(root, fragment)
+            if anchored is None and fragment and not fragment.startswith("/"):
+                cure = "write a pointer (`#/components/…`)"
+                raise self._error(reference, "names an anchor that is not there", cure)
+            there = anchored or (*root, *split_pointer(fragment))
+            is_stray = names.resource(place, home) != home
+        if is_stray:
+            self.strays.append(place)
+        return there
 
-    def _file(self, name: str, home: str, reference: _Reference) -> str:
-        """The name of a file below `x-files`, `""` for the document; reads it when first named."""
-        try:
-            address = urlsplit(name)
-        except ValueError:
-            raise self._error(reference, "is neither a path nor a URL", "mend it") from None
-        if address.scheme or address.netloc:
-            cure = "put a copy into the document's folder"
-            raise self._error(reference, "is a URL, and nothing is fetched", cure)
+    def _file(self, name: str, reference: _Reference) -> Segments:
+        """Where a file stands below `x-files`; reads it when it is first named."""
+        home, path = _home_of(reference.segments), self._path(name, reference)
         if self.around is None:
             problem = "names another file, and this document has no folder"
             raise self._error(reference, problem, "give it as a file")
-        found = self.around.named(unquote(address.path), home)
+        found = self.around.named(path, "".join(home[1:]))
         if found is None:
             problem = "leads out of the document's folder"
             raise self._error(reference, problem, "put a copy into that folder")
@@ -171,7 +184,23 @@ class Linker:
             self.tree[FILES] = self._embedded
             self._embedded[found] = written.tree
             self.root.entered(FILES).moved[found] = Position(written)
-        return found
+            self._names.note_file((FILES, found), found, written.tree)
+        return (FILES, found) if found else ()
+
+    def _path(self, name: str, reference: _Reference) -> str:
+        """The path of a file from the one that refers to it, which is where its `$self` says."""
+        home = _home_of(reference.segments)
+        try:
+            address = urlsplit(name)
+            own, wanted = (urlsplit(self._names.uri(text, home, home)) for text in ("", name))
+        except ValueError:
+            raise self._error(reference, "is neither a path nor a URL", "mend it") from None
+        if own.netloc and own[:2] == wanted[:2] and wanted != own:
+            return posixpath.relpath(unquote(wanted.path), posixpath.dirname(unquote(own.path)))
+        if address.scheme or address.netloc:
+            cure = "put a copy into the document's folder"
+            raise self._error(reference, "is a URL, and nothing is fetched", cure)
+        return unquote(address.path)
 
     def _error(self, reference: _Reference, problem: str, cure: str) -> DocumentError:
         place = self.root.at((*reference.segments, "$ref"))

@@ -91,10 +91,13 @@ REFUSED = {
     "file URL": ("{$ref: 'file:///etc/passwd'}", "is a URL, and nothing is fetched"),
     "no folder": ("{$ref: 'b.yaml'}", "names another file, and this document has no folder; give it as a file"),
     "anchor": ("{$ref: '#b'}", "names an anchor that is not there; write a pointer"),
-    "below an id": ("{$id: 'urn:a', items: {$ref: '#/components'}}", "stands below an `$id`, which gives it another"),
     "itself": ("{$ref: '#/components/schemas/A'}", "leads only back to itself; define what it names"),
     "dialect": ("{$schema: 'http://json-schema.org/draft-07/schema#'}", "the dialect http://json-schema.org/draft-07"),
-    "dynamic": ("{$dynamicRef: '#a'}", "`$dynamicRef` is not read; write a `$ref`"),
+    "dynamic, to several": (
+        "{$dynamicRef: '#a', $defs: {B: {$dynamicAnchor: a}, C: {$id: c, $dynamicAnchor: a}}}",
+        'the $ref "#a" is dynamic, and may lead to several `$dynamicAnchor`s; write a `$ref`',
+    ),
+    "by the URI of nothing": ("{$ref: 'https://a.example/b'}", "is a URL, and nothing is fetched; put a copy"),
 }
 
 
@@ -294,3 +297,83 @@ def test_a_list_where_no_schema_says_what_stands_there_is_left_alone() -> None:
     parameter = "{name: a, in: query, content: {a/b: {}}, examples: [{$ref: '#/no'}]}"
     text = f"openapi: 3.1.0\ninfo: {{title: a, version: '1'}}\npaths: {{/a: {{parameters: [{parameter}]}}}}"
     assert read(text).title == "a"
+
+
+IDENTIFIED = """    Pet:
+      $id: https://a.example/schemas/pet
+      properties: {own: {$ref: '#/$defs/Name'}, next: {$ref: category#top}, named: {$ref: '#short'}}
+      $defs: {Name: {type: string}, Short: {$anchor: short}, Inner: {$id: inner, items: {$ref: pet}}}
+    Category: {$id: 'https://a.example/schemas/category', $defs: {Top: {$anchor: top}}}
+    Elsewhere: {$ref: 'https://a.example/schemas/category#/$defs/Top'}
+    Relative: {$id: Relative, items: {$ref: '#'}}
+    ByName: {$ref: Relative}
+    Tree: {$dynamicAnchor: node, items: {$dynamicRef: '#node'}}
+    Both: {$ref: '#/components/schemas/Pet', $dynamicRef: '#node'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [
+        ("Pet/properties/own", "Pet/$defs/Name"),
+        ("Pet/properties/next", "Category/$defs/Top"),
+        ("Pet/properties/named", "Pet/$defs/Short"),
+        ("Pet/$defs/Inner/items", "Pet"),
+        ("Elsewhere", "Category/$defs/Top"),
+        ("Relative/items", "Relative"),
+        ("ByName", "Relative"),
+        ("Tree/items", "Tree"),
+        ("Both", "Pet"),
+        ("Both/allOf/0", "Tree"),
+    ],
+)
+def test_references_are_read_from_the_identifier_around_them(place: str, target: str) -> None:
+    spec = read(schemas(IDENTIFIED))
+    assert spec.document.resolve(f"/components/schemas/{place}") == f"/components/schemas/{target}"
+    assert spec.notices == ()
+
+
+def test_a_pointer_from_the_root_below_an_identifier_is_read_and_said() -> None:
+    spec = read(schemas("    A: {$id: 'urn:a', items: {$ref: '#/components/schemas/B'}}\n    B: {}\n"))
+    assert spec.document.resolve("/components/schemas/A/items") == "/components/schemas/B"
+    (notice,) = spec.notices
+    assert str(notice).startswith("d.yaml:6: the `$ref` stands below an `$id`, which gives it another meaning")
+
+
+HEAD_3_2 = HEAD.replace("3.1.0", "3.2.0")
+SELF = f"{HEAD_3_2}$self: https://a.example/apis/api\n"
+
+
+@pytest.mark.parametrize(
+    ("ref", "target"),
+    [
+        ("https://a.example/apis/api#/components/schemas/B", "/components/schemas/B"),
+        ("/apis/api#/components/schemas/B", "/components/schemas/B"),
+        ("api#/components/schemas/B", "/components/schemas/B"),
+        ("https://a.example/apis/parts/c.yaml#/C", "/x-files/parts~1c.yaml/C"),
+        ("parts/c.yaml#/C", "/x-files/parts~1c.yaml/C"),
+        ("/apis/parts/c.yaml#/C", "/x-files/parts~1c.yaml/C"),
+        ("parts/c.yaml#/Back", "/components/schemas/B"),
+    ],
+)
+def test_references_are_resolved_against_self(ref: str, target: str, tmp_path: Path) -> None:
+    text = schemas(f"    A: {{$ref: '{ref}'}}\n    B: {{}}\n", SELF)
+    part = "C: {}\nBack: {$ref: 'https://a.example/apis/api#/components/schemas/B'}\n"
+    spec = load(tmp_path, api_yaml=text, parts__c_yaml=part)
+    assert spec.document.resolve("/components/schemas/A") == target
+
+
+def test_a_file_may_have_a_self_of_its_own(tmp_path: Path) -> None:
+    by_name = "    D: {$ref: 'https://b.example/c#/C/items'}\n"
+    text = schemas(f"    A: {{$ref: 'c.yaml#/C'}}\n{by_name}{by_name.replace('D', 'E')}", HEAD_3_2)
+    text = text.replace("    A:", f"{by_name.replace('D', '_')}    A:")
+    part = "$self: https://b.example/c\nC: {items: {type: string}, not: {$ref: '/c#/C/items'}}\n"
+    spec = load(tmp_path, api_yaml=text, c_yaml=part)
+    found = spec.document.resolve
+    assert found("/components/schemas/D") == found("/x-files/c.yaml/C/not") == "/x-files/c.yaml/C/items"
+
+
+@pytest.mark.parametrize("ref", ["https://b.example/apis/api#/x", "https://a.example/c.yaml"])
+def test_what_stands_elsewhere_than_self_is_not_fetched(ref: str, tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match=r"api.yaml:7: the \$ref .* (is a URL|leads out of the document's folder)"):
+        load(tmp_path, api_yaml=schemas(f"    A: {{$ref: '{ref}'}}\n", SELF))

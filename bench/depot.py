@@ -25,12 +25,13 @@ from contracts.document import Spec, load_spec  # noqa: E402
 from contracts.exchanges import Ledger, Secret  # noqa: E402
 from contracts.flows import ask  # noqa: E402
 from contracts.rules import RuleBook  # noqa: E402
+from contracts.run.givens import Givens  # noqa: E402
 from contracts.run.inputs import Inputs, Target  # noqa: E402
 from contracts.run.options import Options  # noqa: E402
 from contracts.run.state import State  # noqa: E402
 from contracts.verdicts import Outcome  # noqa: E402
 from tests.service import running  # noqa: E402
-from tests.service.depot import FAULTS, FILE, GIVEN, Depot, Fault  # noqa: E402
+from tests.service.depot import FAULTS, FILE, GIVEN, ROWS, Depot, Fault  # noqa: E402
 
 KEY = "correct-horse-battery"
 HEADING = "## Bodies, header fields, forms, text and alternatives of security"
@@ -58,7 +59,9 @@ def book() -> RuleBook:
 def this_suite(url: str, operations: Sequence[str]) -> frozenset[str]:
     found: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
-        inputs = Inputs(spec(), Target(url, Secret(KEY)), Options(unsafe=True), given=GIVEN, folder=Path(folder))
+        inputs = Inputs(
+            spec(), Target(url, Secret(KEY)), Options(unsafe=True), givens=Givens(GIVEN, ROWS), folder=Path(folder)
+        )
         state = State(inputs, Ledger(Path(folder) / "exchanges.jsonl"))
         state.book = book()
         for operation in spec().operations:

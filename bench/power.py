@@ -29,6 +29,7 @@ import jsonschema_rs  # noqa: E402
 from contracts.document import Spec, load_spec  # noqa: E402
 from contracts.exchanges import Ledger, Secret  # noqa: E402
 from contracts.flows import ask  # noqa: E402
+from contracts.run.givens import Givens  # noqa: E402
 from contracts.run.inputs import Inputs, Target  # noqa: E402
 from contracts.run.options import Options  # noqa: E402
 from contracts.run.state import State  # noqa: E402
@@ -77,7 +78,7 @@ def this_suite(spec: Spec) -> Tool:
     def find(url: str) -> set[str]:
         with tempfile.TemporaryDirectory() as folder:
             ledger = Ledger(Path(folder) / "exchanges.jsonl")
-            inputs = Inputs(spec, Target(url, Secret(KEY)), Options(unsafe=True), given={"session_id": IDS})
+            inputs = Inputs(spec, Target(url, Secret(KEY)), Options(unsafe=True), givens=Givens({"session_id": IDS}))
             verdicts = ask(State(inputs, ledger), spec.operations[0]).verdicts
         return {rule for rule, verdict in verdicts.items() if verdict.outcome is Outcome.VIOLATED}
 

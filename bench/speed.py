@@ -28,6 +28,7 @@ from contracts.exchanges import Ledger, Secret  # noqa: E402  the checkout may n
 from contracts.flows import ask  # noqa: E402
 from contracts.messages import Probe  # noqa: E402
 from contracts.run.ask import probes_of  # noqa: E402
+from contracts.run.givens import Givens  # noqa: E402
 from contracts.run.inputs import Inputs, Target  # noqa: E402
 from contracts.run.options import Options  # noqa: E402
 from contracts.run.state import State  # noqa: E402
@@ -53,7 +54,7 @@ def state_of(url: str, ids: Sequence[str], replay: dict[str, list[Probe]] | None
     spec = load_spec(ROOT / "spec" / "notte.yaml")
     ledger = Ledger(Path(tempfile.mkdtemp()) / "run.jsonl")
     target, options = Target(url, Secret(KEY)), Options(unsafe=True, replay="report.json" if replay else None)
-    return State(Inputs(spec, target, options, given={"session_id": ids}, evidence=replay or {}), ledger)
+    return State(Inputs(spec, target, options, givens=Givens({"session_id": ids}), evidence=replay or {}), ledger)
 
 
 def measure(url: str, ids: Sequence[str]) -> tuple[float, float]:

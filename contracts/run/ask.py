@@ -239,11 +239,11 @@ def left_out(state: State) -> Iterator[str]:
 
 def reach(state: State) -> str:
     """Which operations that may change state are sent to resources that the user gave, if any."""
-    spec, given, found = state.inputs.spec, state.inputs.given.keys(), []
+    spec, givens, found = state.inputs.spec, state.inputs.givens, []
     for operation in state.inputs.operations:
         names = set(parameter_names(operation.path))
         changes = operation.method not in SAFE_METHODS and not ends(spec, operation)
-        if names and names <= given and changes:
+        if names and names <= givens.names(operation) and changes:
             found.append(operation.key)
     if not (found and state.inputs.options.unsafe and state.inputs.target.live):
         return ""

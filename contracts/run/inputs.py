@@ -4,7 +4,6 @@ import json
 import os
 import re
 import urllib.request
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,10 +24,10 @@ from contracts.exchanges.transport import environment_proxy
 from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
+from contracts.run.givens import Givens, givens_from, names_of
 from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
 from contracts.text import printable, shown_path
 
-Values = Mapping[str, Sequence[str]]  # by the name of their parameter
 Probes = Mapping[str, Sequence[Probe]]  # by the key of their operation
 
 
@@ -58,7 +57,7 @@ class Inputs:
     spec: Spec
     target: Target = field(default_factory=Target)
     options: Options = field(default_factory=Options)
-    given: Values = field(default_factory=dict)  # values that the service knows
+    givens: Givens = field(default_factory=Givens)  # what the service knows
     known: Known | None = None  # the violations of an earlier report
     evidence: Probes = field(default_factory=dict)  # sent before the plan; in a replay, instead
     policy: Policy = field(default_factory=Policy)
@@ -126,17 +125,17 @@ def inputs_from(
     partial, some_rules = bool(options.operation or options.replay), bool(options.rule)
     accepted = read_accepted(accepted_file(spec), today=date.today())
     policy = Policy(options.strict, options.require_all, partial, some_rules, accepted)
-    only_new = options.fail_on == "new"
-    policy = replace(policy, max_unavailable=options.max_unavailable, only_new=only_new)
+    policy = replace(policy, max_unavailable=options.max_unavailable)
+    policy = replace(policy, only_new=options.fail_on == "new")
     if known is not None:
         policy = replace(policy, known=frozenset(known.rules))
     # Ids of the environment are a service's own, and nothing to the mock.
-    given = _given(options, environ if target.live else {}, spec)
-    scrubber = replace(
-        Scrubber.of(secrets, {domain.CREDENTIAL_VARIABLE: common}), capabilities=capabilities
-    )
+    givens = givens_from(options, environ if target.live else {}, spec)
+    scrubber = Scrubber.of(secrets, {domain.CREDENTIAL_VARIABLE: common})
+    scrubber = replace(scrubber, capabilities=capabilities)
     folder = Path(options.report or root / "build" / "contract")
-    made = Inputs(spec, target, options, given, known, evidence, policy, scrubber, overlays, folder)
+    about = spec, target, options, givens, known, evidence, policy
+    made = Inputs(*about, scrubber, overlays, folder)
     for problem in _problems(made) if asks else ():
         raise UsageError(problem)
     return made
@@ -186,7 +185,7 @@ def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
     if inputs.replays:
         why = "a replay sends evidence and nothing else"
         yield f"{option} and --contract-replay exclude each other: {why}"
-    if domain.SESSION_ID not in _parameters(inputs.operations):
+    if domain.SESSION_ID not in names_of(inputs.operations):
         yield f"{option}: none of the operations has a parameter {domain.SESSION_ID}; {leave}"
     if target.secret is None and not inputs.options.dry_run:
         cure = f"set it to a key of {target}, or {leave}"
@@ -301,43 +300,6 @@ def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:
             found[f"{variable}_USERINFO"] = unquote(userinfo)
             found[f"{variable}_PASSWORD"] = unquote(password or user)
     return found
-
-
-def _given(options: Options, environ: Mapping[str, str], spec: Spec) -> Values:
-    """Given values by parameter, each once, in the order given; those in `environ` are sessions."""
-    known, found = _parameters(spec.operations), defaultdict[str, list[str]](list)
-    named = [("--contract-param", name, value) for name, value in options.param]
-    named += [("--contract-session-id", domain.SESSION_ID, value) for value in options.session_id]
-    for option, name, value in named:
-        if name not in known:
-            cure = f"the document has {', '.join(sorted(known)) or 'none'}"
-            raise UsageError(f"{option}: no operation has a parameter {name}; {cure}")
-        found[name] += _values(value, f"{option} {name}={value}")
-    for value in environ.get(domain.SESSION_IDS_VARIABLE, "").replace(",", " ").split():
-        found[domain.SESSION_ID] += _values(value, domain.SESSION_IDS_VARIABLE)
-    return {name: tuple(dict.fromkeys(values)) for name, values in found.items()}
-
-
-def _parameters(operations: Sequence[Operation]) -> set[str]:
-    return {parameter.name for operation in operations for parameter in operation.parameters}
-
-
-def _values(value: str, where: str) -> Sequence[str]:
-    """The value itself, or those of the file that it names with an @."""
-    if not value:
-        raise UsageError(f"{where} has an empty value; an empty value reaches another route")
-    if not value.startswith("@"):
-        return [value]
-    file, cure = value[1:], "give a file with one value a line"
-    try:
-        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise UsageError(f"{where}: {file} can't be read ({reason}); {cure}") from None
-    values = list(filter(None, map(str.strip, lines)))
-    if not values:
-        raise UsageError(f"{where}: {file} holds no value; {cure}")
-    return values
 
 
 def _matches(text: str | None, wanted: str) -> bool:

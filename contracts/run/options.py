@@ -189,7 +189,9 @@ _ID = Value("VALUE", files="@")
 _SIDE = "is no REVISION:path and no file; give one of them"
 _REVISION = Value("REV:PATH", str, _SIDE, r"(?!-\Z)((?!://).)*")
 _PAIR = "is not NAME=VALUE; give a parameter's name, '=' and a value or @FILE"
-_PARAMETER = Value("NAME=VALUE", lambda text: tuple(text.split("=", 1)), _PAIR, "[^=]+=.*", "@")
+_PARAMETER = Value("NAME=VALUE", str, _PAIR, "@.+|[^=@][^=]*=.*", "@")
+_NO_BODY = "is not OPERATION=JSON; give an operationId or METHOD /path, '=' and JSON or @FILE"
+_BODY = Value("OPERATION=JSON", str, _NO_BODY, "[^=]+=.*", "@")
 _HEADER = Value("NAME=ENVVAR", _header)
 _SECONDS = Value("SECONDS", _seconds, "is no number of seconds above 0; give 5, say")
 _SHARE = Value("SHARE", _share, "is no share of the requests; give 5%, 0.05 or 0, say")
@@ -221,8 +223,14 @@ class Options:
         "an OpenAPI overlay; repeatable; 'none' for none at all", _FILE, ()
     )
     baseline: str | None = _row("what the document must not break (default: HEAD:FILE)", _REVISION)
-    param: tuple[tuple[str, str], ...] = _row(
-        "a value that the service knows; NAME=@FILE reads one a line; repeatable", _PARAMETER, ()
+    param: tuple[str, ...] = _row(
+        "a value that the service knows, [OPERATION:]NAME=VALUE; NAME=VALUE,NAME=VALUE belong "
+        "together; NAME=@FILE reads a value a line, @FILE a row a line; repeatable",
+        _PARAMETER,
+        (),
+    )
+    body: tuple[str, ...] = _row(
+        "a body of requests that the service takes, as JSON or @FILE; repeatable", _BODY, ()
     )
     session_id: tuple[str, ...] = _row(
         "a session that the service knows, or @FILE; repeatable", _ID, ()

@@ -195,7 +195,7 @@ def _asked_for(
     state: State, client: Client, operations: Sequence[Operation], session_id: str
 ) -> list[Exchange]:
     """Ask the operations for a session, twice; the exchanges are in the ledger as they come."""
-    given = {**state.inputs.given, SESSION_ID: (session_id,)}
+    given = {**state.inputs.givens.values, SESSION_ID: (session_id,)}
     plan, found = ProbePlan(state.inputs.spec, state.budget.seed, given), list[Exchange]()
     for operation in operations:
         if operation.method in SAFE_METHODS:

@@ -203,14 +203,16 @@ class State:
     @cached_property
     def plan(self) -> ProbePlan:
         """What is asked; made once sessions were looked for."""
-        spec, given = self.inputs.spec, self.inputs.given
+        spec, givens = self.inputs.spec, self.inputs.givens
+        given, bodies = givens.values, givens.bodies
         seed, examples = self.budget.seed, self.budget.examples
         if not self.inputs.target.live:
             given = {**sample_values(spec, MOCK_VALUES), **given}
-            return ProbePlan(spec, seed, given, examples, True, self.mock.count_variants)
+            variants = self.mock.count_variants
+            return ProbePlan(spec, seed, given, examples, True, variants, bodies=bodies)
         found, own = self.ledger.note("found") or {}, self.ledger.note("own") or {}
-        unsafe = self.inputs.options.unsafe
-        return ProbePlan(spec, seed, given, examples, unsafe, found=found, own=own, live=True)
+        plan = ProbePlan(spec, seed, given, examples, self.inputs.options.unsafe, bodies=bodies)
+        return replace(plan, found=found, own=own, rows=givens.rows, live=True)
 
     @cached_property
     def items(self) -> dict[str, list[Rule]]:

@@ -31,6 +31,7 @@ from contracts.report.record import MAX_EVIDENCE
 from contracts.rules import OperationRules, rules_for
 from contracts.run.ask import asked
 from contracts.run.end import concluded, item_properties
+from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, Target
 from contracts.run.state import Budget, State
 from contracts.schemas import json_text as reading
@@ -245,7 +246,7 @@ def told(spec: Spec, whole: bytes) -> tuple[State, str]:
     """A run against a service that has one answer, and its report.json."""
     with serving(Things(instead=lambda number: whole)) as url:
         path = Path.cwd() / "run.jsonl"
-        inputs = Inputs(spec, Target(url, Secret("canary-7f3a+b/9x")), given={"id": ("a1",)})
+        inputs = Inputs(spec, Target(url, Secret("canary-7f3a+b/9x")), givens=Givens({"id": ("a1",)}))
         state = State(inputs, Ledger(path), Budget(examples=1))
         for operation in spec.operations:
             asked(state, operation)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.document.sides import overlays_of
 from contracts.errors import UsageError
+from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, inputs_from
 from contracts.run.options import OPTIONS, Options, check_base_url, options_from
 
@@ -50,7 +51,13 @@ def make(tmp_path: Path) -> Make:
 def test_defaults(make: Make, tmp_path: Path) -> None:
     made = make()
     target = made.target
-    assert (target.base_url, target.secret, made.evidence, made.given, target.headers) == (None, None, {}, {}, ())
+    assert (target.base_url, target.secret, made.evidence, made.givens, target.headers) == (
+        None,
+        None,
+        {},
+        Givens(),
+        (),
+    )
     assert (made.folder, made.options) == (tmp_path / "build" / "contract", Options())
     assert (made.policy.strict, made.policy.require_all, made.policy.partial) == (False, False, False)
     assert made.spec.title == "Things"
@@ -209,22 +216,22 @@ def test_inputs_show_no_secret(make: Make) -> None:
 def test_values_by_parameter_in_the_order_given(make: Make, tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("c\n\n d \na\n")
     made = make(URL, param=["session_id=b"], session_id=["a", f"@{tmp_path / 'ids'}"])
-    assert made.given == {"session_id": ("b", "a", "c", "d")}
+    assert made.givens.values == {"session_id": ("b", "a", "c", "d")}
 
 
 @pytest.mark.parametrize(("listed", "values"), [("a,b", ("a", "b")), (" a  b\n", ("a", "b")), (",", ()), ("", ())])
 def test_ids_of_the_environment(listed: str, values: tuple[str, ...], make: Make) -> None:
     made = make(URL, {**KEY, "NOTTE_SESSION_IDS": listed})
-    assert made.given.get("session_id", ()) == values
+    assert made.givens.values.get("session_id", ()) == values
 
 
 def test_ids_of_the_environment_may_name_a_file(make: Make, tmp_path: Path) -> None:
     (tmp_path / "ids").write_text("a\nb c\n")
-    assert make(URL, {**KEY, "NOTTE_SESSION_IDS": f"@{tmp_path}/ids"}).given == {"session_id": ("a", "b c")}
+    assert make(URL, {**KEY, "NOTTE_SESSION_IDS": f"@{tmp_path}/ids"}).givens.values == {"session_id": ("a", "b c")}
 
 
 def test_ids_of_the_environment_are_not_for_the_mock(make: Make) -> None:
-    assert make(None, {"NOTTE_SESSION_IDS": "@nowhere"}).given == {}
+    assert make(None, {"NOTTE_SESSION_IDS": "@nowhere"}).givens.values == {}
 
 
 def test_file_of_ids_in_the_environment_is_named_by_the_variable(make: Make) -> None:
@@ -243,7 +250,7 @@ def test_unreadable_values_are_refused(content: bytes | None, reason: str, make:
 
 
 def test_value_may_hold_an_equals_sign(make: Make) -> None:
-    assert make(param=["session_id=a=b"]).given == {"session_id": ("a=b",)}
+    assert make(param=["session_id=a=b"]).givens.values == {"session_id": ("a=b",)}
 
 
 # What is asked and judged

@@ -17,6 +17,7 @@ from contracts.exchanges import Ledger, Secret
 from contracts.report.json_report import to_json
 from contracts.run.ask import asked
 from contracts.run.end import concluded
+from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, Target
 from contracts.run.state import Budget, State
 
@@ -113,7 +114,7 @@ def hostile_report() -> Any:
     moment = "2026-11-24T05:00:00.000+00:00"
     with hostile_service() as base_url, TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "run.jsonl")
-        inputs = Inputs(spec, Target(base_url, Secret(KEY)), given={"thing_id": ("a1", "b2")})
+        inputs = Inputs(spec, Target(base_url, Secret(KEY)), givens=Givens({"thing_id": ("a1", "b2")}))
         state = State(inputs, ledger, Budget(examples=4))
         for operation in spec.operations:
             asked(state, operation)

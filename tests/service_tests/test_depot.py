@@ -16,11 +16,12 @@ from contracts.flows import ask, conclude
 from contracts.messages import Request, Response
 from contracts.mock import serving
 from contracts.rules import RuleBook
+from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
 from contracts.run.state import State
 from contracts.verdicts import Outcome, Verdict
-from tests.service.depot import FAULTS, FILE, GIVEN, Depot, Fault
+from tests.service.depot import FAULTS, FILE, GIVEN, ROWS, Depot, Fault
 
 KEY = "correct-horse-battery"
 
@@ -50,7 +51,7 @@ def book() -> RuleBook:
 def run_of(folder: Path, *, unsafe: bool) -> State:
     """A run on the depot as a live service; the rules are the same for all runs, and take most of a second."""
     target, options = Target("http://127.0.0.1:1", Secret(KEY)), Options(unsafe=unsafe)
-    inputs = Inputs(spec(), target, options, given=GIVEN, policy=Policy(strict=True), folder=folder)
+    inputs = Inputs(spec(), target, options, givens=Givens(GIVEN, ROWS), policy=Policy(strict=True), folder=folder)
     state = State(inputs, Ledger(folder / "exchanges.jsonl", {"started": "2026-11-24T12:00:00+00:00"}))
     state.book = book()
     return state

@@ -3,6 +3,6 @@
 from .fault import Fault
 from .faults import FAULTS
 from .reading import FILE
-from .service import GIVEN, Depot
+from .service import GIVEN, ROWS, Depot
 
-__all__ = ["FAULTS", "FILE", "GIVEN", "Depot", "Fault"]
+__all__ = ["FAULTS", "FILE", "GIVEN", "ROWS", "Depot", "Fault"]

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from starlette.types import Receive, Scope, Send
 
+from contracts.probes.knowledge import ValueRow
+
 from ..fault import Answer
 from .fault import Fault
 from .reading import METHODS, Asked, Node, Operation, Refused, body_of, document, operations
@@ -28,6 +30,8 @@ GIVEN = {
     "If-Match": ["*"],
 }
 """Values that it knows, by the parameter they are for."""
+ROWS = (ValueRow({"dock": "A1", "slots": "1,2"}),)
+"""Those that belong together."""
 HIDDEN = {"pin"}
 OWN = {"id", "state", "created_at"}
 WAYS: Mapping[str, Callable[[str, str], bool]] = {

@@ -60,8 +60,26 @@ def lax(family: str, operation: str, place: str, keywords: str) -> Iterator[Faul
         at = f"{base}/{word}/{name}" if name else f"{base}/{word}"
         if word == "missing":
             at = f"{base.rpartition('/content')[0] or base.removesuffix('/schema')}/required"
-        rule = f"{key_of(operation)} *forbidden* {place} {keyword}"
+        rule = f"{key_of(operation)} refused {refusal(operation, place, word, name)}"
         yield Fault(family, operation, f"{place} {keyword} not enforced", at, rule, lax=True)
+
+
+def refusal(operation: str, place: str, word: str, name: str) -> str:
+    """What ids of rules call the constraint: `query tag /* pattern`, `body / required pin`, `body words minLength`."""
+    location, _, path = place.partition(" ")
+    if word == "missing":
+        return f"{place} required"
+    if location == "body":
+        media, *others = operations()[operation].node["requestBody"]["content"]
+        if others:
+            return f"body ;{media} {path or '/'} {word}"
+        if media.endswith("json"):
+            return " ".join(filter(None, ("body", path or "/", "*" if word == "oneOf" else word, name)))
+        if not path:
+            return f"body {name or '/'} {'required' if name else word}"
+        path = path[1:]
+    first, slash, below = path.partition("/")
+    return " ".join(filter(None, (location, first, slash + below, word, name)))
 
 
 def base_of(operation: str, place: str) -> str:

@@ -164,14 +164,14 @@ WAYS = (
 
 SWITCHES = {
     "bodies that are not enforced": (
-        ("createParcel", "any text", "*forbidden* body syntax", "requestBody/content/application~1json"),
+        ("createParcel", "any text", "refused body syntax", "requestBody/content/application~1json"),
     ),
     "forms and content types": (
-        ("createParcel", "any type", "*forbidden* body media type", "requestBody/content"),
-        ("searchParcels", "any type", "*forbidden* body media type", "requestBody/content"),
-        ("addPhoto", "any type", "*forbidden* body media type", "requestBody/content"),
-        ("startImport", "any type", "*forbidden* body media type", "requestBody/content"),
-        ("changeParcel", "any type", "*forbidden* body media type", "requestBody/content"),
+        ("createParcel", "any type", "refused body content type", "requestBody/content"),
+        ("searchParcels", "any type", "refused body content type", "requestBody/content"),
+        ("addPhoto", "any type", "refused body content type", "requestBody/content"),
+        ("startImport", "any type", "refused body content type", "requestBody/content"),
+        ("changeParcel", "any type", "refused body content type", "requestBody/content"),
     ),
     "authentication and its alternatives": (
         ("listDocks", "one of two", "auth required*", "security/0"),

@@ -58,7 +58,7 @@ def seeded(number: int) -> Node:
         "tags": ["books", "gift"][: number % 3],
         "note": None if number % 2 else "by hand",
         "insured_for": 12.5 if number % 2 else None,
-        "recipient": {"name": f"Customer {number}", "country": "DE", "floor": None if number % 2 else number},
+        "recipient": {"name": f"Customer {number}", "country": "DE", "floor": number},
         "handling": handling[number % 2],
         "attributes": {"shelf": f"S{number}"},
         "pin": f"{4000 + number}",
@@ -282,7 +282,8 @@ class Depot:
         if not matches and not self.has("replaceParcel", "any version"):
             raise Refused(412, "the parcel has changed")
         kept = {name: parcel[name] for name in OWN}
-        made = self.changed(parcel, seeded(parcel["id"]) | body | kept)
+        recipient = parcel["recipient"] | body.get("recipient", {})
+        made = self.changed(parcel, seeded(parcel["id"]) | body | {"recipient": recipient} | kept)
         return self.taken_over("replaceParcel", made, body)
 
     def changeParcel(self, values: Node, body: Any, _asked: Asked) -> Answer:

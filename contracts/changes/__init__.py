@@ -196,6 +196,8 @@ class Walk:
         return self._units[key]
 
     def _compare(self, pair: Pair) -> Unit:
+        if beyond := pair.base.beyond or pair.revision.beyond:
+            return Unit([pair.local("schema-changed", (), Settlement(None, beyond))])
         own, found = Unit(list(pair.locals())), Unit()
         for child, step in pair.children():
             below = self._below(child)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, reduce
 from itertools import chain, islice
@@ -26,6 +27,9 @@ LARGE = 50_000  # characters of two schemas from which on drawing from them take
 MAX_SIZE = (
     600  # characters spelled out by patterns, with repeats, beyond which they are not compared
 )
+
+
+MAX_STATES = 2_000  # of one automaton in the making, which takes the square of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,8 @@ def settle(
     """
     try:
         return _settled(_text(sender()), _text(receiver()), _text(written()))
-    except TooLarge:
-        return Settlement(None, "the schema is too large to be compared as a whole")
+    except TooLarge as problem:
+        return Settlement(None, str(problem))
 
 
 @lru_cache(maxsize=1024)
@@ -238,17 +242,48 @@ def _escapes(
     """
     if sum(map(_size, (*patterns, *excluded))) > MAX_SIZE or max(low, high or 0) > MAX_SIZE:
         raise ValueError("the patterns are too large to compare")
-    wanted = [_automaton(pattern) for pattern in patterns]
-    if low or high is not None or not wanted:
-        wanted.insert(0, _language(f"(.|\\n){{{low},{'' if high is None else high}}}"))
-    language = reduce(lambda one, other: one.intersection(other), wanted)
-    for pattern in excluded:
-        language = language.difference(_automaton(pattern))
-    if language.empty():
-        return []
+    with _few_states():
+        wanted = [_automaton(pattern) for pattern in patterns]
+        if low or high is not None or not wanted:
+            wanted.insert(0, _language(f"(.|\\n){{{low},{'' if high is None else high}}}"))
+        language = reduce(lambda one, other: one.intersection(other), wanted)
+        for pattern in excluded:
+            language = language.difference(_automaton(pattern))
+        if language.empty():
+            return []
     symbols = next(language.strings())
     # What is no text stands for any character that no pattern names.
     return ["".join(map(_spelled, symbols))]
+
+
+@contextmanager
+def _few_states() -> Iterator[None]:
+    """An automaton of more than `MAX_STATES` is a ValueError: some have exponentially many.
+
+    interegular has no switch for that; should the name go, `(a|b)*a(a|b){16}` takes for ever.
+    """
+    from interegular import fsm
+
+    crawl: Callable[..., Any] = fsm.crawl
+
+    def bounded(alphabet: Any, initial: Any, final: Any, follow: Callable[..., Any]) -> Any:
+        last, states = initial, 0
+
+        def counted(state: Any, transition: Any) -> Any:
+            nonlocal last, states
+            states += state is not last  # one after the other, each with all its transitions
+            last = state
+            if states > MAX_STATES:
+                raise ValueError("the patterns have too many states to compare")
+            return follow(state, transition)
+
+        return crawl(alphabet, initial, final, counted)
+
+    fsm.crawl = bounded
+    try:
+        yield
+    finally:
+        fsm.crawl = crawl
 
 
 def _spelled(symbol: object) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.document import Document, Schema
 from contracts.document.directions import is_left_out
-from contracts.schemas import Raw
+from contracts.schemas import Raw, readings
 from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
 from contracts.schemas.readings import sent_form, taken_form
 from contracts.schemas.validation import matches
@@ -121,6 +121,13 @@ class Shape:
 
     def annotation(self, keyword: str) -> Any:
         return next((facet.value[keyword] for facet in self.having(keyword)), None)
+
+    @cached_property
+    def beyond(self) -> str:
+        """What is too much here to be compared, as each is held against all; empty if nothing."""
+        said = (readings.beyond(facet.value) for facet in self.facets)
+        together = {"allOf": self.facets, "properties": self.names}
+        return next(filter(None, said), "") or readings.beyond(together)
 
     # Properties
 

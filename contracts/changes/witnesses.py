@@ -17,7 +17,7 @@ from contracts.document import MediaType, Parameter
 from contracts.messages import JSON, Request
 from contracts.schemas import Raw, validation
 from contracts.schemas.claims import claim_of
-from contracts.schemas.readings import TooLarge
+from contracts.schemas.readings import TooLarge, TooLong
 from contracts.schemas.validation import Uncompilable, keyword_validator
 
 DRAWN = 12  # messages drawn around one value before it is given up
@@ -86,9 +86,20 @@ class Trial:
         if self.site.is_on_the_wire:
             yield from islice(self._drawn(), DRAWN)
 
+    @cached_property
+    def is_too_long(self) -> bool:
+        """Whether the canonical form of what is sent would take too long."""
+        try:
+            _ = self.pair.sender.sent
+        except TooLarge as problem:
+            return isinstance(problem, TooLong)
+        return False
+
     def _drawn(self, around: Raw = True) -> Iterator[JSON]:
         """Values that are sent and of which `around` holds as well."""
         sender = self.pair.sender
+        if self.is_too_long:
+            return
         whole = {"allOf": [validation.reference(sender.parts[0].schema.pointer), around]}
         try:
             yield from drawn(validation.canonical_of(whole, sender.document))

@@ -129,8 +129,9 @@ def _below(location: Location, value: Any) -> Iterator[tuple[Location | None, An
         children = itertools.chain(location.prefix, itertools.repeat(location.items))
         yield from zip(children, value, strict=False)
     if isinstance(value, dict):
+        known = set(location.properties)
         for name, member in value.items():
-            declared = name in location.properties or location.patterns
+            declared = name in known or location.patterns
             yield location.property(name) if declared else location.additional, member
     for union in location.unions:
         if union.selectable and union.values is None:

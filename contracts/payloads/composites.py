@@ -3,7 +3,7 @@
 import copy
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain, combinations, starmap
 from typing import Protocol
@@ -140,6 +140,7 @@ class Object:
     def __init__(self, builder: Builder, view: forms.ObjectView, site: Spot) -> None:
         self.builder, self.view, self.site = builder, view, site
         self.required = frozenset(view.required)
+        self.properties = view.properties  # which the view makes anew each time
         self.low = view.min_properties or 0
         self.high = sys.maxsize if view.max_properties is None else view.max_properties
         if len(self.required) > self.high:
@@ -163,7 +164,7 @@ class Object:
     def declared(self) -> Iterator[tuple[str, Drawer]]:
         """The members that have names, in the order of the document where it is known."""
         names = self.view.property_names
-        known = {*self.view.properties, *finite(names or ANYTHING), *self.site.declared.certain}
+        known = {*self.properties, *finite(names or ANYTHING), *self.site.declared.certain}
         if names is not None:
             known = set(filter(checker(names), known))
         wanted = known | self.required
@@ -179,7 +180,7 @@ class Object:
         return self.site.child(escape_segment(name), "properties", name)
 
     def value(self, name: str) -> CanonicalSchema:
-        return both(schemas_of(name, self.view))
+        return both(schemas_of(name, self.view, self.properties))
 
     def names(self) -> Drawer:
         """Names of members that are not declared: those of a pattern, or made up."""
@@ -215,7 +216,7 @@ class Object:
 
         def drawer_of(name: str) -> Drawer:
             kind = f"={name}"
-            if name not in self.view.properties:
+            if name not in self.properties:
                 kind = " ".join(pattern for pattern in patterns if matches(pattern, name))
             if kind not in drawers:
                 place = site.branch(kind) if kind else site
@@ -233,7 +234,8 @@ class Object:
         certain = len(self.required) + len(self.forced)
         del chosen[max(0, self.high - certain) :]
         missing = max(0, self.low - certain - len(chosen))
-        chosen += [name for name in self.presence if name not in chosen][:missing]
+        taken = set(chosen)
+        chosen += [name for name in self.presence if name not in taken][:missing]
         present = self.required.union(chosen)
         drawn = {name: drawer.draw(run) for name, drawer in self.members.items() if name in present}
         for extra in self.forced:
@@ -264,9 +266,11 @@ class Numbered:
         return f"key{run.serial}"
 
 
-def schemas_of(name: str, view: forms.ObjectView) -> list[CanonicalSchema]:
-    """The schemas that the member `name` has to satisfy."""
-    schemas = list(filter(None, [view.properties.get(name)]))
+def schemas_of(
+    name: str, view: forms.ObjectView, properties: Mapping[str, CanonicalSchema]
+) -> list[CanonicalSchema]:
+    """The schemas that the member `name` has to satisfy; `properties` are those of the view."""
+    schemas = list(filter(None, [properties.get(name)]))
     for pattern, schema in view.pattern_properties.items():
         if matches(pattern, name):
             schemas.append(schema)
@@ -334,11 +338,12 @@ class Heights:
 
     def _height_of_object(self, view: forms.ObjectView) -> float:
         heights: list[float] = [0]
+        properties = view.properties
         for name in view.required:
-            heights += map(self._height, schemas_of(name, view))
+            heights += map(self._height, schemas_of(name, view, properties))
         if (view.min_properties or 0) > len(view.required):
             others = [*view.pattern_properties.values(), view.additional_properties or ANYTHING]
-            for name in view.properties.keys() - set(view.required):
-                others.append(view.properties[name])
+            for name in properties.keys() - set(view.required):
+                others.append(properties[name])
             heights.append(min(map(self._height, others)))
         return max(heights)

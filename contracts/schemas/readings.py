@@ -5,7 +5,7 @@ only names that its own document declares, unless it spells out `additionalPrope
 the suite). A property that is `readOnly` is not in requests, one `writeOnly` not in responses.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -16,10 +16,29 @@ from contracts.document.directions import is_left_out
 from contracts.schemas import ARRAYS, OBJECTS, SAME_VALUE, UNIONS, Raw, asserts, mapped, only
 
 MAX_NODES = 20_000  # schemas written out in one form; a larger one is not looked at as a whole
+MOST = {"required": 2_000, "properties": 2_000, "allOf": 2_000, "anyOf": 250, "oneOf": 250}
+"""Members of a keyword, each of which is held against all the others; of values alone, any."""
 
 
 class TooLarge(Exception):
     """More than `MAX_NODES` schemas in one form."""
+
+
+class TooLong(TooLarge):
+    """A schema has more members of a keyword than `MOST`; `str()` says how many of which."""
+
+
+def beyond(schema: Mapping[str, Any]) -> str:
+    """Which keyword has too many members to be compared, and how many; empty if none has."""
+    for keyword, most in MOST.items():
+        held = schema.get(keyword, ())
+        if len(held) > most and not all(map(_is_value, held)):
+            return f"beyond what is compared: {len(held)} members of {keyword}, {most} at most"
+    return ""
+
+
+def _is_value(branch: Any) -> bool:
+    return isinstance(branch, dict) and not branch.keys().isdisjoint({"const", "enum"})
 
 
 def taken_form(document: Document, *values: Raw) -> Raw:
@@ -92,17 +111,19 @@ class _Forms:
         name = self.names.setdefault((reference, closed), f"schema{len(self.names)}")
         return {"$ref": f"#/$defs/{name}"}
 
-    def count(self) -> None:
+    def count(self, value: Any = True) -> None:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise TooLarge
+            raise TooLarge("the schema is too large to be compared as a whole")
+        if isinstance(value, dict) and (why := beyond(value)):
+            raise TooLong(why)
 
     # What a receiver takes: the schema as written, without properties that don't travel.
 
     def opened(self, value: Any) -> Raw:
         if not isinstance(value, dict):
             return bool(value)
-        self.count()
+        self.count(value)
         below = mapped(value, self.opened)
         found = {keyword: held for keyword, held in below.items() if asserts(keyword, held)}
         for name, schema in value.get("properties", {}).items():
@@ -153,7 +174,7 @@ class _Forms:
     def flatten(self, values: list[Any], parts: list[Any], kept: list[Raw], alone: bool) -> None:
         """Collect all that applies; kept: false, references to itself, closed if one is `alone`."""
         for value in values:
-            self.count()
+            self.count(value)
             if value is False:
                 kept.append(False)
             if not isinstance(value, dict):

@@ -43,10 +43,17 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "enum of 1e5": {**STRING, "enum": [f"v{number}" for number in range(10**5)]},
     "1e5 required names": {"type": "object", "required": [f"v{number}" for number in range(10**5)]},
     "allOf of 10,000": {"allOf": [{"type": "object", "properties": {f"p{n}": STRING}} for n in range(10_000)]},
+    "oneOf of 1,000": {"oneOf": [{"type": "object", "required": [f"p{n}"]} for n in range(1_000)]},
+    "anyOf of 1,000 patterns": {"anyOf": [{**STRING, "pattern": f"^a{n}"} for n in range(1_000)]},
+    "oneOf of 1,000 values": {"oneOf": [{"const": f"v{n}"} for n in range(1_000)]},
+    "10,000 properties": {"type": "object", "properties": {f"p{n}": STRING for n in range(10_000)}},
+    "pattern of 2^17 states": {**STRING, "pattern": "^(a|b)*a(a|b){16}$"},
+    "pattern of 20,000 characters": {**STRING, "pattern": "a" * 20_000},
+    "pattern of options, then due": {**STRING, "pattern": f"^{'a?' * 30}{'a' * 30}$"},
 }
 """By name; `LONG` ones are for the bench alone."""
 
-LONG = {"enum of 1e5", "1e5 required names", "allOf of 10,000"}
+LONG = {"enum of 1e5", "1e5 required names", "allOf of 10,000", "10,000 properties", "pattern of 20,000 characters"}
 
 
 def document(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """Schemas that nobody can keep: their rules are made, the mock answers or says that it can't, a comparison ends."""
 
+from typing import Any
+
 import pytest
 
-from contracts.changes import compare
+from contracts.changes import compare, containment
+from contracts.changes.change import Effect
 from contracts.errors import DocumentError
 from contracts.mock.bodies import variants_of
 from contracts.rules import rules_for
@@ -27,6 +30,38 @@ def test_rules_bodies_and_changes_of_it_come_to_an_end(name: str) -> None:
     assert all(len(variant.body) < 1_000_000 for variant in variants_of(response))
     assert compare(ordinary, spec)
     assert compare(spec, ordinary)
+
+
+BEYOND: dict[str, tuple[dict[str, Any], str]] = {
+    "required": ({"type": "object", "required": [f"v{n}" for n in range(10_000)]}, "10000 members of required, 2000"),
+    "allOf": ({"allOf": [{"minProperties": n} for n in range(3_000)]}, "3000 members of allOf, 2000"),
+    "oneOf": (SCHEMAS["oneOf of 1,000"], "1000 members of oneOf, 250"),
+    "anyOf": (SCHEMAS["anyOf of 1,000 patterns"], "1000 members of anyOf, 250"),
+    "properties": (SCHEMAS["10,000 properties"], "10000 members of properties, 2000"),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_what_is_beyond_comparing_is_undecided_and_says_what(name: str) -> None:
+    """Also beside a change that breaks, whose message would have to hold it."""
+    schema, why = BEYOND[name]
+    small, large = spec_from(document(STRING)), spec_from(document(schema))
+    for sides in ((small, large), (large, small)):
+        changes = [change for change in compare(*sides) if change.id == "schema-changed"]
+        assert {change.effect for change in changes} == {Effect.UNDECIDED}
+        assert all(f"{why} at most" in str(change.proof) for change in changes)
+    both = {"type": "object", "required": ["large"], "properties": {"large": schema, "size": STRING}}
+    other = {**both, "required": ["large", "size"]}
+    assert "property-required" in {
+        change.id for change in compare(spec_from(document(both)), spec_from(document(other)))
+    }
+
+
+def test_patterns_of_too_many_states_are_not_compared_as_languages() -> None:
+    pattern = SCHEMAS["pattern of 2^17 states"]["pattern"]
+    with pytest.raises(ValueError, match="too many states"):
+        containment._escapes([pattern], [pattern], 0, None)
+    assert containment._escapes(["^(a|b)*a(a|b){4}$"], ["^(a|b)*$"], 0, None) == []
 
 
 def test_a_property_is_looked_for_where_it_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:

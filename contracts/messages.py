@@ -208,6 +208,7 @@ class Response:
     headers: Headers = ()
     body: bytes = b""
     seconds: float = field(default=0.0, compare=False)
+    is_whole: bool = True  # not if a stream was left before its end: this is what came of it
 
     def header(self, name: str) -> str | None:
         return next(iter(header_values(self.headers, name)), None)
@@ -262,10 +263,25 @@ def moment_of(date: str | None) -> datetime | None:
         return None
 
 
+_NAMES_OF_LINES = "x-ndjson ndjson jsonl x-jsonl jsonlines x-jsonlines json-lines x-json-stream"
+LINES = (
+    *map("application/{}".format, (*_NAMES_OF_LINES.split(), "stream+json")),
+    *("text/x-ndjson", "text/ndjson", "text/jsonl"),
+)
+SEQUENCES, EVENTS = ("application/json-seq", "*/*+json-seq"), ("text/event-stream",)
+STREAMS = (*LINES, *SEQUENCES, *EVENTS)
+"""Media types of values in a row, by essence: they may come as long as a service has some."""
+
+
 def is_json(name: str) -> bool:
     """Whether a media type is JSON by its name (RFC 8259 §11, RFC 6838 §4.2.8)."""
     essence = essence_of(name)
-    return essence == "application/json" or essence.endswith("+json")
+    return essence == "application/json" or (essence.endswith("+json") and essence not in LINES)
+
+
+def is_stream(name: str) -> bool:
+    """Whether an answer of a media type may never end."""
+    return any(fnmatchcase(essence_of(name), stream) for stream in STREAMS)
 
 
 def may_be_json(name: str) -> bool:

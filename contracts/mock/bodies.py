@@ -1,12 +1,11 @@
 """What the mock knows, all of it conforming: bodies and header values, and values of parameters."""
 
 import itertools
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from contracts.document import Header, MediaType, ResponseSpec, Schema, Spec, ref_target
@@ -22,6 +21,7 @@ from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisf
 from contracts.payloads.compiler import generator
 from contracts.schemas.contents import Found, header_found
 from contracts.schemas.locations import Location, json_type, locate
+from contracts.schemas.media_types import Body, Content, Medium, content_of, dump, medium_of
 from contracts.schemas.validation import Uncompilable, validator
 
 VARIANTS = 48  # bodies of one documented media type, while they leave choices of its schema out
@@ -55,30 +55,42 @@ def variants_of(response: ResponseSpec) -> tuple[Variant, ...]:
 
 
 def _variants(media: MediaType) -> Iterator[Variant]:
-    content_type, schema = concrete(media.name, "x-mock"), media.schema
+    medium, schema = medium_of(media.name), media.schema
+    content_type = concrete(media.name, "x-mock") + (medium.parameters if medium else "")
     if not is_field_value(content_type):
         return
-    if schema is None:
-        yield Variant(content_type, b"{}" if is_json(content_type) else b"mock")
+    if medium is not None and (content := content_of(media)) is not None:
+        yield from map(partial(Variant, content_type), _texts(content, medium, content_type))
+    elif schema is None:
+        body = medium.write(["mock"]) if medium and medium.is_sequence else b"mock"
+        yield Variant(content_type, b"{}" if is_json(content_type) else body)
     elif is_json(content_type):
-        while isinstance(value := schema.value, dict) and value.keys() == {"$ref"}:
-            # What is referred to is shared by many responses, and looked at once.
-            schema = Schema(schema.document, ref_target(value["$ref"]))
-        for body, value in _showing(schema):
-            yield Variant(content_type, body, media.schema, value)
+        for body, value in _showing(_shared(schema)):
+            yield Variant(content_type, body, schema, value)
     else:
-        drawn = _drawn(schema, CoveringChoices(), OTHER_VARIANTS)
-        for body in dict.fromkeys(map(_text, drawn)):
-            yield Variant(content_type, body)
+        for value in _drawn(schema, CoveringChoices(), OTHER_VARIANTS):
+            yield Variant(content_type, dump(value))
 
 
-def _text(value: Any) -> bytes:
-    return value.encode("utf-8", "replace") if isinstance(value, str) else dump(value)
+def _shared(schema: Schema) -> Schema:
+    """What is referred to, which is shared by many responses, and looked at once."""
+    while isinstance(value := schema.value, dict) and value.keys() == {"$ref"}:
+        schema = Schema(schema.document, ref_target(value["$ref"]))
+    return schema
 
 
-def dump(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
-    return text.encode("utf-8", "replace")
+def _texts(content: Content, medium: Medium, content_type: str) -> Iterator[bytes]:
+    """Bodies that are no JSON and show all of a schema, as far as each is read as it was meant."""
+    values = [value for _, value in _showing(_shared(content.schema))]
+    rows = [[value] for value in values]
+    if content.medium.is_sequence and content.each:
+        rows.append(values)
+    elif content.medium.is_sequence:
+        rows = values
+    for row in rows:
+        body = medium.write(row)
+        if is_admitted(content.schema, content.found(Body(body, content_type))):
+            yield body
 
 
 @lru_cache(maxsize=4096)

@@ -26,9 +26,10 @@ from contracts.messages import (
     header_values,
     overridden,
 )
-from contracts.mock.bodies import Variant, dump, header_texts, is_value, variants_of
+from contracts.mock.bodies import Variant, header_texts, is_value, variants_of
 from contracts.schemas.claims import claim_of
 from contracts.schemas.locations import json_type
+from contracts.schemas.media_types import dump
 from contracts.schemas.validation import takes, validator
 
 BASE_URL = "http://mock"

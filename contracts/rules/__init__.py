@@ -7,8 +7,8 @@ from itertools import chain
 
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path, rivals_of
-from contracts.messages import MAX_SECONDS, may_be_json
-from contracts.rules import access, headers, methods, responses
+from contracts.messages import MAX_SECONDS
+from contracts.rules import access, headers, media, methods, responses
 from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
@@ -107,14 +107,11 @@ def rules_for(
             by_response[response.status] = (
                 *responses.response_rules(operation, response),
                 *headers.header_rules(operation, response),
+                *media.media_rules(operation, response),
                 *access.identity_rules(spec, operation, response),
             )
-            schemas = {m.name: m.schema for m in response.content if m.schema is not None}
-            judged = list(filter(may_be_json, schemas))
-            for media in judged:
-                # The ids of a body's rules name its media type if there are several.
-                scope = Scope(operation, response.status, media if judged[1:] else None)
-                plans[response.status, media] = Plan(scope, schemas[media])
+            for name, plan in media.media_plans(operation, response):
+                plans[response.status, name] = plan
         own = (row for row in more.on_answers if row.rule.operation == key)
         operations[key] = OperationRules(
             spec,

@@ -12,6 +12,8 @@ from contracts.document.directions import for_requests, for_responses
 from contracts.document.model import Notice, clause_in
 from contracts.document.serialisation import parameter_names, shape_of
 from contracts.messages import is_json
+from contracts.rules.headers import unjudged_headers
+from contracts.rules.media import unjudged_media
 from contracts.rules.rule import shown
 from contracts.schemas.validation import Uncompilable, matches, reference, validator_of
 from contracts.text import cut, few, plural
@@ -281,6 +283,21 @@ def _content_where_none(spec: Spec) -> Iterator[Notice]:
         yield _notice(spec, "content", place, problem, "remove it; no rule comes of it")
 
 
+def _unjudged(spec: Spec) -> Iterator[Notice]:
+    """Schemas of answers that no rule covers."""
+    for operation in spec.operations:
+        for response in operation.responses:
+            found = list[tuple[str, str, str]]()
+            for media, why in unjudged_media(operation, response):
+                found.append((f"{media.name} in", media.pointer, why))
+            for header, why in unjudged_headers(operation, response):
+                found.append((f"the header {header.name} of", header.pointer, why))
+            for what, pointer, why in found:
+                where = f"{what} {response.status} of {operation.key}"
+                problem = f"not judged: the schema of {where}: {why}"
+                yield _notice(spec, "not judged", pointer, problem, "no rule covers it")
+
+
 CHECKS: tuple[Check, ...] = (
     _nothing_to_ask,
     _templates,
@@ -292,5 +309,6 @@ CHECKS: tuple[Check, ...] = (
     _patterns,
     _examples,
     _content_where_none,
+    _unjudged,
     _the_other_way,
 )

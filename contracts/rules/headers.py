@@ -17,17 +17,26 @@ TEXTS = frozenset({"string", "array"})  # what every text in style `simple` can 
 
 
 def header_rules(operation: Operation, response: ResponseSpec) -> Iterator[ExchangeRule]:
-    """The rules about fields that must be there."""
+    """The rules about fields that must be there, and those that hold JSON."""
     scope = Scope(operation, response.status)
     for header in response.headers:
         if header.required:
             name, promise = header.name, f"has the header {header.name}"
             rule = scope.rule("header required", promise, header.pointer, name=name)
             yield ExchangeRule(rule, partial(header_present, name))
+        if is_json(header.media_type or ""):
+            within = Scope(operation, response.status, header=header.name)
+            rule = within.rule("readable", "is one JSON document", header.pointer, place="/")
+            yield ExchangeRule(rule, partial(header_readable, header))
 
 
 def header_present(name: str, answer: Answer) -> str:
     return broken(not answer.fields(name), f"the response has no header {name}")
+
+
+def header_readable(header: Header, answer: Answer) -> str | None:
+    lines = answer.fields(header.name)
+    return header_found(header, lines).problem if lines else None
 
 
 def header_plans(operation: Operation, response: ResponseSpec) -> Iterator[Plan]:
@@ -36,13 +45,19 @@ def header_plans(operation: Operation, response: ResponseSpec) -> Iterator[Plan]
         if header.schema is None or unjudged_because(header):
             continue
         scope = Scope(operation, response.status, header=header.name, texts=TEXTS)
-        readable = None
         if header.media_type is not None:
             scope = replace(scope, texts=frozenset())
-            readable = scope.rule("readable", "is one JSON document", header.pointer, place="/")
-        plan = Plan(scope, header.schema, partial(_read, header), readable)
+        plan = Plan(scope, header.schema, partial(_read, header))
         if plan.says_something:
             yield plan
+
+
+def unjudged_headers(operation: Operation, response: ResponseSpec) -> Iterator[tuple[Header, str]]:
+    """The documented fields with a schema that no rule covers, each with the reason."""
+    for header in response.headers:
+        why, scope = unjudged_because(header), Scope(operation, texts=TEXTS)
+        if why and header.schema is not None and Plan(scope, header.schema).says_something:
+            yield header, why
 
 
 def unjudged_because(header: Header) -> str:

@@ -14,7 +14,7 @@ from contracts.document import Schema, join_pointer
 from contracts.rules.rule import Answer, Rule, Scope, member_text, shown
 from contracts.schemas import RUNGS, SAME_VALUE, asserts, validation
 from contracts.schemas.contents import Found
-from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
+from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
 from contracts.schemas.validation import Uncompilable, keyword_validator, matches, validator
 
 SAYS_MORE_NAMES = {"additionalProperties", "unevaluatedProperties", "patternProperties"}
@@ -272,7 +272,7 @@ class Plan:
     body: Scope
     schema: Schema
     read: Callable[[Answer], Found] = json_found
-    readable: Rule | None = None  # that it can be read; without one, rules about answers say so
+    each: bool = False  # each value in a row by itself
 
     @property
     def within(self) -> str:
@@ -281,24 +281,24 @@ class Plan:
 
     @cached_property
     def root(self) -> Place:
-        return Place(self.body, locate(self.schema))
+        return Place(self.body, merge("/*" * self.each, [Part(self.schema)]))
 
     @cached_property
     def verdict(self) -> Leaf:
         """`/ schema`: the validator's own verdict on the whole body."""
         promise = "satisfies its schema as a whole"
-        rule = self.body.rule("schema", promise, self.schema.pointer, place="/")
+        place = self.root.location.place or "/"
+        rule = self.body.rule("schema", promise, self.schema.pointer, place=place)
         return _leaf(rule, ALL_TYPES, partial(validator, self.schema))
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Each rule once, in the order of the document; `/ schema` last."""
-        found = (self.readable, *self.root.rules, self.verdict.rule)
-        return tuple({rule.id: rule for rule in filter(None, found)}.values())
+        return tuple({rule.id: rule for rule in (*self.root.rules, self.verdict.rule)}.values())
 
     @property
     def says_something(self) -> bool:
         """Whether there is anything that a text could break."""
         keywords = chain(*(part.value.items() for part in self.root.location.parts))
         more = (name for name, held in keywords if name not in SAYS_TYPES and asserts(name, held))
-        return any(self.root.rules) or self.readable is not None or any(more)
+        return any(self.root.rules) or any(more)

@@ -166,10 +166,9 @@ def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -
 
 def _judge_part(plan: Plan, found: Found, judgement: Judgement) -> None:
     """Judge what was read of a body or header by all that its schema says."""
-    if plan.readable is not None and (found.values or found.problem):
-        judgement.note(plan.readable, found.problem)
-    for readings in found.values:
-        _Walk(judgement, plan.within).any_of(plan, readings)
+    for index, readings in enumerate(found.values):
+        at = ((), index) if plan.each else ()
+        _Walk(judgement, plan.within).any_of(plan, readings, at)
 
 
 def judge_body(plan: Plan, value: Any) -> Judgement:
@@ -190,7 +189,7 @@ class _Walk:
     beyond: str = ""  # why patterns that look around are not tried at all
     explains: bool = False  # a rule of a place was broken
 
-    def any_of(self, plan: Plan, readings: Sequence[Any]) -> None:
+    def any_of(self, plan: Plan, readings: Sequence[Any], at: At = ()) -> None:
         """Judge the reading that the validator admits, else the first."""
         verdict, value, check = plan.verdict, readings[0], plan.verdict.check
         try:
@@ -201,7 +200,7 @@ class _Walk:
         except Beyond as error:
             self.beyond = str(error)
         try:
-            self.place(plan.root, value, ())
+            self.place(plan.root, value, at)
         except TooManyError as error:
             if not self.valid:  # what is behind the bound may break any of them
                 self.judgement.leave(plan.rules, error)
@@ -213,7 +212,7 @@ class _Walk:
             self.judgement.explained.add(verdict.rule.id)  # one cause, one failure
         else:
             why = f"the validator refuses the {self.within or 'body'}; no finer rule explains why"
-            self._find(verdict.rule, (), why)
+            self._find(verdict.rule, at, why)
 
     def place(self, place: Place, value: Any, at: At) -> None:
         self._count_down(1)

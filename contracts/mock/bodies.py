@@ -21,7 +21,15 @@ from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisf
 from contracts.payloads.compiler import generator
 from contracts.schemas.contents import Found, header_found
 from contracts.schemas.locations import Location, json_type, locate
-from contracts.schemas.media_types import Body, Content, Medium, content_of, dump, medium_of
+from contracts.schemas.media_types import (
+    BOUNDARY,
+    Body,
+    Content,
+    Medium,
+    content_of,
+    dump,
+    medium_of,
+)
 from contracts.schemas.validation import Uncompilable, validator
 
 VARIANTS = 48  # bodies of one documented media type, while they leave choices of its schema out
@@ -56,7 +64,9 @@ def variants_of(response: ResponseSpec) -> tuple[Variant, ...]:
 
 def _variants(media: MediaType) -> Iterator[Variant]:
     medium, schema = medium_of(media.name), media.schema
-    content_type = concrete(media.name, "x-mock") + (medium.parameters if medium else "")
+    content_type = concrete(media.name, "x-mock")
+    if content_type.startswith("multipart/"):
+        content_type += f"; boundary={BOUNDARY}"
     if not is_field_value(content_type):
         return
     if medium is not None and (content := content_of(media)) is not None:

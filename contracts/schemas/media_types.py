@@ -72,9 +72,12 @@ class Medium:
     clause: str
     read: Callable[[Location, Body], Readings]
     write: Callable[[Sequence[JSON]], bytes]
-    is_sequence: bool = False
-    types: frozenset[str] = frozenset({"object"})  # of values that can be read, if it is none
-    parameters: str = ""  # of Content-Type, as `write` needs them
+    types: frozenset[str] = frozenset({"object"})  # of values that can be read, if it is no row
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether it holds any number of values in a row."""
+        return self.names in (LINES, SEQUENCES, EVENTS)
 
 
 def _json(data: bytes, what: str) -> JSON:
@@ -256,49 +259,16 @@ def _written_form(values: Sequence[JSON]) -> bytes:
     return urlencode([*_pairs(values[0])], errors="replace").encode()
 
 
-TEXT = Medium(
-    ("*",), "is text in its charset", "RFC 9110 §8.3.2", _whole_text, _written_text, types=SCALARS
-)
+_CHARSET, _STREAM = "is text in its charset", "is a stream of whole events in UTF-8"
+_RECORDS = "is a sequence of JSON documents, each after 0x1E and before a line feed"
+_FORM, _PARTS = "application/x-www-form-urlencoded", "is parts with names between boundaries"
+TEXT = Medium(("*",), _CHARSET, "RFC 9110 §8.3.2", _whole_text, _written_text, SCALARS)
 TABLE = (
-    Medium(
-        LINES,
-        "has one JSON document a line",
-        "NDJSON 1.0 §3.1",
-        _lines,
-        partial(_joined, b""),
-        is_sequence=True,
-    ),
-    Medium(
-        SEQUENCES,
-        "is a sequence of JSON documents, each after 0x1E and before a line feed",
-        "RFC 7464 §2.2",
-        _records,
-        partial(_joined, b"\x1e"),
-        is_sequence=True,
-    ),
-    Medium(
-        EVENTS,
-        "is a stream of whole events in UTF-8",
-        "HTML §9.2.5, §9.2.6",
-        _events,
-        _written_events,
-        is_sequence=True,
-    ),
-    Medium(
-        ("application/x-www-form-urlencoded",),
-        "is text in its charset",
-        "URL Standard §5.1",
-        _form,
-        _written_form,
-    ),
-    Medium(
-        ("multipart/form-data",),
-        "is parts with names between boundaries",
-        "RFC 7578 §4, RFC 2046 §5.1",
-        _parts,
-        _written_parts,
-        parameters=f"; boundary={BOUNDARY}",
-    ),
+    Medium(LINES, "has a JSON document a line", "NDJSON 1.0 §3.1", _lines, partial(_joined, b"")),
+    Medium(SEQUENCES, _RECORDS, "RFC 7464 §2.2", _records, partial(_joined, b"\x1e")),
+    Medium(EVENTS, _STREAM, "HTML §9.2.5, §9.2.6", _events, _written_events),
+    Medium((_FORM,), _CHARSET, "URL Standard §5.1", _form, _written_form),
+    Medium(("multipart/form-data",), _PARTS, "RFC 7578 §4, RFC 2046 §5.1", _parts, _written_parts),
     TEXT,
 )
 LEFT_ALONE = ("*/xml", "*/*+xml", "multipart/[!f]*")

@@ -82,6 +82,21 @@ def _variants(media: MediaType) -> Iterator[Variant]:
             yield Variant(content_type, dump(value))
 
 
+def problem_of(response: ResponseSpec) -> str:
+    """Where and why no body of a documented response can be made; "" if none of its schemas is."""
+    for media in response.content:
+        if (schema := media.item_schema or media.schema) is None:
+            continue
+        document, why = schema.document, "none is read as it was meant"
+        try:
+            generator(schema).draw(CoveringChoices())
+        except (Unsatisfiable, *Uncompilable) as error:
+            why = str(error).splitlines()[0]
+        place = document.source(document.resolve(schema.pointer))
+        return f"{place}: no {media.name} can be made: {why}"
+    return ""
+
+
 def _shared(schema: Schema) -> Schema:
     """What is referred to, which is shared by many responses, and looked at once."""
     while isinstance(value := schema.value, dict) and value.keys() == {"$ref"}:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,7 +26,7 @@ from contracts.messages import (
     header_values,
     overridden,
 )
-from contracts.mock.bodies import Variant, header_texts, is_value, variants_of
+from contracts.mock.bodies import Variant, header_texts, is_value, problem_of, variants_of
 from contracts.schemas.claims import claim_of
 from contracts.schemas.locations import json_type
 from contracts.schemas.media_types import dump
@@ -65,6 +65,23 @@ class MockService:
                 found = tuple(_with_value(v, refine(operation, code, v.value)) for v in found)
             self._variants[key] = found
         return self._variants[key]
+
+    def lacking(self, operation: Operation) -> Mapping[str, str]:
+        """Why it can't answer with some of the documented statuses, by these, each with a place."""
+        found = {}
+        for response in operation.responses:
+            if not self.variants(operation, response):
+                place = self.spec.document.source(response.pointer)
+                why = problem_of(response) or f"{place}: no field can carry its media types"
+                found[response.status] = f"the mock can't answer so, {why}"
+        return found
+
+    def mute(self, operation: Operation) -> str:
+        """Why it has no answer at all to the right credential; "" if it has one."""
+        candidates = sorted(operation.responses, key=_distance_from_success)
+        if not candidates or self._first(operation, candidates, range(200, 300)):
+            return ""
+        return next(iter(self.lacking(operation).values()), "")
 
     def count_variants(self, operation: Operation, status: int) -> int:
         """How many answers with a status show all there is: bodies, and values of headers."""

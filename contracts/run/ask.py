@@ -64,7 +64,7 @@ def asked(state: State, operation: Operation) -> Asked:
 
 def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Event]:
     """The exchanges of an operation, counted from a number on, and where they end early, why."""
-    if _nobody(state):
+    if _nobody(state) or _mute(state, operation):
         return
     # Others of the run have sent requests too, and what was sent aside is in no exchange.
     state.pace.continued(state.ledger.attempts + (state.ledger.note("aside") or 0))
@@ -304,13 +304,30 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
         verdicts = _without_credential(state, operation, exchanges, why)
     asked = any(exchange.probe.source != "method" for exchange in exchanges)
     if asked and not spares(state, operation):
-        return verdicts
+        return list(_with_places(state, operation, verdicts))
     why, found = _unsent(state, operation), list[Verdict]()
     for verdict in verdicts:
         if why in (UNSENT, SPARED) and verdict.outcome is Outcome.NOT_EXERCISED:
             verdict = replace(verdict, outcome=Outcome.NOT_ASKED)
         found.append(verdict if verdict.exercised else replace(verdict, why=why))
     return found
+
+
+def _with_places(
+    state: State, operation: Operation, verdicts: Iterable[Verdict]
+) -> Iterator[Verdict]:
+    """The verdicts; of rules that the mock can't exercise, with the reason and its place."""
+    lacking = {} if state.inputs.target.live else state.mock.lacking(operation)
+    for verdict in verdicts:
+        why = lacking.get(verdict.rule.status or "", "")
+        if why and verdict.outcome is Outcome.NOT_EXERCISED and not verdict.explained:
+            verdict = replace(verdict, why=why)
+        yield verdict
+
+
+def _mute(state: State, operation: Operation) -> str:
+    """Why the mock has no answer for an operation; "" if it has, or a service is asked."""
+    return "" if state.inputs.target.live else state.mock.mute(operation)
 
 
 def _unlooked(state: State, exchanges: Sequence[Exchange]) -> str:
@@ -364,6 +381,8 @@ def _unsent(state: State, operation: Operation) -> str:
         return why
     if not _may_send(state, operation):
         return UNSENT
+    if why := _mute(state, operation):
+        return why
     if spares(state, operation):
         return SPARED
     if state.inputs.replays:

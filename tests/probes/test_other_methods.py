@@ -170,3 +170,16 @@ def test_clauses_are_those_of_the_version(version: str, clauses: list[str]) -> N
         rule.kind: rule.clause for rule in rules_for(spec_of({"/a": {"get": {"responses": OK}}}, version=version)).rules
     }
     assert [rules[kind] for kind in ("status documented", "type", "schema")] == clauses
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError, ZeroDivisionError, AssertionError, AttributeError, KeyError, RecursionError]
+)
+def test_a_bug_of_the_generator_ends_no_operation(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error("odd")
+
+    monkeypatch.setattr("schemathesis.schemas.APIOperation.as_strategy", fails)
+    monkeypatch.setattr("schemathesis.specs.openapi.schemas.OpenApiSchema.iter_coverage_cases", fails)
+    lane = ProbePlan(METHODS, given={"id": ("1",)}, unsafe=True).lane(METHODS.by_key["POST /things/{id}"])
+    assert {probe.source for probe in lane.probes()} & {"given", "edge"}

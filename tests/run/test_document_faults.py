@@ -11,7 +11,7 @@ from .projects import Project, Run, document, operation
 
 USAGE = 4
 KNOWN = {"here": None, "trend": None, "width": 200, "encoding": "utf-8"}
-FAULTY = document(get=operation("get_thing", example={"status": 1}), head=operation("get_thing"))
+FAULTY = document(get=operation("get_thing", example={"status": 1}), put=operation("get_thing"))
 FAULTY["webhooks"] = {"ping": {"post": {"responses": {"200": {"description": "ok"}}}}}
 TWICE = 'the operationId "get_thing" is that of another operation'
 OTHER_WAY = "1 webhook neither asked nor judged: ping"

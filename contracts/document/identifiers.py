@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin
 
 from contracts.document.dialects import Segments
-from contracts.document.model import split_pointer, value_at
+from contracts.document.model import is_there, split_pointer
 
 
 @dataclass(eq=False)
@@ -71,11 +71,7 @@ class Identifiers:
         if fragment and not fragment.startswith("/"):
             return self._anchors.get((root, fragment))
         there = (*root, *split_pointer(fragment))
-        try:
-            value_at(self.tree, there)
-        except (KeyError, IndexError, TypeError):
-            return None
-        return there
+        return there if is_there(self.tree, there) else None
 
     def is_settled(self, text: str) -> bool:
         """Whether a `$dynamicRef` means the same as a `$ref`, wherever it comes from."""

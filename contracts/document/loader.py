@@ -101,7 +101,7 @@ def read_spec(
     def source(pointer: str) -> model.Source:
         return root.at(model.split_pointer(pointer)).source
 
-    notices = (*_left_out(linker.parts, root, dialect), *_strays(linker.strays, root))
+    notices = (*_left_out(linker.parts, root, dialect), *linker.notices)
     digest, info = hashlib.sha256(text).hexdigest(), tree["info"]
     document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
     schemes = {}
@@ -157,13 +157,6 @@ def _left_out(found: Sequence[Found], root: Position, dialect: Dialect) -> Itera
                 yield Notice("left out", root.at(there).source, f"{what}: {why}", "mend it")
                 if kind == "parameter":
                     node.update({"name": _IGNORED_HEADERS[0], "in": "header", "required": False})
-
-
-def _strays(places: Sequence[Sequence[str]], root: Position) -> Iterator[Notice]:
-    problem = "the `$ref` stands below an `$id`, which gives it another meaning; it is read without"
-    for place in places:
-        source = root.at((*place, "$ref")).source
-        yield Notice("reference", source, problem, "write it from that `$id`, or remove the `$id`")
 
 
 def _operations(

@@ -55,6 +55,15 @@ def value_at(tree: Any, segments: Sequence[str]) -> Any:
     return tree
 
 
+def is_there(tree: Any, segments: Sequence[str]) -> bool:
+    """Whether anything stands behind raw segments."""
+    try:
+        value_at(tree, segments)
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
+
+
 def ref_target(ref: str) -> str:
     """The pointer that a `$ref` of a read document names (all are `#/…` there)."""
     return unquote(ref.removeprefix("#"))

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from contracts.document.dialects import Dialect, Found, Segments, refuse_malformed, walk
 from contracts.document.identifiers import Identifiers
-from contracts.document.model import join_pointer, split_pointer, value_at
+from contracts.document.model import Notice, join_pointer, split_pointer, value_at
 from contracts.document.written import Position, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
@@ -59,7 +59,7 @@ class Linker:
     _embedded: dict[str, Any] = field(default_factory=dict)
     _visited: dict[int, str] = field(default_factory=dict)
     _pending: list[_Reference] = field(default_factory=list)
-    strays: list[Segments] = field(default_factory=list)  # references read past an `$id` above
+    notices: list[Notice] = field(default_factory=list)
     _dynamic: list[_Reference] = field(default_factory=list)
     _targets: dict[int, Any] = field(default_factory=dict)
 
@@ -159,7 +159,10 @@ class Linker:
             there = anchored or (*root, *split_pointer(fragment))
             is_stray = names.resource(place, home) != home
         if is_stray:
-            self.strays.append(place)
+            source = self.root.at((*place, "$ref")).source
+            problem = "the `$ref` stands below an `$id`, which gives it another meaning"
+            cure = "it is read without; write it from that `$id`, or remove the `$id`"
+            self.notices.append(Notice("reference", source, problem, cure))
         return there
 
     def _file(self, name: str, reference: _Reference) -> Segments:

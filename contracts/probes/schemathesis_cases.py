@@ -42,11 +42,7 @@ BASE = "http://service"
 _ARGUMENTS = {"method", "url", "headers", "data", "json", "params", "cookies", "files"}
 _ITS_OWN_HEADERS = CLIENT_FIELDS | {"accept", "x-schemathesis-testcaseid"}
 _NO_CASES = (Exception,)
-"""What Schemathesis and Hypothesis raise where they make nothing of a schema: of whatever kind.
-
-They know no such operation, may not fetch anything, can't find their way; and have bugs, which
-must not cost an operation what the suite asks by itself.
-"""
+"""What Schemathesis and Hypothesis raise where they make nothing of a schema: bugs, too."""
 _METHODS = ("POST", "PUT", "PATCH", "QUERY", "DELETE", "GET", "OPTIONS", "HEAD", "TRACE")
 _STANDS_FOR = "x-stands-for"
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)

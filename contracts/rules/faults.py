@@ -3,13 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from contracts.document import Document, Operation, Spec, join_pointer, ref_target, split_pointer
+from contracts.document.dialects import OTHER_METHODS
 from contracts.document.directions import for_requests, for_responses
-from contracts.document.model import Notice, clause_in
+from contracts.document.model import Notice, clause_in, is_there
 from contracts.document.serialisation import parameter_names, shape_of
 from contracts.messages import is_json
 from contracts.rules.headers import unjudged_headers
@@ -23,8 +24,7 @@ MAX_SAID = 10  # as a run begins
 MAX_NAMED = 5
 MAX_REASON = 160  # characters of what a validator says
 _VALUES = {"value", "dataValue"}  # members of an Example Object that are values
-_FROM_3_2 = ("query", "additionalOperations")
-Check = Callable[[Spec], Iterator[Notice]]
+Found = Iterator[tuple[str, str, str]]  # a pointer, what is wrong there, and what to do
 
 
 @lru_cache(maxsize=16)
@@ -34,10 +34,13 @@ def notices(spec: Spec) -> tuple[Notice, ...]:
     None of it keeps the document from being tested; what does is a DocumentError of reading.
     """
     kinds: dict[str, dict[Notice, None]] = defaultdict(dict)
-    for notice in chain(spec.notices, *(check(spec) for check in CHECKS)):
+    for notice in spec.notices:
         kinds[notice.kind][notice] = None
+    for kind, check in CHECKS.items():
+        for pointer, problem, cure in check(spec):
+            kinds[kind][Notice(kind, spec.document.source(pointer), problem, cure)] = None
     found: list[Notice] = []
-    for alike in kinds.values():
+    for alike in filter(None, kinds.values()):
         told = sorted(alike, key=lambda notice: (notice.source.file, notice.source.line))
         more = max(len(told) - MAX_OF_A_KIND, 0)
         found += told[:MAX_OF_A_KIND]
@@ -53,15 +56,8 @@ def said(spec: Spec) -> Iterator[str]:
         yield f"… and {plural(len(found) - MAX_SAID, 'notice')} more on the document"
 
 
-def _notice(spec: Spec, kind: str, pointer: str, problem: str, cure: str) -> Notice:
-    return Notice(kind, spec.document.source(pointer), problem, cure)
-
-
 def _of_kind(spec: Spec, kinds: str, *having: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """The objects of these kinds that are written, not referred to, each with its pointer.
-
-    With names, those alone that have a member of one.
-    """
+    """Objects of these kinds that are written here, with their pointers; `having` a member."""
     wanted, names = kinds.split(", "), set(having)
     for node, kind, place in spec.parts:
         is_written = kind in ("schema", "path item") or "$ref" not in node
@@ -69,63 +65,56 @@ def _of_kind(spec: Spec, kinds: str, *having: str) -> Iterator[tuple[dict[str, A
             yield node, join_pointer("", *place)
 
 
-def _nothing_to_ask(spec: Spec) -> Iterator[Notice]:
+def _nothing_to_test(spec: Spec) -> Found:
     if not spec.operations:
         problem = "no path of the document has an operation, so there is nothing to test"
-        yield _notice(spec, "nothing to test", "/paths", problem, "give `paths` an operation")
+        yield "/paths", problem, "give `paths` an operation"
 
 
-def _the_other_way(spec: Spec) -> Iterator[Notice]:
+def _not_asked(spec: Spec) -> Found:
     """Callbacks and webhooks: what the service sends, and nobody asks for."""
-    callbacks = [pointer for _, pointer in _of_kind(spec, "callback")]
-    webhooks = [
-        join_pointer("/webhooks", name) for name in spec.document.tree.get("webhooks") or ()
-    ]
-    for noun, places in (("callback", callbacks), ("webhook", webhooks)):
-        if places:
-            names = few([split_pointer(place)[-1] for place in places], MAX_NAMED, "there")
-            problem = f"{plural(len(places), noun)} neither asked nor judged: {names}"
-            cure = "they are what the service sends by itself; test those who receive them"
-            yield _notice(spec, "not asked", places[0], problem, cure)
+    places = {"callback": [pointer for _, pointer in _of_kind(spec, "callback")]}
+    webhooks = spec.document.tree.get("webhooks") or ()
+    places["webhook"] = [join_pointer("/webhooks", name) for name in webhooks]
+    for noun, pointers in places.items():
+        names = few([split_pointer(pointer)[-1] for pointer in pointers], MAX_NAMED, "there")
+        problem = f"{plural(len(pointers), noun)} neither asked nor judged: {names}"
+        cure = "they are what the service sends by itself; test those who receive them"
+        yield from [(pointers[0], problem, cure)] if pointers else ()
 
 
-def _alike(spec: Spec) -> Iterator[Notice]:
+def _same_path(spec: Spec) -> Found:
     """Templates that differ in the names of their parameters alone."""
     alike: dict[str, list[str]] = {}
     for template in spec.by_path:
         alike.setdefault(shape_of(template), []).append(template)
     clause = clause_in(spec.document.openapi, "OpenAPI 3.1 §4.8.8")
+    cure = "methods and statuses of both count for both; make them one path item"
     for first, *others in alike.values():
         there = spec.document.source(join_pointer("/paths", first))
         for other in others:
             same = f"differ in the names of parameters alone, and are one path ({clause})"
-            problem = f"{other} and {first} ({there}) {same}"
-            cure = "methods and statuses of both count for both; make them one path item"
-            yield _notice(spec, "same path", join_pointer("/paths", other), problem, cure)
+            yield join_pointer("/paths", other), f"{other} and {first} ({there}) {same}", cure
 
 
-def _templates(spec: Spec) -> Iterator[Notice]:
-    """Names that no parameter declares, parameters that no template has, and odd braces."""
+def _path_parameters(spec: Spec) -> Found:
+    """Names in a template that no parameter declares, the other way round, and odd braces."""
     for path, operations in spec.by_path.items():
-        told = partial(_notice, spec, "path parameter")
         pointer, names = join_pointer("/paths", path), Counter(parameter_names(path))
         if not {"{", "}"}.isdisjoint(shape_of(path).replace("{}", "")):
-            yield told(pointer, f"a brace of {path} stands alone", "write a parameter as {name}")
+            yield pointer, f"a brace of {path} stands alone", "write a parameter as {name}"
         for name, count in names.items():
             if count > 1:
-                problem = f"{path} has {{{name}}} {count} times"
-                yield told(pointer, problem, "give each its own name")
+                yield pointer, f"{path} has {{{name}}} {count} times", "give each its own name"
             lacking = [one for one in operations if name not in _in_path(one)]
-            if lacking:
-                methods = few([one.method for one in lacking], MAX_NAMED)
-                problem = f"{path} has {{{name}}}, which no parameter of {methods} declares"
-                cure = "declare it with `in: path`; until then any text is taken for a value"
-                yield told(lacking[0].pointer, problem, cure)
-        for operation in operations:
-            for name, place in _in_path(operation).items():
-                if name not in names:
-                    problem = f"the path parameter {name} is not in the template {path}"
-                    yield told(place, problem, "mend one of the two")
+            methods = few([one.method for one in lacking], MAX_NAMED)
+            problem = f"{path} has {{{name}}}, which no parameter of {methods} declares"
+            cure = "declare it with `in: path`; until then any text is taken for a value"
+            yield from [(lacking[0].pointer, problem, cure)] if lacking else ()
+        for name, place in chain.from_iterable(_in_path(one).items() for one in operations):
+            if name not in names:
+                problem = f"the path parameter {name} is not in the template {path}"
+                yield place, problem, "mend one of the two"
 
 
 def _in_path(operation: Operation) -> dict[str, str]:
@@ -133,126 +122,104 @@ def _in_path(operation: Operation) -> dict[str, str]:
     return {p.name: p.pointer for p in operation.parameters if p.location == "path"}
 
 
-def _parameters(spec: Spec) -> Iterator[Notice]:
+def _parameters(spec: Spec) -> Found:
     """Parameters that stand twice in one list, and query parameters beside a whole query."""
-    at, resolve = spec.document.at, spec.document.resolve
     for node, pointer in _of_kind(spec, "operation, path item", "parameters"):
         seen: set[tuple[str, str]] = set()
         for index in range(len(node.get("parameters") or ())):
             place = join_pointer(pointer, "parameters", index)
-            said = at(resolve(place))
-            identity = said["in"], said["name"]
+            parameter = spec.document.at(spec.document.resolve(place))
+            identity = parameter["in"], parameter["name"]
             if identity in seen:
-                problem = f"the {said['in']} parameter {said['name']} stands in this list before"
-                yield _notice(spec, "parameter", place, problem, "keep one of the two")
+                problem = f"the {' parameter '.join(identity)} stands in this list before"
+                yield place, problem, "keep one of the two"
             seen.add(identity)
     for operation in spec.operations:
         if {"query", "querystring"} <= {p.location for p in operation.parameters}:
             problem = f"{operation.key} has query parameters beside one that is the whole query"
-            cure = "describe the query in one way"
-            yield _notice(spec, "parameter", operation.pointer, problem, cure)
+            yield operation.pointer, problem, "describe the query in one way"
 
 
-def _operation_ids(spec: Spec) -> Iterator[Notice]:
-    seen: dict[str, str] = {}
-    places = {
-        pointer: node.get("operationId")
-        for node, pointer in _of_kind(spec, "operation", "operationId")
-    }
-    in_order = sorted(places, key=lambda pointer: spec.document.source(pointer).line)
-    for pointer in in_order:
-        name = places[pointer]
-        if name is not None and name in seen:
-            there = spec.document.source(join_pointer(seen[name], "operationId"))
+def _operation_ids(spec: Spec) -> Found:
+    source, seen = spec.document.source, dict[str, str]()
+    named = _of_kind(spec, "operation", "operationId")
+    places = [(node["operationId"], join_pointer(at, "operationId")) for node, at in named]
+    for name, place in sorted(places, key=lambda found: source(found[1]).line):
+        if name in seen:
+            there = source(seen[name])
             problem = f"the operationId {shown(name)} is that of another operation ({there})"
-            place = join_pointer(pointer, "operationId")
-            yield _notice(spec, "operationId", place, problem, "give each operation its own")
-        seen.setdefault(str(name), pointer)
+            yield place, problem, "give each operation its own"
+        seen.setdefault(name, place)
 
 
-def _links(spec: Spec) -> Iterator[Notice]:
+def _links(spec: Spec) -> Found:
     """Links to operations that are not there."""
     known = {node.get("operationId") for node, _ in _of_kind(spec, "operation")}
     for node, pointer in _of_kind(spec, "link"):
         name, ref = node.get("operationId"), str(node.get("operationRef", ""))
         if name is not None and name not in known:
             problem = f"the link leads to the operation {shown(name)}, which is not there"
-            place = join_pointer(pointer, "operationId")
-            yield _notice(spec, "link", place, problem, "mend the operationId")
-        if ref.startswith("#") and not _is_there(spec.document, ref_target(ref)):
+            yield join_pointer(pointer, "operationId"), problem, "mend the operationId"
+        if ref.startswith("#") and not is_there(spec.document.tree, split_pointer(ref_target(ref))):
             problem = f"the link leads to {shown(ref)}, where nothing stands"
-            place = join_pointer(pointer, "operationRef")
-            yield _notice(spec, "link", place, problem, "mend the pointer")
+            yield join_pointer(pointer, "operationRef"), problem, "mend the pointer"
 
 
-def _is_there(document: Document, pointer: str) -> bool:
-    try:
-        document.at(pointer)
-    except (KeyError, IndexError, TypeError):
-        return False
-    return True
-
-
-def _newer(spec: Spec) -> Iterator[Notice]:
+def _versions(spec: Spec) -> Found:
     """What a path item has of a later version than the document says."""
-    for node, pointer in _of_kind(spec, "path item", *_FROM_3_2):
-        for name in filter(node.__contains__, _FROM_3_2):
-            if spec.document.openapi[:3] != "3.2":
-                problem = f"`{name}` means nothing before OpenAPI 3.2, and is not asked"
-                cure = "say `openapi: 3.2.0`, or remove it"
-                yield _notice(spec, "version", join_pointer(pointer, name), problem, cure)
+    names = ("query", OTHER_METHODS) if spec.document.openapi[:3] != "3.2" else ()
+    for node, pointer in _of_kind(spec, "path item") if names else ():
+        for name in filter(node.__contains__, names):
+            problem = f"`{name}` means nothing before OpenAPI 3.2, and is not asked"
+            yield join_pointer(pointer, name), problem, "say `openapi: 3.2.0`, or remove it"
 
 
-def _patterns(spec: Spec) -> Iterator[Notice]:
+def _patterns(spec: Spec) -> Found:
     for node, pointer in _of_kind(spec, "schema", "pattern", "patternProperties"):
-        places = [(join_pointer(pointer, "pattern"), node.get("pattern", ""))]
+        places = {join_pointer(pointer, "pattern"): node.get("pattern", "")}
         for pattern in node.get("patternProperties") or ():
-            places.append((join_pointer(pointer, "patternProperties", pattern), pattern))
-        for place, pattern in places:
+            places[join_pointer(pointer, "patternProperties", pattern)] = pattern
+        for place, pattern in places.items():
             if matches(pattern, "") is None:
                 problem = f"the pattern {shown(pattern)} can't be read as ECMA-262 writes them"
-                cure = "mend it; until then nothing is judged by it, or made for it"
-                yield _notice(spec, "pattern", place, problem, cure)
+                yield place, problem, "mend it; until then nothing is judged by it, or made for it"
 
 
-def _examples(spec: Spec) -> Iterator[Notice]:
+def _examples(spec: Spec) -> Found:
     """Examples and defaults that the schema beside them refuses, whoever sends them."""
     written = spec.document
     documents = tuple(dict.fromkeys((written, for_requests(written), for_responses(written))))
-    for what, place, schema, value in chain(_in_schemas(spec), _beside_schemas(spec)):
+    for place, schema, value in chain(_in_schemas(spec), _beside_schemas(spec)):
         if why := _refusal(documents, schema, value):
-            problem = f"the {what} {shown(value)} is not what its schema allows: {why}"
-            yield _notice(spec, what, place, problem, "mend one of the two")
+            noun = "default" if place.endswith("/default") else "example"
+            problem = f"the {noun} {shown(value)} is not what its schema allows: {why}"
+            yield place, problem, "mend one of the two"
 
 
-_Said = tuple[str, str, str, Any]  # what it is, where it stands, where its schema does, and it
+_Said = Iterator[tuple[str, str, Any]]  # where a value stands, where its schema does, and it
 
 
-def _in_schemas(spec: Spec) -> Iterator[_Said]:
+def _in_schemas(spec: Spec) -> _Said:
     for node, pointer in _of_kind(spec, "schema", "example", "examples", "default"):
-        for what in ("example", "default"):
-            if what in node:
-                yield what, join_pointer(pointer, what), pointer, node[what]
+        for name in filter(node.__contains__, ("example", "default")):
+            yield join_pointer(pointer, name), pointer, node[name]
         examples = node.get("examples")
         for index, value in enumerate(examples if isinstance(examples, list) else ()):
-            yield "example", join_pointer(pointer, "examples", index), pointer, value
+            yield join_pointer(pointer, "examples", index), pointer, value
 
 
-def _beside_schemas(spec: Spec) -> Iterator[_Said]:
+def _beside_schemas(spec: Spec) -> _Said:
     at, resolve = spec.document.at, spec.document.resolve
     for node, pointer in _of_kind(spec, "parameter, header, media type", "example", "examples"):
-        schema, found = join_pointer(pointer, "schema"), []
-        name = split_pointer(pointer)[-1]
-        if "example" in node:
-            found.append((join_pointer(pointer, "example"), node["example"]))
+        found = [join_pointer(pointer, "example")] if "example" in node else []
         for key in node.get("examples") or ():
             place = resolve(join_pointer(pointer, "examples", key))
-            for member in _VALUES & at(place).keys():
-                found.append((join_pointer(place, member), at(place)[member]))
-        for place, value in found if "schema" in node else ():
+            found += [join_pointer(place, member) for member in _VALUES & at(place).keys()]
+        name = split_pointer(pointer)[-1]
+        for place in found if "schema" in node else ():
             # What is no JSON may be written as it is sent, in a text.
-            if not (isinstance(value, str) and "/" in name and not is_json(name)):
-                yield "example", place, schema, value
+            if not (isinstance(at(place), str) and "/" in name and not is_json(name)):
+                yield place, join_pointer(pointer, "schema"), at(place)
 
 
 def _refusal(documents: Iterable[Document], schema: str, value: Any) -> str:
@@ -269,7 +236,7 @@ def _refusal(documents: Iterable[Document], schema: str, value: Any) -> str:
     return why
 
 
-def _content_where_none(spec: Spec) -> Iterator[Notice]:
+def _content_where_none(spec: Spec) -> Found:
     """Answers that have content in the document, and none by HTTP: one notice on all of them."""
     found: dict[str, str] = {}
     for operation in spec.operations:
@@ -279,11 +246,10 @@ def _content_where_none(spec: Spec) -> Iterator[Notice]:
     if found:
         named = few([*found.values()], MAX_NAMED, "like it")
         problem = f"HTTP has no content (RFC 9110 §6.4.1) where the document has some: {named}"
-        place = join_pointer(next(iter(found)), "content")
-        yield _notice(spec, "content", place, problem, "remove it; no rule comes of it")
+        yield join_pointer(next(iter(found)), "content"), problem, "remove it; no rule comes of it"
 
 
-def _unjudged(spec: Spec) -> Iterator[Notice]:
+def _unjudged(spec: Spec) -> Found:
     """Schemas of answers that no rule covers."""
     for operation in spec.operations:
         for response in operation.responses:
@@ -294,21 +260,21 @@ def _unjudged(spec: Spec) -> Iterator[Notice]:
                 found.append((f"the header {header.name} of", header.pointer, why))
             for what, pointer, why in found:
                 where = f"{what} {response.status} of {operation.key}"
-                problem = f"not judged: the schema of {where}: {why}"
-                yield _notice(spec, "not judged", pointer, problem, "no rule covers it")
+                yield pointer, f"not judged: the schema of {where}: {why}", "no rule covers it"
 
 
-CHECKS: tuple[Check, ...] = (
-    _nothing_to_ask,
-    _templates,
-    _alike,
-    _parameters,
-    _operation_ids,
-    _links,
-    _newer,
-    _patterns,
-    _examples,
-    _content_where_none,
-    _unjudged,
-    _the_other_way,
-)
+CHECKS: dict[str, Callable[[Spec], Found]] = {
+    "nothing to test": _nothing_to_test,
+    "path parameter": _path_parameters,
+    "same path": _same_path,
+    "parameter": _parameters,
+    "operationId": _operation_ids,
+    "link": _links,
+    "version": _versions,
+    "pattern": _patterns,
+    "example": _examples,
+    "content": _content_where_none,
+    "not judged": _unjudged,
+    "not asked": _not_asked,
+}
+"""The kinds of notices, in the order in which they are told: whoever adds one adds a row."""

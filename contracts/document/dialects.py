@@ -163,21 +163,15 @@ class Dialect:
         return [name for name, kind in held if kind == "operation"]
 
 
-def _defined(objects: Mapping[str, Fields], write: Callable[[str], str]) -> dict[str, str]:
-    """Where each kind that a `$ref` may name, and the document, is defined in a meta-schema."""
-    kinds = [held[1:-1] for held in objects["components"].values()]
-    return {**{kind: write(kind) for kind in kinds}, "document": ""}
-
-
-def _in_3_1(kind: str) -> str:
-    return "#/$defs/callbacks" if kind == "callback" else f"#/$defs/{kind.replace(' ', '-')}"
-
-
-_3_0 = _defined(_OBJECTS, lambda kind: f"#/definitions/{kind.title().replace(' ', '')}")
-_3_1, _3_2 = _defined(_OBJECTS, _in_3_1), _defined(_OBJECTS_3_2, _in_3_1)
+_KINDS = [held[1:-1] for held in _OBJECTS["components"].values()]
+_3_0 = {kind: f"#/definitions/{kind.title().replace(' ', '')}" for kind in _KINDS}
+_3_1 = {kind: f"#/$defs/{kind.replace(' ', '-')}" for kind in _KINDS}
+_3_1["callback"] = "#/$defs/callbacks"
+_3_0["document"] = _3_1["document"] = ""
+_3_2 = _3_1 | {"media type": "#/$defs/media-type"}
 _FIELDS_3_0, _FIELDS_3_1 = {**_OBJECTS, "schema": _SCHEMA_3_0}, {**_OBJECTS, "schema": _SCHEMA_3_1}
 _FIELDS_3_2 = {**_OBJECTS_3_2, "schema": _SCHEMA_3_1}
-_HIDING = frozenset(_3_1.keys() - {"path item", "schema", "document"})
+_HIDING = frozenset(_KINDS) - {"path item", "schema"}
 _FROM_3_0 = (
     _drop_siblings_of_ref,
     partial(_drop, _NEW_IN_2020_12),

@@ -31,6 +31,7 @@ _Overlay = Path | str | tuple[str, bytes]
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _DEFAULT_STYLES["querystring"] = "form"  # it has content, whose serialisation is its own
 _NO_CONTENT = frozenset({"1XX", *map(str, NO_CONTENT)})
+_SCHEMES_HERE = "#/components/securitySchemes/"  # a requirement may name one so since 3.2
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """OpenAPI 3.1 §4.8.12.2: header parameters of these names are ignored."""
 
@@ -307,12 +308,13 @@ def _security(document: Document, owner: str, schemes: _Schemes, around: _Securi
         return around
     found = []
     for index, alternative in enumerate(alternatives):
-        for name in alternative:
+        named = {name.removeprefix(_SCHEMES_HERE): of for name, of in alternative.items()}
+        for name in named:
             if name not in schemes:
                 source = document.source(join_pointer(owner, "security", index, name))
                 known = ", ".join(schemes) or "none"
                 problem = f'the security scheme "{name}" is not defined (defined: {known})'
                 cure = "define it under components/securitySchemes, or mend the name"
                 raise DocumentError(source.file, source.line, problem, cure)
-        found.append(tuple((name, tuple(scopes)) for name, scopes in alternative.items()))
+        found.append(tuple((name, tuple(scopes)) for name, scopes in named.items()))
     return tuple(found)

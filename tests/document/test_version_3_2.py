@@ -124,3 +124,11 @@ def test_what_3_2_does_not_allow_is_refused(text: str, place: str) -> None:
         read(text)
     assert str(caught.value).startswith("d.yaml:3: ")
     assert place in str(caught.value)
+
+
+def test_a_security_requirement_may_name_its_scheme_by_a_pointer() -> None:
+    spec = read(
+        "security: [{'#/components/securitySchemes/key': []}]\npaths: {/a: {get: {" + OK + "}}}\n"
+        "components: {securitySchemes: {key: {type: http, scheme: bearer}}}\n"
+    )
+    assert spec.operations[0].security == ((("key", ()),),)

@@ -20,7 +20,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 ENTRIES_AT_THE_DOOR = 22
 MODULES_IN_A_FOLDER = 12
 MODULES_IN_ALL = 112
-LINES = 22_700
+LINES = 24_300
 DENSITY = 5.1
 """Comprehensions and conditional expressions a hundred lines that are not blank."""
 LONGEST_MODULE = 400

@@ -3,8 +3,9 @@
     .venv/bin/python bench/attack.py [--only WORD] [--jobs N] [--write]
 
 Prints two tables: the sections of tests/attack, each in a process of its own, and the schemas of
-tests/attack/schemas.py, each in four commands, each a process with a gigabyte of addresses and a minute. `--write` puts
-them into docs/reliability.md. A new table of attacks is a row of `SECTIONS`.
+tests/attack/schemas.py, each in four commands, each a process with a gigabyte of addresses and a minute: it has to end
+with an exit code of `ENDS`, and show no traceback and no failure of the suite itself. `--write` puts the tables into
+docs/reliability.md. A new table of attacks is a row of `SECTIONS`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.attack.schemas import SCHEMAS, STRING, document  # noqa: E402  the checkout may not be installed
+from tests.attack.schemas import REFUSED, SCHEMAS, STRING, document  # noqa: E402  the checkout may not be installed
 
 DOCUMENT = ROOT / "docs" / "reliability.md"
 ADDRESSES = 2**30
@@ -45,13 +46,24 @@ SECTIONS = {
     "a `git` that does not behave": "test_git.py",
     "disks and folders": "test_disks.py",
 }
+RULES, FROM, TO, RUN = (
+    "`contracts rules`",
+    "`contracts diff`, from a string",
+    "`contracts diff`, to a string",
+    "a run on the mock",
+)
+ENDS = {RULES: {0}, FROM: {0, 1, 3}, TO: {0, 1, 3}, RUN: {0, 3}}
+"""Exit codes that a command may have on a document that is read: nothing on the mock is violated."""
+REFUSES = {RULES: {2}, FROM: {2}, TO: {2}, RUN: {4}}
+"""Those on a document that is refused."""
+DEFECTS = (b"Traceback (most recent call last)", b"the suite itself failed", b"INTERNALERROR", b"MemoryError")
 HEADS = {
     "section": (
         "| section | attacks | not withstood | time | the longest | peak memory |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ),
     "command": (
-        "| command | schemas | ended | longest | with | peak memory |",
+        "| command | schemas | ended as they must | longest | with | peak memory |",
         "| --- | ---: | ---: | ---: | --- | ---: |",
     ),
 }
@@ -59,12 +71,22 @@ HEADS = {
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A process: its exit code, None if it was killed because its time was up."""
+    """A process: its exit code, None if it was killed because its time was up; and which defect it told of."""
 
     name: str
     code: int | None
     seconds: float
     megabytes: float
+    defect: bytes = b""
+
+    def problem(self, command: str) -> str:
+        """What is wrong with how it ended; empty if nothing is."""
+        expected = (REFUSES if self.name in REFUSED else ENDS)[command]
+        if self.code is None:
+            return "killed"
+        if self.defect:
+            return f"exit code {self.code}, {self.defect.decode()}"
+        return "" if self.code in expected else f"exit code {self.code}"
 
 
 def ran(name: str, words: Sequence[str], folder: Path, *, limited: bool, seconds: int) -> Ran:
@@ -74,15 +96,18 @@ def ran(name: str, words: Sequence[str], folder: Path, *, limited: bool, seconds
 
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "CI": "1"}
     started = time.perf_counter()
-    nowhere = subprocess.DEVNULL
-    process = subprocess.Popen(words, cwd=folder, env=environment, preexec_fn=limit, stdout=nowhere, stderr=nowhere)
-    timer = threading.Timer(seconds, process.kill)
-    timer.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    timer.cancel()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(words, cwd=folder, env=environment, preexec_fn=limit, stdout=said, stderr=said)
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        timer.cancel()
+        said.seek(0)
+        text = said.read()
     code = None if process.returncode == -9 else process.returncode
-    return Ran(name, code, time.perf_counter() - started, usage.ru_maxrss / 1024)
+    defect = next((one for one in DEFECTS if one in text), b"")
+    return Ran(name, code, time.perf_counter() - started, usage.ru_maxrss / 1024, defect)
 
 
 def section_row(name: str, file: str) -> str:
@@ -102,10 +127,10 @@ def commands(folder: Path, base: Path, file: Path) -> dict[str, list[str]]:
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")]
     run += ["--rootdir", str(ROOT), str(ROOT / "tests" / "contract" / "test_contract.py")]
     return {
-        "`contracts rules`": [*contracts, "rules", "--spec", str(file)],
-        "`contracts diff`, from a string": [*contracts, "diff", str(base), str(file)],
-        "`contracts diff`, to a string": [*contracts, "diff", str(file), str(base)],
-        "a run on the mock": [*run, "--contract-spec", str(file), "--contract-report", str(folder / "out")],
+        RULES: [*contracts, "rules", "--spec", str(file)],
+        FROM: [*contracts, "diff", str(base), str(file)],
+        TO: [*contracts, "diff", str(file), str(base)],
+        RUN: [*run, "--contract-spec", str(file), "--contract-report", str(folder / "out")],
     }
 
 
@@ -125,9 +150,9 @@ def schema_rows(names: Sequence[str], jobs: int) -> Iterator[str]:
         found = list(pool.map(schema_runs, names))
     for command in found[0]:
         runs = [each[command] for each in found]
-        ended = [one for one in runs if one.code is not None and one.code >= 0]
-        late = ", ".join(one.name for one in runs if one not in ended)
-        worst = max(ended, key=lambda one: one.seconds)
+        ended = [one for one in runs if not one.problem(command)]
+        late = ", ".join(f"{one.name}: {one.problem(command)}" for one in runs if one not in ended)
+        worst = max(ended or runs, key=lambda one: one.seconds)
         memory = max(one.megabytes for one in runs)
         told = f"{len(ended)}" + f" (not: {late})" * bool(late)
         cells = (command, str(len(runs)), told, f"{worst.seconds:.1f} s", worst.name, f"{memory:.0f} MB")

@@ -23,7 +23,7 @@ SILENT = frozenset({*ABSENT, FailureKind.TIMED_OUT})
 PATIENCE = 3  # requests that nobody took, from the first on,
 SILENCE = 5  # requests in a row that nobody answered,
 LOSSES = 20  # requests lost in any way: also reset, too large, or answered with 503 or 429,
-MOST_KEPT = 256 * 1024 * 1024  # bytes of bodies,
+MOST_KEPT = 256 * 1024 * 1024  # bytes of requests and answers,
 MOST_IN_ALL = 4 * MOST_KEPT  # or so many in the whole run
 
 MOST_COMPARED = 20_000  # bytes of a body
@@ -152,7 +152,7 @@ Event = Exchange | Stop | dict[str, Any]  # the last are notes
 def until_stop(exchanges: Iterable[Event], before: int = 0) -> Iterator[Event]:
     """The exchanges of an operation up to where the rest would only take time; then why: a Stop.
 
-    Stops and notes that are among them stay there. `before` are bytes of bodies in the run so far.
+    Stops and notes that are among them stay there. `before` is the weight of the run so far.
     """
     asked, kept = list[Exchange](), max(before + MOST_KEPT - MOST_IN_ALL, 0)
     for exchange in exchanges:
@@ -160,10 +160,19 @@ def until_stop(exchanges: Iterable[Event], before: int = 0) -> Iterator[Event]:
         if not isinstance(exchange, Exchange):
             continue
         asked.append(exchange)
-        kept += len(exchange.response.body) if exchange.response else 0
+        kept += weight(exchange)
         if stop := _stop(asked, kept):
             yield stop
             return
+
+
+def weight(exchange: Exchange) -> int:
+    """Bytes of a request and its answer, heads and bodies, as they are kept on disk."""
+    sent, came = exchange.probe.request, exchange.response
+    parts: list[str | bytes] = [sent.target, sent.body or b"", came.body if came else b""]
+    for pair in (*sent.headers, *(came.headers if came else ())):
+        parts += pair
+    return sum(map(len, parts))
 
 
 def _stop(asked: Sequence[Exchange], kept: int) -> Stop | None:

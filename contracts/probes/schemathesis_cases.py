@@ -48,7 +48,7 @@ _STANDS_FOR = "x-stands-for"
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 LONG = 1_000  # characters of a pattern, or of a text beside one: Python's `re` needs their square
 TEXTS = 20  # texts of ours that stand for a pattern
-PATIENCE = 60.0  # seconds of this process for one operation's boundaries, or its random requests
+PATIENCE = 20.0  # seconds of this process for one operation's boundaries, or its random requests
 _SAME_TEXT = ("allOf", "anyOf", "oneOf")
 
 

@@ -71,8 +71,7 @@ def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Even
     state.progress.told(operation.key, 0)
     with connected(state, state.pace) as client:
         events = _events(state, operation, client, number)
-        bodies = [e.response.body for e in state.ledger.all() if e.response is not None]
-        events = until_stop(events, sum(map(len, bodies)))
+        events = until_stop(events, sum(map(health.weight, state.ledger.all())))
         for count, event in enumerate(events, start=1):
             yield event
             if isinstance(event, Exchange):

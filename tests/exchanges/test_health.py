@@ -1,5 +1,7 @@
 """Exchanges that say nothing about the contract, and the places at which asking stops."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.exchanges.health import (
@@ -12,6 +14,7 @@ from contracts.exchanges.health import (
     expired_from,
     refused_at_last,
     until_stop,
+    weight,
 )
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request, Response, is_unavailable
 from tests.exchanges.documents import SCHEMES, spec_of
@@ -197,8 +200,17 @@ def test_a_stop_says_why() -> None:
     assert stop == Stop(KEY, StopKind.SILENT, f"the service stopped answering while {KEY} was asked")
 
 
+def test_heads_and_requests_weigh_as_bodies_do() -> None:
+    plain = exchange(200)
+    sent = replace(plain.probe.request, target="/" + "a" * 1000, headers=(("A", "b" * 99),), body=b"c" * 10_000)
+    assert plain.response is not None
+    came = replace(plain.response, headers=(("D" * 50, "e" * 50),) * 1000, body=b"f" * 20_000)
+    heavy = replace(plain, probe=replace(plain.probe, request=sent), response=came)
+    assert weight(heavy) == 1001 + 100 + 10_000 + 100_000 + 20_000
+
+
 def test_asking_stops_where_answers_are_too_large_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contracts.exchanges.health.MOST_KEPT", 10)
+    monkeypatch.setattr("contracts.exchanges.health.MOST_KEPT", 2 * weight(exchange(200)))
     *exchanges, stop = until_stop(numbered([200] * 9))
     assert stop == Stop(KEY, StopKind.TOO_LARGE, f"the answers of {KEY} are too large to be kept")
     assert len(exchanges) == 3

@@ -49,6 +49,7 @@ _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 LONG = 1_000  # characters of a pattern, or of a text beside one: Python's `re` needs their square
 TEXTS = 20  # texts of ours that stand for a pattern
 PATIENCE = 20.0  # seconds of this process for one operation's boundaries, or its random requests
+AGAIN = 0.5  # seconds after which it is said again, as garbage collection may have swallowed it
 _SAME_TEXT = ("allOf", "anyOf", "oneOf")
 
 
@@ -111,16 +112,24 @@ def _within(seconds: float) -> Iterator[None]:
         yield
         return
 
+    late = False
+
     def stop(*_: object) -> None:
+        nonlocal late
+        late = True
         raise Late
 
     before = signal.signal(signal.SIGPROF, stop)
     try:
-        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
         yield
+    except Exception as error:
+        raise Late if late else error  # Hypothesis finds flaky what was interrupted
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+    if late:
+        raise Late
 
 
 def _is_long(schema: dict[str, Any]) -> bool:

@@ -1,7 +1,10 @@
 """Patterns of a document on texts that a service chose: decided in linear time, or not, with the reason; no hang."""
 
 import json
+import signal
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +189,40 @@ def test_long_patterns_are_left_out_at_once(name: str, monkeypatch: pytest.Monke
     made, slow = found[0]
     assert any(probe.source == "fuzz" for probe in made)
     assert slow == {}
+
+
+def burn() -> None:
+    while True:
+        pass
+
+
+def swallowed() -> None:
+    """As garbage collection and Hypothesis do it: one loses what is raised, the other makes another error of it."""
+    with suppress(schemathesis_cases.Late):
+        burn()
+
+
+def otherwise() -> None:
+    try:
+        burn()
+    except schemathesis_cases.Late:
+        raise ValueError("flaky") from None
+
+
+def twice() -> None:
+    swallowed()
+    burn()
+
+
+@pytest.mark.parametrize("work", [burn, swallowed, otherwise, twice])
+def test_what_is_late_is_late_whatever_becomes_of_the_signal(work: Callable[[], None]) -> None:
+    before = signal.getsignal(signal.SIGPROF)
+    with pytest.raises(schemathesis_cases.Late), schemathesis_cases._within(0.01):
+        work()
+    assert signal.getsignal(signal.SIGPROF) is before
+    assert signal.getitimer(signal.ITIMER_PROF)[0] == 0
+    with pytest.raises(KeyError), schemathesis_cases._within(60):
+        raise KeyError
 
 
 def test_a_report_says_whose_patterns_were_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Faults in, who finds them out: this suite and `st run` against the depot, whose document has more than JSON answers.
 
-python bench/depot.py [--per-family N] [--max-examples N] [--out docs/power.md]
+python bench/depot.py [--per-family N] [--max-examples N] [--keep FILE] [--out docs/power.md]
 
-Its table is the last section of the document; `bench/power.py` makes the rest of it.
+What `st run` says takes most of an hour, and nothing of this suite changes it: `--keep` names a file that has it, and
+that gets what is not in it yet. The table is the last section of the document; `bench/power.py` makes the rest of it.
 """
 
 import argparse
@@ -114,7 +115,7 @@ class Column:
     tool: Tool
     alarms: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
     found: dict[str, frozenset[str]] = field(default_factory=dict)
-    seconds: list[float] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def ask(self, operations: tuple[str, ...], *faults: Fault) -> frozenset[str]:
         with running(Depot(KEY, faults)) as url:
@@ -126,9 +127,21 @@ class Column:
             asked = TOGETHER
         if asked not in self.alarms:
             self.alarms[asked] = self.ask(asked)
-        start = time.perf_counter()
-        self.found[fault.title] = self.ask(asked, fault) - self.alarms[asked]
-        self.seconds.append(time.perf_counter() - start)
+        if fault.title not in self.seconds:
+            start = time.perf_counter()
+            self.found[fault.title] = self.ask(asked, fault) - self.alarms[asked]
+            self.seconds[fault.title] = time.perf_counter() - start
+
+    def kept(self) -> str:
+        alarms = [[list(asked), sorted(said)] for asked, said in self.alarms.items()]
+        found = {title: [sorted(said), self.seconds[title]] for title, said in self.found.items()}
+        return json.dumps({"alarms": alarms, "found": found}, indent=1)
+
+    def keep(self, text: str) -> None:
+        data = json.loads(text)
+        self.alarms = {tuple(asked): frozenset(said) for asked, said in data["alarms"]}
+        self.found = {title: frozenset(said) for title, (said, _) in data["found"].items()}
+        self.seconds = {title: seconds for title, (_, seconds) in data["found"].items()}
 
 
 def sample(per_family: int) -> list[Fault]:
@@ -140,13 +153,17 @@ def sample(per_family: int) -> list[Fault]:
     return [faults[n * len(faults) // wanted[name]] for name, faults in families.items() for n in range(wanted[name])]
 
 
-def measured(tools: Mapping[str, Tool], faults: Sequence[Fault]) -> dict[str, Column]:
+def measured(tools: Mapping[str, Tool], faults: Sequence[Fault], keep: Path | None) -> dict[str, Column]:
     columns = {name: Column(tool) for name, tool in tools.items()}
+    if keep is not None and keep.exists():
+        columns[OTHER].keep(keep.read_text(encoding="utf-8"))
     for number, fault in enumerate(faults, 1):
         said = []
         for name, column in columns.items():
             column.measure(fault)
-            said.append(f"{name} {len(column.found[fault.title])} in {column.seconds[-1]:.1f} s")
+            said.append(f"{name} {len(column.found[fault.title])} in {column.seconds[fault.title]:.1f} s")
+        if keep is not None:
+            keep.write_text(columns[OTHER].kept(), encoding="utf-8")
         print(f"{number}/{len(faults)} {fault.title}: {', '.join(said)}", file=sys.stderr, flush=True)
     return columns
 
@@ -172,7 +189,7 @@ def table(columns: Mapping[str, Column], faults: Sequence[Fault]) -> Iterator[st
     yield row(*(f"**{cell}**" for cell in ("found", *(found_of(one, forbidden) for one in columns.values()))))
     yield row("what it does not forbid", *(found_of(column, others) for column in columns.values()))
     yield row("false alarms", *(sum(map(len, column.alarms.values())) for column in columns.values()))
-    yield row("seconds, median", *(f"{median(column.seconds):.1f}" for column in columns.values()))
+    yield row("seconds, median", *(f"{median(column.seconds.values()):.1f}" for column in columns.values()))
 
 
 def missed(columns: Mapping[str, Column], faults: Sequence[Fault]) -> Iterator[str]:
@@ -216,10 +233,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--per-family", type=int, default=len(FAULTS))
     parser.add_argument("--max-examples", type=int, default=20)
+    parser.add_argument("--keep", type=Path, help="a file for what `st run` says")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "power.md")
     args = parser.parse_args()
     faults = sample(args.per_family)
-    columns = measured({SUITE: this_suite, OTHER: st_run(args.max_examples)}, faults)
+    columns = measured({SUITE: this_suite, OTHER: st_run(args.max_examples)}, faults, args.keep)
     before = args.out.read_text(encoding="utf-8").partition(f"\n{HEADING}\n")[0].rstrip("\n")
     text = f"{before}\n\n{section(columns, faults, args.max_examples)}"
     args.out.write_text(text, encoding="utf-8")

@@ -123,8 +123,9 @@ def _within(seconds: float) -> Iterator[None]:
     try:
         signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
         yield
-    except Exception as error:
-        raise Late if late else error  # Hypothesis finds flaky what was interrupted
+    except Exception:  # Hypothesis finds flaky what was interrupted
+        if not late:
+            raise
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)

@@ -170,8 +170,8 @@ def _operations(
             continue
         # What a path item says itself comes before what its `$ref` leads to.
         items = [join_pointer("/paths", path)]
-        while "$ref" in document.at(items[-1]):
-            items.append(ref_target(document.at(items[-1])["$ref"]))
+        while (ref := document.at(items[-1]).get("$ref")) and ref_target(ref) not in items:
+            items.append(ref_target(ref))
         around = [servers for item in items if (servers := _servers(document.at(item)))]
         for method, pointer in _methods(document, dialect, items):
             node, body = document.at(pointer), None

@@ -81,19 +81,26 @@ class Linker:
             followed.append(reference)
             self._follow(reference)
         for reference in followed:
-            seen: set[int] = set()
+            passed: dict[int, Any] = {}
             node: Any = reference.holder
-            while id(node) in self._targets:
-                if id(node) in seen:
-                    cure = "define what it names"
-                    raise self._error(reference, "leads only back to itself", cure)
-                seen.add(id(node))
+            while id(node) in self._targets and id(node) not in passed:
+                passed[id(node)] = node
                 node = self._targets[id(node)]
+            if node is reference.holder:
+                problem, cure = "leads only back to itself", "define what it names"
+                is_bare = all(node.keys() == {"$ref"} for node in passed.values())
+                if is_bare or reference.kind != "path item":  # which may have more on the way
+                    raise self._error(reference, problem, cure)
+                self._note(reference.segments, f"the `$ref` {problem}", cure)
         for reference in self._dynamic:
             if not self._names.is_settled(reference.text):
                 problem = "is dynamic, and may lead to several `$dynamicAnchor`s"
                 raise self._error(reference, problem, "write a `$ref`")
         return self._schemas
+
+    def _note(self, place: Segments, problem: str, cure: str) -> None:
+        source = self.root.at((*place, "$ref")).source
+        self.notices.append(Notice("reference", source, problem, cure))
 
     def _visit(self, node: Any, kind: str, segments: Segments) -> None:
         for value, found, place in walk(self.dialect, (node, kind, segments)):
@@ -147,9 +154,7 @@ class Linker:
         text, place, names = reference.text, reference.segments, self._names
         home = _home_of(place)
         found = names.found(text, place, home)
-        if found is not None:
-            there, is_stray = found
-        else:
+        if found is None:
             file, _, fragment = text.partition("#")
             fragment, root = unquote(fragment), self._file(file, reference) if file else home
             anchored = names.within(root, fragment)
@@ -157,12 +162,12 @@ class Linker:
                 cure = "write a pointer (`#/components/…`)"
                 raise self._error(reference, "names an anchor that is not there", cure)
             there = anchored or (*root, *split_pointer(fragment))
-            is_stray = names.resource(place, home) != home
+            found = there, names.resource(place, home) != home
+        there, is_stray = found
         if is_stray:
-            source = self.root.at((*place, "$ref")).source
             problem = "the `$ref` stands below an `$id`, which gives it another meaning"
             cure = "it is read without; write it from that `$id`, or remove the `$id`"
-            self.notices.append(Notice("reference", source, problem, cure))
+            self._note(place, problem, cure)
         return there
 
     def _file(self, name: str, reference: _Reference) -> Segments:

@@ -377,3 +377,26 @@ def test_a_file_may_have_a_self_of_its_own(tmp_path: Path) -> None:
 def test_what_stands_elsewhere_than_self_is_not_fetched(ref: str, tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"api.yaml:7: the \$ref .* (is a URL|leads out of the document's folder)"):
         load(tmp_path, api_yaml=schemas(f"    A: {{$ref: '{ref}'}}\n", SELF))
+
+
+ITEMS = """paths:
+  /x: {$ref: '#/components/pathItems/A'}
+components:
+  pathItems:
+    A: {$ref: '#/components/pathItems/B', get: {responses: {'200': {description: a}}}}
+    B: {$ref: '#/components/pathItems/A', put: {responses: {'200': {description: b}}}}
+"""
+
+
+def test_path_items_in_a_circle_have_what_stands_on_the_way() -> None:
+    spec = read(HEAD.replace("paths: {}\n", ITEMS))
+    assert [operation.key for operation in spec.operations] == ["GET /x", "PUT /x"]
+    assert sorted(str(notice.source) for notice in spec.notices) == ["d.yaml:7", "d.yaml:8"]
+
+
+@pytest.mark.parametrize("item", ["{$ref: '#/paths/~1x'}", "{$ref: '#/components/pathItems/C'}"])
+def test_path_items_in_a_circle_with_nothing_on_the_way_are_refused_there(item: str) -> None:
+    circle = "    C: {$ref: '#/components/pathItems/D'}\n    D: {$ref: '#/components/pathItems/C'}\n"
+    text = HEAD.replace("paths: {}\n", ITEMS.replace("{$ref: '#/components/pathItems/A'}", item, 1)) + circle
+    line = 4 if "paths" in item else 9
+    assert refusal(text).startswith((f"d.yaml:{line}: the $ref", "d.yaml:10: the $ref"))

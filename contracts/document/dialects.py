@@ -81,6 +81,7 @@ _IDENTIFIERS = ("$id", "$anchor", "$schema")
 _NEW_IN_2020_12 = (
     *sorted(_SCHEMA_3_1.keys() - _SCHEMA_3_0.keys()),
     *("const", "dependentRequired", "minContains", "maxContains", "$dynamicRef", *_IDENTIFIERS),
+    *("contentEncoding", "contentMediaType"),
 )
 """Keywords that mean nothing in a 3.0 schema and would begin to bind once it is read as 2020-12."""
 
@@ -140,6 +141,12 @@ def _named_references_to_numbers(schema: dict[str, Any]) -> None:
     schema["pattern"] = _GROUPS.sub(numbered, pattern)
 
 
+def _base64_to_format(schema: dict[str, Any]) -> None:
+    """3.1 says with `contentEncoding` what 3.0 calls the format `byte`."""
+    if schema.get("contentEncoding") == "base64":
+        schema.setdefault("format", "byte")
+
+
 def _types(schema: dict[str, Any]) -> list[Any]:
     types = schema.get("type")
     return types if isinstance(types, list) else [types]
@@ -183,6 +190,7 @@ _FROM_3_0 = (
 # References are pointers by now, and an `$id` would give those below it another meaning.
 _FROM_3_1 = (
     _integer_formats_to_bounds,
+    _base64_to_format,
     _named_references_to_numbers,
     partial(_drop, (*_IDENTIFIERS, "$dynamicAnchor")),
 )

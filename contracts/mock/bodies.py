@@ -19,7 +19,7 @@ from contracts.document.serialisation import (
 from contracts.messages import concrete, is_field_value, is_json
 from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
-from contracts.schemas.contents import Found, header_found
+from contracts.schemas.contents import Found, encoding_of, header_found, is_encoded
 from contracts.schemas.locations import Location, json_type, locate
 from contracts.schemas.media_types import (
     BOUNDARY,
@@ -30,7 +30,7 @@ from contracts.schemas.media_types import (
     dump,
     medium_of,
 )
-from contracts.schemas.validation import Uncompilable, validator
+from contracts.schemas.validation import Uncompilable, takes, validator
 
 VARIANTS = 48  # bodies of one documented media type, while they leave choices of its schema out
 MAX_DRAWN = 512  # looked at for those that show something new, once there are that many
@@ -123,7 +123,8 @@ def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
     """Values, with text, that take every choice of the schema, or at least reach every place."""
     location, seen, last = locate(schema), set[tuple[str, str]](), -1
     found: dict[bytes, Any] = {}
-    for index, value in enumerate(_drawn(schema, CoveringChoices(), MAX_DRAWN)):
+    for index, drawn in enumerate(_drawn(schema, CoveringChoices(), MAX_DRAWN)):
+        value = _with_contents(schema, location, drawn)
         if new := set(sights(location, value)) - seen:
             seen |= new
             last = index
@@ -132,6 +133,36 @@ def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
         elif index - last >= MAX_STALE:
             break
     return tuple(found.items())
+
+
+def _with_contents(schema: Schema, location: Location, value: Any) -> Any:
+    """The value with strings that hold what their keywords say, as far as its schema takes that."""
+    changed = _contents(location, value)
+    if changed is not value and changed != value and takes(validator(schema), changed):
+        return changed
+    return value
+
+
+def _contents(location: Location | None, value: Any) -> Any:
+    if location is None:
+        return value
+    if isinstance(value, dict):
+        below = map(location.property, value)
+        value = dict(zip(value, map(_contents, below, value.values()), strict=True))
+    if isinstance(value, list):
+        children = itertools.chain(location.prefix, itertools.repeat(location.items))
+        value = list(map(_contents, children, value))
+    for union in location.unions:
+        if union.selectable and union.values is None and (branch := union.select(value)):
+            value = _contents(branch, value)
+    for part in location.parts if isinstance(value, str) else ():
+        if (encoding := encoding_of(part.value)) and not is_encoded(encoding, value):
+            digits = 2 * value.encode("utf-8", "replace").hex()  # fit for each of them
+            value = digits[: max(len(value) // 4 * 4, 4)]
+        if "contentSchema" in part.value and is_json(str(part.value.get("contentMediaType"))):
+            documents = _showing(part.schema.child("contentSchema"))
+            value = documents[len(value) % len(documents)][0].decode()
+    return value
 
 
 def _drawn(schema: Schema | None, choices: Choices, most: int) -> Iterator[Any]:

@@ -11,9 +11,10 @@ from itertools import chain
 from typing import Any
 
 from contracts.document import Schema, join_pointer
+from contracts.messages import is_json
 from contracts.rules.rule import Answer, Rule, Scope, member_text, shown
 from contracts.schemas import RUNGS, SAME_VALUE, asserts, validation
-from contracts.schemas.contents import Found
+from contracts.schemas.contents import Found, encoding_of, is_document, is_encoded
 from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
 from contracts.schemas.validation import Uncompilable, keyword_validator, matches, validator
 
@@ -34,6 +35,7 @@ class Leaf:
     why: str = ""
     members: frozenset[str] = frozenset()  # the rule's own, which may be many
     is_bounded: bool = False  # whether the check may raise `Beyond`
+    is_ours: bool = False  # validators don't check it
 
 
 def _leaf(rule: Rule, types: frozenset[str], compiled: Callable[[], validation.Validator]) -> Leaf:
@@ -124,7 +126,8 @@ class Place:
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
         """The rules that keywords decide, in the order of judging."""
-        return (*self._enumerations(), *self._rungs(), *self._closed(), *self._opaque_unions())
+        keywords = (*self._enumerations(), *self._rungs(), *self._closed(), *self._opaque_unions())
+        return (*keywords, *self._encodings())
 
     @cached_property
     def leaves_of(self) -> Mapping[str, Sequence[Leaf]]:
@@ -180,6 +183,18 @@ class Place:
                 return place
         return self.additional
 
+    @cached_property
+    def content(self) -> Plan | None:
+        """What JSON in a string promises, where a schema says so (JSON Schema §8.5)."""
+        names = ("contentMediaType", "contentSchema", "contentEncoding", "format")
+        for schema, said in self.location.keywords(names):
+            is_json_text = is_json(str(said.get("contentMediaType"))) and not encoding_of(said)
+            if "contentSchema" in said and is_json_text:
+                body = replace(self.body, texts=frozenset(), advises=not self.body.texts)
+                at = f"{self.location.place}/<content>"
+                return Plan(body, schema.child("contentSchema"), at=at)
+        return None
+
     @property
     def rules(self) -> Iterable[Rule]:
         """The rules at this place and below, each id perhaps more than once."""
@@ -193,6 +208,8 @@ class Place:
             below += places.values()
         for child in filter(None, below):
             yield from child.rules
+        if self.content is not None:
+            yield from self.content.rules
 
     def _rule(self, kind: str, promise: str, pointer: str, name: str = "") -> Rule:
         return self.body.rule(kind, promise, pointer, place=self.location.place or "/", name=name)
@@ -239,6 +256,20 @@ class Place:
             rule = self._rule("items", promise, location.parts[0].schema.pointer)
             yield _of_keywords(rule, arrays, {"maxItems": most})
 
+    def _encodings(self) -> Iterable[Leaf]:
+        """What strings hold by keywords that are no assertions to a validator."""
+        strings = self.location.types & {"string"}
+        for part in self.location.parts if strings else ():
+            pointer, name = part.schema.pointer, encoding_of(part.value)
+            if name is not None:
+                rule = self._rule("format", f"is {name} (RFC 4648)", pointer)
+                yield Leaf(rule, strings, partial(is_encoded, name), is_ours=True)
+            elif is_json(str(part.value.get("contentMediaType"))):
+                body = replace(self.body, advises=not self.body.texts)
+                place = self.location.place or "/"
+                rule = body.rule("readable", "is one JSON document", pointer, place=place)
+                yield Leaf(rule, strings, is_document, is_ours=True)
+
     def _opaque_unions(self) -> Iterable[Leaf]:
         for union in self.location.unions:
             if union.values is None and not union.selectable:
@@ -273,6 +304,7 @@ class Plan:
     schema: Schema
     read: Callable[[Answer], Found] = json_found
     each: bool = False  # each value in a row by itself
+    at: str = ""  # the place that it stands at
 
     @property
     def within(self) -> str:
@@ -281,7 +313,7 @@ class Plan:
 
     @cached_property
     def root(self) -> Place:
-        return Place(self.body, merge("/*" * self.each, [Part(self.schema)]))
+        return Place(self.body, merge(self.at or "/*" * self.each, [Part(self.schema)]))
 
     @cached_property
     def verdict(self) -> Leaf:

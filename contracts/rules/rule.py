@@ -135,6 +135,7 @@ class Scope:
     media: str | None = None
     header: str | None = None
     texts: frozenset[str] = frozenset()
+    advises: bool = False  # where a standard leaves it open whether it counts
 
     def rule(
         self, kind: str, promise: str, pointer: str = "", *, place: str = "", name: str = ""
@@ -146,6 +147,8 @@ class Scope:
         parts = (key, status, self.media and f";{self.media}", place, kind, name)
         identity = " ".join(filter(None, parts))
         clause, (severity, _) = clause_of(kind, self.operation.openapi), RULE_KINDS[kind]
+        if self.advises:
+            severity = Severity.ADVISORY
         about = (key, status, place or None, node, promise)
         return Rule(identity, kind, severity, clause, *about)
 

@@ -4,7 +4,7 @@ A text has no type: it may be read in several ways, and keeps a promise if one o
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -24,6 +24,31 @@ _WORDS: dict[str, dict[str, JSON]] = {
     "null": {"": None, "null": None},
 }
 _COMMA, _UNQUOTED = re.compile(","), re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
+
+
+ENCODINGS = {
+    "byte": re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"),
+    "base64url": re.compile("(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}(==)?|[A-Za-z0-9_-]{3}=?)?"),
+    "base16": re.compile("(?:[0-9A-Fa-f]{2})*"),
+}
+ENCODINGS["base64"] = ENCODINGS["byte"]
+"""What `format` (OpenAPI 3.0) and `contentEncoding` call the encodings of RFC 4648 §4, §5, §8."""
+
+
+def encoding_of(keywords: Mapping[str, JSON]) -> str | None:
+    """The encoding that a schema says its strings have, if it is one that can be told."""
+    names = (str(keywords.get(keyword)) for keyword in ("contentEncoding", "format"))
+    return next(filter(ENCODINGS.__contains__, names), None)
+
+
+def is_document(text: str) -> bool:
+    """Whether a text is a JSON document."""
+    return decode(text.encode("utf-8", "surrogatepass")).problem is None
+
+
+def is_encoded(encoding: str, text: str) -> bool:
+    """Whether a text is in an encoding, perhaps in lines as MIME has them (RFC 2045 §6.8)."""
+    return ENCODINGS[encoding].fullmatch(re.sub("\r?\n", "", text)) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing, early_answer, is_early
 from contracts.rules.rule import member_text, shown
 from contracts.schemas.contents import Found
-from contracts.schemas.json_text import TooManyError
+from contracts.schemas.json_text import TooManyError, decode
 from contracts.schemas.locations import json_type
 from contracts.schemas.validation import Beyond
 from contracts.text import MAX_TEXT, cut, few
@@ -220,6 +220,10 @@ class _Walk:
         if not self._admits(place, value, kind, at):
             return
         self._leaves(place, value, kind, at)
+        if place.content is not None and kind == "string":
+            held = decode(value.encode("utf-8", "surrogatepass"))
+            if held.problem is None:
+                _Walk(self.judgement, self.within).any_of(place.content, [held.value], at)
         if kind == "object":
             self._object(place, value, at)
         elif kind == "array":
@@ -258,7 +262,7 @@ class _Walk:
             if leaf.rule.kind in ("enum", "const"):
                 self._count(leaf, value)
             try:
-                holds = self.valid or leaf.check(value)
+                holds = (self.valid and not leaf.is_ours) or leaf.check(value)
             except Beyond as error:
                 self.beyond = str(error)
                 self._undecided(leaf, self.beyond)

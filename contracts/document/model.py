@@ -96,12 +96,17 @@ class Notice:
 
 SECTIONS = {"3.0": "4.7", "3.1": "4.8", "3.2": "4"}
 """Under which number each version of OpenAPI has its objects, always in the same order."""
+_OBJECT_CLAUSES = re.compile(r"OpenAPI 3\.1 §4\.8\.\d+(, §4\.8\.\d+)*")
 
 
 def clause_in(openapi: str, clause: str) -> str:
     """A clause that is written as in 3.1, as the version of a document counts it."""
     version = openapi[:3]
-    return clause.replace("OpenAPI 3.1 §4.8.", f"OpenAPI {version} §{SECTIONS[version]}.")
+
+    def told(found: re.Match[str]) -> str:
+        return found[0].replace("3.1", version, 1).replace("§4.8.", f"§{SECTIONS[version]}.")
+
+    return _OBJECT_CLAUSES.sub(told, clause)
 
 
 @dataclass(frozen=True, eq=False)

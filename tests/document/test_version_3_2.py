@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.document import Spec, read_spec
+from contracts.document.model import clause_in
 from contracts.errors import DocumentError
 
 HEAD = "openapi: 3.2.0\ninfo: {title: a, version: '1'}\n"
@@ -124,6 +125,14 @@ def test_what_3_2_does_not_allow_is_refused(text: str, place: str) -> None:
         read(text)
     assert str(caught.value).startswith("d.yaml:3: ")
     assert place in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [("3.0.4", "OpenAPI 3.0 §4.7.14, §4.7.21, RFC 1 §4.8.1"), ("3.2.0", "OpenAPI 3.2 §4.14, §4.21, RFC 1 §4.8.1")],
+)
+def test_every_section_of_a_clause_is_that_of_the_version(version: str, told: str) -> None:
+    assert clause_in(version, "OpenAPI 3.1 §4.8.14, §4.8.21, RFC 1 §4.8.1") == told
 
 
 def test_a_security_requirement_may_name_its_scheme_by_a_pointer() -> None:

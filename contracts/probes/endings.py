@@ -10,8 +10,8 @@ _ENDINGS = """
 abandon abort archive cancel cease clear close cut deactivate decommission delete deprovision
 destroy detach disable discard disconnect dismiss dispose drain drop eject end erase evict expire
 exit finish flush forget halt interrupt invalidate kill logout obliterate prune purge quit reap
-release remove reset retire revoke rm shutdown stop suspend teardown term terminate trash uninstall
-unpublish unregister unsubscribe void wipe withdraw
+release remove reset retire revoke rm shutdown stop suspend teardown term terminate trash unbind
+uninstall unlink unlock unpublish unregister unsubscribe void wipe withdraw
 """
 _BEGINNINGS = """
 add create edit enable generate get list make new open patch post publish put register replace
@@ -19,22 +19,23 @@ request restart run save schedule send set start submit trigger update upload
 """
 ENDINGS = frozenset(_ENDINGS.split())
 BEGINNINGS = frozenset(_BEGINNINGS.split())
+_ENDING_METHODS = ("DELETE", "MOVE")  # RFC 4918 §9.9: what was moved is no longer where it was
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def ends(spec: Spec, operation: Operation) -> bool:
     """Whether an operation is there to end a resource: as `x-ends` says, else by its words.
 
-    These are the method DELETE, or one that is not safe and a verb in the last segment of the
-    path, at either end of the operationId, or in front of the summary.
+    These are the method DELETE or MOVE, or one that is not safe and a verb as its name, in the last
+    segment of the path, at either end of the operationId, or in front of the summary.
     """
     written = spec.document.at(operation.pointer)
     if isinstance(said := written.get(ENDS), bool):
         return said
-    if operation.method in SAFE_METHODS or operation.method == "DELETE":
-        return operation.method == "DELETE"
+    if operation.method in SAFE_METHODS or operation.method in _ENDING_METHODS:
+        return operation.method in _ENDING_METHODS
     tail = operation.path.rstrip("/").rpartition("/")[2].rpartition("}")[2]
-    verbs, called = set(_words(tail)), _words(operation.operation_id or "")
+    verbs, called = {operation.method.lower(), *_words(tail)}, _words(operation.operation_id or "")
     if called and called[0] not in BEGINNINGS:  # `create_release` releases nothing
         verbs |= {called[0], called[-1]}
     for word in _words(str(written.get("summary") or ""))[:1]:

@@ -105,7 +105,7 @@ def readable(media: MediaType, medium: Medium, answer: Answer) -> str | None:
 def unjudged_media(operation: Operation, response: ResponseSpec) -> Iterator[tuple[MediaType, str]]:
     """The documented bodies with a schema that no rule covers, each with the reason."""
     for media in response.content:
-        schema, why = media.schema, "a text holds no value of its types"
+        schema, why = media.schema or media.item_schema, "a text holds no value of its types"
         if medium_of(media.name) is None:
             why = "its structure is not that of JSON"
         if media.item_schema is not None and media.schema is not None:

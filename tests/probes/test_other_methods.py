@@ -11,6 +11,7 @@ from contracts.document import Spec
 from contracts.messages import Claim, Request
 from contracts.mock import MockService
 from contracts.probes import ProbePlan, schemathesis_cases
+from contracts.probes.endings import ends
 from contracts.report.run import about_rule
 from contracts.rules import rules_for
 from contracts.schemas.claims import claim_of
@@ -183,3 +184,12 @@ def test_a_bug_of_the_generator_ends_no_operation(error: type[Exception], monkey
     monkeypatch.setattr("schemathesis.specs.openapi.schemas.OpenApiSchema.iter_coverage_cases", fails)
     lane = ProbePlan(METHODS, given={"id": ("1",)}, unsafe=True).lane(METHODS.by_key["POST /things/{id}"])
     assert {probe.source for probe in lane.probes()} & {"given", "edge"}
+
+
+@pytest.mark.parametrize(
+    ("method", "does"), [("PURGE", True), ("UNLINK", True), ("MOVE", True), ("COPY", False), ("LINK", False)]
+)
+def test_a_method_may_end_a_resource_by_its_name(method: str, does: bool) -> None:
+    item = {"parameters": [parameter("id", {"type": "string"})], "additionalOperations": {method: {"responses": OK}}}
+    spec = spec_of({"/things/{id}": item}, version="3.2.0")
+    assert ends(spec, spec.operations[0]) is does

@@ -7,7 +7,7 @@ import urllib.request
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -18,7 +18,15 @@ import httpx2
 from contracts import messages
 from contracts.exchanges import tls
 from contracts.exchanges.tls import SILENCE
-from contracts.messages import Failure, FailureKind, Headers, Request, Response, header_values
+from contracts.messages import (
+    Failure,
+    FailureKind,
+    Headers,
+    Request,
+    Response,
+    header_values,
+    is_stream,
+)
 
 ACCEPTED = "gzip, deflate"  # the codings that are undone; what requests say in Accept-Encoding
 MAX_CODINGS = 4  # of one body; to undo each may take as long as the longest body does
@@ -49,12 +57,19 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one request: seconds to connect, between reads, in all; bytes of a decoded body."""
+    """Bounds of one request: seconds to connect, between reads, in all; bytes of a decoded body.
+
+    A stream is left, and taken as it came, after `quiet` seconds without any of it, or `stream`
+    seconds, or so many bytes, of it.
+    """
 
     connect: float = 5.0
     read: float = 15.0
     total: float = 30.0
     body: int = 16 * 1024 * 1024
+    quiet: float = 3.0
+    stream: float = 1.0
+    streamed: int = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +123,7 @@ class Transport:
         self._base = base = urlsplit(base_url)
         self._url = httpx2.URL(f"{base.scheme}://{base.netloc}/")
         self._prefix = base.path.rstrip("/")
-        self._most, self._deadline = limits.body, Deadline(limits.total)
+        self._limits, self._deadline = limits, Deadline(limits.total)
         self._mistake: Failure | None = None  # of the base URL; then nothing more is sent
         if not (route.proxy or environment_proxy(base)[1]):
             self._deadline.doubt = self._refuse_other_scheme
@@ -170,22 +185,43 @@ class Transport:
         started = self._deadline.start()
         try:
             response = self._inner.handle_request(wire)
-            body = bytearray()  # a list of chunks of two bytes would take thirty times as much
+            begun = time.perf_counter()
+            raw = response.headers.raw
+            headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in raw)
+            answer = Response(response.status_code, headers, seconds=begun - started)
             try:
-                for chunk in response.iter_raw():
-                    body += chunk
-                    _bound(body, self._most)
+                received, is_whole = self._received(response, is_stream(answer.media_type or ""))
             finally:
                 response.close()
                 self._drop_surplus()
-            raw = response.headers.raw
-            headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in raw)
-            whole = decoded(bytes(body), headers, self._most)
-            return Response(response.status_code, headers, whole, time.perf_counter() - started)
+            body = decoded(received, headers, self._limits.body, is_whole=is_whole)
+            if is_whole:  # what never ends has taken as long as its beginning did
+                answer = replace(answer, seconds=time.perf_counter() - started)
+            return replace(answer, body=body, is_whole=is_whole)
         except httpx2.HTTPError as error:
             return _failure(error, self._deadline.begun)
         except NoAnswer as error:
             return Failure(*error.args)
+
+    def _received(self, response: httpx2.Response, is_endless: bool) -> tuple[bytes, bool]:
+        """The bytes of a body, and whether they are all; a stream may be left before its end."""
+        body, limits = bytearray(), self._limits  # chunks of two bytes would take thirty times more
+        if is_endless:
+            self._deadline.doubt = None
+            self._deadline.shorten(limits.quiet)
+        try:
+            for chunk in response.iter_raw():
+                if is_endless and not body:
+                    self._deadline.shorten(limits.stream)
+                body += chunk
+                if is_endless and len(body) >= limits.streamed:
+                    return bytes(body), False
+                _bound(body, limits.body)
+        except (NoAnswer, httpx2.ReadTimeout):
+            if not is_endless:
+                raise
+            return bytes(body), False
+        return bytes(body), True
 
     def _drop_surplus(self) -> None:
         """Close connections with more than was asked for: it answers nothing (RFC 9112 §9.2)."""
@@ -216,7 +252,7 @@ def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
     return Failure(found, detail)
 
 
-def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
+def decoded(body: bytes, headers: Headers, limit: int, *, is_whole: bool = True) -> bytes:
     """The body after undoing what Content-Encoding names, last first; an empty one needs none."""
     written = ",".join(header_values(headers, "content-encoding")).split(",")
     names = [name for name in map(str.strip, written) if name.lower() not in ("", "identity")]
@@ -225,21 +261,21 @@ def decoded(body: bytes, headers: Headers, limit: int) -> bytes:
         raise NoAnswer(FailureKind.BAD_ENCODING, said)
     for name in reversed(names):
         if body:
-            body = _undone(name, body, limit)
+            body = _undone(name, body, limit, is_whole)
     return body
 
 
-def _undone(name: str, body: bytes, limit: int) -> bytes:
+def _undone(name: str, body: bytes, limit: int, is_whole: bool) -> bytes:
     said = f"the request accepts {ACCEPTED}"
     for wbits in _CODINGS.get(name.lower(), ()):
         try:
-            return _unpacked(body, limit, wbits)
+            return _unpacked(body, limit, wbits, is_whole)
         except zlib.error as error:
             said = f"decoding fails: {error}"
     raise NoAnswer(FailureKind.BAD_ENCODING, f"Content-Encoding is {name}; {said}")
 
 
-def _unpacked(body: bytes, limit: int, wbits: int) -> bytes:
+def _unpacked(body: bytes, limit: int, wbits: int, is_whole: bool) -> bytes:
     # Gzip may have one member after another (RFC 1952 §2.2). Piece by piece: what follows a member
     # is copied each time, and there may be a million of them.
     whole, unpacker = bytearray(), zlib.decompressobj(wbits)
@@ -253,7 +289,7 @@ def _unpacked(body: bytes, limit: int, wbits: int) -> bytes:
             whole += unpacker.decompress(piece, limit - len(whole) + 1)
             _bound(whole, limit)
             piece = unpacker.unused_data
-    if not unpacker.eof:
+    if is_whole and not unpacker.eof:
         raise zlib.error("the data ends too early")
     return bytes(whole)
 
@@ -271,6 +307,10 @@ class Deadline:
     at: float = 0.0
     begun: bytes = b""
     doubt: Callable[[], None] | None = None  # asked once an answer does not begin; may raise
+
+    def shorten(self, seconds: float) -> None:
+        """Let the request be over in so many seconds from now, or before."""
+        self.at = min(self.at, time.perf_counter() + seconds)
 
     def start(self) -> float:
         now = time.perf_counter()

@@ -23,6 +23,7 @@ from contracts.schemas.contents import Found, encoding_of, header_found, is_enco
 from contracts.schemas.locations import Location, json_type, locate
 from contracts.schemas.media_types import (
     BOUNDARY,
+    NOTHING,
     Body,
     Content,
     Medium,
@@ -72,7 +73,7 @@ def _variants(media: MediaType) -> Iterator[Variant]:
     if medium is not None and (content := content_of(media)) is not None:
         yield from map(partial(Variant, content_type), _texts(content, medium, content_type))
     elif schema is None:
-        body = medium.write(["mock"]) if medium and medium.is_sequence else b"mock"
+        body = medium.write(NOTHING, ["mock"]) if medium and medium.is_sequence else b"mock"
         yield Variant(content_type, b"{}" if is_json(content_type) else body)
     elif is_json(content_type):
         for body, value in _showing(_shared(schema)):
@@ -113,7 +114,7 @@ def _texts(content: Content, medium: Medium, content_type: str) -> Iterator[byte
     elif content.medium.is_sequence:
         rows = values
     for row in rows:
-        body = medium.write(row)
+        body = medium.write(content.value, row)
         if is_admitted(content.schema, content.found(Body(body, content_type))):
             yield body
 

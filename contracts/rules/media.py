@@ -9,8 +9,9 @@ from contracts.messages import EVENTS, may_be_json
 from contracts.rules.plan import Plan, json_found
 from contracts.rules.rule import Answer, ExchangeRule, Scope
 from contracts.schemas.contents import SCALARS, Found
-from contracts.schemas.locations import Location, locate
+from contracts.schemas.locations import locate
 from contracts.schemas.media_types import (
+    NOTHING,
     TEXT,
     Body,
     Content,
@@ -22,7 +23,6 @@ from contracts.schemas.media_types import (
 )
 
 _TEXTS = frozenset({"string"})
-_NOTHING = Location("", (), (), False)
 
 
 def media_plans(operation: Operation, response: ResponseSpec) -> Iterator[tuple[str, Plan]]:
@@ -91,7 +91,7 @@ def media_rules(operation: Operation, response: ResponseSpec) -> Iterator[Exchan
 def readable(media: MediaType, medium: Medium, answer: Answer) -> str | None:
     if answer.media is None or answer.media.name != media.name:
         return None
-    schema, location = media.item_schema or media.schema, _NOTHING
+    schema, location = media.item_schema or media.schema, NOTHING
     if schema is not None:
         location = locate(schema)
     try:

@@ -22,6 +22,7 @@ from contracts.schemas.json_text import decode
 from contracts.schemas.locations import Location, locate
 
 BOUNDARY = "mock-boundary"
+NOTHING = Location("", (), (), False)  # of a schema that is not there
 DONE = "[DONE]"  # what many services end a stream of JSON in events with
 FIELDS = ("event", "data", "id", "retry")
 """Of an event, those that clients know (HTML §9.2.6)."""
@@ -71,7 +72,7 @@ class Medium:
     is_what: str  # a promise
     clause: str
     read: Callable[[Location, Body], Readings]
-    write: Callable[[Sequence[JSON]], bytes]
+    write: Callable[[Location, Sequence[JSON]], bytes]
     types: frozenset[str] = frozenset({"object"})  # of values that can be read, if it is no row
 
     @property
@@ -224,14 +225,14 @@ def dump(value: JSON) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _joined(before: bytes, values: Sequence[JSON]) -> bytes:
+def _joined(before: bytes, _: Location, values: Sequence[JSON]) -> bytes:
     return b"".join(before + dump(value) + b"\n" for value in values)
 
 
-def _written_events(values: Sequence[JSON]) -> bytes:
-    lines = []
+def _written_events(location: Location, values: Sequence[JSON]) -> bytes:
+    lines, is_object = [], is_event(location)
     for value in values:
-        fields = value if isinstance(value, dict) and "data" in value else {"data": value}
+        fields = value if is_object and isinstance(value, dict) else {"data": value}
         for name in filter(fields.__contains__, FIELDS):
             lines += [f"{name}: {line}" for line in plain_text(fields[name]).split("\n")]
         lines.append("")
@@ -244,18 +245,18 @@ def _pairs(value: JSON) -> Iterator[tuple[str, str]]:
             yield name, plain_text(one)
 
 
-def _written_parts(values: Sequence[JSON]) -> bytes:
+def _written_parts(_: Location, values: Sequence[JSON]) -> bytes:
     text = ""
     for name, held in _pairs(values[0]):
         text += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{held}\r\n'
     return f"{text}--{BOUNDARY}--\r\n".encode("utf-8", "replace")
 
 
-def _written_text(values: Sequence[JSON]) -> bytes:
+def _written_text(_: Location, values: Sequence[JSON]) -> bytes:
     return plain_text(values[0]).encode("utf-8", "replace")
 
 
-def _written_form(values: Sequence[JSON]) -> bytes:
+def _written_form(_: Location, values: Sequence[JSON]) -> bytes:
     return urlencode([*_pairs(values[0])], errors="replace").encode()
 
 
@@ -288,18 +289,25 @@ class Content:
     def location(self) -> Location:
         return locate(self.schema)
 
+    @property
+    def is_list(self) -> bool:
+        """Whether the schema is about all values of a sequence as a list."""
+        return self.medium.is_sequence and not self.each
+
+    @property
+    def value(self) -> Location:
+        """The location of one value."""
+        return (self.is_list and self.location.items) or self.location
+
     def found(self, body: Body) -> Found:
         """What a body holds, up to where it can't be read."""
-        is_list = self.medium.is_sequence and not self.each
-        location, values, problem = self.location, list[Sequence[JSON]](), ""
-        if is_list and location.items is not None:
-            location = location.items
+        values, problem = list[Sequence[JSON]](), ""
         try:
-            for readings in self.medium.read(location, body):
+            for readings in self.medium.read(self.value, body):
                 values.append(readings)
         except Unreadable as error:
             problem = str(error)
-        if is_list:
+        if self.is_list:
             values = [list(map(list, zip(*values, strict=False))) or [[]]]
             if problem or not body.is_whole:
                 values = []

@@ -229,7 +229,7 @@ def test_a_record_is_flat() -> None:
         "GET",
         None,
     )
-    assert record["response"] == {"status": 200, "headers": (), "body": "AHt9", "seconds": 0.25}
+    assert record["response"] == {"status": 200, "headers": (), "body": "AHt9", "seconds": 0.25, "is_whole": True}
     assert "failure" not in record
 
 

@@ -248,6 +248,8 @@ EXERCISED = [
     items(ITEM, SEQ),
     items(TICK, EVENTS),
     text(ITEM, EVENTS),
+    text({"type": "array", "items": TICK, "minItems": 1}, EVENTS),
+    items({**TICK, "required": []}, EVENTS),
     text(STRING, EVENTS),
     {EVENTS: {}},
     {NDJSON: {}},

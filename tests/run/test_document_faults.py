@@ -8,6 +8,7 @@ from contracts.report.forms import FORMS, lines_of
 from contracts.report.json_report import merge, read_run
 
 from .projects import Project, Run, document, operation
+from .test_junit import pairs, suite
 
 USAGE = 4
 KNOWN = {"here": None, "trend": None, "width": 200, "encoding": "utf-8"}
@@ -62,3 +63,11 @@ def test_a_document_without_operations_is_no_pass(change: dict[str, object], pla
     assert run.code == USAGE
     assert f"ERROR: {place}" in run.err
     assert "no path has an operation, so there is nothing to test; give a document whose `paths` have one" in run.err
+
+
+def test_faults_stand_beside_the_suite_in_junit(project: Project) -> None:
+    project.write(FAULTY)
+    run = project.run("-q", "--junitxml=out.xml")
+    found = [(name, value) for name, value in pairs(suite(run)) if name.startswith("notice")]
+    assert found[0] == ("notices", "2 notices on the document")
+    assert [text in value for text, (_, value) in zip((TWICE, OTHER_WAY), found[1:], strict=True)] == [True, True]

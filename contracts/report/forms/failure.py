@@ -94,3 +94,6 @@ def suite_properties(run: Run) -> Iterator[Property]:
     yield "seed", run.seed
     if retried := wording.retried_text(run):
         yield "retried", retried
+    if notices := wording.notices_text(run):
+        yield "notices", notices
+        yield from (("notice", _cut(str(notice))) for notice in run.notices)

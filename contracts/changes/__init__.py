@@ -218,8 +218,8 @@ class Walk:
         """Like `_compare`, for a place within a unit: two references lead to another unit."""
         if self.documents.alike(pair.base.values, pair.revision.values):
             return Unit()
-        if pair.base.target and pair.revision.target:
-            return Unit(edges=[Edge((pair.base.target, pair.revision.target))])
+        if pair.base.unit and pair.revision.unit:
+            return Unit(edges=[Edge((pair.base.unit, pair.revision.unit))])
         return self._compare(pair)
 
     # Unions whose branches are not told apart by type: as a whole, and branch by branch

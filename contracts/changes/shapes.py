@@ -7,14 +7,14 @@ with null and a list of types have the same shape.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from contracts.document import Document, Schema
 from contracts.document.directions import is_left_out
 from contracts.schemas import Raw, readings
 from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
-from contracts.schemas.readings import sent_form, taken_form
+from contracts.schemas.readings import is_recursive, sent_form, taken_form
 from contracts.schemas.validation import matches
 
 
@@ -77,6 +77,17 @@ class Shape:
         if len(self.parts) > 1 or beside or target is None or target.schema.pointer in first.path:
             return ""
         return target.schema.pointer
+
+    @cached_property
+    def unit(self) -> str:
+        """The pointer under which the place is compared once: its `target`, or its own.
+
+        Its own where it leads back to itself through unions and the like, on ways without number.
+        """
+        pointer = self.parts[0].schema.pointer
+        if self.target or len(self.parts) > 1 or not _leads_back(self.document, pointer):
+            return self.target
+        return pointer
 
     @cached_property
     def _levels(self) -> list[tuple[Location, frozenset[str]]]:
@@ -254,6 +265,13 @@ class Shape:
 
 def shape_at(document: Document, pointer: str) -> Shape:
     return Shape((Part(Schema(document, pointer)),), document)
+
+
+@lru_cache(maxsize=1 << 14)
+def _leads_back(document: Document, pointer: str) -> bool:
+    """Whether a schema behind what is said at a place has a way back to itself."""
+    said = (facet.value.get("$ref") for facet in shape_at(document, pointer).facets)
+    return any(isinstance(name, str) and is_recursive(document, name) for name in said)
 
 
 class Anything(Schema):

@@ -94,6 +94,8 @@ class Draw:
     fuel: int
     hopeless: set[int] = field(default_factory=set)  # drawers, by id, that guess in vain
     serial: int = 0  # counts the names made up so far
+    opened: set[int] = field(default_factory=set)  # drawers, by id, of references opened in full
+    depth: int = 0  # how many of these are open
 
     def one_of(self, options: Sequence[T], at: str) -> T:
         """One of the options; nothing is asked where there is only one."""

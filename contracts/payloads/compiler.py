@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from itertools import accumulate, islice, product
 from typing import Any
 from urllib.parse import unquote
@@ -19,7 +19,7 @@ from contracts.payloads.composites import Array, Heights, Object
 from contracts.payloads.patterns import ENDLESS
 from contracts.payloads.scalars import Number, PlainString, Window, grid_of, numbers, strings
 from contracts.schemas import UNIONS, validation
-from contracts.schemas.locations import Part
+from contracts.schemas.locations import Part, locate
 from contracts.schemas.validation import both, canonical_of, checker, possible, schema_of, without
 
 MAX_ENDING = 3000  # references opened after that before the payload is given up
@@ -27,6 +27,7 @@ MAX_REPEATS = 2  # times that a reference is opened below itself before the payl
 GUESSES = 200  # values drawn without regard to what other branches of a `oneOf` admit
 ROOT = Spot()
 CASES = 64  # combinations of an `allOf` that are looked at
+MAX_DEEP = 50  # references of such a payload that are open at once
 NESTED = 20  # combinations and references below one another when a combination is taken apart
 
 SAMPLES: list[JSON] = [
@@ -55,7 +56,8 @@ def generator(schema: Schema) -> Payload:
     schema = Schema(schema.document.sender, schema.pointer)
     site = Spot(declared=Declared((Part(schema),)))
     is_valid = partial(validation.takes, validation.validator(schema))
-    return compile_payload(validation.canonical(schema), site, is_valid)
+    compiler = Compiler(-4 * site.fuel, shares=locate(schema).atlas.shares)
+    return Payload(compiler.build(validation.canonical(schema), site), is_valid)
 
 
 def compile_payload(
@@ -66,8 +68,11 @@ def compile_payload(
 
 
 class Compiler:
-    def __init__(self, lowest: int) -> None:
-        self.lowest, self.height = lowest, Heights().of
+    """Compiles; if it `shares`, each reference once for all of its places, as rules have them."""
+
+    def __init__(self, lowest: int, *, shares: bool = False) -> None:
+        self.lowest, self.height, self.shares = lowest, Heights().of, shares
+        self.known: dict[str, Once] = {}
 
     def build(self, node: CanonicalSchema, site: Spot) -> Drawer:
         match node.view():
@@ -138,6 +143,9 @@ class Compiler:
         uris = tuple(references(node))
         if self.height(node) == math.inf or site.fuel < self.lowest:
             raise payloads.Unsatisfiable(site.place, f"{' '.join(uris)} never ends")
+        if self.shares and isinstance(node.view(), forms.ReferenceView):
+            shared = Spot(f"<{uris[0]}>", declared_by(node, site.declared))
+            return self.known.setdefault(uris[0], Once(self, target_of(node), shared))
         fuel = site.fuel - max(1, len(uris))
         if max(map(site.opened.count, uris), default=0) >= MAX_REPEATS:
             fuel = min(fuel, -1)
@@ -177,14 +185,38 @@ class Deferred:
         return self.drawers[ending].draw(run)
 
 
+class Once:
+    """A reference that is opened in full once in a payload; elsewhere it ends at once."""
+
+    def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Spot) -> None:
+        self.compiler, self.node, self.site = compiler, node, site
+        self.drawers: dict[bool, Drawer] = {}
+
+    def draw(self, run: Draw) -> JSON:
+        ending = id(self) in run.opened or run.depth >= MAX_DEEP or run.fuel < 0
+        if not ending:
+            run.opened.add(id(self))
+            run.fuel -= 1
+        if ending not in self.drawers:
+            site = replace(self.site, fuel=-1) if ending else self.site
+            self.drawers[ending] = self.compiler.build(self.node, site)
+        run.depth += 1
+        value = self.drawers[ending].draw(run)
+        run.depth -= 1
+        return value
+
+
 class Guarded:
     """What one case of a combination gives, and the combination admits."""
 
     def __init__(self, compiler: Compiler, node: CanonicalSchema, site: Spot) -> None:
         self.compiler, self.node, self.site = compiler, node, site
-        self.admits = checker(node)
         self.plain = compiler.either(node, site, exact=False)
         self.exact: Drawer | None = None
+
+    @cached_property
+    def admits(self) -> Callable[[JSON], bool]:
+        return checker(self.node)
 
     def draw(self, run: Draw) -> JSON:
         for _ in range(0 if id(self) in run.hopeless else GUESSES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import Any
@@ -15,7 +15,7 @@ from contracts.messages import is_json
 from contracts.rules.rule import Answer, Rule, Scope, member_text, shown
 from contracts.schemas import RUNGS, SAME_VALUE, asserts, validation
 from contracts.schemas.contents import Found, encoding_of, is_document, is_encoded
-from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
+from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
 from contracts.schemas.validation import Uncompilable, keyword_validator, matches, validator
 
 SAYS_MORE_NAMES = {"additionalProperties", "unevaluatedProperties", "patternProperties"}
@@ -55,6 +55,7 @@ class Place:
     location: Location
     outer: bool = False  # a branch of a union: nullability and type were judged before the choice
     names_above: bool = False  # whether the location of that union declares properties
+    made: dict[object, Place] = field(default_factory=dict)  # of the body: a location's is one
 
     @cached_property
     def types(self) -> frozenset[str]:
@@ -144,7 +145,7 @@ class Place:
         found, above = [], bool(self.location.properties)
         for union in self.location.unions:
             if union.selectable and union.values is None:
-                found.append((union, {b: Place(self.body, b, True, above) for b in union.branches}))
+                found.append((union, {b: self._place(b, True, above) for b in union.branches}))
         return tuple(found)
 
     @cached_property
@@ -152,26 +153,30 @@ class Place:
         location = self.location
         if "object" not in location.types:
             return {}
-        return {name: Place(self.body, location.property(name)) for name in location.properties}
+        return {name: self._place(location.property(name)) for name in location.properties}
 
     @cached_property
     def patterns(self) -> Mapping[str, Place]:
-        return {p: Place(self.body, below) for p, below in self.location.patterns.items()}
+        return {p: self._place(below) for p, below in self.location.patterns.items()}
 
     @cached_property
     def additional(self) -> Place | None:
-        return self._place(self.location.additional)
+        return self._perhaps(self.location.additional)
 
     @cached_property
     def prefix(self) -> tuple[Place, ...]:
-        return tuple(Place(self.body, child) for child in self.location.prefix)
+        return tuple(map(self._place, self.location.prefix))
 
     @cached_property
     def items(self) -> Place | None:
-        return self._place(self.location.items)
+        return self._perhaps(self.location.items)
 
-    def _place(self, location: Location | None) -> Place | None:
-        return None if location is None else Place(self.body, location)
+    def _perhaps(self, location: Location | None) -> Place | None:
+        return None if location is None else self._place(location)
+
+    def _place(self, location: Location, outer: bool = False, above: bool = False) -> Place:
+        place = Place(self.body, location, outer, above, self.made)
+        return self.made.setdefault((location, outer, above), place)
 
     def undeclared(self, name: str) -> Place | None:
         """The place of the value under an undeclared name, if that can be told."""
@@ -189,7 +194,8 @@ class Place:
         names = ("contentMediaType", "contentSchema", "contentEncoding", "format")
         for schema, said in self.location.keywords(names):
             is_json_text = is_json(str(said.get("contentMediaType"))) and not encoding_of(said)
-            if "contentSchema" in said and is_json_text:
+            is_within = "<content>" in self.location.place  # JSON in JSON in JSON may never end
+            if "contentSchema" in said and is_json_text and not is_within:
                 body = replace(self.body, texts=frozenset(), advises=not self.body.texts)
                 at = f"{self.location.place}/<content>"
                 return Plan(body, schema.child("contentSchema"), at=at)
@@ -197,22 +203,26 @@ class Place:
 
     @property
     def rules(self) -> Iterable[Rule]:
-        """The rules at this place and below, each id perhaps more than once."""
-        leaves, names = (leaf.rule for leaf in self.leaves), (self.required, self.write_only)
-        about_names = chain.from_iterable(rules.values() for rules in names)
+        """The rules at this place."""
+        leaves = (leaf.rule for leaf in self.leaves)
+        about_names = (*self.required.values(), *self.write_only.values())
         own = (self.nullability, self.type, *leaves, *about_names, self.undocumented)
-        yield from filter(None, own)
+        return filter(None, own)
+
+    @property
+    def below(self) -> Sequence[Place]:
+        """The places below, in the order of the document."""
         named = (*self.properties.values(), *self.patterns.values(), *self.prefix)
-        below = [*named, self.additional, self.items]
+        below = [*named, *filter(None, (self.additional, self.items))]
         for _, places in self.branches:
             below += places.values()
-        for child in filter(None, below):
-            yield from child.rules
-        if self.content is not None:
-            yield from self.content.rules
+        return below
 
     def _rule(self, kind: str, promise: str, pointer: str, name: str = "") -> Rule:
-        return self.body.rule(kind, promise, pointer, place=self.location.place or "/", name=name)
+        location = self.location
+        if location.is_everywhere:
+            promise += f", wherever {location.name} stands"
+        return self.body.rule(kind, promise, pointer, place=location.place or "/", name=name)
 
     def _enumerations(self) -> Iterable[Leaf]:
         location = self.location
@@ -313,7 +323,7 @@ class Plan:
 
     @cached_property
     def root(self) -> Place:
-        return Place(self.body, merge(self.at or "/*" * self.each, [Part(self.schema)]))
+        return Place(self.body, locate(self.schema, self.at or "/*" * self.each))
 
     @cached_property
     def verdict(self) -> Leaf:
@@ -326,11 +336,25 @@ class Plan:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Each rule once, in the order of the document; `/ schema` last."""
-        return tuple({rule.id: rule for rule in (*self.root.rules, self.verdict.rule)}.values())
+        return tuple({rule.id: rule for rule in (*self._of_places, self.verdict.rule)}.values())
+
+    @property
+    def _of_places(self) -> Iterable[Rule]:
+        """The rules at all places, each of which comes once, however many ways lead there."""
+        waiting, seen = [self.root], {self.root}
+        while waiting:
+            place = waiting.pop()
+            yield from place.rules
+            if place.content is not None:
+                yield from place.content.rules
+            for below in reversed(place.below):
+                if below not in seen:
+                    seen.add(below)
+                    waiting.append(below)
 
     @property
     def says_something(self) -> bool:
         """Whether there is anything that a text could break."""
         keywords = chain(*(part.value.items() for part in self.root.location.parts))
         more = (name for name, held in keywords if name not in SAYS_TYPES and asserts(name, held))
-        return any(self.root.rules) or any(more)
+        return any(self._of_places) or any(more)

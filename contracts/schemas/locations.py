@@ -1,101 +1,28 @@
-"""A schema as a tree of locations: for every place of a body, what must hold, however spelled.
+"""A schema as locations: for every place of a body, what must hold, however spelled.
 
-It stops where a `$ref` repeats on its own path; the rest is the validator's verdict on the body.
+They are a tree until a `$ref` repeats on its own path, or there are too many: from there on, what a
+schema says has its location where it stands first, seen from above, for wherever else it stands.
 """
 
-import json
 import operator
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any
 
-from contracts.document import Schema, ref_target
-from contracts.document.model import escape_segment
+from contracts.document import Schema
+from contracts.document.model import escape_segment, split_pointer
 from contracts.schemas import UNIONS, only
-from contracts.schemas.validation import keyword_validator, matches
+from contracts.schemas.part import ALL_TYPES as ALL_TYPES
+from contracts.schemas.part import Part as Part
+from contracts.schemas.part import among
+from contracts.schemas.part import json_type as json_type
+from contracts.schemas.validation import matches
 
-ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 _TYPES_OF = operator.attrgetter("types")
-_TYPES = {type(None): "null", bool: "boolean", str: "string", dict: "object", list: "array"}
-
-
-def json_type(value: Any) -> str:
-    """The JSON Schema type of a decoded value; `number` here means a number that is no integer."""
-    if type(value) in _TYPES:
-        return _TYPES[type(value)]
-    if isinstance(value, Decimal):  # beyond what a float holds; its digits are never written out
-        whole = int(value.as_tuple().exponent) >= 0 or value == value.to_integral_value()
-    else:
-        whole = isinstance(value, int) or value.is_integer()
-    return "integer" if whole else "number"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One schema object that applies at a location; `path` are the `$ref` targets before it."""
-
-    schema: Schema
-    path: frozenset[str] = frozenset()
-
-    @property
-    def value(self) -> dict[str, Any]:
-        value = self.schema.value
-        if isinstance(value, bool):
-            return {} if value else {"not": {}}
-        return value
-
-    @property
-    def types(self) -> frozenset[str]:
-        """The JSON types that it lets through."""
-        declared = self.value.get("type", ALL_TYPES)
-        allowed = {declared} if isinstance(declared, str) else set(declared)
-        if "number" in allowed:
-            allowed.add("integer")
-        if self.values is not None:
-            allowed.intersection_update(map(json_type, self.values))
-        return frozenset() if self.value.get("not") == {} else frozenset(allowed)
-
-    @property
-    def values(self) -> tuple[Any, ...] | None:
-        """The values that it lists, or None when it lists none."""
-        const, listed = self.value.get("const"), self.value.get("enum")
-        if "const" not in self.value:
-            return None if listed is None else tuple(listed)
-        return (const,) if listed is None or _among(const, listed) else ()
-
-    @property
-    def target(self) -> "Part | None":
-        if not isinstance(self.value.get("$ref"), str):
-            return None
-        pointer = ref_target(self.value["$ref"])
-        return Part(Schema(self.schema.document, pointer), self.path | {pointer})
-
-    def child(self, *segments: str | int) -> "Part":
-        return Part(self.schema.child(*segments), self.path)
-
-    def children(self, keyword: str) -> list["Part"]:
-        return [self.child(keyword, index) for index in range(len(self.value.get(keyword, ())))]
-
-    def members(self, name: str) -> list["Part"]:
-        found = []
-        if name in self.value.get("properties", {}):
-            found.append(self.child("properties", name))
-        for pattern in self.value.get("patternProperties", {}):
-            if matches(pattern, name):
-                found.append(self.child("patternProperties", pattern))
-        if not found and isinstance(self.value.get("additionalProperties"), dict):
-            found.append(self.child("additionalProperties"))
-        return found
-
-    def item(self, index: int) -> list["Part"]:
-        if index < len(self.value.get("prefixItems", ())):
-            return [self.child("prefixItems", index)]
-        return [self.child("items")] if isinstance(self.value.get("items"), dict) else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +89,8 @@ class Location:
     parts: tuple[Part, ...]
     unions: tuple[Union, ...]
     truncated: bool  # a `$ref` repeated here, so more applies
+    atlas: "Atlas"
+    name: str = ""  # of the schema that it stands in, the last that was referred to
     chosen_by: str | None = None  # the property that chose this branch, judged at the union
     _children: dict[str, "Location"] = field(init=False, default_factory=dict)
 
@@ -179,7 +108,26 @@ class Location:
         """The location of the values that a keyword is about, if it says anything of them."""
         said = self._said(keyword)
         children = [part.child(keyword) for part, held in said if isinstance(held, dict)]
-        return merge(f"{self.place}/*", children) if children else None
+        return self._child("*", children) if children else None
+
+    def _child(self, segment: str | int, parts: Sequence[Part]) -> "Location":
+        return self.atlas.at(f"{self.place}/{segment}", parts, self.name)
+
+    @property
+    def below(self) -> "Iterator[Location]":
+        """The locations below this one, and those of the branches that a value chooses from."""
+        if "object" in self.types:
+            yield from map(self.property, self.properties)
+        yield from (*self.patterns.values(), *self.prefix)
+        yield from filter(None, (self.additional, self.items))
+        for union in self.unions:
+            if union.selectable and union.values is None:
+                yield from union.branches
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it is that of its schema at other places too."""
+        return self.name in self.atlas.elsewhere
 
     @cached_property
     def types(self) -> frozenset[str]:
@@ -203,7 +151,7 @@ class Location:
         (_, found), *others = self.enumerations
         found = tuple(value for value in found if json_type(value) in self.types)
         for _, other in others:
-            found = tuple(value for value in found if _among(value, other))
+            found = tuple(value for value in found if among(value, other))
         return found
 
     @cached_property
@@ -259,10 +207,11 @@ class Location:
             if name not in self._holders and name not in self._tags and name != self.chosen_by:
                 found = (escape(pattern) for pattern in self.patterns if matches(pattern, name))
                 segment = next(map("<{}>".format, found), "*")
-            below = merge(f"{self.place}/{segment}", parts)
+            self._children[name] = self._child(segment, parts)
             if name in self._tags:
-                below = replace(below, unions=(*below.unions, self._tags[name]))
-            self._children[name] = below
+                below = merge(f"{self.place}/{segment}", parts, self.atlas, self.name)
+                unions = (*below.unions, self._tags[name])
+                self._children[name] = replace(below, unions=unions)
         return self._children[name]
 
     @cached_property
@@ -272,7 +221,7 @@ class Location:
         for part, held in self._said("patternProperties"):
             for pattern in held:
                 parts.setdefault(pattern, []).append(part.child("patternProperties", pattern))
-        return {p: merge(f"{self.place}/<{escape(p)}>", found) for p, found in parts.items()}
+        return {p: self._child(f"<{escape(p)}>", found) for p, found in parts.items()}
 
     @cached_property
     def additional(self) -> "Location | None":
@@ -288,7 +237,7 @@ class Location:
             children: list[Part] = []
             for part in self.parts:
                 children += part.item(index)
-            found.append(merge(f"{self.place}/{index}", children))
+            found.append(self._child(index, children))
         return tuple(found)
 
     @cached_property
@@ -315,16 +264,82 @@ class Location:
         return found
 
 
-def locate(schema: Schema) -> Location:
-    """The location of a whole body described by `schema`."""
-    return merge("", [Part(schema)])
+MAX_PLACES = 2_000  # of a body, before each schema in it has one location for all of its places
+MAX_COPIES = 4  # of a location on average, where schemas lead back to themselves
 
 
-def merge(place: str, parts: Iterable[Part]) -> Location:
-    """The location at `place` where all of `parts` apply."""
+class Atlas:
+    """The locations of one body, by what applies there.
+
+    Each place has its own until a `$ref` repeats there, or from the start if it `shares`.
+    """
+
+    def __init__(self, *, shares: bool = False) -> None:
+        self.shares, self.recurs = shares, False
+        self.elsewhere = set[str]()  # names of schemas that stand at more places than their own
+        self._known: dict[object, Location] = {}
+        self._open = set[object]()
+
+    def at(
+        self, place: str, parts: Sequence[Part], name: str = "", branch: str | None = None
+    ) -> Location:
+        """The location for a place, perhaps that of another; of a `branch`, by what chose it."""
+        said = tuple(part.schema for part in parts), branch
+        if self.shares and said in self._known:
+            return self._met(self._known[said])
+        if said in self._open:  # a union leads back to itself at one and the same place
+            return replace(merge(place, parts, self, name), chosen_by=branch or None)
+        self._open.add(said)
+        fresh = [Part(part.schema) for part in parts]
+        here = merge(place, fresh if self.shares else parts, self, name)
+        shares = self.shares or here.truncated
+        if here.truncated:
+            self.recurs = True
+            here = merge(place, fresh, self, name)
+        self._open.remove(said)
+        here = replace(here, chosen_by=branch or None)
+        speaking = frozenset(part.schema for part in here.parts if part.speaks)
+        found = self._known.setdefault((speaking, branch), here)
+        if not shares:
+            return here
+        self._known[said] = found
+        return found if found is here else self._met(found)
+
+    def _met(self, found: Location) -> Location:
+        self.elsewhere.add(found.name)
+        return found
+
+    def is_whole(self, root: Location) -> bool:
+        """Look at every place, those above first; whether there are few enough to have one each."""
+        waiting, seen = [root], {root}
+        for location in waiting:
+            if len(waiting) > MAX_PLACES and not self.shares:
+                return False
+            for below in location.below:
+                if below not in seen:
+                    seen.add(below)
+                    waiting.append(below)
+        return self.shares or not self.recurs or len(seen) <= MAX_COPIES * len(self._known)
+
+
+@lru_cache(maxsize=4096)
+def locate(schema: Schema, place: str = "") -> Location:
+    """The location of a whole body described by `schema`, with all locations below it."""
+    whole = Part(schema, frozenset({schema.pointer}))
+    root = Atlas().at(place, [whole])
+    if not root.atlas.is_whole(root):
+        root = Atlas(shares=True).at(place, [whole])
+        root.atlas.is_whole(root)
+    return root
+
+
+def merge(
+    place: str, parts: Iterable[Part], atlas: Atlas | None = None, name: str = ""
+) -> Location:
+    """The location at `place` where all of `parts` apply; `name` is that of the schema around."""
     flat: list[Part] = []
     unions: list[Union] = []
-    truncated = False
+    atlas, truncated, named = atlas or Atlas(), False, ""
     pending = list(parts)[::-1]
     while pending:
         part = pending.pop()
@@ -333,19 +348,21 @@ def merge(place: str, parts: Iterable[Part]) -> Location:
             truncated = True
         elif target:
             pending.append(target)
+            named = named or split_pointer(target.schema.pointer)[-1]
         pending += part.children("allOf")[::-1]
         for keyword in UNIONS:
             branches = part.children(keyword)
             if len(branches) == 1:
                 pending += branches
             elif branches:
-                unions.append(_union(place, keyword, part.schema, branches))
+                unions.append(_union(place, keyword, part.schema, branches, atlas))
         flat.append(part)
-    return Location(place, tuple(dict.fromkeys(flat)), tuple(unions), truncated)
+    flat = list(dict.fromkeys(flat))
+    return Location(place, tuple(flat), tuple(unions), truncated, atlas, named or name)
 
 
-def _union(place: str, keyword: str, schema: Schema, parts: list[Part]) -> Union:
-    branches = [merge(place, [part]) for part in parts]
+def _union(place: str, keyword: str, schema: Schema, parts: list[Part], atlas: Atlas) -> Union:
+    branches = [atlas.at(place, [part], branch="") for part in parts]
     union, name = Union(keyword, schema, tuple(branches)), None
     if union.shared_types == {"object"} and union.values is None:
         name = _discriminator(union.objects)
@@ -354,8 +371,8 @@ def _union(place: str, keyword: str, schema: Schema, parts: list[Part]) -> Union
     for index, branch in enumerate(branches):
         if "object" in branch.types:
             tags = "|".join(sorted(branch.property(name).texts))
-            placed = merge(f"{place}/<{escape(tags)}>", [parts[index]])
-            branches[index] = replace(placed, chosen_by=name)
+            chosen = f"{place}/<{escape(tags)}>"
+            branches[index] = atlas.at(chosen, [parts[index]], branch=name)
     return Union(keyword, schema, tuple(branches), name)
 
 
@@ -372,8 +389,3 @@ def _discriminator(objects: list[Location]) -> str | None:
 def escape(name: str) -> str:
     """A raw name as a segment of a place: RFC 6901, and `~2` for a star, `~3` for a leading `<`."""
     return re.sub("^<", "~3", escape_segment(name).replace("*", "~2"))
-
-
-def _among(value: Any, values: Iterable[Any]) -> bool:
-    """JSON Schema equality: true is not 1, 1.0 is 1."""
-    return keyword_validator(json.dumps({"enum": list(values)})).is_valid(value)

@@ -19,10 +19,10 @@ from contracts.document.serialisation import plain_text
 from contracts.messages import EVENTS, JSON, LINES, SEQUENCES, essence_of, is_json, may_be_json
 from contracts.schemas.contents import SCALARS, Found, scalar
 from contracts.schemas.json_text import decode
-from contracts.schemas.locations import Location, locate
+from contracts.schemas.locations import Location, locate, merge
 
 BOUNDARY = "mock-boundary"
-NOTHING = Location("", (), (), False)  # of a schema that is not there
+NOTHING = merge("", ())  # of a schema that is not there
 DONE = "[DONE]"  # what many services end a stream of JSON in events with
 FIELDS = ("event", "data", "id", "retry")
 """Of an event, those that clients know (HTML §9.2.6)."""

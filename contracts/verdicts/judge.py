@@ -201,6 +201,8 @@ class _Walk:
             self.beyond = str(error)
         try:
             self.place(plan.root, value, at)
+        except RecursionError:
+            pass  # what is nested so deeply, the verdict on the whole is about
         except TooManyError as error:
             if not self.valid:  # what is behind the bound may break any of them
                 self.judgement.leave(plan.rules, error)

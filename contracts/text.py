@@ -47,13 +47,21 @@ def few(texts: Sequence[str], most: int, where: str = "in report.json") -> str:
 
 def printable(line: str) -> str:
     r"""The text as one line that any terminal or CI server shows: the rest as escapes (`\x1b`)."""
-    shown = line if line.isprintable() else "".join(map(_escaped, line))
+    shown = line if line.isprintable() else line.translate(_ESCAPES)
     return _COMMAND.sub(lambda found: f"\\x{ord(found[0]):02x}", shown)
 
 
-def _escaped(character: str) -> str:
-    # What turns the direction of what follows (U+202E) is not printable either: Cf is not.
-    return character if character.isprintable() else character.encode("unicode_escape").decode()
+class _Escapes(dict[int, str]):
+    """What stands for each character; looked up once, as a text may have a million."""
+
+    def __missing__(self, code: int) -> str:
+        # What turns the direction of what follows (U+202E) is not printable either: Cf is not.
+        held = chr(code)
+        self[code] = held if held.isprintable() else held.encode("unicode_escape").decode()
+        return self[code]
+
+
+_ESCAPES = _Escapes()
 
 
 def well_formed(text: str) -> str:

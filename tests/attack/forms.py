@@ -161,7 +161,14 @@ def elements(page: str) -> Elements:
     return found
 
 
-ORDINARY = ("ordinary", "a_b-c/d.e", "ordinary text, more of it", '{"a": [1, "b"], "c": null}', "word " * 2000)
+ORDINARY = (
+    "ordinary",
+    "a_b-c/d.e",
+    "ordinary text, more of it",
+    '{"a": [1, "b"], "c": null}',
+    "word " * 2000,
+    "long, " * 9_000,
+)
 
 
 @cache

@@ -36,6 +36,21 @@ def test_a_form_shows_a_text_and_nothing_else_comes_of_it(name: str, form: str) 
     FORM[form].check(FORM[form].made(TEXTS[name]), TEXTS[name])
 
 
+MEGABYTE = " ".join(TEXTS.values()) * 30
+MEGABYTE = (MEGABYTE * (1_000_000 // len(MEGABYTE) + 1))[:1_000_000]
+
+
+@pytest.mark.parametrize("form", sorted(FORM.keys() - {"page", "failure of a test", "JUnit", "comparison"}))
+def test_a_megabyte_of_all_of_them_is_shown_as_well(form: str) -> None:
+    FORM[form].check(FORM[form].made(MEGABYTE), MEGABYTE)
+
+
+@pytest.mark.parametrize("form", ["page", "failure of a test", "JUnit", "comparison"])
+def test_so_are_fifty_kilobytes_where_much_is_said(form: str) -> None:
+    """What is written here of each rule is not cut by a form: a report does that, when it is made."""
+    FORM[form].check(FORM[form].made(MEGABYTE[:50_000]), MEGABYTE[:50_000])
+
+
 def asking(text: str) -> Probe:
     """A request with the text in every part of it, as far as HTTP can carry it."""
     field = re.sub("[^ -~\xa0-\xff]", "", text).strip()

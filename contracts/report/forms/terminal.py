@@ -56,6 +56,7 @@ LEAST_OPERATION = 20  # columns that an operation gets before the table counts t
 _FALLBACKS = {"…": "...", "“": '"', "”": '"', "\N{EN DASH}": "-", "—": "-", "§": "section "}
 _FALLBACKS |= {"\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'"}
 """What stands for characters of our own texts where an encoding lacks them; others are escaped."""
+MOST = 4  # characters a column that are looked at: some take none
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,22 @@ class Screen:
 
     def rows(self, *lines: str) -> int:
         """How many rows the lines take, each folded by the terminal where it is full."""
-        return sum(max(len(chop_cells(line, self.width)), 1) for line in lines)
+        most = MOST * ROWS * self.width  # more rows than a summary may have are all the same
+        return sum(max(len(chop_cells(line[:most], self.width)), 1) for line in lines)
 
     def cut(self, text: str, columns: int) -> str:
         """The text, or as much of it as fits into so many columns, with a mark where it was cut."""
-        text, mark = self.text(text), self.text("…")
-        if cell_len(text) <= columns:
+        most, mark = MOST * columns, self.text("…")
+        whole, text = len(text) <= most, self.text(text[:most])
+        if whole and len(text) <= most and cell_len(text) <= columns:
             return text
+        text = text[:most]
         return set_cell_size(text, columns - len(mark)).rstrip() + mark
 
     def shortened(self, operation: str, columns: int) -> str:
         """An operation's method and the end of its path, which tells it from its neighbours."""
         text, mark = self.text(operation), self.text("…")
-        if cell_len(text) <= columns:
+        if len(text) <= MOST * columns and cell_len(text) <= columns:
             return text
         method, path = text.partition(" ")[0], text[-columns:]
         while path and cell_len(f"{method} {mark}{path}") > columns:
@@ -139,6 +143,8 @@ class Section:
         left, more, most = rows - screen.rows(*shown), len(self.entries), CAPS[self.name]
         most += more == most + 1  # one more takes the row of its count
         for rule, rest in self.entries[:most]:
+            if len(rule) > MOST * ROWS * screen.width:
+                break
             columns = cell_len(screen.text(f"{title}{rule}")) + self.room
             limit = -(-columns // screen.width) if rule else 2
             line = screen.cut(f"{title}{rule}{rest}", limit * screen.width)

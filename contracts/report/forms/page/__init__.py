@@ -211,7 +211,9 @@ def _details(matrices: Iterable[Matrix]) -> dict[str, str]:
 
 def _shown(value: object, limit: int = MAX_TEXT) -> str:
     """A text of one line, every character to be seen, cut at a bound."""
-    return bounded(printable(str(value)), limit)
+    text = str(value)
+    first, rest = printable(text[:limit]), text[limit:]  # what is cut need not be printable
+    return bounded(first[:limit] + rest if rest else first, limit)
 
 
 def _label(segment: str) -> str:

@@ -159,13 +159,14 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
     from contracts.decision.run_decision import Result
     from contracts.report.forms.page import page
     from contracts.report.json_report import to_json, write_json
-    from contracts.run.end import concluded, remember, report_of
+    from contracts.run.end import concluded, put_away, remember, report_of
     from contracts.run.state import now
 
     def made_of(report: Report) -> tuple[Report, dict[str, Any]]:
         return report, to_json(report.run)
 
     folder, attempt = state.inputs.folder, state.attempt
+    attempt("ending what the run made", lambda: put_away(state))
     try:
         # What stands beside the verdicts, such as what is new, must not cost the verdicts.
         made = attempt("all but the verdicts", lambda: made_of(report_of(state, ended, broken)))

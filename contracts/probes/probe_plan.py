@@ -18,7 +18,14 @@ from contracts.document.serialisation import (
     parameter_names,
     raw_values,
 )
-from contracts.messages import GIVEN_BODY, SAFE_METHODS, Credential, Probe, Request
+from contracts.messages import (
+    CREDENTIAL_FORMS,
+    GIVEN_BODY,
+    SAFE_METHODS,
+    Credential,
+    Probe,
+    Request,
+)
 from contracts.probes.edges import edge_requests
 from contracts.probes.endings import ends
 from contracts.probes.knowledge import Knowledge, ValueRow, Values
@@ -126,10 +133,27 @@ class Lane:
             if self.spares and self.known.made:
                 return
 
+    def request_for(self, values: Values) -> Probe:
+        """The plainest request for a resource, and nothing that is judged."""
+        return self._probe(self._base(values), "source", "about resources")
+
+    def samples(self) -> Iterator[Probe]:
+        """Requests that are allowed, each with another body, the plainest first."""
+        plain = self.request_for({})
+        requests = [plain.request]
+        if self.operation.request_body:
+            bodies = itertools.chain(
+                self.plan.bodies.get(self.operation.key, ()), bodies_of(self.operation)
+            )
+            requests += [with_body(plain.request, body) for body in bodies]
+        for made in dict.fromkeys(requests):
+            yield self._probe(made, "source", "about resources")
+
     def _filtered(self) -> Iterator[Probe]:
         """The list again, filtered by values that it has, so that it comes back filled."""
         for values in self.known.filters:
-            yield self._probe(self._base(values), "given", "filtered by what the list has")
+            probe = self._probe(self._base(values), "given", "filtered by what the list has")
+            yield from [probe] * probe.claim.allowed
 
     def _documented_statuses(self) -> Iterator[Probe]:
         if self.plan.statuses is None:
@@ -169,7 +193,10 @@ class Lane:
     def _refusable(self, base: Request) -> Iterator[Probe]:
         """Each form of the credential, on what the right one had; a resource that can't exist."""
         key = self.operation.key
-        for form in variants_of(self.operation, self.plan.spec)[1:]:
+        forms = variants_of(self.operation, self.plan.spec)[1:]
+        if self.spares:  # what is taken ends the resource, so it goes last
+            forms = tuple(sorted(forms, key=lambda form: not CREDENTIAL_FORMS[form].refused))
+        for form in forms:
             yield Probe(key, base, source="auth", note=f"credential: {form}", credential=form)
         # A door that opens for names which nobody knows is open, too.
         if self.operation.needs_credential and "{" in self.operation.path:

@@ -21,6 +21,7 @@ from contracts.probes.endings import ENDS, ends
 from contracts.probes.permission import refused
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
+from contracts.run.resources import learn
 from contracts.run.state import Asked, State
 from contracts.text import plural, shown_path
 from contracts.verdicts import (
@@ -88,6 +89,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
             exchanges.append(client.send(probe, number + len(exchanges)))
             yield exchanges[-1]
 
+    yield from learn(state, operation, client)
     # What an earlier report saw broken, then what the document allows and what it forbids.
     asked = sent(probes_of(state, operation))
     yield from islice(asked, ENOUGH)
@@ -302,7 +304,8 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     if why := _unlooked(state, exchanges):
         verdicts = _without_credential(state, operation, exchanges, why)
     asked = any(exchange.probe.source != "method" for exchange in exchanges)
-    if asked and not spares(state, operation):
+    own = any(e.probe.source == "given" and _is_plain_success(e) for e in exchanges)
+    if asked and (own or not spares(state, operation)):
         return list(_with_places(state, operation, verdicts))
     why, found = _unsent(state, operation), list[Verdict]()
     for verdict in verdicts:

@@ -11,7 +11,7 @@ from contracts.changes.change import Effect
 from contracts.decision.entries import TERM, accept_command
 from contracts.decision.run_decision import SILENT, Decision, Result, Since, against, decide
 from contracts.document import Operation
-from contracts.exchanges import StopKind
+from contracts.exchanges import Bounds, Pace, StopKind
 from contracts.exchanges.credential import UNLOOKED
 from contracts.exchanges.health import blocked
 from contracts.report.diff import Diff
@@ -23,7 +23,16 @@ from contracts.report.json_report import json_text
 from contracts.report.record import Report
 from contracts.report.run import Drift, RuleVerdict
 from contracts.report.wording import bug_notes, target_text
-from contracts.run.ask import closing_of, judged, left_out, probes_of, spares, verdicts_of
+from contracts.run.ask import (
+    closing_of,
+    connected,
+    judged,
+    left_out,
+    probes_of,
+    spares,
+    verdicts_of,
+)
+from contracts.run.resources import clean_up
 from contracts.run.state import State, now
 from contracts.text import few, plural, printable, shown_path
 from contracts.verdicts import Outcome, Verdict, unjudged
@@ -64,6 +73,14 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
     return report
 
 
+def put_away(state: State) -> None:
+    """End what the run made of its own, as far as that goes, whatever the bounds of the run say."""
+    options = state.inputs.options
+    if state.inputs.target.live and options.unsafe and not state.inputs.replays:
+        with connected(state, Pace(Bounds(options.rate))) as client:
+            state.ledger.add((), upkeep=clean_up(state, client))
+
+
 def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     """Verdicts on what was asked, and the decision; `ended` says why the asking was cut short."""
     inputs, ledger, policy = state.inputs, state.ledger, state.inputs.policy
@@ -86,7 +103,7 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
         why = ended or f"nothing was sent: {verdicts[0].why}"
     decision = decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None)
-    unlooked = [ledger.about.get("unlooked", "")]
+    unlooked = [ledger.about.get("unlooked", ""), ledger.note("upkeep") or ""]
     unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
     slow = (ledger.note("slow") or {}).values()
     notes = (*decision.notes, *slow, *filter(None, dict.fromkeys(unlooked)), *mistakes)

@@ -123,8 +123,8 @@ def serving(things: Things) -> Iterator[str]:
         def converse(self) -> None:
             while head := b"".join(takewhile(lambda line: line != b"\r\n", iter(self.rfile.readline, b""))):
                 length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
-                self.rfile.read(int(length.group(1)) if length else 0)
-                self.wfile.write(things(head + b"\r\n"))
+                body = self.rfile.read(int(length.group(1)) if length else 0)
+                self.wfile.write(things(head + b"\r\n" + body))
 
     with Server(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

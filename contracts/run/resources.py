@@ -1,0 +1,234 @@
+"""What an operation can be asked for that nobody gave: what lists have, and what the run makes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, product, repeat
+from operator import attrgetter
+
+from contracts.document import Operation, serialisation
+from contracts.document.model import NOT_THERE
+from contracts.document.serialisation import fill_path, parameter_names
+from contracts.exchanges import Client
+from contracts.exchanges.health import Event
+from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request
+from contracts.probes.items import (
+    CREATES,
+    Teller,
+    filters_of,
+    item_template,
+    items_of,
+    tellers,
+    told,
+)
+from contracts.probes.knowledge import ValueRow, Values
+from contracts.run.state import State
+from contracts.text import few, plural
+
+MAX_FOUND = 3  # resources of lists that an operation is asked for
+MAX_COMBINED = 30  # combinations of values that were given apart
+MAX_TRIED = 4  # requests to make a resource
+MAX_NAMED = 3  # resources that are left
+DEPTH = 4  # collections below one another
+
+
+def learn(state: State, operation: Operation, client: Client) -> Iterator[Event]:
+    """Let the plan know of resources for an operation; yields what the run has to note of it.
+
+    The requests that this takes are judged by nobody: what is asked of the resources is.
+    """
+    if not state.inputs.target.live or state.inputs.replays:
+        return
+    before, problem = state.pace.spent, None
+    finder = _Finder(state, client, dict(state.ledger.note("made") or {}))
+    try:
+        state.plan.learn(operation, finder.rows(operation, DEPTH))
+    except BaseException as error:  # whatever ends it, what was made is noted first
+        problem = error
+    if spent := state.pace.spent - before:
+        yield {"aside": (state.ledger.note("aside") or 0) + spent, "made": finder.made}
+    if problem is not None:
+        raise problem
+
+
+@dataclass(frozen=True)
+class _Finder:
+    state: State
+    client: Client
+    made: dict[str, str]  # paths of the run's own resources, and the operations that made them
+
+    def rows(self, operation: Operation, depth: int) -> list[ValueRow]:
+        """What there is for an operation, others looked into as deep as that."""
+        lane, path = self.state.plan.lane(operation), operation.path
+        is_safe = operation.method in SAFE_METHODS
+        if not depth or not (is_safe or self.state.inputs.options.unsafe):
+            return []
+        if lane.spares:
+            return list(self._own(operation, 2 * ("{" in path), depth))
+        if lane.known.rounds:
+            filters = self._filters(operation) if is_safe and not path.endswith("}") else []
+            return [*self._combined(operation), *filters]
+        found = list(islice(self._found(operation, depth), MAX_FOUND * is_safe))
+        if found or not self.state.inputs.options.unsafe:
+            return found
+        return list(self._own(operation, 1, depth))
+
+    def _ask(self, probe: Probe) -> Exchange | None:
+        """The answer to a probe that the document allows, if it is a 2xx."""
+        lane = self.state.plan.lane(self.state.inputs.spec.by_key[probe.operation])
+        if not probe.claim.allowed or not lane.can_send(probe):
+            return None
+        exchange = self.client.send(probe, 0)
+        return next(filter(_is_success, [exchange]), None)
+
+    def _answers(self, teller: Operation, depth: int) -> Iterator[Exchange]:
+        """What the run had of a list so far, else the list itself."""
+        if known := list(filter(_is_success, self.state.ledger.of(teller.key))):
+            yield from known
+            return
+        if depth and not self.state.plan.lane(teller).known.rounds:
+            self.state.plan.learn(teller, self.rows(teller, depth - 1))
+        lane = self.state.plan.lane(teller)
+        for values in lane.known.rounds[:MAX_FOUND]:
+            if exchange := self._ask(lane.request_for(values)):
+                yield exchange
+
+    def _found(self, operation: Operation, depth: int) -> Iterator[ValueRow]:
+        seen = list[Values]()
+        for teller in tellers(self.state.inputs.spec, operation, "GET"):
+            for exchange in self._answers(teller[0], depth):
+                for values in told(operation, teller, exchange):
+                    if values not in seen:
+                        seen.append(values)
+                        yield ValueRow(values, operation.key, "found")
+
+    def _filters(self, operation: Operation) -> list[ValueRow]:
+        """Values of the first members of a list, all at once and each by itself."""
+        optional = {(p.location, p.required) for p in operation.parameters}
+        found = list[ValueRow]()
+        for exchange in islice(self._answers(operation, 0), ("query", False) in optional):
+            for values in islice(filters_of(operation, exchange), MAX_FOUND):
+                for chosen in (values, *map(dict, zip(values.items(), strict=True))):
+                    row = ValueRow(chosen, operation.key, "listed")
+                    found += [row] * (row not in found)
+        return found
+
+    def _combined(self, operation: Operation) -> list[ValueRow]:
+        """The first combination of values, given apart, that the service answers with a 2xx."""
+        spec, known = self.state.inputs.spec, self.state.plan.lane(operation).known
+        asked, names = spec.by_key.get(f"GET {operation.path}"), parameter_names(operation.path)
+        first = dict(known.vouched(known.rounds[0]))
+        if len(names) < 2 or first.keys() >= {*names} or asked is None:
+            return []
+        choices = product(*(known.values.get(name, ()) for name in names))
+        for texts in islice(choices, MAX_COMBINED):
+            values = dict(zip(names, texts, strict=True))
+            if self._ask(self.state.plan.lane(asked).request_for(values)):
+                return [ValueRow(values, operation.key)]
+        return []
+
+    def _own(self, operation: Operation, count: int, depth: int) -> Iterator[ValueRow]:
+        """Resources made for an operation; each is noted, to be ended when the run ends."""
+        for teller in tellers(self.state.inputs.spec, operation, "POST"):
+            for _ in range(count):
+                if (values := self._make(operation, teller, depth)) is None:
+                    break
+                count -= 1
+                yield ValueRow(values, operation.key, "own")
+
+    def _make(self, operation: Operation, teller: Teller, depth: int) -> Values | None:
+        other, plan = teller[0], self.state.plan
+        if not plan.lane(other).known.rounds:
+            plan.learn(other, self.rows(other, depth - 1))
+        for probe in islice(plan.lane(other).samples(), MAX_TRIED):
+            answers = [self._ask(probe)]
+            if answers[0] and _says_created(self.state, other, answers[0]) is None:
+                answers.append(self._ask(probe))  # the same one again makes another one
+            made = list(_created(self.state, operation, teller, filter(None, answers)))
+            self.made.update(zip(map(partial(_place, operation), made), repeat(other.key)))
+            if made:
+                return made[0]
+        return None
+
+
+def clean_up(state: State, client: Client) -> str:
+    """End what the run made, where the document has a DELETE for it; what is said of that."""
+    ledger, spec = state.ledger, state.inputs.spec
+    made, left = {**_made_by_probes(state), **(ledger.note("made") or {})}, list[str]()
+    ended = filter(lambda e: e.probe.request.method == "DELETE", filter(_is_success, ledger.all()))
+    gone = set(map(attrgetter("probe.request.path"), ended))
+    for path in [*made][::-1]:  # what is within comes first
+        status = 404 * (path in gone)
+        for operation in serialisation.operations_at(spec, path):
+            if operation.method == "DELETE" and not status:
+                raw = serialisation.match_path(operation.path, path) or {}
+                values = dict(zip(raw, map(serialisation.decoded, raw.values()), strict=True))
+                request = state.plan.lane(operation).request_for(values)
+                response = client.send(request, 0).response
+                status = getattr(response, "status", 0)
+        if 200 <= status < 300 or status in NOT_THERE:
+            gone.add(path)
+        else:
+            left.append(path)
+    within = tuple(map("{}/".format, gone))
+    left = [path for path in left if not path.startswith(within)]
+    said = f"the run made {plural(len(made), 'resource')} of its own"
+    if left:
+        return f"{said}; left are {few(left, MAX_NAMED, 'of them')}"
+    return f"{said}, and ended them" * bool(made)
+
+
+def _made_by_probes(state: State) -> dict[str, str]:
+    """Paths of what probes of the run made, and the operations that they were of."""
+    found = {}
+    for other in state.inputs.spec.operations:
+        exchanges = list(filter(_is_success, state.ledger.of(other.key)))
+        if other.method != "POST" or not exchanges:
+            continue
+        for operation in items_of(state.inputs.spec, other)[:1]:
+            for values in _created(state, operation, (other, None), exchanges):
+                found[_place(operation, values)] = other.key
+    return found
+
+
+def _is_success(exchange: Exchange) -> bool:
+    response, probe = exchange.response, exchange.probe
+    wanted = probe.credential is Credential.RIGHT and probe.source != "method"
+    return wanted and response is not None and 200 <= response.status < 300
+
+
+def _place(operation: Operation, values: Values) -> str:
+    return fill_path(item_template(operation), values)
+
+
+def _says_created(state: State, other: Operation, exchange: Exchange) -> bool | None:
+    """Whether an answer tells of a new resource; None if it does not say."""
+    said = state.inputs.spec.document.at(other.pointer).get(CREATES)
+    if isinstance(said, bool):
+        return said
+    is_201 = exchange.response is not None and exchange.response.status == 201
+    return is_201 or None
+
+
+def _created(
+    state: State, operation: Operation, teller: Teller, exchanges: Iterable[Exchange]
+) -> Iterator[Values]:
+    """Resources that were not there before: no other is ever ended.
+
+    They are those of a 201. Of another 2xx they are where one request had different answers: an
+    operation that gives back what is there already would give it again.
+    """
+    by_request = defaultdict[Request, list[Values]](list)
+    sure, rest = list[Values](), list[Values]()
+    for exchange in exchanges:
+        says = _says_created(state, teller[0], exchange)
+        for values in islice(told(operation, teller, exchange), says is not False):
+            sure += [values] * bool(says)
+            rest += [values] * (not says)
+            by_request[exchange.probe.request].append(values)
+    yield from sure
+    documents_201 = "201" in map(attrgetter("status"), teller[0].responses)
+    repeated = max(map(len, by_request.values()), default=0) > 1
+    if repeated and not documents_201 and set(map(rest.count, rest)) == {1}:
+        yield from rest

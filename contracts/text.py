@@ -51,17 +51,29 @@ def printable(line: str) -> str:
     return _COMMAND.sub(lambda found: f"\\x{ord(found[0]):02x}", shown)
 
 
+def json_shown(value: Any) -> str:
+    """A JSON value as text in lines, in which no terminal or CI server sees anything to obey."""
+    text = json.dumps(value, indent=1, ensure_ascii=False).translate(_JSON_ESCAPES)
+    return re.sub("#(?=#)", r"\\u0023", text)
+
+
 class _Escapes(dict[int, str]):
     """What stands for each character; looked up once, as a text may have a million."""
+
+    def __init__(self, escape: Callable[[str], str]) -> None:
+        super().__init__()
+        self.escape = escape
 
     def __missing__(self, code: int) -> str:
         # What turns the direction of what follows (U+202E) is not printable either: Cf is not.
         held = chr(code)
-        self[code] = held if held.isprintable() else held.encode("unicode_escape").decode()
+        self[code] = held if held.isprintable() else self.escape(held)
         return self[code]
 
 
-_ESCAPES = _Escapes()
+_ESCAPES = _Escapes(lambda character: character.encode("unicode_escape").decode())
+_JSON_ESCAPES = _Escapes(lambda character: json.dumps(character)[1:-1])
+_JSON_ESCAPES[ord("\n")] = "\n"  # between members: in a string it is an escape already
 
 
 def well_formed(text: str) -> str:

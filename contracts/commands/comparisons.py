@@ -1,6 +1,5 @@
 """`contracts diff`, `pull` and `drift`: documents compared, with one set of options."""
 
-import json
 import os
 import sys
 from collections.abc import Iterable
@@ -22,7 +21,7 @@ from contracts.report.forms import FORMS, lines_of
 from contracts.report.forms.catalogue import kinds_json, kinds_table
 from contracts.report.wording import drift_headline
 from contracts.run.options import check_base_url
-from contracts.text import printable, write_whole
+from contracts.text import json_shown, printable, write_whole
 
 _OVERLAY = click.option(
     "--overlay",
@@ -88,7 +87,7 @@ def diff(
         if form == "text":
             show(kinds_table())
         else:
-            show([json.dumps(kinds_json(), indent=1, ensure_ascii=False)])
+            show([json_shown(kinds_json())])
         return
     if base is None or revision is None:
         cure = "files, GITREV:path, URLs, or - for one"

@@ -1,6 +1,5 @@
 """`contracts rules`, `accept` and `report`: rules, those that are accepted, and what runs found."""
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
 from contracts.rules import RuleBook, rules_for
 from contracts.rules.faults import notices
-from contracts.text import printable, write_whole
+from contracts.text import json_shown, printable, write_whole
 
 _SPEC = click.option(
     "--spec", "path", default=DOCUMENT, show_default=True, help="The OpenAPI document."
@@ -66,7 +65,7 @@ def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) 
         asked = partial(flows.asked_by, book.spec)
         told = catalogue.explained_json(book, explain, today=date.today(), asked=asked)
     if form == "json":
-        show([json.dumps(told or catalogue.rules_json(book), indent=1, ensure_ascii=False)])
+        show([json_shown(told or catalogue.rules_json(book))])
     else:
         lines = catalogue.explained(told) if told else catalogue.rules_table(book)
         show(map(printable, lines))

@@ -14,7 +14,7 @@ import msgspec
 
 from contracts.errors import UsageError
 from contracts.report.run import CHANGES, OperationRun, RuleVerdict, Run, Subject, Times, pooled
-from contracts.text import write_whole
+from contracts.text import json_shown, write_whole
 from contracts.verdicts import Outcome
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
@@ -85,7 +85,7 @@ def to_json(run: Run) -> dict[str, Any]:
 
 def json_text(value: Mapping[str, Any]) -> str:
     """A report as the text of its file."""
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    return json_shown(value) + "\n"
 
 
 def write_json(value: Mapping[str, Any], folder: Path) -> Path:

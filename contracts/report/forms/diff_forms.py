@@ -13,7 +13,7 @@ from contracts.decision.change_decision import Judged
 from contracts.document import Spec
 from contracts.document.sides import Side
 from contracts.report.diff import WHOLE, Diff, decision_text, reach_text
-from contracts.text import cut, map_texts, printable, well_formed
+from contracts.text import cut, json_shown, map_texts, printable, well_formed
 
 MAX_REACHES = 5
 MAX_TEXT = 600
@@ -126,7 +126,7 @@ def _cut(text: str, limit: int = MAX_TEXT) -> str:
 
 def json_lines(diff: Diff) -> list[str]:
     """`diff_json` as it is written."""
-    return [json.dumps(diff_json(diff), indent=1, ensure_ascii=False)]
+    return [json_shown(diff_json(diff))]
 
 
 def diff_json(diff: Diff) -> dict[str, Any]:

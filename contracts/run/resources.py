@@ -13,16 +13,17 @@ from contracts.document.serialisation import fill_path, parameter_names
 from contracts.exchanges import Client
 from contracts.exchanges.health import Event
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request
-from contracts.probes.items import (
+from contracts.probes.knowledge import (
     CREATES,
     Teller,
+    ValueRow,
+    Values,
     filters_of,
     item_template,
     items_of,
     tellers,
     told,
 )
-from contracts.probes.knowledge import ValueRow, Values
 from contracts.run.state import State
 from contracts.text import few, plural
 

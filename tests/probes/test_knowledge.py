@@ -7,7 +7,7 @@ import pytest
 
 from contracts.document import Spec
 from contracts.messages import Exchange, Probe, Request, Response
-from contracts.probes.items import filters_of, items_of, tellers, told
+from contracts.probes.knowledge import filters_of, items_of, tellers, told
 from tests.exchanges.documents import spec_of
 
 ORDERS, ONE, LINES = "/orders", "/orders/{order_id}", "/orders/{order_id}/lines"

@@ -179,9 +179,7 @@ class Transport:
         more = {"target": target, "timeout": self._timeout}
         method, content = request.method, request.body
         wire = httpx2.Request(method, self._url, headers=fields, content=content, extensions=more)
-        wire.method = (
-            method  # httpx2 writes it in capitals, and methods have a case (RFC 9110 §9.1)
-        )
+        wire.method = method  # which httpx2 writes in capitals; its case counts (RFC 9110 §9.1)
         started = self._deadline.start()
         try:
             response = self._inner.handle_request(wire)

@@ -68,3 +68,13 @@ def test_a_run_that_the_mock_answers_nothing_of_is_no_pass(project: Project) -> 
     assert run.report["decision"] == "inconclusive"
     assert run.report["reasons"][0].startswith("nothing was sent: the mock can't answer so, spec/notte.yaml:")
     assert "unavailable" not in run.lines[-1]
+
+
+def test_rules_of_an_answer_that_the_mock_lacks_say_where(project: Project) -> None:
+    tree = document(odd=FINE)
+    tree["paths"]["/odd"]["get"]["responses"] |= {"404": answered(ODD)}
+    project.write(tree)
+    verdicts = project.run("-q").verdicts
+    whys = {verdict["why"] for rule, verdict in verdicts.items() if rule.startswith("GET /odd 404 ")}
+    assert all(why.startswith("the mock can't answer so, spec/notte.yaml:") for why in whys)
+    assert verdicts["GET /odd 200 / type"]["outcome"] == "holds"

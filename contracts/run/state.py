@@ -1,7 +1,6 @@
 """A contract run as one value that evolves, and what a terminal shows of it meanwhile."""
 
 import hashlib
-import itertools
 import os
 import secrets
 import shlex
@@ -279,9 +278,10 @@ def command_of(config: Any, inputs: Inputs, budget: Budget, item: str = "") -> s
 
 def _set_up(args: Sequence[str]) -> Iterator[str]:
     """Of pytest's words those about plugins, the ini file and how tests are imported."""
-    for word, following in itertools.pairwise([*args, ""]):
+    words = iter(args)
+    for word in words:
         if word in SET_UP:
-            yield from (word, following)
+            yield from (word, next(words, ""))
         elif word.startswith(SET_UP) and ("=" in word or not word.startswith("--")):
             yield word
 

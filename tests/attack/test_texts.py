@@ -5,6 +5,7 @@ import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from contracts.messages import Probe, Request
 from contracts.report.forms import FORMS, lines_of
 from contracts.report.record import curl
 from contracts.rules import rules_for
+from contracts.run.inputs import Inputs, Target
+from contracts.run.state import Budget, command_of
 from contracts.text import printable, well_formed
 from tests.documents import OPERATION, document, spec_from, spec_of
 from tests.report.comparisons import diff
@@ -74,6 +77,30 @@ def test_what_is_pasted_into_a_shell_calls_one_program_with_these_words(name: st
     assert f"X-Text: {fields['X-Text']}".encode("latin-1").decode("utf-8", "surrogateescape") in called["curl"] or (
         "X-Text;" in called["curl"]
     )
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_command_that_runs_again_calls_pytest_with_these_words(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a document's file, an option or a rule is called; it is printed as it is pasted."""
+    monkeypatch.setattr("contracts.run.state.started_by", lambda _: ["pytest"])
+    text = printable(TEXTS[name][:2_000]).strip() or "x"
+    flags = {"--contract-spec": f"{text}.yaml", "--contract-param": [("id", text)], "--base-url": f"http://h/{text}"}
+    known = {"keyword": text, "markexpr": "", "file_or_dir": []}
+    config: Any = SimpleNamespace(
+        option=SimpleNamespace(**known),
+        getoption=lambda flag, default=None: flags.get(flag, default),
+        invocation_params=SimpleNamespace(args=["-c", text, f"--rootdir={text}"]),
+    )
+    inputs = replace(Inputs(spec_of({})), target=Target(base_url=f"http://h/{text}"))
+    command = command_of(config, inputs, Budget(), f"tests/{text}::test_contract[{text}]")
+    assert printable(command) == command
+    assert "\n" not in command
+    (called,) = words_of(command, tmp_path)
+    assert f"tests/{text}::test_contract[{text}]" in called
+    assert called[-3:] == ["-c", text, f"--rootdir={text}"]
+    assert f"http://h/{text}" in called
 
 
 @pytest.mark.parametrize("name", TEXTS)

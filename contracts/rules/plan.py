@@ -36,6 +36,7 @@ class Leaf:
     members: frozenset[str] = frozenset()  # the rule's own, which may be many
     is_bounded: bool = False  # whether the check may raise `Beyond`
     is_ours: bool = False  # validators don't check it
+    compiled: validation.Validator | None = None  # what tells why a value breaks the rule
 
 
 def _leaf(rule: Rule, types: frozenset[str], compiled: Callable[[], validation.Validator]) -> Leaf:
@@ -44,7 +45,8 @@ def _leaf(rule: Rule, types: frozenset[str], compiled: Callable[[], validation.V
     except Uncompilable as error:
         return Leaf(rule, types, None, str(error).splitlines()[0])
     members, is_bounded = frozenset(rule.members), isinstance(check, validation.Bounded)
-    return Leaf(rule, types, check.is_valid, members=members, is_bounded=is_bounded)
+    decides = check.is_valid
+    return Leaf(rule, types, decides, members=members, is_bounded=is_bounded, compiled=check)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from contracts.rules.rule import member_text, shown
 from contracts.schemas.contents import Found
 from contracts.schemas.json_text import TooManyError, decode
 from contracts.schemas.locations import json_type
+from contracts.schemas.reasons import reason
 from contracts.schemas.validation import Beyond
 from contracts.text import MAX_TEXT, cut, few
 
@@ -28,6 +29,8 @@ OTHERS = "… others"  # what is counted of values that are not told apart
 MAX_SEEN = 50  # different values that are told apart in what was seen at an enum
 MAX_NAMES = 5  # undocumented properties of an object that are named
 MAX_MEMBER = 200  # characters that are kept of such a value, unless the document has it
+
+TOLD = ("additional properties", "union")  # kinds of rules of which a value alone shows little
 
 At = tuple[Any, ...]  # a place in a body: where what holds it is, and its name or index; or nothing
 
@@ -213,8 +216,15 @@ class _Walk:
         elif self.explains:
             self.judgement.explained.add(verdict.rule.id)  # one cause, one failure
         else:
-            why = f"the validator refuses the {self.within or 'body'}; no finer rule explains why"
-            self._find(verdict.rule, at, why)
+            self._unexplained(plan, value, at)
+
+    def _unexplained(self, plan: Plan, value: Any, at: At) -> None:
+        why = f"the validator refuses the {self.within or 'body'}"
+        if found := reason(plan.verdict.compiled, value, plan.schema.document):
+            for segment in found.at:
+                at = (at, segment)
+            why = f"{why} at {_pointer(at) or '/'} by {found}"
+        self._find(plan.verdict.rule, at, why)
 
     def place(self, place: Place, value: Any, at: At) -> None:
         self._count_down(1)
@@ -270,7 +280,8 @@ class _Walk:
                 self._undecided(leaf, self.beyond)
                 continue
             if not holds:
-                self._find(leaf.rule, at, "", value)
+                told = leaf.rule.kind in TOLD and reason(leaf.compiled, value, None)
+                self._find(leaf.rule, at, f", {told.said}" if told else "", value)
                 return
             self.judgement.exercised.add(leaf.rule.id)
 

@@ -98,8 +98,11 @@ class _Tally:
     evidence: dict[str, dict[str, Evidence]] = field(default_factory=lambda: defaultdict(dict))
     broken_by: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     explained: set[str] = field(default_factory=set)
+    statuses: set[int] = field(default_factory=set)  # of answers
 
     def add(self, judgement: Judgement) -> None:
+        if judgement.exchange.response is not None:
+            self.statuses.add(judgement.exchange.response.status)
         self.exercised.update(judgement.exercised)
         self.violations.update({finding.rule for finding in judgement.findings})
         self.explained |= judgement.explained
@@ -139,10 +142,36 @@ class _Tally:
             return Verdict(rule, Outcome.UNDECIDED, *counts, why=self.undecided[rule.id])
         if exercised:
             return Verdict(rule, Outcome.HOLDS, *counts)
-        why = "no answer of this run came to this place"
+        why = _wanted(rule, self.statuses)
         if explained := rule.id in self.explained:
             why = "each body that came violates finer rules"
         return Verdict(rule, Outcome.NOT_EXERCISED, *counts, why=why, explained=explained)
+
+
+_WANTED = {
+    "edge answer documented": "no odd request had an answer",
+    "given value": "no answer was about a value that the user vouched for",
+    "unknown value": "nothing that can't exist was asked for",
+    "unlisted method": "no method that is not listed was sent",
+    "allow header": "no answer with 405 came",
+    "allowed methods": "no answer with 405 and a list of methods came",
+    "challenge": "no answer with 401 came",
+    "identity": "no answer was about a value that was asked for by its name",
+}
+"""What would exercise a rule of an operation, and did not come, by its kind."""
+
+
+def _wanted(rule: Rule, came: Iterable[int]) -> str:
+    """What would have exercised a rule, and did not come."""
+    status, statuses = (rule.status or "").upper(), set(map(str, came))
+    ranges = {f"{text[0]}XX" for text in statuses}
+    if not status or not statuses:
+        return _WANTED.get(rule.kind, "no answer of this run was of the kind that it is about")
+    if status != "DEFAULT" and status not in statuses | ranges:
+        return f"no answer with {rule.status} came"
+    if rule.place is None:
+        return f"no answer with {rule.status} was of the kind that it is about"
+    return f"no answer with {rule.status} came to {rule.place}"
 
 
 def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdict, ...]:

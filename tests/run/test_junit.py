@@ -81,7 +81,7 @@ def test_acceptance_stands_beside_what_is_accepted(project: Project) -> None:
 def test_missing_answer_says_why(project: Project) -> None:
     run = project.run("-q", XML, "--base-url", project.serve(Things()))
     assert properties(run, ENUM)["outcome"] == "not_exercised"
-    assert properties(run, ENUM)["why"] == "no answer of this run came to this place"
+    assert properties(run, ENUM)["why"] == "no answer with 200 came"
 
 
 def test_what_was_known_is_told(project: Project) -> None:

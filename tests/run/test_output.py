@@ -160,7 +160,7 @@ def test_unexercised_rule_says_how_to_exercise_it(project: Project) -> None:
     start = run.lines.index(next(line for line in run.lines if line.startswith("spec/")))
     where, seen, following, rerun = [line.strip() for line in run.lines[start : start + 4]]
     assert where.endswith(f"  {ENUM}")
-    assert seen.startswith("seen: not exercised, no answer of this run came to this place; wanted: ")
+    assert seen.startswith("seen: not exercised, no answer with 200 came; wanted: ")
     assert "--contract-param NAME=VALUE" in following
     assert pasted(rerun)
 

@@ -90,7 +90,7 @@ def test_two_broken_rules_on_one_body_are_two_findings() -> None:
 def test_what_no_finer_rule_explains_the_schema_rule_does() -> None:
     judgement = judged({"not": {"type": "string"}}, "a")
     assert [(short(f.rule), f.seen) for f in judgement.findings] == [
-        ("/ schema", "the validator refuses the body; no finer rule explains why")
+        ("/ schema", "the validator refuses the body at / by `not` (things.json:26): it is what it must not be")
     ]
 
 

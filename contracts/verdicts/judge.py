@@ -17,8 +17,7 @@ from contracts.rules.rule import member_text, shown
 from contracts.schemas.contents import Found
 from contracts.schemas.json_text import TooManyError, decode
 from contracts.schemas.locations import json_type
-from contracts.schemas.reasons import reason
-from contracts.schemas.validation import Beyond
+from contracts.schemas.validation import Beyond, reason
 from contracts.text import MAX_TEXT, cut, few
 
 MAX_FINDINGS = 1_000  # of a body; of each rule that it breaks more often, the first is kept

@@ -81,6 +81,8 @@ class Place:
         if allowed != seen:
             seen |= {"value"}
         rule = self._rule("type", f"is of type {' or '.join(sorted(allowed))}", self._type_pointer)
+        if self.body.texts:  # whose null is a text like any other
+            return rule
         return replace(rule, members=tuple(sorted(seen)))
 
     @property

@@ -91,7 +91,7 @@ def header_found(header: Header, lines: Sequence[str]) -> Found:
     if header.name.lower() == "set-cookie":  # the one field that is no list (RFC 9110 §5.3)
         for line in lines:
             readings += _simple(location, line, explode=header.explode)
-        if _declared(location) == {"array"}:
+        if declared(location) == {"array"}:
             readings = [[*lines]]
         return Found([readings])
     if header.name.lower() in DATES and (moment := moment_of(text)):
@@ -101,7 +101,7 @@ def header_found(header: Header, lines: Sequence[str]) -> Found:
 
 def _simple(location: Location, text: str, *, explode: bool) -> Iterator[JSON]:
     """The readings of a text in style `simple` (OpenAPI 3.1 §4.8.12), lists and objects first."""
-    types = _declared(location)
+    types = declared(location)
     for comma in (_COMMA, *[_UNQUOTED] * ('"' in text)):
         parts = list(map(str.strip, comma.split(text)))
         if not text:
@@ -121,14 +121,14 @@ def _simple(location: Location, text: str, *, explode: bool) -> Iterator[JSON]:
         yield text
 
 
-def _declared(location: Location) -> frozenset[str]:
-    """The types that a schema lets through; where it names none, those that its keywords are of."""
+def declared(location: Location) -> frozenset[str]:
+    """The types that a schema lets through; where it names none, that of its keywords, or text."""
     if location.types != ALL_TYPES:
         return location.types
     for name, keywords in (("array", ARRAYS), ("object", OBJECTS)):
         if location.keywords([*keywords]):
             return frozenset({name})
-    return SCALARS
+    return frozenset({"string"})
 
 
 def _types_of_items(location: Location) -> Iterator[frozenset[str]]:

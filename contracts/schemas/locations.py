@@ -7,7 +7,7 @@ schema says has its location where it stands first, seen from above, for whereve
 import operator
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -338,7 +338,7 @@ def merge(
 ) -> Location:
     """The location at `place` where all of `parts` apply; `name` is that of the schema around."""
     flat: list[Part] = []
-    unions: list[Union] = []
+    unions: list[tuple[str, Schema, list[Part]]] = []
     atlas, truncated, named = atlas or Atlas(), False, ""
     pending = list(parts)[::-1]
     while pending:
@@ -355,17 +355,20 @@ def merge(
             if len(branches) == 1:
                 pending += branches
             elif branches:
-                unions.append(_union(place, keyword, part.schema, branches, atlas))
+                unions.append((keyword, part.schema, branches))
         flat.append(part)
     flat = list(dict.fromkeys(flat))
-    return Location(place, tuple(flat), tuple(unions), truncated, atlas, named or name)
+    beside = Location(place, tuple(flat), (), truncated, atlas, named or name)
+    return replace(beside, unions=tuple(_union(beside, *union) for union in unions))
 
 
-def _union(place: str, keyword: str, schema: Schema, parts: list[Part], atlas: Atlas) -> Union:
+def _union(beside: Location, keyword: str, schema: Schema, parts: list[Part]) -> Union:
+    """The union at a place, where what stands beside it may say the type, and what is required."""
+    place, atlas = beside.place, beside.atlas
     branches = [atlas.at(place, [part], branch="") for part in parts]
     union, name = Union(keyword, schema, tuple(branches)), None
-    if union.shared_types == {"object"} and union.values is None:
-        name = _discriminator(union.objects)
+    if union.shared_types & beside.types == {"object"} and union.values is None:
+        name = _discriminator(union.objects, beside.required)
     if name is None:
         return union
     for index, branch in enumerate(branches):
@@ -376,10 +379,11 @@ def _union(place: str, keyword: str, schema: Schema, parts: list[Part], atlas: A
     return Union(keyword, schema, tuple(branches), name)
 
 
-def _discriminator(objects: list[Location]) -> str | None:
+def _discriminator(objects: list[Location], required: Container[str]) -> str | None:
     """The property for which every one of the object branches demands other constants, if any."""
-    for name in objects[0].required:
-        values = [branch.property(name).texts for branch in objects if name in branch.required]
+    for name in objects[0].properties:
+        holders = (branch for branch in objects if name in branch.required or name in required)
+        values = [branch.property(name).texts for branch in holders]
         tags = frozenset().union(*values)
         if len(values) == len(objects) and all(values) and len(tags) == sum(map(len, values)):
             return name

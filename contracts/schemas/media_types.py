@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 from contracts.document import MediaType, Schema
 from contracts.document.serialisation import plain_text
 from contracts.messages import EVENTS, JSON, LINES, SEQUENCES, essence_of, is_json, may_be_json
-from contracts.schemas.contents import SCALARS, Found, scalar
+from contracts.schemas.contents import SCALARS, Found, declared, scalar
 from contracts.schemas.json_text import decode
 from contracts.schemas.locations import Location, locate, merge
 
@@ -170,7 +170,7 @@ def _event(block: str) -> dict[str, JSON]:
 def _whole_text(location: Location, body: Body) -> Readings:
     if body.is_whole:
         text = body.text()
-        yield [scalar(text, location.types), text]
+        yield [scalar(text, declared(location)), text]
 
 
 def _form(location: Location, body: Body) -> Readings:
@@ -206,6 +206,8 @@ def _named(location: Location, pairs: Sequence[tuple[str, JSON]]) -> Sequence[JS
         of_items = below.items.types if below.items else SCALARS
         is_list = len(held) > 1 or below.types == _LIST
         plain[name] = held if is_list else held[0]
+        if is_list and len(held) == 1:  # without `explode`
+            plain[name] = str(held[0]).split(",")
         types = of_items if is_list else below.types
         values = [_member(value, types) for value in held]
         typed[name] = values if is_list else values[0]

@@ -87,7 +87,7 @@ def test_documents_in_strings(text: str, broken: list[str]) -> None:
     assert severities == {Severity.ADVISORY}
 
 
-EVENT = {
+EVENT: dict[str, Any] = {
     "type": "object",
     "required": ["event"],
     "properties": {"event": STRING},
@@ -102,6 +102,10 @@ EVENT = {
 }
 
 
+BRIEF = {**EVENT, "oneOf": [{"properties": branch["properties"]} for branch in EVENT["oneOf"]]}
+
+
+@pytest.mark.parametrize("event", [EVENT, BRIEF], ids=["each branch by itself", "what the branches share above them"])
 @pytest.mark.parametrize(
     ("body", "broken"),
     [
@@ -112,8 +116,8 @@ EVENT = {
         (b"event: else\ndata: a\n\n", ["/*/event enum"]),
     ],
 )
-def test_the_data_of_an_event_is_what_its_kind_says(body: bytes, broken: list[str]) -> None:
-    made = rules(EVENT, "text/event-stream", "3.2.0", "itemSchema")
+def test_the_data_of_an_event_is_what_its_kind_says(body: bytes, broken: list[str], event: dict[str, Any]) -> None:
+    made = rules(event, "text/event-stream", "3.2.0", "itemSchema")
     assert found(made, body) == [f"text/event-stream {rule}" for rule in broken]
     assert {rule.severity for rule in made.rules if rule.id.endswith("/<content>/foo type")} == {Severity.VIOLATION}
 
@@ -131,6 +135,7 @@ def test_the_data_of_an_event_is_what_its_kind_says(body: bytes, broken: list[st
         (BYTE, "image/png", ""),
         (URL_SAFE, "text/plain", ""),
         (EVENT, "text/event-stream", "itemSchema"),
+        (BRIEF, "text/event-stream", "itemSchema"),
     ],
     ids=str,
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contracts.messages import Exchange, Headers, Probe, Request, Response
 from contracts.mock import MockService
@@ -53,6 +55,7 @@ def of(schema: Any, **more: Any) -> dict[str, Any]:
         (of({"enum": ["hit", "miss"]}), "hit", "HIT", "@X-A enum"),
         (of({"type": "integer", "enum": [1, 2]}), "2", "3", "@X-A enum"),
         (of({"pattern": "^a"}), "a,b", "b,a", "@X-A pattern"),
+        (of({"pattern": "^[a-z]+$"}), "abc", "123", "@X-A pattern"),
         (of({"items": {"enum": ["a", "b"]}}), "a,b", "a,c", "@X-A/* enum"),
         (of({"const": "no-store"}), "no-store", "no-cache", "@X-A const"),
         (of({"type": "string", "not": {"const": "x"}}), "y", "x", "@X-A schema"),
@@ -173,3 +176,16 @@ def test_the_mock_exercises_every_rule_of_a_head(openapi: str) -> None:
 def test_the_mock_shows_all_values_of_a_header() -> None:
     spec = spec_of({"const": 1}, headers={"X-Mode": of({"type": "string", "enum": ["a", "b", "c"]})})
     assert MockService(spec).count_variants(spec.operations[0], 200) == 3
+
+
+@pytest.mark.parametrize("name", [*HEADERS, "Set-Cookie", "Last-Modified"])
+def test_no_value_is_too_odd_to_be_judged(name: str) -> None:
+    rules = operation_rules({}, headers={name: HEADERS.get(name, of(LIST))})
+
+    @given(values=st.lists(st.text(alphabet='ab,=;"{}[] 0123456789.eE+-:\xe9', max_size=20), max_size=2))
+    @settings(max_examples=30, deadline=None)
+    def judges(values: list[str]) -> None:
+        answer = Response(200, (*JSON, *((name, value) for value in values)), b"{}")
+        assert not judge(rules, Exchange(0, Probe(OPERATION, Request("GET", "/things/1")), answer)).defects
+
+    judges()

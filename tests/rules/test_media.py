@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contracts.messages import Exchange, Probe, Request, Response
 from contracts.mock import MockService
@@ -29,9 +31,12 @@ def rules(content: Any, openapi: str = "3.1.0") -> OperationRules:
 
 
 def judged(content: Any, body: bytes, content_type: str = "", openapi: str = "3.1.0", **more: Any) -> Judgement:
-    fields = (("Content-Type", content_type or next(iter(content))),)
-    answer = Response(200, fields, body, **more)
-    return judge(rules(content, openapi), Exchange(0, Probe(OPERATION, Request("GET", "/things/1")), answer))
+    return judged_by(rules(content, openapi), content_type or next(iter(content)), body, **more)
+
+
+def judged_by(made: OperationRules, content_type: str, body: bytes, **more: Any) -> Judgement:
+    answer = Response(200, (("Content-Type", content_type),), body, **more)
+    return judge(made, Exchange(0, Probe(OPERATION, Request("GET", "/things/1")), answer))
 
 
 def found(*arguments: Any, **more: Any) -> list[str]:
@@ -48,6 +53,7 @@ def items(schema: Any, name: str) -> dict[str, Any]:
 
 
 STRING = {"type": "string"}
+LISTED = {"type": "object", "properties": {"tags": {"type": "array", "items": {"type": "string"}, "minItems": 2}}}
 
 
 @pytest.mark.parametrize(
@@ -62,6 +68,7 @@ STRING = {"type": "string"}
         (text({**STRING, "pattern": "^<"}, "text/html"), b"<html>", b"no", "/ pattern"),
         (text({**STRING, "pattern": "^[a-z]+$"}, "text/*"), b"abc", b"ABC", "/ pattern"),
         (text({**STRING, "pattern": "^SELECT"}, "application/sql"), b"SELECT 1", b"DROP", "/ pattern"),
+        (text({"maxLength": 2}), b"12", b"123", "/ bounds"),
         (text({"type": "integer"}), b"12", b"twelve", "/ type"),
         (text({"type": "number", "minimum": 0}), b"1.5\n", b"-1", "/ bounds"),
         (text({"type": "boolean"}), b"true", b"yes", "/ type"),
@@ -102,6 +109,7 @@ STRING = {"type": "string"}
         (text(THING, FORM), b"n=9&tags=ab&tags=cd", b"n=10", "/n bounds"),
         (text(THING, FORM), b"n=1&tags=ab", b"n=one", "/n type"),
         (text(THING, FORM), b"n=1", b"tags=ab", "/ required n"),
+        (text(LISTED, FORM), b"tags=ab,cd", b"tags=ab", "/tags items"),
         (text(THING, FORM), b"n=1&tags=%C3%A4%C3%A4", b"n=1&tags=ab&tags=c", "/tags/* bounds"),
     ],
     ids=str,
@@ -272,3 +280,20 @@ def test_the_mock_exercises_every_rule(content: Any, openapi: str) -> None:
         broken += [finding.rule for finding in judgement.findings]
     promised = {rule.id for rule in made.rules if rule.status == "200"}
     assert (broken, promised - exercised) == ([], set())
+
+
+ODD = st.binary(max_size=60) | st.text(alphabet='event:data[]{}=&\r\n\x1e1 "é-', max_size=60).map(str.encode)
+
+
+@pytest.mark.parametrize("content", EXERCISED, ids=str)
+def test_no_body_is_too_odd_to_be_judged(content: Any) -> None:
+    made, name = rules(content), next(iter(content))
+
+    @given(
+        body=ODD, content_type=st.sampled_from([name, f"{name}; charset=utf-16; boundary=1"]), is_whole=st.booleans()
+    )
+    @settings(max_examples=50, deadline=None)
+    def judges(body: bytes, content_type: str, is_whole: bool) -> None:
+        assert not judged_by(made, content_type, body, is_whole=is_whole).defects
+
+    judges()

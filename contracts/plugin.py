@@ -134,7 +134,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             line += f" ({budget}, seed {state.budget.seed})"
         _write(session.config, printable(line))
         for notice in said(spec) if state.worker is None else ():
-            _write(session.config, printable(f"contract: {notice}"))
+            _write(session.config, printable(state.scrub(f"contract: {notice}")))
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:

@@ -1,5 +1,6 @@
 """What travels between the suite and a service: requests with their claims, and what came back."""
 
+import email.message
 import email.utils
 import re
 from collections.abc import Callable, Mapping
@@ -63,8 +64,8 @@ class Request:
 
     def with_field(self, name: str, *values: str) -> "Request":
         """The request with these values of a header field, in place of those of that name."""
-        fields = tuple((name, value) for value in values)
-        return replace(self, headers=overridden(self.headers, fields))
+        fields = overridden(self.headers, tuple((name, value) for value in values or [""]))
+        return replace(self, headers=fields if values else fields[:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Claim:
     """What the document says of a request: allowed, unless it can be proved forbidden."""
 
     forbidden_because: str | None = None
+    breaks: str = ""  # the one constraint that it breaks, if it breaks no other; see `MALFORMED`
 
     @property
     def allowed(self) -> bool:
@@ -82,6 +84,7 @@ class Claim:
 
 
 ALLOWED = Claim()
+MALFORMED = "HTTP"  # what a request breaks that is none by HTTP, whatever a document says
 
 
 class Credential(StrEnum):
@@ -175,7 +178,7 @@ class Probe:
     operation: str  # the key of the operation it was made for, `GET /things/{id}`
     request: Request
     claim: Claim = ALLOWED
-    source: str = "fuzz"  # or `given`, `coverage`, `edge`, `status`, `auth`, `method`
+    source: str = "fuzz"  # or `given`, `coverage`, `edge`, `status`, `refusal`, `auth`, `method`
     note: str = ""
     given: tuple[tuple[str, str], ...] = ()  # decoded, by parameter: the user vouched for them
     credential: Credential = Credential.RIGHT
@@ -247,6 +250,29 @@ def is_nameable(location: str, name: str) -> bool:
 def is_field_value(text: str) -> bool:
     """Whether a header field can have this value, which may be empty (RFC 9110 §5.5)."""
     return _FIELD_VALUE.fullmatch(text) is not None
+
+
+_TOKEN = _FIELD_NAME.pattern
+_PARAMETER = rf'{_TOKEN}=({_TOKEN}|"([^"\\]|\\.)*")'
+_MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}[ \t]*(;[ \t]*({_PARAMETER})?[ \t]*)*")
+
+
+def problem_of_content_type(request: Request) -> str:
+    """What is wrong with its Content-Type by HTTP and MIME, "" if nothing."""
+    values = header_values(request.headers, "content-type")
+    if len(values) > 1:
+        return "Content-Type stands in it twice (RFC 9110 §8.3)"
+    for value in values:
+        if not _MEDIA_TYPE.fullmatch(value):
+            return "its Content-Type is no media type (RFC 9110 §8.3.1)"
+        fields = email.message.Message()
+        fields["Content-Type"] = value
+        has_boundary = 0 < len(fields.get_boundary("")) <= 70
+        if essence_of(value).startswith("multipart/") and not has_boundary:
+            return "its Content-Type is of multipart and has no boundary (RFC 2046 §5.1.1)"
+        if not request.body:
+            return "it has a Content-Type and no body (RFC 9110 §8.3)"
+    return ""
 
 
 def essence_of(content_type: str) -> str:

@@ -1,7 +1,7 @@
 """A document as the rest of the suite sees it: its operations and schemas, each with its place."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -335,6 +335,14 @@ def concrete_status(operation: Operation, response: ResponseSpec, *preferred: in
         if operation.response(code) == response:
             return code
     return None
+
+
+def refusals_of(operation: Operation) -> Iterator[ResponseSpec]:
+    """The documented answers to what is forbidden: 422, 400, another 4xx, `default`, 404."""
+    found = {response.status.lower(): response for response in operation.responses}
+    others = [s for s in found if s.startswith("4") and s not in map(str, ABOUT_ACCESS)]
+    wanted = dict.fromkeys(("422", "400", *others, "default", "404"))
+    return filter(None, map(found.get, wanted))
 
 
 def schemes_in_use(operation: Operation, spec: Spec) -> tuple[SecurityScheme, ...]:

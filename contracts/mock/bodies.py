@@ -19,6 +19,7 @@ from contracts.document.serialisation import (
 from contracts.messages import concrete, is_field_value, is_json
 from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
+from contracts.schemas.constraints import reached
 from contracts.schemas.contents import Found, encoding_of, header_found, is_encoded
 from contracts.schemas.locations import Location, json_type, locate
 from contracts.schemas.media_types import (
@@ -180,31 +181,14 @@ def _drawn(schema: Schema | None, choices: Choices, most: int) -> Iterator[Any]:
 
 def sights(location: Location, value: Any) -> Iterator[tuple[str, str]]:
     """What a valid `value` shows of a schema: places with types, absent members, listed values."""
-    kind = json_type(value)
-    yield location.place, kind
-    if location.values is not None:
-        yield location.place, repr(value)
-    if kind == "object":
-        for name in location.properties:
-            if name not in value:
-                yield location.place, f"no {name}"
-    for child, part in _below(location, value):
-        if child is not None:
-            yield from sights(child, part)
-
-
-def _below(location: Location, value: Any) -> Iterator[tuple[Location | None, Any]]:
-    if isinstance(value, list):
-        children = itertools.chain(location.prefix, itertools.repeat(location.items))
-        yield from zip(children, value, strict=False)
-    if isinstance(value, dict):
-        known = set(location.properties)
-        for name, member in value.items():
-            declared = name in known or location.patterns
-            yield location.property(name) if declared else location.additional, member
-    for union in location.unions:
-        if union.selectable and union.values is None:
-            yield union.select(value), value
+    for _, there, held in reached(location, value):
+        yield there.place, json_type(held)
+        if there.values is not None:
+            yield there.place, repr(held)
+        if isinstance(held, dict):
+            for name in there.properties:
+                if name not in held:
+                    yield there.place, f"no {name}"
 
 
 @lru_cache(maxsize=4096)

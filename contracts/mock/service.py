@@ -15,7 +15,7 @@ import pytest_httpx2  # noqa: F401  registers httpcore2 with respx
 import respx
 
 from contracts.document import Header, Operation, ResponseSpec, SecurityScheme, Spec, serialisation
-from contracts.document.model import ABOUT_ACCESS, NOT_THERE, NOWHERE, concrete_status
+from contracts.document.model import NOT_THERE, NOWHERE, concrete_status, refusals_of
 from contracts.document.serialisation import concreteness, decoded, match_path, raw_values
 from contracts.messages import (
     NO_CONTENT,
@@ -167,7 +167,7 @@ class MockService:
                 return documented, status
         refusal = None
         if not claim_of(operation, request).allowed:
-            refusal = self._first(operation, _refusals(operation), (422, 400))
+            refusal = self._first(operation, refusals_of(operation), (422, 400))
         successes = sorted(operation.responses, key=_distance_from_success)
         return refusal or self._first(operation, successes, range(200, 300))
 
@@ -203,14 +203,6 @@ def serving(service: MockService) -> Iterator[str]:
 def _distance_from_success(response: ResponseSpec) -> int:
     """2xx, then `default`, then whatever is documented."""
     return {"2": 0, "d": 1, "D": 1, "1": 3}.get(response.status[0], 2)
-
-
-def _refusals(operation: Operation) -> Iterator[ResponseSpec]:
-    """The documented answers to what is forbidden: 422, 400, another 4xx, `default`, 404."""
-    found = {response.status.lower(): response for response in operation.responses}
-    others = [s for s in found if s.startswith("4") and s not in map(str, ABOUT_ACCESS)]
-    wanted = dict.fromkeys(("422", "400", *others, "default", "404"))
-    return filter(None, map(found.get, wanted))
 
 
 def _echoed(variant: Variant, operation: Operation, request: Request) -> Variant:

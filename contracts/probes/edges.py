@@ -1,12 +1,17 @@
-"""Odd values, which a service refuses or takes, and the requests that carry one at a time."""
+"""Requests at the edge of what a document allows: odd ones, and those that it forbids."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 
-from contracts.document import Operation
-from contracts.document.serialisation import encoded, fill_raw_path, match_path
-from contracts.messages import Request
-from contracts.schemas.claims import CLIENT_FIELDS
+from contracts.document import MediaType, Operation, Parameter
+from contracts.document.serialisation import encoded, fill_raw_path, match_path, serialised
+from contracts.messages import JSON, Request, concrete, essence_of
+from contracts.probes.samples import breaches, values_of, with_body, with_required, with_text
+from contracts.schemas.claims import claim_of
+from contracts.schemas.constraints import CLIENT_FIELDS, Forbidden, forbidden_by
+from contracts.schemas.json_text import decode
+from contracts.schemas.media_types import BOUNDARY, Body, content_of, dump
 
 EDGE_STRINGS = (
     ("a percent-encoded slash", "a/b"),
@@ -81,3 +86,119 @@ def edge_requests(operation: Operation, base: Request) -> Iterator[tuple[str, Re
             for about, value in HEADER_VALUES:
                 yield f"{about} in {name}", base.with_field(name, value)
             yield f"{name} sent twice", base.with_field(name, "a", "b")
+
+
+EACH = 2  # requests for one constraint
+MOST = 160  # requests for one operation: the first of each constraint comes before any second
+LOOKED_AT = 400  # requests for one constraint that are made, and held against their claim
+Made = tuple[str, Request]
+OTHER_TYPES = ("text/plain", "application/x-unheard-of", "application/json")
+
+
+def refusals(operation: Operation, answered: Sequence[Request], base: Request) -> list[Made]:
+    """Requests with what each of them breaks, made of those that were `answered` with a 2xx.
+
+    `base` is the plainest request, and needs not be allowed. At most `MOST`, each `EACH` times.
+    """
+    source, rounds = _Source(operation, answered, base), [list[Made]() for _ in range(EACH)]
+    for forbidden in forbidden_by(operation):
+        waiting = iter(rounds)
+        for request in dict.fromkeys(islice(source.candidates(forbidden), LOOKED_AT)):
+            if claim_of(operation, request).breaks == forbidden.name:
+                if (next_round := next(waiting, None)) is None:
+                    break
+                next_round.append((forbidden.name, request))
+    return list(chain.from_iterable(rounds))[:MOST]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What requests of an operation are made of."""
+
+    operation: Operation
+    answered: Sequence[Request]
+    base: Request
+
+    def candidates(self, forbidden: Forbidden) -> Iterator[Request]:
+        """Those that may be forbidden for this alone; their claims have the last word."""
+        bases, parameter, media = self._bases(forbidden.media), forbidden.parameter, forbidden.media
+        constraint, schema = forbidden.constraint, forbidden.schema
+        if constraint is not None and schema is not None and parameter is not None:
+            for value in breaches(schema, values_of(schema), constraint):
+                yield self._with(bases[0], parameter, serialised(parameter, value))
+        elif constraint is not None and schema is not None and media is not None:
+            for value in breaches(schema, self._contents(bases, media), constraint):
+                yield _with_content(bases[0], media, value)
+        elif parameter is not None:
+            yield self._with(bases[0], parameter)
+        else:
+            yield from _misshapen(bases[0])
+
+    def _bases(self, media: MediaType | None) -> Sequence[Request]:
+        """Those that were answered, with a body of the type if one is named; else one of ours."""
+        fitting = []
+        for request in self.answered:
+            name = essence_of(request.header("content-type") or "")
+            if media is None or (request.body and name == essence_of(concrete(media.name))):
+                fitting.append(request)
+        return fitting or [self._filled(media)]
+
+    def _filled(self, media: MediaType | None) -> Request:
+        """The plainest request with all that is required, drawn where nothing is there."""
+        request, body = self.base, self.operation.request_body
+        if not claim_of(self.operation, request).allowed:
+            request = with_required(request, self.operation, frozenset())
+        if media is None and body is not None and body.required and not request.body:
+            media = body.content[0]
+        if media is None:
+            return request
+        value: JSON = next(iter(values_of(media.schema)), {})
+        return _with_content(request.with_field("Content-Type"), media, value)
+
+    def _contents(self, bases: Sequence[Request], media: MediaType) -> Iterator[JSON]:
+        """Bodies as values: those that were answered, one with more in it, and drawn ones."""
+        drawn, answered = values_of(media.schema), list[JSON]()
+        for request in bases if self.answered else ():
+            body = Body(request.body or b"", request.header("content-type") or "")
+            if content := content_of(media):
+                answered += [readings[0] for readings in content.found(body).values]
+            elif not (found := decode(body.data)).problem:
+                answered.append(found.value)
+        yield from answered
+        for value in answered[:1]:
+            for other in drawn:
+                if isinstance(value, dict) and isinstance(other, dict):
+                    yield from ({**value, name: held} for name, held in other.items())
+        yield from drawn
+
+    def _with(self, request: Request, parameter: Parameter, *texts: str) -> Request:
+        """The request with a serialised parameter in place of what it has, or without any."""
+        if parameter.location == "path":
+            raw = match_path(self.operation.path, request.path) or {}
+            raw[parameter.name] = texts[0]
+            return request.with_path(fill_raw_path(self.operation.path, raw))
+        return with_text(request, parameter, *texts)
+
+
+def _with_content(request: Request, media: MediaType, value: JSON) -> Request:
+    """The request with a value as its body, written as its media type wants it."""
+    content, name = content_of(media), concrete(media.name)
+    body = content.medium.write(content.location, [value]) if content else dump(value)
+    if content and essence_of(name) == "multipart/form-data":
+        name = f"{essence_of(name)}; boundary={BOUNDARY}"
+        for file in content.location.properties:
+            held, field = content.location.property(file), f'name="{file}"'.encode()
+            said = [part.value for part in (*held.parts, *(held.items or held).parts)]
+            if any(one.get("format") == "binary" or "contentMediaType" in one for one in said):
+                body = body.replace(field, field + b'; filename="file.bin"')
+    return with_body(request, (name, body))
+
+
+def _misshapen(request: Request) -> Iterator[Request]:
+    """The request without its body, without its type, with another type, and with half a body."""
+    yield replace(request.with_field("Content-Type"), body=None)
+    yield request.with_field("Content-Type")
+    for name in OTHER_TYPES:
+        yield request.with_field("Content-Type", name)
+    yield replace(request, body=(request.body or b"")[:-1])
+    yield replace(request, body=(request.body or b"") + b"}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts import messages
 from contracts.document import Operation, Spec, serialisation
-from contracts.document.model import NOWHERE, concrete_status, variants_of
+from contracts.document.model import NOWHERE, concrete_status, refusals_of, variants_of
 from contracts.document.serialisation import (
     encoded,
     fill_raw_path,
@@ -26,9 +26,8 @@ from contracts.messages import (
     Probe,
     Request,
 )
-from contracts.probes.edges import edge_requests
-from contracts.probes.endings import ends
-from contracts.probes.knowledge import Knowledge, ValueRow, Values
+from contracts.probes.edges import edge_requests, refusals
+from contracts.probes.knowledge import Knowledge, ValueRow, Values, ends
 from contracts.probes.samples import Body, bodies_of, with_body, with_required, with_value
 from contracts.schemas.claims import claim_of
 from contracts.schemas.validation import Uncompilable, validator
@@ -111,6 +110,14 @@ class Lane:
                 base = self._base(self.known.made[-1])
             yield from filter(self.can_send, self._refusable(base))
         yield from self.unlisted_methods()
+
+    def refusals(self, answered: Sequence[Request]) -> Iterator[Probe]:
+        """What the document forbids, made of what was `answered`; of the mock, if it can refuse."""
+        if not self._is_sent or not (self.plan.live or any(refusals_of(self.operation))):
+            return
+        base, sources = self._spared(self._base()), list(map(self._spared, answered))
+        for name, request in refusals(self.operation, sources, base):
+            yield from filter(self.can_send, [self._probe(request, "refusal", f"breaks {name}")])
 
     def given(self) -> Iterator[Probe]:
         """The probes with values that the service knows, all of them twice."""

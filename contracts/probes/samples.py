@@ -1,19 +1,22 @@
-"""What the document shows of requests, else what it allows: values of parameters, JSON bodies."""
+"""What requests are made of: what the document shows or allows, and values that it forbids."""
 
+import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any
 
 from contracts.document import Operation, Parameter, Schema, join_pointer
-from contracts.document.serialisation import encoded, serialised
-from contracts.messages import Request, concrete, is_json
-from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
-from contracts.payloads.compiler import generator
-from contracts.schemas.claims import CLIENT_FIELDS
-from contracts.schemas.locations import Location, locate
-from contracts.schemas.validation import Uncompilable
+from contracts.document.serialisation import decoded, encoded, serialised
+from contracts.messages import JSON, Request, concrete, is_json
+from contracts.payloads import CoveringChoices, PlainChoices, RandomChoices, Unsatisfiable
+from contracts.payloads.compiler import compile_payload, generator
+from contracts.schemas import only
+from contracts.schemas.constraints import CLIENT_FIELDS, CLOSED, Constraint, Path, reached
+from contracts.schemas.locations import Location, json_type, locate
+from contracts.schemas.validation import Uncompilable, canonical_of
 
 DRAWN = 4  # values beside the examples: the barest, then of chance
 Body = tuple[str, bytes]  # its media type, and itself
@@ -26,21 +29,33 @@ def with_body(request: Request, body: Body) -> Request:
 
 def with_value(request: Request, parameter: Parameter, value: str) -> Request:
     """The request with a value of a parameter that is not in its path, in place of what it has."""
+    if parameter.location in ("query", "cookie"):
+        value = f"{encoded(parameter.name)}={encoded(value)}"
+    return with_text(request, parameter, value)
+
+
+def with_text(request: Request, parameter: Parameter, *texts: str) -> Request:
+    """The request with a serialised parameter in place of what it has, or without; path apart."""
     name, location = parameter.name, parameter.location
     if location == "header" and name.lower() not in CLIENT_FIELDS:
-        return request.with_field(name, value)
+        return request.with_field(name, *texts)
     if location == "cookie":
-        cookies = _with_pair(request.header("cookie") or "", "; ", name, value)
-        return request.with_field("Cookie", cookies)
+        texts = (*_others(request.header("cookie") or "", "; ", name), *texts)
+        return request.with_field("Cookie", *["; ".join(texts)] * bool(texts))
     if location == "query":
-        query = _with_pair(request.query, "&", encoded(name), value)
-        return replace(request, target=f"{request.path}?{query}")
+        query = "&".join((*_others(request.query, "&", name), *texts))
+        return replace(request, target=f"{request.path}?{query}".removesuffix("?"))
     return request
 
 
-def _with_pair(pairs: str, separator: str, name: str, value: str) -> str:
-    others = [pair for pair in pairs.split(separator) if pair and pair.partition("=")[0] != name]
-    return separator.join([*others, f"{name}={encoded(value)}"])
+def _others(pairs: str, separator: str, name: str) -> list[str]:
+    """The pairs under other names."""
+    found, own = list[str](), ("", name, encoded(name))
+    for pair in pairs.split(separator):
+        key = pair.partition("=")[0]
+        if key not in own and not decoded(key).startswith(f"{name}["):  # of style deepObject
+            found.append(pair)
+    return found
 
 
 def bodies_of(operation: Operation) -> Iterator[Body]:
@@ -64,15 +79,9 @@ def with_required(request: Request, operation: Operation, known: frozenset[str])
         if not parameter.required or name in known or name.lower() in CLIENT_FIELDS:
             continue
         texts = (serialised(parameter, value) for value in _samples_of(parameter))
-        text = next(filter(None, texts), "")
-        if location == "header" and text:
-            request = request.with_field(name, text)
-        elif location == "cookie" and text:
-            cookies = filter(None, (request.header("cookie"), text.replace("&", "; ")))
-            request = request.with_field("Cookie", "; ".join(cookies))
-        elif location == "query" and text:
-            query = "&".join(filter(None, (request.query, text)))
-            request = replace(request, target=f"{request.path}?{query}")
+        if text := next(filter(None, texts), ""):
+            text = text.replace("&", "; ") if location == "cookie" else text
+            request = with_text(request, parameter, text)
     return request
 
 
@@ -118,3 +127,153 @@ def _shown(node: Any) -> Iterator[Any]:
         yield node["example"]
     if isinstance(node.get("examples"), list):
         yield from node["examples"]
+
+
+MANY = 8  # values that are drawn of a schema, so that all of its places are in one of them
+LONG = 200_000  # characters of a text that is made too long
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_MISFORMATTED = ("no such format", "not-of-the-format", "no such\\format", "(", "{", "~0~")
+"""Texts that nothing reads as a date, an address or the like, however lenient it is."""
+
+
+@lru_cache(maxsize=4096)
+def values_of(schema: Schema | None) -> tuple[JSON, ...]:
+    """Some that the schema admits: the fullest one, the barest, then others."""
+    found, choices = list[JSON](), CoveringChoices()
+    with suppress(*_NO_VALUE):
+        while schema is not None and len(found) < MANY:
+            found.append(generator(schema).draw(choices))
+    return tuple(found)
+
+
+def breaches(schema: Schema, wholes: Iterable[JSON], constraint: Constraint) -> Iterator[JSON]:
+    """Values of a schema with something at the constraint's place that may break it alone."""
+    for whole in wholes:
+        for path, location, value in reached(locate(schema), whole):
+            if location.place == constraint.location.place:
+                yield from map(partial(_replaced, whole, path), broken_values(constraint, value))
+                break
+
+
+def _replaced(whole: JSON, path: Path, value: JSON) -> JSON:
+    """A copy of the whole with another value at a place."""
+    if not path:
+        return value
+    head, *rest = path
+    changed: Any = copy.copy(whole)
+    changed[head] = _replaced(changed[head], tuple(rest), value)
+    return changed
+
+
+def broken_values(constraint: Constraint, value: JSON) -> Iterator[JSON]:
+    """What may stand in place of `value`, and breaks a constraint; some of it breaks others."""
+    if constraint.word in _OF_TEXTS and not isinstance(value, str):
+        value = "a"
+    with suppress(AttributeError, LookupError, TypeError, ValueError, OverflowError):
+        yield from _TABLE[constraint.word](constraint, value)
+    if constraint.word not in _DRAWN:
+        return
+    # What all other keywords at the place admit, and this one does not.
+    parts: list[Any] = [{"not": {constraint.word: constraint.says}}]
+    for part in constraint.location.parts:
+        parts.append(only(part.value, ("type", *_DRAWN - {constraint.word})))
+    document, choices = constraint.location.parts[0].schema.document, RandomChoices(0)
+    with suppress(*_NO_VALUE):
+        payload = compile_payload(canonical_of({"allOf": parts}, document))
+        for _ in range(MANY):
+            yield payload.draw(choices)
+
+
+def _types(constraint: Constraint, _value: JSON) -> Iterator[JSON]:
+    """Of another type, and nothing that reads as one of the right type: servers convert that."""
+    types, half = constraint.location.types, [1.5] * ("integer" in constraint.location.types)
+    others: list[JSON] = ["text", *half, {"key": "value"}, ["text"]]
+    yield from filter(lambda other: json_type(other) not in types, others)
+
+
+def _members(constraint: Constraint, _value: JSON) -> Iterator[JSON]:
+    """Unheard of, then a member in another case, or the number after."""
+    yield "unheard_of"
+    for member in constraint.says:
+        if isinstance(member, str):
+            yield from (member.swapcase(), f"{member}x")
+        elif not isinstance(member, bool | dict | list):
+            yield from (member + 1, member - 1)
+    yield from (True, False, 0, {}, [], "unheard of by anybody")
+
+
+def _beyond(constraint: Constraint, _value: JSON) -> Iterator[JSON]:
+    held, sign, step = constraint.says, _SIGNS.get(constraint.word, 0), 1
+    for _, said in constraint.location.keywords(("multipleOf",)):
+        step = said["multipleOf"]
+    yield from map(_whole, (held + sign * far for far in (step, 1, 0.5, 1000 * step)))
+
+
+def _whole(number: float) -> float:
+    """A number as an integer, if it is one: `1.0` may be refused for its spelling alone."""
+    whole = int(number)
+    return whole if number == whole else number
+
+
+def _longer(constraint: Constraint, value: JSON) -> Iterator[JSON]:
+    if (size := constraint.says + 1) <= LONG:
+        yield value + "a" * (size - len(value))
+        yield from ("a" * size, "1" * size, value[:1] * size, value + value[-1:] * size)
+
+
+def _more_items(constraint: Constraint, value: JSON) -> Iterator[JSON]:
+    size, longer = constraint.says + 1, list(value)
+    for item in _items(constraint):
+        if item not in value:
+            longer.append(item)
+    yield longer[:size]
+    yield (longer * size)[:size]
+
+
+def _items(constraint: Constraint) -> list[JSON]:
+    """Items for a list, different ones as far as they can be had."""
+    location, found = constraint.location.items, list[JSON]()
+    if location is None or not location.parts:
+        return [*range(constraint.says + 1)]
+    with suppress(*_NO_VALUE):
+        payload, choices = generator(location.parts[0].schema), RandomChoices(0)
+        for _ in range(20 * (min(constraint.says, 1000) + 1)):
+            if (item := payload.draw(choices)) not in found:
+                found.append(item)
+            if len(found) > constraint.says:
+                break
+    return found
+
+
+def _more_names(constraint: Constraint, value: JSON) -> Iterator[JSON]:
+    below, samples = constraint.location.additional, ["text", 1]
+    if below is not None and below.parts:
+        samples = list(values_of(below.parts[0].schema))
+    for sample in samples:
+        names = map("undeclared{}".format, range(constraint.says + 1 - len(value)))
+        yield {**value, **dict.fromkeys(names, sample)}
+
+
+_TABLE: dict[str, Callable[[Constraint, Any], Iterable[JSON]]] = {
+    "type": _types,
+    "nullability": lambda _, __: [None],
+    "enum": _members,
+    "required": lambda it, value: [only(value, [*(n for n in value if n != it.name)])],
+    "multipleOf": lambda it, value: map(_whole, (value + 1, value - 1, value + it.says / 2)),
+    "minLength": lambda it, value: (value[: it.says - 1], "a" * (it.says - 1), ""),
+    "maxLength": _longer,
+    "pattern": lambda _, value: (f"{value}~", f"~{value}", value[:-1], value.swapcase(), "~", "a"),
+    "format": lambda _, value: (*_MISFORMATTED, _MISFORMATTED[0].ljust(len(value))[: len(value)]),
+    "minItems": lambda it, value: [value[: it.says - 1]],
+    "maxItems": _more_items,
+    "uniqueItems": lambda it, value: (value + value[-1:], _items(replace(it, says=1))[-1:] * 2),
+    "minProperties": lambda it, of: [only(of, [*it.location.required, *of][: it.says - 1])],
+    "maxProperties": _more_names,
+    "union": lambda _, __: [{}, [], "", 0, True, {"key": "value"}],
+    **dict.fromkeys(_BOUNDS, _beyond),
+    **dict.fromkeys(CLOSED, lambda _, value: [{**value, "undeclared_by_anyone": "text"}]),
+}
+"""What may stand in place of a value and breaks a constraint, by its word, most telling first."""
+_SIGNS = {"minimum": -1, "maximum": 1}  # where the first number beyond lies
+_OF_TEXTS = frozenset({"minLength", "maxLength", "pattern", "format"})
+_DRAWN = frozenset({*_BOUNDS, "multipleOf", "minLength", "maxLength", "pattern"})

@@ -32,7 +32,7 @@ from contracts.messages import Request
 from contracts.payloads import RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.payloads.patterns import parse
-from contracts.schemas.claims import CLIENT_FIELDS
+from contracts.schemas.constraints import CLIENT_FIELDS
 from contracts.schemas.validation import Uncompilable, takes, validator
 
 T = TypeVar("T")

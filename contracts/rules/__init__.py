@@ -8,7 +8,7 @@ from itertools import chain
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path, rivals_of
 from contracts.messages import MAX_SECONDS
-from contracts.rules import access, headers, media, methods, responses
+from contracts.rules import access, headers, media, requests, responses
 from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
@@ -38,6 +38,7 @@ class OperationRules:
     general: tuple[ExchangeRule, ...]  # for every answer to what the operation was asked
     wire: tuple[ExchangeRule, ...]  # for every answer, whatever the method
     unlisted: tuple[ExchangeRule, ...]  # for methods that the path does not list
+    requests: Mapping[str, ExchangeRule]  # for what is forbidden, by what a claim calls it
     by_response: Mapping[str, tuple[ExchangeRule, ...]]  # by the documented status of an answer
     histories: tuple[ExchangeRule, ...]  # for two answers to the same request
     framing: Mapping[str, Rule]  # by kind; only the lack of an answer breaks them
@@ -63,8 +64,8 @@ class OperationRules:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of the operation once, in the order of the document."""
-        judging = (self.general, self.wire, self.unlisted, *self.by_response.values())
-        found = [row.rule for row in chain(*judging, self.histories)]
+        judging = (self.general, self.requests.values(), self.wire, self.unlisted)
+        found = [row.rule for row in chain(*judging, *self.by_response.values(), self.histories)]
         found += self.framing.values()
         for plan in (*self.plans.values(), *chain(*self.headers.values())):
             found += plan.rules
@@ -98,7 +99,7 @@ def rules_for(
     for operation in spec.operations:
         key, unlisted = operation.key, tuple[ExchangeRule, ...]()
         if operation.path not in paths:
-            unlisted = tuple(methods.method_rules(spec, operation))
+            unlisted = tuple(requests.method_rules(spec, operation))
             paths.add(operation.path)
         by_response, plans = dict[str, tuple[ExchangeRule, ...]](), dict[tuple[str, str], Plan]()
         head = dict[str, Sequence[Plan]]()
@@ -124,9 +125,10 @@ def rules_for(
             ),
             wire=(
                 *responses.wire_rules(spec, operation, max_seconds=max_seconds),
-                *methods.allow_rules(spec, operation),
+                *requests.allow_rules(spec, operation),
             ),
             unlisted=unlisted,
+            requests=dict(requests.request_rules(operation)),
             by_response=by_response,
             histories=tuple(row for row in more.on_histories if row.rule.operation == key),
             framing={rule.kind: rule for rule in responses.framing_rules(operation)},

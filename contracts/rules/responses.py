@@ -10,6 +10,10 @@ from contracts.rules.rule import Answer, ExchangeRule, Rule, Scope, broken
 
 REFUSALS_OF_EDGES = frozenset({400, 414, 431})
 """What servers answer to odd requests before the service sees them (RFC 9110 §15.5.1, §15.5.15)."""
+REFUSALS_OF_FORMS = REFUSALS_OF_EDGES | {411, 415}
+"""What they answer to a body that they can't read, or that is of no type (RFC 9110 §15.5.16)."""
+FORMS = (" content type", " content type missing", " syntax")
+"""How constraints are called that are not about what a body says, but about how it is sent."""
 ANSWERS_OF_ROUTERS = REFUSALS_OF_EDGES | {404, 405, *range(300, 400)}
 """What they answer to odd paths, which they may redirect, or take for another."""
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -60,6 +64,8 @@ def is_early(answer: Answer) -> bool:
         return True
     documented = answer.documented
     known = documented is not None and not (documented.content and media_problem(answer))
+    if probe.claim.breaks == messages.MALFORMED or probe.claim.breaks.endswith(FORMS):
+        return status in REFUSALS_OF_FORMS and not known
     return probe.source == "edge" and status in REFUSALS_OF_EDGES and not known
 
 

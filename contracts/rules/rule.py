@@ -47,6 +47,8 @@ RULE_KINDS = {
     "edge answer documented": (ADVISORY, "RFC 9110 §15.4, §15.5"),
     "framing": (VIOLATION, "RFC 9112 §6.3, §8"),
     "content encoding": (VIOLATION, "RFC 9110 §8.4"),
+    # About requests that the document forbids.
+    "refused": (VIOLATION, "OpenAPI 3.1 §4.8.12, §4.8.13, RFC 9110 §15.5"),
     # About the credential, the resource, methods and header fields.
     "auth": (VIOLATION, "OpenAPI 3.1 §4.8.30, RFC 9110 §11.6.2, §15.5.2"),
     "challenge": (VIOLATION, "RFC 9110 §15.5.2, §11.6.1"),

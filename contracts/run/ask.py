@@ -17,7 +17,7 @@ from contracts.exchanges.credential import UNLOOKED, places
 from contracts.exchanges.health import Event, blocked, expired_from, refused_at_last, until_stop
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, serving
-from contracts.probes.endings import ENDS, ends
+from contracts.probes.knowledge import ENDS, ends
 from contracts.probes.permission import refused
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
@@ -101,7 +101,10 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
     if why := state.plan.slow.get(operation.key):
         yield {"slow": {**(state.ledger.note("slow") or {}), operation.key: why}}
     # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
-    answered = next((e.probe.request for e in exchanges if _is_plain_success(e)), None)
+    successes = [e.probe.request for e in exchanges if _is_plain_success(e)]
+    if not state.inputs.replays:
+        yield from sent(state.plan.lane(operation).refusals(successes))
+    answered = next(iter(successes), None)
     yield from _gateways(state, operation, client, answered)
     yield from sent(closing_of(state, operation, answered))
     # The last answers refused the credential: an expired one is refused where it was taken before.

@@ -5,47 +5,76 @@ A value on the wire has no type: a parameter forbids it only if its schema refus
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any
 
-from contracts.document import Operation, Parameter, RequestBody, Schema
+from contracts import messages
+from contracts.document import MediaType, Operation, Parameter, RequestBody, Schema
 from contracts.document.model import described_by
 from contracts.document.serialisation import decoded, match_path, raw_values
-from contracts.messages import Claim, Request, header_values, is_json
+from contracts.messages import ALLOWED, Claim, Request, essence_of, header_values, is_json
+from contracts.schemas import constraints
+from contracts.schemas.constraints import CLIENT_FIELDS, JSON, OF_TYPE, Broken, mode_of, name_of
+from contracts.schemas.contents import SCALARS, scalar
 from contracts.schemas.json_text import decode
 from contracts.schemas.locations import locate
+from contracts.schemas.media_types import Body, content_of
 from contracts.schemas.validation import Uncompilable, validator
 
 MAX_READINGS = 64
-
-CLIENT_FIELDS = {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive"}
-CLIENT_FIELDS |= {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"}
-"""Header fields that the client sets by itself: no probe has them, and no claim rests on them."""
+MAX_DIGITS = 4_000  # of a number that is read
 
 _WORDS = dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True)
 _WORDS |= dict.fromkeys(("false", "f", "0", "no", "n", "off"), False)
+Wrong = tuple[str, Set[str]]  # what is wrong, and the names of what that breaks
 _ANYTHING = object()  # a reading that no schema can refuse for us: the text was not taken apart
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 def claim_of(operation: Operation, request: Request) -> Claim:
-    """What the document says of `request`, sent to `operation` (whose path must match)."""
-    paths = match_path(operation.path, request.path) or {}
+    """What the document says of `request`, sent to `operation` (whose path must match).
+
+    `breaks` names the constraint of `forbidden_by` that it breaks, where it is forbidden for that
+    alone; a request that is none by HTTP or MIME is forbidden, and breaks `MALFORMED`.
+    """
+    if malformed := messages.problem_of_content_type(request):
+        return Claim(malformed, messages.MALFORMED)
+    paths, broken = match_path(operation.path, request.path) or {}, list[Wrong]()
     for parameter in operation.parameters:
-        if wrong := _wrong_with(parameter, _spellings(parameter, request, paths)):
-            return Claim(f"the {parameter.location} parameter {parameter.name} {wrong}")
-    return Claim(_wrong_with_body(operation.request_body, request))
+        what = f"the {parameter.location} parameter {parameter.name}"
+        broken += _wrong_with(parameter, what, _spellings(parameter, request, paths))
+    broken += _wrong_with_body(operation.request_body, request)
+    if not broken:
+        return ALLOWED
+    every = set[str]().union(*(names for _, names in broken))
+    return Claim(broken[0][0], every.pop() if len(every) == 1 else "")
 
 
-def _wrong_with(parameter: Parameter, spellings: list[list[str]]) -> str | None:
+def _wrong_with(parameter: Parameter, what: str, spellings: list[list[str]]) -> Iterator[Wrong]:
+    part, schema, values = f"{parameter.location} {parameter.name}", parameter.schema, list[Any]()
     if not any(spellings):
-        return "is missing" if spellings and parameter.required else None
-    if parameter.schema is None:
-        return None
+        if spellings and parameter.required:
+            yield f"{what} is missing", {f"{part} required"}
+        return
+    if schema is None:
+        return
     for texts in spellings:
-        if _accepts(parameter.schema, _readings(parameter, parameter.schema, texts)):
-            return None
-    return "does not match its schema"
+        values += _readings(parameter, schema, texts)
+    if not _accepts(schema, values):
+        keys = _broken_by_nearest(schema, values, constraints.written(parameter))
+        yield f"{what} does not match its schema", {name_of(part, key) for key in keys}
+
+
+def _broken_by_nearest(schema: Schema, values: Iterable[Any], mode: str) -> Set[Broken]:
+    """What the readings break that are of the right type, or nearest to it."""
+    found = sorted((constraints.broken_by(schema, value, mode) for value in values), key=_wrongness)
+    _, nearest = next(itertools.groupby(found, _wrongness))
+    return frozenset[Broken]().union(*nearest)
+
+
+def _wrongness(broken: Set[Broken]) -> int:
+    places = [place for place, word, _ in broken if word in OF_TYPE]
+    return len(places) + 100 * ("" in places)
 
 
 def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) -> list[list[str]]:
@@ -65,6 +94,8 @@ def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) ->
             return [raw]
     elif parameter.location == "querystring":
         raw = [request.query] * bool(request.query)
+    elif parameter.style == "deepObject":
+        raw = _members(request.query, f"{parameter.name}[")
     else:
         raw = raw_values(request.query, "&", parameter.name)
         if not raw and (not parameter.schema or "object" in locate(parameter.schema).types):
@@ -72,6 +103,16 @@ def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) ->
     # A plus sign is a space in a form (URL Standard §5.1), and itself in a URI (RFC 3986 §2.2).
     spaced = [text.replace("+", " ") for text in raw]
     return [list(map(decoded, raw)), list(map(decoded, spaced))]
+
+
+def _members(query: str, prefix: str) -> list[str]:
+    """The names in the brackets of style `deepObject`, each with its value."""
+    found = []
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if decoded(name).startswith(prefix):
+            found.append(f"{decoded(name)[len(prefix) : -1]}={value}")
+    return found
 
 
 def _readings(parameter: Parameter, schema: Schema, texts: list[str]) -> Iterator[Any]:
@@ -84,6 +125,13 @@ def _readings(parameter: Parameter, schema: Schema, texts: list[str]) -> Iterato
             yield texts[0]
         else:
             yield found.value
+        return
+    if parameter.style == "deepObject":
+        members, place = dict(text.partition("=")[::2] for text in texts), locate(schema)
+        types_of = [place.property(name).types for name in members]
+        typed = dict(zip(members, map(scalar, members.values(), types_of), strict=True))
+        unclear = len(members) < len(texts) or any(map(SCALARS.isdisjoint, types_of))
+        yield from (typed, _worded(typed), members, *[_ANYTHING] * unclear)
         return
     if parameter.location == "header" and len(texts) > 1:
         texts = [*texts, ", ".join(texts)]  # RFC 9110 §5.3
@@ -122,7 +170,7 @@ def _scalars(text: str) -> Iterator[Any]:
         number = float(text)
     except ValueError:
         return
-    if not math.isfinite(number):
+    if not math.isfinite(number) or len(text) > MAX_DIGITS:
         yield _ANYTHING  # infinity to some, and beyond what a float can hold to others
     elif word.lstrip("+-").isdecimal():
         yield int(text)
@@ -139,20 +187,47 @@ def _accepts(schema: Schema, values: Iterable[Any]) -> bool:
         return True
 
 
-def _wrong_with_body(documented: RequestBody | None, request: Request) -> str | None:
-    if documented is None:
-        return None
+def _wrong_with_body(documented: RequestBody | None, request: Request) -> Iterator[Wrong]:
     content_type = request.header("content-type")
+    if documented is None:
+        return
     if not request.body:
-        if documented.required and content_type is None:
-            return "the required body is missing"
-        return None
-    media = described_by(documented.content, content_type or "")
-    if media is None or media.schema is None or not is_json(content_type or ""):
-        return None
-    found = decode(request.body)
-    if found.problem is not None:
-        return f"its body can't be read: {found.problem}"
-    if found.duplicates or _accepts(media.schema, [found.value]):
-        return None
-    return "its body does not match the schema"
+        if documented.required:
+            yield "the required body is missing", {"body required"}
+        return
+    if content_type is None:
+        yield "its body has no Content-Type", {"body content type missing"}
+        return
+    media = described_by(documented.content, content_type)
+    if media is None:
+        yield f"no content of the document is {essence_of(content_type)}", {"body content type"}
+    elif media.schema is not None:
+        part = constraints.part_of_body(documented, media)
+        yield from _wrong_with_content(media, media.schema, part, request.body, content_type)
+
+
+def _wrong_with_content(
+    media: MediaType, schema: Schema, part: str, body: bytes, content_type: str
+) -> Iterator[Wrong]:
+    readings: Sequence[Any] = [_ANYTHING]
+    mode = JSON if is_json(content_type) else mode_of(media)
+    if mode == JSON:
+        found = decode(body)
+        if found.problem is not None:
+            yield f"its body can't be read: {found.problem}", {f"{part} syntax"}
+            return
+        if not found.duplicates:
+            readings = [found.value]
+    elif mode and (content := content_of(media)):
+        held = content.found(Body(body, content_type))
+        for values in held.values[:1] if not held.problem else ():
+            readings = [*values, *map(_worded, values[:1])]
+    if not _accepts(schema, readings):
+        keys = _broken_by_nearest(schema, readings, mode)
+        yield "its body does not match the schema", {name_of(part, key, "/") for key in keys}
+
+
+def _worded(value: Any) -> Any:
+    """A form with its words for true and false as these."""
+    members = value.items() if isinstance(value, dict) else ()
+    return {name: _WORDS.get(str(held).lower(), held) for name, held in members} or value

@@ -156,6 +156,8 @@ def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -
     if is_unavailable(answer.exchange) and documented is None:
         return
     judgement.apply(rules.general, answer)
+    if row := rules.requests.get(probe.claim.breaks):
+        judgement.apply([row], answer)
     if documented is None or rules.is_anothers(answer):
         return
     judgement.apply(rules.by_response[documented.status], answer)

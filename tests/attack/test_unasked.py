@@ -18,7 +18,7 @@ from contracts.exchanges.transport import Limits, Route, Transport
 from contracts.messages import Credential, Probe, Request
 from contracts.mock import MockService
 from contracts.probes import ProbePlan
-from contracts.probes.endings import ends
+from contracts.probes.knowledge import ends
 from contracts.probes.permission import MAX_BODY, MAX_HEAD, refused
 from contracts.rules import rules_for
 from tests.documents import spec_from

@@ -11,7 +11,7 @@ from contracts.document import Spec
 from contracts.messages import Claim, Request
 from contracts.mock import MockService
 from contracts.probes import ProbePlan, schemathesis_cases
-from contracts.probes.endings import ends
+from contracts.probes.knowledge import ends
 from contracts.report.run import about_rule
 from contracts.rules import rules_for
 from contracts.schemas.claims import claim_of

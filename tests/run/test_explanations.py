@@ -45,6 +45,8 @@ def with_every_kind() -> dict[str, Any]:
         "X-Page": {"content": {"application/json": {"schema": {"type": "integer"}}}},
     }
     made["responses"]["404"]["content"] = {"application/json": {"schema": {"properties": {"why": {"writeOnly": True}}}}}
+    made["parameters"] = [{"name": "page", "in": "query", "schema": {"type": "integer"}}]
+    made["responses"]["422"] = {"description": "not allowed"}
     found = document(get=made)
     found["paths"]["/things/{thing_id}"]["parameters"][0]["x-identifies"] = True
     return found

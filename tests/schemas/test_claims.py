@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.messages import ALLOWED, Request
+from contracts.messages import ALLOWED, MALFORMED, Request
 from contracts.schemas.claims import claim_of
 from tests.exchanges.documents import one_operation, parameter
 
@@ -217,10 +217,10 @@ def claim_of_body(
         (b'{"a":1e400}', "application/json", None),
         (None, None, "the required body is missing"),
         (b"", None, "the required body is missing"),
-        (b"", "application/json", None),
-        (b"a=1", "application/x-www-form-urlencoded", None),
-        (b"{}", "text/plain", None),
-        (b"{}", None, None),
+        (b"", "application/json", "it has a Content-Type and no body"),
+        (b"a=1", "application/x-www-form-urlencoded", "no content of the document is application/x-www-form"),
+        (b"{}", "text/plain", "no content of the document is text/plain"),
+        (b"{}", None, "its body has no Content-Type"),
     ],
 )
 def test_a_json_body_is_judged(body: bytes | None, content_type: str | None, because: str | None) -> None:
@@ -272,3 +272,33 @@ def test_every_integer_is_an_integer(number: int) -> None:
 @given(st.text(min_size=1))
 def test_every_text_is_a_string(text: str) -> None:
     assert allows(in_path(STRING), f"/things/{quote(text.encode('utf-8', 'surrogatepass'), safe='')}")
+
+
+@pytest.mark.parametrize(
+    ("value", "body", "because"),
+    [
+        ("multipart/form-data", b"", "has no boundary"),
+        ("multipart/form-data", b"--a--", "has no boundary"),
+        ("multipart/form-data; boundary=" + "a" * 71, b"--a--", "has no boundary"),
+        ("application/json", b"", "and no body"),
+        ("json", b"{}", "is no media type"),
+        ("application/json; charset", b"{}", "is no media type"),
+        ("application /json", b"{}", "is no media type"),
+        ("\xff/json", b"{}", "is no media type"),
+        ("", b"{}", "is no media type"),
+    ],
+)
+def test_a_request_that_is_none_by_mime_is_not_allowed(value: str, body: bytes, because: str) -> None:
+    _, operation = one_operation(method="post", requestBody={"content": {"*/*": {}}})
+    claim = claim_of(operation, Request("POST", "/things/1", (("Content-Type", value),), body))
+    assert because in str(claim)
+    assert claim.breaks == MALFORMED
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["application/json", "application/json ; charset=utf-8", 'a/b;c="d;\\"";e=f', 'multipart/mixed; boundary="a b"'],
+)
+def test_a_media_type_with_parameters_is_allowed(value: str) -> None:
+    _, operation = one_operation(method="post", requestBody={"content": {"*/*": {}}})
+    assert claim_of(operation, Request("POST", "/things/1", (("Content-Type", value),), b"{}")).allowed

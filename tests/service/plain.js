@@ -120,7 +120,9 @@ function checked(headers) {
   }
 }
 
-function parsed(raw) {
+// Express's `json()` reads what is called JSON, and leaves `body` undefined for anything else.
+function parsed(raw, type = "") {
+  if (!/^application\/json *(;|$)/i.test(type)) throw new Invalid(["body"], "no object");
   try {
     return JSON.parse(raw);
   } catch (error) {
@@ -148,7 +150,7 @@ function answer(request, raw) {
   }
   try {
     if (path.toLowerCase().replace(/\/$/, "") !== "/health") checked(request.headers);
-    return route[2]({ value, query: new URLSearchParams(query), headers: request.headers, body: () => parsed(raw) });
+    return route[2]({ value, query: new URLSearchParams(query), headers: request.headers, body: () => parsed(raw, request.headers["content-type"]) });
   } catch (error) {
     if (!error.status) throw error;
     return [error.status, error.body, error.headers];

@@ -65,19 +65,14 @@ def lax(family: str, operation: str, place: str, keywords: str) -> Iterator[Faul
 
 
 def refusal(operation: str, place: str, word: str, name: str) -> str:
-    """What ids of rules call the constraint: `query tag /* pattern`, `body / required pin`, `body words minLength`."""
+    """What ids of rules call the constraint: `query tag /* pattern`, `body / required pin`, `body /words minLength`."""
     location, _, path = place.partition(" ")
     if word == "missing":
         return f"{place} required"
     if location == "body":
         media, *others = operations()[operation].node["requestBody"]["content"]
-        if others:
-            return f"body ;{media} {path or '/'} {word}"
-        if media.endswith("json"):
-            return " ".join(filter(None, ("body", path or "/", "*" if word == "oneOf" else word, name)))
-        if not path:
-            return f"body {name or '/'} {'required' if name else word}"
-        path = path[1:]
+        part = f"body ;{media}" if others else "body"
+        return " ".join(filter(None, (part, path or "/", "*" if word == "oneOf" else word, name)))
     first, slash, below = path.partition("/")
     return " ".join(filter(None, (location, first, slash + below, word, name)))
 

@@ -1,4 +1,4 @@
-"""Rules about methods: those that the document does not list for a path, and the list in Allow."""
+"""Rules about requests that must be refused: their method is unlisted, or they are forbidden."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,8 +6,9 @@ from functools import partial
 
 from contracts import messages
 from contracts.document import Operation, Spec, serialisation
-from contracts.messages import UNAVAILABLE
+from contracts.messages import SAFE_METHODS, UNAVAILABLE, Credential
 from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, broken, shown
+from contracts.schemas.constraints import forbidden_by
 
 
 def method_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
@@ -83,3 +84,38 @@ def _allowed(fields: list[str]) -> list[str]:
     """The members of a list, which may stand in several lines (RFC 9110 §5.3, §5.6.1)."""
     lines = filter(str.strip, fields)
     return [name.strip(" \t") for line in lines for name in line.split(",")]
+
+
+OTHER_REASONS = frozenset({401, 402, 403, 405, 407, 408, 409, 410, 412, 421, 423, 425})
+OTHER_REASONS |= {426, 428, 429, 451}
+"""4xx about something else than what a request says: who asks, how often, what is there."""
+
+
+def request_rules(operation: Operation) -> Iterator[tuple[str, ExchangeRule]]:
+    """A rule for each constraint of a request, by what a claim calls it (`Claim.breaks`)."""
+    for forbidden in forbidden_by(operation):
+        about, name = (forbidden.promise, forbidden.pointer), forbidden.name
+        rule = Scope(operation).rule("refused", *about, name=name)
+        if forbidden.advisory:
+            rule = replace(rule, severity=Severity.ADVISORY)
+        yield name, ExchangeRule(rule, partial(refused_request, name))
+
+
+def refused_request(name: str, answer: Answer) -> str | None:
+    """A 4xx is right, unless it may be about something else; a 2xx or a crash is wrong.
+
+    A crash that the document does not have is left to `status documented`.
+    """
+    probe, status = answer.exchange.probe, answer.response.status
+    if probe.source != "refusal" or probe.claim.breaks != name:
+        return None
+    if probe.credential is not Credential.RIGHT or status in OTHER_REASONS:
+        return None
+    if 200 <= status < 300:
+        made = answer.fields("location") if probe.request.method not in SAFE_METHODS else ()
+        left = f" with Location {', '.join(made)}" * bool(made)
+        return f"forbidden request accepted: {status}{left}, though {probe.claim}"
+    if status >= 500 and status not in UNAVAILABLE | {501} and answer.documented is not None:
+        return f"forbidden request crashed: {status}, though {probe.claim}"
+    is_refusal = 400 <= status < 500 and (status != 404 or name.startswith("path "))
+    return "" if is_refusal else None

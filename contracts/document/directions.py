@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache, partial
 from operator import is_
 from typing import Any, NamedTuple
 
-from contracts.document.model import Document, ref_target
+from contracts.document.model import Document, ref_target, schemas_by_name
 
 _SURE = ("allOf",)  # what applies to the value whenever the schema around it does
 _UNIONS = ("anyOf", "oneOf")
@@ -28,7 +28,8 @@ def for_responses(document: Document) -> Document:
 
 
 def _directed(document: Document, mark: str) -> Document:
-    return Directed(document, mark) if mark in document.marks else document
+    is_read_so = not document.marks.isdisjoint((mark, "discriminator"))
+    return Directed(document, mark) if is_read_so else document
 
 
 class Unsent(NamedTuple):
@@ -51,6 +52,7 @@ class Directed(Document):
     def __init__(self, document: Document, mark: str, *, is_sender: bool = False) -> None:
         self.__dict__.update(vars(document), written=document, mark=mark)
         self.__dict__.pop("tree")
+        self._is_sender = is_sender
         self._absent: dict[str, Any] = {mark: True, "not": {}} if is_sender else {mark: True}
         self._opened = set[tuple[int, Unsent]]()
         self._known = dict[tuple[int, bool], frozenset[str]]()
@@ -80,7 +82,29 @@ class Directed(Document):
         # Without what told them apart, branches may be alike: one of them has to hold.
         if "anyOf" not in node and found.get("oneOf") != node.get("oneOf"):
             found["anyOf"] = found.pop("oneOf")
+        if self._is_sender and isinstance(node.get("discriminator"), dict):
+            found |= self._with_names(node, found)
         return _settled(node, found)
+
+    def _with_names(self, node: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+        """The unions of a schema, whose branches have the names that its discriminator gives."""
+        tag, names = node["discriminator"].get("propertyName"), schemas_by_name(node)
+        mapped, changed = node["discriminator"].get("mapping") or {}, {}
+        for keyword in filter(found.__contains__, _UNIONS):
+            changed[keyword] = list(found[keyword])
+            for index, branch in enumerate(changed[keyword]):
+                pointer = ref_target(str(branch.get("$ref", ""))) or None
+                own = [name for name in names if names[name] == pointer]
+                own = [name for name in own if name in mapped] or own
+                for part in self._parts(branch, sure=True):
+                    held = part.get("properties", {}).get(tag, True)
+                    listed = held.get("enum", [held.get("const")]) if isinstance(held, dict) else []
+                    if listed != [None] and listed:
+                        own = [name for name in own if name in listed]
+                if own:
+                    named = {"properties": {tag: {"enum": own}}, "required": [tag]}
+                    changed[keyword][index] = {"allOf": [branch, named]}
+        return changed
 
     def _below(self, node: dict[str, Any], keyword: str, names: Unsent, around: Unsent) -> Any:
         """What stands under a keyword of a schema, or of what is none."""

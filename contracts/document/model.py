@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 from contracts.messages import CREDENTIAL_FORMS, VARIABLE, Credential, covers, essence_of
 
-MARKS = ("readOnly", "writeOnly")
+MARKS = ("readOnly", "writeOnly", "discriminator")
+"""Keywords that make a document read otherwise by those who send messages or take them."""
 IDENTIFIES = "x-identifies"
 """On a path parameter: it names the resource, and the answer repeats it under that name."""
 NOWHERE: tuple[str | int, ...] = (
@@ -122,7 +123,7 @@ class Document:
     openapi: str
     tree: dict[str, Any]
     source: Callable[[str], Source] = field(repr=False)
-    marks: frozenset[str] = frozenset()  # those of `readOnly` and `writeOnly` that any schema says
+    marks: frozenset[str] = frozenset()  # those of `MARKS` that any schema says
 
     mark: str = ""  # that of properties which are in no message, in one direction
 
@@ -149,6 +150,26 @@ class Document:
             if isinstance(node, dict) and isinstance(node.get("$ref"), str):
                 pointer = ref_target(node["$ref"])
         return pointer
+
+
+def schemas_by_name(value: dict[str, Any]) -> dict[str, str]:
+    """The pointers to branches of a union by the names that its `discriminator` gives them.
+
+    Those of its `mapping`, to a pointer or a bare name; else a branch has its own name (OpenAPI 3.1
+    §4.8.25). Empty for a name that stands for something else.
+    """
+    mapping = value["discriminator"].get("mapping") or {}
+    branches = [*(value.get("oneOf") or ()), *(value.get("anyOf") or ())]
+    targets = [ref_target(branch["$ref"]) for branch in branches if "$ref" in branch]
+    found = {}
+    for name, target in mapping.items():
+        pointer = ref_target(target)
+        if not target.startswith("#"):
+            pointer = join_pointer("/components/schemas", target)
+        found[name] = pointer * (pointer in targets)
+    for target in targets:
+        found.setdefault(split_pointer(target)[-1], target)
+    return found
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
 from contracts.document import Schema, join_pointer
+from contracts.document.model import schemas_by_name
 from contracts.messages import is_json
 from contracts.rules.rule import Answer, Rule, Scope, member_text, shown
 from contracts.schemas import RUNGS, SAME_VALUE, asserts, validation
@@ -115,6 +117,19 @@ class Place:
         return rules
 
     @cached_property
+    def discriminators(self) -> Mapping[str, tuple[Rule, Callable[[Any], str | None]]]:
+        """By the property that names a branch: the rule that it is one which takes the value."""
+        found = {}
+        for union in self.location.unions:
+            said = union.schema.value
+            told = said.get("discriminator") if isinstance(said, dict) else None
+            if isinstance(told, dict) and isinstance(name := told.get("propertyName"), str):
+                promise = f"is of the schema that {name} names"
+                rule = self._rule("discriminator", promise, union.schema.pointer, name)
+                found[name] = rule, partial(_misnamed, union.schema, name)
+        return found
+
+    @cached_property
     def undocumented(self) -> Rule | None:
         """About names that nothing declares; None where the document says what they hold."""
         location = self.location
@@ -209,7 +224,8 @@ class Place:
     def rules(self) -> Iterable[Rule]:
         """The rules at this place."""
         leaves = (leaf.rule for leaf in self.leaves)
-        about_names = (*self.required.values(), *self.write_only.values())
+        about_names = [*self.required.values(), *self.write_only.values()]
+        about_names += [rule for rule, _ in self.discriminators.values()]
         own = (self.nullability, self.type, *leaves, *about_names, self.undocumented)
         return filter(None, own)
 
@@ -295,6 +311,27 @@ class Place:
 
 def _of_keywords(rule: Rule, types: frozenset[str], keywords: dict[str, Any]) -> Leaf:
     return _leaf(rule, types, partial(keyword_validator, json.dumps(keywords)))
+
+
+def _misnamed(union: Schema, tag: str, value: dict[str, Any]) -> str | None:
+    """What is wrong with the name of a branch; None where no branch is right, or none is named."""
+    value_of, name = schemas_by_name(union.value), value.get(tag)  # type: ignore[arg-type]
+    if not isinstance(name, str) or value_of.get(name) == "":
+        return None
+    document, takes = union.document, []
+    for pointer in dict.fromkeys(value_of.values()):
+        with suppress(*Uncompilable):
+            if pointer and validation.takes(validator(Schema(document, pointer)), value):
+                takes.append(pointer)
+    if not takes:
+        return None
+    listed = (locate(Schema(document, pointer)).property(tag).texts for pointer in takes)
+    if value_of.get(name) in takes or any(name in names for names in listed):
+        return ""
+    if name not in value_of:
+        return f"{shown(name)}, which names no branch"
+    others = ", ".join(pointer.rpartition("/")[2] for pointer in takes)
+    return f"{shown(name)}, whose schema refuses the value, and that of {others} takes it"
 
 
 def _union_validator(union: Union) -> validation.Validator:

@@ -35,6 +35,7 @@ RULE_KINDS = {
     "additional properties": (VIOLATION, "JSON Schema 2020-12 Core §10.3.2.3"),
     "write-only property": (VIOLATION, "JSON Schema 2020-12 Validation §9.4"),
     "union": (VIOLATION, "JSON Schema 2020-12 Core §10.2.1"),
+    "discriminator": (ADVISORY, "OpenAPI 3.1 §4.8.25"),
     "schema": (VIOLATION, "OpenAPI 3.1 §4.8.14"),
     # About a text as such, before any of its values.
     "strict json": (VIOLATION, "RFC 8259 §2, §6, §8.1"),

@@ -73,10 +73,10 @@ class Judgement:
             if not isinstance(error, TooManyError):
                 self.defects.setdefault(rule.id, why)
 
-    def note(self, rule: Rule, seen: str | None) -> None:
+    def note(self, rule: Rule, seen: str | None, instance: str | None = None) -> None:
         """Take down what a check gave: a finding, that the rule was kept, or nothing."""
         if seen:
-            self.find(rule, seen)
+            self.find(rule, seen, instance)
         elif seen is not None:
             self.exercised.add(rule.id)
 
@@ -316,6 +316,8 @@ class _Walk:
                 self._find(rule, (at, name), "in an answer, and writeOnly in the document")
             else:
                 self.judgement.exercised.add(rule.id)
+        for name, (rule, misnamed) in place.discriminators.items():
+            self.judgement.note(rule, misnamed(value), _pointer((at, name)))
 
     def _undocumented(self, rule: Rule, unknown: Set[str], at: At) -> None:
         """Names that nothing declares: the first of them, and where they stand."""

@@ -60,12 +60,17 @@ KINDS: dict[str, Any] = {
     },
     "additionalProperties": {"anyOf": [{"type": "string", "maxLength": 2}, {"type": "array", "items": TEXT}]},
 }
-OPEN: dict[str, Any] = {"type": "object", "properties": {"status": {"type": "string"}, "pin": {"writeOnly": True}}}
+PET: dict[str, Any] = {"discriminator": {"propertyName": "kind"}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}
+OPEN: dict[str, Any] = {
+    "type": "object",
+    "properties": {"status": {"type": "string"}, "pin": {"writeOnly": True}, "pet": PET},
+}
 
 
 def document_of_kinds() -> dict[str, Any]:
     """A document whose one operation has a rule of each kind, but prose."""
-    value = document(KINDS, headers={"X-A": {"required": True, "schema": {}}})
+    read = {"content": {"application/json": {"schema": {"type": "integer"}}}}
+    value = document(KINDS, headers={"X-A": {"required": True, "schema": {}}, "X-B": read})
     get = value["paths"]["/things/{id}"]["get"]
     get["responses"] |= {"405": {"description": ""}, "404": {"description": ""}, "401": {"description": ""}}
     get["responses"]["201"] = {"description": "", "content": {"application/json": {"schema": OPEN}}}

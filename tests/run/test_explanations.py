@@ -34,6 +34,10 @@ WHOLE: dict[str, Any] = {
         "code": {"type": "string", "pattern": "^[a-z]{1,5}$"},
         "tags": {"type": "array", "minItems": 1, "items": {"type": "string"}},
         "part": {"oneOf": [{"multipleOf": 2}, {"multipleOf": 3}]},
+        "pet": {
+            "oneOf": [{"$ref": "#/components/schemas/A"}, {"type": "null"}],
+            "discriminator": {"propertyName": "a"},
+        },
     },
 }
 
@@ -49,6 +53,7 @@ def with_every_kind() -> dict[str, Any]:
     made["responses"]["422"] = {"description": "not allowed"}
     found = document(get=made)
     found["paths"]["/things/{thing_id}"]["parameters"][0]["x-identifies"] = True
+    found["components"]["schemas"] = {"A": {"type": "object", "required": ["a"]}}
     return found
 
 

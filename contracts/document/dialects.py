@@ -141,12 +141,6 @@ def _named_references_to_numbers(schema: dict[str, Any]) -> None:
     schema["pattern"] = _GROUPS.sub(numbered, pattern)
 
 
-def _base64_to_format(schema: dict[str, Any]) -> None:
-    """3.1 says with `contentEncoding` what 3.0 calls the format `byte`."""
-    if schema.get("contentEncoding") == "base64":
-        schema.setdefault("format", "byte")
-
-
 def _types(schema: dict[str, Any]) -> list[Any]:
     types = schema.get("type")
     return types if isinstance(types, list) else [types]
@@ -190,7 +184,6 @@ _FROM_3_0 = (
 # References are pointers by now, and an `$id` would give those below it another meaning.
 _FROM_3_1 = (
     _integer_formats_to_bounds,
-    _base64_to_format,
     _named_references_to_numbers,
     partial(_drop, (*_IDENTIFIERS, "$dynamicAnchor")),
 )

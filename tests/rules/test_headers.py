@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.messages import Exchange, Headers, Probe, Request, Response
+from contracts.messages import Exchange, Headers, Probe, Request, Response, is_field_value
 from contracts.mock import MockService
+from contracts.mock.bodies import header_texts
 from contracts.rules import rules_for
 from contracts.verdicts import Judgement, judge
 from tests.documents import OPERATION, document, operation_rules, short, spec_from, spec_of
@@ -171,6 +172,15 @@ def test_the_mock_exercises_every_rule_of_a_head(openapi: str) -> None:
     promised = {rule.id for rule in rules.rules if "405 @" in rule.id}
     assert (broken, promised - exercised) == ([], set())
     assert len(promised) > 20
+
+
+def test_the_mock_sends_what_a_field_can_hold() -> None:
+    spec = spec_of(
+        {}, headers={"X-A": of({"type": "string", "pattern": "^[aé \n]{2}$"}), "X-B": of({"type": "string"})}
+    )
+    texts = [header_texts(header) for header in spec.operations[0].responses[0].headers]
+    assert texts[0] == ("aa",)
+    assert all(is_field_value(text) and text.isascii() for text in texts[1])
 
 
 def test_the_mock_shows_all_values_of_a_header() -> None:

@@ -6,8 +6,8 @@ from functools import partial
 
 from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.messages import EVENTS, may_be_json
-from contracts.rules.plan import Plan, json_found
-from contracts.rules.rule import Answer, ExchangeRule, Scope
+from contracts.rules.plan import Plan
+from contracts.rules.rule import Answer, ExchangeRule, Scope, json_found
 from contracts.schemas.contents import SCALARS, Found
 from contracts.schemas.locations import locate
 from contracts.schemas.media_types import (

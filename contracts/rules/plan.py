@@ -14,7 +14,7 @@ from typing import Any
 from contracts.document import Schema, join_pointer
 from contracts.document.model import schemas_by_name
 from contracts.messages import is_json
-from contracts.rules.rule import Answer, Rule, Scope, member_text, shown
+from contracts.rules.rule import Answer, Rule, Scope, json_found, member_text, shown
 from contracts.schemas import RUNGS, SAME_VALUE, asserts, validation
 from contracts.schemas.contents import Found, encoding_of, is_document, is_encoded
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
@@ -338,13 +338,6 @@ def _union_validator(union: Union) -> validation.Validator:
     branches = [union.schema.child(union.keyword, n).pointer for n in range(len(union.branches))]
     schema = {union.keyword: list(map(validation.reference, branches))}
     return validation.validator_of(schema, union.schema.document)
-
-
-def json_found(answer: Answer) -> Found:
-    """The body as JSON; nothing where there is none, or what it is breaks rules about its text."""
-    if not answer.is_json:
-        return Found()
-    return Found([[answer.decoded.value]] if answer.decoded.problem is None else [])
 
 
 @dataclass(frozen=True, eq=False)

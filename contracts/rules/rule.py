@@ -10,6 +10,7 @@ from contracts import text
 from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.document.model import clause_in, described_by
 from contracts.messages import Exchange, Response, has_content, header_values, is_json
+from contracts.schemas.contents import Found
 from contracts.schemas.json_text import Decoded, TooManyError, decode
 
 
@@ -217,6 +218,13 @@ class Answer:
     @property
     def is_json(self) -> bool:
         return self.has_content and is_json(self.response.media_type or "")
+
+
+def json_found(answer: Answer) -> Found:
+    """The body as JSON; nothing where there is none, or what it is breaks rules about its text."""
+    if not answer.is_json:
+        return Found()
+    return Found([[answer.decoded.value]] if answer.decoded.problem is None else [])
 
 
 def broken(wrong: object, seen: str) -> str:

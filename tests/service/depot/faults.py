@@ -1,5 +1,6 @@
 """The faults that the depot can have, a row each, in ten families; the last of a row is the rule that finds it."""
 
+import re
 from collections.abc import Iterator
 from itertools import starmap
 from typing import Any
@@ -158,9 +159,9 @@ WAYS = (
     ("readDock", "token", "anything", "auth wrong*"),
     ("readDock", "key", "nothing", "auth required*"),
     ("readSlots", "token", "appended", "auth appended*"),
-    ("readStatus", "token", "anything", "auth wrong*"),
+    ("readStatus", "token", "anything?", "auth wrong*"),
 )
-"""Operation, scheme, what passes for the credential, rule."""
+"""Operation, scheme, what passes for the credential (with `?` if the document does not forbid it), rule."""
 
 SWITCHES = {
     "bodies that are not enforced": (
@@ -256,7 +257,7 @@ def said(family: str, operation: str, on: int, name: str, edit: Change, rule: st
 def made(family: str, operation: str, name: str, at: str, rule: str, **more: Any) -> Fault:
     """The marks behind a name are `alone` (!) and not `forbidden` (?)."""
     marks: dict[str, Any] = {"alone": "!" in name, "forbidden": "?" not in name}
-    return Fault(family, operation, name.strip("!?"), at, f"{key_of(operation)} {rule}", **marks, **more)
+    return Fault(family, operation, re.sub("[!?]", "", name), at, f"{key_of(operation)} {rule}", **marks, **more)
 
 
 def set_field(operation: str, on: int, name: str, value: str | None) -> Fault:
@@ -271,7 +272,7 @@ def set_field(operation: str, on: int, name: str, value: str | None) -> Fault:
 def way_in(operation: str, scheme: str, way: str, rule: str) -> Fault:
     name = f"takes {way} for the {scheme}" if way != "never" else f"does not take the {scheme}"
     family = "authentication and its alternatives"
-    return made(family, operation, name, "", rule, scheme=scheme, way=way)
+    return made(family, operation, name, "", rule, scheme=scheme, way=way.strip("?"))
 
 
 def switched(family: str, operation: str, name: str, rule: str, at: str) -> Fault:

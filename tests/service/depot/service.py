@@ -207,7 +207,7 @@ class Depot:
     def _takes(self, operation: str, scheme: str, asked: Asked) -> bool:
         sent = self._sent(scheme, asked)
         if sent is None and self.has(operation, f"{scheme} in the query"):
-            sent = dict(asked.pairs).get(scheme)
+            sent = dict(asked.pairs).get(document()["components"]["securitySchemes"][scheme]["name"])
         if scheme == "token" and self.has(operation, "other scheme"):
             sent = asked.headers.get("authorization", "").rpartition(" ")[2] or None
         ways = [fault.way for fault in self.faults if (fault.operation, fault.scheme) == (operation, scheme)] or [

@@ -140,6 +140,8 @@ class _Finder:
 
     def _make(self, operation: Operation, teller: Teller, depth: int) -> Values | None:
         other, plan = teller[0], self.state.plan
+        if self.state.inputs.spec.document.at(other.pointer).get(CREATES) is False:
+            return None
         if not plan.lane(other).known.rounds:
             plan.learn(other, self.rows(other, depth - 1))
         for probe in islice(plan.lane(other).samples(), MAX_TRIED):

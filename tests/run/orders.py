@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import parse_qs, unquote
 
 from .projects import answer
 
-REFUSED = {status: {"description": "no"} for status in ("400", "404", "409", "422")}
+REFUSED = {status: {"description": "no"} for status in ("400", "404", "409", "415", "422")}
 ID, NUMBER = {"type": "integer", "minimum": 1}, {"type": "integer", "minimum": 1}
 STATES = {"type": "string", "enum": ["open", "cancelled", "sent"]}
 ORDER = {"type": "object", "required": ["id", "status"], "properties": {"id": ID, "status": STATES}}
@@ -60,7 +61,7 @@ PATHS: dict[str, dict[str, Any]] = {
 
 def document(**paths: Any) -> dict[str, Any]:
     info = {"title": "Orders", "version": "1"}
-    return {"openapi": "3.1.0", "info": info, "paths": {**PATHS, **paths}}
+    return {"openapi": "3.1.0", "info": info, "paths": {**deepcopy(PATHS), **paths}}
 
 
 @dataclass
@@ -88,6 +89,8 @@ class Orders:
         self.asked.append(line)
         method, target = line.split(" ", 1)
         path, _, query = target.partition("?")
+        if method in ("POST", "PATCH") and body and not re.search(rb"(?i)\ncontent-type: *application/json\b", head):
+            return answer(415)
         return self.answered("GET" if method == "HEAD" else method, path, query, self.body_of(body))
 
     def body_of(self, body: bytes) -> Any:

@@ -310,6 +310,9 @@ def _loosen_3_1(root: dict[str, Any], dialect: str) -> None:
     in_path["then"]["required"] = []
     definitions["response"]["required"] = []
     definitions["components"]["patternProperties"] = {}
+    # What stands beside the `$ref` of a path item counts, and is looked into.
+    definitions["path-item-or-reference"] = {"$ref": "#/$defs/path-item"}
+    definitions["path-item"]["properties"]["$ref"] = {"type": "string"}
     # As the official "schema-base" does: Schema Objects are looked into.
     definitions["schema"] = {"$ref": dialect}
 

@@ -233,21 +233,24 @@ class _Object:
     def required(self) -> bool:
         return self.value.get("required") is True
 
+    def part(self, name: str) -> model.Schema | None:
+        """Its own schema of that name."""
+        if name in self.value:
+            return model.Schema(self.document, join_pointer(self.pointer, name))
+        return None
+
     @property
     def schema(self) -> model.Schema | None:
         """Its own, or that of its content."""
-        if "schema" in self.value:
-            return model.Schema(self.document, join_pointer(self.pointer, "schema"))
-        return next((media.schema for media in self.content), None)
+        return self.part("schema") or next((media.schema for media in self.content), None)
 
     @property
     def content(self) -> tuple[model.MediaType, ...]:
         found = []
         for name in self.value.get("content") or ():
-            media, item_schema = self.child("content", name), None
-            if "itemSchema" in media.value:
-                item_schema = model.Schema(self.document, join_pointer(media.pointer, "itemSchema"))
-            found.append(model.MediaType(name, media.schema, media.pointer, item_schema))
+            media = self.child("content", name)
+            schemas = media.part("schema"), media.part("itemSchema")
+            found.append(model.MediaType(name, schemas[0], media.pointer, schemas[1]))
         return tuple(found)
 
 

@@ -208,3 +208,25 @@ def test_a_reference_to_an_object_of_another_kind_is_refused() -> None:
         "      responses: {'200': {description: ok}}\ncomponents: {schemas: {A: {type: string}}}\n"
     )
     assert refusal(text).startswith("d.yaml:9: ")
+
+
+@pytest.mark.parametrize("member", ["parameters: [0]", "get: {responses: 1}", "parameters: {}"])
+@pytest.mark.parametrize("version", ["3.1.0", "3.2.0"])
+def test_what_stands_beside_the_reference_of_a_path_item_is_looked_into(member: str, version: str) -> None:
+    item = f"{{$ref: '#/components/pathItems/B', {member}}}"
+    paths = "paths: {/a: {$ref: '#/components/pathItems/A'}}"
+    text = f"{HEAD}{paths}\ncomponents:\n  pathItems:\n    A: {item}\n    B: {{}}"
+    message = refusal(text.replace("3.1.0", version))
+    assert message.startswith("d.yaml:6: /components/pathItems/A/")
+
+
+@pytest.mark.parametrize("ref", ["{}", "1", "[a]"])
+def test_the_reference_of_a_path_item_is_a_text(ref: str) -> None:
+    assert refusal(f"{HEAD}paths:\n  /a: {{$ref: {ref}}}").startswith("d.yaml:4: /paths/~1a/$ref is ")
+
+
+def test_content_of_a_media_type_means_nothing() -> None:
+    media = "{content: {'#': 1}}"
+    text = f"{HEAD}paths: {{/a: {{get: {{responses: {{'200': {{content: {{text/plain: {media}}}}}}}}}}}}}"
+    spec = read_spec(text.encode(), path="d.yaml", folder=None)
+    assert spec.operations[0].responses[0].content[0].schema is None

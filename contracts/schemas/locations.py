@@ -348,7 +348,7 @@ def merge(
             truncated = True
         elif target:
             pending.append(target)
-            named = named or split_pointer(target.schema.pointer)[-1]
+            named = named or "".join(split_pointer(target.schema.pointer)[-1:])
         pending += part.children("allOf")[::-1]
         for keyword in UNIONS:
             branches = part.children(keyword)

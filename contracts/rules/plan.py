@@ -123,7 +123,9 @@ class Place:
         for union in self.location.unions:
             said = union.schema.value
             told = said.get("discriminator") if isinstance(said, dict) else None
-            if isinstance(told, dict) and isinstance(name := told.get("propertyName"), str):
+            if not isinstance(told, dict) or "object" not in union.types:  # of the names alone
+                continue
+            if isinstance(name := told.get("propertyName"), str):
                 promise = f"is of the schema that {name} names"
                 rule = self._rule("discriminator", promise, union.schema.pointer, name)
                 found[name] = rule, partial(_misnamed, union.schema, name)

@@ -68,6 +68,12 @@ def test_it_is_an_advisory_and_excuses_nothing() -> None:
     assert rule.severity is Severity.ADVISORY
 
 
+def test_names_that_are_constants_have_one_rule_as_well() -> None:
+    tagged = {name: {**schema, "properties": {"kind": {"enum": [name]}}} for name, schema in COMPONENTS.items()}
+    of = plan_of(pets(), components=tagged)
+    assert [short(rule) for rule in of.rules if rule.kind == "discriminator"] == [RULE]
+
+
 @pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize(
     ("mapping", "names"),

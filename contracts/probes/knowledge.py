@@ -185,7 +185,9 @@ def told(operation: Operation, teller: Teller, exchange: Exchange) -> Iterator[d
     above = dict(zip(names, asked.values(), strict=False))
     name, word = names[len(above)], other.path.rpartition("/")[2]
     if other.method != "GET":
-        place = urlsplit(response.header("location") or "").path.rstrip("/")
+        place = ""
+        with suppress(ValueError):  # it is no URL
+            place = urlsplit(response.header("location") or "").path.rstrip("/")
         tail = "/".join(place.split("/")[-1 - other.path.count("/") :])
         item = match_path(f"{other.path}/{{}}", f"/{tail}") or {}
         body = [decoded(item.get("", "")) or _id_of(_unwrapped(body, word), name, word)]
@@ -266,14 +268,14 @@ def _id_of(member: Any, name: str, word: str) -> str:
     `/orders/{order_id}` finds `order_id`, `orderId` and `id`; `/lines/{line_no}` also `no`.
     """
     if not isinstance(member, dict):
-        return _text(member)
+        return _name(member)
     held, wanted, names = _squeezed(member), _plain(name), [_plain(name)]
     for kind in _singulars(word):
         names.append(wanted.removeprefix(kind))
         names.append(f"{kind}{wanted}")
     if wanted.endswith("id") or wanted in _singulars(word):
         names.append("id")
-    return next(filter(None, map(_text, map(held.get, names))), "")
+    return next(filter(None, map(_name, map(held.get, names))), "")
 
 
 def _singulars(word: str) -> tuple[str, ...]:
@@ -294,6 +296,10 @@ def _squeezed(member: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _name(value: Any) -> str:
+    return _text(value) * (not isinstance(value, bool))
 
 
 def _text(value: Any) -> str:

@@ -76,6 +76,7 @@ def told_of(key: str, teller: str, body: Any, target: str = ORDERS, **headers: s
         ({"id": None}, None),
         ({"id": {"x": 1}}, None),
         ({"id": 1.5}, None),
+        ({"id": True}, None),
         (None, None),
         ([1], None),
     ],
@@ -113,6 +114,8 @@ def test_other_bodies_tell_nothing(body: Any) -> None:
         ({"id": 7}, {"Location": "/elsewhere/9"}, "7"),
         ({"id": 7}, {"Location": "9"}, "7"),
         ([{"id": 7}], {}, None),
+        ({"id": 7}, {"Location": "http://["}, "7"),
+        ({"id": 7}, {"Location": "/orders/.."}, "7"),
     ],
 )
 def test_what_was_made_is_named_by_its_place_or_in_the_body(

@@ -99,6 +99,7 @@ class Credential(StrEnum):
     EMPTY = "empty"
     BARE = "without scheme"
     LOWER_CASE = "scheme in lower case"
+    MISPLACED = "wrong place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,11 @@ CREDENTIAL_FORMS: Mapping[Credential, CredentialForm] = {
         scheme=lambda _: "",
         named=True,
     ),
+    Credential.MISPLACED: CredentialForm(
+        "wrong place",
+        "refuses the right credential in another place",
+        "the credential in a place that the document does not have",
+    ),
 }
 """The forms, in the order in which they are tried: whoever adds one adds a row."""
 
@@ -184,6 +190,13 @@ class Probe:
     credential: Credential = Credential.RIGHT
     again: bool = False  # it was asked before, and is asked again because of what was seen
     withheld: tuple[str, ...] = ()  # headers of the run, in lower case, that it goes without
+    schemes: tuple[str, ...] = ()  # whose credentials it shows; none: those of the operation in use
+    part: str = ""  # that of them which `credential` is about, while the others are right
+
+    @property
+    def way(self) -> tuple[Credential, tuple[str, ...], str]:
+        """How it shows which credentials."""
+        return self.credential, self.schemes, self.part
 
 
 GIVEN_BODY = "request body"  # among what a probe has `given`, the name of its body
@@ -226,8 +239,6 @@ class Response:
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _COOKIE_NAME = re.compile(r"[!-+\--9<>-~]+")  # more than RFC 6265 §4.1.1 allows, as in `a[b]`
 _FIELD_VALUE = re.compile(r"([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
-
-
 _ORIGIN_FORM = re.compile(r"/[!\"$-~]*")  # as generators write it, with what should be encoded
 
 

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.messages import CREDENTIAL_FORMS, VARIABLE, Credential, covers, essence_of
+from contracts.messages import VARIABLE, covers, essence_of
 
 MARKS = ("readOnly", "writeOnly", "discriminator")
 """Keywords that make a document read otherwise by those who send messages or take them."""
@@ -313,11 +313,22 @@ class Spec:
     notices: tuple[Notice, ...] = ()  # of reading: what of it HTTP can't carry, say
     parts: tuple[tuple[Any, str, tuple[str, ...]], ...] = ()  # each object: its kind, its place
     variable: str = VARIABLE  # of the environment, with the credential that requests carry
+    variables: Mapping[str, str] = field(default_factory=dict)  # of schemes with one of their own
+    shared: bool = True  # whether `variable` is that of all other schemes, or of none
 
     @property
     def placeholder(self) -> str:
         """What stands in place of the credential."""
         return f"${self.variable}"
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """What stands in place of each credential."""
+        return (self.placeholder, *(f"${name}" for name in self.variables.values()))
+
+    def variable_of(self, scheme: str) -> str:
+        """The variable with the credential of a scheme; empty if none is given."""
+        return self.variables.get(scheme) or self.variable * self.shared
 
     def identifying(self, operation: Operation) -> list[Parameter]:
         """The parameters of an operation that the document says to name a resource."""
@@ -364,23 +375,3 @@ def refusals_of(operation: Operation) -> Iterator[ResponseSpec]:
     others = [s for s in found if s.startswith("4") and s not in map(str, ABOUT_ACCESS)]
     wanted = dict.fromkeys(("422", "400", *others, "default", "404"))
     return filter(None, map(found.get, wanted))
-
-
-def schemes_in_use(operation: Operation, spec: Spec) -> tuple[SecurityScheme, ...]:
-    """The schemes of the first alternative that a request alone can satisfy, if any."""
-    if not operation.needs_credential:
-        return ()
-    for alternative in operation.security:
-        schemes = tuple(spec.security_schemes[name] for name, _ in alternative)
-        if all(scheme.type != "mutualTLS" for scheme in schemes):
-            return schemes
-    return ()
-
-
-def variants_of(operation: Operation, spec: Spec) -> tuple[Credential, ...]:
-    """The forms of the credential that make sense for an operation, if any, the right one first."""
-    schemes = schemes_in_use(operation, spec)
-    if not schemes:
-        return ()
-    named = all(scheme.type != "apiKey" for scheme in schemes)
-    return tuple(form for form, row in CREDENTIAL_FORMS.items() if named or not row.named)

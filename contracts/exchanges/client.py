@@ -1,7 +1,7 @@
 """A probe to an exchange: sent in its turn, to a service or the mock, again where that may help."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -147,16 +147,22 @@ class Client:
     capabilities: Capabilities = field(default_factory=Capabilities)
     pace: Pace = field(default_factory=Pace)
     route: Route = field(default_factory=Route)
+    others: Mapping[str, Secret] = field(default_factory=dict)  # of single schemes, by variable
     _transport: Transport = field(init=False, repr=False)
     _scrubber: Scrubber = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._transport = Transport(self.base_url, self.route, self.limits)
-        secrets = [self.secret] if self.secret else []
+        secrets = [*self._secrets.values()]
         for name, value in self.extra_headers:
             if _distinctive(value):
                 secrets.append(Secret(value, f"${name.upper().replace('-', '_')}"))
         self._scrubber = Scrubber(tuple(secrets), self.capabilities)
+
+    @property
+    def _secrets(self) -> Mapping[str, Secret]:
+        own = {self.spec.variable: self.secret} if self.secret else {}
+        return {**own, **self.others}
 
     def close(self) -> None:
         self._transport.close()
@@ -187,9 +193,8 @@ class Client:
         """What came of each attempt; the service or the back-off says how long to wait."""
         request, outcomes = probe.request, list[Outcome]()
         once = request.method not in messages.IDEMPOTENT or probe.source == "status"
-        if self.secret is not None:  # what is asked of no operation is asked without one
-            operation = self.spec.by_key[probe.operation]
-            request = with_credential(request, probe.credential, operation, self.spec, self.secret)
+        if self._secrets:  # what is asked of no operation is asked without one
+            request = with_credential(probe, self.spec, self._secrets)
         extra = [field for field in self.extra_headers if field[0].lower() not in probe.withheld]
         headers = overridden(overridden(OUR_HEADERS, request.headers), tuple(extra))
         wire = replace(request, headers=headers)

@@ -11,12 +11,19 @@ from http import HTTPStatus
 from typing import Self
 from urllib.parse import quote
 
-from contracts.document import Operation, SecurityScheme, Spec
-from contracts.document.model import schemes_in_use
+from contracts.document import SecurityScheme, Spec
+from contracts.document.security import misplaced, place_of, schemes_in_use
 from contracts.exchanges import echoes
 from contracts.exchanges.echoes import DISTINCTIVE, Hit
 from contracts.exchanges.secret_urls import Capabilities
-from contracts.messages import CREDENTIAL_FORMS, PLACEHOLDER, Credential, Request
+from contracts.messages import (
+    CREDENTIAL_FORMS,
+    PLACEHOLDER,
+    Credential,
+    CredentialForm,
+    Probe,
+    Request,
+)
 
 MIN_LENGTH = 4  # shorter values are words like any other: without them no text could be read
 UNLOOKED = "nothing is looked for in answers"
@@ -228,31 +235,34 @@ def forbid_core_dumps() -> None:
 
 def places(spec: Spec) -> frozenset[str]:
     """The header fields, in lower case, in which the document's schemes want a credential."""
-    found = set()
-    for scheme in spec.security_schemes.values():
-        named = {"header": scheme.name.lower(), "cookie": "cookie"}.get(scheme.location, "")
-        found.add(named if scheme.type == "apiKey" else "authorization")
-    return frozenset(found)
+    found = set(map(place_of, spec.security_schemes.values()))
+    return frozenset({"header": name}.get(where, where) for where, name in found) - {"query"}
 
 
-def with_credential(
-    request: Request, variant: Credential, operation: Operation, spec: Spec, secret: Secret
-) -> Request:
-    """The request with a variant of the credential, as the scheme (if any) that is in use asks."""
-    if variant is Credential.NONE:
-        return request
-    form = CREDENTIAL_FORMS[variant]
-    for scheme in schemes_in_use(operation, spec):
-        names = {"http": scheme.scheme.capitalize(), "apiKey": ""}
-        name = names.get(scheme.type, "Bearer")
-        value, word = form.value(secret.reveal()), form.scheme(name)
-        if scheme.type == "apiKey" and not word:
-            request = _keyed(request, scheme, value)
+def with_credential(probe: Probe, spec: Spec, secrets: Mapping[str, Secret]) -> Request:
+    """The request of a probe with the credentials that it shows, out of `secrets` by variable."""
+    request, schemes = probe.request, map(spec.security_schemes.__getitem__, probe.schemes)
+    for scheme in tuple(schemes) or schemes_in_use(spec.by_key[probe.operation], spec):
+        form, secret = probe.credential, secrets.get(spec.variable_of(scheme.id))
+        if probe.part not in ("", scheme.id):
+            form = Credential.RIGHT
+        if form is Credential.NONE or secret is None:
             continue
-        if name == "Basic":
-            value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
-        request = request.with_field("Authorization", f"{word} {value}".strip())
+        if form is Credential.MISPLACED:
+            scheme = misplaced(scheme, spec) or scheme
+        request = _shown(request, scheme, CREDENTIAL_FORMS[form], secret.reveal())
     return request
+
+
+def _shown(request: Request, scheme: SecurityScheme, form: CredentialForm, value: str) -> Request:
+    names = {"http": scheme.scheme.capitalize(), "apiKey": ""}
+    name = names.get(scheme.type, "Bearer")
+    value, word = form.value(value), form.scheme(name)
+    if scheme.type == "apiKey" and not word:
+        return _keyed(request, scheme, value)
+    if name == "Basic":
+        value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
+    return request.with_field("Authorization", f"{word} {value}".strip())
 
 
 def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from contracts import messages
 from contracts.document import Spec
+from contracts.document.security import schemes_in_use
 from contracts.messages import Credential, Exchange, FailureKind, Probe, Request, is_unavailable
 from contracts.text import cut
 
@@ -94,10 +95,13 @@ def _refused(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
     weak = weak and 401 not in statuses
     if known or (weak and statuses != {403}):
         return None
+    keys = dict.fromkeys(probe.operation for probe, _ in answers)
+    schemes = [scheme.id for key in keys for scheme in schemes_in_use(spec.by_key[key], spec)]
+    variables = " and ".join(dict.fromkeys(filter(None, map(spec.variable_of, schemes))))
     if weak:
-        cure = f"give {spec.variable} the rights that this takes"
+        cure = f"give {variables} the rights that this takes"
         return f"every request had 403, where a wrong credential has 401; {cure}"
-    cure = f"set {spec.variable} to one that this service knows"
+    cure = f"set {variables} to one that this service knows"
     return f"the credential was refused on every request; {cure}"
 
 
@@ -140,8 +144,11 @@ def _telling(
         # An odd request may crash what stands in front of the service.
         if probe.source == "edge" and response.status >= 500:
             continue
+        # Many a service answers OPTIONS before it looks at the credential.
+        if probe.source == "method" and probe.request.method == "OPTIONS":
+            continue
         # A mock that was told what to answer does not look at the credential.
-        right = not messages.CREDENTIAL_FORMS[probe.credential].refused
+        right = not (messages.CREDENTIAL_FORMS[probe.credential].refused or probe.schemes)
         if right and probe.source != "status" and spec.by_key[probe.operation].needs_credential:
             yield index, probe, response.status
 

@@ -191,7 +191,10 @@ class Transport:
                 received, is_whole = self._received(response, is_stream(answer.media_type or ""))
             finally:
                 response.close()
-                self._drop_surplus()
+                surplus = self._drop_surplus()
+            if surplus and method == "HEAD":
+                said = "content follows the head that HEAD asks for"
+                raise NoAnswer(FailureKind.BAD_FRAMING, said)
             body = decoded(received, headers, self._limits.body, is_whole=is_whole)
             if is_whole:  # what never ends has taken as long as its beginning did
                 answer = replace(answer, seconds=time.perf_counter() - started)
@@ -221,8 +224,9 @@ class Transport:
             return bytes(body), False
         return bytes(body), True
 
-    def _drop_surplus(self) -> None:
+    def _drop_surplus(self) -> bool:
         """Close connections with more than was asked for: it answers nothing (RFC 9112 §9.2)."""
+        found = False
         for connection in self._inner._pool.connections:
             layer: Any = connection
             while (inner := getattr(layer, "_connection", None)) is not None:
@@ -230,6 +234,8 @@ class Transport:
             state = getattr(layer, "_h11_state", None)
             if state is not None and state.trailing_data[0]:
                 connection.close()
+                found = True
+        return found
 
 
 def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:

@@ -101,7 +101,8 @@ class MockService:
             nearest = min(
                 found, key=lambda o: (concreteness(o.path), methods.index(o.method.upper()))
             )
-            response = self._respond(nearest, request)
+            # HEAD has what GET would have, with the same choices (RFC 9110 §9.3.2).
+            response = self._respond(nearest, replace(request, method=nearest.method))
             return replace(response, body=b"") if request.method == "HEAD" else response
         if request.method == "OPTIONS":
             return Response(204, self._allow(request))

@@ -1,6 +1,7 @@
 """Requests out of a file, a report say, are held to what a run would send of its own."""
 
 from contracts.document import Operation
+from contracts.document.security import ways_of
 from contracts.document.serialisation import decoded, match_path
 from contracts.messages import SAFE_METHODS, Probe, Request, is_origin_form
 from contracts.probes.probe_plan import Lane
@@ -18,16 +19,20 @@ def refused(lane: Lane, probe: Probe) -> str:
     header field but those that requests of this operation have.
     """
     operation, request = lane.operation, probe.request
+    is_head = operation.method == "GET" and request.method == "HEAD"
     if not is_origin_form(request.target) or _climbs(request.path):
         return "its target is not a path below the base URL"
-    if request.method != operation.method:
+    if request.method != operation.method and not is_head:
         own = {(unlisted.request, unlisted.credential) for unlisted in lane.unlisted_methods()}
         if (request, probe.credential) not in own:
             return f"it is no {request.method} request that this run would send there"
     elif operation.method not in SAFE_METHODS and not lane.plan.unsafe:
         return f"{operation.method} may change state, and is only sent with --contract-unsafe"
-    if request.method == operation.method and not lane.can_send(probe):
+    if (is_head or request.method == operation.method) and not lane.can_send(probe):
         return f"its path is not that of {operation.key}, or HTTP can't carry it"
+    ways = {way.shown for way in ways_of(operation, lane.plan.spec)}
+    if (probe.schemes or probe.part) and probe.way not in ways:
+        return f"{operation.key} has no such credentials"
     if lane.spares and not _is_own(lane, request):
         return f"{operation.key} ends a resource, and is sent to none but the run's own"
     return _odd_message(operation, request)

@@ -10,7 +10,8 @@ from typing import Any
 
 from contracts import messages
 from contracts.document import Operation, Spec, serialisation
-from contracts.document.model import NOWHERE, concrete_status, refusals_of, variants_of
+from contracts.document.model import NOWHERE, concrete_status, refusals_of
+from contracts.document.security import ways_of
 from contracts.document.serialisation import (
     encoded,
     fill_raw_path,
@@ -32,7 +33,7 @@ from contracts.probes.samples import Body, bodies_of, with_body, with_required, 
 from contracts.schemas.claims import claim_of
 from contracts.schemas.validation import Uncompilable, validator
 
-UNLISTED: tuple[str, ...] = ("GET", "HEAD", "TRACE")
+UNLISTED: tuple[str, ...] = ("GET", "HEAD", "TRACE", "OPTIONS")
 BODILESS = SAFE_METHODS | {"DELETE"}  # what a body has no meaning for (RFC 9110 §9.3)
 UNLISTED_UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 MAX_REQUEST_LINE = 8000  # RFC 9112 §3
@@ -109,6 +110,10 @@ class Lane:
             if self.spares and self.known.made:  # its last resource, whose others are gone
                 base = self._base(self.known.made[-1])
             yield from filter(self.can_send, self._refusable(base))
+        own = f"HEAD {self.operation.path}" in self.plan.spec.by_key
+        if answered and answered.method == "GET" and not own:
+            request, note = replace(answered, method="HEAD"), "HEAD, where GET was answered"
+            yield Probe(self.operation.key, request, source="method", note=note)
         yield from self.unlisted_methods()
 
     def refusals(self, answered: Sequence[Request]) -> Iterator[Probe]:
@@ -200,11 +205,13 @@ class Lane:
     def _refusable(self, base: Request) -> Iterator[Probe]:
         """Each form of the credential, on what the right one had; a resource that can't exist."""
         key = self.operation.key
-        forms = variants_of(self.operation, self.plan.spec)[1:]
+        ways = list(ways_of(self.operation, self.plan.spec))
         if self.spares:  # what is taken ends the resource, so it goes last
-            forms = tuple(sorted(forms, key=lambda form: not CREDENTIAL_FORMS[form].refused))
-        for form in forms:
-            yield Probe(key, base, source="auth", note=f"credential: {form}", credential=form)
+            ways.sort(key=lambda way: not CREDENTIAL_FORMS[way.form].refused)
+        for way in ways:
+            if way.form is not Credential.RIGHT or way.schemes:
+                own = Probe(key, base, source="auth", note=f"credential: {way.form}{way.said}")
+                yield replace(own, credential=way.form, schemes=way.schemes, part=way.part)
         # A door that opens for names which nobody knows is open, too.
         if self.operation.needs_credential and "{" in self.operation.path:
             request, note = replace(base, target=self.nowhere), "no credential, no resource"

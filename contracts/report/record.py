@@ -2,11 +2,9 @@
 
 import base64
 import json
-import re
-import shlex
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,16 +22,16 @@ from contracts.decision.run_decision import Against, Decision, Known, Policy, Si
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
 from contracts.errors import UsageError, defect
-from contracts.exchanges.client import OUR_HEADERS
-from contracts.exchanges.credential import Scrubber, Secret, with_credential
-from contracts.messages import CREDENTIAL_FORMS, Credential, Exchange, Headers, Probe, Request
+from contracts.exchanges.credential import Scrubber
+from contracts.messages import Credential, Exchange, Headers, Probe, Request
 from contracts.report import run as model
 from contracts.report.json_report import CURE, ours, report_at
+from contracts.report.shell import curl
 from contracts.report.wording import bug_notes
 from contracts.rules import Severity
 from contracts.rules.faults import notices
 from contracts.schemas.claims import claim_of
-from contracts.text import cut, map_texts, printable, well_formed
+from contracts.text import cut, map_texts, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
 from contracts.verdicts.verdict import TIMES
 
@@ -48,8 +46,6 @@ LATE = frozenset({"auth", "method", "status", "unknown"})
 CURE_FOR_KNOWN = (
     "give the report.json of an earlier run, or leave --contract-against out on the first night"
 )
-MAX_WORD = 100_000  # bytes that a word of a command may have on every system
-MARK = "0CREDENTIAL0"  # stands for the credential in a command; no encoding changes it
 Probes = dict[str, tuple[Probe, ...]]  # by operation
 
 
@@ -310,87 +306,13 @@ def _sent(probe: Probe) -> model.Sent:
     request = probe.request
     body = base64.b64encode(request.body).decode("ascii") if request.body is not None else None
     message = request.method, request.target, request.headers, body
-    return model.Sent(probe.operation, *message, probe.credential, probe.source, probe.given)
+    made = model.Sent(probe.operation, *message, probe.credential, probe.source, probe.given)
+    return replace(made, schemes=probe.schemes, part=probe.part)
 
 
 def _probe(sent: model.Sent, operation: Operation, note: str) -> Probe:
     body = base64.b64decode(sent.body, validate=True) if sent.body is not None else None
     request = Request(sent.method, sent.target, sent.headers, body)
     claim, credential = claim_of(operation, request), Credential(sent.credential)
-    return Probe(operation.key, request, claim, sent.source, note, sent.given, credential)
-
-
-def curl(
-    spec: Spec,
-    probe: Probe,
-    base_url: str | None,
-    variables: Headers = (),
-    options: Sequence[str] = (),
-) -> str:
-    """A probe as a command for a POSIX shell; the credential is in the variable of `spec`.
-
-    It sends what the suite does, fields of its own included. `variables` are of headers of every
-    request that does not withhold them, `options` are further words, already quoted.
-    """
-    variables = tuple(field for field in variables if field[0].lower() not in probe.withheld)
-    operation, form = spec.by_key[probe.operation], CREDENTIAL_FORMS[probe.credential]
-    request = with_credential(probe.request, probe.credential, operation, spec, Secret(MARK))
-    mark, expansion = MARK, spec.placeholder
-    if form.shell is not None:
-        mark, expansion = form.value(MARK), form.shell.replace("NAME", spec.variable)
-    words = ["curl", "-sS", "-i", "--path-as-is"]
-    if request.method == "HEAD" and request.body is None:
-        words.append("--head")
-    elif request.method != "GET" or request.body is not None:
-        words += ["-X", request.method]
-    for line in _fields(request, {name.lower() for name, _ in variables}):
-        words += ["-H", _quoted(line, mark, expansion, "latin-1")]
-    for name, variable in variables:
-        words += ["-H", f'"{name}: ${variable}"']
-    url = f"{(base_url or 'http://mock').rstrip('/')}{request.target}"
-    words += ["--compressed", *options, *["--http1.1"] * url.startswith("https:")]
-    if re.search(r"[][{}]", url):
-        words.append("--globoff")
-    if request.body is not None:
-        text = request.body.decode("utf-8", "replace")
-        plain = printable(text) == text and "\N{REPLACEMENT CHARACTER}" not in text
-        if plain and len(request.body) < MAX_WORD:
-            words += ["--data-raw", shlex.quote(text)]
-        else:  # bytes that are no printable text, or too many, come by a pipe
-            words = ["printf", f"'{_octal(request.body)}'", "|", *words, "--data-binary", "@-"]
-    encoded = f"$(printf %s \"{expansion}\" | od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g')"
-    return " ".join([*words, _quoted(url, mark, encoded)])
-
-
-def _fields(request: Request, others: Collection[str]) -> Iterator[str]:
-    """Header fields for curl, but for `others`; those that it would send of itself are replaced."""
-    for name, value in request.headers:
-        if name.lower() not in others:
-            yield f"{name}: {value}" if value else f"{name};"
-    own = {"Accept": "", **dict(OUR_HEADERS)}
-    if request.body is not None:
-        own["Content-Type"] = ""
-        if len(request.body) > 1000:
-            own["Expect"] = ""
-    for name, value in own.items():
-        if request.header(name) is None and name.lower() not in others:
-            yield f"{name}: {value}".strip()
-
-
-def _quoted(text: str, mark: str, expansion: str, encoding: str = "utf-8") -> str:
-    """Quoted for a POSIX shell; `expansion` is what the shell reads where `mark` stands."""
-    if not text.isascii() or printable(text) != text:
-        return f"\"$(printf '{_octal(text.encode(encoding))}')\""
-    basic = base64.b64encode(f"{mark}:".encode()).decode()
-    if mark not in text and basic not in text:
-        return shlex.quote(text)
-    # In double quotes a shell that somebody types into reads ! as a word of its history.
-    escaped = re.sub(r'([\\"`$])', r"\\\1", text).replace("!", "\"'!'\"")
-    colon = f'$(case "{expansion}" in (*:*) ;; (*) printf : ;; esac)'
-    encoded = f"$(printf %s \"{expansion}{colon}\" | base64 | tr -d '\\n')"
-    return f'"{escaped.replace(basic, encoded).replace(mark, expansion)}"'
-
-
-def _octal(data: bytes) -> str:
-    """For printf: bytes that it and the shell leave alone, the others as octal escapes."""
-    return re.sub(rb"[^!-~]|[%\\'!#]|^-", lambda byte: b"\\%03o" % byte[0][0], data).decode("ascii")
+    made = Probe(operation.key, request, claim, sent.source, note, sent.given, credential)
+    return replace(made, schemes=sent.schemes, part=sent.part)

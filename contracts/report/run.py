@@ -106,6 +106,8 @@ class Sent:
     credential: str
     source: str
     given: Headers
+    schemes: tuple[str, ...] = ()
+    part: str = ""
 
 
 @final

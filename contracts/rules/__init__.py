@@ -8,7 +8,7 @@ from itertools import chain
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path, rivals_of
 from contracts.messages import MAX_SECONDS
-from contracts.rules import access, headers, media, requests, responses
+from contracts.rules import access, headers, histories, media, requests, responses
 from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
@@ -41,6 +41,7 @@ class OperationRules:
     requests: Mapping[str, ExchangeRule]  # for what is forbidden, by what a claim calls it
     by_response: Mapping[str, tuple[ExchangeRule, ...]]  # by the documented status of an answer
     histories: tuple[ExchangeRule, ...]  # for two answers to the same request
+    heads: tuple[ExchangeRule, ...]  # for an answer to GET, and one to HEAD for the same
     framing: Mapping[str, Rule]  # by kind; only the lack of an answer breaks them
     plans: Mapping[tuple[str, str], Plan]  # of each documented body, by status and media type
     headers: Mapping[str, Sequence[Plan]]  # of each documented header, by status
@@ -65,7 +66,8 @@ class OperationRules:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of the operation once, in the order of the document."""
         judging = (self.general, self.requests.values(), self.wire, self.unlisted)
-        found = [row.rule for row in chain(*judging, *self.by_response.values(), self.histories)]
+        later = (self.histories, self.heads)
+        found = [row.rule for row in chain(*judging, *self.by_response.values(), *later)]
         found += self.framing.values()
         for plan in (*self.plans.values(), *chain(*self.headers.values())):
             found += plan.rules
@@ -114,6 +116,7 @@ def rules_for(
             for name, plan in media.media_plans(operation, response):
                 plans[response.status, name] = plan
         own = (row for row in more.on_answers if row.rule.operation == key)
+        later = (row for row in more.on_histories if row.rule.operation == key)
         operations[key] = OperationRules(
             spec,
             operation,
@@ -130,7 +133,8 @@ def rules_for(
             unlisted=unlisted,
             requests=dict(requests.request_rules(operation)),
             by_response=by_response,
-            histories=tuple(row for row in more.on_histories if row.rule.operation == key),
+            histories=(*histories.history_rules(operation), *later),
+            heads=tuple(histories.head_rules(spec, operation)),
             framing={rule.kind: rule for rule in responses.framing_rules(operation)},
             plans=plans,
             headers=head,

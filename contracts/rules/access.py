@@ -1,13 +1,14 @@
 """Rules about to whom and about what an answer was given: credentials, known and unknown values."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from urllib.parse import unquote
 
 from contracts import messages
 from contracts.document import Operation, Parameter, ResponseSpec, Schema, Spec, serialisation
-from contracts.document.model import NOT_THERE, variants_of
+from contracts.document.model import NOT_THERE
+from contracts.document.security import Way, schemes_in_use, vouched_for, ways_of
 from contracts.messages import CREDENTIAL_FORMS, GIVEN_BODY, REFUSALS, UNAVAILABLE, Credential
 from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, broken, shown
 from contracts.schemas.locations import json_type, locate
@@ -37,28 +38,37 @@ def _authentication_rules(spec: Spec, operation: Operation) -> Iterator[Exchange
     if spec.security_schemes and not operation.needs_credential:
         promise = "answers a request without credential"
         yield ExchangeRule(scope.rule("auth", promise, name="not required"), open_to_all)
-    rules = {}
-    for variant in variants_of(operation, spec):
-        form = CREDENTIAL_FORMS[variant]
-        rules[variant] = scope.rule("auth", form.promise, name=form.rule)
-        if form.refused:
-            yield ExchangeRule(rules[variant], partial(refused, variant))
-    if not rules:
-        return
-    if Credential.LOWER_CASE in rules:
-        rule = replace(rules[Credential.LOWER_CASE], severity=Severity.ADVISORY)
-        yield ExchangeRule(rule, scheme_case)
-    yield ExchangeRule(rules[Credential.RIGHT], accepted)
-    promise = "carries a challenge when the credential is refused with 401"
-    yield scope.row(challenge, "challenge", promise)
+    for way in ways_of(operation, spec):
+        form = CREDENTIAL_FORMS[way.form]
+        rule = scope.rule("auth", f"{form.promise}{way.said}", name=way.name)
+        check: Callable[[Answer], str | None] = partial(refused, way)
+        if way.form is Credential.LOWER_CASE:
+            rule, check = replace(rule, severity=Severity.ADVISORY), scheme_case
+        elif way.form is Credential.RIGHT and way.schemes:
+            check = partial(also_accepted, way, vouched_for(way.schemes, spec))
+        elif way.form is Credential.RIGHT:
+            check = accepted
+        yield ExchangeRule(rule, check)
+    if schemes_in_use(operation, spec):
+        promise = "carries a challenge when the credential is refused with 401"
+        yield scope.row(challenge, "challenge", promise)
 
 
-def refused(variant: Credential, answer: Answer) -> str | None:
+def refused(way: Way, answer: Answer) -> str | None:
     """What may be answered before a credential is looked for does not show that none is."""
-    status, said = answer.response.status, CREDENTIAL_FORMS[variant].said
-    if answer.exchange.probe.credential is not variant or status in messages.BEFORE_CREDENTIAL:
+    status, said = answer.response.status, f"{CREDENTIAL_FORMS[way.form].said}{way.said}"
+    shown = answer.exchange.probe.way
+    if shown != way.shown or status in messages.BEFORE_CREDENTIAL:
         return None
     return broken(status not in REFUSALS, f"{status} for a request with {said}")
+
+
+def also_accepted(way: Way, vouched: bool, answer: Answer) -> str | None:
+    """A credential that the user did not give for these schemes may be none of theirs."""
+    status, said = answer.response.status, CREDENTIAL_FORMS[way.form].said
+    if answer.exchange.probe.way != way.shown or (status in REFUSALS and not vouched):
+        return None
+    return broken(status == 401, f"{status} for a request with {said}{way.said}")
 
 
 def open_to_all(answer: Answer) -> str | None:
@@ -86,7 +96,8 @@ def scheme_case(answer: Answer) -> str | None:
 def accepted(answer: Answer) -> str | None:
     """401 is always wrong; 403 may be about the resource, unless the user vouched for it."""
     probe, status = answer.exchange.probe, answer.response.status
-    if probe.credential is not Credential.RIGHT or probe.source in ("status", "method"):
+    is_other = probe.credential is not Credential.RIGHT or bool(probe.schemes)
+    if is_other or probe.source in ("status", "method"):
         return None
     wrong = status == 401 or (status == 403 and probe.source == "given")
     return broken(wrong, f"{status} for a request with {CREDENTIAL_FORMS[Credential.RIGHT].said}")

@@ -18,12 +18,16 @@ def method_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
 
 
 def method_refused(spec: Spec, answer: Answer) -> str | None:
-    """A refusal, 404, 405 or 501 is right, a 2xx or a crash is not (RFC 9110 §15.5.6, §15.6.1)."""
+    """A refusal, 404, 405 or 501 is right, a 2xx or a crash is not (RFC 9110 §15.5.6, §15.6.1).
+
+    To OPTIONS any service may answer (§9.3.7).
+    """
     probe, status = answer.exchange.probe, answer.response.status
     served = serialisation.served_at(spec, probe.request.path)
     if probe.source != "method" or probe.request.method in served:
         return None
-    wrong = 200 <= status < 300 or (status >= 500 and status not in UNAVAILABLE | {501})
+    done = 200 <= status < 300 and probe.request.method != "OPTIONS"
+    wrong = done or (status >= 500 and status not in UNAVAILABLE | {501})
     return broken(wrong, f"{status} for {probe.request.method}{_given_back(answer)}")
 
 
@@ -39,7 +43,10 @@ def _given_back(answer: Answer) -> str:
 
 
 def allow_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
-    """Of answers with 405; where the document has one, it has made the whole list a promise."""
+    """Of answers with 405, and of those to OPTIONS that have the list.
+
+    Where the document has a 405, it has made the whole list a promise.
+    """
     scope, around = Scope(operation), spec.by_path[operation.path]
     documented = {response.status for other in around for response in other.responses}
     if operation is not around[0] and all(r.status != "405" for r in operation.responses):
@@ -55,9 +62,10 @@ def allow_rules(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
 
 def allow(spec: Spec, answer: Answer) -> str | None:
     """The list may be empty (RFC 9110 §10.2.1), and longer than the document's."""
-    if answer.response.status != 405:
-        return None
     request, fields = answer.exchange.probe.request, answer.fields("allow")
+    asked = request.method == "OPTIONS" and 200 <= answer.response.status < 300 and fields
+    if answer.response.status != 405 and not asked:
+        return None
     listed, there = _allowed(fields), serialisation.methods_at(spec, request.path)
     written, served = ", ".join(listed), {*serialisation.served_at(spec, request.path)}
     if not fields:
@@ -65,7 +73,7 @@ def allow(spec: Spec, answer: Answer) -> str | None:
     if not all(map(messages.is_field_name, listed)):
         return f"Allow is {shown(', '.join(fields))}, which is no list of methods"
     for method in (request.method, *sorted(answer.refused - served)):
-        if method in listed:
+        if method in listed and not asked:
             return f"405 for {method}, and Allow lists it: {written}"
     wrong = listed and {*there} - {request.method} and served.isdisjoint(listed)
     return broken(wrong, f"Allow lists {written}, and none of the document: {', '.join(there)}")

@@ -35,7 +35,7 @@ def status_documented(spec: Spec, answer: Answer) -> str | None:
     """Another template that matches the path may document it as well (`/users/me`)."""
     status, probe = answer.response.status, answer.exchange.probe
     # The rules about credentials ask for a refusal; any but 401 is the document's to promise.
-    expected = status == 401 and probe.credential is not Credential.RIGHT
+    expected = status == 401 and (probe.credential is not Credential.RIGHT or bool(probe.schemes))
     # Where the document refuses nothing, it leaves open how what it forbids is refused.
     if 400 <= status < 500 and not probe.claim.allowed:
         expected |= not any(one.status.startswith("4") for one in answer.operation.responses)
@@ -127,7 +127,7 @@ def broken_framing(failure: Failure) -> str | None:
 
 def wire_rules(spec: Spec, operation: Operation, *, max_seconds: float) -> Iterator[ExchangeRule]:
     """What every answer of an operation must keep, whatever the document says."""
-    row, echo = Scope(operation).row, partial(no_echo, spec.placeholder)
+    row, echo = Scope(operation).row, partial(no_echo, spec.placeholders)
     names = [media.name for response in operation.responses for media in response.content]
     if names:
         yield row(one_content_type, "single content type", "has one Content-Type")
@@ -167,12 +167,13 @@ def content_length(answer: Answer) -> str | None:
     return broken(lengths and answer.response.status == 204, "204 with Content-Length")
 
 
-def no_echo(placeholder: str, answer: Answer) -> str | None:
-    """The placeholder stands in an answer where the service gave the credential back."""
+def no_echo(placeholders: tuple[str, ...], answer: Answer) -> str | None:
+    """A placeholder stands in an answer where the service gave a credential back."""
     for name, value in answer.response.headers:
-        if placeholder in f"{name}: {value}":
+        if any(placeholder in f"{name}: {value}" for placeholder in placeholders):
             return f"the header {name} holds the credential"
-    return broken(placeholder.encode() in answer.response.body, "the body holds the credential")
+    found = any(placeholder.encode() in answer.response.body for placeholder in placeholders)
+    return broken(found, "the body holds the credential")
 
 
 def in_time(most: float, answer: Answer) -> str:

@@ -11,6 +11,7 @@ from contracts.changes.change import Effect
 from contracts.decision.entries import TERM, accept_command
 from contracts.decision.run_decision import SILENT, Decision, Result, Since, against, decide
 from contracts.document import Operation
+from contracts.document.security import shortcomings
 from contracts.exchanges import Bounds, Pace, StopKind
 from contracts.exchanges.credential import UNLOOKED
 from contracts.exchanges.health import blocked
@@ -93,6 +94,9 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
         found = _verdicts(state, operation)
         if refused and operation.needs_credential:  # also where odd paths alone were answered
             found = [unjudged(verdict.rule, refused) for verdict in found]
+        elif refused:  # what can do without a credential may be shown one
+            kept = [verdict for verdict in found if verdict.rule.kind != "auth"]
+            found = [*kept, *(unjudged(v.rule, refused) for v in found if v.rule.kind == "auth")]
         verdicts += [verdict for verdict in found if inputs.wants(verdict.rule.id)]
     # That none of those which are spared succeeded is our own doing.
     spared = operations and all(spares(state, operation) for operation in operations)
@@ -106,7 +110,8 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     unlooked = [ledger.about.get("unlooked", ""), ledger.note("upkeep") or ""]
     unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
     slow = (ledger.note("slow") or {}).values()
-    notes = (*decision.notes, *slow, *filter(None, dict.fromkeys(unlooked)), *mistakes)
+    lacks = shortcomings(operations, inputs.spec) if inputs.target.live else ()
+    notes = (*decision.notes, *lacks, *slow, *filter(None, dict.fromkeys(unlooked)), *mistakes)
     decision = replace(decision, notes=notes)
     began, early = ledger.about.get("started", ""), bool(ended)
     told = tuple(verdicts), exchanges, decision, early

@@ -37,6 +37,7 @@ class Target:
 
     base_url: str | None = None
     secret: Secret | None = None
+    others: Mapping[str, Secret] = field(default_factory=dict)  # of single schemes, by variable
     limits: Limits = field(default_factory=Limits)
     headers: Headers = field(default=(), repr=False)
     capabilities: Capabilities = field(default_factory=Capabilities)
@@ -106,15 +107,13 @@ def inputs_from(
     overlays = overlays_of(named, "--contract-overlay")
     path = shown_path(Path(options.spec or root / domain.DOCUMENT))
     spec = _spec_from(path, overlays)
-    names = (domain.CREDENTIAL_VARIABLE, *(variable for _, variable in options.header))
-    secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
+    needed = asks and not options.dry_run
+    spec, others, scrubber = _credentials(spec, options, base_url, environ, needed)
     capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholder)
-    value = secrets[domain.CREDENTIAL_VARIABLE]
-    common = f"{json.dumps(spec.document.tree, default=str)} {base_url}" if value else ""
-    secret = _secret(spec, base_url, value, common, needed=asks and not options.dry_run)
+    secret = others.pop(domain.CREDENTIAL_VARIABLE, None)
     headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
     route = _route(options, environ, base_url if asks else None)
-    target = Target(base_url, secret, Limits(), headers, capabilities, route)
+    target = Target(base_url, secret, others, Limits(), headers, capabilities, route)
     known: Known | None = None
     evidence: Probes = {}
     if options.against is not None:
@@ -131,7 +130,6 @@ def inputs_from(
         policy = replace(policy, known=frozenset(known.rules))
     # Ids of the environment are a service's own, and nothing to the mock.
     givens = givens_from(options, environ if target.live else {}, spec)
-    scrubber = Scrubber.of(secrets, {domain.CREDENTIAL_VARIABLE: common})
     scrubber = replace(scrubber, capabilities=capabilities)
     folder = Path(options.report or root / "build" / "contract")
     about = spec, target, options, givens, known, evidence, policy
@@ -187,7 +185,7 @@ def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
         yield f"{option} and --contract-replay exclude each other: {why}"
     if domain.SESSION_ID not in names_of(inputs.operations):
         yield f"{option}: none of the operations has a parameter {domain.SESSION_ID}; {leave}"
-    if target.secret is None and not inputs.options.dry_run:
+    if target.secret is None and not (target.others or inputs.options.dry_run):
         cure = f"set it to a key of {target}, or {leave}"
         yield f"{option} needs a credential and {domain.CREDENTIAL_VARIABLE} is not set; {cure}"
 
@@ -219,25 +217,53 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
             yield printable(f"{option} {folder}: {why}; give a folder for {what}")
 
 
-def _secret(
-    spec: Spec, base_url: str | None, value: str, common: str, *, needed: bool
-) -> Secret | None:
-    variable = domain.CREDENTIAL_VARIABLE
-    if base_url is None:
-        return None
-    if not value.isascii() or not value.isprintable():
-        cure = "set it to the credential alone"
-        raise UsageError(f"{variable} holds characters that no header can carry; {cure}")
+def _credentials(
+    spec: Spec, options: Options, base_url: str | None, environ: Mapping[str, str], needed: bool
+) -> tuple[Spec, dict[str, Secret], Scrubber]:
+    """The document with the variables of its credentials, these by variable, and what masks."""
+    for name, variable in options.credential:
+        if name not in spec.security_schemes:
+            option = f"--contract-credential {name}={variable}"
+            known = ", ".join(sorted(spec.security_schemes)) or "none"
+            problem = f"the document has no security scheme {name}; it has {known}"
+            raise UsageError(f"{option}: {problem}")
+    own = dict.fromkeys((domain.CREDENTIAL_VARIABLE, *(of for _, of in options.credential)))
+    names, common = (*own, *(variable for _, variable in options.header)), ""
+    secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
+    if any(map(secrets.get, own)):
+        common = f"{json.dumps(spec.document.tree, default=str)} {base_url}"
+    scrubber, values = Scrubber.of(secrets, dict.fromkeys(own, common)), dict[str, Secret]()
+    if base_url is not None:  # the mock has one for all
+        shared = not options.credential or bool(secrets[domain.CREDENTIAL_VARIABLE])
+        spec = replace(spec, variables=dict(options.credential), shared=shared)
+        values = _secrets(spec, base_url, {name: secrets[name] for name in own}, common, needed)
+    return spec, values, scrubber
+
+
+def _secrets(
+    spec: Spec, base_url: str, values: Mapping[str, str], common: str, needed: bool
+) -> dict[str, Secret]:
+    """The credentials by variable; UsageError if one can't be used, or a `needed` one lacks."""
     named = {scheme.scheme for scheme in spec.security_schemes.values() if scheme.type == "http"}
-    if value.partition(" ")[0].lower() in named:
-        cure = "set it to the credential alone; the suite says which scheme it is of"
-        raise UsageError(f"{variable} begins with the name of a scheme; {cure}")
-    if value[:1] == value[-1:] and value[:1] in ('"', "'"):
-        raise UsageError(f"{variable} stands in quotes, which would be sent; set it without them")
-    if needed and not value and any(operation.needs_credential for operation in spec.operations):
+    for variable, value in values.items():
+        if not value.isascii() or not value.isprintable():
+            cure = "set it to the credential alone"
+            raise UsageError(f"{variable} holds characters that no header can carry; {cure}")
+        if value.partition(" ")[0].lower() in named:
+            cure = "set it to the credential alone; the suite says which scheme it is of"
+            raise UsageError(f"{variable} begins with the name of a scheme; {cure}")
+        if value[:1] == value[-1:] and value[:1] in ('"', "'"):
+            said = "stands in quotes, which would be sent; set it without them"
+            raise UsageError(f"{variable} {said}")
+        if not value and variable in spec.variables.values():
+            cure = "set it, or leave the option out"
+            raise UsageError(f"--contract-credential: the environment has no {variable}; {cure}")
+    asked = any(operation.needs_credential for operation in spec.operations)
+    if needed and asked and not any(values.values()):
         cure = f"set it to a key of {base_url}, or leave --base-url out to use the mock"
-        raise UsageError(f"the document asks for a credential and {variable} is not set; {cure}")
-    return Secret(value, spec.placeholder, common) if value else None
+        problem = f"the document asks for a credential and {spec.variable} is not set"
+        raise UsageError(f"{problem}; {cure}")
+    return {name: Secret(value, f"${name}", common) for name, value in values.items() if value}
 
 
 def _header(name: str, variable: str, environ: Mapping[str, str]) -> str:

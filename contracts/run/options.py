@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -129,13 +130,13 @@ def _time(text: str) -> float:
     return float(text.rstrip("smh")) * _UNITS[text.lstrip("0123456789.")]
 
 
-def _header(text: str) -> tuple[str, str]:
-    """The name of a header, and of the variable with its value."""
+def _header(text: str, option: str = "--contract-header", what: str = "header") -> tuple[str, str]:
+    """The name of a header (or scheme), and of the variable with its value."""
     name, equals, variable = text.partition("=")
     # What follows is not shown: it may be the value, put there by mistake.
-    option = f"--contract-header {name}{equals}"
+    option = f"{option} {name}{equals}"
     if not is_field_name(name) or not variable:
-        cure = "give a header's name and the environment variable with its value"
+        cure = f"give a {what}'s name and the environment variable with its value"
         raise UsageError(f"{option} is not NAME=ENVVAR; {cure}")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
         cure = "put the value into one, and give its name"
@@ -193,6 +194,8 @@ _PARAMETER = Value("NAME=VALUE", str, _PAIR, "@.+|[^=@][^=]*=.*", "@")
 _NO_BODY = "is not OPERATION=JSON; give an operationId or METHOD /path, '=' and JSON or @FILE"
 _BODY = Value("OPERATION=JSON", str, _NO_BODY, "[^=]+=.*", "@")
 _HEADER = Value("NAME=ENVVAR", _header)
+_SCHEME = partial(_header, option="--contract-credential", what="security scheme")
+_CREDENTIAL = Value("NAME=ENVVAR", _SCHEME)
 _SECONDS = Value("SECONDS", _seconds, "is no number of seconds above 0; give 5, say")
 _SHARE = Value("SHARE", _share, "is no share of the requests; give 5%, 0.05 or 0, say")
 _RATE = Value("RATE", _interval, "is no rate above 0; give 5/s or 300/m, say", rf"{_NUMBER}/[smh]")
@@ -254,6 +257,11 @@ class Options:
     )
     header: tuple[tuple[str, str], ...] = _row(
         "a header sent with every request, its value from an environment variable", _HEADER, ()
+    )
+    credential: tuple[tuple[str, str], ...] = _row(
+        "the credential of a security scheme, from an environment variable; repeatable",
+        _CREDENTIAL,
+        (),
     )
     discover: bool = _flag(
         "list the sessions of the service (free), and ask for some of every status"

@@ -123,7 +123,8 @@ def look_for_drift(state: State) -> Drift:
     address = f"{target}{PAGE}"
     try:
         # As all the rest is asked for (proxy, certificates, headers, pace), but no credential.
-        bare = replace(target, secret=None, limits=PAGE_LIMITS, capabilities=Capabilities())
+        bare = replace(target, secret=None, others={}, capabilities=Capabilities())
+        bare = replace(bare, limits=PAGE_LIMITS)
         probe = Probe("", Request("GET", PAGE), source="source", note="what is published")
         with connected(state, state.pace, bare) as client:
             exchange = client.send(probe, 0)

@@ -248,7 +248,9 @@ def state_from(config: Any, inputs: Inputs) -> State:
     about |= {"base_url": inputs.target.base_url, "unsafe": options.unsafe}
     about["max_seconds"] = options.max_response_time
     about["command"] = command_of(config, inputs, budget)
-    about["unlooked"] = inputs.target.secret.unlooked if inputs.target.secret else ""
+    secrets_of = (inputs.target.secret, *inputs.target.others.values())
+    unlooked = [secret.unlooked for secret in secrets_of if secret is not None]
+    about["unlooked"] = next(filter(None, unlooked), "")
     ledger = Ledger(inputs.folder / shared.get("contract_run", name), about)
     return State(inputs, ledger, budget, pace, worker=shared.get("workerid"))
 

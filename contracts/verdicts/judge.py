@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from itertools import repeat
 from typing import Any
@@ -138,9 +138,11 @@ def _judge_next(
     _judge_answer(rules, answer, judgement)
     if judgement.excused and rules.edge is not None:
         judgement.find(rules.edge, early_answer(answer))
-    if rules.histories and exchange.probe.credential is Credential.RIGHT:
+    if exchange.probe.credential is Credential.RIGHT and not exchange.probe.schemes:
         if before := earlier.get(request):
             judgement.apply(rules.histories, before, answer)
+        if request.method == "HEAD" and (get := earlier.get(replace(request, method="GET"))):
+            judgement.apply(rules.heads, get, answer)
         if len(response.body) > MAX_HELD:  # decoded, it may take ten times as much
             answer = Answer(exchange, rules.operation, response)
         earlier[request] = answer

@@ -200,16 +200,16 @@ def asked_again(verdicts: Iterable[Verdict], methods: frozenset[str]) -> Iterato
 
 def with_recurrence(verdicts: Iterable[Verdict], judgements: Iterable[Judgement]) -> list[Verdict]:
     """The verdicts, those on violated rules with how the violation recurs."""
-    askings: dict[tuple[Request, Credential], list[Judgement]] = defaultdict(list)
+    askings: dict[tuple[object, ...], list[Judgement]] = defaultdict(list)
     for judgement in judgements:
         probe = judgement.exchange.probe
         if not is_unavailable(judgement.exchange):
-            askings[probe.request, probe.credential].append(judgement)
+            askings[probe.request, probe.way].append(judgement)
     found = []
     for verdict in verdicts:
         if verdict.evidence is not None:
             probe = verdict.evidence.exchange.probe
-            recurrence = _recurrence(verdict, askings[probe.request, probe.credential])
+            recurrence = _recurrence(verdict, askings[probe.request, probe.way])
             verdict = replace(verdict, recurrence=recurrence)
         found.append(verdict)
     return found

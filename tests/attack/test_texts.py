@@ -21,7 +21,7 @@ from contracts.document import Spec
 from contracts.errors import DocumentError
 from contracts.messages import Probe, Request
 from contracts.report.forms import FORMS, lines_of
-from contracts.report.record import curl
+from contracts.report.shell import curl
 from contracts.rules import rules_for
 from contracts.run.inputs import Inputs, Target
 from contracts.run.state import Budget, command_of

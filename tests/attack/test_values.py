@@ -61,10 +61,8 @@ KINDS: dict[str, Any] = {
     "additionalProperties": {"anyOf": [{"type": "string", "maxLength": 2}, {"type": "array", "items": TEXT}]},
 }
 PET: dict[str, Any] = {"discriminator": {"propertyName": "kind"}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}
-OPEN: dict[str, Any] = {
-    "type": "object",
-    "properties": {"status": {"type": "string"}, "pin": {"writeOnly": True}, "pet": PET},
-}
+OPEN_MEMBERS: dict[str, Any] = {"status": {"type": "string"}, "uuid": TEXT, "pin": {"writeOnly": True}, "pet": PET}
+OPEN: dict[str, Any] = {"type": "object", "properties": OPEN_MEMBERS}
 
 
 def document_of_kinds() -> dict[str, Any]:
@@ -266,7 +264,7 @@ STEPS: list[tuple[str, tuple[str, ...], int, str]] = [
     ("contracts.run.end.failure_text", (), 1, ENUM),
     ("contracts.run.end.properties_of", ("--junitxml=o.xml",), 1, ENUM),
     ("contracts.report.record.Teller._proof", (), 1, f"at {ENUM}"),
-    ("contracts.report.record._quoted", (), 1, f"at {ENUM}"),
+    ("contracts.report.shell._quoted", (), 1, f"at {ENUM}"),
     ("contracts.run.end.verdicts_of", (), 3, "left out: the verdicts of GET /things/{thing_id} ("),
 ]
 

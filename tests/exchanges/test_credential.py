@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import Scrubber, with_credential
-from contracts.messages import PLACEHOLDER, Credential, Request, header_values
+from contracts.messages import PLACEHOLDER, Credential, Probe, Request, header_values
 from tests.exchanges.documents import SCHEMES, one_operation
 
 KEY = "key/with+12345"
@@ -28,7 +28,8 @@ def put(
 ) -> Request:
     security = [{scheme: []}] if isinstance(scheme, str) else scheme
     spec, operation = one_operation(security=security, components={"securitySchemes": SCHEMES})
-    return with_credential(request or Request("GET", "/things/1"), variant, operation, spec, Secret(key))
+    probe = Probe(operation.key, request or Request("GET", "/things/1"), credential=variant)
+    return with_credential(probe, spec, {spec.variable: Secret(key)})
 
 
 def basic(text: str) -> str:

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.document import load_spec
-from contracts.document.model import NOWHERE, variants_of
+from contracts.document.model import NOWHERE
+from contracts.document.security import ways_of
 from contracts.exchanges import Client, Secret
 from contracts.exchanges.credential import with_credential
 from contracts.messages import Credential, Exchange, Probe, Request, Response, header_values
@@ -482,7 +483,8 @@ def takes(security: Security, request: Request) -> bool:
 
 def sent(security: Security, variant: Credential) -> Request:
     spec, operation = one_operation(security=security, components={"securitySchemes": SCHEMES})
-    return with_credential(Request("GET", "/things/1"), variant, operation, spec, Secret(KEY))
+    probe = Probe(operation.key, Request("GET", "/things/1"), credential=variant)
+    return with_credential(probe, spec, {spec.variable: Secret(KEY)})
 
 
 ALTERNATIVES = [
@@ -499,7 +501,7 @@ ALTERNATIVES = [
 def test_only_the_right_credential_is_taken(alternatives: list[tuple[str, ...]], variant: Credential) -> None:
     security = needing(*alternatives)
     spec, operation = one_operation(security=security, components={"securitySchemes": SCHEMES})
-    if variant in variants_of(operation, spec):
+    if variant in {way.form for way in ways_of(operation, spec)}:
         right = variant in (Credential.RIGHT, Credential.LOWER_CASE)
         assert takes(security, sent(security, variant)) == right
 

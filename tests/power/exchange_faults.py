@@ -183,6 +183,26 @@ def late(rule: Rule, rules: OperationRules, good: Exchange) -> Made:
     yield answered(good, replace(body_of(good), seconds=rules.max_seconds + 0.1))
 
 
+def other_status_later(rule: Rule, good: Exchange) -> Iterator[tuple[Exchange, Exchange]]:
+    """The same request again, which finds nothing any more."""
+    yield good, with_status(good, 404)
+
+
+def other_head(rule: Rule, good: Exchange) -> Iterator[tuple[Exchange, Exchange]]:
+    """HEAD with another status than GET, or without a field of it."""
+    request = replace(good.probe.request, method="HEAD")
+    head = answered(good, replace(body_of(good), body=b""), request=request, source="method")
+    if rule.kind == "head status":
+        yield from ((good, with_status(head, status)) for status in (204, 402, 500))
+    else:
+        yield good, with_header(head, "Content-Type")
+        yield good, with_header(head, "Content-Type", "text/x-plain")
+        yield good, with_header(head, "Content-Length", "0")
+
+
+PAIR_FAMILIES = {"same status": other_status_later, "head status": other_head, "head answer": other_head}
+"""Faults that two answers show, by the kind of their rule."""
+
 JSON_TOO = frozenset({"strict json"})
 ANY_DOCUMENTED = frozenset(
     {"status documented", "challenge", "given value", "header required", "media type documented"}

@@ -16,7 +16,7 @@ from contracts.document.model import concrete_status
 from contracts.document.serialisation import fill_path, parameter_names
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import with_credential
-from contracts.messages import Credential, Exchange, Probe, Request, Response
+from contracts.messages import Exchange, Probe, Request, Response
 from contracts.mock import CREDENTIAL, MockService
 from contracts.mock.bodies import sample_values
 from contracts.notte.prose import DATE, plausible
@@ -25,7 +25,7 @@ from contracts.rules.plan import Plan
 from contracts.verdicts import judge, judge_all, judge_body
 from tests.payloads.test_random_schemas import schema_in
 from tests.power.broken_values import Fault, Spot, faults, spots
-from tests.power.exchange_faults import EXCHANGE_FAMILIES
+from tests.power.exchange_faults import EXCHANGE_FAMILIES, PAIR_FAMILIES
 from tests.power.fault_families import FAMILIES, Family
 from tests.power.prose_faults import LATER_FAULTS, PROSE_FAULTS
 from tests.power.strategies import DrawnChoices, payloads
@@ -60,6 +60,8 @@ def test_every_rule_catches_its_faults(rule: Rule, book: RuleBook, record_proper
         faults_that_no_finer_rule_sees_are_found(rule, rules, score)
     elif rule.kind in BODY_KINDS and rule.place is not None:
         body_faults_are_found(rule, rules, score)
+    elif rule.kind in PAIR_FAMILIES:
+        pair_faults_are_found(rule, rules, book, score)
     elif rule.kind == "prose":
         prose_faults_are_found(rule, rules, score)
     else:
@@ -119,6 +121,17 @@ def exchange_faults_are_found(rule: Rule, rules: OperationRules, book: RuleBook,
             score.add(rule, reported, {identity for identity in reported if kinds[identity] in family.also})
 
 
+def pair_faults_are_found(rule: Rule, rules: OperationRules, book: RuleBook, score: Score) -> None:
+    answers = answers_of_the_mock(rule, rules, book)
+    good = next(exchange for exchange in answers if exchange.response and exchange.response.status == 200)
+    assert [finding for judgement in judge_all(rules, [good, good]) for finding in judgement.findings] == []
+    for earlier, later in PAIR_FAMILIES[rule.kind](rule, good):
+        reported = [finding.rule for finding in judge_all(rules, [earlier, later])[1].findings]
+        kinds = {other.id: other.kind for other in rules.rules}
+        may = {"unlisted method", "head answer", "undocumented properties", "media type documented"}
+        score.add(rule, reported, {identity for identity in reported if kinds[identity] in may})
+
+
 def conforming(rule: Rule, rules: OperationRules, book: RuleBook) -> Exchange:
     """An answer of the mock that exercises the rule, or else the plainest with the status that the rule is about."""
     made = list(answers_of_the_mock(rule, rules, book))
@@ -135,7 +148,8 @@ def answers_of_the_mock(rule: Rule, rules: OperationRules, book: RuleBook) -> It
     code = next(concrete_status(operation, r) for r in operation.responses if r.status == wanted)
     for example in range(12):
         request = Request(operation.method, path, (("Prefer", f"code={code}, example={example}"),))
-        sent = with_credential(request, Credential.RIGHT, operation, book.spec, Secret(CREDENTIAL))
+        secrets = {book.spec.variable: Secret(CREDENTIAL)}
+        sent = with_credential(Probe(operation.key, request), book.spec, secrets)
         response = mock.answer(sent)
         source = "status" if response.status >= 400 else "fuzz"
         yield Exchange(0, Probe(operation.key, Request(operation.method, path), source=source), response)

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.document import Operation, Spec, load_spec
-from contracts.document.model import NOWHERE, variants_of
+from contracts.document.model import NOWHERE
+from contracts.document.security import ways_of
 from contracts.document.serialisation import match_path
 from contracts.messages import GIVEN_BODY, Credential, Probe, Request
 from contracts.probes import ProbePlan, schemathesis_cases
@@ -364,7 +365,7 @@ def closing(spec: Spec, *, unsafe: bool = False, answered: Request | None = ANSW
 
 def test_each_form_of_the_credential_is_tried_once_on_what_was_answered() -> None:
     tried = [probe for probe in closing(NOTTE) if probe.source == "auth" and probe.request == ANSWERED]
-    assert [probe.credential for probe in tried] == list(variants_of(NOTTE.operations[0], NOTTE)[1:])
+    assert [probe.credential for probe in tried] == [way.form for way in ways_of(NOTTE.operations[0], NOTTE)][1:]
 
 
 def test_without_credential_a_resource_that_cannot_exist_is_asked_for() -> None:
@@ -396,12 +397,23 @@ def test_a_value_that_cannot_exist_is_asked_for_where_the_document_can_tell(
 
 
 @pytest.mark.parametrize(
-    ("unsafe", "methods"), [(False, ["TRACE"]), (True, ["TRACE", "POST", "PUT", "PATCH", "DELETE"])]
+    ("unsafe", "methods"),
+    [(False, ["TRACE", "OPTIONS"]), (True, ["TRACE", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])],
 )
 def test_unlisted_methods(unsafe: bool, methods: list[str]) -> None:
-    sent = [probe for probe in closing(NOTTE, unsafe=unsafe) if probe.source == "method"]
+    head, *sent = [probe for probe in closing(NOTTE, unsafe=unsafe) if probe.source == "method"]
+    assert head.request.method == "HEAD"
     assert [probe.request.method for probe in sent] == methods
     assert {probe.request.target for probe in sent} == {f"/sessions/{NOWHERE[0]}"}
+
+
+def test_head_is_asked_for_what_get_was_answered_for() -> None:
+    answered = Request("GET", "/things/1?a=b", (("X-A", "c"),))
+    found = [probe.request for probe in closing(things({}), answered=answered) if probe.request.method == "HEAD"]
+    assert found == [Request("HEAD", "/things/1?a=b", (("X-A", "c"),))]
+    assert "HEAD" not in [probe.request.method for probe in closing(things({}), answered=None)]
+    posted = closing(things({}, method="post"), unsafe=True, answered=Request("POST", "/things/1"))
+    assert [probe.request.target for probe in posted if probe.request.method == "HEAD"] == [f"/things/{NOWHERE[0]}"]
 
 
 def test_trace_never_carries_the_credential() -> None:
@@ -434,13 +446,13 @@ def things(schema: Any, path: str = "/things/{id}", method: str = "get", **respo
     ids=str,
 )
 def test_a_resource_that_cannot_exist_has_a_name_of_the_right_type(schema: Any, value: object) -> None:
-    (probe,) = closing(things(schema), answered=None)
-    assert probe.request.target == f"/things/{value}"
+    probes = closing(things(schema), answered=None)
+    assert {probe.request.target for probe in probes} == {f"/things/{value}"}
 
 
 def test_a_path_without_parameter_gets_no_unsafe_method() -> None:
     sent = closing(things({}, "/things", "post"), unsafe=True, answered=None)
-    assert [probe.request.method for probe in sent] == ["GET", "HEAD", "TRACE"]
+    assert [probe.request.method for probe in sent] == ["GET", "HEAD", "TRACE", "OPTIONS"]
 
 
 def test_only_the_first_operation_of_a_path_asks_for_unlisted_methods() -> None:
@@ -450,7 +462,7 @@ def test_only_the_first_operation_of_a_path_asks_for_unlisted_methods() -> None:
     spec = spec_from(value)
     plan = ProbePlan(spec, unsafe=True)
     counts = [len(list(plan.lane(operation).closing(None))) for operation in spec.operations]
-    assert sorted(counts) == [0, 4]
+    assert sorted(counts) == [0, 5]
 
 
 def test_an_operation_that_is_not_sent_gets_no_forms_of_the_credential() -> None:
@@ -466,7 +478,7 @@ def test_an_api_key_has_no_scheme_to_leave_out() -> None:
     value = {**document({}), "security": [{"key": []}]}
     value["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
     spec = spec_from(value)
-    found = variants_of(spec.operations[0], spec)
+    found = tuple(way.form for way in ways_of(spec.operations[0], spec))
     assert Credential.BARE not in found
     assert Credential.LOWER_CASE not in found
     assert Credential.OTHER_SCHEME in found

@@ -145,6 +145,43 @@ def test_405_to_a_method_of_the_document_is_judged_as_well() -> None:
     assert found == {"status documented", "allow header"}
 
 
+# --- OPTIONS ---
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (Response(200), {}),
+        (Response(204, (("Access-Control-Allow-Methods", "POST"),)), {}),
+        (Response(404), {}),
+        (Response(501), {}),
+        (Response(503), {}),
+        (Response(500), {"unlisted method": "500 for OPTIONS"}),
+        (Response(505), {"unlisted method": "505 for OPTIONS"}),
+        (Response(204, (("Allow", "GET, HEAD, DELETE, OPTIONS"),)), {}),
+        (Response(204, (("Allow", "GET, HEAD, DELETE, OPTIONS, POST, TRACE"),)), {}),
+        (Response(200, (("Allow", "GET"),)), {"allowed methods": "Allow lists GET, and not DELETE"}),
+        (Response(200, (("Allow", ""),)), {"allowed methods": "Allow lists nothing, and not DELETE, GET"}),
+        (
+            Response(200, (("Allow", "GET DELETE"),)),
+            {"allow header": 'Allow is "GET DELETE", which is no list of methods'},
+        ),
+        (
+            Response(204, (("Allow", "POST, OPTIONS"),)),
+            {"allow header": "Allow lists POST, OPTIONS, and none of the document: GET, DELETE"},
+        ),
+    ],
+)
+def test_options_may_be_answered_and_its_list_is_judged(answer: Response, found: dict[str, str]) -> None:
+    assert seen(TWO, ("OPTIONS", answer)) == found
+
+
+def test_list_of_options_may_be_that_of_a_whole_server() -> None:
+    """As Tomcat gives it: only a 405 must know what it refuses."""
+    lists = Response(200, (("Allow", "GET, HEAD, POST, DELETE, TRACE, OPTIONS"),))
+    assert seen(TWO, ("TRACE", refusal("GET, DELETE")), ("OPTIONS", lists)) == {}
+
+
 # --- the mock ---
 
 

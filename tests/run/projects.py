@@ -124,7 +124,10 @@ def serving(things: Things) -> Iterator[str]:
             while head := b"".join(takewhile(lambda line: line != b"\r\n", iter(self.rfile.readline, b""))):
                 length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
                 body = self.rfile.read(int(length.group(1)) if length else 0)
-                self.wfile.write(things(head + b"\r\n" + body))
+                reply = things(head + b"\r\n" + body)
+                if head.startswith(b"HEAD "):
+                    reply = b"".join(reply.partition(b"\r\n\r\n")[:2])
+                self.wfile.write(reply)
 
     with Server(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

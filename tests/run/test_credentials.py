@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .projects import CANARY, Project, Run, Things, answer
+from .projects import CANARY, LOUD, Project, Run, Things, answer, leaks
 
 Fields = Mapping[str, str]
 Opens = Callable[[str, Fields], bool | int]
@@ -51,7 +51,7 @@ def house(opens: Opens) -> Things:
         if status == 200 and method != "GET":
             status = 405
         named = ["Content-Type: application/json", "WWW-Authenticate: Bearer", "Allow: GET"]
-        return answer(status, b"{}", *named)
+        return answer(status, b"{}", *named, *things.fields)
 
     things.instead = reply
     return things
@@ -145,3 +145,188 @@ def test_operation_that_needs_no_credential_answers_without_one(path: str, proje
     kind = run_of(project, house(lambda target, fields: bearer(fields) or "guarded" not in target), spec)
     assert (kind.code, kind.violations) == (0, set())
     assert kind.judged[f"GET /{path} auth not required"][0] == "holds"
+
+
+# Alternatives
+
+
+OTHER = "other-key-4711"
+EITHER = doors({"door": [{"bearer": []}, {"key": []}]}, "bearer", "key")
+BOTH = doors({"door": [{"bearer": [], "key": []}]}, "bearer", "key")
+OPTIONAL = doors({"door": [{}, {"bearer": []}], "guarded": [{"bearer": []}]}, "bearer")
+ROOT = {**doors({"door": None, "open": []}, "bearer", "key"), "security": [{"bearer": []}]}
+GIVEN = "--contract-credential=key=OTHER"
+
+
+def key(fields: Fields, value: str = OTHER) -> bool:
+    return fields.get("x-key") == value
+
+
+def short(rules: set[str]) -> set[str]:
+    return {rule.removeprefix("GET /door auth ") for rule in rules}
+
+
+@pytest.fixture
+def other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER", OTHER)
+
+
+EITHER_DOORS: list[tuple[Opens, set[str]]] = [
+    (lambda path, fields: bearer(fields) or key(fields), set()),
+    (lambda path, fields: bearer(fields), {"accepted for key"}),
+    (lambda path, fields: bearer(fields) or "x-key" in fields, {"wrong for key", "cut short for key", "empty for key"}),
+    (lambda path, fields: bearer(fields) or fields.get("x-key", "").startswith(OTHER), {"appended for key"}),
+    (lambda path, fields: True, {"required", "wrong", "wrong for key", "empty for key", "wrong place"}),
+]
+
+
+@pytest.mark.usefixtures("other")
+@pytest.mark.parametrize(("opens", "found"), EITHER_DOORS, ids=["kept", "not taken", "anything", "longer", "open"])
+def test_each_alternative_is_tried(opens: Opens, found: set[str], project: Project) -> None:
+    run = run_of(project, house(opens), EITHER, GIVEN)
+    assert short(run.violations) >= found
+    assert bool(run.violations) == bool(found)
+    assert run.judged["GET /door auth accepted for key"][0] == ("violated" if "accepted for key" in found else "holds")
+
+
+def test_credential_that_is_not_given_for_an_alternative_says_nothing_of_it(project: Project) -> None:
+    run = run_of(project, house(lambda path, fields: bearer(fields) or key(fields)), EITHER)
+    assert (run.code, run.violations) == (0, set())
+    assert run.judged["GET /door auth accepted for key"][0] == "not_exercised"
+    assert run.judged["GET /door auth wrong for key"][0] == "holds"
+    lax = run_of(project, house(lambda path, fields: bearer(fields) or "x-key" in fields), EITHER)
+    assert "wrong for key" in short(lax.violations)
+
+
+@pytest.mark.usefixtures("other")
+def test_the_first_alternative_with_a_credential_is_used(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTTE_API_KEY")
+    things = house(lambda path, fields: key(fields))
+    run = run_of(project, things, EITHER, GIVEN)
+    assert (run.code, run.violations) == (0, set())
+    assert run.judged["GET /door auth accepted"][0] == "holds"
+
+
+BOTH_DOORS: list[tuple[Opens, set[str]]] = [
+    (lambda path, fields: bearer(fields) and key(fields), set()),
+    (lambda path, fields: key(fields), {"required for bearer beside key", "wrong for bearer beside key"}),
+    (lambda path, fields: bearer(fields), {"required for key beside bearer", "wrong for key beside bearer"}),
+    (lambda path, fields: bearer(fields) and "x-key" in fields, {"wrong for key beside bearer"}),
+    (lambda path, fields: bearer(fields) and fields.get("x-key", OTHER) == OTHER, {"required for key beside bearer"}),
+]
+
+
+@pytest.mark.usefixtures("other")
+@pytest.mark.parametrize(
+    ("opens", "found"), BOTH_DOORS, ids=["kept", "key alone", "bearer alone", "any key", "key or none"]
+)
+def test_each_of_two_credentials_is_left_out_and_wrong_alone(opens: Opens, found: set[str], project: Project) -> None:
+    assert short(run_of(project, house(opens), BOTH, GIVEN).violations) == found
+
+
+@pytest.mark.usefixtures("other")
+def test_what_another_alternative_allows_is_not_to_be_refused(project: Project) -> None:
+    spec = doors({"door": [{"bearer": []}, {"bearer": [], "key": []}]}, "bearer", "key")
+    run = run_of(project, house(lambda path, fields: bearer(fields)), spec, GIVEN)
+    assert (run.code, run.violations) == (0, set())
+
+
+OPTIONAL_DOORS: list[tuple[Opens, set[str]]] = [
+    (lambda path, fields: "guarded" not in path or bearer(fields), set()),
+    (lambda path, fields: ("guarded" not in path and "authorization" not in fields) or bearer(fields), set()),
+    (lambda path, fields: "guarded" in path and bearer(fields), {"not required", "accepted for bearer"}),
+    (
+        lambda path, fields: bearer(fields) if "guarded" in path else "authorization" not in fields,
+        {"accepted for bearer"},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("opens", "found"), OPTIONAL_DOORS, ids=["takes a wrong one", "refuses a wrong one", "closed", "refuses the right"]
+)
+def test_optional_credential_may_be_there_or_not(opens: Opens, found: set[str], project: Project) -> None:
+    assert short(run_of(project, house(opens), OPTIONAL).violations) == found
+
+
+def test_operation_overrides_what_the_document_asks_for(project: Project) -> None:
+    kept = run_of(project, house(lambda path, fields: "/open" in path or bearer(fields)), ROOT)
+    assert kept.violations == set()
+    assert "GET /open auth required" not in kept.verdicts
+    unguarded = run_of(project, house(lambda path, fields: True), ROOT)
+    assert "required" in short(unguarded.violations)
+
+
+PLACES: list[tuple[str, Opens]] = [
+    ("key", lambda path, fields: key(fields, CANARY) or "X-Key=canary" in path),
+    ("query", lambda path, fields: "token=canary" in path or fields.get("token") == CANARY),
+    ("cookie", lambda path, fields: "sid=" in fields.get("cookie", "") or fields.get("sid") == CANARY),
+    ("bearer", lambda path, fields: bearer(fields) or fields.get("x-api-key") == CANARY),
+]
+
+
+@pytest.mark.parametrize(("scheme", "opens"), PLACES)
+def test_credential_in_another_place_opens_nothing(scheme: str, opens: Opens, project: Project) -> None:
+    run = run_of(project, house(opens), doors({"door": [{scheme: []}]}, scheme))
+    assert "wrong place" in short(run.violations)
+
+
+def test_place_of_another_scheme_is_no_wrong_one(project: Project) -> None:
+    spec = doors({"door": [{"bearer": []}]}, "bearer")
+    spec["components"]["securitySchemes"]["keys"] = {"type": "apiKey", "in": "header", "name": "x-api-key"}
+    run = run_of(project, house(lambda path, fields: bearer(fields)), spec)
+    assert "GET /door auth wrong place" not in run.verdicts
+
+
+# What is said
+
+
+@pytest.mark.usefixtures("other")
+def test_second_credential_is_shown_nowhere(project: Project) -> None:
+    things = house(lambda path, fields: bearer(fields))
+    things.fields = (f"X-Debug: {OTHER}",)
+    run = run_of(project, things, BOTH, GIVEN, *LOUD)
+    assert leaks(run, OTHER) == leaks(run) == set()
+    wrong = run.verdicts["GET /door auth wrong for key beside bearer"]["evidence"]["curl"]
+    assert '-H "Authorization: Bearer $NOTTE_API_KEY" -H' in wrong
+    assert "X-Key: 0000" in wrong
+    missing = run.verdicts["GET /door auth required for key beside bearer"]["evidence"]["curl"]
+    assert ("$NOTTE_API_KEY" in missing, "X-Key" in missing) == (True, False)
+
+
+@pytest.mark.usefixtures("other")
+def test_command_has_each_credential_in_its_own_variable(project: Project) -> None:
+    run = run_of(project, house(lambda path, fields: 500), BOTH, GIVEN)
+    shown = run.verdicts["GET /door status documented"]["evidence"]["curl"]
+    assert '"Authorization: Bearer $NOTTE_API_KEY"' in shown
+    assert '"X-Key: $OTHER"' in shown
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("nobody=OTHER", "the document has no security scheme nobody; it has bearer, key"),
+        ("key=UNSET_1", "the environment has no UNSET_1; set it, or leave the option out"),
+        ("key", "--contract-credential key is not NAME=ENVVAR; give a security scheme's name"),
+    ],
+)
+def test_credential_that_cannot_be_used(option: str, said: str, project: Project, other: None) -> None:
+    project.write(BOTH)
+    run = project.run("-q", "--base-url", "http://127.0.0.1:9", f"--contract-credential={option}")
+    assert run.code == 4
+    assert said in run.out + run.err
+
+
+def test_one_credential_for_two_schemes_is_said(project: Project) -> None:
+    run = run_of(project, house(lambda path, fields: bearer(fields) and key(fields)), BOTH)
+    said = "GET /door wants bearer and key together, and NOTTE_API_KEY is sent for both"
+    assert any(said in note for note in run.report["notes"])
+    assert run.code == 3
+
+
+def test_certificate_that_no_run_has_is_said(project: Project) -> None:
+    spec = doors({"door": [{"tls": []}], "guarded": [{"bearer": []}]}, "bearer")
+    spec["components"]["securitySchemes"]["tls"] = {"type": "mutualTLS"}
+    run = run_of(project, house(lambda path, fields: bearer(fields) or "door" in path), spec)
+    assert (run.code, run.violations) == (0, set())
+    assert any("GET /door wants a client's certificate" in note for note in run.report["notes"])

@@ -54,6 +54,8 @@ def with_every_kind() -> dict[str, Any]:
     found = document(get=made)
     found["paths"]["/things/{thing_id}"]["parameters"][0]["x-identifies"] = True
     found["components"]["schemas"] = {"A": {"type": "object", "required": ["a"]}}
+    part = document("part", get=operation("get_part", {"type": "object", "properties": {"id": {"type": "string"}}}))
+    found["paths"]["/parts/{part}"] = part["paths"]["/things/{part}"]
     return found
 
 

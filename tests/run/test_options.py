@@ -70,7 +70,7 @@ def test_unsafe_methods_are_not_sent_by_default(project: Project) -> None:
     project.write(ALL)
     things = Things()
     run = project.ask(things, "-rs")
-    assert {line.split(" ")[0] for line in things.lines} <= {"GET", "HEAD", "TRACE"}
+    assert {line.split(" ")[0] for line in things.lines} <= {"GET", "HEAD", "TRACE", "OPTIONS"}
     assert "not asked: methods that may change state are only sent with --contract-unsafe" in run.out
     assert run.code == 0
 
@@ -99,7 +99,16 @@ def test_unsafe_methods_are_sent_when_asked_for(project: Project) -> None:
     project.write(ALL)
     things = Things()
     project.ask(things, "--contract-unsafe")
-    assert {line.split(" ")[0] for line in things.lines} == {"GET", "DELETE", "TRACE", "POST", "PUT", "PATCH"}
+    assert {line.split(" ")[0] for line in things.lines} == {
+        "GET",
+        "DELETE",
+        "HEAD",
+        "OPTIONS",
+        "TRACE",
+        "POST",
+        "PUT",
+        "PATCH",
+    }
 
 
 def test_mock_is_asked_everything(project: Project) -> None:

@@ -50,7 +50,7 @@ def let_in(answer: Answer) -> Answer:
     return replace(answer, status=200, body=json.dumps([]).encode()).without(b"www-authenticate")
 
 
-WAYS_IN = ("required", "wrong", "other scheme", "cut short", "appended", "empty", "without scheme")
+WAYS_IN = ("required", "wrong", "other scheme", "cut short", "appended", "empty", "without scheme", "wrong place")
 ORDER = "GET /orders/{order_id} 200"
 PUT = "PUT /orders/{order_id}"
 SLIPS = (

@@ -83,7 +83,6 @@ def test_conforming_depot_has_no_finding(conforming: tuple[set[str], Result]) ->
     assert conforming[0] == set()
 
 
-@pytest.mark.xfail(strict=True, reason="rules that none but a broken service exercises, or that are not asked")
 def test_strict_run_passes(conforming: tuple[set[str], Result]) -> None:
     assert conforming[1] is Result.PASS
 

@@ -1,0 +1,154 @@
+"""What an operation asks for as a credential, and every way of showing it that is tried."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from contracts.document.model import Operation, SecurityScheme, Spec
+from contracts.messages import CREDENTIAL_FORMS, Credential
+
+Schemes = tuple[str, ...]  # the ids of those that one requirement wants together
+WRONG_ALONE = (Credential.NONE, Credential.WRONG)
+"""Forms of one credential of several, while the others are right."""
+_OF_OTHERS = {Credential.NONE, Credential.LOWER_CASE, Credential.MISPLACED}
+"""Forms that are not tried again with another alternative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A form of the credentials of some schemes; of `part` alone where one is named."""
+
+    form: Credential
+    schemes: Schemes = ()  # none: those that are in use
+    part: str = ""
+    about: str = ""  # what its rule is named for, beside the form
+
+    @property
+    def said(self) -> str:
+        """What is said of it behind the form; empty for what is in use, all of it."""
+        return f" for {self.about}" * bool(self.about)
+
+    @property
+    def name(self) -> str:
+        """The name of its rule."""
+        return f"{CREDENTIAL_FORMS[self.form].rule}{self.said}"
+
+    @property
+    def shown(self) -> tuple[Credential, Schemes, str]:
+        """As `Probe.way` has it."""
+        return self.form, self.schemes, self.part
+
+
+def alternatives_of(operation: Operation, spec: Spec) -> tuple[Schemes, ...]:
+    """The requirements that a request alone can satisfy; those with a credential given first."""
+    given, others = list[Schemes](), list[Schemes]()
+    for alternative in operation.security:
+        names = tuple(name for name, _ in alternative)
+        types = {scheme.type for scheme in schemes_of(names, spec)}
+        if names and "mutualTLS" not in types:
+            (given if all(map(spec.variable_of, names)) else others).append(names)
+    return (*given, *others)
+
+
+def schemes_of(names: Schemes, spec: Spec) -> list[SecurityScheme]:
+    return list(map(spec.security_schemes.__getitem__, names))
+
+
+def schemes_in_use(operation: Operation, spec: Spec) -> tuple[SecurityScheme, ...]:
+    """The schemes whose credentials go with the requests of an operation, if it asks for any."""
+    alternatives = alternatives_of(operation, spec)
+    if not (alternatives and operation.needs_credential):
+        return ()
+    return tuple(schemes_of(alternatives[0], spec))
+
+
+def place_of(scheme: SecurityScheme) -> tuple[str, str]:
+    """Where a scheme wants its credential: `header`, `query` or `cookie`, and a name."""
+    if scheme.type != "apiKey":
+        return "header", "authorization"
+    if scheme.location == "header":
+        return "header", scheme.name.lower()
+    return scheme.location, scheme.name
+
+
+def misplaced(scheme: SecurityScheme, spec: Spec) -> SecurityScheme | None:
+    """The scheme at another place, which no scheme of the document has; None if one has it."""
+    name, location = "X-Api-Key", "header"
+    if scheme.type == "apiKey":
+        name = scheme.name
+        location = {"header": "query"}.get(scheme.location, "header")
+    other = SecurityScheme(scheme.id, "apiKey", name, location)
+    taken = map(place_of, spec.security_schemes.values())
+    return None if place_of(other) in taken else other
+
+
+def ways_of(operation: Operation, spec: Spec) -> Iterator[Way]:
+    """The ways that are tried on an operation, the right one of what is in use first.
+
+    An operation that can do without is shown the right credentials alone: it may refuse others.
+    """
+    alternatives, guarded = alternatives_of(operation, spec), operation.needs_credential
+    for names in alternatives:
+        shown: Schemes = names
+        if guarded and names is alternatives[0]:
+            shown = ()
+        for form in _forms(names, spec):
+            if form is Credential.RIGHT or (guarded and (not shown or form not in _OF_OTHERS)):
+                yield Way(form, shown, about=" and ".join(shown))
+        parts = set(map(place_of, schemes_of(names, spec)))
+        if guarded and len(parts) == len(names) > 1:  # in one place only one of them is shown
+            for part in names:
+                others = tuple(name for name in names if name != part)
+                if not any(set(one) <= set(others) for one in alternatives):
+                    about = f"{part} beside {' and '.join(others)}"
+                    yield from (Way(form, shown, part, about) for form in WRONG_ALONE)
+
+
+def _forms(names: Schemes, spec: Spec) -> Iterator[Credential]:
+    schemes = schemes_of(names, spec)
+    named = "apiKey" not in {scheme.type for scheme in schemes}
+    hidden = None in {misplaced(scheme, spec) for scheme in schemes}
+    for form, row in CREDENTIAL_FORMS.items():
+        if (named or not row.named) and not (hidden and form is Credential.MISPLACED):
+            yield form
+
+
+def vouched_for(schemes: Schemes, spec: Spec) -> bool:
+    """Whether the user said that these schemes take the credentials that the run has.
+
+    Each is given by itself; or one is given for all, and is that of every guarded operation.
+    """
+    if spec.variables:
+        return spec.variables.keys() >= {*schemes}
+    guarded = [operation for operation in spec.operations if operation.needs_credential]
+    for operation in guarded:
+        if schemes_in_use(operation, spec) != tuple(schemes_of(schemes, spec)):
+            return False
+    return bool(guarded)
+
+
+def shortcomings(operations: Iterable[Operation], spec: Spec) -> Iterator[str]:
+    """What can't be told of credentials, for lack of them: a sentence a requirement."""
+    said = dict[str, list[str]]()
+    for operation in operations:
+        if not operation.needs_credential:
+            continue
+        names = [scheme.id for scheme in schemes_in_use(operation, spec)]
+        shared = [name for name in names if spec.variable_of(name) == spec.variable]
+        lacking = [name for name in names if not spec.variable_of(name)]
+        if not names:
+            why = "wants a client's certificate, which no run has: no credential is tried"
+        elif lacking:
+            why = f"has no credential for {' and '.join(lacking)}; {_cure(lacking[0])}"
+        elif shared[1:]:
+            why = f"wants {' and '.join(shared)} together, and {spec.variable} is sent for both"
+            why = f"{why}; {_cure(shared[-1])}"
+        else:
+            continue
+        said.setdefault(why, []).append(operation.key)
+    for why, keys in said.items():
+        more = f" (as {len(keys) - 1} more)" * bool(keys[1:])
+        yield f"{keys[0]}{more} {why}"
+
+
+def _cure(scheme: str) -> str:
+    return f"give it by --contract-credential {scheme}=ENVVAR"

@@ -97,8 +97,20 @@ def _same_path(spec: Spec) -> Found:
             yield join_pointer("/paths", other), f"{other} and {first} ({there}) {same}", cure
 
 
+def undeclared(spec: Spec) -> Found:
+    """Names in a template that no parameter declares: a run would have to guess their values."""
+    for path, operations in spec.by_path.items():
+        for name in dict.fromkeys(parameter_names(path)):
+            lacking = [one for one in operations if name not in _in_path(one)]
+            methods = few([one.method for one in lacking], MAX_NAMED)
+            problem = f"{path} has {{{name}}}, which no parameter of {methods} declares"
+            cure = "declare it with `in: path`, here or in an overlay"
+            yield from [(lacking[0].pointer, problem, cure)] if lacking else ()
+
+
 def _path_parameters(spec: Spec) -> Found:
     """Names in a template that no parameter declares, the other way round, and odd braces."""
+    yield from undeclared(spec)
     for path, operations in spec.by_path.items():
         pointer, names = join_pointer("/paths", path), Counter(parameter_names(path))
         if not {"{", "}"}.isdisjoint(shape_of(path).replace("{}", "")):
@@ -106,11 +118,6 @@ def _path_parameters(spec: Spec) -> Found:
         for name, count in names.items():
             if count > 1:
                 yield pointer, f"{path} has {{{name}}} {count} times", "give each its own name"
-            lacking = [one for one in operations if name not in _in_path(one)]
-            methods = few([one.method for one in lacking], MAX_NAMED)
-            problem = f"{path} has {{{name}}}, which no parameter of {methods} declares"
-            cure = "declare it with `in: path`; until then any text is taken for a value"
-            yield from [(lacking[0].pointer, problem, cure)] if lacking else ()
         for name, place in chain.from_iterable(_in_path(one).items() for one in operations):
             if name not in names:
                 problem = f"the path parameter {name} is not in the template {path}"

@@ -24,6 +24,7 @@ from contracts.exchanges.transport import environment_proxy
 from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
+from contracts.rules.faults import undeclared
 from contracts.run.givens import Givens, givens_from, names_of
 from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
 from contracts.text import printable, shown_path
@@ -140,12 +141,15 @@ def inputs_from(
 
 
 def _spec_from(path: Path, overlays: Sequence[str] | None) -> Spec:
-    """The document of a run; DocumentError if it has nothing to test, too."""
+    """The document of a run; DocumentError also if it has nothing to test, or can't be asked."""
     spec = replace(load_spec(path, overlays), variable=domain.CREDENTIAL_VARIABLE)
     if not spec.operations:
         source, problem = spec.document.source("/paths"), "no path has an operation, so there is"
         cure = "give a document whose `paths` have one"
         raise DocumentError(source.file, source.line, f"{problem} nothing to test", cure)
+    for pointer, problem, cure in undeclared(spec):
+        source = spec.document.source(pointer)
+        raise DocumentError(source.file, source.line, problem, cure)
     return spec
 
 

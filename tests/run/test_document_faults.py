@@ -69,6 +69,15 @@ def test_a_document_without_operations_is_no_pass(change: dict[str, object], pla
     assert "no path has an operation, so there is nothing to test; give a document whose `paths` have one" in run.err
 
 
+def test_a_path_parameter_that_nobody_declares_is_asked_for(project: Project) -> None:
+    path = {"/things/{thing_id}/parts/{part_id}": FAULTY["paths"]["/things/{thing_id}"]}
+    project.write({**FAULTY, "paths": path})
+    run = project.run("-q")
+    assert run.code == USAGE
+    assert "ERROR: spec/notte.yaml:" in run.err
+    assert "has {part_id}, which no parameter of GET, PUT declares; declare it with `in: path`" in run.err
+
+
 def test_faults_stand_beside_the_suite_in_junit(project: Project) -> None:
     project.write(FAULTY)
     run = project.run("-q", "--junitxml=out.xml")

@@ -115,6 +115,11 @@ class Rule:
     members: tuple[str, ...] = ()  # worth seeing there: those of an enum, `null` and `value`
 
     @property
+    def name(self) -> str:
+        """What its id ends with, after its kind."""
+        return self.id.partition(f" {self.kind} ")[2]
+
+    @property
     def group(self) -> str:
         """What names it with all others of its kind, where rules are too many for an item each."""
         return " ".join(filter(None, (self.operation, self.status, self.kind)))

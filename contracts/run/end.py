@@ -1,6 +1,6 @@
 """What was asked to what is said of it, by each test, by the report, and at the end."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from contracts.document.security import shortcomings
 from contracts.exchanges import Bounds, Pace, StopKind
 from contracts.exchanges.credential import UNLOOKED
 from contracts.exchanges.health import blocked
+from contracts.messages import SAFE_METHODS, Exchange
 from contracts.report.diff import Diff
 from contracts.report.forms import diff_forms
 from contracts.report.forms.failure import Property, failure_text, missing_text, properties_of
@@ -109,6 +110,7 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     decision = decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None)
     unlooked = [ledger.about.get("unlooked", ""), ledger.note("upkeep") or ""]
     unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
+    unlooked += left_behind(exchanges)
     slow = (ledger.note("slow") or {}).values()
     lacks = shortcomings(operations, inputs.spec) if inputs.target.live else ()
     notes = (*decision.notes, *lacks, *slow, *filter(None, dict.fromkeys(unlooked)), *mistakes)
@@ -117,6 +119,19 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     told = tuple(verdicts), exchanges, decision, early
     command = ledger.about.get("command", "")
     return Report(state.teller, seed, began, finished, *told, command=command)
+
+
+def left_behind(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """What forbidden requests may have made or changed, because they were accepted."""
+    places = dict[str, None]()
+    for exchange in exchanges:
+        probe, response = exchange.probe, exchange.response
+        changes = probe.source == "refusal" and probe.request.method not in SAFE_METHODS
+        if changes and response is not None and 200 <= response.status < 300:
+            places[response.header("location") or probe.operation] = None
+    if places:
+        said = few([*places], MAX_NAMED)
+        yield f"forbidden requests were accepted, and what came of them stays: {said}"
 
 
 def _verdicts(state: State, operation: Operation) -> list[Verdict]:

@@ -99,10 +99,12 @@ class _Tally:
     broken_by: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     explained: set[str] = field(default_factory=set)
     statuses: set[int] = field(default_factory=set)  # of answers
+    breaks: set[str] = field(default_factory=set)  # what requests were forbidden for alone
 
     def add(self, judgement: Judgement) -> None:
         if judgement.exchange.response is not None:
             self.statuses.add(judgement.exchange.response.status)
+            self.breaks.add(judgement.exchange.probe.claim.breaks)
         self.exercised.update(judgement.exercised)
         self.violations.update({finding.rule for finding in judgement.findings})
         self.explained |= judgement.explained
@@ -142,13 +144,20 @@ class _Tally:
             return Verdict(rule, Outcome.UNDECIDED, *counts, why=self.undecided[rule.id])
         if exercised:
             return Verdict(rule, Outcome.HOLDS, *counts)
+        if rule.kind == "refused" and self.statuses and rule.name not in self.breaks:
+            return Verdict(rule, Outcome.NOT_ASKED, *counts, why=UNBROKEN)
         why = _wanted(rule, self.statuses)
         if explained := rule.id in self.explained:
             why = "each body that came violates finer rules"
         return Verdict(rule, Outcome.NOT_EXERCISED, *counts, why=why, explained=explained)
 
 
+UNBROKEN = (
+    "no request that breaks it alone was sent: none could be made, or others took the room; the "
+    "mock is asked only where the document has an answer that refuses"
+)
 _WANTED = {
+    "refused": "no answer to a request that breaks it alone was about that",
     "edge answer documented": "no odd request had an answer",
     "given value": "no answer was about a value that the user vouched for",
     "unknown value": "nothing that can't exist was asked for",

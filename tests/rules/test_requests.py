@@ -8,8 +8,9 @@ import pytest
 
 from contracts.messages import Credential, Exchange, Probe, Request, Response
 from contracts.rules import rules_for
+from contracts.run.end import left_behind
 from contracts.schemas.claims import claim_of
-from contracts.verdicts import judge
+from contracts.verdicts import Outcome, judge, tally
 from tests.exchanges.documents import one_operation, parameter
 
 BODY = {"content": {"application/json": {"schema": {"type": "object", "required": ["a"]}}}}
@@ -123,3 +124,26 @@ def test_refusal_of_the_form_of_a_request_is_at_most_an_advisory(
     request = Request("POST", "/things/1", fields, b'{"a": 1}')
     broken = judge(RULES, exchange(request, status)).findings
     assert [finding.rule for finding in broken] == ["POST /things/{id} edge answer documented"]
+
+
+def test_rule_that_no_request_was_sent_for_is_not_asked() -> None:
+    verdicts = tally(RULES.rules, [judge(RULES, exchange(LONG, 429)), judge(RULES, exchange(BARE, 422))])
+    found = {verdict.rule.name: verdict.outcome for verdict in verdicts if verdict.rule.kind == "refused"}
+    assert found["body / required a"] is Outcome.HOLDS
+    assert found["query q maxLength"] is Outcome.NOT_EXERCISED
+    assert {found["path id maximum"], found["body syntax"]} == {Outcome.NOT_ASKED}
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "said"),
+    [
+        (201, (("Location", "/things/7"),), "stays: /things/7"),
+        (204, (), "stays: POST /things/{id}"),
+        (422, (), None),
+    ],
+)
+def test_what_forbidden_requests_left_behind_is_noted(
+    status: int, fields: tuple[tuple[str, str], ...], said: str | None
+) -> None:
+    notes = list(left_behind([exchange(LONG, status, *fields)] * 2))
+    assert [note.partition("what came of them ")[2] for note in notes] == [said] * (said is not None)

@@ -30,7 +30,9 @@ from contracts.messages import (
 from contracts.probes.edges import edge_requests, refusals
 from contracts.probes.knowledge import Knowledge, ValueRow, Values, ends
 from contracts.probes.samples import Body, bodies_of, with_body, with_required, with_value
-from contracts.schemas.claims import claim_of
+from contracts.schemas.claims import claim_of, is_sent, unsent_values
+from contracts.schemas.json_text import decode
+from contracts.schemas.media_types import dump
 from contracts.schemas.validation import Uncompilable, validator
 
 UNLISTED: tuple[str, ...] = ("GET", "HEAD", "TRACE", "OPTIONS")
@@ -109,7 +111,9 @@ class Lane:
             base = answered or self._spared(self._base())
             if self.spares and self.known.made:  # its last resource, whose others are gone
                 base = self._base(self.known.made[-1])
-            yield from filter(self.can_send, self._refusable(base))
+            unsent = self._with_unsent(answered) if answered else ()
+            made = itertools.chain(unsent, self._refusable(base))
+            yield from filter(self.can_send, made)
         own = f"HEAD {self.operation.path}" in self.plan.spec.by_key
         if answered and answered.method == "GET" and not own:
             request, note = replace(answered, method="HEAD"), "HEAD, where GET was answered"
@@ -192,7 +196,7 @@ class Lane:
                     request = self._placed(request, next(rounds))
                     request = self._refiltered(request, next(filters) if source == "fuzz" else {})
                 request = self._spared(request)
-                if request not in seen:
+                if request not in seen and is_sent(self.operation, request):
                     seen.add(request)
                     yield self._probe(request, source, note)
 
@@ -201,6 +205,13 @@ class Lane:
         yield from unseen("fuzz", draw(plan.generated, self.operation))
         for request, note in odd.items():
             yield self._probe(request, "edge", note)
+
+    def _with_unsent(self, base: Request) -> Iterator[Probe]:
+        """What was answered, once more with properties that only answers have."""
+        values, body = unsent_values(self.operation), decode(base.body or b"")
+        if values and not self.spares and body.problem is None and isinstance(body.value, dict):
+            request = replace(base, body=dump({**body.value, **values}))
+            yield self._probe(request, "unsent", "with properties that only answers have")
 
     def _refusable(self, base: Request) -> Iterator[Probe]:
         """Each form of the credential, on what the right one had; a resource that can't exist."""

@@ -124,6 +124,7 @@ def rules_for(
             general=(
                 *responses.operation_rules(spec, operation),
                 *access.access_rules(spec, operation),
+                *requests.read_only_rules(operation),
                 *own,
             ),
             wire=(

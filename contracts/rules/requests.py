@@ -1,13 +1,15 @@
 """Rules about requests that must be refused: their method is unlisted, or they are forbidden."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from contracts import messages
 from contracts.document import Operation, Spec, serialisation
 from contracts.messages import SAFE_METHODS, UNAVAILABLE, Credential
 from contracts.rules.rule import Answer, ExchangeRule, Scope, Severity, broken, shown
+from contracts.schemas.claims import unsent_values
 from contracts.schemas.constraints import forbidden_by
 
 
@@ -127,3 +129,26 @@ def refused_request(name: str, answer: Answer) -> str | None:
         return f"forbidden request crashed: {status}, though {probe.claim}"
     is_refusal = 400 <= status < 500 and (status != 404 or name.startswith("path "))
     return "" if is_refusal else None
+
+
+def read_only_rules(operation: Operation) -> Iterator[ExchangeRule]:
+    """What only answers have is the service's own, whatever a request says."""
+    if values := unsent_values(operation):
+        promise = f"takes over no readOnly property from a request: {', '.join(sorted(values))}"
+        yield Scope(operation).row(partial(own_values, values), "read-only property", promise)
+
+
+def own_values(values: Mapping[str, Any], answer: Answer) -> str | None:
+    """It may refuse the request, or ignore what it says of such a property."""
+    status = answer.response.status
+    if answer.exchange.probe.source != "unsent" or status >= 500:
+        return None
+    if 400 <= status < 500:
+        return "" if status not in OTHER_REASONS else None
+    if not answer.is_json or answer.decoded.problem or not isinstance(answer.decoded.value, dict):
+        return None
+    body = answer.decoded.value
+    if values.keys().isdisjoint(body):
+        return None
+    names = ", ".join(sorted(name for name in values if body.get(name) == values[name]))
+    return broken(names, f"the answer has the value of the request for {names}")

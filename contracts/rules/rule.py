@@ -62,6 +62,7 @@ RULE_KINDS = {
     "head status": (VIOLATION, "RFC 9110 §9.3.2"),
     "head answer": (ADVISORY, "RFC 9110 §9.3.2, §8.6"),
     "unlisted method": (VIOLATION, "OpenAPI 3.1 §4.8.9, RFC 9110 §15.5.6, §9.3.8"),
+    "read-only property": (ADVISORY, "JSON Schema 2020-12 Validation §9.4"),
     "allow header": (VIOLATION, "RFC 9110 §15.5.6, §10.2.1"),
     "allowed methods": (ADVISORY, "RFC 9110 §10.2.1, §15.5.6"),
     "single content type": (VIOLATION, "RFC 9110 §8.3, §5.3"),

@@ -6,6 +6,7 @@ A value on the wire has no type: a parameter forbids it only if its schema refus
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import lru_cache, partial
 from typing import Any
 
 from contracts import messages
@@ -17,7 +18,7 @@ from contracts.schemas import constraints
 from contracts.schemas.constraints import CLIENT_FIELDS, JSON, OF_TYPE, Broken, mode_of, name_of
 from contracts.schemas.contents import SCALARS, scalar
 from contracts.schemas.json_text import decode
-from contracts.schemas.locations import locate
+from contracts.schemas.locations import Part, locate
 from contracts.schemas.media_types import Body, content_of
 from contracts.schemas.validation import Uncompilable, validator
 
@@ -231,3 +232,57 @@ def _worded(value: Any) -> Any:
     """A form with its words for true and false as these."""
     members = value.items() if isinstance(value, dict) else ()
     return {name: _WORDS.get(str(held).lower(), held) for name, held in members} or value
+
+
+_UNLIKELY: tuple[str | float, ...] = (
+    *("made-up-4f1d9a2b", "4f1d9a2b-0000-4000-8000-00004f1d9a2b", "2001-02-03T04:05:06Z"),
+    *("2001-02-03", "made-up@example.com", "https://example.com/made-up", 918273, 918273.5),
+)
+"""Values that a service is not to choose by itself, of several types."""
+
+
+@lru_cache(maxsize=4096)
+def unsent_values(operation: Operation) -> dict[str, str | float]:
+    """A value for each `readOnly` property of a request's body that an answer of 2xx shows.
+
+    None where the schema of the property, as written, takes no value that nobody else would choose.
+    """
+    shown, found = set[str](), dict[str, str | float]()
+    for response in operation.responses:
+        for schema in _json_schemas(response.content) if response.status[0] == "2" else ():
+            shown.update(locate(schema).properties)
+    for schema in _json_schemas(operation.request_body.content if operation.request_body else ()):
+        for name in shown.intersection(locate(schema).properties):
+            parts = locate(schema).property(name).parts
+            is_left_out = any(part.value.get("readOnly") is True for part in parts)
+            allowed = filter(partial(_is_written, parts), _UNLIKELY)
+            if is_left_out and (value := next(allowed, None)) is not None:
+                found[name] = value
+    return found
+
+
+def is_sent(operation: Operation, request: Request) -> bool:
+    """Whether a body has nothing that only answers have: such a request may be refused or not."""
+    documented, content_type = operation.request_body, request.header("content-type") or ""
+    media = described_by(documented.content, content_type) if documented else None
+    if media is None or media.schema is None or not is_json(content_type):
+        return True
+    found, document = decode(request.body or b""), media.schema.document
+    if found.problem is not None or not _accepts(media.schema, [found.value]):
+        return True
+    return _accepts(Schema(document.sender, media.schema.pointer), [found.value])
+
+
+def _json_schemas(content: Iterable[MediaType]) -> Iterator[Schema]:
+    for media in content:
+        if media.schema is not None and is_json(media.name):
+            yield media.schema
+
+
+def _is_written(parts: Iterable[Part], value: str | float) -> bool:
+    """Whether the schemas of a property, as they are written, take a value."""
+    try:
+        written = (Schema(p.schema.document.written, p.schema.pointer) for p in parts)
+        return all(validator(schema).is_valid(value) for schema in written)
+    except (LookupError, TypeError, *Uncompilable):
+        return False

@@ -73,6 +73,9 @@ def document_of_kinds() -> dict[str, Any]:
     get["responses"] |= {"405": {"description": ""}, "404": {"description": ""}, "401": {"description": ""}}
     get["responses"]["201"] = {"description": "", "content": {"application/json": {"schema": OPEN}}}
     get["security"] = [{"key": []}]
+    own = {"content": {"application/json": {"schema": {"properties": {"id": {"readOnly": True}}}}}}
+    put = {**get, "requestBody": own, "responses": {"200": {"description": "", **own}}}
+    value["paths"]["/things/{id}"]["put"] = put
     get["parameters"].append({"name": "page", "in": "query", "schema": {"type": "integer"}})
     value["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     return value

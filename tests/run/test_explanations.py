@@ -51,7 +51,10 @@ def with_every_kind() -> dict[str, Any]:
     made["responses"]["404"]["content"] = {"application/json": {"schema": {"properties": {"why": {"writeOnly": True}}}}}
     made["parameters"] = [{"name": "page", "in": "query", "schema": {"type": "integer"}}]
     made["responses"]["422"] = {"description": "not allowed"}
-    found = document(get=made)
+    own = {"type": "object", "properties": {"thing_id": {"type": "integer", "readOnly": True}}}
+    put = operation("put_thing", own, requestBody={"required": True, "content": {"application/json": {"schema": own}}})
+    put["responses"]["422"] = {"description": "not allowed"}
+    found = document(get=made, put=put)
     found["paths"]["/things/{thing_id}"]["parameters"][0]["x-identifies"] = True
     found["components"]["schemas"] = {"A": {"type": "object", "required": ["a"]}}
     part = document("part", get=operation("get_part", {"type": "object", "properties": {"id": {"type": "string"}}}))

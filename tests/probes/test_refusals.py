@@ -180,3 +180,8 @@ def test_requests_of_one_operation_are_bounded() -> None:
     properties = {f"p{n}": {**INTEGER, "minimum": n} for n in range(150)}
     content = {"application/json": {"schema": {"type": "object", "properties": properties}}}
     assert sum(map(len, asked(requestBody={"content": content}).values())) == 160
+
+
+def test_value_near_an_allowed_one_is_drawn_where_none_can_be_guessed() -> None:
+    parameters = [parameter("q", {**TEXT, "pattern": "^[a-z]+[0-9]$", "minLength": 4}, "query")]
+    assert "query q minLength" in asked(parameters=parameters)

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -47,9 +47,13 @@ Tool = Callable[[str, Sequence[str]], frozenset[str]]
 """A base URL and operationIds go in, what is said of the service comes out."""
 
 
+OWN = {"token": "DEPOT_TOKEN", "session": "DEPOT_SESSION"}
+"""The variables of what is the credential for these schemes of security alone, here as for the other tool."""
+
+
 @cache
 def spec() -> Spec:
-    return load_spec(FILE, ())
+    return replace(load_spec(FILE, ()), variables=OWN)
 
 
 @cache
@@ -59,10 +63,9 @@ def book() -> RuleBook:
 
 def this_suite(url: str, operations: Sequence[str]) -> frozenset[str]:
     found: set[str] = set()
+    target = Target(url, Secret(KEY), {variable: Secret(KEY, f"${variable}") for variable in OWN.values()})
     with tempfile.TemporaryDirectory() as folder:
-        inputs = Inputs(
-            spec(), Target(url, Secret(KEY)), Options(unsafe=True), givens=Givens(GIVEN, ROWS), folder=Path(folder)
-        )
+        inputs = Inputs(spec(), target, Options(unsafe=True), givens=Givens(GIVEN, ROWS), folder=Path(folder))
         state = State(inputs, Ledger(Path(folder) / "exchanges.jsonl"))
         state.book = book()
         for operation in spec().operations:

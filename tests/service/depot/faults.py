@@ -154,14 +154,14 @@ WAYS = (
     ("replaceParcel", "token", "empty", "auth empty*"),
     ("deleteParcel", "key", "nothing", "auth required*"),
     ("exportParcels", "token", "never", "auth accepted*"),
-    ("readMe", "session", "never", "auth accepted*"),
+    ("readMe", "session", "never!", "auth accepted*"),
     ("readMe", "session", "anything", "auth wrong*"),
     ("readDock", "token", "anything", "auth wrong*"),
     ("readDock", "key", "nothing", "auth required*"),
     ("readSlots", "token", "appended", "auth appended*"),
     ("readStatus", "token", "anything?", "auth wrong*"),
 )
-"""Operation, scheme, what passes for the credential (with `?` if the document does not forbid it), rule."""
+"""Operation, scheme, what passes for the credential (marked as in `made`), rule."""
 
 SWITCHES = {
     "bodies that are not enforced": (
@@ -270,9 +270,11 @@ def set_field(operation: str, on: int, name: str, value: str | None) -> Fault:
 
 
 def way_in(operation: str, scheme: str, way: str, rule: str) -> Fault:
-    name = f"takes {way} for the {scheme}" if way != "never" else f"does not take the {scheme}"
+    name = f"takes {way} for the {scheme}"
+    if way.startswith("never"):
+        name = f"{way.replace('never', 'does not take')} the {scheme}"
     family = "authentication and its alternatives"
-    return made(family, operation, name, "", rule, scheme=scheme, way=way.strip("?"))
+    return made(family, operation, name, "", rule, scheme=scheme, way=way.strip("!?"))
 
 
 def switched(family: str, operation: str, name: str, rule: str, at: str) -> Fault:

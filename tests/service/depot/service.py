@@ -283,7 +283,8 @@ class Depot:
             raise Refused(412, "the parcel has changed")
         kept = {name: parcel[name] for name in OWN}
         recipient = parcel["recipient"] | body.get("recipient", {})
-        made = self.changed(parcel, seeded(parcel["id"]) | body | {"recipient": recipient} | kept)
+        kept |= {"recipient": recipient, "handling": parcel["handling"]}  # nobody packs it anew
+        made = self.changed(parcel, seeded(parcel["id"]) | body | kept)
         return self.taken_over("replaceParcel", made, body)
 
     def changeParcel(self, values: Node, body: Any, _asked: Asked) -> Answer:

@@ -195,10 +195,10 @@ SWITCHES = {
         ("listParcels", "state ignored?", "*filter*", "parameters/0"),
         ("listParcels", "references ignored?", "*filter*", "parameters/3"),
         ("listParcels", "limit ignored?", "*limit*", "parameters/9"),
-        ("createParcel", "forgets?", "*own*", "responses/201"),
-        ("deleteParcel", "keeps?", "*own*", "responses/204"),
-        ("replaceParcel", "any version?", "*412*", "responses/412"),
-        ("holdParcel", "held twice?", "*409*", "responses/409"),
+        ("createParcel", "forgets!?", "*own*", "responses/201"),
+        ("deleteParcel", "keeps!?", "*own*", "responses/204"),
+        ("replaceParcel", "any version!?", "*412*", "responses/412"),
+        ("holdParcel", "held twice!?", "*409*", "responses/409"),
     ),
 }
 """By family: operation, what the service does (with `?` if the document does not forbid it), rule, place."""

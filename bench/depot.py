@@ -220,10 +220,10 @@ def section(columns: Mapping[str, Column], faults: Sequence[Fault], examples: in
     lines = [
         HEADING,
         "",
-        f"`python bench/depot.py` made this: {of_all} faults of the depot (`{document.parent}`), one at a time, each "
-        "put before both tools on a fresh service with the same credential, the same known values and the same "
-        f"document (`{document}`), in one run. Both ask the operation that is broken, and four of them where it shows "
-        "on another.",
+        f"`python bench/depot.py --keep FILE` made this: {of_all} faults of the depot (`{document.parent}`), one at a "
+        "time, each put before both tools on a fresh service with the same credential, the same known values and the "
+        f"same document (`{document}`); what {OTHER} said was kept while it was measured bit by bit. Both ask the "
+        "operation that is broken, and four of them where it shows on another.",
         "",
         f"{OTHER} is {versions.strip().replace('st, version', 'Schemathesis')} with `{' '.join(THOROUGH)} "
         f"--max-examples {examples}` and all its phases. What it says of the conforming service is taken off, finding "

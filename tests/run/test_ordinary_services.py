@@ -50,15 +50,6 @@ def test_conforming_service_has_no_finding(service: Ordinary, project: Project) 
     project.write(service.document())
     with service.serving(CANARY, EVER) as origin:
         run = project.run("-q", "--base-url", origin + service.prefix, *service.options, *STRICT)
-    print(
-        "@@",
-        run.violations,
-        run.violated - run.violations,
-        [v["rule"] for v in run.report["verdicts"] if v["outcome"] == "not_exercised"],
-        run.lines[-1],
-    )
-    for r in run.violated:
-        print("@@", r, run.verdicts[r]["evidence"]["message"], run.verdicts[r]["evidence"].get("request"))
     said = {rule: run.verdicts[rule]["evidence"]["message"] for rule in run.violated}
     assert (said, run.violations) == (ADVISORIES[service.name], set())
 

@@ -144,8 +144,8 @@ def _telling(
         # An odd request may crash what stands in front of the service.
         if probe.source == "edge" and response.status >= 500:
             continue
-        # Many a service answers OPTIONS before it looks at the credential.
-        if probe.source == "method" and probe.request.method == "OPTIONS":
+        # Requests with other methods say nothing of the operation.
+        if probe.source == "method":
             continue
         # A mock that was told what to answer does not look at the credential.
         right = not (messages.CREDENTIAL_FORMS[probe.credential].refused or probe.schemes)

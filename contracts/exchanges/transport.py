@@ -192,7 +192,7 @@ class Transport:
             finally:
                 response.close()
                 surplus = self._drop_surplus()
-            if surplus and method == "HEAD":
+            if method == "HEAD" and surplus and not surplus.startswith(b"HTTP/"):
                 said = "content follows the head that HEAD asks for"
                 raise NoAnswer(FailureKind.BAD_FRAMING, said)
             body = decoded(received, headers, self._limits.body, is_whole=is_whole)
@@ -224,17 +224,20 @@ class Transport:
             return bytes(body), False
         return bytes(body), True
 
-    def _drop_surplus(self) -> bool:
-        """Close connections with more than was asked for: it answers nothing (RFC 9112 §9.2)."""
-        found = False
+    def _drop_surplus(self) -> bytes:
+        """What came beyond what was asked for, if any: it answers nothing (RFC 9112 §9.2).
+
+        Its connections are closed.
+        """
+        found = b""
         for connection in self._inner._pool.connections:
             layer: Any = connection
             while (inner := getattr(layer, "_connection", None)) is not None:
                 layer = inner
             state = getattr(layer, "_h11_state", None)
             if state is not None and state.trailing_data[0]:
+                found += state.trailing_data[0]
                 connection.close()
-                found = True
         return found
 
 

@@ -90,16 +90,17 @@ def target_text(targets: Sequence[str | None]) -> str:
     return f"on {names}" if any(targets) else SELF_TEST
 
 
-def standings_text(run: Run) -> str:
+def standings_text(run: Run, *, whys: bool = True) -> str:
     """`4 rules, 2 holds, 1 violated, 1 not exercised, 0 undecided`, and of others what there is.
 
-    Of rules that were not asked also why.
+    Of rules that were not asked also why, if there is room for the `whys`.
     """
     words = ["holds", "violated", "not exercised", "undecided"]
     words += filter(run.by_standing.get, ("accepted", "advisory", "not asked"))
     standings = ", ".join(f"{len(run.by_standing[word])} {word}" for word in words)
-    whys = dict.fromkeys(verdict.why for verdict in run.by_standing["not asked"])
-    return f"{plural(len(run.verdicts), 'rule')}, {standings}{_noted('; '.join(whys), ': {}')}"
+    unasked = run.by_standing["not asked"] if whys else ()
+    reasons = dict.fromkeys(verdict.why for verdict in unasked)
+    return f"{plural(len(run.verdicts), 'rule')}, {standings}{_noted('; '.join(reasons), ': {}')}"
 
 
 def retried_text(run: Run) -> str:

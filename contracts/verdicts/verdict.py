@@ -152,10 +152,7 @@ class _Tally:
         return Verdict(rule, Outcome.NOT_EXERCISED, *counts, why=why, explained=explained)
 
 
-UNBROKEN = (
-    "no request that breaks it alone was sent: none could be made, or others took the room; the "
-    "mock is asked only where the document has an answer that refuses"
-)
+UNBROKEN = "no request that breaks it alone could be made, or others took the room"
 _WANTED = {
     "refused": "no answer to a request that breaks it alone was about that",
     "edge answer documented": "no odd request had an answer",

@@ -100,6 +100,10 @@ class Things:
         self.on_request(len(self.heads))
         if (other := self.instead(len(self.heads))) is not None:
             return other
+        good = self._good(head)
+        return good.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if head.startswith("HEAD ") else good
+
+    def _good(self, head: str) -> bytes:
         line, *headers = head.split("\r\n")
         if f"authorization: bearer {self.key}".lower() not in map(str.lower, headers):
             return answer(401, b"", "WWW-Authenticate: Bearer", *self.fields)

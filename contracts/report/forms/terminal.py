@@ -311,7 +311,7 @@ def _exchanges(run: Run, screen: Screen) -> str:
 
 def decision_line(run: Run, screen: Screen) -> str:
     """The decision, the target, and the counts; as many of the reasons as four rows hold."""
-    standings = wording.standings_text(run)
+    standings = wording.standings_text(run, whys=not run.reasons)
     if run.against is not None:
         standings += f"; {wording.changes_text(run.against)}"
     start = screen.text(f"contract: {run.decision.upper()} ")

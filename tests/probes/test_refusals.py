@@ -176,6 +176,14 @@ def test_mock_is_asked_where_it_can_refuse() -> None:
     assert counts == [2, 0]
 
 
+@pytest.mark.parametrize(("method", "broken"), [("put", {"path", "query"}), ("delete", {"query"})])
+def test_what_ends_a_resource_gets_no_id_that_may_be_somebodys(method: str, broken: set[str]) -> None:
+    parameters = [parameter("id", INTEGER), parameter("why", {"enum": ["a", "b"]}, "query")]
+    spec, operation = one_operation(method=method, parameters=parameters)
+    lane = ProbePlan(spec, unsafe=True, live=True).lane(operation)
+    assert {str(probe.claim.breaks).split(" ")[0] for probe in lane.refusals(())} == broken
+
+
 def test_requests_of_one_operation_are_bounded() -> None:
     properties = {f"p{n}": {**INTEGER, "minimum": n} for n in range(150)}
     content = {"application/json": {"schema": {"type": "object", "properties": properties}}}

@@ -1,16 +1,14 @@
 """Two versions of a document and of its operations, and what changed between them so far."""
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
-from urllib.parse import unquote
 
 from contracts.changes.change import KINDS, Change, Direction, Effect, Reach, Witness, where_of
+from contracts.changes.meanings import Meanings
 from contracts.document import Header, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document import serialisation as texts
 from contracts.document.model import SecurityRequirement, concrete_status
@@ -27,8 +25,6 @@ Holder = Parameter | MediaType | Header
 
 READABLE: tuple[JSON, ...] = ("a1", 1, True)  # for a parameter wherever its schema takes it
 
-_REFERENCE = re.compile(r'"\$ref": "#((?:[^"\\]|\\.)*)"')
-
 
 @dataclass(eq=False)
 class Documents:
@@ -43,30 +39,16 @@ class Documents:
         return self.base.document.at(at[0]), self.revision.document.at(at[1])
 
     def same(self, at: Pointers) -> bool:
-        """Whether two nodes say the same in the same words."""
+        """Whether two nodes mean the same."""
         return self.alike(*self.nodes(at))
 
     def alike(self, base: Any, revision: Any) -> bool:
-        """Like `same`, for nodes at hand; a reference is the same if what it names is."""
-        text = _text(base)
-        return text == _text(revision) and self._moved.isdisjoint(_targets(text))
+        """Like `same`, for nodes at hand."""
+        return self._meanings.alike(base, revision)
 
     @cached_property
-    def _moved(self) -> set[str]:
-        """The targets of references that say something else now, or lead to one that does."""
-        mentions, more = {}, set()
-        for target in _targets(_text(self.base.document.tree)):
-            text = _text(self.base.document.at(target))
-            mentions[target] = _targets(text)
-            with suppress(KeyError, IndexError, ValueError, TypeError):
-                if _text(self.revision.document.at(target)) == text:
-                    continue
-            more.add(target)
-        found: set[str] = set()
-        while not more <= found:
-            found |= more
-            more = {target for target in mentions if not found.isdisjoint(mentions[target])}
-        return found
+    def _meanings(self) -> Meanings:
+        return Meanings(self.base.document, self.revision.document)
 
     def change(
         self, kind: str, where: str, at: Pointers, words: dict[str, str], direction: str = ""
@@ -85,14 +67,6 @@ class Documents:
         witness = known.witness or change.witness
         known = replace(known, reaches=reaches, witness=witness)
         self.changes[change.id, change.where, change.effect] = known
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, default=repr)
-
-
-def _targets(text: str) -> set[str]:
-    return {unquote(json.loads(f'"{found}"')) for found in set(_REFERENCE.findall(text))}
 
 
 @dataclass(frozen=True, slots=True)

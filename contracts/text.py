@@ -41,7 +41,7 @@ def plural(count: int, noun: str, many: str = "") -> str:
 
 def few(texts: Sequence[str], most: int, where: str = "in report.json") -> str:
     """The first texts in a row, and of the others how many there are, and where."""
-    more = f" and {len(texts) - most} more {where}" * (len(texts) > most)
+    more = f" and {len(texts) - most} more {where}".rstrip() * (len(texts) > most)
     return f"{', '.join(texts[:most])}{more}"
 
 

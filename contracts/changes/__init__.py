@@ -244,9 +244,7 @@ class Walk:
         if found.effects <= {Effect.COMPATIBLE}:
             unless = tuple(edge.to for edge in found.edges if not answer.contained)
             kind = f"union-{movement_of(base, revision) or 'changed'}"
-            before, after = (
-                ", ".join(side.branches) or "none" for side in (pair.base, pair.revision)
-            )
+            before, after = (tuple(side.branches) or "none" for side in (pair.base, pair.revision))
             local = pair.local(kind, UNIONS, answer, base=before, revision=after)
             found.locals.append(replace(local, unless=unless))
         return found

@@ -3,14 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import filterfalse
 from typing import Any, TypeVar
 
 from contracts.document import Document, Source, join_pointer, split_pointer
 from contracts.document.dialects import OTHER_METHODS
 from contracts.schemas import SAME_VALUE
 from contracts.schemas.locations import escape
+from contracts.text import few
 
 T = TypeVar("T")
+
+Said = str | tuple[str, ...]
+"""What one side says, for people: a text, or the texts of a list of values or branches."""
+
+MAX_LISTED = 8  # texts of both sides that are shown as they are; of more, what came and what went
+MAX_MOVED = 20
 
 
 class Effect(StrEnum):
@@ -55,7 +63,29 @@ class Kind:
     @property
     def shown(self) -> str:
         """The message with words in place of what is filled in."""
-        return self.message.format(subject="NAME", base="A", revision="B")
+        return self.said({"subject": "NAME", "base": "A", "revision": "B"})
+
+    def said(self, words: Mapping[str, Said]) -> str:
+        """The message; of long lists it says what came and what went."""
+        base, revision = words.get("base"), words.get("revision")
+        if isinstance(base, tuple) and isinstance(revision, tuple):
+            head = self.message.removesuffix(_BECAME)
+            if len(base) + len(revision) > MAX_LISTED:
+                return f"{head}: {_moved(base, revision)}"
+        texts = dict(words)
+        for name, word in words.items():
+            if isinstance(word, tuple):
+                texts[name] = few(word, MAX_MOVED, "")
+        return self.message.format(**texts)
+
+
+def _moved(base: Sequence[str], revision: Sequence[str]) -> str:
+    """`came: …; went: …`, from the one list to the other."""
+    told = []
+    for word, here, there in (("came", revision, set(base)), ("went", base, set(revision))):
+        if names := list(filterfalse(there.__contains__, dict.fromkeys(here))):
+            told.append(f"{word}: {few(names, MAX_MOVED, '')}")
+    return "; ".join(told) or f"they are called as before, all {len(base)}"
 
 
 @dataclass(frozen=True, slots=True, order=True)

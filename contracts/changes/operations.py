@@ -90,13 +90,13 @@ def _compare_servers(documents: Documents, paired: list[Versions]) -> None:
             versions.note("server-prefix-changed", where, at, draft, **words)
     before, after = documents.base.servers, documents.revision.servers
     if kept and _hosts(before) != _hosts(after):
-        words = {"base": ", ".join(before) or "/", "revision": ", ".join(after) or "/"}
         for versions in paired:
-            versions.note("server-changed", "servers", at, **words)
+            sides = {"base": tuple(before) or "/", "revision": tuple(after) or "/"}
+            versions.note("server-changed", "servers", at, **sides)
 
 
-def _listed(prefixes: Iterable[str]) -> str:
-    return ", ".join(prefix or "/" for prefix in prefixes)
+def _listed(prefixes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(prefix or "/" for prefix in prefixes)
 
 
 def _compare_operation(versions: Versions) -> None:

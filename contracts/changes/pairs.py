@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from contracts.changes.change import Change, Direction, where_of
+from contracts.changes.change import Change, Direction, Said, where_of
 from contracts.changes.containment import Settlement, movement_of, settle
 from contracts.changes.shapes import Shape, as_text, brief
 from contracts.changes.versions import Documents, Pointers
@@ -106,7 +106,7 @@ class Pair:
         keywords: tuple[str, ...],
         answer: Settlement | None = None,
         name: str | None = None,
-        **words: str,
+        **words: Said,
     ) -> Local:
         """A change of what is said under some keywords, or of the property `name`.
 
@@ -133,7 +133,7 @@ class Pair:
         base, revision = self.base.location, self.revision.location
         if base.values is None or revision.values is None:
             yield from self._moved("type", ("type",), Shape.type, Shape.type_text)
-        yield from self._moved("enum", ("enum", "const"), Shape.enumeration, Shape.values_text)
+        yield from self._moved("enum", ("enum", "const"), Shape.enumeration, Shape.values_said)
         for aspect, keywords in KEYWORDS:
             yield from self._under(aspect, keywords)
         if self._has_tuples:
@@ -165,7 +165,7 @@ class Pair:
         aspect: str,
         keywords: tuple[str, ...],
         said: Callable[[Shape], Raw],
-        text: Callable[[Shape], str],
+        text: Callable[[Shape], Said],
     ) -> Iterator[Local]:
         """The change of an aspect, unless both sides mean the same."""
         try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
+from contracts.changes.change import Said
 from contracts.document import Document, Schema
 from contracts.document.directions import is_left_out
 from contracts.schemas import Raw, readings
@@ -251,9 +252,11 @@ class Shape:
     def type_text(self) -> str:
         return " or ".join(type_names(self.location.types))
 
-    def values_text(self) -> str:
-        values = self.location.values
-        return self.text("enum", "const") if values is None else ", ".join(map(brief, values))
+    def values_said(self) -> Said:
+        values, listed = self.location.values, self.having("enum", "const")
+        if values is None and len(listed) == 1:  # for some types alone, such as beside null
+            values = listed[0].value.get("enum")
+        return self.text("enum", "const") if values is None else tuple(map(brief, values))
 
     def text(self, *keywords: str) -> str:
         texts = []

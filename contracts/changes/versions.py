@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
-from contracts.changes.change import KINDS, Change, Direction, Effect, Reach, Witness, where_of
+from contracts.changes.change import (
+    KINDS,
+    Change,
+    Direction,
+    Effect,
+    Reach,
+    Said,
+    Witness,
+    where_of,
+)
 from contracts.changes.meanings import Meanings
 from contracts.document import Header, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document import serialisation as texts
@@ -51,10 +60,10 @@ class Documents:
         return Meanings(self.base.document, self.revision.document)
 
     def change(
-        self, kind: str, where: str, at: Pointers, words: dict[str, str], direction: str = ""
+        self, kind: str, where: str, at: Pointers, words: Mapping[str, Said], direction: str = ""
     ) -> Change:
         """A change that is what its kind says, and reaches nobody yet."""
-        row, message = KINDS[kind], KINDS[kind].message.format(**words)
+        row, message = KINDS[kind], KINDS[kind].said(words)
         way = Direction(direction or row.direction)
         base, revision = self.base.document.source(at[0]), self.revision.document.source(at[1])
         return Change(row, row.effect, way, where, (), base, revision, message, row.proof)
@@ -221,7 +230,7 @@ class Versions:
         return where_of(self.documents.base.document, at[0])
 
     def note(
-        self, kind: str, where: str, at: Pointers, draft: Draft | None = None, /, **words: str
+        self, kind: str, where: str, at: Pointers, draft: Draft | None = None, /, **words: Said
     ) -> None:
         """Note a change: it breaks, as the message of the draft shows, or is what its kind says."""
         change = self.documents.change(kind, where, at, words)

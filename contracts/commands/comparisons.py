@@ -45,6 +45,12 @@ _ACCEPTED = click.option(
     metavar="FILE",
     help="Accepted changes.  [default: accepted.toml beside; 'none' for none]",
 )
+_ALL = click.option(
+    "--all", "unfolded", is_flag=True, help="Each finding by itself, in text and Markdown."
+)
+_SUMMARY = click.option(
+    "--summary", is_flag=True, help="What breaks, for whom, and the counts; as text or Markdown."
+)
 _LOOKS = {"error": "red", "warning": "yellow", "info": "green"}
 _BOLD = ("error", "title")
 
@@ -54,6 +60,8 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
     form: str
     fail_on: str
     accepted: str | None
+    unfolded: bool
+    summary: bool
 
 
 @click.command()
@@ -66,6 +74,8 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
     "--severity", multiple=True, metavar="ID=error|warning|info", help="Of a kind; repeatable."
 )
 @_ACCEPTED
+@_ALL
+@_SUMMARY
 @click.option("--list", "listed", is_flag=True, help="The kinds of changes, and nothing else.")
 def diff(
     base: str | None,
@@ -93,18 +103,24 @@ def diff(
         cure = "files, GITREV:path, URLs, or - for one"
         raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
     found = flows.compare(base, revision, _terms(shared, severity))
-    show(_shown(found, form))
+    show(_shown(found, form, shared["unfolded"], shared["summary"]))
     sys.exit(found.decision.exit_code)
 
 
 def _terms(shared: _Shared, severities: tuple[str, ...] = ()) -> flows.Terms:
+    form = shared["form"]
+    if shared["summary"] and form not in ("text", "markdown"):
+        raise click.UsageError(f"--summary is written as text or markdown, not as {form}")
+    if shared["summary"] and shared["unfolded"]:
+        raise click.UsageError("--summary has no finding, --all has each; give one of them")
     policy = ChangePolicy(FailOn(shared["fail_on"]), severities_from(severities))
     overlays = overlays_of(shared["overlays"], "--overlay")
     return flows.Terms(policy, overlays, shared["accepted"], date.today())
 
 
-def _shown(found: Diff, form: str) -> Iterable[str]:
-    return lines_of(FORMS["diff"][form], found, paint=_painted)
+def _shown(found: Diff, form: str, unfolded: bool, summary: bool) -> Iterable[str]:
+    known = {"paint": _painted, "unfolded": unfolded, "summary": summary}
+    return lines_of(FORMS["diff"][form], found, **known)
 
 
 def _painted(text: str, look: str) -> str:
@@ -137,7 +153,7 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
     files = overlays_of(overlays, "--overlay")
     found = flows.pull(source, Path(path), files, reason=reason, today=date.today())
     if found.diff is not None:
-        show(_shown(found.diff, "text"))
+        show(_shown(found.diff, "text", unfolded=False, summary=False))
     try:
         if found.is_written:
             write_whole(found.path, found.text)
@@ -163,6 +179,8 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
 @_FORMAT
 @_FAIL_ON
 @_ACCEPTED
+@_ALL
+@_SUMMARY
 def drift(base_url: str | None, source: str | None, path: str, **shared: Unpack[_Shared]) -> None:
     """What changed from our document to the one that the service publishes, and what of it breaks.
 
@@ -179,5 +197,5 @@ def drift(base_url: str | None, source: str | None, path: str, **shared: Unpack[
     found, drifted = flows.drift(path, place, _terms(shared))
     if shared["form"] in ("text", "markdown"):
         show([printable(drift_headline(drifted)), ""])
-    show(_shown(found, shared["form"]))
+    show(_shown(found, shared["form"], shared["unfolded"], shared["summary"]))
     sys.exit(found.decision.exit_code)

@@ -1,13 +1,15 @@
 """A comparison as one value, from which every form of its report is made."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import chain, groupby, starmap
 from operator import attrgetter
 
 from contracts.changes import compare as changes_between
-from contracts.changes.change import ChangeSeverity, Direction, Effect, Reach
+from contracts.changes.change import Change, ChangeSeverity, Direction, Effect, Reach
 from contracts.decision import change_decision
 from contracts.decision.change_decision import ChangeDecision, ChangePolicy, FailOn, Judged
 from contracts.decision.entries import ACCEPTED, TERM, Accepted, accept_command
@@ -18,8 +20,115 @@ from contracts.text import cut, few
 
 _ORDER = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
 WHOLE = "in contracts diff --format json"
+UNFOLDED = "in contracts diff --all"
 MAX_CHANGES = 500  # of what is published that a report of a run names
 MAX_VERSION = 100  # characters of what is published as a version
+MAX_SAID = 3  # places, operations and kinds that one sentence names
+MAX_NAMED = 8  # changes that one command accepts
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Changes that are told as one, which are of one kind and effect, the first of them in full.
+
+    They are alike in what was seen, wherever that is; what breaks nothing is told by component.
+    """
+
+    members: tuple[Judged, ...]
+
+    @property
+    def first(self) -> Judged:
+        return self.members[0]
+
+    @property
+    def change(self) -> Change:
+        return self.first.change
+
+    @property
+    def wheres(self) -> list[str]:
+        """The places."""
+        return list(map(attrgetter("change.where"), self.members))
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The operations or components of which these places are, each once."""
+        return tuple(dict.fromkeys(map(holder_of, self.members)))
+
+    @property
+    def seen(self) -> str:
+        """What changed: where it is not the same at all places, the first few of it."""
+        if self.holders[1:]:
+            return self.change.message
+        messages = dict.fromkeys(map(attrgetter("change.message"), self.members))
+        return few(list(messages), MAX_SAID, UNFOLDED)
+
+    @property
+    def proofs(self) -> list[str]:
+        """Why nothing breaks, or what was tried, each once."""
+        proofs = map(attrgetter("change.proof"), self.members)
+        return list(dict.fromkeys(filter(None, proofs)))
+
+    @property
+    def reaches(self) -> list[Reach]:
+        return _reaches(self.members)
+
+    @property
+    def title(self) -> str:
+        """`enum-widened schemas/Thing /status`, with `x 2 (schemas/Thing /status, …)` of more."""
+        if len(self.members) == 1:
+            return change_decision.name_of(self.change)
+        return f"{self.change.id} x {len(self.members)} ({self.change.where}, …)"
+
+
+def holder_of(judged: Judged) -> str:
+    """The operation or the component (`schemas/Thing`) of which the place of a change is."""
+    where = judged.change.where
+    for reach in judged.change.reaches:
+        if f"{where} ".startswith(f"{reach.operation} "):
+            return reach.operation
+    return where.partition(" ")[0]
+
+
+def bundles_of(changes: Iterable[Judged]) -> list[Bundle]:
+    """The changes by what is said of them, in the order in which the first of each comes."""
+    alike: dict[object, list[Judged]] = {}
+    for judged in changes:
+        change = judged.change
+        message = change.message.replace(f" {change.where} ", " ")  # of an operation, its own name
+        alike.setdefault(("seen", message, _kind(judged)), []).append(judged)
+    bundles: dict[object, list[Judged]] = {}
+    for key, members in alike.items():
+        change = members[0].change
+        if len(members) == 1 and change.effect is Effect.COMPATIBLE:
+            key = ("at", holder_of(members[0]), _kind(members[0]))
+        bundles.setdefault(key, []).extend(members)
+    return list(map(Bundle, map(tuple, bundles.values())))
+
+
+def _kind(judged: Judged) -> object:
+    """What is the same of all changes in a bundle."""
+    change, entry = judged.change, (judged.acceptance, judged.lapsed)
+    shown = None  # what breaks nothing is read whatever message it is in
+    if change.effect is not Effect.COMPATIBLE:
+        shown = change.direction, change.witness is not None
+    return change.id, change.effect, shown, judged.severity, entry
+
+
+def _reaches(changes: Iterable[Judged]) -> list[Reach]:
+    return list(dict.fromkeys(chain.from_iterable(map(attrgetter("change.reaches"), changes))))
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What became of changes, and these by operation or component, the louder first."""
+
+    title: str
+    members: Sequence[Judged]
+    groups: Sequence[Sequence[Bundle]]
+
+    @property
+    def bundles(self) -> list[Bundle]:
+        return list(chain.from_iterable(self.groups))
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +146,7 @@ class Diff:
 
     @cached_property
     def ordered(self) -> list[Judged]:
-        """What is accepted last, those that break first, the louder first."""
+        """What is accepted last, those that break first, the louder, those that reach most."""
         return sorted(self.decision.judged, key=_place)
 
     @property
@@ -48,6 +157,18 @@ class Diff:
             title = judged.change.effect.value if judged.counts else "accepted"
             groups.setdefault(title, []).append(judged)
         return groups.items()
+
+    def chapters(self, *, unfolded: bool = False) -> Iterator[Chapter]:
+        """The same by operation or component; `unfolded`: each change by itself."""
+        for title, members in self.groups:
+            bundles = bundles_of(members)
+            if unfolded:
+                bundles = list(map(Bundle, zip(members, strict=True)))
+            groups: dict[object, list[Bundle]] = {}
+            for bundle in bundles:
+                key = bundle.first.severity, bundle.holders
+                groups.setdefault(key, []).append(bundle)
+            yield Chapter(title, members, list(groups.values()))
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -60,15 +181,18 @@ class Diff:
         where = "--accepted", self.accepted_in
         return accept_command(names, *where, until=self.until, reason=self.reason)
 
-    def cure(self, judged: Judged) -> str:
-        """How to let a change pass: the command, or what to do about an entry that is past."""
-        command = self.command(change_decision.name_of(judged.change))
-        return judged.lapsed or f"to let it pass: {command}"
+    def cure(self, *changes: Judged) -> str:
+        """How to let changes pass: the command, or what to do about an entry that is past."""
+        names = list(map(change_decision.name_of, map(attrgetter("change"), changes)))
+        if len(names) > MAX_NAMED:
+            return f"to let them pass: a command for each is {UNFOLDED}"
+        return changes[0].lapsed or f"to let it pass: {self.command(*names)}"
 
 
-def _place(judged: Judged) -> tuple[bool, int, int]:
-    loudness = list(ChangeSeverity).index(judged.severity)
-    return not judged.counts, _ORDER.index(judged.change.effect), loudness
+def _place(judged: Judged) -> tuple[object, ...]:
+    change, loudness = judged.change, list(ChangeSeverity).index(judged.severity)
+    is_part, reached = change.direction is not Direction.OPERATION, len(change.reaches)
+    return not judged.counts, _ORDER.index(change.effect), loudness, is_part, -reached
 
 
 def diff_of(
@@ -103,6 +227,35 @@ def decision_text(diff: Diff) -> str:
     return text
 
 
+def head_of(diff: Diff) -> dict[str, str]:
+    """What breaks, for whom, and how many findings there are by kind: a sentence each."""
+    findings = list(filter(attrgetter("counts"), diff.ordered))
+    broken: list[Judged] = []
+    told, counts = "nothing", []
+    for effect, members in groupby(findings, attrgetter("change.effect")):
+        changes = list(members)
+        if not broken and effect is not Effect.COMPATIBLE:
+            broken, told = changes, "nothing that could be shown; undecided: "
+            told *= effect is Effect.UNDECIDED
+        kinds = few(_counted(map(attrgetter("change.id"), changes)), 2 * MAX_SAID, "kinds")
+        counts.append(f"{len(changes)} {effect.value} ({kinds})")
+    if diff.decision.accepted:
+        counts.append(f"{diff.decision.accepted} accepted")
+    titles = list(map(attrgetter("title"), bundles_of(broken)))
+    if len(titles) > MAX_SAID:
+        titles = _counted(map(holder_of, broken))
+    return {
+        "breaks": told + few(titles, MAX_SAID, ""),
+        "for": reach_text(_reaches(broken), MAX_SAID, "", "nobody"),
+        "findings": ", ".join(counts),
+    }
+
+
+def _counted(words: Iterable[str]) -> list[str]:
+    """Each word once with its number: `enum-widened x 3`; the most frequent first."""
+    return list(starmap("{} x {}".format, Counter(words).most_common()))
+
+
 def drift_of(diff: Diff, command: str) -> Drift:
     """What a comparison of ours with what is published comes to."""
     ours, published = diff.specs[0].version, diff.specs[1].version
@@ -124,12 +277,14 @@ def drift_of(diff: Diff, command: str) -> Drift:
     return Drift(ours, short, result, "", counts, tuple(changes), notes, command=command)
 
 
-def reach_text(reaches: Sequence[Reach], most: int) -> str:
+def reach_text(
+    reaches: Sequence[Reach], most: int, where: str = WHOLE, nobody: str = "no operation"
+) -> str:
     """Whom a change reaches, `most` operations a direction by name, and how many others."""
     texts = []
     for direction in Direction:
         names = list(dict.fromkeys(r.operation for r in reaches if r.direction is direction))
         if names:
             noun = f"{direction.value}s of " * (direction is not Direction.OPERATION)
-            texts.append(noun + few(names, most, WHOLE))
-    return "; ".join(texts) or "no operation"
+            texts.append(noun + few(names, most, where))
+    return "; ".join(texts) or nobody

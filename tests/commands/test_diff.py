@@ -67,7 +67,8 @@ def last(out: str) -> str:
 def test_what_breaks_exits_with_1(run: Run) -> None:
     code, out, err = run("diff", "spec/notte.yaml", "new.json")
     assert (code, err) == (1, "")
-    assert out.startswith("breaking (1)\nspec/notte.yaml:")
+    assert out.startswith("breaks: enum-widened GET /things/{id} 200 /status\nfor: responses of GET /things/{id}\n")
+    assert "\n\nbreaking (1)\nspec/notte.yaml:" in out
     assert "    HTTP 200\n    Content-Type: application/json\n\n" in out
     assert '"status": "b"' in out
     assert last(out) == "diff: BREAKING (1 breaking): spec/notte.yaml -> new.json"
@@ -189,7 +190,26 @@ def test_kinds_are_listed(run: Run) -> None:
     assert (code, json.loads(out)[0]["id"]) == (0, "operation-added")
 
 
+def test_a_summary_has_the_same_exit_code(run: Run) -> None:
+    code, out, _ = run("diff", "spec/notte.yaml", "new.json", "--summary")
+    assert (code, len(out.splitlines())) == (1, 4)
+    assert last(out) == "diff: BREAKING (1 breaking): spec/notte.yaml -> new.json"
+    code, out, _ = run("diff", "spec/notte.yaml", "new.json", "--summary", "--format", "markdown")
+    assert (code, len(out.splitlines())) == (1, 7)
+
+
+def test_findings_that_are_alike_are_unfolded(run: Run, repository: Repository) -> None:
+    both = [{"format": "uuid"}, {"format": "date"}]
+    old, new = (text("a", **dict.fromkeys("xyz", {"type": "string"} | form)) for form in both)
+    repository.write({"old.json": old, "new.json": new})
+    assert " at 3 places: GET /things/{id} 200 /x, GET /things/{id} 200 /y, " in run("diff", "old.json", "new.json")[1]
+    code, out, _ = run("diff", "old.json", "new.json", "--all")
+    assert (code, out.count("  seen: "), " at 3 places: " in out) == (1, 3, False)
+
+
 MISTAKES = [
+    (("diff", "new.json", "new.json", "--summary", "--format", "json"), "--summary is written as text or markdown"),
+    (("diff", "new.json", "new.json", "--summary", "--all"), "--summary has no finding, --all has each; give one"),
     (("diff",), "two sides are needed, BASE and REVISION"),
     (("diff", "spec/notte.yaml"), "two sides are needed, BASE and REVISION"),
     (("diff", "spec/notte.yaml", "x.yaml"), "x.yaml: can't be read: No such file"),

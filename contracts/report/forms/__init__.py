@@ -22,9 +22,9 @@ FORMS: dict[str, dict[str, tuple[str, ...]]] = {
         "text": ("contracts.report.forms.terminal:text", "trend", "width", "encoding"),
     },
     "diff": {
-        "text": ("contracts.report.forms.diff_forms:diff_lines", "paint"),
+        "text": ("contracts.report.forms.diff_forms:diff_lines", "paint", "unfolded", "summary"),
         "json": ("contracts.report.forms.diff_forms:json_lines",),
-        "markdown": ("contracts.report.forms.markdown:diff_markdown",),
+        "markdown": ("contracts.report.forms.markdown:diff_markdown", "unfolded", "summary"),
         "github": ("contracts.report.forms.annotations:diff_annotations",),
     },
 }

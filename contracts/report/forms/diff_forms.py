@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -10,12 +11,23 @@ import msgspec
 import contracts
 from contracts.changes.change import Effect, Witness
 from contracts.decision.change_decision import Judged
+from contracts.decision.entries import Acceptance
 from contracts.document import Spec
 from contracts.document.sides import Side
-from contracts.report.diff import WHOLE, Diff, decision_text, reach_text
-from contracts.text import cut, json_shown, map_texts, printable, well_formed
+from contracts.report.diff import (
+    UNFOLDED,
+    WHOLE,
+    Bundle,
+    Diff,
+    bundles_of,
+    decision_text,
+    head_of,
+    reach_text,
+)
+from contracts.text import cut, few, json_shown, map_texts, printable, well_formed
 
 MAX_REACHES = 5
+MAX_PLACES = 3  # of findings that are told as one
 MAX_TEXT = 600
 MAX_WIDTH = 100  # characters of a body on one line; a longer one gets a line a member
 MAX_LINES, MAX_ROW = 40, 400
@@ -28,13 +40,25 @@ def plain(text: str, _look: str) -> str:
     return text
 
 
-def diff_lines(diff: Diff, paint: Paint = plain) -> Iterator[str]:
-    """The whole report as text, a paragraph a finding."""
-    for title, members in diff.groups:
-        yield paint(f"{title} ({len(members)})", "title")
-        for judged in members:
-            yield from _finding(diff, judged, paint)
-        yield ""
+def diff_lines(
+    diff: Diff, paint: Paint = plain, *, unfolded: bool = False, summary: bool = False
+) -> Iterator[str]:
+    """The whole report as text, a paragraph for findings that are alike; `unfolded`: for each.
+
+    Of a `summary` the first lines and the last.
+    """
+    if diff.decision.judged:
+        for word, text in head_of(diff).items():
+            yield f"{paint(f'{word}:', 'title')} {_cut(text)}"
+        yield from [""] * (not summary)
+    for chapter in () if summary else diff.chapters(unfolded=unfolded):
+        yield paint(f"{chapter.title} ({len(chapter.members)})", "title")
+        for group in chapter.groups:
+            if group[1:]:
+                yield paint(f"{_cut(few(group[0].holders, MAX_PLACES, ''))}:", "title")
+            for bundle in group:
+                yield from _finding(diff, bundle, paint)
+            yield ""
     for note in diff.decision.notes:
         yield f"note: {printable(note)}"
     yield last_line(diff, paint)
@@ -42,9 +66,8 @@ def diff_lines(diff: Diff, paint: Paint = plain) -> Iterator[str]:
 
 def failing_lines(diff: Diff) -> Iterator[str]:
     """What a test says that fails for these changes."""
-    for judged in diff.ordered:
-        if judged.needs_acceptance:
-            yield from _finding(diff, judged, plain)
+    for bundle in bundles_of(filter(attrgetter("needs_acceptance"), diff.ordered)):
+        yield from _finding(diff, bundle, plain)
     yield last_line(diff)
 
 
@@ -55,26 +78,45 @@ def last_line(diff: Diff, paint: Paint = plain) -> str:
     return paint(f"diff: {decision_text(diff)}: {sides}", look)
 
 
-def _finding(diff: Diff, judged: Judged, paint: Paint) -> Iterator[str]:
-    """One finding: where, what was seen, whom it reaches, why that is so, and what to do next."""
-    change, acceptance = judged.change, judged.acceptance
+def _finding(diff: Diff, bundle: Bundle, paint: Paint) -> Iterator[str]:
+    """Findings: where, what was seen, whom it reaches, why that is so, and what to do next."""
+    judged, change = bundle.first, bundle.change
     severity = paint(judged.severity.value, judged.severity.value)
     where = printable(f"{change.base} -> {change.revision}")
-    yield f"{where}  {severity} {printable(f'{change.id} {change.where}')}"
-    yield f"  seen: {_cut(change.message)}"
-    yield f"  reaches: {_cut(reach_text(change.reaches, MAX_REACHES))}"
+    yield f"{where}  {severity} {_cut(places_text(bundle))}"
+    yield f"  seen: {_cut(bundle.seen)}"
+    yield f"  reaches: {_cut(reach_text(bundle.reaches, MAX_REACHES))}"
     if change.witness is not None:
         yield f"  shown by: {title_line(change.witness)}"
         for line in witness_lines(change.witness):
             yield f"    {line}".rstrip()
         yield f"  where {_cut(verdict_line(change.witness))}"
     if change.proof is not None:
-        yield f"  {proof_word(judged)}: {_cut(change.proof)}"
-    if acceptance is not None:
-        yield f"  {printable(f'accepted until {acceptance.until}: {acceptance.reason}')}"
+        yield f"  {proof_word(judged)}: {_cut(few(bundle.proofs, 1, UNFOLDED))}"
+    if judged.acceptance is not None:
+        yield f"  {accepted_line(judged.acceptance)}"
     elif judged.needs_acceptance:
         what = "mend the document" if judged.fails else "look at both places"
-        yield f"  next: {what}; {printable(diff.cure(judged))}"
+        yield f"  next: {what}; {printable(diff.cure(*bundle.members))}"
+
+
+def places_text(bundle: Bundle) -> str:
+    """The kind and the place; of several places how many, and the first few."""
+    count = len(bundle.members)
+    times = f" at {count} places:" * (count > 1)
+    return f"{bundle.change.id}{times} {few(bundle.wheres, MAX_PLACES, UNFOLDED)}".rstrip()
+
+
+def has_more(bundle: Bundle) -> bool:
+    """Whether there is more to say of it than fits in a row: what breaks, fails or was accepted."""
+    judged = bundle.first
+    is_fine = judged.change.effect is Effect.COMPATIBLE
+    return not is_fine or judged.fails or judged.acceptance is not None
+
+
+def accepted_line(entry: Acceptance) -> str:
+    """Until when somebody accepts it, and why."""
+    return printable(f"accepted until {entry.until}: {entry.reason}")
 
 
 def proof_word(judged: Judged) -> str:

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from functools import cache
+from itertools import chain
 from operator import attrgetter
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from contracts.report import wording
-from contracts.report.diff import Diff, decision_text, reach_text
+from contracts.report.diff import UNFOLDED, Bundle, Diff, decision_text, head_of, reach_text
 from contracts.report.forms import diff_forms, environment
 from contracts.report.forms.page.body_markup import marked_body
 from contracts.report.history import Trend
@@ -35,6 +36,7 @@ MAX_MEMBERS = 12  # of those that no answer had, of a rule
 # ASCII's own separators: no text can hold one, because it is escaped as what nobody sees.
 SECTION, PART = "\x1d", "\x1e"
 _MORE = 120  # characters that are kept for saying how much there is more
+_LEFT = "`contracts diff --format html` shows them all."
 
 _MARKUP = re.compile(r"""[!"#$%&*+:<=>?@\[\\\]^_`{|}~]|(?<=www)\.""", re.IGNORECASE)
 """What Markdown reads as markup, or GitHub as a link, within a line."""
@@ -62,22 +64,36 @@ def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
     return f"{head}{middle}{rest}".rstrip("\n").split("\n")
 
 
-def diff_markdown(diff: Diff) -> list[str]:
-    """The lines of a comparison."""
+def diff_markdown(diff: Diff, *, unfolded: bool = False, summary: bool = False) -> list[str]:
+    """The lines of a comparison, a row for findings that are alike; `unfolded`: for each."""
     template = _environment().get_template("diff.md.j2")
-    text = template.render(diff=diff, decision=decision_text(diff), ordered=diff.ordered)
-    return _within(text, MAX_SIZE, "`contracts diff` shows them all.").rstrip("\n").split("\n")
+    chapters = [] if summary else list(diff.chapters(unfolded=unfolded))
+    told = {"decision": decision_text(diff), "head": head_of(diff), "chapters": chapters}
+    head, table, notes, rest = template.render(diff=diff, **told).split(SECTION)
+    bundles = list(chain.from_iterable(map(attrgetter("bundles"), chapters)))
+    opened = filter(diff_forms.has_more, bundles)
+    notes = _within(notes, MAX_SIZE // 6, "`contracts diff` shows them all.")
+    room = MAX_SIZE - len(head) - len(notes)
+    table = _within(table, max(room // 2, room - len(rest)), _LEFT, bundles)
+    rest = _within(rest, room - len(table), _LEFT, list(opened))
+    return f"{head}{table}{notes}{rest}".rstrip("\n").split("\n")
 
 
-def _within(text: str, room: int, more: str) -> str:
-    """As many parts of a text as fit, each whole; `more` says where the others are."""
+def _within(text: str, room: int, more: str, bundles: Sequence[Bundle] = ()) -> str:
+    """As many parts of a text as fit, each whole; `more` says where the others are.
+
+    Where the first part is the head of one for each of some bundles, their findings are counted.
+    """
     parts = text.split(PART)
     room -= _MORE
     for index, part in enumerate(parts):
         room -= len(part)
         if room < 0:
-            left = f"\n… and {len(parts) - index} parts more that do not fit here; {more}\n"
-            return "".join(parts[:index]) + left
+            left, noun = len(parts) - index, "parts more"
+            if bundles:
+                members = map(attrgetter("members"), bundles[max(index - 1, 0) :])
+                left, noun = sum(map(len, members)), "findings, none worse,"
+            return "".join(parts[:index]) + f"\n… and {left} {noun} that do not fit here; {more}\n"
     return "".join(parts)
 
 
@@ -146,6 +162,7 @@ def _environment() -> Environment:
     made = environment(__file__, globals(), _escaped)
     made.filters |= {"cut": _cut, "code": code, "fenced": _fenced, "plural": plural, "curve": curve}
     made.filters["few"] = few
+    made.globals["unfolded"] = UNFOLDED
     made.globals |= {"wording": wording, "forms": diff_forms, "reach_text": reach_text}
     made.globals |= {"body_lines": _body_lines, "series_of": _series}
     made.globals |= {"section": Markup(SECTION), "part": Markup(PART)}

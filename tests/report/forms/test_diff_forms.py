@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
@@ -10,15 +11,20 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from contracts.changes.change import ChangeSeverity, Direction, Reach, Witness
+from contracts.changes.change import Change, ChangeSeverity, Direction, Effect, Reach, Witness
 from contracts.decision.change_decision import ChangePolicy, FailOn, decide_changes
-from contracts.report.diff import WHOLE, decision_text, reach_text
+from contracts.report.diff import WHOLE, decision_text, head_of, holder_of, reach_text
 from contracts.report.forms.diff_forms import diff_json, diff_lines, failing_lines, witness_lines
 
-from ...made_changes import ALL, ASKED, BREAKS, GROWS, STATUS, UNKNOWN, WARNS, change
+from ...made_changes import ALL, ASKED, BREAKS, GROWS, READ, STATUS, UNKNOWN, WARNS, change
 from ..comparisons import NASTY, SPEC, STDIN, diff
 
 SNAPSHOT = """\
+breaks: enum-widened schemas/Thing /status
+for: responses of GET /things/{id}
+findings: 1 breaking (enum-widened x 1), 1 undecided (pattern-changed x 1), \
+1 compatible (property-removed x 1), 1 accepted
+
 breaking (1)
 HEAD:spec/a.yaml:7 -> spec/a.yaml:9  error enum-widened schemas/Thing /status
   seen: the list of values takes more than before
@@ -61,6 +67,132 @@ def test_text_of_a_comparison() -> None:
     assert "\n".join(diff_lines(diff(ALL, "property-added *", "nothing"))) == SNAPSHOT
 
 
+def alike(count: int, effect: Effect = Effect.BREAKING) -> list[Change]:
+    return [change("format-changed", effect, f"schemas/T{n} /at", message="it is no uri") for n in range(count)]
+
+
+def shown(changes: Sequence[Change], **how: Any) -> list[str]:
+    return list(diff_lines(diff(changes), **how))
+
+
+def test_findings_that_are_alike_are_one() -> None:
+    lines = shown(alike(42))
+    assert lines[0] == "breaks: format-changed x 42 (schemas/T0 /at, …)"
+    (line,) = (line for line in lines if "schemas/T1 " in line)
+    assert line.endswith(
+        "  error format-changed at 42 places: "
+        "schemas/T0 /at, schemas/T1 /at, schemas/T2 /at and 39 more in contracts diff --all"
+    )
+    assert lines.count("  seen: it is no uri") == 1
+    assert "  next: mend the document; to let them pass: a command for each is in contracts diff --all" in lines
+
+
+def test_all_unfolds_them() -> None:
+    lines = shown(alike(42), unfolded=True)
+    assert lines.count("  seen: it is no uri") == 42
+    assert sum(" accept 'format-changed schemas/T" in line for line in lines) == 42
+
+
+def test_a_few_that_are_alike_are_accepted_at_once() -> None:
+    (line,) = (line for line in shown(alike(2)) if line.startswith("  next: "))
+    assert " accept 'format-changed schemas/T0 /at' 'format-changed schemas/T1 /at' --accepted " in line
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        change("format-changed", where="schemas/U /at", message="it is no date"),
+        change("enum-changed", where="schemas/U /at", message="it is no uri"),
+        change("format-changed", where="schemas/U /at", message="it is no uri", witness=None, proof="none was found"),
+        change("format-changed", where="schemas/U /at", message="it is no uri", direction=Direction.REQUEST),
+        change("format-changed", Effect.UNDECIDED, where="schemas/U /at", message="it is no uri"),
+    ],
+    ids=["message", "kind", "no message shows it", "direction", "effect"],
+)
+def test_what_is_not_alike_stands_by_itself(other: Change) -> None:
+    lines = shown([*alike(2), other])
+    assert sum(line.startswith("  seen: ") for line in lines) == 2
+    assert any(line.endswith("format-changed at 2 places: schemas/T0 /at, schemas/T1 /at") for line in lines)
+
+
+def test_an_entry_that_is_past_keeps_findings_apart() -> None:
+    made = diff(alike(3), "format-changed schemas/T1 /at")
+    assert [(one.title, len(one.members)) for one in made.chapters()] == [("breaking", 2), ("accepted", 1)]
+
+
+def test_operations_that_went_are_alike() -> None:
+    names = ["GET /a", "GET /b"]
+    gone = [change("operation-removed", where=name, message=f"the operation {name} was removed") for name in names]
+    assert shown(gone)[0] == "breaks: operation-removed x 2 (GET /a, …)"
+
+
+def test_what_breaks_nothing_is_one_a_component_and_kind() -> None:
+    fine = [
+        change("property-added", Effect.COMPATIBLE, f"schemas/{where}", message=f"the property {where} was added")
+        for where in ("T /a", "T /b", "T /c", "T /d", "U /e")
+    ]
+    lines = shown(fine)
+    assert (
+        "  seen: the property T /a was added, the property T /b was added, the property T /c was added "
+        "and 1 more in contracts diff --all" in lines
+    )
+    assert any(line.endswith("info property-added schemas/U /e") for line in lines)
+
+
+def test_findings_of_a_component_stand_together() -> None:
+    changes = [
+        change(where="schemas/T /a", message="1", reaches=(READ, Reach("GET /", Direction.RESPONSE))),
+        change(where="schemas/U /a", message="2"),
+        change("type-widened", where="schemas/T /b", message="3"),
+    ]
+    lines = shown(changes)
+    heads = [line for line in lines if line.endswith(":") or "  error " in line]
+    assert [head.rpartition(" schemas/")[2] for head in heads] == ["schemas/T:", "T /a", "T /b", "U /a"]
+
+
+def test_what_reaches_most_comes_first_but_for_operations() -> None:
+    more = tuple(Reach(f"GET /{n}", Direction.RESPONSE) for n in range(3))
+    gone = change("operation-removed", where="GET /z", message="", direction=Direction.OPERATION)
+    ordered = diff([change(where="a", message="1"), change(where="b", message="2", reaches=more), gone]).ordered
+    assert [judged.change.where for judged in ordered] == ["GET /z", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("where", "operation", "holder"),
+    [
+        ("schemas/Thing /status", "GET /a", "schemas/Thing"),
+        ("GET /a b 200 /x", "GET /a b", "GET /a b"),
+        ("GET /ab 200", "GET /a", "GET"),
+        ("security", "GET /a", "security"),
+        ("", "GET /a", ""),
+    ],
+)
+def test_a_place_is_of_an_operation_or_a_component(where: str, operation: str, holder: str) -> None:
+    made = diff([change(where=where, reaches=(Reach(operation, Direction.RESPONSE),))])
+    assert holder_of(made.ordered[0]) == holder
+
+
+@pytest.mark.parametrize(
+    ("changes", "head"),
+    [
+        ([UNKNOWN], {"breaks": "nothing that could be shown; undecided: pattern-changed schemas/Thing /name"}),
+        ([GROWS], {"breaks": "nothing", "for": "nobody", "findings": "1 compatible (property-added x 1)"}),
+        (
+            [change(where=f"schemas/{name}", message=name) for name in ("A /1", "B /1", "B /2", "C /1", "D /1")],
+            {"breaks": "schemas/B x 2, schemas/A x 1, schemas/C x 1 and 1 more"},
+        ),
+    ],
+    ids=["undecided", "nothing", "many"],
+)
+def test_the_first_lines_say_what_breaks_and_for_whom(changes: list[Change], head: dict[str, str]) -> None:
+    assert head_of(diff(changes)).items() >= head.items()
+
+
+def test_a_summary_is_the_first_lines_and_the_last() -> None:
+    lines = shown(ALL, summary=True)
+    assert [line.partition(":")[0] for line in lines] == ["breaks", "for", "findings", "diff"]
+
+
 def test_nothing_changed() -> None:
     assert list(diff_lines(diff([]))) == ["diff: COMPATIBLE (nothing changed): HEAD:spec/a.yaml -> spec/a.yaml"]
 
@@ -72,8 +204,9 @@ def test_the_louder_come_first_in_a_group() -> None:
 
 def test_looks_are_put_on_words_alone() -> None:
     lines = list(diff_lines(diff([BREAKS]), lambda text, look: f"<{look}>{text}</{look}>"))
-    assert lines[0] == "<title>breaking (1)</title>"
-    assert "  <error>error</error> enum-widened" in lines[1]
+    assert lines[0].startswith("<title>breaks:</title> enum-widened")
+    assert lines[4] == "<title>breaking (1)</title>"
+    assert "  <error>error</error> enum-widened" in lines[5]
     assert lines[-1].startswith("<error>diff: BREAKING")
 
 

@@ -10,7 +10,14 @@ from ..comparisons import diff
 from ..runs import run, verdict
 
 VALUES: dict[str, Any] = {"run": run(verdict("violated")), "diff": diff()}
-KNOWN = {"trend": None, "width": 80, "encoding": "utf-8", "paint": lambda text, look: text}
+KNOWN = {
+    "trend": None,
+    "width": 80,
+    "encoding": "utf-8",
+    "paint": lambda text, look: text,
+    "unfolded": False,
+    "summary": False,
+}
 
 
 @pytest.mark.parametrize(("value", "name"), [(value, name) for value in FORMS for name in FORMS[value]])

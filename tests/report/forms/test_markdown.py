@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from contracts.changes.change import Witness
+from contracts.changes.change import Effect, Witness
 from contracts.report.diff import Diff
 from contracts.report.forms.markdown import (
     MAX_NIGHTS,
@@ -384,15 +384,19 @@ def rendered_diff(made: Diff) -> str:
 
 def test_a_heading_a_table_and_blocks_to_open() -> None:
     lines = diff_text(diff(ALL, "enum-*")).split("\n")
-    assert lines[:6] == [
+    head = ["", "<code>HEAD&#58;spec/a.yaml</code> → <code>spec/a.yaml</code>", "", ""]
+    assert [html.unescape(line) for line in lines[:11]] == [
         "### Contract: UNDECIDED (1 undecided, 2 compatible, 1 accepted)",
         "",
-        "<code>HEAD&#58;spec/a.yaml</code> → <code>spec/a.yaml</code>",
-        "",
+        "- **breaks**: nothing that could be shown; undecided: pattern-changed schemas/Thing /name",
+        "- **for**: responses of GET /things/{id}",
+        "- **findings**: 1 undecided (pattern-changed x 1), 2 compatible (property-removed x 1, "
+        "property-added x 1), 1 accepted",
+        *map(html.unescape, head),
         "| | change | where | what | reaches |",
         "| --- | --- | --- | --- | --- |",
     ]
-    assert [line.split(" | ")[0] for line in lines[6:10]] == [
+    assert [line.split(" | ")[0] for line in lines[11:15]] == [
         "| 🟡 undecided, warning",
         "| 🟡 compatible, warning",
         "| 🟢 compatible, info",
@@ -403,6 +407,30 @@ def test_a_heading_a_table_and_blocks_to_open() -> None:
         "contracts accept 'pattern-changed schemas/Thing /name' --accepted spec/accepted.toml --reason '…' --until"
     )
     assert f"{command} 2026-12-24" in lines
+
+
+def test_what_breaks_is_left_out_last() -> None:
+    fine = [change("property-added", Effect.COMPATIBLE, f"schemas/T{n} /x", message=f"{n}" * 99) for n in range(999)]
+    source = diff_text(diff([*fine, change(where="schemas/Z /last")]))
+    assert source.index("schemas/Z /last") < source.index("schemas/T0 /x")
+    assert source.count("<details>") == 1
+    assert "findings, none worse, that do not fit here" in source
+
+
+def test_findings_that_are_alike_are_a_row() -> None:
+    many = [change(where=f"schemas/T{n} /at") for n in range(42)]
+    (row,) = (line for line in diff_text(diff(many)).split("\n") if line.startswith("| 🔴"))
+    assert html.unescape(row).startswith(
+        "| 🔴 breaking, error | <code>enum-widened</code> x 42 "
+        "| <code>schemas/T0 /at, schemas/T1 /at, schemas/T2 /at and 39 more in contracts diff --all</code> |"
+    )
+    assert "\n".join(diff_markdown(diff(many), unfolded=True)).count("\n| 🔴") == 42
+
+
+def test_a_summary_is_the_heading_and_three_lines() -> None:
+    lines = diff_markdown(diff(), summary=True)
+    assert [line.partition("**:")[0] for line in lines[2:5]] == ["- **breaks", "- **for", "- **findings"]
+    assert (len(lines), lines[-1].startswith("<code>HEAD")) == (7, True)
 
 
 def test_nothing_changed_is_a_heading() -> None:
@@ -423,6 +451,7 @@ def test_nothing_of_a_document_is_markup(accepted: tuple[str, ...]) -> None:
     assert tags <= {"h3", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "pre", "details", "summary"} | {
         "ul",
         "li",
+        "strong",
     }
 
 
@@ -433,10 +462,12 @@ def test_nobody_is_mentioned_and_nothing_linked_by_a_change() -> None:
 
 
 def test_what_does_not_fit_is_counted() -> None:
-    many = [change(where=f"schemas/T{n} /{'x' * 200}") for n in range(1000)]
+    many = [change(where=f"schemas/T{n} /{'x' * 200}", message=f"{n}") for n in range(1000)]
     source = diff_text(diff(many))
     assert MAX_SIZE < len(source) + 1000 < 65_000
-    assert re.search(r"… and \d+ parts more that do not fit here", source.split("\n")[-1])
+    counted = re.findall(r"… and (\d+) findings, none worse, that do not fit here; `contracts diff --format", source)
+    rows, blocks = source.count("\n| 🔴"), source.count("<details>")
+    assert [1000 - rows, 1000 - blocks] == list(map(int, counted))
 
 
 def test_fences_are_longer_than_what_they_hold() -> None:

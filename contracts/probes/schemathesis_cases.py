@@ -6,12 +6,12 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import chain
-from typing import Any, TypeVar
+from itertools import chain, islice
+from typing import Any
 
 import hypothesis
 import requests
@@ -24,18 +24,19 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.errors import SchemathesisError
 from schemathesis.schemas import APIOperation, BaseSchema
 
-from contracts.document import Document, Operation, Schema, Spec, join_pointer, split_pointer
+from contracts.document import (
+    Document,
+    Operation,
+    Spec,
+    split_pointer,
+)
 from contracts.document.dialects import OTHER_METHODS
 from contracts.document.directions import for_requests
 from contracts.document.model import value_at
 from contracts.messages import Request
-from contracts.payloads import RandomChoices, Unsatisfiable
-from contracts.payloads.compiler import generator
-from contracts.payloads.patterns import parse
+from contracts.probes.bearable import is_long, longest_list, respelled
 from contracts.schemas.constraints import CLIENT_FIELDS
-from contracts.schemas.validation import Uncompilable, takes, validator
 
-T = TypeVar("T")
 Requests = list[tuple[str, Request]]
 
 BASE = "http://service"
@@ -46,11 +47,9 @@ _NO_CASES = (Exception,)
 _METHODS = ("POST", "PUT", "PATCH", "QUERY", "DELETE", "GET", "OPTIONS", "HEAD", "TRACE")
 _STANDS_FOR = "x-stands-for"
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
-LONG = 1_000  # characters of a pattern, or of a text beside one: Python's `re` needs their square
-TEXTS = 20  # texts of ours that stand for a pattern
 PATIENCE = 20.0  # seconds of this process for one operation's boundaries, or its random requests
+MOST = 2_000  # boundaries of one operation, and members of a list for which they are made
 AGAIN = 0.5  # seconds after which it is said again, as garbage collection may have swallowed it
-_SAME_TEXT = ("allOf", "anyOf", "oneOf")
 
 
 class Late(BaseException):
@@ -62,7 +61,7 @@ class Cases:
     """A document as Schemathesis reads it: with its patterns, or with texts of ours instead.
 
     Schemathesis and Hypothesis match with Python's `re`, which may go back and try again for ever.
-    `slow` says why operations had the latter, which never does; by their keys.
+    `slow` says why operations had the latter, which never does, or nothing; by their keys.
     """
 
     spec: Spec
@@ -71,11 +70,11 @@ class Cases:
 
     @cached_property
     def schema(self) -> BaseSchema:
-        return _read(self.spec, _respelled(self._sent, _is_long), self.seed)
+        return _read(self.spec, respelled(self._sent, is_long), self.seed)
 
     @cached_property
     def plain(self) -> BaseSchema:
-        return _read(self.spec, _respelled(self._sent, lambda _: True), self.seed)
+        return _read(self.spec, respelled(self._sent, lambda _: True), self.seed)
 
     @cached_property
     def _sent(self) -> Document:
@@ -86,19 +85,31 @@ class Cases:
     def _has_patterns(self) -> bool:
         return '"pattern' in json.dumps(self.spec.document.tree, default=str)
 
-    def of(self, operation: Operation, make: Callable[[BaseSchema], T]) -> T:
-        """What is made of the first; of the second if that took too long, once and for all."""
+    def of(self, operation: Operation, make: Callable[[BaseSchema], Requests]) -> Requests:
+        """What is made of the first; of the second if that took too long, once and for all.
+
+        Nothing where a list in what the operation takes has more than `MOST` members.
+        """
+        if (longest := longest_list(self.spec, operation)) > MOST:
+            self._say(
+                operation, f"a list in its requests has {longest:,} members, {MOST:,} at most"
+            )
+            return []
         if operation.key not in self.slow:
             schema = self.schema
             try:
                 with _offline(), _within(PATIENCE if self._has_patterns else 0):
                     return make(schema)
             except Late:
-                why = "its patterns take Python too long; requests were made without them"
-                place = self.spec.document.source(operation.pointer)
-                self.slow[operation.key] = f"{place}: {operation.key}: {why}"
+                self._say(
+                    operation, "its patterns take Python too long; requests were made without them"
+                )
         with _offline():
             return make(self.plain)
+
+    def _say(self, operation: Operation, why: str) -> None:
+        place = self.spec.document.source(operation.pointer)
+        self.slow[operation.key] = f"{place}: {operation.key}: {why}"
 
 
 @contextmanager
@@ -131,79 +142,6 @@ def _within(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
     if late:
         raise Late
-
-
-def _is_long(schema: dict[str, Any]) -> bool:
-    """Whether a pattern, or a text that is tried on it, is long."""
-    texts = [schema["pattern"], schema.get("const"), *schema.get("enum", ())]
-    return any(isinstance(text, str) and len(text) > LONG for text in texts)
-
-
-def _respelled(document: Document, hard: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The document's tree, with texts of ours where a text has a `hard` pattern."""
-
-    def changed(node: dict[str, Any], path: Any) -> dict[str, Any]:
-        names = node.get("patternProperties")
-        if isinstance(names, dict) and any(hard({"pattern": name}) for name in names):
-            node = {name: held for name, held in node.items() if name != "patternProperties"}
-        if not _asks(node, hard):
-            return {**node}
-        if texts := _texts(Schema(document, _pointer(path))):
-            return {"type": "string", "enum": texts}
-        return {name: held for name, held in node.items() if name != "pattern"}
-
-    found: dict[Any, Any] = {"": document.tree}
-    pending: list[tuple[Any, Any, Any]] = [(found, "", None)]  # what holds it, its key, its path
-    while pending:
-        holder, key, path = pending.pop()
-        names: Iterable[Any] = ()
-        node = holder[key]
-        if isinstance(node, dict):
-            names = node = holder[key] = changed(node, path)
-        elif isinstance(node, list):
-            node = holder[key] = [*node]
-            names = range(len(node))
-        pending += [(node, name, (path, name)) for name in names]
-    return found[""]  # type: ignore[no-any-return]
-
-
-def _asks(schema: Any, hard: Callable[[dict[str, Any]], bool]) -> bool:
-    """Whether a schema, or a part of it about the same text, has a `hard` pattern."""
-    if not isinstance(schema, dict):
-        return False
-    if isinstance(schema.get("pattern"), str) and hard(schema):
-        return True
-    parts = [schema[name] for name in _SAME_TEXT if isinstance(schema.get(name), list)]
-    return any(_asks(part, hard) for part in chain.from_iterable(parts))
-
-
-def _pointer(path: Any) -> str:
-    """The pointer of a path: a pair of the one above and a key, as few are ever asked for."""
-    keys: list[str | int] = []
-    while path is not None:
-        path, key = path
-        keys.append(key)
-    return join_pointer("", *reversed(keys))
-
-
-def _texts(schema: Schema) -> list[str]:
-    """Texts that a schema takes: of its own, or else of our making."""
-    value: Any = schema.value
-    texts: list[str] = []
-    with suppress(*Uncompilable, Unsatisfiable):
-        if isinstance(value.get("enum"), list):
-            check = validator(schema)
-            texts = [one for one in value["enum"] if isinstance(one, str) and takes(check, one)]
-        else:
-            if parse(value.get("pattern", "")).least > 4 * LONG:  # no URL and no field has room
-                return []
-            made = generator(schema)
-            while len(texts) < TEXTS and sum(map(len, texts)) < LONG:
-                text = made.draw(RandomChoices(len(texts)))
-                if not isinstance(text, str):
-                    return []
-                texts.append(text)
-    return [*dict.fromkeys(texts)]
 
 
 @contextmanager
@@ -285,7 +223,7 @@ def _coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]
         target = schema[operation.path][_method(schema, operation)]
         config = schema.config.generation_for(operation=target)
         make = partial(schema.iter_coverage_cases, generation_modes=modes, generation_config=config)
-        cases.extend(make(target))  # which keeps what comes before an error
+        cases.extend(islice(make(target), MOST))  # which keeps what comes before an error
     return cases
 
 

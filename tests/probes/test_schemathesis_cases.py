@@ -220,3 +220,33 @@ def test_hypothesis_is_left_as_it_was() -> None:
 def test_the_file_that_touches_schemathesis_is_the_only_one() -> None:
     files = [path for path in Path("contracts").rglob("*.py") if "import schemathesis\n" in path.read_text()]
     assert [path.name for path in files] == ["schemathesis_cases.py"]
+
+
+# What is too much.
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"enum": [*range(2_001)]},
+        {"type": "object", "required": [f"n{number}" for number in range(2_001)]},
+        {"type": "array", "items": {"properties": {f"n{number}": STRING for number in range(2_001)}}},
+        {"$ref": "#/components/schemas/Long"},
+    ],
+    ids=["values", "names", "properties", "behind a reference"],
+)
+def test_no_boundary_is_made_of_a_list_beyond_the_bound(schema: dict[str, Any]) -> None:
+    body = {"content": {"application/json": {"schema": schema}}}
+    long = {"oneOf": [{"const": number} for number in range(2_001)]}
+    spec, operation = one_operation("/a", "post", requestBody=body, components={"schemas": {"Long": long}})
+    cases = schemathesis_cases.Cases(spec, 0)
+    assert schemathesis_cases.coverage_requests(cases, operation) == []
+    assert schemathesis_cases.fuzz_requests(cases, operation, seed=0, examples=5) == []
+    assert cases.slow[operation.key].endswith("a list in its requests has 2,001 members, 2,000 at most")
+
+
+def test_boundaries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, _ = one_operation("/a", parameters=[parameter("q", {"enum": [*range(100)]}, "query")])
+    assert len(coverage_of(spec)) > 100
+    monkeypatch.setattr(schemathesis_cases, "MOST", 100)
+    assert len(coverage_of(spec)) == 100

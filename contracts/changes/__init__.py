@@ -8,7 +8,7 @@ sites settle which of these changes break.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from contracts.changes.change import Change, Direction, Effect
+from contracts.changes.change import Change, Direction, Effect, Reach
 from contracts.changes.containment import LARGE, Settlement, equal, movement_of
 from contracts.changes.operations import compare_operations
 from contracts.changes.pairs import Local, Pair, Step
@@ -64,7 +64,7 @@ class Reached:
 
     local: Local
     sites: list[tuple[Site, Sequence[Step]]] = field(default_factory=list)
-    proofs: dict[str, str] = field(default_factory=dict)
+    proofs: dict[Reach, str] = field(default_factory=dict)
 
 
 def _compare_schemas(walk: "Walk") -> None:
@@ -79,10 +79,10 @@ def _compare_schemas(walk: "Walk") -> None:
             if proof is None:
                 reached.sites.append((site, (*steps, *local.steps)))
             else:
-                reached.proofs.setdefault(site.versions.base.key, proof)
+                reached.proofs.setdefault(site.reach, proof)
     for reached in found.values():
-        operations = (site.versions.base.key for site, _ in reached.sites)
-        walk.documents.note(_settled(walk, reached), *operations, *reached.proofs)
+        reaches = (site.reach for site, _ in reached.sites)
+        walk.documents.note(_settled(walk, reached), *reaches, *reached.proofs)
 
 
 def _settled(walk: "Walk", reached: Reached) -> Change:

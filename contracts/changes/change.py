@@ -36,6 +36,11 @@ class Direction(StrEnum):
     RESPONSE = "response"
     OPERATION = "operation"
 
+    @classmethod
+    def of(cls, *, is_answer: bool) -> "Direction":
+        """That of messages which are answers, or requests."""
+        return (cls.REQUEST, cls.RESPONSE)[is_answer]
+
     def roles(self, base: T, revision: T) -> tuple[T, T]:
         """What is the sender's of two sides, and what the receiver's."""
         return (revision, base) if self is Direction.RESPONSE else (base, revision)
@@ -151,10 +156,13 @@ _BY_DIRECTION = {
         ("server-changed", "the servers changed" + _BECAME, _WARNING),
         ("callback-added", "the callback {subject} was added", _INFO),
         ("callback-removed", "the callback {subject} was removed", _WARNING),
-        ("callback-changed", "the callback {subject} changed, which is not compared", _WARNING),
+        ("callback-changed", "the callback {subject} changed, which was not compared", _WARNING),
+        ("callback-renamed", "the callback has another name" + _BECAME, _INFO),
+        ("callback-url-changed", "the callback {subject} is sent elsewhere" + _BECAME, _WARNING),
         ("webhook-added", "the webhook {subject} was added", _INFO),
         ("webhook-removed", "the webhook {subject} was removed", _WARNING),
-        ("webhook-changed", "the webhook {subject} changed, which is not compared", _WARNING),
+        ("webhook-changed", "the webhook {subject} changed, which was not compared", _WARNING),
+        ("webhook-renamed", "the webhook has another name" + _BECAME, _WARNING),
     ),
     "request": (
         ("security-tightened", "{base} is no longer enough: {revision} is wanted", _WARNING),
@@ -231,6 +239,9 @@ _HARMLESS = {
     "which host answers is not a matter of messages",
     "callback-added": "nobody is sent what he did not ask for",
     "callback-removed": "fewer messages are sent than before",
+    "callback-url-changed": "it says nothing about which messages are allowed",
+    "callback-renamed": "its name is in no message",
+    "webhook-renamed": "its name is in no message",
     "webhook-added": "nobody is sent what he did not ask for",
     "webhook-removed": "fewer messages are sent than before",
     "security-loosened": "every request with a credential of the base "
@@ -243,6 +254,7 @@ _HARMLESS = {
     "parameter-deprecated": "it is allowed as before",
     "parameter-style-changed": "every value is written as before",
     "parameter-empty-allowed": "it allows more",
+    "parameter-empty-refused": "its schema allows the empty text as well",
     "request-body-added": "requests without a body are allowed",
     "request-body-optional": "requests with a body are allowed as before",
     "request-media-type-added": "requests of the base are of other types",
@@ -263,10 +275,15 @@ _HARMLESS = {
 }
 """Why a change of a kind breaks nothing, unless a message shows that it does."""
 
+TURNED = {
+    "request": "whoever takes the requests that the base documents takes these",
+    "response": "every answer that the base documents is documented as before",
+}
+"""The same where the service sends the requests, by the direction of the kind."""
+
 _UNCOMPARED = {
-    "callback-changed": "messages from the service are not compared",
-    "webhook-changed": "messages from the service are not compared",
-    "parameter-empty-refused": "not compared",
+    "callback-changed": "messages from the service were not compared",  # no longer found
+    "webhook-changed": "messages from the service were not compared",  # no longer found
     "request-encoding-changed": "the encoding of parts is not compared",
 }
 """What leaves a change of a kind undecided."""
@@ -331,27 +348,40 @@ def _holder(document: Document, segments: Sequence[str]) -> tuple[list[str], int
             return [file, "/".join(rest[:2]), _place_of(rest[2:])], len(segments)
         case ["components", "schemas", name, *rest]:
             return [f"schemas/{name}", _place_of(rest)], len(segments)
+        case ["components", "callbacks", name, url, _, *_]:
+            return _in_operation(document, segments, 4, f"callbacks/{name} {url}")
         case ["components", kind, name, *_]:
             return [f"{kind}/{name}"], 3
+        case ["webhooks", name, _, *_]:
+            return _in_operation(document, segments, 2, f"webhooks/{name}")
         case ["paths", path, "parameters", _, *_]:
             return [path, _parameter(document, segments[:4])], 4
         case ["paths", path, _, *_]:
-            return _in_operation(document, path, segments)
+            words, used = _in_operation(document, segments, 2, path)
+            return [words[1], words[0], *words[2:]], used
     return ["/".join(segments) or "document"], len(segments)
 
 
-def _in_operation(document: Document, path: str, segments: Sequence[str]) -> tuple[list[str], int]:
-    at, method = 3, segments[2].upper()
-    if segments[2] == OTHER_METHODS and len(segments) > at:
-        at, method = 4, segments[3]
+def _in_operation(
+    document: Document, segments: Sequence[str], at: int, home: str
+) -> tuple[list[str], int]:
+    """Like `_holder`, below a path item `home` that ends `at` so many segments."""
+    if segments[at] == "parameters" and len(segments) > at + 1:
+        return [home, _parameter(document, segments[: at + 2])], at + 2
+    method, at = segments[at].upper(), at + 1
+    if segments[at - 1] == OTHER_METHODS and len(segments) > at:
+        method, at = segments[at], at + 1
     match segments[at:]:
         case ["parameters", _, *_]:
-            return [method, path, _parameter(document, segments[: at + 2])], at + 2
+            return [home, method, _parameter(document, segments[: at + 2])], at + 2
         case ["responses", status, *_]:
-            return [method, path, status], at + 2
+            return [home, method, status], at + 2
         case ["requestBody", *_]:
-            return [method, path, "body"], at + 1
-    return [method, path, "/".join(segments[at:])], len(segments)
+            return [home, method, "body"], at + 1
+        case ["callbacks", name, url, _, *_]:
+            below, used = _in_operation(document, segments, at + 3, f"callbacks/{name} {url}")
+            return [home, method, *below], used
+    return [home, method, "/".join(segments[at:])], len(segments)
 
 
 def _parameter(document: Document, segments: Sequence[str]) -> str:

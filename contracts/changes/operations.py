@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
+from contracts.changes.change import Direction, Reach
 from contracts.changes.parts import compare_parts
 from contracts.changes.versions import Documents, Draft, Pointers, Versions
 from contracts.document import Operation, SecurityRequirement, SecurityScheme, Spec
+from contracts.document.model import Outgoing
 
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
-_TEXTS = frozenset({"description", "summary", "title", "operationId"})
 _URLS = ("authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl")
 
 
@@ -35,8 +37,8 @@ def compare_operations(documents: Documents) -> None:
             at, key = ("/paths", operation.pointer), operation.key
             versions.note("operation-added", key, at, subject=key)
     _compare_servers(documents, paired)
-    trees, at = documents.nodes(("", "")), ("/webhooks", "/webhooks")
-    _compare_unasked(documents, "webhook", "webhooks", at, trees)
+    webhooks = (documents.base.webhooks, documents.revision.webhooks)
+    _compare_outgoing(documents, "webhook", "webhooks", ("/webhooks", "/webhooks"), webhooks)
 
 
 def _partners(base: Spec, revision: Spec) -> dict[str, Operation]:
@@ -110,7 +112,8 @@ def _compare_operation(versions: Versions) -> None:
     if base.operation_id != revision.operation_id:
         ids = (base.operation_id or "none", revision.operation_id or "none")
         versions.note("operation-id-changed", base.key, at, base=ids[0], revision=ids[1])
-    _compare_unasked(documents, "callback", base.key, at, documents.nodes(at))
+    callbacks = (base.callbacks, revision.callbacks)
+    _compare_outgoing(documents, "callback", base.key, at, callbacks)
     _compare_security(versions)
     # Parameters may come from the path item, which is not part of the operation.
     before = [documents.base.document.at(one.pointer) for one in base.parameters]
@@ -120,36 +123,81 @@ def _compare_operation(versions: Versions) -> None:
         compare_parts(versions)
 
 
-def _compare_unasked(
-    documents: Documents, what: str, key: str, at: Pointers, holders: tuple[Any, Any]
+# Webhooks and callbacks: operations whose messages go the other way
+
+Many = dict[tuple[str, str], Outgoing]
+
+
+def _compare_outgoing(
+    documents: Documents,
+    what: str,
+    key: str,
+    at: Pointers,
+    sides: tuple[tuple[Outgoing, ...], tuple[Outgoing, ...]],
 ) -> None:
-    """Note callbacks or webhooks that came, went, or changed, which are not compared."""
-    before, after = (_said(node.get(f"{what}s")) or {} for node in holders)
-    for name in {**before, **after}:
-        movement = "changed"
-        if name not in before:
-            movement = "added"
-        elif name not in after:
-            movement = "removed"
-        elif documents.alike(before[name], after[name]):
-            continue
-        kind, where, words = f"{what}-{movement}", f"{key} {name}", {"subject": name}
-        documents.note(documents.change(kind, where, at, words), key)
+    """Note what changed in the webhooks, or in the callbacks of the operation `key`."""
+
+    def note(movement: str, subject: str, at: Pointers, **words: str) -> None:
+        where, words = f"{key} {subject}", {"subject": subject, **words}
+        change = documents.change(f"{what}-{movement}", where, at, words)
+        documents.note(change, Reach(key, Direction.OPERATION))
+
+    befores, afters = map(_by_name, sides)
+    for before, after in _paired(documents, befores, afters):
+        name, both = before.name, (before.pointer, after.pointer)
+        if name != after.name:
+            note("renamed", name, both, base=name, revision=after.name)
+        if before.url != after.url:
+            note("url-changed", name, both, base=before.url, revision=after.url)
+        old, new = map(_by_method, (before, after))
+        for method in {**old, **new}:
+            if method not in new:
+                note("removed", f"{name} {method}", (old[method].pointer, after.pointer))
+            elif method not in old:
+                note("added", f"{name} {method}", (before.pointer, new[method].pointer))
+            else:
+                _compare_operation(Versions(documents, old[method], new[method]))
+    for one in befores.values():
+        note("removed", _subject(one, sides[1]), (one.pointer, at[1]))
+    for one in afters.values():
+        note("added", _subject(one, sides[0]), (at[0], one.pointer))
 
 
-def _said(node: Any) -> Any:
-    """What is not compared, without texts and links that say nothing about messages."""
-    if isinstance(node, list):
-        return [_said(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    found = {}
-    for name, held in node.items():
-        is_text = name in _TEXTS and isinstance(held, str)
-        is_link = name == "links" and isinstance(node.get("description"), str)  # of a response
-        if not is_text and not is_link:
-            found[name] = _said(held)
-    return found
+def _by_name(side: Iterable[Outgoing]) -> Many:
+    return {(one.name, one.url): one for one in side}
+
+
+def _by_method(one: Outgoing) -> dict[str, Operation]:
+    return {operation.method: operation for operation in one.operations}
+
+
+def _subject(one: Outgoing, others: Iterable[Outgoing]) -> str:
+    """Its name, and its URL if the other side has the name with another."""
+    if one.name in map(attrgetter("name"), others):
+        return f"{one.name} {one.url}"
+    return one.name
+
+
+def _paired(documents: Documents, befores: Many, afters: Many) -> list[tuple[Outgoing, Outgoing]]:
+    """Those that belong together, which are taken out of both: by names, else if one alone fits."""
+    pairs = []
+    for key in filter(afters.__contains__, list(befores)):
+        pairs.append((befores.pop(key), afters.pop(key)))
+    for key, before in list(befores.items()):
+        fitting = [key for key, after in afters.items() if _fits(documents, before, after)]
+        if len(fitting) == 1:
+            pairs.append((befores.pop(key), afters.pop(fitting[0])))
+    return pairs
+
+
+def _fits(documents: Documents, before: Outgoing, after: Outgoing) -> bool:
+    """Whether one may be the other under another name, or to another URL."""
+    if before.url and (before.url == after.url or before.name == after.name):
+        return True
+    ids = [set(map(attrgetter("operation_id"), side.operations)) for side in (before, after)]
+    if None not in ids[0] and ids[0] == ids[1]:
+        return True
+    return documents.same((before.pointer, after.pointer))
 
 
 # Security: every tightening breaks, no loosening does
@@ -162,21 +210,29 @@ def _compare_security(versions: Versions) -> None:
     documents = versions.documents
     base, revision = versions.base.security or ((),), versions.revision.security or ((),)
     before = {wanted: _needs(documents.base, wanted) for wanted in base}
-    after = {_needs(documents.revision, wanted) for wanted in revision}
+    after = {wanted: _needs(documents.revision, wanted) for wanted in revision}
     where, at = _place_of_security(versions)
-    words = {"base": _spoken(base), "revision": _spoken(revision)}
-    refused = [wanted for wanted in base if not any(map(before[wanted].issuperset, after))]
+    words, sides = {"base": _spoken(base), "revision": _spoken(revision)}, ("base", "revision")
+    (sent, taken), (_, side) = versions.roles(before, after), versions.roles(*sides)
+    refused, draft = _unsatisfying(sent, taken), None
     if refused:
-        draft = Draft(f"the revision wants {words['revision']}", security=refused[0])
-        versions.note("security-tightened", where, at, draft, **words)
-    elif set(before.values()) != after:
-        versions.note("security-loosened", where, at, **words)
+        draft = Draft(f"the {side} wants {words[side]}", security=refused[0])
+    kind = ("security-loosened", "security-tightened")[bool(_unsatisfying(before, after))]
+    if refused or set(before.values()) != set(after.values()):
+        versions.note(kind, where, at, draft, **words)
     for scheme, other in _schemes_of_both(versions):
         at = (scheme.pointer, other.pointer)
         urls = [_urls(node) for node in documents.nodes(at)]
         if urls[0] != urls[1]:
             where, words = f"securitySchemes/{scheme.id}", {"base": urls[0], "revision": urls[1]}
             versions.note("security-scheme-url-changed", where, at, **words)
+
+
+def _unsatisfying(
+    sent: dict[SecurityRequirement, Needs], taken: dict[SecurityRequirement, Needs]
+) -> list[SecurityRequirement]:
+    """The alternatives that are not enough for any of the others."""
+    return [one for one, needs in sent.items() if not any(map(needs.issuperset, taken.values()))]
 
 
 def _needs(spec: Spec, wanted: SecurityRequirement) -> Needs:

@@ -1,10 +1,12 @@
 """The parts of messages in two versions of an operation: parameters, request bodies, answers."""
 
 from dataclasses import replace
+from functools import partial
+from itertools import filterfalse
 
-from contracts.changes.change import Direction, where_of
+from contracts.changes.change import Direction, Reach, where_of
 from contracts.changes.containment import Settlement, settle
-from contracts.changes.versions import Draft, Pointers, Versions, plainest
+from contracts.changes.versions import Draft, Versions, plainest
 from contracts.document import Header, MediaType, Operation, Parameter, RequestBody, ResponseSpec
 from contracts.document.model import best
 from contracts.document.serialisation import parameter_names, serialised
@@ -51,13 +53,15 @@ def _compare_parameters(versions: Versions) -> None:
             where = where_of(versions.documents.revision.document, at[1])
         name, movement = (before or revisions[key]).name, _movement(before, after)
         subject, draft = f"{key[0]} parameter {name}", None
-        if after is not None and after.required:
-            draft = Draft(f"the {subject} is missing", without=frozenset({(key[0], name)}))
+        sender, receiver = versions.roles(before, after)
+        if receiver is not None and receiver.required:
+            missing = frozenset({(key[0], (sender or receiver).name)})
+            draft = Draft(f"the {subject} is missing", without=missing)
         if movement:
             versions.note(f"parameter-{movement}", where, at, draft, subject=subject)
         if before is not None and after is not None:
             _compare_serialisation(versions, where, before, after, subject)
-            _compare_marks(versions, where, at, subject)
+            _compare_marks(versions, where, before, after, subject)
             versions.meet(before, after)
 
 
@@ -77,7 +81,10 @@ def _by_key(operation: Operation) -> dict[tuple[str, str], Parameter]:
     return found
 
 
-def _compare_marks(versions: Versions, where: str, at: Pointers, subject: str) -> None:
+def _compare_marks(
+    versions: Versions, where: str, before: Parameter, after: Parameter, subject: str
+) -> None:
+    at = (before.pointer, after.pointer)
     base, revision = versions.documents.nodes(at)
     for mark, added, removed in (
         ("deprecated", "parameter-deprecated", ""),
@@ -97,14 +104,16 @@ def _compare_serialisation(
     words = {"subject": subject, "base": _style(before), "revision": _style(after)}
     if words["base"] == words["revision"]:
         return
-    for value in _values(before):
-        text = serialised(after, value)
-        if serialised(before, value) != text:
-            key = (before.location, before.name)
-            draft = Draft(f"the revision reads this value only as {text}", {key: value})
+    sender, receiver = versions.roles(before, after)
+    side = versions.roles("base", "revision")[1]
+    for value in _values(sender):
+        text = serialised(receiver, value)
+        if serialised(sender, value) != text:
+            key = (sender.location, sender.name)
+            draft = Draft(f"the {side} reads this value only as {text}", {key: value})
             versions.note(kind, where, at, draft, **words)
             return
-    if before.schema is None or locate(before.schema).types & {"array", "object"}:
+    if sender.schema is None or locate(sender.schema).types & {"array", "object"}:
         versions.note(kind, where, at, **words)
 
 
@@ -140,27 +149,53 @@ def _compare_request_body(versions: Versions) -> None:
         return
     where = versions.where(at) if before else f"{versions.base.key} body"
     movement, draft = _movement(before, after), None
-    if before is not None and after is None:  # no media type is left that a body could be of
+    _, receiver = versions.roles(before, after)
+    if before and after is None and not versions.base.by_service:  # no body is documented
         media = next(iter(before.content), None)
         draft = Draft("the revision documents no body", media=media)
-    elif after is not None and after.required:
+    elif receiver is not None and receiver.required:
         draft = Draft("the required body is missing", no_body=True)
     if movement:
         versions.note(f"request-body-{movement}", where, at, draft)
-    if before is None or after is None:
-        return
-    for media in before.content:
-        name, other = media.name, best(after.content, media.name)
+    if before is not None and after is not None:
+        _compare_content(versions, where, before, after)
+
+
+def _compare_content(
+    versions: Versions,
+    where: str,
+    before: RequestBody | ResponseSpec,
+    after: RequestBody | ResponseSpec,
+) -> None:
+    """Compare the media types of requests, or of answers."""
+    is_answer = isinstance(after, ResponseSpec)
+    sender, receiver = versions.roles(before, after, is_answer=is_answer)
+    _, side = versions.roles("base", "revision", is_answer=is_answer)
+    lost, gained = versions.roles("removed", "added", is_answer=is_answer)
+    noun, response = Direction.of(is_answer=is_answer), None
+    if isinstance(sender, ResponseSpec):
+        response = sender
+    for media in sender.content:
+        name, other = media.name, best(receiver.content, media.name)
         if other is not None:
-            _compare_media(versions, media, other)
+            ordered = versions.roles(media, other, is_answer=is_answer)
+            _compare_media(versions, *ordered, response)
             continue
-        kind, at = "request-media-type-removed", (media.pointer, after.pointer)
-        draft = Draft(f"the revision takes {_names(after) or 'none'}", media=media)
+        at = versions.roles(media.pointer, receiver.pointer, is_answer=is_answer)
+        because = f"the {side} documents {_names(receiver) or 'none'}"
+        draft = Draft(because, response=response, media=media)
+        kind = f"{noun}-media-type-{lost}"
         versions.note(kind, f"{where} ;{name}", at, draft, subject=name)
-    for media in after.content:
-        if not any(covers(known.name, media.name) for known in before.content):
-            kind, name, at = "request-media-type-added", media.name, (before.pointer, media.pointer)
+    for media in receiver.content:
+        name, is_known = media.name, partial(_is_covered, media, or_covers=is_answer)
+        if not any(map(is_known, sender.content)):
+            at = versions.roles(sender.pointer, media.pointer, is_answer=is_answer)
+            kind = f"{noun}-media-type-{gained}"
             versions.note(kind, f"{where} ;{name}", at, subject=name)
+
+
+def _is_covered(media: MediaType, other: MediaType, *, or_covers: bool) -> bool:
+    return covers(other.name, media.name) or (or_covers and covers(media.name, other.name))
 
 
 def _names(part: RequestBody | ResponseSpec) -> str:
@@ -170,7 +205,7 @@ def _names(part: RequestBody | ResponseSpec) -> str:
 def _compare_media(
     versions: Versions, before: MediaType, after: MediaType, response: ResponseSpec | None = None
 ) -> None:
-    """Compare two media types of requests, or of answers if there is the revision's `response`."""
+    """Compare two media types of requests, or of answers if there is the sender's `response`."""
     at, where = (before.pointer, after.pointer), versions.where((before.pointer, after.pointer))
     encodings = [node.get("encoding") or {} for node in versions.documents.nodes(at)]
     if response is None and not versions.documents.alike(*encodings):
@@ -189,9 +224,8 @@ def _compare_schemas(
     if (before.schema is None) is (after.schema is None):
         versions.meet(before, after, response)
         return
-    sender, receiver, direction = before, after, Direction.REQUEST
-    if response is not None:
-        sender, receiver, direction = after, before, Direction.RESPONSE
+    sender, receiver = versions.roles(before, after, is_answer=response is not None)
+    direction = Direction.of(is_answer=response is not None)
     answer, witness = Settlement(True, "without a schema everything is taken"), None
     if (schema := receiver.schema) is not None:
         answer = settle(lambda: True, lambda: taken_form(schema.document, schema.value))
@@ -203,25 +237,41 @@ def _compare_schemas(
     words = {"base": before.name, "revision": after.name}
     change = versions.documents.change(kind, where, at, words, direction)
     change = replace(change, effect=answer.effect, proof=answer.how, witness=witness)
-    versions.documents.note(change, versions.base.key)
+    versions.documents.note(change, Reach(versions.base.key, direction))
 
 
 # Answers: statuses, media types, header fields
 
 
 def _compare_responses(versions: Versions) -> None:
-    base, revision = versions.base, versions.revision
-    for response in revision.responses:
-        name, at = response.status, (f"{base.pointer}/responses", response.pointer)
-        for partner in _partners(response, revision, base):
-            if partner is None:
-                versions.note("response-status-added", f"{base.key} {name}", at, subject=name)
-            else:
-                _compare_response(versions, partner, response)
-    for response in base.responses:
-        name, at = response.status, (response.pointer, f"{revision.pointer}/responses")
-        if not any(_partners(response, base, revision)):
-            versions.note("response-status-removed", f"{base.key} {name}", at, subject=name)
+    sender, receiver = versions.roles(versions.base, versions.revision, is_answer=True)
+    lost, gained = versions.roles("removed", "added", is_answer=True)
+    for response in sender.responses:
+        for partner in _partners(response, sender, receiver):
+            if partner is not None:
+                _compare_response(versions, *versions.roles(response, partner, is_answer=True))
+                continue
+            draft = None
+            if sender.by_service:  # an answer of a consumer, who holds the base
+                codes = filterfalse(receiver.response, STATUSES)
+                status = next(code for code in codes if sender.response(code) is response)
+                because = f"the revision documents no answer {status}"
+                draft = Draft(because, response=response, status=status)
+            _note_status(versions, lost, response, draft)
+    for response in receiver.responses:
+        if not any(_partners(response, receiver, sender)):
+            _note_status(versions, gained, response)
+
+
+def _note_status(
+    versions: Versions, movement: str, response: ResponseSpec, draft: Draft | None = None
+) -> None:
+    base, revision, name = versions.base, versions.revision, response.status
+    at = (f"{base.pointer}/responses", response.pointer)
+    if movement == "removed":
+        at = (response.pointer, f"{revision.pointer}/responses")
+    kind, where = f"response-status-{movement}", f"{base.key} {name}"
+    versions.note(kind, where, at, draft, subject=name)
 
 
 def _partners(one: ResponseSpec, own: Operation, other: Operation) -> list[ResponseSpec | None]:
@@ -242,34 +292,21 @@ def _compare_response(versions: Versions, before: ResponseSpec, after: ResponseS
         return
     where = versions.where(at)
     _compare_headers(versions, where, before, after)
-    if not before.content and after.content:
-        versions.note("response-body-added", where, at)
+    if bool(before.content) is bool(after.content):
+        _compare_content(versions, where, before, after)
         return
-    if before.content and not after.content:
-        draft = Draft("the base documents a body", response=after)
-        versions.note("response-body-removed", where, at, draft)
-        return
-    for media in after.content:
-        name, partner = media.name, best(before.content, media.name)
-        if partner is not None:
-            _compare_media(versions, partner, media, after)
-            continue
-        kind, at = "response-media-type-added", (before.pointer, media.pointer)
-        draft = Draft(f"the base documents {_names(before)}", response=after, media=media)
-        versions.note(kind, f"{where} ;{name}", at, draft, subject=name)
-    for media in before.content:
-        if not any(_overlap(media, other) for other in after.content):
-            kind, name = "response-media-type-removed", media.name
-            versions.note(kind, f"{where} ;{name}", (media.pointer, after.pointer), subject=name)
-
-
-def _overlap(one: MediaType, other: MediaType) -> bool:
-    return covers(one.name, other.name) or covers(other.name, one.name)
+    movement, draft = ("removed", "added")[bool(after.content)], None
+    sender, receiver = versions.roles(before, after, is_answer=True)
+    if receiver.content:
+        _, side = versions.roles("base", "revision", is_answer=True)
+        draft = Draft(f"the {side} documents a body", response=sender)
+    versions.note(f"response-body-{movement}", where, at, draft)
 
 
 def _compare_headers(
     versions: Versions, above: str, before: ResponseSpec, after: ResponseSpec
 ) -> None:
+    response, _ = versions.roles(before, after, is_answer=True)
     bases = {header.name.lower(): header for header in before.headers}
     revisions = {header.name.lower(): header for header in after.headers}
     for key in {**bases, **revisions}:
@@ -277,9 +314,10 @@ def _compare_headers(
         at = ((header or before).pointer, (other or after).pointer)
         name, movement = (header or revisions[key]).name, _movement(header, other)
         kind, because, draft = f"response-header-{movement}", f"the header {name} is missing", None
-        if header is not None and header.required:
-            draft = Draft(because, response=after, without=frozenset({("header", key)}))
+        _, wanted = versions.roles(header, other, is_answer=True)
+        if wanted is not None and wanted.required:
+            draft = Draft(because, response=response, without=frozenset({("header", key)}))
         if movement:
             versions.note(kind, f"{above} header {name}", at, draft, subject=name)
         if header is not None and other is not None:
-            versions.meet(header, other, after)
+            versions.meet(header, other, response)

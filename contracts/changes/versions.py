@@ -5,15 +5,18 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
+from operator import attrgetter
 from typing import Any
 
 from contracts.changes.change import (
     KINDS,
+    TURNED,
     Change,
     Direction,
     Effect,
     Reach,
     Said,
+    T,
     Witness,
     where_of,
 )
@@ -68,13 +71,14 @@ class Documents:
         base, revision = self.base.document.source(at[0]), self.revision.document.source(at[1])
         return Change(row, row.effect, way, where, (), base, revision, message, row.proof)
 
-    def note(self, change: Change, *operations: str) -> None:
-        """Note a change that shows in operations, or that one already noted reaches further."""
+    def note(self, change: Change, *reaches: Reach) -> None:
+        """Note a change that shows somewhere, or that one already noted reaches further."""
         known = self.changes.setdefault((change.id, change.where, change.effect), change)
-        more = (Reach(operation, change.direction) for operation in operations)
-        reaches = tuple(dict.fromkeys((*known.reaches, *change.reaches, *more)))
-        witness = known.witness or change.witness
+        reaches = tuple(dict.fromkeys((*known.reaches, *change.reaches, *reaches)))
+        witness, ways = known.witness or change.witness, set(map(attrgetter("direction"), reaches))
         known = replace(known, reaches=reaches, witness=witness)
+        if len(ways) == 1:
+            known = replace(known, direction=ways.pop())
         self.changes[change.id, change.where, change.effect] = known
 
 
@@ -88,6 +92,7 @@ class Draft:
     media: MediaType | None = None
     body: tuple[JSON, ...] = ()  # its first value is the body; empty: the plainest of `media`
     no_body: bool = False  # there is none though one could be sent
+    status: int = 0  # of an answer, unless the plainest of its `response` will do
     security: SecurityRequirement | None = None  # whose credentials it carries, if not the first
     prefix: str = ""  # the path of the server
     response: ResponseSpec | None = None
@@ -177,7 +182,7 @@ def plainest(schema: Schema) -> tuple[JSON, ...]:
 
 
 def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[str, Any]:
-    status = concrete_status(operation, response)
+    status = draft.status or concrete_status(operation, response)
     if status is None:
         raise Unsatisfiable(response.pointer, "every status")
     headers: dict[str, str] = {}
@@ -200,11 +205,18 @@ class Site:
     versions: "Versions"
     at: Pointers
     holder: Holder  # what has the schema, as the sender documents it
-    response: ResponseSpec | None  # the revision's answer that it is in, if it is in one
+    response: ResponseSpec | None  # the answer of the sender that it is in, if it is in one
 
     @property
     def direction(self) -> Direction:
-        return Direction.REQUEST if self.response is None else Direction.RESPONSE
+        """How it is read: what the service sends, its webhooks too, like its answers."""
+        is_response = (self.response is not None) is not self.versions.base.by_service
+        return Direction.of(is_answer=is_response)
+
+    @property
+    def reach(self) -> Reach:
+        way = Direction.of(is_answer=self.response is not None)
+        return Reach(self.versions.base.key, way)
 
     @property
     def is_on_the_wire(self) -> bool:
@@ -225,6 +237,12 @@ class Versions:
     base: Operation
     revision: Operation
 
+    def roles(self, base: T, revision: T, *, is_answer: bool = False) -> tuple[T, T]:
+        """What is the sender's of two sides, and what the receiver's; or the other way round."""
+        if is_answer is self.base.by_service:
+            return base, revision
+        return revision, base
+
     def where(self, at: Pointers) -> str:
         """The place that names what changed there, as the base has it."""
         return where_of(self.documents.base.document, at[0])
@@ -240,16 +258,21 @@ class Versions:
                 witness = self.witness(draft)
                 proof = None if witness else "no message could be made to show it"
             change = replace(change, effect=Effect.BREAKING, proof=proof, witness=witness)
-        self.documents.note(change, self.base.key)
+        elif self.base.by_service and change.effect is Effect.COMPATIBLE:
+            change = replace(change, proof=TURNED.get(change.direction, change.proof))
+        self.documents.note(change, Reach(self.base.key, change.direction))
 
     def witness(self, draft: Draft) -> Witness | None:
-        """The message of a draft: of the base for a request, of the revision for an answer."""
-        sides = ("base", "revision")
+        """The message of a draft, which its sender's document allows."""
+        is_answer = draft.response is not None
+        sides = self.roles("base", "revision", is_answer=is_answer)
+        sender, _ = self.roles(self.base, self.revision, is_answer=is_answer)
+        spec, _ = self.roles(self.documents.base, self.documents.revision, is_answer=is_answer)
         try:
             if draft.response is not None:
-                message, sides = _answer(self.revision, draft.response, draft), sides[::-1]
+                message = _answer(sender, draft.response, draft)
             else:
-                message = _request(self.documents.base, self.base, draft)
+                message = _request(spec, sender, draft)
         except Unsatisfiable:
             return None
         return Witness(self.base.key, message, *sides, draft.because)
@@ -257,6 +280,6 @@ class Versions:
     def meet(self, before: Holder, after: Holder, response: ResponseSpec | None = None) -> None:
         """Leave the schemas of two holders to be compared, of answers if there is a `response`."""
         if before.schema is not None and after.schema is not None:
-            sender = before if response is None else after
+            sender, _ = self.roles(before, after, is_answer=response is not None)
             at = (before.schema.pointer, after.schema.pointer)
             self.documents.sites.append(Site(self, at, sender, response))

@@ -149,9 +149,10 @@ class Trial:
         request = Request(message["method"], message["path"], headers, body)
         # What is no single text is not read back: a list of one is written like its item.
         is_whole = isinstance(value, dict) or (isinstance(value, list) and len(value) > 1)
-        if not is_whole and not claim_of(versions.base, request).allowed:
+        sender, receiver = versions.roles(versions.base, versions.revision)
+        if not is_whole and not claim_of(sender, request).allowed:
             return None
-        claim = claim_of(versions.revision, request)
+        claim = claim_of(receiver, request)
         if claim.allowed and not is_whole:
             return None
         return replace(witness, because=claim.forbidden_because or because)

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -32,6 +32,7 @@ _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cooki
 _DEFAULT_STYLES["querystring"] = "form"  # it has content, whose serialisation is its own
 _NO_CONTENT = frozenset({"1XX", *map(str, NO_CONTENT)})
 _SCHEMES_HERE = "#/components/securitySchemes/"  # a requirement may name one so since 3.2
+MAX_NESTED = 3  # a webhook or callback within such: they may lead back to themselves
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """OpenAPI 3.1 §4.8.12.2: header parameters of these names are ignored."""
 
@@ -115,9 +116,11 @@ def read_spec(
             problem = f"no request can have a credential under the name {shown(needed)}"
             raise root.at(model.split_pointer(pointer)).error(problem, "mend the name")
         schemes[name] = SecurityScheme(name, said["type"], said["name"], place, scheme, pointer)
-    operations = tuple(_operations(document, dialect, schemes))
-    told = info["title"], info["version"], _servers(tree), operations, schemes
-    return Spec(document, *told, notices=notices, parts=tuple(linker.parts))
+    reader = _Reader(document, dialect, schemes)
+    told = info["title"], info["version"], _servers(tree), tuple(reader.asked()), schemes
+    return Spec(
+        document, *told, tuple(reader.webhooks()), notices=notices, parts=tuple(linker.parts)
+    )
 
 
 def _dialect(tree: Any, root: Position) -> Dialect:
@@ -160,37 +163,79 @@ def _left_out(found: Sequence[Found], root: Position, dialect: Dialect) -> Itera
                     node.update({"name": _IGNORED_HEADERS[0], "in": "header", "required": False})
 
 
-def _operations(
-    document: Document, dialect: Dialect, schemes: _Schemes
-) -> Iterator[model.Operation]:
-    everywhere = _security(document, "", schemes, ())
-    sent, received = for_requests(document), for_responses(document)
-    for path in document.tree.get("paths") or {}:
-        if not path.startswith("/"):
-            continue
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What reads the operations of path items, callbacks of callbacks so many times and no more.
+
+    What the service sends is a message to read, like its answers (JSON Schema Validation §9.4).
+    """
+
+    document: Document
+    dialect: Dialect
+    schemes: _Schemes
+
+    def asked(self) -> Iterator[model.Operation]:
+        """The operations of the paths."""
+        around = _security(self.document, "", self.schemes, ())
+        for path in self.document.tree.get("paths") or {}:
+            if path.startswith("/"):
+                yield from self._of_item(join_pointer("/paths", path), path, around)
+
+    def webhooks(self) -> Iterator[model.Outgoing]:
+        for name in self.document.tree.get("webhooks") or {}:
+            yield self._outgoing(name, "", join_pointer("/webhooks", name), f"webhooks/{name}")
+
+    def _outgoing(
+        self, name: str, url: str, item: str, home: str, depth: int = 1
+    ) -> model.Outgoing:
+        operations = tuple(self._of_item(item, "/", (), home, depth))
+        return model.Outgoing(name, url, operations, item)
+
+    def _of_item(
+        self, pointer: str, path: str, around: _Security, home: str = "", depth: int = 0
+    ) -> Iterator[model.Operation]:
+        """The operations of a path item, which is in a webhook and callbacks, so many in all."""
+        document, by_service = self.document, depth % 2 == 1
+        directed = [for_requests(document), for_responses(document)]
+        if by_service:
+            directed.reverse()
+        sent, received = directed
         # What a path item says itself comes before what its `$ref` leads to.
-        items = [join_pointer("/paths", path)]
+        items = [pointer]
         while (ref := document.at(items[-1]).get("$ref")) and ref_target(ref) not in items:
             items.append(ref_target(ref))
-        around = [servers for item in items if (servers := _servers(document.at(item)))]
-        for method, pointer in _methods(document, dialect, items):
+        servers = [urls for item in items if (urls := _servers(document.at(item)))]
+        for method, pointer in _methods(document, self.dialect, items):
             node, body = document.at(pointer), None
             if node.get("requestBody") is not None:
                 found = _Object(sent, pointer).child("requestBody")
                 body = model.RequestBody(found.required, found.content, found.pointer)
-            yield model.Operation(
+            operation = model.Operation(
                 method=method,
                 path=path,
                 operation_id=node.get("operationId"),
                 parameters=_parameters(sent, *reversed(items), pointer),
                 request_body=body,
                 responses=tuple(_responses(_Object(received, pointer), method)),
-                security=_security(document, pointer, schemes, everywhere),
-                servers=_servers(node) or next(iter(around), ()) or _servers(document.tree),
+                security=_security(document, pointer, self.schemes, around),
+                servers=_servers(node) or next(iter(servers), ()) or _servers(document.tree),
                 deprecated=node.get("deprecated") is True,
                 pointer=pointer,
                 openapi=document.openapi,
+                home=home,
+                by_service=by_service,
             )
+            yield replace(operation, callbacks=tuple(self._callbacks(operation, depth)))
+
+    def _callbacks(self, operation: model.Operation, depth: int) -> Iterator[model.Outgoing]:
+        owner = _Object(self.document, operation.pointer)
+        for name in owner.value.get("callbacks") or ():
+            callback = owner.child("callbacks", name)
+            for url in callback.value:
+                item = join_pointer(callback.pointer, url)
+                if not url.startswith("x-") and depth < MAX_NESTED:
+                    home = f"{operation.key} callbacks/{name} {url}"
+                    yield self._outgoing(name, url, item, home, depth + 1)
 
 
 def _methods(document: Document, dialect: Dialect, items: list[str]) -> Iterator[tuple[str, str]]:

@@ -281,9 +281,14 @@ class Operation:
     deprecated: bool
     pointer: str
     openapi: str = "3.1.0"  # the version of its document
+    callbacks: tuple["Outgoing", ...] = ()
+    home: str = ""  # of one that a webhook or a callback has: that, as people read it
+    by_service: bool = False  # whether the service sends the requests, and the consumer answers
 
     @property
     def key(self) -> str:
+        if self.home:
+            return f"{self.home} {self.method}"
         return f"{self.method} {self.path}"
 
     @property
@@ -300,6 +305,19 @@ class Operation:
         return {response.status.upper(): response for response in self.responses}
 
 
+@dataclass(frozen=True)
+class Outgoing:
+    """A webhook, or a callback to one URL: operations that the party asked otherwise asks itself.
+
+    Where only the other party knows the URL, the path of these is `/`.
+    """
+
+    name: str
+    url: str  # the expression of a callback (OpenAPI 3.1 §4.8.18); empty for a webhook
+    operations: tuple[Operation, ...]
+    pointer: str
+
+
 @dataclass(frozen=True, eq=False)
 class Spec:
     """One OpenAPI document with its overlays applied."""
@@ -310,6 +328,7 @@ class Spec:
     servers: tuple[str, ...]
     operations: tuple[Operation, ...]
     security_schemes: Mapping[str, SecurityScheme]
+    webhooks: tuple[Outgoing, ...] = ()
     notices: tuple[Notice, ...] = ()  # of reading: what of it HTTP can't carry, say
     parts: tuple[tuple[Any, str, tuple[str, ...]], ...] = ()  # each object: its kind, its place
     variable: str = VARIABLE  # of the environment, with the credential that requests carry

@@ -32,6 +32,14 @@ MAX_TEXT = 600
 MAX_WIDTH = 100  # characters of a body on one line; a longer one gets a line a member
 MAX_LINES, MAX_ROW = 40, 400
 
+VERBS = {
+    (True, "revision"): "answers",
+    (False, "base"): "is asked",
+    (True, "base"): "is answered with",  # by the consumer, who holds the base
+    (False, "revision"): "sends",
+}
+"""What is done by a message, whether it is an answer, of the side that allows it."""
+
 Paint = Callable[[str, str], str]  # gives a text the look of an error, warning, info or title
 
 
@@ -126,8 +134,8 @@ def proof_word(judged: Judged) -> str:
 
 def title_line(witness: Witness) -> str:
     """What the message is."""
-    verb = "answers" if "status" in witness.message else "is asked"
-    return printable(f"{witness.operation} {verb}")
+    verb = VERBS["status" in witness.message, witness.accepted_by]
+    return printable(f"{witness.operation.replace('webhooks/', 'the webhook ', 1)} {verb}")
 
 
 def verdict_line(witness: Witness) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from contracts.changes.change import Change, Direction, Said, where_of
+from contracts.changes.change import Change, Direction, Said
 from contracts.changes.containment import Settlement, movement_of, settle
+from contracts.changes.places import where_of
 from contracts.changes.shapes import Shape, as_text, brief
 from contracts.changes.versions import Documents, Pointers
 from contracts.document import Schema

@@ -4,8 +4,9 @@ from dataclasses import replace
 from functools import partial
 from itertools import filterfalse
 
-from contracts.changes.change import Direction, Reach, where_of
+from contracts.changes.change import Direction, Reach
 from contracts.changes.containment import Settlement, settle
+from contracts.changes.places import where_of
 from contracts.changes.versions import Draft, Versions, plainest
 from contracts.document import Header, MediaType, Operation, Parameter, RequestBody, ResponseSpec
 from contracts.document.model import best

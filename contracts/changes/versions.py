@@ -18,9 +18,9 @@ from contracts.changes.change import (
     Said,
     T,
     Witness,
-    where_of,
 )
 from contracts.changes.meanings import Meanings
+from contracts.changes.places import where_of
 from contracts.document import Header, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
 from contracts.document import serialisation as texts
 from contracts.document.model import SecurityRequirement, concrete_status

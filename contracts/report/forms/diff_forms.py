@@ -33,12 +33,12 @@ MAX_WIDTH = 100  # characters of a body on one line; a longer one gets a line a 
 MAX_LINES, MAX_ROW = 40, 400
 
 VERBS = {
-    (True, "revision"): "answers",
-    (False, "base"): "is asked",
-    (True, "base"): "is answered with",  # by the consumer, who holds the base
-    (False, "revision"): "sends",
+    (True, False): "answers",
+    (False, True): "is asked",
+    (True, True): "is answered with",
+    (False, False): "sends",
 }
-"""What is done by a message, whether it is an answer, of the side that allows it."""
+"""What is done by a message: whether it is an answer, and of a client, who holds the base."""
 
 Paint = Callable[[str, str], str]  # gives a text the look of an error, warning, info or title
 
@@ -134,7 +134,7 @@ def proof_word(judged: Judged) -> str:
 
 def title_line(witness: Witness) -> str:
     """What the message is."""
-    verb = VERBS["status" in witness.message, witness.accepted_by]
+    verb = VERBS["status" in witness.message, witness.accepted_by == "base"]
     return printable(f"{witness.operation.replace('webhooks/', 'the webhook ', 1)} {verb}")
 
 

@@ -1,13 +1,12 @@
 """Whether a receiver takes all that a sender sends: proved, shown by a value, or left open."""
 
 import json
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache, partial, reduce
+from functools import lru_cache, partial
 from itertools import chain, islice
-from typing import Any
+from math import inf
 
 from jsonschema_rs import CanonicalSchema
 from jsonschema_rs import canonical as forms
@@ -16,6 +15,7 @@ from contracts.changes.change import Effect
 from contracts.messages import JSON
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
+from contracts.payloads.languages import text_between
 from contracts.schemas import Raw, validation
 from contracts.schemas.readings import TooLarge
 from contracts.schemas.validation import Uncompilable, Validator, possible, schema_of
@@ -24,12 +24,6 @@ NEAR = 40  # values drawn from the difference itself
 FAR = 300  # values drawn from all that is sent, where the difference could not be drawn from
 VALUES = 4  # values that show a difference, of which a message may be made
 LARGE = 50_000  # characters of two schemas from which on drawing from them takes too long
-MAX_SIZE = (
-    600  # characters spelled out by patterns, with repeats, beyond which they are not compared
-)
-
-
-MAX_STATES = 2_000  # of one automaton in the making, which takes the square of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +95,9 @@ def _settled(sender: str, receiver: str, written: str) -> Settlement:
         return Settlement(True, proof)
     near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (0, 0)
     candidates: list[Iterator[JSON]] = [islice(drawn(sent), far)]
+    problems = list[str]()
     if difference is not None:
-        candidates = [iter(_words(difference) or ()), islice(drawn(difference), near), *candidates]
+        candidates = [_texts(difference, problems), islice(drawn(difference), near), *candidates]
     found = tuple(islice(filter(shows, chain.from_iterable(candidates)), VALUES))
     if found:
         return Settlement(False, "a value is sent and not taken", found)
@@ -113,7 +108,7 @@ def _settled(sender: str, receiver: str, written: str) -> Settlement:
     shown = "the canonical form shows that more is sent than taken; no value of it was drawn"
     if difference is not None and difference.satisfiability() == forms.Satisfiability.YES:
         return Settlement(False, shown)
-    tried = f"none of {near + far} values showed a difference"
+    tried = "; ".join([f"none of {near + far} values showed a difference", *problems])
     return Settlement(None, f"the canonical form can't tell, and {tried}")
 
 
@@ -185,8 +180,10 @@ def _emptiness(difference: CanonicalSchema) -> str | None:
         case forms.AnyOfView(branches):
             proofs = [_emptiness(branch) for branch in branches]
             return next(iter(proofs), None) if all(proofs) else None
-        case forms.StringView() if _words(difference) == []:
-            return "as regular languages, the one lies inside the other"
+        case forms.StringView():
+            with suppress(ValueError):
+                if _text_of(difference) is None:
+                    return "as regular languages, the one lies inside the other"
         case forms.ObjectView() as view:
             left = "no name, and no value under a name, is left when what is taken is subtracted"
             if any(_is_impossible(view, one) for one in view.violations):
@@ -210,127 +207,32 @@ def _is_impossible(view: forms.ObjectView, violation: object) -> bool:
     return False
 
 
-# Patterns as regular languages
-
-_ANY = "(.|\\n)*"
-_PARTS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\{\d+(?:,\d*)?\}|.", re.DOTALL)
-_UNREAD = re.compile(r"\\[bBkpPcxu1-9]|\(\?(?!:)|(?<![\\\[])\^|(?<!\\)\$")
-"""Word boundaries, back references, lookarounds, Unicode classes, anchors within: not compared."""
-
-
-def _words(node: CanonicalSchema) -> list[str] | None:
-    """A text of a string schema, if there is one; None if more than patterns say what it allows."""
-    view = node.view()
-    if not isinstance(view, forms.StringView) or view.formats or view.excluded_formats:
-        return None
-    if not view.patterns and not view.excluded_patterns:
-        return None
-    excluded = [*view.excluded_patterns, *(f"^{re.escape(text)}$" for text in view.excluded)]
-    try:
-        return _escapes(view.patterns, excluded, view.min_length or 0, view.max_length)
-    except ValueError:
-        return None
-
-
-def _escapes(
-    patterns: Sequence[str], excluded: Sequence[str], low: int, high: int | None
-) -> list[str]:
-    """A text of so many characters that matches all of `patterns` and none of `excluded`, if any.
+def _text_of(node: CanonicalSchema) -> str | None:
+    """A text that a schema of strings allows; None if it allows none.
 
     Raises:
-        ValueError: a pattern (of ECMA-262, matched anywhere) is beyond what can be compared.
+        ValueError: more than patterns and lengths say what it allows, or they can't be compared.
     """
-    if sum(map(_size, (*patterns, *excluded))) > MAX_SIZE or max(low, high or 0) > MAX_SIZE:
-        raise ValueError("the patterns are too large to compare")
-    with _few_states():
-        wanted = [_automaton(pattern) for pattern in patterns]
-        if low or high is not None or not wanted:
-            wanted.insert(0, _language(f"(.|\\n){{{low},{'' if high is None else high}}}"))
-        language = reduce(lambda one, other: one.intersection(other), wanted)
-        for pattern in excluded:
-            language = language.difference(_automaton(pattern))
-        if language.empty():
-            return []
-    symbols = next(language.strings())
-    # What is no text stands for any character that no pattern names.
-    return ["".join(map(_spelled, symbols))]
+    view = node.view()
+    if not isinstance(view, forms.StringView) or view.formats or view.excluded_formats:
+        raise ValueError("a format is beyond what is compared")
+    high = inf if view.max_length is None else view.max_length
+    return text_between(
+        view.patterns, view.excluded_patterns, view.excluded, view.min_length or 0, high
+    )
 
 
-@contextmanager
-def _few_states() -> Iterator[None]:
-    """An automaton of more than `MAX_STATES` is a ValueError: some have exponentially many.
-
-    interegular has no switch for that; should the name go, `(a|b)*a(a|b){16}` takes for ever.
-    """
-    from interegular import fsm
-
-    crawl: Callable[..., Any] = fsm.crawl
-
-    def bounded(alphabet: Any, initial: Any, final: Any, follow: Callable[..., Any]) -> Any:
-        last, states = initial, 0
-
-        def counted(state: Any, transition: Any) -> Any:
-            nonlocal last, states
-            states += state is not last  # one after the other, each with all its transitions
-            last = state
-            if states > MAX_STATES:
-                raise ValueError("the patterns have too many states to compare")
-            return follow(state, transition)
-
-        return crawl(alphabet, initial, final, counted)
-
-    fsm.crawl = bounded
-    try:
-        yield
-    finally:
-        fsm.crawl = crawl
-
-
-def _spelled(symbol: object) -> str:
-    return symbol if isinstance(symbol, str) else "~"
-
-
-def _size(pattern: str) -> int:
-    """How many characters a pattern spells out, with repeats written out."""
-    groups: list[list[int]] = [[]]
-    for token in _PARTS.findall(pattern):
-        if token == "(":
-            groups.append([])
-        elif token == ")" and len(groups) > 1:
-            inner = sum(groups.pop())
-            groups[-1].append(inner)
-        elif token[0] == "{" and len(token) > 2 and groups[-1]:
-            groups[-1][-1] *= max(1, *map(int, re.findall(r"\d+", token)))
-        else:
-            groups[-1].append(1)
-    return sum(map(sum, groups))
-
-
-def _automaton(pattern: str) -> Any:
-    """The texts in which an alternative at the top level of the pattern matches somewhere."""
-    parts, depth = [""], 0
-    for token in _PARTS.findall(pattern):
-        depth += {"(": 1, ")": -1}.get(token, 0)
-        if token == "|" and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += token
-    return _language("|".join(map(_anchored, parts)))
-
-
-def _anchored(part: str) -> str:
-    """A pattern that matches the whole text where the part matches somewhere in it."""
-    first, last = part.startswith("^"), bool(re.search(r"(?<!\\)(?:\\\\)*\$$", part))
-    body = part[first : len(part) - last]
-    if _UNREAD.search(re.sub(r"\[(?:\\.|[^\]\\])*\]", "[]", body)):
-        raise ValueError(f"the pattern {part} is beyond what is compared")
-    return _ANY * (not first) + f"(?:{body})" + _ANY * (not last)
-
-
-def _language(expression: str) -> Any:
-    import interegular  # with the libraries behind it it takes 0.1 s to import
-
-    try:
-        return interegular.parse_pattern(expression).to_fsm()
-    except Exception as problem:  # its errors have no common class, and all mean the same here
-        raise ValueError(f"the pattern can't be compared: {problem}") from None
+def _texts(node: CanonicalSchema, problems: list[str]) -> Iterator[JSON]:
+    """Such texts of a schema of strings and of others; why they can't be told is noted."""
+    match node.view():
+        case forms.AnyOfView(branches):
+            for branch in branches:
+                yield from _texts(branch, problems)
+        case forms.StringView():
+            try:
+                text = _text_of(node)
+            except ValueError as problem:
+                problems.append(str(problem))
+                return
+            if text is not None:
+                yield text

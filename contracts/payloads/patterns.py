@@ -189,16 +189,25 @@ def respelled(token: re.Match[str]) -> str:
     return value
 
 
+def tokens_of(pattern: str, *, exactly: bool = False) -> Any:
+    """What CPython reads in a pattern; raises ValueError where it can't read it (`exactly`)."""
+    if exactly and any(token["property"] for token in _ECMA.finditer(pattern)):
+        raise ValueError(f"the Unicode properties of {pattern!r} are not known exactly")
+    try:
+        with warnings.catch_warnings():  # of sets within sets, which ECMA-262 does not have
+            warnings.simplefilter("ignore", FutureWarning)
+            return _parser.parse(_ECMA.sub(respelled, pattern))
+    except (re.error, OverflowError, RecursionError) as problem:
+        raise ValueError(f"can't read {pattern!r}: {problem}") from None
+
+
 @lru_cache(maxsize=4096)
 def parse(pattern: str) -> Node:
     """The pattern as a node that writes; raises ValueError when it can't be read."""
     try:
-        with warnings.catch_warnings():  # of sets within sets, which ECMA-262 does not have
-            warnings.simplefilter("ignore", FutureWarning)
-            tokens = _parser.parse(_ECMA.sub(respelled, pattern))
-    except (re.error, OverflowError, RecursionError) as problem:
+        return written(tokens_of(pattern))
+    except RecursionError as problem:
         raise ValueError(f"can't read {pattern!r}: {problem}") from None
-    return written(tokens)
 
 
 _SILENT = {"AT", "ASSERT_NOT"}  # no text stands for anchors, boundaries, and what must not be there

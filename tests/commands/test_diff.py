@@ -354,7 +354,7 @@ finally:
 """
 
 
-@pytest.mark.parametrize("form", ["text", "json", "markdown", "github"])
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html", "github"])
 def test_nothing_heavy_is_imported(form: str, repository: Repository) -> None:
     command = [sys.executable, "-c", LEAN, "spec/notte.yaml", "new.json", "--format", form]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

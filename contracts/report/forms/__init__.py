@@ -25,6 +25,7 @@ FORMS: dict[str, dict[str, tuple[str, ...]]] = {
         "text": ("contracts.report.forms.diff_forms:diff_lines", "paint", "unfolded", "summary"),
         "json": ("contracts.report.forms.diff_forms:json_lines",),
         "markdown": ("contracts.report.forms.markdown:diff_markdown", "unfolded", "summary"),
+        "html": ("contracts.report.forms.page.comparison:comparison_page",),
         "github": ("contracts.report.forms.annotations:diff_annotations",),
     },
 }

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
@@ -146,21 +146,12 @@ def verdict_line(witness: Witness) -> str:
 
 def witness_lines(witness: Witness) -> Iterator[str]:
     """Request or status line, header fields, and the body as JSON, no line over a few rows long."""
-    message, body = witness.message, witness.message.get("body")
-    if "status" in message:
-        yield f"HTTP {message['status']}"
-    else:
-        yield _cut(f"{message['method']} {message['path']}", MAX_ROW)
-    headers = message.get("headers") or ()
-    has_type = False
-    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-        # A line that starts with a colon could be a workflow command of GitHub Actions.
-        yield _cut(re.sub(r"^\s*:", r"\\x3a", str(name)) + f": {value}", MAX_ROW)
-        has_type = has_type or str(name).lower() == "content-type"
-    if body is None and not has_type:
+    yield from message_head(witness)
+    text = message_body(witness)
+    if text is None:
         return
-    text = json.dumps(body, ensure_ascii=False, default=str)
     if len(text) > MAX_WIDTH:
+        body = witness.message["body"]
         text = json.dumps(body, ensure_ascii=False, indent=1, default=str)
     lines = text.split("\n")
     yield ""
@@ -168,6 +159,31 @@ def witness_lines(witness: Witness) -> Iterator[str]:
         yield _cut(line, MAX_ROW)
     if len(lines) > MAX_LINES:
         yield f"… and {len(lines) - MAX_LINES} lines more, {WHOLE}"
+
+
+def message_head(witness: Witness) -> Iterator[str]:
+    """Request or status line, and header fields."""
+    message = witness.message
+    if "status" in message:
+        yield f"HTTP {message['status']}"
+    else:
+        yield _cut(f"{message['method']} {message['path']}", MAX_ROW)
+    for name, value in _fields(witness):
+        # A line that starts with a colon could be a workflow command of GitHub Actions.
+        yield _cut(re.sub(r"^\s*:", r"\\x3a", str(name)) + f": {value}", MAX_ROW)
+
+
+def message_body(witness: Witness) -> str | None:
+    """The body as JSON on one line; None if there is none."""
+    body, names = witness.message.get("body"), map(itemgetter(0), _fields(witness))
+    if body is None and "content-type" not in map(str.lower, map(str, names)):
+        return None
+    return json.dumps(body, ensure_ascii=False, default=str)
+
+
+def _fields(witness: Witness) -> Iterable[tuple[Any, Any]]:
+    headers = witness.message.get("headers") or ()
+    return headers.items() if isinstance(headers, Mapping) else headers
 
 
 def _cut(text: str, limit: int = MAX_TEXT) -> str:

@@ -28,4 +28,4 @@ def test_every_form_can_be_made(value: str, name: str) -> None:
 
 def test_commands_offer_the_forms_that_there_are() -> None:
     assert list(FORMS["run"]) == ["html", "markdown", "annotations", "text"]
-    assert list(FORMS["diff"]) == ["text", "json", "markdown", "github"]
+    assert list(FORMS["diff"]) == ["text", "json", "markdown", "html", "github"]

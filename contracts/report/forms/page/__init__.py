@@ -92,32 +92,34 @@ def page(run: Run, trend: Trend | None = None) -> str:
     violated = list(_cards(run, broken, numbers, MAX_DRAWN))
     advisories = list(_cards(run, run.advisories, numbers, MAX_DRAWN // 2))
     accepted = list(_cards(run, run.accepted, numbers, MAX_DRAWN // 2))
-    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     matrices = figures.matrices_of(run)
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            run=run,
-            trend=trend,
-            headline=headline(run),
-            story=story(run),
-            reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
-            violated=violated,
-            advisories=advisories,
-            accepted=accepted,
-            matrices=matrices,
-            all_standings=figures.standings_of(run.verdicts, STANDINGS),
-            details=_details(matrices),
-            anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
-            numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
-            seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
-            missing=figures.grouped(run.missing, "standing", "why"),
-            style=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
-            script=script,
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        )
+    return rendered(
+        "page.html.j2",
+        run=run,
+        trend=trend,
+        headline=headline(run),
+        story=story(run),
+        reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
+        violated=violated,
+        advisories=advisories,
+        accepted=accepted,
+        matrices=matrices,
+        all_standings=figures.standings_of(run.verdicts, STANDINGS),
+        details=_details(matrices),
+        anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
+        numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
+        seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
+        missing=figures.grouped(run.missing, "standing", "why"),
     )
+
+
+def rendered(template: str, **told: object) -> str:
+    """A page from its template, with the look and the one script of all pages."""
+    style, script = (TEMPLATES / f"page.{kind}" for kind in ("css", "js"))
+    code = script.read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+    dress = {"style": style.read_text(encoding="utf-8"), "script": code, "script_hash": digest}
+    return _environment().get_template(template).render(**told, dress=dress)
 
 
 def headline(run: Run) -> str:

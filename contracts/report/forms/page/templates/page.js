@@ -32,7 +32,7 @@
       shown += !element.hidden;
     });
     section.querySelectorAll("details.operation").forEach(function (operation) {
-      var left = operation.querySelectorAll("tr[data-text]:not([hidden])");
+      var left = operation.querySelectorAll("[data-text]:not([hidden])");
       operation.hidden = !left.length;
       if ((words.length || chosen.length) && left.length && left.length < 200) { operation.open = true; }
     });
@@ -41,7 +41,7 @@
     if (output) { output.textContent = words.length || chosen.length ? shown + " of " + all.length : ""; }
   }
 
-  function narrowAll() { ["violations", "tolerated", "matrix", "unseen"].map(part).filter(Boolean).forEach(narrow); }
+  function narrowAll() { ["violations", "tolerated", "matrix", "unseen", "findings"].map(part).filter(Boolean).forEach(narrow); }
 
   function part(id) { return document.getElementById(id); }
 

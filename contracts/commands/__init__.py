@@ -1,4 +1,4 @@
-"""The commands: `contracts rules`, `accept`, `diff`, `pull`, `drift` and `report`."""
+"""The commands: `contracts rules`, `accept`, `changelog`, `diff`, `pull`, `drift` and `report`."""
 
 import gc
 import io
@@ -14,6 +14,7 @@ from contracts.errors import ContractsError
 _COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
 _COMMANDS = {
     "accept": (_PRINTOUTS, "Agree to live with a violation for a time."),
+    "changelog": (_COMPARISONS, "What changed, in words for users of the API."),
     "diff": (_COMPARISONS, "What of a change of the document breaks clients."),
     "drift": (_COMPARISONS, "The same of what a service publishes."),
     "pull": (_COMPARISONS, "Refresh the document, unless that breaks clients."),

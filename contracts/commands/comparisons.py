@@ -1,4 +1,4 @@
-"""`contracts diff`, `pull` and `drift`: documents compared, with one set of options."""
+"""`contracts diff`, `changelog`, `pull` and `drift`: documents that are compared."""
 
 import os
 import sys
@@ -105,6 +105,29 @@ def diff(
     found = flows.compare(base, revision, _terms(shared, severity))
     show(_shown(found, form, shared["unfolded"], shared["summary"]))
     sys.exit(found.decision.exit_code)
+
+
+@click.command()
+@click.argument("base")
+@click.argument("revision")
+@_OVERLAY
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMS["changelog"])),
+    default="markdown",
+    show_default=True,
+)
+def changelog(base: str, revision: str, overlays: tuple[str, ...], form: str) -> None:
+    """What changed from BASE to REVISION for users of the API: added, changed, deprecated, removed.
+
+    Each is a file, GITREV:path, a URL, or -.
+
+    It is no gate: the exit code is 0 whatever changed, and 2 if a side can't be read.
+    """
+    given = overlays_of(overlays, "--overlay")
+    found = flows.compare(base, revision, flows.Terms(ChangePolicy(), given, "none", date.today()))
+    show(lines_of(FORMS["changelog"][form], found))
 
 
 def _terms(shared: _Shared, severities: tuple[str, ...] = ()) -> flows.Terms:

@@ -38,6 +38,11 @@ class Judged:
         return self.acceptance is None
 
     @property
+    def standing(self) -> str:
+        """What became of it: its effect, or that it was accepted."""
+        return self.change.effect.value if self.counts else "accepted"
+
+    @property
     def needs_acceptance(self) -> bool:
         """Whether the gate does not open unless somebody accepts the change."""
         return self.fails or (self.counts and self.change.effect is Effect.UNDECIDED)

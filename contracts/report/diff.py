@@ -149,18 +149,10 @@ class Diff:
         """What is accepted last, those that break first, the louder, those that reach most."""
         return sorted(self.decision.judged, key=_place)
 
-    @property
-    def groups(self) -> Iterable[tuple[str, Sequence[Judged]]]:
-        """The changes in that order, by what became of them."""
-        groups: dict[str, list[Judged]] = {}
-        for judged in self.ordered:
-            title = judged.change.effect.value if judged.counts else "accepted"
-            groups.setdefault(title, []).append(judged)
-        return groups.items()
-
     def chapters(self, *, unfolded: bool = False) -> Iterator[Chapter]:
-        """The same by operation or component; `unfolded`: each change by itself."""
-        for title, members in self.groups:
+        """The same by what became of them and of what they are; `unfolded`: each by itself."""
+        for title, found in groupby(self.ordered, attrgetter("standing")):
+            members = list(found)
             bundles = bundles_of(members)
             if unfolded:
                 bundles = list(map(Bundle, zip(members, strict=True)))

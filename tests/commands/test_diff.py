@@ -207,7 +207,45 @@ def test_findings_that_are_alike_are_unfolded(run: Run, repository: Repository) 
     assert (code, out.count("  seen: "), " at 3 places: " in out) == (1, 3, False)
 
 
+def test_a_changelog_is_no_gate(run: Run) -> None:
+    code, out, err = run("changelog", "spec/notte.yaml", "new.json")
+    assert (code, err) == (0, "")
+    assert out == CHANGELOG
+    code, out, _ = run("changelog", "HEAD:spec/notte.yaml", "more.json", "--format", "text")
+    assert (code, out.splitlines()[-2:]) == (
+        0,
+        ["- GET /things/{id}", "  - 200 /note in answers: the property was added"],
+    )
+    code, out, _ = run("changelog", "new.json", "new.json", "--format", "json")
+    assert (code, json.loads(out)["news"]) == (0, [])
+
+
+def test_a_changelog_knows_overlays_and_no_acceptance(run: Run, repository: Repository) -> None:
+    repository.write({"spec/accepted.toml": f'change."{NAME}" = {{ reason = "agreed", until = 2999-01-01 }}'})
+    assert "**Breaking:**" in run("changelog", "spec/notte.yaml", "new.json", "--overlay", "none")[1]
+    adds = OVERLAY.replace("$.info, update: {title: changed}", "$.paths.*.get, update: {deprecated: true}")
+    repository.write({"spec/notte.overlay.yaml": adds})
+    assert (
+        "\n### Deprecated\n\n- `GET /things/{id}`\n  - "
+        in run("changelog", "HEAD:spec/notte.yaml", "spec/notte.yaml")[1]
+    )
+
+
+CHANGELOG = """\
+## 1
+
+Since 1: 1 change, 1 breaking.
+
+### Changed
+
+- `GET /things/{id}`
+  - **Breaking:** `200 /status` in answers: the list of values allows more than before: "a" became "a", "b"
+"""
+
 MISTAKES = [
+    (("changelog", "new.json"), "Missing argument 'REVISION'; see contracts changelog --help"),
+    (("changelog", "x.yaml", "new.json"), "x.yaml: can't be read: No such file"),
+    (("changelog", "new.json", "new.json", "--format", "html"), "Invalid value for '--format': 'html' is not one of"),
     (("diff", "new.json", "new.json", "--summary", "--format", "json"), "--summary is written as text or markdown"),
     (("diff", "new.json", "new.json", "--summary", "--all"), "--summary has no finding, --all has each; give one"),
     (("diff",), "two sides are needed, BASE and REVISION"),

@@ -28,6 +28,11 @@ FORMS: dict[str, dict[str, tuple[str, ...]]] = {
         "html": ("contracts.report.forms.page.comparison:comparison_page",),
         "github": ("contracts.report.forms.annotations:diff_annotations",),
     },
+    "changelog": {
+        "markdown": ("contracts.report.forms.changelog:changelog_markdown",),
+        "text": ("contracts.report.forms.changelog:changelog_text",),
+        "json": ("contracts.report.forms.changelog:changelog_json",),
+    },
 }
 """By what it is made from, and by its name among the options of a command: the function from the
 value to lines or a whole text, and by name what else it takes of what a command knows."""

@@ -159,7 +159,7 @@ def _body_lines(proof: Proof) -> Iterator[str]:
 
 @cache
 def _environment() -> Environment:
-    made = environment(__file__, globals(), _escaped)
+    made = environment(__file__, globals(), escaped)
     made.filters |= {"cut": _cut, "code": code, "fenced": _fenced, "plural": plural, "curve": curve}
     made.filters["few"] = few
     made.globals["unfolded"] = UNFOLDED
@@ -173,7 +173,7 @@ def _cut(text: str, limit: int = MAX_TEXT) -> str:
     return cut(text, limit)
 
 
-def _escaped(text: str) -> Markup:
+def escaped(text: str) -> Markup:
     """Whatever a template puts out as it is: no markup in it, no link, nobody mentioned."""
     shown = _MENTIONS.sub("\\1\N{ZERO WIDTH SPACE}", printable(text))
     return Markup(_MARKUP.sub(_entity, shown))

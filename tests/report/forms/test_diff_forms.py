@@ -198,8 +198,8 @@ def test_nothing_changed() -> None:
 
 
 def test_the_louder_come_first_in_a_group() -> None:
-    (group,) = diff([GROWS, WARNS]).groups
-    assert [judged.change for judged in group[1]] == [WARNS, GROWS]
+    (chapter,) = diff([GROWS, WARNS]).chapters()
+    assert [judged.change for judged in chapter.members] == [WARNS, GROWS]
 
 
 def test_looks_are_put_on_words_alone() -> None:

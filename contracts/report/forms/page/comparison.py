@@ -35,7 +35,6 @@ class Sheet:
     """Findings that are alike, with all that a reviewer needs to see of them."""
 
     bundle: Bundle
-    standing: str  # the effect, or that it was accepted
     anchor: str
     passages: tuple[Lines, Lines]  # of the base and of the revision
     body: Marked | None  # of the message that shows it
@@ -103,7 +102,6 @@ def _sheet(
     diff: Diff, bundle: Bundle, anchor: str, texts: tuple[list[bytes], list[bytes]]
 ) -> Sheet:
     judged, change, body = bundle.first, bundle.change, None
-    standing = change.effect.value if judged.counts else "accepted"
     passages = (
         _passage(diff.base, change.base, texts[0]),
         _passage(diff.revision, change.revision, texts[1]),
@@ -119,7 +117,7 @@ def _sheet(
             accept = diff.cure(*bundle.members)
     is_open = change.effect is not Effect.COMPATIBLE and judged.counts
     is_open = is_open and int(anchor[1:]) < MAX_OPEN
-    return Sheet(bundle, standing, anchor, passages, body, accept, is_open)
+    return Sheet(bundle, anchor, passages, body, accept, is_open)
 
 
 def _passage(side: Side, source: Source, text: list[bytes]) -> Lines:

@@ -1,16 +1,22 @@
 """Requests at the edge of what a document allows: odd ones, and those that it forbids."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from functools import cache
+from itertools import chain, islice, product
 
 from contracts.document import MediaType, Operation, Parameter
+from contracts.document.model import described_by
 from contracts.document.serialisation import encoded, fill_raw_path, match_path, serialised
-from contracts.messages import JSON, Request, concrete, essence_of
+from contracts.messages import JSON, Request, Response, concrete, essence_of
+from contracts.probes import samples
+from contracts.probes.knowledge import unwrapped
 from contracts.probes.samples import breaches, values_of, with_body, with_required, with_text
+from contracts.schemas import only
 from contracts.schemas.claims import claim_of
 from contracts.schemas.constraints import CLIENT_FIELDS, Forbidden, forbidden_by
-from contracts.schemas.json_text import decode
+from contracts.schemas.json_text import TooManyError, decode
 from contracts.schemas.media_types import BOUNDARY, Body, content_of, dump
 
 EDGE_STRINGS = (
@@ -95,20 +101,53 @@ Made = tuple[str, Request]
 OTHER_TYPES = ("text/plain", "application/x-unheard-of", "application/json")
 
 
-def refusals(operation: Operation, answered: Sequence[Request], base: Request) -> list[Made]:
-    """Requests with what each of them breaks, made of those that were `answered` with a 2xx.
+def refusals(
+    operation: Operation, answered: Callable[[], Sequence[Request]], base: Request
+) -> Iterator[Made]:
+    """Requests with what each of them breaks, made of those that are `answered` with a 2xx by then.
 
     `base` is the plainest request, and needs not be allowed. At most `MOST`, each `EACH` times.
     """
-    source, rounds = _Source(operation, answered, base), [list[Made]() for _ in range(EACH)]
-    for forbidden in forbidden_by(operation):
-        waiting = iter(rounds)
-        for request in dict.fromkeys(islice(source.candidates(forbidden), LOOKED_AT)):
-            if claim_of(operation, request).breaks == forbidden.name:
-                if (next_round := next(waiting, None)) is None:
-                    break
-                next_round.append((forbidden.name, request))
-    return list(chain.from_iterable(rounds))[:MOST]
+
+    @cache
+    def broken(forbidden: Forbidden, *sources: Request) -> list[Made]:
+        candidates, found = _Source(operation, sources, base).candidates(forbidden), list[Made]()
+        for request in dict.fromkeys(islice(candidates, LOOKED_AT)):
+            if len(found) < EACH and claim_of(operation, request).breaks == forbidden.name:
+                found.append((forbidden.name, request))
+        return found
+
+    turns = product(range(EACH), forbidden_by(operation))
+    made = (broken(forbidden, *answered())[turn : turn + 1] for turn, forbidden in turns)
+    yield from islice(chain.from_iterable(made), MOST)
+
+
+def others_of(operation: Operation, request: Request, seed: str) -> Iterator[Request]:
+    """Allowed ones with other values in the body: all texts, everything, all but one, one alone."""
+    content = operation.request_body.content if operation.request_body else ()
+    media = described_by(content, request.header("content-type") or "")
+    if media is None or media.schema is None:
+        return
+    source, seed = _Source(operation, [request], request), f"{seed} {operation.key}"
+    for value in islice(source.contents([request], media), 1):
+        for other in samples.others_of(media.schema, value, seed):
+            made = _with_content(request, media, other)
+            yield from [made] * claim_of(operation, made).allowed
+
+
+def reread(operation: Operation, request: Request, answer: Response) -> Request:
+    """The request with what a resource says of itself: its entity tag, and what both have."""
+    for parameter in operation.parameters:
+        if parameter.name.lower() == "if-match" and (tag := answer.header("etag")):
+            request = with_text(request, parameter, tag)
+    with suppress(TooManyError):
+        body, seen = decode(request.body or b"").value, decode(answer.body).value
+        held = unwrapped(seen, "") if isinstance(body, dict) else None
+        for name, value in only(held, body).items() if held else ():
+            changed = replace(request, body=dump({**body, name: value}))
+            if claim_of(operation, changed).allowed:
+                request, body[name] = changed, value
+    return request
 
 
 @dataclass(frozen=True)
@@ -127,7 +166,7 @@ class _Source:
             for value in breaches(schema, values_of(schema), constraint):
                 yield self._with(bases[0], parameter, serialised(parameter, value))
         elif constraint is not None and schema is not None and media is not None:
-            for value in breaches(schema, self._contents(bases, media), constraint):
+            for value in breaches(schema, self.contents(bases, media), constraint):
                 yield _with_content(bases[0], media, value)
         elif parameter is not None:
             yield self._with(bases[0], parameter)
@@ -145,7 +184,7 @@ class _Source:
 
     def _filled(self, media: MediaType | None) -> Request:
         """The plainest request with all that is required, drawn where nothing is there."""
-        request, body = self.base, self.operation.request_body
+        request, body = next(iter(self.answered), self.base), self.operation.request_body
         if not claim_of(self.operation, request).allowed:
             request = with_required(request, self.operation, frozenset())
         if media is None and body is not None and body.required and not request.body:
@@ -155,7 +194,7 @@ class _Source:
         value: JSON = next(iter(values_of(media.schema)), {})
         return _with_content(request.with_field("Content-Type"), media, value)
 
-    def _contents(self, bases: Sequence[Request], media: MediaType) -> Iterator[JSON]:
+    def contents(self, bases: Sequence[Request], media: MediaType) -> Iterator[JSON]:
         """Bodies as values: those that were answered, one with more in it, and drawn ones."""
         drawn, answered = values_of(media.schema), list[JSON]()
         for request in bases if self.answered else ():

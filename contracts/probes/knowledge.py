@@ -190,7 +190,7 @@ def told(operation: Operation, teller: Teller, exchange: Exchange) -> Iterator[d
             place = urlsplit(response.header("location") or "").path.rstrip("/")
         tail = "/".join(place.split("/")[-1 - other.path.count("/") :])
         item = match_path(f"{other.path}/{{}}", f"/{tail}") or {}
-        body = [decoded(item.get("", "")) or _id_of(_unwrapped(body, word), name, word)]
+        body = [decoded(item.get("", "")) or _id_of(unwrapped(body, word), name, word)]
     for member in _members(body):
         if value := _id_of(member, name, word):
             yield {**above, name: value}
@@ -251,7 +251,7 @@ def _members(body: Any) -> list[Any]:
     return body if isinstance(body, list) else []
 
 
-def _unwrapped(body: Any, word: str) -> Any:
+def unwrapped(body: Any, word: str) -> Any:
     """What an envelope holds: an object's only member, or that which is called as it is."""
     if not isinstance(body, dict):
         return None

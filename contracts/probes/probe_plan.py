@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -27,7 +28,7 @@ from contracts.messages import (
     Probe,
     Request,
 )
-from contracts.probes.edges import edge_requests, refusals
+from contracts.probes.edges import edge_requests, others_of, refusals
 from contracts.probes.knowledge import Knowledge, ValueRow, Values, ends
 from contracts.probes.samples import Body, bodies_of, with_body, with_required, with_value
 from contracts.schemas.claims import claim_of, is_sent, unsent_values
@@ -120,12 +121,18 @@ class Lane:
             yield Probe(self.operation.key, request, source="method", note=note)
         yield from self.unlisted_methods()
 
-    def refusals(self, answered: Sequence[Request]) -> Iterator[Probe]:
-        """What the document forbids, made of what was `answered`; of the mock, if it can refuse."""
+    def refusals(
+        self, answered: Sequence[Request], fresh: Sequence[Request] = ()
+    ) -> Iterator[Probe]:
+        """What the document forbids, made of what was `answered`; of the mock, if it can refuse.
+
+        Made of what is `fresh` by then, if anything is: what that is about may be ended.
+        """
         if not self._is_sent or not (self.plan.live or any(refusals_of(self.operation))):
             return
         base, sources = self._spared(self._base()), list(map(self._spared, answered))
-        for name, request in refusals(self.operation, sources, base):
+        now = lambda: [*{*fresh} - {*answered}] or sources  # noqa: E731
+        for name, request in refusals(self.operation, now, base):
             probe = self._probe(request, "refusal", f"breaks {name}")
             # What is no id by the document may be somebody's all the same.
             may_end = self.spares and name.startswith("path ")
@@ -155,19 +162,22 @@ class Lane:
 
     def request_for(self, values: Values) -> Probe:
         """The plainest request for a resource, and nothing that is judged."""
-        return self._probe(self._base(values), "source", "about resources")
+        return self.about(self._base(values))
 
-    def samples(self) -> Iterator[Probe]:
-        """Requests that are allowed, each with another body, the plainest first."""
+    def about(self, request: Request) -> Probe:
+        return self._probe(request, "source", "about resources")
+
+    def samples(self, seed: str) -> Iterator[Probe]:
+        """Requests that are allowed, each with another body: the plainest, others by the seed, …"""
         plain = self.request_for({})
-        requests = [plain.request]
+        requests = [plain.request, *islice(others_of(self.operation, plain.request, seed), 2)]
         if self.operation.request_body:
             bodies = itertools.chain(
                 self.plan.bodies.get(self.operation.key, ()), bodies_of(self.operation)
             )
             requests += [with_body(plain.request, body) for body in bodies]
         for made in dict.fromkeys(requests):
-            yield self._probe(made, "source", "about resources")
+            yield self.about(made)
 
     def _filtered(self) -> Iterator[Probe]:
         """The list again, filtered by values that it has, so that it comes back filled."""
@@ -263,6 +273,9 @@ class Lane:
             return False
         return self.plan.unsafe or self.operation.method in SAFE_METHODS
 
+    def is_allowed(self, probe: Probe) -> bool:
+        return probe.claim.allowed and self.can_send(probe)
+
     def can_send(self, probe: Probe) -> bool:
         """Whether HTTP can carry the request, and it still reaches the operation."""
         request = probe.request
@@ -305,14 +318,13 @@ class Lane:
             yield request
 
     def _is_plain(self, request: Request) -> bool:
-        probe = self._probe(self._with_values(request, self.known.first), "", "")
-        return probe.claim.allowed and self.can_send(probe)
+        return self.is_allowed(self.about(self._with_values(request, self.known.first)))
 
     @cached_property
     def _coverage(self) -> list[tuple[str, Request]]:
         return list(self.plan.cases.coverage_requests(self.plan.generated, self.operation))
 
-    def _at(self, request: Request, values: Values) -> Request:
+    def at(self, request: Request, values: Values) -> Request:
         """The request with these values in its path."""
         raw = match_path(self.operation.path, request.path) or {}
         shared = values.keys() & raw.keys()
@@ -323,7 +335,7 @@ class Lane:
 
     def _with_values(self, request: Request, values: Values) -> Request:
         """The request with these values, wherever its parameters stand."""
-        request = self._at(request, values)
+        request = self.at(request, values)
         for parameter in self.operation.parameters:
             if parameter.name in values:
                 request = with_value(request, parameter, values[parameter.name])
@@ -331,7 +343,7 @@ class Lane:
 
     def _placed(self, request: Request, values: Values) -> Request:
         """The request with these values, those of the query that it may do without apart."""
-        request = self._at(request, values)
+        request = self.at(request, values)
         for parameter in self.operation.parameters:
             wanted = parameter.required or parameter.location != "query"
             if wanted and parameter.name in values:

@@ -5,7 +5,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
+from itertools import combinations
 from typing import Any
 
 from contracts.document import Operation, Parameter, Schema, join_pointer
@@ -16,7 +17,7 @@ from contracts.payloads.compiler import compile_payload, generator
 from contracts.schemas import only
 from contracts.schemas.constraints import CLIENT_FIELDS, CLOSED, Constraint, Path, reached
 from contracts.schemas.locations import Location, json_type, locate
-from contracts.schemas.validation import Uncompilable, canonical_of
+from contracts.schemas.validation import Uncompilable, canonical_of, validator
 
 DRAWN = 4  # values beside the examples: the barest, then of chance
 Body = tuple[str, bytes]  # its media type, and itself
@@ -163,6 +164,32 @@ def _replaced(whole: JSON, path: Path, value: JSON) -> JSON:
     changed: Any = copy.copy(whole)
     changed[head] = _replaced(changed[head], tuple(rest), value)
     return changed
+
+
+def others_of(schema: Schema, whole: JSON, seed: str) -> Iterator[JSON]:
+    """The value with others in place of all its texts, of numbers too, of all but one, of one."""
+    changes = dict[Path, JSON]()
+    for path, location, value in reached(locate(schema), whole):
+        if location.values is None and type(value) in (str, int, float):
+            for other in _unlike(location, RandomChoices(f"{seed} {path}")):
+                if type(other) is type(value) and other != value:
+                    changes.setdefault(path, other)
+    texts = [path for path in changes if isinstance(changes[path], str)]
+    for chosen in (texts, [*changes], *combinations(changes, len(changes) - 1), *zip(changes)):
+        yield reduce(lambda made, path: _replaced(made, path, changes[path]), chosen, whole)
+
+
+def _unlike(location: Location, choices: RandomChoices) -> Iterator[JSON]:
+    """Values of a place that nobody had before: a word if that is allowed, else drawn."""
+    word = "".join(chr(choices.integer(97, 122, "")) for _ in range(8))
+    guesses: list[JSON] = [word, f"{word}@example.com", word * 6, word[:4]]
+    guesses.append(choices.integer(1000, 999_999, ""))
+    with suppress(*_NO_VALUE):
+        payload = generator(location.parts[0].schema)
+        guesses += (payload.draw(choices) for _ in range(MANY))
+        for part in location.parts:
+            guesses = list(filter(validator(part.schema).is_valid, guesses))
+        yield from guesses
 
 
 def broken_values(constraint: Constraint, value: JSON) -> Iterator[JSON]:

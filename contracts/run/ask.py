@@ -21,7 +21,8 @@ from contracts.probes.knowledge import ENDS, ends
 from contracts.probes.permission import refused
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
-from contracts.run.resources import learn
+from contracts.run.refusals import refusals
+from contracts.run.resources import Finder, learn
 from contracts.run.state import Asked, State
 from contracts.text import plural, shown_path
 from contracts.verdicts import (
@@ -102,8 +103,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         yield {"slow": {**(state.ledger.note("slow") or {}), operation.key: why}}
     # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
     successes = [e.probe.request for e in exchanges if _is_plain_success(e)]
-    if not state.inputs.replays:
-        yield from sent(state.plan.lane(operation).refusals(successes))
+    yield from refusals(Finder.of(state, client), operation, sent, successes)
     answered = next(iter(successes), None)
     yield from _gateways(state, operation, client, answered)
     yield from sent(closing_of(state, operation, answered))

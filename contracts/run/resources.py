@@ -1,7 +1,7 @@
 """What an operation can be asked for that nobody gave: what lists have, and what the run makes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, product, repeat
@@ -29,7 +29,7 @@ from contracts.text import few, plural
 
 MAX_FOUND = 3  # resources of lists that an operation is asked for
 MAX_COMBINED = 30  # combinations of values that were given apart
-MAX_TRIED = 4  # requests to make a resource
+MAX_TRIED = 6  # requests to make a resource
 MAX_NAMED = 3  # resources that are left
 DEPTH = 4  # collections below one another
 
@@ -41,23 +41,38 @@ def learn(state: State, operation: Operation, client: Client) -> Iterator[Event]
     """
     if not state.inputs.target.live or state.inputs.replays:
         return
-    before, problem = state.pace.spent, None
-    finder = _Finder(state, client, dict(state.ledger.note("made") or {}))
-    try:
-        state.plan.learn(operation, finder.rows(operation, DEPTH))
-    except BaseException as error:  # whatever ends it, what was made is noted first
-        problem = error
-    if spent := state.pace.spent - before:
-        yield {"aside": (state.ledger.note("aside") or 0) + spent, "made": finder.made}
-    if problem is not None:
-        raise problem
+    finder = Finder.of(state, client)
+    yield from finder.aside(lambda: state.plan.learn(operation, finder.rows(operation, DEPTH)))
 
 
 @dataclass(frozen=True)
-class _Finder:
+class Finder:
+    """What is there, or is made, for operations, by requests that are judged by nobody."""
+
     state: State
     client: Client
     made: dict[str, str]  # paths of the run's own resources, and the operations that made them
+
+    @classmethod
+    def of(cls, state: State, client: Client) -> "Finder":
+        return cls(state, client, dict(state.ledger.note("made") or {}))
+
+    def aside(self, step: Callable[[], object]) -> Iterator[Event]:
+        """What the run has to note of a step in which this one sends requests."""
+        state, before, problem = self.state, self.state.pace.spent, None
+        try:
+            step()
+        except BaseException as error:  # whatever ends it, what was made is noted first
+            problem = error
+        if spent := state.pace.spent - before:
+            yield {"aside": (state.ledger.note("aside") or 0) + spent, "made": self.made}
+        if problem is not None:
+            raise problem
+
+    @property
+    def seed(self) -> str:
+        """Of values that the service has not had so far in this run."""
+        return f"{self.state.budget.seed} {self.state.pace.spent}"
 
     def rows(self, operation: Operation, depth: int) -> list[ValueRow]:
         """What there is for an operation, others looked into as deep as that."""
@@ -66,33 +81,33 @@ class _Finder:
         if not depth or not (is_safe or self.state.inputs.options.unsafe):
             return []
         if lane.spares:
-            return list(self._own(operation, 2 * ("{" in path), depth))
+            return list(self.own(operation, 2 * ("{" in path), depth))
         if lane.known.rounds:
             filters = self._filters(operation) if is_safe and not path.endswith("}") else []
             return [*self._combined(operation), *filters]
         found = list(islice(self._found(operation, depth), MAX_FOUND * is_safe))
         if found or not self.state.inputs.options.unsafe:
             return found
-        return list(self._own(operation, 1, depth))
+        return list(self.own(operation, 1, depth))
 
-    def _ask(self, probe: Probe) -> Exchange | None:
+    def ask(self, probe: Probe) -> Exchange | None:
         """The answer to a probe that the document allows, if it is a 2xx."""
         lane = self.state.plan.lane(self.state.inputs.spec.by_key[probe.operation])
-        if not probe.claim.allowed or not lane.can_send(probe):
+        if not lane.is_allowed(probe):
             return None
         exchange = self.client.send(probe, 0)
-        return next(filter(_is_success, [exchange]), None)
+        return next(filter(is_success, [exchange]), None)
 
     def _answers(self, teller: Operation, depth: int) -> Iterator[Exchange]:
         """What the run had of a list so far, else the list itself."""
-        if known := list(filter(_is_success, self.state.ledger.of(teller.key))):
+        if known := list(filter(is_success, self.state.ledger.of(teller.key))):
             yield from known
             return
         if depth and not self.state.plan.lane(teller).known.rounds:
             self.state.plan.learn(teller, self.rows(teller, depth - 1))
         lane = self.state.plan.lane(teller)
         for values in lane.known.rounds[:MAX_FOUND]:
-            if exchange := self._ask(lane.request_for(values)):
+            if exchange := self.ask(lane.request_for(values)):
                 yield exchange
 
     def _found(self, operation: Operation, depth: int) -> Iterator[ValueRow]:
@@ -125,11 +140,11 @@ class _Finder:
         choices = product(*(known.values.get(name, ()) for name in names))
         for texts in islice(choices, MAX_COMBINED):
             values = dict(zip(names, texts, strict=True))
-            if self._ask(self.state.plan.lane(asked).request_for(values)):
+            if self.ask(self.state.plan.lane(asked).request_for(values)):
                 return [ValueRow(values, operation.key)]
         return []
 
-    def _own(self, operation: Operation, count: int, depth: int) -> Iterator[ValueRow]:
+    def own(self, operation: Operation, count: int, depth: int) -> Iterator[ValueRow]:
         """Resources made for an operation; each is noted, to be ended when the run ends."""
         for teller in tellers(self.state.inputs.spec, operation, "POST"):
             for _ in range(count):
@@ -144,10 +159,10 @@ class _Finder:
             return None
         if not plan.lane(other).known.rounds:
             plan.learn(other, self.rows(other, depth - 1))
-        for probe in islice(plan.lane(other).samples(), MAX_TRIED):
-            answers = [self._ask(probe)]
+        for probe in islice(plan.lane(other).samples(self.seed), MAX_TRIED):
+            answers = [self.ask(probe)]
             if answers[0] and _says_created(self.state, other, answers[0]) is None:
-                answers.append(self._ask(probe))  # the same one again makes another one
+                answers.append(self.ask(probe))  # the same one again makes another one
             made = list(_created(self.state, operation, teller, filter(None, answers)))
             self.made.update(zip(map(partial(_place, operation), made), repeat(other.key)))
             if made:
@@ -159,7 +174,7 @@ def clean_up(state: State, client: Client) -> str:
     """End what the run made, where the document has a DELETE for it; what is said of that."""
     ledger, spec = state.ledger, state.inputs.spec
     made, left = {**_made_by_probes(state), **(ledger.note("made") or {})}, list[str]()
-    ended = filter(lambda e: e.probe.request.method == "DELETE", filter(_is_success, ledger.all()))
+    ended = filter(lambda e: e.probe.request.method == "DELETE", filter(is_success, ledger.all()))
     gone = set(map(attrgetter("probe.request.path"), ended))
     for path in [*made][::-1]:  # what is within comes first
         status = 404 * (path in gone)
@@ -186,7 +201,7 @@ def _made_by_probes(state: State) -> dict[str, str]:
     """Paths of what probes of the run made, and the operations that they were of."""
     found = {}
     for other in state.inputs.spec.operations:
-        exchanges = list(filter(_is_success, state.ledger.of(other.key)))
+        exchanges = list(filter(is_success, state.ledger.of(other.key)))
         if other.method != "POST" or not exchanges:
             continue
         for operation in items_of(state.inputs.spec, other)[:1]:
@@ -195,7 +210,7 @@ def _made_by_probes(state: State) -> dict[str, str]:
     return found
 
 
-def _is_success(exchange: Exchange) -> bool:
+def is_success(exchange: Exchange) -> bool:
     response, probe = exchange.response, exchange.probe
     wanted = probe.credential is Credential.RIGHT and probe.source != "method"
     return wanted and response is not None and 200 <= response.status < 300

@@ -1,5 +1,6 @@
 """The parts of messages in two versions of an operation: parameters, request bodies, answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import filterfalse
@@ -8,16 +9,26 @@ from contracts.changes.change import Direction, Reach
 from contracts.changes.containment import Settlement, settle
 from contracts.changes.places import where_of
 from contracts.changes.versions import Draft, Versions, plainest
-from contracts.document import Header, MediaType, Operation, Parameter, RequestBody, ResponseSpec
+from contracts.document import (
+    Header,
+    MediaType,
+    Operation,
+    Parameter,
+    RequestBody,
+    ResponseSpec,
+    Schema,
+)
 from contracts.document.model import best
 from contracts.document.serialisation import parameter_names, serialised
 from contracts.messages import JSON, covers
 from contracts.payloads import Unsatisfiable
 from contracts.schemas.locations import locate
 from contracts.schemas.readings import taken_form
+from contracts.schemas.validation import Uncompilable, takes, validator
 
 Wanted = Parameter | RequestBody | Header
 
+EMPTY: tuple[JSON, ...] = ("", None, [])  # what the empty text may be read as
 STATUSES = range(100, 600)
 
 
@@ -92,9 +103,22 @@ def _compare_marks(
         ("allowEmptyValue", "parameter-empty-allowed", "parameter-empty-refused"),
     ):
         marks = (base.get(mark) is True, revision.get(mark) is True)
-        kind = {(False, True): added, (True, False): removed}.get(marks)
+        kind, draft = {(False, True): added, (True, False): removed}.get(marks), None
+        if mark == "allowEmptyValue" and versions.roles(*marks) == (True, False):
+            sender, receiver = versions.roles(before, after)
+            if receiver.schema is not None and not any(map(_checked(receiver.schema), EMPTY)):
+                values = {(sender.location, sender.name): ""}
+                draft = Draft(f"the {subject} does not match its schema", values)
         if kind:
-            versions.note(kind, where, at, subject=subject)
+            versions.note(kind, where, at, draft, subject=subject)
+
+
+def _checked(schema: Schema) -> Callable[[JSON], bool]:
+    """Whether a schema takes a value, or can't be asked."""
+    try:
+        return partial(takes, validator(schema), unknown=True)
+    except Uncompilable:
+        return lambda _: True
 
 
 def _compare_serialisation(

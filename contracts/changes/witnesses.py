@@ -2,10 +2,13 @@
 
 import copy
 import json
+import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import islice
+from itertools import chain, islice, product
+from operator import attrgetter
 from typing import Any
 
 from contracts.changes.change import Witness
@@ -13,20 +16,27 @@ from contracts.changes.containment import Settlement, drawn, settle
 from contracts.changes.pairs import Pair, Step
 from contracts.changes.shapes import Shape
 from contracts.changes.versions import Draft, Site
-from contracts.document import MediaType, Parameter
+from contracts.document import Header, MediaType, Parameter
+from contracts.document.serialisation import (
+    divider_of,
+    match_path,
+    plain_text,
+    serialised,
+    unwritten_of,
+)
 from contracts.messages import JSON, Request
 from contracts.schemas import Raw, validation
-from contracts.schemas.claims import claim_of
+from contracts.schemas.claims import ANYTHING, claim_of, readings_of
 from contracts.schemas.readings import TooLarge, TooLong
+from contracts.schemas.texts import ANY_LIST, ANY_TEXT, Wire, wire_of
 from contracts.schemas.validation import Uncompilable, keyword_validator
 
 DRAWN = 12  # messages drawn around one value before it is given up
+READ = 1_000  # ways to read the texts of one value
 SHRINKS = 300  # smaller messages looked at
 
-_TEXT = {"type": ["boolean", "number", "string"]}
-_AS_TEXT = {"not": {"type": "null"}, "items": _TEXT, "additionalProperties": _TEXT}
-_LIST_KEYWORDS = frozenset({"contains", "prefixItems", "uniqueItems", "$defs"})
-_TEXT_KEYWORDS = frozenset({"enum", "const", "format", "pattern", "minLength", "maxLength", "not"})
+Named = Parameter | Header
+NO_LIST = Settlement(None, "no list that is taken has all that are sent")
 
 Check = Callable[[JSON], bool]
 
@@ -54,11 +64,26 @@ class Trial:
     @cached_property
     def whole(self) -> Settlement:
         """Whether anything that is sent is refused, the schema looked at as a whole."""
-        if not self.site.is_on_the_wire:
+        holder = self.site.holder
+        if isinstance(holder, MediaType) or not self.site.is_on_the_wire:
             return self.pair.whole
-        sent, taken = self.pair.sender, self.pair.receiver
-        read = (lambda: wire_sent(sent.sent), lambda: wire_taken(taken.taken))
-        return settle(*read, lambda: sent.taken)
+        try:
+            sent = wire_of(self.pair.sender.sent, is_sent=True)
+            taken = wire_of(self.pair.receiver.taken, is_sent=False)
+        except (TooLarge, *Uncompilable) as problem:
+            return Settlement(None, f"its texts can't be told: {problem}")
+        answers = list(_texts_settled(holder, sent, taken, empty=self._takes_empty))
+        if all(answer.contained for answer in answers):
+            return answers[0]
+        found = filter(self._sends, chain.from_iterable(map(_readings, answers[0].values)))
+        return Settlement(None, "not every text that is sent is surely taken", tuple(found))
+
+    @property
+    def _takes_empty(self) -> bool:
+        """Whether the receiver takes a parameter that is empty, whatever its schema says."""
+        _, schema = self.site.versions.roles(*self.site.at)
+        holder = self.pair.receiver.document.at(schema.rpartition("/")[0])
+        return isinstance(self.site.holder, Parameter) and holder.get("allowEmptyValue") is True
 
     @cached_property
     def _sends(self) -> Check:
@@ -69,8 +94,7 @@ class Trial:
         takes = _check_of(self.pair.receiver, unknown=True)
         if not self.site.is_on_the_wire:
             return (takes,)
-        texts = keyword_validator(json.dumps(wire_taken(self.pair.receiver.taken)))
-        return takes, partial(validation.takes, texts, unknown=True)
+        return (lambda value: any(one is ANYTHING or takes(one) for one in _readings(value)),)
 
     def _bodies(self, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
         for value in values:
@@ -115,10 +139,12 @@ class Trial:
 
     def _shown(self, value: JSON) -> Witness | None:
         """The message with a value, if its sender sends it and its receiver refuses it."""
-        is_sent = self._sends(value) and (not self.site.is_on_the_wire or _is_text(value))
+        holder, is_sent = self.site.holder, self._sends(value)
+        if self.site.is_on_the_wire and not isinstance(holder, MediaType):
+            is_sent = is_sent and _is_written(holder, value)
         if not is_sent or any(takes(value) for takes in self._takes):
             return None
-        holder, versions = self.site.holder, self.site.versions
+        versions = self.site.versions
         if isinstance(holder, MediaType):
             because, response = self._complaint(value), self.site.response
             return versions.witness(Draft(because, media=holder, body=(value,), response=response))
@@ -149,6 +175,7 @@ class Trial:
         request = Request(message["method"], message["path"], headers, body)
         # What is no single text is not read back: a list of one is written like its item.
         is_whole = isinstance(value, dict) or (isinstance(value, list) and len(value) > 1)
+        is_whole = is_whole or parameter.style in ("label", "matrix", "deepObject")
         sender, receiver = versions.roles(versions.base, versions.revision)
         if not is_whole and not claim_of(sender, request).allowed:
             return None
@@ -158,13 +185,58 @@ class Trial:
         return replace(witness, because=claim.forbidden_because or because)
 
 
-def _is_text(value: JSON) -> bool:
-    """Whether a value can be written as text: null can't, and nothing that is nested or empty."""
+def _texts_settled(holder: Named, sent: Wire, taken: Wire, *, empty: bool) -> Iterator[Settlement]:
+    """Whether texts that are sent alone, each sort of lists, and objects are all taken."""
+    single, unwritten = [taken.single, *[{"const": ""}] * empty], unwritten_of(holder)
+    divider = divider_of(holder)
+    for items, sizes in taken.lists:
+        is_one: Raw = True
+        if divider and (sizes != ANY_LIST or items != {"anyOf": [ANY_TEXT]}):
+            is_one = {"not": {"pattern": re.escape(divider)}}
+        if sizes["minItems"] == 1:  # a list of one is written like the item itself
+            single.append({"allOf": [items, is_one]})
+    written = {"allOf": [sent.single, {"not": {"enum": unwritten}}]}
+    yield settle(lambda: written, lambda: {"anyOf": single})
+    for items, sizes in sent.lists:
+        yield next(filter(attrgetter("contained"), _fits(items, sizes, taken)), NO_LIST)
+    yield settle(lambda: sent.objects, lambda: taken.objects)
+
+
+def _fits(items: Raw, sizes: Raw, taken: Wire) -> Iterator[Settlement]:
+    """Whether lists of such items fit into each sort of those that are taken."""
+    for others, room in taken.lists:
+        fits = settle(partial(dict, sizes), partial(dict, room))
+        if fits.contained:
+            fits = settle(partial(dict, items), partial(dict, others))
+        yield fits
+
+
+def _readings(value: JSON) -> Iterator[Any]:
+    """What the texts of a value may be read as, a list of one as its item, and the other way."""
     held = [value]
     if isinstance(value, (dict, list)):
         held = list(value.values()) if isinstance(value, dict) else value
-    is_plain = all(isinstance(item, (str, bool, int, float)) for item in held)
-    return is_plain and held not in ([], [""])
+    choices = [list(readings_of(plain_text(item))) for item in held]
+    if math.prod(map(len, choices)) > READ or any(ANYTHING in found for found in choices):
+        yield ANYTHING
+        return
+    if value in ("", [""]):
+        yield []
+    for found in product(*choices):
+        yield dict(zip(value, found, strict=True)) if isinstance(value, dict) else list(found)
+        if len(found) == 1 and not isinstance(value, dict):
+            yield found[0]
+
+
+def _is_written(holder: Named, value: JSON) -> bool:
+    """Whether a value can be sent as text: null can't, and nothing that is nested or empty."""
+    held = [value]
+    if isinstance(value, (dict, list)):
+        held = list(value.values()) if isinstance(value, dict) else value
+    is_plain = bool(held) and all(isinstance(item, (str, bool, int, float)) for item in held)
+    if not is_plain or holder.location != "path":
+        return is_plain
+    return match_path("/{x}", f"/{serialised(holder, value)}") is not None
 
 
 def _check_of(shape: Shape, *, unknown: bool) -> Check:
@@ -201,33 +273,6 @@ def _nested(steps: Sequence[Step], inner: Raw, spare: str = "") -> Raw:
             case _:
                 inner = {"type": "object", "minProperties": 1, "additionalProperties": inner}
     return inner
-
-
-def wire_sent(schema: Raw) -> Raw:
-    """What of a schema can be texts without types: null can't, and nothing that is nested."""
-    if not isinstance(schema, dict):
-        return schema and _AS_TEXT
-    return {**schema, "allOf": [*schema.get("allOf", ()), _AS_TEXT]}
-
-
-def wire_taken(schema: Any) -> Any:
-    """What is taken when values are texts: who takes any text takes numbers and booleans."""
-    if isinstance(schema, list):
-        return [wire_taken(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = dict(schema)
-    for keyword in schema.keys() - {"enum", "const", "required", "$defs"}:
-        found[keyword] = wire_taken(schema[keyword])
-    names = found.get("type", [])
-    if isinstance(names, str):
-        names = [names]
-    if "string" in names and _TEXT_KEYWORDS.isdisjoint(found):
-        found["type"] = sorted({*names, "boolean", "number"} - {"integer"})
-    if "array" in names and found.get("minItems", 0) <= 1 and not _LIST_KEYWORDS & found.keys():
-        # One item is written like the item itself.
-        return {"anyOf": [found, found.get("items", True)]}
-    return found
 
 
 def shrunk(value: JSON, shows: Check) -> JSON:

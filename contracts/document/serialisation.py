@@ -64,6 +64,20 @@ def serialised(parameter: Parameter | Header, value: JSON) -> str:
     return prefix + separator.join(texts) if texts else ""
 
 
+def divider_of(parameter: Parameter | Header) -> str:
+    """What stands between the items of a list in one text; empty if each is a text of its own."""
+    divider = decoded(_DELIMITERS.get(parameter.style, ","))
+    if parameter.explode and parameter.location != "cookie":
+        divider = _EXPLODED.get(parameter.style, ("", "&"))[1]
+    return divider * (divider.strip() not in ("&", ";"))
+
+
+def unwritten_of(parameter: Parameter | Header) -> list[str]:
+    """Texts that can't be sent: they would empty a segment of the path, or make one of dots."""
+    unwritten = {"simple": ["", ".", ".."], "label": ["", "."]}
+    return unwritten.get(parameter.style, []) if parameter.location == "path" else []
+
+
 def _whole_query(media_type: str, value: JSON) -> str:
     """A value as a whole query: the pairs of a form, or JSON or text, encoded (3.2 §4.12.1)."""
     if is_json(media_type):

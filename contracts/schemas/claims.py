@@ -25,10 +25,11 @@ from contracts.schemas.validation import Uncompilable, validator
 MAX_READINGS = 64
 MAX_DIGITS = 4_000  # of a number that is read
 
-_WORDS = dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True)
-_WORDS |= dict.fromkeys(("false", "f", "0", "no", "n", "off"), False)
+WORDS = dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True)
+WORDS |= dict.fromkeys(("false", "f", "0", "no", "n", "off"), False)
+"""Texts that are read as true or false, in whatever case."""
 Wrong = tuple[str, Set[str]]  # what is wrong, and the names of what that breaks
-_ANYTHING = object()  # a reading that no schema can refuse for us: the text was not taken apart
+ANYTHING = object()  # a reading that no schema can refuse for us: the text was not taken apart
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -121,7 +122,7 @@ def _readings(parameter: Parameter, schema: Schema, texts: list[str]) -> Iterato
     if parameter.media_type is not None:
         found = decode(texts[0].encode("utf-8", "surrogateescape"))
         if not is_json(parameter.media_type) or found.duplicates:
-            yield _ANYTHING
+            yield ANYTHING
         elif found.problem:
             yield texts[0]
         else:
@@ -132,17 +133,17 @@ def _readings(parameter: Parameter, schema: Schema, texts: list[str]) -> Iterato
         types_of = [place.property(name).types for name in members]
         typed = dict(zip(members, map(scalar, members.values(), types_of), strict=True))
         unclear = len(members) < len(texts) or any(map(SCALARS.isdisjoint, types_of))
-        yield from (typed, _worded(typed), members, *[_ANYTHING] * unclear)
+        yield from (typed, _worded(typed), members, *[ANYTHING] * unclear)
         return
     if parameter.location == "header" and len(texts) > 1:
         texts = [*texts, ", ".join(texts)]  # RFC 9110 §5.3
     if "" in texts and schema.document.at(parameter.pointer).get("allowEmptyValue"):
-        yield _ANYTHING
+        yield ANYTHING
     for text in texts:
-        yield from _scalars(text)
+        yield from readings_of(text)
     types = locate(schema).types
     if "object" in types:
-        yield _ANYTHING
+        yield ANYTHING
     if "array" in types:
         yield from _arrays(parameter, texts)
 
@@ -154,25 +155,26 @@ def _arrays(parameter: Parameter, texts: list[str]) -> Iterator[Any]:
         items = list(map(str.strip, texts[-1].split(_SEPARATORS.get(parameter.style, ","))))
     if items == [""]:
         yield []
-    choices = list(map(list, map(_scalars, items)))
+    choices = list(map(list, map(readings_of, items)))
     yield from map(list, itertools.islice(itertools.product(*choices), MAX_READINGS))
     if math.prod(map(len, choices)) > MAX_READINGS or (is_list and len(texts) > 1):
-        yield _ANYTHING
+        yield ANYTHING
 
 
-def _scalars(text: str) -> Iterator[Any]:
+def readings_of(text: str) -> Iterator[Any]:
+    """Every value that one text can stand for."""
     yield text
     word = text.strip().lower()
     if word in ("", "null", "none"):
         yield None
-    if word in _WORDS:
-        yield _WORDS[word]
+    if word in WORDS:
+        yield WORDS[word]
     try:
         number = float(text)
     except ValueError:
         return
     if not math.isfinite(number) or len(text) > MAX_DIGITS:
-        yield _ANYTHING  # infinity to some, and beyond what a float can hold to others
+        yield ANYTHING  # infinity to some, and beyond what a float can hold to others
     elif word.lstrip("+-").isdecimal():
         yield int(text)
     else:
@@ -183,7 +185,7 @@ def _accepts(schema: Schema, values: Iterable[Any]) -> bool:
     """Whether the schema takes one of the values, or can't be asked."""
     try:
         check = validator(schema).is_valid
-        return any(value is _ANYTHING or check(value) for value in values)
+        return any(value is ANYTHING or check(value) for value in values)
     except (*Uncompilable, ValueError):  # a lone surrogate, or nested too deeply to be looked at
         return True
 
@@ -210,7 +212,7 @@ def _wrong_with_body(documented: RequestBody | None, request: Request) -> Iterat
 def _wrong_with_content(
     media: MediaType, schema: Schema, part: str, body: bytes, content_type: str
 ) -> Iterator[Wrong]:
-    readings: Sequence[Any] = [_ANYTHING]
+    readings: Sequence[Any] = [ANYTHING]
     mode = JSON if is_json(content_type) else mode_of(media)
     if mode == JSON:
         found = decode(body)
@@ -231,7 +233,7 @@ def _wrong_with_content(
 def _worded(value: Any) -> Any:
     """A form with its words for true and false as these."""
     members = value.items() if isinstance(value, dict) else ()
-    return {name: _WORDS.get(str(held).lower(), held) for name, held in members} or value
+    return {name: WORDS.get(str(held).lower(), held) for name, held in members} or value
 
 
 _UNLIKELY: tuple[str | float, ...] = (

@@ -1,0 +1,160 @@
+"""A schema to schemas of the texts that its values have on the wire, as they are sent or read.
+
+A value is sent as one text, a text is read in every way (`claims`). Where it can't be told, more is
+said to be sent and less to be taken: texts that lie inside are taken for sure.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.document.serialisation import plain_text
+from contracts.messages import JSON
+from contracts.schemas import Raw
+from contracts.schemas.claims import WORDS
+from contracts.schemas.locations import ALL_TYPES
+from contracts.schemas.validation import schema_of
+
+ANY_TEXT: Raw = {"type": "string"}
+ANY_LIST: dict[str, Any] = {"type": "array", "minItems": 1}
+
+_SIZES = frozenset({"minItems", "maxItems", "uniqueItems"})
+_NUMBERS = frozenset({"type", "minimum", "maximum"})
+_MEMBERS = frozenset({"properties", "patternProperties", "additionalProperties"})
+_OBJECTS = _MEMBERS | {"type", "required", "minProperties", "maxProperties", "propertyNames"}
+_REST = r"(\.[0-9]+)?([eE][-+]?[0-9]+)?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Texts that stand alone, lists (which texts, how many of them), and objects of texts."""
+
+    single: Raw
+    lists: tuple[tuple[Raw, dict[str, Any]], ...]
+    objects: Raw
+
+
+def wire_of(schema: Raw, *, is_sent: bool) -> Wire:
+    """What is sent of the values of a schema, or taken as one of them; a list of one stands alone.
+
+    Null is not sent, nor is an empty list or object. Uncompilable if there is no canonical form.
+    """
+    single, lists, objects = list[Raw](), list[tuple[Raw, dict[str, Any]]](), list[Raw]()
+    for branch in _branches(schema_of(schema).to_json_schema(), is_sent):
+        if branch.get("type") == "object":
+            if is_sent or branch.keys() <= _OBJECTS:
+                objects.append(_members(branch, is_sent))
+        elif branch.get("type") != "array":
+            single += _texts(branch, is_sent)
+        elif is_sent or branch.keys() <= {"type", "items", *_SIZES}:
+            items = _any_of("prefixItems" in branch or branch.get("items", True), is_sent)
+            sizes = dict(ANY_LIST)
+            sizes |= {word: branch[word] for word in _SIZES & branch.keys()}
+            if is_sent and sizes.get("maxItems") == 1:
+                single.append(items)
+            else:
+                lists.append((items, {**sizes, "minItems": max(1, sizes["minItems"])}))
+    return Wire({"anyOf": single or [False]}, tuple(lists), {"anyOf": objects or [False]})
+
+
+def _branches(schema: Any, is_sent: bool) -> Iterator[dict[str, Any]]:
+    """The cases of a canonical form, each a list of values or of one type."""
+    names, values = [], {"enum", "const"}
+    if isinstance(schema, bool):
+        names, schema = sorted(ALL_TYPES) * schema, {}
+    elif "type" in schema:
+        names = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    elif values & schema.keys():
+        yield schema
+    elif "anyOf" in schema:
+        for branch in schema["anyOf"]:
+            yield from _branches(branch, is_sent)
+    elif is_sent:  # a reference, say
+        names, schema = sorted(ALL_TYPES), {}
+    for name in names:
+        yield {word: held for word, held in schema.items() if word != "$schema"} | {"type": name}
+
+
+def _any_of(schema: Raw, is_sent: bool) -> Raw:
+    found = list[Raw]()
+    for branch in _branches(schema_of(schema).to_json_schema(), is_sent):
+        found += _texts(branch, is_sent)
+    return {"anyOf": found or [False]}
+
+
+def _members(branch: dict[str, Any], is_sent: bool) -> Raw:
+    found = {word: branch[word] for word in _OBJECTS & branch.keys()}
+    for word in found.keys() & {"properties", "patternProperties"}:
+        found[word] = {name: _any_of(held, is_sent) for name, held in found[word].items()}
+    found["additionalProperties"] = _any_of(found.get("additionalProperties", True), is_sent)
+    return {**found, "minProperties": max(1, found.get("minProperties", 1))}
+
+
+def _texts(branch: dict[str, Any], is_sent: bool) -> Iterator[Raw]:
+    """The texts of a case, none of which is an object or a list."""
+    match branch:
+        case {"type": "string"}:
+            yield branch
+        case {"type": "boolean"}:
+            yield from _listed([False, True], is_sent)
+        case {"type": "null"}:
+            yield from _listed([None], is_sent)
+        case {"type": "integer" | "number"} if is_sent or branch.keys() <= _NUMBERS:
+            yield from _numerals(branch, is_sent)
+        case {"const": value}:
+            yield from _listed([value], is_sent)
+        case {"enum": values}:
+            yield from _listed(values, is_sent)
+        case _ if is_sent:
+            yield ANY_TEXT
+
+
+def _listed(values: list[JSON], is_sent: bool) -> Iterator[Raw]:
+    texts = [plain_text(value) for value in values if isinstance(value, str | int | float)]
+    if not is_sent:
+        words = {value for value in values if isinstance(value, bool)}
+        texts += [word for word, meant in WORDS.items() if meant in words]
+        texts += ["", "null", "none"] * (None in values)
+    elif any(isinstance(value, list | dict) for value in values):
+        yield ANY_TEXT
+    if texts:
+        yield {"enum": texts}
+
+
+def _numerals(branch: dict[str, Any], is_sent: bool) -> Iterator[Raw]:
+    low, high = branch.get("minimum"), branch.get("maximum")
+    if branch["type"] == "number":
+        sign = "-?" * (low is None or low < 0)
+        if is_sent:
+            yield {"type": "string", "pattern": f"^{sign}(0|[1-9][0-9]*){_REST}"}
+        elif low is high is None:
+            yield {"type": "string", "pattern": f"^[-+]?[0-9]+{_REST}"}
+        return
+    zeros = "" if is_sent else "0*"
+    if (low is None or low <= 0) and (high is None or high >= 0):
+        yield {"enum": ["0"]} if is_sent else {"type": "string", "pattern": "^[-+]?0+$"}
+    if high is None or high > 0:
+        yield _between(zeros, low or 0, high)
+    if low is None or low < 0:
+        yield _between("-" + zeros, -(high or 0), low and -low)
+
+
+def _between(before: str, low: int, high: int | None) -> Raw:
+    """Whole numbers above 0 and within bounds, with something before each."""
+    found: dict[str, Any] = {"type": "string", "pattern": f"^{before}({_up_to(high)})$"}
+    if low > 1:
+        found["not"] = {"pattern": f"^{before}({_up_to(low - 1)})$"}
+    return found
+
+
+def _up_to(limit: int | None) -> str:
+    """A pattern for the whole numbers from 1 to a limit: shorter ones, then by the first digits."""
+    if limit is None:
+        return "[1-9][0-9]*"
+    digits = str(limit)
+    found = [digits, *[f"[1-9][0-9]{{0,{len(digits) - 2}}}"] * (len(digits) > 1)]
+    for index, digit in enumerate(digits):
+        least, rest = int(index == 0), len(digits) - index - 1
+        if int(digit) > least:
+            found.append(f"{digits[:index]}[{least}-{int(digit) - 1}][0-9]{{{rest}}}")
+    return "|".join(found)

@@ -191,24 +191,26 @@ def _texts_settled(holder: Named, sent: Wire, taken: Wire, *, empty: bool) -> It
     divider = divider_of(holder)
     for items, sizes in taken.lists:
         is_one: Raw = True
-        if divider and (sizes != ANY_LIST or items != {"anyOf": [ANY_TEXT]}):
+        if divider and (sizes != ANY_LIST or items not in (True, ANY_TEXT)):
             is_one = {"not": {"pattern": re.escape(divider)}}
         if sizes["minItems"] == 1:  # a list of one is written like the item itself
             single.append({"allOf": [items, is_one]})
     written = {"allOf": [sent.single, {"not": {"enum": unwritten}}]}
-    yield settle(lambda: written, lambda: {"anyOf": single})
+    yield _settled(written, {"anyOf": single})
     for items, sizes in sent.lists:
         yield next(filter(attrgetter("contained"), _fits(items, sizes, taken)), NO_LIST)
-    yield settle(lambda: sent.objects, lambda: taken.objects)
+    yield _settled(sent.objects, taken.objects)
+
+
+def _settled(sent: Raw, taken: Raw) -> Settlement:
+    return settle(lambda: sent, lambda: taken)
 
 
 def _fits(items: Raw, sizes: Raw, taken: Wire) -> Iterator[Settlement]:
     """Whether lists of such items fit into each sort of those that are taken."""
     for others, room in taken.lists:
-        fits = settle(partial(dict, sizes), partial(dict, room))
-        if fits.contained:
-            fits = settle(partial(dict, items), partial(dict, others))
-        yield fits
+        fits = _settled(sizes, room)
+        yield _settled(items, others) if fits.contained else fits
 
 
 def _readings(value: JSON) -> Iterator[Any]:

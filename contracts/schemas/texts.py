@@ -19,9 +19,10 @@ ANY_TEXT: Raw = {"type": "string"}
 ANY_LIST: dict[str, Any] = {"type": "array", "minItems": 1}
 
 _SIZES = frozenset({"minItems", "maxItems", "uniqueItems"})
+_LISTS = _SIZES | {"type", "items"}
 _NUMBERS = frozenset({"type", "minimum", "maximum"})
-_MEMBERS = frozenset({"properties", "patternProperties", "additionalProperties"})
-_OBJECTS = _MEMBERS | {"type", "required", "minProperties", "maxProperties", "propertyNames"}
+_NAMES = {"required", "propertyNames", "minProperties", "maxProperties"}
+_OBJECTS = _NAMES | {"type", "properties", "patternProperties", "additionalProperties"}
 _REST = r"(\.[0-9]+)?([eE][-+]?[0-9]+)?$"
 
 
@@ -43,12 +44,12 @@ def wire_of(schema: Raw, *, is_sent: bool) -> Wire:
     for branch in _branches(schema_of(schema).to_json_schema(), is_sent):
         if branch.get("type") == "object":
             if is_sent or branch.keys() <= _OBJECTS:
-                objects.append(_members(branch, is_sent))
+                least = max(1, branch.get("minProperties", 1))
+                objects.append({**_nested(branch, is_sent), "minProperties": least})
         elif branch.get("type") != "array":
             single += _texts(branch, is_sent)
-        elif is_sent or branch.keys() <= {"type", "items", *_SIZES}:
-            items = _any_of("prefixItems" in branch or branch.get("items", True), is_sent)
-            sizes = dict(ANY_LIST)
+        elif is_sent or branch.keys() <= _LISTS:
+            items, sizes = _nested(branch, is_sent)["items"], dict(ANY_LIST)
             sizes |= {word: branch[word] for word in _SIZES & branch.keys()}
             if is_sent and sizes.get("maxItems") == 1:
                 single.append(items)
@@ -76,18 +77,26 @@ def _branches(schema: Any, is_sent: bool) -> Iterator[dict[str, Any]]:
 
 
 def _any_of(schema: Raw, is_sent: bool) -> Raw:
+    """What is sent or taken of an item or a member; free ones are sent as texts."""
+    if schema is True:
+        return not is_sent or ANY_TEXT
     found = list[Raw]()
     for branch in _branches(schema_of(schema).to_json_schema(), is_sent):
-        found += _texts(branch, is_sent)
-    return {"anyOf": found or [False]}
+        if branch.get("type") not in ("array", "object"):
+            found += _texts(branch, is_sent)
+        elif is_sent or branch.keys() <= _OBJECTS | _LISTS:
+            found.append(_nested(branch, is_sent))
+    return ANY_TEXT if found == [ANY_TEXT] else {"anyOf": found or [False]}
 
 
-def _members(branch: dict[str, Any], is_sent: bool) -> Raw:
-    found = {word: branch[word] for word in _OBJECTS & branch.keys()}
+def _nested(branch: dict[str, Any], is_sent: bool) -> dict[str, Any]:
+    """A list or an object, with texts in it."""
+    found = {word: branch[word] for word in (_OBJECTS | _LISTS) & branch.keys()}
     for word in found.keys() & {"properties", "patternProperties"}:
         found[word] = {name: _any_of(held, is_sent) for name, held in found[word].items()}
-    found["additionalProperties"] = _any_of(found.get("additionalProperties", True), is_sent)
-    return {**found, "minProperties": max(1, found.get("minProperties", 1))}
+    found["items"] = _any_of("prefixItems" in branch or branch.get("items", True), is_sent)
+    found["additionalProperties"] = _any_of(branch.get("additionalProperties", True), is_sent)
+    return found
 
 
 def _texts(branch: dict[str, Any], is_sent: bool) -> Iterator[Raw]:

@@ -15,6 +15,7 @@ BREAKING, COMPATIBLE = Effect.BREAKING, Effect.COMPATIBLE
 TEXT: dict[str, Any] = {"type": "string"}
 WHOLE: dict[str, Any] = {"type": "integer"}
 NUMBER, FLAG = {"type": "number"}, {"type": "boolean"}
+FREE = {"additionalProperties": True}
 WORDS = {"enum": ["true", "false"]}
 OK = {"200": {"description": "fine"}}
 
@@ -96,6 +97,8 @@ SAME: list[tuple[str, Any, Any]] = [
     ("lists of booleans as words", listed(FLAG), listed(WORDS)),
     ("one value as a list", WHOLE, listed({**TEXT, "pattern": "^-?[0-9]+$"})),
     ("a list of one as its item", listed(FLAG, maxItems=1), WORDS),
+    ("members that may be anything", {**having(), **FREE}, {**having(a=TEXT), **FREE}),
+    ("a member beside a list", having(a=NUMBER, b=listed(TEXT)), having(a=TEXT, b=listed(TEXT))),
     ("members of an object as words", having(a=FLAG), having(a=WORDS)),
 ]
 OTHER: list[tuple[str, Any, Any]] = [
@@ -184,6 +187,11 @@ def test_a_parameter_may_no_longer_be_empty(schema: Any, shown: Any) -> None:
 def test_a_text_with_the_divider_of_lists_is_more_than_one_item(home: str) -> None:
     assert effects(asked(home, TEXT), asked(home, listed(TEXT, maxItems=1))) != {COMPATIBLE}
     assert effects(asked(home, TEXT), asked(home, listed(TEXT))) == {COMPATIBLE}
+
+
+def test_a_list_within_an_object_is_no_text_and_not_taken_for_fine() -> None:
+    base, revision = (asked("deep", having(a=listed(one))) for one in (TEXT, WHOLE))
+    assert effects(base, revision) == {Effect.UNDECIDED}
 
 
 def test_a_parameter_with_content_has_types() -> None:

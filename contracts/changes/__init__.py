@@ -5,14 +5,17 @@ what stands between two references: a change in a shared component is found once
 sites settle which of these changes break.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 
-from contracts.changes.change import Change, Direction, Effect, Reach
+from contracts.changes.change import Change, Direction, Effect, Reach, Witness
 from contracts.changes.containment import LARGE, Settlement, equal, movement_of
+from contracts.changes.hybrids import Edit
 from contracts.changes.operations import compare_operations
 from contracts.changes.pairs import Local, Pair, Step
-from contracts.changes.shapes import as_text, shape_at
+from contracts.changes.shapes import Shape, as_text, shape_at
 from contracts.changes.versions import Documents, Pointers, Site
 from contracts.changes.witnesses import Trial
 from contracts.document import Document, Spec
@@ -24,6 +27,7 @@ from contracts.schemas.readings import TooLarge
 __all__ = ["compare"]
 
 SITES = 3  # messages of so many operations are tried before a change is taken to show in none
+TRIALS = 64  # sites whose validators are kept at once
 UNSENT = (
     "a property that is readOnly is not sent in requests, one that is writeOnly not in responses"
 )
@@ -80,32 +84,57 @@ def _compare_schemas(walk: "Walk") -> None:
                 reached.sites.append((site, (*steps, *local.steps)))
             else:
                 reached.proofs.setdefault(site.reach, proof)
-    for reached in found.values():
+    trial = lru_cache(maxsize=TRIALS)(lambda site: Trial(site, walk.pair(site.at)))
+    settled = {reached: _settled(reached, trial) for reached in found.values()}
+    broken: dict[Site, list[Edit]] = defaultdict(list)
+    for reached, change in settled.items():
+        aspect = reached.local.aspect
+        if change.effect is Effect.BREAKING and not aspect.holds_others:
+            for site, way in reached.sites:
+                broken[site].append((aspect, way))
+    for reached, change in settled.items():
+        if change.effect is Effect.UNDECIDED:
+            change = _held_beside(change, reached, broken, trial)
         reaches = (site.reach for site, _ in reached.sites)
-        walk.documents.note(_settled(walk, reached), *reaches, *reached.proofs)
+        walk.documents.note(change, *reaches, *reached.proofs)
 
 
-def _settled(walk: "Walk", reached: Reached) -> Change:
-    """The change with its last word: a message that breaks, or that none does where it shows."""
-    change, values = reached.local.change, reached.local.values
+def _settled(reached: Reached, trial: Callable[[Site], Trial]) -> Change:
+    """The change as a message shows it to break, or proved where it shows; else undecided."""
+    local, change = reached.local, reached.local.change
     if change.effect is Effect.COMPATIBLE:
         return change
     if not reached.sites:
         return replace(change, effect=Effect.COMPATIBLE, proof=next(iter(reached.proofs.values())))
-    nearest, answers = reached.sites[:SITES], []
-    for site, steps in nearest:
-        trial = Trial(site, walk.pair(site.at))
-        if (witness := trial.witness(steps, values)) is not None:
+    answers = []
+    for site, steps in reached.sites[:SITES]:
+        if (witness := trial(site).witness(local, steps)) is not None:
             return replace(change, effect=Effect.BREAKING, proof=None, witness=witness)
-        answers.append(trial.whole)
-    if len(nearest) == len(reached.sites) and all(answer.contained for answer in answers):
+        answers.append(trial(site).whole)
+    if len(answers) == len(reached.sites) and all(answer.contained for answer in answers):
         return replace(change, effect=Effect.COMPATIBLE, proof=answers[0].how)
-    if change.effect is Effect.BREAKING and not nearest[0][0].is_on_the_wire:
-        return replace(change, proof=f"{change.proof}; no whole message was found that shows it")
-    proof = "no message was found that shows it" if values else change.proof
+    proof = "no message was found that shows it" if local.values else change.proof
     if answers[0].contained is not False:
         proof = f"{proof}; of whole messages, {answers[0].how}"
     return replace(change, effect=Effect.UNDECIDED, proof=proof)
+
+
+def _held_beside(
+    change: Change,
+    reached: Reached,
+    broken: Mapping[Site, Sequence[Edit]],
+    trial: Callable[[Site], Trial],
+) -> Change:
+    """An undecided change as it stands once those that break are undone, where it shows."""
+    proofs = []
+    for site, steps in reached.sites[:SITES]:
+        answer = trial(site).last_word(reached.local, steps, broken.get(site, ()))
+        if isinstance(answer, Witness):
+            return replace(change, effect=Effect.BREAKING, proof=None, witness=answer)
+        proofs += [answer.how] * bool(answer.contained)
+    if len(proofs) < len(reached.sites):
+        return change
+    return replace(change, effect=Effect.COMPATIBLE, proof=f"beside what breaks, {proofs[0]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +274,8 @@ class Walk:
             unless = tuple(edge.to for edge in found.edges if not answer.contained)
             kind = f"union-{movement_of(base, revision) or 'changed'}"
             before, after = (tuple(side.branches) or "none" for side in (pair.base, pair.revision))
-            local = pair.local(kind, UNIONS, answer, base=before, revision=after)
+            said = Shape.union
+            local = pair.local(kind, UNIONS, answer, said=said, base=before, revision=after)
             found.locals.append(replace(local, unless=unless))
         return found
 
@@ -285,7 +315,8 @@ class Walk:
                 told = Settlement(True, "only the receiver knows this branch")
             elif not answer.contained:
                 told = pair.answer_of_branch(name)
-            found.locals.append(pair.local(kind, UNIONS, told, subject=name))
+            said = partial(pair.with_branch, name)
+            found.locals.append(pair.local(kind, UNIONS, told, said=said, subject=name))
         return found
 
 

@@ -6,7 +6,7 @@ judged by itself: does it refuse anything that the sender sends?
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from contracts.changes.change import Change, Direction, Said
@@ -48,11 +48,27 @@ ANNOTATIONS = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Aspect:
+    """What is said at a place under some keywords (all, if none are named), or of one property."""
+
+    pair: "Pair"
+    keywords: tuple[str, ...]
+    name: str | None  # of the property
+    said: Callable[[Shape], Raw]  # as a receiver takes it; raises TooLarge
+
+    @property
+    def holds_others(self) -> bool:
+        """Whether other changes may stand in what is said."""
+        return self.keywords in ((), ("patternProperties",)) or self.said is Shape.union
+
+
 @dataclass(frozen=True, slots=True)
 class Local:
     """A change at a place, before it is known whom it reaches."""
 
     change: Change
+    aspect: Aspect
     steps: tuple[Step, ...] = ()  # from the value of the unit to the value that changed
     values: tuple[JSON, ...] = ()  # what is sent there and not taken, if values were found
     unless: tuple[Pointers, ...] = ()  # units that explain it: it counts if none holds a break
@@ -101,15 +117,25 @@ class Pair:
         branch = self.sender.branches[name]
         return settle(lambda: branch.sent, self.receiver.union)
 
+    def with_branch(self, name: str, shape: Shape) -> Raw:
+        """What the unions of a side say; of the sender, only the branch beside the receiver's."""
+        if shape is self.receiver or name not in shape.branches:
+            return shape.union()
+        parts = [self.receiver.union(), shape.branches[name].taken]
+        if any(isinstance(part, dict) and "$defs" in part for part in parts):
+            return shape.union()
+        return {"anyOf": parts}
+
     def local(
         self,
         kind: str,
         keywords: tuple[str, ...],
         answer: Settlement | None = None,
         name: str | None = None,
+        said: Callable[[Shape], Raw] = lambda shape: shape.taken,
         **words: Said,
     ) -> Local:
-        """A change of what is said under some keywords, or of the property `name`.
+        """A change of what is `said` under some keywords, or of the property `name`.
 
         It has the place of the base, if that says anything. The answer settles it, or its kind.
         """
@@ -123,9 +149,11 @@ class Pair:
             where += f"/{escape(name)}" if is_inside else f" /{escape(name)}"
         at = (base.pointer, revision.pointer)
         change = self.documents.change(kind, where, at, words, self.direction)
+        aspect = Aspect(self, keywords, name, said)
         if answer is None:
-            return Local(change)
-        return Local(replace(change, effect=answer.effect, proof=answer.how), (), answer.values)
+            return Local(change, aspect)
+        change = replace(change, effect=answer.effect, proof=answer.how)
+        return Local(change, aspect, (), answer.values)
 
     # One aspect after the other
 
@@ -176,19 +204,23 @@ class Pair:
         if movement := movement_of(base, revision):
             answer = self.answer(lambda: self.direction.roles(base, revision)[1])
             kind, before, after = f"{aspect}-{movement}", text(self.base), text(self.revision)
-            yield self.local(kind, keywords, answer, base=before, revision=after)
+            yield self.local(kind, keywords, answer, said=said, base=before, revision=after)
 
     def _property(self, name: str) -> Iterator[Local]:
         if name not in self.base.names or name not in self.revision.names:
             kind = "property-removed" if name in self.base.names else "property-added"
             answer = self.answer(lambda: self.receiver.only_member(name))
-            yield self.local(kind, ("properties",), answer, name, subject=name)
+            member = partial(Shape.only_member, name=name)
+            yield self.local(kind, ("properties",), answer, name, member, subject=name)
         elif (name in self.base.required) is not (name in self.revision.required):
             kind = "property-optional" if name in self.base.required else "property-required"
-            taken: Raw = True
-            if name in self.receiver.required:
-                taken = {"anyOf": [{"not": {"type": "object"}}, {"required": [name]}]}
-            yield self.local(kind, ("required",), self.answer(lambda: taken), name, subject=name)
+            wanted: Raw = {"anyOf": [{"not": {"type": "object"}}, {"required": [name]}]}
+
+            def said(shape: Shape) -> Raw:
+                return name not in shape.required or wanted
+
+            answer = self.answer(lambda: said(self.receiver))
+            yield self.local(kind, ("required",), answer, name, said, subject=name)
 
     def annotations(self) -> Iterator[Local]:
         """What says nothing about which messages are allowed."""

@@ -1,10 +1,10 @@
 """A value that is sent and not taken to a whole message, made small and checked on both sides."""
 
-import copy
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain, islice, product
@@ -13,10 +13,12 @@ from typing import Any
 
 from contracts.changes.change import Witness
 from contracts.changes.containment import Settlement, drawn, settle
-from contracts.changes.pairs import Pair, Step
+from contracts.changes.hybrids import Edit, hybrid
+from contracts.changes.pairs import Aspect, Local, Pair, Step
 from contracts.changes.shapes import Shape
 from contracts.changes.versions import Draft, Site
 from contracts.document import Header, MediaType, Parameter
+from contracts.document.model import value_at
 from contracts.document.serialisation import (
     divider_of,
     match_path,
@@ -25,20 +27,47 @@ from contracts.document.serialisation import (
     unwritten_of,
 )
 from contracts.messages import JSON, Request
-from contracts.schemas import Raw, validation
+from contracts.payloads.reduction import reduced
+from contracts.schemas import Raw, only, validation
 from contracts.schemas.claims import ANYTHING, claim_of, readings_of
-from contracts.schemas.readings import TooLarge, TooLong
+from contracts.schemas.readings import TooLarge, TooLong, checked_form
 from contracts.schemas.texts import ANY_LIST, ANY_TEXT, Wire, wire_of
-from contracts.schemas.validation import Uncompilable, keyword_validator
+from contracts.schemas.validation import Distance, Uncompilable, Validator
 
 DRAWN = 12  # messages drawn around one value before it is given up
+ROUNDS = 6  # in which a message is drawn anew without what other changes refuse in the last
+BLAMED = 20  # errors of a message that are looked at
 READ = 1_000  # ways to read the texts of one value
-SHRINKS = 300  # smaller messages looked at
+NAMES = ("properties", "patternProperties", "additionalProperties")
 
 Named = Parameter | Header
 NO_LIST = Settlement(None, "no list that is taken has all that are sent")
 
 Check = Callable[[JSON], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Taker:
+    """Whether values are taken, by a form of a schema, or why not."""
+
+    form: Raw
+    is_text: bool  # values are texts, which may be read as what they are not
+
+    @cached_property
+    def _check(self) -> Validator:
+        return validation.validator_of(self.form)
+
+    def takes(self, value: JSON, *, unknown: bool = True) -> bool:
+        takes = partial(validation.takes, self._check, unknown=unknown)
+        if not self.is_text:
+            return takes(value)
+        return any(one is ANYTHING or takes(one) for one in _readings(value))
+
+    def errors(self, value: JSON) -> list[Any]:
+        """What is said against a value; nothing where that takes too long."""
+        with suppress(ValueError):
+            return list(islice(self._check.iter_errors(value), BLAMED))
+        return []
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,35 +77,61 @@ class Trial:
     site: Site
     pair: Pair
 
-    def witness(self, steps: Sequence[Step], values: Sequence[JSON]) -> Witness | None:
+    def witness(self, local: Local, steps: Sequence[Step]) -> Witness | None:
         """A message that shows a change `steps` below the schema of the site, if one is found.
 
-        The values, which are sent there and not taken, are tried first.
+        The receiver would take it without this change. Where other changes refuse all that there
+        is, it is one that the sender's side would refuse with this change alone.
         """
-        try:
-            for body in self._bodies(steps, values):
-                if self._shown(body) is not None:
-                    return self._shown(shrunk(body, lambda value: self._shown(value) is not None))
-        except (TooLarge, *Uncompilable):  # a pattern that the validator can't compile, for one
-            return None
+        edit = [(local.aspect, steps)]
+        refused = []
+        with suppress(TooLarge, *Uncompilable):  # a pattern that the validator can't compile, say
+            undone = self._hybrid(self.pair.receiver, edit)
+            for body in filter(self._refuses, self._bodies(local, steps, undone)):
+                refused.append(body)
+                is_own = partial(undone.takes, unknown=False)
+                if found := self._smallest(body, local, steps, is_own):
+                    return found
+            alone = self._hybrid(self.pair.sender, edit)
+            for body in refused[:DRAWN]:
+                if found := self._smallest(body, local, steps, lambda one: not alone.takes(one)):
+                    return found
         return None
+
+    def last_word(
+        self, local: Local, steps: Sequence[Step], broken: Sequence[Edit]
+    ) -> Witness | Settlement:
+        """Whether a change breaks anything together with others, all `broken` ones apart."""
+        answer = self._settled(lambda: hybrid(self.pair.receiver, broken, inlines=True))
+        if answer.contained:
+            return answer
+        with suppress(TooLarge, *Uncompilable):
+            rest = self._hybrid(self.pair.receiver, broken)
+            bodies = chain(answer.values, self._bodies(local, steps, rest))
+            for body in filter(self._refuses, bodies):
+                if found := self._smallest(body, local, steps, lambda one: not rest.takes(one)):
+                    return found
+        return answer
 
     @cached_property
     def whole(self) -> Settlement:
         """Whether anything that is sent is refused, the schema looked at as a whole."""
-        holder = self.site.holder
+        return self._settled(lambda: self.pair.receiver.taken)
+
+    def _settled(self, taken: Callable[[], Raw]) -> Settlement:
+        sender, holder = self.pair.sender, self.site.holder
         if isinstance(holder, MediaType) or not self.site.is_on_the_wire:
-            return self.pair.whole
+            return settle(lambda: sender.sent, taken, lambda: sender.taken)
         try:
-            sent = wire_of(self.pair.sender.sent, is_sent=True)
-            taken = wire_of(self.pair.receiver.taken, is_sent=False)
+            forms = wire_of(sender.sent, is_sent=True), wire_of(taken(), is_sent=False)
         except (TooLarge, *Uncompilable) as problem:
             return Settlement(None, f"its texts can't be told: {problem}")
-        answers = list(_texts_settled(holder, sent, taken, empty=self._takes_empty))
+        answers = list(_texts_settled(holder, *forms, empty=self._takes_empty))
         if all(answer.contained for answer in answers):
             return answers[0]
-        found = filter(self._sends, chain.from_iterable(map(_readings, answers[0].values)))
-        return Settlement(None, "not every text that is sent is surely taken", tuple(found))
+        found = chain.from_iterable(map(_readings, answers[0].values))
+        values = tuple(filter(self._is_sent, found))
+        return Settlement(None, "not every text that is sent is surely taken", values)
 
     @property
     def _takes_empty(self) -> bool:
@@ -85,30 +140,91 @@ class Trial:
         holder = self.pair.receiver.document.at(schema.rpartition("/")[0])
         return isinstance(self.site.holder, Parameter) and holder.get("allowEmptyValue") is True
 
-    @cached_property
-    def _sends(self) -> Check:
-        return _check_of(self.pair.sender, unknown=False)
+    def _hybrid(self, root: Shape, edits: Sequence[Edit]) -> Taker:
+        return Taker(hybrid(root, edits), self.site.is_on_the_wire)
 
     @cached_property
-    def _takes(self) -> tuple[Check, ...]:
-        takes = _check_of(self.pair.receiver, unknown=True)
-        if not self.site.is_on_the_wire:
-            return (takes,)
-        return (lambda value: any(one is ANYTHING or takes(one) for one in _readings(value)),)
+    def _taken(self) -> Taker:
+        receiver = self.pair.receiver
+        form = checked_form(receiver.document, *receiver.values)
+        return Taker(form, self.site.is_on_the_wire)
 
-    def _bodies(self, steps: Sequence[Step], values: Sequence[JSON]) -> Iterator[JSON]:
-        for value in values:
-            if not steps:
-                yield value
-                continue
-            for spare in ("", "key"):
-                around = _nested(steps, {"const": value}, spare)
-                yield from islice(self._drawn(around), 1 + DRAWN)
-        for value in self.whole.values:
-            if any(_is_about(error, steps) for error in self._errors(value)):
-                yield value
+    @cached_property
+    def _sent(self) -> list[Taker]:
+        """As written, and with no name that is not declared, where that can be put."""
+        sender = self.pair.sender
+        forms = [checked_form(sender.document, *sender.values)]
+        with suppress(TooLarge):
+            forms.append(sender.sent)
+        return [Taker(form, is_text=False) for form in forms]
+
+    @cached_property
+    def _lists(self) -> list[list[JSON]]:
+        """The lists of values in what is sent."""
+        found, pending = list[list[JSON]](), [self._sent[0].form]
+        while pending:
+            held = pending.pop()
+            if isinstance(held, dict):
+                if isinstance(held.get("enum"), list):
+                    found.append(held["enum"])
+                pending += held.values()
+            elif isinstance(held, list):
+                pending += held
+        return found
+
+    def _is_sent(self, value: JSON) -> bool:
+        return all(sent.takes(value, unknown=False) for sent in self._sent)
+
+    def _refuses(self, value: JSON) -> bool:
+        """Whether a value is sent and not taken."""
+        holder, is_sent = self.site.holder, self._is_sent(value)
+        if self.site.is_on_the_wire and not isinstance(holder, MediaType):
+            is_sent = is_sent and _is_written(holder, value)
+        return is_sent and not self._taken.takes(value)
+
+    def _smallest(
+        self, body: JSON, local: Local, steps: Sequence[Step], is_own: Check
+    ) -> Witness | None:
+        """The message with a body made small, if it is refused for the change's own sake."""
+
+        def shows(value: JSON) -> bool:
+            return self._refuses(value) and is_own(value) and self._shown(value) is not None
+
+        if not shows(body):
+            return None
+        body = reduced(body, shows, self._lists)
+        return self._shown(body, partial(_distance, local.aspect, steps))
+
+    def _bodies(self, local: Local, steps: Sequence[Step], undone: Taker) -> Iterator[JSON]:
+        refused = local.aspect.said(local.aspect.pair.receiver)
+        inner: list[Raw] = [{"const": value} for value in local.values]
+        if not (isinstance(refused, dict) and "$defs" in refused):
+            inner.append({"not": refused})
+        spares = ("", "key") if ("additional", "") in steps else ("",)
+        if not steps:
+            yield from local.values
+        for held, spare in product(inner, spares):
+            yield from self._beside(_nested(steps, held, spare), undone)
+        yield from self.whole.values
         if self.site.is_on_the_wire:
             yield from islice(self._drawn(), DRAWN)
+
+    def _beside(self, around: Raw, undone: Taker) -> Iterator[JSON]:
+        """Values that are sent, and of which `around` holds; with less and less else against them.
+
+        What the receiver says against one is wanted of the next.
+        """
+        wanted, definitions = [around], {}
+        if isinstance(undone.form, dict):
+            definitions = undone.form.get("$defs", {})
+        for _ in range(ROUNDS):
+            found = list(islice(self._drawn({"allOf": wanted}, definitions), 1))
+            yield from found
+            more = [part for body in found for part in _wanted(undone, body)]
+            if not more:
+                break
+            wanted = [*wanted, *more]
+        yield from islice(self._drawn({"allOf": wanted}, definitions), 1, 1 + DRAWN)
 
     @cached_property
     def is_too_long(self) -> bool:
@@ -119,47 +235,31 @@ class Trial:
             return isinstance(problem, TooLong)
         return False
 
-    def _drawn(self, around: Raw = True) -> Iterator[JSON]:
+    def _drawn(self, around: Raw = True, definitions: Mapping[str, Raw] = {}) -> Iterator[JSON]:
         """Values that are sent and of which `around` holds as well."""
         sender = self.pair.sender
         if self.is_too_long:
             return
-        whole = {"allOf": [validation.reference(sender.parts[0].schema.pointer), around]}
+        parts = [validation.reference(sender.parts[0].schema.pointer), around]
+        whole = {"allOf": parts, "$defs": definitions}
         try:
             yield from drawn(validation.canonical_of(whole, sender.document))
         except Uncompilable:
             return
 
-    def _errors(self, value: JSON) -> Iterator[Any]:
-        """What the receiver says against a value; nothing if the schema is too large."""
-        try:
-            return keyword_validator(json.dumps(self.pair.receiver.taken)).iter_errors(value)
-        except TooLarge:
-            return iter(())
-
-    def _shown(self, value: JSON) -> Witness | None:
-        """The message with a value, if its sender sends it and its receiver refuses it."""
-        holder, is_sent = self.site.holder, self._sends(value)
-        if self.site.is_on_the_wire and not isinstance(holder, MediaType):
-            is_sent = is_sent and _is_written(holder, value)
-        if not is_sent or any(takes(value) for takes in self._takes):
-            return None
-        versions = self.site.versions
+    def _shown(self, value: JSON, distance: Distance = lambda _: 0) -> Witness | None:
+        """The message with a value, and why it is refused: what is nearest to its change."""
+        holder, versions = self.site.holder, self.site.versions
         if isinstance(holder, MediaType):
-            because, response = self._complaint(value), self.site.response
-            return versions.witness(Draft(because, media=holder, body=(value,), response=response))
+            why = validation.refusal(self._taken.errors(value), distance)
+            because = f"its body does not match the schema: {why or 'the validator refuses it'}"
+            draft = Draft(because, media=holder, body=(value,), response=self.site.response)
+            return versions.witness(draft)
         if isinstance(holder, Parameter):
             return self._with_parameter(holder, value)
         because = f"the header {holder.name} does not match its schema"
         values = {("header", holder.name.lower()): value}
         return versions.witness(Draft(because, values, response=self.site.response))
-
-    def _complaint(self, value: JSON) -> str:
-        complaint = "the validator refuses it"
-        for error in islice(self._errors(value), 1):
-            place = "".join(f"/{segment}" for segment in error.instance_path)
-            complaint = f"{place or '/'}: {str(error.message)[:200]}"
-        return f"its body does not match the schema: {complaint}"
 
     def _with_parameter(self, parameter: Parameter, value: JSON) -> Witness | None:
         """A request that no reading of its texts makes acceptable."""
@@ -241,23 +341,31 @@ def _is_written(holder: Named, value: JSON) -> bool:
     return match_path("/{x}", f"/{serialised(holder, value)}") is not None
 
 
-def _check_of(shape: Shape, *, unknown: bool) -> Check:
-    try:
-        return partial(
-            validation.takes, keyword_validator(json.dumps(shape.taken)), unknown=unknown
-        )
-    except TooLarge:
-        whole = validation.validator(shape.parts[0].schema)
-        return partial(validation.takes, whole, unknown=unknown)
+def _wanted(taker: Taker, value: JSON) -> Iterator[Raw]:
+    """What is said against a value, as schemas of values against which it is not said."""
+    for error in taker.errors(value):
+        *path, keyword = map(str, error.schema_path)
+        said = value_at(taker.form, path)
+        if isinstance(said, dict) and keyword in said:
+            steps = [_step(segment) for segment in error.instance_path]
+            yield _nested(steps, only(said, NAMES if keyword in NAMES else [keyword]))
 
 
-def _is_about(error: Any, steps: Sequence[Step]) -> bool:
-    """Whether an error is at or below the end of the steps, or at a union above it."""
-    path = list(error.instance_path)
-    for found, (kind, name) in zip(path, steps, strict=False):
-        if kind == "property" and found != name:
-            return False
-    return len(path) >= len(steps) or list(error.schema_path)[-1:] != ["required"]
+def _step(segment: str | int) -> Step:
+    return ("property", segment) if isinstance(segment, str) else ("items", "")
+
+
+def _distance(aspect: Aspect, steps: Sequence[Step], error: Any) -> int:
+    """How far an error is from what is said of an aspect, `steps` below: 0 if it says that."""
+    path, facts = list(error.instance_path), error.kind.as_dict()
+    pairs = zip(path, steps, strict=False)
+    strays = (kind == "property" and name != found for found, (kind, name) in pairs)
+    if len(path) < len(steps) or any(strays):
+        return 2
+    if aspect.name is not None:
+        names = [facts.get("property"), *facts.get("unexpected", ()), *path[len(steps) :][:1]]
+        return int(aspect.name not in names)
+    return int(bool(aspect.keywords) and error.schema_path[-1] not in aspect.keywords)
 
 
 def _nested(steps: Sequence[Step], inner: Raw, spare: str = "") -> Raw:
@@ -275,32 +383,3 @@ def _nested(steps: Sequence[Step], inner: Raw, spare: str = "") -> Raw:
             case _:
                 inner = {"type": "object", "minProperties": 1, "additionalProperties": inner}
     return inner
-
-
-def shrunk(value: JSON, shows: Check) -> JSON:
-    """The value made smaller in one greedy pass, outermost first, while it shows the same."""
-    for path in islice(_paths(value), SHRINKS):
-        smaller = copy.deepcopy(value)
-        holder: Any = smaller
-        try:
-            for segment in path[:-1]:
-                holder = holder[segment]
-            del holder[path[-1]]
-        except (KeyError, IndexError, TypeError):
-            continue  # what is there no more
-        if shows(smaller):
-            value = smaller
-    return value
-
-
-def _paths(value: JSON, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The members and items of a value, outermost first, and items from the end on."""
-    keys: list[Any] = []
-    if isinstance(value, dict):
-        keys = list(value)
-    elif isinstance(value, list):
-        keys = list(reversed(range(len(value))))
-    for key in keys:
-        yield (*above, key)
-    for key in keys:
-        yield from _paths(value[key], (*above, key))

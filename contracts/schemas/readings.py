@@ -8,7 +8,7 @@ the suite). A property that is `readOnly` is not in requests, one `writeOnly` no
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts import schemas
 from contracts.document import Document, ref_target
@@ -41,9 +41,24 @@ def _is_value(branch: Any) -> bool:
     return isinstance(branch, dict) and not branch.keys().isdisjoint({"const", "enum"})
 
 
-def taken_form(document: Document, *values: Raw) -> Raw:
+class Swaps(NamedTuple):
+    """Schema objects by their identity: what stands in place of each, and what holds there too."""
+
+    nodes: Mapping[int, tuple[Raw, Raw]]
+    definitions: Mapping[str, Raw]  # that the latter refers to
+
+
+UNCHANGED = Swaps({}, {})
+
+
+def taken_form(document: Document, *values: Raw, swaps: Swaps = UNCHANGED) -> Raw:
     """All of `values`, made of schemas of `document`, as a receiver takes them; raises TooLarge."""
-    return _Forms(document).whole(values, closed=False)
+    return _Forms(document, swaps).whole(values, closed=False)
+
+
+def checked_form(document: Document, *values: Raw, swaps: Swaps = UNCHANGED) -> Raw:
+    """Like `taken_form`, with every reference kept: never too large, and only to validate with."""
+    return _Forms(document, swaps, inlines=False).whole(values, closed=False)
 
 
 def sent_form(document: Document, *values: Raw) -> Raw:
@@ -85,15 +100,17 @@ ALONE = {"$ref", "allOf", "title", "description"}
 class _Forms:
     """Writes one schema out; `names` are those of definitions, by reference and form."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(
+        self, document: Document, swaps: Swaps = UNCHANGED, *, inlines: bool = True
+    ) -> None:
+        self.document, self.swaps, self.inlines = document, swaps, inlines
         self.nodes = 0
         self.names: dict[tuple[str, bool], str] = {}
 
     def whole(self, values: Sequence[Raw], *, closed: bool) -> Raw:
         schema = self.closed([*values]) if closed else _all(map(self.opened, values))
-        definitions: dict[str, Raw] = {}
-        while missing := list(self.names.items())[len(definitions) :]:
+        definitions = dict(self.swaps.definitions)
+        while missing := list(self.names.items())[len(definitions) - len(self.swaps.definitions) :]:
             for (reference, is_closed), name in missing:
                 target = self.target(reference)
                 definitions[name] = self.closed([target]) if is_closed else self.opened(target)
@@ -108,19 +125,21 @@ class _Forms:
         return isinstance(reference, str) and is_recursive(self.document, reference)
 
     def named(self, reference: str, *, closed: bool) -> Raw:
-        name = self.names.setdefault((reference, closed), f"schema{len(self.names)}")
+        prefix = "schema" if self.inlines and self.swaps is UNCHANGED else "own"
+        name = self.names.setdefault((reference, closed), f"{prefix}{len(self.names)}")
         return {"$ref": f"#/$defs/{name}"}
 
     def count(self, value: Any = True) -> None:
-        self.nodes += 1
+        self.nodes += self.inlines
         if self.nodes > MAX_NODES:
             raise TooLarge("the schema is too large to be compared as a whole")
-        if isinstance(value, dict) and (why := beyond(value)):
+        if self.inlines and isinstance(value, dict) and (why := beyond(value)):
             raise TooLong(why)
 
     # What a receiver takes: the schema as written, without properties that don't travel.
 
     def opened(self, value: Any) -> Raw:
+        value, said = self.swaps.nodes.get(id(value), (value, True))
         if not isinstance(value, dict):
             return bool(value)
         self.count(value)
@@ -129,12 +148,11 @@ class _Forms:
         for name, schema in value.get("properties", {}).items():
             if is_left_out(self.document, schema):
                 found["properties"][name] = True
-        reference = found.pop("$ref", None)
-        if not isinstance(reference, str):
-            return found
-        if is_recursive(self.document, reference):
-            return _all([self.named(reference, closed=False), found])
-        return _all([self.opened(self.target(reference)), found])
+        if not isinstance(reference := found.pop("$ref", None), str):
+            return found if said is True else _all([found, said])
+        if not self.inlines or is_recursive(self.document, reference):
+            return _all([self.named(reference, closed=False), found, said])
+        return _all([self.opened(self.target(reference)), found, said])
 
     # What a sender sends: `allOf` merged first, so that an object is closed over all its names.
 

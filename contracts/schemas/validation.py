@@ -50,7 +50,7 @@ def keyword_validator(keywords: str) -> "Validator":
     return validator_of(json.loads(keywords))
 
 
-def validator_of(schema: dict[str, Any], document: Document | None = None) -> "Validator":
+def validator_of(schema: dict[str, Any] | bool, document: Document | None = None) -> "Validator":
     """The validator of a schema whose references point into `document`; raises `Uncompilable`."""
     known = registry(document) if document else None
     compiled = partial(jsonschema_rs.validator_for, schema, registry=known, validate_formats=True)
@@ -270,6 +270,36 @@ def reason(check: Validator | None, value: Any, document: Document | None) -> Re
     return None
 
 
+Distance = Callable[[jsonschema_rs.ValidationError], int]
+
+
+def refusal(errors: Sequence[jsonschema_rs.ValidationError], distance: Distance) -> str:
+    """Where a value is refused and why, by the error of the least `distance`; empty without one.
+
+    Of a union it is one of the branch that fits best.
+    """
+    if not errors:
+        return ""
+    error = min((_innermost(error, distance) for error in errors), key=distance)
+    place = "".join(f"/{segment}" for segment in error.instance_path)
+    return f"{place or '/'}: {_said(error)}"
+
+
+def _innermost(
+    error: jsonschema_rs.ValidationError, distance: Distance
+) -> jsonschema_rs.ValidationError:
+    branches = error.kind.as_dict().get("context")
+    if not branches or not all(branches):
+        return error
+    fits: dict[tuple[int, ...], jsonschema_rs.ValidationError] = {}
+    for branch in branches:
+        below = [_innermost(one, distance) for one in branch]
+        nearest = min(below, key=distance)
+        # A branch of another kind has its first fault further up.
+        fits.setdefault((distance(nearest), max(map(_depth, below)), len(below)), nearest)
+    return fits[min(fits)]
+
+
 def _depth(error: jsonschema_rs.ValidationError) -> int:
     return -len(error.instance_path)
 
@@ -282,7 +312,11 @@ def _said(error: jsonschema_rs.ValidationError) -> str:
         return _of_branches(facts)
     if name == "required":
         return f"no property {facts['property']}"
-    return _SAID.get(name) or cut(error.message, MAX_SAID)
+    text = str(error.message)
+    if len(text) > MAX_SAID:
+        held = json.dumps(error.instance, separators=(",", ":"), ensure_ascii=False)
+        text = text.replace(held, shown(error.instance))
+    return _SAID.get(name) or cut(text, MAX_SAID)
 
 
 def _of_branches(facts: Mapping[str, Any]) -> str:

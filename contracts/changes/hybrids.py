@@ -1,0 +1,97 @@
+"""A schema of one side with one change of the other: so a change is told from those beside it."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from contracts.changes.pairs import Aspect, Step
+from contracts.changes.shapes import Shape
+from contracts.document import Schema
+from contracts.schemas import UNIONS, Raw
+from contracts.schemas.locations import ALL_TYPES
+from contracts.schemas.readings import Swaps, checked_form, taken_form
+
+Edit = tuple[Aspect, Sequence[Step]]  # what changed, and where below the root
+
+DEFINED = "#/$defs/"
+_HOLDERS = {"property": "properties", "pattern": "patternProperties"}
+_OF_NAMES = ("properties", "additionalProperties", "unevaluatedProperties")
+
+
+def hybrid(root: Shape, edits: Iterable[Edit], *, inlines: bool = False) -> Raw:
+    """What a side takes at `root` if it said of some aspects what the other side says.
+
+    With references, to validate with, or written out if it `inlines`. Raises TooLarge.
+    """
+    nodes: dict[int, tuple[Raw, Raw]] = {}
+    definitions: dict[str, Raw] = {}
+    beside: list[Raw] = []
+    for number, (aspect, steps) in enumerate(edits):
+        own, other = aspect.pair.base, aspect.pair.revision
+        if root.document is not own.document:
+            own, other = other, own
+        said = aspect.said(other)
+        if isinstance(said, dict) and "$defs" in said:
+            said = json.loads(json.dumps(said).replace(DEFINED, f"{DEFINED}{number} "))
+            definitions |= {f"{number} {name}": held for name, held in said["$defs"].items()}
+            said = {"allOf": said["allOf"]}
+        for schema, keywords in _holders(own, aspect):
+            value = schema.value
+            if not isinstance(value, dict):
+                continue
+            now, more = nodes.get(id(value), (value, True))
+            nodes[id(value)] = _without(now, keywords, aspect.name), more
+        place = own.parts[0].schema.value
+        if isinstance(place, dict):
+            now, more = nodes.get(id(place), (place, True))
+            nodes[id(place)] = now, {"allOf": [more, said]}
+        else:
+            beside.append(_below(steps, said))
+    form = taken_form if inlines else checked_form
+    found = form(root.document, *root.values, swaps=Swaps(nodes, definitions))
+    if not beside or not isinstance(found, dict):
+        return found
+    return {"allOf": [found, *beside], "$defs": found.pop("$defs", definitions)}
+
+
+def _holders(own: Shape, aspect: Aspect) -> Iterator[tuple[Schema, set[str]]]:
+    """The schemas that say something of the aspect, and under which keywords."""
+    unions = [union for union, _ in own.unions if aspect.keywords == UNIONS]
+    if "enum" in aspect.keywords:
+        lists = (union for union in own.location.unions if union.shared_types)
+        unions = [union for union in lists if union.values is not None]
+    for union in unions:
+        yield union.schema, {union.keyword}
+    if aspect.keywords == UNIONS:
+        return
+    for part in own.parts if not aspect.keywords else ():
+        yield part.schema, set(part.value)
+    for facet in own.facets:
+        keywords = set(aspect.keywords)
+        if facet.types != ALL_TYPES:  # a branch that these tell from the others
+            keywords -= {"type", "enum", "const"}
+        yield facet.part.schema, keywords
+
+
+def _without(value: Any, keywords: set[str], name: str | None) -> Raw:
+    """A schema object that says nothing under the keywords, or of the property `name`."""
+    found = dict(value)
+    if name is None:
+        return {keyword: held for keyword, held in value.items() if keyword not in keywords}
+    if "required" in found:
+        found["required"] = [required for required in value["required"] if required != name]
+    if "properties" in keywords and not found.keys().isdisjoint(_OF_NAMES):
+        found["properties"] = {**value.get("properties", {}), name: True}
+    return found
+
+
+def _below(steps: Sequence[Step], said: Raw) -> Raw:
+    """What is said `steps` below, of values that may be there or not; True if that can't be put."""
+    for kind, name in reversed(steps):
+        if kind == "items":
+            said = {"items": said}
+        elif kind in _HOLDERS:
+            said = {_HOLDERS[kind]: {name: said}}
+        else:
+            return True
+    return said

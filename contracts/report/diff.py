@@ -120,7 +120,7 @@ def _reaches(changes: Iterable[Judged]) -> list[Reach]:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """What became of changes, and these by operation or component, the louder first."""
+    """What became of changes, and these by operation or component and kind, the louder first."""
 
     title: str
     members: Sequence[Judged]
@@ -160,6 +160,8 @@ class Diff:
             for bundle in bundles:
                 key = bundle.first.severity, bundle.holders
                 groups.setdefault(key, []).append(bundle)
+            for group in groups.values():
+                group.sort(key=attrgetter("change.id"))
             yield Chapter(title, members, list(groups.values()))
 
     @property

@@ -115,9 +115,11 @@ def test_what_is_not_alike_stands_by_itself(other: Change) -> None:
     assert any(line.endswith("format-changed at 2 places: schemas/T0 /at, schemas/T1 /at") for line in lines)
 
 
-def test_an_entry_that_is_past_keeps_findings_apart() -> None:
-    made = diff(alike(3), "format-changed schemas/T1 /at")
-    assert [(one.title, len(one.members)) for one in made.chapters()] == [("breaking", 2), ("accepted", 1)]
+def test_what_was_accepted_stands_apart_by_entry() -> None:
+    entries = [f"format-changed schemas/T{n} /at" for n in (1, 2)]
+    made = diff(alike(5), *entries)
+    assert [(one.title, len(one.members)) for one in made.chapters()] == [("breaking", 3), ("accepted", 2)]
+    assert [len(one.bundles) for one in made.chapters()] == [1, 2]
 
 
 def test_operations_that_went_are_alike() -> None:
@@ -144,10 +146,11 @@ def test_findings_of_a_component_stand_together() -> None:
         change(where="schemas/T /a", message="1", reaches=(READ, Reach("GET /", Direction.RESPONSE))),
         change(where="schemas/U /a", message="2"),
         change("type-widened", where="schemas/T /b", message="3"),
+        change(where="schemas/T /c", message="4"),
     ]
     lines = shown(changes)
     heads = [line for line in lines if line.endswith(":") or "  error " in line]
-    assert [head.rpartition(" schemas/")[2] for head in heads] == ["schemas/T:", "T /a", "T /b", "U /a"]
+    assert [head.rpartition(" schemas/")[2] for head in heads] == ["schemas/T:", "T /a", "T /c", "T /b", "U /a"]
 
 
 def test_what_reaches_most_comes_first_but_for_operations() -> None:

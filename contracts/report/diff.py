@@ -50,6 +50,11 @@ class Bundle:
         return list(map(attrgetter("change.where"), self.members))
 
     @property
+    def names(self) -> list[str]:
+        """What names them in a file of acceptances."""
+        return list(map(change_decision.name_of, map(attrgetter("change"), self.members)))
+
+    @property
     def holders(self) -> tuple[str, ...]:
         """The operations or components of which these places are, each once."""
         return tuple(dict.fromkeys(map(holder_of, self.members)))
@@ -76,7 +81,7 @@ class Bundle:
     def title(self) -> str:
         """`enum-widened schemas/Thing /status`, with `x 2 (schemas/Thing /status, …)` of more."""
         if len(self.members) == 1:
-            return change_decision.name_of(self.change)
+            return self.names[0]
         return f"{self.change.id} x {len(self.members)} ({self.change.where}, …)"
 
 
@@ -175,12 +180,11 @@ class Diff:
         where = "--accepted", self.accepted_in
         return accept_command(names, *where, until=self.until, reason=self.reason)
 
-    def cure(self, *changes: Judged) -> str:
+    def cure(self, bundle: Bundle) -> str:
         """How to let changes pass: the command, or what to do about an entry that is past."""
-        names = list(map(change_decision.name_of, map(attrgetter("change"), changes)))
-        if len(names) > MAX_NAMED:
+        if len(bundle.names) > MAX_NAMED:
             return f"to let them pass: a command for each is {UNFOLDED}"
-        return changes[0].lapsed or f"to let it pass: {self.command(*names)}"
+        return bundle.first.lapsed or f"to let it pass: {self.command(*bundle.names)}"
 
 
 def _place(judged: Judged) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from contracts.changes.change import ChangeSeverity
 from contracts.decision.change_decision import Judged
 from contracts.document import Source
 from contracts.report import wording
-from contracts.report.diff import Diff, reach_text
+from contracts.report.diff import Bundle, Diff, reach_text
 from contracts.report.forms.diff_forms import last_line, verdict_line
 from contracts.report.run import Passage, Run
 from contracts.report.wording import Cause, causes, worst_first
@@ -95,7 +95,7 @@ def _said(diff: Diff, judged: Judged) -> Iterator[str]:
     if acceptance is not None:
         yield f"accepted until {acceptance.until}: {acceptance.reason}"
     if judged.needs_acceptance:
-        yield diff.cure(judged)
+        yield diff.cure(Bundle((judged,)))
 
 
 def _command(name: str, place: tuple[str, int] | None, title: str, lines: Iterable[str]) -> str:

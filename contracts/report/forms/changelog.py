@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from contracts.changes.change import Change, Direction, Effect
-from contracts.report.diff import Bundle, Diff, bundles_of
+from contracts.report.diff import Bundle, Diff, bundles_of, holder_of
 from contracts.report.forms.markdown import code, escaped
 from contracts.text import cut, few, json_shown, map_texts, plural, printable, well_formed
 
@@ -39,12 +39,11 @@ class News:
     def places(self) -> list[str]:
         """Where in these operations: `200 /status`, or `Thing /status` of a shared schema."""
         places = []
-        for where in self.bundle.wheres:
-            place = where.removeprefix("schemas/")
-            for operation in self.operations:
-                if f"{where} ".startswith(f"{operation} "):
-                    place = where.removeprefix(operation).strip()
-            places.append(place)
+        for judged in self.bundle.members:
+            where, holder = judged.change.where.removeprefix("schemas/"), holder_of(judged)
+            places.append(
+                where.removeprefix(holder).strip() if holder in self.operations else where
+            )
         return list(filter(None, places))
 
     @property

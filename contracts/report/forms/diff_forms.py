@@ -105,7 +105,7 @@ def _finding(diff: Diff, bundle: Bundle, paint: Paint) -> Iterator[str]:
         yield f"  {accepted_line(judged.acceptance)}"
     elif judged.needs_acceptance:
         what = "mend the document" if judged.fails else "look at both places"
-        yield f"  next: {what}; {printable(diff.cure(*bundle.members))}"
+        yield f"  next: {what}; {printable(diff.cure(bundle))}"
 
 
 def places_text(bundle: Bundle) -> str:

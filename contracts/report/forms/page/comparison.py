@@ -1,17 +1,23 @@
 """A comparison to the page on which it is reviewed, in the look of that of a run."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
 import contracts
 from contracts.changes.change import Effect
-from contracts.decision import change_decision
 from contracts.document import Source
 from contracts.document.sides import Side
-from contracts.report.diff import MAX_SAID, Bundle, Diff, decision_text, head_of, reach_text
+from contracts.report.diff import (
+    MAX_SAID,
+    Bundle,
+    Chapter,
+    Diff,
+    decision_text,
+    head_of,
+    reach_text,
+)
 from contracts.report.forms import diff_forms
 from contracts.report.forms.page import MAX_CARDS, MAX_CURL, MAX_DRAWN, rendered
 from contracts.report.forms.page.body_markup import Marked, marked_body
@@ -21,6 +27,7 @@ BEFORE, AFTER = 3, 8  # lines of a document around the place of a finding
 MAX_OPEN = 25  # cards that stand open, of what breaks or is undecided
 
 Lines = tuple[tuple[int, str], ...]
+Group = tuple[str, list["Sheet"], Sequence[Bundle]]
 
 _LOOKS = {
     Effect.BREAKING: ("fail", "✕", "Breaking: {} of {}"),
@@ -48,16 +55,6 @@ class Sheet:
         return 4_000 + len(str(self.passages)) + len(str(lines)) + len(self.accept)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What was found of one operation or component, or of several that are alike."""
-
-    title: str
-    kinds: Counter[str]
-    sheets: tuple[Sheet, ...]
-    rest: tuple[Bundle, ...]  # for which there is no room: a line each
-
-
 def comparison_page(diff: Diff) -> str:
     """The page, all texts of the documents escaped, and characters nobody could see as escapes."""
     decision, changes = diff.decision, plural(len(diff.decision.judged), "finding")
@@ -78,8 +75,8 @@ def comparison_page(diff: Diff) -> str:
     )
 
 
-def _chapters(diff: Diff) -> Iterator[tuple[str, int, list[Group]]]:
-    """What became of changes, how many there are, and these by group; the first are drawn."""
+def _chapters(diff: Diff) -> Iterator[tuple[Chapter, list[Group]]]:
+    """What became of changes, and by group the sheets, and those for which there is no room."""
     drawn, room = 0, MAX_DRAWN
     texts = diff.base.text.split(b"\n"), diff.revision.text.split(b"\n")
     for chapter in diff.chapters():
@@ -90,34 +87,28 @@ def _chapters(diff: Diff) -> Iterator[tuple[str, int, list[Group]]]:
                 if drawn < MAX_CARDS and room > 0:
                     sheets.append(_sheet(diff, bundle, f"f{drawn}", texts))
                     drawn, room = drawn + 1, room - sheets[-1].size
-            kinds: Counter[str] = Counter()
-            for bundle in bundles:
-                kinds[bundle.change.id] += len(bundle.members)
-            title, rest = few(bundles[0].holders, MAX_SAID, ""), bundles[len(sheets) :]
-            groups.append(Group(title, kinds, tuple(sheets), tuple(rest)))
-        yield chapter.title, len(chapter.members), groups
+            findings = sum(map(len, map(attrgetter("members"), bundles)))
+            title = f"{few(bundles[0].holders, MAX_SAID, '')}: {findings} findings"
+            groups.append((title, sheets, bundles[len(sheets) :]))
+        yield chapter, groups
 
 
 def _sheet(
     diff: Diff, bundle: Bundle, anchor: str, texts: tuple[list[bytes], list[bytes]]
 ) -> Sheet:
     judged, change, body = bundle.first, bundle.change, None
-    passages = (
-        _passage(diff.base, change.base, texts[0]),
-        _passage(diff.revision, change.revision, texts[1]),
-    )
+    base = _passage(diff.base, change.base, texts[0])
+    revision = _passage(diff.revision, change.revision, texts[1])
     if change.witness is not None and (text := diff_forms.message_body(change.witness)):
         found = _PLACE.search(change.witness.because)
         body = marked_body(text, found[1] if found else None, whole=False)
     accept = ""
     if judged.needs_acceptance:
-        changes = map(attrgetter("change"), bundle.members)
-        accept = judged.lapsed or diff.command(*map(change_decision.name_of, changes))
+        accept = judged.lapsed or diff.command(*bundle.names)
         if len(accept) > MAX_CURL:
-            accept = diff.cure(*bundle.members)
-    is_open = change.effect is not Effect.COMPATIBLE and judged.counts
-    is_open = is_open and int(anchor[1:]) < MAX_OPEN
-    return Sheet(bundle, anchor, passages, body, accept, is_open)
+            accept = diff.cure(bundle)
+    is_open = judged.standing in (Effect.BREAKING, Effect.UNDECIDED) and int(anchor[1:]) < MAX_OPEN
+    return Sheet(bundle, anchor, (base, revision), body, accept, is_open)
 
 
 def _passage(side: Side, source: Source, text: list[bytes]) -> Lines:

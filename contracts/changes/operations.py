@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from contracts.changes.change import Direction, Reach
 from contracts.changes.parts import compare_parts
+from contracts.changes.source_names import compare_names
 from contracts.changes.versions import Documents, Draft, Pointers, Versions
 from contracts.document import Operation, SecurityRequirement, SecurityScheme, Spec
 from contracts.document.model import Outgoing
@@ -37,6 +38,7 @@ def compare_operations(documents: Documents) -> None:
             at, key = ("/paths", operation.pointer), operation.key
             versions.note("operation-added", key, at, subject=key)
     _compare_servers(documents, paired)
+    compare_names(documents, paired)
     webhooks = (documents.base.webhooks, documents.revision.webhooks)
     _compare_outgoing(documents, "webhook", "webhooks", ("/webhooks", "/webhooks"), webhooks)
 
@@ -109,9 +111,6 @@ def _compare_operation(versions: Versions) -> None:
         versions.note("operation-deprecated", base.key, at)
     elif base.deprecated and not revision.deprecated:
         versions.note("operation-reinstated", base.key, at)
-    if base.operation_id != revision.operation_id:
-        ids = (base.operation_id or "none", revision.operation_id or "none")
-        versions.note("operation-id-changed", base.key, at, base=ids[0], revision=ids[1])
     callbacks = (base.callbacks, revision.callbacks)
     _compare_outgoing(documents, "callback", base.key, at, callbacks)
     _compare_security(versions)

@@ -11,7 +11,12 @@ import click
 
 from contracts import flows
 from contracts.commands import show
-from contracts.decision.change_decision import ChangePolicy, FailOn, severities_from
+from contracts.decision.change_decision import (
+    AUDIENCES,
+    ChangePolicy,
+    FailOn,
+    severities_from,
+)
 from contracts.decision.entries import is_reason
 from contracts.document.sides import PAGE, overlays_of
 from contracts.errors import UsageError
@@ -73,6 +78,9 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
 @click.option(
     "--severity", multiple=True, metavar="ID=error|warning|info", help="Of a kind; repeatable."
 )
+@click.option(
+    "--for", "audience", type=click.Choice(list(AUDIENCES)), help="Whose source code breaks, too."
+)
 @_ACCEPTED
 @_ALL
 @_SUMMARY
@@ -81,6 +89,7 @@ def diff(
     base: str | None,
     revision: str | None,
     severity: tuple[str, ...],
+    audience: str | None,
     listed: bool,
     **shared: Unpack[_Shared],
 ) -> None:
@@ -102,7 +111,7 @@ def diff(
     if base is None or revision is None:
         cure = "files, GITREV:path, URLs, or - for one"
         raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
-    found = flows.compare(base, revision, _terms(shared, severity))
+    found = flows.compare(base, revision, _terms(shared, severity, audience))
     show(_shown(found, form, shared["unfolded"], shared["summary"]))
     sys.exit(found.decision.exit_code)
 
@@ -130,13 +139,16 @@ def changelog(base: str, revision: str, overlays: tuple[str, ...], form: str) ->
     show(lines_of(FORMS["changelog"][form], found))
 
 
-def _terms(shared: _Shared, severities: tuple[str, ...] = ()) -> flows.Terms:
+def _terms(
+    shared: _Shared, severities: tuple[str, ...] = (), audience: str | None = None
+) -> flows.Terms:
     form = shared["form"]
     if shared["summary"] and form not in ("text", "markdown"):
         raise click.UsageError(f"--summary is written as text or markdown, not as {form}")
     if shared["summary"] and shared["unfolded"]:
         raise click.UsageError("--summary has no finding, --all has each; give one of them")
-    policy = ChangePolicy(FailOn(shared["fail_on"]), severities_from(severities))
+    fail_on, levels = FailOn(shared["fail_on"]), severities_from(severities)
+    policy = ChangePolicy(fail_on, levels, audience=audience)
     overlays = overlays_of(shared["overlays"], "--overlay")
     return flows.Terms(policy, overlays, shared["accepted"], date.today())
 

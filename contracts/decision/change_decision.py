@@ -23,6 +23,37 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+_ERROR, _WARNING = ChangeSeverity.ERROR, ChangeSeverity.WARNING
+AUDIENCES: Mapping[str, Mapping[str, ChangeSeverity]] = {
+    "sdk": {
+        "enum-names-changed": _ERROR,
+        "operation-id-changed": _ERROR,
+        "parameter-order-changed": _ERROR,
+        "parameter-removed": _ERROR,
+        "tag-changed": _ERROR,
+        "title-changed": _ERROR,
+        "branch-removed": _WARNING,
+        "default-changed": _WARNING,
+        "enum-narrowed": _WARNING,
+        "enum-order-changed": _WARNING,
+        "format-changed": _WARNING,
+        "format-narrowed": _WARNING,
+        "format-renamed": _WARNING,
+        "format-widened": _WARNING,
+        "parameter-optional": _WARNING,
+        "parameter-required": _WARNING,
+        "property-optional": _WARNING,
+        "property-removed": _WARNING,
+        "property-required": _WARNING,
+        "response-header-optional": _WARNING,
+        "type-changed": _WARNING,
+        "type-narrowed": _WARNING,
+        "type-widened": _WARNING,
+    },
+}
+"""For whom a kind of change is this loud at least; `sdk` is source code that was generated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A change as the gate sees it."""
@@ -50,14 +81,25 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class ChangePolicy:
-    """What fails a comparison; `severities` are by the id of a kind, in place of the default."""
+    """What fails a comparison; `severities` are by the id of a kind, in place of the default.
+
+    `audience` is one of `AUDIENCES`, or none of them.
+    """
 
     fail_on: FailOn = FailOn.BREAKING
     severities: Mapping[str, ChangeSeverity] = field(default_factory=dict)
     accepted: Accepted = field(default_factory=Accepted)
+    audience: str | None = None
+
+    def severity_of(self, change: Change) -> ChangeSeverity:
+        """What was said of its kind, else the louder of its default and that for the audience."""
+        if change.id in self.severities:
+            return self.severities[change.id]
+        raised = AUDIENCES.get(self.audience or "", {}).get(change.id, change.severity)
+        return min(change.severity, raised, key=list(ChangeSeverity).index)
 
     def judged(self, change: Change) -> Judged:
-        severity = self.severities.get(change.id, change.severity)
+        severity = self.severity_of(change)
         acceptance = self.accepted.of(name_of(change))
         fails = severity is ChangeSeverity.ERROR and self.fail_on is not FailOn.NEVER
         if self.fail_on is FailOn.WARNING and change.effect is not Effect.UNDECIDED:

@@ -210,6 +210,7 @@ _BY_DIRECTION = {
         ("format-renamed", "the format, which no validator asserts, changed" + _BECAME, _INFO),
         ("read-only-changed", "readOnly changed" + _BECAME, _WARNING),
         ("write-only-changed", "writeOnly changed" + _BECAME, _WARNING),
+        ("discriminator-changed", "what tells schemas apart changed" + _BECAME, _WARNING),
         ("default-changed", "the default changed" + _BECAME, _WARNING),
         ("branch-added", "the branch {subject} was added to the union", _INFO),
         ("branch-removed", "the branch {subject} was removed from the union", _WARNING),
@@ -278,6 +279,8 @@ _HARMLESS = {
     "read-only-changed": _NO_MESSAGE,
     "write-only-changed": _NO_MESSAGE,
     "default-changed": _NO_MESSAGE,
+    "discriminator-changed": "no schema refuses it; those who choose a schema by its values, who "
+    "may know no such name, are not seen in messages",
     "format-renamed": "no validator asserts such a format",
     "property-deprecated": "it is allowed as before",
 }

@@ -12,9 +12,11 @@ from typing import Any
 from contracts.changes.change import Change, Direction, Said
 from contracts.changes.containment import Settlement, movement_of, settle
 from contracts.changes.places import where_of
-from contracts.changes.shapes import Shape, as_text, brief
+from contracts.changes.shapes import Shape, as_text, brief, shape_at
 from contracts.changes.versions import Documents, Pointers
-from contracts.document import Schema
+from contracts.document import Schema, ref_target
+from contracts.document.directions import by_names
+from contracts.document.model import schemas_by_name
 from contracts.messages import JSON
 from contracts.schemas import ASSERTED_FORMATS, Raw
 from contracts.schemas.locations import escape
@@ -234,6 +236,39 @@ class Pair:
         base, revision = self.base.annotation("deprecated"), self.revision.annotation("deprecated")
         if revision is True and base is not True:
             yield self._annotation("property-deprecated", "deprecated", base, revision)
+        yield from self._renamed()
+
+    def _renamed(self) -> Iterator[Local]:
+        """What a discriminator calls a schema otherwise, or that it is about another property."""
+        (tag, base), (other, revision) = map(_names, (self.base, self.revision))
+        before, after = [], []
+        for pointer, names in base.items():
+            moved = (there for there in revision if self.documents.same((pointer, there)))
+            there = pointer if pointer in revision else next(moved, None)
+            if there is None or names == revision[there]:
+                continue
+            if _listed(self.base, pointer, tag) == _listed(self.revision, there, other):
+                before += names
+                after += revision[there]
+        if tag and tag != other and (other or base):
+            before, after = [tag], [other or "none"]
+        if before:
+            words = {"base": tuple(before), "revision": tuple(after)}
+            answer = self._by_name if set(before) & set(after) else None
+            yield self.local(
+                "discriminator-changed", ("discriminator",), answer, None, _any, **words
+            )
+
+    @property
+    def _by_name(self) -> Settlement | None:
+        """Whether a value is refused by the schema that its name stands for, but not by others."""
+        sent, taken = (side.source("discriminator") for side in (self.sender, self.receiver))
+        answer = settle(
+            lambda: shape_at(sent.document.sender, sent.pointer).sent,
+            lambda: shape_at(by_names(taken.document), taken.pointer).taken,
+            lambda: {"allOf": [self.sender.taken, self.receiver.taken]},
+        )
+        return None if answer.contained else answer
 
     def _annotation(self, kind: str, keyword: str, base: Any, revision: Any) -> Local:
         return self.local(kind, (keyword,), base=brief(base), revision=brief(revision))
@@ -276,6 +311,36 @@ def _said(shape: Shape, keywords: tuple[str, ...], name: str | None) -> Schema |
     if name is not None:
         return shape.member(name)
     return shape.source(*keywords) if shape.having(*keywords) else None
+
+
+def _any(_shape: Shape) -> Raw:
+    return True
+
+
+def _names(shape: Shape) -> tuple[str, dict[str, list[str]]]:
+    """The property that tells schemas apart, and the values that stand for each of them.
+
+    A schema that lists its own values, or that a mapping names, has no name but these.
+    """
+    said = shape.having("discriminator")
+    if not said or not isinstance(value := said[0].part.schema.value, dict):
+        return "", {}
+    tag, mapping = (
+        value["discriminator"].get("propertyName", ""),
+        value["discriminator"].get("mapping"),
+    )
+    found: dict[str, list[str]] = {}
+    for name, target in sorted((mapping or {}).items()):
+        found.setdefault(schemas_by_name(value)[name] or ref_target(target), []).append(name)
+    for name, pointer in schemas_by_name(value).items():
+        if pointer and pointer not in found and _listed(shape, pointer, tag) is None:
+            found[pointer] = [name]
+    return tag, found
+
+
+def _listed(shape: Shape, pointer: str, tag: str) -> tuple[Any, ...] | None:
+    """The values that a schema of its own lists for a property."""
+    return shape_at(shape.document, pointer).child("properties", tag).location.values
 
 
 def _unasserted(shape: Shape) -> Any:

@@ -1,7 +1,6 @@
 """A value that is sent and not taken to a whole message, made small and checked on both sides."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,32 +14,25 @@ from contracts.changes.change import Witness
 from contracts.changes.containment import Settlement, drawn, settle
 from contracts.changes.hybrids import Edit, hybrid
 from contracts.changes.pairs import Aspect, Local, Pair, Step
-from contracts.changes.shapes import Shape
+from contracts.changes.shapes import Shape, shape_at
 from contracts.changes.versions import Draft, Site
 from contracts.document import Header, MediaType, Parameter
+from contracts.document.directions import by_names
 from contracts.document.model import value_at
-from contracts.document.serialisation import (
-    divider_of,
-    match_path,
-    plain_text,
-    serialised,
-    unwritten_of,
-)
+from contracts.document.serialisation import divider_of, unwritten_of
 from contracts.messages import JSON, Request
 from contracts.payloads.reduction import reduced
 from contracts.schemas import Raw, only, validation
-from contracts.schemas.claims import ANYTHING, claim_of, readings_of
+from contracts.schemas.claims import ANYTHING, claim_of
 from contracts.schemas.readings import TooLarge, TooLong, checked_form
-from contracts.schemas.texts import ANY_LIST, ANY_TEXT, Wire, wire_of
+from contracts.schemas.texts import ANY_LIST, ANY_TEXT, Wire, is_written, readings, wire_of
 from contracts.schemas.validation import Distance, Uncompilable, Validator
 
 DRAWN = 12  # messages drawn around one value before it is given up
 ROUNDS = 6  # in which a message is drawn anew without what other changes refuse in the last
 BLAMED = 20  # errors of a message that are looked at
-READ = 1_000  # ways to read the texts of one value
 NAMES = ("properties", "patternProperties", "additionalProperties")
 
-Named = Parameter | Header
 NO_LIST = Settlement(None, "no list that is taken has all that are sent")
 
 Check = Callable[[JSON], bool]
@@ -61,7 +53,7 @@ class Taker:
         takes = partial(validation.takes, self._check, unknown=unknown)
         if not self.is_text:
             return takes(value)
-        return any(one is ANYTHING or takes(one) for one in _readings(value))
+        return any(one is ANYTHING or takes(one) for one in readings(value))
 
     def errors(self, value: JSON) -> list[Any]:
         """What is said against a value; nothing where that takes too long."""
@@ -83,6 +75,8 @@ class Trial:
         The receiver would take it without this change. Where other changes refuse all that there
         is, it is one that the sender's side would refuse with this change alone.
         """
+        if local.aspect.keywords == ("discriminator",):
+            return self._misnamed(local, steps)
         edit = [(local.aspect, steps)]
         refused = []
         with suppress(TooLarge, *Uncompilable):  # a pattern that the validator can't compile, say
@@ -96,6 +90,28 @@ class Trial:
             for body in refused[:DRAWN]:
                 if found := self._smallest(body, local, steps, lambda one: not alone.takes(one)):
                     return found
+        return None
+
+    def _misnamed(self, local: Local, steps: Sequence[Step]) -> Witness | None:
+        """A message that is taken, though not by the schema that a discriminator names for it."""
+        holder, sent, taken = self.site.holder, self.pair.sender, self.pair.receiver
+        forms = []
+        for shape, document in ((sent, sent.document.sender), (taken, by_names(taken.document))):
+            values = shape_at(document, shape.parts[0].schema.pointer).values
+            forms.append(Taker(checked_form(document, *values), is_text=False))
+        sends, by_name = forms
+
+        def shows(value: JSON) -> bool:
+            is_passed = self._is_sent(value) and sends.takes(value) and self._taken.takes(value)
+            return is_passed and not by_name.takes(value)
+
+        arounds = (_nested(steps, {"const": value}) for value in local.values)
+        for body in chain.from_iterable(islice(self._drawn(one), DRAWN) for one in arounds):
+            if isinstance(holder, MediaType) and shows(body):
+                body = reduced(body, shows, self._lists)
+                because = "the schema that its discriminator names refuses it"
+                draft = Draft(because, media=holder, body=(body,), response=self.site.response)
+                return self.site.versions.witness(draft)
         return None
 
     def last_word(
@@ -129,7 +145,7 @@ class Trial:
         answers = list(_texts_settled(holder, *forms, empty=self._takes_empty))
         if all(answer.contained for answer in answers):
             return answers[0]
-        found = chain.from_iterable(map(_readings, answers[0].values))
+        found = chain.from_iterable(map(readings, answers[0].values))
         values = tuple(filter(self._is_sent, found))
         return Settlement(None, "not every text that is sent is surely taken", values)
 
@@ -179,7 +195,7 @@ class Trial:
         """Whether a value is sent and not taken."""
         holder, is_sent = self.site.holder, self._is_sent(value)
         if self.site.is_on_the_wire and not isinstance(holder, MediaType):
-            is_sent = is_sent and _is_written(holder, value)
+            is_sent = is_sent and is_written(holder, value)
         return is_sent and not self._taken.takes(value)
 
     def _smallest(
@@ -285,7 +301,9 @@ class Trial:
         return replace(witness, because=claim.forbidden_because or because)
 
 
-def _texts_settled(holder: Named, sent: Wire, taken: Wire, *, empty: bool) -> Iterator[Settlement]:
+def _texts_settled(
+    holder: Parameter | Header, sent: Wire, taken: Wire, *, empty: bool
+) -> Iterator[Settlement]:
     """Whether texts that are sent alone, each sort of lists, and objects are all taken."""
     single, unwritten = [taken.single, *[{"const": ""}] * empty], unwritten_of(holder)
     divider = divider_of(holder)
@@ -311,34 +329,6 @@ def _fits(items: Raw, sizes: Raw, taken: Wire) -> Iterator[Settlement]:
     for others, room in taken.lists:
         fits = _settled(sizes, room)
         yield _settled(items, others) if fits.contained else fits
-
-
-def _readings(value: JSON) -> Iterator[Any]:
-    """What the texts of a value may be read as, a list of one as its item, and the other way."""
-    held = [value]
-    if isinstance(value, (dict, list)):
-        held = list(value.values()) if isinstance(value, dict) else value
-    choices = [list(readings_of(plain_text(item))) for item in held]
-    if math.prod(map(len, choices)) > READ or any(ANYTHING in found for found in choices):
-        yield ANYTHING
-        return
-    if value in ("", [""]):
-        yield []
-    for found in product(*choices):
-        yield dict(zip(value, found, strict=True)) if isinstance(value, dict) else list(found)
-        if len(found) == 1 and not isinstance(value, dict):
-            yield found[0]
-
-
-def _is_written(holder: Named, value: JSON) -> bool:
-    """Whether a value can be sent as text: null can't, and nothing that is nested or empty."""
-    held = [value]
-    if isinstance(value, (dict, list)):
-        held = list(value.values()) if isinstance(value, dict) else value
-    is_plain = bool(held) and all(isinstance(item, (str, bool, int, float)) for item in held)
-    if not is_plain or holder.location != "path":
-        return is_plain
-    return match_path("/{x}", f"/{serialised(holder, value)}") is not None
 
 
 def _wanted(taker: Taker, value: JSON) -> Iterator[Raw]:

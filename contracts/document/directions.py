@@ -27,6 +27,12 @@ def for_responses(document: Document) -> Document:
     return _directed(document, "writeOnly")
 
 
+@lru_cache(maxsize=16)
+def by_names(document: Document) -> Document:
+    """As a receiver reads a document who takes a value by the schema that a discriminator names."""
+    return Directed(document.written, document.mark, is_named=True)
+
+
 def _directed(document: Document, mark: str) -> Document:
     is_read_so = not document.marks.isdisjoint((mark, "discriminator"))
     return Directed(document, mark) if is_read_so else document
@@ -49,10 +55,12 @@ class Directed(Document):
     sender it must not be there.
     """
 
-    def __init__(self, document: Document, mark: str, *, is_sender: bool = False) -> None:
+    def __init__(
+        self, document: Document, mark: str, *, is_sender: bool = False, is_named: bool = False
+    ) -> None:
         self.__dict__.update(vars(document), written=document, mark=mark)
         self.__dict__.pop("tree")
-        self._is_sender = is_sender
+        self._is_sender, self._is_named = is_sender, is_named
         self._absent: dict[str, Any] = {mark: True, "not": {}} if is_sender else {mark: True}
         self._opened = set[tuple[int, Unsent]]()
         self._known = dict[tuple[int, bool], frozenset[str]]()
@@ -82,27 +90,36 @@ class Directed(Document):
         # Without what told them apart, branches may be alike: one of them has to hold.
         if "anyOf" not in node and found.get("oneOf") != node.get("oneOf"):
             found["anyOf"] = found.pop("oneOf")
-        if self._is_sender and isinstance(node.get("discriminator"), dict):
+        if (self._is_sender or self._is_named) and isinstance(node.get("discriminator"), dict):
             found |= self._with_names(node, found)
         return _settled(node, found)
 
     def _with_names(self, node: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
-        """The unions of a schema, whose branches have the names that its discriminator gives."""
+        """The unions of a schema, whose branches have the names that its discriminator gives.
+
+        A receiver takes a value of no branch whose name is that of another.
+        """
         tag, names = node["discriminator"].get("propertyName"), schemas_by_name(node)
         mapped, changed = node["discriminator"].get("mapping") or {}, {}
+        owners = {name: names[name] for name in mapped}
+        for name, target in names.items():
+            if target not in owners.values():
+                owners[name] = target
         for keyword in filter(found.__contains__, _UNIONS):
             changed[keyword] = list(found[keyword])
             for index, branch in enumerate(changed[keyword]):
                 pointer = ref_target(str(branch.get("$ref", ""))) or None
-                own = [name for name in names if names[name] == pointer]
-                own = [name for name in own if name in mapped] or own
+                own = [name for name in owners if owners[name] == pointer]
                 for part in self._parts(branch, sure=True):
                     held = part.get("properties", {}).get(tag, True)
                     listed = held.get("enum", [held.get("const")]) if isinstance(held, dict) else []
                     if listed != [None] and listed:
                         own = [name for name in own if name in listed]
-                if own:
-                    named = {"properties": {tag: {"enum": own}}, "required": [tag]}
+                named: Any = {"properties": {tag: {"enum": own}}, "required": [tag]}
+                if not self._is_sender:
+                    others = [name for name in owners if owners[name] not in (pointer, "")]
+                    named = {"properties": {tag: {"not": {"enum": others}}}}
+                if own or not self._is_sender:
                     changed[keyword][index] = {"allOf": [branch, named]}
         return changed
 

@@ -4,17 +4,21 @@ A value is sent as one text, a text is read in every way (`claims`). Where it ca
 said to be sent and less to be taken: texts that lie inside are taken for sure.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
-from contracts.document.serialisation import plain_text
+from contracts.document import Header, Parameter
+from contracts.document.serialisation import match_path, plain_text, serialised
 from contracts.messages import JSON
 from contracts.schemas import Raw
-from contracts.schemas.claims import WORDS
+from contracts.schemas.claims import ANYTHING, WORDS, readings_of
 from contracts.schemas.locations import ALL_TYPES
 from contracts.schemas.validation import schema_of
 
+READ = 1_000  # ways to read the texts of one value
 ANY_TEXT: Raw = {"type": "string"}
 ANY_LIST: dict[str, Any] = {"type": "array", "minItems": 1}
 
@@ -167,3 +171,31 @@ def _up_to(limit: int | None) -> str:
         if int(digit) > least:
             found.append(f"{digits[:index]}[{least}-{int(digit) - 1}][0-9]{{{rest}}}")
     return "|".join(found)
+
+
+def readings(value: JSON) -> Iterator[Any]:
+    """What the texts of a value may be read as, a list of one as its item, and the other way."""
+    held = [value]
+    if isinstance(value, (dict, list)):
+        held = list(value.values()) if isinstance(value, dict) else value
+    choices = [list(readings_of(plain_text(item))) for item in held]
+    if math.prod(map(len, choices)) > READ or any(ANYTHING in found for found in choices):
+        yield ANYTHING
+        return
+    if value in ("", [""]):
+        yield []
+    for found in product(*choices):
+        yield dict(zip(value, found, strict=True)) if isinstance(value, dict) else list(found)
+        if len(found) == 1 and not isinstance(value, dict):
+            yield found[0]
+
+
+def is_written(holder: Parameter | Header, value: JSON) -> bool:
+    """Whether a value can be sent as text: null can't, and nothing that is nested or empty."""
+    held = [value]
+    if isinstance(value, (dict, list)):
+        held = list(value.values()) if isinstance(value, dict) else value
+    is_plain = bool(held) and all(isinstance(item, (str, bool, int, float)) for item in held)
+    if not is_plain or holder.location != "path":
+        return is_plain
+    return match_path("/{x}", f"/{serialised(holder, value)}") is not None

@@ -189,7 +189,7 @@ _BY_DIRECTION = {
     "response": (
         ("response-status-added", "the status {subject} was added", _INFO),
         ("response-status-removed", "the status {subject} was removed", _WARNING),
-        ("response-media-type-added", "answers may be {subject} now", _INFO),
+        ("response-media-type-added", "answers may be {subject} now", _WARNING),
         ("response-media-type-removed", "answers are no longer {subject}", _WARNING),
         ("response-body-added", "answers have a body now", _INFO),
         ("response-body-removed", "answers have no documented body any more", _WARNING),
@@ -270,6 +270,8 @@ _HARMLESS = {
     "response-status-added": "a policy: clients treat a status that they don't know "
     "as x00 of its class (RFC 9110 §15)",
     "response-status-removed": "the revision sends fewer answers than the base allows",
+    "response-media-type-added": "clients choose by Accept (RFC 9110 §12.5.1), "
+    "and what they chose from is offered as before",
     "response-media-type-removed": "the revision sends fewer answers than the base allows",
     "response-body-added": "the base says nothing about a body there",
     "response-header-added": "the base asks nothing of it",

@@ -30,6 +30,7 @@ Wanted = Parameter | RequestBody | Header
 
 EMPTY: tuple[JSON, ...] = ("", None, [])  # what the empty text may be read as
 STATUSES = range(100, 600)
+SUCCESSES = range(200, 300)
 
 
 def compare_parts(versions: Versions) -> None:
@@ -200,6 +201,9 @@ def _compare_content(
     noun, response = Direction.of(is_answer=is_answer), None
     if isinstance(sender, ResponseSpec):
         response = sender
+    is_negotiated = is_answer and not versions.base.by_service  # by Accept (RFC 9110 §12.5.1)
+    is_served = is_negotiated and not _is_error(before)
+    is_left = partial(_is_offered, sender)
     for media in sender.content:
         name, other = media.name, best(receiver.content, media.name)
         if other is not None:
@@ -207,20 +211,33 @@ def _compare_content(
             _compare_media(versions, *ordered, response)
             continue
         at = versions.roles(media.pointer, receiver.pointer, is_answer=is_answer)
-        because = f"the {side} documents {_names(receiver) or 'none'}"
-        draft = Draft(because, response=response, media=media)
+        because, draft = f"the {side} documents {_names(receiver) or 'none'}", None
+        if not is_negotiated or "*" in name or not any(map(is_left, receiver.content)):
+            draft = Draft(because, response=response, media=media)
         kind = f"{noun}-media-type-{lost}"
         versions.note(kind, f"{where} ;{name}", at, draft, subject=name)
     for media in receiver.content:
         name, is_known = media.name, partial(_is_covered, media, or_covers=is_answer)
         if not any(map(is_known, sender.content)):
-            at = versions.roles(sender.pointer, media.pointer, is_answer=is_answer)
+            at, draft = versions.roles(sender.pointer, media.pointer, is_answer=is_answer), None
+            if is_served:
+                because = f"it accepts {name} alone, and the revision answers {_names(sender)}"
+                draft = Draft(because, accept=name)
             kind = f"{noun}-media-type-{gained}"
-            versions.note(kind, f"{where} ;{name}", at, subject=name)
+            versions.note(kind, f"{where} ;{name}", at, draft, subject=name)
+
+
+def _is_error(part: RequestBody | ResponseSpec) -> bool:
+    """Whether it is documented for errors alone, of which Accept need not be heeded."""
+    return isinstance(part, ResponseSpec) and part.status[0] in "45"
 
 
 def _is_covered(media: MediaType, other: MediaType, *, or_covers: bool) -> bool:
     return covers(other.name, media.name) or (or_covers and covers(media.name, other.name))
+
+
+def _is_offered(part: RequestBody | ResponseSpec, media: MediaType) -> bool:
+    return any(map(partial(_is_covered, media, or_covers=True), part.content))
 
 
 def _names(part: RequestBody | ResponseSpec) -> str:
@@ -283,9 +300,22 @@ def _compare_responses(versions: Versions) -> None:
                 because = f"the revision documents no answer {status}"
                 draft = Draft(because, response=response, status=status)
             _note_status(versions, lost, response, draft)
+    instead = None if sender.by_service else _other_success(versions)
     for response in receiver.responses:
         if not any(_partners(response, receiver, sender)):
-            _note_status(versions, gained, response)
+            draft = instead if response.status.startswith("2") else None
+            _note_status(versions, gained, response, draft)
+
+
+def _other_success(versions: Versions) -> Draft | None:
+    """An answer with a success that is new, where no success of the base is documented any more."""
+    base, revision = versions.base, versions.revision
+    left = filter(base.response, SUCCESSES)
+    if any(map(revision.response, left)):
+        return None
+    status = next(filter(revision.response, SUCCESSES), 0)
+    because = f"the base documents no answer {status}"
+    return Draft(because, response=revision.response(status), status=status) if status else None
 
 
 def _note_status(

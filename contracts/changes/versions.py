@@ -95,6 +95,7 @@ class Draft:
     status: int = 0  # of an answer, unless the plainest of its `response` will do
     security: SecurityRequirement | None = None  # whose credentials it carries, if not the first
     prefix: str = ""  # the path of the server
+    accept: str = ""  # the only media type of answers that a request asks for
     response: ResponseSpec | None = None
 
 
@@ -107,6 +108,8 @@ def _request(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]:
         value = draft.values[key] if key in draft.values else _plainest(parameter)
         parts[parameter.location][parameter.name] = texts.serialised(parameter, value)
     headers = parts["header"]
+    if draft.accept:
+        headers["Accept"] = draft.accept
     if parts["cookie"]:
         headers["Cookie"] = "; ".join(parts["cookie"].values())
     wanted = draft.security if draft.security is not None else next(iter(operation.security), ())

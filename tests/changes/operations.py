@@ -155,8 +155,7 @@ RESPONSES: tuple[Row, ...] = (
     ("a range narrowed to a status", COMPATIBLE, (move(f"{LIST}/responses/4XX", f"{LIST}/responses/404"),)),
     ("a range to default", COMPATIBLE, (move(f"{LIST}/responses/4XX", f"{LIST}/responses/default"),)),
     ("default to a range", COMPATIBLE, (move(f"{CREATE}/responses/default", f"{CREATE}/responses/4XX"),)),
-    ("a response media type added", BREAKING, (put(f"{OK}/content/text~1csv", {"schema": STRING}),)),
-    ("a response media type removed", COMPATIBLE, (drop(f"{CATALOGUE}/get/responses/200/content/text~1csv"),)),
+    ("a response media type removed", BREAKING, (drop(f"{CATALOGUE}/get/responses/200/content/text~1csv"),)),
     ("a response media type replaced", BREAKING, (move(f"{OK}/content/application~1json", f"{OK}/content/application~1hal+json"),)),
     ("response media types widened to a range", BREAKING, (move(f"{CATALOGUE}/get/responses/200/content/text~1csv", f"{CATALOGUE}/get/responses/200/content/text~1*"),)),
     ("a response media type given a charset", EQUAL, (move(f"{OK}/content/application~1json", f"{OK}/content/application~1json; charset=utf-8"),)),
@@ -204,14 +203,23 @@ SECURITY: tuple[Row, ...] = (
 UNSEEN: tuple[Row, ...] = (
     # what no message shows: who holds a scope, and what is undeclared is not refused
     ("an object in the query written otherwise", BREAKING, (drop(f"{CREATED}/style"),)),
+    # and by which type or status an answer comes: clients choose one, and are bound to the other
+    ("a response media type added", COMPATIBLE, (put(f"{OK}/content/text~1csv", {"schema": STRING}),)),
+    ("the success status replaced", BREAKING, (move(f"{GET}/responses/200", f"{GET}/responses/201"),)),
+    ("the success status replaced by its range", COMPATIBLE, (move(f"{GET}/responses/200", f"{GET}/responses/2XX"),)),
+    ("a success status removed beside another", COMPATIBLE, (drop(f"{GET}/responses/202"),)),
+    ("an error media type removed", COMPATIBLE, (drop(f"{GET}/responses/404/content/text~1csv"),)),
     ("a scope added", BREAKING, (put(f"{PATCH}/security/0/oauth", ["orders:write", "orders:read"]),)),
     ("a scope replaced", BREAKING, (put(f"{PATCH}/security/0/oauth", ["orders:read"]),)),
 )
 BEFORE: dict[str, tuple[Edit, ...]] = {
+    "a success status removed beside another": (put(f"{GET}/responses/202", {"description": "later"}),),
+    "an error media type removed": (put(f"{GET}/responses/404", {"description": "no", "content": {"application/json": {}, "text/csv": {}}}),),
     "a required query parameter in another case": (put(f"{LIMIT}/required", True),),
     "one of two schemes no longer demanded": (put(f"{GET}/security", [{"bearer": [], "key": []}]),),
 }
 MESSAGES: dict[str, Message] = {
+    "a response media type removed": asked("/catalogue", Accept="text/csv"),
     "a header's maxLength lowered": asked("/orders", **{"X-Trace": "x" * 20}),
     "a parameter overridden by the operation": asked("/orders"),
     "items of a parameter limited": asked("/orders?ids=1,2,3"),

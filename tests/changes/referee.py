@@ -75,6 +75,8 @@ class Referee:
                 return problem
         if self.role == "sender" and (unknown := undeclared(self.spec, operation, query)):
             return f"the query parameter {unknown} is not declared"
+        if not served(operation, headers.get("accept")):
+            return "no answer with success is of the only type that is accepted"
         return self.refuses_request_body(operation, headers, message.get("body"))
 
     def readings(
@@ -171,6 +173,12 @@ class Referee:
                 validate_formats=True,
             )
         return self.compiled[pointer].is_valid(value)
+
+
+def served(operation: Operation, accepted: str | None) -> bool:
+    """Whether a request that names a type of answers gets one of it, where it gets any (RFC 9110 §12.5.1)."""
+    content = [m for response in operation.responses if response.status[0] not in "45" for m in response.content]
+    return not accepted or any(covers(media_type(m.name), media_type(accepted)) for m in content)
 
 
 def prefixes(operation: Operation) -> set[str]:

@@ -61,7 +61,7 @@ def refused(row: Revision, sender: Spec, operation: Operation, referee: Referee)
             yield reason, message
 
 
-HARMLESS = [row for row in REVISIONS if row.truth != Truth.BREAKING]
+HARMLESS = [row for row in REVISIONS if row.truth != Truth.BREAKING and row.shown]
 BREAKING = [row for row in REVISIONS if row.truth == Truth.BREAKING and row.shown]
 WRITTEN = [row for row in BREAKING if row.message]
 

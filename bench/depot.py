@@ -204,11 +204,7 @@ def missed(columns: Mapping[str, Column], faults: Sequence[Fault]) -> Iterator[s
         theirs = f"; {OTHER} does" if other[fault.title] else ""
         yield f"- `{fault.title}` (line {fault.line} of the document){theirs}."
     if lost:
-        yield from (
-            "",
-            "Where a reference is taken, or a parcel held, a 409 hides whatever else is wrong with a request.",
-            "",
-        )
+        yield ""
     both = [fault for fault in faults if fault.forbidden and mine[fault.title] and not other[fault.title]]
     yield f"It alone finds {len(both)}."
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, islice, product
+from uuid import NAMESPACE_URL, uuid5
 
 from contracts.document import MediaType, Operation, Parameter
 from contracts.document.model import described_by
@@ -133,6 +134,16 @@ def others_of(operation: Operation, request: Request, seed: str) -> Iterator[Req
         for other in samples.others_of(media.schema, value, seed):
             made = _with_content(request, media, other)
             yield from [made] * claim_of(operation, made).allowed
+
+
+def with_new_key(operation: Operation, request: Request) -> Request:
+    """The request with an `Idempotency-Key` of its own, if it has one: else nothing is done."""
+    for parameter in operation.parameters:
+        if parameter.name.lower() == "idempotency-key" and request.header(parameter.name):
+            key = str(uuid5(NAMESPACE_URL, repr(request)))
+            made = with_text(request, parameter, key)
+            request = made if claim_of(operation, made) == claim_of(operation, request) else request
+    return request
 
 
 def reread(operation: Operation, request: Request, answer: Response) -> Request:

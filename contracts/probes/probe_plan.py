@@ -28,7 +28,7 @@ from contracts.messages import (
     Probe,
     Request,
 )
-from contracts.probes.edges import edge_requests, others_of, refusals
+from contracts.probes.edges import edge_requests, others_of, refusals, with_new_key
 from contracts.probes.knowledge import Knowledge, ValueRow, Values, ends
 from contracts.probes.samples import Body, bodies_of, with_body, with_required, with_value
 from contracts.schemas.claims import claim_of, is_sent, unsent_values
@@ -133,7 +133,8 @@ class Lane:
         base, sources = self._spared(self._base()), list(map(self._spared, answered))
         now = lambda: [*{*fresh} - {*answered}] or sources  # noqa: E731
         for name, request in refusals(self.operation, now, base):
-            probe = self._probe(request, "refusal", f"breaks {name}")
+            made = with_new_key(self.operation, request)
+            probe = self._probe(made, "refusal", f"breaks {name}")
             # What is no id by the document may be somebody's all the same.
             may_end = self.spares and name.startswith("path ")
             if self.can_send(probe) and not may_end:
@@ -165,7 +166,8 @@ class Lane:
         return self.about(self._base(values))
 
     def about(self, request: Request) -> Probe:
-        return self._probe(request, "source", "about resources")
+        made = with_new_key(self.operation, request)
+        return self._probe(made, "source", "about resources")
 
     def samples(self, seed: str) -> Iterator[Probe]:
         """Requests that are allowed, each with another body: the plainest, others by the seed, …"""

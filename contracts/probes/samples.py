@@ -175,7 +175,8 @@ def others_of(schema: Schema, whole: JSON, seed: str) -> Iterator[JSON]:
                 if type(other) is type(value) and other != value:
                     changes.setdefault(path, other)
     texts = [path for path in changes if isinstance(changes[path], str)]
-    for chosen in (texts, [*changes], *combinations(changes, len(changes) - 1), *zip(changes)):
+    apart = combinations(changes, max(len(changes) - 1, 0))
+    for chosen in filter(None, (texts, [*changes], *apart, *zip(changes))):
         yield reduce(lambda made, path: _replaced(made, path, changes[path]), chosen, whole)
 
 

@@ -33,7 +33,7 @@ def refusals(
         return
     lane, fresh = finder.state.plan.lane(operation), list[Request]()
     base = next(iter(answered), lane.request_for({}).request)
-    ways = _ways(finder, operation, base, is_answered=bool(answered))
+    ways = _ways(finder, operation, base)
 
     def renewed() -> Iterator[Event]:
         while ways:
@@ -52,18 +52,12 @@ def refusals(
     yield from renewed()
     for exchange in sent(lane.refusals(answered, fresh)):
         yield exchange
-        hides = getattr(exchange.response, "status", 0) in HIDING
-        hides = hides and not exchange.probe.claim.breaks.startswith("path ")
-        if hides and fresh == [base]:  # which is answered, and others of its kind are not
-            fresh.clear()
-            del ways[0]
-        if hides or (fresh and is_success(exchange)):
+        hides = getattr(exchange.response, "status", 0) in HIDING or is_success(exchange)
+        if fresh and hides and not exchange.probe.claim.breaks.startswith("path "):
             yield from renewed()
 
 
-def _ways(
-    finder: Finder, operation: Operation, base: Request, *, is_answered: bool
-) -> list[Iterator[Request]]:
+def _ways(finder: Finder, operation: Operation, base: Request) -> list[Iterator[Request]]:
     """Each without end if it has any; none if nothing is changed, or a path alone can be wrong."""
     inputs = finder.state.inputs
     may_change = operation.method not in SAFE_METHODS and inputs.options.unsafe
@@ -73,9 +67,9 @@ def _ways(
     own = _own(finder, operation, base)
     if finder.state.plan.lane(operation).spares:  # what ends a resource is for the run's own alone
         return [own]
-    again = iter(partial(_reread, finder, operation, base), None)
+    as_it_is = iter(partial(_reread, finder, operation, base), None)
     others = map(partial(_others, finder, operation, base), range(MAX_OTHERS))
-    return [*[again] * is_answered, own, *others]
+    return [as_it_is, own, *others]
 
 
 def _own(finder: Finder, operation: Operation, base: Request) -> Iterator[Request]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from contracts.messages import Request
 from contracts.probes import ProbePlan
+from contracts.probes.edges import others_of
 from contracts.schemas.claims import claim_of
 from contracts.schemas.constraints import forbidden_by
 from tests.exchanges.documents import one_operation, parameter
@@ -193,3 +195,25 @@ def test_requests_of_one_operation_are_bounded() -> None:
 def test_value_near_an_allowed_one_is_drawn_where_none_can_be_guessed() -> None:
     parameters = [parameter("q", {**TEXT, "pattern": "^[a-z]+[0-9]$", "minLength": 4}, "query")]
     assert "query q minLength" in asked(parameters=parameters)
+
+
+NAMED = {"type": "object", "properties": {"name": TEXT, "mail": {**TEXT, "format": "email"}, "count": INTEGER}}
+
+
+def test_other_values_are_like_no_others() -> None:
+    content = {"application/json": {"schema": {**NAMED, "required": [*NAMED["properties"]]}}}
+    _, operation = one_operation("/things", "post", requestBody={"content": content})
+    body = b'{"name":"a","mail":"a@example.com","count":1}'
+    base = Request("POST", "/things", (("Content-Type", "application/json"),), body)
+    made = [[json.loads(one.body or b"") for one in others_of(operation, base, str(n))] for n in range(30)]
+    texts, everything, *_, last = zip(*made, strict=True)
+    assert {one["count"] for one in texts} == {1}
+    assert [len({one[name] for one in everything}) for name in ("name", "mail", "count")] == [30, 30, 30]
+    assert {(one["name"], one["mail"]) for one in last} == {("a", "a@example.com")}
+
+
+def test_nothing_is_changed_where_nothing_can_be() -> None:
+    content = {"application/json": {"schema": {"type": "object", "properties": {"kind": {"enum": ["a", "b"]}}}}}
+    _, operation = one_operation("/things", "post", requestBody={"content": content})
+    base = Request("POST", "/things", (("Content-Type", "application/json"),), b'{"kind":"a"}')
+    assert list(others_of(operation, base, "")) == []

@@ -51,7 +51,11 @@ PAGE = {
         "title": {"type": "string", "maxLength": 10},
     },
 }
-BOOKING = {"type": "object", "required": ["nights"], "properties": {"nights": NIGHTS}}
+BOOKING = {
+    "type": "object",
+    "required": ["nights", "code"],
+    "properties": {"nights": NIGHTS, "code": {"type": "string", "maxLength": 12}},
+}
 VERSIONED = {
     "type": "object",
     "required": ["nights", "version"],
@@ -63,7 +67,8 @@ NOTE = {
     "properties": {"channel": {"type": "string", "enum": ["mail", "desk"]}, "note": {"type": "string", "maxLength": 9}},
 }
 REFUSED = {status: {"description": "no"} for status in ("400", "404", "409", "412", "415", "422")}
-IF_MATCH = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}}
+KEY = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "minLength": 8}}
+IF_MATCH = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string", "pattern": '^"[0-9]+"$'}}
 
 
 def takes(name: str, status: str, schema: Any, media: str = "application/json", **more: Any) -> dict[str, Any]:
@@ -84,7 +89,7 @@ DOCUMENT = {
     "paths": {
         "/accounts": {"post": takes("createAccount", "201", ACCOUNT)},
         "/accounts/{account_id}": one_of("account", put=takes("putAccount", "200", NOTE, parameters=[IF_MATCH])),
-        "/pages": {"post": takes("createPage", "201", PAGE, "application/x-www-form-urlencoded")},
+        "/pages": {"post": takes("createPage", "201", PAGE, "application/x-www-form-urlencoded", parameters=[KEY])},
         "/pages/{page_id}": one_of("page"),
         "/bookings": {
             "post": takes("createBooking", "201", BOOKING),
@@ -121,12 +126,16 @@ def spec_of(document: Mapping[str, Any]) -> Spec:
 
 @dataclass
 class Stays:
-    """Accounts with an email and a name of their own, pages with a slug, and bookings in states."""
+    """Accounts with an email and a name of their own, pages with a slug, and bookings in states.
+
+    Whoever makes a page gets the same answer with the same key, whatever the request.
+    """
 
     lax: bool = False
     repeated: int = 409  # what a second confirmation gets
     state_first: bool = False  # whether that is looked at before the body
     kept: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+    done: dict[str | None, tuple[int, Any, str]] = field(default_factory=dict)  # by Idempotency-Key
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -177,31 +186,38 @@ class Stays:
         spent = one.get("state", "new") != "new" if rest else False
         if spent and self.state_first:
             return self.repeated, None, ""
+        if (key := request.header("idempotency-key")) in self.done:
+            return self.done[key]
         problem, body = self.read(own, request)
         if problem:
             return problem, None, ""
         if spent:
             return self.repeated, None, ""
         if not one:
-            return self.made(kind, body)
+            if kind == "pages" and len(key or "") < 8:
+                return 400, None, ""
+            made = self.made(kind, body)
+            if kind == "pages" and made[0] == 201:
+                self.done[str(key)] = made
+            return made
         tag = f'"{one["version"]}"'
         if kind == "accounts":
-            sent = request.header("if-match")
-            if sent is None or sent not in ("*", tag):
-                return (400 if sent is None else 412), None, ""
+            sent = request.header("if-match") or ""
+            if sent != tag:
+                return (412 if re.fullmatch('"[0-9]+"', sent) else 400), None, ""
         elif not rest and body["version"] != one["version"]:
             return 409, None, ""
         one |= {"state": rest or one["state"], "version": one["version"] + 1}
         return 200, shown_of(one), f'"{one["version"]}"'
 
     def made(self, kind: str, body: Any) -> tuple[int, Any, str]:
-        for name in ("email", "name", "slug"):
+        for name in ("email", "name", "slug", "code"):
             if name in body and body[name] in (one.get(name) for one in self.kept[kind].values()):
                 return 409, None, ""
         if body.get("plan", "basic") != "basic":
             return 422, None, ""
         number = next(self.numbers)
-        self.kept[kind][number] = {**body, "id": number, "version": 1, "state": "new"}
+        self.kept[kind][number] = {**body, "id": number, "version": 7, "state": "new"}
         return 201, shown_of(self.kept[kind][number]), ""
 
     def read(self, own: Any, request: Request) -> tuple[int, Any]:

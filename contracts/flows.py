@@ -12,7 +12,7 @@ order, in each process. `compare`, `pull` and `drift` need none of what only a r
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -125,22 +125,22 @@ def gate(inputs: Inputs) -> ItemResult:
     """Document, baseline (HEAD's if none is named) -> changes -> decision -> what a test says."""
     from contracts.run.end import ItemResult, compared, undecided
 
-    strict, overlays, path = inputs.policy.strict, inputs.overlays, inputs.spec.document.path
+    strict, reading, path = inputs.policy.strict, inputs.reading, inputs.spec.document.path
     if inputs.options.dry_run:
         return ItemResult("skipped", "--contract-dry-run: nothing is judged")
     if inputs.policy.partial or inputs.policy.some_rules:
         return ItemResult("skipped", "only some operations or rules are judged")
     try:
         if inputs.options.baseline is not None:
-            base = sides.side_from(inputs.options.baseline, overlays)
+            base = sides.side_from(inputs.options.baseline, reading)
         else:
             head = f"HEAD:{sides.path_in_repository(Path(path))}"
-            base = sides.side_from(head, overlays, folder=Path(path).parent)
+            base = sides.side_from(head, reading, folder=Path(path).parent)
     except ContractsError as error:
         said = printable(f"not compared with a baseline: {error}")
         return ItemResult("skipped", said, said)
     try:
-        revision = sides.side_from(path, overlays)
+        revision = sides.side_from(path, reading)
         if sides.is_same(base, revision, inputs.spec):
             return ItemResult("passed")
         accepted = accepted_for(revision, revision, today=date.today())
@@ -190,14 +190,14 @@ class Terms:
     """How two documents are compared."""
 
     policy: ChangePolicy
-    overlays: Sequence[str] | None  # for both; None: the one beside each, if there is one
+    reading: sides.Reading  # of both
     accepted: str | None  # a file of accepted changes, `none` for none; None: the one beside a side
     today: date
 
 
 def compare(base: str, revision: str, terms: Terms) -> Diff:
     """Two documents -> changes -> decision -> report; each a file, `REV:path`, a URL, or `-`."""
-    both = sides.sides_from(base, revision, terms.overlays)
+    both = sides.sides_from(base, revision, terms.reading)
     accepted = accepted_for(*both, today=terms.today, named=terms.accepted)
     return diff_of(*both, terms.policy, accepted)
 
@@ -239,16 +239,22 @@ class Pulled:
 
 
 def pull(
-    source: str, path: Path, overlays: Sequence[str] | None, *, reason: str | None, today: date
+    source: str, path: Path, reading: sides.Reading, *, reason: str | None, today: date
 ) -> Pulled:
     """Published document, ours -> changes -> decision -> what becomes of ours; writes nothing."""
-    got, around = sides.side_from(source, []), FolderFiles(path.parent, str(path))
+    got = sides.side_from(source, replace(reading, overlays=[]))
+    around = FolderFiles(path.parent, str(path), reading.root)
+    got = replace(got, around=around, prefix="")
     if not os.path.lexists(path):
-        named = sides.named_overlays(overlays or ())
-        placed = sides.Side(got.name, got.text, named, around)
-        return Pulled(path, got.text, sides.read_side(placed), reason=reason)
-    present = sides.side_from(str(path), overlays)
-    placed = sides.Side(got.name, got.text, present.overlays, around)
+        named = sides.named_overlays(reading.overlays or ())
+        spec = sides.read_side(replace(got, overlays=named))
+        if reading.is_strict:
+            from contracts.rules.faults import refuse_faulty
+
+            refuse_faulty(spec)
+        return Pulled(path, got.text, spec, reason=reason)
+    present = sides.side_from(str(path), reading)
+    placed = replace(got, overlays=present.overlays)
     diff = diff_of(present, placed, ChangePolicy(), accepted_for(present, placed, today=today))
     offered = replace(diff, reason=reason or diff.reason)
     return Pulled(path, got.text, diff.specs[1], offered, got.text != present.text, reason)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from contracts.document import Spec, read_spec
+from contracts.errors import DocumentError
 from contracts.rules import OperationRules, Rule, rules_for
 from contracts.rules.plan import Plan
 
@@ -31,6 +33,14 @@ def spec_of(schema: Any, **more: Any) -> Spec:
 
 def spec_from(value: dict[str, Any]) -> Spec:
     return read_spec(json.dumps(value, indent=1).encode(), path="things.json", folder=None)
+
+
+def fault_of(read: Callable[[], Spec]) -> str:
+    """What is said of a document that is refused, or the first that is noted of one that is read all the same."""
+    try:
+        return str(read().notices[0])
+    except DocumentError as error:
+        return str(error)
 
 
 def operation_rules(schema: Any, **more: Any) -> OperationRules:

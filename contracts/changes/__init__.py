@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from contracts.changes.change import Change, Direction, Effect, Reach, Witness
 from contracts.changes.containment import LARGE, Settlement, equal, movement_of
 from contracts.changes.hybrids import Edit
-from contracts.changes.operations import compare_operations
+from contracts.changes.operations import compare_operations, settle_unread
 from contracts.changes.pairs import Local, Pair, Step
 from contracts.changes.shapes import Shape, as_text, shape_at
 from contracts.changes.versions import Documents, Pointers, Site
@@ -50,6 +50,7 @@ def compare(base: Spec, revision: Spec) -> tuple[Change, ...]:
         for direction, read in _READINGS.items():
             walk = Walk(documents, direction, read(base.document), read(revision.document))
             _compare_schemas(walk)
+        settle_unread(documents)
     except RecursionError:
         raise UsageError(
             f"{base.document.path} and {revision.document.path} are nested too deeply to be "

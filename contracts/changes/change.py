@@ -164,6 +164,7 @@ _BY_DIRECTION = {
         ("webhook-added", "the webhook {subject} was added", _INFO),
         ("webhook-removed", "the webhook {subject} was removed", _WARNING),
         ("webhook-changed", "the webhook {subject} changed, which was not compared", _WARNING),
+        ("unread-changed", "`{subject}`, which can't be read, changed" + _BECAME, _WARNING),
         ("webhook-renamed", "the webhook has another name" + _BECAME, _WARNING),
     ),
     "request": (
@@ -295,6 +296,7 @@ TURNED = {
 """The same where the service sends the requests, by the direction of the kind."""
 
 _UNCOMPARED = {
+    "unread-changed": "nobody can tell what it means",
     "callback-changed": "messages from the service were not compared",  # no longer found
     "webhook-changed": "messages from the service were not compared",  # no longer found
     "request-encoding-changed": "the encoding of parts is not compared",

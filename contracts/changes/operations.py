@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
-from contracts.changes.change import Direction, Reach
+from contracts.changes.change import Direction, Effect, Reach
 from contracts.changes.parts import compare_parts
+from contracts.changes.places import where_of
+from contracts.changes.shapes import brief
 from contracts.changes.source_names import compare_names
 from contracts.changes.versions import Documents, Draft, Pointers, Versions
-from contracts.document import Operation, SecurityRequirement, SecurityScheme, Spec
+from contracts.document import Operation, SecurityRequirement, SecurityScheme, Spec, split_pointer
+from contracts.document.dialects.unread import nearest, operations_at, place_of, unlike
 from contracts.document.model import Outgoing
 
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
@@ -283,3 +287,39 @@ def _urls(node: Any) -> str:
     holders = [*flows.values(), node] if isinstance(flows, dict) else [node]
     found = (holder.get(key) for holder in holders if isinstance(holder, dict) for key in _URLS)
     return ", ".join(map(str, filter(None, found)))
+
+
+# What can't be read
+
+
+def settle_unread(documents: Documents) -> None:
+    """Note what is unread on one side and not alike on the other; nothing is shown to break there.
+
+    Written alike on both sides it is no change.
+    """
+    base, revision = documents.base, documents.revision
+    differing = dict.fromkeys((*unlike(base, revision), *unlike(revision, base)))
+    places, above = list[str](), list[str]()
+    for pointer in differing:
+        spec = base if pointer in base.unread else revision
+        reached = operations_at(spec, pointer)
+        if not reached:
+            continue
+        there, said = place_of(spec, pointer), list[str]()
+        where = where_of(spec.document, there)
+        for side in (base, revision):
+            said.append(brief(side.unread.get(pointer, "nothing of the kind")))
+        keyword = split_pointer(pointer)[-1]
+        words = {"subject": keyword, "base": said[0], "revision": said[1]}
+        at = nearest(base, there), nearest(revision, there)
+        change = documents.change("unread-changed", where, at, words)
+        documents.note(change, *(Reach(key, Direction.OPERATION) for key in reached))
+        places.append(where)
+        if there == pointer or keyword == "$ref":  # nothing below is certain either
+            above += [f"{where}/", f"{where} "]
+    for named, known in documents.changes.items():
+        is_unsure = known.where in places or known.where.startswith(tuple(above))
+        if is_unsure and known.effect is Effect.BREAKING:
+            proof = "something that can't be read says more there"
+            undecided = replace(known, effect=Effect.UNDECIDED, proof=proof, witness=None)
+            documents.changes[named] = undecided

@@ -22,6 +22,13 @@ _COMMANDS = {
     "rules": (_PRINTOUTS, "The rules that the document implies."),
 }
 """By name: the module, imported when the command is called or explained, and what it is for."""
+ROOT = click.option(
+    "--root", metavar="DIR", help="Other files are read below it.  [default: the git repository]"
+)
+STRICT = click.option(
+    "--strict-document", "strict", is_flag=True, help="Refuse a document with any fault."
+)
+"""Of every command that reads a document."""
 
 
 class LazyGroup(click.Group):

@@ -10,7 +10,7 @@ from typing import TypedDict, Unpack
 import click
 
 from contracts import flows
-from contracts.commands import show
+from contracts.commands import ROOT, STRICT, show
 from contracts.decision.change_decision import (
     AUDIENCES,
     ChangePolicy,
@@ -18,7 +18,7 @@ from contracts.decision.change_decision import (
     severities_from,
 )
 from contracts.decision.entries import is_reason
-from contracts.document.sides import PAGE, overlays_of
+from contracts.document.sides import PAGE, Reading, overlays_of
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
 from contracts.report.diff import Diff
@@ -67,12 +67,16 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
     accepted: str | None
     unfolded: bool
     summary: bool
+    root: str | None
+    strict: bool
 
 
 @click.command()
 @click.argument("base", required=False)
 @click.argument("revision", required=False)
 @_OVERLAY
+@ROOT
+@STRICT
 @_FORMAT
 @_FAIL_ON
 @click.option(
@@ -120,6 +124,8 @@ def diff(
 @click.argument("base")
 @click.argument("revision")
 @_OVERLAY
+@ROOT
+@STRICT
 @click.option(
     "--format",
     "form",
@@ -127,15 +133,18 @@ def diff(
     default="markdown",
     show_default=True,
 )
-def changelog(base: str, revision: str, overlays: tuple[str, ...], form: str) -> None:
+def changelog(
+    base: str, revision: str, overlays: tuple[str, ...], form: str, root: str | None, strict: bool
+) -> None:
     """What changed from BASE to REVISION for users of the API: added, changed, deprecated, removed.
 
     Each is a file, GITREV:path, a URL, or -.
 
     It is no gate: the exit code is 0 whatever changed, and 2 if a side can't be read.
     """
-    given = overlays_of(overlays, "--overlay")
-    found = flows.compare(base, revision, flows.Terms(ChangePolicy(), given, "none", date.today()))
+    reading = _reading(overlays, root, strict)
+    terms = flows.Terms(ChangePolicy(), reading, "none", date.today())
+    found = flows.compare(base, revision, terms)
     show(lines_of(FORMS["changelog"][form], found))
 
 
@@ -149,8 +158,12 @@ def _terms(
         raise click.UsageError("--summary has no finding, --all has each; give one of them")
     fail_on, levels = FailOn(shared["fail_on"]), severities_from(severities)
     policy = ChangePolicy(fail_on, levels, audience=audience)
-    overlays = overlays_of(shared["overlays"], "--overlay")
-    return flows.Terms(policy, overlays, shared["accepted"], date.today())
+    reading = _reading(shared["overlays"], shared["root"], shared["strict"])
+    return flows.Terms(policy, reading, shared["accepted"], date.today())
+
+
+def _reading(overlays: tuple[str, ...], root: str | None, strict: bool) -> Reading:
+    return Reading(overlays_of(overlays, "--overlay"), root, strict)
 
 
 def _shown(found: Diff, form: str, unfolded: bool, summary: bool) -> Iterable[str]:
@@ -171,10 +184,19 @@ def _painted(text: str, look: str) -> str:
     "--spec", "path", default=DOCUMENT, show_default=True, help="The document to refresh."
 )
 @_OVERLAY
+@ROOT
+@STRICT
 @click.option(
     "--accept", "reason", metavar="REASON", help="Write what breaks all the same, because of this."
 )
-def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) -> None:
+def pull(
+    source: str,
+    path: str,
+    overlays: tuple[str, ...],
+    root: str | None,
+    strict: bool,
+    reason: str | None,
+) -> None:
     """Refresh the document from SOURCE, unless that breaks clients.
 
     SOURCE is a file, GITREV:path, a URL, or -.
@@ -185,8 +207,8 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
     """
     if reason is not None and not is_reason(reason):
         raise UsageError(f"--accept {reason!r} says nothing; say why this may break clients")
-    files = overlays_of(overlays, "--overlay")
-    found = flows.pull(source, Path(path), files, reason=reason, today=date.today())
+    reading = _reading(overlays, root, strict)
+    found = flows.pull(source, Path(path), reading, reason=reason, today=date.today())
     if found.diff is not None:
         show(_shown(found.diff, "text", unfolded=False, summary=False))
     try:
@@ -211,6 +233,8 @@ def pull(source: str, path: str, overlays: tuple[str, ...], reason: str | None) 
     "--spec", "path", default=DOCUMENT, show_default=True, help="The document that is tested."
 )
 @_OVERLAY
+@ROOT
+@STRICT
 @_FORMAT
 @_FAIL_ON
 @_ACCEPTED

@@ -14,7 +14,7 @@ import click
 
 from contracts import flows
 from contracts.changes.change import KINDS
-from contracts.commands import show
+from contracts.commands import ROOT, STRICT, show
 from contracts.decision import entries
 from contracts.document import load_spec
 from contracts.document.sides import overlays_of
@@ -26,7 +26,7 @@ from contracts.report.forms import FORMS, catalogue, lines_of
 from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
 from contracts.rules import RuleBook, rules_for
-from contracts.rules.faults import notices
+from contracts.rules.faults import notices, refuse_faulty
 from contracts.text import json_shown, printable, write_whole
 
 _SPEC = click.option(
@@ -38,26 +38,38 @@ _OVERLAY = click.option(
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-def _book(path: str, overlays: tuple[str, ...]) -> RuleBook:
+class _Document(TypedDict):
+    path: str
+    overlays: tuple[str, ...]
+    root: str | None
+    strict: bool
+
+
+def _book(document: _Document) -> RuleBook:
     """The rules that a run judges."""
-    spec = load_spec(Path(path), overlays_of(overlays, "--overlay"))
+    files = overlays_of(document["overlays"], "--overlay")
+    spec = load_spec(document["path"], files, document["root"])
+    if document["strict"]:
+        refuse_faulty(spec)
     return rules_for(spec, extra=prose_rules(spec))
 
 
 @click.command()
 @_SPEC
 @_OVERLAY
+@ROOT
+@STRICT
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 @click.option("--explain", metavar="ID", help="One id of a run in full.")
-def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) -> None:
+def rules(form: str, explain: str | None, **document: Unpack[_Document]) -> None:
     """The rules that the document implies, each with its file:line and its clause.
 
     They are those that a run judges. --explain says what one asks, why, what usually breaks it, how
     to accept that, and what asks for it; it takes each id that a run prints.
     """
-    book = _book(path, overlays)
+    book = _book(document)
     for notice in notices(book.spec):
         click.echo(f"contracts: {printable(str(notice))}", err=True)
     told = None
@@ -71,11 +83,6 @@ def rules(path: str, overlays: tuple[str, ...], form: str, explain: str | None) 
         show(map(printable, lines))
 
 
-class _Document(TypedDict):
-    path: str
-    overlays: tuple[str, ...]
-
-
 @click.command()
 @click.argument("ids", nargs=-1, metavar="ID...")
 @click.option("--reason", metavar="TEXT", help="Why; an entry that is there keeps its own.")
@@ -83,6 +90,8 @@ class _Document(TypedDict):
 @click.option("--prune", is_flag=True, help="Take out what has passed, and rules that are gone.")
 @_SPEC
 @_OVERLAY
+@ROOT
+@STRICT
 @click.option("--accepted", metavar="FILE", help="[default: accepted.toml beside the document]")
 def accept(
     ids: tuple[str, ...],
@@ -130,7 +139,7 @@ class _Amendment:
 
     @cached_property
     def book(self) -> RuleBook:
-        return _book(**self.document)
+        return _book(self.document)
 
     def held(self, table: entries.Table) -> dict[str, entries.Acceptance]:
         found = entries.accepted_from(self.text.encode(), self.file, table, today=date.today())

@@ -9,23 +9,23 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from contracts.document import model
-from contracts.document.dialects import DIALECTS, OTHER_METHODS, Dialect, Found, refuse_malformed
+from contracts.document.dialects import DIALECTS, OTHER_METHODS, Dialect, Found
+from contracts.document.dialects.repairs import Repairs, read_foreign
+from contracts.document.dialects.unread import loosen
 from contracts.document.directions import for_requests, for_responses
 from contracts.document.model import (
     Document,
     Notice,
-    SecurityScheme,
     Spec,
     join_pointer,
     ref_target,
 )
 from contracts.document.references import Linker, Neighbours
+from contracts.document.security import KnownSchemes
 from contracts.document.written import Position, apply_overlay, bytes_of_file, written_from_bytes
-from contracts.errors import DocumentError
 from contracts.messages import NO_CONTENT, is_nameable
 from contracts.text import shown
 
-_Schemes = Mapping[str, SecurityScheme]
 _Security = tuple[model.SecurityRequirement, ...]
 _Overlay = Path | str | tuple[str, bytes]
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
@@ -39,40 +39,61 @@ _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 
 @dataclass(frozen=True, slots=True)
 class FolderFiles:
-    """The files in a folder of this machine; `document` is the path of the document itself."""
+    """Files of this machine around `document`, which is in `folder`.
+
+    They are below `root`, of which None is the root of the git repository or, where there is none,
+    the folder; links are followed before that is asked.
+    """
 
     folder: Path
     document: str
+    root: Path | str | None = None
 
     def named(self, reference: str, home: str) -> str | None:
         try:
             folder, document = self.folder.resolve(), Path(self.document).resolve()
             path = (folder / PurePosixPath(home).parent / reference).resolve()
+            root = Path(self.root).resolve() if self.root is not None else _repository(folder)
         except (OSError, ValueError, RuntimeError):  # the system can't tell
             return None
-        if not path.is_relative_to(folder):
+        if not path.is_relative_to(root) or ".git" in path.relative_to(root).parts:
             return None
-        return "" if path == document else path.relative_to(folder).as_posix()
+        return "" if path == document else Path(os.path.relpath(path, folder)).as_posix()
 
     def label(self, name: str) -> str:
-        return str(self.folder / name)
+        return os.path.normpath(self.folder / name)
 
     def content(self, name: str) -> bytes | None:
         path = self.folder / name
         return bytes_of_file(path) if os.path.isfile(path) else None
 
 
-def load_spec(path: str | Path, overlays: Sequence[Path | str] | None = None) -> Spec:
+def _repository(folder: Path) -> Path:
+    """The root of the git repository that a folder is in, else the folder."""
+    for around in (folder, *folder.parents):
+        if (around / ".git").exists():
+            return around
+    return folder
+
+
+def load_spec(
+    path: str | Path,
+    overlays: Sequence[Path | str] | None = None,
+    root: Path | str | None = None,
+) -> Spec:
     """Read an OpenAPI 3.0, 3.1 or 3.2 document in YAML or JSON, or on a Markdown page.
 
-    Files that it refers to must be in its folder. Overlays are applied in order; None is
-    `NAME.overlay.yaml` beside `NAME.yaml`, if any. What can't be used is a DocumentError.
+    Files that it refers to must be below `root` (None: the root of its git repository, else its
+    folder). Overlays are applied in order; None is `NAME.overlay.yaml` beside `NAME.yaml`, if any.
+    A fault that leaves something to be read is among the `notices` of the Spec, else a
+    DocumentError; what can't be read of it is `unread`.
     """
     folder = Path(path).parent
     if overlays is None:
         beside = folder / overlay_beside(path)
         overlays = [beside] if beside.is_file() else []
-    return read_spec(bytes_of_file(path), path=str(path), overlays=overlays, folder=folder)
+    around = FolderFiles(folder, str(path), root)
+    return read_spec(bytes_of_file(path), path=str(path), overlays=overlays, folder=around)
 
 
 def overlay_beside(path: str | Path) -> str:
@@ -92,35 +113,31 @@ def read_spec(
         if not isinstance(overlay, tuple):
             overlay = str(overlay), bytes_of_file(overlay)
         apply_overlay(tree, root, written_from_bytes(overlay[1], overlay[0]))
-    refuse_malformed(dialect, "document", tree, root, ())
+    repairs = Repairs(dialect, root)
+    repairs.note_text(written.faults)
+    repairs.mend("document", tree, ())
     marks = set()
-    linker = Linker(tree, root, dialect, around)
-    for schema in linker.link():
+    linker = Linker(tree, root, dialect, around, repairs)
+    for schema, place in linker.link():
+        read_foreign(repairs, schema, place)
         for rewrite in dialect.rewrites:
             rewrite(schema)
         marks |= schema.keys() & set(model.MARKS)
 
+    loosen(linker.parts, repairs)
+
     def source(pointer: str) -> model.Source:
         return root.at(model.split_pointer(pointer)).source
 
-    notices = (*_left_out(linker.parts, root, dialect), *linker.notices)
+    left_out = tuple(_left_out(linker.parts, root, dialect))
     digest, info = hashlib.sha256(text).hexdigest(), tree["info"]
     document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
-    schemes = {}
-    for name in (tree.get("components") or {}).get("securitySchemes") or {}:
-        pointer = document.resolve(join_pointer("/components/securitySchemes", name))
-        said = {"name": "", "in": "", "scheme": "", **document.at(pointer)}
-        place, scheme = said["in"], said["scheme"].lower()
-        needed = said["name"] if said["type"] == "apiKey" else scheme or "Bearer"
-        if not is_nameable(place or "header", needed):
-            problem = f"no request can have a credential under the name {shown(needed)}"
-            raise root.at(model.split_pointer(pointer)).error(problem, "mend the name")
-        schemes[name] = SecurityScheme(name, said["type"], said["name"], place, scheme, pointer)
+    schemes = KnownSchemes(document, repairs)
     reader = _Reader(document, dialect, schemes)
-    told = info["title"], info["version"], _servers(tree), tuple(reader.asked()), schemes
-    return Spec(
-        document, *told, tuple(reader.webhooks()), notices=notices, parts=tuple(linker.parts)
-    )
+    told = info["title"], info["version"], _servers(tree), tuple(reader.asked()), schemes.known
+    webhooks, parts = tuple(reader.webhooks()), tuple(linker.parts)
+    notices = (*left_out, *repairs.notices)
+    return Spec(document, *told, webhooks, notices=notices, parts=parts, unread=repairs.unread)
 
 
 def _dialect(tree: Any, root: Position) -> Dialect:
@@ -172,7 +189,7 @@ class _Reader:
 
     document: Document
     dialect: Dialect
-    schemes: _Schemes
+    schemes: KnownSchemes
 
     def asked(self) -> Iterator[model.Operation]:
         """The operations of the paths."""
@@ -349,7 +366,9 @@ def _responses(operation: _Object, method: str) -> Iterator[model.ResponseSpec]:
         yield model.ResponseSpec(status, tuple(headers), content, response.pointer)
 
 
-def _security(document: Document, owner: str, schemes: _Schemes, around: _Security) -> _Security:
+def _security(
+    document: Document, owner: str, schemes: KnownSchemes, around: _Security
+) -> _Security:
     """The alternatives that `owner` lists itself; those around it when it has no list."""
     alternatives = document.at(owner).get("security")
     if alternatives is None:
@@ -358,11 +377,6 @@ def _security(document: Document, owner: str, schemes: _Schemes, around: _Securi
     for index, alternative in enumerate(alternatives):
         named = {name.removeprefix(_SCHEMES_HERE): of for name, of in alternative.items()}
         for name in named:
-            if name not in schemes:
-                source = document.source(join_pointer(owner, "security", index, name))
-                known = ", ".join(schemes) or "none"
-                problem = f'the security scheme "{name}" is not defined (defined: {known})'
-                cure = "define it under components/securitySchemes, or mend the name"
-                raise DocumentError(source.file, source.line, problem, cure)
+            schemes.need(name, join_pointer(owner, "security", index, name))
         found.append(tuple((name, tuple(scopes)) for name, scopes in named.items()))
     return tuple(found)

@@ -64,6 +64,7 @@ class YamlText:
 
     def __init__(self, content: str, file: str) -> None:
         self.file = file
+        self.faults: list[DocumentError] = []  # what is read all the same: keys that stand twice
         self._anchors: dict[str, _Node] = {}
         self._added = 0
         root = self._composed(content)
@@ -169,7 +170,7 @@ class YamlText:
                 problem = "a key is a list or mapping, which JSON does not allow"
                 raise self._error(key.line, problem, "make the key text")
             if key.word in own:
-                raise _duplicate(self.file, key.word, key.line, own[key.word])
+                self.faults.append(_duplicate(self.file, key.word, key.line, own[key.word]))
             own[key.word] = key.line
             node.entries[key.word], node.value[key.word] = (key.line, child), child.value
 
@@ -196,6 +197,7 @@ class JsonText:
 
     def __init__(self, content: str, file: str) -> None:
         self.file, self._content = file, content
+        self.faults: list[DocumentError] = []
         self._breaks = [match.start() for match in re.finditer("\n", content)]
         # What raw_decode calls.
         self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
@@ -207,15 +209,19 @@ class JsonText:
     def _value(self) -> Any:
         """The value, or a DocumentError for what JSON or RFC 7493 does not allow."""
         try:
-            value = _json_value(self._content)
-            if _depth(value) <= MAX_DEPTH:
-                return value
-        except json.JSONDecodeError as error:
-            problem = f"this is not JSON: {error.msg}"
-            raise DocumentError(self.file, error.lineno, problem, _SYNTAX) from None
-        except (ValueError, RecursionError):
-            pass  # what it was is found below
-        raise self._explained()
+            try:
+                value = _json_value(self._content)
+                if _depth(value) <= MAX_DEPTH:
+                    return value
+            except (ValueError, RecursionError) as problem:
+                if isinstance(problem, json.JSONDecodeError):
+                    raise
+            if (error := self._explained()) is not None:
+                raise error
+            return json.loads(self._content)
+        except json.JSONDecodeError as invalid:
+            said = f"this is not JSON: {invalid.msg}"
+            raise DocumentError(self.file, invalid.lineno, said, _SYNTAX) from None
 
     def entries(self, offset: Any) -> dict[str, tuple[int, int]]:
         if offset not in self._known:
@@ -246,8 +252,8 @@ class JsonText:
     def _line(self, offset: int) -> int:
         return bisect_left(self._breaks, offset) + 1
 
-    def _explained(self) -> DocumentError:
-        """What was refused as a whole, found again token by token."""
+    def _explained(self) -> DocumentError | None:
+        """What was refused as a whole, found again token by token; None if that is in `faults`."""
         opened: list[dict[str, int]] = []
         for token in _TOKENS.finditer(self._content):
             word, line = token[0], self._line(token.start())
@@ -267,11 +273,12 @@ class JsonText:
                     return DocumentError(self.file, line, f"{word[:60]} {problem}", cure)
                 if self._content[self._skip(token.end())] == ":":
                     if name in opened[-1]:
-                        return _duplicate(self.file, name, line, opened[-1][name])
+                        twice = _duplicate(self.file, name, line, opened[-1][name])
+                        self.faults.append(twice)
                     opened[-1][name] = line
             if len(opened) > MAX_DEPTH:
-                break
-        return _too_deep(self.file, line)
+                return _too_deep(self.file, line)
+        return None
 
 
 def _json_value(text: str) -> Any:
@@ -299,7 +306,7 @@ def _line(event: Any) -> int:
 
 
 def _duplicate(file: str, name: str, line: int, first: int) -> DocumentError:
-    problem = f"the key {shown(name)} is already on line {first}"
+    problem = f"the key {shown(name)} is already on line {first}: this one is read"
     return DocumentError(file, line, problem, "keep one of the two")
 
 

@@ -1,11 +1,13 @@
 """A tree in, the same with every `$ref` a pointer into it, and the schemas found on the way."""
 
+import copy
 import posixpath
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from contracts.document.dialects import Dialect, Found, Segments, refuse_malformed, walk
+from contracts.document.dialects import Dialect, Found, Segments, faults_of, walk
+from contracts.document.dialects.repairs import ABSENT, ANYTHING, INSTEAD, Repairs
 from contracts.document.identifiers import Identifiers
 from contracts.document.model import Notice, join_pointer, split_pointer, value_at
 from contracts.document.written import Position, written_from_bytes
@@ -20,10 +22,10 @@ _SCHEMA_DIALECTS = (_2020_12, f"{_2020_12}#", f"{_OURS}1/dialect/", f"{_OURS}2/d
 
 
 class Neighbours(Protocol):
-    """Files by their names from the folder of a document (`schemas/pet.yaml`), which is `""`."""
+    """Files by their names from the folder of a document (`../pet.yaml`), which is `""`."""
 
     def named(self, reference: str, home: str) -> str | None:
-        """The file that a path in the file `home` leads to; None if that is out of the folder."""
+        """The file that a path in the file `home` leads to; None if that is not below the root."""
 
     def label(self, name: str) -> str:
         """What a person reads of a file."""
@@ -41,6 +43,16 @@ class _Reference(NamedTuple):
     segments: Segments
 
 
+class _Dangling(DocumentError):
+    """A `$ref` that can't be followed; `elsewhere` is the file that is not read, if it is one."""
+
+    elsewhere = ""
+
+    def to(self, file: str) -> "_Dangling":
+        self.elsewhere = file
+        return self
+
+
 def _home_of(segments: Segments) -> Segments:
     """Where the file stands that something is written in: () for the document itself."""
     return segments[:2] if segments[:1] == (FILES,) else ()
@@ -54,12 +66,12 @@ class Linker:
     root: Position
     dialect: Dialect
     around: Neighbours | None
+    repairs: Repairs
     parts: list[Found] = field(default_factory=list)  # every object, once
-    _schemas: list[dict[str, Any]] = field(default_factory=list)
+    _schemas: list[tuple[dict[str, Any], Segments]] = field(default_factory=list)
     _embedded: dict[str, Any] = field(default_factory=dict)
     _visited: dict[int, str] = field(default_factory=dict)
     _pending: list[_Reference] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
     _dynamic: list[_Reference] = field(default_factory=list)
     _targets: dict[int, Any] = field(default_factory=dict)
 
@@ -67,8 +79,8 @@ class Linker:
         self._names = Identifiers(self.tree)
         self._names.note_file((), "", self.tree)
 
-    def link(self) -> list[dict[str, Any]]:
-        """Rewrite every `$ref`, or a DocumentError at one that can't be followed; the schemas."""
+    def link(self) -> list[tuple[dict[str, Any], Segments]]:
+        """Rewrite every `$ref`, and take out what can't be followed; schemas and their places."""
         self._visit(self.tree, "document", ())
         followed: list[_Reference] = []
         delayed: set[int] = set()
@@ -78,8 +90,11 @@ class Linker:
                 delayed.add(id(reference.holder))  # a file that others name may be called so
                 self._pending.insert(0, reference)
                 continue
-            followed.append(reference)
-            self._follow(reference)
+            try:
+                self._follow(reference)
+                followed.append(reference)
+            except _Dangling as error:
+                self._take_out(reference, error)
         for reference in followed:
             passed: dict[int, Any] = {}
             node: Any = reference.holder
@@ -90,17 +105,36 @@ class Linker:
                 problem, cure = "leads only back to itself", "define what it names"
                 is_bare = all(node.keys() == {"$ref"} for node in passed.values())
                 if is_bare or reference.kind != "path item":  # which may have more on the way
-                    raise self._error(reference, problem, cure)
-                self._note(reference.segments, f"the `$ref` {problem}", cure)
+                    del self._targets[id(node)]
+                    self._take_out(reference, self._error(reference, problem, cure))
+                else:
+                    self._note(reference.segments, f"the `$ref` {problem}", cure)
         for reference in self._dynamic:
             if not self._names.is_settled(reference.text):
                 problem = "is dynamic, and may lead to several `$dynamicAnchor`s"
-                raise self._error(reference, problem, "write a `$ref`")
+                found = self._error(reference, f"{problem}: the first is read", "write a `$ref`")
+                self._note_unread(reference, found)
         return self._schemas
+
+    def _take_out(self, reference: _Reference, error: "_Dangling") -> None:
+        """Read what holds a `$ref` without it: only what hangs on that is lost."""
+        if reference.kind in ("schema", "path item"):
+            del reference.holder["$ref"]
+        else:
+            reference.holder.clear()
+            reference.holder.update(copy.deepcopy(INSTEAD.get(reference.kind, {})))
+        error.problem = f"{error.problem}: {ANYTHING if reference.kind == 'schema' else ABSENT}"
+        self._note_unread(reference, error)
+
+    def _note_unread(self, reference: _Reference, error: "_Dangling") -> None:
+        self._note(reference.segments, error.problem, error.cure)
+        if reference.kind not in ("example", "link"):
+            # Two sides that name a file alike may still have two.
+            self.repairs.leave((*reference.segments, "$ref"), error.elsewhere or reference.text)
 
     def _note(self, place: Segments, problem: str, cure: str) -> None:
         source = self.root.at((*place, "$ref")).source
-        self.notices.append(Notice("reference", source, problem, cure))
+        self.repairs.notices.append(Notice("reference", source, problem, cure))
 
     def _visit(self, node: Any, kind: str, segments: Segments) -> None:
         for value, found, place in walk(self.dialect, (node, kind, segments)):
@@ -109,7 +143,7 @@ class Linker:
             self._visited[id(value)] = found
             self.parts.append((value, found, place))
             if found == "schema":
-                self._schemas.append(value)
+                self._schemas.append((value, place))
                 if self.dialect.has_identifiers:
                     self._check_dialect(value, place)
                     self._names.note_schema(value, place, _home_of(place))
@@ -119,8 +153,11 @@ class Linker:
 
     def _check_dialect(self, schema: dict[str, Any], place: Segments) -> None:
         if not str(schema.get("$schema", _2020_12)).startswith(_SCHEMA_DIALECTS):
-            problem = f"the dialect {schema['$schema']} is not read"
-            raise self.root.at((*place, "$schema")).error(problem, f"write it in {_2020_12}")
+            problem = f"the dialect {schema['$schema']} is not read: taken for 2020-12"
+            source = self.root.at((*place, "$schema")).source
+            notice = Notice("reference", source, problem, f"write it in {_2020_12}")
+            self.repairs.notices.append(notice)
+            self.repairs.leave((*place, "$schema"), schema.pop("$schema"))
 
     def _settle_dynamic(self, schema: dict[str, Any], place: Segments) -> None:
         """Read `$dynamicRef` as `$ref`, which it is where only one anchor has that name."""
@@ -142,13 +179,21 @@ class Linker:
             problem = f"leads to {shown(target)}, wanted a {reference.kind} object"
             raise self._error(reference, problem, "mend the pointer")
         if isinstance(target, dict) and self._visited.get(id(target)) != reference.kind:
-            refuse_malformed(self.dialect, reference.kind, target, self.root, segments)
-            if id(target) not in self._visited:
-                self._visit(target, reference.kind, segments)
+            self._look_into(target, reference, segments)
         self._targets[id(reference.holder)] = target
         pointer = join_pointer("", *segments)
         if reference.text.removeprefix("#") != pointer:
             reference.holder["$ref"] = "#" + quote(pointer, safe=_FRAGMENT_SAFE)
+
+    def _look_into(self, target: dict[str, Any], reference: _Reference, at: Segments) -> None:
+        """Mend a target that nobody has read; one that was read as another kind is left alone."""
+        if id(target) not in self._visited:
+            self.repairs.mend(reference.kind, target, at)
+            self._visit(target, reference.kind, at)
+        elif faults := faults_of(self.dialect, reference.kind, target):
+            problem = faults[0].problem(join_pointer("", *at, *map(str, faults[0].path)))
+            cure = f"name a {reference.kind} object"
+            raise self._error(reference, f"leads to what is none ({problem})", cure)
 
     def _destination(self, reference: _Reference) -> Segments:
         text, place, names = reference.text, reference.segments, self._names
@@ -175,17 +220,22 @@ class Linker:
         home, path = _home_of(reference.segments), self._path(name, reference)
         if self.around is None:
             problem = "names another file, and this document has no folder"
-            raise self._error(reference, problem, "give it as a file")
-        found = self.around.named(path, "".join(home[1:]))
+            here = f"{self.root.written.file}: {reference.text}"
+            raise self._error(reference, problem, "give it as a file").to(here)
+        home_file = "".join(home[1:])
+        found = self.around.named(path, home_file)
         if found is None:
-            problem = "leads out of the document's folder"
-            raise self._error(reference, problem, "put a copy into that folder")
+            problem = "leads out of the repository, or of the document's folder if it is in none"
+            cure, there = "put a copy into it, or name another --root", posixpath.dirname(home_file)
+            label = self.around.label(posixpath.join(there, path))
+            raise self._error(reference, problem, cure).to(label)
         if found and found not in self._embedded:
             content = self.around.content(found)
             if content is None:
                 cure = "mend the name, or add the file"
                 raise self._error(reference, "names a file that does not exist", cure)
             written = written_from_bytes(content, self.around.label(found))
+            self.repairs.note_text(written.faults)
             if not self._embedded and self.tree.get(FILES):
                 problem = f"`{FILES}` is taken for the files referred to"
                 raise self.root.child(FILES).error(problem, "rename that key")
@@ -210,6 +260,7 @@ class Linker:
             raise self._error(reference, "is a URL, and nothing is fetched", cure)
         return unquote(address.path)
 
-    def _error(self, reference: _Reference, problem: str, cure: str) -> DocumentError:
-        place = self.root.at((*reference.segments, "$ref"))
-        return place.error(f"the $ref {shown(reference.text)} {problem}", cure)
+    def _error(self, reference: _Reference, problem: str, cure: str) -> _Dangling:
+        source = self.root.at((*reference.segments, "$ref")).source
+        said = f"the $ref {shown(reference.text)} {problem}"
+        return _Dangling(source.file, source.line, said, cure)

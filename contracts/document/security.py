@@ -2,9 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from contracts.document.model import Operation, SecurityScheme, Spec
-from contracts.messages import CREDENTIAL_FORMS, Credential
+from contracts.document.dialects.repairs import UNREAD, Repairs
+from contracts.document.model import (
+    Document,
+    Operation,
+    SecurityScheme,
+    Spec,
+    join_pointer,
+    split_pointer,
+)
+from contracts.messages import CREDENTIAL_FORMS, Credential, is_nameable
+from contracts.text import shown
 
 Schemes = tuple[str, ...]  # the ids of those that one requirement wants together
 WRONG_ALONE = (Credential.NONE, Credential.WRONG)
@@ -152,3 +162,38 @@ def shortcomings(operations: Iterable[Operation], spec: Spec) -> Iterator[str]:
 
 def _cure(scheme: str) -> str:
     return f"give it by --contract-credential {scheme}=ENVVAR"
+
+
+class KnownSchemes:
+    """The security schemes of a document; one that can't be read is none that a request shows."""
+
+    def __init__(self, document: Document, repairs: Repairs) -> None:
+        self.document, self.repairs, self.known = document, repairs, dict[str, SecurityScheme]()
+        components = document.tree.get("components") or {}
+        for name in components.get("securitySchemes") or {}:
+            self._add(name, document.resolve(join_pointer("/components/securitySchemes", name)))
+
+    def _add(self, name: str, pointer: str) -> None:
+        said = {"name": "", "in": "", "scheme": "", **self.document.at(pointer)}
+        kind, place, scheme = said["type"], said["in"], said["scheme"].lower()
+        needed = said["name"] if kind == "apiKey" else scheme or "Bearer"
+        if not is_nameable(place or "header", needed):
+            problem = f"no request can have a credential under the name {shown(needed)}"
+            self._leave(pointer, problem, said)
+            scheme = UNREAD
+        if scheme == UNREAD:
+            kind = "mutualTLS"
+        self.known[name] = SecurityScheme(name, kind, said["name"], place, scheme, pointer)
+
+    def _leave(self, pointer: str, problem: str, raw: Any) -> None:
+        segments = split_pointer(pointer)
+        self.repairs.note(segments, problem, "read as one that no request shows")
+        self.repairs.leave(segments, raw)
+
+    def need(self, name: str, pointer: str) -> None:
+        """That a requirement at a pointer names a scheme."""
+        if name not in self.known:
+            known = ", ".join(self.known) or "none"
+            problem = f'the security scheme "{name}" is not defined (defined: {known})'
+            self._leave(pointer, problem, name)
+            self.known[name] = SecurityScheme(name, "mutualTLS", scheme=name)

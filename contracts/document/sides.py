@@ -51,6 +51,18 @@ class MissingError(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How documents are read that are named."""
+
+    overlays: Sequence[str] | None = None  # files for each; None: the one beside it
+    root: Path | str | None = None  # below which other files are read; None: their repository
+    is_strict: bool = False  # any fault is refused
+
+
+AS_IS = Reading()
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """A document that was got and not yet read."""
 
@@ -60,6 +72,7 @@ class Side:
     around: Neighbours | None = None
     prefix: str = ""  # what stands before the paths of files around it (`HEAD:`)
     note: str = ""  # what is worth knowing of how it is read
+    is_strict: bool = False  # any fault is refused
 
     @property
     def overlays_alone(self) -> tuple[bytes, ...]:
@@ -73,13 +86,13 @@ class Side:
         return file.removeprefix(self.prefix).removeprefix("./")
 
 
-def sides_from(base: str, revision: str, files: Sequence[str] | None = None) -> tuple[Side, Side]:
-    """Both sides, with the same files as overlays; None means for each side the one beside it."""
+def sides_from(base: str, revision: str, reading: Reading = AS_IS) -> tuple[Side, Side]:
+    """Both sides, read alike."""
     if base == revision == "-":
         cure = "give a file for one of them"
         raise UsageError(f"both sides are -, and standard input can be read once; {cure}")
-    sides = side_from(base, files), side_from(revision, files)
-    return shared(*sides) if files is None else sides
+    sides = side_from(base, reading), side_from(revision, reading)
+    return shared(*sides) if reading.overlays is None else sides
 
 
 def shared(base: Side, revision: Side) -> tuple[Side, Side]:
@@ -102,9 +115,10 @@ def shared(base: Side, revision: Side) -> tuple[Side, Side]:
     return (lent, other) if bare is base else (other, lent)
 
 
-def side_from(given: str, files: Sequence[str] | None = None, folder: Path | None = None) -> Side:
-    """The side that a user names, or a ContractsError; no `files` (None): the overlay beside it."""
-    named = None if files is None else named_overlays(files)
+def side_from(given: str, reading: Reading = AS_IS, folder: Path | None = None) -> Side:
+    """The side that a user names, or a ContractsError; git runs in `folder` (None: here)."""
+    named = None if reading.overlays is None else named_overlays(reading.overlays)
+    is_strict = reading.is_strict
     if not given:
         cure = "give a file, REVISION:path, a URL, or -"
         raise UsageError(f"a side is empty (an unset variable?); {cure}")
@@ -113,27 +127,28 @@ def side_from(given: str, files: Sequence[str] | None = None, folder: Path | Non
         if len(text) > MAX_SIZE:
             size = f"more than {MAX_SIZE // 2**20} MB"
             raise UsageError(f"standard input holds {size}; give a document that is smaller")
-        return Side("<stdin>", text, named or ())
+        return Side("<stdin>", text, named or (), is_strict=is_strict)
     is_file = os.path.exists(given) or _DRIVE.match(given)
     scheme = _URL.match(given)
     if scheme is not None and not is_file:
         if scheme[1].lower() not in ("http", "https"):
             cure = "give an http or https URL, a file, REVISION:path, or -"
             raise UsageError(f"{scheme[1].lower()} is no scheme that is read; {cure}")
-        return Side(address_shown(given), fetched(given, MAX_SIZE), named or ())
+        text = fetched(given, MAX_SIZE)
+        return Side(address_shown(given), text, named or (), is_strict=is_strict)
     around: Neighbours
     if is_file or ":" not in given:
-        path, prefix, around = given, "", FolderFiles(Path(given).parent, given)
+        path, prefix, around = given, "", FolderFiles(Path(given).parent, given, reading.root)
         text = bytes_of_file(given)
     else:
         revision, _, path = given.partition(":")
-        prefix, around = f"{revision}:", RevisionFiles(revision, path, folder)
+        prefix, around = f"{revision}:", RevisionFiles(revision, path, folder, reading.root)
         text = _file_of_revision(given, folder)
     if named is None:
         beside = overlay_beside(path)
         content = around.content(beside)
         named = () if content is None else ((around.label(beside), content),)
-    return Side(given, text, named, around, prefix)
+    return Side(given, text, named, around, prefix, is_strict=is_strict)
 
 
 def named_overlays(files: Sequence[str]) -> Overlays:
@@ -160,7 +175,8 @@ def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec
 def is_same(base: Side, revision: Side, read: Spec) -> bool:
     """Whether two sides are one document; if `read`, either, has other files, these may differ."""
     is_equal = (base.text, base.overlays_alone) == (revision.text, revision.overlays_alone)
-    return is_equal and FILES not in read.document.tree
+    names_files = any(str(raw)[:1] != "#" for raw in read.unread.values())  # that are not read
+    return is_equal and FILES not in read.document.tree and not names_files
 
 
 def read_side(side: Side) -> Spec:
@@ -169,20 +185,31 @@ def read_side(side: Side) -> Spec:
 
 @dataclass(frozen=True, slots=True)
 class RevisionFiles:
-    """The files of a revision around a document; `folder` is where git runs (None: here)."""
+    """The files of a revision around a document; `folder` is where git runs (None: here).
+
+    They are below `root`, a folder of the repository; None is all of it.
+    """
 
     revision: str
     path: str
     folder: Path | None = None
+    root: Path | str | None = None
 
     def named(self, reference: str, home: str) -> str | None:
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(home), reference))
-        if name.split("/")[0] in ("..", ""):
+        here = posixpath.dirname(self.path)
+        if here.split("/")[0] in (".", ".."):  # from where git runs
+            here = posixpath.join(_place_in_repository(self.folder or Path()), here)
+        found = posixpath.normpath(posixpath.join(here, posixpath.dirname(home), reference))
+        root = _place_in_repository(Path(self.root)) if self.root is not None else ""
+        if found.startswith(("../", "/", ".git/")) or not f"{found}/".startswith(root):
             return None
+        name = posixpath.relpath(found, posixpath.normpath(here))
         return "" if name == posixpath.basename(self.path) else name
 
     def label(self, name: str) -> str:
-        return f"{self.revision}:{posixpath.join(posixpath.dirname(self.path), name)}"
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), name))
+        is_from_here = self.path.startswith(("./", "../"))
+        return f"{self.revision}:{'./' * is_from_here}{path}"
 
     def content(self, name: str) -> bytes | None:
         label = self.label(name)
@@ -193,13 +220,18 @@ class RevisionFiles:
 def path_in_repository(path: Path) -> str:
     """The path of a file from the root of its repository. UsageError if it is in none."""
     try:
-        prefix = _git(["rev-parse", "--show-prefix"], b"", path.parent, str(path))
+        return _place_in_repository(path.parent) + path.name
     except UsageError as error:
         if "not a git repository" not in str(error):
             raise
         cure = "--contract-baseline names a document to compare it with"
         raise UsageError(f"{path} is in no git repository; {cure}") from None
-    return os.fsdecode(prefix.removesuffix(b"\n")) + path.name
+
+
+def _place_in_repository(folder: Path) -> str:
+    """The path of a folder from the root of its repository, with a slash behind it."""
+    prefix = _git(["rev-parse", "--show-prefix"], b"", folder, str(folder))
+    return os.fsdecode(prefix.removesuffix(b"\n"))
 
 
 def _file_of_revision(name: str, folder: Path | None) -> bytes:

@@ -16,12 +16,13 @@ from contracts.decision.entries import ACCEPTED, TERM, Accepted, accept_command
 from contracts.document import Spec
 from contracts.document.sides import Side, specs_of
 from contracts.report.run import Drift
-from contracts.text import cut, few
+from contracts.text import cut, few, plural
 
 _ORDER = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
 WHOLE = "in contracts diff --format json"
 UNFOLDED = "in contracts diff --all"
 MAX_CHANGES = 500  # of what is published that a report of a run names
+MAX_FAULTS = 5  # of both documents that are told
 MAX_VERSION = 100  # characters of what is published as a version
 MAX_SAID = 3  # places, operations and kinds that one sentence names
 MAX_NAMED = 8  # changes that one command accepts
@@ -198,11 +199,26 @@ def diff_of(
 ) -> Diff:
     """Read both sides (`read` is the revision, if it is at hand), find what changed, decide."""
     specs = specs_of(base, revision, read)
+    for side, spec in zip((base, revision), specs, strict=True):
+        if side.is_strict:
+            from contracts.rules.faults import refuse_faulty  # with which come all rules
+
+            refuse_faulty(spec)
     changes, policy = changes_between(*specs), replace(policy, accepted=accepted)
     decision = change_decision.decide_changes(changes, policy)
-    notes = (*decision.notes, *filter(None, (base.note, revision.note)))
+    notes = (*decision.notes, *filter(None, (base.note, revision.note)), *_faults(*specs))
     decision, until = replace(decision, notes=notes), accepted.today + TERM
     return Diff(base, revision, specs, decision, policy.fail_on, accepted.file, until)
+
+
+def _faults(base: Spec, revision: Spec) -> Iterator[str]:
+    """What is wrong in documents that are read all the same; what both have, of the revision."""
+    alike = {notice.problem for notice in revision.notices}
+    own = [notice for notice in base.notices if notice.problem not in alike]
+    found = list(dict.fromkeys(map(str, (*revision.notices, *own))))
+    yield from found[:MAX_FAULTS]
+    if (more := len(found) - MAX_FAULTS) > 0:
+        yield f"… and {plural(more, 'fault')} more in the documents; `contracts rules` tells them"
 
 
 def decision_text(diff: Diff) -> str:

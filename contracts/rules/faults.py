@@ -12,10 +12,12 @@ from contracts.document.dialects import OTHER_METHODS
 from contracts.document.directions import for_requests, for_responses
 from contracts.document.model import Notice, clause_in, is_there
 from contracts.document.serialisation import parameter_names, shape_of
+from contracts.errors import DocumentError
 from contracts.messages import is_json
 from contracts.rules.headers import unjudged_headers
 from contracts.rules.media import unjudged_media
 from contracts.rules.rule import shown
+from contracts.schemas import ASSERTED_FORMATS
 from contracts.schemas.validation import Uncompilable, matches, reference, validator_of
 from contracts.text import cut, few, plural
 
@@ -23,7 +25,17 @@ MAX_OF_A_KIND = 20  # that are told one by one; the others are counted in the la
 MAX_SAID = 10  # as a run begins
 MAX_NAMED = 5
 MAX_REASON = 160  # characters of what a validator says
+NO_FAULTS = {"nothing to test", "not judged", "not asked"}
 _VALUES = {"value", "dataValue"}  # members of an Example Object that are values
+FORMATS = {
+    *ASSERTED_FORMATS,
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "double-int"),
+    *("float", "double", "decimal", "decimal128", "byte", "binary", "base64url", "password"),
+    *("commonmark", "html", "media-range", "http-date", "date-time-local", "time-local"),
+    *("char", "unixtime", "sf-binary", "sf-boolean", "sf-decimal", "sf-integer", "sf-string"),
+    "sf-token",
+}
+"""The formats of JSON Schema, and of the registry of OpenAPI."""
 Found = Iterator[tuple[str, str, str]]  # a pointer, what is wrong there, and what to do
 
 
@@ -46,6 +58,14 @@ def notices(spec: Spec) -> tuple[Notice, ...]:
         found += told[:MAX_OF_A_KIND]
         found[-1] = replace(found[-1], more=more)
     return tuple(found)
+
+
+def refuse_faulty(spec: Spec) -> None:
+    """A DocumentError for the first fault of a document that is read all the same."""
+    for notice in notices(spec):
+        if notice.kind not in NO_FAULTS:
+            cure = f"{notice.cure}, or let faults be read as they are meant"
+            raise DocumentError(notice.source.file, notice.source.line, notice.problem, cure)
 
 
 def said(spec: Spec) -> Iterator[str]:
@@ -181,6 +201,27 @@ def _versions(spec: Spec) -> Found:
             yield join_pointer(pointer, name), problem, "say `openapi: 3.2.0`, or remove it"
 
 
+def _descriptions(spec: Spec) -> Found:
+    """Responses without a description, which each must have before 3.2: one notice on all."""
+    found = list[str]()
+    for node, pointer in _of_kind(spec, "response"):
+        if "description" not in node:
+            found.append(pointer)
+    if found and spec.document.openapi[:3] != "3.2":
+        count = plural(len(found), "response")
+        problem = f"{count} without `description`, which must not be missing"
+        yield found[0], problem, "write one; nothing depends on it"
+
+
+def _formats(spec: Spec) -> Found:
+    seen = set(FORMATS)
+    for node, pointer in _of_kind(spec, "schema", "format"):
+        if node["format"] not in seen:
+            seen.add(node["format"])
+            problem = f"the format {shown(node['format'])} is in no registry"
+            yield join_pointer(pointer, "format"), problem, "nothing is judged by it"
+
+
 def _patterns(spec: Spec) -> Found:
     for node, pointer in _of_kind(spec, "schema", "pattern", "patternProperties"):
         places = {join_pointer(pointer, "pattern"): node.get("pattern", "")}
@@ -278,6 +319,8 @@ CHECKS: dict[str, Callable[[Spec], Found]] = {
     "operationId": _operation_ids,
     "link": _links,
     "version": _versions,
+    "response": _descriptions,
+    "format": _formats,
     "pattern": _patterns,
     "example": _examples,
     "content": _content_where_none,

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from contracts.decision.run_decision import Known, Policy, accepted_file, read_accepted
 from contracts.document import Operation, Spec, load_spec
-from contracts.document.sides import MissingError, overlays_of, side_from
+from contracts.document.sides import MissingError, Reading, overlays_of, side_from
 from contracts.errors import ContractsError, DocumentError, UsageError
 from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber
@@ -24,7 +24,7 @@ from contracts.exchanges.transport import environment_proxy
 from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
-from contracts.rules.faults import undeclared
+from contracts.rules.faults import refuse_faulty, undeclared
 from contracts.run.givens import Givens, givens_from, names_of
 from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
 from contracts.text import printable, shown_path
@@ -82,6 +82,11 @@ class Inputs:
         return _matches(rule_id, self.options.rule or "*")
 
     @property
+    def reading(self) -> Reading:
+        """How its document is read, and others that are held against it."""
+        return Reading(self.overlays, self.options.root, self.options.strict_document)
+
+    @property
     def replays(self) -> bool:
         return self.options.replay is not None
 
@@ -107,7 +112,9 @@ def inputs_from(
     named = [str(shown_path(Path(overlay))) for overlay in options.overlay]
     overlays = overlays_of(named, "--contract-overlay")
     path = shown_path(Path(options.spec or root / domain.DOCUMENT))
-    spec = _spec_from(path, overlays)
+    spec = _spec_from(path, overlays, options.root)
+    if options.strict_document:
+        refuse_faulty(spec)
     needed = asks and not options.dry_run
     spec, others, scrubber = _credentials(spec, options, base_url, environ, needed)
     capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholder)
@@ -140,9 +147,9 @@ def inputs_from(
     return made
 
 
-def _spec_from(path: Path, overlays: Sequence[str] | None) -> Spec:
+def _spec_from(path: Path, overlays: Sequence[str] | None, root: str | None) -> Spec:
     """The document of a run; DocumentError also if it has nothing to test, or can't be asked."""
-    spec = replace(load_spec(path, overlays), variable=domain.CREDENTIAL_VARIABLE)
+    spec = replace(load_spec(path, overlays, root), variable=domain.CREDENTIAL_VARIABLE)
     if not spec.operations:
         source, problem = spec.document.source("/paths"), "no path has an operation, so there is"
         cure = "give a document whose `paths` have one"
@@ -199,7 +206,7 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
     baseline, history = inputs.options.baseline, inputs.options.history
     try:
         if baseline is not None:
-            side_from(baseline, [])
+            side_from(baseline, Reading(()))
     except MissingError:
         pass  # the revision has no such document, so that nothing can break
     except ContractsError as error:

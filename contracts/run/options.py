@@ -225,6 +225,10 @@ class Options:
     overlay: tuple[str, ...] = _row(
         "an OpenAPI overlay; repeatable; 'none' for none at all", _FILE, ()
     )
+    root: str | None = _row(
+        "other files are read below it (default: the document's git repository)", _FOLDER
+    )
+    strict_document: bool = _flag("a document with any fault is refused, not read as it is meant")
     baseline: str | None = _row("what the document must not break (default: HEAD:FILE)", _REVISION)
     param: tuple[str, ...] = _row(
         "a value that the service knows, [OPERATION:]NAME=VALUE; NAME=VALUE,NAME=VALUE belong "

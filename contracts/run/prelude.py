@@ -118,7 +118,7 @@ def _report_of_killed(state: State, ledger: Ledger, about: Mapping[str, Any]) ->
 
 def look_for_drift(state: State) -> Drift:
     """What the service publishes (one request, no credential) against ours; never raises."""
-    spec, target, overlays = state.inputs.spec, state.inputs.target, state.inputs.overlays
+    spec, target, reading = state.inputs.spec, state.inputs.target, state.inputs.reading
     words = ["contracts", "drift", "--base-url", str(target), "--spec", spec.document.path]
     address = f"{target}{PAGE}"
     try:
@@ -131,9 +131,9 @@ def look_for_drift(state: State) -> Drift:
         state.ledger.add((), aside=state.pace.spent)
         answer, failure = exchange.response, exchange.failure
         if answer is not None and answer.status == 200:
-            base, published = side_from(spec.document.path, overlays), Side(address, answer.body)
+            base, published = side_from(spec.document.path, reading), Side(address, answer.body)
             sides = shared(base, published)
-            if overlays is not None:
+            if reading.overlays is not None:
                 sides = base, replace(published, overlays=base.overlays)
             diff = diff_of(*sides, ChangePolicy(), accepted_for(*sides, today=date.today()))
             state.prelude.published = diff.specs[1]

@@ -16,6 +16,7 @@ import pytest
 from contracts.changes.change import Effect
 from contracts.decision.change_decision import ChangePolicy
 from contracts.document import Spec, load_spec
+from contracts.document.sides import Reading
 from contracts.exchanges import Ledger, Secret
 from contracts.exchanges.health import MOST_IN_ALL, MOST_KEPT, Stop, until_stop
 from contracts.flows import Terms, compare
@@ -319,7 +320,7 @@ def test_changes_of_a_published_document_are_bounded(tmp_path: Path, monkeypatch
         ours["paths"][f"/gone/{number}"] = {"get": {"responses": {"200": {"description": ""}}}}
     for name, value in {"ours": ours, "theirs": document(True)}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(value))
-    terms = Terms(ChangePolicy(), None, None, date(2026, 1, 6))
+    terms = Terms(ChangePolicy(), Reading(), None, date(2026, 1, 6))
     diff = compare(str(tmp_path / "ours.json"), str(tmp_path / "theirs.json"), terms)
     breaking = [one for one in diff.ordered if one.change.effect is Effect.BREAKING]
     drift = drift_of(diff, "contracts drift")

@@ -57,7 +57,9 @@ IN_3_0 = [
      {"enum": [{"type": "x", "nullable": True}], "x-a": {"type": "x", "nullable": True}}),
 ]  # fmt: skip
 IN_3_1 = [
-    ({"type": "string", "nullable": True}, {"type": "string", "nullable": True}),
+    ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+    ({"type": ["string", "null"], "nullable": True}, {"type": ["string", "null"]}),
+    ({"type": "string", "nullable": False}, {"type": "string", "nullable": False}),
     ({"const": 1, "if": {"exclusiveMinimum": 1}}, {"const": 1, "if": {"exclusiveMinimum": 1}}),
     (True, True),
     ({"prefixItems": [{"type": "integer", "format": "int32"}]},

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from contracts.document import sides
-from contracts.document.sides import MissingError, read_side, side_from, sides_from, specs_of
-from contracts.errors import ContractsError, DocumentError, UsageError
+from contracts.document.sides import MissingError, Reading, read_side, side_from, sides_from, specs_of
+from contracts.errors import ContractsError, UsageError
 
 from ..documents import document
 from ..repositories import Repository, alone
@@ -90,11 +90,56 @@ def test_references_are_followed_within_the_revision(repository: Repository) -> 
     assert tree["x-files"]["other.json"] == {"type": "boolean"}
 
 
-@pytest.mark.parametrize("reference", ["../up.json", "/etc/passwd", "schemas/../../up.json"])
-def test_references_stay_in_the_folder_of_a_revision(reference: str, repository: Repository) -> None:
+@pytest.mark.parametrize("reference", ["../../up.json", "/etc/passwd", "../.git/x", "schemas/../../../up.json"])
+def test_references_stay_in_the_repository_of_a_revision(reference: str, repository: Repository) -> None:
     repository.commit({"spec/b.json": json.dumps(document({"$ref": reference})), "up.json": "{}"})
-    with pytest.raises(DocumentError, match="leads out of the document's folder"):
-        read_side(side_from("HEAD:spec/b.json"))
+    (notice,) = read_side(side_from("HEAD:spec/b.json")).notices
+    assert "leads out of the repository" in notice.problem
+
+
+@pytest.mark.parametrize("side", ["HEAD:spec/b.json", "HEAD:./spec/b.json", "spec/b.json"])
+def test_other_files_of_the_repository_are_read(side: str, repository: Repository) -> None:
+    repository.commit({"spec/b.json": json.dumps(document({"$ref": "../models/T.json#/T"}))})
+    repository.commit({"models/T.json": '{"T": {"$ref": "sub/../U.json"}}', "models/U.json": '{"type": "boolean"}'})
+    spec = read_side(side_from(side))
+    assert spec.notices == ()
+    assert list(spec.document.tree["x-files"]) == ["../models/T.json", "../models/U.json"]
+    assert spec.document.source("/x-files/..~1models~1U.json/type").file.endswith("models/U.json")
+    assert "spec" not in spec.document.source("/x-files/..~1models~1U.json/type").file
+
+
+def test_a_side_may_be_named_from_a_folder_of_the_repository(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit({"spec/b.json": json.dumps(document({"$ref": "../models/T.json"})), "models/T.json": "{}"})
+    monkeypatch.chdir("spec")
+    assert read_side(side_from("HEAD:./b.json")).notices == ()
+    (notice,) = read_side(side_from("HEAD:./b.json", Reading(root="."))).notices
+    assert "leads out of the repository" in notice.problem
+
+
+@pytest.mark.parametrize("side", ["HEAD:spec/b.json", "spec/b.json"])
+@pytest.mark.parametrize(("root", "is_read"), [(".", True), ("spec", False), ("models", True)])
+def test_a_root_says_below_what_files_are_read(side: str, root: str, is_read: bool, repository: Repository) -> None:
+    repository.commit({"spec/b.json": json.dumps(document({"$ref": "../models/T.json"})), "models/T.json": "{}"})
+    assert (read_side(side_from(side, Reading(root=root))).notices == ()) is is_read
+
+
+@pytest.mark.parametrize("root", [None, "spec"])
+def test_no_link_leads_out_of_the_root(root: str | None, repository: Repository, tmp_path: Path) -> None:
+    (tmp_path.parent / "secret.json").write_text('{"type": "boolean"}')
+    repository.commit({"spec/b.json": json.dumps(document({"$ref": "link.json"}))})
+    Path("spec/link.json").symlink_to(tmp_path.parent / "secret.json")
+    (notice,) = read_side(side_from("spec/b.json", Reading(root=root))).notices
+    assert "leads out of the repository" in notice.problem
+
+
+def test_files_that_are_not_read_may_differ_though_they_are_named_alike(repository: Repository) -> None:
+    repository.commit({"spec/b.json": json.dumps(document({"$ref": "../models/T.json"})), "models/T.json": "{}"})
+    sides = sides_from("HEAD:spec/b.json", "spec/b.json", Reading(root="spec"))
+    base, revision = specs_of(*sides)
+    assert base is not revision
+    assert base.unread != revision.unread
 
 
 def test_a_document_of_a_revision_may_name_itself(repository: Repository) -> None:
@@ -125,12 +170,12 @@ def test_standard_input_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_named_overlays_are_for_both_sides(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     stdin(monkeypatch, TEXT.encode())
     repository.write({"o.yaml": OVERLAY.replace("changed", "other")})
-    base, revision = sides_from("-", "HEAD:spec/a.yaml", ["o.yaml"])
+    base, revision = sides_from("-", "HEAD:spec/a.yaml", Reading(["o.yaml"]))
     assert (read_side(base).title, read_side(revision).title) == ("other", "other")
 
 
 def test_none_is_no_overlay(repository: Repository) -> None:
-    assert [side.overlays for side in sides_from("HEAD:spec/a.yaml", "spec/a.yaml", [])] == [(), ()]
+    assert [side.overlays for side in sides_from("HEAD:spec/a.yaml", "spec/a.yaml", Reading([]))] == [(), ()]
 
 
 def test_equal_sides_are_read_once(repository: Repository) -> None:

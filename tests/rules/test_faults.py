@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from contracts.document import Spec, read_spec
+from contracts.errors import DocumentError
 from contracts.rules import faults
-from contracts.rules.faults import notices
+from contracts.rules.faults import notices, refuse_faulty
 
 HEAD = "openapi: 3.1.0\ninfo: {title: a, version: '1'}\n"
 OK = "responses: {'200': {description: ok}}"
@@ -182,3 +183,40 @@ def test_many_of_a_kind_are_counted() -> None:
     assert (len(found), found[-1].more) == (faults.MAX_OF_A_KIND, 7)
     assert str(found[-1]).endswith("mend one of the two (and 7 more of this kind)")
     assert [*faults.said(read(yaml.safe_dump(tree)))][-1] == "… and 10 notices more on the document"
+
+
+def test_responses_without_a_description_are_counted() -> None:
+    text = "paths:\n  /a:\n    get: {responses: {'200': {}, '201': {description: ok}, '4XX': {}}}"
+    wanted = "5 response: 2 responses without `description`, which must not be missing"
+    assert said(text) == said(text, "3.0") == [wanted]
+    assert said(text, "3.2") == []
+
+
+def test_each_format_of_no_registry_is_said_once() -> None:
+    formats = ["snowflake", "uint64", "snowflake", "date-time", "int32", "iso-8601"]
+    properties = ", ".join(f"p{n}: {{type: string, format: {name}}}" for n, name in enumerate(formats))
+    assert sorted(said(schema(f"      properties: {{{properties}}}"))) == [
+        '7 format: the format "iso-8601" is in no registry',
+        '7 format: the format "snowflake" is in no registry',
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        schema("      {type: strin}"),
+        schema("      {$ref: '#/no'}"),
+        schema("      {type: integer, example: a}"),
+        schema("      {pattern: '['}"),
+        schema("      {format: snowflake}"),
+        schema("      {}", "x-a: 1\nx-a: 2\n"),
+        f"paths: {{/a: {{get: {{operationId: x, {OK}}}}}, /b: {{get: {{operationId: x, {OK}}}}}}}",
+    ],
+)
+def test_a_document_with_any_fault_is_refused_if_that_is_wanted(text: str) -> None:
+    with pytest.raises(DocumentError, match=r"^d.yaml:\d+: .*, or let faults be read as they are meant$"):
+        refuse_faulty(read(text))
+
+
+def test_what_is_no_fault_is_not_refused() -> None:
+    refuse_faulty(read("paths: {}\nwebhooks: {w: {post: {responses: {'200': {description: ok}}}}}"))

@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from contracts.document.model import join_pointer
-from contracts.document.written import Position
 from contracts.text import shown
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -78,7 +76,7 @@ _SCHEMA_3_1: Fields = {
 }
 
 _IDENTIFIERS = ("$id", "$anchor", "$schema")
-_NEW_IN_2020_12 = (
+NEW_IN_2020_12 = (
     *sorted(_SCHEMA_3_1.keys() - _SCHEMA_3_0.keys()),
     *("const", "dependentRequired", "minContains", "maxContains", "$dynamicRef", *_IDENTIFIERS),
     *("contentEncoding", "contentMediaType"),
@@ -175,7 +173,7 @@ _FIELDS_3_2 = {**_OBJECTS_3_2, "schema": _SCHEMA_3_1}
 _HIDING = frozenset(_KINDS) - {"path item", "schema"}
 _FROM_3_0 = (
     _drop_siblings_of_ref,
-    partial(_drop, _NEW_IN_2020_12),
+    partial(_drop, NEW_IN_2020_12),
     _nullable_to_type,
     _exclusive_bounds_to_numbers,
     _integer_formats_to_bounds,
@@ -224,39 +222,39 @@ def walk(dialect: Dialect, found: Found) -> Iterator[Found]:
 
 
 _CLOSED = (("additionalProperties", False), ("unevaluatedProperties", False))
-_LET_PASS = (*_CLOSED, ("uniqueItems", True), ("minItems", 1))
+_LET_PASS = (*_CLOSED, ("uniqueItems", True), ("minItems", 1), ("minProperties", 1))
 _KEPT_CLOSED = ("Paths", "Responses", "paths", "responses")
 _LOOSE_NAMES = {r"^[a-zA-Z0-9\.\-_]+$": "^"}
 _TYPES = {"enum": ["array", "boolean", "integer", "null", "number", "object", "string"]}
 _REFERENCE = {"$ref": "#/definitions/Reference"}
 
 
-class _Fault(NamedTuple):
-    """An error, with what the choice between branches needs; `options` are of an enum or const."""
+class Fault(NamedTuple):
+    """What is wrong in a value, and where; `options` are of an enum or const."""
 
     path: list[str | int]
     instance: Any
-    kind: str
+    kind: str  # the keyword of the meta-schema, or `unexpected` for a key that OpenAPI doesn't know
     options: list[Any]
     said: str
 
+    def problem(self, pointer: str) -> str:
+        """What is wrong at `pointer`, where the fault stands."""
+        if self.kind == "required":
+            return f"{pointer}/{self.said} must not be missing"
+        if self.kind == "unexpected":
+            return f"{pointer} is not allowed, for OpenAPI knows no such key there"
+        said = f"wanted {' or '.join(map(shown, self.options))}" if self.options else self.said
+        return f"{pointer or 'the document'} is {shown(self.instance)}, {said}"
 
-def refuse_malformed(dialect: Dialect, kind: str, value: Any, root: Position, at: Segments) -> None:
-    """A DocumentError with the best reason why `value`, standing at `at`, is not of this kind."""
+
+def faults_of(dialect: Dialect, kind: str, value: Any) -> list[Fault]:
+    """Of each error in a value that should be of this kind the best reason, the deepest first."""
     validator = _validator(dialect.version, dialect.definitions[kind])
     if validator.is_valid(value):
-        return
-    worst = max((_faults(error) for error in validator.iter_errors(value)), key=_depth)[0]
-    place = (*at, *map(str, worst.path))
-    pointer = join_pointer("", *place)
-    if worst.kind == "required":
-        problem = f"{pointer}/{worst.said} must not be missing"
-    elif worst.kind == "unexpected":
-        problem = f"{pointer} is not allowed, for OpenAPI knows no such key there"
-    else:
-        said = f"wanted {' or '.join(map(shown, worst.options))}" if worst.options else worst.said
-        problem = f"{pointer or 'the document'} is {shown(worst.instance)}, {said}"
-    raise root.at(place).error(problem, f"write it as OpenAPI {dialect.version} says")
+        return []
+    found = [_faults(error)[0] for error in validator.iter_errors(value)]
+    return sorted(found, key=lambda fault: -len(fault.path))
 
 
 @cache
@@ -309,6 +307,7 @@ def _loosen_3_1(root: dict[str, Any], dialect: str) -> None:
     in_path = definitions["parameter"]["dependentSchemas"]["schema"]["$defs"]["styles-for-path"]
     in_path["then"]["required"] = []
     definitions["response"]["required"] = []
+    del definitions["responses"]["if"], definitions["responses"]["then"]
     definitions["components"]["patternProperties"] = {}
     # What stands beside the `$ref` of a path item counts, and is looked into.
     definitions["path-item-or-reference"] = {"$ref": "#/$defs/path-item"}
@@ -326,7 +325,8 @@ def _loosened(node: Any, name: str = "") -> Any:
         return {"$ref": "#/$defs/schema"}
     made = {}
     for key, child in node.items():
-        if name in _KEPT_CLOSED or (key, child) not in _LET_PASS:
+        is_loose = (key, child) in _LET_PASS
+        if not is_loose or (name in _KEPT_CLOSED and (key, child) in _CLOSED):
             made[_LOOSE_NAMES.get(key, key)] = _loosened(child, key)
     branches = made.get("oneOf")
     if not isinstance(branches, list) or _REFERENCE not in branches:
@@ -337,7 +337,7 @@ def _loosened(node: Any, name: str = "") -> Any:
     return {"if": is_reference, "then": _REFERENCE, "else": {"anyOf": rest}}
 
 
-def _faults(error: jsonschema_rs.ValidationError) -> list[_Fault]:
+def _faults(error: jsonschema_rs.ValidationError) -> list[Fault]:
     """The error itself, or for a union those of the branch that was meant."""
     facts = error.kind.as_dict()
     if not facts.get("context") or not all(facts["context"]):
@@ -346,12 +346,15 @@ def _faults(error: jsonschema_rs.ValidationError) -> list[_Fault]:
     for context in facts["context"]:
         branches.append([fault for child in context for fault in _faults(child)])
         # A branch for other values asks for another constant, or another type altogether.
-        if not any(f.options or (f.kind == "type" and f.path == at) for f in branches[-1]):
+        if not any(_has_options(f) or (f.kind == "type" and f.path == at) for f in branches[-1]):
             meant.append(branches[-1])
+    counts = [len(list(filter(_has_options, branch))) for branch in branches]
+    if not meant and min(counts) and counts.count(min(counts)) == 1:
+        return branches[counts.index(min(counts))]  # which lacks the least
     return _merged(meant or branches) or max(meant or branches, key=_depth)
 
 
-def _fault(error: jsonschema_rs.ValidationError, facts: dict[str, Any]) -> _Fault:
+def _fault(error: jsonschema_rs.ValidationError, facts: dict[str, Any]) -> Fault:
     path, kind, said = error.instance_path, error.kind.name, f"but {error.message}"
     options = facts.get("options", [])
     if kind == "const":
@@ -362,13 +365,13 @@ def _fault(error: jsonschema_rs.ValidationError, facts: dict[str, Any]) -> _Faul
         path, kind = [*path, facts["unexpected"][0]], "unexpected"
     elif facts.get("context"):
         said = "but more than one of the alternatives for it applies"
-    return _Fault(path, error.instance, kind, options, said)
+    return Fault(path, error.instance, kind, options, said)
 
 
-def _merged(branches: list[list[_Fault]]) -> list[_Fault]:
+def _merged(branches: list[list[Fault]]) -> list[Fault]:
     """One fault for branches that differ only in the constant, or the member, that they ask for."""
     # Of each branch the first fault with options, else the first of all: `max` keeps the order.
-    firsts = [max(branch, key=lambda fault: bool(fault.options)) for branch in branches]
+    firsts = [max(branch, key=_has_options) for branch in branches]
     first = firsts[0]
     if len(firsts) == 1 or any((f.path, f.kind) != (first.path, first.kind) for f in firsts):
         return []
@@ -380,5 +383,9 @@ def _merged(branches: list[list[_Fault]]) -> list[_Fault]:
     return []
 
 
-def _depth(faults: list[_Fault]) -> int:
+def _has_options(fault: Fault) -> bool:
+    return bool(fault.options)
+
+
+def _depth(faults: list[Fault]) -> int:
     return max(len(fault.path) for fault in faults)

@@ -1,0 +1,143 @@
+"""What is unread in a document: what is around it, and what of it is not alike in another.
+
+Read as absent, it makes a schema take more. Where that would refuse more around it (`not`, `if`,
+and `oneOf`, of which one branch alone may hold), what is around is read looser too.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from functools import reduce
+from itertools import chain
+
+from contracts.document.dialects import Found
+from contracts.document.dialects.repairs import Repairs
+from contracts.document.model import Spec, is_there, join_pointer, ref_target, split_pointer
+from contracts.document.written import Position
+
+_AROUND = {
+    "oneOf": ("oneOf",),
+    "not": ("not",),
+    "if": ("if", "then", "else"),
+    "contains": ("maxContains",),
+}
+"""What is dropped where something below a keyword is unread."""
+
+
+def is_below(pointer: str, above: str) -> bool:
+    """Whether a pointer leads to a place, or below it."""
+    return pointer == above or pointer.startswith(f"{above}/")
+
+
+def leading_to(parts: Iterable[Found], pointers: Iterable[str]) -> set[str]:
+    """These pointers, and the places of all references that lead there."""
+    by_target: dict[str, list[str]] = {}
+    for node, _, place in parts:
+        if isinstance(node.get("$ref"), str):
+            by_target.setdefault(ref_target(node["$ref"]), []).append(join_pointer("", *place))
+    found, waiting = set[str](), list(pointers)
+    while waiting:
+        pointer = waiting.pop()
+        if pointer not in found:
+            found.add(pointer)
+            for above in _around(pointer):
+                waiting += by_target.get(above, ())
+    return found
+
+
+def _around(pointer: str) -> Iterator[str]:
+    """The pointer, and those of all that is around it."""
+    while pointer:
+        yield pointer
+        pointer = pointer.rpartition("/")[0]
+
+
+def loosen(parts: Collection[Found], repairs: Repairs) -> None:
+    """Read schemas around what is unread looser, in place, unless a reference leads into them."""
+    around = set(chain.from_iterable(map(_around, leading_to(parts, repairs.unread))))
+    into: set[str] = set()
+    for node, _, _ in parts if around else ():
+        into.update(_around(ref_target(str(node.get("$ref", "")))))
+    for node, kind, place in parts if around else ():
+        for keyword, dropped in _AROUND.items():
+            here = join_pointer("", *place, keyword)
+            if kind != "schema" or here not in around or here in into:
+                continue
+            if keyword == "oneOf" and "anyOf" not in node:
+                node["anyOf"] = node[keyword]
+                position = reduce(Position.entered, place, repairs.root)
+                position.moved["anyOf"] = position.child(keyword)
+            for name in dropped:
+                node.pop(name, None)
+
+
+# Two documents
+
+_WHOLE = {"properties", "responses", "paths"}
+"""Below which something came or went as a whole, which is a change of its own."""
+
+
+def unlike(one: Spec, other: Spec) -> Iterator[str]:
+    """The pointers to what is unread in one document, and not alike in the other.
+
+    What stands at another place there, under the same keyword, was moved.
+    """
+    others = other.unread.keys() - one.unread.keys()
+    elsewhere = Counter(_said(other, pointer) for pointer in others)
+    for pointer in one.unread:
+        if pointer in other.unread:
+            if _said(one, pointer) != _said(other, pointer):
+                yield pointer
+            continue
+        there = place_of(one, pointer)
+        is_kept = is_there(other.document.tree, split_pointer(there))
+        elsewhere[_said(one, pointer)] -= not is_kept
+        is_moved = elsewhere[_said(one, pointer)] >= 0
+        if is_kept or not (is_moved or _is_part_of_whole(other, there)):
+            yield pointer
+
+
+def _said(spec: Spec, pointer: str) -> tuple[str, str]:
+    return split_pointer(pointer)[-1], json.dumps(spec.unread[pointer])
+
+
+def place_of(spec: Spec, pointer: str) -> str:
+    """The object that stands there, or that the keyword was in."""
+    segments = split_pointer(pointer)
+    stands = is_there(spec.document.tree, segments)
+    return pointer if stands else join_pointer("", *segments[:-1])
+
+
+def nearest(spec: Spec, pointer: str) -> str:
+    """The pointer to what stands there, or around it."""
+    segments = split_pointer(pointer)
+    while not is_there(spec.document.tree, segments):
+        segments = segments[:-1]
+    return join_pointer("", *segments)
+
+
+def _is_part_of_whole(other: Spec, there: str) -> bool:
+    above = split_pointer(nearest(other, there))
+    is_operation = above[:1] == ("paths",) and len(above) == 2
+    return is_operation or not _WHOLE.isdisjoint(above[-1:])
+
+
+def _is_path(pointer: str) -> bool:
+    """Whether it is a path that is none, of which nobody knows what it says."""
+    return pointer.startswith("/paths") and pointer.count("/") == 2
+
+
+def operations_at(spec: Spec, pointer: str) -> list[str]:
+    """The operations and webhooks that something at a pointer is said of."""
+    found, reached = leading_to(spec.parts, [pointer]), list[str]()
+    for operation in spec.operations:
+        owned = [operation.pointer, *(parameter.pointer for parameter in operation.parameters)]
+        for wanted in operation.security:
+            owned += [spec.security_schemes[name].pointer or "/security" for name, _ in wanted]
+        is_owned = any(is_below(one, place) for one in found for place in owned)
+        if is_owned or pointer.startswith(("/servers", "/security")) or _is_path(pointer):
+            reached.append(operation.key)
+    for name in spec.document.tree.get("webhooks") or ():
+        if any(is_below(one, join_pointer("/webhooks", name)) for one in found):
+            reached.append(f"webhook {name}")
+    return reached

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.exchanges.client import Bounds, Pace
+from tests.run.forked import Forked
 from tests.run.projects import CANARY, GIVEN, Project, Things
 
 MADE = ("report.json", "exchanges.jsonl", "report.html")
@@ -95,7 +96,9 @@ def test_environments_that_lack_something(changes: dict[str, str | None], projec
 def test_two_runs_in_one_folder(project: Project) -> None:
     kept = "--contract-history=history"
     urls = [project.serve(Things()), project.serve(Things({"status": "paused"}))]
-    runs = list(map(project.finished, [project.start("-q", "--base-url", url, *GIVEN, kept) for url in urls]))
+    runs = list(
+        map(project.finished, [project.start("-q", "--base-url", url, *GIVEN, kept, by=Forked) for url in urls])
+    )
     assert [run.code for run in runs] == [0, 1]
     assert sorted(path.name for path in (project.folder / "build" / "contract").iterdir()) == sorted(MADE)
     assert len(list((project.folder / "history").iterdir())) == 2

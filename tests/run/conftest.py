@@ -1,9 +1,9 @@
 """Runs of a small project, mostly in this process: what they import stays imported."""
 
-import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
+from types import SimpleNamespace
 
 import hypothesis
 import pytest
@@ -11,15 +11,11 @@ import stamina
 from hypothesis import core
 
 from contracts import testing  # noqa: F401
-from contracts.document import read_spec
-from contracts.exchanges import Ledger
 from contracts.report.forms import failure  # noqa: F401
 from contracts.run import end, prelude  # noqa: F401  imported once, not once a run
-from contracts.run.ask import asked
-from contracts.run.inputs import Inputs
-from contracts.run.state import Budget, State
 
-from .projects import CANARY, Project, document, hermetic
+from . import forked
+from .projects import CANARY, Project, hermetic
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,11 +25,11 @@ def small() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What is imported while probes are made and sent is imported before the first run."""
-    spec = read_spec(json.dumps(document()).encode(), path="warm.yaml", folder=Path())
-    state = State(Inputs(spec), Ledger(tmp_path_factory.mktemp("warm") / "run.jsonl"), Budget(examples=1))
-    asked(state, spec.operations[0])
+    forked.warm_up(tmp_path_factory.mktemp("warm"))
+    yield
+    forked.end()
 
 
 @pytest.fixture
@@ -48,6 +44,9 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Itera
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NOTTE_API_KEY", CANARY)
+    # Workers of a run in this process are processes of their own, but need not import everything again.
+    started = SimpleNamespace(Popen=forked.Forked, PIPE=subprocess.PIPE)
+    monkeypatch.setattr("execnet.gateway_base.ThreadExecModel.subprocess", started)
     with ExitStack() as servers:
         project = Project(pytester, servers, {**hermetic(), "NOTTE_API_KEY": CANARY})
         project.write()

@@ -220,10 +220,10 @@ class Project:
         """A run against the service, with the ids that it knows."""
         return self.run("-q", "--base-url", self.serve(things), *GIVEN, *args)
 
-    def start(self, *args: str) -> subprocess.Popen[str]:
+    def start(self, *args: str, by: type[subprocess.Popen[str]] = subprocess.Popen) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pytest", *args]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, cwd=self.folder, env=self.env, stdout=pipe, stderr=pipe, text=True)
+        return by(command, cwd=self.folder, env=self.env, stdout=pipe, stderr=pipe, text=True)
 
     def finished(self, process: subprocess.Popen[str]) -> Run:
         out, err = process.communicate(timeout=60)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .forked import Forked
 from .projects import ENUM, GIVEN, Project, Run, Things, answer, document, operation
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -120,7 +121,7 @@ def test_every_process_says_the_same(project: Project) -> None:
     both = {**document()["paths"], **document("other_id")["paths"]}
     project.write({**document(), "paths": {**both, "/others/{other_id}": both["/things/{other_id}"]}})
     base_url = project.serve(visited(fastapi))
-    run = project.finished(project.start("-q", "-n", "2", "--base-url", base_url, *GIVEN))
+    run = project.finished(project.start("-q", "-n", "2", "--base-url", base_url, *GIVEN, by=Forked))
     assert (run.code, run.violated) == (3, set())
     assert run.lines[-1].startswith(f"contract: INCONCLUSIVE on {base_url}: {NOT_THERE.format(base_url)}")
 

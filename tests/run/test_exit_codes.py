@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .forked import Forked
 from .projects import CANARY, ENUM, GIVEN, REQUIRED, Project, Run, Things, document, operation
 
 PASSED, VIOLATED, INTERRUPTED, NO_VERDICT, USAGE = 0, 1, 2, 3, 4
@@ -50,7 +51,7 @@ def test_interrupted_run_still_concludes(sent: signal.Signals, project: Project)
 
 def test_terminated_process_still_concludes(project: Project) -> None:
     things = Things(on_request=lambda number: process.terminate() if number == 12 else None)
-    process = project.start("-q", "--base-url", project.serve(things), *GIVEN)
+    process = project.start("-q", "--base-url", project.serve(things), *GIVEN, by=Forked)
     run = project.finished(process)
     assert (run.code, run.report["interrupted"], run.err) == (INTERRUPTED, True, "")
     assert run.lines[-1].startswith("contract: INCONCLUSIVE on http://127.0.0.1")

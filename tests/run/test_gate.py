@@ -14,6 +14,7 @@ from contracts.changes.change import Change
 
 from ..made_changes import UNKNOWN
 from ..repositories import Repository, alone
+from .forked import Forked
 from .projects import TEST_MODULE, THING, Project, document, operation
 
 GATE = """
@@ -75,7 +76,7 @@ def test_a_whole_run_fails_for_what_breaks(project: Project, repository: Reposit
 
 def test_workers_judge_the_same(project: Project, repository: Repository) -> None:
     project.write(json.loads(text("paused")), module=TEST_MODULE + GATE)
-    run = project.finished(project.start("-q", "-n2"))
+    run = project.finished(project.start("-q", "-n2", by=Forked))
     assert (run.code, run.report["decision"]) == (1, "fail")
     assert "diff: BREAKING (1 breaking)" in run.lines[-1]
 

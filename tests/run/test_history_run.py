@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from .forked import Forked
 from .projects import ENUM, GIVEN, Project, Run, Things, leaks
 
 HISTORY = "--contract-history=history"
@@ -113,7 +114,7 @@ def test_one_item_again_is_no_night(project: Project) -> None:
 
 def test_two_runs_at_once_are_both_kept(project: Project) -> None:
     words = ["-q", "--base-url", project.serve(Things({"status": "paused"})), *GIVEN, HISTORY]
-    started = [project.start(*words, f"--contract-report=out{n}") for n in range(2)]
+    started = [project.start(*words, f"--contract-report=out{n}", by=Forked) for n in range(2)]
     runs = [project.finished(process) for process in started]
     assert [run.code for run in runs] == [1, 1], runs[0].out + runs[0].err
     reports = {(project.folder / f"out{n}" / "report.json").read_bytes() for n in range(2)}

@@ -17,6 +17,7 @@ import pytest
 from contracts.exchanges import Ledger
 from contracts.report.json_report import SCHEMA, read_run
 
+from .forked import Forked
 from .projects import CANARY, ENUM, GIVEN, Project, Things, answer, document, leaks, operation
 from .test_secrets import PASSING, TOKENS, URLS, WITH_URLS
 
@@ -42,7 +43,7 @@ def held_run(project: Project, things: Held, *args: str) -> Iterator[subprocess.
     """A run in a process group of its own, at the request that is held back."""
     command = [sys.executable, "-m", "pytest", "-q", "--base-url", project.serve(things), *GIVEN, *args]
     pipe = subprocess.PIPE
-    process = subprocess.Popen(
+    process = Forked(
         command, cwd=project.folder, env=project.env, stdout=pipe, stderr=pipe, text=True, start_new_session=True
     )
     try:

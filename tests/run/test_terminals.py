@@ -17,6 +17,7 @@ from contracts.report.forms.terminal import Screen
 from contracts.run.state import INTERVAL, Progress, wanted
 from tests.service.hostile import DOCUMENT, KEY, hostile_service
 
+from .forked import Forked
 from .projects import GIVEN, Project, Run, Things, document, operation
 
 HOSTILE = ("-q", *GIVEN)
@@ -73,7 +74,7 @@ def on_a_terminal(project: Project, *args: str, **env: str) -> Run:
     command = [sys.executable, "-m", "pytest", *args]
     environ = {**project.env, "TERM": "xterm", "COLUMNS": "80", **env}
     environ = {name: value for name, value in environ.items() if name != "PY_COLORS" and value}
-    with subprocess.Popen(command, cwd=project.folder, env=environ, stdout=theirs, stderr=theirs) as process:
+    with Forked(command, cwd=project.folder, env=environ, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         with closing(os.fdopen(ours, "rb", buffering=0)) as terminal:
             pieces = []
@@ -203,7 +204,7 @@ def test_worker_without_a_reporter_shows_no_progress(pytestconfig: pytest.Config
 
 
 def test_pipe_gets_no_progress(project: Project) -> None:
-    run = project.finished(project.start("-k", "enum"))
+    run = project.finished(project.start("-k", "enum", by=Forked))
     assert (run.code, "asking" in run.out, "\x1b" in run.out) == (0, False, False)
 
 

@@ -24,6 +24,7 @@ from contracts.document import FolderFiles, Spec, sides
 from contracts.errors import ContractsError, UsageError, defect
 from contracts.report.diff import Diff, diff_of, drift_of
 from contracts.report.run import Drift
+from contracts.schemas.allowance import SECONDS
 from contracts.text import printable, write_whole
 
 if TYPE_CHECKING:
@@ -193,13 +194,14 @@ class Terms:
     reading: sides.Reading  # of both
     accepted: str | None  # a file of accepted changes, `none` for none; None: the one beside a side
     today: date
+    max_time: float = SECONDS  # CPU seconds, after which what is left is undecided
 
 
 def compare(base: str, revision: str, terms: Terms) -> Diff:
     """Two documents -> changes -> decision -> report; each a file, `REV:path`, a URL, or `-`."""
     both = sides.sides_from(base, revision, terms.reading)
     accepted = accepted_for(*both, today=terms.today, named=terms.accepted)
-    return diff_of(*both, terms.policy, accepted)
+    return diff_of(*both, terms.policy, accepted, max_time=terms.max_time)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from typing import TypeVar
 
 from contracts.changes.change import Change, Direction, Effect, Reach, Witness
 from contracts.changes.containment import LARGE, Settlement, equal, movement_of
@@ -22,12 +23,15 @@ from contracts.document import Document, Spec
 from contracts.document.directions import for_requests, for_responses
 from contracts.errors import UsageError
 from contracts.schemas import UNIONS
+from contracts.schemas.allowance import Allowance, Exceeded
 from contracts.schemas.readings import TooLarge
 
 __all__ = ["compare"]
 
+T = TypeVar("T")
+
 SITES = 3  # messages of so many operations are tried before a change is taken to show in none
-TRIALS = 64  # sites whose validators are kept at once
+TRIALS = 16  # sites whose validators are kept at once
 UNSENT = (
     "a property that is readOnly is not sent in requests, one that is writeOnly not in responses"
 )
@@ -36,15 +40,19 @@ _READINGS = {Direction.REQUEST: for_requests, Direction.RESPONSE: for_responses}
 _WORST_FIRST = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
 
 
-def compare(base: Spec, revision: Spec) -> tuple[Change, ...]:
+def compare(
+    base: Spec, revision: Spec, *, allowance: Allowance | None = None
+) -> tuple[Change, ...]:
     """Every change from `base` to `revision`, what breaks first.
+
+    What the `allowance` (by default a new one) does not reach to decide is undecided.
 
     Raises:
         UsageError: the documents are nested too deeply to be compared.
     """
     if base is revision:
         return ()
-    documents = Documents(base, revision)
+    documents = Documents(base, revision, allowance or Allowance())
     try:
         compare_operations(documents)
         for direction, read in _READINGS.items():
@@ -109,9 +117,11 @@ def _settled(reached: Reached, trial: Callable[[Site], Trial]) -> Change:
         return replace(change, effect=Effect.COMPATIBLE, proof=next(iter(reached.proofs.values())))
     answers = []
     for site, steps in reached.sites[:SITES]:
-        if (witness := trial(site).witness(local, steps)) is not None:
-            return replace(change, effect=Effect.BREAKING, proof=None, witness=witness)
-        answers.append(trial(site).whole)
+        here = trial(site)
+        answer = _within(here, partial(here.witness, local, steps))
+        if isinstance(answer, Witness):
+            return replace(change, effect=Effect.BREAKING, proof=None, witness=answer)
+        answers.append(answer or here.whole)
     if len(answers) == len(reached.sites) and all(answer.contained for answer in answers):
         return replace(change, effect=Effect.COMPATIBLE, proof=answers[0].how)
     proof = "no message was found that shows it" if local.values else change.proof
@@ -129,13 +139,22 @@ def _held_beside(
     """An undecided change as it stands once those that break are undone, where it shows."""
     proofs = []
     for site, steps in reached.sites[:SITES]:
-        answer = trial(site).last_word(reached.local, steps, broken.get(site, ()))
+        here, others = trial(site), broken.get(site, ())
+        answer = _within(here, partial(here.last_word, reached.local, steps, others))
         if isinstance(answer, Witness):
             return replace(change, effect=Effect.BREAKING, proof=None, witness=answer)
         proofs += [answer.how] * bool(answer.contained)
     if len(proofs) < len(reached.sites):
         return change
     return replace(change, effect=Effect.COMPATIBLE, proof=f"beside what breaks, {proofs[0]}")
+
+
+def _within(trial: Trial, work: Callable[[], T]) -> T | Settlement:
+    """What some work on a trial comes to; undecided where it takes too much."""
+    try:
+        return trial.pair.allowance.spend(work, apart=trial.is_large)
+    except Exceeded as problem:
+        return Settlement(None, str(problem))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +245,7 @@ class Walk:
         return self._units[key]
 
     def _compare(self, pair: Pair) -> Unit:
-        if beyond := pair.base.beyond or pair.revision.beyond:
+        if beyond := pair.beyond:
             return Unit([pair.local("schema-changed", (), Settlement(None, beyond))])
         own, found = Unit(list(pair.locals())), Unit()
         for child, step in pair.children():
@@ -265,7 +284,7 @@ class Walk:
             base, revision = pair.base.union(), pair.revision.union()
         except TooLarge:
             base, revision = True, False
-        if equal(base, revision):
+        if equal(base, revision, pair.allowance):
             return Unit()
         answer = pair.answer(lambda: self.direction.roles(base, revision)[1])
         found = self._branches(pair, answer)
@@ -273,7 +292,7 @@ class Walk:
             return found.settled(answer.how)
         if found.effects <= {Effect.COMPATIBLE}:
             unless = tuple(edge.to for edge in found.edges if not answer.contained)
-            kind = f"union-{movement_of(base, revision) or 'changed'}"
+            kind = f"union-{movement_of(base, revision, pair.allowance) or 'changed'}"
             before, after = (tuple(side.branches) or "none" for side in (pair.base, pair.revision))
             said = Shape.union
             local = pair.local(kind, UNIONS, answer, said=said, base=before, revision=after)

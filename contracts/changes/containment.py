@@ -17,6 +17,7 @@ from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
 from contracts.payloads.languages import text_between
 from contracts.schemas import Raw, validation
+from contracts.schemas.allowance import Allowance, Exceeded
 from contracts.schemas.readings import TooLarge
 from contracts.schemas.validation import Uncompilable, Validator, possible, schema_of
 
@@ -43,22 +44,35 @@ class Settlement:
         return effects[self.contained]
 
 
-def equal(one: Raw, other: Raw) -> bool:
+def equal(one: Raw, other: Raw, allowance: Allowance) -> bool:
     """Whether two schemas have the same canonical form; False also where they have none."""
     texts = _text(one), _text(other)
+    with suppress(Exceeded):
+        return texts[0] == texts[1] or allowance.answer(_equal, *texts)
+    return False
+
+
+def _equal(one: str, other: str) -> bool:
     try:
-        left, right = map(_canonical, texts)
+        left, right = map(_canonical, (one, other))
     except Uncompilable:
-        return texts[0] == texts[1]
-    return texts[0] == texts[1] or (left == right and left.kind != forms.CanonicalKind.RAW)
+        return False
+    return left == right and left.kind != forms.CanonicalKind.RAW
 
 
-def movement_of(base: Raw, revision: Raw) -> str:
+def movement_of(base: Raw, revision: Raw, allowance: Allowance) -> str:
     """How what a schema allows moved, as the ids of kinds end; empty if it is the same."""
-    if equal(base, revision):
+    texts = _text(base), _text(revision)
+    with suppress(Exceeded):
+        return "" if texts[0] == texts[1] else allowance.answer(_movement, *texts)
+    return "changed"
+
+
+def _movement(base: str, revision: str) -> str:
+    if _equal(base, revision):
         return ""
     try:
-        left, right = _canonical(_text(base)), _canonical(_text(revision))
+        left, right = _canonical(base), _canonical(revision)
     except Uncompilable:
         return "changed"
     movements = {(True, True): "", (True, False): "widened", (False, True): "narrowed"}
@@ -69,18 +83,19 @@ def settle(
     sender: Callable[[], Raw],
     receiver: Callable[[], Raw],
     written: Callable[[], Raw] = lambda: True,
+    *,
+    allowance: Allowance,
 ) -> Settlement:
     """Whether the schema of the receiver takes every value of that of the sender.
 
     A value that is shown keeps `written` as well: the sender's schema before it was closed.
     """
     try:
-        return _settled(_text(sender()), _text(receiver()), _text(written()))
-    except TooLarge as problem:
+        return allowance.answer(_settled, *map(_text, (sender(), receiver(), written())))
+    except (TooLarge, Exceeded) as problem:
         return Settlement(None, str(problem))
 
 
-@lru_cache(maxsize=1024)
 def _settled(sender: str, receiver: str, written: str) -> Settlement:
     try:
         sent, taken = _canonical(sender), _canonical(receiver)
@@ -90,8 +105,8 @@ def _settled(sender: str, receiver: str, written: str) -> Settlement:
             whole = validation.attempt(lambda: sent.intersect(_canonical(written)), sent)
     except Uncompilable as problem:
         return Settlement(None, f"a schema can't be read: {str(problem).splitlines()[0]}")
-    difference = _difference(sent, taken)
-    if proof := _proof(sent, taken, difference):
+    proof, difference = _compared(sent, taken)
+    if proof is not None:
         return Settlement(True, proof)
     near, far = (NEAR, FAR) if len(sender) + len(receiver) < LARGE else (0, 0)
     candidates: list[Iterator[JSON]] = [islice(drawn(sent), far)]
@@ -102,8 +117,8 @@ def _settled(sender: str, receiver: str, written: str) -> Settlement:
     if found:
         return Settlement(False, "a value is sent and not taken", found)
     if whole is not sent:
-        difference = _difference(whole, taken)
-        if proof := _proof(whole, taken, difference):
+        proof, difference = _compared(whole, taken)
+        if proof is not None:
             return Settlement(True, proof)
     shown = "the canonical form shows that more is sent than taken; no value of it was drawn"
     if difference is not None and difference.satisfiability() == forms.Satisfiability.YES:
@@ -112,7 +127,7 @@ def _settled(sender: str, receiver: str, written: str) -> Settlement:
     return Settlement(None, f"the canonical form can't tell, and {tried}")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _canonical(text: str) -> CanonicalSchema:
     return schema_of(json.loads(text))
 
@@ -142,26 +157,20 @@ def drawn(node: CanonicalSchema) -> Iterator[JSON]:
 # Proofs
 
 
-def _difference(sent: CanonicalSchema, taken: CanonicalSchema) -> CanonicalSchema | None:
-    try:
-        found = sent.subtract(taken)
-    except forms.CanonicalizationError:
-        return None
-    return None if found.kind == forms.CanonicalKind.RAW else found
-
-
-def _proof(
-    sent: CanonicalSchema, taken: CanonicalSchema, difference: CanonicalSchema | None
-) -> str | None:
-    """Why everything that is sent is taken."""
+def _compared(
+    sent: CanonicalSchema, taken: CanonicalSchema
+) -> tuple[str | None, CanonicalSchema | None]:
+    """Why everything that is sent is taken, or else what is sent and not taken."""
     if not possible(sent):
-        return "nothing can be sent there, as the canonical form shows"
-    try:
+        return "nothing can be sent there, as the canonical form shows", None
+    with suppress(forms.CanonicalizationError):
         if taken.covers(sent) == forms.Containment.YES:
-            return "the canonical form of what is taken covers the form of what is sent"
-    except forms.CanonicalizationError:
-        return None
-    return _emptiness(difference) if difference is not None else None
+            return "the canonical form of what is taken covers the form of what is sent", None
+    with suppress(forms.CanonicalizationError):
+        found = sent.subtract(taken)
+        if found.kind != forms.CanonicalKind.RAW:
+            return _emptiness(found), found
+    return None, None
 
 
 def _lies_in(inner: CanonicalSchema, outer: CanonicalSchema) -> bool:

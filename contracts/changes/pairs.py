@@ -19,6 +19,7 @@ from contracts.document.directions import by_names
 from contracts.document.model import schemas_by_name
 from contracts.messages import JSON
 from contracts.schemas import ASSERTED_FORMATS, Raw
+from contracts.schemas.allowance import Allowance
 from contracts.schemas.locations import escape
 from contracts.schemas.readings import TooLarge
 
@@ -93,6 +94,17 @@ class Pair:
     def receiver(self) -> Shape:
         return self.direction.roles(self.base, self.revision)[1]
 
+    @property
+    def allowance(self) -> Allowance:
+        return self.documents.allowance
+
+    @property
+    def beyond(self) -> str:
+        """What is too much to be compared, or that no time is left for it; empty if nothing."""
+        if self.allowance.is_over:
+            return self.allowance.over
+        return self.base.beyond or self.revision.beyond
+
     # The place as a whole
 
     @cached_property
@@ -100,9 +112,9 @@ class Pair:
         """Whether both sides send the same and take the same, however they put it."""
         base, revision = self.base, self.revision
         try:
-            if movement_of(base.taken, revision.taken):
+            if movement_of(base.taken, revision.taken, self.allowance):
                 return False
-            return not movement_of(base.sent, revision.sent)
+            return not movement_of(base.sent, revision.sent, self.allowance)
         except TooLarge:
             return False
 
@@ -112,12 +124,13 @@ class Pair:
 
     def answer(self, taken: Callable[[], Raw]) -> Settlement:
         """Whether the receiver takes, as far as `taken` says, what is sent."""
-        return settle(lambda: self.sender.sent, taken, lambda: self.sender.taken)
+        sender, written = (lambda: self.sender.sent), (lambda: self.sender.taken)
+        return settle(sender, taken, written, allowance=self.allowance)
 
     def answer_of_branch(self, name: str) -> Settlement:
         """Whether the receiver's unions take what the sender sends in one of its branches."""
         branch = self.sender.branches[name]
-        return settle(lambda: branch.sent, self.receiver.union)
+        return settle(lambda: branch.sent, self.receiver.union, allowance=self.allowance)
 
     def with_branch(self, name: str, shape: Shape) -> Raw:
         """What the unions of a side say; of the sender, only the branch beside the receiver's."""
@@ -203,7 +216,7 @@ class Pair:
             base, revision = said(self.base), said(self.revision)
         except TooLarge:
             base, revision = True, False  # whatever it is, the one is not the other
-        if movement := movement_of(base, revision):
+        if movement := movement_of(base, revision, self.allowance):
             answer = self.answer(lambda: self.direction.roles(base, revision)[1])
             kind, before, after = f"{aspect}-{movement}", text(self.base), text(self.revision)
             yield self.local(kind, keywords, answer, said=said, base=before, revision=after)
@@ -267,6 +280,7 @@ class Pair:
             lambda: shape_at(sent.document.sender, sent.pointer).sent,
             lambda: shape_at(by_names(taken.document), taken.pointer).taken,
             lambda: {"allOf": [self.sender.taken, self.receiver.taken]},
+            allowance=self.allowance,
         )
         return None if answer.contained else answer
 

@@ -270,7 +270,8 @@ def _compare_schemas(
     direction = Direction.of(is_answer=response is not None)
     answer, witness = Settlement(True, "without a schema everything is taken"), None
     if (schema := receiver.schema) is not None:
-        answer = settle(lambda: True, lambda: taken_form(schema.document, schema.value))
+        taken = partial(taken_form, schema.document, schema.value)
+        answer = settle(lambda: True, taken, allowance=versions.documents.allowance)
     if answer.values:
         because = "it does not match the schema"
         draft = Draft(because, media=sender, body=answer.values, response=response)

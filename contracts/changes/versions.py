@@ -28,6 +28,7 @@ from contracts.messages import JSON, concrete
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.schemas import references
+from contracts.schemas.allowance import Allowance
 from contracts.schemas.validation import Uncompilable, keyword_validator, takes, validator
 
 Pointers = tuple[str, str]
@@ -44,6 +45,7 @@ class Documents:
 
     base: Spec
     revision: Spec
+    allowance: Allowance = field(default_factory=Allowance)
     sites: list["Site"] = field(default_factory=list)
     changes: dict[tuple[str, str, Effect], Change] = field(default_factory=dict)
 
@@ -254,8 +256,10 @@ class Versions:
         self, kind: str, where: str, at: Pointers, draft: Draft | None = None, /, **words: Said
     ) -> None:
         """Note a change: it breaks, as the message of the draft shows, or is what its kind says."""
-        change = self.documents.change(kind, where, at, words)
-        if draft is not None:
+        change, allowance = self.documents.change(kind, where, at, words), self.documents.allowance
+        if draft is not None and allowance.is_over:
+            change = replace(change, effect=Effect.UNDECIDED, proof=allowance.over)
+        elif draft is not None:
             witness, proof = None, None
             if (kind, where, Effect.BREAKING) not in self.documents.changes:  # one is enough
                 witness = self.witness(draft)

@@ -23,6 +23,7 @@ from contracts.document.serialisation import divider_of, unwritten_of
 from contracts.messages import JSON, Request
 from contracts.payloads.reduction import reduced
 from contracts.schemas import Raw, only, validation
+from contracts.schemas.allowance import Allowance, is_large
 from contracts.schemas.claims import ANYTHING, claim_of
 from contracts.schemas.readings import TooLarge, TooLong, checked_form
 from contracts.schemas.texts import ANY_LIST, ANY_TEXT, Wire, is_written, readings, wire_of
@@ -36,6 +37,7 @@ NAMES = ("properties", "patternProperties", "additionalProperties")
 NO_LIST = Settlement(None, "no list that is taken has all that are sent")
 
 Check = Callable[[JSON], bool]
+Settles = Callable[[Raw, Raw], Settlement]
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +132,15 @@ class Trial:
         return answer
 
     @cached_property
+    def is_large(self) -> bool:
+        """Whether to look for a message may take much."""
+        try:
+            forms = self.pair.sender.taken, self.pair.receiver.taken
+            return is_large(*map(partial(json.dumps, default=float), forms))
+        except TooLarge:
+            return True
+
+    @cached_property
     def whole(self) -> Settlement:
         """Whether anything that is sent is refused, the schema looked at as a whole."""
         return self._settled(lambda: self.pair.receiver.taken)
@@ -137,12 +148,13 @@ class Trial:
     def _settled(self, taken: Callable[[], Raw]) -> Settlement:
         sender, holder = self.pair.sender, self.site.holder
         if isinstance(holder, MediaType) or not self.site.is_on_the_wire:
-            return settle(lambda: sender.sent, taken, lambda: sender.taken)
+            return self.pair.answer(taken)
         try:
             forms = wire_of(sender.sent, is_sent=True), wire_of(taken(), is_sent=False)
         except (TooLarge, *Uncompilable) as problem:
             return Settlement(None, f"its texts can't be told: {problem}")
-        answers = list(_texts_settled(holder, *forms, empty=self._takes_empty))
+        settles = partial(_settled, self.pair.allowance)
+        answers = list(_texts_settled(holder, *forms, settles, empty=self._takes_empty))
         if all(answer.contained for answer in answers):
             return answers[0]
         found = chain.from_iterable(map(readings, answers[0].values))
@@ -302,7 +314,7 @@ class Trial:
 
 
 def _texts_settled(
-    holder: Parameter | Header, sent: Wire, taken: Wire, *, empty: bool
+    holder: Parameter | Header, sent: Wire, taken: Wire, settles: Settles, *, empty: bool
 ) -> Iterator[Settlement]:
     """Whether texts that are sent alone, each sort of lists, and objects are all taken."""
     single, unwritten = [taken.single, *[{"const": ""}] * empty], unwritten_of(holder)
@@ -314,21 +326,21 @@ def _texts_settled(
         if sizes["minItems"] == 1:  # a list of one is written like the item itself
             single.append({"allOf": [items, is_one]})
     written = {"allOf": [sent.single, {"not": {"enum": unwritten}}]}
-    yield _settled(written, {"anyOf": single})
+    yield settles(written, {"anyOf": single})
     for items, sizes in sent.lists:
-        yield next(filter(attrgetter("contained"), _fits(items, sizes, taken)), NO_LIST)
-    yield _settled(sent.objects, taken.objects)
+        yield next(filter(attrgetter("contained"), _fits(items, sizes, taken, settles)), NO_LIST)
+    yield settles(sent.objects, taken.objects)
 
 
-def _settled(sent: Raw, taken: Raw) -> Settlement:
-    return settle(lambda: sent, lambda: taken)
+def _settled(allowance: Allowance, sent: Raw, taken: Raw) -> Settlement:
+    return settle(lambda: sent, lambda: taken, allowance=allowance)
 
 
-def _fits(items: Raw, sizes: Raw, taken: Wire) -> Iterator[Settlement]:
+def _fits(items: Raw, sizes: Raw, taken: Wire, settles: Settles) -> Iterator[Settlement]:
     """Whether lists of such items fit into each sort of those that are taken."""
     for others, room in taken.lists:
-        fits = _settled(sizes, room)
-        yield _settled(items, others) if fits.contained else fits
+        fits = settles(sizes, room)
+        yield settles(items, others) if fits.contained else fits
 
 
 def _wanted(taker: Taker, value: JSON) -> Iterator[Raw]:

@@ -26,6 +26,7 @@ from contracts.report.forms import FORMS, lines_of
 from contracts.report.forms.catalogue import kinds_json, kinds_table
 from contracts.report.wording import drift_headline
 from contracts.run.options import check_base_url
+from contracts.schemas.allowance import SECONDS
 from contracts.text import json_shown, printable, write_whole
 
 _OVERLAY = click.option(
@@ -56,6 +57,14 @@ _ALL = click.option(
 _SUMMARY = click.option(
     "--summary", is_flag=True, help="What breaks, for whom, and the counts; as text or Markdown."
 )
+_MAX_TIME = click.option(
+    "--max-time",
+    type=click.IntRange(min=1),
+    default=int(SECONDS),
+    show_default=True,
+    metavar="SECONDS",
+    help="CPU seconds to compare in; what is left then is undecided.",
+)
 _LOOKS = {"error": "red", "warning": "yellow", "info": "green"}
 _BOLD = ("error", "title")
 
@@ -69,6 +78,7 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
     summary: bool
     root: str | None
     strict: bool
+    max_time: int
 
 
 @click.command()
@@ -88,6 +98,7 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
 @_ACCEPTED
 @_ALL
 @_SUMMARY
+@_MAX_TIME
 @click.option("--list", "listed", is_flag=True, help="The kinds of changes, and nothing else.")
 def diff(
     base: str | None,
@@ -159,7 +170,7 @@ def _terms(
     fail_on, levels = FailOn(shared["fail_on"]), severities_from(severities)
     policy = ChangePolicy(fail_on, levels, audience=audience)
     reading = _reading(shared["overlays"], shared["root"], shared["strict"])
-    return flows.Terms(policy, reading, shared["accepted"], date.today())
+    return flows.Terms(policy, reading, shared["accepted"], date.today(), shared["max_time"])
 
 
 def _reading(overlays: tuple[str, ...], root: str | None, strict: bool) -> Reading:
@@ -240,6 +251,7 @@ def pull(
 @_ACCEPTED
 @_ALL
 @_SUMMARY
+@_MAX_TIME
 def drift(base_url: str | None, source: str | None, path: str, **shared: Unpack[_Shared]) -> None:
     """What changed from our document to the one that the service publishes, and what of it breaks.
 

@@ -16,6 +16,7 @@ from contracts.decision.entries import ACCEPTED, TERM, Accepted, accept_command
 from contracts.document import Spec
 from contracts.document.sides import Side, specs_of
 from contracts.report.run import Drift
+from contracts.schemas.allowance import SECONDS, Allowance
 from contracts.text import cut, few, plural
 
 _ORDER = (Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE)
@@ -195,17 +196,26 @@ def _place(judged: Judged) -> tuple[object, ...]:
 
 
 def diff_of(
-    base: Side, revision: Side, policy: ChangePolicy, accepted: Accepted, read: Spec | None = None
+    base: Side,
+    revision: Side,
+    policy: ChangePolicy,
+    accepted: Accepted,
+    *,
+    read: Spec | None = None,
+    max_time: float = SECONDS,
 ) -> Diff:
-    """Read both sides (`read` is the revision, if it is at hand), find what changed, decide."""
+    """Read both sides (`read` is the revision, if it is at hand), find what changed, decide.
+
+    What is not decided after `max_time` CPU seconds is undecided.
+    """
     specs = specs_of(base, revision, read)
     for side, spec in zip((base, revision), specs, strict=True):
         if side.is_strict:
             from contracts.rules.faults import refuse_faulty  # with which come all rules
 
             refuse_faulty(spec)
-    changes, policy = changes_between(*specs), replace(policy, accepted=accepted)
-    decision = change_decision.decide_changes(changes, policy)
+    changes = changes_between(*specs, allowance=Allowance(max_time))
+    decision = change_decision.decide_changes(changes, replace(policy, accepted=accepted))
     notes = (*decision.notes, *filter(None, (base.note, revision.note)), *_faults(*specs))
     decision, until = replace(decision, notes=notes), accepted.today + TERM
     return Diff(base, revision, specs, decision, policy.fail_on, accepted.file, until)

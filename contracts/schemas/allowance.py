@@ -1,0 +1,181 @@
+"""How much a comparison may compute; each question is asked once, where its work can be ended."""
+
+import faulthandler
+import gc
+import json
+import os
+import pickle
+import signal
+import warnings
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from math import prod
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from contracts.schemas import UNIONS
+
+T = TypeVar("T")
+
+SECONDS = 60.0
+"""CPU seconds of a whole comparison (`--max-time`)."""
+
+APART = 10_000  # characters of a question from which on it is worked on apart
+MOST_CASES = 1_000  # ways in which what a question holds can be combined, likewise
+_LIMITED = hasattr(os, "fork")  # elsewhere nothing can be ended, and all is done here
+
+
+class Exceeded(Exception):
+    """The work on a question was ended before it had an answer; `str()` says why."""
+
+
+def cpu_seconds() -> float:
+    """What this process used, and what processes used that it started and that have ended."""
+    return sum(os.times()[:4])
+
+
+@dataclass(eq=False)
+class Allowance:
+    """What one comparison may use, and what it found out so far.
+
+    Args:
+        seconds: of the whole, in CPU seconds as `clock` counts them.
+        question: CPU seconds of the work on one question that is done apart.
+        memory: bytes that such work may take beside what the comparison holds.
+    """
+
+    seconds: float = SECONDS
+    clock: Callable[[], float] = cpu_seconds
+    question: float = 5
+    memory: int = 400 << 20
+    _answers: dict[bytes, Any] = field(default_factory=dict, repr=False)
+    _is_apart: bool = False
+
+    def __post_init__(self) -> None:
+        self._end = self.clock() + self.seconds
+
+    @property
+    def is_over(self) -> bool:
+        return self.clock() >= self._end
+
+    @property
+    def over(self) -> str:
+        """That nothing is left, for people."""
+        return f"the {self.seconds:g} CPU seconds of --max-time were used up before it was decided"
+
+    def answer(self, ask: Callable[..., T], *texts: str) -> T:
+        """What `ask` says to some schemas as JSON texts; the same is asked once.
+
+        Raises:
+            Exceeded: it takes too long or too much memory, or nothing is left of the allowance.
+        """
+        key = blake2b("\0".join((ask.__name__, *texts)).encode("utf-8", "replace")).digest()
+        if key not in self._answers:
+            try:
+                self._answers[key] = self.spend(lambda: ask(*texts), apart=is_large(*texts))
+            except Exceeded as problem:
+                if self.is_over:
+                    raise
+                self._answers[key] = problem
+        found = self._answers[key]
+        if isinstance(found, Exceeded):
+            raise found
+        return found  # type: ignore[no-any-return]
+
+    def spend(self, work: Callable[[], T], *, apart: bool) -> T:
+        """What some work comes to, done `apart` in a process that is ended where it takes too much.
+
+        What it finds out beside its answer is lost then. Raises Exceeded, and what `work` does.
+        """
+        if self.is_over:
+            raise Exceeded(self.over)
+        if not apart or self._is_apart or not _LIMITED:
+            try:
+                return work()
+            except MemoryError:
+                raise Exceeded("there was not enough memory to find out") from None
+        seconds = min(self._end - self.clock(), self.question)
+        reading, writing = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # other threads only wait meanwhile
+            child = os.fork()
+        if not child:
+            self._is_apart = True
+            _work(work, writing, seconds, self.memory)
+        os.close(writing)
+        with open(reading, "rb") as pipe:
+            told = pipe.read()
+        _, status = os.waitpid(child, 0)
+        if status:
+            size = f"{self.memory >> 20} MB"
+            raise Exceeded(f"given up after {seconds:.2g} CPU seconds or {size} on one question")
+        is_answer, found = pickle.loads(told)
+        if not is_answer:
+            raise found
+        return found  # type: ignore[no-any-return]
+
+
+def is_large(*texts: str) -> bool:
+    """Whether the work on some schemas, as JSON texts, may take much."""
+    return sum(map(len, texts)) > APART or prod(map(_cases, map(json.loads, texts))) > MOST_CASES
+
+
+def _work(work: Callable[[], object], writing: int, seconds: float, memory: int) -> NoReturn:
+    """The life of a process that works apart; whatever goes wrong ends it without an answer."""
+    try:
+        _bound(seconds, memory)
+        try:
+            told = (True, work())
+        except Exception as problem:
+            if isinstance(problem, MemoryError):
+                raise
+            told = (False, problem)
+        with open(writing, "wb") as pipe:
+            pickle.dump(told, pipe)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def _bound(seconds: float, memory: int) -> None:
+    """Have the kernel end this process, in native code too, when it has used so much."""
+    import resource  # not on every system that Python is on, as fork is not
+
+    faulthandler.disable()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # where native code says why it ends
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.freeze()  # what is there is shared with the other process as long as nobody touches it
+    for kind, timer, limit in (
+        (signal.SIGPROF, signal.ITIMER_PROF, seconds),
+        (signal.SIGALRM, signal.ITIMER_REAL, 60 * seconds),  # should it wait for something
+    ):
+        signal.signal(kind, signal.SIG_DFL)
+        signal.setitimer(timer, limit)
+    with suppress(OSError, ValueError):
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (held + memory, held + memory))
+
+
+def _cases(schema: Any) -> float:
+    """In how many ways the branches that hold of one value can be combined, where that is most."""
+    if isinstance(schema, list):
+        return max(map(_cases, schema), default=1)
+    if not isinstance(schema, dict):
+        return 1
+    here, below = 1.0, 1.0
+    for keyword, held in schema.items():
+        if keyword == "allOf":
+            here *= prod(map(_cases, held))
+        elif keyword in UNIONS:
+            here *= sum(map(_cases, held))
+        elif keyword == "not":
+            here *= 2 * _cases(held)
+        else:
+            below = max(below, _cases(held), *map(_cases, _values(held)))
+    return max(here, below)
+
+
+def _values(held: Any) -> Iterable[Any]:
+    return held.values() if isinstance(held, dict) else ()

@@ -1,0 +1,192 @@
+"""A comparison ends: what it has no time or memory for is undecided, says so, and never fails or breaks anything."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from contracts.changes import compare
+from contracts.changes.change import Change, Effect
+from contracts.commands.comparisons import diff
+from contracts.document import Spec, read_spec
+from contracts.schemas import allowance as allowances
+from contracts.schemas.allowance import Allowance, Exceeded
+
+STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+
+
+def ticks(step: float = 1.0) -> Callable[[], float]:
+    """A clock that goes on by `step` whenever it is looked at."""
+    times: Iterator[float] = count(0.0, step)
+    return lambda: next(times)
+
+
+def document(**schemas: Any) -> dict[str, Any]:
+    """Each schema is what one operation answers, and another takes."""
+    paths: dict[str, Any] = {}
+    for name in schemas:
+        held = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+        answer = {"200": {"description": "", "content": held}}
+        paths[f"/{name}"] = {"post": {"requestBody": {"required": True, "content": held}, "responses": answer}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def spec(**schemas: Any) -> Spec:
+    return read_spec(json.dumps(document(**schemas)).encode(), path="x.json", folder=None)
+
+
+def things(kind: Any, number: int = 12) -> dict[str, Any]:
+    return {f"T{index}": {"type": "object", "properties": {"a": kind, "b": STRING}} for index in range(number)}
+
+
+def choices(number: int, extra: str = "") -> dict[str, Any]:
+    """So many optional parts, each of several kinds, that nobody can hold all combinations."""
+    unions = []
+    for index in range(number):
+        options = [{"required": [f"{extra}{index}{way}"]} for way in "abcd"]
+        unions.append({"anyOf": options})
+    return {"type": "object", "allOf": unions, "additionalProperties": STRING}
+
+
+def effects(changes: tuple[Change, ...]) -> Counter[Effect]:
+    return Counter(change.effect for change in changes)
+
+
+def operations(changes: tuple[Change, ...]) -> set[str]:
+    return {reach.operation for change in changes for reach in change.reaches}
+
+
+def test_what_is_left_when_the_time_is_used_up_is_undecided_and_says_so() -> None:
+    changes = compare(spec(**things(STRING)), spec(**things(INTEGER)), allowance=Allowance(60, ticks()))
+    found = effects(changes)
+    assert found[Effect.BREAKING] > 0
+    assert found[Effect.UNDECIDED] > 0
+    assert operations(changes) == {f"POST /T{index}" for index in range(12)}
+    undecided = [change for change in changes if change.effect is Effect.UNDECIDED]
+    assert all("the 60 CPU seconds of --max-time were used up" in str(change.proof) for change in undecided)
+    assert [change.effect for change in changes] == sorted(
+        (change.effect for change in changes),
+        key=[Effect.BREAKING, Effect.UNDECIDED, Effect.COMPATIBLE].index,
+    )
+
+
+@pytest.mark.parametrize("seconds", range(0, 60, 7))
+def test_whenever_time_is_up_nothing_that_breaks_is_called_compatible(seconds: int) -> None:
+    """Nor is a change lost: each is found, or something around it is undecided."""
+    base = {**things(STRING, 2), "Loose": {"type": "object", "required": ["a"], "properties": {"a": STRING}}}
+    revision = {**things(INTEGER, 2), "Loose": {"type": "object", "properties": {"a": STRING}}}
+    changes = compare(spec(**base), spec(**revision), allowance=Allowance(seconds, ticks()))
+    in_full = compare(spec(**base), spec(**revision))
+    compatible = {(change.id, change.where) for change in in_full if change.effect is Effect.COMPATIBLE}
+    for change in changes:
+        assert change.effect is not Effect.COMPATIBLE or (change.id, change.where) in compatible
+    assert operations(changes) == operations(in_full)
+
+
+def test_operations_that_time_is_missing_for_are_undecided() -> None:
+    base, revision = document(**things(STRING, 2)), document(**things(STRING, 2))
+    tenant = {"name": "tenant", "in": "query", "required": True, "schema": STRING}
+    revision["paths"]["/T0"]["post"]["parameters"] = [tenant]
+    sides = [read_spec(json.dumps(side).encode(), path="x.json", folder=None) for side in (base, revision)]
+    (change,) = compare(*sides, allowance=Allowance(0, ticks()))
+    assert (change.id, change.effect) == ("parameter-added", Effect.UNDECIDED)
+
+
+def test_the_same_question_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    allowance = Allowance()
+    allowance.answer(asked.append, '"one"')
+    allowance.answer(asked.append, '"one"')
+    allowance.answer(asked.append, '"other"')
+    assert asked == ['"one"', '"other"']
+
+
+def here(text: str) -> int:
+    return os.getpid()
+
+
+def test_only_a_large_question_is_worked_on_apart() -> None:
+    allowance = Allowance()
+    assert allowance.answer(here, json.dumps(STRING)) == os.getpid()
+    assert allowance.answer(here, json.dumps({"enum": list(range(10_000))})) != os.getpid()
+    assert allowance.answer(here, json.dumps(choices(6))) != os.getpid()
+
+
+def endless(text: str) -> None:
+    while text:
+        pass
+
+
+def greedy(text: str) -> int:
+    return len(bytearray(1 << 40))
+
+
+def shattered(text: str) -> None:
+    os.abort()
+
+
+@pytest.mark.parametrize("ask", [endless, greedy, shattered])
+def test_a_question_that_takes_too_much_is_given_up_alone(ask: Callable[[str], None]) -> None:
+    allowance, large = Allowance(question=0.01), json.dumps("x" * allowances.APART)
+    with pytest.raises(Exceeded, match=r"given up after 0.01 CPU seconds or 400 MB"):
+        allowance.answer(ask, large)
+    with pytest.raises(Exceeded, match=r"given up"):  # without a second try
+        allowance.answer(ask, large)
+    assert allowance.answer(here, json.dumps(STRING)) == os.getpid()
+
+
+def test_too_little_memory_for_a_small_question_is_no_crash() -> None:
+    with pytest.raises(Exceeded, match="not enough memory"):
+        Allowance().answer(greedy, "{}")
+
+
+def refused(text: str) -> None:
+    raise LookupError(text[:3])
+
+
+def test_an_error_of_the_work_comes_from_where_it_is_done() -> None:
+    with pytest.raises(LookupError, match='"xx'):
+        Allowance().answer(refused, json.dumps("x" * allowances.APART))
+
+
+def test_a_schema_that_nobody_can_settle_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowance = Allowance(question=0.01)
+    changes = compare(spec(T=choices(9)), spec(T=choices(9, "x")), allowance=allowance)
+    assert effects(changes)[Effect.COMPATIBLE] == 0
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> list[str]:
+    paths = []
+    for name, kind in (("base", STRING), ("revision", INTEGER)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(document(**things(kind))))
+        paths.append(str(tmp_path / f"{name}.json"))
+    return paths
+
+
+def test_the_command_ends_with_3_when_time_is_up(sides: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.report.diff.Allowance", lambda seconds: Allowance(seconds, ticks(seconds)))
+    done = CliRunner().invoke(diff, [*sides, "--max-time", "7"])
+    assert done.exit_code == 3
+    assert "the 7 CPU seconds of --max-time were used up" in done.output
+    assert "diff: UNDECIDED (24 undecided)" in done.output
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon", "nan"])
+def test_a_time_that_is_none_is_refused(sides: list[str], value: str) -> None:
+    done = CliRunner().invoke(diff, [*sides, "--max-time", value])
+    assert done.exit_code == 2
+    assert "--max-time" in done.output

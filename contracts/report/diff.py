@@ -89,8 +89,8 @@ class Bundle:
 
 def holder_of(judged: Judged) -> str:
     """The operation or the component (`schemas/Thing`) of which the place of a change is."""
-    where = judged.change.where
-    for reach in judged.change.reaches:
+    where, reaches = judged.change.where, judged.change.reaches
+    for reach in () if where.startswith("schemas/") else reaches:
         if f"{where} ".startswith(f"{reach.operation} "):
             return reach.operation
     return where.partition(" ")[0]

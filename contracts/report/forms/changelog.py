@@ -25,15 +25,12 @@ class News:
 
     bundle: Bundle
     part: str
+    operations: tuple[str, ...]
 
     @property
     def mark(self) -> str:
         """Whether it breaks clients, in a word or two; empty if not."""
         return _MARKS.get(self.bundle.change.effect, "")
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(map(attrgetter("operation"), self.bundle.reaches)))
 
     @property
     def places(self) -> list[str]:
@@ -71,7 +68,8 @@ def news_of(diff: Diff) -> list[News]:
     found = []
     for bundle in bundles_of(diff.ordered):
         ending = bundle.change.id.rpartition("-")[2]
-        found.append(News(bundle, _PARTS.get(ending, "Changed")))
+        operations = dict.fromkeys(map(attrgetter("operation"), bundle.reaches))
+        found.append(News(bundle, _PARTS.get(ending, "Changed"), tuple(operations)))
     parts = list(_PARTS.values())
     firsts: dict[object, int] = {}
     for number, one in enumerate(found):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -85,12 +87,17 @@ def test_on_random_schemas(data: st.DataObject, x: Any, y: Any) -> None:
         no_finer_rule_is_broken(plan, body)
 
 
+@cache
+def session_plans() -> Mapping[tuple[str, str], Plan]:
+    """Of the plans of the session, the document read once and not for each body."""
+    return rules_for(load_spec("spec/notte.yaml")).operations["GET /sessions/{session_id}"].plans
+
+
 @pytest.mark.parametrize("status", ["200", "422"])
 @given(data=st.data())
 @QUICK
 def test_on_the_session_status(status: str, data: st.DataObject) -> None:
-    book = rules_for(load_spec("spec/notte.yaml"))
-    plan = book.operations["GET /sessions/{session_id}"].plans[(status, "application/json")]
+    plan = session_plans()[(status, "application/json")]
     body = data.draw(bodies(plan.schema))
     the_law_holds(plan, body)
     if validator(plan.schema).is_valid(body):

@@ -11,6 +11,7 @@ from typing import Any
 from contracts.document import model
 from contracts.document.dialects import DIALECTS, OTHER_METHODS, Dialect, Found
 from contracts.document.dialects.repairs import Repairs, read_foreign
+from contracts.document.dialects.swagger import SWAGGER, converted
 from contracts.document.dialects.unread import loosen
 from contracts.document.directions import for_requests, for_responses
 from contracts.document.model import (
@@ -115,9 +116,16 @@ def read_spec(
         apply_overlay(tree, root, written_from_bytes(overlay[1], overlay[0]))
     repairs = Repairs(dialect, root)
     repairs.note_text(written.faults)
+    is_linked = dialect is SWAGGER
+    if is_linked:
+        linker = Linker(tree, root, dialect, around, repairs)
+        linker.link()
+        tree, root = converted(tree, linker.parts, repairs)
+        repairs.dialect = dialect = DIALECTS[0]
+        repairs.root = root
     repairs.mend("document", tree, ())
     marks = set()
-    linker = Linker(tree, root, dialect, around, repairs)
+    linker = Linker(tree, root, dialect, around, repairs, is_linked)
     for schema, place in linker.link():
         read_foreign(repairs, schema, place)
         for rewrite in dialect.rewrites:
@@ -144,8 +152,10 @@ def _dialect(tree: Any, root: Position) -> Dialect:
     cure = "give an OpenAPI 3.0, 3.1 or 3.2 document"
     if not isinstance(tree, dict):
         raise root.error(f"this is {shown(tree)}, wanted an object with the key `openapi`", cure)
+    if str(tree.get("swagger")) == "2.0":
+        return SWAGGER
     if "swagger" in tree:
-        problem = f"this is Swagger {tree['swagger']}, wanted OpenAPI 3.0, 3.1 or 3.2"
+        problem = f"this is Swagger {tree['swagger']}, wanted 2.0, or OpenAPI 3.0, 3.1 or 3.2"
         raise root.child("swagger").error(problem, "convert it to OpenAPI 3")
     if "openapi" not in tree:
         raise root.error("this is no OpenAPI document: it has no `openapi` key", cure)

@@ -53,11 +53,6 @@ class _Dangling(DocumentError):
         return self
 
 
-def _home_of(segments: Segments) -> Segments:
-    """Where the file stands that something is written in: () for the document itself."""
-    return segments[:2] if segments[:1] == (FILES,) else ()
-
-
 @dataclass(eq=False)
 class Linker:
     """Follows every reference once, and embeds the files that they name under `x-files`."""
@@ -67,6 +62,7 @@ class Linker:
     dialect: Dialect
     around: Neighbours | None
     repairs: Repairs
+    is_linked: bool = False  # every reference is a pointer already
     parts: list[Found] = field(default_factory=list)  # every object, once
     _schemas: list[tuple[dict[str, Any], Segments]] = field(default_factory=list)
     _embedded: dict[str, Any] = field(default_factory=dict)
@@ -132,6 +128,11 @@ class Linker:
             # Two sides that name a file alike may still have two.
             self.repairs.leave((*reference.segments, "$ref"), error.elsewhere or reference.text)
 
+    def _home_of(self, segments: Segments) -> Segments:
+        """Where the file stands that something is written in: () for the document itself."""
+        is_elsewhere = segments[:1] == (FILES,) and not self.is_linked
+        return segments[:2] if is_elsewhere else ()
+
     def _note(self, place: Segments, problem: str, cure: str) -> None:
         source = self.root.at((*place, "$ref")).source
         self.repairs.notices.append(Notice("reference", source, problem, cure))
@@ -146,7 +147,7 @@ class Linker:
                 self._schemas.append((value, place))
                 if self.dialect.has_identifiers:
                     self._check_dialect(value, place)
-                    self._names.note_schema(value, place, _home_of(place))
+                    self._names.note_schema(value, place, self._home_of(place))
                     self._settle_dynamic(value, place)
             if found in self.dialect.definitions and isinstance(value.get("$ref"), str):
                 self._pending.append(_Reference(value, value["$ref"], found, place))
@@ -197,7 +198,7 @@ class Linker:
 
     def _destination(self, reference: _Reference) -> Segments:
         text, place, names = reference.text, reference.segments, self._names
-        home = _home_of(place)
+        home = self._home_of(place)
         found = names.found(text, place, home)
         if found is None:
             file, _, fragment = text.partition("#")
@@ -217,7 +218,7 @@ class Linker:
 
     def _file(self, name: str, reference: _Reference) -> Segments:
         """Where a file stands below `x-files`; reads it when it is first named."""
-        home, path = _home_of(reference.segments), self._path(name, reference)
+        home, path = self._home_of(reference.segments), self._path(name, reference)
         if self.around is None:
             problem = "names another file, and this document has no folder"
             here = f"{self.root.written.file}: {reference.text}"
@@ -247,7 +248,7 @@ class Linker:
 
     def _path(self, name: str, reference: _Reference) -> str:
         """The path of a file from the one that refers to it, which is where its `$self` says."""
-        home = _home_of(reference.segments)
+        home = self._home_of(reference.segments)
         try:
             address = urlsplit(name)
             own, wanted = (urlsplit(self._names.uri(text, home, home)) for text in ("", name))

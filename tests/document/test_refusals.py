@@ -81,8 +81,8 @@ NOT_OPENAPI = {
     "a list": ("\n- a", 'd.yaml:2: this is ["a"], wanted an object with the key `openapi`'),
     "something else": ("a: 1", "d.yaml:1: this is no OpenAPI document: it has no `openapi` key"),
     "swagger": (
-        "info: {}\nswagger: '2.0'",
-        "d.yaml:2: this is Swagger 2.0, wanted OpenAPI 3.0, 3.1 or 3.2; convert it",
+        "info: {}\nswagger: '1.2'",
+        "d.yaml:2: this is Swagger 1.2, wanted 2.0, or OpenAPI 3.0, 3.1 or 3.2; convert it",
     ),
     "3.3": ("\nopenapi: 3.3.0", 'd.yaml:2: the document\'s OpenAPI version is "3.3.0", wanted 3.0.x, 3.1.x or 3.2.x'),
     "3.1 alone": ("openapi: 3.1", 'd.yaml:1: the document\'s OpenAPI version is "3.1", wanted 3.0.x, 3.1.x or 3.2.x'),

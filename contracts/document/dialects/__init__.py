@@ -250,6 +250,8 @@ class Fault(NamedTuple):
 
 def faults_of(dialect: Dialect, kind: str, value: Any) -> list[Fault]:
     """Of each error in a value that should be of this kind the best reason, the deepest first."""
+    if dialect.version == "2.0":  # which is looked into once it is converted
+        return []
     validator = _validator(dialect.version, dialect.definitions[kind])
     if validator.is_valid(value):
         return []

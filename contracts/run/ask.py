@@ -21,8 +21,7 @@ from contracts.probes.knowledge import ENDS, ends
 from contracts.probes.permission import refused
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
-from contracts.run.refusals import refusals
-from contracts.run.resources import Finder, learn
+from contracts.run.resources import Finder, learn, refusals
 from contracts.run.state import Asked, State
 from contracts.text import plural, shown_path
 from contracts.verdicts import (

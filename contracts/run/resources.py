@@ -1,7 +1,7 @@
-"""What an operation can be asked for that nobody gave: what lists have, and what the run makes."""
+"""What an operation can be asked for that nobody gave: of lists, of what is made, or forbidden."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, product, repeat
@@ -13,6 +13,7 @@ from contracts.document.serialisation import fill_path, parameter_names
 from contracts.exchanges import Client
 from contracts.exchanges.health import Event
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request
+from contracts.probes.edges import others_of, reread
 from contracts.probes.knowledge import (
     CREATES,
     Teller,
@@ -25,6 +26,7 @@ from contracts.probes.knowledge import (
     told,
 )
 from contracts.run.state import State
+from contracts.schemas.constraints import forbidden_by
 from contracts.text import few, plural
 
 MAX_FOUND = 3  # resources of lists that an operation is asked for
@@ -32,6 +34,10 @@ MAX_COMBINED = 30  # combinations of values that were given apart
 MAX_TRIED = 6  # requests to make a resource
 MAX_NAMED = 3  # resources that are left
 DEPTH = 4  # collections below one another
+MAX_OWN = 16  # resources that are made for the forbidden requests of an operation
+MAX_OTHERS = 12  # ways to have other values in a body
+HIDING = frozenset({*NOT_THERE, 409, 412, 423, 428})  # refusals for what is there, or its state
+Sender = Callable[[Iterable[Probe]], Iterator[Exchange]]
 
 
 def learn(state: State, operation: Operation, client: Client) -> Iterator[Event]:
@@ -96,11 +102,11 @@ class Finder:
         if not lane.is_allowed(probe):
             return None
         exchange = self.client.send(probe, 0)
-        return next(filter(is_success, [exchange]), None)
+        return next(filter(_is_success, [exchange]), None)
 
     def _answers(self, teller: Operation, depth: int) -> Iterator[Exchange]:
         """What the run had of a list so far, else the list itself."""
-        if known := list(filter(is_success, self.state.ledger.of(teller.key))):
+        if known := list(filter(_is_success, self.state.ledger.of(teller.key))):
             yield from known
             return
         if depth and not self.state.plan.lane(teller).known.rounds:
@@ -170,11 +176,87 @@ class Finder:
         return None
 
 
+def refusals(
+    finder: Finder, operation: Operation, sent: Sender, answered: Sequence[Request]
+) -> Iterator[Event]:
+    """What the document forbids, made of what was `answered` as long as that is answered.
+
+    A name is taken by now, a booking confirmed, a version past: then a refusal is not about what
+    is forbidden. So the request is sent once more; where it is refused, others are made until one
+    is not, and another of these after each that the service takes.
+    """
+    if finder.state.inputs.replays:
+        return
+    lane, fresh = finder.state.plan.lane(operation), list[Request]()
+    base = next(iter(answered), lane.request_for({}).request)
+    ways = _ways(finder, operation, base)
+
+    def renewed() -> Iterator[Event]:
+        while ways:
+            made = list[Request]()
+            yield from finder.aside(lambda: made.extend(islice(ways[0], 1)))  # noqa: B023
+            if made and fresh:
+                fresh[:] = made
+                return
+            fresh.clear()
+            for exchange in sent(filter(lane.is_allowed, map(lane.about, made))):
+                yield exchange
+                fresh.extend(made * _is_success(exchange))
+            if not fresh:
+                del ways[0]
+
+    yield from renewed()
+    for exchange in sent(lane.refusals(answered, fresh)):
+        yield exchange
+        hides = getattr(exchange.response, "status", 0) in HIDING or _is_success(exchange)
+        if fresh and hides and not exchange.probe.claim.breaks.startswith("path "):
+            yield from renewed()
+
+
+def _ways(finder: Finder, operation: Operation, base: Request) -> list[Iterator[Request]]:
+    """Each without end if it has any; none if nothing is changed, or a path alone can be wrong."""
+    inputs = finder.state.inputs
+    may_change = operation.method not in SAFE_METHODS and inputs.options.unsafe
+    has_state = any(not one.name.startswith("path ") for one in forbidden_by(operation))
+    if not (may_change and has_state and inputs.target.live):
+        return []
+    own = _own(finder, operation, base)
+    if finder.state.plan.lane(operation).spares:  # what ends a resource is for the run's own alone
+        return [own]
+    as_it_is = iter(partial(_reread, finder, operation, base), None)
+    others = map(partial(_others, finder, operation, base), range(MAX_OTHERS))
+    return [as_it_is, own, *others]
+
+
+def _own(finder: Finder, operation: Operation, base: Request) -> Iterator[Request]:
+    """For resources of the run's own, as they are when they are made."""
+    lane, count = finder.state.plan.lane(operation), MAX_OWN * ("{" in operation.path)
+    for row in finder.own(operation, count, DEPTH):
+        yield _reread(finder, operation, lane.at(base, row.values))
+
+
+def _others(finder: Finder, operation: Operation, base: Request, index: int) -> Iterator[Request]:
+    """With other values in the body each time, in the same places."""
+    while made := list(islice(others_of(operation, base, finder.seed), index, index + 1)):
+        yield from made
+
+
+def _reread(finder: Finder, operation: Operation, request: Request) -> Request:
+    """The request for the resource as it is now."""
+    asked = finder.state.inputs.spec.by_key.get(f"GET {item_template(operation)}")
+    raw = serialisation.match_path(operation.path, request.path)
+    if asked is None or not raw:
+        return request
+    values = {name: serialisation.decoded(text) for name, text in raw.items()}
+    found = finder.ask(finder.state.plan.lane(asked).request_for(values))
+    return reread(operation, request, found.response) if found and found.response else request
+
+
 def clean_up(state: State, client: Client) -> str:
     """End what the run made, where the document has a DELETE for it; what is said of that."""
     ledger, spec = state.ledger, state.inputs.spec
     made, left = {**_made_by_probes(state), **(ledger.note("made") or {})}, list[str]()
-    ended = filter(lambda e: e.probe.request.method == "DELETE", filter(is_success, ledger.all()))
+    ended = filter(lambda e: e.probe.request.method == "DELETE", filter(_is_success, ledger.all()))
     gone = set(map(attrgetter("probe.request.path"), ended))
     for path in [*made][::-1]:  # what is within comes first
         status = 404 * (path in gone)
@@ -201,7 +283,7 @@ def _made_by_probes(state: State) -> dict[str, str]:
     """Paths of what probes of the run made, and the operations that they were of."""
     found = {}
     for other in state.inputs.spec.operations:
-        exchanges = list(filter(is_success, state.ledger.of(other.key)))
+        exchanges = list(filter(_is_success, state.ledger.of(other.key)))
         if other.method != "POST" or not exchanges:
             continue
         for operation in items_of(state.inputs.spec, other)[:1]:
@@ -210,7 +292,7 @@ def _made_by_probes(state: State) -> dict[str, str]:
     return found
 
 
-def is_success(exchange: Exchange) -> bool:
+def _is_success(exchange: Exchange) -> bool:
     response, probe = exchange.response, exchange.probe
     wanted = probe.credential is Credential.RIGHT and probe.source != "method"
     return wanted and response is not None and 200 <= response.status < 300

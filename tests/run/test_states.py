@@ -24,7 +24,7 @@ from contracts.rules import Severity
 from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
-from contracts.run.refusals import MAX_OWN
+from contracts.run.resources import MAX_OWN
 from contracts.run.state import State
 from contracts.verdicts import Outcome
 

@@ -14,10 +14,13 @@ from contracts.changes.shapes import brief
 from contracts.changes.source_names import compare_names
 from contracts.changes.versions import Documents, Draft, Pointers, Versions
 from contracts.document import Operation, SecurityRequirement, SecurityScheme, Spec, split_pointer
+from contracts.document import serialisation as routes
 from contracts.document.dialects.unread import nearest, operations_at, place_of, unlike
 from contracts.document.model import Outgoing
+from contracts.schemas.texts import takes_text
 
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
+COMPARED = "its requests were those of {}, with which it is compared"
 _URLS = ("authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl")
 
 
@@ -27,7 +30,9 @@ def compare_operations(documents: Documents) -> None:
     paired = []
     for operation in documents.base.operations:
         partner = partners.get(operation.key)
-        if partner is None:
+        if partner is None and (taker := _taker(documents.revision, operation)):
+            _compare_messages(Versions(documents, operation, taker))
+        elif partner is None:
             versions = Versions(documents, operation, operation)  # there is but one
             draft, key = Draft("the revision has no such operation"), operation.key
             at = (operation.pointer, "/paths")
@@ -38,13 +43,52 @@ def compare_operations(documents: Documents) -> None:
     known = {partner.key for partner in partners.values()}
     for operation in documents.revision.operations:
         if operation.key not in known:
-            versions = Versions(documents, operation, operation)
             at, key = ("/paths", operation.pointer), operation.key
-            versions.note("operation-added", key, at, subject=key)
+            change = documents.change("operation-added", key, at, {"subject": key})
+            if taker := _taker(documents.base, operation):
+                change = replace(
+                    change, proof=COMPARED.format(where_of(documents.base.document, taker.pointer))
+                )
+                _compare_messages(Versions(documents, taker, operation))
+            documents.note(change, Reach(key, change.direction))
     _compare_servers(documents, paired)
     compare_names(documents, paired)
     webhooks = (documents.base.webhooks, documents.revision.webhooks)
     _compare_outgoing(documents, "webhook", "webhooks", ("/webhooks", "/webhooks"), webhooks)
+
+
+def _taker(spec: Spec, operation: Operation) -> Operation | None:
+    """The operation of another document whose template takes the paths of one, as if only these.
+
+    Paths are tried as OpenAPI 3.1 §4.8.8 has it: concrete ones before those with parameters.
+    """
+    names = routes.parameter_names(operation.path)
+    path = routes.fill_raw_path(operation.path, {name: f"{{{name}}}" for name in names})
+    if routes.shape_of(operation.path) in map(routes.shape_of, spec.by_path):
+        return None
+    for other in routes.operations_at(spec, path):
+        found = _bound(other, path)
+        if found is not None and other.method == operation.method:
+            return replace(found, path=operation.path)
+    return None
+
+
+def _bound(operation: Operation, path: str) -> Operation | None:
+    """An operation whose parameters have the values that a path gives them, if they may."""
+    texts, free = routes.match_path(operation.path, path) or {}, []
+    for parameter in operation.parameters:
+        text = texts.get(parameter.name) if parameter.location == "path" else None
+        if text is None:
+            free.append(parameter)
+        elif _PARAMETER.fullmatch(text):
+            free.append(replace(parameter, name=text[1:-1]))
+        elif (
+            "{" in text
+            or parameter.style != "simple"
+            or not takes_text(parameter, routes.decoded(text))
+        ):
+            return None
+    return replace(operation, parameters=tuple(free))
 
 
 def _partners(base: Spec, revision: Spec) -> dict[str, Operation]:
@@ -124,6 +168,15 @@ def _compare_operation(versions: Versions) -> None:
     is_same = base.path == revision.path and documents.same(at)
     if not is_same or not documents.alike(before, after):
         compare_parts(versions)
+
+
+def _place(documents: Documents, operation: Operation) -> str:
+    return where_of(documents.base.document, operation.pointer)
+
+
+def _compare_messages(versions: Versions) -> None:
+    _compare_security(versions)
+    compare_parts(versions)
 
 
 # Webhooks and callbacks: operations whose messages go the other way

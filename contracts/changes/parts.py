@@ -1,6 +1,5 @@
 """The parts of messages in two versions of an operation: parameters, request bodies, answers."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import filterfalse
@@ -16,7 +15,6 @@ from contracts.document import (
     Parameter,
     RequestBody,
     ResponseSpec,
-    Schema,
 )
 from contracts.document.model import best
 from contracts.document.serialisation import parameter_names, serialised
@@ -24,11 +22,10 @@ from contracts.messages import JSON, covers
 from contracts.payloads import Unsatisfiable
 from contracts.schemas.locations import locate
 from contracts.schemas.readings import taken_form
-from contracts.schemas.validation import Uncompilable, takes, validator
+from contracts.schemas.texts import takes_text
 
 Wanted = Parameter | RequestBody | Header
 
-EMPTY: tuple[JSON, ...] = ("", None, [])  # what the empty text may be read as
 STATUSES = range(100, 600)
 SUCCESSES = range(200, 300)
 
@@ -107,19 +104,11 @@ def _compare_marks(
         kind, draft = {(False, True): added, (True, False): removed}.get(marks), None
         if mark == "allowEmptyValue" and versions.roles(*marks) == (True, False):
             sender, receiver = versions.roles(before, after)
-            if receiver.schema is not None and not any(map(_checked(receiver.schema), EMPTY)):
+            if not takes_text(receiver, ""):
                 values = {(sender.location, sender.name): ""}
                 draft = Draft(f"the {subject} does not match its schema", values)
         if kind:
             versions.note(kind, where, at, draft, subject=subject)
-
-
-def _checked(schema: Schema) -> Callable[[JSON], bool]:
-    """Whether a schema takes a value, or can't be asked."""
-    try:
-        return partial(takes, validator(schema), unknown=True)
-    except Uncompilable:
-        return lambda _: True
 
 
 def _compare_serialisation(

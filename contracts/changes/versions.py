@@ -1,6 +1,5 @@
 """Two versions of a document and of its operations, and what changed between them so far."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -27,9 +26,8 @@ from contracts.document.model import SecurityRequirement, concrete_status
 from contracts.messages import JSON, concrete
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
-from contracts.schemas import references
 from contracts.schemas.allowance import Allowance
-from contracts.schemas.validation import Uncompilable, keyword_validator, takes, validator
+from contracts.schemas.validation import Uncompilable, small_validator, takes
 
 Pointers = tuple[str, str]
 """A node of the base and one of the revision."""
@@ -166,11 +164,8 @@ def _plainest(parameter: Parameter) -> JSON:
 
 def _readable(schema: Schema) -> tuple[JSON, ...]:
     """What is readable of the values of a schema."""
-    written = schema.document.written.at(schema.pointer)
-    keywords = json.dumps(written, default=float)
-    try:  # without references, the whole document is not needed
-        is_whole = any(references(written))
-        check = validator(schema) if is_whole else keyword_validator(keywords)
+    try:
+        check = small_validator(schema)
     except Uncompilable:
         return ()
     return tuple(filter(partial(takes, check), READABLE))

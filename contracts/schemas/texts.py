@@ -16,7 +16,7 @@ from contracts.messages import JSON
 from contracts.schemas import Raw
 from contracts.schemas.claims import ANYTHING, WORDS, readings_of
 from contracts.schemas.locations import ALL_TYPES
-from contracts.schemas.validation import schema_of
+from contracts.schemas.validation import Uncompilable, schema_of, small_validator, takes
 
 READ = 1_000  # ways to read the texts of one value
 ANY_TEXT: Raw = {"type": "string"}
@@ -171,6 +171,17 @@ def _up_to(limit: int | None) -> str:
         if int(digit) > least:
             found.append(f"{digits[:index]}[{least}-{int(digit) - 1}][0-9]{{{rest}}}")
     return "|".join(found)
+
+
+def takes_text(parameter: Parameter, text: str) -> bool:
+    """Whether the schema of a parameter takes a text, or can't be asked."""
+    if parameter.schema is None:
+        return True
+    try:
+        check = small_validator(parameter.schema)
+    except Uncompilable:
+        return True
+    return any(one is ANYTHING or takes(check, one, unknown=True) for one in readings(text))
 
 
 def readings(value: JSON) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from jsonschema_rs.canonical import CanonicalizationError, CanonicalKind, Satisf
 
 from contracts.document import Document, Schema
 from contracts.messages import JSON
+from contracts.schemas import references
 from contracts.text import cut, few, shown
 
 URI = "urn:document"
@@ -42,6 +43,14 @@ def reference(pointer: str) -> dict[str, str]:
 def validator(schema: Schema) -> "Validator":
     """The validator of a schema, compiled once; raises one of `Uncompilable`."""
     return validator_of(reference(schema.pointer), schema.document)
+
+
+def small_validator(schema: Schema) -> "Validator":
+    """Like `validator`, but of the schema alone where it refers to nothing of its document."""
+    written = schema.document.written.at(schema.pointer)
+    if any(references(written)):
+        return validator(schema)
+    return keyword_validator(json.dumps(written, default=float))
 
 
 @lru_cache(maxsize=4096)

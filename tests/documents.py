@@ -8,8 +8,11 @@ from typing import Any
 
 from contracts.document import Spec, read_spec
 from contracts.errors import DocumentError
+from contracts.messages import Exchange, Probe, Request
+from contracts.mock import MockService
 from contracts.rules import OperationRules, Rule, rules_for
 from contracts.rules.plan import Plan
+from contracts.verdicts import judge
 
 OPERATION = "GET /things/{id}"
 
@@ -59,3 +62,15 @@ def body_rules(schema: Any, **more: Any) -> list[str]:
 def short(rule: Rule | str) -> str:
     identity = rule if isinstance(rule, str) else rule.id
     return identity.removeprefix(f"{OPERATION} 200 ")
+
+
+def told_by_the_mock(made: OperationRules) -> tuple[list[str], set[str]]:
+    """The rules that some answer of the mock's with 200 breaks, and those about 200 that none exercises."""
+    mock, exercised, broken = MockService(made.spec), set[str](), list[str]()
+    for example in range(mock.count_variants(made.operation, 200)):
+        request = Request("GET", "/things/1", (("Prefer", f"code=200, example={example}"),))
+        judgement = judge(made, Exchange(0, Probe(OPERATION, request), mock.answer(request)))
+        exercised |= judgement.exercised
+        broken += [finding.rule for finding in judgement.findings]
+    promised = {rule.id for rule in made.rules if rule.status == "200"}
+    return broken, promised - exercised

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts import commands
 from contracts.decision.entries import CHANGES, VIOLATIONS, Table, accepted_from, entry_for, with_entry, without_entry
 from tests.run.projects import ENUM, document
+
+from .conftest import Run
 
 TODAY = date.today()
 TYPE = ENUM.replace("enum", "type")
@@ -22,25 +23,13 @@ CHANGE = "enum-widened schemas/Thing /status"
 SPREAD = f"{ENUM}, on 3 operations"
 FILE = Path("spec", "accepted.toml")
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contracts: Run) -> Run:
     monkeypatch.chdir(tmp_path)
     Path("spec").mkdir()
     Path("spec", "notte.yaml").write_text(json.dumps(document()))
-
-    def run(*args: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["contracts", "accept", *args])
-        code = 0
-        try:
-            commands.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
+    return partial(contracts, "accept")
 
 
 def entry(name: str = ENUM, until: str = "2999-12-31", reason: str = "known", more: str = "") -> str:

@@ -9,17 +9,15 @@ import shlex
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from contracts import commands
-
 from ..documents import document
 from ..repositories import Repository, alone
+from .conftest import Run
 
 ROOT = Path(__file__).parents[2]
 NAME = "enum-widened GET /things/{id} 200 *"
@@ -33,8 +31,6 @@ def text(*statuses: str, **more: Any) -> str:
 OLD, NEW, MORE = text("a"), text("a", "b"), text("a", note={"type": "string"})
 OVERLAY = "overlay: 1.0.0\ninfo: {title: t, version: v}\nactions:\n- {target: $.info, update: {title: changed}}\n"
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
@@ -47,17 +43,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 
 @pytest.fixture
-def run(repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*args: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["contracts", *args])
-        code = 0
-        try:
-            commands.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
+def run(repository: Repository, contracts: Run) -> Run:
+    return contracts
 
 
 def last(out: str) -> str:

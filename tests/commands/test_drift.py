@@ -3,41 +3,31 @@
 import copy
 import json
 import shlex
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts import commands
 from contracts.decision.entries import CHANGES, entry_for
 from tests.run.projects import CANARY, Things, answer, serving
 from tests.service import create_app, running
 from tests.service.app import published_document
 
+from .conftest import Run
+
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "spec" / "notte.yaml"
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contracts: Run) -> Run:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NOTTE_API_KEY", CANARY)
-
-    def run(*args: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["contracts", "drift", "--spec", str(SPEC), *args])
-        code = 0
-        try:
-            commands.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
+    return partial(contracts, "drift", "--spec", str(SPEC))
 
 
 @pytest.fixture

@@ -49,6 +49,16 @@ def given(spec: Spec, *params: str, body: tuple[str, ...] = ()) -> Givens:
     return givens_from(Options(param=params, body=body), {}, spec)
 
 
+def refused(spec: Spec, file: Path, content: str, *params: str, body: str = "") -> str:
+    """What is said of values that name FILE, which has this content."""
+    file.write_text(content)
+    named = [text.replace("FILE", str(file)) for text in params]
+    bodies = (body.replace("FILE", str(file)),) if body else ()
+    with pytest.raises(UsageError) as raised:
+        given(spec, *named, body=bodies)
+    return str(raised.value).replace(str(file), "FILE")
+
+
 def rows(spec: Spec, *params: str) -> list[tuple[dict[str, str], str]]:
     return [(dict(row.values), row.operation) for row in given(spec, *params).rows]
 
@@ -121,11 +131,7 @@ def test_what_the_document_has_no_use_for_is_refused(text: str, said: str, spec:
 def test_what_a_file_has_is_refused_with_its_line(
     text: str, content: str, place: str, spec: Spec, tmp_path: Path
 ) -> None:
-    file = tmp_path / "given"
-    file.write_text(content)
-    with pytest.raises(UsageError) as raised:
-        given(spec, text.replace("FILE", str(file)))
-    assert place.replace("FILE", str(file)) in str(raised.value)
+    assert place in refused(spec, tmp_path / "given", content, text)
 
 
 def test_value_that_some_operation_takes_is_none_too_many(spec: Spec) -> None:
@@ -170,11 +176,7 @@ def test_body_that_is_no_json_is_sent_as_it_is(spec: Spec, tmp_path: Path) -> No
 def test_body_that_the_document_forbids_is_refused(
     text: str, content: str, said: str, spec: Spec, tmp_path: Path
 ) -> None:
-    file = tmp_path / "body.json"
-    file.write_text(content)
-    with pytest.raises(UsageError) as raised:
-        given(spec, body=(text.replace("FILE", str(file)),))
-    assert said.replace("FILE", str(file)) in str(raised.value)
+    assert said in refused(spec, tmp_path / "body.json", content, body=text)
 
 
 def test_names_are_those_of_an_operation(spec: Spec) -> None:

@@ -230,6 +230,7 @@ def test_a_scheme_that_can_not_be_read_is_one_that_no_request_shows() -> None:
 
 LOOSE = {
     "oneOf": ({"oneOf": [{"required": True}, {"type": "string"}]}, {"anyOf": [{}, {"type": "string"}]}),
+    "oneOf of nothing": ({"not": {"oneOf": []}, "oneOf": []}, {}),
     "oneOf beside anyOf": ({"anyOf": [{}], "oneOf": [{"required": True}]}, {"anyOf": [{}]}),
     "not": ({"not": {"properties": {"a": {"enum": 1}}}, "type": "object"}, {"type": "object"}),
     "if": ({"if": {"type": "strin"}, "then": {"minLength": 1}, "else": {"minLength": 2}}, {}),

@@ -61,7 +61,7 @@ def loosen(parts: Collection[Found], repairs: Repairs) -> None:
     for node, kind, place in parts if around else ():
         for keyword, dropped in _AROUND.items():
             here = join_pointer("", *place, keyword)
-            if kind != "schema" or here not in around or here in into:
+            if kind != "schema" or keyword not in node or here not in around or here in into:
                 continue
             if keyword == "oneOf" and "anyOf" not in node:
                 node["anyOf"] = node[keyword]

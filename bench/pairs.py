@@ -43,7 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="pairs whose name holds one of these")
-    parser.add_argument("--max-time", type=float, default=60, metavar="SECONDS", help="of CPU, which a comparison may take")
+    parser.add_argument("--max-time", type=float, default=60, metavar="SECONDS", help="CPU for a comparison")
     parser.add_argument("--oasdiff", metavar="BINARY", help="run `BINARY breaking` on each pair as well")
     parser.add_argument("--markdown", action="store_true", help="a table for a document")
     arguments = parser.parse_args()

@@ -14,18 +14,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from contracts.document import Spec, load_spec  # noqa: E402
+from bench.samples import sample  # noqa: E402
 from contracts.exchanges import Ledger, Secret  # noqa: E402
 from contracts.flows import ask  # noqa: E402
-from contracts.rules import RuleBook  # noqa: E402
 from contracts.run.givens import Givens  # noqa: E402
 from contracts.run.inputs import Inputs, Target  # noqa: E402
 from contracts.run.options import Options  # noqa: E402
@@ -33,6 +31,7 @@ from contracts.run.state import State  # noqa: E402
 from contracts.verdicts import Outcome  # noqa: E402
 from tests.service import running  # noqa: E402
 from tests.service.depot import FAULTS, FILE, GIVEN, ROWS, Depot, Fault  # noqa: E402
+from tests.service.depot.contract import OWN, book, spec  # noqa: E402
 
 KEY = "correct-horse-battery"
 HEADING = "## Bodies, header fields, forms, text and alternatives of security"
@@ -45,20 +44,6 @@ TOGETHER = ("createParcel", "readParcel", "replaceParcel", "deleteParcel")
 
 Tool = Callable[[str, Sequence[str]], frozenset[str]]
 """A base URL and operationIds go in, what is said of the service comes out."""
-
-
-OWN = {"token": "DEPOT_TOKEN", "session": "DEPOT_SESSION"}
-"""The variables of what is the credential for these schemes of security alone, here as for the other tool."""
-
-
-@cache
-def spec() -> Spec:
-    return replace(load_spec(FILE, ()), variables=OWN)
-
-
-@cache
-def book() -> RuleBook:
-    return State(Inputs(spec()), Ledger(Path("unwritten"))).book
 
 
 def this_suite(url: str, operations: Sequence[str]) -> frozenset[str]:
@@ -147,15 +132,6 @@ class Column:
         self.seconds = {title: seconds for title, (_, seconds) in data["found"].items()}
 
 
-def sample(per_family: int) -> list[Fault]:
-    """Of every family this many faults, evenly spaced over it."""
-    families: dict[str, list[Fault]] = {}
-    for fault in FAULTS:
-        families.setdefault(fault.family, []).append(fault)
-    wanted = {name: min(per_family, len(faults)) for name, faults in families.items()}
-    return [faults[n * len(faults) // wanted[name]] for name, faults in families.items() for n in range(wanted[name])]
-
-
 def measured(tools: Mapping[str, Tool], faults: Sequence[Fault], keep: Path | None) -> dict[str, Column]:
     columns = {name: Column(tool) for name, tool in tools.items()}
     if keep is not None and keep.exists():
@@ -239,7 +215,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a file for what `st run` says")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "power.md")
     args = parser.parse_args()
-    faults = sample(args.per_family)
+    faults = sample(FAULTS, args.per_family)
     columns = measured({SUITE: this_suite, OTHER: st_run(args.max_examples)}, faults, args.keep)
     before = args.out.read_text(encoding="utf-8").partition(f"\n{HEADING}\n")[0].rstrip("\n")
     text = f"{before}\n\n{section(columns, faults, args.max_examples)}"

@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 import httpx2  # noqa: E402
 import jsonschema_rs  # noqa: E402
 
+from bench.samples import sample  # noqa: E402
 from contracts.document import Spec, load_spec  # noqa: E402
 from contracts.exchanges import Ledger, Secret  # noqa: E402
 from contracts.flows import ask  # noqa: E402
@@ -204,15 +205,6 @@ def asked(tool: Tool, fault: Fault | None) -> Run:
         return tool(url)
 
 
-def sample(per_family: int) -> list[Fault]:
-    """Of every family this many faults, evenly spaced over it."""
-    families: dict[str, list[Fault]] = {}
-    for fault in FAULTS:
-        families.setdefault(fault.family, []).append(fault)
-    wanted = {name: min(per_family, len(faults)) for name, faults in families.items()}
-    return [faults[n * len(faults) // wanted[name]] for name, faults in families.items() for n in range(wanted[name])]
-
-
 def measured(tools: Mapping[str, Tool], faults: Sequence[Fault]) -> dict[str, Column]:
     columns = {name: Column(asked(tool, None).findings) for name, tool in tools.items()}
     for number, fault in enumerate(faults, 1):
@@ -301,7 +293,7 @@ def remarks(columns: Mapping[str, Column], faults: Sequence[Fault]) -> Iterator[
 
 
 def document(args: argparse.Namespace, columns: Mapping[str, Column], bare: Mapping[str, Column]) -> str:
-    faults = sample(args.per_family)
+    faults = sample(FAULTS, args.per_family)
     with_core = " --openapi-core-python …" if "openapi-core" in columns else ""
     skipped = "" if with_core else " openapi-core was not there, so its column is missing."
     versions = subprocess.run([Path(sys.executable).parent / "st", "--version"], capture_output=True, text=True).stdout
@@ -352,7 +344,7 @@ def main() -> None:
     with tools_for(load_spec(DOCUMENT, ()), args.openapi_core_python) as tools:
         bare = measured(tools, [])
     with tools_for(load_spec(DOCUMENT), args.openapi_core_python) as tools:
-        columns = measured(tools, sample(args.per_family))
+        columns = measured(tools, sample(FAULTS, args.per_family))
     _, heading, rest = args.out.read_text(encoding="utf-8").partition("\n## ") if args.out.exists() else ("", "", "")
     args.out.write_text(document(args, columns, bare) + heading + rest, encoding="utf-8")
 

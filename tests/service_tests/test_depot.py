@@ -3,27 +3,24 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import cache
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from contracts.decision.run_decision import Policy, Result
-from contracts.document import Spec, load_spec
 from contracts.exchanges import Ledger, Secret
 from contracts.flows import ask, conclude
 from contracts.messages import Request, Response
 from contracts.mock import serving
-from contracts.rules import RuleBook
 from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
 from contracts.run.state import State
 from contracts.verdicts import Outcome, Verdict
 from tests.service.depot import FAULTS, FILE, GIVEN, ROWS, Depot, Fault
+from tests.service.depot.contract import OWN, book, spec
 
 KEY = "correct-horse-battery"
 
@@ -38,20 +35,6 @@ class InProcess:
         found = self.depot.answer(request.method, request.target, request.headers, request.body or b"")
         fields = tuple((name.decode(), value.decode("latin-1")) for name, value in found.sent_headers)
         return Response(found.status, fields, found.body)
-
-
-OWN = {"token": "DEPOT_TOKEN", "session": "DEPOT_SESSION"}
-"""The variables of what is the credential for these schemes of security alone."""
-
-
-@cache
-def spec() -> Spec:
-    return replace(load_spec(FILE, ()), variables=OWN)
-
-
-@cache
-def book() -> RuleBook:
-    return State(Inputs(spec()), Ledger(Path("unwritten"))).book
 
 
 def run_of(folder: Path, *, unsafe: bool) -> State:

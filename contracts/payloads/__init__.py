@@ -153,6 +153,7 @@ class Declared:
     """What the document writes about a place: names in order, which the canonical form sorts."""
 
     parts: tuple[Part, ...] = ()
+    possible: tuple[Part, ...] = ()  # below branches of a union, of which another may hold
 
     @cached_property
     def names(self) -> list[str]:
@@ -166,17 +167,17 @@ class Declared:
 
     @cached_property
     def _all(self) -> list[Part]:
-        return _reached(self.parts, SAME_VALUE)
+        return _reached((*self.parts, *self.possible), SAME_VALUE)
 
     def child(self, *segments: str | int) -> "Declared":
         """What stands below some keyword, and under a name or index there."""
-        found = []
+        certain, found = set(_reached(self.parts, ("allOf",))), (list[Part](), list[Part]())
         for part in self._all:
             with suppress(KeyError, IndexError, TypeError):
                 held: Any = part.value
                 reduce(getitem, segments, held)
-                found.append(part.child(*segments))
-        return Declared(tuple(found))
+                found[part not in certain].append(part.child(*segments))
+        return Declared(*map(tuple, found))
 
 
 def _names(parts: list[Part]) -> list[str]:

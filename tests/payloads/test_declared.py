@@ -48,6 +48,13 @@ def test_members_and_items_have_names_of_their_own() -> None:
     assert found.child("items").child("properties", "a").names == ["inner"]
 
 
+def test_below_a_branch_of_a_union_no_name_is_certain() -> None:
+    own, other = ({"properties": {"a": {"properties": {name: True}}}} for name in ("mine", "yours"))
+    shared = {"properties": {"a": {"properties": {"ours": True}}}}
+    found = declared(X={**shared, "oneOf": [own, other]}).child("properties", "a")
+    assert (found.names, found.certain) == (["ours", "mine", "yours"], ["ours"])
+
+
 def test_without_a_document_nothing_is_declared() -> None:
     nothing = Declared()
     assert (nothing.names, nothing.child("properties", "a").names) == ([], [])

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.decision.change_decision import ChangePolicy, accepted_for
 from contracts.document import FolderFiles, Spec, sides
+from contracts.document.composite import couples_of
 from contracts.errors import ContractsError, UsageError, defect
-from contracts.report.diff import Diff, diff_of, drift_of
+from contracts.report.diff import Diff, diff_of, diff_of_many, drift_of
 from contracts.report.run import Drift
 from contracts.schemas.allowance import SECONDS
 from contracts.text import printable, write_whole
@@ -198,7 +199,18 @@ class Terms:
 
 
 def compare(base: str, revision: str, terms: Terms) -> Diff:
-    """Two documents -> changes -> decision -> report; each a file, `REV:path`, a URL, or `-`."""
+    """Two documents -> changes -> decision -> report; each a file, `REV:path`, a URL, or `-`.
+
+    A folder, or a pattern, is many documents, each compared with its counterpart.
+    """
+    if couples := couples_of(base, revision, terms.reading):
+        placed = [one for one in couples if one.base.around and one.revision.around]
+        beside = (placed or couples)[0]
+        accepted = accepted_for(
+            beside.base, beside.revision, today=terms.today, named=terms.accepted
+        )
+        policy = replace(terms.policy, accepted=accepted)
+        return diff_of_many((base, revision), couples, policy, max_time=terms.max_time)
     both = sides.sides_from(base, revision, terms.reading)
     accepted = accepted_for(*both, today=terms.today, named=terms.accepted)
     return diff_of(*both, terms.policy, accepted, max_time=terms.max_time)

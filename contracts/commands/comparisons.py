@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -18,7 +19,8 @@ from contracts.decision.change_decision import (
     severities_from,
 )
 from contracts.decision.entries import is_reason
-from contracts.document.sides import PAGE, Reading, overlays_of
+from contracts.document.sides import PAGE, Reading
+from contracts.document.written import overlays_of
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
 from contracts.report.diff import Diff
@@ -65,6 +67,22 @@ _MAX_TIME = click.option(
     metavar="SECONDS",
     help="CPU seconds to compare in; what is left then is undecided.",
 )
+
+
+def _without_slash(_: click.Context, option: click.Parameter, given: str | None) -> str:
+    if given and not given.startswith("/"):
+        raise click.UsageError(f"{option.opts[0]} {given} does not begin with a slash; add it")
+    return (given or "").rstrip("/")
+
+
+_PREFIX, _PREFIX_BASE, _PREFIX_REVISION = (
+    click.option(f"--path-prefix{end}", metavar="/PREFIX", callback=_without_slash, help=text)
+    for end, text in (
+        ("", "Taken off the paths of both sides."),
+        ("-base", "The same of the base."),
+        ("-revision", "The same of the revision."),
+    )
+)
 _LOOKS = {"error": "red", "warning": "yellow", "info": "green"}
 _BOLD = ("error", "title")
 
@@ -78,6 +96,9 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
     summary: bool
     root: str | None
     strict: bool
+    path_prefix: str
+    path_prefix_base: str
+    path_prefix_revision: str
     max_time: int
 
 
@@ -87,6 +108,9 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
 @_OVERLAY
 @ROOT
 @STRICT
+@_PREFIX
+@_PREFIX_BASE
+@_PREFIX_REVISION
 @_FORMAT
 @_FAIL_ON
 @click.option(
@@ -110,7 +134,7 @@ def diff(
 ) -> None:
     """What changed from BASE to REVISION, and what of it breaks clients.
 
-    Each is a file, GITREV:path, a URL, or -.
+    Each is a file, GITREV:path, a URL, or -; or many files: a folder, or a pattern (specs/*.yaml).
 
     Exit code 0: nothing breaks. 1: something does. 2: a side can't be read. 3: undecided.
     """
@@ -149,7 +173,7 @@ def changelog(
 ) -> None:
     """What changed from BASE to REVISION for users of the API: added, changed, deprecated, removed.
 
-    Each is a file, GITREV:path, a URL, or -.
+    Each is a file, GITREV:path, a URL, or -; or many files: a folder, or a pattern (specs/*.yaml).
 
     It is no gate: the exit code is 0 whatever changed, and 2 if a side can't be read.
     """
@@ -170,6 +194,9 @@ def _terms(
     fail_on, levels = FailOn(shared["fail_on"]), severities_from(severities)
     policy = ChangePolicy(fail_on, levels, audience=audience)
     reading = _reading(shared["overlays"], shared["root"], shared["strict"])
+    ends = (shared["path_prefix_base"], shared["path_prefix_revision"])
+    prefixes = (ends[0] or shared["path_prefix"], ends[1] or shared["path_prefix"])
+    reading = replace(reading, prefixes=prefixes)
     return flows.Terms(policy, reading, shared["accepted"], date.today(), shared["max_time"])
 
 
@@ -246,6 +273,9 @@ def pull(
 @_OVERLAY
 @ROOT
 @STRICT
+@_PREFIX
+@_PREFIX_BASE
+@_PREFIX_REVISION
 @_FORMAT
 @_FAIL_ON
 @_ACCEPTED

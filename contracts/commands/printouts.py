@@ -17,8 +17,7 @@ from contracts.changes.change import KINDS
 from contracts.commands import ROOT, STRICT, show
 from contracts.decision import entries
 from contracts.document import load_spec
-from contracts.document.sides import overlays_of
-from contracts.document.written import bytes_of_file
+from contracts.document.written import bytes_of_file, overlays_of
 from contracts.errors import UsageError
 from contracts.notte.domain import DOCUMENT
 from contracts.notte.prose import prose_rules

@@ -1,6 +1,5 @@
 """An OpenAPI document in, a Spec out: all that is in it, with its file and line."""
 
-from contracts.document.loader import FolderFiles as FolderFiles
 from contracts.document.loader import load_spec as load_spec
 from contracts.document.loader import read_spec as read_spec
 from contracts.document.model import Document as Document
@@ -18,3 +17,4 @@ from contracts.document.model import Spec as Spec
 from contracts.document.model import join_pointer as join_pointer
 from contracts.document.model import ref_target as ref_target
 from contracts.document.model import split_pointer as split_pointer
+from contracts.document.references import FolderFiles as FolderFiles

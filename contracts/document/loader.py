@@ -1,11 +1,10 @@
 """A path or bytes in, a Spec out: read, overlay, check, link, normalise, build."""
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from contracts.document import model
@@ -21,9 +20,16 @@ from contracts.document.model import (
     join_pointer,
     ref_target,
 )
-from contracts.document.references import Linker, Neighbours
+from contracts.document.references import FolderFiles, Linker, Neighbours
 from contracts.document.security import KnownSchemes
-from contracts.document.written import Position, apply_overlay, bytes_of_file, written_from_bytes
+from contracts.document.written import (
+    Position,
+    Written,
+    apply_overlay,
+    bytes_of_file,
+    without_prefix,
+    written_from_bytes,
+)
 from contracts.messages import NO_CONTENT, is_nameable
 from contracts.text import shown
 
@@ -36,45 +42,6 @@ _SCHEMES_HERE = "#/components/securitySchemes/"  # a requirement may name one so
 MAX_NESTED = 3  # a webhook or callback within such: they may lead back to themselves
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """OpenAPI 3.1 §4.8.12.2: header parameters of these names are ignored."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderFiles:
-    """Files of this machine around `document`, which is in `folder`.
-
-    They are below `root`, of which None is the root of the git repository or, where there is none,
-    the folder; links are followed before that is asked.
-    """
-
-    folder: Path
-    document: str
-    root: Path | str | None = None
-
-    def named(self, reference: str, home: str) -> str | None:
-        try:
-            folder, document = self.folder.resolve(), Path(self.document).resolve()
-            path = (folder / PurePosixPath(home).parent / reference).resolve()
-            root = Path(self.root).resolve() if self.root is not None else _repository(folder)
-        except (OSError, ValueError, RuntimeError):  # the system can't tell
-            return None
-        if not path.is_relative_to(root) or ".git" in path.relative_to(root).parts:
-            return None
-        return "" if path == document else Path(os.path.relpath(path, folder)).as_posix()
-
-    def label(self, name: str) -> str:
-        return os.path.normpath(self.folder / name)
-
-    def content(self, name: str) -> bytes | None:
-        path = self.folder / name
-        return bytes_of_file(path) if os.path.isfile(path) else None
-
-
-def _repository(folder: Path) -> Path:
-    """The root of the git repository that a folder is in, else the folder."""
-    for around in (folder, *folder.parents):
-        if (around / ".git").exists():
-            return around
-    return folder
 
 
 def load_spec(
@@ -103,49 +70,63 @@ def overlay_beside(path: str | Path) -> str:
 
 
 def read_spec(
-    text: bytes, *, path: str, overlays: Sequence[_Overlay] = (), folder: Path | Neighbours | None
+    text: bytes,
+    *,
+    path: str,
+    overlays: Sequence[_Overlay] = (),
+    folder: Path | Neighbours | None,
+    prefix: str = "",
 ) -> Spec:
-    """Like `load_spec`, of bytes; overlays: files, or (name, bytes); `folder` has other files."""
+    """Like `load_spec`, of bytes; overlays: files, or (name, bytes); `folder` has other files.
+
+    A `prefix` is taken off the paths that have it.
+    """
     around = FolderFiles(folder, path) if isinstance(folder, Path) else folder
-    written = written_from_bytes(text, path)
+    linker = _linked(written_from_bytes(text, path), overlays, around, prefix)
+    tree, root, repairs = linker.tree, linker.root, linker.repairs
+    marks = set()
+    for schema, place in linker.link():
+        read_foreign(repairs, schema, place)
+        for rewrite in linker.dialect.rewrites:
+            rewrite(schema)
+        marks |= schema.keys() & set(model.MARKS)
+    loosen(linker.parts, repairs)
+
+    def source(pointer: str) -> model.Source:
+        return root.at(model.split_pointer(pointer)).source
+
+    left_out = tuple(_left_out(linker.parts, root, linker.dialect))
+    digest, info = hashlib.sha256(text).hexdigest(), tree["info"]
+    document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
+    schemes = KnownSchemes(document, repairs)
+    reader = _Reader(document, linker.dialect, schemes)
+    told = info["title"], info["version"], _servers(tree), tuple(reader.asked()), schemes.known
+    webhooks, parts = tuple(reader.webhooks()), tuple(linker.parts)
+    notices = (*left_out, *repairs.notices)
+    return Spec(document, *told, webhooks, notices=notices, parts=parts, unread=repairs.unread)
+
+
+def _linked(
+    written: Written, overlays: Sequence[_Overlay], around: Neighbours | None, prefix: str
+) -> Linker:
+    """What links a document with its overlays, mended and of one of the dialects."""
     root, tree = Position(written), written.tree
     dialect = _dialect(tree, root)
     for overlay in overlays:
         if not isinstance(overlay, tuple):
             overlay = str(overlay), bytes_of_file(overlay)
         apply_overlay(tree, root, written_from_bytes(overlay[1], overlay[0]))
+    renamed = without_prefix(tree, root, prefix)
     repairs = Repairs(dialect, root)
     repairs.note_text(written.faults)
     is_linked = dialect is SWAGGER
     if is_linked:
-        linker = Linker(tree, root, dialect, around, repairs)
+        linker = Linker(tree, root, dialect, around, repairs, renamed=renamed)
         linker.link()
         tree, root = converted(tree, linker.parts, repairs)
-        repairs.dialect = dialect = DIALECTS[0]
-        repairs.root = root
+        repairs.dialect, repairs.root = DIALECTS[0], root
     repairs.mend("document", tree, ())
-    marks = set()
-    linker = Linker(tree, root, dialect, around, repairs, is_linked)
-    for schema, place in linker.link():
-        read_foreign(repairs, schema, place)
-        for rewrite in dialect.rewrites:
-            rewrite(schema)
-        marks |= schema.keys() & set(model.MARKS)
-
-    loosen(linker.parts, repairs)
-
-    def source(pointer: str) -> model.Source:
-        return root.at(model.split_pointer(pointer)).source
-
-    left_out = tuple(_left_out(linker.parts, root, dialect))
-    digest, info = hashlib.sha256(text).hexdigest(), tree["info"]
-    document = Document(path, digest, tree["openapi"], tree, source, frozenset(marks))
-    schemes = KnownSchemes(document, repairs)
-    reader = _Reader(document, dialect, schemes)
-    told = info["title"], info["version"], _servers(tree), tuple(reader.asked()), schemes.known
-    webhooks, parts = tuple(reader.webhooks()), tuple(linker.parts)
-    notices = (*left_out, *repairs.notices)
-    return Spec(document, *told, webhooks, notices=notices, parts=parts, unread=repairs.unread)
+    return Linker(tree, root, repairs.dialect, around, repairs, is_linked, renamed)
 
 
 def _dialect(tree: Any, root: Position) -> Dialect:

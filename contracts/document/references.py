@@ -1,8 +1,10 @@
 """A tree in, the same with every `$ref` a pointer into it, and the schemas found on the way."""
 
 import copy
+import os
 import posixpath
 from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
@@ -10,7 +12,7 @@ from contracts.document.dialects import Dialect, Found, Segments, faults_of, wal
 from contracts.document.dialects.repairs import ABSENT, ANYTHING, INSTEAD, Repairs
 from contracts.document.identifiers import Identifiers
 from contracts.document.model import Notice, join_pointer, split_pointer, value_at
-from contracts.document.written import Position, written_from_bytes
+from contracts.document.written import Position, bytes_of_file, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
 
@@ -32,6 +34,45 @@ class Neighbours(Protocol):
 
     def content(self, name: str) -> bytes | None:
         """What is in a file; None if there is none of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFiles:
+    """Files of this machine around `document`, which is in `folder`.
+
+    They are below `root`, of which None is the root of the git repository or, where there is none,
+    the folder; links are followed before that is asked.
+    """
+
+    folder: Path
+    document: str
+    root: Path | str | None = None
+
+    def named(self, reference: str, home: str) -> str | None:
+        try:
+            folder, document = self.folder.resolve(), Path(self.document).resolve()
+            path = (folder / PurePosixPath(home).parent / reference).resolve()
+            root = Path(self.root).resolve() if self.root is not None else _repository(folder)
+        except (OSError, ValueError, RuntimeError):  # the system can't tell
+            return None
+        if not path.is_relative_to(root) or ".git" in path.relative_to(root).parts:
+            return None
+        return "" if path == document else Path(os.path.relpath(path, folder)).as_posix()
+
+    def label(self, name: str) -> str:
+        return os.path.normpath(self.folder / name)
+
+    def content(self, name: str) -> bytes | None:
+        path = self.folder / name
+        return bytes_of_file(path) if os.path.isfile(path) else None
+
+
+def _repository(folder: Path) -> Path:
+    """The root of the git repository that a folder is in, else the folder."""
+    for around in (folder, *folder.parents):
+        if (around / ".git").exists():
+            return around
+    return folder
 
 
 class _Reference(NamedTuple):
@@ -63,6 +104,7 @@ class Linker:
     around: Neighbours | None
     repairs: Repairs
     is_linked: bool = False  # every reference is a pointer already
+    renamed: dict[str, str] = field(default_factory=dict)  # paths, which references may still name
     parts: list[Found] = field(default_factory=list)  # every object, once
     _schemas: list[tuple[dict[str, Any], Segments]] = field(default_factory=list)
     _embedded: dict[str, Any] = field(default_factory=dict)
@@ -207,7 +249,10 @@ class Linker:
             if anchored is None and fragment and not fragment.startswith("/"):
                 cure = "write a pointer (`#/components/…`)"
                 raise self._error(reference, "names an anchor that is not there", cure)
-            there = anchored or (*root, *split_pointer(fragment))
+            pointed = split_pointer(fragment)
+            if root == () and pointed[:1] == ("paths",):
+                pointed = ("paths", *(self.renamed.get(name, name) for name in pointed[1:]))
+            there = anchored or (*root, *pointed)
             found = there, names.resource(place, home) != home
         there, is_stray = found
         if is_stray:

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from contracts.document.loader import FolderFiles, overlay_beside, read_spec
+from contracts.document.loader import overlay_beside, read_spec
 from contracts.document.model import Spec
-from contracts.document.references import FILES, Neighbours
+from contracts.document.references import FILES, FolderFiles, Neighbours
 from contracts.document.written import MAX_SIZE, bytes_of_file
 from contracts.errors import DocumentError, UsageError
 from contracts.text import shown
@@ -57,6 +57,7 @@ class Reading:
     overlays: Sequence[str] | None = None  # files for each; None: the one beside it
     root: Path | str | None = None  # below which other files are read; None: their repository
     is_strict: bool = False  # any fault is refused
+    prefixes: tuple[str, str] = ("", "")  # taken off the paths of base and revision
 
 
 AS_IS = Reading()
@@ -73,6 +74,7 @@ class Side:
     prefix: str = ""  # what stands before the paths of files around it (`HEAD:`)
     note: str = ""  # what is worth knowing of how it is read
     is_strict: bool = False  # any fault is refused
+    path_prefix: str = ""  # that is taken off its paths
 
     @property
     def overlays_alone(self) -> tuple[bytes, ...]:
@@ -91,8 +93,14 @@ def sides_from(base: str, revision: str, reading: Reading = AS_IS) -> tuple[Side
     if base == revision == "-":
         cure = "give a file for one of them"
         raise UsageError(f"both sides are -, and standard input can be read once; {cure}")
-    sides = side_from(base, reading), side_from(revision, reading)
+    sides = unprefixed(side_from(base, reading), side_from(revision, reading), reading)
     return shared(*sides) if reading.overlays is None else sides
+
+
+def unprefixed(base: Side, revision: Side, reading: Reading) -> tuple[Side, Side]:
+    """Both sides, which have their paths without a prefix."""
+    before, after = reading.prefixes
+    return replace(base, path_prefix=before), replace(revision, path_prefix=after)
 
 
 def shared(base: Side, revision: Side) -> tuple[Side, Side]:
@@ -155,15 +163,6 @@ def named_overlays(files: Sequence[str]) -> Overlays:
     return tuple((file, bytes_of_file(file)) for file in files)
 
 
-def overlays_of(named: Sequence[str], option: str) -> list[str] | None:
-    """The overlays that an option names: None is the one beside a document, `none` none at all."""
-    if "none" not in named:
-        return list(named) or None
-    if len(named) > 1:
-        raise UsageError(f"{option} none stands beside other overlays; give either none or files")
-    return []
-
-
 def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec, Spec]:
     """Both sides, read, the same value twice if they are one; `read` is the revision if at hand."""
     first = read_side(base)
@@ -174,13 +173,14 @@ def specs_of(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec
 
 def is_same(base: Side, revision: Side, read: Spec) -> bool:
     """Whether two sides are one document; if `read`, either, has other files, these may differ."""
-    is_equal = (base.text, base.overlays_alone) == (revision.text, revision.overlays_alone)
+    said = [(side.text, side.overlays_alone, side.path_prefix) for side in (base, revision)]
     names_files = any(str(raw)[:1] != "#" for raw in read.unread.values())  # that are not read
-    return is_equal and FILES not in read.document.tree and not names_files
+    return said[0] == said[1] and FILES not in read.document.tree and not names_files
 
 
 def read_side(side: Side) -> Spec:
-    return read_spec(side.text, path=side.name, overlays=side.overlays, folder=side.around)
+    around, overlays, prefix = side.around, side.overlays, side.path_prefix
+    return read_spec(side.text, path=side.name, overlays=overlays, folder=around, prefix=prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class RevisionFiles:
 
     def content(self, name: str) -> bytes | None:
         label = self.label(name)
-        kind, content = _object(label, self.folder) if _is_nameable(label) else ("", b"")
+        kind, content = git_object(label, self.folder) if _is_nameable(label) else ("", b"")
         return content if kind == "blob" else None
 
 
@@ -230,18 +230,18 @@ def path_in_repository(path: Path) -> str:
 
 def _place_in_repository(folder: Path) -> str:
     """The path of a folder from the root of its repository, with a slash behind it."""
-    prefix = _git(["rev-parse", "--show-prefix"], b"", folder, str(folder))
+    prefix = run_git(["rev-parse", "--show-prefix"], b"", folder, str(folder))
     return os.fsdecode(prefix.removesuffix(b"\n"))
 
 
 def _file_of_revision(name: str, folder: Path | None) -> bytes:
-    kind, content = _object(name, folder)
+    kind, content = git_object(name, folder)
     if kind == "blob":
         return content
     if kind == "tree":
         raise UsageError(f"{name}: this is a folder; give the path of a file in it")
     revision = name.partition(":")[0]
-    tree, _ = _object(f"{revision or 'HEAD'}^{{tree}}", folder)
+    tree, _ = git_object(f"{revision or 'HEAD'}^{{tree}}", folder)
     if revision and not tree:
         cure = "mend its name, or fetch it first (a shallow clone has few)"
         raise UsageError(f"{name}: git knows no revision {revision}; {cure}")
@@ -250,13 +250,13 @@ def _file_of_revision(name: str, folder: Path | None) -> bytes:
     raise MissingError(f"{name}: {where} has no such file; {cure}")
 
 
-def _object(name: str, folder: Path | None) -> tuple[str, bytes]:
+def git_object(name: str, folder: Path | None) -> tuple[str, bytes]:
     """Kind and content of an object, if it is there; by a pipe, so that no name is an option."""
     if not _is_nameable(name):
         problem = f"{shown(name)} is too long, or holds a character that no path of a side may have"
         raise UsageError(f"{problem}; {_GIT_CURE}")
     lines = os.fsencode(f"{name}\n")
-    out = _git(["cat-file", "--batch", "--follow-symlinks"], lines, folder, name)
+    out = run_git(["cat-file", "--batch", "--follow-symlinks"], lines, folder, name)
     header, _, content = out.partition(b"\n")
     found = _OBJECT.fullmatch(header)
     return (found[1].decode(), content[: int(found[2])]) if found else ("", b"")
@@ -267,7 +267,7 @@ def _is_nameable(name: str) -> bool:
     return "\n" not in name and "\0" not in name and len(name.encode("utf-8", "replace")) < MAX_NAME
 
 
-def _git(args: list[str], lines: bytes, folder: Path | None, name: str) -> bytes:
+def run_git(args: list[str], lines: bytes, folder: Path | None, name: str) -> bytes:
     env, pipe = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}, subprocess.PIPE
     try:
         # In a session of its own, so that what it has started can be ended with it.

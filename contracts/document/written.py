@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.document.model import Source, join_pointer
 from contracts.document.readers import JsonText, YamlText
-from contracts.errors import DocumentError
+from contracts.errors import DocumentError, UsageError
 from contracts.text import shown
 
 Written = JsonText | YamlText
@@ -111,6 +111,37 @@ def _fenced(content: str) -> str:
             body = re.sub(f"^{block['indent']}", "", block["body"], flags=re.MULTILINE)
             return "\n" * content.count("\n", 0, block.start("body")) + body
     return content
+
+
+def overlays_of(named: Sequence[str], option: str) -> list[str] | None:
+    """The overlays that an option names: None is the one beside a document, `none` none at all."""
+    if "none" not in named:
+        return list(named) or None
+    if len(named) > 1:
+        raise UsageError(f"{option} none stands beside other overlays; give either none or files")
+    return []
+
+
+def without_prefix(tree: Any, root: Position, prefix: str) -> dict[str, str]:
+    """Take a prefix off the paths of a document; returns what those that had it are called now.
+
+    Raises:
+        DocumentError: two paths are one without it.
+    """
+    paths = tree.get("paths") if prefix else None
+    names = [path for path in paths or () if f"{path}/".startswith(f"{prefix}/")]
+    if not isinstance(paths, dict):
+        return {}
+    renamed = {path: path[len(prefix) :] or "/" for path in names}
+    there, places = root.entered("paths"), list[tuple[str, Position]]()
+    for path, name in renamed.items():
+        if name in paths and name not in renamed:
+            problem = f"{path} and {name} are one path without {prefix}"
+            raise there.child(path).error(problem, "give another prefix, or none")
+        places.append((name, there.child(path)))
+    there.moved.update(places)
+    tree["paths"] = {renamed.get(path, path): item for path, item in paths.items()}
+    return renamed
 
 
 def apply_overlay(tree: dict[str, Any], root: Position, overlay: Written) -> None:

@@ -14,6 +14,7 @@ from contracts.decision import change_decision
 from contracts.decision.change_decision import ChangeDecision, ChangePolicy, FailOn, Judged
 from contracts.decision.entries import ACCEPTED, TERM, Accepted, accept_command
 from contracts.document import Spec
+from contracts.document.composite import Couple
 from contracts.document.sides import Side, specs_of
 from contracts.report.run import Drift
 from contracts.schemas.allowance import SECONDS, Allowance
@@ -208,17 +209,52 @@ def diff_of(
 
     What is not decided after `max_time` CPU seconds is undecided.
     """
+    specs = _read(base, revision, read)
+    changes = changes_between(*specs, allowance=Allowance(max_time))
+    notes = (*filter(None, (base.note, revision.note)), *_faults(*specs))
+    return _decided((base, revision), specs, changes, notes, replace(policy, accepted=accepted))
+
+
+def diff_of_many(
+    names: tuple[str, str],
+    couples: Sequence[Couple],
+    policy: ChangePolicy,
+    *,
+    max_time: float = SECONDS,
+) -> Diff:
+    """The same of many documents; each place begins with the name of its file."""
+    changes, notes, allowance = list[Change](), list[str](), Allowance(max_time)
+    for couple in couples:
+        specs = _read(couple.base, couple.revision)
+        for change in changes_between(*specs, allowance=allowance):
+            changes.append(replace(change, where=f"{couple.name} {change.where}"))
+        said = couple.note, couple.base.note, couple.revision.note
+        notes += [*filter(None, said), *_faults(*specs)]
+    base, revision = (Side(name, b"") for name in names)
+    return _decided((base, revision), specs, changes, notes, policy)
+
+
+def _read(base: Side, revision: Side, read: Spec | None = None) -> tuple[Spec, Spec]:
     specs = specs_of(base, revision, read)
     for side, spec in zip((base, revision), specs, strict=True):
         if side.is_strict:
             from contracts.rules.faults import refuse_faulty  # with which come all rules
 
             refuse_faulty(spec)
-    changes = changes_between(*specs, allowance=Allowance(max_time))
-    decision = change_decision.decide_changes(changes, replace(policy, accepted=accepted))
-    notes = (*decision.notes, *filter(None, (base.note, revision.note)), *_faults(*specs))
-    decision, until = replace(decision, notes=notes), accepted.today + TERM
-    return Diff(base, revision, specs, decision, policy.fail_on, accepted.file, until)
+    return specs
+
+
+def _decided(
+    sides: tuple[Side, Side],
+    specs: tuple[Spec, Spec],
+    changes: Sequence[Change],
+    notes: Iterable[str],
+    policy: ChangePolicy,
+) -> Diff:
+    decision = change_decision.decide_changes(changes, policy)
+    decision = replace(decision, notes=(*decision.notes, *notes))
+    until, file = policy.accepted.today + TERM, policy.accepted.file
+    return Diff(*sides, specs, decision, policy.fail_on, file, until)
 
 
 def _faults(base: Spec, revision: Spec) -> Iterator[str]:

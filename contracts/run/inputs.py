@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 from contracts.decision.run_decision import Known, Policy, accepted_file, read_accepted
 from contracts.document import Operation, Spec, load_spec
-from contracts.document.sides import MissingError, Reading, overlays_of, side_from
+from contracts.document.sides import MissingError, Reading, side_from
+from contracts.document.written import overlays_of
 from contracts.errors import ContractsError, DocumentError, UsageError
 from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.document.sides import overlays_of
+from contracts.document.written import overlays_of
 from contracts.errors import UsageError
 from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, inputs_from

@@ -238,7 +238,7 @@ MISTAKES = [
     (("diff",), "two sides are needed, BASE and REVISION"),
     (("diff", "spec/notte.yaml"), "two sides are needed, BASE and REVISION"),
     (("diff", "spec/notte.yaml", "x.yaml"), "x.yaml: can't be read: No such file"),
-    (("diff", "spec", "new.json"), "spec: can't be read: Is a directory"),
+    (("diff", "spec", "new.json"), "spec and new.json: one is many documents; give a folder"),
     (("diff", "HEAD:x", "new.json"), "HEAD:x: the revision HEAD has no such file"),
     (("diff", "spec/notte.yaml", "empty.yaml"), "empty.yaml:1: the document is empty"),
     (("diff", "spec/notte.yaml", "broken.yaml"), "broken.yaml:3: this is not YAML"),

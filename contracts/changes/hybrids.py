@@ -23,7 +23,7 @@ def hybrid(root: Shape, edits: Iterable[Edit], *, inlines: bool = False) -> Raw:
 
     With references, to validate with, or written out if it `inlines`. Raises TooLarge.
     """
-    nodes: dict[int, tuple[Raw, Raw]] = {}
+    nodes: dict[int, tuple[dict[str, Any], Raw]] = {}
     definitions: dict[str, Raw] = {}
     beside: list[Raw] = []
     for number, (aspect, steps) in enumerate(edits):
@@ -37,16 +37,17 @@ def hybrid(root: Shape, edits: Iterable[Edit], *, inlines: bool = False) -> Raw:
             said = {"allOf": said["allOf"]}
         for schema, keywords in _holders(own, aspect):
             value = schema.value
-            if not isinstance(value, dict):
-                continue
-            now, more = nodes.get(id(value), (value, True))
-            nodes[id(value)] = _without(now, keywords, aspect.name), more
+            if isinstance(value, dict):
+                now, more = nodes.get(id(value), (value, True))
+                nodes[id(value)] = _without(now, keywords, aspect.name), more
         place = own.parts[0].schema.value
-        if isinstance(place, dict):
-            now, more = nodes.get(id(place), (place, True))
-            nodes[id(place)] = now, {"allOf": [more, said]}
-        else:
+        if not isinstance(place, dict):
             beside.append(_below(steps, said))
+            continue
+        now, more = nodes.get(id(place), (place, True))
+        if _is_by_branch(own, aspect):
+            now = {"anyOf": [dict(now), {"allOf": [said, {"not": own.type()}]}]}
+        nodes[id(place)] = now, {"allOf": [more, said]}
     form = taken_form if inlines else checked_form
     found = form(root.document, *root.values, swaps=Swaps(nodes, definitions))
     if not beside or not isinstance(found, dict):
@@ -66,14 +67,21 @@ def _holders(own: Shape, aspect: Aspect) -> Iterator[tuple[Schema, set[str]]]:
         return
     for part in own.parts if not aspect.keywords else ():
         yield part.schema, set(part.value)
+    if _is_by_branch(own, aspect):
+        return
     for facet in own.facets:
         keywords = set(aspect.keywords)
         if facet.types != ALL_TYPES:  # a branch that these tell from the others
-            keywords -= {"type", "enum", "const"}
+            keywords -= {"enum", "const"}
         yield facet.part.schema, keywords
 
 
-def _without(value: Any, keywords: set[str], name: str | None) -> Raw:
+def _is_by_branch(own: Shape, aspect: Aspect) -> bool:
+    """Whether the aspect is the type, and branches say what it is: they stay as they are."""
+    return "type" in aspect.keywords and any(facet.types != ALL_TYPES for facet in own.facets)
+
+
+def _without(value: Any, keywords: set[str], name: str | None) -> dict[str, Any]:
     """A schema object that says nothing under the keywords, or of the property `name`."""
     found = dict(value)
     if name is None:

@@ -1,9 +1,11 @@
 """Two versions of a document and of its operations, and what changed between them so far."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -18,22 +20,42 @@ from contracts.changes.change import (
     T,
     Witness,
 )
+from contracts.changes.containment import drawn
 from contracts.changes.meanings import Meanings
 from contracts.changes.places import where_of
-from contracts.document import Header, MediaType, Operation, Parameter, ResponseSpec, Schema, Spec
+from contracts.document import (
+    Header,
+    MediaType,
+    Operation,
+    Parameter,
+    RequestBody,
+    ResponseSpec,
+    Schema,
+    Spec,
+)
 from contracts.document import serialisation as texts
-from contracts.document.model import SecurityRequirement, concrete_status
+from contracts.document.directions import for_requests, for_responses
+from contracts.document.model import SecurityRequirement, best, concrete_status
 from contracts.messages import JSON, concrete
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.schemas.allowance import Allowance
-from contracts.schemas.validation import Uncompilable, small_validator, takes
+from contracts.schemas.readings import TooLarge, taken_form
+from contracts.schemas.validation import (
+    Uncompilable,
+    both,
+    schema_of,
+    small_validator,
+    takes,
+    validator,
+)
 
 Pointers = tuple[str, str]
 """A node of the base and one of the revision."""
 
 Holder = Parameter | MediaType | Header
 
+SHARED = 9  # values drawn of what both sides take
 READABLE: tuple[JSON, ...] = ("a1", 1, True)  # for a parameter wherever its schema takes it
 
 
@@ -72,8 +94,15 @@ class Documents:
         return Change(row, row.effect, way, where, (), base, revision, message, row.proof)
 
     def note(self, change: Change, *reaches: Reach) -> None:
-        """Note a change that shows somewhere, or that one already noted reaches further."""
+        """Note a change that shows somewhere, or that one already noted reaches further.
+
+        A message that shows it to break at one place does so for others where none was found.
+        """
         known = self.changes.setdefault((change.id, change.where, change.effect), change)
+        unsure = self.changes.get((change.id, change.where, Effect.UNDECIDED), change)
+        if change.effect is Effect.BREAKING and unsure.direction is change.direction:
+            self.changes.pop((change.id, change.where, Effect.UNDECIDED), None)
+            reaches = (*unsure.reaches, *reaches)
         reaches = tuple(dict.fromkeys((*known.reaches, *change.reaches, *reaches)))
         witness, ways = known.witness or change.witness, set(map(attrgetter("direction"), reaches))
         known = replace(known, reaches=reaches, witness=witness)
@@ -99,13 +128,27 @@ class Draft:
     response: ResponseSpec | None = None
 
 
-def _request(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]:
+Values = Callable[..., Sequence[JSON]]
+"""Of a schema of the sender, and the receiver's: plain values, those first that both take."""
+
+
+def _request(
+    spec: Spec, operation: Operation, other: Operation, draft: Draft, values: Values
+) -> dict[str, Any]:
     parts: dict[str, dict[str, str]] = defaultdict(dict)
+    others = {(parameter.location, parameter.name): parameter for parameter in other.parameters}
     for parameter in operation.parameters:
         key = (parameter.location, parameter.name)
-        if key in draft.without or not (parameter.required or key in draft.values):
+        partner = others.get(key, parameter)
+        is_wanted = parameter.required or partner.required or key in draft.values
+        if key in draft.without or not is_wanted:
             continue
-        value = draft.values[key] if key in draft.values else _plainest(parameter)
+        value = draft.values.get(key)
+        if key not in draft.values:
+            value = _plainest(
+                parameter,
+                values(parameter.schema, partner.schema, is_text=parameter.media_type is None),
+            )
         parts[parameter.location][parameter.name] = texts.serialised(parameter, value)
     headers = parts["header"]
     if draft.accept:
@@ -120,18 +163,26 @@ def _request(spec: Spec, operation: Operation, draft: Draft) -> dict[str, Any]:
     filled = dict(zip(names, names, strict=True)) | parts["path"]
     path = draft.prefix + texts.fill_raw_path(operation.path, filled) + (query and f"?{query}")
     documented, media = operation.request_body, draft.media
-    if media is None and documented and documented.required and not draft.no_body:
+    taken = other.request_body or RequestBody(required=False, content=(), pointer="")
+    is_wanted = documented is not None and (documented.required or taken.required)
+    if media is None and documented and is_wanted and not draft.no_body:
         media = next(iter(documented.content), None)
-    body = _content(media, draft, headers)
+    body = _content(media, taken.content, draft, headers, values)
     return {"method": operation.method, "path": path, "headers": headers, "body": body}
 
 
-def _content(media: MediaType | None, draft: Draft, headers: dict[str, str]) -> JSON:
+def _content(
+    media: MediaType | None,
+    taken: Sequence[MediaType],
+    draft: Draft,
+    headers: dict[str, str],
+    values: Values,
+) -> JSON:
     if media is None:
         return None
     headers["Content-Type"] = concrete(media.name)
-    values = draft.body or (media.schema and plainest(media.schema)) or ({},)
-    return values[0]
+    partner = best(taken, media.name) or media
+    return (draft.body or values(media.schema, partner.schema) or ({},))[0]
 
 
 def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]) -> str:
@@ -153,9 +204,8 @@ def _credential(spec: Spec, wanted: SecurityRequirement, headers: dict[str, str]
     return "&".join(query)
 
 
-def _plainest(parameter: Parameter) -> JSON:
-    schema = parameter.schema
-    for value in (schema and (_readable(schema) or plainest(schema))) or READABLE:
+def _plainest(parameter: Parameter, values: Sequence[JSON]) -> JSON:
+    for value in values or READABLE:
         text = texts.serialised(parameter, value)
         if parameter.location != "path" or texts.match_path("/{x}", f"/{text}") is not None:
             return value
@@ -181,20 +231,25 @@ def plainest(schema: Schema) -> tuple[JSON, ...]:
         raise Unsatisfiable(schema.pointer, str(problem)) from None
 
 
-def _answer(operation: Operation, response: ResponseSpec, draft: Draft) -> dict[str, Any]:
+def _answer(
+    operation: Operation, other: Operation, response: ResponseSpec, draft: Draft, values: Values
+) -> dict[str, Any]:
     status = draft.status or concrete_status(operation, response)
     if status is None:
         raise Unsatisfiable(response.pointer, "every status")
+    taken = other.response(status) or response
+    others = {header.name.lower(): header for header in taken.headers}
     headers: dict[str, str] = {}
     for header in response.headers:
         key = ("header", header.name.lower())
+        partner = others.get(key[1], header)
         if key in draft.values:
             headers[header.name] = texts.simple_text(draft.values[key])
-        elif header.required and key not in draft.without:
-            values = (header.schema and plainest(header.schema)) or ("x",)
-            headers[header.name] = texts.simple_text(values[0])
+        elif (header.required or partner.required) and key not in draft.without:
+            plain = values(header.schema, partner.schema, is_text=True) or ("x",)
+            headers[header.name] = texts.simple_text(plain[0])
     media = draft.media or next(iter(response.content), None)
-    body = _content(media, draft, headers)
+    body = _content(media, taken.content, draft, headers, values)
     return {"status": status, "headers": headers, "body": body}
 
 
@@ -252,14 +307,15 @@ class Versions:
     ) -> None:
         """Note a change: it breaks, as the message of the draft shows, or is what its kind says."""
         change, allowance = self.documents.change(kind, where, at, words), self.documents.allowance
-        if draft is not None and allowance.is_over:
-            change = replace(change, effect=Effect.UNDECIDED, proof=allowance.over)
-        elif draft is not None:
-            witness, proof = None, None
-            if (kind, where, Effect.BREAKING) not in self.documents.changes:  # one is enough
+        known = self.documents.changes.get((kind, where, Effect.BREAKING))
+        if draft is not None:
+            witness = known.witness if known else None  # one is enough
+            if witness is None and not allowance.is_over:
                 witness = self.witness(draft)
-                proof = None if witness else "no message could be made to show it"
-            change = replace(change, effect=Effect.BREAKING, proof=proof, witness=witness)
+            why = allowance.over if allowance.is_over else "no message could be made to show it"
+            change = replace(change, effect=Effect.UNDECIDED, proof=why)
+            if witness is not None:
+                change = replace(change, effect=Effect.BREAKING, proof=None, witness=witness)
         elif self.base.by_service and change.effect is Effect.COMPATIBLE:
             change = replace(change, proof=TURNED.get(change.direction, change.proof))
         self.documents.note(change, Reach(self.base.key, change.direction))
@@ -268,16 +324,42 @@ class Versions:
         """The message of a draft, which its sender's document allows."""
         is_answer = draft.response is not None
         sides = self.roles("base", "revision", is_answer=is_answer)
-        sender, _ = self.roles(self.base, self.revision, is_answer=is_answer)
+        parties = self.roles(self.base, self.revision, is_answer=is_answer)
         spec, _ = self.roles(self.documents.base, self.documents.revision, is_answer=is_answer)
+        values = partial(self._values, is_answer is not self.base.by_service)
         try:
             if draft.response is not None:
-                message = _answer(sender, draft.response, draft)
+                message = _answer(*parties, draft.response, draft, values)
             else:
-                message = _request(spec, sender, draft)
+                message = _request(spec, *parties, draft, values)
         except Unsatisfiable:
             return None
         return Witness(self.base.key, message, *sides, draft.because)
+
+    def _values(
+        self, is_shown: bool, schema: Schema | None, other: Schema | None, *, is_text: bool = False
+    ) -> Sequence[JSON]:
+        """See `Values`; `is_shown` of what the service sends, `is_text` of what has no type."""
+        if schema is None:
+            return ()
+        found = (is_text and _readable(schema)) or plainest(schema)
+        sides = (other, schema) if is_shown else (schema, other)
+        if other is None or self.documents.alike(*(side and side.value for side in sides)):
+            return found
+        read = for_responses if is_shown else for_requests
+        own, against = (Schema(read(one.document), one.pointer) for one in (schema, other))
+        with suppress(Unsatisfiable, TooLarge, *Uncompilable):
+            checks = [validator(one) for one in (own, against)]
+            plain = found if is_text else found[:1]  # the others are there by chance
+            taken: list[JSON] = list(filter(partial(takes, checks[1]), plain))
+            if not taken:
+                forms = (schema_of(taken_form(one.document, one.value)) for one in (own, against))
+                shared = filter(partial(takes, checks[1]), islice(drawn(both(forms)), SHARED))
+                taken += filter(partial(takes, checks[0]), shared)
+            if is_text and not taken:
+                taken += filter(partial(takes, checks[0]), map(texts.simple_text, plainest(other)))
+            return [*taken, *found]
+        return found
 
     def meet(self, before: Holder, after: Holder, response: ResponseSpec | None = None) -> None:
         """Leave the schemas of two holders to be compared, of answers if there is a `response`."""

@@ -89,8 +89,13 @@ class Trial:
                 if found := self._smallest(body, local, steps, is_own):
                     return found
             alone = self._hybrid(self.pair.sender, edit)
-            for body in refused[:DRAWN]:
-                if found := self._smallest(body, local, steps, lambda one: not alone.takes(one)):
+
+            def is_alone(value: JSON, others: int) -> bool:
+                return not alone.takes(value) and len(undone.errors(value)) <= others
+
+            for body in sorted(refused, key=lambda one: len(undone.errors(one)))[:DRAWN]:
+                is_own = partial(is_alone, others=len(undone.errors(body)))
+                if found := self._smallest(body, local, steps, is_own):
                     return found
         return None
 
@@ -310,7 +315,8 @@ class Trial:
         claim = claim_of(receiver, request)
         if claim.allowed and not is_whole:
             return None
-        return replace(witness, because=claim.forbidden_because or because)
+        told = claim.forbidden_because or ""
+        return replace(witness, because=told if parameter.name in told else because)
 
 
 def _texts_settled(

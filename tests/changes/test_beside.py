@@ -184,6 +184,58 @@ def test_a_change_of_both_directions_breaks_in_one() -> None:
     assert effects == {("response", "breaking"), ("request", "compatible")}
 
 
+# Other parts of a message
+
+
+def query(name: str, schema: Any, *, required: bool = False) -> Tree:
+    return {"name": name, "in": "query", "required": required, "schema": schema}
+
+
+def messages(base: Tree, revision: Tree) -> dict[str, tuple[Any, Any]]:
+    """The path or the header field, and the body, in the message of each change that breaks."""
+    shown = {name: change.witness.message for name, change in changed(base, revision).items() if change.witness}
+    return {name: (one.get("path") or one["headers"].get("X-Kind"), one["body"]) for name, one in shown.items()}
+
+
+def test_a_request_has_what_both_take_in_its_other_parts() -> None:
+    def requests(letters: list[str], numbers: list[int]) -> Tree:
+        parameters = query("q", {"enum": letters}), query("z", {"enum": letters}, required=True)
+        return asked(thing("n", n={"enum": numbers}), *parameters)
+
+    base, revision = requests(["x", "y"], [3, 4]), requests(["y"], [4])
+    assert messages(base, revision) == {
+        "enum-narrowed body /n": ("/?z=y", {"n": 3}),
+        "enum-narrowed query q": ("/?q=x&z=y", {"n": 4}),
+        "enum-narrowed query z": ("/?z=x", {"n": 4}),
+    }
+
+
+def test_a_request_has_what_the_receiver_wants_if_it_may_be_sent() -> None:
+    body = thing(n={"enum": [3, 4]}), thing("n", n={"enum": [3, 4]})
+    base, revision = asked(body[0], query("q", COUNT)), asked(body[1], query("q", COUNT, required=True))
+    assert messages(base, revision) == {
+        "parameter-required query q": ("/", {"n": 3}),
+        "property-required body /n": ("/?q=1", {}),
+    }
+
+
+def test_an_answer_has_what_both_take_in_its_other_parts() -> None:
+    before = {"X-Kind": {"required": True, "schema": integers(maximum=5)}}
+    after = {"X-Kind": {"required": False, "schema": integers(maximum=9)}}
+    assert messages(answered(thing("n", n=COUNT), before), answered(thing(n=COUNT), after)) == {
+        "response-header-optional 200 header X-Kind": (None, {"n": 0}),
+        "bounds-widened 200 header X-Kind": ("6", {"n": 0}),
+        "property-optional 200 /n": ("1", {}),
+    }
+
+
+def test_without_a_message_nothing_is_called_breaking() -> None:
+    base = asked(True, query("q", {"not": {}}, required=True))
+    (change,) = compare(spec(base, "base.json"), spec({**base, "paths": {}}, "revision.json"))
+    assert (change.id, change.effect.value) == ("operation-removed", "undecided")
+    assert change.proof == "no message could be made to show it"
+
+
 # What is said of a message
 
 

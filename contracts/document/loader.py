@@ -122,11 +122,14 @@ def _linked(
     is_linked = dialect is SWAGGER
     if is_linked:
         linker = Linker(tree, root, dialect, around, repairs, renamed=renamed)
+        linker.open_maps(tree, "document", ())
         linker.link()
         tree, root = converted(tree, linker.parts, repairs)
         repairs.dialect, repairs.root = DIALECTS[0], root
+    linker = Linker(tree, root, repairs.dialect, around, repairs, is_linked, renamed)
+    linker.open_maps(tree, "document", ())
     repairs.mend("document", tree, ())
-    return Linker(tree, root, repairs.dialect, around, repairs, is_linked, renamed)
+    return linker
 
 
 def _dialect(tree: Any, root: Position) -> Dialect:
@@ -213,8 +216,9 @@ class _Reader:
         while (ref := document.at(items[-1]).get("$ref")) and ref_target(ref) not in items:
             items.append(ref_target(ref))
         servers = [urls for item in items if (urls := _servers(document.at(item)))]
-        for method, pointer in _methods(document, self.dialect, items):
-            node, body = document.at(pointer), None
+        for method, place in _methods(document, self.dialect, items):
+            pointer, body = document.resolve(place), None
+            node = document.at(pointer)
             if node.get("requestBody") is not None:
                 found = _Object(sent, pointer).child("requestBody")
                 body = model.RequestBody(found.required, found.content, found.pointer)

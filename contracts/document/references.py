@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from contracts.document.dialects import Dialect, Found, Segments, faults_of, walk
+from contracts.document.dialects import ANY, Dialect, Found, Segments, faults_of, walk
 from contracts.document.dialects.repairs import ABSENT, ANYTHING, INSTEAD, Repairs
 from contracts.document.identifiers import Identifiers
-from contracts.document.model import Notice, join_pointer, split_pointer, value_at
+from contracts.document.model import Notice, escape_segment, join_pointer, split_pointer, value_at
 from contracts.document.written import Position, bytes_of_file, written_from_bytes
 from contracts.errors import DocumentError
 from contracts.text import shown
@@ -154,9 +154,39 @@ class Linker:
                 self._note_unread(reference, found)
         return self._schemas
 
+    def open_maps(self, value: Any, kind: str, place: Segments) -> None:
+        """Read each map that is a `$ref`, which OpenAPI does not know, as one of references."""
+        for node, found, at in walk(self.dialect, (value, kind, place)):
+            fields = self.dialect.fields.get(found, {})
+            is_map = ANY in fields and found not in self.dialect.definitions
+            if is_map or found == "components":
+                self._open_map(node, at)
+            for name, held in fields.items():
+                if held[0] == "{" and isinstance(node.get(name), dict):
+                    self._open_map(node[name], (*at, name))
+
+    def _open_map(self, holder: dict[str, Any], place: Segments) -> None:
+        text = holder.get("$ref")
+        if not isinstance(text, str):
+            return
+        try:
+            target = value_at(self.tree, self._destination(_Reference(holder, text, "map", place)))
+        except _Dangling as error:
+            holder["$ref"] = error.elsewhere or text  # which nobody can read
+            return
+        except (KeyError, IndexError, TypeError):
+            return
+        if isinstance(target, dict):
+            self._note(place, "a map is a `$ref`: its members are read", "refer to each of them")
+            del holder["$ref"]
+            base = text if "#" in text else f"{text}#"
+            for name in target:
+                member = quote(escape_segment(name), safe=_FRAGMENT_SAFE)
+                holder.setdefault(name, {"$ref": f"{base}/{member}"})
+
     def _take_out(self, reference: _Reference, error: "_Dangling") -> None:
         """Read what holds a `$ref` without it: only what hangs on that is lost."""
-        if reference.kind in ("schema", "path item"):
+        if reference.kind in ("schema", "path item", "operation"):
             del reference.holder["$ref"]
         else:
             reference.holder.clear()
@@ -231,6 +261,7 @@ class Linker:
     def _look_into(self, target: dict[str, Any], reference: _Reference, at: Segments) -> None:
         """Mend a target that nobody has read; one that was read as another kind is left alone."""
         if id(target) not in self._visited:
+            self.open_maps(target, reference.kind, at)
             self.repairs.mend(reference.kind, target, at)
             self._visit(target, reference.kind, at)
         elif faults := faults_of(self.dialect, reference.kind, target):

@@ -403,3 +403,48 @@ def test_path_items_in_a_circle_with_nothing_on_the_way_are_said_there(item: str
     line = 4 if "paths" in item else 9
     said = [str(notice.source) for notice in read(text).notices if notice.problem.startswith("the $ref")]
     assert {f"d.yaml:{line}", "d.yaml:10"} & {*said}
+
+
+ELSEWHERE: dict[str, str] = {
+    "ops/get_yaml": "parameters: [{$ref: '../all.yaml#/P'}]\nresponses: {$ref: '../all.yaml#/Answers'}\n",
+    "all_yaml": "P: {name: q, in: query, schema: {$ref: '#/Schemas/T'}}\n"
+    "Answers: {'200': {description: ok, content: {a/b: {schema: {$ref: '#/Schemas/T'}}}}}\n"
+    "Schemas: {T: {properties: {$ref: '#/Properties'}}}\nProperties: {x: {type: boolean}}\n"
+    "Paths: {/b: {$ref: '#/Item'}}\nItem: {get: {$ref: 'ops/get.yaml'}}\n",
+}
+BY_REFERENCE = {
+    "an operation": "paths: {/a: {get: {$ref: 'ops/get.yaml'}}}",
+    "answers": "paths: {/a: {get: {parameters: [{$ref: 'all.yaml#/P'}], responses: {$ref: 'all.yaml#/Answers'}}}}",
+    "paths": "paths: {$ref: 'all.yaml#/Paths'}",
+    "schemas": "components: {schemas: {$ref: 'all.yaml#/Schemas'}}\npaths: {/a: {get: {parameters: [{name: q, in: query,"
+    " schema: {$ref: '#/components/schemas/T'}}], responses: {'200': {description: ok, content: {a/b: {schema: "
+    "{$ref: '#/components/schemas/T'}}}}}}}}",
+}
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("text", BY_REFERENCE.values(), ids=BY_REFERENCE)
+def test_what_may_be_no_reference_is_read_as_one(text: str, version: str, tmp_path: Path) -> None:
+    files = {name.replace("/", "__"): content for name, content in ELSEWHERE.items()}
+    spec = load(tmp_path, api_yaml=f"openapi: {version}\ninfo: {{title: a, version: '1'}}\n{text}\n", **files)
+    (operation,) = spec.operations
+    assert spec.unread == {}
+    for schema in (operation.parameters[0].schema, operation.responses[0].content[0].schema):
+        assert schema is not None
+        found = spec.document.at(spec.document.resolve(schema.pointer))
+        assert spec.document.at(spec.document.resolve("/x-files/all.yaml/Schemas/T/properties/x")) == {
+            "type": "boolean"
+        }
+        assert list(found["properties"]) == ["x"]
+
+
+def test_an_operation_that_is_not_there_is_unread() -> None:
+    spec = read("openapi: 3.0.0\ninfo: {title: a, version: '1'}\npaths: {/a: {get: {$ref: 'ops/get.yaml'}}}\n")
+    assert spec.unread.keys() == {"/paths/~1a/get/$ref"}
+    assert spec.by_key["GET /a"].responses == ()
+
+
+def test_a_map_that_can_not_be_read_is_unread_with_its_file(tmp_path: Path) -> None:
+    text = "openapi: 3.0.0\ninfo: {title: a, version: '1'}\npaths: {}\ncomponents: {schemas: {$ref: '../../s.yaml'}}\n"
+    spec = load(tmp_path / "inside", api_yaml=text)
+    assert spec.unread == {"/components/schemas/$ref": str(tmp_path.parent / "s.yaml")}

@@ -167,10 +167,12 @@ _3_0 = {kind: f"#/definitions/{kind.title().replace(' ', '')}" for kind in _KIND
 _3_1 = {kind: f"#/$defs/{kind.replace(' ', '-')}" for kind in _KINDS}
 _3_1["callback"] = "#/$defs/callbacks"
 _3_0["document"] = _3_1["document"] = ""
+# No version lets an operation be a reference, and published documents do.
+_3_0["operation"], _3_1["operation"] = "#/definitions/Operation", "#/$defs/operation"
 _3_2 = _3_1 | {"media type": "#/$defs/media-type"}
 _FIELDS_3_0, _FIELDS_3_1 = {**_OBJECTS, "schema": _SCHEMA_3_0}, {**_OBJECTS, "schema": _SCHEMA_3_1}
 _FIELDS_3_2 = {**_OBJECTS_3_2, "schema": _SCHEMA_3_1}
-_HIDING = frozenset(_KINDS) - {"path item", "schema"}
+_HIDING = frozenset((*_KINDS, "operation")) - {"path item", "schema"}
 _FROM_3_0 = (
     _drop_siblings_of_ref,
     partial(_drop, NEW_IN_2020_12),

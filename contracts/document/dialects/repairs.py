@@ -236,7 +236,8 @@ class _Place:
             self.moved = {key: ("schema", key) for key in WORDS_OF_PARAMETERS if key in node}
             return put(node, "schema", {key: node.pop(key) for key in self.moved})
         if lacks in ("responses", "content"):
-            return put(node, lacks, {})
+            put(node, lacks, {})
+            return "read as what its `$ref` names" if "$ref" in node else "read as empty"
         if {"schema", "content"} <= node.keys():
             self.key, self.raw = ("content",), node.pop("content")
             return self._unsure(f"its `content` is {ABSENT}")

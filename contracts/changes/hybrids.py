@@ -7,7 +7,7 @@ from typing import Any
 from contracts.changes.pairs import Aspect, Step
 from contracts.changes.shapes import Shape
 from contracts.document import Schema
-from contracts.schemas import UNIONS, Raw
+from contracts.schemas import UNIONS, Raw, only
 from contracts.schemas.locations import ALL_TYPES
 from contracts.schemas.readings import Swaps, checked_form, taken_form
 
@@ -83,9 +83,9 @@ def _is_by_branch(own: Shape, aspect: Aspect) -> bool:
 
 def _without(value: Any, keywords: set[str], name: str | None) -> dict[str, Any]:
     """A schema object that says nothing under the keywords, or of the property `name`."""
-    found = dict(value)
     if name is None:
-        return {keyword: held for keyword, held in value.items() if keyword not in keywords}
+        return only(value, value.keys() - keywords)
+    found = dict(value)
     if "required" in found:
         found["required"] = [required for required in value["required"] if required != name]
     if "properties" in keywords and not found.keys().isdisjoint(_OF_NAMES):

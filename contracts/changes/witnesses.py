@@ -253,7 +253,7 @@ class Trial:
         for _ in range(ROUNDS):
             found = list(islice(self._drawn({"allOf": wanted}, definitions), 1))
             yield from found
-            more = [part for body in found for part in _wanted(undone, body)]
+            more = list(chain.from_iterable(map(partial(_wanted, undone), found)))
             if not more:
                 break
             wanted = [*wanted, *more]

@@ -289,20 +289,20 @@ def refusal(errors: Sequence[jsonschema_rs.ValidationError], distance: Distance)
     """
     if not errors:
         return ""
-    error = min((_innermost(error, distance) for error in errors), key=distance)
+    error = min(map(partial(_innermost, distance), errors), key=distance)
     place = "".join(f"/{segment}" for segment in error.instance_path)
     return f"{place or '/'}: {_said(error)}"
 
 
 def _innermost(
-    error: jsonschema_rs.ValidationError, distance: Distance
+    distance: Distance, error: jsonschema_rs.ValidationError
 ) -> jsonschema_rs.ValidationError:
     branches = error.kind.as_dict().get("context")
     if not branches or not all(branches):
         return error
     fits: dict[tuple[int, ...], jsonschema_rs.ValidationError] = {}
     for branch in branches:
-        below = [_innermost(one, distance) for one in branch]
+        below = list(map(partial(_innermost, distance), branch))
         nearest = min(below, key=distance)
         # A branch of another kind has its first fault further up.
         fits.setdefault((distance(nearest), max(map(_depth, below)), len(below)), nearest)

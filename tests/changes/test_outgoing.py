@@ -234,6 +234,23 @@ def test_what_the_service_sends_is_read_and_what_is_answered_is_written(mark: st
     assert [change.effect is BREAKING for change in answers] == [True] * (not is_sent)
 
 
+def test_a_message_has_what_only_answers_have() -> None:
+    schema = closed("a b", a={**TEXT, "readOnly": True}, b={**TEXT, "writeOnly": True})
+    shown = witness(webhook(post(schema, parameters=[WANTED])), webhook(post(schema)))
+    assert shown.message["body"].keys() == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("base", "revision", "proof"),
+    [
+        (post(parameters=[HEADER]), post(), "whoever takes the requests that the base documents takes these"),
+        (post(), post(responses=LATER), "every answer that the base documents is documented as before"),
+    ],
+)
+def test_why_nothing_breaks_is_told_from_the_consumer(base: Item, revision: Item, proof: str) -> None:
+    assert only(webhook(base), webhook(revision)).proof == proof
+
+
 def test_security_of_the_document_is_no_matter_of_webhooks() -> None:
     base, revision = (spec_of({}, webhooks={"a": post()}, components=SCHEMES, security=one) for one in ([], KEY))
     assert compare(base, revision) == ()
@@ -290,7 +307,10 @@ LOOSE = post(closed("", a=TEXT))
             id="to another URL, and changed",
         ),
         pytest.param(
-            calling(e={URL: PLAIN}), calling(f={URL: PLAIN}), ["callback-renamed POST /subs e"], id="another name"
+            calling(e={URL: PLAIN}),
+            calling(f={URL: LOOSE}),
+            [f"property-optional POST /subs callbacks/e {URL} POST body /a", "callback-renamed POST /subs e"],
+            id="another name, and changed",
         ),
         pytest.param(
             calling(e={URL: PLAIN}),

@@ -246,7 +246,8 @@ def _run_form(name: str) -> Callable[[str], Iterable[str]]:
 
 
 def _diff_form(name: str) -> Callable[[str], Iterable[str]]:
-    return lambda text: split(lines_of(FORMS["diff"][name], diff_of(text), paint=lambda line, *_: line))
+    known = {"paint": lambda line, *_: line, "unfolded": False, "summary": False}
+    return lambda text: split(lines_of(FORMS["diff"][name], diff_of(text), **known))
 
 
 def split(pieces: Iterable[str]) -> list[str]:

@@ -416,8 +416,8 @@ BY_REFERENCE = {
     "an operation": "paths: {/a: {get: {$ref: 'ops/get.yaml'}}}",
     "answers": "paths: {/a: {get: {parameters: [{$ref: 'all.yaml#/P'}], responses: {$ref: 'all.yaml#/Answers'}}}}",
     "paths": "paths: {$ref: 'all.yaml#/Paths'}",
-    "schemas": "components: {schemas: {$ref: 'all.yaml#/Schemas'}}\npaths: {/a: {get: {parameters: [{name: q, in: query,"
-    " schema: {$ref: '#/components/schemas/T'}}], responses: {'200': {description: ok, content: {a/b: {schema: "
+    "schemas": "components: {schemas: {$ref: 'all.yaml#/Schemas'}}\npaths: {/a: {get: {parameters: [{name: q, in: query"
+    ", schema: {$ref: '#/components/schemas/T'}}], responses: {'200': {description: ok, content: {a/b: {schema: "
     "{$ref: '#/components/schemas/T'}}}}}}}}",
 }
 

@@ -95,7 +95,7 @@ def test_a_broken_entry_is_a_usage_error(project: Project, repository: Repositor
     assert (run.code, "spec/accepted.toml:1: the acceptance of x has no usable reason" in run.err) == (4, True)
 
 
-def unknown(*specs: object) -> tuple[Change, ...]:
+def unknown(*specs: object, **_: object) -> tuple[Change, ...]:
     return (UNKNOWN,)
 
 

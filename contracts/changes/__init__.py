@@ -23,7 +23,7 @@ from contracts.document import Document, Spec
 from contracts.document.directions import for_requests, for_responses
 from contracts.errors import UsageError
 from contracts.schemas import UNIONS
-from contracts.schemas.allowance import Allowance, Exceeded
+from contracts.schemas.allowance import NO_MEMORY, Allowance, Exceeded
 from contracts.schemas.readings import TooLarge
 
 __all__ = ["compare"]
@@ -241,12 +241,15 @@ class Walk:
         if key not in self._units:
             self._units[key] = Unit()
             if not self.documents.same(key):
-                self._units[key] = self._compare(self.pair(key))
+                try:
+                    self._units[key] = self._compare(self.pair(key))
+                except MemoryError:
+                    self._units[key] = _undecided(self.pair(key), NO_MEMORY)
         return self._units[key]
 
     def _compare(self, pair: Pair) -> Unit:
         if beyond := pair.beyond:
-            return Unit([pair.local("schema-changed", (), Settlement(None, beyond))])
+            return _undecided(pair, beyond)
         own, found = Unit(list(pair.locals())), Unit()
         for child, step in pair.children():
             below = self._below(child)
@@ -338,6 +341,10 @@ class Walk:
             said = partial(pair.with_branch, name)
             found.locals.append(pair.local(kind, UNIONS, told, said=said, subject=name))
         return found
+
+
+def _undecided(pair: Pair, why: str) -> Unit:
+    return Unit([pair.local("schema-changed", (), Settlement(None, why))])
 
 
 def _held_against_the_whole(pair: Pair, found: Unit) -> Unit:

@@ -7,13 +7,13 @@ import os
 import pickle
 import signal
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import prod
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import IO, Any, NoReturn, TypeVar
 
 from contracts.schemas import UNIONS
 
@@ -24,6 +24,8 @@ SECONDS = 60.0
 
 APART = 10_000  # characters of a question from which on it is worked on apart
 MOST_CASES = 1_000  # ways in which what a question holds can be combined, likewise
+NO_MEMORY = "there was not enough memory to find out"
+MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs"}
 _LIMITED = hasattr(os, "fork")  # elsewhere nothing can be ended, and all is done here
 
 
@@ -95,26 +97,28 @@ class Allowance:
             try:
                 return work()
             except MemoryError:
-                raise Exceeded("there was not enough memory to find out") from None
+                raise Exceeded(NO_MEMORY) from None
         seconds = min(self._end - self.clock(), self.question)
         reading, writing = os.pipe()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # other threads only wait meanwhile
-            child = os.fork()
-        if not child:
-            self._is_apart = True
-            _work(work, writing, seconds, self.memory)
-        os.close(writing)
         with open(reading, "rb") as pipe:
-            told = pipe.read()
+            with open(writing, "wb") as told, warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # other threads wait meanwhile
+                try:
+                    child = os.fork()
+                except OSError as problem:
+                    raise Exceeded(f"no process could be had for it ({problem.strerror})") from None
+                if not child:
+                    self._is_apart = True
+                    _work(work, told, seconds, self.memory)
+            found = pipe.read()
         _, status = os.waitpid(child, 0)
         if status:
             size = f"{self.memory >> 20} MB"
             raise Exceeded(f"given up after {seconds:.2g} CPU seconds or {size} on one question")
-        is_answer, found = pickle.loads(told)
+        is_answer, answer = pickle.loads(found)
         if not is_answer:
-            raise found
-        return found  # type: ignore[no-any-return]
+            raise answer
+        return answer  # type: ignore[no-any-return]
 
 
 def is_large(*texts: str) -> bool:
@@ -122,18 +126,19 @@ def is_large(*texts: str) -> bool:
     return sum(map(len, texts)) > APART or prod(map(_cases, map(json.loads, texts))) > MOST_CASES
 
 
-def _work(work: Callable[[], object], writing: int, seconds: float, memory: int) -> NoReturn:
+def _work(work: Callable[[], object], told: IO[bytes], seconds: float, memory: int) -> NoReturn:
     """The life of a process that works apart; whatever goes wrong ends it without an answer."""
     try:
         _bound(seconds, memory)
         try:
-            told = (True, work())
+            answer: tuple[bool, object] = (True, work())
         except Exception as problem:
             if isinstance(problem, MemoryError):
                 raise
-            told = (False, problem)
-        with open(writing, "wb") as pipe:
-            pickle.dump(told, pipe)
+            answer = (False, problem)
+            pickle.loads(pickle.dumps(answer))  # not all errors come back from it
+        pickle.dump(answer, told)
+        told.flush()
         os._exit(0)
     finally:
         os._exit(1)
@@ -173,9 +178,6 @@ def _cases(schema: Any) -> float:
         elif keyword == "not":
             here *= 2 * _cases(held)
         else:
-            below = max(below, _cases(held), *map(_cases, _values(held)))
+            is_named = keyword in MAPS and isinstance(held, dict)
+            below = max(below, _cases([*held.values()] if is_named else held))
     return max(here, below)
-
-
-def _values(held: Any) -> Iterable[Any]:
-    return held.values() if isinstance(held, dict) else ()

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from contracts.changes import compare
 from contracts.changes.change import Change, Effect
+from contracts.changes.pairs import Pair
 from contracts.commands.comparisons import diff
 from contracts.document import Spec, read_spec
 from contracts.schemas import allowance as allowances
@@ -148,6 +149,27 @@ def test_a_question_that_takes_too_much_is_given_up_alone(ask: Callable[[str], N
     assert allowance.answer(here, json.dumps(STRING)) == os.getpid()
 
 
+def test_a_schema_within_schemas_is_measured_in_the_time_of_its_length() -> None:
+    nested: Any = STRING
+    for _ in range(80):
+        nested = {"properties": {"properties": nested, "a": {"items": True}}}
+    assert Allowance().answer(here, json.dumps(nested)) == os.getpid()
+
+
+def test_a_process_that_is_not_to_be_had_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("os.fork", refuse)
+    with pytest.raises(Exceeded, match=r"no process could be had for it \(Resource temporarily unavailable\)"):
+        Allowance().answer(here, json.dumps("x" * allowances.APART))
+
+
+def test_where_nothing_can_be_ended_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allowances, "_LIMITED", False)
+    assert Allowance().answer(here, json.dumps("x" * allowances.APART)) == os.getpid()
+
+
 def test_too_little_memory_for_a_small_question_is_no_crash() -> None:
     with pytest.raises(Exceeded, match="not enough memory"):
         Allowance().answer(greedy, "{}")
@@ -166,6 +188,17 @@ def test_a_schema_that_nobody_can_settle_is_undecided(monkeypatch: pytest.Monkey
     allowance = Allowance(question=0.01)
     changes = compare(spec(T=choices(9)), spec(T=choices(9, "x")), allowance=allowance)
     assert effects(changes)[Effect.COMPATIBLE] == 0
+
+
+def test_memory_that_is_used_up_on_the_way_leaves_what_it_was_for_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    def use_up(pair: Pair) -> Iterator[Any]:
+        raise MemoryError
+
+    monkeypatch.setattr(Pair, "locals", use_up)
+    changes = compare(spec(**things(STRING, 3)), spec(**things(INTEGER, 3)))
+    assert {change.id for change in changes} == {"schema-changed"}
+    assert Effect.COMPATIBLE not in effects(changes)
+    assert operations(changes) == {"POST /T0", "POST /T1", "POST /T2"}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from math import inf
 
 from jsonschema_rs import CanonicalSchema
@@ -13,7 +13,7 @@ from jsonschema_rs import canonical as forms
 
 from contracts.changes.change import Effect
 from contracts.messages import JSON
-from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
+from contracts.payloads import Choices, PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
 from contracts.payloads.languages import text_between
 from contracts.schemas import Raw, validation
@@ -23,6 +23,7 @@ from contracts.schemas.validation import Uncompilable, Validator, possible, sche
 
 NEAR = 40  # values drawn from the difference itself
 FAR = 300  # values drawn from all that is sent, where the difference could not be drawn from
+DRAWN = 500_000  # characters of all values of one schema, be they few long ones
 VALUES = 4  # values that show a difference, of which a message may be made
 LARGE = 50_000  # characters of two schemas from which on drawing from them takes too long
 
@@ -144,12 +145,16 @@ def _shows(sends: Validator, takes: Validator, writes: Validator, value: JSON) -
 
 
 def drawn(node: CanonicalSchema) -> Iterator[JSON]:
-    """The plainest value, then such by chance; none when none can be made."""
+    """The plainest value, then such by chance; no more than `DRAWN` characters in all."""
+    characters = 0
     try:
-        payload, choices = compile_payload(node), RandomChoices(0)
-        yield payload.draw(PlainChoices())
-        while True:
-            yield payload.draw(choices)
+        payload, plain = compile_payload(node), list[Choices]([PlainChoices()])
+        for choices in chain(plain, repeat(RandomChoices(0))):
+            value = payload.draw(choices)
+            yield value
+            characters += len(json.dumps(value))
+            if characters > DRAWN:
+                break
     except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
         return
 

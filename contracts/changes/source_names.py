@@ -125,7 +125,8 @@ def _names_of(schema: dict[str, Any]) -> dict[str, str]:
 
 def _in_common(base: list[str], revision: list[str]) -> tuple[list[str], list[str]]:
     """What both lists have, as each of them has it."""
-    return list(filter(revision.__contains__, base)), list(filter(base.__contains__, revision))
+    both = {*base} & {*revision}
+    return list(filter(both.__contains__, base)), list(filter(both.__contains__, revision))
 
 
 def _listed(words: Iterable[Any]) -> str:

@@ -3,6 +3,7 @@
 import copy
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain, combinations, starmap
@@ -17,7 +18,7 @@ from contracts.payloads import TRIES, Branches, Draw, Drawer, Spot, Unsatisfiabl
 from contracts.schemas import validation
 from contracts.schemas.validation import ANYTHING, both, checker, matches, possible, schema_of
 
-LONGEST = 1 << 16  # longer arrays, and objects of more members, are not made
+LONGEST = 1 << 12  # longer arrays, and objects of more members, are not made
 
 Violation = forms.NameFailsView | forms.UndeclaredValueFailsView | forms.PatternValueFailsView
 Extra = tuple[Drawer, Callable[[str], Drawer]]
@@ -37,6 +38,7 @@ class Array:
         self.distinct = view.distinctness == forms.Distinctness.ALL_DISTINCT
         self.twins = view.distinctness == forms.Distinctness.SOME_REPEATED
         self.drawers: dict[tuple[str, CanonicalSchema], Drawer] = {}
+        self.variants = Counter[str]()
         self.plans: list[tuple[list[Drawer], tuple[int, int]]] = []
         self.contained: list[int] = []
         for contains in view.contains:
@@ -75,12 +77,13 @@ class Array:
             if len(able) < least:
                 tried = f"{length} items have no place for {least} that `contains` asks for"
                 raise Unsatisfiable(self.site.place, tried)
+            chosen = set(able[:least])
             for index, node in enumerate(nodes):
-                if index in able[:least]:
+                if index in chosen:
                     nodes[index] = both((node, schema))
                 elif contains.max_contains is not None:
                     nodes[index] = validation.without(node, schema)
-            taken.update(able[:least])
+            taken |= chosen
         return nodes
 
     def repeatable(self, nodes: list[CanonicalSchema]) -> tuple[tuple[int, int], CanonicalSchema]:
@@ -97,7 +100,9 @@ class Array:
             site = self.site.child(str(index), "prefixItems", index)
         key = site.place, node
         if key not in self.drawers:
-            if variant := [place for place, _ in self.drawers].count(site.place):
+            variant = self.variants[site.place]
+            self.variants[site.place] += 1
+            if variant:
                 site = site.branch(variant)
             self.drawers[key] = self.builder.build(node, site)
         return self.drawers[key]
@@ -105,18 +110,26 @@ class Array:
     def draw(self, run: Draw) -> JSON:
         plan, (first, second) = run.one_of(self.plans, self.site.at("length"))
         if self.distinct:
-            seen: set[object] = set()
-            return [another(drawer, seen, run, self.site.place) for drawer in plan]
+            seen, left = set[object](), dict[int, list[JSON]]()
+            return [another(drawer, seen, left, run, self.site.place) for drawer in plan]
         items = [drawer.draw(run) for drawer in plan]
         if second:
             items[second] = copy.deepcopy(items[first])
         return items
 
 
-def another(drawer: Drawer, seen: set[object], run: Draw, at: str) -> JSON:
+def another(
+    drawer: Drawer, seen: set[object], left: dict[int, list[JSON]], run: Draw, at: str
+) -> JSON:
+    """An item that is not `seen` yet; of listed values one that is `left`, by drawer."""
     if isinstance(drawer, Values):
-        left = [value for value in drawer.values if identity(value) not in seen]
-        drawer = Values(left or drawer.values, f"{drawer.at} of {len(left)} text")
+        values = left.setdefault(id(drawer), [*drawer.values])
+        while values:
+            options = range(len(values))
+            item = values.pop(run.one_of(options, f"{drawer.at} of {len(values)} text"))
+            if identity(item) not in seen:
+                seen.add(identity(item))
+                return copy.deepcopy(item)
     for _ in range(TRIES):
         item = drawer.draw(run)
         if identity(item) not in seen:

@@ -22,6 +22,7 @@ T = TypeVar("T")
 SECONDS = 60.0
 """CPU seconds of a whole comparison (`--max-time`)."""
 
+SHARE = 8  # so many questions at least may each use up what they may of what is left
 APART = 10_000  # characters of a question from which on it is worked on apart
 MOST_CASES = 1_000  # ways in which what a question holds can be combined, likewise
 NO_MEMORY = "there was not enough memory to find out"
@@ -98,7 +99,7 @@ class Allowance:
                 return work()
             except MemoryError:
                 raise Exceeded(NO_MEMORY) from None
-        seconds = min(self._end - self.clock(), self.question)
+        seconds = min((self._end - self.clock()) / SHARE, self.question)
         reading, writing = os.pipe()
         with open(reading, "rb") as pipe:
             with open(writing, "wb") as told, warnings.catch_warnings():

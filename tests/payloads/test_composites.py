@@ -41,7 +41,7 @@ def test_a_container_is_made_anew() -> None:
 
 def test_distinct_items_that_run_out_are_given_up() -> None:
     with pytest.raises(Unsatisfiable, match="all seen before"):
-        another(Values((1,), "/* enum"), {identity(1.0)}, run(), "/")
+        another(Values((1,), "/* enum"), {identity(1.0)}, {}, run(), "/")
 
 
 def test_names_that_run_out_are_given_up() -> None:

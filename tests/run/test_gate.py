@@ -219,7 +219,7 @@ def test_a_gate_without_a_document_is_a_mistake_in_the_call(project: Project) ->
 def test_a_gate_that_crashes_is_no_verdict(
     project: Project, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def crash(*specs: object) -> None:
+    def crash(*specs: object, **more: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("contracts.report.diff.changes_between", crash)

@@ -97,6 +97,7 @@ PREFIXES = {
     "each its own": (["--path-prefix-base", "/v1", "--path-prefix-revision", "/v2"], text("V", "/v2/things"), 0),
     "a part of a name": (["--path-prefix", "/v"], text("V", "/things"), 1),
     "none": ([], text("V", "/things"), 1),
+    "of one side alone": (["--path-prefix-base", "/v1"], text("V", "/v1/things"), 1),
     "and an edit": (["--path-prefix", "/v1"], text("V", "/things", "b"), 1),
 }
 

@@ -12,11 +12,12 @@ from functools import lru_cache, partial
 from typing import TypeVar
 
 from contracts.changes.change import Change, Direction, Effect, Reach, Witness
-from contracts.changes.containment import LARGE, Settlement, equal, movement_of
+from contracts.changes.containment import Settlement, equal, movement_of
 from contracts.changes.hybrids import Edit
 from contracts.changes.operations import compare_operations, settle_unread
 from contracts.changes.pairs import Local, Pair, Step
-from contracts.changes.shapes import Shape, as_text, shape_at
+from contracts.changes.shapes import Shape, shape_at
+from contracts.changes.unions import Matches, branch_names, changed_unions, matches_of, regrouped
 from contracts.changes.versions import Documents, Pointers, Site
 from contracts.changes.witnesses import Trial
 from contracts.document import Document, Spec
@@ -250,39 +251,45 @@ class Walk:
     def _compare(self, pair: Pair) -> Unit:
         if beyond := pair.beyond:
             return _undecided(pair, beyond)
-        own, found = Unit(list(pair.locals())), Unit()
-        for child, step in pair.children():
-            below = self._below(child)
-            is_unsent = step[0] == "property" and pair.sender.is_unsent(step[1])
-            found.add(below.settled(UNSENT) if is_unsent else below, step)
-        unions = self._unions(pair)
+        own, found = Unit(), Unit()
+        if (matches := regrouped(pair)) is not None:
+            unions = self._by_branch(matches)
+        else:
+            own.locals += pair.locals()
+            for child, step in pair.children():
+                below = self._below(child)
+                is_unsent = step[0] == "property" and pair.sender.is_unsent(step[1])
+                found.add(below.settled(UNSENT) if is_unsent else below, step)
+            unions = self._unions(pair)
         is_changed = bool(own.locals or unions.locals)
         if is_changed and Effect.BREAKING not in own.effects and pair.is_equal:
             return Unit(list(pair.annotations()))
         found.add(own)
         found.add(unions)
-        if is_changed:
+        if is_changed and matches is None:
             found = _held_against_the_whole(pair, found)
         found.locals += pair.annotations()
         return found
 
     def _below(self, pair: Pair) -> Unit:
-        """Like `_compare`, for a place within a unit: two references lead to another unit."""
+        """Like `_compare`, for a place within a unit: a reference leads to another unit."""
         if self.documents.alike(pair.base.values, pair.revision.values):
             return Unit()
-        if pair.base.unit and pair.revision.unit:
-            return Unit(edges=[Edge((pair.base.unit, pair.revision.unit))])
+        if (pair.base.unit or pair.revision.unit) and pair.base.at and pair.revision.at:
+            at = (pair.base.unit or pair.base.at, pair.revision.unit or pair.revision.at)
+            return Unit(edges=[Edge(at)])
         return self._compare(pair)
 
-    # Unions whose branches are not told apart by type: as a whole, and branch by branch
+    # Unions whose branches are not told apart by type
 
     def _unions(self, pair: Pair) -> Unit:
-        """What changed in unions: named by branch, decided by what all branches allow together."""
-        if not pair.base.unions and not pair.revision.unions:
+        """What changed in unions: by branch, or as a whole where several changed."""
+        bases, revisions = changed_unions(pair)
+        if len(bases) == len(revisions) == 1:
+            return self._by_branch(matches_of(pair, bases[0], revisions[0]))
+        types = pair.base.location.types & pair.revision.location.types
+        if not types or not (bases or revisions):
             return Unit()
-        if self._is_settled_by_branch(pair):
-            undecided = Settlement(None, "the branches changed behind their references")
-            return self._branches(pair, undecided)
         try:
             base, revision = pair.base.union(), pair.revision.union()
         except TooLarge:
@@ -290,56 +297,27 @@ class Walk:
         if equal(base, revision, pair.allowance):
             return Unit()
         answer = pair.answer(lambda: self.direction.roles(base, revision)[1])
-        found = self._branches(pair, answer)
-        if answer.contained and (found.locals or found.edges):
-            return found.settled(answer.how)
-        if found.effects <= {Effect.COMPATIBLE}:
-            unless = tuple(edge.to for edge in found.edges if not answer.contained)
-            kind = f"union-{movement_of(base, revision, pair.allowance) or 'changed'}"
-            before, after = (tuple(side.branches) or "none" for side in (pair.base, pair.revision))
-            said = Shape.union
-            local = pair.local(kind, UNIONS, answer, said=said, base=before, revision=after)
-            found.locals.append(replace(local, unless=unless))
-        return found
+        kind = f"union-{movement_of(base, revision, pair.allowance) or 'changed'}"
+        before, after = branch_names(pair.base) or "none", branch_names(pair.revision) or "none"
+        said = Shape.union
+        return Unit([pair.local(kind, UNIONS, answer, said=said, base=before, revision=after)])
 
-    def _is_settled_by_branch(self, pair: Pair) -> bool:
-        """Whether one union is written alike on both sides, and its branches tell all that changed.
-
-        What takes each branch of an `anyOf` takes the whole; of a `oneOf` if only one changed. A
-        large one is not looked at as a whole.
-        """
-        if len(pair.base.unions) != 1 or len(pair.revision.unions) != 1:
-            return False
-        (union, _), (other, _) = pair.base.unions[0], pair.revision.unions[0]
-        if as_text(union.schema.value) != as_text(other.schema.value):
-            return False
-        branches = zip(pair.base.branches.values(), pair.revision.branches.values(), strict=True)
-        same = [self.documents.alike(base.values, revision.values) for base, revision in branches]
-        if union.keyword == "anyOf" or same.count(False) == 1:
-            return True
-        try:
-            return len(as_text(pair.receiver.union())) > LARGE
-        except TooLarge:
-            return True
-
-    def _branches(self, pair: Pair, answer: Settlement) -> Unit:
-        """The changes by branch, where there is one union on each side at most."""
+    def _by_branch(self, matches: Matches) -> Unit:
         found = Unit()
-        if len(pair.base.unions) > 1 or len(pair.revision.unions) > 1:
-            return found
-        bases, revisions = pair.base.branches, pair.revision.branches
-        for name in {**bases, **revisions}:
-            if name in bases and name in revisions:
-                found.add(self._below(replace(pair, base=bases[name], revision=revisions[name])))
+        for match in matches.all:
+            if match.sent is None or match.taken is None:
+                found.locals.append(matches.alone(match))
                 continue
-            kind = "branch-removed" if name in bases else "branch-added"
-            told = answer
-            if name not in pair.sender.branches:
-                told = Settlement(True, "only the receiver knows this branch")
-            elif not answer.contained:
-                told = pair.answer_of_branch(name)
-            said = partial(pair.with_branch, name)
-            found.locals.append(pair.local(kind, UNIONS, told, said=said, subject=name))
+            below = Unit()
+            if not match.is_equal:
+                below = self._below(matches.within(match))
+            may_break = below.edges or below.effects - {Effect.COMPATIBLE}
+            if may_break and (answer := matches.escape(match)) and answer.contained:
+                below = below.settled(answer.how)
+            found.add(below)
+            if Effect.BREAKING not in below.effects:
+                unless = tuple(edge.to for edge in below.edges if edge.proof is None)
+                found.locals += [replace(one, unless=unless) for one in matches.crossed(match)]
         return found
 
 
@@ -352,7 +330,7 @@ def _held_against_the_whole(pair: Pair, found: Unit) -> Unit:
     if Effect.BREAKING in found.effects:
         return found  # what one keyword of the receiver refuses, all of it refuses
     is_harmless = found.effects == {Effect.COMPATIBLE}
-    if is_harmless and found.edges:
+    if pair.is_large or (is_harmless and found.edges):
         return found
     if pair.whole.contained and not is_harmless:
         return found.settled(pair.whole.how)

@@ -4,24 +4,27 @@ What the receiver takes is a conjunction of what its keywords say, so each keywo
 judged by itself: does it refuse anything that the sender sends?
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
 from contracts.changes.change import Change, Direction, Said
 from contracts.changes.containment import Settlement, movement_of, settle
-from contracts.changes.places import where_of
-from contracts.changes.shapes import Shape, as_text, brief, shape_at
-from contracts.changes.versions import Documents, Pointers
+from contracts.changes.places import place_below, where_of
+from contracts.changes.shapes import Shape, Spoken, as_text, brief, shape_at
+from contracts.changes.versions import Documents, Pointers, plainest
 from contracts.document import Schema, ref_target
 from contracts.document.directions import by_names
 from contracts.document.model import schemas_by_name
 from contracts.messages import JSON
+from contracts.payloads import Unsatisfiable
 from contracts.schemas import ASSERTED_FORMATS, Raw
 from contracts.schemas.allowance import Allowance
 from contracts.schemas.locations import escape
 from contracts.schemas.readings import TooLarge
+from contracts.schemas.validation import takes, validator
 
 Step = tuple[str, str]
 """How to get one value further: `property` NAME, `pattern` PATTERN, `additional` or `items`."""
@@ -111,6 +114,8 @@ class Pair:
     def is_equal(self) -> bool:
         """Whether both sides send the same and take the same, however they put it."""
         base, revision = self.base, self.revision
+        if self.is_large:
+            return False
         try:
             if movement_of(base.taken, revision.taken, self.allowance):
                 return False
@@ -119,27 +124,21 @@ class Pair:
             return False
 
     @cached_property
+    def is_large(self) -> bool:
+        return self.base.is_large or self.revision.is_large
+
+    @cached_property
     def whole(self) -> Settlement:
-        return self.answer(lambda: self.receiver.taken)
+        sender, receiver = self.sender, self.receiver
+        sent, taken, written = (lambda: sender.sent), (lambda: receiver.taken), lambda: sender.taken
+        return settle(sent, taken, written, allowance=self.allowance)
 
-    def answer(self, taken: Callable[[], Raw]) -> Settlement:
-        """Whether the receiver takes, as far as `taken` says, what is sent."""
-        sender, written = (lambda: self.sender.sent), (lambda: self.sender.taken)
-        return settle(sender, taken, written, allowance=self.allowance)
+    def answer(self, taken: Callable[[], Raw], *kept: str) -> Settlement:
+        """Whether the receiver takes, as far as `taken` says, what is sent.
 
-    def answer_of_branch(self, name: str) -> Settlement:
-        """Whether the receiver's unions take what the sender sends in one of its branches."""
-        branch = self.sender.branches[name]
-        return settle(lambda: branch.sent, self.receiver.union, allowance=self.allowance)
-
-    def with_branch(self, name: str, shape: Shape) -> Raw:
-        """What the unions of a side say; of the sender, only the branch beside the receiver's."""
-        if shape is self.receiver or name not in shape.branches:
-            return shape.union()
-        parts = [self.receiver.union(), shape.branches[name].taken]
-        if any(isinstance(part, dict) and "$defs" in part for part in parts):
-            return shape.union()
-        return {"anyOf": parts}
+        It says nothing of what is under other names than those that are `kept`.
+        """
+        return taken_of(self.sender, taken, self.allowance, kept)
 
     def local(
         self,
@@ -160,8 +159,7 @@ class Pair:
         owner = base if before or not after else revision
         where = where_of(owner.document, owner.pointer)
         if name is not None and not where.endswith(f"/{escape(name)}"):
-            is_inside = where.rpartition(" ")[2].startswith("/")
-            where += f"/{escape(name)}" if is_inside else f" /{escape(name)}"
+            where = place_below(where, escape(name))
         at = (base.pointer, revision.pointer)
         change = self.documents.change(kind, where, at, words, self.direction)
         aspect = Aspect(self, keywords, name, said)
@@ -178,6 +176,8 @@ class Pair:
         if base.values is None or revision.values is None:
             yield from self._moved("type", ("type",), Shape.type, Shape.type_text)
         yield from self._moved("enum", ("enum", "const"), Shape.enumeration, Shape.values_said)
+        if not base.types & revision.types:
+            return  # all else is about values of types that one side does not know
         for aspect, keywords in KEYWORDS:
             yield from self._under(aspect, keywords)
         if self._has_tuples:
@@ -224,7 +224,7 @@ class Pair:
     def _property(self, name: str) -> Iterator[Local]:
         if name not in self.base.names or name not in self.revision.names:
             kind = "property-removed" if name in self.base.names else "property-added"
-            answer = self.answer(lambda: self.receiver.only_member(name))
+            answer = self.answer(lambda: self.receiver.only_member(name), name)
             member = partial(Shape.only_member, name=name)
             yield self.local(kind, ("properties",), answer, name, member, subject=name)
         elif (name in self.base.required) is not (name in self.revision.required):
@@ -355,6 +355,43 @@ def _names(shape: Shape) -> tuple[str, dict[str, list[str]]]:
 def _listed(shape: Shape, pointer: str, tag: str) -> tuple[Any, ...] | None:
     """The values that a schema of its own lists for a property."""
     return shape_at(shape.document, pointer).child("properties", tag).location.values
+
+
+def taken_of(
+    sent: Shape, taken: Callable[[], Raw], allowance: Allowance, kept: Collection[str]
+) -> Settlement:
+    """Whether what is sent is taken; of large schemas, by the properties that are `kept`."""
+    try:
+        if taken() is True:
+            return Settlement(True, "the receiver asks nothing of it")
+        if not sent.is_large:
+            return settle(lambda: sent.sent, taken, lambda: sent.taken, allowance=allowance)
+    except TooLarge as problem:
+        return Settlement(None, str(problem))
+    answer = settle(lambda: sent.outlined(kept), taken, allowance=allowance)
+    if answer.contained:
+        return answer
+    plain = _plain(sent, kept)
+    sample = settle(lambda: sent.outlined(kept, plain), taken, allowance=allowance)
+    values = tuple(filter(partial(_is_sent, sent), (*answer.values, *sample.values)))
+    if values:
+        return Settlement(False, "a value is sent and not taken", values)
+    return Settlement(None, f"by the properties that it is about, {answer.how}")
+
+
+def _plain(sent: Shape, kept: Collection[str]) -> dict[str, Raw]:
+    """A plain value for each property that has to be there, and is not `kept`."""
+    found: dict[str, Raw] = {}
+    for name in sent.required.difference(kept):
+        with suppress(Unsatisfiable):
+            if (member := sent.member(name)) is not None:
+                found[name] = {"const": plainest(member)[0]}
+    return found
+
+
+def _is_sent(sent: Shape, value: JSON) -> bool:
+    checks = (validator(part.schema) for part in sent.parts if not isinstance(part.schema, Spoken))
+    return all(takes(check, value) for check in checks)
 
 
 def _unasserted(shape: Shape) -> Any:

@@ -37,6 +37,12 @@ def where_of(document: Document, pointer: str) -> str:
     return " ".join(filter(None, words))
 
 
+def place_below(where: str, segment: str) -> str:
+    """The place that names what is one segment further."""
+    is_inside = where.rpartition(" ")[2].startswith("/")
+    return f"{where}/{segment}" if is_inside else f"{where} /{segment}"
+
+
 def _holder(document: Document, segments: Sequence[str]) -> tuple[list[str], int]:
     """What a component or a part of an operation is called, and how many segments lead to it."""
     match segments:

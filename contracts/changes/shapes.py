@@ -5,9 +5,10 @@ with null and a list of types have the same shape.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import filterfalse
 from typing import Any
 
 from contracts.changes.change import Said
@@ -15,8 +16,10 @@ from contracts.document import Document, Schema
 from contracts.document.directions import is_left_out
 from contracts.schemas import Raw, readings
 from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
-from contracts.schemas.readings import is_recursive, sent_form, taken_form
+from contracts.schemas.readings import TooLarge, is_recursive, outline, sent_form, taken_form
 from contracts.schemas.validation import matches
+
+LARGE = 4_000  # characters of a schema, from which on it is decided by its parts where it can be
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,15 @@ class Facet:
         if self.types == ALL_TYPES:
             return dict(self.value)
         return {"anyOf": [{"not": {"type": type_names(self.types)}}, dict(self.value)]}
+
+
+_OPENING = {"additionalProperties", "unevaluatedProperties", "patternProperties"}
+_OPENING |= {"if", "then", "else", "dependentSchemas"}
+"""Keywords with which a sender may send names that are not declared at the place itself."""
+
+
+def _opens(said: Mapping[str, Any]) -> bool:
+    return any(held is not False for held in said.values())
 
 
 def type_names(types: Iterable[str]) -> list[str]:
@@ -70,6 +82,21 @@ class Shape:
     def taken(self) -> Raw:
         return taken_form(self.document, *self.values)
 
+    @cached_property
+    def is_large(self) -> bool:
+        """Whether all that is said here is too much to be looked at as a whole at every change."""
+        if self.location.types.isdisjoint(("array", "object")):
+            return False  # nothing of it could be left out
+        try:
+            return len(as_text(self.taken)) > LARGE
+        except TooLarge:
+            return True
+
+    def outlined(self, kept: Container[str], plain: Mapping[str, Raw] | None = None) -> Raw:
+        """What is sent as its `outline` says it."""
+        said = (outline(self.document, value, kept, plain) for value in self.values)
+        return sent_form(self.document, *said)
+
     @property
     def target(self) -> str:
         """The pointer of what the parts refer to, if they are one reference and nothing else."""
@@ -89,6 +116,12 @@ class Shape:
         if self.target or len(self.parts) > 1 or not _leads_back(self.document, pointer):
             return self.target
         return pointer
+
+    @property
+    def at(self) -> str:
+        """The pointer of what describes the place, if it is one schema as it is written."""
+        first = self.parts[0].schema
+        return "" if len(self.parts) > 1 or isinstance(first, Spoken) else first.pointer
 
     @cached_property
     def _levels(self) -> list[tuple[Location, frozenset[str]]]:
@@ -112,15 +145,14 @@ class Shape:
         return found
 
     @cached_property
-    def branches(self) -> dict[str, "Shape"]:
-        """The branches of the unions by what they are called on both sides."""
-        found: dict[str, Shape] = {}
-        for union, _ in self.unions:
-            for index, branch in enumerate(union.branches, 1):
-                shape = Shape(branch.parts[:1], self.document)
-                name = _branch_name(branch, shape)
-                found[f"{name} {index}" if name in found else name] = shape
-        return found
+    def sendable(self) -> frozenset[str] | None:
+        """The names that a sender may give to properties; None if they are any, or not known."""
+        opened = [facet.value for facet in self.having(*_OPENING)]
+        if self.location.unions or self.location.truncated or any(map(_opens, opened)):
+            return None
+        said = [*self.having("properties", "required"), *self.having("type")]
+        is_object = any("object" in facet.value.get("type", ("object",)) for facet in said)
+        return frozenset(filterfalse(self.is_unsent, self.names)) if is_object else None
 
     def having(self, *keywords: str) -> list[Facet]:
         """What is said under some keywords."""
@@ -190,7 +222,7 @@ class Shape:
                 parts.append(facet.part.child(keyword))
             elif name is not None and name in held:
                 parts.append(facet.part.child(keyword, name))
-        return Shape(tuple(parts) or (Part(Anything(self.source())),), self.document)
+        return Shape(tuple(parts) or (Part(Spoken(self.source(), True)),), self.document)
 
     @cached_property
     def is_map(self) -> bool:
@@ -277,12 +309,12 @@ def _leads_back(document: Document, pointer: str) -> bool:
     return any(isinstance(name, str) and is_recursive(document, name) for name in said)
 
 
-class Anything(Schema):
-    """What a schema stands for that is not written: it has the place of the one around it."""
+class Spoken(Schema):
+    """What is said at the place of a schema, and not written there so."""
 
-    def __init__(self, around: Schema) -> None:
+    def __init__(self, around: Schema, value: Raw) -> None:
         super().__init__(around.document, around.pointer)
-        object.__setattr__(self, "value", True)
+        object.__setattr__(self, "value", value)
 
 
 def as_text(value: Any) -> str:
@@ -317,12 +349,3 @@ def _schemas_of(value: Mapping[str, Any], name: str) -> list[Any]:
     if not found and "additionalProperties" in value:
         return [value["additionalProperties"]]
     return found
-
-
-def _branch_name(branch: Location, shape: Shape) -> str:
-    if shape.target:
-        return shape.target.rpartition("/")[2]
-    if branch.place.endswith(">"):
-        return branch.place.rpartition("/")[2]
-    title = branch.parts[0].value.get("title")
-    return str(title or " or ".join(type_names(branch.types)))

@@ -5,7 +5,7 @@ only names that its own document declares, unless it spells out `additionalPrope
 the suite). A property that is `readOnly` is not in requests, one `writeOnly` not in responses.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -64,6 +64,44 @@ def checked_form(document: Document, *values: Raw, swaps: Swaps = UNCHANGED) -> 
 def sent_form(document: Document, *values: Raw) -> Raw:
     """All of `values` as a sender sends them; raises TooLarge."""
     return _Forms(document).whole(values, closed=True)
+
+
+def outline(
+    document: Document,
+    value: Raw,
+    kept: Container[str],
+    plain: Mapping[str, Raw] | None = None,
+    seen: frozenset[str] = frozenset(),
+) -> Raw:
+    """A schema with less said of what is in a value: of its items, and of properties not `kept`.
+
+    These may be anything, so that all that is sent is still there; or they are `plain`, or only
+    there if they have to be. Of several branches more than one may hold.
+    """
+    if not isinstance(value, dict):
+        return value
+    found, within = dict(value), partial(outline, document, kept=kept, plain=plain)
+    both = list(map(partial(within, seen=seen), found.pop("allOf", ())))
+    if isinstance(reference := value.get("$ref"), str) and reference not in seen:
+        del found["$ref"]
+        both.append(within(document.at(ref_target(reference)), seen=seen | {reference}))
+    for keyword in filter(found.__contains__, UNIONS):
+        both.append({"anyOf": list(map(partial(within, seen=seen), found.pop(keyword)))})
+    properties = found["properties"] = dict(found.get("properties", {}))
+    for name, schema in properties.items():
+        if name in kept or is_left_out(document, schema):
+            continue
+        properties[name] = True
+        if plain is not None:
+            spare = name in value.get("required", ()) and schema
+            properties[name] = plain.get(name, spare)
+    if isinstance(found.get("items"), dict) and plain is None:
+        found["items"] = True
+    if not properties:
+        del found["properties"]
+    if both:
+        found["allOf"] = both
+    return found
 
 
 @lru_cache(maxsize=4096)

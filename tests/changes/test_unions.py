@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from contracts.changes import compare
-from contracts.changes.change import Effect
+from contracts.changes.change import Change, Effect
 from contracts.document import Spec, read_spec
 from tests.documents import document
 
-A = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
-B = {"type": "object", "required": ["b"], "properties": {"b": {"type": "integer"}}}
+A: dict[str, Any] = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
+B: dict[str, Any] = {"type": "object", "required": ["b"], "properties": {"b": {"type": "integer"}}}
 LOOSE = {"type": "object", "properties": {"a": {"type": "integer"}}}
 
 
@@ -36,3 +36,177 @@ def test_branches_of_the_same_title_are_told_apart() -> None:
     changed = [{"title": "T", **A}, {"title": "T", **B, "required": []}]
     (change,) = compare(spec({"anyOf": titled}), spec({"anyOf": changed}))
     assert (change.effect, change.id) == (Effect.BREAKING, "property-optional")
+
+
+STRING = {"type": "string"}
+INTEGER = {"type": "integer"}
+
+
+def asked(schema: Any, **components: Any) -> Spec:
+    """A document with a request body of the schema."""
+    body = {"content": {"application/json": {"schema": schema}}}
+    tree = document(True, components=components)
+    tree["paths"] = {"/things": {"post": {"requestBody": body, "responses": {"204": {"description": "done"}}}}}
+    return read_spec(json.dumps(tree).encode(), path="x.json", folder=None)
+
+
+def tagged(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": ["kind"], "properties": {"kind": {"const": kind}, **properties}}
+
+
+def found(changes: tuple[Change, ...]) -> list[tuple[str, str, str]]:
+    return [(change.effect.value, change.id, change.where.rpartition("/")[2]) for change in changes]
+
+
+ONE, OTHER = ({"type": "object", "required": [name], "properties": {name: STRING}} for name in ("one", "other"))
+KINDS: dict[str, Any] = {f"K{index}": tagged(f"k{index}", note=STRING) for index in range(30)}
+WIDENED: dict[str, Any] = {
+    **KINDS,
+    "K7": tagged("k7", note=STRING, more=STRING),
+    "K9": {**KINDS["K9"], "description": "edited"},
+}
+REF = "#/components/schemas/"
+
+SCHEMA_OF_ONE = {"$ref": REF + "One"}
+ANSWERS: dict[str, tuple[Any, dict[str, Any], Any, dict[str, Any], list[tuple[str, str, str]]]] = {
+    # of an answer: a schema and its components, what they become, and what is found
+    "a second branch": (
+        branches("One", keyword="oneOf"),
+        {"One": ONE, "Other": OTHER},
+        branches("One", "Other", keyword="oneOf"),
+        {"One": ONE, "Other": OTHER},
+        [("breaking", "branch-added", "<Other>")],
+    ),
+    "a branch fewer": (
+        branches("Other", "One"),
+        {"One": ONE, "Other": OTHER},
+        branches("One"),
+        {"One": ONE, "Other": OTHER},
+        [("compatible", "branch-removed", "<Other>")],
+    ),
+    "two branches more": (
+        branches("A", "One"),
+        {"One": ONE, "Other": OTHER, "A": A},
+        branches("A", "One", "Other", "B"),
+        {"One": ONE, "Other": OTHER, "A": A, "B": B},
+        [("breaking", "branch-added", "<B>"), ("breaking", "branch-added", "<Other>")],
+    ),
+    "an object that becomes one of two": (
+        {"$ref": REF + "One"},
+        {"One": ONE},
+        branches("Other", "One", keyword="oneOf"),
+        {"One": ONE, "Other": OTHER},
+        [("breaking", "branch-added", "<Other>")],
+    ),
+    "one of two that becomes an object": (
+        branches("Other", "One", keyword="oneOf"),
+        {"One": ONE, "Other": OTHER},
+        ONE,
+        {},
+        [("compatible", "branch-removed", "<Other>")],
+    ),
+    "an object with null that becomes one of two with null": (
+        {"anyOf": [{"$ref": REF + "One"}, {"type": "null"}]},
+        {"One": ONE},
+        {"anyOf": [{"$ref": REF + "One"}, {"$ref": REF + "Other"}, {"type": "null"}]},
+        {"One": ONE, "Other": OTHER},
+        [("breaking", "branch-added", "<Other>")],
+    ),
+    "an object that may be null": (
+        {"$ref": REF + "One"},
+        {"One": ONE},
+        {"anyOf": [{"$ref": REF + "One"}, {"type": "null"}]},
+        {"One": ONE},
+        [("breaking", "type-widened", "One")],
+    ),
+    "wrapped": (
+        SCHEMA_OF_ONE,
+        {"One": ONE},
+        {"allOf": [{"anyOf": [{"oneOf": [SCHEMA_OF_ONE], "title": "x"}]}]},
+        {"One": ONE},
+        [],
+    ),
+    "a large union of constants": (
+        branches(*KINDS, keyword="oneOf"),
+        KINDS,
+        branches(*reversed(KINDS), keyword="oneOf"),
+        WIDENED,
+        [("compatible", "property-added", "more")],
+    ),
+    "a branch renamed, known by its constant": (
+        branches("A", "One", keyword="oneOf"),
+        {"One": tagged("one", note=STRING), "A": tagged("a")},
+        branches("A", "Uno", keyword="oneOf"),
+        {"Uno": tagged("one", note=STRING, more=STRING), "A": tagged("a")},
+        [("compatible", "property-added", "more")],
+    ),
+    "a branch renamed, known by its properties": (
+        branches("A", "One"),
+        {"One": {**ONE, "properties": {"one": STRING, "two": STRING}}, "A": A},
+        branches("A", "Uno"),
+        {"Uno": {**ONE, "properties": {"one": STRING, "two": STRING, "three": STRING}}, "A": A},
+        [("compatible", "property-added", "three")],
+    ),
+    "branches of other types": (
+        {"type": "object", "required": ["a"], **A},
+        {},
+        STRING,
+        {},
+        [("breaking", "type-changed", "{id} 200")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_one_edit_of_a_union_is_one_finding(name: str) -> None:
+    one, components, other, others, wanted = ANSWERS[name]
+    assert found(compare(spec(one, **components), spec(other, **others))) == wanted
+
+
+REQUESTS: dict[str, tuple[Any, Any, list[tuple[str, str]]]] = {
+    # of a request: a schema, what it becomes, and what is found
+    "a branch of oneOf takes what another takes": (
+        {"oneOf": [INTEGER, {"type": "number", "minimum": 100}]},
+        {"oneOf": [INTEGER, {"type": "number", "minimum": 0}]},
+        [("breaking", "union-changed"), ("compatible", "bounds-widened")],
+    ),
+    "a branch of anyOf takes what another takes": (
+        {"anyOf": [INTEGER, {"type": "number", "minimum": 100}]},
+        {"anyOf": [INTEGER, {"type": "number", "minimum": 0}]},
+        [("compatible", "bounds-widened")],
+    ),
+    "a branch more of oneOf, for the same values": (
+        {"oneOf": [{"$ref": REF + "A"}, STRING]},
+        {"oneOf": [{"$ref": REF + "A"}, STRING, {"$ref": REF + "Loose"}]},
+        [("breaking", "branch-added")],
+    ),
+    "a branch more of oneOf, for other values": (
+        {"oneOf": [{"$ref": REF + "A"}, STRING]},
+        {"oneOf": [{"$ref": REF + "A"}, STRING, {"type": "boolean"}, {"$ref": REF + "B"}]},
+        [("compatible", "branch-added"), ("compatible", "branch-added")],
+    ),
+    "anyOf made oneOf, of what is apart": ({"anyOf": [ONE, tagged("k")]}, {"oneOf": [ONE, tagged("k")]}, []),
+    "anyOf made oneOf, of what is not": (
+        {"anyOf": [A, LOOSE]},
+        {"oneOf": [A, LOOSE]},
+        [("breaking", "union-narrowed")],
+    ),
+    "oneOf made anyOf": ({"oneOf": [A, LOOSE]}, {"anyOf": [A, LOOSE]}, [("compatible", "union-widened")]),
+    "a branch that forbids what is said beside": (
+        {"properties": {"p": STRING}, "oneOf": [A, tagged("k")]},
+        {"properties": {"p": STRING}, "oneOf": [{**A, "properties": {**A["properties"], "p": INTEGER}}, tagged("k")]},
+        [("breaking", "type-narrowed")],
+    ),
+    "a shorter branch, beside one that takes the rest": (
+        {"anyOf": [{"type": "string", "maxLength": 9}, {"type": "string", "minLength": 3, "pattern": "^a"}]},
+        {"anyOf": [{"type": "string", "maxLength": 5}, {"type": "string"}]},
+        [("compatible", "length-narrowed"), ("compatible", "length-widened"), ("compatible", "pattern-widened")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_is_refused_if_no_branch_takes_it_or_two_do(name: str) -> None:
+    one, other, wanted = REQUESTS[name]
+    sides = [asked(schema, A=A, B=B, Loose=LOOSE) for schema in (one, other)]
+    assert [(effect, kind) for effect, kind, _ in found(compare(*sides))] == wanted

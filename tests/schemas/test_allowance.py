@@ -124,6 +124,10 @@ def test_only_a_large_question_is_worked_on_apart() -> None:
     assert allowance.answer(here, json.dumps(STRING)) == os.getpid()
     assert allowance.answer(here, json.dumps({"enum": list(range(10_000))})) != os.getpid()
     assert allowance.answer(here, json.dumps(choices(6))) != os.getpid()
+    patterns = {f"{number}": True for number in range(300)}
+    assert allowance.answer(here, json.dumps({"allOf": [{"patternProperties": patterns}] * 2})) != os.getpid()
+    patterns = {f"^{letter}.{{0,900}}$": STRING for letter in "abcdefghijk"}
+    assert allowance.answer(here, json.dumps({"patternProperties": patterns})) != os.getpid()
 
 
 def endless(text: str) -> None:

@@ -26,6 +26,7 @@ SHARE = 8  # so many questions at least may each use up what they may of what is
 APART = 10_000  # characters of a question from which on it is worked on apart
 MOST_CASES = 1_000  # ways in which what a question holds can be combined, likewise
 NO_MEMORY = "there was not enough memory to find out"
+VALUES = {"enum", "const", "dependentRequired"}  # in which nothing is a schema
 MAPS = {"properties", "dependentSchemas", "$defs"}
 _LIMITED = hasattr(os, "fork")  # elsewhere nothing can be ended, and all is done here
 
@@ -180,7 +181,7 @@ def _cases(schema: Any) -> float:
             here *= 2 * _cases(held)
         elif keyword == "patternProperties":
             here *= 2.0 ** min(len(held), 99) * max(map(_cases, held.values()), default=1)
-        else:
+        elif keyword not in VALUES:
             is_named = keyword in MAPS and isinstance(held, dict)
             below = max(below, _cases([*held.values()] if is_named else held))
     return max(here, below)

@@ -124,7 +124,7 @@ def test_only_a_large_question_is_worked_on_apart() -> None:
     assert allowance.answer(here, json.dumps(STRING)) == os.getpid()
     assert allowance.answer(here, json.dumps({"enum": list(range(10_000))})) != os.getpid()
     assert allowance.answer(here, json.dumps(choices(6))) != os.getpid()
-    patterns = {f"{number}": True for number in range(300)}
+    patterns: dict[str, Any] = {f"{number}": True for number in range(300)}
     assert allowance.answer(here, json.dumps({"allOf": [{"patternProperties": patterns}] * 2})) != os.getpid()
     patterns = {f"^{letter}.{{0,900}}$": STRING for letter in "abcdefghijk"}
     assert allowance.answer(here, json.dumps({"patternProperties": patterns})) != os.getpid()
@@ -158,6 +158,12 @@ def test_a_schema_within_schemas_is_measured_in_the_time_of_its_length() -> None
     for _ in range(80):
         nested = {"properties": {"properties": nested, "a": {"items": True}}}
     assert Allowance().answer(here, json.dumps(nested)) == os.getpid()
+
+
+def test_values_that_look_like_schemas_are_none() -> None:
+    odd = {"allOf": 1, "patternProperties": ["a"], "not": 2, "properties": None}
+    held = {"enum": [odd], "const": odd, "dependentRequired": {"patternProperties": ["a"], "allOf": []}}
+    assert Allowance().answer(here, json.dumps(held)) == os.getpid()
 
 
 def test_a_process_that_is_not_to_be_had_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -178,10 +178,11 @@ def ordinary(name: str) -> tuple[set[tuple[str, ...]], set[str]]:
     return set().union(*(page.tags for page in pages)), set().union(*(page.scripts for page in pages))
 
 
-def is_page(lines: Iterable[str], text: str) -> None:
+def is_page(lines: Iterable[str], text: str, name: str = "page") -> None:
     source = "\n".join(lines)
     found = elements(source)
-    tags, scripts = ordinary("page")
+    tags, scripts = ordinary(name)
+    tags = {*tags, ("mark",)}  # of the place that is refused, where a message has it
     assert found.tags <= tags, found.tags - tags
     assert set(found.scripts) <= scripts
     assert found.others == []
@@ -279,5 +280,6 @@ FORM: dict[str, Form] = {
     "comparison": Form(_diff_form("text"), is_quiet),
     "comparison as JSON": Form(_diff_form("json"), is_json),
     "comparison in a pull request": Form(_diff_form("markdown"), is_markdown),
+    "comparison as a page": Form(_diff_form("html"), partial(is_page, name="comparison as a page")),
     "comparison as annotations": Form(_diff_form("github"), is_annotated),
 }

@@ -43,12 +43,14 @@ MEGABYTE = " ".join(TEXTS.values()) * 30
 MEGABYTE = (MEGABYTE * (1_000_000 // len(MEGABYTE) + 1))[:1_000_000]
 
 
-@pytest.mark.parametrize("form", sorted(FORM.keys() - {"page", "failure of a test", "JUnit", "comparison"}))
+@pytest.mark.parametrize(
+    "form", sorted(FORM.keys() - {"page", "comparison as a page", "failure of a test", "JUnit", "comparison"})
+)
 def test_a_megabyte_of_all_of_them_is_shown_as_well(form: str) -> None:
     FORM[form].check(FORM[form].made(MEGABYTE), MEGABYTE)
 
 
-@pytest.mark.parametrize("form", ["page", "failure of a test", "JUnit", "comparison"])
+@pytest.mark.parametrize("form", LONG)
 def test_so_are_fifty_kilobytes_where_much_is_said(form: str) -> None:
     """What is written here of each rule is not cut by a form: a report does that, when it is made."""
     FORM[form].check(FORM[form].made(MEGABYTE[:50_000]), MEGABYTE[:50_000])
@@ -138,6 +140,9 @@ def printed(monkeypatch: pytest.MonkeyPatch, spec: Spec, *options: str) -> list[
     return str(done.output).removesuffix("\n").split("\n")
 
 
+COMPARED = {"text": "comparison", "json": "comparison as JSON", "html": "comparison as a page"}
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_document_of_it_is_listed_explained_and_compared(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = TEXTS[name]
@@ -153,7 +158,7 @@ def test_a_document_of_it_is_listed_explained_and_compared(name: str, monkeypatc
     changed = spec_from(json.loads(json.dumps(document_of(text)).replace('"b"', '"c"')))
     made = replace(diff(compare(spec, changed)), specs=(spec, changed))
     for form in FORMS["diff"]:
-        checker = FORM[{"text": "comparison", "json": "comparison as JSON"}.get(form, "comparison in a pull request")]
+        checker = FORM[COMPARED.get(form, "comparison in a pull request")]
         if form != "github":
             known = {"paint": lambda line, *_: line, "unfolded": False, "summary": False}
             checker.check(split(lines_of(FORMS["diff"][form], made, **known)), text)

@@ -230,10 +230,8 @@ def _text_of(node: CanonicalSchema) -> str | None:
     view = node.view()
     if not isinstance(view, forms.StringView) or view.formats or view.excluded_formats:
         raise ValueError("a format is beyond what is compared")
-    high = inf if view.max_length is None else view.max_length
-    return text_between(
-        view.patterns, view.excluded_patterns, view.excluded, view.min_length or 0, high
-    )
+    lengths = view.min_length or 0, inf if view.max_length is None else view.max_length
+    return text_between(view.patterns, view.excluded_patterns, view.excluded, *lengths)
 
 
 def _texts(node: CanonicalSchema, problems: list[str]) -> Iterator[JSON]:

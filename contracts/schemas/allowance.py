@@ -154,12 +154,10 @@ def _bound(seconds: float, memory: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # where native code says why it ends
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.freeze()  # what is there is shared with the other process as long as nobody touches it
-    for kind, timer, limit in (
-        (signal.SIGPROF, signal.ITIMER_PROF, seconds),
-        (signal.SIGALRM, signal.ITIMER_REAL, 60 * seconds),  # should it wait for something
-    ):
-        signal.signal(kind, signal.SIG_DFL)
-        signal.setitimer(timer, limit)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, 60 * seconds)  # should it wait for something
     with suppress(OSError, ValueError):
         held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (held + memory, held + memory))

@@ -13,9 +13,8 @@ from typing import TypeVar
 
 from contracts.changes.change import Change, Direction, Effect, Reach, Witness
 from contracts.changes.containment import Settlement, equal, movement_of
-from contracts.changes.hybrids import Edit
 from contracts.changes.operations import compare_operations, settle_unread
-from contracts.changes.pairs import Local, Pair, Step
+from contracts.changes.pairs import Aspect, Local, Pair, Step
 from contracts.changes.shapes import Shape, shape_at
 from contracts.changes.unions import Matches, branch_names, changed_unions, matches_of, regrouped
 from contracts.changes.versions import Documents, Pointers, Site
@@ -96,12 +95,12 @@ def _compare_schemas(walk: "Walk") -> None:
                 reached.proofs.setdefault(site.reach, proof)
     trial = lru_cache(maxsize=TRIALS)(lambda site: Trial(site, walk.pair(site.at)))
     settled = {reached: _settled(reached, trial) for reached in found.values()}
-    broken: dict[Site, list[Edit]] = defaultdict(list)
+    broken: dict[Site, list[Aspect]] = defaultdict(list)
     for reached, change in settled.items():
         aspect = reached.local.aspect
         if change.effect is Effect.BREAKING and not aspect.holds_others:
-            for site, way in reached.sites:
-                broken[site].append((aspect, way))
+            for site, _ in reached.sites:
+                broken[site].append(aspect)
     for reached, change in settled.items():
         if change.effect is Effect.UNDECIDED:
             change = _held_beside(change, reached, broken, trial)
@@ -134,7 +133,7 @@ def _settled(reached: Reached, trial: Callable[[Site], Trial]) -> Change:
 def _held_beside(
     change: Change,
     reached: Reached,
-    broken: Mapping[Site, Sequence[Edit]],
+    broken: Mapping[Site, Sequence[Aspect]],
     trial: Callable[[Site], Trial],
 ) -> Change:
     """An undecided change as it stands once those that break are undone, where it shows."""

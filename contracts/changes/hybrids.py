@@ -1,32 +1,28 @@
 """A schema of one side with one change of the other: so a change is told from those beside it."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from contracts.changes.pairs import Aspect, Step
+from contracts.changes.pairs import Aspect
 from contracts.changes.shapes import Shape
 from contracts.document import Schema
 from contracts.schemas import UNIONS, Raw, only
 from contracts.schemas.locations import ALL_TYPES
 from contracts.schemas.readings import Swaps, checked_form, taken_form
 
-Edit = tuple[Aspect, Sequence[Step]]  # what changed, and where below the root
-
 DEFINED = "#/$defs/"
-_HOLDERS = {"property": "properties", "pattern": "patternProperties"}
 _OF_NAMES = ("properties", "additionalProperties", "unevaluatedProperties")
 
 
-def hybrid(root: Shape, edits: Iterable[Edit], *, inlines: bool = False) -> Raw:
+def hybrid(root: Shape, aspects: Iterable[Aspect], *, inlines: bool = False) -> Raw:
     """What a side takes at `root` if it said of some aspects what the other side says.
 
     With references, to validate with, or written out if it `inlines`. Raises TooLarge.
     """
     nodes: dict[int, tuple[dict[str, Any], Raw]] = {}
     definitions: dict[str, Raw] = {}
-    beside: list[Raw] = []
-    for number, (aspect, steps) in enumerate(edits):
+    for number, aspect in enumerate(aspects):
         own, other = aspect.pair.base, aspect.pair.revision
         if root.document is not own.document:
             own, other = other, own
@@ -42,17 +38,13 @@ def hybrid(root: Shape, edits: Iterable[Edit], *, inlines: bool = False) -> Raw:
                 nodes[id(value)] = _without(now, keywords, aspect.name), more
         place = own.parts[0].schema.value
         if not isinstance(place, dict):
-            beside.append(_below(steps, said))
-            continue
+            continue  # of what may be anything, and says nothing
         now, more = nodes.get(id(place), (place, True))
         if _is_by_branch(own, aspect):
             now = {"anyOf": [dict(now), {"allOf": [said, {"not": own.type()}]}]}
         nodes[id(place)] = now, {"allOf": [more, said]}
     form = taken_form if inlines else checked_form
-    found = form(root.document, *root.values, swaps=Swaps(nodes, definitions))
-    if not beside or not isinstance(found, dict):
-        return found
-    return {"allOf": [found, *beside], "$defs": found.pop("$defs", definitions)}
+    return form(root.document, *root.values, swaps=Swaps(nodes, definitions))
 
 
 def _holders(own: Shape, aspect: Aspect) -> Iterator[tuple[Schema, set[str]]]:
@@ -91,15 +83,3 @@ def _without(value: Any, keywords: set[str], name: str | None) -> dict[str, Any]
     if "properties" in keywords and not found.keys().isdisjoint(_OF_NAMES):
         found["properties"] = {**value.get("properties", {}), name: True}
     return found
-
-
-def _below(steps: Sequence[Step], said: Raw) -> Raw:
-    """What is said `steps` below, of values that may be there or not; True if that can't be put."""
-    for kind, name in reversed(steps):
-        if kind == "items":
-            said = {"items": said}
-        elif kind in _HOLDERS:
-            said = {_HOLDERS[kind]: {name: said}}
-        else:
-            return True
-    return said

@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.changes.change import Witness
 from contracts.changes.containment import Settlement, drawn, settle
-from contracts.changes.hybrids import Edit, hybrid
+from contracts.changes.hybrids import hybrid
 from contracts.changes.pairs import Aspect, Local, Pair, Step
 from contracts.changes.shapes import Shape, shape_at
 from contracts.changes.versions import Draft, Site
@@ -79,7 +79,7 @@ class Trial:
         """
         if local.aspect.keywords == ("discriminator",):
             return self._misnamed(local, steps)
-        edit = [(local.aspect, steps)]
+        edit = [local.aspect]
         refused = []
         with suppress(TooLarge, *Uncompilable):  # a pattern that the validator can't compile, say
             undone = self._hybrid(self.pair.receiver, edit)
@@ -122,7 +122,7 @@ class Trial:
         return None
 
     def last_word(
-        self, local: Local, steps: Sequence[Step], broken: Sequence[Edit]
+        self, local: Local, steps: Sequence[Step], broken: Sequence[Aspect]
     ) -> Witness | Settlement:
         """Whether a change breaks anything together with others, all `broken` ones apart."""
         answer = self._settled(lambda: hybrid(self.pair.receiver, broken, inlines=True))
@@ -173,7 +173,7 @@ class Trial:
         holder = self.pair.receiver.document.at(schema.rpartition("/")[0])
         return isinstance(self.site.holder, Parameter) and holder.get("allowEmptyValue") is True
 
-    def _hybrid(self, root: Shape, edits: Sequence[Edit]) -> Taker:
+    def _hybrid(self, root: Shape, edits: Sequence[Aspect]) -> Taker:
         return Taker(hybrid(root, edits), self.site.is_on_the_wire)
 
     @cached_property

@@ -306,7 +306,9 @@ def _innermost(
         nearest = min(below, key=distance)
         # A branch of another kind has its first fault further up.
         fits.setdefault((distance(nearest), max(map(_depth, below)), len(below)), nearest)
-    return fits[min(fits)]
+    found = fits[min(fits)]
+    is_of_no_kind = found.kind.name == "type" and found.instance_path == error.instance_path
+    return error if is_of_no_kind else found
 
 
 def _depth(error: jsonschema_rs.ValidationError) -> int:

@@ -153,6 +153,11 @@ CASES: dict[str, tuple[Tree, Tree, dict[str, Any]]] = {
         asked(thing("t", t=TEXT, x=union("A", "B")), A=integers(maximum=1), B=integers(minimum=0)),
         {"property-required body /t": {}, "bounds-narrowed schemas/A": "compatible"},
     ),
+    "what another branch takes, beside what all requests lack": (
+        asked(thing(x=union("A", "B")), A=integers(maximum=2), B=integers(minimum=0)),
+        asked(thing("a", "b", a=TEXT, b=TEXT, x=union("A", "B")), A=integers(maximum=1), B=integers(minimum=0)),
+        {"property-added body /a": {}, "property-added body /b": {}, "bounds-narrowed schemas/A": "compatible"},
+    ),
     "two branches that lose the same": (
         asked(union("A", "B"), A=integers(maximum=5), B=integers(minimum=5)),
         asked(union("A", "B"), A=integers(maximum=4), B=integers(minimum=6)),
@@ -246,6 +251,12 @@ def because(base: Tree, revision: Tree) -> list[str]:
 def test_a_refusal_behind_a_union_names_the_property() -> None:
     unions = [answered(union("A", "B", keyword="oneOf"), A=a, B=B) for a in (A, A_MORE)]
     assert because(*unions) == ["its body does not match the schema: /v: 0 is not one of 1 or 2"]
+
+
+def test_where_no_branch_is_of_its_kind_the_union_is_told() -> None:
+    both = union("A", "B")
+    told = because(answered(both, A=A, B=B), answered({"anyOf": [*both["anyOf"], COUNT]}, A=A, B=B))
+    assert {one.partition("(")[2] for one in told} == {'1: 0 is not of type "object", 2: 0 is not of type "object")'}
 
 
 def test_of_two_refusals_that_of_the_change_is_told() -> None:

@@ -129,15 +129,12 @@ class Pair:
 
     @cached_property
     def whole(self) -> Settlement:
-        sender, receiver = self.sender, self.receiver
-        sent, taken, written = (lambda: sender.sent), (lambda: receiver.taken), lambda: sender.taken
-        return settle(sent, taken, written, allowance=self.allowance)
+        sender, taken = self.sender, self.receiver
+        sent, written = (lambda: sender.sent), (lambda: sender.taken)
+        return settle(sent, lambda: taken.taken, written, allowance=self.allowance)
 
     def answer(self, taken: Callable[[], Raw], *kept: str) -> Settlement:
-        """Whether the receiver takes, as far as `taken` says, what is sent.
-
-        It says nothing of what is under other names than those that are `kept`.
-        """
+        """Whether the receiver takes what is sent; `taken` is about the properties `kept`."""
         return taken_of(self.sender, taken, self.allowance, kept)
 
     def local(
@@ -226,7 +223,9 @@ class Pair:
             kind = "property-removed" if name in self.base.names else "property-added"
             answer = self.answer(lambda: self.receiver.only_member(name), name)
             member = partial(Shape.only_member, name=name)
-            yield self.local(kind, ("properties",), answer, name, member, subject=name)
+            is_wanted = kind == "property-added" and name in self.revision.required
+            subject = name + ", which is required," * is_wanted
+            yield self.local(kind, ("properties",), answer, name, member, subject=subject)
         elif (name in self.base.required) is not (name in self.revision.required):
             kind = "property-optional" if name in self.base.required else "property-required"
             wanted: Raw = {"anyOf": [{"not": {"type": "object"}}, {"required": [name]}]}
@@ -373,8 +372,7 @@ def taken_of(
         return answer
     plain = _plain(sent, kept)
     sample = settle(lambda: sent.outlined(kept, plain), taken, allowance=allowance)
-    values = tuple(filter(partial(_is_sent, sent), (*answer.values, *sample.values)))
-    if values:
+    if values := tuple(filter(partial(_is_sent, sent), (*answer.values, *sample.values))):
         return Settlement(False, "a value is sent and not taken", values)
     return Settlement(None, f"by the properties that it is about, {answer.how}")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from contracts.changes.change import Said
 from contracts.document import Document, Schema
+from contracts.document.dialects import INTEGER_BOUNDS
 from contracts.document.directions import is_left_out
 from contracts.schemas import Raw, readings
 from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
@@ -31,7 +32,13 @@ class Facet:
     types: frozenset[str] = ALL_TYPES
 
     def only(self, *keywords: str) -> "Facet":
+        """What is said under some keywords; the bounds that a format implies are the format's."""
         held = {keyword: self.value[keyword] for keyword in keywords if keyword in self.value}
+        implied = INTEGER_BOUNDS.get(str(self.value.get("format")), ())
+        for bound, limit in zip(("minimum", "maximum"), implied, strict=False):
+            if self.value.get(bound) == limit:
+                held.pop(bound, None)
+                held |= {bound: limit} if "format" in keywords else {}
         return Facet(self.part, held, self.types)
 
     @property

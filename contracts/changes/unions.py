@@ -129,8 +129,7 @@ def matches_of(pair: Pair, base: Union | None, revision: Union | None) -> "Match
     """The branches of two unions; a place that is none is a branch itself."""
     keyword = next(union.keyword for union in (base, revision) if union)
     sides = branches_of(pair.base, base, keyword), branches_of(pair.revision, revision, keyword)
-    keywords = UNIONS if base and revision else ()
-    return Matches(pair, *pair.direction.roles(*sides), keywords)
+    return Matches(pair, *pair.direction.roles(*sides), UNIONS if base and revision else ())
 
 
 def branch_names(shape: Shape) -> tuple[str, ...]:
@@ -158,9 +157,7 @@ def branches_of(shape: Shape, union: Union | None, keyword: str) -> Alternatives
             named.setdefault(pointer, set()).add(name)
     for turn, location in enumerate(union.branches, 1):
         own, given = location.parts[0], None
-        around = beside
-        if is_alone and location.types <= shape.location.types:
-            around = []
+        around = [] if is_alone and location.types <= shape.location.types else beside
         if own.target and own.target.schema.pointer in named:
             names = frozenset(named[own.target.schema.pointer])
             given = (str(said["discriminator"].get("propertyName")), names)
@@ -244,9 +241,8 @@ class Matches:
             kind = "union-widened" if revision.keyword == "anyOf" else "union-narrowed"
         if answer is not LOOSER and answer.contained:
             return []
-        before, after = base.names, revision.names
-        local = self.pair.local
-        return [local(kind, self.keywords, answer, said=self._said, base=before, revision=after)]
+        told = partial(self.pair.local, kind, self.keywords, answer, said=self._said)
+        return [told(base=base.names, revision=revision.names)]
 
     def _said(self, shape: Shape) -> Raw:
         return shape.union() if self.keywords else shape.taken
@@ -305,7 +301,6 @@ def _same_name(one: Branch, other: Branch) -> float:
 
 
 def _counted(sent: list[Branch], taken: list[Branch]) -> Counter[int]:
-    """How many branches of the other side demand the same constants as each one."""
     counts = Counter[int]()
     for one in sent:
         for other in filter(one.has_tags_of, taken):

@@ -210,3 +210,17 @@ def test_a_request_is_refused_if_no_branch_takes_it_or_two_do(name: str) -> None
     one, other, wanted = REQUESTS[name]
     sides = [asked(schema, A=A, B=B, Loose=LOOSE) for schema in (one, other)]
     assert [(effect, kind) for effect, kind, _ in found(compare(*sides))] == wanted
+
+
+def test_an_integer_format_is_told_as_a_format() -> None:
+    sides = [spec({**INTEGER, "format": name, "minimum": 0}) for name in ("int32", "int64")]
+    (change,) = compare(*sides)
+    assert (change.effect, change.id) == (Effect.BREAKING, "format-widened")
+    assert change.message.endswith('"int32" became "int64"')
+    assert [one.id for one in compare(*sides[::-1])] == ["format-narrowed"]
+
+
+def test_a_property_that_is_required_from_the_start_says_so() -> None:
+    (change,) = compare(asked(A), asked({**A, "required": ["a", "b"], "properties": {**A["properties"], "b": STRING}}))
+    assert (change.effect, change.id) == (Effect.BREAKING, "property-added")
+    assert change.message == "the property b, which is required, was added"

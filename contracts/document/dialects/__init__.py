@@ -87,7 +87,7 @@ _GROUPS = re.compile(
     r"(?:\\k<|\(\?P=)([A-Za-z_]\w*)[>)]|\(\?P?<([A-Za-z_]\w*)>|\((?!\?)|\\.|\[(?:\\.|[^\]\\])*\]"
 )
 """In a pattern: a name that is referred to, a group with its name, a group, and what is neither."""
-_INTEGER_BOUNDS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+INTEGER_BOUNDS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
 def _drop_siblings_of_ref(schema: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ def _integer_formats_to_bounds(schema: dict[str, Any]) -> None:
     """`int32` and `int64` are promises that no validator asserts; `format` stays."""
     name, types = schema.get("format"), _types(schema)
     if name in ("int32", "int64") and "integer" in types and {"integer", "null"}.issuperset(types):
-        low, high = _INTEGER_BOUNDS[name]
+        low, high = INTEGER_BOUNDS[name]
         schema["minimum"] = max(low, schema.get("minimum", low))
         schema["maximum"] = min(high, schema.get("maximum", high))
 

@@ -172,9 +172,9 @@ class Pair:
         base, revision = self.base.location, self.revision.location
         if base.values is None or revision.values is None:
             yield from self._moved("type", ("type",), Shape.type, Shape.type_text)
+            if not base.types & revision.types:
+                return  # all else is about values of types that one side does not know
         yield from self._moved("enum", ("enum", "const"), Shape.enumeration, Shape.values_said)
-        if not base.types & revision.types:
-            return  # all else is about values of types that one side does not know
         for aspect, keywords in KEYWORDS:
             yield from self._under(aspect, keywords)
         if self._has_tuples:

@@ -52,6 +52,8 @@ def _holder(document: Document, segments: Sequence[str]) -> tuple[list[str], int
             return [f"schemas/{name}", _place_of(rest)], len(segments)
         case ["components", "callbacks", name, url, _, *_]:
             return _in_operation(document, segments, 4, f"callbacks/{name} {url}")
+        case ["components", "pathItems", name, _, *_]:
+            return _in_operation(document, segments, 3, f"pathItems/{name}")
         case ["components", kind, name, *_]:
             return [f"{kind}/{name}"], 3
         case ["webhooks", name, _, *_]:

@@ -180,8 +180,10 @@ def _content(
 ) -> JSON:
     if media is None:
         return None
-    headers["Content-Type"] = concrete(media.name)
-    partner = best(taken, media.name) or media
+    partner, name = best(taken, media.name) or media, concrete(media.name)
+    if partner is media and best(taken, name):  # of a range, what is documented there
+        name = media.name.replace("*/*", "application/*").replace("*", "x-other")
+    headers["Content-Type"] = name
     return (draft.body or values(media.schema, partner.schema) or ({},))[0]
 
 

@@ -190,12 +190,16 @@ def readings(value: JSON) -> Iterator[Any]:
     if isinstance(value, (dict, list)):
         held = list(value.values()) if isinstance(value, dict) else value
     choices = [list(readings_of(plain_text(item))) for item in held]
-    if math.prod(map(len, choices)) > READ or any(ANYTHING in found for found in choices):
+    ways: Iterator[tuple[Any, ...]] = product(*choices)
+    is_much = math.prod(map(len, choices)) > READ
+    if is_much and isinstance(value, list) and choices.count(choices[0]) == len(choices):
+        ways, is_much = zip(*choices, strict=True), False  # who reads one so reads each so
+    if is_much or any(ANYTHING in found for found in choices):
         yield ANYTHING
         return
     if value in ("", [""]):
         yield []
-    for found in product(*choices):
+    for found in ways:
         yield dict(zip(value, found, strict=True)) if isinstance(value, dict) else list(found)
         if len(found) == 1 and not isinstance(value, dict):
             yield found[0]

@@ -66,6 +66,8 @@ def test_every_note_edited_at_once_is_nothing(name: str) -> None:
     for node, kind in places(revision):
         node |= {note: value for note, (wanted, value) in NOTES.items() if wanted in ("any", kind)}
     assert beside_names(base, revision) == []
+    documents = [spec_from(tree, "x.json").document for tree in (base, revision)]
+    assert Meanings(*documents).alike(base["paths"], revision["paths"])
 
 
 def schema(kept: Any, **more: Any) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from contracts.schemas.readings import TooLarge
 
 __all__ = ["compare"]
 
+NO_END = "a schema leads back to itself for the same value, or is nested too deeply"
+
 T = TypeVar("T")
 
 SITES = 3  # messages of so many operations are tried before a change is taken to show in none
@@ -245,6 +247,8 @@ class Walk:
                     self._units[key] = self._compare(self.pair(key))
                 except MemoryError:
                     self._units[key] = _undecided(self.pair(key), NO_MEMORY)
+                except RecursionError:
+                    self._units[key] = _undecided(self.pair(key), NO_END)
         return self._units[key]
 
     def _compare(self, pair: Pair) -> Unit:

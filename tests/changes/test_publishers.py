@@ -120,3 +120,18 @@ def test_a_place_in_a_path_item_of_components_is_told_like_one_of_an_operation()
         item = {"get": {"responses": {"200": answered(having(s={"enum": values}))}}}
         told.append(spec_of({"/a": {"$ref": "#/components/pathItems/A"}}, components={"pathItems": {"A": item}}))
     assert only(*told).where == "pathItems/A GET 200 /s"
+
+
+def test_branches_that_lead_back_to_their_union_cost_only_their_own_place() -> None:
+    """As Java's generators write a parent: `oneOf` its children, each of which is `allOf` it."""
+
+    def document(least: int, values: list[str]) -> Spec:
+        parent = {"oneOf": [{"$ref": "#/components/schemas/C"}, {"$ref": "#/components/schemas/D"}]}
+        children = ({"allOf": [{"$ref": "#/components/schemas/P"}, having(**{name: WHOLE})]} for name in "cd")
+        first, second = children
+        first["allOf"].append(having(c={**WHOLE, "minimum": least}))
+        whole = having(p={"$ref": "#/components/schemas/P"}, s={"enum": values})
+        return answers(whole, P={**having(t=TEXT), **parent}, C=first, D=second)
+
+    found = {change.where: change.effect for change in compare(document(1, ["a"]), document(0, ["a", "b"]))}
+    assert found == {"schemas/P": Effect.UNDECIDED, "GET /a 200 /s": BREAKING}

@@ -242,7 +242,7 @@ class Walk:
         """The changes between the schemas at two pointers."""
         if key not in self._units:
             self._units[key] = Unit()
-            if not self.documents.same(key):
+            if not (self.documents.same(key) or self._is_unread(key)):
                 try:
                     self._units[key] = self._compare(self.pair(key))
                 except MemoryError:
@@ -250,6 +250,11 @@ class Walk:
                 except RecursionError:
                     self._units[key] = _undecided(self.pair(key), NO_END)
         return self._units[key]
+
+    def _is_unread(self, key: Pointers) -> bool:
+        """Whether one of the schemas can't be read: nobody can tell what else it says."""
+        sides = zip(key, (self.documents.base.unread, self.documents.revision.unread), strict=True)
+        return any(at in unread or f"{at}/$ref" in unread for at, unread in sides)
 
     def _compare(self, pair: Pair) -> Unit:
         if beyond := pair.beyond:

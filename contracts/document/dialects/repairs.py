@@ -354,5 +354,8 @@ def _of_other_versions(dialect: Dialect, schema: Node) -> Iterator[tuple[str, st
         yield "type", f"`type: {shown(types)}` is no type of OpenAPI 3.0", "read as in 3.1"
     if types == "array" and "items" not in schema:
         yield "items", "`items` must not be missing in OpenAPI 3.0", "read as items of any kind"
+    if "const" in schema and "enum" not in schema:
+        reading = put(schema, "enum", [schema.pop("const")])
+        yield "const", "`const` means nothing in OpenAPI 3.0", reading
     for key in [key for key in NEW_IN_2020_12 if key in schema and key not in _NO_PROMISE]:
         yield key, f"`{key}` means nothing in OpenAPI 3.0", ABSENT

@@ -293,10 +293,10 @@ class Walk:
     def _unions(self, pair: Pair) -> Unit:
         """What changed in unions: by branch, or as a whole where several changed."""
         bases, revisions = changed_unions(pair)
+        types, others = pair.base.location.types, pair.revision.location.types
         if len(bases) == len(revisions) == 1:
-            return self._by_branch(matches_of(pair, bases[0], revisions[0]))
-        types = pair.base.location.types & pair.revision.location.types
-        if not types or not (bases or revisions):
+            return self._by_branch(matches_of(pair, bases[0], revisions[0]), told=types ^ others)
+        if not types & others or not (bases or revisions):
             return Unit()
         try:
             base, revision = pair.base.union(), pair.revision.union()
@@ -310,11 +310,14 @@ class Walk:
         said = Shape.union
         return Unit([pair.local(kind, UNIONS, answer, said=said, base=before, revision=after)])
 
-    def _by_branch(self, matches: Matches) -> Unit:
+    def _by_branch(self, matches: Matches, told: frozenset[str] = frozenset()) -> Unit:
+        """What changed by branch; not what came or went of types that are `told` as such."""
         found = Unit()
         for match in matches.all:
             if match.sent is None or match.taken is None:
-                found.locals.append(matches.alone(match))
+                branch = match.sent or match.taken
+                if branch is None or not branch.shape.location.types <= told:
+                    found.locals.append(matches.alone(match))
                 continue
             below = Unit()
             if not match.is_equal:

@@ -180,8 +180,9 @@ class Pair:
         if self._has_tuples:
             yield from self._under("condition", ("prefixItems", "items"))
         names = dict.fromkeys((*self.base.names, *self.revision.names))
-        for name in names:
-            yield from self._property(name)
+        if "object" in base.types & revision.types:
+            for name in names:
+                yield from self._property(name)
         if set(self.base.patterns) != set(self.revision.patterns):
             yield from self._under("pattern-properties", ("patternProperties",))
         if not self._has_maps:
@@ -267,9 +268,8 @@ class Pair:
         if before:
             words = {"base": tuple(before), "revision": tuple(after)}
             answer = self._by_name if set(before) & set(after) else None
-            yield self.local(
-                "discriminator-changed", ("discriminator",), answer, None, _any, **words
-            )
+            kind, keywords = "discriminator-changed", ("discriminator",)
+            yield self.local(kind, keywords, answer, said=lambda _: True, **words)
 
     @property
     def _by_name(self) -> Settlement | None:
@@ -324,10 +324,6 @@ def _said(shape: Shape, keywords: tuple[str, ...], name: str | None) -> Schema |
     if name is not None:
         return shape.member(name)
     return shape.source(*keywords) if shape.having(*keywords) else None
-
-
-def _any(_shape: Shape) -> Raw:
-    return True
 
 
 def _names(shape: Shape) -> tuple[str, dict[str, list[str]]]:

@@ -135,3 +135,30 @@ def test_branches_that_lead_back_to_their_union_cost_only_their_own_place() -> N
 
     found = {change.where: change.effect for change in compare(document(1, ["a"]), document(0, ["a", "b"]))}
     assert found == {"schemas/P": Effect.UNDECIDED, "GET /a 200 /s": BREAKING}
+
+
+CAT, DOG = ({**having(k={"const": name}, **{name: WHOLE}), "required": ["k"]} for name in ("cat", "dog"))
+NOTHING = {"type": "null"}
+WIDER = {
+    "a union that may be null": ({"anyOf": [CAT, DOG]}, {"anyOf": [CAT, DOG, NOTHING]}),
+    "one of two, or null": ({"oneOf": [CAT, DOG]}, {"oneOf": [CAT, DOG, NOTHING]}),
+    "a union that may be a text": ({"anyOf": [CAT, DOG]}, {"anyOf": [TEXT, CAT, DOG]}),
+    "an id that may be expanded": (TEXT, {"anyOf": [TEXT, CAT]}),
+}
+
+
+@pytest.mark.parametrize(("base", "revision"), WIDER.values(), ids=WIDER)
+def test_a_branch_of_another_type_is_one_finding(base: Any, revision: Any) -> None:
+    change = only(answers(having(p=base)), answers(having(p=revision)))
+    assert (change.id, change.effect) == ("type-widened", BREAKING)
+    change = only(requests(having(p=revision)), requests(having(p=base)))
+    assert (change.id, change.effect) == ("type-narrowed", BREAKING)
+
+
+def test_a_branch_of_a_type_that_was_there_is_told_beside_one_that_was_not() -> None:
+    fox = {**having(k={"const": "fox"}), "required": ["k"]}
+    base, revision = answers({"anyOf": [CAT, DOG]}), answers({"anyOf": [CAT, DOG, fox, NOTHING]})
+    assert {change.id: change.effect for change in compare(base, revision)} == {
+        "type-widened": BREAKING,
+        "branch-added": BREAKING,
+    }

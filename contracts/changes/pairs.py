@@ -266,7 +266,7 @@ class Pair:
         if tag and tag != other and (other or base):
             before, after = [tag], [other or "none"]
         if before:
-            words = {"base": tuple(before), "revision": tuple(after)}
+            words: dict[str, Any] = {"base": tuple(before), "revision": tuple(after)}
             answer = self._by_name if set(before) & set(after) else None
             kind, keywords = "discriminator-changed", ("discriminator",)
             yield self.local(kind, keywords, answer, said=lambda _: True, **words)

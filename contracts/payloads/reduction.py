@@ -86,7 +86,7 @@ def _plainer(value: JSON, lists: Sequence[list[JSON]]) -> Iterator[JSON]:
         case int() | float():
             plain += [0, 1]
             if abs(value) < LARGE_NUMBER:
-                plain.append(int(value))
+                plain += [int(value), 0.5, 1.5, 0.01]
         case str():
             plain += ["", "a", "a" * len(value)]
     return takewhile(lambda one: not _same(value, one), plain)

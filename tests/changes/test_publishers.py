@@ -162,3 +162,17 @@ def test_a_branch_of_a_type_that_was_there_is_told_beside_one_that_was_not() -> 
         "type-widened": BREAKING,
         "branch-added": BREAKING,
     }
+
+
+@pytest.mark.parametrize(
+    ("base", "revision", "shown"),
+    [
+        ({}, {"type": "integer"}, 0.5),
+        ({"minimum": 1}, {"type": "integer", "minimum": 1}, 1.5),
+        ({"multipleOf": 0.01}, {"multipleOf": 0.1}, 0.01),
+    ],
+)
+def test_a_number_that_is_not_whole_is_a_plain_one(base: Any, revision: Any, shown: float) -> None:
+    change = only(requests(having(n={"type": "number", **base})), requests(having(n={"type": "number", **revision})))
+    assert change.witness is not None
+    assert change.witness.message["body"] == {"n": shown}

@@ -32,7 +32,8 @@ def longest_list(spec: Spec, operation: Operation) -> int:
             name = node.get("$ref") if isinstance(node, dict) else None
             if isinstance(name, str) and name not in seen:
                 seen.add(name)
-                waiting.append(spec.document.at(ref_target(name)))
+                with suppress(KeyError, IndexError, TypeError):  # a value that looks like one
+                    waiting.append(spec.document.at(ref_target(name)))
     return longest
 
 

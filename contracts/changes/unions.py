@@ -5,11 +5,11 @@ as well: branches are apart by their types, constants or names, or a proof is lo
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import repeat, starmap
-from operator import attrgetter, itemgetter
+from itertools import filterfalse, repeat, starmap
+from operator import attrgetter, is_not, itemgetter
 from typing import Any
 
 from contracts.changes.containment import Settlement, settle
@@ -262,24 +262,46 @@ class Matches:
             return UNKNOWN
         if match.is_equal and self.sender.keyword == self.receiver.keyword:
             return UNKNOWN  # what is sent in another branch was not taken in this one before
-        taken, own, answer = match.taken.shape, None, UNKNOWN
-        if match.sent is not None and self.sender.keyword == "oneOf":
-            own = match.sent.shape
-        for branch in self.sender.all:
-            if branch is match.sent or are_apart(branch.shape, taken):
-                continue
+        taken, answer = match.taken.shape, UNKNOWN
+        near = [*filterfalse(lambda one: are_apart(one.shape, taken), self.sender.all)]
+        for branch in filter(partial(is_not, match.sent), near):
             answer = LOOSER
             if self.receiver.keyword == "oneOf":
-                both = partial(_both, branch.shape, taken)
-                before, written = partial(_taken, own), partial(_taken, branch.shape)
-                answer = settle(both, before, written, allowance=self.pair.allowance)
+                answer = self._taken_before(branch, taken, match.sent, near)
             if not answer.contained:
                 break
         return answer
 
+    def _taken_before(
+        self, branch: Branch, taken: Shape, own: Branch | None, near: Sequence[Branch]
+    ) -> Settlement:
+        """Whether what a branch sends and `taken` takes was of another branch before as well.
 
-def _taken(shape: Shape | None) -> Raw:
-    return shape is not None and shape.taken
+        Of `own`, of one that is near, or of several: then a `oneOf` of the sender sends it not.
+        """
+        both, written = partial(_both, branch.shape, taken), partial(_taken, branch.shape)
+        groups: list[list[Branch]] = [[]]
+        if own and self.sender.keyword == "oneOf":
+            others = [*filter(partial(is_not, branch), near)]
+            groups = [[own], *map(list, zip(others, strict=True)), others]
+        for known in groups:
+            before = partial(_any, known)
+            answer = settle(both, before, written, allowance=self.pair.allowance)
+            if answer.contained:
+                break
+        return answer
+
+
+def _any(branches: Sequence[Branch]) -> Raw:
+    """What any of them takes; raises TooLarge where they lead back to themselves."""
+    forms = list(map(attrgetter("shape.taken"), branches))
+    if len(forms) > 1 and any(isinstance(form, dict) and "$defs" in form for form in forms):
+        raise TooLarge("schemas that lead back to themselves are not held against each other")
+    return bool(forms) and {"anyOf": forms}
+
+
+def _taken(shape: Shape) -> Raw:
+    return shape.taken
 
 
 def _both(sent: Shape, taken: Shape) -> Raw:

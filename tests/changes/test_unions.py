@@ -224,3 +224,25 @@ def test_a_property_that_is_required_from_the_start_says_so() -> None:
     (change,) = compare(asked(A), asked({**A, "required": ["a", "b"], "properties": {**A["properties"], "b": STRING}}))
     assert (change.effect, change.id) == (Effect.BREAKING, "property-added")
     assert change.message == "the property b, which is required, was added"
+
+
+def method(kind: str, *names: str) -> dict[str, Any]:
+    """A closed branch that names itself, but need not: what names no kind may be of several."""
+    properties = {"kind": {"const": kind}, **dict.fromkeys(names, STRING)}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([method("b", "holder")], Effect.BREAKING),  # what has a holder and no kind was of B alone
+        ([method("b", "holder"), method("c", "holder")], Effect.COMPATIBLE),  # it was of two, and not sent
+    ],
+    ids=["of one branch", "of two branches"],
+)
+def test_what_a_wider_branch_takes_twice_counts_if_it_was_sent(others: list[Any], expected: Effect) -> None:
+    many = [method(f"k{number}", f"p{number}", "id", "holder_id") for number in range(60)]
+    base, revision = ({"oneOf": [method("a", *names), *others, *many]} for names in ((), ("holder",)))
+    changes = compare(asked(base), asked(revision))
+    assert {change.effect for change in changes} - {Effect.COMPATIBLE} == {expected} - {Effect.COMPATIBLE}
+    assert all(change.witness for change in changes if change.effect is Effect.BREAKING)

@@ -9,7 +9,7 @@ from contracts.changes.shapes import Shape
 from contracts.document import Schema
 from contracts.schemas import UNIONS, Raw, only
 from contracts.schemas.locations import ALL_TYPES
-from contracts.schemas.readings import Swaps, checked_form, taken_form
+from contracts.schemas.readings import Swaps, TooLarge, checked_form, taken_form
 
 DEFINED = "#/$defs/"
 _OF_NAMES = ("properties", "additionalProperties", "unevaluatedProperties")
@@ -26,7 +26,7 @@ def hybrid(root: Shape, aspects: Iterable[Aspect], *, inlines: bool = False) -> 
         own, other = aspect.pair.base, aspect.pair.revision
         if root.document is not own.document:
             own, other = other, own
-        said = aspect.said(other)
+        said = said_of(aspect, other)
         if isinstance(said, dict) and "$defs" in said:
             said = json.loads(json.dumps(said).replace(DEFINED, f"{DEFINED}{number} "))
             definitions |= {f"{number} {name}": held for name, held in said["$defs"].items()}
@@ -45,6 +45,14 @@ def hybrid(root: Shape, aspects: Iterable[Aspect], *, inlines: bool = False) -> 
         nodes[id(place)] = now, {"allOf": [more, said]}
     form = taken_form if inlines else checked_form
     return form(root.document, *root.values, swaps=Swaps(nodes, definitions))
+
+
+def said_of(aspect: Aspect, shape: Shape) -> Raw:
+    """What a side says of an aspect; anything, where that is too large to be written out."""
+    try:
+        return aspect.said(shape)
+    except TooLarge:
+        return True
 
 
 def _holders(own: Shape, aspect: Aspect) -> Iterator[tuple[Schema, set[str]]]:

@@ -362,15 +362,21 @@ def taken_of(
         if not sent.is_large:
             return settle(lambda: sent.sent, taken, lambda: sent.taken, allowance=allowance)
     except TooLarge as problem:
-        return Settlement(None, str(problem))
+        return Settlement(None, str(problem), _plain_values(sent))
     answer = settle(lambda: sent.outlined(kept), taken, allowance=allowance)
     if answer.contained:
         return answer
-    plain = _plain(sent, kept)
-    sample = settle(lambda: sent.outlined(kept, plain), taken, allowance=allowance)
+    sample = settle(lambda: sent.outlined(kept, _plain(sent, kept)), taken, allowance=allowance)
     if values := tuple(filter(partial(_is_sent, sent), (*answer.values, *sample.values))):
         return Settlement(False, "a value is sent and not taken", values)
     return Settlement(None, f"by the properties that it is about, {answer.how}")
+
+
+def _plain_values(sent: Shape) -> tuple[JSON, ...]:
+    """A few values that are sent, for which nobody knows whether they are taken."""
+    with suppress(Unsatisfiable):
+        return tuple(filter(partial(_is_sent, sent), plainest(sent.parts[0].schema)[:2]))
+    return ()
 
 
 def _plain(sent: Shape, kept: Collection[str]) -> dict[str, Raw]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.changes.change import Witness
 from contracts.changes.containment import Settlement, drawn, settle
-from contracts.changes.hybrids import hybrid
+from contracts.changes.hybrids import hybrid, said_of
 from contracts.changes.pairs import Aspect, Local, Pair, Step
 from contracts.changes.shapes import Shape, shape_at
 from contracts.changes.versions import Draft, Site
@@ -229,7 +229,7 @@ class Trial:
         return self._shown(body, partial(_distance, local.aspect, steps))
 
     def _bodies(self, local: Local, steps: Sequence[Step], undone: Taker) -> Iterator[JSON]:
-        refused = local.aspect.said(local.aspect.pair.receiver)
+        refused = said_of(local.aspect, local.aspect.pair.receiver)
         inner: list[Raw] = [{"const": value} for value in local.values]
         if not (isinstance(refused, dict) and "$defs" in refused):
             inner.append({"not": refused})

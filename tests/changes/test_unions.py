@@ -8,6 +8,7 @@ import pytest
 from contracts.changes import compare
 from contracts.changes.change import Change, Effect
 from contracts.document import Spec, read_spec
+from contracts.schemas import readings
 from tests.documents import document
 
 A: dict[str, Any] = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
@@ -246,3 +247,12 @@ def test_what_a_wider_branch_takes_twice_counts_if_it_was_sent(others: list[Any]
     changes = compare(asked(base), asked(revision))
     assert {change.effect for change in changes} - {Effect.COMPATIBLE} == {expected} - {Effect.COMPATIBLE}
     assert all(change.witness for change in changes if change.effect is Effect.BREAKING)
+
+
+def test_a_branch_more_is_shown_where_the_union_is_too_large_to_be_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "MAX_NODES", 90)
+    many = [tagged(f"k{number}", a=STRING) for number in range(40)]
+    (change,) = compare(spec({"anyOf": many}), spec({"anyOf": [*many, tagged("new", b=STRING)]}))
+    assert (change.effect, change.id) == (Effect.BREAKING, "branch-added")
+    assert change.witness is not None
+    assert change.witness.message["body"] == {"kind": "new"}

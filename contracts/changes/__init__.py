@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from contracts.changes.change import Change, Direction, Effect, Reach, Witness
 from contracts.changes.containment import Settlement, equal, movement_of
+from contracts.changes.hybrids import by_name, heirs_alone
 from contracts.changes.operations import compare_operations, settle_unread
 from contracts.changes.pairs import Aspect, Local, Pair, Step
 from contracts.changes.shapes import Shape, shape_at
@@ -78,25 +79,31 @@ class Reached:
     """A change and the sites at which it shows; `proofs` say where it breaks nothing, and why."""
 
     local: Local
+    is_named: bool = False  # told only if no more than a name leads there
     sites: list[tuple[Site, Sequence[Step]]] = field(default_factory=list)
     proofs: dict[Reach, str] = field(default_factory=dict)
 
 
-def _compare_schemas(walk: "Walk") -> None:
-    """Note the changes of schemas that travel in the direction of the walk."""
-    found: dict[tuple[str, str], Reached] = {}
+def _reached(walk: "Walk") -> list[Reached]:
+    found: dict[tuple[str, str, bool], Reached] = {}
     for site in walk.documents.sites:
         if site.direction is not walk.direction:
             continue
-        for local, steps, proof in walk.shown_at(site.at):
-            reached = found.setdefault((local.change.id, local.change.where), Reached(local))
+        for local, edge in walk.shown_at(site.at):
+            key = local.change.id, local.change.where, edge.is_named
+            reached = found.setdefault(key, Reached(local, edge.is_named))
             reached.local = min(reached.local, local, key=lambda one: _loudness(one.change))
-            if proof is None:
-                reached.sites.append((site, (*steps, *local.steps)))
+            if edge.proof is None:
+                reached.sites.append((site, (*edge.steps, *local.steps)))
             else:
-                reached.proofs.setdefault(site.reach, proof)
+                reached.proofs.setdefault(site.reach, edge.proof)
+    return [one for key, one in found.items() if not (key[2] and (*key[:2], False) in found)]
+
+
+def _compare_schemas(walk: "Walk") -> None:
+    """Note the changes of schemas that travel in the direction of the walk."""
     trial = lru_cache(maxsize=TRIALS)(lambda site: Trial(site, walk.pair(site.at)))
-    settled = {reached: _settled(reached, trial) for reached in found.values()}
+    settled = {reached: _settled(reached, trial) for reached in _reached(walk)}
     broken: dict[Site, list[Aspect]] = defaultdict(list)
     for reached, change in settled.items():
         aspect = reached.local.aspect
@@ -117,6 +124,8 @@ def _settled(reached: Reached, trial: Callable[[Site], Trial]) -> Change:
         return change
     if not reached.sites:
         return replace(change, effect=Effect.COMPATIBLE, proof=next(iter(reached.proofs.values())))
+    if reached.is_named:
+        return by_name(change)
     answers = []
     for site, steps in reached.sites[:SITES]:
         here = trial(site)
@@ -166,6 +175,14 @@ class Edge:
     to: Pointers
     steps: tuple[Step, ...] = ()
     proof: str | None = None
+    is_named: bool = False  # whether it is a name that leads there, which a discriminator gives
+
+    def then(self, edge: "Edge") -> "Edge":
+        """One way after the other; what is proved of a value says nothing of how it is named."""
+        steps, proof = (*self.steps, *edge.steps), self.proof or edge.proof
+        if edge.is_named:
+            proof = UNSENT if UNSENT in (self.proof, edge.proof) else None
+        return Edge(edge.to, steps, proof, self.is_named or edge.is_named)
 
 
 @dataclass(eq=False)
@@ -178,6 +195,11 @@ class Unit:
     @property
     def effects(self) -> set[Effect]:
         return {local.change.effect for local in self.locals}
+
+    @property
+    def plain(self) -> list[Edge]:
+        """The references that values follow, whatever they are named."""
+        return [edge for edge in self.edges if not edge.is_named]
 
     def add(self, other: "Unit", *steps: Step) -> None:
         self.locals += [replace(local, steps=(*steps, *local.steps)) for local in other.locals]
@@ -209,30 +231,31 @@ class Walk:
         shapes = shape_at(self.base, at[0]), shape_at(self.revision, at[1])
         return Pair(self.documents, self.direction, *shapes)
 
-    def shown_at(self, root: Pointers) -> Iterator[tuple[Local, tuple[Step, ...], str | None]]:
-        """The changes of all units that a root leads to, the steps there, and why nothing breaks.
+    def shown_at(self, root: Pointers) -> Iterator[tuple[Local, Edge]]:
+        """The changes of all units that a root leads to, and how.
 
-        Each comes once, without a proof if it can be.
+        Each comes once, without a name if it can be, and without a proof.
         """
         edges = {root: Edge(root)}
         waiting = [root]
         while waiting:
             here = edges[waiting.pop(0)]
             for edge in self.unit(here.to).edges:
-                known, proof = edges.get(edge.to), here.proof or edge.proof
-                if known is None or (known.proof is not None and proof is None):
-                    edges[edge.to] = Edge(edge.to, (*here.steps, *edge.steps), proof)
+                known, way = edges.get(edge.to), here.then(edge)
+                rank = way.is_named, way.proof is not None
+                if known is None or rank < (known.is_named, known.proof is not None):
+                    edges[edge.to] = way
                     waiting.append(edge.to)
         broken = {key for key in edges if self.unit(key).effects - {Effect.COMPATIBLE}}
         for key, edge in edges.items():
             for local in self.unit(key).locals:
                 if broken.isdisjoint(self._led_to(local.unless)):
-                    yield local, edge.steps, edge.proof
+                    yield local, edge
 
     def _led_to(self, keys: Iterable[Pointers]) -> set[Pointers]:
         found, waiting = set(keys), list(keys)
         while waiting:
-            for edge in self.unit(waiting.pop()).edges:
+            for edge in self.unit(waiting.pop()).plain:
                 if edge.to not in found and edge.proof is None:
                     found.add(edge.to)
                     waiting.append(edge.to)
@@ -259,7 +282,7 @@ class Walk:
     def _compare(self, pair: Pair) -> Unit:
         if beyond := pair.beyond:
             return _undecided(pair, beyond)
-        own, found = Unit(), Unit()
+        own, found, heirs = Unit(), Unit(), self._heirs(pair)
         if (matches := regrouped(pair)) is not None:
             unions = self._by_branch(matches)
         else:
@@ -271,12 +294,20 @@ class Walk:
             unions = self._unions(pair)
         is_changed = bool(own.locals or unions.locals)
         if is_changed and Effect.BREAKING not in own.effects and pair.is_equal:
-            return Unit(list(pair.annotations()))
+            return Unit([*pair.annotations(), *heirs.locals], heirs.edges)
         found.add(own)
         found.add(unions)
         if is_changed and matches is None:
             found = _held_against_the_whole(pair, found)
         found.locals += pair.annotations()
+        found.add(heirs)
+        return found
+
+    def _heirs(self, pair: Pair) -> Unit:
+        found, revision = Unit(list(heirs_alone(pair))), pair.revision.heirs
+        for name, target in pair.base.heirs.items():
+            if name in revision:
+                found.edges.append(Edge((target, revision[name]), is_named=True))
         return found
 
     def _below(self, pair: Pair) -> Unit:
@@ -322,12 +353,12 @@ class Walk:
             below = Unit()
             if not match.is_equal:
                 below = self._below(matches.within(match))
-            may_break = below.edges or below.effects - {Effect.COMPATIBLE}
+            may_break = below.plain or below.effects - {Effect.COMPATIBLE}
             if may_break and (answer := matches.escape(match)) and answer.contained:
                 below = below.settled(answer.how)
             found.add(below)
             if Effect.BREAKING not in below.effects:
-                unless = tuple(edge.to for edge in below.edges if edge.proof is None)
+                unless = tuple(edge.to for edge in below.plain if edge.proof is None)
                 found.locals += [replace(one, unless=unless) for one in matches.crossed(match)]
         return found
 
@@ -341,12 +372,12 @@ def _held_against_the_whole(pair: Pair, found: Unit) -> Unit:
     if Effect.BREAKING in found.effects:
         return found  # what one keyword of the receiver refuses, all of it refuses
     is_harmless = found.effects == {Effect.COMPATIBLE}
-    if pair.is_large or (is_harmless and found.edges):
+    if pair.is_large or (is_harmless and found.plain):
         return found
     if pair.whole.contained and not is_harmless:
         return found.settled(pair.whole.how)
     if pair.whole.contained is False:
-        unless = tuple(edge.to for edge in found.edges if edge.proof is None)
+        unless = tuple(edge.to for edge in found.plain if edge.proof is None)
         local = pair.local("schema-changed", (), pair.whole)
         found.locals.append(replace(local, unless=unless))
     return found

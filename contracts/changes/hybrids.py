@@ -2,17 +2,39 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from contracts.changes.pairs import Aspect
+from contracts.changes.change import Change, ChangeSeverity, Effect
+from contracts.changes.pairs import Aspect, Local, Pair
+from contracts.changes.places import place_below
 from contracts.changes.shapes import Shape
 from contracts.document import Schema
 from contracts.schemas import UNIONS, Raw, only
-from contracts.schemas.locations import ALL_TYPES
+from contracts.schemas.locations import ALL_TYPES, escape
 from contracts.schemas.readings import Swaps, TooLarge, checked_form, taken_form
 
+BY_NAME = "those who choose a schema by its name, which may refuse it, are not seen in messages"
 DEFINED = "#/$defs/"
 _OF_NAMES = ("properties", "additionalProperties", "unevaluatedProperties")
+
+
+def by_name(change: Change) -> Change:
+    """A change that only those see who choose a schema by a name, which is a warning."""
+    row = replace(change.kind, severity=ChangeSeverity.WARNING)
+    return replace(change, kind=row, effect=Effect.COMPATIBLE, proof=BY_NAME)
+
+
+def heirs_alone(pair: Pair) -> Iterator[Local]:
+    """The changes that schemas are which a discriminator names on one side alone."""
+    base, revision = pair.base.heirs, pair.revision.heirs
+    kinds = ("branch-removed", base, revision), ("branch-added", revision, base)
+    for kind, here, there in kinds:
+        for name in here.keys() - there.keys():
+            if there and here[name] not in there.values():
+                local = pair.local(kind, ("discriminator",), said=lambda _: True, subject=name)
+                where = place_below(local.change.where, f"<{escape(name)}>")
+                yield replace(local, change=replace(by_name(local.change), where=where))
 
 
 def hybrid(root: Shape, aspects: Iterable[Aspect], *, inlines: bool = False) -> Raw:

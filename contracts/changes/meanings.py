@@ -6,11 +6,15 @@ of it does.
 """
 
 import json
+from collections import defaultdict
+from contextlib import suppress
+from functools import lru_cache
+from itertools import filterfalse
 from typing import Any
 
-from contracts.document import Document, ref_target
+from contracts.document import Document, join_pointer, ref_target, split_pointer
 from contracts.document.dialects import DIALECTS
-from contracts.document.model import schemas_by_name
+from contracts.document.model import is_there, schemas_by_name
 from contracts.schemas import SAME_VALUE
 
 NOTES = frozenset({"title", "description", "summary", "example", "examples", "externalDocs"})
@@ -79,6 +83,9 @@ class Meanings:
                 links.append((one, other))
             else:
                 below = self._below(_said(one), _said(other))
+                if below is not None and "discriminator" in one:
+                    base, revision = self._documents
+                    below.append((_children(base, one), _children(revision, other)))
                 if below is None:
                     return False
                 waiting += below
@@ -161,6 +168,45 @@ def _named(node: dict[str, Any]) -> list[Any]:
             stands_for = targets.index(pointer) if pointer else {"$ref": mapping[name]}
             found.append([name, stands_for])
     return found
+
+
+@lru_cache(maxsize=16)
+def _extended(document: Document) -> dict[int, list[str]]:
+    """The components whose `allOf` names a schema, by the id of that."""
+    found = defaultdict[int, list[str]](list)
+    for name in document.tree.get("components", {}).get("schemas", {}):
+        pointer = join_pointer("/components/schemas", name)
+        with suppress(LookupError, TypeError):
+            for part in document.at(pointer)["allOf"]:
+                if "$ref" in part:
+                    found[id(document.at(document.resolve(ref_target(part["$ref"]))))] += [pointer]
+    return found
+
+
+def heirs(document: Document, parent: dict[str, Any]) -> dict[str, str]:
+    """The schemas that extend one with a `discriminator`, by its names (OpenAPI 3.1 §4.8.25)."""
+    found, pending = dict[str, str](), [parent]
+    if parent.keys() & {"oneOf", "anyOf"}:
+        return found
+    for name, target in (parent["discriminator"].get("mapping") or {}).items():
+        bare = join_pointer("/components/schemas", target)
+        pointer = ref_target(target) if target.startswith("#") else bare
+        if is_there(document.tree, split_pointer(pointer)) and document.at(pointer) is not parent:
+            found[name] = pointer
+    mapped, seen = {*found.values()}, set[str]()
+    for schema in pending:
+        for pointer in filterfalse(seen.__contains__, _extended(document).get(id(schema), ())):
+            seen.add(pointer)
+            pending.append(document.at(pointer))
+            if pointer not in mapped and pending[-1] is not parent:
+                found[split_pointer(pointer)[-1]] = pointer
+    return found
+
+
+def _children(document: Document, node: dict[str, Any]) -> list[Any]:
+    """The names of schemas that extend this one, and what each stands for."""
+    named = sorted(heirs(document, node).items())
+    return [[name, {"$ref": "#" + pointer.replace("%", "%25")}] for name, pointer in named]
 
 
 def _plain(name: str, held: Any) -> Any:

@@ -6,12 +6,14 @@ with null and a list of types have the same shape.
 
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import filterfalse
 from typing import Any
 
 from contracts.changes.change import Said
+from contracts.changes.meanings import heirs
 from contracts.document import Document, Schema
 from contracts.document.dialects import INTEGER_BOUNDS
 from contracts.document.directions import is_left_out
@@ -179,6 +181,19 @@ class Shape:
         said = (readings.beyond(facet.value) for facet in self.facets)
         together = {"allOf": self.facets, "properties": self.names}
         return next(filter(None, said), "") or readings.beyond(together)
+
+    @cached_property
+    def heirs(self) -> dict[str, str]:
+        """Whom a discriminator names here, unless the place is one of them: see `heirs`."""
+        document, found = self.document.written, dict[str, str]()
+        if "discriminator" in document.marks:
+            here = {facet.part.schema.pointer for facet in self.facets}
+            for facet in self.having("discriminator"):
+                with suppress(LookupError, TypeError):
+                    named = heirs(document, document.at(facet.part.schema.pointer))
+                    if here.isdisjoint(named.values()):
+                        found |= named
+        return found
 
     # Properties
 

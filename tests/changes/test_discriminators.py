@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from contracts.changes import compare
 from contracts.changes.change import ChangeSeverity, Effect
-from contracts.document import Spec
+from contracts.document import Spec, read_spec
 from tests.exchanges.documents import answered, spec_of
 
 TEXT = {"type": "string"}
@@ -139,3 +140,114 @@ def test_the_names_of_a_schema_that_others_extend() -> None:
         parent |= {"discriminator": {"propertyName": "t", "mapping": mapping}}
         specs.append(answers({"$ref": "#/components/schemas/P"}, P=parent))
     assert [told[::2] for told in found(*specs)] == [("discriminator-changed", "b became c")]
+
+
+PARENT = {"type": "object", "required": ["t"], "properties": {"t": TEXT}}
+WRITTEN: dict[str, Any] = {
+    "2.0": "t",
+    "3.0.3": {"propertyName": "t", "mapping": {"c": "#/components/schemas/C"}},
+    "3.1.0": {"propertyName": "t"},
+}
+
+
+def child(x: Any = TEXT, *required: str, of: str = "P", name: str = "x") -> dict[str, Any]:
+    own = {"type": "object", "required": [*required], "properties": {name: x}}
+    return {"allOf": [{"$ref": f"#/components/schemas/{of}"}, own]}
+
+
+def extended(version: str, way: str, **children: Any) -> Spec:
+    """Answers, or requests, that are lists of P, which others extend; nobody refers to these."""
+    told = WRITTEN[version]
+    if version == "3.0.3":
+        told = {"propertyName": "t", "mapping": {name: f"#/components/schemas/{name}" for name in children}}
+    schemas: dict[str, Any] = {"P": {**PARENT, "discriminator": told}, **children}
+    schema = {"type": "array", "items": {"$ref": "#/components/schemas/P"}}
+    media: dict[str, Any] = {"content": {"application/json": {"schema": schema}}}
+    body: dict[str, Any] = {}
+    answer: dict[str, Any] = {"description": "fine"}
+    if version == "2.0":
+        media = {"schema": schema}
+        body = {"parameters": [{"in": "body", "name": "b", **media}], "consumes": ["application/json"]}
+        body["produces"] = body["consumes"]
+    elif way == "request":
+        body = {"requestBody": media}
+    if way == "response":
+        body.pop("parameters", None)
+        answer |= media
+    tree: dict[str, Any] = {"openapi": version, "components": {"schemas": schemas}}
+    if version == "2.0":
+        tree = {"swagger": version, "definitions": schemas}
+    tree |= {"info": {"title": "t", "version": "1"}, "paths": {"/x": {"post": {**body, "responses": {"200": answer}}}}}
+    text = json.dumps(tree)
+    if version == "2.0":
+        text = text.replace("#/components/schemas/", "#/definitions/")
+    return read_spec(text.encode(), path="small.json", folder=None)
+
+
+@pytest.mark.parametrize("version", WRITTEN)
+@pytest.mark.parametrize("way", ["request", "response"])
+@pytest.mark.parametrize(
+    ("sent", "taken", "kinds"),
+    [
+        pytest.param(child(), child(TEXT, "x"), {"property-optional", "property-required"}, id="required"),
+        pytest.param(child({"type": "integer"}), child(), {"type-changed"}, id="another type"),
+        pytest.param(child({"enum": ["a", "b"]}), child({"enum": ["a"]}), {"enum-widened", "enum-narrowed"}, id="enum"),
+    ],
+)
+def test_a_schema_to_which_only_its_name_leads(version: str, way: str, sent: Any, taken: Any, kinds: set[str]) -> None:
+    base, revision = (taken, sent) if way == "response" else (sent, taken)
+    (change,) = compare(extended(version, way, C=base), extended(version, way, C=revision))
+    assert change.id in kinds
+    assert (change.where, change.effect) == ("schemas/C /x", Effect.COMPATIBLE)
+    assert change.severity is ChangeSeverity.WARNING
+    assert "by its name" in (change.proof or "")
+    (back,) = compare(extended(version, way, C=revision), extended(version, way, C=base))
+    assert (back.where, back.effect) == ("schemas/C /x", Effect.COMPATIBLE)
+
+
+@pytest.mark.parametrize("version", WRITTEN)
+def test_a_schema_that_extends_another_which_extends(version: str) -> None:
+    base = extended(version, "response", C=child(), D=child(TEXT, "y", of="C", name="y"))
+    revision = extended(version, "response", C=child(), D=child(of="C", name="y"))
+    (change,) = compare(base, revision)
+    assert (change.where, change.severity) == ("schemas/D /y", ChangeSeverity.WARNING)
+
+
+@pytest.mark.parametrize("version", WRITTEN)
+@pytest.mark.parametrize("way", ["request", "response"])
+def test_a_schema_that_came_or_went_under_a_name(version: str, way: str) -> None:
+    less, more = extended(version, way, C=child()), extended(version, way, C=child(), D=child())
+    for pair, kind in (((less, more), "branch-added"), ((more, less), "branch-removed")):
+        (change,) = compare(*pair)
+        assert (change.id, change.where) == (kind, "schemas/P /<D>")
+        assert (change.effect, change.severity) == (Effect.COMPATIBLE, ChangeSeverity.WARNING)
+
+
+def test_what_no_message_shows_of_a_named_schema_is_a_warning() -> None:
+    specs = []
+    for required in ((), ("x",)):
+        held = child(TEXT, *required)
+        nested = child({"type": "array", "items": {"$ref": "#/components/schemas/Q"}})
+        other = {**PARENT, "discriminator": {"propertyName": "t"}}
+        specs.append(
+            extended(
+                "3.1.0",
+                "request",
+                C=nested,
+                Q=other,
+                D={"allOf": [{"$ref": "#/components/schemas/Q"}, *held["allOf"][1:]]},
+            )
+        )
+    (change,) = compare(*specs)
+    assert (change.where, change.effect, change.severity) == ("schemas/D /x", Effect.COMPATIBLE, ChangeSeverity.WARNING)
+
+
+@pytest.mark.parametrize("way", ["request", "response"])
+def test_a_schema_that_is_reached_itself_breaks_as_ever(way: str) -> None:
+    specs = []
+    for required in ((), ("x",)) if way == "request" else (("x",), ()):
+        one = {"t": TEXT, "one": {"$ref": "#/components/schemas/C"}}
+        parent = {**PARENT, "properties": one, "discriminator": {"propertyName": "t"}}
+        specs.append(extended("3.1.0", way, C=child(TEXT, *required), P=parent))
+    (change,) = compare(*specs)
+    assert (change.where, change.effect) == ("schemas/C /x", Effect.BREAKING)

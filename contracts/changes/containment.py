@@ -1,17 +1,21 @@
 """Whether a receiver takes all that a sender sends: proved, shown by a value, or left open."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from itertools import chain, islice, repeat
+from itertools import chain, islice, product, repeat
 from math import inf
+from operator import attrgetter
 
 from jsonschema_rs import CanonicalSchema
 from jsonschema_rs import canonical as forms
 
 from contracts.changes.change import Effect
+from contracts.document import Header, Parameter
+from contracts.document.serialisation import divider_of, unwritten_of
 from contracts.messages import JSON
 from contracts.payloads import Choices, PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload
@@ -19,6 +23,7 @@ from contracts.payloads.languages import text_between
 from contracts.schemas import Raw, validation
 from contracts.schemas.allowance import Allowance, Exceeded
 from contracts.schemas.readings import TooLarge
+from contracts.schemas.texts import ANY_LIST, ANY_TEXT, Wire, form_of
 from contracts.schemas.validation import Uncompilable, Validator, possible, schema_of
 
 NEAR = 40  # values drawn from the difference itself
@@ -26,6 +31,8 @@ FAR = 300  # values drawn from all that is sent, where the difference could not 
 DRAWN = 500_000  # characters of all values of one schema, be they few long ones
 VALUES = 4  # values that show a difference, of which a message may be made
 LARGE = 50_000  # characters of two schemas from which on drawing from them takes too long
+
+Settles = Callable[[Raw, Raw], "Settlement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,9 @@ class Settlement:
     def effect(self) -> Effect:
         effects = {True: Effect.COMPATIBLE, False: Effect.BREAKING, None: Effect.UNDECIDED}
         return effects[self.contained]
+
+
+NO_LIST = Settlement(None, "no list that is taken has all that are sent")
 
 
 def equal(one: Raw, other: Raw, allowance: Allowance) -> bool:
@@ -157,6 +167,52 @@ def drawn(node: CanonicalSchema) -> Iterator[JSON]:
                 break
     except (Unsatisfiable, RecursionError, OverflowError, *Uncompilable):
         return
+
+
+# Texts
+
+
+def texts_settled(
+    holder: Parameter | Header, sent: Wire, taken: Wire, *, allowance: Allowance, empty: bool
+) -> Iterator[Settlement]:
+    """Whether texts that are sent alone, each sort of lists, and objects are all taken."""
+    single, unwritten = [taken.single, *[{"const": ""}] * empty], unwritten_of(holder)
+    divider, settles = divider_of(holder), partial(_settles, allowance)
+    for items, sizes in taken.lists:
+        is_one: Raw = True
+        if divider and (sizes != ANY_LIST or items not in (True, ANY_TEXT)):
+            is_one = {"not": {"pattern": re.escape(divider)}}
+        if sizes["minItems"] == 1:  # a list of one is written like the item itself
+            single.append({"allOf": [items, is_one]})
+    written = {"allOf": [sent.single, {"not": {"enum": unwritten}}]}
+    yield settles(written, {"anyOf": single})
+    for items, sizes in sent.lists:
+        yield next(filter(attrgetter("contained"), _fits(items, sizes, taken, settles)), NO_LIST)
+    yield settles(sent.objects, taken.objects)
+
+
+def _settles(allowance: Allowance, sent: Raw, taken: Raw) -> Settlement:
+    return settle(lambda: sent, lambda: taken, allowance=allowance)
+
+
+def _fits(items: Raw, sizes: Raw, taken: Wire, settles: Settles) -> Iterator[Settlement]:
+    """Whether lists of such items fit into each sort of those that are taken."""
+    for others, room in taken.lists:
+        fits = settles(sizes, room)
+        yield settles(items, others) if fits.contained else fits
+
+
+def form_settled(sent: Raw, taken: Raw, allowance: Allowance, *, is_plain: bool) -> Settlement:
+    """Whether texts of forms are all taken, told of each member first; may raise Uncompilable."""
+    told, settles = partial(form_of, is_plain=is_plain), partial(_settles, allowance)
+    forms = told(sent, is_sent=True), told(taken, is_sent=False)
+    for one, other in product(*forms):
+        held, wanted = one.get("properties", {}), other.get("properties", {})
+        for name in held.keys() & wanted.keys():
+            pair = (held[name], wanted[name])
+            if pair[0] != pair[1] and settles(*pair).contained:
+                wanted[name] = {"anyOf": pair}
+    return settles({"anyOf": [*forms[0], False]}, {"anyOf": [*forms[1], False]})
 
 
 # Proofs

@@ -36,7 +36,7 @@ from contracts.document import (
 from contracts.document import serialisation as texts
 from contracts.document.directions import for_requests, for_responses
 from contracts.document.model import SecurityRequirement, best, concrete_status
-from contracts.messages import JSON, concrete
+from contracts.messages import JSON, concrete, essence_of
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.schemas.allowance import Allowance
@@ -55,6 +55,7 @@ Pointers = tuple[str, str]
 
 Holder = Parameter | MediaType | Header
 
+FORM = "application/x-www-form-urlencoded"
 SHARED = 9  # values drawn of what both sides take
 READABLE: tuple[JSON, ...] = ("a1", 1, True)  # for a parameter wherever its schema takes it
 
@@ -277,10 +278,26 @@ class Site:
 
     @property
     def is_on_the_wire(self) -> bool:
-        """Whether values are texts without types, as of parameters without a media type."""
-        if isinstance(self.holder, Parameter):
-            return self.holder.media_type is None
-        return isinstance(self.holder, Header)
+        """Whether values are texts without types, as of parameters, or members of forms."""
+        if isinstance(self.holder, MediaType):
+            is_form = essence_of(self.holder.name) == FORM
+            return is_form and all(map(_has_texts, self.encodings))
+        return isinstance(self.holder, Header) or self.holder.media_type is None
+
+    @cached_property
+    def encodings(self) -> list[Any]:
+        """What both sides say of how properties of a body are written."""
+        base, revision = self.at
+        at = (base.rpartition("/")[0], revision.rpartition("/")[0])
+        before, after = self.versions.documents.nodes(at)
+        said = (before.get("encoding") or {}, after.get("encoding") or {})
+        return [*said[0].values(), *said[1].values()]
+
+
+def _has_texts(encoding: Mapping[str, Any]) -> bool:
+    """Whether a property of a form has a text for each plain value."""
+    written = encoding.get("contentType", encoding.get("style", "form"))
+    return written in ("form", "deepObject") and encoding.get("explode", True) is True
 
 
 @dataclass(frozen=True, eq=False)

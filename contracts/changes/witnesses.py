@@ -1,32 +1,34 @@
 """A value that is sent and not taken to a whole message, made small and checked on both sides."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain, islice, product
-from operator import attrgetter
 from typing import Any
 
 from contracts.changes.change import Witness
-from contracts.changes.containment import Settlement, drawn, settle
+from contracts.changes.containment import Settlement, drawn, form_settled, texts_settled
 from contracts.changes.hybrids import hybrid, said_of
 from contracts.changes.pairs import Aspect, Local, Pair, Step
 from contracts.changes.shapes import Shape, shape_at
 from contracts.changes.versions import Draft, Site
-from contracts.document import Header, MediaType, Parameter
+from contracts.document import MediaType, Parameter
 from contracts.document.directions import by_names
 from contracts.document.model import value_at
-from contracts.document.serialisation import divider_of, unwritten_of
 from contracts.messages import JSON, Request
 from contracts.payloads.reduction import reduced
 from contracts.schemas import Raw, only, validation
-from contracts.schemas.allowance import Allowance, is_large
+from contracts.schemas.allowance import is_large
 from contracts.schemas.claims import ANYTHING, claim_of
 from contracts.schemas.readings import TooLarge, TooLong, checked_form
-from contracts.schemas.texts import ANY_LIST, ANY_TEXT, Wire, is_written, readings, wire_of
+from contracts.schemas.texts import (
+    form_readings,
+    is_written,
+    readings,
+    wire_of,
+)
 from contracts.schemas.validation import Distance, Uncompilable, Validator
 
 DRAWN = 12  # messages drawn around one value before it is given up
@@ -34,10 +36,7 @@ ROUNDS = 6  # in which a message is drawn anew without what other changes refuse
 BLAMED = 20  # errors of a message that are looked at
 NAMES = ("properties", "patternProperties", "additionalProperties")
 
-NO_LIST = Settlement(None, "no list that is taken has all that are sent")
-
 Check = Callable[[JSON], bool]
-Settles = Callable[[Raw, Raw], Settlement]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ class Taker:
     """Whether values are taken, by a form of a schema, or why not."""
 
     form: Raw
-    is_text: bool  # values are texts, which may be read as what they are not
+    reads: Callable[[JSON], Iterator[Any]] = lambda value: iter([value])  # of texts, in every way
 
     @cached_property
     def _check(self) -> Validator:
@@ -53,9 +52,7 @@ class Taker:
 
     def takes(self, value: JSON, *, unknown: bool = True) -> bool:
         takes = partial(validation.takes, self._check, unknown=unknown)
-        if not self.is_text:
-            return takes(value)
-        return any(one is ANYTHING or takes(one) for one in readings(value))
+        return any(one is ANYTHING or takes(one) for one in self.reads(value))
 
     def errors(self, value: JSON) -> list[Any]:
         """What is said against a value; nothing where that takes too long."""
@@ -105,8 +102,8 @@ class Trial:
         forms = []
         for shape, document in ((sent, sent.document.sender), (taken, by_names(taken.document))):
             values = shape_at(document, shape.parts[0].schema.pointer).values
-            forms.append(Taker(checked_form(document, *values), is_text=False))
-        sends, by_name = forms
+            forms.append(checked_form(document, *values))
+        sends, by_name = Taker(forms[0]), Taker(forms[1], self._reads)
 
         def shows(value: JSON) -> bool:
             is_passed = self._is_sent(value) and sends.takes(value) and self._taken.takes(value)
@@ -151,15 +148,22 @@ class Trial:
         return self._settled(lambda: self.pair.receiver.taken)
 
     def _settled(self, taken: Callable[[], Raw]) -> Settlement:
-        sender, holder = self.pair.sender, self.site.holder
+        sender, holder, allowance = self.pair.sender, self.site.holder, self.pair.allowance
         if isinstance(holder, MediaType) or not self.site.is_on_the_wire:
-            return self.pair.answer(taken)
+            typed = self.pair.answer(taken)
+            if typed.contained or not self.site.is_on_the_wire:
+                return typed
+            form, is_plain = replace(typed, contained=None), not self.site.encodings
+            with suppress(TooLarge, *Uncompilable):
+                answer = form_settled(sender.sent, taken(), allowance, is_plain=is_plain)
+                form = answer if answer.contained else form
+            return form
         try:
             forms = wire_of(sender.sent, is_sent=True), wire_of(taken(), is_sent=False)
         except (TooLarge, *Uncompilable) as problem:
             return Settlement(None, f"its texts can't be told: {problem}")
-        settles = partial(_settled, self.pair.allowance)
-        answers = list(_texts_settled(holder, *forms, settles, empty=self._takes_empty))
+        told = partial(texts_settled, allowance=allowance, empty=self._takes_empty)
+        answers = list(told(holder, *forms))
         if all(answer.contained for answer in answers):
             return answers[0]
         found = chain.from_iterable(map(readings, answers[0].values))
@@ -173,14 +177,19 @@ class Trial:
         holder = self.pair.receiver.document.at(schema.rpartition("/")[0])
         return isinstance(self.site.holder, Parameter) and holder.get("allowEmptyValue") is True
 
+    @property
+    def _reads(self) -> Callable[[JSON], Iterator[Any]]:
+        if not self.site.is_on_the_wire:
+            return Taker.reads
+        return form_readings if isinstance(self.site.holder, MediaType) else readings
+
     def _hybrid(self, root: Shape, edits: Sequence[Aspect]) -> Taker:
-        return Taker(hybrid(root, edits), self.site.is_on_the_wire)
+        return Taker(hybrid(root, edits), self._reads)
 
     @cached_property
     def _taken(self) -> Taker:
         receiver = self.pair.receiver
-        form = checked_form(receiver.document, *receiver.values)
-        return Taker(form, self.site.is_on_the_wire)
+        return Taker(checked_form(receiver.document, *receiver.values), self._reads)
 
     @cached_property
     def _sent(self) -> list[Taker]:
@@ -189,7 +198,7 @@ class Trial:
         forms = [checked_form(sender.document, *sender.values)]
         with suppress(TooLarge):
             forms.append(sender.sent)
-        return [Taker(form, is_text=False) for form in forms]
+        return list(map(Taker, forms))
 
     @cached_property
     def _lists(self) -> list[list[JSON]]:
@@ -210,9 +219,9 @@ class Trial:
 
     def _refuses(self, value: JSON) -> bool:
         """Whether a value is sent and not taken."""
-        holder, is_sent = self.site.holder, self._is_sent(value)
-        if self.site.is_on_the_wire and not isinstance(holder, MediaType):
-            is_sent = is_sent and is_written(holder, value)
+        is_sent = self._is_sent(value)
+        if self.site.is_on_the_wire:
+            is_sent = is_sent and is_written(self.site.holder, value)
         return is_sent and not self._taken.takes(value)
 
     def _smallest(
@@ -317,36 +326,6 @@ class Trial:
             return None
         told = claim.forbidden_because or ""
         return replace(witness, because=told if parameter.name in told else because)
-
-
-def _texts_settled(
-    holder: Parameter | Header, sent: Wire, taken: Wire, settles: Settles, *, empty: bool
-) -> Iterator[Settlement]:
-    """Whether texts that are sent alone, each sort of lists, and objects are all taken."""
-    single, unwritten = [taken.single, *[{"const": ""}] * empty], unwritten_of(holder)
-    divider = divider_of(holder)
-    for items, sizes in taken.lists:
-        is_one: Raw = True
-        if divider and (sizes != ANY_LIST or items not in (True, ANY_TEXT)):
-            is_one = {"not": {"pattern": re.escape(divider)}}
-        if sizes["minItems"] == 1:  # a list of one is written like the item itself
-            single.append({"allOf": [items, is_one]})
-    written = {"allOf": [sent.single, {"not": {"enum": unwritten}}]}
-    yield settles(written, {"anyOf": single})
-    for items, sizes in sent.lists:
-        yield next(filter(attrgetter("contained"), _fits(items, sizes, taken, settles)), NO_LIST)
-    yield settles(sent.objects, taken.objects)
-
-
-def _settled(allowance: Allowance, sent: Raw, taken: Raw) -> Settlement:
-    return settle(lambda: sent, lambda: taken, allowance=allowance)
-
-
-def _fits(items: Raw, sizes: Raw, taken: Wire, settles: Settles) -> Iterator[Settlement]:
-    """Whether lists of such items fit into each sort of those that are taken."""
-    for others, room in taken.lists:
-        fits = settles(sizes, room)
-        yield settles(items, others) if fits.contained else fits
 
 
 def _wanted(taker: Taker, value: JSON) -> Iterator[Raw]:

@@ -5,12 +5,13 @@ said to be sent and less to be taken: texts that lie inside are taken for sure.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
+from itertools import chain, product
 from typing import Any
 
-from contracts.document import Header, Parameter
+from contracts.document import Header, MediaType, Parameter
 from contracts.document.serialisation import match_path, plain_text, serialised
 from contracts.messages import JSON
 from contracts.schemas import Raw
@@ -62,6 +63,38 @@ def wire_of(schema: Raw, *, is_sent: bool) -> Wire:
     return Wire({"anyOf": single or [False]}, tuple(lists), {"anyOf": objects or [False]})
 
 
+def form_of(schema: Raw, *, is_sent: bool, is_plain: bool) -> list[dict[str, Any]]:
+    """Cases of a form, members as texts; a list of one alone if it `is_plain`: has no encoding."""
+    found, member = list[dict[str, Any]](), partial(_member, is_plain=is_plain)
+    for branch in _branches(schema_of(schema).to_json_schema(), is_sent):
+        if branch.get("type") != "object":
+            found.append(branch)
+        elif is_sent or branch.keys() <= _OBJECTS:
+            found.append(_nested(branch, is_sent, member))
+    return found
+
+
+def _member(schema: Raw, is_sent: bool, is_plain: bool) -> Raw:
+    found, plain = list[Raw](), list[Raw]()
+    for branch in _branches(schema_of(schema).to_json_schema(), is_sent):
+        is_text = _is_text(branch) and (is_plain or branch.get("maxItems") != 1)
+        (plain if is_text else found).append(branch)
+    wire = wire_of({"anyOf": plain or [False]}, is_sent=is_sent)
+    for items, sizes in wire.lists:
+        found.append({"type": "array", "items": items, **sizes})
+        found += [items] * (is_plain and not is_sent and sizes["minItems"] == 1)
+    return {"anyOf": [wire.single, *found]}
+
+
+def _is_text(branch: dict[str, Any], *, or_list: bool = True) -> bool:
+    """Whether nothing is nested in the values of a case."""
+    if branch.get("type") == "array" and "prefixItems" not in branch:
+        items = _branches(branch.get("items", True), True)
+        return or_list and all(map(partial(_is_text, or_list=False), items))
+    is_flat = _is_flat([branch.get("const"), *branch.get("enum", ())])
+    return is_flat and branch.get("type") not in ("array", "object")
+
+
 def _branches(schema: Any, is_sent: bool) -> Iterator[dict[str, Any]]:
     """The cases of a canonical form, each a list of values or of one type."""
     names, values = [], {"enum", "const"}
@@ -93,13 +126,15 @@ def _any_of(schema: Raw, is_sent: bool) -> Raw:
     return ANY_TEXT if found == [ANY_TEXT] else {"anyOf": found or [False]}
 
 
-def _nested(branch: dict[str, Any], is_sent: bool) -> dict[str, Any]:
+def _nested(
+    branch: dict[str, Any], is_sent: bool, member: Callable[[Raw, bool], Raw] = _any_of
+) -> dict[str, Any]:
     """A list or an object, with texts in it."""
     found = {word: branch[word] for word in (_OBJECTS | _LISTS) & branch.keys()}
     for word in found.keys() & {"properties", "patternProperties"}:
-        found[word] = {name: _any_of(held, is_sent) for name, held in found[word].items()}
+        found[word] = {name: member(held, is_sent) for name, held in found[word].items()}
     found["items"] = _any_of("prefixItems" in branch or branch.get("items", True), is_sent)
-    found["additionalProperties"] = _any_of(branch.get("additionalProperties", True), is_sent)
+    found["additionalProperties"] = member(branch.get("additionalProperties", True), is_sent)
     return found
 
 
@@ -205,12 +240,37 @@ def readings(value: JSON) -> Iterator[Any]:
             yield found[0]
 
 
-def is_written(holder: Parameter | Header, value: JSON) -> bool:
-    """Whether a value can be sent as text: null can't, and nothing that is nested or empty."""
+def form_readings(value: JSON) -> Iterator[Any]:
+    """What a form may be read as: plain members by their texts; what is nested has types."""
+    yield value
+    ways, members = [], value if isinstance(value, dict) else {}
+    for held in members.values():
+        ways.append([*readings(held)] if _is_flat(held) else [held])
+    if math.prod(map(len, ways)) > READ or ANYTHING in chain.from_iterable(ways):
+        yield ANYTHING
+        return
+    for found in product(*ways):
+        yield dict(zip(members, found, strict=True))
+
+
+def _is_flat(value: JSON) -> bool:
+    if isinstance(value, list):
+        return {list, dict}.isdisjoint(map(type, value))
+    return not isinstance(value, dict)
+
+
+def is_written(holder: Parameter | Header | MediaType, value: JSON) -> bool:
+    """Whether a value can be sent as text: not null, what is nested (but in forms) or empty."""
+    if isinstance(holder, MediaType):
+        members = value.values() if isinstance(value, dict) else ()
+        return all(map(_is_plain, filter(_is_flat, members)))
+    if not _is_plain(value) or holder.location != "path":
+        return _is_plain(value)
+    return match_path("/{x}", f"/{serialised(holder, value)}") is not None
+
+
+def _is_plain(value: JSON) -> bool:
     held = [value]
     if isinstance(value, (dict, list)):
         held = list(value.values()) if isinstance(value, dict) else value
-    is_plain = bool(held) and all(isinstance(item, (str, bool, int, float)) for item in held)
-    if not is_plain or holder.location != "path":
-        return is_plain
-    return match_path("/{x}", f"/{serialised(holder, value)}") is not None
+    return bool(held) and all(isinstance(item, (str, bool, int, float)) for item in held)

@@ -1,4 +1,4 @@
-"""What a test of one's own can use: the contract, held against a response that it has."""
+"""The contract of a document: a response in, what it breaks out."""
 
 import difflib
 from dataclasses import dataclass, field

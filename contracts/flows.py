@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.decision.change_decision import ChangePolicy, accepted_for
 from contracts.document import FolderFiles, Spec, sides
-from contracts.document.composite import couples_of
+from contracts.document.composite import couples_of, is_unborn
 from contracts.errors import ContractsError, UsageError, defect
 from contracts.report.diff import Diff, diff_of, diff_of_many, drift_of
 from contracts.report.run import Drift
@@ -214,6 +214,19 @@ def compare(base: str, revision: str, terms: Terms) -> Diff:
     both = sides.sides_from(base, revision, terms.reading)
     accepted = accepted_for(*both, today=terms.today, named=terms.accepted)
     return diff_of(*both, terms.policy, accepted, max_time=terms.max_time)
+
+
+def compare_since(revision: str, path: str, terms: Terms) -> Diff | None:
+    """A document and what it was in a git revision, compared; None if it was not there yet."""
+    base = f"{revision}:./{Path(os.path.relpath(path)).as_posix()}"
+    try:
+        return compare(base, path, terms)
+    except sides.MissingError:
+        return None
+    except UsageError:
+        if revision == "HEAD" and is_unborn():
+            return None
+        raise
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from contracts.decision.change_decision import (
     severities_from,
 )
 from contracts.decision.entries import is_reason
+from contracts.document.composite import members_of
 from contracts.document.sides import PAGE, Reading
 from contracts.document.written import overlays_of
 from contracts.errors import UsageError
@@ -103,8 +104,10 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
 
 
 @click.command()
-@click.argument("base", required=False)
-@click.argument("revision", required=False)
+@click.argument("sides", nargs=-1, metavar="[BASE REVISION | FILE...]")
+@click.option(
+    "--against", metavar="GITREV", help="Compare each FILE (the document) with what it is there."
+)
 @_OVERLAY
 @ROOT
 @STRICT
@@ -125,8 +128,8 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
 @_MAX_TIME
 @click.option("--list", "listed", is_flag=True, help="The kinds of changes, and nothing else.")
 def diff(
-    base: str | None,
-    revision: str | None,
+    sides: tuple[str, ...],
+    against: str | None,
     severity: tuple[str, ...],
     audience: str | None,
     listed: bool,
@@ -135,6 +138,9 @@ def diff(
     """What changed from BASE to REVISION, and what of it breaks clients.
 
     Each is a file, GITREV:path, a URL, or -; or many files: a folder, or a pattern (specs/*.yaml).
+
+    --against takes files that changed: an overlay stands for its document, any other for the one
+    that is tested here. What GITREV does not have is new, and not compared.
 
     Exit code 0: nothing breaks. 1: something does. 2: a side can't be read. 3: undecided.
     """
@@ -147,12 +153,24 @@ def diff(
         else:
             show([json_shown(kinds_json())])
         return
-    if base is None or revision is None:
+    terms = _terms(shared, severity, audience)
+    if against is not None:
+        files = members_of(sides, DOCUMENT)
+        pairs = [(flows.compare_since(against, file, terms), file) for file in files]
+    elif len(sides) == 2:
+        pairs = [(flows.compare(*sides, terms), "")]
+    else:
         cure = "files, GITREV:path, URLs, or - for one"
         raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
-    found = flows.compare(base, revision, _terms(shared, severity, audience))
-    show(_shown(found, form, shared["unfolded"], shared["summary"]))
-    sys.exit(found.decision.exit_code)
+    codes = [0]
+    for found, file in pairs:
+        if found is None:
+            said = f"{file}: not compared, {against} has no such file"
+            click.echo(printable(f"contracts: {said}"), err=True)
+            continue
+        codes.append(found.decision.exit_code)
+        show(_shown(found, form, shared["unfolded"], shared["summary"]))
+    sys.exit(1 if 1 in codes else max(codes))
 
 
 @click.command()

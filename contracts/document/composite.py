@@ -6,9 +6,11 @@ Many are a folder or a pattern (`specs/*.yaml`) of this machine, or of a revisio
 import json
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from contracts.document.loader import OVERLAY
 from contracts.document.sides import (
     Reading,
     Side,
@@ -18,7 +20,7 @@ from contracts.document.sides import (
     side_from,
     unprefixed,
 )
-from contracts.document.written import written_from_bytes
+from contracts.document.written import bytes_of_file, written_from_bytes
 from contracts.errors import DocumentError, UsageError
 
 _PATTERN = re.compile(r"[*?]")
@@ -142,3 +144,33 @@ def _files_of_revision(revision: str, folder: str) -> list[str] | None:
     words = ["ls-tree", "-r", "-z", "--name-only", "--full-tree", "--end-of-options", tree]
     names = os.fsdecode(run_git(words, b"", None, tree)).split("\0")[:-1]
     return [name for name in names if "/." not in f"/{name}"]
+
+
+def members_of(files: Sequence[str], usual: str) -> list[str]:
+    """The documents that files belong to; the `usual` one for what is none and for no file at all.
+
+    Raises:
+        DocumentError: a file can't be read, or is no document, and the usual one is not there.
+    """
+    found: dict[str, None] = {}
+    for file in files or [usual]:
+        stem = file.removesuffix(OVERLAY)
+        beside = [file]
+        if stem != file:
+            beside = list(filter(os.path.isfile, map(stem.__add__, _SUFFIXES)))
+        documents = [one for one in beside if os.path.isdir(one) or _is_document(one)]
+        if not (documents or os.path.isfile(usual)):
+            cure = "give the document that it belongs to"
+            raise DocumentError(file, 0, "this is no OpenAPI document", cure)
+        found.update(dict.fromkeys(documents or [usual]))
+    return list(found)
+
+
+def _is_document(file: str) -> bool:
+    return _DOCUMENT.search(bytes_of_file(file)) is not None
+
+
+def is_unborn() -> bool:
+    """Whether nothing is committed yet on the branch of the repository around here."""
+    branch = os.fsdecode(run_git(["symbolic-ref", "-q", "HEAD"], b"", None, "HEAD")).strip()
+    return branch.startswith("refs/heads/") and not git_object(branch, None)[0]

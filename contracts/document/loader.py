@@ -39,6 +39,7 @@ _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cooki
 _DEFAULT_STYLES["querystring"] = "form"  # it has content, whose serialisation is its own
 _NO_CONTENT = frozenset({"1XX", *map(str, NO_CONTENT)})
 _SCHEMES_HERE = "#/components/securitySchemes/"  # a requirement may name one so since 3.2
+OVERLAY = ".overlay.yaml"
 MAX_NESTED = 3  # a webhook or callback within such: they may lead back to themselves
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 """OpenAPI 3.1 §4.8.12.2: header parameters of these names are ignored."""
@@ -66,7 +67,7 @@ def load_spec(
 
 def overlay_beside(path: str | Path) -> str:
     """The name of the overlay that belongs to a document unless others are given."""
-    return f"{Path(path).stem}.overlay.yaml"
+    return f"{Path(path).stem}{OVERLAY}"
 
 
 def read_spec(

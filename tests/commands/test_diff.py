@@ -244,7 +244,7 @@ MISTAKES = [
     (("diff", "spec/notte.yaml", "broken.yaml"), "broken.yaml:3: this is not YAML"),
     (("diff", "spec/notte.yaml", "other.yaml"), "other.yaml:1: this is no OpenAPI document"),
     (("diff", "-", "-"), "both sides are -"),
-    (("diff", "a", "b", "c"), "Got unexpected extra argument (c); see contracts diff --help"),
+    (("diff", "a", "b", "c"), "two sides are needed, BASE and REVISION"),
     (("diff", "new.json", "new.json", "--format", "xml"), "Invalid value for '--format': 'xml' is not one of"),
     (("diff", "new.json", "new.json", "--fail-on", "all"), "Invalid value for '--fail-on': 'all' is not one of"),
     (("diff", "new.json", "new.json", "--severity", "enum-widened"), "--severity enum-widened is not ID=error|w"),

@@ -237,14 +237,15 @@ class Shape:
 
     def child(self, keyword: str, name: str | None = None) -> "Shape":
         """What is said of the values below a keyword: they may be anything where nothing is."""
-        parts = []
+        names = () if name is None else (name,)
+        parts: dict[str, Part] = {}  # by pointer, as more than one way may lead to a schema
         for facet in self.having(keyword):
             held = facet.value[keyword]
-            if name is None and isinstance(held, dict):
-                parts.append(facet.part.child(keyword))
-            elif name is not None and name in held:
-                parts.append(facet.part.child(keyword, name))
-        return Shape(tuple(parts) or (Part(Spoken(self.source(), True)),), self.document)
+            if isinstance(held, dict) and held.keys() >= {*names}:
+                part = facet.part.child(keyword, *names)
+                parts.setdefault(part.schema.pointer, part)
+        found = tuple(parts.values()) or (Part(Spoken(self.source(), True)),)
+        return Shape(found, self.document)
 
     @cached_property
     def is_map(self) -> bool:

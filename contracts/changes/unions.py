@@ -18,7 +18,7 @@ from contracts.changes.places import place_below
 from contracts.changes.shapes import Shape, Spoken, type_names
 from contracts.document.model import schemas_by_name
 from contracts.schemas import UNIONS, Raw, only
-from contracts.schemas.locations import Part, Union, escape
+from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, escape
 from contracts.schemas.part import among
 from contracts.schemas.readings import TooLarge, taken_form
 
@@ -144,25 +144,42 @@ def branches_of(shape: Shape, union: Union | None, keyword: str) -> Alternatives
     """The branches of a union at a place, or the place itself as the only one."""
     if union is None:
         return Alternatives(keyword, (Branch(shape, shape.parts),))
-    beside = list[Part]()
-    for part in shape.location.parts:
-        rest = dict(part.value)
-        for keyword in ("$ref", "allOf", *([union.keyword] * (part.schema == union.schema))):
-            rest.pop(keyword, None)
-        beside.append(Part(Spoken(part.schema, rest)))
-    is_alone = all(part.value.keys() <= {"type"} or not part.speaks for part in beside)
+    way = _way_to(union, shape.location)
+    beside, types = list[Part](), ALL_TYPES
+    for location, chosen in way:
+        types &= location.types
+        for part in location.parts:
+            rest = dict(part.value)
+            for name in ("$ref", "allOf", *([chosen.keyword] * (part.schema == chosen.schema))):
+                rest.pop(name, None)
+            beside += [Part(Spoken(part.schema, rest))] * bool(rest)
+    says_types = all(part.value.keys() <= {"type"} or not part.speaks for part in beside)
     said, named, found = Part(union.schema).value, dict[str, set[str]](), list[Branch]()
     if "discriminator" in said:
         for name, pointer in schemas_by_name(said).items():
             named.setdefault(pointer, set()).add(name)
     for turn, location in enumerate(union.branches, 1):
         own, given = location.parts[0], None
-        around = [] if is_alone and location.types <= shape.location.types else beside
+        around = [] if says_types and location.types <= types else beside
         if own.target and own.target.schema.pointer in named:
             names = frozenset(named[own.target.schema.pointer])
             given = (str(said["discriminator"].get("propertyName")), names)
         found.append(Branch(Shape((own, *around), shape.document), (own,), turn, given))
-    return Alternatives(union.keyword, tuple(found), is_alone)
+    return Alternatives(union.keyword, tuple(found), says_types and len(way) == 1)
+
+
+def _way_to(union: Union, location: Location) -> list[tuple[Location, Union]]:
+    """The union and those by type above it, of which a value of its types is in one branch alone.
+
+    Each is with the location that it stands at.
+    """
+    for one in location.unions:
+        if one is union:
+            return [(location, one)]
+        if not one.shared_types:
+            for way in filter(None, map(partial(_way_to, union), one.branches)):
+                return [(location, one), *way]
+    return []
 
 
 @dataclass(frozen=True, eq=False)

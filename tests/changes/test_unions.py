@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from contracts.changes import compare
+from contracts.changes import Unit, Walk, compare
 from contracts.changes.change import Change, Effect
+from contracts.changes.pairs import Pair
 from contracts.document import Spec, read_spec
 from contracts.schemas import readings
 from tests.documents import document
@@ -256,3 +257,43 @@ def test_a_branch_more_is_shown_where_the_union_is_too_large_to_be_written_out(m
     assert (change.effect, change.id) == (Effect.BREAKING, "branch-added")
     assert change.witness is not None
     assert change.witness.message["body"] == {"kind": "new"}
+
+
+def nested(kind: str, **properties: Any) -> dict[str, Any]:
+    return tagged(kind, inner={"type": "array", "items": {"$ref": REF + "Named"}}, **properties)
+
+
+def test_branches_of_a_union_beside_a_text_are_compared_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {f"K{number}": nested(f"k{number}", note=STRING) for number in range(12)}
+    kinds |= {"Kind": branches(*kinds, keyword="oneOf"), "Named": {"oneOf": [STRING, {"$ref": REF + "Kind"}]}}
+    revised = {**kinds, "K7": nested("k7", note=INTEGER)}
+    compare_one, compared = Walk._compare, list[Pair]()
+
+    def counted(walk: Walk, pair: Pair) -> Unit:
+        compared.append(pair)
+        return compare_one(walk, pair)
+
+    monkeypatch.setattr(Walk, "_compare", counted)
+    (change,) = compare(asked({"$ref": REF + "Named"}, **kinds), asked({"$ref": REF + "Named"}, **revised))
+    assert (change.effect, change.id) == (Effect.BREAKING, "type-changed")
+    assert len(compared) < 40
+
+
+TEXT_OR_TWO = {"type": ["string", "object"], "oneOf": [STRING, {"oneOf": [ONE, OTHER]}]}
+
+
+@pytest.mark.parametrize(
+    ("revision", "expected"),
+    [
+        (ONE, {"property-added", "type-narrowed"}),
+        ({"oneOf": [ONE, OTHER]}, {"type-narrowed"}),
+        ({"oneOf": [STRING, ONE]}, {"property-added"}),
+        ({"oneOf": [STRING, {"required": ["two"], "oneOf": [ONE, OTHER]}]}, {"property-added"}),
+        ({"oneOf": [STRING, {"anyOf": [ONE, OTHER, {"type": "object"}]}]}, set()),
+    ],
+    ids=["one of them", "no text", "a text or one", "more beside", "anything"],
+)
+def test_a_union_beside_a_text_loses_neither(revision: Any, expected: set[str]) -> None:
+    changes = compare(asked(TEXT_OR_TWO), asked(revision))
+    assert {change.id for change in changes if change.effect is Effect.BREAKING} == expected
+    assert Effect.UNDECIDED not in {change.effect for change in changes}

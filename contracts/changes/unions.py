@@ -18,7 +18,7 @@ from contracts.changes.places import place_below
 from contracts.changes.shapes import Shape, Spoken, type_names
 from contracts.document.model import schemas_by_name
 from contracts.schemas import UNIONS, Raw, only
-from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, escape
+from contracts.schemas.locations import Location, Part, Union, escape
 from contracts.schemas.part import among
 from contracts.schemas.readings import TooLarge, taken_form
 
@@ -145,26 +145,23 @@ def branches_of(shape: Shape, union: Union | None, keyword: str) -> Alternatives
     if union is None:
         return Alternatives(keyword, (Branch(shape, shape.parts),))
     way = _way_to(union, shape.location)
-    beside, types = list[Part](), ALL_TYPES
-    for location, chosen in way:
-        types &= location.types
-        for part in location.parts:
-            rest = dict(part.value)
-            for name in ("$ref", "allOf", *([chosen.keyword] * (part.schema == chosen.schema))):
-                rest.pop(name, None)
-            beside += [Part(Spoken(part.schema, rest))] * bool(rest)
+    beside, types = _beside(way), shape.location.types
+    for place, _ in way:
+        types &= place.types
     says_types = all(part.value.keys() <= {"type"} or not part.speaks for part in beside)
-    said, named, found = Part(union.schema).value, dict[str, set[str]](), list[Branch]()
-    if "discriminator" in said:
-        for name, pointer in schemas_by_name(said).items():
+    whole, named, found = Part(union.schema).value, dict[str, set[str]](), list[Branch]()
+    if "discriminator" in whole:
+        for name, pointer in schemas_by_name(whole).items():
             named.setdefault(pointer, set()).add(name)
     for turn, location in enumerate(union.branches, 1):
         own, given = location.parts[0], None
-        around = [] if says_types and location.types <= types else beside
+        parts = [own]
+        if not (says_types and location.types <= types):
+            parts += beside
         if own.target and own.target.schema.pointer in named:
             names = frozenset(named[own.target.schema.pointer])
-            given = (str(said["discriminator"].get("propertyName")), names)
-        found.append(Branch(Shape((own, *around), shape.document), (own,), turn, given))
+            given = (str(whole["discriminator"].get("propertyName")), names)
+        found.append(Branch(Shape(tuple(parts), shape.document), (own,), turn, given))
     return Alternatives(union.keyword, tuple(found), says_types and len(way) == 1)
 
 
@@ -180,6 +177,19 @@ def _way_to(union: Union, location: Location) -> list[tuple[Location, Union]]:
             for way in filter(None, map(partial(_way_to, union), one.branches)):
                 return [(location, one), *way]
     return []
+
+
+def _beside(way: Sequence[tuple[Location, Union]]) -> list[Part]:
+    """What is said on the way to a union, and is no part of the unions on it."""
+    found = []
+    for location, chosen in way:
+        for part in location.parts:
+            rest = dict(part.value)
+            for name in ("$ref", "allOf", *([chosen.keyword] * (part.schema == chosen.schema))):
+                rest.pop(name, None)
+            if rest:
+                found.append(Part(Spoken(part.schema, rest)))
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,6 @@ import signal
 from collections import Counter
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import replace
 from itertools import chain, filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contracts.errors import ContractsError
-from contracts.notte.domain import DOCUMENT
+from contracts.run.items import SESSION
 from contracts.run.options import OPTIONS
+from contracts.run.settings import UNNAMED, document_in
 from contracts.text import printable
 
 if TYPE_CHECKING:
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from contracts.testing import Contract
     from contracts.verdicts import Verdict
 
-SESSION = pytest.StashKey["State"]()  # the run that a pytest session makes
 _PROBLEM = pytest.StashKey[str]()  # why there is none
 _BASE_URL = pytest.StashKey[str | None]()  # as given, or of PYTEST_BASE_URL; not None if empty
-_OURS = re.compile(rb"\bcontract_(?:item|verdicts|gate)\b")  # in a file with tests of the contract
+_OURS = re.compile(
+    rb"\bcontract_(?:item|verdicts|gate)\b|\btesting\.test_(?:rule|document)\b"
+    rb"|\bcontracts\.testing[ \t]+import[ \t]*(?:\([^)]*|[^\n(]*)(?:\btest_(?:rule|document)\b|\*)"
+)
+"""In a file with tests of the contract: what they take, or where they are imported from."""
 _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "flag": ("store_true", {"type": "bool", "default": False}),
     "list": ("append", {"type": "args", "default": []}),
@@ -99,12 +102,13 @@ def _has_ours(path: Path) -> bool:
 
 def _begun(config: pytest.Config, *, asks: bool = True) -> State | None:
     """The run, begun if it is not; None if there is nothing to test, or a problem."""
-    wanted = (config.rootpath / DOCUMENT).is_file() or any(o.given(config) for o in OPTIONS)
-    if wanted and SESSION not in config.stash and _PROBLEM not in config.stash:
+    if SESSION not in config.stash and _PROBLEM not in config.stash:
         from contracts.flows import begin
         from contracts.run.outputs import Outputs, scrub_logs
 
         try:
+            if not any(o.given(config) for o in OPTIONS) and document_in(config.rootpath) is None:
+                return None
             state = config.stash[SESSION] = begin(config, config.stash[_BASE_URL], asks=asks)
             config.add_cleanup(scrub_logs(state.scrub))
             config.pluginmanager.register(Outputs(config, state.scrub), "contracts-outputs")
@@ -215,42 +219,9 @@ def contract(request: pytest.FixtureRequest) -> Contract:
 def _state(request: pytest.FixtureRequest, who: str) -> State:
     state = request.config.stash.get(SESSION, None)
     if state is None:
-        absent = f"{who} needs a document: give --contract-spec, or have {DOCUMENT}"
+        absent = f"{who} needs a document: {UNNAMED}"
         pytest.fail(request.config.stash.get(_PROBLEM, absent), pytrace=False)
     return state
-
-
-def judge_item(request: pytest.FixtureRequest, verdicts: list[Verdict]) -> None:
-    """Give a test the outcome of its verdicts. Called by `tests/contract`."""
-    from contracts.run.end import item_properties, item_result
-
-    state = request.config.stash[SESSION]
-    request.node.user_properties += item_properties(state, verdicts)
-    _give(item_result(state, verdicts, _rerun(request, state)))
-
-
-def judge_document(request: pytest.FixtureRequest, found: ItemResult) -> None:
-    """Give a test the outcome of the gate. Called by `tests/contract`."""
-    rerun = f"\n  rerun: {_rerun(request, request.config.stash[SESSION])}"
-    _give(replace(found, text=found.text + rerun * (found.outcome == "failed")))
-
-
-def _give(found: ItemResult) -> None:
-    if found.outcome == "failed":
-        pytest.fail(found.text, pytrace=False)
-    if found.outcome == "accepted":
-        pytest.xfail(found.text)
-    if found.outcome == "skipped":
-        pytest.skip(found.text)
-
-
-def _rerun(request: pytest.FixtureRequest, state: State) -> str:
-    """The command that judges one item again, from here, with the options of this run."""
-    from contracts.run.state import command_of
-
-    config, name = request.config, request.node.nodeid.partition("::")[2]
-    path = os.path.relpath(request.node.path, config.invocation_params.dir)
-    return command_of(config, state.inputs, state.budget, f"{path}::{name}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,4 +1,4 @@
-"""The commands: `contracts rules`, `accept`, `changelog`, `diff`, `pull`, `drift` and `report`."""
+"""The commands, `contracts run` to `contracts report`: names, and what they have in common."""
 
 import gc
 import io
@@ -6,10 +6,13 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
 from contracts.errors import ContractsError
+from contracts.run.settings import PLACES, document_in, needed_document
+from contracts.text import shown_path
 
 _COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
 _COMMANDS = {
@@ -19,9 +22,29 @@ _COMMANDS = {
     "drift": (_COMPARISONS, "The same of what a service publishes."),
     "pull": (_COMPARISONS, "Refresh the document, unless that breaks clients."),
     "report": (_PRINTOUTS, "One or more report.json in another form."),
+    "run": ("contracts.commands.contract_run", "Judge a service, or a mock, by every rule."),
     "rules": (_PRINTOUTS, "The rules that the document implies."),
 }
 """By name: the module, imported when the command is called or explained, and what it is for."""
+
+
+def own_document() -> str:
+    """The document of the project here; UsageError without one."""
+    return str(shown_path(needed_document(Path.cwd())))
+
+
+def document_here() -> str:
+    """The same, or nothing without one."""
+    return str(shown_path(document_in(Path.cwd()) or Path()))
+
+
+SPEC = click.option(
+    "--spec",
+    "path",
+    metavar="FILE",
+    callback=lambda _, __, given: given or own_document(),
+    help=f"The OpenAPI document.  [default: {PLACES}]",
+)
 ROOT = click.option(
     "--root", metavar="DIR", help="Other files are read below it.  [default: the git repository]"
 )

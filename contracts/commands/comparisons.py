@@ -11,7 +11,7 @@ from typing import TypedDict, Unpack
 import click
 
 from contracts import flows
-from contracts.commands import ROOT, STRICT, show
+from contracts.commands import ROOT, SPEC, STRICT, document_here, own_document, show
 from contracts.decision.change_decision import (
     AUDIENCES,
     ChangePolicy,
@@ -23,7 +23,6 @@ from contracts.document.composite import members_of
 from contracts.document.sides import PAGE, Reading
 from contracts.document.written import overlays_of
 from contracts.errors import UsageError
-from contracts.notte.domain import DOCUMENT
 from contracts.report.diff import Diff
 from contracts.report.forms import FORMS, lines_of
 from contracts.report.forms.catalogue import kinds_json, kinds_table
@@ -155,7 +154,7 @@ def diff(
         return
     terms = _terms(shared, severity, audience)
     if against is not None:
-        files = members_of(sides, DOCUMENT)
+        files = members_of(sides or [own_document()], document_here() or "")
         pairs = [(flows.compare_since(against, file, terms), file) for file in files]
     elif len(sides) == 2:
         pairs = [(flows.compare(*sides, terms), "")]
@@ -236,9 +235,7 @@ def _painted(text: str, look: str) -> str:
 
 @click.command()
 @click.argument("source")
-@click.option(
-    "--spec", "path", default=DOCUMENT, show_default=True, help="The document to refresh."
-)
+@SPEC
 @_OVERLAY
 @ROOT
 @STRICT
@@ -285,9 +282,7 @@ def pull(
     metavar="URL|FILE",
     help="Where else it is published: a document or a page with one.",
 )
-@click.option(
-    "--spec", "path", default=DOCUMENT, show_default=True, help="The document that is tested."
-)
+@SPEC
 @_OVERLAY
 @ROOT
 @STRICT

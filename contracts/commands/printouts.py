@@ -14,12 +14,11 @@ import click
 
 from contracts import flows
 from contracts.changes.change import KINDS
-from contracts.commands import ROOT, STRICT, show
+from contracts.commands import ROOT, SPEC, STRICT, show
 from contracts.decision import entries
 from contracts.document import load_spec
 from contracts.document.written import bytes_of_file, overlays_of
 from contracts.errors import UsageError
-from contracts.notte.domain import DOCUMENT
 from contracts.notte.prose import prose_rules
 from contracts.report.forms import FORMS, catalogue, lines_of
 from contracts.report.history import trend_in
@@ -28,9 +27,6 @@ from contracts.rules import RuleBook, rules_for
 from contracts.rules.faults import notices, refuse_faulty
 from contracts.text import json_shown, printable, write_whole
 
-_SPEC = click.option(
-    "--spec", "path", default=DOCUMENT, show_default=True, help="The OpenAPI document."
-)
 _OVERLAY = click.option(
     "--overlay", "overlays", multiple=True, help="An overlay; repeatable; 'none' for none at all."
 )
@@ -54,7 +50,7 @@ def _book(document: _Document) -> RuleBook:
 
 
 @click.command()
-@_SPEC
+@SPEC
 @_OVERLAY
 @ROOT
 @STRICT
@@ -87,7 +83,7 @@ def rules(form: str, explain: str | None, **document: Unpack[_Document]) -> None
 @click.option("--reason", metavar="TEXT", help="Why; an entry that is there keeps its own.")
 @click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="The last day on which it counts.")
 @click.option("--prune", is_flag=True, help="Take out what has passed, and rules that are gone.")
-@_SPEC
+@SPEC
 @_OVERLAY
 @ROOT
 @STRICT

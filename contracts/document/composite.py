@@ -147,18 +147,18 @@ def _files_of_revision(revision: str, folder: str) -> list[str] | None:
 
 
 def members_of(files: Sequence[str], usual: str) -> list[str]:
-    """The documents that files belong to; the `usual` one for what is none and for no file at all.
+    """The documents that files belong to; the `usual` one for what is none.
 
     Raises:
         DocumentError: a file can't be read, or is no document, and the usual one is not there.
     """
     found: dict[str, None] = {}
-    for file in files or [usual]:
+    for file in files:
         stem = file.removesuffix(OVERLAY)
         beside = [file]
         if stem != file:
             beside = list(filter(os.path.isfile, map(stem.__add__, _SUFFIXES)))
-        documents = [one for one in beside if os.path.isdir(one) or _is_document(one)]
+        documents = [one for one in beside if os.path.isdir(one) or is_document(one)]
         if not (documents or os.path.isfile(usual)):
             cure = "give the document that it belongs to"
             raise DocumentError(file, 0, "this is no OpenAPI document", cure)
@@ -166,7 +166,7 @@ def members_of(files: Sequence[str], usual: str) -> list[str]:
     return list(found)
 
 
-def _is_document(file: str) -> bool:
+def is_document(file: str) -> bool:
     return _DOCUMENT.search(bytes_of_file(file)) is not None
 
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from urllib.parse import quote
 
-DOCUMENT = "spec/notte.yaml"  # tested where nobody names another
 TITLE = "Notte API"
 PRODUCTION_HOSTS = frozenset({"api.notte.cc"})
 

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from contracts.errors import UsageError
 from contracts.messages import MAX_SECONDS, MAX_UNAVAILABLE, is_field_name
-from contracts.notte.domain import CREDENTIAL_VARIABLE, DOCUMENT, PROXY_VARIABLE
+from contracts.notte.domain import CREDENTIAL_VARIABLE, PROXY_VARIABLE
+from contracts.run.settings import PLACES
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _NUMBER = r"(?=.*[1-9])[0-9]{1,9}(?:\.[0-9]{1,9})?"  # not all of its digits are 0
@@ -221,7 +222,7 @@ def _flag(text: str) -> Any:
 class Options:
     """What the options say; to add one is to add its row, and to use its value."""
 
-    spec: str | None = _row(f"the OpenAPI document to test against (default: {DOCUMENT})", _FILE)
+    spec: str | None = _row(f"the OpenAPI document to test against (default: {PLACES})", _FILE)
     overlay: tuple[str, ...] = _row(
         "an OpenAPI overlay; repeatable; 'none' for none at all", _FILE, ()
     )

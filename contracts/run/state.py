@@ -4,11 +4,9 @@ import hashlib
 import os
 import secrets
 import shlex
-import shutil
-import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -31,26 +29,14 @@ from contracts.report.record import Teller
 from contracts.report.run import Drift, Run
 from contracts.rules import Rule, RuleBook, rules_for
 from contracts.run.inputs import Inputs
-from contracts.run.options import OPTIONS
-from contracts.text import plural, shown_path
+from contracts.run.invocation import command_of
+from contracts.text import plural
 from contracts.verdicts import Verdict
 
 T = TypeVar("T")
 MAX_ITEMS = 2000  # above this many rules, an item stands for those of an operation, status and kind
 MOCK_VALUES = 8  # of a path parameter that the mock knows: shows every sort of answer twice
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}  # random requests an operation, by profile
-SET_UP: tuple[str, ...] = (
-    "-p",
-    "-c",
-    "-o",
-    "-W",
-    "--config-file",
-    "--rootdir",
-    "--override-ini",
-    "--confcutdir",
-)
-SET_UP += ("--import-mode", "--pythonwarnings")
-"""Options of pytest that take a value, and without which an item might be another, or not found."""
 INTERVAL = 0.25  # seconds between two looks of the line that says what is being asked
 
 
@@ -247,58 +233,12 @@ def state_from(config: Any, inputs: Inputs) -> State:
     about |= {"document": document.path, "sha256": document.sha256}
     about |= {"base_url": inputs.target.base_url, "unsafe": options.unsafe}
     about["max_seconds"] = options.max_response_time
-    about["command"] = command_of(config, inputs, budget)
+    about["command"] = command_of(config, inputs, budget.seed)
     secrets_of = (inputs.target.secret, *inputs.target.others.values())
     unlooked = [secret.unlooked for secret in secrets_of if secret is not None]
     about["unlooked"] = next(filter(None, unlooked), "")
     ledger = Ledger(inputs.folder / shared.get("contract_run", name), about)
     return State(inputs, ledger, budget, pace, worker=shared.get("workerid"))
-
-
-def command_of(config: Any, inputs: Inputs, budget: Budget, item: str = "") -> str:
-    """The command that makes this run again, or judges an item of it alone, for a POSIX shell.
-
-    It is for the folder of the run, and has the options that decide what is asked and judged, and
-    how pytest is set up: not how many processes there are, and the credential in none of them.
-    """
-    program, *args = getattr(config, "workerinput", {}).get("mainargv", sys.argv)
-    if not hasattr(config, "workerinput"):
-        args = list(map(str, config.invocation_params.args))
-    words = [*started_by(program), *((item and [item]) or config.option.file_or_dir)]
-    if inputs.target.base_url is not None:
-        words += ["--base-url", inputs.target.base_url]
-    for option in OPTIONS:
-        if not item or option.field != "history":  # one item again is no night
-            words += option.words(config.getoption(option.flag, None))
-    chosen = {} if item else {"-k": config.option.keyword, "-m": config.option.markexpr}
-    chosen["--hypothesis-profile"] = config.getoption("--hypothesis-profile", None)
-    chosen["--hypothesis-seed"] = str(budget.seed or "")
-    for flag, value in chosen.items():
-        words += [flag, value] if value else []
-    return shlex.join(map(inputs.scrubber.text, [*words, *_set_up(args)]))
-
-
-def _set_up(args: Sequence[str]) -> Iterator[str]:
-    """Of pytest's words those about plugins, the ini file and how tests are imported."""
-    words = iter(args)
-    for word in words:
-        if word in SET_UP:
-            yield from (word, next(words, ""))
-        elif word.startswith(SET_UP) and ("=" in word or not word.startswith("--")):
-            yield word
-
-
-def started_by(program: str) -> list[str]:
-    """The words that start pytest as this process was started, a script or a module of Python."""
-    name = Path(program).name
-    if name not in ("pytest", "py.test"):
-        return [_from_here(sys.executable), "-m", "pytest"]
-    return [name if shutil.which(name) == program else _from_here(program)]
-
-
-def _from_here(program: str) -> str:
-    """A program as a shell finds it from here: without a slash it would look elsewhere."""
-    return os.path.join(".", path) if "/" not in (path := str(shown_path(Path(program)))) else path
 
 
 def now() -> str:

@@ -143,13 +143,10 @@ def test_echoes_in_broken_answers_leave_nothing_behind(name: str, project: Proje
 TELLING = """
 import base64, logging, os, warnings
 import pytest
-from contracts.plugin import judge_item
+from contracts.testing import test_rule
 
 KEY = os.environ["NOTTE_API_KEY"]
 FORMS = [KEY, KEY.upper(), base64.b64encode(b"x" + KEY.encode()).decode(), "".join("%%%02x" % ord(c) for c in KEY)]
-
-def test_rule(request, contract_verdicts):
-    judge_item(request, contract_verdicts)
 
 def test_warnings():
     for form in FORMS:

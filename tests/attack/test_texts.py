@@ -24,7 +24,7 @@ from contracts.report.forms import FORMS, lines_of
 from contracts.report.shell import curl
 from contracts.rules import rules_for
 from contracts.run.inputs import Inputs, Target
-from contracts.run.state import Budget, command_of
+from contracts.run.invocation import command_of
 from contracts.text import printable, well_formed
 from tests.documents import OPERATION, document, spec_from, spec_of
 from tests.report.comparisons import diff
@@ -87,7 +87,7 @@ def test_the_command_that_runs_again_calls_pytest_with_these_words(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever a document's file, an option or a rule is called; it is printed as it is pasted."""
-    monkeypatch.setattr("contracts.run.state.started_by", lambda _: ["pytest"])
+    monkeypatch.setattr("contracts.run.invocation.started_by", lambda _: ["pytest"])
     text = printable(TEXTS[name][:2_000]).strip() or "x"
     flags = {"--contract-spec": f"{text}.yaml", "--contract-param": [("id", text)], "--base-url": f"http://h/{text}"}
     known = {"keyword": text, "markexpr": "", "file_or_dir": []}
@@ -97,7 +97,7 @@ def test_the_command_that_runs_again_calls_pytest_with_these_words(
         invocation_params=SimpleNamespace(args=["-c", text, f"--rootdir={text}"]),
     )
     inputs = replace(Inputs(spec_of({})), target=Target(base_url=f"http://h/{text}"))
-    command = command_of(config, inputs, Budget(), f"tests/{text}::test_contract[{text}]")
+    command = command_of(config, inputs, 0, f"tests/{text}::test_contract[{text}]")
     assert printable(command) == command
     assert "\n" not in command
     (called,) = words_of(command, tmp_path)

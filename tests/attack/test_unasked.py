@@ -305,11 +305,11 @@ def test_nothing_of_it_is_said_without_the_option(project: Project) -> None:
 
 CORE = """
 import resource
-from contracts.plugin import judge_item
+from contracts import testing
 
 def test_rule(request, contract_verdicts):
     print("core", resource.getrlimit(resource.RLIMIT_CORE))
-    judge_item(request, contract_verdicts)
+    testing.test_rule(request, contract_verdicts)
 """
 
 

@@ -104,9 +104,9 @@ def test_any_other_file_stands_for_the_document_that_is_tested(repository: Repos
 
 
 def test_a_file_of_no_document_is_refused(repository: Repository, hook: Run) -> None:
-    repository.commit({"thing.yaml": "a: 1\n", "openapi.yaml": text("a")})
+    repository.commit({"thing.yaml": "a: 1\n", "api.yaml": text("a")})
     cure = "give the document that it belongs to"
-    assert hook("openapi.yaml", "thing.yaml") == (
+    assert hook("api.yaml", "thing.yaml") == (
         2,
         "",
         f"contracts: thing.yaml: this is no OpenAPI document; {cure}\n",

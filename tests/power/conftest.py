@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.plugin import SESSION
+from contracts.run.items import SESSION
 
 TRIED = "power"
 

@@ -38,10 +38,7 @@ LOUD = (
 )
 
 TEST_MODULE = """
-from contracts.plugin import judge_item
-
-def test_rule(request, contract_verdicts):
-    judge_item(request, contract_verdicts)
+from contracts.testing import test_rule
 """
 INI = "[pytest]\naddopts = -p no:schemathesis -p no:httpx2 -p no:unraisableexception --assert=plain\n"
 

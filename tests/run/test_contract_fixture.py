@@ -45,7 +45,7 @@ def test_document_is_needed(project: Project) -> None:
     (project.folder / "spec" / "notte.yaml").unlink()
     run = project.run("-q", "--base-url", "http://127.0.0.1:1")
     assert run.code == 1
-    assert "the contract fixture needs a document: give --contract-spec, or have spec/notte.yaml" in run.out
+    assert "the contract fixture needs a document: there is no openapi." in run.out
 
 
 def test_fixture_is_listed(project: Project) -> None:

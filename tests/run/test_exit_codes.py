@@ -168,7 +168,7 @@ def test_project_without_a_document_can_not_be_judged(workers: tuple[str, ...], 
     (project.folder / "spec" / "notte.yaml").unlink()
     run = project.run("-q", *workers)
     assert run.code == USAGE
-    assert "a contract run needs a document: give --contract-spec, or have spec/notte.yaml" in run.out
+    assert "a contract run needs a document: there is no openapi." in run.out
 
 
 LIVE = ("--base-url", "http://127.0.0.1:1")

@@ -18,10 +18,7 @@ from .forked import Forked
 from .projects import TEST_MODULE, THING, Project, document, operation
 
 GATE = """
-from contracts.plugin import judge_document
-
-def test_document(request, contract_gate):
-    judge_document(request, contract_gate)
+from contracts.testing import test_document
 """
 SPEC = "spec/notte.yaml"
 NAME = "enum-widened GET /things/{thing_id} 200 *"

@@ -282,7 +282,7 @@ def test_reports_of_salvaged_runs_are_at_hand(left: Callable[..., Path], project
 
     class Looking:
         def pytest_sessionfinish(self, session: pytest.Session) -> None:
-            from contracts.plugin import SESSION
+            from contracts.run.items import SESSION
 
             found.extend(session.config.stash[SESSION].prelude.killed)
 

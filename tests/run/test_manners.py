@@ -12,7 +12,8 @@ import hypothesis
 import pytest
 
 from contracts import plugin
-from contracts.run.state import EXAMPLES, register_profiles, started_by
+from contracts.run.invocation import started_by
+from contracts.run.state import EXAMPLES, register_profiles
 
 from .projects import CANARY, ENUM, GIVEN, Project, Things, hermetic
 
@@ -24,7 +25,8 @@ def test_nothing_heavy_is_imported():
     assert heavy & set(sys.modules) == set()
     assert {name for name in sys.modules if name.startswith("contracts")} <= {
         "contracts", "contracts.plugin", "contracts.errors", "contracts.run", "contracts.run.options",
-        "contracts.notte", "contracts.notte.domain", "contracts.messages", "contracts.text"
+        "contracts.notte", "contracts.notte.domain", "contracts.messages", "contracts.text",
+        "contracts.run.invocation", "contracts.run.items", "contracts.run.settings"
     }
 """
 

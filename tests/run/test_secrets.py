@@ -14,10 +14,7 @@ GATEWAY = "gateway/Canary+42"
 
 USING_LOGS = """
 import httpx2, logging, os
-from contracts.plugin import judge_item
-
-def test_rule(request, contract_verdicts):
-    judge_item(request, contract_verdicts)
+from contracts.testing import test_rule
 
 def test_other(contract):
     key = os.environ["NOTTE_API_KEY"]
@@ -215,10 +212,7 @@ def test_mock_never_gets_the_credential(project: Project) -> None:
 
 SHOWING_BODIES = """
 import httpx2, os
-from contracts.plugin import judge_item
-
-def test_rule(request, contract_verdicts):
-    judge_item(request, contract_verdicts)
+from contracts.testing import test_rule
 
 def get():
     with httpx2.Client() as client:

@@ -1,0 +1,127 @@
+"""How pytest is started: by `contracts run`, and by the command that makes a run again."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contracts.errors import UsageError
+from contracts.run.options import OPTIONS
+from contracts.text import shown_path
+
+if TYPE_CHECKING:
+    from contracts.run.inputs import Inputs
+
+SET_UP: tuple[str, ...] = (
+    "-p",
+    "-c",
+    "-o",
+    "-W",
+    "--config-file",
+    "--rootdir",
+    "--override-ini",
+    "--confcutdir",
+)
+SET_UP += ("--import-mode", "--pythonwarnings")
+"""Options of pytest that take a value, and without which an item might be another, or not found."""
+ITEMS = "contracts.run.items"
+_PLUGINS = (
+    "contracts.plugin",
+    "pytest_base_url.plugin",
+    "xdist.plugin",
+    "_hypothesis_pytestplugin",
+    ITEMS,
+)
+"""Of pytest's plugins those that a run needs; others may be named with `-p`."""
+
+
+def run(words: Sequence[str]) -> int:
+    """Run pytest on a document with a user's words; the exit code is that of the run.
+
+    Nothing of the project around has a say but its `contract_…` settings: neither its other
+    settings nor its conftest.py, and no plugin that happens to be installed.
+    """
+    import pytest
+
+    apart = ["-c", os.devnull, "--rootdir=.", f"--confcutdir={Path(__file__).parent}"]
+    apart += ["--noconftest", "--disable-plugin-autoload", "--no-header"]
+    apart += ["-W", "ignore::pytest.PytestCacheWarning"]
+    for plugin in _PLUGINS:
+        apart += ["-p", plugin]
+    return int(pytest.main([*apart, *words]))
+
+
+def divided(words: Sequence[str], spec: str | None) -> tuple[str | None, list[str]]:
+    """Of `openapi.yaml::test_rule[…]`: the document that words name, and the tests (`::…`).
+
+    UsageError for more than one, that of `--contract-spec` included.
+    """
+    documents = {} if spec is None else {os.path.normpath(spec): spec}
+    rests = list[str]()
+    for word in words:
+        path, mark, name = word.partition("::")
+        if os.path.exists(word):
+            path, mark, name = word, "", ""
+        documents.setdefault(os.path.normpath(path), path)
+        rests.append(mark + name)
+    if len(documents) > 1:
+        names = " and ".join(documents.values())
+        raise UsageError(f"{names} are several documents, and a run has one; run each by itself")
+    return next(iter(documents.values()), None), rests or [""]
+
+
+def command_of(config: Any, inputs: Inputs, seed: int, item: str = "") -> str:
+    """The command that makes this run again, or judges an item of it alone, for a POSIX shell.
+
+    It is for the folder of the run, and has the options that decide what is asked and judged, and
+    how pytest is set up: not how many processes there are, and the credential in none of them.
+    """
+    program, *args = getattr(config, "workerinput", {}).get("mainargv", sys.argv)
+    words = started_by(program)
+    is_own = words[-1] == "run"
+    if not is_own and not hasattr(config, "workerinput"):
+        args = list(map(str, config.invocation_params.args))
+    words += (item and [item]) or config.option.file_or_dir
+    # One item again is no night, and what `contracts run` is given first is the document.
+    left_out = ["history"] * bool(item) + ["spec"] * is_own
+    if inputs.target.base_url is not None:
+        words += ["--base-url", inputs.target.base_url]
+    for option in OPTIONS:
+        if option.field not in left_out:
+            words += option.words(config.getoption(option.flag, None))
+    chosen = {} if item else {"-k": config.option.keyword, "-m": config.option.markexpr}
+    chosen["--hypothesis-profile"] = config.getoption("--hypothesis-profile", None)
+    chosen["--hypothesis-seed"] = str(seed or "")
+    for flag, value in chosen.items():
+        words += [flag, value] if value else []
+    return shlex.join(map(inputs.scrubber.text, [*words, *_set_up(args)]))
+
+
+def _set_up(args: Sequence[str]) -> Iterator[str]:
+    """Of pytest's words those about plugins, the ini file and how tests are imported."""
+    words = iter(args)
+    for word in words:
+        if word in SET_UP:
+            yield from (word, next(words, ""))
+        elif word.startswith(SET_UP) and ("=" in word or not word.startswith("--")):
+            yield word
+
+
+def started_by(program: str) -> list[str]:
+    """The words that start a run as this process was started, a script or a module of Python."""
+    path = Path(program)
+    is_own = "contracts" in (path.name, path.parent.name)
+    words = [_from_here(sys.executable), "-m", "contracts" if is_own else "pytest"]
+    if path.name in ("contracts", "pytest", "py.test"):
+        words = [path.name if shutil.which(path.name) == program else _from_here(program)]
+    return [*words, *["run"] * is_own]
+
+
+def _from_here(program: str) -> str:
+    """A program as a shell finds it from here: without a slash it would look elsewhere."""
+    return os.path.join(".", path) if "/" not in (path := str(shown_path(Path(program)))) else path

@@ -1,0 +1,85 @@
+"""The tests of a contract run, and what they say. PYTEST_DONT_REWRITE: nothing is asserted here.
+
+A test file of one's own imports them (`contracts.testing`); `contracts run` collects them here,
+as this module is its plugin as well, and calls them tests of the document.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from contracts.errors import ContractsError
+from contracts.run.invocation import command_of, divided
+from contracts.run.options import OPTIONS
+from contracts.run.settings import needed_document
+from contracts.text import shown_path
+
+if TYPE_CHECKING:
+    from contracts.run.end import ItemResult
+    from contracts.run.state import State
+    from contracts.verdicts import Verdict
+
+SESSION = pytest.StashKey["State"]()  # the run that a pytest session makes
+_DOCUMENT = pytest.StashKey[str]()  # of `contracts run`, as its tests are called after it
+
+
+def test_rule(request: pytest.FixtureRequest, contract_verdicts: list[Verdict]) -> None:
+    """A rule of the document; of a big one, those of an operation, a status and a kind."""
+    from contracts.run.end import item_properties, item_result
+
+    state = request.config.stash[SESSION]
+    request.node.user_properties += item_properties(state, contract_verdicts)
+    _give(item_result(state, contract_verdicts, _rerun(request, state)))
+
+
+def test_document(request: pytest.FixtureRequest, contract_gate: ItemResult) -> None:
+    """The document breaks nothing that its baseline promised: HEAD's, or --contract-baseline's."""
+    rerun = f"\n  rerun: {_rerun(request, request.config.stash[SESSION])}"
+    failed = contract_gate.outcome == "failed"
+    _give(replace(contract_gate, text=contract_gate.text + rerun * failed))
+
+
+def _give(found: ItemResult) -> None:
+    if found.outcome == "failed":
+        pytest.fail(found.text, pytrace=False)
+    if found.outcome == "accepted":
+        pytest.xfail(found.text)
+    if found.outcome == "skipped":
+        pytest.skip(found.text)
+
+
+def _rerun(request: pytest.FixtureRequest, state: State) -> str:
+    """The command that judges one item again, from here, with the options of this run."""
+    config, (path, _, name) = request.config, request.node.nodeid.partition("::")
+    if _DOCUMENT not in config.stash:
+        path = os.path.relpath(request.node.path, config.invocation_params.dir)
+    return command_of(config, state.inputs, state.budget.seed, f"{path}::{name}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """As a plugin: what was named is a document, and pytest collects this file in its place."""
+    option, here = config.option, config.invocation_params.dir
+    try:
+        document, rest = divided(option.file_or_dir, option.contract_spec)
+        document = document or OPTIONS[0].given(config) or str(shown_path(needed_document(here)))
+    except ContractsError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[_DOCUMENT] = option.contract_spec = document
+    option.file_or_dir = [f"{document}{one}" for one in rest]
+    config.args = [f"{__file__}{one}" for one in rest]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    document = parent.config.stash.get(_DOCUMENT, None)
+    if document is None or module_path != Path(__file__):
+        return None
+    return pytest.Module.from_parent(parent, path=module_path, name=document, nodeid=document)

@@ -20,6 +20,7 @@ _COMMANDS = {
     "changelog": (_COMPARISONS, "What changed, in words for users of the API."),
     "diff": (_COMPARISONS, "What of a change of the document breaks clients."),
     "drift": (_COMPARISONS, "The same of what a service publishes."),
+    "init": ("contracts.commands.project", "Begin to keep the contract in a repository."),
     "pull": (_COMPARISONS, "Refresh the document, unless that breaks clients."),
     "report": (_PRINTOUTS, "One or more report.json in another form."),
     "run": ("contracts.commands.contract_run", "Judge a service, or a mock, by every rule."),

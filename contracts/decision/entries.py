@@ -145,7 +145,7 @@ def with_entry(text: str, table: Table, name: str, *, reason: str, until: date) 
         if held is None:
             held = document[table.name] = tomlkit.table(is_super_table=True)
         held[key] = value
-    return _kept(text, document.as_string())
+    return kept(text, document.as_string())
 
 
 def without_entry(text: str, table: Table, name: str) -> str:
@@ -154,10 +154,10 @@ def without_entry(text: str, table: Table, name: str) -> str:
 
     document: Any = tomlkit.parse(text)
     document[table.name].pop(name)
-    return _kept(text, document.as_string())
+    return kept(text, document.as_string())
 
 
-def _kept(text: str, after: str) -> str:
+def kept(text: str, after: str) -> str:
     """What tomlkit made of a text, but for the blanks that it loses after dates."""
     import tomlkit  # as it is seldom needed
 

@@ -93,7 +93,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
     # What an earlier report saw broken, then what the document allows and what it forbids.
     asked = sent(probes_of(state, operation))
     yield from islice(asked, ENOUGH)
-    for event in _bearings(state, operation, client):
+    for event in bearings(state, operation, client):
         yield event
         if isinstance(event, Stop):
             return
@@ -120,7 +120,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         yield from sent(asked_again(verdicts, SAFE_METHODS))
 
 
-def _bearings(state: State, operation: Operation, client: Client) -> Iterator[Event]:
+def bearings(state: State, operation: Operation, client: Client) -> Iterator[Event]:
     """A Stop if nothing of the API is at the base URL, and how many requests it took to see that.
 
     Sends nothing where the answers can't be a stranger's. Else a made-up path is asked for, and

@@ -1,8 +1,9 @@
 """Commands, in this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import stamina
 
 from contracts import commands
 
@@ -23,3 +24,10 @@ def contracts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         return (code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """No waiting between attempts."""
+    with stamina.set_testing(True, attempts=3):
+        yield

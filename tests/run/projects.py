@@ -111,7 +111,7 @@ class Things:
 
 
 @contextmanager
-def serving(things: Things) -> Iterator[str]:
+def serving(things: Callable[[bytes], bytes]) -> Iterator[str]:
     """The base URL of the service; connections are kept, which spares a third of the time of a run."""
 
     class Handler(socketserver.StreamRequestHandler):

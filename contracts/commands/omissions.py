@@ -1,0 +1,139 @@
+"""What a document leaves out: asked of a service with few safe requests, told as an overlay."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from http import HTTPStatus
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from contracts.document import Operation, Spec, split_pointer
+from contracts.document.written import bytes_of_file, written_from_bytes
+from contracts.errors import UsageError
+from contracts.exchanges import Bounds, Client, Exhausted, Ledger, Pace
+from contracts.exchanges.health import Stop
+from contracts.messages import Credential, Probe, Response, is_json
+from contracts.run.ask import bearings, connected
+from contracts.run.inputs import Inputs
+from contracts.run.state import State
+
+BOUNDS = Bounds(requests=60, seconds=60.0)
+TOLD = (400, 401, 403, 404, 405, 406, 410, 415, 422, 429)
+"""Statuses that services, and what stands before them, have without a word in the document."""
+_SHAPES: Mapping[type, dict[str, Any]] = {
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    str: {"type": "string"},
+    list: {"type": "array", "items": {}},
+    dict: {"type": "object"},
+}
+
+Seen = Mapping[str, Mapping[int, Sequence[Response]]]
+"""Answers by the key of their operation, and their status."""
+
+
+def omissions_of(inputs: Inputs) -> Seen:
+    """What a live service answers with 4xx where its document has no such status.
+
+    It is asked with `GET` alone, within `BOUNDS`: without credential, for what can't exist, and
+    with one thing that the document forbids; of these only what the document has no answer to.
+
+    Raises:
+        UsageError: there is no answer, or nothing of the API is at the base URL.
+    """
+    with TemporaryDirectory() as folder:
+        state = State(inputs, Ledger(Path(folder, "exchanges.jsonl")), pace=Pace(BOUNDS))
+        with connected(state, state.pace) as client, suppress(Exhausted):
+            for operation in inputs.operations:
+                if operation.method == "GET":
+                    _ask(state, operation, client)
+        exchanges = state.ledger.all()
+    found: dict[str, dict[int, list[Response]]] = defaultdict(lambda: defaultdict(list))
+    for exchange in exchanges:
+        answer, key = exchange.response or Response(0), exchange.probe.operation
+        if answer.status in TOLD and not inputs.spec.by_key[key].response(answer.status):
+            found[key][answer.status].append(answer)
+    return found
+
+
+def _ask(state: State, operation: Operation, client: Client) -> None:
+    for probe in _probes(state, operation):
+        state.ledger.add([client.send(probe, len(state.ledger.all()))])
+    exchanges, option = state.ledger.all(), f"--base-url {state.inputs.target}"
+    if exchanges and (failure := exchanges[-1].failure) and not any(e.response for e in exchanges):
+        said = f"gave no answer ({failure.kind}: {failure.detail})"
+        raise UsageError(f"{option} {said}; start the service, or leave the option out")
+    for event in bearings(state, operation, client):
+        if isinstance(event, Stop):
+            raise UsageError(f"{option}: {event.why}; mend it, or leave the option out")
+
+
+def _probes(state: State, operation: Operation) -> Iterator[Probe]:
+    """What is asked of an operation: that to which its document has no answer."""
+    lane, has, target = state.plan.lane(operation), operation.response, state.inputs.target
+    plain, made = lane.request_for({}), list[Probe]()
+    nowhere = replace(plain, request=plain.request.with_path(lane.nowhere))
+    if operation.needs_credential and not has(401):
+        made.append(replace(nowhere, credential=Credential.NONE))
+    if target.secret or target.others or not operation.needs_credential:
+        made += [nowhere] * ("{" in operation.path and not has(404))
+        if not (has(400) or has(422)):
+            made += islice(lane.refusals([plain.request]), 1)
+    return filter(lane.can_send, made)
+
+
+def actions_of(spec: Spec, seen: Seen) -> list[dict[str, Any]]:
+    """Actions of an overlay: the answers that were seen, and what their bodies look like."""
+    path, actions = spec.document.path, list[dict[str, Any]]()
+    tree = written_from_bytes(bytes_of_file(path), path).tree
+    taken = (tree.get("components") or {}).get("schemas") or {}
+    bodies: dict[str, list[Any]] = defaultdict(list)
+    for key, by_status in seen.items():
+        source, responses = spec.document.source(spec.by_key[key].pointer), dict[str, Any]()
+        if source.file != path:
+            continue  # an overlay reaches no other
+        for status, answers in by_status.items():
+            name = f"Answer{status}{'Seen' * (f'Answer{status}' in taken)}"
+            content = dict[str, Any]()
+            for answer in answers:
+                schema = {"type": "string"}
+                if is_json(answer.media_type or ""):
+                    schema = {"$ref": f"#/components/schemas/{name}"}
+                    with suppress(ValueError, RecursionError):
+                        bodies[name].append(json.loads(answer.body))
+                content |= {answer.media_type: {"schema": schema}} if answer.media_type else {}
+            responses[str(status)] = {"description": HTTPStatus(status).phrase}
+            if content and "swagger" not in tree:  # where schemas stand elsewhere
+                responses[str(status)]["content"] = content
+        target = "".join(map(_bracketed, split_pointer(source.pointer)))
+        actions.append({"target": f"${target}", "update": {"responses": responses}})
+    if bodies and "swagger" not in tree:
+        schemas = {name: _shape(values) for name, values in sorted(bodies.items())}
+        actions.append({"target": "$", "update": {"components": {"schemas": schemas}}})
+    return actions
+
+
+def _bracketed(name: str) -> str:
+    """A name as RFC 9535 §2.3.1 selects it."""
+    return "['" + name.replace("\\", "\\\\").replace("'", "\\'") + "']"
+
+
+def _shape(values: Sequence[Any]) -> dict[str, Any]:
+    """A small schema that takes all of the values: the members that they have, and of what type."""
+    held: dict[str, list[Any]] = defaultdict(list)
+    if not values or {*map(type, values)} != {dict}:
+        return {}
+    for name, value in chain.from_iterable(map(dict.items, values)):
+        held[name].append(value)
+    shape: dict[str, Any] = {"type": "object", "properties": {}}
+    for name, found in held.items():
+        kind, *others = {*map(type, found)}
+        shape["properties"][name] = {} if others else dict(_SHAPES.get(kind, {}))
+    if required := [name for name in held if len(held[name]) == len(values)]:
+        shape["required"] = required  # one at least, as OpenAPI 3.0 wants it
+    return shape

@@ -1,0 +1,212 @@
+"""`contracts init`: the files with which a repository begins to keep the contract of a document."""
+
+import json
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from configparser import Error, RawConfigParser
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import reduce
+from importlib import metadata
+from itertools import chain
+from operator import getitem
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from contracts.commands import own_document, show
+from contracts.commands.omissions import actions_of, omissions_of
+from contracts.decision.entries import kept
+from contracts.document.loader import overlay_beside
+from contracts.document.written import bytes_of_file
+from contracts.errors import DocumentError, UsageError
+from contracts.run.inputs import Inputs, inputs_from
+from contracts.run.options import Options
+from contracts.text import plural, printable, write_whole
+
+KEY = "contract_spec"
+TABLES = (
+    ("pytest.toml", "pytest"),
+    (".pytest.toml", "pytest"),
+    ("pytest.ini", "pytest"),
+    (".pytest.ini", "pytest"),
+    ("pyproject.toml", "tool.pytest.ini_options"),
+    ("pyproject.toml", "tool.pytest"),
+    ("tox.ini", "pytest"),
+    ("setup.cfg", "tool:pytest"),
+)
+"""Where pytest looks for its settings, in its order: it reads the first that is there."""
+_TEMPLATES = Path(__file__).parent / "templates"
+_TEST = "from contracts.testing import test_document, test_rule  # noqa: F401\n"
+_PURPOSES = {
+    "contract.yml": "pull requests: on the mock, and against the base branch",
+    "contract-nightly.yml": "every night, against staging; its head says what to set up",
+}
+
+
+@click.command()
+@click.argument("document", required=False)
+@click.option("--base-url", help="A service that runs: what it answers and DOCUMENT does not have.")
+def init(document: str | None, base_url: str | None) -> None:
+    """Begin to keep the contract of DOCUMENT in this repository.
+
+    Writes a test file, the setting of pytest that names the document, an overlay and two workflows
+    of GitHub. Nothing that is there is overwritten; what was done is said, a line each.
+    """
+    options = Options(spec=document or own_document())
+    inputs = inputs_from(options, base_url=base_url, root=Path.cwd(), asks=False)
+    spec, path = inputs.spec, Path(inputs.spec.document.path)
+    overlay = path.with_name(overlay_beside(path))
+    filled = _overlay(inputs, overlay)  # before anything is written: the service may be none
+    count = plural(len(spec.operations), "operation")
+    show([printable(f"document: {path} ({spec.title} {spec.version}, {count})")])
+    _make(Path("tests", "test_contract.py"), _TEST, "a test for every rule")
+    _name_document(path)
+    _make(overlay, *filled)
+    *_, root = _above()
+    root = root if (root / ".git").exists() else Path.cwd()
+    here = Path(os.path.relpath(Path.cwd(), root)).as_posix()
+    for name, purpose in _PURPOSES.items():
+        text = (_TEMPLATES / name).read_text(encoding="utf-8")
+        text = text.replace("@VERSION@", metadata.version("notte-contracts"))
+        text = text.replace("@HERE@", json.dumps(here)[1:-1])
+        _make(root / ".github" / "workflows" / name, text, purpose)
+    show(
+        [
+            "next:",
+            "  contracts run",
+            f"  contracts run --base-url {inputs.target.base_url or 'URL'}",
+        ]
+    )
+
+
+def _overlay(inputs: Inputs, path: Path) -> tuple[str, str]:
+    """An overlay and what is in it; the service is asked where there is none."""
+    live = inputs.target.live and not os.path.lexists(path)
+    seen = omissions_of(inputs) if live else {}
+    each = Counter(chain.from_iterable(seen.values()))
+    told = [f"{status} of {plural(each[status], 'operation')}" for status in sorted(each)]
+    said = "nothing in it yet; --base-url URL asks a service what belongs there"
+    if live:
+        said = f"as {inputs.target} answers: {', '.join(told) or 'nothing but what is documented'}"
+    # An overlay has to have an action.
+    actions = actions_of(inputs.spec, seen) or [{"target": "$", "update": {}}]
+    text = (_TEMPLATES / "overlay.yaml").read_text(encoding="utf-8")
+    return text + yaml.safe_dump(actions, sort_keys=False, allow_unicode=True), said
+
+
+def _make(path: Path, text: str, purpose: str) -> None:
+    """Write a file and say so, unless it is there."""
+    if os.path.lexists(path):
+        _say(f"left: {_from_here(path)}, which is there already")
+    else:
+        _write(path, text)
+        _say(f"wrote: {_from_here(path)} ({purpose})")
+
+
+def _say(line: str) -> None:
+    show([printable(line)])
+
+
+def _from_here(path: Path) -> Path:
+    return Path(os.path.relpath(path))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        problem = f"{_from_here(path)} can't be written ({error.strerror})"
+        raise UsageError(f"{problem}; mend that and call it again: what is there stays") from None
+
+
+def _above() -> Iterator[Path]:
+    """The folder here and those around it, as far as its repository goes."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        yield folder
+        if (folder / ".git").exists():
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A file of settings of pytest: where they stand in it, and what they are."""
+
+    file: Path
+    title: str
+    text: str = ""
+    table: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def are_read(self) -> bool:
+        """Whether pytest takes the file for its own."""
+        is_named = f"\n[{self.title}]" in f"\n{self.text}" or "pytest." in self.file.name
+        return bool(self.table) or is_named
+
+    def with_key(self, value: str) -> str:
+        """The text with one more setting; all the rest stays as it is written."""
+        text, end = f"\n{self.text}", "\r\n" if "\r\n" in self.text else "\n"
+        header, line = f"[{self.title}]", f"{KEY} = {value}"
+        if self.file.suffix == ".toml":
+            line = f"{KEY} = {json.dumps(value, ensure_ascii=False)}"
+        if f"\n{header}" in text:
+            return text.replace(f"\n{header}", f"\n{header}{end}{line}", 1)[1:]
+        if not self.table:
+            return f"{text.rstrip()}{end * 2}{header}{end}{line}{end}".lstrip()
+        import tomlkit
+
+        tree: Any = tomlkit.parse(self.text)
+        reduce(getitem, self.title.split("."), tree)[KEY] = value
+        return kept(self.text, tree.as_string())
+
+
+def settings_of(file: Path, title: str, data: bytes) -> Settings:
+    """The settings in a file; none if it has no such table or section."""
+    try:
+        text = data.decode()
+        if file.suffix == ".toml":
+            tree: Any = tomllib.loads(text)
+        else:
+            parser = RawConfigParser(strict=False, allow_no_value=True)
+            parser.read_string(text)
+            tree = dict(parser)
+        for name in title.split("."):
+            tree = tree.get(name, {})
+        return Settings(file, title, text, dict(tree))
+    except (ValueError, TypeError, AttributeError, Error) as error:
+        said = f"can't be read ({str(error).partition(chr(10))[0]})"
+        raise DocumentError(str(_from_here(file)), 0, said, "mend it") from None
+
+
+def settings_here() -> Settings:
+    """Those that pytest reads here; none, in the file that is to have them, if there are none."""
+    for folder in _above():
+        for file, title in ((folder / name, title) for name, title in TABLES):
+            if file.is_file():
+                found = settings_of(file, title, bytes_of_file(file))
+                if found.are_read:
+                    return found
+    file, title = Path.cwd() / TABLES[4][0], TABLES[4][1]
+    if file.is_file():
+        return settings_of(file, title, bytes_of_file(file))
+    return Settings(Path.cwd() / "pytest.ini", "pytest")
+
+
+def _name_document(document: Path) -> None:
+    """Let pytest's settings name the document, and say so, unless they name one."""
+    found = settings_here()
+    file, name = found.file, Path(os.path.relpath(document, found.file.parent)).as_posix()
+    if KEY in found.table:
+        _say(f"left: {_from_here(file)}, where {KEY} is {found.table[KEY]} already")
+        return
+    text, wanted = found.with_key(name), {**found.table, KEY: name}
+    with suppress(DocumentError):
+        if settings_of(file, found.title, text.encode()).table == wanted:
+            _write(file, text)
+            _say(f"wrote: {_from_here(file)} ({KEY} = {name})")
+            return
+    _say(f"left: {_from_here(file)}; write {KEY} = {name} under [{found.title}] in it")

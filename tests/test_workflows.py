@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import os
 import re
@@ -18,29 +19,43 @@ import yaml
 from tests.service import create_app, fault_named, raw_server, running
 
 ROOT = Path(__file__).parents[1]
-WORKFLOWS = {
-    path.stem: yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # as it stands: `on` stays a key
-    for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+OURS, TEMPLATES = ROOT / ".github" / "workflows", ROOT / "contracts" / "commands" / "templates"
+TEXTS = {
+    path.stem: path.read_text(encoding="utf-8") for path in (*sorted(OURS.glob("*.yml")), *TEMPLATES.glob("*.yml"))
 }
+"""Our workflows, and those that `contracts init` writes."""
+# As they stand: `on` stays a key.
+WORKFLOWS = {name: yaml.load(text, yaml.BaseLoader) for name, text in TEXTS.items()}
+ACTION = yaml.load((ROOT / "action.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
 JOBS = {f"{name}: {key}": job for name, workflow in WORKFLOWS.items() for key, job in workflow["jobs"].items()}
 STEPS = {name: job["steps"] for name, job in JOBS.items()}
 COMMANDS = {name: [step["run"] for step in steps if "run" in step] for name, steps in STEPS.items()}
+IN_ACTION = {step["name"]: step["run"] for step in ACTION["runs"]["steps"] if "run" in step}
 REFUSED = b"HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 KEY = "nightly-canary-0123456789"
 
 
-def test_zizmor_finds_nothing() -> None:
+def test_zizmor_finds_nothing(begun: Runner) -> None:
     beside = str(Path(sys.executable).parent)
     zizmor = shutil.which("zizmor", path=os.pathsep.join([beside, os.environ.get("PATH", "")]))
     if zizmor is None:
         pytest.skip("zizmor is not installed; `make setup` installs it from the lock")
-    words = [zizmor, "--offline", "--no-progress", "--no-config", "--persona=auditor", ".github/workflows"]
+    words = [zizmor, "--offline", "--no-progress", "--no-config", "--persona=auditor"]
+    words += [".github/workflows", "action.yml", str(begun.folder / ".github" / "workflows")]
     found = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (found.returncode, "No findings" in found.stdout) == (0, True), found.stdout + found.stderr
 
 
-def test_there_are_three_workflows() -> None:
-    assert list(JOBS) == ["ci: test", "gate: diff", "nightly: contract"]
+def test_what_the_action_takes_and_gives_is_documented() -> None:
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert rows == list(ACTION["inputs"])
+    assert all(f"`{name}`" in page for name in ACTION["outputs"])
+
+
+def test_there_are_three_workflows_and_two_for_others() -> None:
+    ours = ["ci: test", "gate: diff", "nightly: contract"]
+    assert sorted(JOBS) == sorted([*ours, "contract: contract", "contract-nightly: contract"])
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -56,9 +71,9 @@ def test_every_job_is_bounded(name: str) -> None:
     assert 0 < int(JOBS[name]["timeout-minutes"]) <= 60
 
 
-@pytest.mark.parametrize("name", WORKFLOWS)
+@pytest.mark.parametrize("name", [*WORKFLOWS, "action"])
 def test_actions_are_pinned_and_their_version_is_said(name: str) -> None:
-    lines = (ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8").splitlines()
+    lines = (TEXTS.get(name) or (ROOT / "action.yml").read_text(encoding="utf-8")).splitlines()
     used = [line.partition("uses: ")[2] for line in lines if "uses: " in line]
     assert used
     assert all(re.fullmatch(r"actions/[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in used)
@@ -70,14 +85,31 @@ def test_the_checkout_leaves_no_credential(name: str) -> None:
     assert [step["with"]["persist-credentials"] for step in checkouts] == ["false"]
 
 
+def test_the_same_actions_are_used_everywhere() -> None:
+    others = [(ROOT / name).read_text(encoding="utf-8") for name in ("action.yml", "docs/ci.md")]
+    used = re.findall(r"uses: (actions/.*)", "".join([*TEXTS.values(), *others]))
+    assert len({one.partition("@")[0] for one in used}) == len(set(used))
+
+
+def every_command() -> list[str]:
+    return [*itertools.chain.from_iterable(COMMANDS.values()), *IN_ACTION.values()]
+
+
 def test_nothing_is_written_into_a_command() -> None:
-    assert not [command for commands in COMMANDS.values() for command in commands if "${{" in command]
+    assert not [command for command in every_command() if "${{" in command]
+
+
+def test_every_command_is_one_that_bash_reads() -> None:
+    scripts = [(ROOT / ".ci" / name).read_text(encoding="utf-8") for name in ("action", "nightly", "run")]
+    for command in [*every_command(), *scripts]:
+        subprocess.run(["bash", "-n", "-c", command], check=True)
 
 
 def test_pull_requests_see_no_secret() -> None:
     asked = {name for name, workflow in WORKFLOWS.items() if "secrets." in json.dumps(workflow)}
-    assert asked == {"nightly"}
-    assert set(WORKFLOWS["nightly"]["on"]) == {"schedule", "workflow_dispatch"}
+    assert asked == {"nightly", "contract-nightly"}
+    assert all(set(WORKFLOWS[name]["on"]) == {"schedule", "workflow_dispatch"} for name in asked)
+    assert "secrets." not in json.dumps(ACTION)
     assert not [name for name, workflow in WORKFLOWS.items() if "pull_request_target" in workflow["on"]]
 
 
@@ -100,6 +132,9 @@ def test_the_commands_below_are_all_there_are() -> None:
 
 GATE, GATE_SUMMARY = COMMANDS["gate: diff"][1:]
 DRIFT, NIGHTLY = COMMANDS["nightly: contract"][1:]
+
+
+INSTALL, CONTRACT = IN_ACTION["Install"], IN_ACTION["Contract"]
 
 
 class Runner:
@@ -313,3 +348,178 @@ def test_a_night_without_a_key_is_red(runner: Runner, healthy: str) -> None:
     night = runner.night(healthy, NOTTE_API_KEY="")
     assert (night.returncode, runner.output) == (4, "verdict=false")
     assert "NOTTE_API_KEY is not set" in runner.summary
+
+
+GET = "get: {parameters: [{name: limit, in: query, schema: {type: integer}}], responses: {'200': {description: ok}}}"
+DOCUMENT = f"openapi: 3.1.0\ninfo: {{title: Books, version: '1'}}\npaths:\n  /books: {{{GET}}}\n"
+ONE_RULE = "--contract-rule\nGET /books status documented\n\n-q"
+
+
+def program(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/usr/bin/env bash\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """Somebody's checkout after `contracts init`, as a job of a pull request has it."""
+    runner = Runner(tmp_path_factory.mktemp("begun"))
+    (runner.folder / "openapi.yaml").write_text(DOCUMENT, encoding="utf-8")
+    runner.git("init", "-q", "-b", "topic")
+    program(runner.folder / "bin", "contracts", f'exec "{sys.executable}" -m contracts "$@"')
+    runner.environment |= {
+        "PATH": f"{runner.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "GITHUB_BASE_REF": "main",
+    }
+    made = runner.run("contracts init")
+    assert made.returncode == 0, made.stderr
+    runner.git("add", ".")
+    runner.git("commit", "-q", "-m", "base")
+    runner.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    return runner
+
+
+@pytest.fixture(scope="module")
+def breaking(begun: Runner) -> tuple[Runner, subprocess.CompletedProcess[str]]:
+    """What the action made of a pull request that breaks clients."""
+    (begun.folder / "openapi.yaml").write_text(DOCUMENT.replace("integer", "boolean"), encoding="utf-8")
+    begun.git("commit", "-q", "-a", "-m", "change")
+    return begun, acted(begun, begun.folder / "bin", ARGS=ONE_RULE)
+
+
+def test_the_action_runs_compares_tells_and_says_what_came_of_it(
+    breaking: tuple[Runner, subprocess.CompletedProcess[str]],
+) -> None:
+    runner, done = breaking
+    assert done.returncode == 1, done.stderr
+    assert "contract: PASS in a self-test on the mock (1 rule" in done.stdout
+    assert "::error file=openapi.yaml,line=4,title=breaking" in done.stdout
+    folder = runner.folder / "build" / "contract"
+    assert outputs(runner) == {"result": "fail", "exit-code": "1", "report": str(folder)}
+    assert (folder / "report.html").is_file()
+    assert "### 🟢 Contract: PASS" in runner.summary
+    assert "type-changed" in runner.summary
+
+
+def test_the_workflow_of_others_runs_compares_and_tells(
+    breaking: tuple[Runner, subprocess.CompletedProcess[str]],
+) -> None:
+    runner, _ = breaking
+    install, run, diff, summary = COMMANDS["contract: contract"]
+    assert install == "python -m pip install notte-contracts==@VERSION@"
+    assert re.search(r"notte-contracts==\d+\.\d+", (runner.folder / ".github/workflows/contract.yml").read_text())
+    (runner.folder / "STEP_SUMMARY").write_text("")
+    done = [runner.run(command, PYTEST_ADDOPTS="--collect-only -q") for command in (run, diff, summary)]
+    assert [one.returncode for one in done] == [0, 1, 0], done
+    assert "openapi.yaml::test_rule[GET /books status documented]" in done[0].stdout
+    assert "::error file=openapi.yaml,line=4,title=breaking" in done[1].stdout
+    assert "### 🟢 Contract: PASS" in runner.summary
+    assert "type-changed" in runner.summary
+
+
+def test_the_night_of_others_asks_a_service_and_needs_one(begun: Runner) -> None:
+    _, run, summary = COMMANDS["contract-nightly: contract"]
+    assert summary == COMMANDS["contract: contract"][-1].rpartition("contracts diff")[0]
+    night = begun.run(run, BASE_URL="")
+    assert (night.returncode, "--base-url is empty (an unset variable?)" in night.stderr) == (4, True)
+
+
+def acted(runner: Runner, beside: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The step `Contract` of the action, with the programs in a folder as what was installed."""
+    home = runner.folder / "temp" / "notte-contracts" / "bin"
+    shutil.copytree(beside, home, dirs_exist_ok=True)
+    step = {"GITHUB_ACTION_PATH": str(ROOT), "RUNNER_TEMP": str(runner.folder / "temp"), "GITHUB_BASE_REF": "main"}
+    given = {name: ACTION["inputs"][name.lower().replace("_", "-")]["default"] for name in ("DOCUMENT", "BASELINE")}
+    given |= {"ARGS": ACTION["inputs"]["args"]["default"], "BASE_URL": ACTION["inputs"]["base-url"]["default"]}
+    return runner.run(CONTRACT, **{**step, **given, **environment})
+
+
+def outputs(runner: Runner) -> dict[str, str]:
+    lines = (runner.folder / "OUTPUT").read_text(encoding="utf-8").splitlines()
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
+NOTED = """
+printf '%s|' "$@" >> words; echo >> words
+[ "$1" != run ] || { mkdir -p build/contract; touch build/contract/report.json; exit "${RUN:-0}"; }
+[ "$1" != diff ] || exit "${DIFF:-0}"
+"""
+
+
+@pytest.fixture
+def noting(tmp_path: Path) -> Runner:
+    """A checkout where `contracts` notes its words, and exits as it is told."""
+    program(tmp_path / "bin", "contracts", NOTED)
+    return Runner(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("run", "diff", "code", "result"),
+    [
+        ("0", "0", 0, "pass"),
+        ("1", "0", 1, "fail"),
+        ("3", "1", 3, "inconclusive"),
+        ("4", "0", 4, "error"),
+        ("0", "1", 1, "fail"),
+        ("0", "3", 3, "inconclusive"),
+        ("0", "2", 2, "error"),
+    ],
+)
+def test_the_action_fails_as_the_run_or_else_the_comparison_does(
+    run: str, diff: str, code: int, result: str, noting: Runner
+) -> None:
+    done = acted(noting, noting.folder / "bin", RUN=run, DIFF=diff)
+    assert done.returncode == code
+    assert outputs(noting) == {
+        "result": result,
+        "exit-code": str(code),
+        "report": str(noting.folder / "build" / "contract"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "run", "against"),
+    [
+        ({}, "run|--contract-report|HERE|", "origin/main|"),
+        ({"DOCUMENT": "a b.yaml"}, "run|a b.yaml|--contract-report|HERE|", "origin/main|a b.yaml|"),
+        ({"BASE_URL": "http://x"}, "run|--contract-report|HERE|--base-url|http://x|", "origin/main|"),
+        ({"BASE_URL": ""}, "run|--contract-report|HERE|--base-url||", "origin/main|"),
+        (
+            {"ARGS": "-n\n4\n--a=$(touch pwned) b"},
+            "run|--contract-report|HERE|-n|4|--a=$(touch pwned) b|",
+            "origin/main|",
+        ),
+        ({"BASELINE": "v1"}, "run|--contract-report|HERE|", "v1|"),
+        ({"BASELINE": "none"}, "run|--contract-report|HERE|", ""),
+        ({"GITHUB_BASE_REF": ""}, "run|--contract-report|HERE|", ""),
+    ],
+    ids=["nothing", "a document", "a service", "an unset variable", "options", "a baseline", "none", "a push"],
+)
+def test_what_the_action_is_given_are_words(given: dict[str, str], run: str, against: str, noting: Runner) -> None:
+    acted(noting, noting.folder / "bin", **given)
+    words = (noting.folder / "words").read_text(encoding="utf-8").splitlines()
+    assert words[0] == run.replace("HERE", str(noting.folder / "build" / "contract"))
+    compared = [line for line in words if line.startswith("diff|")]
+    options = ["--format|github|", "--format|markdown|--fail-on|never|"] * bool(against)
+    assert compared == [f"diff|--against|{against}{option}" for option in options]
+    assert not (noting.folder / "pwned").exists()
+
+
+@pytest.mark.parametrize(("version", "wanted"), [("", str(ROOT)), ("0.1.0", "notte-contracts==0.1.0")])
+def test_the_action_installs_what_its_lock_says_or_a_release(version: str, wanted: str, noting: Runner) -> None:
+    pip = 'printf "%s " "$@" > ../pip; cat "${PIP_CONSTRAINT:-/dev/null}" >> ../pip'
+    program(noting.folder / "given", "pip", pip)
+    python = program(noting.folder, "python", f'mkdir -p "$3" && cp -r "{noting.folder}/given" "$3/bin"')
+    step = {"PYTHON": str(python), "VERSION": version, "RUNNER_TEMP": str(noting.folder / "a b")}
+    (noting.folder / "there").mkdir()
+    done = noting.run(f"cd there; {INSTALL}", GITHUB_ACTION_PATH=str(ROOT), **step)
+    assert done.returncode == 0, done.stderr
+    words, _, lock = (noting.folder / "pip").read_text(encoding="utf-8").partition(" " + wanted + " ")
+    assert words == "install --quiet"
+    assert bool(lock) is not bool(version)
+    pinned = [line for line in lock.splitlines() if "--hash" in line or not re.match(r"[\w.-]+==[\w.]+( ; .*)?$", line)]
+    assert pinned == []
+    assert lock.count("==") >= 60 * (not version)

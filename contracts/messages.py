@@ -135,7 +135,7 @@ CREDENTIAL_FORMS: Mapping[Credential, CredentialForm] = {
         "wrong",
         "refuses a wrong credential",
         "a wrong credential",
-        value=lambda value: "0" * max(len(value), 8),
+        value=lambda value: ("0" if value.strip("0") else "1") * max(len(value), 8),
         shell=None,
     ),
     Credential.OTHER_SCHEME: CredentialForm(
@@ -148,15 +148,15 @@ CREDENTIAL_FORMS: Mapping[Credential, CredentialForm] = {
         "cut short",
         "refuses the right credential cut short",
         "the credential cut short",
-        value=lambda value: value[:-1],
-        shell="${NAME%?}",
+        value=lambda value: value.rstrip(":")[:-1],  # without password the user's name is it
+        shell="${NAME%[!:]*}",
     ),
     Credential.APPENDED: CredentialForm(
         "appended",
         "refuses the right credential with something appended",
         "the credential and something appended",
-        value=lambda value: f"{value}0",
-        shell="${NAME}0",
+        value=lambda value: f"{value.removesuffix(':')}0",
+        shell="${NAME%:}0",
     ),
     Credential.EMPTY: CredentialForm(
         "empty", "refuses an empty credential", "an empty credential", lambda _: "", shell=None

@@ -333,7 +333,7 @@ class Spec:
     parts: tuple[tuple[Any, str, tuple[str, ...]], ...] = ()  # each object: its kind, its place
     unread: Mapping[str, Any] = field(default_factory=dict)  # by pointer: what can't be read there
     variable: str = VARIABLE  # of the environment, with the credential that requests carry
-    variables: Mapping[str, str] = field(default_factory=dict)  # of schemes with one of their own
+    variables: Mapping[str, str] = field(default_factory=dict)  # of single schemes; "": it has none
     shared: bool = True  # whether `variable` is that of all other schemes, or of none
 
     @property
@@ -344,11 +344,12 @@ class Spec:
     @property
     def placeholders(self) -> tuple[str, ...]:
         """What stands in place of each credential."""
-        return (self.placeholder, *(f"${name}" for name in self.variables.values()))
+        own = filter(None, self.variables.values())
+        return (self.placeholder, *(f"${name}" for name in own))
 
     def variable_of(self, scheme: str) -> str:
         """The variable with the credential of a scheme; empty if none is given."""
-        return self.variables.get(scheme) or self.variable * self.shared
+        return self.variables.get(scheme, self.variable * self.shared)
 
     def identifying(self, operation: Operation) -> list[Parameter]:
         """The parameters of an operation that the document says to name a resource."""

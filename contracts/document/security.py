@@ -1,5 +1,6 @@
 """What an operation asks for as a credential, and every way of showing it that is tried."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from contracts.document.model import (
     join_pointer,
     split_pointer,
 )
-from contracts.messages import CREDENTIAL_FORMS, Credential, is_nameable
+from contracts.messages import CREDENTIAL_FORMS, VARIABLE, Credential, is_nameable
 from contracts.text import shown
 
 Schemes = tuple[str, ...]  # the ids of those that one requirement wants together
@@ -127,13 +128,41 @@ def vouched_for(schemes: Schemes, spec: Spec) -> bool:
 
     Each is given by itself; or one is given for all, and is that of every guarded operation.
     """
-    if spec.variables:
-        return spec.variables.keys() >= {*schemes}
+    if any(spec.variables.values()):
+        return all(map(spec.variables.get, schemes))
     guarded = [operation for operation in spec.operations if operation.needs_credential]
     for operation in guarded:
         if schemes_in_use(operation, spec) != tuple(schemes_of(schemes, spec)):
             return False
     return bool(guarded)
+
+
+def own_variable(scheme: str) -> str:
+    """The variable of the environment that holds the credential of a scheme, if it is set."""
+    return f"{VARIABLE}_{re.sub('[^A-Z0-9]', '_', scheme.upper())}"
+
+
+def lack_of(operation: Operation, spec: Spec) -> str:
+    """The variables to set, with their schemes, before an operation is asked as it wants to be.
+
+    Of several alternatives each is named that would do. Empty where nothing is lacking, and where
+    no variable would help.
+    """
+    choices = list[str]()
+    for names in alternatives_of(operation, spec) if operation.needs_credential else ():
+        lacking = [scheme for scheme in schemes_of(names, spec) if not spec.variable_of(scheme.id)]
+        if not lacking:
+            return ""
+        named = [f"{own_variable(scheme.id)} ({_spoken(scheme)})" for scheme in lacking]
+        choices.append(" and ".join(named))
+    return ", or ".join(choices)
+
+
+def _spoken(scheme: SecurityScheme) -> str:
+    """A scheme and its kind, for people."""
+    kind = {"apiKey": f"API key, {scheme.location} {scheme.name}", "http": scheme.scheme}
+    pair = ", user:password" * (scheme.scheme == "basic")
+    return f"scheme {scheme.id}: {kind.get(scheme.type, f'{scheme.type} token')}{pair}"
 
 
 def shortcomings(operations: Iterable[Operation], spec: Spec) -> Iterator[str]:
@@ -143,25 +172,20 @@ def shortcomings(operations: Iterable[Operation], spec: Spec) -> Iterator[str]:
         if not operation.needs_credential:
             continue
         names = [scheme.id for scheme in schemes_in_use(operation, spec)]
-        shared = [name for name in names if spec.variable_of(name) == spec.variable]
-        lacking = [name for name in names if not spec.variable_of(name)]
-        if not names:
+        own = dict(zip(map(spec.variable_of, names), names, strict=True))
+        if lack := lack_of(operation, spec):
+            why = f"is not asked: it wants a credential that the run does not have; set {lack}"
+        elif not names:
             why = "wants a client's certificate, which no run has: no credential is tried"
-        elif lacking:
-            why = f"has no credential for {' and '.join(lacking)}; {_cure(lacking[0])}"
-        elif shared[1:]:
-            why = f"wants {' and '.join(shared)} together, and {spec.variable} is sent for both"
-            why = f"{why}; {_cure(shared[-1])}"
+        elif len(own) < len(names):
+            why = f"wants {' and '.join(names)} together, and {' and '.join(own)} is sent for both"
+            why = f"{why}; give each its own, {own_variable(names[-1])} for {names[-1]}"
         else:
             continue
         said.setdefault(why, []).append(operation.key)
     for why, keys in said.items():
         more = f" (as {len(keys) - 1} more)" * bool(keys[1:])
         yield f"{keys[0]}{more} {why}"
-
-
-def _cure(scheme: str) -> str:
-    return f"give it by --contract-credential {scheme}=ENVVAR"
 
 
 class KnownSchemes:

@@ -52,6 +52,7 @@ class Secret:
     _value: str = field(repr=False)
     placeholder: str = PLACEHOLDER
     common: str | None = field(default=None, repr=False, compare=False)  # None: it is no matter
+    parts: tuple[str, ...] = field(default=(), repr=False)  # of it, that are secrets by themselves
     needles: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
     _least: int = field(init=False, repr=False, compare=False)  # bytes that are a part of it
 
@@ -60,6 +61,7 @@ class Secret:
         needles = {whole, whole.replace(b" ", b"+")}
         if len(whole) > DISTINCTIVE:
             needles.add(whole[:-1])
+        needles |= {part.encode() for part in self.parts if len(part) >= DISTINCTIVE}
         for _ in range(echoes.DEPTH):  # views in which its own escapes are undone
             needles |= set(map(echoes.unescaped, needles))
         common = f"{WORDS} {self.common}".lower().encode() if self.common is not None else b""
@@ -254,9 +256,14 @@ def with_credential(probe: Probe, spec: Spec, secrets: Mapping[str, Secret]) -> 
     return request
 
 
-def _shown(request: Request, scheme: SecurityScheme, form: CredentialForm, value: str) -> Request:
+def scheme_name(scheme: SecurityScheme) -> str:
+    """The name before a credential in `Authorization`; empty where it has a place of its own."""
     names = {"http": scheme.scheme.capitalize(), "apiKey": ""}
-    name = names.get(scheme.type, "Bearer")
+    return names.get(scheme.type, "Bearer")
+
+
+def _shown(request: Request, scheme: SecurityScheme, form: CredentialForm, value: str) -> Request:
+    name = scheme_name(scheme)
     value, word = form.value(value), form.scheme(name)
     if scheme.type == "apiKey" and not word:
         return _keyed(request, scheme, value)

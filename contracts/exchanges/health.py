@@ -98,6 +98,8 @@ def _refused(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
     keys = dict.fromkeys(probe.operation for probe, _ in answers)
     schemes = [scheme.id for key in keys for scheme in schemes_in_use(spec.by_key[key], spec)]
     variables = " and ".join(dict.fromkeys(filter(None, map(spec.variable_of, schemes))))
+    if not variables:
+        return "a client's certificate is wanted; give it as --contract-client-cert FILE"
     if weak:
         cure = f"give {variables} the rights that this takes"
         return f"every request had 403, where a wrong credential has 401; {cure}"
@@ -151,6 +153,12 @@ def _telling(
         right = not (messages.CREDENTIAL_FORMS[probe.credential].refused or probe.schemes)
         if right and probe.source != "status" and spec.by_key[probe.operation].needs_credential:
             yield index, probe, response.status
+
+
+def is_plain_success(exchange: Exchange) -> bool:
+    """Whether a plain request got what it asked for."""
+    plain = exchange.probe.source != "status" and exchange.probe.request.method != "HEAD"
+    return plain and exchange.response is not None and 200 <= exchange.response.status < 300
 
 
 Event = Exchange | Stop | dict[str, Any]  # the last are notes

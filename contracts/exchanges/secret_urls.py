@@ -68,7 +68,7 @@ class Capabilities:
     """What members with certain names held in answers of this process, with its placeholders."""
 
     names: tuple[str, ...] = ()  # in any spelling: `cdp_url`, `cdpUrl`, `CDP-URL`
-    placeholder: str = PLACEHOLDER  # of the credential, which a masked URL keeps
+    placeholders: tuple[str, ...] = (PLACEHOLDER,)  # of credentials, which a masked URL keeps
     # In lower case, of URLs what follows the scheme: the same under another scheme is no less.
     _known: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     _words: bool = field(default=False, init=False)  # whether some of them are no URLs
@@ -100,6 +100,11 @@ class Capabilities:
         begins = r"(?:(?<![0-9a-z_-])|(?<=\bx[-_])|(?<=\bdata[-_]))"
         pattern = rf"{begins}(?:{names})(?![0-9a-z_-])"
         return re.compile(pattern.lower().encode())
+
+    @cached_property
+    def _kept(self) -> re.Pattern[bytes]:
+        longest = sorted(self.placeholders, key=len, reverse=True)
+        return re.compile(f"({'|'.join(map(re.escape, longest))})".encode())
 
     def put_for(self, name: bytes) -> bytes:
         """The placeholder for a member of this name; empty if it is no secret."""
@@ -174,14 +179,15 @@ class Capabilities:
         return 0, b""
 
     def masked(self, written: bytes) -> bytes:
-        """A string without letters and digits; its scheme and the credential's placeholder stay."""
+        """A string without letters and digits; its scheme and placeholders of credentials stay."""
         scheme = _SCHEME.match(written)
         kept = written[: scheme.end()] if scheme else b""
-        mark = self.placeholder.encode()
-        parts = written[len(kept) :].split(mark)
-        if b"%" not in written and b"\\" not in written:
-            return kept + mark.join(part.translate(_BLANK) for part in parts)
-        return kept + mark.join(_PIECE.sub(_piece, part) for part in parts)
+        parts = self._kept.split(written[len(kept) :])
+        is_plain = b"%" not in written and b"\\" not in written
+        for index in range(0, len(parts), 2):  # the others are placeholders
+            part = parts[index]
+            parts[index] = part.translate(_BLANK) if is_plain else _PIECE.sub(_piece, part)
+        return kept + b"".join(parts)
 
 
 def _piece(found: re.Match[bytes]) -> bytes:

@@ -58,7 +58,8 @@ def curl(
 def _marked(spec: Spec, probe: Probe) -> tuple[Request, dict[str, str]]:
     """The request with a mark for each credential, and what a shell reads in place of the marks."""
     form, marks, secrets = CREDENTIAL_FORMS[probe.credential], dict[str, str](), {}
-    for number, name in enumerate(dict.fromkeys((spec.variable, *spec.variables.values()))):
+    for number, placeholder in enumerate(dict.fromkeys(spec.placeholders)):
+        name = placeholder.removeprefix("$")
         mark, shell = f"{number}{MARK}", "$NAME"
         secrets[name] = Secret(mark)
         if form.shell is not None and not probe.part:

@@ -10,14 +10,20 @@ from itertools import islice
 from contracts import messages
 from contracts.document import Operation
 from contracts.document.model import NOWHERE
-from contracts.document.serialisation import parameter_names
+from contracts.document.security import lack_of
 from contracts.errors import UsageError
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind, health
 from contracts.exchanges.credential import UNLOOKED, places
-from contracts.exchanges.health import Event, blocked, expired_from, refused_at_last, until_stop
+from contracts.exchanges.health import (
+    Event,
+    blocked,
+    expired_from,
+    is_plain_success,
+    refused_at_last,
+    until_stop,
+)
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, serving
-from contracts.probes.knowledge import ENDS, ends
 from contracts.probes.permission import refused
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
@@ -34,7 +40,6 @@ from contracts.verdicts import (
     with_recurrence,
 )
 
-MAX_REACH = 20  # operations that are named before anything is asked
 ENOUGH = 10  # answers of an operation that show whether they may be those of another service
 
 UNSENT = "methods that may change state are only sent with --contract-unsafe"
@@ -65,7 +70,7 @@ def asked(state: State, operation: Operation) -> Asked:
 
 def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Event]:
     """The exchanges of an operation, counted from a number on, and where they end early, why."""
-    if _nobody(state) or _mute(state, operation):
+    if _nobody(state) or _mute(state, operation) or _lack(state, operation):
         return
     # Others of the run have sent requests too, and what was sent aside is in no exchange.
     state.pace.continued(state.ledger.attempts + (state.ledger.note("aside") or 0))
@@ -101,10 +106,10 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
     if why := state.plan.slow.get(operation.key):
         yield {"slow": {**(state.ledger.note("slow") or {}), operation.key: why}}
     # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
-    successes = [e.probe.request for e in exchanges if _is_plain_success(e)]
+    successes = [e.probe.request for e in exchanges if is_plain_success(e)]
     yield from refusals(Finder.of(state, client), operation, sent, successes)
     answered = next(iter(successes), None)
-    yield from _gateways(state, operation, client, answered)
+    yield from gateways(state, operation, client, answered)
     yield from sent(closing_of(state, operation, answered))
     # The last answers refused the credential: an expired one is refused where it was taken before.
     earlier, spec = answered, state.inputs.spec
@@ -181,7 +186,7 @@ def withheld(state: State, probe: Probe) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _gateways(
+def gateways(
     state: State, operation: Operation, client: Client, answered: Request | None
 ) -> Iterator[Event]:
     """Notes, once a run, without which headers of the user the right credential is not taken.
@@ -197,7 +202,7 @@ def _gateways(
     found, before = [], state.pace.spent
     for name in sorted(names):
         exchange = client.send(Probe(operation.key, answered, withheld=(name,)), 0)
-        if not is_unavailable(exchange) and not _is_plain_success(exchange):
+        if not is_unavailable(exchange) and not is_plain_success(exchange):
             found.append(name)
     aside = (state.ledger.note("aside") or 0) + state.pace.spent - before
     yield {"gateways": found, "aside": aside}
@@ -240,34 +245,11 @@ def left_out(state: State) -> Iterator[str]:
         yield f"{plural(count, 'request')} of the earlier report left out: {why}"
 
 
-def reach(state: State) -> str:
-    """Which operations that may change state are sent to resources that the user gave, if any."""
-    spec, givens, found = state.inputs.spec, state.inputs.givens, []
-    for operation in state.inputs.operations:
-        names = set(parameter_names(operation.path))
-        changes = operation.method not in SAFE_METHODS and not ends(spec, operation)
-        if names and names <= givens.names(operation) and changes:
-            found.append(operation.key)
-    if not (found and state.inputs.options.unsafe and state.inputs.target.live):
-        return ""
-    shown, more = ", ".join(found[:MAX_REACH]), len(found) - MAX_REACH
-    if more > 0:
-        shown += f" and {more} more"
-    cure = f"mark in an overlay with {ENDS}: true what ends one"
-    return f"--contract-unsafe sends {shown} to the given resources; {cure}"
-
-
 def closing_of(state: State, operation: Operation, answered: Request | None) -> Iterable[Probe]:
     """What is asked last, on a request that was `answered`, if any; nothing in a replay."""
     if state.inputs.replays:
         return ()
     return state.plan.lane(operation).closing(answered)
-
-
-def _is_plain_success(exchange: Exchange) -> bool:
-    """Whether a plain request got what it asked for."""
-    plain = exchange.probe.source != "status" and exchange.probe.request.method != "HEAD"
-    return plain and exchange.response is not None and 200 <= exchange.response.status < 300
 
 
 @contextmanager
@@ -307,12 +289,13 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     if why := _unlooked(state, exchanges):
         verdicts = _without_credential(state, operation, exchanges, why)
     asked = any(exchange.probe.source != "method" for exchange in exchanges)
-    own = any(e.probe.source == "given" and _is_plain_success(e) for e in exchanges)
+    own = any(e.probe.source == "given" and is_plain_success(e) for e in exchanges)
     if asked and (own or not spares(state, operation)):
         return list(_with_places(state, operation, verdicts))
     why, found = _unsent(state, operation), list[Verdict]()
+    chosen = UNSENT, SPARED, _lack(state, operation)
     for verdict in verdicts:
-        if why in (UNSENT, SPARED) and verdict.outcome is Outcome.NOT_EXERCISED:
+        if why in chosen and verdict.outcome is Outcome.NOT_EXERCISED:
             verdict = replace(verdict, outcome=Outcome.NOT_ASKED)
         found.append(verdict if verdict.exercised else replace(verdict, why=why))
     return found
@@ -333,6 +316,12 @@ def _with_places(
 def _mute(state: State, operation: Operation) -> str:
     """Why the mock has no answer for an operation; "" if it has, or a service is asked."""
     return "" if state.inputs.target.live else state.mock.mute(operation)
+
+
+def _lack(state: State, operation: Operation) -> str:
+    """Why an operation of a service is not asked: the run lacks its credential; "" if it is."""
+    lack = state.inputs.target.live and lack_of(operation, state.inputs.spec)
+    return f"the run has no credential for it; set {lack}" if lack else ""
 
 
 def _unlooked(state: State, exchanges: Sequence[Exchange]) -> str:
@@ -386,7 +375,7 @@ def _unsent(state: State, operation: Operation) -> str:
         return why
     if not _may_send(state, operation):
         return UNSENT
-    if why := _mute(state, operation):
+    if why := _mute(state, operation) or _lack(state, operation):
         return why
     if spares(state, operation):
         return SPARED

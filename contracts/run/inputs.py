@@ -1,9 +1,6 @@
 """What the options of a run name, read and checked: document, target, what was agreed on."""
 
-import json
 import os
-import re
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -11,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from contracts.decision.run_decision import Known, Policy, accepted_file, read_accepted
 from contracts.document import Operation, Spec, load_spec
@@ -26,6 +23,7 @@ from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
 from contracts.rules.faults import refuse_faulty, undeclared
+from contracts.run.credentials import credentials_from, refuse_missing
 from contracts.run.givens import Givens, givens_from, names_of
 from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
 from contracts.run.settings import needed_document
@@ -117,10 +115,11 @@ def inputs_from(
     spec = _spec_from(path, overlays, options.root)
     if options.strict_document:
         refuse_faulty(spec)
-    needed = asks and not options.dry_run
-    spec, others, scrubber = _credentials(spec, options, base_url, environ, needed)
-    capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholder)
-    secret = others.pop(domain.CREDENTIAL_VARIABLE, None)
+    spec, others, scrubber = credentials_from(spec, options, base_url, environ)
+    if asks and base_url is not None and not (options.dry_run or others):
+        refuse_missing(spec)
+    capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholders)
+    secret = others.pop(spec.variable, None)
     headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
     route = _route(options, environ, base_url if asks else None)
     target = Target(base_url, secret, others, Limits(), headers, capabilities, route)
@@ -151,7 +150,7 @@ def inputs_from(
 
 def _spec_from(path: Path, overlays: Sequence[str] | None, root: str | None) -> Spec:
     """The document of a run; DocumentError also if it has nothing to test, or can't be asked."""
-    spec = replace(load_spec(path, overlays, root), variable=domain.CREDENTIAL_VARIABLE)
+    spec = load_spec(path, overlays, root)
     if not spec.operations:
         source, problem = spec.document.source("/paths"), "no path has an operation, so there is"
         cure = "give a document whose `paths` have one"
@@ -200,7 +199,7 @@ def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
         yield f"{option}: none of the operations has a parameter {domain.SESSION_ID}; {leave}"
     if target.secret is None and not (target.others or inputs.options.dry_run):
         cure = f"set it to a key of {target}, or {leave}"
-        yield f"{option} needs a credential and {domain.CREDENTIAL_VARIABLE} is not set; {cure}"
+        yield f"{option} needs a credential and {inputs.spec.variable} is not set; {cure}"
 
 
 def _problems_with_files(inputs: Inputs) -> Iterator[str]:
@@ -228,55 +227,6 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
             if existing.is_dir():
                 why = f"it can't be made or written to ({getattr(error, 'strerror', error)})"
             yield printable(f"{option} {folder}: {why}; give a folder for {what}")
-
-
-def _credentials(
-    spec: Spec, options: Options, base_url: str | None, environ: Mapping[str, str], needed: bool
-) -> tuple[Spec, dict[str, Secret], Scrubber]:
-    """The document with the variables of its credentials, these by variable, and what masks."""
-    for name, variable in options.credential:
-        if name not in spec.security_schemes:
-            option = f"--contract-credential {name}={variable}"
-            known = ", ".join(sorted(spec.security_schemes)) or "none"
-            problem = f"the document has no security scheme {name}; it has {known}"
-            raise UsageError(f"{option}: {problem}")
-    own = dict.fromkeys((domain.CREDENTIAL_VARIABLE, *(of for _, of in options.credential)))
-    names, common = (*own, *(variable for _, variable in options.header)), ""
-    secrets = {name: environ.get(name, "").strip() for name in names} | proxy_secrets(environ)
-    if any(map(secrets.get, own)):
-        common = f"{json.dumps(spec.document.tree, default=str)} {base_url}"
-    scrubber, values = Scrubber.of(secrets, dict.fromkeys(own, common)), dict[str, Secret]()
-    if base_url is not None:  # the mock has one for all
-        shared = not options.credential or bool(secrets[domain.CREDENTIAL_VARIABLE])
-        spec = replace(spec, variables=dict(options.credential), shared=shared)
-        values = _secrets(spec, base_url, {name: secrets[name] for name in own}, common, needed)
-    return spec, values, scrubber
-
-
-def _secrets(
-    spec: Spec, base_url: str, values: Mapping[str, str], common: str, needed: bool
-) -> dict[str, Secret]:
-    """The credentials by variable; UsageError if one can't be used, or a `needed` one lacks."""
-    named = {scheme.scheme for scheme in spec.security_schemes.values() if scheme.type == "http"}
-    for variable, value in values.items():
-        if not value.isascii() or not value.isprintable():
-            cure = "set it to the credential alone"
-            raise UsageError(f"{variable} holds characters that no header can carry; {cure}")
-        if value.partition(" ")[0].lower() in named:
-            cure = "set it to the credential alone; the suite says which scheme it is of"
-            raise UsageError(f"{variable} begins with the name of a scheme; {cure}")
-        if value[:1] == value[-1:] and value[:1] in ('"', "'"):
-            said = "stands in quotes, which would be sent; set it without them"
-            raise UsageError(f"{variable} {said}")
-        if not value and variable in spec.variables.values():
-            cure = "set it, or leave the option out"
-            raise UsageError(f"--contract-credential: the environment has no {variable}; {cure}")
-    asked = any(operation.needs_credential for operation in spec.operations)
-    if needed and asked and not any(values.values()):
-        cure = f"set it to a key of {base_url}, or leave --base-url out to use the mock"
-        problem = f"the document asks for a credential and {spec.variable} is not set"
-        raise UsageError(f"{problem}; {cure}")
-    return {name: Secret(value, f"${name}", common) for name, value in values.items() if value}
 
 
 def _header(name: str, variable: str, environ: Mapping[str, str]) -> str:
@@ -319,26 +269,6 @@ def _route(options: Options, environ: Mapping[str, str], base_url: str | None) -
         problem = f"SSL_CERT_FILE or SSL_CERT_DIR can't be used ({error.strerror or error})"
         raise UsageError(f"{problem}; give certificates in PEM form, or unset it") from None
     return route
-
-
-_HOST_AND_PORT = re.compile(r"([^:/]*|\[[^\]]*\])(:[0-9]{0,5})?(/.*)?")
-
-
-def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """Userinfo and passwords of the proxies that the environment names, by what stands for each."""
-    named = {domain.PROXY_VARIABLE: environ.get(domain.PROXY_VARIABLE, "")}
-    named |= {f"{scheme.upper()}_PROXY": url for scheme, url in urllib.request.getproxies().items()}
-    found: dict[str, str] = {}
-    for variable, url in named.items():
-        rest = url.partition("://")[2] or url
-        userinfo, at, _ = rest.rpartition("@")
-        if not at and not _HOST_AND_PORT.fullmatch(rest):  # whatever it is, it is no host
-            userinfo = rest
-        user, _, password = userinfo.partition(":")
-        if userinfo:
-            found[f"{variable}_USERINFO"] = unquote(userinfo)
-            found[f"{variable}_PASSWORD"] = unquote(password or user)
-    return found
 
 
 def _matches(text: str | None, wanted: str) -> bool:

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.errors import UsageError
-from contracts.messages import MAX_SECONDS, MAX_UNAVAILABLE, is_field_name
-from contracts.notte.domain import CREDENTIAL_VARIABLE, PROXY_VARIABLE
+from contracts.messages import MAX_SECONDS, MAX_UNAVAILABLE, VARIABLE, is_field_name
+from contracts.notte.domain import PROXY_VARIABLE
 from contracts.run.settings import PLACES
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -308,7 +308,7 @@ def check_base_url(url: str | None) -> str | None:
     if not url.strip():
         raise UsageError(f"--base-url is empty (an unset variable?); {cure}")
     if _USERINFO.match(url):
-        cure += f", and put the credential into {CREDENTIAL_VARIABLE}"
+        cure += f", and put the credential into {VARIABLE}"
         raise UsageError(f"--base-url holds a user name or password; {cure}")
     option = f"--base-url {url}"
     if "@" in url or "?" in url:

@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.decision.change_decision import ChangePolicy, accepted_for
 from contracts.document import Operation
+from contracts.document.serialisation import parameter_names
 from contracts.document.sides import PAGE, Side, shared, side_from
 from contracts.errors import ContractsError
 from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace
@@ -18,6 +19,7 @@ from contracts.messages import SAFE_METHODS, Exchange, Probe, Request
 from contracts.notte.domain import SESSION_ID
 from contracts.notte.sessions import Starter, list_sessions
 from contracts.probes import ProbePlan
+from contracts.probes.knowledge import ENDS, ends
 from contracts.report.diff import diff_of, drift_of
 from contracts.report.forms.page import page
 from contracts.report.json_report import json_text, to_json
@@ -31,11 +33,29 @@ from contracts.run.options import Options
 from contracts.run.state import Budget, State
 from contracts.text import cut, shown_path, write_whole
 
+MAX_REACH = 20  # operations that are named before anything is asked
 KILLED = "the run was killed"
 # Of the one request that nobody judges: it must not keep a run waiting.
 PAGE_LIMITS = Limits(connect=5.0, read=5.0, total=15.0, body=8 * 2**20)
 
 Say = Callable[[str], None]
+
+
+def reach(state: State) -> str:
+    """Which operations that may change state are sent to resources that the user gave, if any."""
+    spec, givens, found = state.inputs.spec, state.inputs.givens, []
+    for operation in state.inputs.operations:
+        names = set(parameter_names(operation.path))
+        changes = operation.method not in SAFE_METHODS and not ends(spec, operation)
+        if names and names <= givens.names(operation) and changes:
+            found.append(operation.key)
+    if not (found and state.inputs.options.unsafe and state.inputs.target.live):
+        return ""
+    shown, more = ", ".join(found[:MAX_REACH]), len(found) - MAX_REACH
+    if more > 0:
+        shown += f" and {more} more"
+    cure = f"mark in an overlay with {ENDS}: true what ends one"
+    return f"--contract-unsafe sends {shown} to the given resources; {cure}"
 
 
 def salvage(state: State) -> Iterator[str]:

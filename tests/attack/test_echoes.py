@@ -20,7 +20,7 @@ from .encodings import BODIES, LINES, TEXTS, holds
 
 MARK = "$NOTTE_API_KEY"
 KEPT = "GET /things/{thing_id} credential kept"
-SCRUBBER = Scrubber((Secret(CANARY, MARK),), Capabilities(SECRET_URLS, MARK))
+SCRUBBER = Scrubber((Secret(CANARY, MARK),), Capabilities(SECRET_URLS, (MARK,)))
 IN_A_FIELD = {name: encode(CANARY) for name, encode in TEXTS.items() if encode(CANARY).isprintable()}
 
 
@@ -240,7 +240,7 @@ URL_PLACES: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("name", URL_PLACES)
 def test_capability_url_is_found_where_its_name_is(name: str) -> None:
-    known = Scrubber((), Capabilities(SECRET_URLS, MARK))
+    known = Scrubber((), Capabilities(SECRET_URLS, (MARK,)))
     assert not holds(known.body(URL_PLACES[name](CDP).encode()), TOKEN)
     assert known.body(f"see {CDP}.".encode()) == b"see $CDP_URL."
 
@@ -249,7 +249,7 @@ def test_capability_url_is_found_where_its_name_is(name: str) -> None:
     "name", sorted(set(TEXTS) - {"cut short", "base64 cut at its end", "base64 cut at its beginning"})
 )
 def test_known_capability_url_is_found_in_any_encoding(name: str) -> None:
-    known = Scrubber((), Capabilities(SECRET_URLS, MARK))
+    known = Scrubber((), Capabilities(SECRET_URLS, (MARK,)))
     known.body(json.dumps({"cdp_url": CDP}).encode())
     assert not holds(known.body(f'{{"x": "{TEXTS[name](CDP)}"}}'.encode()), TOKEN)
 

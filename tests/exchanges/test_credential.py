@@ -82,6 +82,15 @@ def test_a_key_in_the_query_is_encoded(variant: Credential, target: str, wanted:
     assert (request.target, request.headers) == (wanted, ())
 
 
+@pytest.mark.parametrize("scheme", [name for name in SCHEMES if name != "tls"])
+@pytest.mark.parametrize("key", ["00000000", "0000:000", "user:", "user:0", "key-123456"])
+@pytest.mark.parametrize("variant", [V.WRONG, V.CUT_SHORT, V.APPENDED, V.EMPTY])
+def test_wrong_credential_is_never_the_right_one(variant: Credential, key: str, scheme: str) -> None:
+    wrong = put(scheme, variant, key=key)
+    assert wrong != put(scheme, V.RIGHT, key=key)
+    assert wrong != Request("GET", "/things/1")
+
+
 def test_user_and_password_stay_what_they_are() -> None:
     assert put("basic", key="me:secret").header("authorization") == f"Basic {basic('me:secret')}"
 

@@ -1,5 +1,6 @@
 """The command that repeats a request: what a shell makes of it, and what curl sends."""
 
+import base64
 import json
 import shlex
 import shutil
@@ -254,6 +255,17 @@ def test_basic_takes_a_password_or_none(key: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys.modules[__name__], "KEY", key)
     by_curl, by_us = map(essence, both(spec_with("basic"), probe_of(REQUESTS["plain"])))
     assert by_curl == by_us
+
+
+@needs_curl
+@pytest.mark.parametrize("variant", [Credential.CUT_SHORT, Credential.APPENDED], ids=str)
+def test_user_without_password_is_never_sent_whole_where_it_must_be_refused(
+    variant: Credential, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "KEY", "sk_user-1:")
+    by_curl, by_us = map(essence, both(spec_with("basic"), probe_of(REQUESTS["plain"], variant)))
+    assert by_curl == by_us
+    assert not [field for field in by_us[1] if base64.b64encode(b"sk_user-1:") in field]
 
 
 def test_the_way_of_the_run_is_that_of_the_command() -> None:

@@ -229,7 +229,16 @@ class Project:
 
 def hermetic(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """An environment for subprocesses that says nothing about a service, and keeps compiled modules."""
-    known = ("NOTTE_", "PYTEST_", "HYPOTHESIS_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "CI", "BUILD_NUMBER")
+    known = (
+        "NOTTE_",
+        "CONTRACT_",
+        "PYTEST_",
+        "HYPOTHESIS_",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTHONUNBUFFERED",
+        "CI",
+        "BUILD_NUMBER",
+    )
     return {name: value for name, value in environ.items() if not name.startswith(known)}
 
 

@@ -330,3 +330,36 @@ def test_certificate_that_no_run_has_is_said(project: Project) -> None:
     run = run_of(project, house(lambda path, fields: bearer(fields) or "door" in path), spec)
     assert (run.code, run.violations) == (0, set())
     assert any("GET /door wants a client's certificate" in note for note in run.report["notes"])
+
+
+# Some of several
+
+SHARED = doors({"mine": [{"key": []}], "theirs": [{"bearer": []}], "open": []}, "bearer", "key")
+
+
+def test_operation_without_its_credential_is_told_and_not_failed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.setenv("CONTRACT_CREDENTIAL_KEY", OTHER)
+    things = house(lambda path, fields: "/open" in path or ("/mine" in path and key(fields)))
+    run = run_of(project, things, SHARED)
+    assert (run.code, run.violations) == (0, set())
+    assert not [line for line in things.lines if "/theirs" in line]
+    assert {v["outcome"] for rule, v in run.verdicts.items() if "/theirs" in rule} == {"not_asked"}
+    lack = "CONTRACT_CREDENTIAL_BEARER (scheme bearer: bearer)"
+    assert run.verdicts["GET /theirs auth accepted"]["why"] == f"the run has no credential for it; set {lack}"
+    said = f"GET /theirs is not asked: it wants a credential that the run does not have; set {lack}"
+    assert run.report["notes"] == [said]
+    assert run.verdicts["GET /mine auth accepted"]["outcome"] == "holds"
+
+
+def test_run_that_has_no_credential_for_anything_is_inconclusive(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.setenv("CONTRACT_CREDENTIAL_KEY", OTHER)
+    spec = doors({"theirs": [{"bearer": []}]}, "bearer", "key")
+    run = run_of(project, house(lambda path, fields: True), spec)
+    assert run.code == 3
+    assert "set CONTRACT_CREDENTIAL_BEARER (scheme bearer: bearer)" in run.lines[-1]

@@ -260,7 +260,7 @@ def test_live_run_needs_a_credential(value: str | None, project: Project, monkey
         monkeypatch.setenv("NOTTE_API_KEY", value)
     run = project.run(*LIVE)
     assert run.code == USAGE
-    assert "NOTTE_API_KEY" in run.err
+    assert ("CONTRACT_CREDENTIAL is not set" if not (value or "").strip() else "NOTTE_API_KEY holds") in run.err
 
 
 def test_document_that_asks_for_no_credential_needs_none(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,7 +174,7 @@ def test_production_may_be_asked_what_is_safe(make: Make) -> None:
     "environ", [{}, {"NOTTE_API_KEY": ""}, {"NOTTE_API_KEY": " \n"}], ids=["unset", "empty", "blank"]
 )
 def test_live_target_needs_a_credential(environ: Mapping[str, str], make: Make) -> None:
-    with pytest.raises(UsageError, match="NOTTE_API_KEY is not set"):
+    with pytest.raises(UsageError, match="CONTRACT_CREDENTIAL is not set"):
         make(URL, environ)
 
 
@@ -427,7 +427,7 @@ def test_sessions_are_looked_for_on_a_service(option: str, make: Make) -> None:
 
 REFUSED_WITH_SESSIONS: dict[str, tuple[dict[str, Any], str]] = {
     "the mock": ({}, "needs a service that has sessions; give --base-url URL"),
-    "no credential": ({"url": URL, "environ": {}}, "NOTTE_API_KEY is not set"),
+    "no credential": ({"url": URL, "environ": {}}, "CONTRACT_CREDENTIAL is not set"),
     "another operation": ({"url": URL, "operation": "*odd*"}, "none of the operations has a parameter session_id"),
 }
 
@@ -444,7 +444,7 @@ def test_sessions_are_not_looked_for(option: str, name: str, make: Make) -> None
 def test_sessions_are_asked_with_a_credential(option: str, make: Make, tmp_path: Path) -> None:
     open_document = json.dumps(DOCUMENT).replace('"security"', '"x-security"')
     (tmp_path / "spec" / "notte.yaml").write_text(open_document)
-    with pytest.raises(UsageError, match="needs a credential and NOTTE_API_KEY is not set"):
+    with pytest.raises(UsageError, match="needs a credential and CONTRACT_CREDENTIAL is not set"):
         make(URL, {}, **{option: True})
     assert make(URL, {}, dry_run=True, **{option: True}).options.dry_run
 

@@ -67,7 +67,7 @@ def test_tests_of_the_contract_beside_them_are_found(project: Project) -> None:
     assert alone(project, "test_contract.py") == []
     run = project.finished(project.start("-q"))
     assert (run.code, run.out) == (4, "")
-    assert "NOTTE_API_KEY is not set" in run.err
+    assert "CONTRACT_CREDENTIAL is not set" in run.err
 
 
 def test_tests_of_the_contract_from_elsewhere_are_judged(project: Project) -> None:

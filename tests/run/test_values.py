@@ -11,7 +11,8 @@ from contracts.decision.run_decision import Policy
 from contracts.errors import UsageError
 from contracts.notte.domain import PROXY_VARIABLE
 from contracts.rules import rules_for
-from contracts.run.inputs import proxy_from, proxy_secrets
+from contracts.run.credentials import proxy_secrets
+from contracts.run.inputs import proxy_from
 from contracts.run.options import OPTIONS, Option, Options, options_from
 
 PEM = Path(__file__).parents[1] / "exchanges" / "loopback.pem"

@@ -1,0 +1,132 @@
+"""The credentials of a run: from which variable that of each scheme comes, and what masks them."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import unquote
+
+from contracts.document import SecurityScheme, Spec
+from contracts.document.security import lack_of, own_variable
+from contracts.errors import UsageError
+from contracts.exchanges import Secret
+from contracts.exchanges.credential import Scrubber, scheme_name
+from contracts.messages import VARIABLE
+from contracts.notte import domain
+from contracts.run.options import Options
+
+_HOST_AND_PORT = re.compile(r"([^:/]*|\[[^\]]*\])(:[0-9]{0,5})?(/.*)?")
+_NO_PAIR = "is no user:password, as a basic scheme has it; end a user without password with a colon"
+
+
+def credentials_from(
+    spec: Spec, options: Options, base_url: str | None, environ: Mapping[str, str]
+) -> tuple[Spec, dict[str, Secret], Scrubber]:
+    """The document with the variables of its credentials, these by variable, and what masks.
+
+    The credential of a scheme is in the variable that an option names, else in its own, else in
+    CONTRACT_CREDENTIAL, else in Notte's. UsageError for one that can't be used.
+    """
+    given = {**dict.fromkeys((VARIABLE, domain.CREDENTIAL_VARIABLE), ""), **environ}
+    for name, value in environ.items():
+        given[name] = value.strip()
+    own, general, live = _own_variables(spec, options, given), VARIABLE, base_url is not None
+    is_domains = given[domain.CREDENTIAL_VARIABLE] or spec.title == domain.TITLE
+    if is_domains and not given[VARIABLE]:
+        general = domain.CREDENTIAL_VARIABLE
+    spec, used = replace(spec, variable=general), {general, *own.values()}
+    if live:  # the mock has one for all
+        spec = replace(spec, variables=own, shared=bool(given[general] or not own))
+        for variable in sorted(used):
+            spec = _checked(spec, variable, given.get(variable, ""))
+    common = f"{json.dumps(spec.document.tree, default=str)} {base_url}"
+    secrets, others = dict[str, Secret](), proxy_secrets(environ)
+    headers = [domain.CREDENTIAL_VARIABLE, *(variable for _, variable in options.header)]
+    for name, value in given.items():
+        if name in used and value:
+            separators = map(_separator, _takers(spec, name))
+            parts = tuple(value.partition(separator)[2] for separator in separators)
+            secrets[name] = Secret(value, f"${name}", common, parts)
+        elif name in headers or name.startswith(VARIABLE):
+            others[name] = value
+    masks = [*secrets.values(), *Scrubber.of(others).secrets]
+    masks.sort(key=lambda secret: -len(secret.reveal()))
+    return spec, secrets if live else {}, Scrubber(tuple(masks))
+
+
+def _own_variables(spec: Spec, options: Options, given: Mapping[str, str]) -> dict[str, str]:
+    """The variable of each scheme that has one of its own."""
+    own = dict[str, str]()
+    for scheme in spec.security_schemes:
+        if given.get(own_variable(scheme)):
+            own[scheme] = own_variable(scheme)
+    for scheme, variable in options.credential:
+        if scheme not in spec.security_schemes:
+            option = f"--contract-credential {scheme}={variable}"
+            known = ", ".join(sorted(spec.security_schemes)) or "none"
+            problem = f"the document has no security scheme {scheme}; it has {known}"
+            raise UsageError(f"{option}: {problem}")
+        own[scheme] = variable
+    return own
+
+
+def _takers(spec: Spec, variable: str) -> list[SecurityScheme]:
+    """The schemes that take the credential of a variable."""
+    schemes = spec.security_schemes.values()
+    return [scheme for scheme in schemes if spec.variable_of(scheme.id) == variable]
+
+
+def _checked(spec: Spec, variable: str, value: str) -> Spec:
+    """The document, without those schemes that can't take what is for all; or UsageError."""
+    takers = _takers(spec, variable)
+    if not value and variable in spec.variables.values():
+        cure = "set it, or leave the option out"
+        raise UsageError(f"--contract-credential: the environment has no {variable}; {cure}")
+    if not value.isascii() or not value.isprintable():
+        cure = "set it to the credential alone"
+        raise UsageError(f"{variable} holds characters that no header can carry; {cure}")
+    if value.partition(" ")[0].lower() in {scheme_name(taker).lower() for taker in takers} - {""}:
+        cure = "set it to the credential alone; the suite says which scheme it is of"
+        raise UsageError(f"{variable} begins with the name of a scheme; {cure}")
+    if value[:1] == value[-1:] and value[:1] in ('"', "'"):
+        said = "stands in quotes, which would be sent; set it without them"
+        raise UsageError(f"{variable} {said}")
+    pairs = [taker.id for taker in takers if scheme_name(taker) == "Basic"]
+    if not pairs or not value or (value.strip(":") and ":" in value):
+        return spec
+    if variable != spec.variable or len(pairs) == len(takers):
+        raise UsageError(f"{variable} {_NO_PAIR} (scheme {pairs[0]})")
+    return replace(spec, variables={**spec.variables, **dict.fromkeys(pairs, "")})
+
+
+def _separator(scheme: SecurityScheme) -> str:
+    """What follows it is a secret by itself: a password, or a token behind a name of one's own."""
+    return {"Basic": ":"}.get(scheme_name(scheme), " ")
+
+
+def refuse_missing(spec: Spec) -> None:
+    """UsageError if an operation asks for a credential: the run has none at all."""
+    bare = replace(spec, shared=False)
+    for operation in spec.operations:
+        if lack := lack_of(operation, bare):
+            problem = f"the document asks for a credential and {spec.variable} is not set"
+            cure = f"for {operation.key} set {lack}, or {spec.variable} for all"
+            raise UsageError(f"{problem}; {cure}, or leave --base-url out to use the mock")
+
+
+def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Userinfo and passwords of the proxies that the environment names, by what stands for each."""
+    named = {domain.PROXY_VARIABLE: environ.get(domain.PROXY_VARIABLE, "")}
+    named |= {f"{scheme.upper()}_PROXY": url for scheme, url in urllib.request.getproxies().items()}
+    found: dict[str, str] = {}
+    for variable, url in named.items():
+        rest = url.partition("://")[2] or url
+        userinfo, at, _ = rest.rpartition("@")
+        if not at and not _HOST_AND_PORT.fullmatch(rest):  # whatever it is, it is no host
+            userinfo = rest
+        user, _, password = userinfo.partition(":")
+        if userinfo:
+            found[f"{variable}_USERINFO"] = unquote(userinfo)
+            found[f"{variable}_PASSWORD"] = unquote(password or user)
+    return found

@@ -6,13 +6,10 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import click
 
 from contracts.errors import ContractsError
-from contracts.run.settings import PLACES, document_in, needed_document
-from contracts.text import shown_path
 
 _COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
 _COMMANDS = {
@@ -27,32 +24,6 @@ _COMMANDS = {
     "rules": (_PRINTOUTS, "The rules that the document implies."),
 }
 """By name: the module, imported when the command is called or explained, and what it is for."""
-
-
-def own_document() -> str:
-    """The document of the project here; UsageError without one."""
-    return str(shown_path(needed_document(Path.cwd())))
-
-
-def document_here() -> str:
-    """The same, or nothing without one."""
-    return str(shown_path(document_in(Path.cwd()) or Path()))
-
-
-SPEC = click.option(
-    "--spec",
-    "path",
-    metavar="FILE",
-    callback=lambda _, __, given: given or own_document(),
-    help=f"The OpenAPI document.  [default: {PLACES}]",
-)
-ROOT = click.option(
-    "--root", metavar="DIR", help="Other files are read below it.  [default: the git repository]"
-)
-STRICT = click.option(
-    "--strict-document", "strict", is_flag=True, help="Refuse a document with any fault."
-)
-"""Of every command that reads a document."""
 
 
 class LazyGroup(click.Group):

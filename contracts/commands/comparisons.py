@@ -11,7 +11,16 @@ from typing import TypedDict, Unpack
 import click
 
 from contracts import flows
-from contracts.commands import ROOT, SPEC, STRICT, document_here, own_document, show
+from contracts.commands import show
+from contracts.commands.documents import (
+    OVERLAY,
+    ROOT,
+    SPEC,
+    STRICT,
+    own_document,
+    reading_of,
+    two_sides,
+)
 from contracts.decision.change_decision import (
     AUDIENCES,
     ChangePolicy,
@@ -20,8 +29,7 @@ from contracts.decision.change_decision import (
 )
 from contracts.decision.entries import is_reason
 from contracts.document.composite import members_of
-from contracts.document.sides import PAGE, Reading
-from contracts.document.written import overlays_of
+from contracts.document.sides import PAGE
 from contracts.errors import UsageError
 from contracts.report.diff import Diff
 from contracts.report.forms import FORMS, lines_of
@@ -31,13 +39,6 @@ from contracts.run.options import check_base_url
 from contracts.schemas.allowance import SECONDS
 from contracts.text import json_shown, printable, write_whole
 
-_OVERLAY = click.option(
-    "--overlay",
-    "overlays",
-    multiple=True,
-    metavar="FILE",
-    help="For both sides; repeatable; 'none' for none at all.",
-)
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(list(FORMS["diff"])), default="text", show_default=True
 )
@@ -107,7 +108,7 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
 @click.option(
     "--against", metavar="GITREV", help="Compare each FILE (the document) with what it is there."
 )
-@_OVERLAY
+@OVERLAY
 @ROOT
 @STRICT
 @_PREFIX
@@ -152,15 +153,13 @@ def diff(
         else:
             show([json_shown(kinds_json())])
         return
-    terms = _terms(shared, severity, audience)
     if against is not None:
-        files = members_of(sides or [own_document()], document_here() or "")
+        files = members_of(sides or [own_document()], own_document)
+        terms = _terms(shared, files, severity, audience)
         pairs = [(flows.compare_since(against, file, terms), file) for file in files]
-    elif len(sides) == 2:
-        pairs = [(flows.compare(*sides, terms), "")]
     else:
-        cure = "files, GITREV:path, URLs, or - for one"
-        raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
+        both = two_sides(sides)
+        pairs = [(flows.compare(*both, _terms(shared, both, severity, audience)), "")]
     codes = [0]
     for found, file in pairs:
         if found is None:
@@ -173,9 +172,8 @@ def diff(
 
 
 @click.command()
-@click.argument("base")
-@click.argument("revision")
-@_OVERLAY
+@click.argument("sides", metavar="[BASE] [REVISION]", nargs=-1)
+@OVERLAY
 @ROOT
 @STRICT
 @click.option(
@@ -186,7 +184,7 @@ def diff(
     show_default=True,
 )
 def changelog(
-    base: str, revision: str, overlays: tuple[str, ...], form: str, root: str | None, strict: bool
+    sides: tuple[str, ...], overlays: tuple[str, ...], form: str, root: str | None, strict: bool
 ) -> None:
     """What changed from BASE to REVISION for users of the API: added, changed, deprecated, removed.
 
@@ -194,14 +192,18 @@ def changelog(
 
     It is no gate: the exit code is 0 whatever changed, and 2 if a side can't be read.
     """
-    reading = _reading(overlays, root, strict)
+    both = two_sides(sides)
+    reading = reading_of(both, overlays, root, strict)
     terms = flows.Terms(ChangePolicy(), reading, "none", date.today())
-    found = flows.compare(base, revision, terms)
+    found = flows.compare(*both, terms)
     show(lines_of(FORMS["changelog"][form], found))
 
 
 def _terms(
-    shared: _Shared, severities: tuple[str, ...] = (), audience: str | None = None
+    shared: _Shared,
+    names: Iterable[str],
+    severities: tuple[str, ...] = (),
+    audience: str | None = None,
 ) -> flows.Terms:
     form = shared["form"]
     if shared["summary"] and form not in ("text", "markdown"):
@@ -210,15 +212,11 @@ def _terms(
         raise click.UsageError("--summary has no finding, --all has each; give one of them")
     fail_on, levels = FailOn(shared["fail_on"]), severities_from(severities)
     policy = ChangePolicy(fail_on, levels, audience=audience)
-    reading = _reading(shared["overlays"], shared["root"], shared["strict"])
+    reading = reading_of(names, shared["overlays"], shared["root"], shared["strict"])
     ends = (shared["path_prefix_base"], shared["path_prefix_revision"])
     prefixes = (ends[0] or shared["path_prefix"], ends[1] or shared["path_prefix"])
     reading = replace(reading, prefixes=prefixes)
     return flows.Terms(policy, reading, shared["accepted"], date.today(), shared["max_time"])
-
-
-def _reading(overlays: tuple[str, ...], root: str | None, strict: bool) -> Reading:
-    return Reading(overlays_of(overlays, "--overlay"), root, strict)
 
 
 def _shown(found: Diff, form: str, unfolded: bool, summary: bool) -> Iterable[str]:
@@ -236,7 +234,7 @@ def _painted(text: str, look: str) -> str:
 @click.command()
 @click.argument("source")
 @SPEC
-@_OVERLAY
+@OVERLAY
 @ROOT
 @STRICT
 @click.option(
@@ -260,7 +258,7 @@ def pull(
     """
     if reason is not None and not is_reason(reason):
         raise UsageError(f"--accept {reason!r} says nothing; say why this may break clients")
-    reading = _reading(overlays, root, strict)
+    reading = reading_of([path], overlays, root, strict)
     found = flows.pull(source, Path(path), reading, reason=reason, today=date.today())
     if found.diff is not None:
         show(_shown(found.diff, "text", unfolded=False, summary=False))
@@ -283,7 +281,7 @@ def pull(
     help="Where else it is published: a document or a page with one.",
 )
 @SPEC
-@_OVERLAY
+@OVERLAY
 @ROOT
 @STRICT
 @_PREFIX
@@ -308,7 +306,7 @@ def drift(base_url: str | None, source: str | None, path: str, **shared: Unpack[
         cure = "a service, or where the document is published"
         raise click.UsageError(f"one of --base-url and --from is needed: {cure}")
     place = source if source is not None else f"{check_base_url(base_url)}{PAGE}"
-    found, drifted = flows.drift(path, place, _terms(shared))
+    found, drifted = flows.drift(path, place, _terms(shared, [path]))
     if shared["form"] in ("text", "markdown"):
         show([printable(drift_headline(drifted)), ""])
     show(_shown(found, shared["form"], shared["unfolded"], shared["summary"]))

@@ -1,5 +1,6 @@
 """`contracts run`: the contract run of a document, without a test file of one's own."""
 
+import gc
 import sys
 
 import click
@@ -28,6 +29,7 @@ def run(ctx: click.Context, words: tuple[str, ...]) -> None:
 
     Exit code 0: pass. 1: a rule is violated. 3: inconclusive. 4: a wrong option or document.
     """
+    gc.enable()  # a run takes long, and of other services it keeps little
     if {"-h", "--help"}.isdisjoint(words):
         sys.exit(invocation.run(words))
     show([ctx.get_help(), ""])

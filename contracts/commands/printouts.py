@@ -14,10 +14,11 @@ import click
 
 from contracts import flows
 from contracts.changes.change import KINDS
-from contracts.commands import ROOT, SPEC, STRICT, show
+from contracts.commands import show
+from contracts.commands.documents import OVERLAY, ROOT, SPEC, STRICT, reading_of
 from contracts.decision import entries
 from contracts.document import load_spec
-from contracts.document.written import bytes_of_file, overlays_of
+from contracts.document.written import bytes_of_file
 from contracts.errors import UsageError
 from contracts.notte.prose import prose_rules
 from contracts.report.forms import FORMS, catalogue, lines_of
@@ -27,9 +28,6 @@ from contracts.rules import RuleBook, rules_for
 from contracts.rules.faults import notices, refuse_faulty
 from contracts.text import json_shown, printable, write_whole
 
-_OVERLAY = click.option(
-    "--overlay", "overlays", multiple=True, help="An overlay; repeatable; 'none' for none at all."
-)
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -42,16 +40,17 @@ class _Document(TypedDict):
 
 def _book(document: _Document) -> RuleBook:
     """The rules that a run judges."""
-    files = overlays_of(document["overlays"], "--overlay")
-    spec = load_spec(document["path"], files, document["root"])
-    if document["strict"]:
+    path, overlays = document["path"], document["overlays"]
+    reading = reading_of([path], overlays, document["root"], document["strict"])
+    spec = load_spec(path, reading.overlays, reading.root)
+    if reading.is_strict:
         refuse_faulty(spec)
     return rules_for(spec, extra=prose_rules(spec))
 
 
 @click.command()
 @SPEC
-@_OVERLAY
+@OVERLAY
 @ROOT
 @STRICT
 @click.option(
@@ -84,7 +83,7 @@ def rules(form: str, explain: str | None, **document: Unpack[_Document]) -> None
 @click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="The last day on which it counts.")
 @click.option("--prune", is_flag=True, help="Take out what has passed, and rules that are gone.")
 @SPEC
-@_OVERLAY
+@OVERLAY
 @ROOT
 @STRICT
 @click.option("--accepted", metavar="FILE", help="[default: accepted.toml beside the document]")

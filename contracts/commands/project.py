@@ -18,7 +18,7 @@ from typing import Any
 import click
 import yaml
 
-from contracts.commands import own_document, show
+from contracts.commands import show
 from contracts.commands.omissions import actions_of, omissions_of
 from contracts.decision.entries import kept
 from contracts.document.loader import overlay_beside
@@ -26,20 +26,10 @@ from contracts.document.written import bytes_of_file
 from contracts.errors import DocumentError, UsageError
 from contracts.run.inputs import Inputs, inputs_from
 from contracts.run.options import Options
+from contracts.run.settings import TABLES, document_of_project
 from contracts.text import plural, printable, write_whole
 
 KEY = "contract_spec"
-TABLES = (
-    ("pytest.toml", "pytest"),
-    (".pytest.toml", "pytest"),
-    ("pytest.ini", "pytest"),
-    (".pytest.ini", "pytest"),
-    ("pyproject.toml", "tool.pytest.ini_options"),
-    ("pyproject.toml", "tool.pytest"),
-    ("tox.ini", "pytest"),
-    ("setup.cfg", "tool:pytest"),
-)
-"""Where pytest looks for its settings, in its order: it reads the first that is there."""
 _TEMPLATES = Path(__file__).parent / "templates"
 _TEST = "from contracts.testing import test_document, test_rule  # noqa: F401\n"
 _PURPOSES = {
@@ -57,7 +47,7 @@ def init(document: str | None, base_url: str | None) -> None:
     Writes a test file, the setting of pytest that names the document, an overlay and two workflows
     of GitHub. Nothing that is there is overwritten; what was done is said, a line each.
     """
-    options = Options(spec=document or own_document())
+    options = Options(spec=document or str(document_of_project()))
     inputs = inputs_from(options, base_url=base_url, root=Path.cwd(), asks=False)
     spec, path = inputs.spec, Path(inputs.spec.document.path)
     overlay = path.with_name(overlay_beside(path))

@@ -6,7 +6,7 @@ Many are a folder or a pattern (`specs/*.yaml`) of this machine, or of a revisio
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -146,11 +146,11 @@ def _files_of_revision(revision: str, folder: str) -> list[str] | None:
     return [name for name in names if "/." not in f"/{name}"]
 
 
-def members_of(files: Sequence[str], usual: str) -> list[str]:
+def members_of(files: Sequence[str], usual: Callable[[], str]) -> list[str]:
     """The documents that files belong to; the `usual` one for what is none.
 
     Raises:
-        DocumentError: a file can't be read, or is no document, and the usual one is not there.
+        DocumentError: a file can't be read, or is no document, and there is no usual one.
     """
     found: dict[str, None] = {}
     for file in files:
@@ -159,10 +159,11 @@ def members_of(files: Sequence[str], usual: str) -> list[str]:
         if stem != file:
             beside = list(filter(os.path.isfile, map(stem.__add__, _SUFFIXES)))
         documents = [one for one in beside if os.path.isdir(one) or is_document(one)]
-        if not (documents or os.path.isfile(usual)):
+        try:
+            found.update(dict.fromkeys(documents or [usual()]))
+        except UsageError:
             cure = "give the document that it belongs to"
-            raise DocumentError(file, 0, "this is no OpenAPI document", cure)
-        found.update(dict.fromkeys(documents or [usual]))
+            raise DocumentError(file, 0, "this is no OpenAPI document", cure) from None
     return list(found)
 
 

@@ -26,7 +26,7 @@ from contracts.rules.faults import refuse_faulty, undeclared
 from contracts.run.credentials import credentials_from, refuse_missing
 from contracts.run.givens import Givens, givens_from, names_of
 from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
-from contracts.run.settings import needed_document
+from contracts.run.settings import own_document
 from contracts.text import printable, shown_path
 
 Probes = Mapping[str, Sequence[Probe]]  # by the key of their operation
@@ -111,7 +111,7 @@ def inputs_from(
     base_url = check_base_url(base_url)
     named = [str(shown_path(Path(overlay))) for overlay in options.overlay]
     overlays = overlays_of(named, "--contract-overlay")
-    path = shown_path(Path(options.spec or needed_document(root)))
+    path = shown_path(Path(options.spec or own_document(root)))
     spec = _spec_from(path, overlays, options.root)
     if options.strict_document:
         refuse_faulty(spec)

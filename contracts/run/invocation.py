@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.errors import UsageError
 from contracts.run.options import OPTIONS
+from contracts.run.settings import settings_of
 from contracts.text import shown_path
 
 if TYPE_CHECKING:
@@ -43,17 +45,36 @@ _PLUGINS = (
 def run(words: Sequence[str]) -> int:
     """Run pytest on a document with a user's words; the exit code is that of the run.
 
-    Nothing of the project around has a say but its `contract_…` settings: neither its other
-    settings nor its conftest.py, and no plugin that happens to be installed.
+    Nothing of the project around has a say but its settings of a contract run: no other setting of
+    pytest's, no conftest.py, no plugin that happens to be installed, and no PYTEST_ADDOPTS.
     """
     import pytest
+
+    class Speech:
+        @pytest.hookimpl(wrapper=True)
+        def pytest_cmdline_parse(self) -> Generator[None, Any, Any]:
+            """A mistake in one sentence, without how pytest was called for this."""
+            try:
+                return (yield)
+            except pytest.UsageError as error:
+                said = re.sub(r"(?s)^usage: .*?: error: |\n  inifile: .*", "", str(error))
+                raise pytest.UsageError(f"{said}; see contracts run --help") from None
 
     apart = ["-c", os.devnull, "--rootdir=.", f"--confcutdir={Path(__file__).parent}"]
     apart += ["--noconftest", "--disable-plugin-autoload", "--no-header"]
     apart += ["-W", "ignore::pytest.PytestCacheWarning"]
     for plugin in _PLUGINS:
         apart += ["-p", plugin]
-    return int(pytest.main([*apart, *words]))
+    try:
+        if not any(word.startswith(("-c", "--config-file")) for word in words):
+            for setting in settings_of(Path.cwd()).overrides:
+                apart += ["-o", setting]
+    except UsageError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return int(pytest.ExitCode.USAGE_ERROR)
+    for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(variable, None)
+    return int(pytest.main([*apart, *words], plugins=[Speech()]))
 
 
 def divided(words: Sequence[str], spec: str | None) -> tuple[str | None, list[str]]:

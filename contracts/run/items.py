@@ -7,6 +7,7 @@ as this module is its plugin as well, and calls them tests of the document.
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ import pytest
 from contracts.errors import ContractsError
 from contracts.run.invocation import command_of, divided
 from contracts.run.options import OPTIONS
-from contracts.run.settings import needed_document
+from contracts.run.settings import own_document
 from contracts.text import shown_path
 
 if TYPE_CHECKING:
@@ -64,10 +65,12 @@ def _rerun(request: pytest.FixtureRequest, state: State) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """As a plugin: what was named is a document, and pytest collects this file in its place."""
-    option, here = config.option, config.invocation_params.dir
+    option = config.option
     try:
         document, rest = divided(option.file_or_dir, option.contract_spec)
-        document = document or OPTIONS[0].given(config) or str(shown_path(needed_document(here)))
+        if document is None:
+            usual = OPTIONS[0].given(config) or own_document(config.invocation_params.dir)
+            document = str(shown_path(Path(usual)))
     except ContractsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_DOCUMENT] = option.contract_spec = document
@@ -83,3 +86,12 @@ def pytest_pycollect_makemodule(
     if document is None or module_path != Path(__file__):
         return None
     return pytest.Module.from_parent(parent, path=module_path, name=document, nodeid=document)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except pytest.UsageError as error:  # there is no such test
+        document = session.config.stash[_DOCUMENT]
+        raise pytest.UsageError(str(error).replace(__file__, document)) from None

@@ -1,6 +1,7 @@
 """The options of a run as a table, a field a row. Imports nothing heavy: every pytest reads it."""
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
@@ -12,8 +13,12 @@ from urllib.parse import urlsplit
 from contracts.errors import UsageError
 from contracts.messages import MAX_SECONDS, MAX_UNAVAILABLE, VARIABLE, is_field_name
 from contracts.notte.domain import PROXY_VARIABLE
-from contracts.run.settings import PLACES
 
+ENDS = (".yaml", ".yml", ".json")
+PLACES = "openapi.{yaml,yml,json} or spec/*.{yaml,yml,json}"
+"""Where a document is looked for that nobody names."""
+_TRUTHS = {"1": True, "yes": True, "true": True, "on": True}
+_TRUTHS |= {"0": False, "no": False, "false": False, "off": False}
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _NUMBER = r"(?=.*[1-9])[0-9]{1,9}(?:\.[0-9]{1,9})?"  # not all of its digits are 0
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*@")
@@ -64,14 +69,24 @@ class Option:
         value = config.getoption(self.flag, None)
         if value is not None:
             return value
-        value = config.getini(self.ini) or None
-        folder = config.inipath.parent if config.inipath else config.rootpath
-        if isinstance(value, list):
-            return [self.anchored(one, folder) for one in value]
-        return self.anchored(value, folder) if isinstance(value, str) else value
+        folder = config.rootpath
+        if config.inipath and config.inipath.is_file():  # `contracts run` gives none
+            folder = config.inipath.parent
+        return self.settled(config.getini(self.ini) or None, folder)
 
-    def anchored(self, value: str, folder: Path) -> str:
-        """A value of the ini file, the file that it names seen from the folder of the ini file."""
+    def settled(self, value: Any, folder: Path) -> Any:
+        """A value of the ini file in that folder, where files that it names are."""
+        if self.kind == "flag" and isinstance(value, str):
+            if value.lower() not in _TRUTHS:
+                raise ValueError("neither true nor false")
+            return _TRUTHS[value.lower()]
+        if self.kind == "list" and isinstance(value, str):
+            value = shlex.split(value)
+        if isinstance(value, list):
+            return [self._anchored(one, folder) for one in value]
+        return value if value is None or self.takes is None else self._anchored(str(value), folder)
+
+    def _anchored(self, value: str, folder: Path) -> str:
         files = self.takes.files if self.takes else ""
         before, at, file = value.partition("@")
         if files == "@" and at and (not before or before.endswith("=")):

@@ -1,18 +1,111 @@
-"""What a project says of its contract: which document is its own."""
+"""What a project says of its contract: the settings of its ini file, and which document is its own.
 
-from collections.abc import Iterator
+The file is the one that pytest reads, by the same rules; of it the keys of our options count.
+"""
+
+import difflib
+import shlex
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from contracts.errors import UsageError
+from contracts.errors import DocumentError, UsageError
+from contracts.run.options import ENDS, OPTIONS, PLACES
+from contracts.text import shown_path
 
-ENDS = (".yaml", ".yml", ".json")
-PLACES = "openapi.{yaml,yml,json} or spec/*.{yaml,yml,json}"
-"""Where a document is looked for that nobody names."""
+TABLES = (
+    ("pytest.toml", "pytest"),
+    (".pytest.toml", "pytest"),
+    ("pytest.ini", "pytest"),
+    (".pytest.ini", "pytest"),
+    ("pyproject.toml", "tool.pytest.ini_options"),
+    ("pyproject.toml", "tool.pytest"),
+    ("tox.ini", "pytest"),
+    ("setup.cfg", "tool:pytest"),
+)
+"""Where pytest looks for its settings, in its order: it reads the first that is there."""
 UNNAMED = f"there is no {PLACES} here, and none is named; name one, as contract_spec say"
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    """The settings that stand in a file: by field of the options, the files they name absolute."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    base_url: str | None = None
+
+    @property
+    def overrides(self) -> Iterator[str]:
+        """Each as pytest's `-o` takes it."""
+        for option in OPTIONS:
+            value = self.values.get(option.field)
+            if value is not None:
+                value = shlex.join(value) if isinstance(value, list) else value
+                yield f"{option.ini}={value}"
+        if self.base_url is not None:
+            yield f"base_url={self.base_url}"
+
+
+def settings_of(folder: Path) -> ProjectSettings:
+    """What the project around a folder says; DocumentError for a file that can't be read."""
+    for above in (folder, *folder.parents):
+        for name, title in TABLES:
+            file = above / name
+            table = _table(file, title) if file.is_file() else {}
+            if table or (name.strip(".").startswith("pytest.") and file.is_file()):
+                return _settings(table, file)
+    return ProjectSettings()
+
+
+def _table(file: Path, title: str) -> Mapping[str, Any]:
+    """What stands in a file under a title; nothing if it has none."""
+    import iniconfig
+
+    try:
+        tree: Any = tomllib.loads(file.read_text("utf-8")) if file.suffix == ".toml" else None
+        if tree is None:
+            tree = iniconfig.IniConfig(str(file)).sections
+        for name in title.split("."):
+            tree = tree.get(name, {})
+        return dict(tree)
+    except (OSError, ValueError, TypeError, AttributeError, iniconfig.ParseError) as error:
+        problem = f"can't be read ({str(error).partition(chr(10))[0]})"
+        raise DocumentError(str(shown_path(file)), 0, problem, "mend it") from None
+
+
+def _settings(table: Mapping[str, Any], file: Path) -> ProjectSettings:
+    known, values = {option.ini: option for option in OPTIONS}, dict[str, Any]()
+    for key, value in table.items():
+        where = f"{shown_path(file)}: {key}"
+        if key in known:
+            try:
+                values[known[key].field] = known[key].settled(value, file.parent)
+            except ValueError as error:
+                raise UsageError(f"{where} is {value!r} ({error}); mend it") from None
+        elif key.startswith("contract_"):
+            near = ", ".join(difflib.get_close_matches(key, known, 1) or sorted(known))
+            raise UsageError(f"{where} is no setting; give {near}, or take it out")
+    return ProjectSettings(values, table.get("base_url"))
+
+
+def document_of_project() -> Path:
+    """The document of the project here, as short as it can be written; UsageError without one."""
+    here = Path.cwd()
+    return shown_path(Path(settings_of(here).values.get("spec") or own_document(here)))
+
+
+def own_document(folder: Path) -> Path:
+    """The document of a folder where nobody names one; UsageError if that is not one file."""
+    found = document_in(folder)
+    if found is None:
+        raise UsageError(UNNAMED)
+    return found
+
+
 def document_in(folder: Path) -> Path | None:
-    """The document of a folder where nobody names one; UsageError if there are several."""
+    """The same, or None without one."""
     for candidates in (_called_openapi(folder), _of_spec(folder)):
         found = list(candidates)
         if len(found) > 1:
@@ -37,11 +130,3 @@ def _of_spec(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.glob("spec/*")):
         if path.suffix in ENDS and path.is_file() and is_document(str(path)):
             yield path
-
-
-def needed_document(folder: Path) -> Path:
-    """The document of a folder; UsageError without one."""
-    found = document_in(folder)
-    if found is None:
-        raise UsageError(UNNAMED)
-    return found

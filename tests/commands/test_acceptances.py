@@ -29,6 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contracts: Run) -> Run:
     monkeypatch.chdir(tmp_path)
     Path("spec").mkdir()
     Path("spec", "notte.yaml").write_text(json.dumps(document()))
+    Path("pytest.ini").write_text("[pytest]\ncontract_spec = spec/notte.yaml\n")
     return partial(contracts, "accept")
 
 

@@ -38,7 +38,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NO_COLOR", raising=False)
     repository = Repository(tmp_path)
-    repository.commit({"spec/notte.yaml": OLD, "new.json": NEW, "more.json": MORE})
+    settings = "[pytest]\ncontract_spec = spec/notte.yaml\n"
+    repository.commit({"spec/notte.yaml": OLD, "new.json": NEW, "more.json": MORE, "pytest.ini": settings})
     return repository
 
 
@@ -230,12 +231,11 @@ Since 1: 1 change, 1 breaking.
 """
 
 MISTAKES = [
-    (("changelog", "new.json"), "Missing argument 'REVISION'; see contracts changelog --help"),
+    (("changelog", "./spec/notte.yaml"), "two sides are needed, BASE and REVISION"),
     (("changelog", "x.yaml", "new.json"), "x.yaml: can't be read: No such file"),
     (("changelog", "new.json", "new.json", "--format", "html"), "Invalid value for '--format': 'html' is not one of"),
     (("diff", "new.json", "new.json", "--summary", "--format", "json"), "--summary is written as text or markdown"),
     (("diff", "new.json", "new.json", "--summary", "--all"), "--summary has no finding, --all has each; give one"),
-    (("diff",), "two sides are needed, BASE and REVISION"),
     (("diff", "spec/notte.yaml"), "two sides are needed, BASE and REVISION"),
     (("diff", "spec/notte.yaml", "x.yaml"), "x.yaml: can't be read: No such file"),
     (("diff", "spec", "new.json"), "spec and new.json: one is many documents; give a folder"),

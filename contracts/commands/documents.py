@@ -1,0 +1,87 @@
+"""What commands have in common that read documents: which is meant, and how it is read.
+
+What no option says is as the settings of the project say, which are about its own document.
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from contracts.document.sides import Reading
+from contracts.document.written import overlays_of
+from contracts.errors import UsageError
+from contracts.run.options import PLACES
+from contracts.run.settings import document_of_project, settings_of
+from contracts.text import printable, shown_path
+
+
+def own_document() -> str:
+    """The project's own; UsageError without one. Says which it is where nobody has named it."""
+    found = str(document_of_project())
+    if "spec" not in settings_of(Path.cwd()).values:
+        said = printable(f"contracts: no document is named, so {found} is taken")
+        click.echo(said, err=True)
+    return found
+
+
+SPEC = click.option(
+    "--spec",
+    "path",
+    metavar="FILE",
+    callback=lambda _, __, given: given or own_document(),
+    help=f"The OpenAPI document.  [default: contract_spec of the project, {PLACES}]",
+)
+OVERLAY = click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    metavar="FILE",
+    help="Of the document, or both; repeatable; 'none' for none.  [default: contract_overlay]",
+)
+ROOT = click.option(
+    "--root",
+    metavar="DIR",
+    help="Other files are read below it.  [default: contract_root, the git repository]",
+)
+STRICT = click.option(
+    "--strict-document", "strict", is_flag=True, help="Refuse a document with any fault."
+)
+
+
+def reading_of(
+    names: Iterable[str], overlays: tuple[str, ...], root: str | None, strict: bool
+) -> Reading:
+    """How documents of these names are read: alike, and as the project says if one is its own."""
+    said, own = settings_of(Path.cwd()), ""
+    with suppress(UsageError):
+        own = os.path.abspath(document_of_project())
+    if own in map(_path_of, names):
+        named = map(Path, said.values.get("overlay", ()))
+        overlays = overlays or tuple(str(shown_path(overlay)) for overlay in named)
+        root = root or said.values.get("root")
+        strict = strict or said.values.get("strict_document", False)
+    return Reading(overlays_of(overlays, "--overlay"), root, strict)
+
+
+def _path_of(name: str) -> str:
+    """The path of a side that is a file, or `GITREV:path`, which begins at the repository."""
+    here = Path.cwd()
+    _, colon, path = name.rpartition(":")
+    if colon and not path.startswith(("./", "../")):
+        here = next((one for one in (here, *here.parents) if (one / ".git").exists()), here)
+    return os.path.abspath(here / path)
+
+
+def two_sides(sides: tuple[str, ...]) -> tuple[str, str]:
+    """BASE and REVISION; without them the project's own document, and what it is in HEAD."""
+    if len(sides) == 2:
+        return sides[0], sides[1]
+    own = own_document() if len(sides) < 2 else ""
+    base = sides[0] if sides else f"HEAD:./{Path(os.path.relpath(own)).as_posix()}"
+    if not own or os.path.abspath(base) == os.path.abspath(own):
+        cure = "files, GITREV:path, URLs, or - for one"
+        raise click.UsageError(f"two sides are needed, BASE and REVISION: {cure}")
+    return base, own

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from contracts.document import Operation, Spec, split_pointer
+from contracts.document.security import lack_of
 from contracts.document.written import bytes_of_file, written_from_bytes
 from contracts.errors import UsageError
 from contracts.exchanges import Bounds, Client, Exhausted, Ledger, Pace
@@ -20,6 +21,7 @@ from contracts.messages import Credential, Probe, Response, is_json
 from contracts.run.ask import bearings, connected
 from contracts.run.inputs import Inputs
 from contracts.run.state import State
+from contracts.text import plural
 
 BOUNDS = Bounds(requests=60, seconds=60.0)
 TOLD = (400, 401, 403, 404, 405, 406, 410, 415, 422, 429)
@@ -37,50 +39,60 @@ Seen = Mapping[str, Mapping[int, Sequence[Response]]]
 """Answers by the key of their operation, and their status."""
 
 
-def omissions_of(inputs: Inputs) -> Seen:
+def omissions_of(inputs: Inputs) -> tuple[Seen, list[str]]:
     """What a live service answers with 4xx where its document has no such status.
 
     It is asked with `GET` alone, within `BOUNDS`: without credential, for what can't exist, and
     with one thing that the document forbids; of these only what the document has no answer to.
+    What was not asked is said beside.
 
     Raises:
         UsageError: there is no answer, or nothing of the API is at the base URL.
     """
+    operations = [one for one in inputs.operations if one.method == "GET"]
+    found: dict[str, dict[int, list[Response]]] = defaultdict(lambda: defaultdict(list))
+    left, lacks = len(operations), dict[str, None]()
     with TemporaryDirectory() as folder:
         state = State(inputs, Ledger(Path(folder, "exchanges.jsonl")), pace=Pace(BOUNDS))
         with connected(state, state.pace) as client, suppress(Exhausted):
-            for operation in inputs.operations:
-                if operation.method == "GET":
-                    _ask(state, operation, client)
-        exchanges = state.ledger.all()
-    found: dict[str, dict[int, list[Response]]] = defaultdict(lambda: defaultdict(list))
-    for exchange in exchanges:
-        answer, key = exchange.response or Response(0), exchange.probe.operation
-        if answer.status in TOLD and not inputs.spec.by_key[key].response(answer.status):
-            found[key][answer.status].append(answer)
-    return found
+            for operation in operations:
+                lacks[_ask(state, operation, client)] = None
+                left -= 1
+        for exchange in state.ledger.all():
+            answer, key = exchange.response or Response(0), exchange.probe.operation
+            if answer.status in TOLD and not inputs.spec.by_key[key].response(answer.status):
+                found[key][answer.status].append(answer)
+    unsaid = [f"for more set {lack}" for lack in lacks if lack]
+    unsaid += [f"{plural(left, 'operation')} left out: that is enough of requests"] * bool(left)
+    return found, unsaid
 
 
-def _ask(state: State, operation: Operation, client: Client) -> None:
-    for probe in _probes(state, operation):
+def _ask(state: State, operation: Operation, client: Client) -> str:
+    """Ask one operation; returns which credential it lacks, if so."""
+    spec, target = state.inputs.spec, state.inputs.target
+    lack = lack_of(operation, spec)
+    if not (target.secret or target.others):
+        lack = lack_of(operation, replace(spec, shared=False))
+    for probe in _probes(state, operation, is_known=not lack):
         state.ledger.add([client.send(probe, len(state.ledger.all()))])
-    exchanges, option = state.ledger.all(), f"--base-url {state.inputs.target}"
+    exchanges, option = state.ledger.all(), f"--base-url {target}"
     if exchanges and (failure := exchanges[-1].failure) and not any(e.response for e in exchanges):
         said = f"gave no answer ({failure.kind}: {failure.detail})"
         raise UsageError(f"{option} {said}; start the service, or leave the option out")
     for event in bearings(state, operation, client):
         if isinstance(event, Stop):
             raise UsageError(f"{option}: {event.why}; mend it, or leave the option out")
+    return lack
 
 
-def _probes(state: State, operation: Operation) -> Iterator[Probe]:
-    """What is asked of an operation: that to which its document has no answer."""
-    lane, has, target = state.plan.lane(operation), operation.response, state.inputs.target
+def _probes(state: State, operation: Operation, *, is_known: bool) -> Iterator[Probe]:
+    """What is asked of an operation, by one who is known to it: what its document leaves open."""
+    lane, has = state.plan.lane(operation), operation.response
     plain, made = lane.request_for({}), list[Probe]()
     nowhere = replace(plain, request=plain.request.with_path(lane.nowhere))
     if operation.needs_credential and not has(401):
         made.append(replace(nowhere, credential=Credential.NONE))
-    if target.secret or target.others or not operation.needs_credential:
+    if is_known:
         made += [nowhere] * ("{" in operation.path and not has(404))
         if not (has(400) or has(422)):
             made += islice(lane.refusals([plain.request]), 1)

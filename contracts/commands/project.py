@@ -4,7 +4,7 @@ import json
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from configparser import Error, RawConfigParser
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -57,8 +57,7 @@ def init(document: str | None, base_url: str | None) -> None:
     _make(Path("tests", "test_contract.py"), _TEST, "a test for every rule")
     _name_document(path)
     _make(overlay, *filled)
-    *_, root = _above()
-    root = root if (root / ".git").exists() else Path.cwd()
+    root = _above()[-1]
     here = Path(os.path.relpath(Path.cwd(), root)).as_posix()
     for name, purpose in _PURPOSES.items():
         text = (_TEMPLATES / name).read_text(encoding="utf-8")
@@ -77,12 +76,13 @@ def init(document: str | None, base_url: str | None) -> None:
 def _overlay(inputs: Inputs, path: Path) -> tuple[str, str]:
     """An overlay and what is in it; the service is asked where there is none."""
     live = inputs.target.live and not os.path.lexists(path)
-    seen = omissions_of(inputs) if live else {}
+    seen, unsaid = omissions_of(inputs) if live else ({}, [])
     each = Counter(chain.from_iterable(seen.values()))
     told = [f"{status} of {plural(each[status], 'operation')}" for status in sorted(each)]
     said = "nothing in it yet; --base-url URL asks a service what belongs there"
     if live:
         said = f"as {inputs.target} answers: {', '.join(told) or 'nothing but what is documented'}"
+        said = "; ".join([said, *unsaid])
     # An overlay has to have an action.
     actions = actions_of(inputs.spec, seen) or [{"target": "$", "update": {}}]
     text = (_TEMPLATES / "overlay.yaml").read_text(encoding="utf-8")
@@ -114,12 +114,11 @@ def _write(path: Path, text: str) -> None:
         raise UsageError(f"{problem}; mend that and call it again: what is there stays") from None
 
 
-def _above() -> Iterator[Path]:
-    """The folder here and those around it, as far as its repository goes."""
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        yield folder
-        if (folder / ".git").exists():
-            return
+def _above() -> Sequence[Path]:
+    """The folder here, and those around it as far as its repository goes."""
+    around = (Path.cwd(), *Path.cwd().parents)
+    depth = [index for index, folder in enumerate(around) if (folder / ".git").exists()]
+    return around[: depth[0] + 1] if depth else around[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,9 @@ def _name_document(document: Path) -> None:
     found = settings_here()
     file, name = found.file, Path(os.path.relpath(document, found.file.parent)).as_posix()
     if KEY in found.table:
-        _say(f"left: {_from_here(file)}, where {KEY} is {found.table[KEY]} already")
+        there = found.table[KEY]
+        other = f"; {name} needs a pytest.ini of its own" * (there != name)
+        _say(f"left: {_from_here(file)}, where {KEY} is {there} already{other}")
         return
     text, wanted = found.with_key(name), {**found.table, KEY: name}
     with suppress(DocumentError):

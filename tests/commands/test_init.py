@@ -79,7 +79,8 @@ def test_what_is_there_stays(contracts: Run) -> None:
     before = files()
     code, out, _ = contracts("init", "openapi.yaml")
     assert (code, done(out, "left")) == (0, MADE)
-    assert "left: pytest.ini, where contract_spec is other.yaml already" in out
+    said = "left: pytest.ini, where contract_spec is other.yaml already; openapi.yaml needs a pytest.ini of its own"
+    assert said in out.splitlines()
     assert files() == before
 
 
@@ -281,6 +282,14 @@ def test_a_folder_of_a_repository_has_its_workflows_at_the_root(
     workflow = yaml.safe_load((folder / ".github/workflows/contract.yml").read_text())
     assert workflow["defaults"] == {"run": {"working-directory": "services/a b"}}
     assert workflow["jobs"]["contract"]["steps"][-1]["with"]["path"] == "services/a b/build/contract"
+
+
+def test_without_a_repository_nothing_outside_is_touched(
+    folder: Path, contracts: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({"api/openapi.yaml": DOCUMENT, "pyproject.toml": f"{TABLE}addopts = '-q'\n"})
+    monkeypatch.chdir(folder / "api")
+    assert done(contracts("init")[1], "wrote") == MADE
 
 
 def test_what_can_not_be_written_is_a_sentence_and_the_rest_is_there(contracts: Run) -> None:

@@ -2,12 +2,9 @@
 
 import json
 import os
-import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from configparser import Error, RawConfigParser
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import reduce
 from importlib import metadata
 from itertools import chain
@@ -22,11 +19,15 @@ from contracts.commands import show
 from contracts.commands.omissions import actions_of, omissions_of
 from contracts.decision.entries import kept
 from contracts.document.loader import overlay_beside
-from contracts.document.written import bytes_of_file
 from contracts.errors import DocumentError, UsageError
 from contracts.run.inputs import Inputs, inputs_from
 from contracts.run.options import Options
-from contracts.run.settings import TABLES, document_of_project
+from contracts.run.settings import (
+    SettingsFile,
+    document_of_project,
+    settings_file,
+    settings_under,
+)
 from contracts.text import plural, printable, write_whole
 
 KEY = "contract_spec"
@@ -121,83 +122,40 @@ def _above() -> Sequence[Path]:
     return around[: depth[0] + 1] if depth else around[:1]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """A file of settings of pytest: where they stand in it, and what they are."""
-
-    file: Path
-    title: str
-    text: str = ""
-    table: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def are_read(self) -> bool:
-        """Whether pytest takes the file for its own."""
-        is_named = f"\n[{self.title}]" in f"\n{self.text}" or "pytest." in self.file.name
-        return bool(self.table) or is_named
-
-    def with_key(self, value: str) -> str:
-        """The text with one more setting; all the rest stays as it is written."""
-        text, end = f"\n{self.text}", "\r\n" if "\r\n" in self.text else "\n"
-        header, line = f"[{self.title}]", f"{KEY} = {value}"
-        if self.file.suffix == ".toml":
-            line = f"{KEY} = {json.dumps(value, ensure_ascii=False)}"
-        if f"\n{header}" in text:
-            return text.replace(f"\n{header}", f"\n{header}{end}{line}", 1)[1:]
-        if not self.table:
-            return f"{text.rstrip()}{end * 2}{header}{end}{line}{end}".lstrip()
-        import tomlkit
-
-        tree: Any = tomlkit.parse(self.text)
-        reduce(getitem, self.title.split("."), tree)[KEY] = value
-        return kept(self.text, tree.as_string())
-
-
-def settings_of(file: Path, title: str, data: bytes) -> Settings:
-    """The settings in a file; none if it has no such table or section."""
-    try:
-        text = data.decode()
-        if file.suffix == ".toml":
-            tree: Any = tomllib.loads(text)
-        else:
-            parser = RawConfigParser(strict=False, allow_no_value=True)
-            parser.read_string(text)
-            tree = dict(parser)
-        for name in title.split("."):
-            tree = tree.get(name, {})
-        return Settings(file, title, text, dict(tree))
-    except (ValueError, TypeError, AttributeError, Error) as error:
-        said = f"can't be read ({str(error).partition(chr(10))[0]})"
-        raise DocumentError(str(_from_here(file)), 0, said, "mend it") from None
-
-
-def settings_here() -> Settings:
-    """Those that pytest reads here; none, in the file that is to have them, if there are none."""
-    for folder in _above():
-        for file, title in ((folder / name, title) for name, title in TABLES):
-            if file.is_file():
-                found = settings_of(file, title, bytes_of_file(file))
-                if found.are_read:
-                    return found
-    file, title = Path.cwd() / TABLES[4][0], TABLES[4][1]
-    if file.is_file():
-        return settings_of(file, title, bytes_of_file(file))
-    return Settings(Path.cwd() / "pytest.ini", "pytest")
-
-
 def _name_document(document: Path) -> None:
-    """Let pytest's settings name the document, and say so, unless they name one."""
-    found = settings_here()
-    file, name = found.file, Path(os.path.relpath(document, found.file.parent)).as_posix()
+    """Let the file that pytest reads name the document, and say so, unless it names one."""
+    made = Path.cwd() / "pyproject.toml"
+    found = settings_file(_above())
+    if found is None and made.is_file():
+        found = settings_under(made, "tool.pytest.ini_options")
+    found = found or SettingsFile(made.with_name("pytest.ini"), "pytest")
+    file, name = found.path, Path(os.path.relpath(document, found.path.parent)).as_posix()
     if KEY in found.table:
         there = found.table[KEY]
         other = f"; {name} needs a pytest.ini of its own" * (there != name)
         _say(f"left: {_from_here(file)}, where {KEY} is {there} already{other}")
         return
-    text, wanted = found.with_key(name), {**found.table, KEY: name}
+    text, wanted = _with_key(found, name), {**found.table, KEY: name}
     with suppress(DocumentError):
-        if settings_of(file, found.title, text.encode()).table == wanted:
+        if settings_under(file, found.title, text).table == wanted:
             _write(file, text)
             _say(f"wrote: {_from_here(file)} ({KEY} = {name})")
             return
     _say(f"left: {_from_here(file)}; write {KEY} = {name} under [{found.title}] in it")
+
+
+def _with_key(found: SettingsFile, value: str) -> str:
+    """The text of a file with one more setting; all the rest stays as it is written."""
+    text, end = f"\n{found.text}", "\r\n" if "\r\n" in found.text else "\n"
+    header, line = f"[{found.title}]", f"{KEY} = {value}"
+    if found.path.suffix == ".toml":
+        line = f"{KEY} = {json.dumps(value, ensure_ascii=False)}"
+    if f"\n{header}" in text:
+        return text.replace(f"\n{header}", f"\n{header}{end}{line}", 1)[1:]
+    if not found.table:
+        return f"{text.rstrip()}{end * 2}{header}{end}{line}{end}".lstrip()
+    import tomlkit
+
+    tree: Any = tomlkit.parse(found.text)
+    reduce(getitem, found.title.split("."), tree)[KEY] = value
+    return kept(found.text, tree.as_string())

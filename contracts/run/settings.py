@@ -6,7 +6,7 @@ The file is the one that pytest reads, by the same rules; of it the keys of our 
 import difflib
 import shlex
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,31 +48,48 @@ class ProjectSettings:
             yield f"base_url={self.base_url}"
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """A file that pytest reads, under which title it has settings, its text, and these."""
+
+    path: Path
+    title: str
+    text: str = ""
+    table: Mapping[str, Any] = field(default_factory=dict)
+
+
 def settings_of(folder: Path) -> ProjectSettings:
     """What the project around a folder says; DocumentError for a file that can't be read."""
-    for above in (folder, *folder.parents):
-        for name, title in TABLES:
-            file = above / name
-            table = _table(file, title) if file.is_file() else {}
-            if table or (name.strip(".").startswith("pytest.") and file.is_file()):
-                return _settings(table, file)
-    return ProjectSettings()
+    found = settings_file((folder, *folder.parents))
+    return _settings(found.table, found.path) if found else ProjectSettings()
 
 
-def _table(file: Path, title: str) -> Mapping[str, Any]:
-    """What stands in a file under a title; nothing if it has none."""
+def settings_file(folders: Iterable[Path]) -> SettingsFile | None:
+    """The first file in folders that pytest takes for its own; DocumentError as above."""
+    for path, title in ((folder / name, title) for folder in folders for name, title in TABLES):
+        if path.is_file():
+            found = settings_under(path, title)
+            if found.table or path.name.strip(".").startswith("pytest."):
+                return found
+    return None
+
+
+def settings_under(path: Path, title: str, text: str | None = None) -> SettingsFile:
+    """What stands in a file under a title, nothing if it has none; `text` is what it may become."""
     import iniconfig
 
     try:
-        tree: Any = tomllib.loads(file.read_text("utf-8")) if file.suffix == ".toml" else None
+        text = path.read_bytes().decode() if text is None else text
+        tree: Any = tomllib.loads(text) if path.suffix == ".toml" else None
         if tree is None:
-            tree = iniconfig.IniConfig(str(file)).sections
+            tree = iniconfig.IniConfig(str(path), data=text).sections
         for name in title.split("."):
             tree = tree.get(name, {})
-        return dict(tree)
-    except (OSError, ValueError, TypeError, AttributeError, iniconfig.ParseError) as error:
+        table = {key: value for key, value in tree.items() if key != "ini_options"}
+        return SettingsFile(path, title, text, table)
+    except (OSError, ValueError, AttributeError, iniconfig.ParseError) as error:
         problem = f"can't be read ({str(error).partition(chr(10))[0]})"
-        raise DocumentError(str(shown_path(file)), 0, problem, "mend it") from None
+        raise DocumentError(str(shown_path(path)), 0, problem, "mend it") from None
 
 
 def _settings(table: Mapping[str, Any], file: Path) -> ProjectSettings:

@@ -21,19 +21,12 @@ from contracts.messages import Credential, Probe, Response, is_json
 from contracts.run.ask import bearings, connected
 from contracts.run.inputs import Inputs
 from contracts.run.state import State
+from contracts.schemas.part import json_type
 from contracts.text import plural
 
 BOUNDS = Bounds(requests=60, seconds=60.0)
 TOLD = (400, 401, 403, 404, 405, 406, 410, 415, 422, 429)
 """Statuses that services, and what stands before them, have without a word in the document."""
-_SHAPES: Mapping[type, dict[str, Any]] = {
-    bool: {"type": "boolean"},
-    int: {"type": "integer"},
-    float: {"type": "number"},
-    str: {"type": "string"},
-    list: {"type": "array", "items": {}},
-    dict: {"type": "object"},
-}
 
 Seen = Mapping[str, Mapping[int, Sequence[Response]]]
 """Answers by the key of their operation, and their status."""
@@ -62,6 +55,9 @@ def omissions_of(inputs: Inputs) -> tuple[Seen, list[str]]:
             answer, key = exchange.response or Response(0), exchange.probe.operation
             if answer.status in TOLD and not inputs.spec.by_key[key].response(answer.status):
                 found[key][answer.status].append(answer)
+    if left == len(operations) and state.pace.spent == BOUNDS.requests:
+        why = f"{state.pace.spent} requests did not show that the API is there"
+        raise UsageError(f"--base-url {inputs.target}: {why}; mend it, or leave the option out")
     unsaid = [f"for more set {lack}" for lack in lacks if lack]
     unsaid += [f"{plural(left, 'operation')} left out: that is enough of requests"] * bool(left)
     return found, unsaid
@@ -144,8 +140,9 @@ def _shape(values: Sequence[Any]) -> dict[str, Any]:
         held[name].append(value)
     shape: dict[str, Any] = {"type": "object", "properties": {}}
     for name, found in held.items():
-        kind, *others = {*map(type, found)}
-        shape["properties"][name] = {} if others else dict(_SHAPES.get(kind, {}))
+        kind, *others = {*map(json_type, found)}
+        known = {"type": kind} if kind != "null" and not others else {}
+        shape["properties"][name] = known | ({"items": {}} if kind == "array" else {})
     if required := [name for name in held if len(held[name]) == len(values)]:
         shape["required"] = required  # one at least, as OpenAPI 3.0 wants it
     return shape

@@ -55,23 +55,18 @@ def init(document: str | None, base_url: str | None) -> None:
     filled = _overlay(inputs, overlay)  # before anything is written: the service may be none
     count = plural(len(spec.operations), "operation")
     show([printable(f"document: {path} ({spec.title} {spec.version}, {count})")])
-    _make(Path("tests", "test_contract.py"), _TEST, "a test for every rule")
+    _add(Path("tests", "test_contract.py"), _TEST, "a test for every rule")
     _name_document(path)
-    _make(overlay, *filled)
+    _add(overlay, *filled)
     root = _above()[-1]
     here = Path(os.path.relpath(Path.cwd(), root)).as_posix()
     for name, purpose in _PURPOSES.items():
         text = (_TEMPLATES / name).read_text(encoding="utf-8")
         text = text.replace("@VERSION@", metadata.version("notte-contracts"))
         text = text.replace("@HERE@", json.dumps(here)[1:-1])
-        _make(root / ".github" / "workflows" / name, text, purpose)
-    show(
-        [
-            "next:",
-            "  contracts run",
-            f"  contracts run --base-url {inputs.target.base_url or 'URL'}",
-        ]
-    )
+        _add(root / ".github" / "workflows" / name, text, purpose)
+    url = inputs.target.base_url or "URL"
+    show(["next:", "  contracts run", f"  contracts run --base-url {url}"])
 
 
 def _overlay(inputs: Inputs, path: Path) -> tuple[str, str]:
@@ -90,29 +85,26 @@ def _overlay(inputs: Inputs, path: Path) -> tuple[str, str]:
     return text + yaml.safe_dump(actions, sort_keys=False, allow_unicode=True), said
 
 
-def _make(path: Path, text: str, purpose: str) -> None:
+def _add(path: Path, text: str, purpose: str) -> None:
     """Write a file and say so, unless it is there."""
     if os.path.lexists(path):
-        _say(f"left: {_from_here(path)}, which is there already")
+        _leave(path, ", which is there already")
     else:
-        _write(path, text)
-        _say(f"wrote: {_from_here(path)} ({purpose})")
+        _write(path, text, purpose)
 
 
-def _say(line: str) -> None:
-    show([printable(line)])
+def _leave(path: Path, why: str) -> None:
+    show([printable(f"left: {os.path.relpath(path)}{why}")])
 
 
-def _from_here(path: Path) -> Path:
-    return Path(os.path.relpath(path))
-
-
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, purpose: str) -> None:
+    shown = os.path.relpath(path)
     try:
         write_whole(path, text)
     except OSError as error:
-        problem = f"{_from_here(path)} can't be written ({error.strerror})"
+        problem = f"{shown} can't be written ({error.strerror})"
         raise UsageError(f"{problem}; mend that and call it again: what is there stays") from None
+    show([printable(f"wrote: {shown} ({purpose})")])
 
 
 def _above() -> Sequence[Path]:
@@ -133,15 +125,12 @@ def _name_document(document: Path) -> None:
     if KEY in found.table:
         there = found.table[KEY]
         other = f"; {name} needs a pytest.ini of its own" * (there != name)
-        _say(f"left: {_from_here(file)}, where {KEY} is {there} already{other}")
-        return
+        return _leave(file, f", where {KEY} is {there} already{other}")
     text, wanted = _with_key(found, name), {**found.table, KEY: name}
     with suppress(DocumentError):
         if settings_under(file, found.title, text).table == wanted:
-            _write(file, text)
-            _say(f"wrote: {_from_here(file)} ({KEY} = {name})")
-            return
-    _say(f"left: {_from_here(file)}; write {KEY} = {name} under [{found.title}] in it")
+            return _write(file, text, f"{KEY} = {name}")
+    return _leave(file, f"; write {KEY} = {name} under [{found.title}] in it")
 
 
 def _with_key(found: SettingsFile, value: str) -> str:
@@ -150,8 +139,10 @@ def _with_key(found: SettingsFile, value: str) -> str:
     header, line = f"[{found.title}]", f"{KEY} = {value}"
     if found.path.suffix == ".toml":
         line = f"{KEY} = {json.dumps(value, ensure_ascii=False)}"
-    if f"\n{header}" in text:
-        return text.replace(f"\n{header}", f"\n{header}{end}{line}", 1)[1:]
+    above, is_there, rest = text.partition(f"\n{header}")
+    if is_there:
+        remark, _, below = rest.partition("\n")
+        return f"{above}\n{header}{remark.rstrip()}{end}{line}{end}{below}"[1:]
     if not found.table:
         return f"{text.rstrip()}{end * 2}{header}{end}{line}{end}".lstrip()
     import tomlkit

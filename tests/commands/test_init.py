@@ -191,6 +191,12 @@ SETTINGS = {
         "pyproject.toml",
         f"{PROJECT}{TABLE}{KEY}# of ours\naddopts = '-q'  # quiet\n\n[tool.x]\nd = 2020-01-01 # ago\n",
     ),
+    "a remark": (
+        {"pyproject.toml": f"{TABLE[:-1]} # of ours\naddopts = '-q'\n"},
+        "pyproject.toml",
+        f"{TABLE[:-1]} # of ours\n{KEY}addopts = '-q'\n",
+    ),
+    "a header alone": ({"tox.ini": "[pytest]\nx = 1\n", "setup.cfg": ""}, "tox.ini", f"[pytest]\n{INI_KEY}x = 1\n"),
     "an empty table": ({"pyproject.toml": f"{PROJECT}{TABLE}"}, "pyproject.toml", f"{PROJECT}{TABLE}{KEY}"),
     "native": (
         {"pyproject.toml": "[tool.pytest]\naddopts = ['-q']\n"},

@@ -108,7 +108,8 @@ def test_what_the_document_has_is_not_asked_for(status: str, inputs: Callable[..
 def test_what_changes_the_state_is_never_sent(inputs: Callable[..., Inputs]) -> None:
     unsafe = {method: {"responses": {"200": {"description": "ok"}}} for method in ("post", "put", "patch", "delete")}
     with serving(service := Books()) as url:
-        assert found(inputs(document(books=unsafe), url)) == {}
+        given = inputs({**document(books=unsafe, books_id={**unsafe, "parameters": [BOOK]}), **KEY}, url, CANARY)
+        assert found(given) == {}
     assert service.asked == []
 
 
@@ -219,6 +220,13 @@ def test_a_wrong_base_url_is_refused(inputs: Callable[..., Inputs]) -> None:
     with serving(lambda request: page) as url, pytest.raises(UsageError) as refused:
         found(inputs(document(**BOOKS), url))
     assert str(refused.value).startswith(f"--base-url {url}: nothing of this API is at {url}")
+
+
+def test_a_wrong_base_url_of_many_operations_is_refused_as_well(inputs: Callable[..., Inputs]) -> None:
+    many = {f"books{n}_id": get(parameters=[BOOK]) for n in range(90)}
+    with serving(lambda request: answer(404)) as url, pytest.raises(UsageError) as refused:
+        found(inputs(document(**many), url))
+    assert str(refused.value).startswith(f"--base-url {url}: 60 requests did not show that the API is there")
 
 
 def test_no_answer_is_refused(inputs: Callable[..., Inputs], impatient: None) -> None:

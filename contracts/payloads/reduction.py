@@ -1,6 +1,5 @@
 """A value made smaller and plainer, while it still shows what it is there for."""
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import product, takewhile
@@ -54,18 +53,20 @@ def _ways(value: JSON, above: Way = ()) -> Iterator[Way]:
 
 def _changed(value: JSON, way: Way, instead: Any = GONE) -> Any:
     """The value with something else at the end of a way, or nothing; GONE if nothing is there."""
-    holder: Any = {"": copy.deepcopy(value)}
-    root, (*above, last) = holder, ("", *way)
+    if not way:
+        return instead
     try:
-        for segment in above:
-            holder = holder[segment]
-        if instead is GONE:
-            del holder[last]
-        else:
-            holder[last] = instead
+        below = _changed(value[way[0]], way[1:], instead)
     except (KeyError, IndexError, TypeError):
         return GONE
-    return root[""]
+    if below is GONE and len(way) > 1:
+        return GONE
+    changed: Any = value.copy()
+    if below is GONE:
+        del changed[way[0]]
+    else:
+        changed[way[0]] = below
+    return changed
 
 
 def _replaced(value: JSON, one: JSON, other: JSON) -> JSON:

@@ -13,6 +13,8 @@ _UNIONS = ("anyOf", "oneOf")
 _CONDITIONS = ("if", "then", "else")
 _AS_WRITTEN = ("if", "not")
 """What these hold demands nothing: with less in it, more would be refused."""
+_SPREADS = {"properties", "$ref", "dependentSchemas", *_SURE, *_UNIONS, *_CONDITIONS}
+"""Under which a schema can say something of properties; without, it marks none but itself."""
 
 
 @lru_cache(maxsize=16)
@@ -61,6 +63,7 @@ class Directed(Document):
         self.__dict__.update(vars(document), written=document, mark=mark)
         self.__dict__.pop("tree")
         self._is_sender, self._is_named = is_sender, is_named
+        self._is_marking = mark in document.marks
         self._absent: dict[str, Any] = {mark: True, "not": {}} if is_sender else {mark: True}
         self._opened = set[tuple[int, Unsent]]()
         self._known = dict[tuple[int, bool], frozenset[str]]()
@@ -159,6 +162,8 @@ class Directed(Document):
 
     def _names(self, node: Any, *, sure: bool) -> frozenset[str]:
         """The marked properties of the value that a schema applies to."""
+        if not self._is_marking or not isinstance(node, dict) or _SPREADS.isdisjoint(node):
+            return frozenset()
         if (id(node), sure) not in self._known:
             self._known[id(node), sure] = frozenset(self._marked(node, sure))
         return self._known[id(node), sure]
@@ -197,6 +202,8 @@ class Directed(Document):
 
     def _is_marked(self, schema: Any, sure: bool, seen: frozenset[int] = frozenset()) -> bool:
         """Whether a property has the mark, itself or by what applies to it: each branch, say."""
+        if isinstance(schema, dict) and _SPREADS.isdisjoint(schema):
+            return schema.get(self.mark) is True
         if id(schema) in seen:
             return False
         seen |= {id(schema)}

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import TypeVar
 
+from contracts.changes.branches import branch_names
 from contracts.changes.change import Change, Direction, Effect, Reach, Witness
 from contracts.changes.containment import Settlement, equal, movement_of
-from contracts.changes.hybrids import by_name, heirs_alone
 from contracts.changes.operations import compare_operations, settle_unread
 from contracts.changes.pairs import Aspect, Local, Pair, Step
 from contracts.changes.shapes import Shape, shape_at
-from contracts.changes.unions import Matches, branch_names, changed_unions, matches_of, regrouped
+from contracts.changes.unions import Matches, changed_unions, matches_of, regrouped
 from contracts.changes.versions import Documents, Pointers, Site
 from contracts.changes.witnesses import Trial
+from contracts.changes.witnesses.hybrids import by_name, heirs_alone
 from contracts.document import Document, Spec
 from contracts.document.directions import for_requests, for_responses
 from contracts.errors import UsageError

@@ -30,6 +30,7 @@ NEAR = 40  # values drawn from the difference itself
 FAR = 300  # values drawn from all that is sent, where the difference could not be drawn from
 DRAWN = 500_000  # characters of all values of one schema, be they few long ones
 VALUES = 4  # values that show a difference, of which a message may be made
+SHOWN = "a value is sent and not taken"
 LARGE = 50_000  # characters of two schemas from which on drawing from them takes too long
 
 Settles = Callable[[Raw, Raw], "Settlement"]
@@ -126,7 +127,7 @@ def _settled(sender: str, receiver: str, written: str) -> Settlement:
         candidates = [_texts(difference, problems), islice(drawn(difference), near), *candidates]
     found = tuple(islice(filter(shows, chain.from_iterable(candidates)), VALUES))
     if found:
-        return Settlement(False, "a value is sent and not taken", found)
+        return Settlement(False, SHOWN, found)
     if whole is not sent:
         proof, difference = _compared(whole, taken)
         if proof is not None:

@@ -5,26 +5,24 @@ judged by itself: does it refuse anything that the sender sends?
 """
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
 from contracts.changes.change import Change, Direction, Said
-from contracts.changes.containment import Settlement, movement_of, settle
+from contracts.changes.containment import SHOWN, Settlement, movement_of, settle
 from contracts.changes.places import place_below, where_of
-from contracts.changes.shapes import Shape, Spoken, as_text, brief, shape_at
-from contracts.changes.versions import Documents, Pointers, plainest
+from contracts.changes.plain_values import is_sent, plain_members, plain_values, refused
+from contracts.changes.shapes import Shape, as_text, brief, shape_at
+from contracts.changes.versions import Documents, Pointers
 from contracts.document import Schema, ref_target
 from contracts.document.directions import by_names
 from contracts.document.model import schemas_by_name
 from contracts.messages import JSON
-from contracts.payloads import Unsatisfiable
 from contracts.schemas import ASSERTED_FORMATS, Raw
 from contracts.schemas.allowance import Allowance
 from contracts.schemas.locations import escape
 from contracts.schemas.readings import TooLarge
-from contracts.schemas.validation import takes, validator
 
 Step = tuple[str, str]
 """How to get one value further: `property` NAME, `pattern` PATTERN, `additional` or `items`."""
@@ -362,36 +360,20 @@ def taken_of(
         if not sent.is_large:
             return settle(lambda: sent.sent, taken, lambda: sent.taken, allowance=allowance)
     except TooLarge as problem:
-        return Settlement(None, str(problem), _plain_values(sent))
+        return Settlement(None, str(problem), plain_values(sent))
+    if values := refused(taken(), plain_values(sent)):
+        return Settlement(False, SHOWN, values)
     answer = settle(lambda: sent.outlined(kept), taken, allowance=allowance)
     if answer.contained:
         return answer
     sample = settle(lambda: sent.outlined(kept, _plain(sent, kept)), taken, allowance=allowance)
-    if values := tuple(filter(partial(_is_sent, sent), (*answer.values, *sample.values))):
-        return Settlement(False, "a value is sent and not taken", values)
+    if values := tuple(filter(partial(is_sent, sent), (*answer.values, *sample.values))):
+        return Settlement(False, SHOWN, values)
     return Settlement(None, f"by the properties that it is about, {answer.how}")
 
 
-def _plain_values(sent: Shape) -> tuple[JSON, ...]:
-    """A few values that are sent, for which nobody knows whether they are taken."""
-    with suppress(Unsatisfiable):
-        return tuple(filter(partial(_is_sent, sent), plainest(sent.parts[0].schema)[:2]))
-    return ()
-
-
 def _plain(sent: Shape, kept: Collection[str]) -> dict[str, Raw]:
-    """A plain value for each property that has to be there, and is not `kept`."""
-    found: dict[str, Raw] = {}
-    for name in sent.required.difference(kept):
-        with suppress(Unsatisfiable):
-            if (member := sent.member(name)) is not None:
-                found[name] = {"const": plainest(member)[0]}
-    return found
-
-
-def _is_sent(sent: Shape, value: JSON) -> bool:
-    checks = (validator(part.schema) for part in sent.parts if not isinstance(part.schema, Spoken))
-    return all(takes(check, value) for check in checks)
+    return {name: {"const": value} for name, value in plain_members(sent, kept).items()}
 
 
 def _unasserted(shape: Shape) -> Any:

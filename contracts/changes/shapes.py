@@ -5,7 +5,7 @@ with null and a list of types have the same shape.
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -17,7 +17,7 @@ from contracts.changes.meanings import heirs
 from contracts.document import Document, Schema
 from contracts.document.dialects import INTEGER_BOUNDS
 from contracts.document.directions import is_left_out
-from contracts.schemas import Raw, readings
+from contracts.schemas import Raw, only, readings
 from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
 from contracts.schemas.readings import TooLarge, is_recursive, outline, sent_form, taken_form
 from contracts.schemas.validation import matches
@@ -246,6 +246,18 @@ class Shape:
                 parts.setdefault(part.schema.pointer, part)
         found = tuple(parts.values()) or (Part(Spoken(self.source(), True)),)
         return Shape(found, self.document)
+
+    def without(self, names: Collection[str]) -> "Shape":
+        """The same with no word on the values of some properties; references are followed."""
+        parts = []
+        for part in self.location.parts:
+            rest = only(part.value, [*part.value.keys() - {"$ref", "allOf"}])
+            if "properties" in rest:
+                rest["properties"] = {**rest["properties"]}
+                for name in rest["properties"].keys() & {*names}:
+                    rest["properties"][name] = True
+            parts.append(Part(Spoken(part.schema, rest)))
+        return Shape(tuple(parts), self.document)
 
     @cached_property
     def is_map(self) -> bool:

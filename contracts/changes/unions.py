@@ -6,84 +6,26 @@ as well: branches are apart by their types, constants or names, or a proof is lo
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import filterfalse, repeat, starmap
 from operator import attrgetter, is_not, itemgetter
 from typing import Any
 
+from contracts.changes.branches import Alternatives, Branch, are_apart, branches_of
 from contracts.changes.containment import Settlement, settle
 from contracts.changes.pairs import Local, Pair, taken_of
 from contracts.changes.places import place_below
-from contracts.changes.shapes import Shape, Spoken, type_names
-from contracts.document.model import schemas_by_name
+from contracts.changes.plain_values import plain_values, refused
+from contracts.changes.shapes import Shape
 from contracts.schemas import UNIONS, Raw, only
-from contracts.schemas.locations import Location, Part, Union, escape
-from contracts.schemas.part import among
+from contracts.schemas.locations import Union, escape
 from contracts.schemas.readings import TooLarge, taken_form
 
 LIKE = 0.5  # the share of properties that makes one branch of two without a common name or constant
 UNKNOWN = Settlement(True, "only the receiver knows this branch")
 LOOSER = Settlement(True, "a value may be of several branches where it had to be of one")
-
-
-@dataclass(frozen=True, eq=False)
-class Branch:
-    """One branch, with what stands beside the union, or a place that is no union."""
-
-    shape: Shape
-    own: tuple[Part, ...]
-    turn: int = 1
-    named: tuple[str, frozenset[str]] | None = None  # by the discriminator: a property, its values
-
-    @cached_property
-    def identity(self) -> str:
-        """What the document calls it: by reference or title; empty if it does not."""
-        for part in self.own:
-            if part.target:
-                return part.target.schema.pointer.rpartition("/")[2]
-        return str(self.own[0].value.get("title", ""))
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        types = " or ".join(type_names(self.shape.location.types))
-        return self.identity or f"{types} {self.turn}"
-
-    @cached_property
-    def tags(self) -> dict[str, frozenset[str]]:
-        """The constants that it demands under names."""
-        found = dict([self.named] if self.named else [])
-        for name in self.shape.required:
-            if texts := self.shape.location.property(name).texts:
-                found[name] = texts
-        return found
-
-    def has_tags_of(self, other: "Branch") -> bool:
-        for name in (common := self.tags.keys() & other.tags.keys()):
-            if self.tags[name].isdisjoint(other.tags[name]):
-                return False
-        return bool(common)
-
-    def likeness(self, other: "Branch") -> float:
-        """From 0 to 1: the share of properties, or whether the types are the same."""
-        mine, yours = {*self.shape.names}, {*other.shape.names}
-        if mine | yours:
-            return len(mine & yours) / len(mine | yours)
-        return float(self.shape.location.types == other.shape.location.types)
-
-
-@dataclass(frozen=True, eq=False)
-class Alternatives:
-    """A union as one side has it; what is none has one branch."""
-
-    keyword: str
-    all: tuple[Branch, ...]
-    is_alone: bool = True  # whether nothing is said beside it
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(map(attrgetter("name"), self.all))
 
 
 def changed_unions(pair: Pair) -> tuple[list[Union], list[Union]]:
@@ -132,66 +74,6 @@ def matches_of(pair: Pair, base: Union | None, revision: Union | None) -> "Match
     return Matches(pair, *pair.direction.roles(*sides), UNIONS if base and revision else ())
 
 
-def branch_names(shape: Shape) -> tuple[str, ...]:
-    """What the branches of all unions at a place are called."""
-    found: list[str] = []
-    for union, _ in shape.unions:
-        found += branches_of(shape, union, union.keyword).names
-    return tuple(found)
-
-
-def branches_of(shape: Shape, union: Union | None, keyword: str) -> Alternatives:
-    """The branches of a union at a place, or the place itself as the only one."""
-    if union is None:
-        return Alternatives(keyword, (Branch(shape, shape.parts),))
-    way = _way_to(union, shape.location)
-    beside, types = _beside(way), shape.location.types
-    for place, _ in way:
-        types &= place.types
-    says_types = all(part.value.keys() <= {"type"} or not part.speaks for part in beside)
-    whole, named, found = Part(union.schema).value, dict[str, set[str]](), list[Branch]()
-    if "discriminator" in whole:
-        for name, pointer in schemas_by_name(whole).items():
-            named.setdefault(pointer, set()).add(name)
-    for turn, location in enumerate(union.branches, 1):
-        own, given = location.parts[0], None
-        parts = [own]
-        if not (says_types and location.types <= types):
-            parts += beside
-        if own.target and own.target.schema.pointer in named:
-            names = frozenset(named[own.target.schema.pointer])
-            given = (str(whole["discriminator"].get("propertyName")), names)
-        found.append(Branch(Shape(tuple(parts), shape.document), (own,), turn, given))
-    return Alternatives(union.keyword, tuple(found), says_types and len(way) == 1)
-
-
-def _way_to(union: Union, location: Location) -> list[tuple[Location, Union]]:
-    """The union and those by type above it, of which a value of its types is in one branch alone.
-
-    Each is with the location that it stands at.
-    """
-    for one in location.unions:
-        if one is union:
-            return [(location, one)]
-        if not one.shared_types:
-            for way in filter(None, map(partial(_way_to, union), one.branches)):
-                return [(location, one), *way]
-    return []
-
-
-def _beside(way: Sequence[tuple[Location, Union]]) -> list[Part]:
-    """What is said on the way to a union, and is no part of the unions on it."""
-    found = []
-    for location, chosen in way:
-        for part in location.parts:
-            rest = dict(part.value)
-            for name in ("$ref", "allOf", *([chosen.keyword] * (part.schema == chosen.schema))):
-                rest.pop(name, None)
-            if rest:
-                found.append(Part(Spoken(part.schema, rest)))
-    return found
-
-
 @dataclass(frozen=True, eq=False)
 class Match:
     """A branch of the sender and one of the receiver that belong together; one may be missing."""
@@ -212,6 +94,7 @@ class Matches:
     sender: Alternatives
     receiver: Alternatives
     keywords: tuple[str, ...] = UNIONS  # under which they stand; none, if one is the place itself
+    _doubtful: dict[Branch, Settlement | None] = field(default_factory=dict, repr=False)
 
     @cached_property
     def all(self) -> list[Match]:
@@ -248,17 +131,61 @@ class Matches:
 
     def escape(self, match: Match) -> Settlement | None:
         """Whether what is sent in a branch is taken in any; None if only its own could take it."""
-        sent, able = self.within(match).sender, list[Raw]()
-        is_own = True
-        for branch in self.receiver.all:
-            if not are_apart(sent, branch.shape):
-                is_own = is_own and branch is match.taken
-                able.append({"allOf": branch.shape.values})
-        if match.taken and is_own:
+        if match.sent and (answer := self.doubtful(match.sent)):
+            return answer
+        sent = self.within(match).sender
+        able = [*filterfalse(lambda one: are_apart(sent, one.shape), self.receiver.all)]
+        if match.taken and able in ([], [match.taken]):
             return None
-        document, taken = self.pair.receiver.document, bool(able) and {self.receiver.keyword: able}
+        if sent.is_large and (self.receiver.keyword == "anyOf" or len(able) == 1):
+            for branch in filter(partial(self._takes_all, sent), able):
+                return Settlement(True, f"the branch {branch.name} takes all of it")
+        forms = [{"allOf": branch.shape.values} for branch in able]
+        document, taken = (
+            self.pair.receiver.document,
+            bool(forms) and {self.receiver.keyword: forms},
+        )
         allowance = self.pair.allowance
         return taken_of(sent, lambda: taken_form(document, taken), allowance, sent.names)
+
+    def _takes_all(self, sent: Shape, branch: Branch) -> bool:
+        """Whether a branch takes all that is sent; members that mean the same are not looked at."""
+        taken, same = branch.shape, list[str]()
+        with suppress(TooLarge):
+            if sent.location.truncated or taken.location.truncated:
+                return False
+            if refused(taken.taken, plain_values(sent)):
+                return False
+            for name in {*sent.names}.intersection(taken.names):
+                sides = sent.child("properties", name), taken.child("properties", name)
+                base, revision = self.pair.direction.roles(*sides)
+                if self.pair.documents.alike(base.values, revision.values):
+                    same.append(name)
+            return bool(
+                settle(
+                    lambda: sent.without(same).sent,
+                    lambda: taken.without(same).taken,
+                    allowance=self.pair.allowance,
+                ).contained
+            )
+        return False
+
+    def doubtful(self, branch: Branch) -> Settlement | None:
+        """Why nothing is sent that is of a branch: another of a `oneOf` takes all of it as well."""
+        if branch not in self._doubtful:
+            self._doubtful[branch] = self._covered(branch)
+        return self._doubtful[branch]
+
+    def _covered(self, branch: Branch) -> Settlement | None:
+        values = plain_values(branch.shape) if self.sender.keyword == "oneOf" else ()
+        for other in filter(partial(is_not, branch), self.sender.all):
+            with suppress(TooLarge):
+                if values and not refused(other.shape.taken, values):
+                    sent, taken = partial(_taken, branch.shape), partial(_taken, other.shape)
+                    if settle(sent, taken, allowance=self.pair.allowance).contained:
+                        why = f"what is of this branch is of {other.name} too, and of no oneOf then"
+                        return Settlement(True, why)
+        return None
 
     def crossed(self, match: Match) -> list[Local]:
         """The change that a value is taken in this branch too which is sent in another one."""
@@ -287,11 +214,13 @@ class Matches:
         """Whether nothing that is taken in a branch is sent in another one, if that matters."""
         if match.taken is None or "oneOf" not in (self.sender.keyword, self.receiver.keyword):
             return UNKNOWN
+        if self.receiver.all == (match.taken,):
+            return UNKNOWN  # there is no other that takes it as well
         if match.is_equal and self.sender.keyword == self.receiver.keyword:
             return UNKNOWN  # what is sent in another branch was not taken in this one before
         taken, answer = match.taken.shape, UNKNOWN
         near = [*filterfalse(lambda one: are_apart(one.shape, taken), self.sender.all)]
-        for branch in filter(partial(is_not, match.sent), near):
+        for branch in filterfalse(self.doubtful, filter(partial(is_not, match.sent), near)):
             answer = LOOSER
             if self.receiver.keyword == "oneOf":
                 answer = self._taken_before(branch, taken, match.sent, near)
@@ -375,18 +304,3 @@ def _met(sent: list[Branch], taken: list[Branch], score: Score) -> list[tuple[Br
             sent.remove(one)
             taken.remove(other)
     return found
-
-
-def are_apart(sent: Shape, taken: Shape) -> bool:
-    """Whether no value that is sent is taken, as types, constants and names show."""
-    common = sent.location.types & taken.location.types
-    values, listed = sent.location.values, taken.location.values
-    if values is not None and listed is not None:
-        return not any(map(among, values, repeat(listed)))
-    if common != {"object"}:
-        return not common
-    for name in sent.required | taken.required:
-        one, other = sent.location.property(name).texts, taken.location.property(name).texts
-        if one and other and one.isdisjoint(other):
-            return True
-    return sent.sendable is not None and not taken.required <= sent.sendable

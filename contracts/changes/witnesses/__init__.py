@@ -10,10 +10,11 @@ from typing import Any
 
 from contracts.changes.change import Witness
 from contracts.changes.containment import Settlement, drawn, form_settled, texts_settled
-from contracts.changes.hybrids import hybrid, said_of
 from contracts.changes.pairs import Aspect, Local, Pair, Step
+from contracts.changes.plain_values import placed
 from contracts.changes.shapes import Shape, shape_at
 from contracts.changes.versions import Draft, Site
+from contracts.changes.witnesses.hybrids import hybrid, said_of
 from contracts.document import MediaType, Parameter
 from contracts.document.directions import by_names
 from contracts.document.model import value_at
@@ -31,6 +32,7 @@ from contracts.schemas.texts import (
 )
 from contracts.schemas.validation import Distance, Uncompilable, Validator
 
+PLACED = 50  # plain messages with one value at its place
 DRAWN = 12  # messages drawn around one value before it is given up
 ROUNDS = 6  # in which a message is drawn anew without what other changes refuse in the last
 BLAMED = 20  # errors of a message that are looked at
@@ -243,8 +245,8 @@ class Trial:
         if not (isinstance(refused, dict) and "$defs" in refused):
             inner.append({"not": refused})
         spares = ("", "key") if ("additional", "") in steps else ("",)
-        if not steps:
-            yield from local.values
+        for value in local.values:
+            yield from islice(placed(self.pair.sender, steps, value), PLACED)
         for held, spare in product(inner, spares):
             yield from self._beside(_nested(steps, held, spare), undone)
         yield from self.whole.values

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.decision.change_decision import ChangePolicy, accepted_for
 from contracts.document import FolderFiles, Spec, sides
-from contracts.document.composite import couples_of, is_unborn
+from contracts.document.composite import couples_of, is_unborn, origin_of
 from contracts.errors import ContractsError, UsageError, defect
 from contracts.report.diff import Diff, diff_of, diff_of_many, drift_of
 from contracts.report.run import Drift
@@ -216,12 +216,16 @@ def compare(base: str, revision: str, terms: Terms) -> Diff:
 
 
 def compare_since(revision: str, path: str, terms: Terms) -> Diff | None:
-    """A document and what it was in a git revision, compared; None if it was not there yet."""
+    """A document and what it was in a git revision, compared; None if it was not there yet.
+
+    One that came under another name is that which is gone.
+    """
     base = f"{revision}:./{Path(os.path.relpath(path)).as_posix()}"
     try:
         return compare(base, path, terms)
     except sides.MissingError:
-        return None
+        moved = origin_of(revision, path)
+        return compare(moved, path, terms) if moved else None
     except UsageError:
         if revision == "HEAD" and is_unborn():
             return None

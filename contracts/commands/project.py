@@ -123,8 +123,9 @@ def _name_document(document: Path) -> None:
     found = found or SettingsFile(made.with_name("pytest.ini"), "pytest")
     file, name = found.path, Path(os.path.relpath(document, found.path.parent)).as_posix()
     if KEY in found.table:
-        there = found.table[KEY]
-        other = f"; {name} needs a pytest.ini of its own" * (there != name)
+        there = str(found.table[KEY])
+        is_other = os.path.abspath(file.parent / there) != os.path.abspath(document)
+        other = f"; {name} needs a pytest.ini of its own" * is_other
         return _leave(file, f", where {KEY} is {there} already{other}")
     text, wanted = _with_key(found, name), {**found.table, KEY: name}
     with suppress(DocumentError):

@@ -171,6 +171,18 @@ def is_document(file: str) -> bool:
     return _DOCUMENT.search(bytes_of_file(file)) is not None
 
 
+def origin_of(revision: str, path: str) -> str | None:
+    """What a new document was called in a revision: its namesake that is gone, or all that is."""
+    words = ["diff-index", "--name-only", "--no-renames", "--diff-filter=D", "-z", revision, "--"]
+    gone = dict[str, Side]()
+    for name in os.fsdecode(run_git(words, b"", None, revision)).split("\0"):
+        if name.endswith(_SUFFIXES):
+            side = side_from(f"{revision}:{name}", _BARE)
+            gone |= {side.name: side} if _DOCUMENT.search(side.text) else {}
+    (title,) = _by_title({path: side_from(path, _BARE)}, {}) or [""]
+    return _by_title(gone, {}).get(title, next(iter(gone)) if len(gone) == 1 else None)
+
+
 def is_unborn() -> bool:
     """Whether nothing is committed yet on the branch of the repository around here."""
     branch = os.fsdecode(run_git(["symbolic-ref", "-q", "HEAD"], b"", None, "HEAD")).strip()

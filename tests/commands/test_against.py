@@ -27,6 +27,9 @@ def text(*values: str) -> str:
     return f"openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n  /things: {{get: {{{answers}}}}}\n"
 
 
+RETITLED = text("a", "b").replace("title: T", "title: Other")
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     alone(monkeypatch, tmp_path)
@@ -77,11 +80,34 @@ def test_what_is_new_is_not_compared_and_that_is_said(repository: Repository, ho
     said = "contracts: openapi.yaml: not compared, HEAD has no such file\n"
     repository.write({"openapi.yaml": text("a")})
     assert hook("openapi.yaml") == (0, "", said)  # the first commit of all
-    repository.commit({"openapi.yaml": text("a"), "x": ""})
-    repository.git("mv", "openapi.yaml", "api.yaml")
-    repository.commit({})
+    Path("openapi.yaml").unlink()
+    repository.commit({"api.yaml": text("a")})
     repository.write({"openapi.yaml": text("a")})
     assert hook("openapi.yaml") == (0, "", said)
+
+
+@pytest.mark.parametrize(("after", "code"), [(text("a"), 0), (text("a", "b"), 1), (RETITLED, 1)])
+@pytest.mark.parametrize("tell", [["add", "--all"], ["status"]], ids=["told", "not told"])
+def test_a_document_that_was_renamed_is_compared(
+    tell: list[str], after: str, code: int, repository: Repository, hook: Run
+) -> None:
+    repository.commit({"old/openapi.yaml": text("a"), "other.yaml": text("a"), "config.yaml": "a: 1\n"})
+    for name in ("old/openapi.yaml", "config.yaml"):
+        Path(name).unlink()
+    repository.write({"new/api.yaml": after})
+    repository.git(*tell)
+    found, out, err = hook("new/api.yaml")
+    assert (found, err) == (code, "")
+    assert "HEAD:old/openapi.yaml -> new/api.yaml" in out
+
+
+def test_of_several_that_are_gone_the_title_tells(repository: Repository, hook: Run) -> None:
+    repository.commit({"a.yaml": text("a").replace("title: T", "title: A"), "b.yaml": text("a")})
+    repository.git("rm", "-q", "a.yaml", "b.yaml")
+    repository.write({"c.yaml": text("a", "b"), "d.yaml": text("a").replace("title: T", "title: D")})
+    code, out, err = hook("c.yaml", "d.yaml")
+    assert (code, err) == (1, "contracts: d.yaml: not compared, HEAD has no such file\n")
+    assert "HEAD:b.yaml -> c.yaml" in out
 
 
 def test_an_overlay_stands_for_its_document(repository: Repository, hook: Run) -> None:

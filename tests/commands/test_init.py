@@ -69,6 +69,7 @@ def test_again_it_writes_nothing(contracts: Run) -> None:
     before = files()
     code, out, _ = contracts("init")
     assert (code, done(out, "wrote"), done(out, "left")) == (0, [], MADE)
+    assert "left: pytest.ini, where contract_spec is openapi.yaml already" in out.splitlines()
     assert files() == before
 
 

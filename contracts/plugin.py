@@ -132,8 +132,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         from contracts.rules.faults import said
 
         _interrupt_on_sigterm(session.config)
-        spec = state.inputs.spec
-        line = f"contract: {spec.document.path} ({spec.version}) on {state.inputs.target}"
+        spec, target = state.inputs.spec, state.inputs.target
+        line = f"contract: {spec.document.path} ({spec.version}) on {target}{target.tokens}"
         if budget := session.config.getoption("--hypothesis-profile", None):
             line += f" ({budget}, seed {state.budget.seed})"
         _write(session.config, printable(line))

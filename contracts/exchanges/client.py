@@ -10,9 +10,10 @@ import stamina
 
 from contracts import messages
 from contracts.document import Spec
-from contracts.exchanges.credential import Scrubber, Secret, with_credential
+from contracts.exchanges.credential import Scrubber, Secret, shown_schemes, with_credential
 from contracts.exchanges.echoes import DISTINCTIVE
 from contracts.exchanges.secret_urls import Capabilities
+from contracts.exchanges.tokens import NoToken, Tokens
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Response, overridden
 
@@ -148,12 +149,13 @@ class Client:
     pace: Pace = field(default_factory=Pace)
     route: Route = field(default_factory=Route)
     others: Mapping[str, Secret] = field(default_factory=dict)  # of single schemes, by variable
+    tokens: Tokens = field(default_factory=Tokens)  # the other credentials of single schemes
     _transport: Transport = field(init=False, repr=False)
     _scrubber: Scrubber = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._transport = Transport(self.base_url, self.route, self.limits)
-        secrets = [*self._secrets.values()]
+        secrets = [*self._secrets.values(), *self.tokens.known]
         for name, value in self.extra_headers:
             if _distinctive(value):
                 secrets.append(Secret(value, f"${name.upper().replace('-', '_')}"))
@@ -172,6 +174,8 @@ class Client:
         self.pace.turn()
         try:
             outcomes = self._outcomes(probe)
+        except (NoToken, Exhausted) as error:
+            raise Exhausted(str(error)) from None
         except Exception as error:
             # The traceback would show the credential, with --showlocals.
             where = f"{probe.request.method} {probe.request.target}"
@@ -191,14 +195,14 @@ class Client:
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:
         """What came of each attempt; the service or the back-off says how long to wait."""
-        request, outcomes = probe.request, list[Outcome]()
-        once = request.method not in messages.IDEMPOTENT or probe.source == "status"
-        if self._secrets:  # what is asked of no operation is asked without one
-            request = with_credential(probe, self.spec, self._secrets)
-        extra = [field for field in self.extra_headers if field[0].lower() not in probe.withheld]
-        headers = overridden(overridden(OUR_HEADERS, request.headers), tuple(extra))
-        wire = replace(request, headers=headers)
-        outcomes.append(self._transport.answer(wire))
+        once = probe.request.method not in messages.IDEMPOTENT or probe.source == "status"
+        wire = self._wire(probe)
+        outcomes = [self._transport.answer(wire)]
+        if self._shows_expired_tokens(probe, outcomes[0]):
+            wire = self._wire(probe)
+            self.pace.turn()
+            outcomes.append(self._transport.answer(wire))
+            self.tokens.were_expired(_status_of(outcomes[-1]))
         if once or self._wait(outcomes) is None:  # most need none of what follows, which takes time
             return outcomes
         attempts = stamina.retry_context(_back_off, ATTEMPTS, None, wait_initial=0.2, wait_max=2)
@@ -211,6 +215,25 @@ class Client:
                     if (seconds := self._wait(outcomes)) is not None:
                         raise _TryAgain(0.0 if self.sleepless else seconds or True)
         return outcomes
+
+    def _wire(self, probe: Probe) -> messages.Request:
+        """The request as it is sent, with valid credentials and all header fields."""
+        request = probe.request
+        if self._secrets or self.tokens.grants:  # what is asked of no operation goes without one
+            schemes = shown_schemes(probe, self.spec)
+            tokens = self.tokens.current(self.spec.variable_of(scheme.id) for scheme in schemes)
+            self._scrubber.learn(*self.tokens.known)
+            request = with_credential(probe, self.spec, {**self._secrets, **tokens})
+        extra = [field for field in self.extra_headers if field[0].lower() not in probe.withheld]
+        headers = overridden(overridden(OUR_HEADERS, request.headers), tuple(extra))
+        return replace(request, headers=headers)
+
+    def _shows_expired_tokens(self, probe: Probe, outcome: Outcome) -> bool:
+        if not self.tokens.grants or probe.way != (messages.Credential.RIGHT, (), ""):
+            return False
+        variables = map(self.spec.variable_of, (s.id for s in shown_schemes(probe, self.spec)))
+        shown = not self.tokens.grants.keys().isdisjoint(variables)
+        return shown and self.tokens.are_expired(_status_of(outcome))
 
     def _wait(self, outcomes: list[Outcome]) -> float | None:
         """Seconds before asking again, 0: as the back-off says; None if it is no use, or late."""
@@ -250,6 +273,10 @@ def _conclusion(outcomes: list[Outcome]) -> Outcome:
         said = "the body was cut short once, which may be the network's doing"
         return Failure(FailureKind.RESET, said)
     return last
+
+
+def _status_of(outcome: Outcome) -> int:
+    return outcome.status if isinstance(outcome, Response) else 0
 
 
 def _said(outcome: Outcome) -> str:

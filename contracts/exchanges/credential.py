@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from http import HTTPStatus
+from itertools import filterfalse
 from typing import Self
 from urllib.parse import quote
 
@@ -116,7 +117,7 @@ class Secret:
                     yield 0, size, put, False
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Scrubber:
     """Takes secrets out of what is shown or kept, then the URLs of answers: they may hold one."""
 
@@ -132,6 +133,13 @@ class Scrubber:
             if len(value) >= MIN_LENGTH:
                 secrets.append(Secret(value, f"${name}", (common or {}).get(name)))
         return cls(tuple(secrets))
+
+    def learn(self, *secrets: Secret) -> None:
+        """Take these out as well, from now on."""
+        if new := tuple(filterfalse(self.secrets.__contains__, secrets)):
+            self.secrets = (*new, *self.secrets)
+            for memo in ("_own_marks", "_remembered", "_harmless", "_fields"):
+                self.__dict__.pop(memo, None)
 
     def text(self, text: str) -> str:
         """A text without secrets, or what is left of one where somebody cut it (`...`)."""
@@ -241,10 +249,16 @@ def places(spec: Spec) -> frozenset[str]:
     return frozenset({"header": name}.get(where, where) for where, name in found) - {"query"}
 
 
+def shown_schemes(probe: Probe, spec: Spec) -> tuple[SecurityScheme, ...]:
+    """The schemes whose credentials a probe is about."""
+    schemes = map(spec.security_schemes.__getitem__, probe.schemes)
+    return tuple(schemes) or schemes_in_use(spec.by_key[probe.operation], spec)
+
+
 def with_credential(probe: Probe, spec: Spec, secrets: Mapping[str, Secret]) -> Request:
     """The request of a probe with the credentials that it shows, out of `secrets` by variable."""
-    request, schemes = probe.request, map(spec.security_schemes.__getitem__, probe.schemes)
-    for scheme in tuple(schemes) or schemes_in_use(spec.by_key[probe.operation], spec):
+    request = probe.request
+    for scheme in shown_schemes(probe, spec):
         form, secret = probe.credential, secrets.get(spec.variable_of(scheme.id))
         if probe.part not in ("", scheme.id):
             form = Credential.RIGHT

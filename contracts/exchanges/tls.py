@@ -8,7 +8,7 @@ from urllib.parse import SplitResult
 
 SILENCE = 3.0  # seconds after which a port that says nothing to plain HTTP is asked about TLS
 GREETING = 2.0  # seconds that a port has to answer a greeting
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 ALERT = b"\x15\x03"  # how a record with an alert begins (RFC 8446 §5.1)
 # How servers begin; where TLS is due, many answer plain HTTP with 400.
 _BEGINNINGS = {"http": rb"HTTP/\S+ (?!400)", "https": rb"[\x15\x16]\x03"}
@@ -39,7 +39,7 @@ def scheme_problem(base: SplitResult) -> str:
     """
     other = "https" if base.scheme == "http" else "http"
     try:
-        place = (base.hostname or "", base.port or _PORTS[base.scheme])
+        place = (base.hostname or "", base.port or PORTS[base.scheme])
         with socket.create_connection(place, GREETING) as connection:
             connection.sendall(_greeting(other, base))
             begun = connection.recv(16)

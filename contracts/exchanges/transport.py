@@ -99,14 +99,18 @@ def _trust(scheme: str, ca_bundle: str | None) -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def environment_proxy(base: SplitResult) -> tuple[str, str | None]:
     """The proxy that the environment names for a base URL, and where; none for this machine."""
     host = base.hostname or ""
-    try:
-        local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = host == "localhost" or host.endswith(".localhost")
-    if local or urllib.request.proxy_bypass(host):
+    if is_loopback(host) or urllib.request.proxy_bypass(host):
         return "", None
     proxies = urllib.request.getproxies()
     name = base.scheme if proxies.get(base.scheme) else "all"

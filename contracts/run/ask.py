@@ -260,7 +260,7 @@ def connected(state: State, pace: Pace, target: Target | None = None) -> Iterato
     secret = target.secret if target.live else Secret(CREDENTIAL, spec.placeholder)
     client_of = partial(Client, capabilities=target.capabilities, pace=pace, route=target.route)
     own, sleepless = (secret, target.limits, target.headers), not target.live
-    client_of = partial(client_of, others=target.others, sleepless=sleepless)
+    client_of = partial(client_of, others=target.others, tokens=target.tokens, sleepless=sleepless)
     with mocked as url, closing(client_of(spec, url, *own)) as client:
         yield client
 

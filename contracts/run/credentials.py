@@ -12,6 +12,7 @@ from contracts.document.security import lack_of, own_variable
 from contracts.errors import UsageError
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import Scrubber, scheme_name
+from contracts.exchanges.grants import SECRETS
 from contracts.messages import VARIABLE
 from contracts.notte import domain
 from contracts.run.options import Options
@@ -48,7 +49,7 @@ def credentials_from(
             separators = map(_separator, _takers(spec, name))
             parts = tuple(value.partition(separator)[2] for separator in separators)
             secrets[name] = Secret(value, f"${name}", common, parts)
-        elif name in headers or name.startswith(VARIABLE):
+        elif name in headers or name.startswith((VARIABLE, *SECRETS)):
             others[name] = value
     masks = [*secrets.values(), *Scrubber.of(others).secrets]
     masks.sort(key=lambda secret: -len(secret.reveal()))

@@ -17,7 +17,9 @@ from contracts.document.written import overlays_of
 from contracts.errors import ContractsError, DocumentError, UsageError
 from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber
+from contracts.exchanges.grants import Grant, grants_from
 from contracts.exchanges.secret_urls import Capabilities, secret_names
+from contracts.exchanges.tokens import Tokens
 from contracts.exchanges.transport import environment_proxy
 from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
@@ -43,6 +45,7 @@ class Target:
     headers: Headers = field(default=(), repr=False)
     capabilities: Capabilities = field(default_factory=Capabilities)
     route: Route = field(default_factory=Route)
+    tokens: Tokens = field(default_factory=Tokens)
 
     @property
     def live(self) -> bool:
@@ -70,12 +73,7 @@ class Inputs:
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Those that are asked."""
-        glob, found = self.options.operation or "*", []
-        for operation in self.spec.operations:
-            names = (operation.key, operation.path, operation.operation_id)
-            if any(_matches(name, glob) for name in names):
-                found.append(operation)
-        return tuple(found)
+        return _chosen(self.spec, self.options)
 
     def wants(self, rule_id: str) -> bool:
         """Whether the rule is among those that `--contract-rule` asks for."""
@@ -115,14 +113,7 @@ def inputs_from(
     spec = _spec_from(path, overlays, options.root)
     if options.strict_document:
         refuse_faulty(spec)
-    spec, others, scrubber = credentials_from(spec, options, base_url, environ)
-    if asks and base_url is not None and not (options.dry_run or others):
-        refuse_missing(spec)
-    capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholders)
-    secret = others.pop(spec.variable, None)
-    headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
-    route = _route(options, environ, base_url if asks else None)
-    target = Target(base_url, secret, others, Limits(), headers, capabilities, route)
+    spec, target, scrubber = _addressed(spec, options, base_url, environ, asks)
     known: Known | None = None
     evidence: Probes = {}
     if options.against is not None:
@@ -139,13 +130,45 @@ def inputs_from(
         policy = replace(policy, known=frozenset(known.rules))
     # Ids of the environment are a service's own, and nothing to the mock.
     givens = givens_from(options, environ if target.live else {}, spec)
-    scrubber = replace(scrubber, capabilities=capabilities)
     folder = Path(options.report or root / "build" / "contract")
     about = spec, target, options, givens, known, evidence, policy
     made = Inputs(*about, scrubber, overlays, folder)
     for problem in _problems(made) if asks else ():
         raise UsageError(problem)
     return made
+
+
+def _addressed(
+    spec: Spec, options: Options, base_url: str | None, environ: Mapping[str, str], asks: bool
+) -> tuple[Spec, Target, Scrubber]:
+    """The document with its variables, who answers, with which credentials, and what masks them."""
+    headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
+    spec, others, scrubber = credentials_from(spec, options, base_url, environ)
+    grants: Mapping[str, Grant] = {}
+    if options.token_from_flow and base_url is not None and asks:
+        grants = grants_from(spec, _chosen(spec, options), base_url, headers, environ)
+        own = {grant.scheme: variable for variable, grant in grants.items()}
+        shared = spec.shared and (spec.variable in others or not grants)
+        spec = replace(spec, variables={**spec.variables, **own}, shared=shared)
+    if asks and base_url is not None and not (options.dry_run or others or grants):
+        refuse_missing(spec)
+    capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholders)
+    scrubber = replace(scrubber, capabilities=capabilities)
+    secret = others.pop(spec.variable, None)
+    route = _route(options, environ, base_url if asks else None)
+    tokens = Tokens(grants, route, scrubber)
+    target = Target(base_url, secret, others, Limits(), headers, capabilities, route, tokens)
+    return spec, target, scrubber
+
+
+def _chosen(spec: Spec, options: Options) -> tuple[Operation, ...]:
+    """The operations that `--contract-operation` asks for."""
+    glob, found = options.operation or "*", []
+    for operation in spec.operations:
+        names = (operation.key, operation.path, operation.operation_id)
+        if any(_matches(name, glob) for name in names):
+            found.append(operation)
+    return tuple(found)
 
 
 def _spec_from(path: Path, overlays: Sequence[str] | None, root: str | None) -> Spec:
@@ -174,17 +197,25 @@ def _problems(inputs: Inputs) -> Iterator[str]:
         cure = "give a glob over METHOD PATH or operationId, see `contracts rules`"
         glob = f"--contract-operation {options.operation}"
         yield f"{glob} matches none of the operations of {path}; {cure}"
-    if base_url is not None and host_of(base_url) in domain.PRODUCTION_HOSTS:
-        why = f"is refused on {base_url}, the production host; use staging, or leave it out"
-        if options.unsafe:
-            yield f"--contract-unsafe {why}"
-        if options.start_session:
-            yield f"--contract-start-session {why}"
+    if base_url is not None:
+        yield from _problems_with_production(inputs, host_of(base_url))
     if options.discover:
         yield from _problems_with_sessions(inputs, "--contract-discover")
     if options.start_session:
         yield from _problems_with_sessions(inputs, "--contract-start-session")
     yield from _problems_with_files(inputs)
+
+
+def _problems_with_production(inputs: Inputs, host: str) -> Iterator[str]:
+    """What is never sent to production; a token endpoint there only beside its base URL."""
+    why = f"is refused on {inputs.target}, the production host; use staging, or leave it out"
+    given = {"unsafe": inputs.options.unsafe, "start-session": inputs.options.start_session}
+    for option in filter(given.get, given if host in domain.PRODUCTION_HOSTS else ()):
+        yield f"--contract-{option} {why}"
+    for grant in inputs.target.tokens.grants.values():
+        if host_of(grant.url) in domain.PRODUCTION_HOSTS - {host}:
+            why = f"would send secrets to the production host ({grant.shown_url})"
+            yield f"--contract-token-from-flow {why}; let an overlay give another tokenUrl"
 
 
 def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
@@ -197,7 +228,8 @@ def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
         yield f"{option} and --contract-replay exclude each other: {why}"
     if domain.SESSION_ID not in names_of(inputs.operations):
         yield f"{option}: none of the operations has a parameter {domain.SESSION_ID}; {leave}"
-    if target.secret is None and not (target.others or inputs.options.dry_run):
+    has_one = target.secret or target.others or target.tokens.grants
+    if not (has_one or inputs.options.dry_run):
         cure = f"set it to a key of {target}, or {leave}"
         yield f"{option} needs a credential and {inputs.spec.variable} is not set; {cure}"
 

@@ -283,6 +283,9 @@ class Options:
         _CREDENTIAL,
         (),
     )
+    token_from_flow: bool = _flag(
+        "fetch tokens by the password or clientCredentials flow of the document's OAuth2 schemes"
+    )
     discover: bool = _flag(
         "list the sessions of the service (free), and ask for some of every status"
     )

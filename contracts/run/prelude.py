@@ -15,6 +15,7 @@ from contracts.document.sides import PAGE, Side, shared, side_from
 from contracts.errors import ContractsError
 from contracts.exchanges import Client, Exhausted, Ledger, Limits, Pace
 from contracts.exchanges.secret_urls import Capabilities
+from contracts.exchanges.tokens import Tokens
 from contracts.messages import SAFE_METHODS, Exchange, Probe, Request
 from contracts.notte.domain import SESSION_ID
 from contracts.notte.sessions import Starter, list_sessions
@@ -143,8 +144,8 @@ def look_for_drift(state: State) -> Drift:
     address = f"{target}{PAGE}"
     try:
         # As all the rest is asked for (proxy, certificates, headers, pace), but no credential.
-        bare = replace(target, secret=None, others={}, capabilities=Capabilities())
-        bare = replace(bare, limits=PAGE_LIMITS)
+        bare = replace(target, secret=None, others={}, tokens=Tokens())
+        bare = replace(bare, limits=PAGE_LIMITS, capabilities=Capabilities())
         probe = Probe("", Request("GET", PAGE), source="source", note="what is published")
         with connected(state, state.pace, bare) as client:
             exchange = client.send(probe, 0)

@@ -1,0 +1,419 @@
+"""Tokens by OAuth2 flows: what is sent for one, when, and what is said where none can be had."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+import stamina
+
+from contracts.document import Spec
+from contracts.errors import DocumentError, UsageError
+from contracts.exchanges import Client, Exhausted
+from contracts.exchanges.credential import Scrubber
+from contracts.exchanges.grants import grants_from
+from contracts.exchanges.tokens import NoToken, Tokens
+from contracts.messages import Credential, Exchange, Probe, Request
+from tests.exchanges.documents import spec_of
+from tests.run.projects import serving
+
+VARIABLE = "CONTRACT_CREDENTIAL_SIGN_IN"
+USER = {"CONTRACT_USER_SIGN_IN": "ann", "CONTRACT_PASSWORD_SIGN_IN": "pa55 word/1"}
+CLIENT = {"CONTRACT_CLIENT_ID_SIGN_IN": "the app", "CONTRACT_CLIENT_SECRET_SIGN_IN": "s3cret:&/1"}
+BASE = "http://127.0.0.1:9/v1"
+
+
+def document(*scopes: str, **flows: str) -> Spec:
+    """A document with a scheme that has flows with these token URLs; an operation wants one scope, another all."""
+    flow = {name: {"tokenUrl": url, "scopes": {}} for name, url in flows.items()}
+    schemes = {"sign-in": {"type": "oauth2", "flows": flow}, "key": {"type": "http", "scheme": "bearer"}}
+    responses = {"200": {"description": "fine"}}
+    paths = {}
+    for number, wanted in enumerate((scopes[:1], scopes)):
+        security = [{"sign-in": list(wanted)}, {"key": []}]
+        paths[f"/{number}"] = {"get": {"responses": responses, "security": security}}
+    return spec_of(paths, components={"securitySchemes": schemes})
+
+
+@dataclass
+class Endpoint:
+    """Answers for tokens, and for what is asked with them; each token is another one."""
+
+    life: Any = 3600
+    answers: list[tuple[int, Any]] = field(default_factory=list)  # in place of tokens, the first first
+    expired: set[str] = field(default_factory=set)
+    asked: list[tuple[Mapping[str, str], dict[str, list[str]]]] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)  # of requests that are not for tokens
+
+    def __call__(self, request: bytes) -> bytes:
+        head, _, body = request.partition(b"\r\n\r\n")
+        line, *lines = head.decode("latin-1").split("\r\n")
+        fields = {name.lower(): value.strip() for name, _, value in (each.partition(":") for each in lines)}
+        if not line.startswith("POST /v1/token"):
+            self.shown.append(fields.get("authorization", ""))
+            return reply(401 if self.shown[-1] in self.expired else 200, {"seen": self.shown[-1]})
+        self.asked.append((fields, parse_qs(body.decode())))
+        if self.answers:
+            return reply(*self.answers.pop(0))
+        token = {"access_token": f"token-{len(self.asked):04}", "token_type": "Bearer", "expires_in": self.life}
+        return reply(200, {**token, "refresh_token": "refresh-0815"})
+
+    @property
+    def forms(self) -> list[dict[str, list[str]]]:
+        return [form for _, form in self.asked]
+
+
+def reply(status: int, said: Any) -> bytes:
+    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+    head = (
+        f"HTTP/1.1 {status} Said\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {len(body)}"
+    )
+    return head.encode() + b"\r\n\r\n" + body
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def no_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=3):
+        yield
+
+
+@contextmanager
+def tokens_of(
+    endpoint: Endpoint, environ: Mapping[str, str], spec: Spec | None = None, **headers: str
+) -> Iterator[tuple[Tokens, Clock, str]]:
+    clock = Clock()
+    with serving(endpoint) as url:
+        spec = spec or document(password="token", clientCredentials="token")
+        grants = grants_from(spec, spec.operations, f"{url}/v1", tuple(headers.items()), environ)
+        yield Tokens(grants, now=clock), clock, url
+
+
+def token(tokens: Tokens) -> str:
+    return tokens.current([VARIABLE])[VARIABLE].reveal()
+
+
+# What is sent
+
+
+def test_password_flow() -> None:
+    endpoint = Endpoint()
+    with tokens_of(endpoint, USER, document("read", "write", password="token")) as (tokens, _, _):
+        assert token(tokens) == "token-0001"
+    fields, form = endpoint.asked[0]
+    assert form == {
+        "grant_type": ["password"],
+        "username": ["ann"],
+        "password": ["pa55 word/1"],
+        "scope": ["read write"],
+    }
+    assert fields["content-type"] == "application/x-www-form-urlencoded"
+    assert "authorization" not in fields
+
+
+def test_client_credentials_flow() -> None:
+    endpoint = Endpoint()
+    with tokens_of(endpoint, CLIENT) as (tokens, _, _):
+        assert token(tokens) == "token-0001"
+    fields, form = endpoint.asked[0]
+    assert form == {"grant_type": ["client_credentials"]}
+    # RFC 6749 §2.3.1: each in the form of application/x-www-form-urlencoded, then as Basic.
+    assert fields["authorization"] == f"Basic {base64.b64encode(b'the+app:s3cret%3A%26%2F1').decode()}"
+
+
+@pytest.mark.parametrize(
+    "refusal", [(401, {}), (401, {"error": "invalid_client"}), (400, {"error": "invalid_request"}), (422, b"[]")]
+)
+def test_client_that_is_refused_by_basic_names_itself_in_the_body(refusal: tuple[int, Any]) -> None:
+    endpoint = Endpoint(answers=[refusal])
+    with tokens_of(endpoint, CLIENT) as (tokens, _, _):
+        assert token(tokens) == "token-0002"
+    fields, form = endpoint.asked[1]
+    assert (form["client_id"], form["client_secret"], "authorization" in fields) == (["the app"], ["s3cret:&/1"], False)
+
+
+def test_client_that_is_known_is_not_tried_again() -> None:
+    endpoint = Endpoint(answers=[(400, {"error": "invalid_grant"})])
+    with tokens_of(endpoint, {**USER, **CLIENT}) as (tokens, _, _), pytest.raises(NoToken, match="invalid_grant"):
+        token(tokens)
+    assert len(endpoint.asked) == 1
+
+
+def test_client_without_a_secret_names_itself_in_the_body() -> None:
+    endpoint = Endpoint()
+    with tokens_of(endpoint, {**USER, "CONTRACT_CLIENT_ID_SIGN_IN": "app"}) as (tokens, _, _):
+        token(tokens)
+    assert (endpoint.forms[0]["client_id"], "client_secret" in endpoint.forms[0]) == (["app"], False)
+
+
+def test_headers_of_the_user_go_to_the_origin_of_the_base_url_alone() -> None:
+    endpoint = Endpoint()
+    with tokens_of(endpoint, USER, X_Gate="open") as (tokens, _, _):
+        token(tokens)
+    assert endpoint.asked[0][0]["x_gate"] == "open"
+    far = document(password="https://auth.example/token")
+    grants = grants_from(far, far.operations, BASE, (("X-Gate", "open"),), USER)
+    assert grants[VARIABLE].headers == ()
+
+
+# Where
+
+URLS = [
+    ("token", f"{BASE}/token"),
+    ("./auth/token?realm=a", f"{BASE}/auth/token?realm=a"),
+    ("/token", "http://127.0.0.1:9/token"),
+    ("https://auth.example/t#x", "https://auth.example/t"),
+    ("http://localhost:8080/t", "http://localhost:8080/t"),
+    ("http://[::1]/t", "http://[::1]/t"),
+]
+
+
+@pytest.mark.parametrize(("written", "url"), URLS)
+def test_token_url_is_resolved_against_the_base_url(written: str, url: str) -> None:
+    spec = document(password=written)
+    assert grants_from(spec, spec.operations, BASE, (), USER)[VARIABLE].url == url
+
+
+UNFIT = {
+    "http://auth.example/t": "would not be encrypted",
+    "http://10.0.0.1/t": "would not be encrypted",
+    "ftp://auth.example/t": "is no http(s) URL",
+    "https:///t": "is no http(s) URL",
+    "https://auth.example:port/t": "is no http(s) URL",
+    "https://{tenant}.example/t": "is no http(s) URL",
+    "https://auth.example/a b": "is no http(s) URL",
+    "https://ann:pa55@auth.example/t": "holds a user name or password",
+}
+
+
+@pytest.mark.parametrize("written", UNFIT)
+def test_token_url_that_must_not_get_secrets(written: str) -> None:
+    spec = document(password=written)
+    with pytest.raises(DocumentError) as caught:
+        grants_from(spec, spec.operations, BASE, (), USER)
+    assert str(caught.value).startswith("small.json:1: --contract-token-from-flow: ")
+    assert UNFIT[written] in str(caught.value)
+    assert "pa55" not in str(caught.value)
+
+
+MISSING: dict[str, tuple[Mapping[str, str], dict[str, str], str]] = {
+    "no flow": (USER, {"implicit": "x"}, "no operation takes a token of a password or clientCredentials flow"),
+    "nothing": (
+        {},
+        {"password": "t", "clientCredentials": "t"},
+        "nothing is set that a flow needs; set CONTRACT_USER_SIGN_IN and CONTRACT_PASSWORD_SIGN_IN (password flow of "
+        "the scheme sign-in), or CONTRACT_CLIENT_ID_SIGN_IN and CONTRACT_CLIENT_SECRET_SIGN_IN (clientCredentials flow "
+        "of the scheme sign-in)",
+    ),
+    "the password": (
+        {"CONTRACT_USER_SIGN_IN": "ann"},
+        {"password": "t"},
+        "CONTRACT_PASSWORD_SIGN_IN is not set; set CONTRACT_USER_SIGN_IN and CONTRACT_PASSWORD_SIGN_IN (password flow",
+    ),
+    "the secret": (
+        {"CONTRACT_CLIENT_ID_SIGN_IN": "app", "CONTRACT_CLIENT_SECRET_SIGN_IN": " "},
+        {"clientCredentials": "t"},
+        "CONTRACT_CLIENT_SECRET_SIGN_IN is not set",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_what_a_flow_lacks(name: str) -> None:
+    environ, flows, said = MISSING[name]
+    spec = document(**flows)
+    with pytest.raises(UsageError) as caught:
+        grants_from(spec, spec.operations, BASE, (), environ)
+    assert str(caught.value).startswith(f"--contract-token-from-flow: {said}")
+
+
+# When
+
+
+@pytest.mark.parametrize(
+    ("life", "later", "count"),
+    [
+        (3600, 3569, 1),
+        (3600, 3571, 2),
+        (20, 9, 1),
+        (20, 11, 2),
+        ("3600", 3571, 2),
+        (None, 1e9, 1),
+        (0, 1e9, 1),
+        ("soon", 1e9, 1),
+    ],
+)
+def test_token_is_fetched_again_before_it_expires(life: Any, later: float, count: int) -> None:
+    endpoint = Endpoint(life=life)
+    with tokens_of(endpoint, USER) as (tokens, clock, _):
+        assert token(tokens) == token(tokens) == "token-0001"
+        clock.now += later
+        assert token(tokens) == f"token-000{count}"
+
+
+@contextmanager
+def asking(endpoint: Endpoint) -> Iterator[tuple[Client, Clock]]:
+    spec = document(password="token")
+    with tokens_of(endpoint, USER, spec) as (tokens, clock, url):
+        spec = replace(spec, variables={"sign-in": VARIABLE}, shared=False)
+        client = Client(spec, f"{url}/v1", None, tokens=tokens)
+        yield client, clock
+        client.close()
+
+
+PROBE = Probe("GET /0", Request("GET", "/0"))
+
+
+def status_of(exchange: Exchange) -> int | None:
+    return exchange.response.status if exchange.response else None
+
+
+def test_token_that_was_taken_and_is_refused_is_fetched_again() -> None:
+    endpoint = Endpoint()
+    with asking(endpoint) as (client, _):
+        assert status_of(client.send(PROBE, 0)) == 200
+        endpoint.expired.add("Bearer token-0001")
+        exchange = client.send(PROBE, 1)
+        assert (status_of(exchange), exchange.attempts, exchange.retried) == (200, 2, ("401",))
+        endpoint.expired.add("Bearer token-0002")  # and again, once it has been taken
+        assert status_of(client.send(PROBE, 2)) == 200
+    assert (len(endpoint.asked), client.pace.spent) == (3, 5)
+
+
+def test_token_that_was_never_taken_is_not_fetched_again() -> None:
+    endpoint = Endpoint(expired={"Bearer token-0001"})
+    with asking(endpoint) as (client, _):
+        assert [status_of(client.send(PROBE, number)) for number in range(3)] == [401] * 3
+    assert len(endpoint.asked) == 1
+
+
+def test_refusal_that_a_new_token_does_not_change_is_no_expiry() -> None:
+    endpoint = Endpoint()
+    with asking(endpoint) as (client, _):
+        client.send(PROBE, 0)
+        endpoint.expired |= {f"Bearer token-000{number}" for number in (1, 2)}
+        assert status_of(client.send(PROBE, 1)) == 401
+        endpoint.expired.clear()
+        client.send(PROBE, 2)
+        endpoint.expired |= {"Bearer token-0002"}
+        assert status_of(client.send(PROBE, 3)) == 401
+    assert len(endpoint.asked) == 2
+
+
+@pytest.mark.parametrize("form", [form for form in Credential if form is not Credential.RIGHT], ids=str)
+def test_refusal_of_a_wrong_token_is_no_expiry(form: Credential) -> None:
+    endpoint = Endpoint()
+    with asking(endpoint) as (client, _):
+        client.send(PROBE, 0)
+        endpoint.expired |= {"", "Bearer 0000000000", "Bearer ", "bearer token-0001", "token-0001"}
+        client.send(replace(PROBE, credential=form), 1)
+    assert len(endpoint.asked) == 1
+
+
+def test_nothing_is_fetched_for_what_needs_none() -> None:
+    endpoint = Endpoint()
+    with tokens_of(endpoint, USER) as (tokens, _, _):
+        assert tokens.current(["CONTRACT_CREDENTIAL"]) == {}
+    assert endpoint.asked == []
+
+
+# What is shown
+
+
+def test_all_that_is_secret_is_masked_as_soon_as_it_is_known() -> None:
+    endpoint, scrubber = Endpoint(), Scrubber()
+    with serving(endpoint) as url:
+        spec = document(password="token")
+        grants = grants_from(spec, spec.operations, f"{url}/v1", (), {**USER, **CLIENT})
+        tokens = Tokens(grants, scrubber=scrubber)
+        assert scrubber.text("pa55 word/1, s3cret:&/1, token-0001") == (
+            "$CONTRACT_PASSWORD_SIGN_IN, $CONTRACT_CLIENT_SECRET_SIGN_IN, token-0001"
+        )
+        token(tokens)
+    hidden = base64.b64encode(b"the+app:s3cret%3A%26%2F1").decode()
+    assert (
+        scrubber.text(f"token-0001 refresh-0815 {hidden}") == f"${VARIABLE} ${VARIABLE} $CONTRACT_CLIENT_SECRET_SIGN_IN"
+    )
+    shown = f"{tokens!r} {tokens} {grants} {list(grants.values())!r}"
+    assert not [value for value in ("pa55", "s3cret", "token-0001", "refresh-0815") if value in shown]
+
+
+def test_token_that_a_service_gives_back_is_masked() -> None:
+    with asking(Endpoint()) as (client, _):
+        exchange = client.send(PROBE, 0)
+    assert exchange.response is not None
+    assert exchange.response.body == b'{"seen": "Bearer $CONTRACT_CREDENTIAL_SIGN_IN"}'
+
+
+# What is said
+
+SAID: dict[str, tuple[list[tuple[int, Any]], str]] = {
+    "refused": (
+        [(401, {"error": "invalid_client", "error_description": "no such app"})] * 2,
+        "was answered with 401 invalid_client: no such app; look at CONTRACT_USER_SIGN_IN, CONTRACT_PASSWORD_SIGN_IN, "
+        "CONTRACT_CLIENT_ID_SIGN_IN, CONTRACT_CLIENT_SECRET_SIGN_IN",
+    ),
+    "refused without a word": ([(403, b"<html>")] * 2, "was answered with 403; look at CONTRACT_USER_SIGN_IN"),
+    "with what it got": (
+        [(400, {"error": "invalid_grant", "error_description": "pa55 word/1 is not ann's"})],
+        "was answered with 400 invalid_grant: $CONTRACT_PASSWORD_SIGN_IN is not ann's; look at",
+    ),
+    "moved": ([(302, b"")], "was answered with 302; redirects are not followed"),
+    "broken": ([(500, b"")], "was answered with 500; try again when the server has recovered"),
+    "busy": ([(503, b"")] * 3, "was answered with 503; try again when"),
+    "no object": ([(200, b"[1]")], "was answered with 200 and no usable access_token; is this the token endpoint?"),
+    "no text": ([(200, {"access_token": 7})], "and no usable access_token"),
+    "no value of a field": ([(200, {"access_token": "a\nb"})], "and no usable access_token"),
+    "nested": ([(200, b"[" * 100_000)], "and no usable access_token"),
+    "another kind": (
+        [(200, {"access_token": "token-0001", "token_type": "DPoP"})],
+        "and a token of type DPoP; give one that can be shown as CONTRACT_CREDENTIAL_SIGN_IN",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_why_there_is_no_token(name: str) -> None:
+    answers, said = SAID[name]
+    endpoint = Endpoint(answers=list(answers))
+    with tokens_of(endpoint, {**USER, **CLIENT}) as (tokens, _, url):
+        with pytest.raises(NoToken) as caught:
+            token(tokens)
+        assert str(caught.value).startswith(f"no token for the scheme sign-in: POST {url}/v1/token was answered with ")
+        assert said in str(caught.value)
+        count = len(endpoint.asked)
+        with pytest.raises(NoToken, match="no token for the scheme"):
+            token(tokens)
+        assert len(endpoint.asked) == count  # nobody is asked again for nothing
+
+
+def test_busy_endpoint_is_asked_again() -> None:
+    with tokens_of(Endpoint(answers=[(503, b"")]), USER) as (tokens, _, _):
+        assert token(tokens) == "token-0002"
+
+
+def test_nobody_answers() -> None:
+    spec = document(password="http://127.0.0.1:9/token")
+    tokens = Tokens(grants_from(spec, spec.operations, BASE, (), USER))
+    with pytest.raises(NoToken, match=r"127.0.0.1:9/token was not answered \(refused: .*\); is the server up"):
+        token(tokens)
+
+
+def test_client_that_has_no_token_ends_the_run_in_order() -> None:
+    with (
+        asking(Endpoint(answers=[(500, b"")])) as (client, _),
+        pytest.raises(Exhausted, match="no token for the scheme"),
+    ):
+        client.send(PROBE, 0)

@@ -1,3 +1,3 @@
 """Contract tests for an HTTP API, derived rule by rule from its OpenAPI document."""
 
-__version__ = "0.1.0"
+from notte_contracts import __version__ as __version__

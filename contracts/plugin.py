@@ -7,7 +7,7 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, filterfalse
 from pathlib import Path
@@ -18,8 +18,9 @@ import pytest
 from contracts.errors import ContractsError
 from contracts.run.items import SESSION
 from contracts.run.options import OPTIONS
-from contracts.run.settings import UNNAMED, document_in
+from contracts.run.settings import UNNAMED, document_in, may_hold_document
 from contracts.text import printable
+from notte_contracts import claim
 
 if TYPE_CHECKING:
     from contracts.report.run import Run
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _PROBLEM = pytest.StashKey[str]()  # why there is none
 _BASE_URL = pytest.StashKey[str | None]()  # as given, or of PYTEST_BASE_URL; not None if empty
 _OURS = re.compile(
-    rb"\bcontract_(?:item|verdicts|gate)\b|\btesting\.test_(?:rule|document)\b"
+    rb"\bcontract_(?:verdicts|gate)\b|\btesting\.test_(?:rule|document)\b"
     rb"|\bcontracts\.testing[ \t]+import[ \t]*(?:\([^)]*|[^\n(]*)(?:\btest_(?:rule|document)\b|\*)"
 )
 """In a file with tests of the contract: what they take, or where they are imported from."""
@@ -41,7 +42,7 @@ _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "value": ("store", {"default": None}),
 }
 """How pytest takes an option and its ini twin."""
-_BROKEN = {"contract_item": "violated", "contract_gate": "breaking"}
+_BROKEN = {"contract_verdicts": "violated", "contract_gate": "breaking"}
 """What has happened when a test fails, by the fixture that says which test it is."""
 _OWN_STATUS = {"fail": 1, "inconclusive": 3}  # the exit code by the result of a run
 
@@ -55,12 +56,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(option.ini, option.help, **ini)
 
 
-def pytest_load_initial_conftests(args: list[str]) -> None:
-    """`--contract-… @FILE` as `--contract-…=@FILE`: pytest would read the file as arguments."""
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, None, None]:
+    """`--contract-… @FILE` as `--contract-…=@FILE`: pytest would read the file as arguments.
+
+    `--base-url` is ours where no plugin and no conftest of the project has it.
+    """
+    known = early_config.known_args_namespace.file_or_dir
     for index in range(len(args) - 2, -1, -1):
         option, value = args[index : index + 2]
         if option.startswith("--contract-") and "=" not in option and value.startswith("@"):
             args[index : index + 2] = [f"{option}={value}"]
+        if option == "--base-url" and value in known:
+            known.remove(value)  # pytest does not yet know that it is no file
+    yield
+    if not hasattr(early_config.option, "base_url"):
+        text = "the service to ask (without it, the contract is tested on a mock)"
+        default = os.environ.get("PYTEST_BASE_URL")
+        group = parser.getgroup("contract")
+        group.addoption("--base-url", metavar="URL", default=default, help=text)
+        parser.addini("base_url", text)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -83,15 +100,28 @@ def _is_asked_for(config: pytest.Config) -> bool:
     words = map(str, config.invocation_params.args)
     if any(word.startswith("--contract-") for word in words):
         return True
-    skipped = re.compile("|".join(map(fnmatch.translate, config.getini("norecursedirs"))))
-    found: list[Path] = []
+    return _is_documented(config) and any(map(_has_ours, _collected(config)))
+
+
+def _is_documented(config: pytest.Config) -> bool:
+    return any(o.given(config) for o in OPTIONS) or may_hold_document(config.rootpath)
+
+
+def _collected(config: pytest.Config) -> Iterator[Path]:
+    """The files in which pytest may look for tests, as its own settings say."""
+    names = [pattern.rpartition("/")[2] for pattern in config.getini("python_files")]
+    skipped, taken = map(_matcher, (config.getini("norecursedirs"), names))
     for word in config.args:
         start = config.invocation_params.dir / word.partition("::")[0]
-        found += [start] * start.is_file()
+        yield from [start] * start.is_file()
         for folder, below, files in os.walk(start):
-            below[:] = filterfalse(skipped.fullmatch, below)
-            found += [Path(folder, name) for name in files if name.endswith(".py")]
-    return any(map(_has_ours, found))
+            is_environment = "pyvenv.cfg" in files
+            below[:] = [] if is_environment else filterfalse(skipped, below)
+            yield from map(Path(folder).joinpath, filter(taken, files))
+
+
+def _matcher(patterns: Sequence[str]) -> Callable[[str], object]:
+    return re.compile("|".join(map(fnmatch.translate, patterns)) or "(?!)").fullmatch
 
 
 def _has_ours(path: Path) -> bool:
@@ -102,7 +132,10 @@ def _has_ours(path: Path) -> bool:
 
 def _begun(config: pytest.Config, *, asks: bool = True) -> State | None:
     """The run, begun if it is not; None if there is nothing to test, or a problem."""
-    if SESSION not in config.stash and _PROBLEM not in config.stash:
+    if SESSION not in config.stash and _PROBLEM not in config.stash and _is_documented(config):
+        if problem := claim(str(config.rootpath)):
+            config.stash[_PROBLEM] = problem
+            return None
         from contracts.flows import begin
         from contracts.run.outputs import Outputs, scrub_logs
 
@@ -158,7 +191,9 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     config, state = session.config, session.config.stash.get(SESSION, None)
     if state is None or session.testsfailed or config.option.collectonly:
         return
-    ours = [item for item in session.items if "contract_item" in getattr(item, "fixturenames", ())]
+    ours = [
+        item for item in session.items if "contract_verdicts" in getattr(item, "fixturenames", ())
+    ]
     # The leader of xdist has no items of its own.
     if not ours and not config.pluginmanager.has_plugin("dsession"):
         return
@@ -174,7 +209,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "contract_item" in metafunc.fixturenames:
+    if "contract_verdicts" in metafunc.fixturenames:
         config, state = metafunc.config, metafunc.config.stash.get(SESSION, None)
         if state is None and not hasattr(config, "workerinput"):  # whose run is the controller's
             state = _begun(config)  # tests of ours that came from elsewhere
@@ -206,13 +241,19 @@ def contract_gate(request: pytest.FixtureRequest) -> ItemResult:
     return gate(_state(request, "the gate").inputs)
 
 
+@pytest.fixture(scope="session")
+def base_url(request: pytest.FixtureRequest) -> str | None:
+    """The service to ask, as it is given: the fixture of pytest-base-url where that is not."""
+    return request.config.getoption("base_url", None) or request.config.getini("base_url") or None
+
+
 @pytest.fixture
 def contract(request: pytest.FixtureRequest) -> Contract:
     """Judge answers that a test already has: `contract.judge(response)`."""
-    from contracts.testing import Contract
-
     _begun(request.config, asks=False)  # unless there is a run
     state = _state(request, "the contract fixture")
+    from contracts.testing import Contract
+
     return Contract(state.book, state.inputs.target.base_url, state.inputs.scrubber)
 
 

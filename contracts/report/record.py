@@ -16,7 +16,6 @@ from typing import Any
 
 import msgspec
 
-import contracts
 from contracts import messages
 from contracts.decision.run_decision import Against, Decision, Known, Policy, Since
 from contracts.document import Operation, Spec
@@ -34,6 +33,7 @@ from contracts.schemas.claims import claim_of
 from contracts.text import cut, map_texts, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
 from contracts.verdicts.verdict import TIMES
+from notte_contracts import __version__
 
 # Characters of a body that a report keeps, of a field of an answer's head, and such fields.
 MAX_BODY, MAX_FIELD, MAX_FIELDS = 20_000, 2_000, 100
@@ -162,7 +162,7 @@ class Report:
         since = self.against.since if self.against is not None else {}
         reasons = map(set, map(attrgetter("retried"), self.exchanges))  # each once a request
         run = model.Run(
-            suite=contracts.__version__,
+            suite=__version__,
             files=(),
             subjects=(model.Subject(spec.title, spec.version, document.path, document.sha256),),
             targets=(teller.base_url,),

@@ -34,7 +34,6 @@ SET_UP += ("--import-mode", "--pythonwarnings")
 ITEMS = "contracts.run.items"
 _PLUGINS = (
     "contracts.plugin",
-    "pytest_base_url.plugin",
     "xdist.plugin",
     "_hypothesis_pytestplugin",
     ITEMS,

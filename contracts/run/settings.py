@@ -8,6 +8,7 @@ import shlex
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,12 @@ def document_in(folder: Path) -> Path | None:
         if found:
             return found[0]
     return None
+
+
+def may_hold_document(folder: Path) -> bool:
+    """Whether `document_in` has anything to look at: cheap, as pytest asks it in any project."""
+    found = chain(folder.glob("openapi.*"), folder.glob("spec/*"))
+    return any(path.suffix in ENDS for path in found)
 
 
 def _called_openapi(folder: Path) -> Iterator[Path]:

@@ -13,7 +13,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import contracts
 from contracts.document import Spec
 from contracts.errors import UsageError, defect
 from contracts.exchanges import Bounds, Ledger, Pace
@@ -32,6 +31,7 @@ from contracts.run.inputs import Inputs
 from contracts.run.invocation import command_of
 from contracts.text import plural
 from contracts.verdicts import Verdict
+from notte_contracts import __version__
 
 T = TypeVar("T")
 MAX_ITEMS = 2000  # above this many rules, an item stands for those of an operation, status and kind
@@ -229,7 +229,7 @@ def state_from(config: Any, inputs: Inputs) -> State:
         budget = replace(budget, seed=shared["contract_seed"])
         pace.started = shared["contract_began"]
     document, name = inputs.spec.document, f".run-{uuid.uuid4().hex}.jsonl"
-    about = {"suite": contracts.__version__, "started": now(), "seed": budget.seed}
+    about = {"suite": __version__, "started": now(), "seed": budget.seed}
     about |= {"document": document.path, "sha256": document.sha256}
     about |= {"base_url": inputs.target.base_url, "unsafe": options.unsafe}
     about["max_seconds"] = options.max_response_time

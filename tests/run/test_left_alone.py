@@ -45,12 +45,6 @@ def test_they_are_left_alone(options: tuple[str, ...], project: Project, service
     assert service.lines == []
 
 
-def test_their_base_url_is_verified_if_they_wish(project: Project, service: Things) -> None:
-    project.env = {**project.env, "VERIFY_BASE_URL": "true"}
-    assert alone(project) == []
-    assert service.lines == ["GET /"]
-
-
 @pytest.mark.usefixtures("service")
 @pytest.mark.parametrize("broken", ["{", "[]"])
 def test_a_document_that_they_do_not_use_is_not_read(broken: str, project: Project) -> None:

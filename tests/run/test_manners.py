@@ -40,11 +40,37 @@ def test_project_without_a_document_is_left_alone(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} <= {"test_silent.py", ".pytest_cache", "__pycache__"}
 
 
-def test_base_url_of_a_project_without_a_document_is_its_own(project: Project) -> None:
+OWN_OPTION = """
+import pytest
+
+def pytest_addoption(parser):
+    parser.addoption("--base-url", default="http://own")
+    parser.addini("base_url", "own")
+
+@pytest.fixture
+def base_url(request):
+    return request.config.getoption("base_url")
+"""
+
+
+@pytest.mark.parametrize(("args", "url"), [((), "http://own"), (("--base-url", "http://h"), "http://h")])
+def test_base_url_of_a_project_is_its_own(args: tuple[str, ...], url: str, project: Project) -> None:
     (project.folder / "spec" / "notte.yaml").unlink()
-    (project.folder / "test_contract.py").write_text("def test_own(base_url): assert base_url == 'http://h'")
-    run = project.run("-q", "--base-url", "http://h")
+    (project.folder / "conftest.py").write_text(OWN_OPTION)
+    (project.folder / "test_contract.py").write_text(f"def test_own(base_url): assert base_url == {url!r}")
+    run = project.run("-q", *args)
     assert (run.code, run.out.count("contract:")) == (0, 0)
+
+
+def test_base_url_is_no_place_to_look_for_tests(project: Project) -> None:
+    with (project.folder / "pytest.ini").open("a") as ini:
+        ini.write("testpaths = suite\n")
+    (project.folder / "spec" / "notte.yaml").unlink()
+    (project.folder / "suite").mkdir()
+    (project.folder / "suite" / "conftest.py").write_text('def pytest_addoption(parser): parser.addoption("--own")')
+    (project.folder / "suite" / "test_own.py").write_text("def test_own(pytestconfig): pytestconfig.getoption('own')")
+    run = project.run("-q", "--base-url", "http://h", "--own=x")
+    assert (run.code, run.lines[-1].startswith("1 passed")) == (0, True)
 
 
 @pytest.mark.parametrize("args", [("-p", "contracts.plugin"), ("-p", "no:xdist"), ("-p", "no:terminal")])

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-import contracts
 from contracts.changes.change import Effect, Witness
 from contracts.decision.change_decision import Judged
 from contracts.decision.entries import Acceptance
@@ -25,6 +24,7 @@ from contracts.report.diff import (
     reach_text,
 )
 from contracts.text import cut, few, json_shown, map_texts, printable, well_formed
+from notte_contracts import __version__
 
 MAX_REACHES = 5
 MAX_PLACES = 3  # of findings that are told as one
@@ -200,7 +200,7 @@ def diff_json(diff: Diff) -> dict[str, Any]:
     decision = diff.decision
     counts = {effect.value: decision.count[effect] for effect in Effect}
     value = {
-        "suite": {"name": "notte-contracts", "version": contracts.__version__},
+        "suite": {"name": "notte-contracts", "version": __version__},
         "base": _side(diff.base, diff.specs[0]),
         "revision": _side(diff.revision, diff.specs[1]),
         "decision": decision.result.value,

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-import contracts
 from contracts.changes.change import Effect
 from contracts.document import Source
 from contracts.document.sides import Side
@@ -22,6 +21,7 @@ from contracts.report.forms import diff_forms
 from contracts.report.forms.page import MAX_CARDS, MAX_CURL, MAX_DRAWN, rendered
 from contracts.report.forms.page.body_markup import Marked, marked_body
 from contracts.text import few, plural
+from notte_contracts import __version__
 
 BEFORE, AFTER = 3, 8  # lines of a document around the place of a finding
 MAX_OPEN = 25  # cards that stand open, of what breaks or is undecided
@@ -71,7 +71,7 @@ def comparison_page(diff: Diff) -> str:
         chapters=chapters,
         forms=diff_forms,
         reach_text=reach_text,
-        suite=contracts.__version__,
+        suite=__version__,
     )
 
 

@@ -4,10 +4,20 @@ import gc
 import sys
 
 import click
+from click.shell_completion import CompletionItem
 
 from contracts.commands import show
 from contracts.run import invocation
 from contracts.run.options import OPTIONS, Option
+
+
+def _row(option: Option) -> tuple[str, str]:
+    metavar = f" {option.takes.metavar}" if option.takes else ""
+    return f"{option.flag}{metavar}", option.help
+
+
+_BASE_URL = ("--base-url URL", "the service to ask, in place of the mock")
+_ROWS = [_BASE_URL, *map(_row, OPTIONS)]
 
 
 class _Words(click.Command):
@@ -16,6 +26,10 @@ class _Words(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.params["words"] = tuple(args)
         return []
+
+    def shell_complete(self, _ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        flags = [flag for flag, _ in _ROWS if flag.startswith(incomplete)]
+        return [CompletionItem(flag.partition(" ")[0]) for flag in flags]
 
 
 @click.command(cls=_Words, options_metavar="", add_help_option=False)
@@ -34,12 +48,6 @@ def run(ctx: click.Context, words: tuple[str, ...]) -> None:
         sys.exit(invocation.run(words))
     show([ctx.get_help(), ""])
     formatter = click.HelpFormatter()
-    rows = [("--base-url URL", "the service to ask, in place of the mock"), *map(_row, OPTIONS)]
     with formatter.section("Options, beside those of pytest and of pytest-xdist (-n 4)"):
-        formatter.write_dl(rows)
+        formatter.write_dl(_ROWS)
     show([formatter.getvalue()])
-
-
-def _row(option: Option) -> tuple[str, str]:
-    metavar = f" {option.takes.metavar}" if option.takes else ""
-    return f"{option.flag}{metavar}", option.help

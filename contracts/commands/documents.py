@@ -12,7 +12,7 @@ import click
 
 from contracts.document.sides import Reading
 from contracts.document.written import overlays_of
-from contracts.errors import UsageError
+from contracts.errors import ContractsError
 from contracts.run.options import PLACES
 from contracts.run.settings import document_of_project, settings_of
 from contracts.text import printable, shown_path
@@ -27,11 +27,16 @@ def own_document() -> str:
     return found
 
 
+def _own(context: click.Context, _: click.Parameter, given: str | None) -> str | None:
+    """What is given, else the project's own, which nobody asks for while a line is completed."""
+    return own_document() if given is None and not context.resilient_parsing else given
+
+
 SPEC = click.option(
     "--spec",
     "path",
     metavar="FILE",
-    callback=lambda _, __, given: given or own_document(),
+    callback=_own,
     help=f"The OpenAPI document.  [default: contract_spec of the project, {PLACES}]",
 )
 OVERLAY = click.option(
@@ -56,7 +61,7 @@ def reading_of(
 ) -> Reading:
     """How documents of these names are read: alike, and as the project says if one is its own."""
     said, own = settings_of(Path.cwd()), ""
-    with suppress(UsageError):
+    with suppress(ContractsError):
         own = os.path.abspath(document_of_project())
     if own in map(_path_of, names):
         named = map(Path, said.values.get("overlay", ()))

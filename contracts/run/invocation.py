@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contracts.errors import UsageError
+from contracts.errors import ContractsError, UsageError
 from contracts.run.options import OPTIONS
 from contracts.run.settings import settings_of
 from contracts.text import shown_path
@@ -60,7 +60,7 @@ def run(words: Sequence[str]) -> int:
                 raise pytest.UsageError(f"{said}; see contracts run --help") from None
 
     apart = ["-c", os.devnull, "--rootdir=.", f"--confcutdir={Path(__file__).parent}"]
-    apart += ["--noconftest", "--disable-plugin-autoload", "--no-header"]
+    apart += ["--noconftest", "--disable-plugin-autoload", "--no-header", "--assert=plain"]
     apart += ["-W", "ignore::pytest.PytestCacheWarning"]
     for plugin in _PLUGINS:
         apart += ["-p", plugin]
@@ -68,7 +68,7 @@ def run(words: Sequence[str]) -> int:
         if not any(word.startswith(("-c", "--config-file")) for word in words):
             for setting in settings_of(Path.cwd()).overrides:
                 apart += ["-o", setting]
-    except UsageError as error:
+    except ContractsError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return int(pytest.ExitCode.USAGE_ERROR)
     for variable in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
@@ -85,8 +85,6 @@ def divided(words: Sequence[str], spec: str | None) -> tuple[str | None, list[st
     rests = list[str]()
     for word in words:
         path, mark, name = word.partition("::")
-        if os.path.exists(word):
-            path, mark, name = word, "", ""
         documents.setdefault(os.path.normpath(path), path)
         rests.append(mark + name)
     if len(documents) > 1:

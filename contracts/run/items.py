@@ -1,4 +1,4 @@
-"""The tests of a contract run, and what they say. PYTEST_DONT_REWRITE: nothing is asserted here.
+"""The tests of a contract run, and what they say.
 
 A test file of one's own imports them (`contracts.testing`); `contracts run` collects them here,
 as this module is its plugin as well, and calls them tests of the document.
@@ -7,7 +7,6 @@ as this module is its plugin as well, and calls them tests of the document.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from contracts.errors import ContractsError
 from contracts.run.invocation import command_of, divided
 from contracts.run.options import OPTIONS
 from contracts.run.settings import own_document
-from contracts.text import shown_path
+from contracts.text import printable, shown_path
 
 if TYPE_CHECKING:
     from contracts.run.end import ItemResult
@@ -88,10 +87,23 @@ def pytest_pycollect_makemodule(
     return pytest.Module.from_parent(parent, path=module_path, name=document, nodeid=document)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    try:
-        return (yield)
-    except pytest.UsageError as error:  # there is no such test
-        document = session.config.stash[_DOCUMENT]
-        raise pytest.UsageError(str(error).replace(__file__, document)) from None
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Of tests that are not there xdist says nothing, and pytest where it looked for them."""
+    from contracts.report.forms.catalogue import named
+
+    config, state = session.config, session.config.stash.get(SESSION, None)
+    if state is None or hasattr(config, "workerinput"):
+        return
+    rules = [name.encode("unicode_escape").decode() for name in state.items]
+    known = {"", "::test_document", "::test_rule", *map("::test_rule[{}]".format, rules)}
+    for word in config.option.file_or_dir:
+        name = word.removeprefix(config.stash[_DOCUMENT])
+        if name in known:
+            continue
+        said = "with these options there is no such test; there are test_rule[ID] and test_document"
+        try:
+            if name.startswith("::test_rule["):
+                named(state.book, name.removeprefix("::"))
+        except ContractsError as error:  # which says what is near
+            said = str(error)
+        raise pytest.UsageError(printable(f"{word}: {said}"))

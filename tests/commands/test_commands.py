@@ -11,6 +11,9 @@ import click
 import pytest
 
 from contracts import commands
+from contracts.run.options import OPTIONS
+
+from .conftest import Run
 
 ROOT = Path(__file__).parents[2]
 ENUM = "GET /sessions/{session_id} 200 /status enum"
@@ -137,3 +140,29 @@ def test_first_line_alone_can_be_read() -> None:
     script = f"set -o pipefail; {shlex.quote(sys.executable)} -m contracts rules | head -1"
     done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
+
+
+def test_the_help_of_a_run_has_every_option(contracts: Run) -> None:
+    code, out, err = contracts("run", "--help")
+    assert (code, err) == (0, "")
+    assert [option.flag for option in OPTIONS if f"  {option.flag}" not in out] == []
+    assert out.startswith("Usage: contracts run [DOCUMENT[::TEST]] [OPTION]...\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("contracts run op", "file,op\n"),
+        ("contracts run openapi.yaml --contract-report b", "file,b\n"),
+        ("contracts run openapi.yaml --base", "plain,--base-url\n"),
+        ("contracts run --contract-req", "plain,--contract-require-all\n"),
+        ("contracts rules --sp", "plain,--spec\n"),
+    ],
+)
+def test_a_shell_completes_what_is_typed(
+    words: str, found: str, contracts: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_CONTRACTS_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    assert contracts() == (0, found, "")

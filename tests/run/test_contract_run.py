@@ -4,14 +4,15 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from . import forked
-from .projects import CANARY, ENUM, GIVEN, Run, Things, document, hermetic, serving
+from .projects import CANARY, ENUM, GIVEN, REQUIRED, Run, Things, document, hermetic, serving
 
 QUIET = ("-q", "--contract-rule=* enum")
 
@@ -21,7 +22,7 @@ class Folder:
 
     def __init__(self, path: Path, servers: ExitStack) -> None:
         self.path, self.servers = path, servers
-        self.env: Mapping[str, str] = {**hermetic(), "NOTTE_API_KEY": CANARY}
+        self.env = {**hermetic(), "NOTTE_API_KEY": CANARY}
 
     def write(self, name: str = "openapi.yaml", text: str | None = None) -> Path:
         path = self.path / name
@@ -91,3 +92,209 @@ def test_one_file_of_one_line_is_the_same_in_a_suite(folder: Folder, import_line
     assert run.lines[0] == "contract: api.yaml (1.0) on the mock"
     assert run.verdicts[ENUM]["outcome"] == "holds"
     assert "test_contract.py" in run.out
+
+
+# What a project says around it
+
+
+CONFTEST = "raise RuntimeError('not for a contract run')\n"
+HOSTILE = {
+    "options that nobody knows": ("pyproject.toml", '[tool.pytest.ini_options]\naddopts = "--cov=x --nothing"\n'),
+    "no plugin": ("pytest.ini", "[pytest]\naddopts = -p no:contracts.plugin -p no:terminal -p no:python --co\n"),
+    "warnings and marks": (
+        "pytest.toml",
+        '[pytest]\nstrict = true\nfilterwarnings = ["error"]\naddopts = ["--import-mode=importlib"]\n',
+    ),
+    "other names of tests": (
+        "tox.ini",
+        "[pytest]\npython_functions = check_*\npython_files = check_*\ntestpaths = none\n",
+    ),
+    "what is needed": (
+        "setup.cfg",
+        "[tool:pytest]\nrequired_plugins = pytest-none\nminversion = 99\nusefixtures = none\n",
+    ),
+    "a section of old": ("setup.cfg", "[pytest]\naddopts = -x\n"),
+    "settings of others": ("pytest.ini", "[pytest]\nasyncio_mode = auto\nlog_cli = true\nlog_level = DEBUG\n"),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), HOSTILE.values(), ids=HOSTILE)
+def test_nothing_that_a_project_says_of_its_tests_counts(name: str, content: str, folder: Folder) -> None:
+    folder.write("api/openapi.yaml")
+    for code in ("conftest.py", "api/conftest.py", "api/__init__.py", "test_broken.py", "sitecustomize.py"):
+        folder.write(code, CONFTEST)
+    folder.write(name, content)
+    folder.env |= {"PYTEST_ADDOPTS": "--nothing", "PYTEST_PLUGINS": "nothing"}
+    run = folder.ask(Things({"status": "paused"}), "api/openapi.yaml", "--contract-rule=* enum")
+    assert (run.code, run.violated) == (1, {ENUM}), run.out + run.err
+    assert "warning" not in run.out
+    (again,) = folder.again(run)
+    assert (again.code, again.violated) == (1, {ENUM})
+
+
+def test_the_projects_settings_of_a_run_count(folder: Folder) -> None:
+    folder.write("docs/api.yaml")
+    things = Things()
+    url = folder.servers.enter_context(serving(things))
+    params = 'contract_param = ["thing_id=@ids.txt"]\ncontract_report = "out"\ncontract_rule = "* enum"\n'
+    text = f'[tool.pytest]\ncontract_spec = "docs/api.yaml"\n{params}base_url = "{url}"\naddopts = ["--nothing"]\n'
+    folder.write("pyproject.toml", text)
+    folder.write("ids.txt", "a1\nb2\n")
+    folder.write("below/x", "")
+    run = folder.run("-q", here="below")
+    assert run.code == 0, run.out + run.err
+    assert run.lines[0].endswith(f"docs/api.yaml (1.0) on {url}")
+    assert (folder.path / "out" / "report.json").is_file()
+    assert {"GET /things/a1", "GET /things/b2"} <= set(things.lines)
+
+
+def test_what_is_given_goes_before_what_is_set(folder: Folder) -> None:
+    folder.write("api.yaml")
+    folder.write("other.yaml", json.dumps(document("other_id")))
+    folder.write("pytest.ini", "[pytest]\ncontract_spec = api.yaml\ncontract_report = set\ncontract_rule = nothing\n")
+    words = ("-q", "other.yaml", "--contract-report=given", "-o", "contract_rule=* enum")
+    run = folder.run(*words)
+    assert (run.code, run.lines[0]) == (0, "contract: other.yaml (1.0) on the mock"), run.err
+    assert [path.name for path in folder.path.glob("*/report.json")] == ["report.json"]
+    assert (folder.path / "given").is_dir()
+    own = folder.write("own.ini", "[pytest]\ncontract_spec = other.yaml\naddopts = --contract-report=own\n")
+    assert folder.run("-q", "-c", own.name).lines[0] == "contract: other.yaml (1.0) on the mock"
+    assert (folder.path / "own" / "report.json").is_file()
+
+
+# What is printed, pasted
+
+
+PLACES = {
+    "here": (".", "openapi.yaml", "openapi.yaml"),
+    "below": (".", "my api/it's [v1]/openapi.yaml", "my api/it's [v1]/openapi.yaml"),
+    "beside": ("work", "../api/openapi.yaml", "../api/openapi.yaml"),
+    "with a dot": (".", "./openapi.yaml", "./openapi.yaml"),
+    "found": (".", "", "spec/any.json"),
+    "set": ("below/deeper", "", "api.yaml"),
+}
+
+
+@pytest.mark.parametrize(("here", "given", "name"), PLACES.values(), ids=PLACES)
+def test_a_rerun_works_wherever_the_document_is(here: str, given: str, name: str, folder: Folder) -> None:
+    (folder.path / here).mkdir(parents=True, exist_ok=True)
+    folder.write(str(Path(here, name)) if given or name != "api.yaml" else name)
+    if name == "api.yaml":
+        folder.write("pytest.ini", "[pytest]\ncontract_spec = api.yaml\n")
+    run = folder.ask(Things({"status": "paused"}), *[given] * bool(given), *QUIET, here=here)
+    assert (run.code, run.counted("failed")) == (1, 1), run.out + run.err
+    shown = run.texts("rerun: ")[0]
+    item = shlex.split(shown)[shlex.split(shown).index("run") + 1]
+    assert item.endswith(f"{name}::test_rule[{ENUM}]")
+    assert f"FAILED {item}" in run.out
+    (again,) = folder.again(run, here)
+    assert (again.code, again.violated, again.counted("failed")) == (1, {ENUM}, 1)
+
+
+def test_several_ids_of_a_document_are_judged(folder: Folder) -> None:
+    folder.write()
+    items = [f"openapi.yaml::test_rule[{rule}]" for rule in (ENUM, REQUIRED)]
+    run = folder.run(items[0], "-q", items[1])
+    assert (run.code, run.counted("passed")) == (0, 2)
+    assert folder.run("openapi.yaml::test_rule", "-q").counted("passed") > 10
+    assert folder.run("-q", "openapi.yaml::test_document").counted("skipped") == 1
+
+
+def test_options_go_before_and_behind_and_have_their_values(folder: Folder) -> None:
+    """The command to run again is that of the first process."""
+    folder.write("my api.yaml")
+    words = ("-n", "2", "-k", "enum", "my api.yaml", "--junitxml", "out.xml", "-x", "-q", "--contract-report", "there")
+    run = folder.ask(Things({"status": "paused"}), *words)
+    assert (run.code, run.counted("failed")) == (1, 1), run.out + run.err
+    assert shlex.split(run.texts("rerun: ")[0])[2:6] == ["-m", "contracts", "run", f"my api.yaml::test_rule[{ENUM}]"]
+    assert ElementTree.parse(folder.path / "out.xml").getroot().find(".//testcase/failure") is not None
+    assert (folder.path / "there" / "report.json").is_file()
+
+
+def test_everything_that_a_run_can_do_it_can(folder: Folder) -> None:
+    folder.write()
+    things = Things({"status": "paused"})
+    assert "openapi.yaml::test_rule[" not in folder.ask(things, "--contract-dry-run").out
+    assert things.heads == []
+    run = folder.ask(things, *QUIET, "--contract-history=history", "--contract-report=first")
+    assert (run.code, len(list((folder.path / "history").glob("*.json")))) == (1, 1)
+    known = folder.ask(things, *QUIET, "--contract-against=first/report.json", "--contract-fail-on=new")
+    assert (known.code, known.report["summary"]["violated"]) == (0, 1)
+    replayed = folder.ask(Things(), *QUIET, "--contract-replay=first/report.json")
+    assert (replayed.code, replayed.violated) == (0, set())
+    first = json.loads((folder.path / "first" / "report.json").read_text())
+    assert " run openapi.yaml --base-url " in first["command"]
+
+
+# Mistakes
+
+
+MISTAKES = {
+    "option": (("openapi.yaml", "--bogus"), "unrecognized arguments: --bogus; see contracts run --help"),
+    "no value": (("openapi.yaml", "-k"), "argument -k: expected one argument; see contracts run --help"),
+    "no file": (("missing.yaml",), "missing.yaml: can't be read: No such file or directory; give"),
+    "a folder": (("below",), "below: can't be read: Is a directory; give"),
+    "a URL": (("https://example.org/openapi.json",), "--contract-spec https://example.org/openapi.json is a URL, and"),
+    "empty": (("",), "--contract-spec is empty (an unset variable?); give a value"),
+    "broken": (("broken.yaml",), "broken.yaml:3: this is not YAML: "),
+    "no document": (("other.yaml",), "other.yaml:1: this is no OpenAPI document"),
+    "two": (("a.yaml", "b.yaml"), "a.yaml and b.yaml are several documents, and a run has one; run each"),
+    "two ways": (("openapi.yaml", "--contract-spec=b.yaml"), "b.yaml and openapi.yaml are several documents"),
+    "no test": (("openapi.yaml::test_nothing",), "openapi.yaml::test_nothing: with these options there is no such"),
+    "no rule": (
+        (f"openapi.yaml::test_rule[{ENUM}s]",),
+        f"openapi.yaml::test_rule[{ENUM}s]: the document has no rule test_rule[{ENUM}s]; the nearest are {ENUM}",
+    ),
+    "no rule of these": (
+        (f"openapi.yaml::test_rule[{ENUM}]", "--contract-rule=* type"),
+        f"openapi.yaml::test_rule[{ENUM}",
+    ),
+    "no rule, in processes": (("openapi.yaml::test_rule[x]", "-n2"), "openapi.yaml::test_rule[x]: the document has"),
+    "an empty base URL": (("--base-url", ""), "--base-url is empty (an unset variable?)"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_a_sentence_and_exit_code_4(words: tuple[str, ...], said: str, folder: Folder) -> None:
+    folder.write()
+    folder.write("below/x", "")
+    folder.write("broken.yaml", "openapi: 3.1.0\na: [")
+    folder.write("other.yaml", "a: 1\n")
+    run = folder.run(*words)
+    assert (run.code, run.err.startswith(f"ERROR: {said}")) == (4, True), run.out + run.err
+    assert len(run.err.strip().splitlines()) == 1
+    assert "Traceback" not in run.out + run.err
+    assert not (folder.path / "build").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("pyproject.toml", "[tool", "pyproject.toml: can't be read ("),
+        ("pytest.ini", "[pytest]\ncontract_sepc = x\n", "pytest.ini: contract_sepc is no setting; give contract_spec"),
+        ("pytest.ini", "[pytest]\ncontract_spec = x.yaml\n", "x.yaml: can't be read: No such file"),
+        ("pytest.ini", "[pytest]\n", "there is no openapi."),
+        (
+            "spec/a.yaml",
+            "openapi: 3.1.0",
+            "there are several documents here, spec/a.yaml, spec/b.yaml; name one of them",
+        ),
+    ],
+)
+def test_a_document_that_can_not_be_found_is_a_sentence(name: str, content: str, said: str, folder: Folder) -> None:
+    folder.write(name, content)
+    folder.write("spec/b.yaml" if name.startswith("spec/") else "api.yaml")
+    run = folder.run()
+    assert (run.code, run.out, run.err.startswith(f"ERROR: {said}")) == (4, "", True), run.err
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no folder that nobody can write to")
+def test_a_folder_that_can_not_be_written_to_is_enough_to_run_in(folder: Folder) -> None:
+    document = folder.write()
+    report = folder.path / "report"
+    run = folder.run(str(document), "-q", f"--contract-report={report}", here="/proc/self")
+    assert (run.code, run.err) == (0, ""), run.out + run.err
+    assert "warning" not in run.out
+    assert (report / "report.json").is_file()
+    refused = folder.run(str(document), "-q", here="/proc/self")
+    assert (refused.code, "give a folder for the report" in refused.err) == (4, True)

@@ -145,15 +145,16 @@ class Scrubber:
         """A text without secrets, or what is left of one where somebody cut it (`...`)."""
         data = self.body(text.encode("utf-8", "surrogatepass"))
         if self._marks and (b"..." in data or "…".encode() in data):
-            pieces = _CUT.split(data)
+            pieces, harmless = _CUT.split(data), dict[bytes, int]()
             for index in range(0, len(pieces), 2):
-                pieces[index] = self._uncut(pieces[index], index, len(pieces) - 1)
+                scan = echoes.Scan(self._marks, harmless=harmless)
+                pieces[index] = self._uncut(scan, pieces[index], index, len(pieces) - 1)
             data = b"".join(pieces)
         return data.decode("utf-8", "surrogatepass")
 
-    def _uncut(self, piece: bytes, index: int, last: int) -> bytes:
+    def _uncut(self, scan: echoes.Scan, piece: bytes, index: int, last: int) -> bytes:
         """A piece of a text without what is left of a value at an end that was cut."""
-        scan, found = echoes.Scan(self._marks), list[Hit]()
+        found = list[Hit]()
         with suppress(echoes.TooMuch):  # it was looked through as a whole
             near = echoes.holds_any(piece.lower(), self._own_marks) or scan.suspects(piece)
             for look in (self.capabilities.known, *(secret.hits for secret in self.secrets)):

@@ -10,7 +10,7 @@ import re
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from operator import itemgetter
 
@@ -67,9 +67,12 @@ class Scan:
 
     marks: tuple[bytes, ...]  # in lower case: a view without any of them holds nothing looked for
     left: int = MAX_VIEWED
+    harmless: dict[bytes, int] = field(default_factory=dict)  # short views, and how deep: names
 
     def suspects(self, data: bytes, depth: int = DEPTH) -> bool:
         """Whether a view within may hold what is looked for: cheap, and never wrong to say no."""
+        if self.harmless.get(data, -1) >= depth:
+            return False
         self.left -= len(data) + _VIEW_COST
         if self.left < 0:
             raise TooMuch
@@ -79,6 +82,8 @@ class Scan:
         for view in _layers(data) if depth else ():
             if holds_any(view.lower(), self.marks) or self.suspects(view, depth - 1):
                 return True
+        if len(data) <= _VIEW_COST:
+            self.harmless[data] = depth
         return False
 
     def hits(self, data: bytes, look: Look, depth: int = DEPTH, cut: bool = False) -> Iterator[Hit]:

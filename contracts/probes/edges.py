@@ -113,9 +113,12 @@ def refusals(
     @cache
     def broken(forbidden: Forbidden, *sources: Request) -> list[Made]:
         candidates, found = _Source(operation, sources, base).candidates(forbidden), list[Made]()
-        for request in dict.fromkeys(islice(candidates, LOOKED_AT)):
-            if len(found) < EACH and claim_of(operation, request).breaks == forbidden.name:
-                found.append((forbidden.name, request))
+        for request in islice(candidates, LOOKED_AT):
+            made = forbidden.name, request
+            if made not in found and claim_of(operation, request).breaks == forbidden.name:
+                found.append(made)
+                if len(found) == EACH:
+                    break
         return found
 
     turns = product(range(EACH), forbidden_by(operation))

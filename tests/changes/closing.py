@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +20,7 @@ ABOUT_OBJECTS = ABOUT_NAMES | {"minProperties", "maxProperties", "dependentRequi
 
 def taken(document: Document, direction: Direction) -> Tree:
     """The document as a receiver reads it: what does not travel that way is neither required nor looked at."""
-    tree = copy.deepcopy(document.tree)
+    tree: Tree = pickle.loads(pickle.dumps(document.tree, pickle.HIGHEST_PROTOCOL))  # as deepcopy, but at once
     marked = HIDDEN[direction]
     doomed = [
         (node, name)

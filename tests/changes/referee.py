@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -130,7 +130,12 @@ class Referee:
 
     def named(self, key: str) -> Operation | None:
         """The operation that the other document may call by another name of a parameter, or with a server's path."""
-        return next((o for o in self.spec.operations if spoken(self.spec, key) & keys(o)), None)
+        names = spoken(self.spec, key)
+        return next((operation for operation, known in self.known if names & known), None)
+
+    @cached_property
+    def known(self) -> list[tuple[Operation, set[str]]]:
+        return [(operation, keys(operation)) for operation in self.spec.operations]
 
     def refuses_headers(self, response: ResponseSpec, headers: dict[str, str]) -> Refusal:
         for header in response.headers:
@@ -195,6 +200,7 @@ def matched(operation: Operation, path: str, whole: bool) -> dict[str, str] | No
     return None
 
 
+@lru_cache(maxsize=1024)
 def nameless(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", path)
 
@@ -216,6 +222,7 @@ def undeclared(spec: Spec, operation: Operation, query: wire.Fields) -> str | No
     return next((key for key, _ in query if key not in names and key.partition("[")[0] not in names), None)
 
 
+@lru_cache(maxsize=1024)
 def media_type(written: str) -> tuple[str, frozenset[str]]:
     """The essence and the parameters; a charset says nothing about JSON (RFC 8259 §11)."""
     essence, *parameters = (part.strip().lower() for part in written.split(";"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Literal
+
 import pytest
 
 from contracts.changes import compare
 from contracts.changes.change import Change, ChangeSeverity, Direction, Effect
+from contracts.document import Spec
 from tests.changes.editing import Revision, Truth
 from tests.changes.referee import Referee
 from tests.changes.revisions import REVISIONS
@@ -33,9 +37,15 @@ def judged(row: Revision, change: Change) -> tuple[str | None, str | None]:
     direction = Direction.RESPONSE if "status" in witness.message else Direction.REQUEST
     sender, receiver = (base, revision) if direction is Direction.REQUEST else (revision, base)
     whole = change.id.startswith("server-")
-    sends = Referee(sender, direction, "sender", whole).refuses(witness.message, witness.operation)
-    takes = Referee(receiver, direction, "receiver", whole).refuses(witness.message, witness.operation)
+    sends = holding(sender, direction, "sender", whole).refuses(witness.message, witness.operation)
+    takes = holding(receiver, direction, "receiver", whole).refuses(witness.message, witness.operation)
     return sends, takes
+
+
+@lru_cache(maxsize=8)
+def holding(spec: Spec, direction: Direction, role: Literal["sender", "receiver"], whole: bool) -> Referee:
+    """One for all changes between two documents, whose schemas are compiled once."""
+    return Referee(spec, direction, role, whole)
 
 
 @pytest.mark.parametrize("row", BREAKING, ids=lambda row: row.id)

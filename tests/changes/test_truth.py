@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import tee
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from contracts.changes.change import Direction
 from contracts.document import Operation, Spec, ref_target
 from tests.changes.drawn_messages import messages
-from tests.changes.editing import Revision, Truth
+from tests.changes.editing import Message, Revision, Truth
 from tests.changes.referee import Referee
 from tests.changes.revisions import REVISIONS
 
@@ -55,10 +57,22 @@ def refusals(row: Revision) -> Iterator[tuple[str, Any]]:
 def refused(row: Revision, sender: Spec, operation: Operation, referee: Referee) -> Iterator[tuple[str, Any]]:
     count = AT_EVERY_PLACE if row.where is None else AT_ONE_PLACE
     known = referee.direction is Direction.REQUEST or referee.named(operation.key) is not None
-    for message in messages(sender, operation, referee.direction, count) if known else ():
+    for message in drawn(sender, operation.key, referee.direction, count) if known else ():
         reason = referee.refuses(message, operation.key)
         if reason:
             yield reason, message
+
+
+def drawn(sender: Spec, operation: str, direction: Direction, count: int) -> Iterator[Message]:
+    """The messages, drawn once for all rows of a base: as far as any row looked at them."""
+    kept = begun(sender, operation, direction, count)
+    kept[0], again = tee(kept[0])
+    return again
+
+
+@lru_cache(maxsize=64)
+def begun(sender: Spec, operation: str, direction: Direction, count: int) -> list[Iterator[Message]]:
+    return [messages(sender, sender.by_key[operation], direction, count)]
 
 
 HARMLESS = [row for row in REVISIONS if row.truth != Truth.BREAKING and row.shown]

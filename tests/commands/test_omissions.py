@@ -113,6 +113,14 @@ def test_what_changes_the_state_is_never_sent(inputs: Callable[..., Inputs]) -> 
     assert service.asked == []
 
 
+def test_what_ends_something_is_not_sent_to_it(inputs: Callable[..., Inputs]) -> None:
+    ending = get(parameters=[LIMIT], **{"x-ends": True})
+    with serving(service := Books(key=CANARY)) as url:
+        seen = found(inputs({**document(stop=ending, books_id=get(parameters=[BOOK])), **KEY}, url, CANARY))
+    assert seen == {"GET /books/{id}": [401, 404]}
+    assert not [one for one in service.asked if "stop" in one]
+
+
 def test_a_refusal_needs_no_credential(inputs: Callable[..., Inputs]) -> None:
     with serving(service := Books(key=CANARY)) as url:
         seen, unsaid = omissions_of(inputs({**document(**BOOKS), **KEY}, url))

@@ -101,15 +101,13 @@ def actions_of(spec: Spec, seen: Seen) -> list[dict[str, Any]]:
     """Actions of an overlay: the answers that were seen, and what their bodies look like."""
     path, actions = spec.document.path, list[dict[str, Any]]()
     tree = written_from_bytes(bytes_of_file(path), path).tree
-    taken = (tree.get("components") or {}).get("schemas") or {}
     bodies: dict[str, list[Any]] = defaultdict(list)
     for key, by_status in seen.items():
         source, responses = spec.document.source(spec.by_key[key].pointer), dict[str, Any]()
         if source.file != path:
             continue  # an overlay reaches no other
         for status, answers in by_status.items():
-            name = f"Answer{status}{'Seen' * (f'Answer{status}' in taken)}"
-            content = dict[str, Any]()
+            name, content = f"SeenWith{status}", dict[str, Any]()
             for answer in answers:
                 schema = {"type": "string"}
                 if is_json(answer.media_type or ""):
@@ -120,17 +118,13 @@ def actions_of(spec: Spec, seen: Seen) -> list[dict[str, Any]]:
             responses[str(status)] = {"description": HTTPStatus(status).phrase}
             if content and "swagger" not in tree:  # where schemas stand elsewhere
                 responses[str(status)]["content"] = content
-        target = "".join(map(_bracketed, split_pointer(source.pointer)))
-        actions.append({"target": f"${target}", "update": {"responses": responses}})
+        segments = map(json.dumps, split_pointer(source.pointer))  # as RFC 9535 has them, too
+        target = f"$[{']['.join(segments)}]"
+        actions.append({"target": target, "update": {"responses": responses}})
     if bodies and "swagger" not in tree:
         schemas = {name: _shape(values) for name, values in sorted(bodies.items())}
         actions.append({"target": "$", "update": {"components": {"schemas": schemas}}})
     return actions
-
-
-def _bracketed(name: str) -> str:
-    """A name as RFC 9535 §2.3.1 selects it."""
-    return "['" + name.replace("\\", "\\\\").replace("'", "\\'") + "']"
 
 
 def _shape(values: Sequence[Any]) -> dict[str, Any]:

@@ -154,6 +154,9 @@ def diff(
             show([json_shown(kinds_json())])
         return
     if against is not None:
+        if not against:  # which git takes for the index
+            cure = "give a git revision, as origin/main, or leave it out"
+            raise click.UsageError(f"--against is empty (an unset variable?); {cure}")
         files = members_of(sides or [own_document()], own_document)
         terms = _terms(shared, files, severity, audience)
         pairs = [(flows.compare_since(against, file, terms), file) for file in files]

@@ -142,12 +142,13 @@ def test_a_file_of_no_document_is_refused(repository: Repository, hook: Run) -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("", "a.yaml"), "contracts: --against is empty (an unset variable?); give a git revision"),
         (("nope", "a.yaml"), "nope:./a.yaml: git knows no revision nope"),
         (("--help", "a.yaml"), "--help:./a.yaml: git knows no revision --help"),
         (("HEAD", "b.yaml"), "b.yaml: can't be read: No such file"),
         (("HEAD", "../b.yaml"), "../b.yaml: can't be read: No such file"),
     ],
-    ids=["no revision", "an option", "no file", "outside"],
+    ids=["an unset variable", "no revision", "an option", "no file", "outside"],
 )
 def test_what_can_not_be_compared_is_no_pass(
     words: tuple[str, str], said: str, repository: Repository, contracts: Run

@@ -148,13 +148,18 @@ def lack_of(operation: Operation, spec: Spec) -> str:
     Of several alternatives each is named that would do. Empty where nothing is lacking, and where
     no variable would help.
     """
-    choices = list[str]()
-    for names in alternatives_of(operation, spec) if operation.needs_credential else ():
-        lacking = [scheme for scheme in schemes_of(names, spec) if not spec.variable_of(scheme.id)]
+    choices, can_be_shown = list[str](), alternatives_of(operation, spec)
+    for alternative in operation.security if operation.needs_credential and can_be_shown else ():
+        lacking, is_read = list[str](), True
+        for scheme in schemes_of(tuple(name for name, _ in alternative), spec):
+            is_read = is_read and (scheme.type != "mutualTLS" or not scheme.scheme)
+            if scheme.type == "mutualTLS":
+                lacking.append(f"--contract-client-cert FILE (scheme {scheme.id})")
+            elif not spec.variable_of(scheme.id):
+                lacking.append(f"{own_variable(scheme.id)} ({_spoken(scheme)})")
         if not lacking:
             return ""
-        named = [f"{own_variable(scheme.id)} ({_spoken(scheme)})" for scheme in lacking]
-        choices.append(" and ".join(named))
+        choices += [" and ".join(lacking)] * is_read
     return ", or ".join(choices)
 
 
@@ -176,7 +181,8 @@ def shortcomings(operations: Iterable[Operation], spec: Spec) -> Iterator[str]:
         if lack := lack_of(operation, spec):
             why = f"is not asked: it wants a credential that the run does not have; set {lack}"
         elif not names:
-            why = "wants a client's certificate, which no run has: no credential is tried"
+            cure = "give it as --contract-client-cert FILE, without which no credential is tried"
+            why = f"wants a client's certificate; {cure}"
         elif len(own) < len(names):
             why = f"wants {' and '.join(names)} together, and {' and '.join(own)} is sent for both"
             why = f"{why}; give each its own, {own_variable(names[-1])} for {names[-1]}"

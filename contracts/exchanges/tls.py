@@ -1,9 +1,12 @@
-"""Why TLS keeps a request from its answer: a certificate, or a port of the other scheme."""
+"""Why TLS keeps a request from its answer: a certificate of either side, or the other scheme."""
 
+import os
 import re
+import shlex
 import socket
 import ssl
 from contextlib import suppress
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult
 
 SILENCE = 3.0  # seconds after which a port that says nothing to plain HTTP is asked about TLS
@@ -20,6 +23,61 @@ _DATES = "renew it, or set the clock; --contract-ca-bundle helps where the issue
 _NAME = "give a name that it has in --base-url; --contract-ca-bundle does not change names"
 _CURES = {9: _DATES, 10: _DATES, 62: _NAME, 64: _NAME}
 """What helps, by OpenSSL's X509_V_ERR code: not yet valid, expired, another name, another IP."""
+
+
+CLIENT_CERT = "--contract-client-cert"
+KEY_PASSWORD = "CONTRACT_CLIENT_KEY_PASSWORD"
+_AGAINST_CLIENT = re.compile(r"ALERT_(UNKNOWN_CA|\w*CERTIFICATE\w*|ACCESS_DENIED)")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A client's certificate in a PEM file, with its key there or in a file of its own."""
+
+    file: str
+    key: str | None = None
+    password: str = field(default="", repr=False)  # of the key
+
+    @property
+    def words(self) -> list[str]:
+        """What gives it to curl, quoted for a shell."""
+        found = ["--cert", shlex.quote(self.file)]
+        found += ["--key", shlex.quote(self.key)] if self.key else []
+        return [*found, *["--pass", f'"${KEY_PASSWORD}"'] * bool(self.password)]
+
+    def put_into(self, context: ssl.SSLContext) -> None:
+        """Let connections show it. ValueError, which says why and what to do, if it can't be."""
+        asked = list[str]()
+
+        def password() -> str:  # without one OpenSSL would ask at the terminal
+            asked.append(self.password)
+            return self.password
+
+        for option, path in ((CLIENT_CERT, self.file), ("--contract-client-key", self.key)):
+            if path is not None and not os.path.isfile(path):
+                raise ValueError(f"{option} {path} is no file; give one in PEM form")
+        try:
+            context.load_cert_chain(self.file, self.key, password)
+        except (OSError, ValueError) as error:
+            why = f"{CLIENT_CERT} {self.file} can't be used"
+            if asked:
+                said = "is not it" if self.password else "is not set"
+                raise ValueError(f"{why}: its key has a password; {KEY_PASSWORD} {said}") from None
+            if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
+                raise ValueError(f"{why}: the key is that of another certificate") from None
+            cure = "give a PEM file with certificate and key, or the key as --contract-client-key"
+            raise ValueError(f"{why} ({getattr(error, 'reason', error)}); {cure}") from None
+
+
+def client_problem(detail: str) -> str:
+    """What a service has against the client's certificate, if it says so in an alert."""
+    found = _AGAINST_CLIENT.search(detail.upper())
+    if found is None:
+        return ""
+    if found[1] == "CERTIFICATE_REQUIRED":
+        return f"the service wants a client's certificate; give it as {CLIENT_CERT} FILE"
+    alert = found[1].replace("_", " ").lower()
+    return f"the service refuses the client's certificate ({alert}); give another as {CLIENT_CERT}"
 
 
 def certificate_problem(error: BaseException | None) -> str:

@@ -74,29 +74,33 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A proxy, else the one that the environment names, and a file of trusted certificates."""
+    """A proxy, else the one that the environment names, trusted certificates, and the client's."""
 
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
+    certificate: tls.Certificate | None = None
 
     def transport(self, base: SplitResult) -> httpx2.HTTPTransport:
         """A transport to a base URL; a Client would keep cookies, look into Location, log URLs."""
         proxy: str | httpx2.Proxy | None = self.proxy or environment_proxy(base)[1]
-        trusted = _trust(base.scheme, self.ca_bundle)
+        trusted = _trust(base.scheme, self.ca_bundle, self.certificate)
         if isinstance(proxy, str) and proxy.startswith("https:"):
-            trusted = _trust("https", self.ca_bundle)
-            proxy = httpx2.Proxy(proxy, ssl_context=trusted)
+            proxy = httpx2.Proxy(proxy, ssl_context=_trust("https", self.ca_bundle, None))
         return httpx2.HTTPTransport(verify=trusted, proxy=proxy)
 
 
 @cache
-def _trust(scheme: str, ca_bundle: str | None) -> ssl.SSLContext:
+def _trust(
+    scheme: str, ca_bundle: str | None, certificate: tls.Certificate | None
+) -> ssl.SSLContext:
     """The certificates that are trusted; reading them takes 50 ms: once, and where needed."""
     if scheme != "https":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if ca_bundle:
-        return ssl.create_default_context(cafile=ca_bundle)
-    return httpx2.create_ssl_context()
+    context = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else None
+    context = context or httpx2.create_ssl_context()
+    if certificate is not None:
+        certificate.put_into(context)
+    return context
 
 
 def is_loopback(host: str) -> bool:
@@ -248,6 +252,8 @@ class Transport:
 def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
     """What an error means, where the bytes that came begin so."""
     detail = f"{type(error).__name__}: {error}".strip(": ")
+    if said := tls.client_problem(detail):
+        return Failure(FailureKind.TLS, said)
     if isinstance(error, httpx2.ConnectError) and "SSL" in detail.upper():
         return Failure(FailureKind.TLS, tls.certificate_problem(error) or detail)
     for kind, meaning in _KINDS:

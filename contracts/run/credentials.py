@@ -13,6 +13,7 @@ from contracts.errors import UsageError
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import Scrubber, scheme_name
 from contracts.exchanges.grants import SECRETS
+from contracts.exchanges.tls import KEY_PASSWORD
 from contracts.messages import VARIABLE
 from contracts.notte import domain
 from contracts.run.options import Options
@@ -49,7 +50,7 @@ def credentials_from(
             separators = map(_separator, _takers(spec, name))
             parts = tuple(value.partition(separator)[2] for separator in separators)
             secrets[name] = Secret(value, f"${name}", common, parts)
-        elif name in headers or name.startswith((VARIABLE, *SECRETS)):
+        elif name in headers or name.startswith((VARIABLE, KEY_PASSWORD, *SECRETS)):
             others[name] = value
     masks = [*secrets.values(), *Scrubber.of(others).secrets]
     masks.sort(key=lambda secret: -len(secret.reveal()))
@@ -104,6 +105,20 @@ def _checked(spec: Spec, variable: str, value: str) -> Spec:
 def _separator(scheme: SecurityScheme) -> str:
     """What follows it is a secret by itself: a password, or a token behind a name of one's own."""
     return {"Basic": ":"}.get(scheme_name(scheme), " ")
+
+
+def certified(spec: Spec) -> Spec:
+    """The document as it is where every connection shows the client's certificate."""
+    shown, operations = [], []
+    for scheme in spec.security_schemes.values():
+        if scheme.type == "mutualTLS" and not scheme.scheme:  # else it is one that can't be read
+            shown.append(scheme.id)
+    for operation in spec.operations:
+        security = []
+        for alternative in operation.security:
+            security.append(tuple(one for one in alternative if one[0] not in shown))
+        operations.append(replace(operation, security=tuple(security)))
+    return replace(spec, operations=tuple(operations))
 
 
 def refuse_missing(spec: Spec) -> None:

@@ -152,7 +152,9 @@ def _drift(state: State, report: Report) -> Drift | None:
     counting, still = filter(state.inputs.policy.counts, report.verdicts), set[str]()
     broken = [v.rule for v in counting if v.violations and v.rule.operation in spec.by_key]
     try:
-        published = state.book_of(replace(spec, variable=state.inputs.spec.variable))
+        ours = state.inputs.spec
+        spec = replace(spec, variable=ours.variable, variables=ours.variables, shared=ours.shared)
+        published = state.book_of(spec)
         for key in {rule.operation for rule in broken}:
             own = [e for e in report.exchanges if e.probe.operation == key]
             found = judged(published, spec.by_key[key], own)

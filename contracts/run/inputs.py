@@ -1,6 +1,7 @@
 """What the options of a run name, read and checked: document, target, what was agreed on."""
 
 import os
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,13 +20,14 @@ from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.grants import Grant, grants_from
 from contracts.exchanges.secret_urls import Capabilities, secret_names
+from contracts.exchanges.tls import CLIENT_CERT, KEY_PASSWORD, Certificate
 from contracts.exchanges.tokens import Tokens
 from contracts.exchanges.transport import environment_proxy
 from contracts.messages import Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
 from contracts.rules.faults import refuse_faulty, undeclared
-from contracts.run.credentials import credentials_from, refuse_missing
+from contracts.run.credentials import certified, credentials_from, refuse_missing
 from contracts.run.givens import Givens, givens_from, names_of
 from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
 from contracts.run.settings import own_document
@@ -143,6 +145,8 @@ def _addressed(
 ) -> tuple[Spec, Target, Scrubber]:
     """The document with its variables, who answers, with which credentials, and what masks them."""
     headers = tuple((name, _header(name, value, environ)) for name, value in options.header)
+    if options.client_cert is not None and base_url is not None:
+        spec = certified(spec)
     spec, others, scrubber = credentials_from(spec, options, base_url, environ)
     grants: Mapping[str, Grant] = {}
     if options.token_from_flow and base_url is not None and asks:
@@ -199,6 +203,10 @@ def _problems(inputs: Inputs) -> Iterator[str]:
         yield f"{glob} matches none of the operations of {path}; {cure}"
     if base_url is not None:
         yield from _problems_with_production(inputs, host_of(base_url))
+    if options.client_key is not None and options.client_cert is None:
+        yield f"--contract-client-key goes with {CLIENT_CERT}; give that, or leave it out"
+    if options.client_cert is not None and (base_url or "").startswith("http:"):
+        yield f"{CLIENT_CERT} is shown to https alone; give an https --base-url, or leave it out"
     if options.discover:
         yield from _problems_with_sessions(inputs, "--contract-discover")
     if options.start_session:
@@ -290,6 +298,14 @@ def _route(options: Options, environ: Mapping[str, str], base_url: str | None) -
     if base_url is None:
         return route
     base = urlsplit(base_url)
+    if options.client_cert is not None:
+        password = environ.get(KEY_PASSWORD, "")
+        certificate = Certificate(options.client_cert, options.client_key, password)
+        try:
+            certificate.put_into(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        route = replace(route, certificate=certificate)
     variable, url = environment_proxy(base)
     try:
         if route.proxy is None and url:

@@ -200,6 +200,7 @@ def _ca_bundle(path: str) -> str:
 _URL = "is a URL, and nothing is fetched; give a file (curl -sSo FILE URL)"
 _FILE = Value("FILE", str, _URL, r"(?!https?://).*", "path")
 _FOLDER = Value("DIR", files="path")
+_PATH = Value("FILE", files="path")
 _REPORT = Value("REPORT.json", str, _URL, r"(?!https?://).*", "path")
 _GLOB = Value("GLOB")
 _ID = Value("VALUE", files="@")
@@ -297,6 +298,8 @@ class Options:
         f"a proxy to the service (with a password: the variable {PROXY_VARIABLE})", _PROXY
     )
     ca_bundle: str | None = _row("the certificates to trust, in place of the usual ones", _PEM)
+    client_cert: str | None = _row("the client's certificate, with its key, in PEM form", _PATH)
+    client_key: str | None = _row("the key of that certificate, if its file has none", _PATH)
     dry_run: bool = _flag("list the requests, send none")
     against: str | None = _row(
         "an earlier report: its evidence is sent first, and told from what is new", _REPORT

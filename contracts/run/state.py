@@ -169,6 +169,8 @@ class State:
             route = ["--proxy", f'"${PROXY_VARIABLE}"']
         if options.ca_bundle is not None:
             route += ["--cacert", shlex.quote(options.ca_bundle)]
+        if (certificate := own.target.route.certificate) is not None:
+            route += certificate.words
         base_url, policy = own.target.base_url, own.policy
         return Teller(own.spec, base_url, options.header, own.scrubber, policy, route)
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import socketserver
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -111,7 +112,7 @@ class Things:
 
 
 @contextmanager
-def serving(things: Callable[[bytes], bytes]) -> Iterator[str]:
+def serving(things: Callable[[bytes], bytes], secure: ssl.SSLContext | None = None) -> Iterator[str]:
     """The base URL of the service; connections are kept, which spares a third of the time of a run."""
 
     class Handler(socketserver.StreamRequestHandler):
@@ -131,9 +132,11 @@ def serving(things: Callable[[bytes], bytes]) -> Iterator[str]:
                 self.wfile.write(reply)
 
     with Server(("127.0.0.1", 0), Handler) as server:
+        if secure is not None:
+            server.socket = secure.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http{'s' * bool(secure)}://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
         thread.join()
 
@@ -206,8 +209,8 @@ class Project:
         (self.folder / "pytest.ini").write_text(INI + ini)
         (self.folder / "test_contract.py").write_text(module)
 
-    def serve(self, things: Things) -> str:
-        return self.servers.enter_context(serving(things))
+    def serve(self, things: Things, secure: ssl.SSLContext | None = None) -> str:
+        return self.servers.enter_context(serving(things, secure))
 
     def run(self, *args: str) -> Run:
         result = self.pytester.runpytest_inprocess(*args, no_reraise_ctrlc=True)

@@ -247,9 +247,9 @@ def base_url(request: pytest.FixtureRequest) -> str | None:
     return request.config.getoption("base_url", None) or request.config.getini("base_url") or None
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")  # the same for all that Hypothesis makes of one test
 def contract(request: pytest.FixtureRequest) -> Contract:
-    """Judge answers that a test already has: `contract.judge(response)`."""
+    """Judge answers that a test has, or draw some: `contract.judge(response)`, `.answers(…)`."""
     _begun(request.config, asks=False)  # unless there is a run
     state = _state(request, "the contract fixture")
     from contracts.testing import Contract

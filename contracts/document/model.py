@@ -378,16 +378,17 @@ class Spec:
 
 def concrete_status(operation: Operation, response: ResponseSpec, *preferred: int) -> int | None:
     """A status that no other response of the operation describes, a `preferred` one if possible."""
-    key = response.status
-    if key.isdecimal():
-        return int(key)
-    codes = range(400, 600)
+    return next(statuses_of(operation, response, *preferred), None)
+
+
+def statuses_of(operation: Operation, response: ResponseSpec, *preferred: int) -> Iterator[int]:
+    """All of them, the most telling first."""
+    key, codes = response.status, range(400, 600)
     if key.lower() != "default":
-        codes = range(100 * int(key[0]), 100 * int(key[0]) + 100)
+        codes = range(int(key.upper().replace("X", "0")), int(key.upper().replace("X", "9")) + 1)
     for code in (*preferred, *sorted(codes, key=ABOUT_ACCESS.__contains__)):
         if operation.response(code) == response:
-            return code
-    return None
+            yield code
 
 
 def refusals_of(operation: Operation) -> Iterator[ResponseSpec]:

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -42,6 +42,7 @@ HEADER_VALUES = 8
 HANDFUL = 3  # values of a path parameter, for each schema of its name; ten times as many are drawn
 MAX_VALUES = 12
 
+NO_VALUE = (Unsatisfiable, *Uncompilable)  # why a schema gives no value
 _FIELD_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 FRAMING = {"content-length": "", "content-encoding": "identity", "transfer-encoding": "chunked"}
 """Fields that say how the body is sent: a value drawn from their schema would be a lie."""
@@ -84,6 +85,28 @@ def _variants(media: MediaType) -> Iterator[Variant]:
             yield Variant(content_type, dump(value))
 
 
+def variant_of(media: MediaType | None, choices: Choices) -> Variant | None:
+    """A body as `choices` have it, None if nobody can send one; raises one of `NO_VALUE`."""
+    if media is None:
+        return Variant(None, b"")
+    content, first = (
+        content_of(media),
+        next(_variants(replace(media, schema=None, item_schema=None)), None),
+    )
+    schema = content.schema if content else media.schema
+    if schema is None or first is None:
+        return first
+    value = _with_contents(schema, locate(schema), generator(_shared(schema)).draw(choices))
+    return replace(first, body=written(media, value), schema=schema, value=value)
+
+
+def written(media: MediaType, value: Any) -> bytes:
+    """A body that holds a value of the schema of its media type."""
+    if (content := content_of(media)) is None:
+        return dump(value)
+    return content.medium.write(content.value, value if content.is_list else [value])
+
+
 def problem_of(response: ResponseSpec) -> str:
     """Where and why no body of a documented response can be made; "" if none of its schemas is."""
     for media in response.content:
@@ -92,7 +115,7 @@ def problem_of(response: ResponseSpec) -> str:
         document, why = schema.document, "none is read as it was meant"
         try:
             generator(schema).draw(CoveringChoices())
-        except (Unsatisfiable, *Uncompilable) as error:
+        except NO_VALUE as error:
             why = str(error).splitlines()[0]
         place = document.source(document.resolve(schema.pointer))
         return f"{place}: no {media.name} can be made: {why}"
@@ -171,7 +194,7 @@ def _drawn(schema: Schema | None, choices: Choices, most: int) -> Iterator[Any]:
     """Values until every choice that the schema leaves was taken; none if there are none."""
     if schema is None:
         return
-    with suppress(Unsatisfiable, *Uncompilable):
+    with suppress(*NO_VALUE):
         payload = generator(schema)
         for _ in range(most):
             yield payload.draw(choices)

@@ -131,13 +131,18 @@ class MockService:
             return Response(200)
         if chosen is None or not (variants := self.variants(operation, chosen[0])):
             return _plain(503, "nothing that the document allows can be answered")
-        code = chosen[1]
         digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
         index = int(wishes.get("example", int.from_bytes(digest[:4], "big")))
+        return self.given(operation, chosen, variants[index % len(variants)], index, request)
+
+    def given(
+        self, operation: Operation, chosen: Chosen, variant: Variant, index: int, request: Request
+    ) -> Response:
+        """The answer with a body; `index` says which of the values that its header can have."""
+        code, challenge = chosen[1], challenges(operation, self.spec)
         headers = self._head(chosen, index, request, challenge)
         if code in NO_CONTENT:
             return Response(code, headers)
-        variant = variants[index % len(variants)]
         if variant.content_type is not None:
             headers = (("Content-Type", variant.content_type), *headers)
         if code < 300:

@@ -112,14 +112,8 @@ def refusals(
 
     @cache
     def broken(forbidden: Forbidden, *sources: Request) -> list[Made]:
-        candidates, found = _Source(operation, sources, base).candidates(forbidden), list[Made]()
-        for request in islice(candidates, LOOKED_AT):
-            made = forbidden.name, request
-            if made not in found and claim_of(operation, request).breaks == forbidden.name:
-                found.append(made)
-                if len(found) == EACH:
-                    break
-        return found
+        made = islice(Breaker(operation, sources, base).breaking(forbidden), EACH)
+        return [(forbidden.name, request) for request in made]
 
     turns = product(range(EACH), forbidden_by(operation))
     made = (broken(forbidden, *answered())[turn : turn + 1] for turn, forbidden in turns)
@@ -132,10 +126,10 @@ def others_of(operation: Operation, request: Request, seed: str) -> Iterator[Req
     media = described_by(content, request.header("content-type") or "")
     if media is None or media.schema is None:
         return
-    source, seed = _Source(operation, [request], request), f"{seed} {operation.key}"
+    source, seed = Breaker(operation, [request], request), f"{seed} {operation.key}"
     for value in islice(source.contents([request], media), 1):
         for other in samples.others_of(media.schema, value, seed):
-            made = _with_content(request, media, other)
+            made = with_content(request, media, other)
             yield from [made] * claim_of(operation, made).allowed
 
 
@@ -165,25 +159,35 @@ def reread(operation: Operation, request: Request, answer: Response) -> Request:
 
 
 @dataclass(frozen=True)
-class _Source:
-    """What requests of an operation are made of."""
+class Breaker:
+    """What forbidden requests of an operation are made of."""
 
     operation: Operation
-    answered: Sequence[Request]
-    base: Request
+    answered: Sequence[Request]  # allowed ones
+    base: Request  # in place of these, if there are none: it needs not be allowed
 
-    def candidates(self, forbidden: Forbidden) -> Iterator[Request]:
-        """Those that may be forbidden for this alone; their claims have the last word."""
+    def breaking(self, forbidden: Forbidden, most: int = LOOKED_AT) -> Iterator[Request]:
+        """Requests that are forbidden for this alone, of so many that are looked at."""
+        seen = set[Request]()
+        for request in islice(self._candidates(forbidden), most):
+            is_new = request not in seen
+            seen.add(request)
+            if is_new and claim_of(self.operation, request).breaks == forbidden.name:
+                yield request
+
+    def _candidates(self, forbidden: Forbidden) -> Iterator[Request]:
+        """Those that may be; their claims have the last word."""
         bases, parameter, media = self._bases(forbidden.media), forbidden.parameter, forbidden.media
         constraint, schema = forbidden.constraint, forbidden.schema
         if constraint is not None and schema is not None and parameter is not None:
             for value in breaches(schema, values_of(schema), constraint):
-                yield self._with(bases[0], parameter, serialised(parameter, value))
+                text = serialised(parameter, value)
+                yield with_parameter(self.operation, bases[0], parameter, text)
         elif constraint is not None and schema is not None and media is not None:
             for value in breaches(schema, self.contents(bases, media), constraint):
-                yield _with_content(bases[0], media, value)
+                yield with_content(bases[0], media, value)
         elif parameter is not None:
-            yield self._with(bases[0], parameter)
+            yield with_parameter(self.operation, bases[0], parameter)
         else:
             yield from _misshapen(bases[0])
 
@@ -206,7 +210,7 @@ class _Source:
         if media is None:
             return request
         value: JSON = next(iter(values_of(media.schema)), {})
-        return _with_content(request.with_field("Content-Type"), media, value)
+        return with_content(request.with_field("Content-Type"), media, value)
 
     def contents(self, bases: Sequence[Request], media: MediaType) -> Iterator[JSON]:
         """Bodies as values: those that were answered, one with more in it, and drawn ones."""
@@ -224,16 +228,19 @@ class _Source:
                     yield from ({**value, name: held} for name, held in other.items())
         yield from drawn
 
-    def _with(self, request: Request, parameter: Parameter, *texts: str) -> Request:
-        """The request with a serialised parameter in place of what it has, or without any."""
-        if parameter.location == "path":
-            raw = match_path(self.operation.path, request.path) or {}
-            raw[parameter.name] = texts[0]
-            return request.with_path(fill_raw_path(self.operation.path, raw))
-        return with_text(request, parameter, *texts)
+
+def with_parameter(
+    operation: Operation, request: Request, parameter: Parameter, *texts: str
+) -> Request:
+    """The request with a serialised parameter in place of what it has, or without any."""
+    if parameter.location == "path":
+        raw = match_path(operation.path, request.path) or {}
+        raw[parameter.name] = texts[0]
+        return request.with_path(fill_raw_path(operation.path, raw))
+    return with_text(request, parameter, *texts)
 
 
-def _with_content(request: Request, media: MediaType, value: JSON) -> Request:
+def with_content(request: Request, media: MediaType, value: JSON) -> Request:
     """The request with a value as its body, written as its media type wants it."""
     content, name = content_of(media), concrete(media.name)
     body = content.medium.write(content.location, [value]) if content else dump(value)

@@ -15,7 +15,14 @@ from contracts.messages import JSON, Request, concrete, is_json
 from contracts.payloads import CoveringChoices, PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload, generator
 from contracts.schemas import only
-from contracts.schemas.constraints import CLIENT_FIELDS, CLOSED, Constraint, Path, reached
+from contracts.schemas.constraints import (
+    CLIENT_FIELDS,
+    CLOSED,
+    GIVEN_BACK,
+    Constraint,
+    Path,
+    reached,
+)
 from contracts.schemas.locations import Location, json_type, locate
 from contracts.schemas.validation import Uncompilable, canonical_of, validator
 
@@ -41,6 +48,7 @@ def with_text(request: Request, parameter: Parameter, *texts: str) -> Request:
     if location == "header" and name.lower() not in CLIENT_FIELDS:
         return request.with_field(name, *texts)
     if location == "cookie":
+        texts = tuple(text.replace("&", "; ") for text in texts)  # of style form, exploded
         texts = (*_others(request.header("cookie") or "", "; ", name), *texts)
         return request.with_field("Cookie", *["; ".join(texts)] * bool(texts))
     if location == "query":
@@ -76,12 +84,11 @@ def bodies_of(operation: Operation) -> Iterator[Body]:
 def with_required(request: Request, operation: Operation, known: frozenset[str]) -> Request:
     """The request with a value for each parameter that is required and not `known`, path apart."""
     for parameter in operation.parameters:
-        name, location = parameter.name, parameter.location
+        name = parameter.name
         if not parameter.required or name in known or name.lower() in CLIENT_FIELDS:
             continue
         texts = (serialised(parameter, value) for value in _samples_of(parameter))
         if text := next(filter(None, texts), ""):
-            text = text.replace("&", "; ") if location == "cookie" else text
             request = with_text(request, parameter, text)
     return request
 
@@ -152,17 +159,17 @@ def breaches(schema: Schema, wholes: Iterable[JSON], constraint: Constraint) -> 
     for whole in wholes:
         for path, location, value in reached(locate(schema), whole):
             if location.place == constraint.location.place:
-                yield from map(partial(_replaced, whole, path), broken_values(constraint, value))
+                yield from map(partial(replaced, whole, path), broken_values(constraint, value))
                 break
 
 
-def _replaced(whole: JSON, path: Path, value: JSON) -> JSON:
+def replaced(whole: JSON, path: Path, value: JSON) -> JSON:
     """A copy of the whole with another value at a place."""
     if not path:
         return value
     head, *rest = path
     changed: Any = copy.copy(whole)
-    changed[head] = _replaced(changed[head], tuple(rest), value)
+    changed[head] = replaced(changed[head], tuple(rest), value)
     return changed
 
 
@@ -177,7 +184,7 @@ def others_of(schema: Schema, whole: JSON, seed: str) -> Iterator[JSON]:
     texts = [path for path in changes if isinstance(changes[path], str)]
     apart = combinations(changes, max(len(changes) - 1, 0))
     for chosen in filter(None, (texts, [*changes], *apart, *zip(changes))):
-        yield reduce(lambda made, path: _replaced(made, path, changes[path]), chosen, whole)
+        yield reduce(lambda made, path: replaced(made, path, changes[path]), chosen, whole)
 
 
 def _unlike(location: Location, choices: RandomChoices) -> Iterator[JSON]:
@@ -199,9 +206,14 @@ def broken_values(constraint: Constraint, value: JSON) -> Iterator[JSON]:
         value = "a"
     with suppress(AttributeError, LookupError, TypeError, ValueError, OverflowError):
         yield from _TABLE[constraint.word](constraint, value)
-    if constraint.word not in _DRAWN:
-        return
-    # What all other keywords at the place admit, and this one does not.
+    if constraint.word in _DRAWN:
+        yield from _drawn(constraint)
+
+
+@lru_cache(maxsize=4096)
+def _drawn(constraint: Constraint) -> list[JSON]:
+    """What all other keywords at the place admit, and this one does not."""
+    found = list[JSON]()
     parts: list[Any] = [{"not": {constraint.word: constraint.says}}]
     for part in constraint.location.parts:
         parts.append(only(part.value, ("type", *_DRAWN - {constraint.word})))
@@ -209,7 +221,8 @@ def broken_values(constraint: Constraint, value: JSON) -> Iterator[JSON]:
     with suppress(*_NO_VALUE):
         payload = compile_payload(canonical_of({"allOf": parts}, document))
         for _ in range(MANY):
-            yield payload.draw(choices)
+            found.append(payload.draw(choices))
+    return found
 
 
 def _types(constraint: Constraint, _value: JSON) -> Iterator[JSON]:
@@ -287,6 +300,7 @@ _TABLE: dict[str, Callable[[Constraint, Any], Iterable[JSON]]] = {
     "nullability": lambda _, __: [None],
     "enum": _members,
     "required": lambda it, value: [only(value, [*(n for n in value if n != it.name)])],
+    GIVEN_BACK: lambda it, value: [{**value, it.name: "given back"}],
     "multipleOf": lambda it, value: map(_whole, (value + 1, value - 1, value + it.says / 2)),
     "minLength": lambda it, value: (value[: it.says - 1], "a" * (it.says - 1), ""),
     "maxLength": _longer,

@@ -73,6 +73,10 @@ class OperationRules:
             found += plan.rules
         return tuple({rule.id: rule for rule in found}.values())
 
+    @cached_property
+    def by_id(self) -> Mapping[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
+
     def plans_of(self, answer: Answer) -> Iterator[Plan]:
         """What the documented headers and the body of a documented answer promise."""
         if (documented := answer.documented) is not None:

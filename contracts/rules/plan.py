@@ -15,7 +15,7 @@ from contracts.document import Schema, join_pointer
 from contracts.document.model import schemas_by_name
 from contracts.messages import is_json
 from contracts.rules.rule import Answer, Rule, Scope, json_found, member_text, shown
-from contracts.schemas import RUNGS, SAME_VALUE, asserts, validation
+from contracts.schemas import RUNGS, SAME_VALUE, asserts, constraints, validation
 from contracts.schemas.contents import Found, encoding_of, is_document, is_encoded
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate
 from contracts.schemas.validation import Uncompilable, keyword_validator, matches, validator
@@ -109,11 +109,9 @@ class Place:
     def write_only(self) -> Mapping[str, Rule]:
         """By property that is in no answer: the rule holds where it could stand, and does not."""
         rules: dict[str, Rule] = {}
-        for name in self.location.properties:
-            for part in self.location.property(name).parts:
-                if part.schema.document.mark == "writeOnly" and part.value.get("writeOnly") is True:
-                    promise, pointer = f"does not give {name} back", part.schema.pointer
-                    rules[name] = self._rule("write-only property", promise, pointer, name)
+        for name, part in constraints.write_only(self.location).items():
+            promise, pointer = f"does not give {name} back", part.schema.pointer
+            rules[name] = self._rule("write-only property", promise, pointer, name)
         return rules
 
     @cached_property

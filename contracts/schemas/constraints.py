@@ -11,7 +11,7 @@ from contracts.document import MediaType, Operation, Parameter, RequestBody, Sch
 from contracts.messages import is_json
 from contracts.schemas import RUNGS, asserts
 from contracts.schemas.contents import SCALARS
-from contracts.schemas.locations import ALL_TYPES, Location, Union, json_type, locate
+from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, json_type, locate
 from contracts.schemas.media_types import content_of
 from contracts.schemas.validation import validator
 
@@ -27,6 +27,7 @@ _NOTHING = {("minLength", 0), ("minItems", 0), ("minProperties", 0), *product(CL
 """Keywords and what they hold, where that demands nothing."""
 JSON, TEXT, FORM, ITEM = "json", "text", "form", "item of a text"  # how values are written
 _BELOW = {JSON: JSON, FORM: TEXT, TEXT: ITEM, ITEM: ITEM}
+GIVEN_BACK = "write-only property"  # the word about those that no answer has
 OF_TYPE = ("type", "nullability")  # the words about a type: of a value, and of null
 
 _located = lru_cache(maxsize=4096)(locate)
@@ -106,6 +107,8 @@ def _here(location: Location) -> Iterator[Constraint]:
         for name, schema in location.required.items():
             pointer = join_pointer(schema.pointer, "required")
             yield Constraint(location, "required", pointer, name, name)
+        for name, part in write_only(location).items():
+            yield Constraint(location, GIVEN_BACK, part.schema.pointer, name=name)
     for schema, keywords in location.keywords(tuple(_APPLIES)):
         for keyword, held in keywords.items():
             demands = asserts(keyword, held) and location.types & _APPLIES[keyword]
@@ -114,6 +117,16 @@ def _here(location: Location) -> Iterator[Constraint]:
     for union in location.unions:
         if not union.selectable and union.values is None:
             yield Constraint(location, "union", join_pointer(union.schema.pointer, union.keyword))
+
+
+def write_only(location: Location) -> Mapping[str, Part]:
+    """The properties that no answer has, where answers are read, and what says so."""
+    found = {}
+    for name in location.properties:
+        for part in location.property(name).parts:
+            if part.schema.document.mark == "writeOnly" and part.value.get("writeOnly") is True:
+                found[name] = part
+    return found
 
 
 def _below(location: Location) -> Iterator[Location]:

@@ -90,6 +90,11 @@ class Judgement:
             self._broken.add(rule.id)
             self.findings.append(Finding(rule.id, cut(seen), instance and cut(instance)))
 
+    def violations(self, rules: OperationRules) -> list[Finding]:
+        """The findings that are no advisories."""
+        by_id = rules.by_id
+        return [f for f in self.findings if by_id[f.rule].severity is Severity.VIOLATION]
+
     def keeps(self, rule: Rule) -> bool:
         """Whether one more finding of a rule is kept; if not, it is counted."""
         if len(self.findings) < self.most or rule.id not in self._broken:

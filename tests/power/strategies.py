@@ -1,9 +1,8 @@
-"""Payloads as Hypothesis strategies; the only file here that imports Hypothesis, so import it where it is needed."""
+"""Payloads as Hypothesis strategies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -13,18 +12,7 @@ from contracts.document.model import Schema
 from contracts.messages import JSON
 from contracts.payloads import Payload
 from contracts.payloads.compiler import compile_payload, generator
-
-upto = lru_cache(maxsize=1024)(lambda span: st.integers(0, span))
-
-
-class DrawnChoices:
-    """Choices made, and made smaller, by Hypothesis."""
-
-    def __init__(self, draw: DrawFn) -> None:
-        self._draw = draw
-
-    def integer(self, low: int, high: int, at: str) -> int:
-        return low + int(self._draw(upto(high - low)))
+from contracts.testing.strategies import DrawnChoices
 
 
 def payloads(schema: Schema) -> SearchStrategy[JSON]:

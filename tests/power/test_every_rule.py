@@ -22,13 +22,14 @@ from contracts.mock.bodies import sample_values
 from contracts.notte.prose import DATE, plausible
 from contracts.rules import OperationRules, Rule, RuleBook
 from contracts.rules.plan import Plan
+from contracts.testing.strategies import DrawnChoices
 from contracts.verdicts import judge, judge_all, judge_body
 from tests.payloads.test_random_schemas import schema_in
 from tests.power.broken_values import Fault, Spot, faults, spots
 from tests.power.exchange_faults import EXCHANGE_FAMILIES, PAIR_FAMILIES
 from tests.power.fault_families import FAMILIES, Family
 from tests.power.prose_faults import LATER_FAULTS, PROSE_FAULTS
-from tests.power.strategies import DrawnChoices, payloads
+from tests.power.strategies import payloads
 
 Note = Callable[[str, object], None]
 

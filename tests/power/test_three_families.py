@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from contracts.document import load_spec
 from contracts.rules import rules_for
 from contracts.rules.plan import Plan
+from contracts.testing.strategies import DrawnChoices
 from contracts.verdicts import judge_body
 from tests.power.broken_values import Spot, faults, spots
 from tests.power.fault_families import FAMILIES
-from tests.power.strategies import DrawnChoices, payloads
+from tests.power.strategies import payloads
 
 KINDS = ("required", "enum", "nullability")
 

@@ -50,3 +50,34 @@ def test_document_is_needed(project: Project) -> None:
 
 def test_fixture_is_listed(project: Project) -> None:
     assert "contract.judge(response)" in project.run("--fixtures").out
+
+
+DRAWN_TEST = """
+from hypothesis import given, settings, strategies as st
+from contracts.testing import load
+
+@settings(max_examples=5, database=None)
+@given(st.data())
+def test_data(contract, data):
+    contract.judge(data.draw(contract.answers("GET /things/{thing_id}", 200)))
+
+@settings(max_examples=5, database=None)
+@given(load().answers("GET /things/{thing_id}", 200))
+def test_given(contract, answer):
+    contract.judge(answer)
+"""
+
+
+def test_answers_are_drawn_from_the_fixture_and_without_it(project: Project) -> None:
+    project.write(module=DRAWN_TEST)
+    run = project.ask(Things())
+    assert (run.code, run.lines[-1].startswith("2 passed")) == (0, True)
+
+
+def test_what_can_not_be_drawn_shows_the_line_of_the_test_alone(project: Project) -> None:
+    project.write(
+        module='def test_own(contract):\n    contract.broken("GET /things/{thing_id}", 200, kind="nullable")\n'
+    )
+    run = project.ask(Things(), "--tb=long")
+    assert next(line for line in run.lines if ".py:" in line) == "test_contract.py:2: LookupError"
+    assert "what can be broken is " in run.out

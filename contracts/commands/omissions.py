@@ -59,7 +59,8 @@ def omissions_of(inputs: Inputs) -> tuple[Seen, list[str]]:
         why = f"{state.pace.spent} requests did not show that the API is there"
         raise UsageError(f"--base-url {inputs.target}: {why}; mend it, or leave the option out")
     unsaid = [f"for more set {lack}" for lack in lacks if lack]
-    unsaid += [f"{plural(left, 'operation')} left out: that is enough of requests"] * bool(left)
+    many = plural(state.pace.spent, "request")
+    unsaid += [f"{plural(left, 'operation')} not asked, after {many}"] * bool(left)
     return found, unsaid
 
 

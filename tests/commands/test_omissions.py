@@ -251,4 +251,4 @@ def test_many_operations_are_asked_a_little(inputs: Callable[..., Inputs]) -> No
     with serving(service := Books()) as url:
         seen, unsaid = omissions_of(inputs(document(books=get(), **many), url))
     assert len(service.asked) == 60
-    assert unsaid == [f"{91 - len(seen) - 1} operations left out: that is enough of requests"]
+    assert unsaid == [f"{91 - len(seen) - 1} operations not asked, after 60 requests"]

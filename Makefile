@@ -7,13 +7,15 @@ STAMP := .venv/.installed
 CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS -u PYTHONDONTWRITEBYTECODE
 # What says much about the whole and little about single lines is run without coverage, which doubles its time: without
 # all of it some twenty lines fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
+# What looks at pages has a process of its own, and one browser.
 UNDER := options output accepted_run contract_fixture drift givens inputs resources sessions
-ELSEWHERE := tests/attack tests/browser tests/service_tests tests/test_workflows.py tests/power tests/verdicts/test_law.py \
+ELSEWHERE := tests/attack tests/service_tests tests/test_workflows.py tests/power tests/verdicts/test_law.py \
 	$(patsubst %,tests/changes/test_%.py,hostile laws revisions truth) \
 	tests/payloads/test_random_schemas.py tests/probes/test_schemathesis_cases.py \
 	tests/report/test_curl.py tests/report/test_hostile.py tests/rules/test_meshes.py \
 	$(filter-out $(UNDER:%=tests/run/test_%.py),$(wildcard tests/run/test_*.py))
 ALL := --dist worksteal -q -rs
+PAGES := tests/browser
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
 
@@ -25,9 +27,11 @@ check: $(STAMP)
 test: $(STAMP)
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
-	@$(PY) -m mypy & .venv/bin/lint-imports --no-logo; imports=$$?; wait $$! && exit $$imports
+	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m coverage erase
-	@$(CLEAN) $(PY) -m coverage run -m pytest -n 2 $(ALL) $(ELSEWHERE:%=--ignore=%)
+	@$(PY) -m mypy & types=$$!; $(CLEAN) $(PY) -m pytest -q -rs $(PAGES) & pages=$$!; \
+	$(CLEAN) $(PY) -m coverage run -m pytest -n 2 $(ALL) $(PAGES:%=--ignore=%) $(ELSEWHERE:%=--ignore=%); \
+	code=$$?; for one in $$types $$pages; do wait $$one || code=1; done; exit $$code
 	@$(CLEAN) $(PY) -m pytest -n 3 $(ALL) $(ELSEWHERE)
 	@.ci/chromium --look
 	@$(PY) -m coverage combine --quiet

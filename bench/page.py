@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from contracts.report.forms.page import page  # noqa: E402
 from contracts.report.json_report import read_run, write_json  # noqa: E402
 from tests.browser.chromium import MISSING, chromium, launched  # noqa: E402
-from tests.browser.viewing import PLAIN, opened  # noqa: E402
+from tests.browser.viewing import opened  # noqa: E402
 from tests.service.scenes import report_of  # noqa: E402
 
 OPERATION = "GET /sessions/{session_id}"
@@ -58,7 +58,8 @@ def timed(work: Callable[[], Any], rounds: int) -> tuple[Any, float]:
 def opening(program: str, file: Path) -> tuple[float, float]:
     """Seconds until a browser that was just started has loaded the page, and until it showed something of it."""
     with launched(program) as browser:
-        view = opened(browser, file, PLAIN)
+        view = opened(browser)
+        view.show(file)
         return view.page.evaluate(LOADED) / 1000, view.page.evaluate(PAINTED) / 1000
 
 

@@ -80,7 +80,8 @@ def main() -> int:
         for scene, html in pages(folder):
             (folder / f"{scene}.html").write_text(html, encoding="utf-8")
         for picture in ALL:
-            view = opened(browser, folder / f"{picture.scene}.html", picture.looks, height=picture.height)
+            view = opened(browser, picture.looks, height=picture.height)
+            view.show(folder / f"{picture.scene}.html")
             view.page.locator(picture.start).evaluate("one => one.scrollIntoView()")
             path = PICTURES / f"{picture.name}.png"
             view.page.screenshot(path=path, animations="disabled")

@@ -82,13 +82,16 @@ def test_everything_is_run_and_covered(checkout: Path) -> None:
     done = make(checkout, "test", "PYTHON=./fake")
     assert done.returncode == 0
     made = [call.split(" [")[0] for call in calls(checkout)]
-    covered, plain = made[5].split(" --ignore="), made[6].split(" ")
-    assert sorted(covered[1:]) == sorted(plain[8:])  # each test is run, with coverage or without
-    assert sorted(made[2:4]) == ["--no-logo", "-m mypy"]  # at once
-    assert [*made[:2], made[4], covered[0], " ".join(plain[:8]), *made[7:]] == [
+    covering, types, pages = sorted(made[4:7])  # at once
+    covered, plain = covering.split(" --ignore="), made[7].split(" ")
+    assert sorted(covered[1:]) == sorted([*pages.split(" ")[4:], *plain[8:]])  # each test is run once
+    assert [*made[:4], types, " ".join(pages.split(" ")[:4]), covered[0], " ".join(plain[:8]), *made[8:]] == [
         "-m ruff format --check --quiet .",
         "-m ruff check --quiet .",
+        "--no-logo",
         "-m coverage erase",
+        "-m mypy",
+        "-m pytest -q -rs",
         "-m coverage run -m pytest -n 2 --dist worksteal -q -rs",
         "-m pytest -n 3 --dist worksteal -q -rs",
         "-m coverage combine --quiet",
@@ -111,12 +114,15 @@ def test_unusable_python_is_named_in_one_sentence(python: str, problem: str, goa
     assert not (checkout / ".venv").exists()
 
 
-def test_a_failing_step_ends_it(checkout: Path) -> None:
+@pytest.mark.parametrize(
+    "step", ["-m ruff", "-m mypy", "-m pytest -q", "-m coverage run", "-m pytest -n 3", "-m coverage report"]
+)
+def test_a_failing_step_ends_it(step: str, checkout: Path) -> None:
     make(checkout, "check", "PYTHON=./fake")
-    (checkout / ".venv" / "bin" / "python").write_text('#!/bin/sh\n[ "$2" != mypy ]\n')
+    (checkout / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\ncase "$*" in "{step}"*) exit 1;; esac\n')
     done = make(checkout, "test", "PYTHON=./fake")
     assert done.returncode == 2
-    assert "lint-imports" not in done.stdout
+    assert "branch coverage" not in done.stdout
 
 
 def lock_fits(folder: Path) -> tuple[int, str]:

@@ -17,19 +17,24 @@ from tests.service.nights import nights
 from tests.service.scenes import report_of
 
 from .chromium import MISSING, chromium, launched
-from .viewing import PLAIN, Looks, View, opened
+from .viewing import PLAIN, Looks, View, Views
 
 SCENES = ("healthy", "broken", "refused")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One a module, not one a session: its event loop must be gone when other tests start theirs."""
+    """One for this folder, not for a session: its event loop must be gone when other tests start theirs."""
     program = chromium()
     if program is None:
         pytest.skip(MISSING)
     with launched(program) as browser:
         yield browser
+
+
+@pytest.fixture(scope="package")
+def views(browser: Browser) -> Views:
+    return Views(browser)
 
 
 @pytest.fixture(scope="session")
@@ -66,18 +71,22 @@ Show = Callable[..., View]
 
 
 @pytest.fixture
-def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
+def show(views: Views, tmp_path: Path) -> Iterator[Show]:
     """Opens a page. Whatever a test does to it, nothing must appear on the console and nothing be asked for."""
-    views: list[View] = []
+    lent: list[tuple[View, list[View]]] = []
 
-    def shown(html: str, looks: Looks = PLAIN, **more: Any) -> View:
-        file = tmp_path / f"report-{len(views)}.html"
+    def shown(html: str, looks: Looks = PLAIN, *, javascript: bool = True, anchor: str = "", height: int = 900) -> View:
+        file = tmp_path / f"report-{len(lent)}.html"
         file.write_text(html, encoding="utf-8")
-        views.append(opened(browser, file, looks, **more))
-        return views[-1]
+        lent.append(views.lent(looks, javascript, height))
+        view, _ = lent[-1]
+        view.show(file, anchor)
+        return view
 
     yield shown
-    for view in views:
-        view.context.close()
-    assert [said for view in views for said in view.said] == []
-    assert [url for view in views for url in view.asked if not url.startswith(view.url)] == []
+    asked = [url for view, _ in lent for url in view.asked if not url.startswith(view.url)]
+    for view, place in lent:
+        view.rest()
+        place.append(view)
+    assert [said for view, _ in lent for said in view.said] == []
+    assert asked == []

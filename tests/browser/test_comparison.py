@@ -8,10 +8,10 @@ from playwright.sync_api import Locator, expect
 
 from contracts.changes.change import Effect
 from contracts.report.forms.page.comparison import comparison_page
+from tests.made_changes import ALL, change
+from tests.report.comparisons import diff
+from tests.report.forms.page.test_comparison import SIDES
 
-from ..made_changes import ALL, change
-from ..report.comparisons import diff
-from ..report.forms.page.test_comparison import SIDES
 from .conftest import Show
 from .test_access import BOTH, judged_by_axe, named, walked
 from .test_hostile import EVIL, SHOWN

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from contracts.report.forms import page as view
+from tests.report.runs import GET, run, verdict
 
-from ..report.runs import GET, run, verdict
 from .conftest import SCENES, Show
 from .viewing import LOOKS, NARROW, WIDE, Looks
 

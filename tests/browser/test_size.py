@@ -10,8 +10,8 @@ from contracts.report.forms.page import page
 from contracts.report.run import Passage, Proof, RuleVerdict, Run
 from contracts.rules import Severity
 from contracts.verdicts import Outcome
+from tests.report.runs import proof, run, times
 
-from ..report.runs import proof, run, times
 from .conftest import Show
 
 MOST = 5_000_000

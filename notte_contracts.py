@@ -30,10 +30,16 @@ _aside: dict[str, ModuleType] = {}  # modules of ours that are imported and not 
 
 def main() -> None:
     """The command `contracts`; ours, also where PYTHONPATH has another package of that name."""
-    spec = _ours()
-    sys.modules[_NAME] = package = module_from_spec(spec)
-    spec.loader.exec_module(package)  # type: ignore[union-attr]
+    pytest_addhooks()
     importlib.import_module("contracts.commands").main()
+
+
+def pytest_addhooks() -> None:
+    """The same in every process of `contracts run`, of which this module is a plugin."""
+    if not _is_ours(sys.modules.get(_NAME)):
+        spec = _ours()
+        sys.modules[_NAME] = package = module_from_spec(spec)
+        spec.loader.exec_module(package)  # type: ignore[union-attr]
 
 
 def __getattr__(name: str) -> object:

@@ -33,6 +33,7 @@ SET_UP += ("--import-mode", "--pythonwarnings")
 """Options of pytest that take a value, and without which an item might be another, or not found."""
 ITEMS = "contracts.run.items"
 _PLUGINS = (
+    "notte_contracts",
     "contracts.plugin",
     "xdist.plugin",
     "_hypothesis_pytestplugin",

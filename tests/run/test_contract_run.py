@@ -66,9 +66,12 @@ def test_a_document_is_all_it_takes(folder: Folder) -> None:
 
 def test_a_failed_rule_runs_again_as_it_is_printed(folder: Folder) -> None:
     folder.write()
-    run = folder.ask(Things({"status": "paused"}), *QUIET)
+    run = folder.ask(Things({"status": "paused"}), *QUIET, "-p", "no:junitxml")
     assert (run.code, run.violated) == (1, {ENUM})
-    assert f"FAILED openapi.yaml::test_rule[{ENUM}]" in run.out
+    item, base_url = f"openapi.yaml::test_rule[{ENUM}]", run.report["target"]["base_url"]
+    assert f"FAILED {item}" in run.out
+    words = shlex.split(run.texts("rerun: ")[0])[4:]
+    assert words == ["run", item, "--base-url", base_url, *GIVEN, QUIET[1], "-p", "no:junitxml"]
     (again,) = folder.again(run)
     assert (again.code, again.violated, again.counted("failed")) == (1, {ENUM}, 1)
 
@@ -123,6 +126,8 @@ def test_nothing_that_a_project_says_of_its_tests_counts(name: str, content: str
     folder.write("api/openapi.yaml")
     for code in ("conftest.py", "api/conftest.py", "api/__init__.py", "test_broken.py", "sitecustomize.py"):
         folder.write(code, CONFTEST)
+    folder.write("bad-1.0.dist-info/METADATA", "Name: bad\nVersion: 1.0\n")
+    folder.write("bad-1.0.dist-info/entry_points.txt", "[pytest11]\nbad = test_broken\n")
     folder.write(name, content)
     folder.env |= {"PYTEST_ADDOPTS": "--nothing", "PYTEST_PLUGINS": "nothing"}
     run = folder.ask(Things({"status": "paused"}), "api/openapi.yaml", "--contract-rule=* enum")
@@ -171,7 +176,8 @@ PLACES = {
     "beside": ("work", "../api/openapi.yaml", "../api/openapi.yaml"),
     "with a dot": (".", "./openapi.yaml", "./openapi.yaml"),
     "found": (".", "", "spec/any.json"),
-    "set": ("below/deeper", "", "api.yaml"),
+    "set": (".", "", "api.yaml"),
+    "set above": ("below/deeper", "", "api.yaml"),
 }
 
 
@@ -185,7 +191,8 @@ def test_a_rerun_works_wherever_the_document_is(here: str, given: str, name: str
     assert (run.code, run.counted("failed")) == (1, 1), run.out + run.err
     shown = run.texts("rerun: ")[0]
     item = shlex.split(shown)[shlex.split(shown).index("run") + 1]
-    assert item.endswith(f"{name}::test_rule[{ENUM}]")
+    expected = name if given or here == "." else folder.path / name
+    assert item == f"{expected}::test_rule[{ENUM}]"
     assert f"FAILED {item}" in run.out
     (again,) = folder.again(run, here)
     assert (again.code, again.violated, again.counted("failed")) == (1, {ENUM}, 1)
@@ -198,6 +205,7 @@ def test_several_ids_of_a_document_are_judged(folder: Folder) -> None:
     assert (run.code, run.counted("passed")) == (0, 2)
     assert folder.run("openapi.yaml::test_rule", "-q").counted("passed") > 10
     assert folder.run("-q", "openapi.yaml::test_document").counted("skipped") == 1
+    assert folder.run("--collect-only").texts("<")[:2] == ["<Package run>", "<Module openapi.yaml>"]
 
 
 def test_options_go_before_and_behind_and_have_their_values(folder: Folder) -> None:

@@ -124,6 +124,16 @@ def test_the_command_is_ours_whatever_the_path_says(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "contracts, version 0.1.0\n", "")
 
 
+def test_every_process_of_a_run_without_tests_has_ours_alone(tmp_path: Path) -> None:
+    write(tmp_path, {"contracts/__init__.py": "raise RuntimeError", "openapi.json": json.dumps(document())})
+    words = ["-c", "from notte_contracts import main; main()", "run", "-q", "-n1", "--contract-rule=*required status"]
+    env = hermetic() | {"PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, *words]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert (done.returncode, done.stdout.splitlines()[-1].startswith(PASSED)) == (0, True), said
+
+
 EDITABLE = """
 import sys
 from importlib.util import spec_from_file_location

@@ -1,8 +1,9 @@
-"""Answers of three HTTP libraries, judged."""
+"""Answers of HTTP libraries and test clients, judged."""
 
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -10,6 +11,13 @@ import httpx
 import httpx2
 import pytest
 import requests
+from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response as StarletteResponse
+from starlette.routing import Route as StarletteRoute
+from starlette.testclient import TestClient
+from werkzeug.test import Client as WerkzeugClient
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from contracts.document import read_spec
 from contracts.messages import header_values
@@ -140,3 +148,91 @@ def test_what_a_url_may_hide_is_not_shown(get: Get, service_url: str, book: Rule
     with pytest.raises(ContractViolation) as caught:
         Contract(book).judge(get(f"{service_url.replace('//', '//user:secret@')}/things/1?secret"))
     assert "secret" not in str(caught.value)
+
+
+def starlette_response(path: str, status: int, body: str, headers: dict[str, str]) -> Any:
+    async def answer(request: StarletteRequest) -> StarletteResponse:
+        return StarletteResponse(body, status, headers, "application/json")
+
+    with TestClient(Starlette(routes=[StarletteRoute("/{path:path}", answer)])) as client:
+        return client.get(path)
+
+
+def werkzeug_response(path: str, status: int, body: str, headers: dict[str, str]) -> Any:
+    def app(environ: Any, start: Any) -> Any:
+        return WerkzeugResponse(body, status, headers, "application/json")(environ, start)
+
+    return WerkzeugClient(app).get(path)
+
+
+def other_response(path: str, status: int, body: str, headers: dict[str, str]) -> Any:
+    request = SimpleNamespace(method="get", url=f"http://other{path}")
+    fields = {**headers, "Content-Type": "application/json"}
+    return SimpleNamespace(request=request, status_code=status, headers=fields, content=body.encode())
+
+
+IN_PROCESS = pytest.mark.parametrize("made", [starlette_response, werkzeug_response, other_response])
+
+
+@IN_PROCESS
+def test_responses_of_test_clients_are_judged(made: Callable[..., Any], book: RuleBook) -> None:
+    good = made("/things/x?a=1", 200, '{"id": "x"}', {"Set-Cookie": "a=1"})
+    assert "GET /things/{id} 200 /id type" in Contract(book).judge(good).exercised
+    with pytest.raises(ContractViolation, match=r"GET http://\w+/things/x breaks the contract:"):
+        Contract(book).judge(made("/things/x", 200, '{"id": 7}', {"Set-Cookie": "a=1"}))
+
+
+@IN_PROCESS
+@pytest.mark.parametrize("cookies", [{}, {"Set-Cookie": "a=1"}], ids=["none", "one"])
+def test_fields_of_test_clients_are_seen(made: Callable[..., Any], cookies: dict[str, str], book: RuleBook) -> None:
+    contract, response = Contract(book), made("/things/x", 200, '{"id": "x"}', cookies)
+    if cookies:
+        contract.judge(response)
+    else:
+        with pytest.raises(ContractViolation, match="200 header required Set-Cookie"):
+            contract.judge(response)
+
+
+@pytest.mark.parametrize("response", [None, "text", 200, SimpleNamespace(status_code=200)])
+def test_what_is_no_response_is_a_type_error(response: Any, book: RuleBook) -> None:
+    with pytest.raises(TypeError, match=r"this is no response, .* has no attribute 'request'; give one"):
+        Contract(book).judge(response)
+
+
+def test_an_operation_may_be_named_by_its_id_and_in_lower_case(book: RuleBook) -> None:
+    contract = Contract(guarded_book())
+    response = other_response("/elsewhere", 200, "{}", {})
+    for operation in ("getThing", "get /things/{id}", "GET /things/{id}"):
+        assert contract.judge(response, operation=operation).exercised
+
+
+def guarded_book() -> RuleBook:
+    """An operation with a credential, whose answer repeats the path parameter."""
+    schema = {"type": "object", "properties": {"id": {"type": "string"}}}
+    responses = {
+        "200": {"description": "", "content": {"application/json": {"schema": schema}}},
+        "401": {"description": ""},
+    }
+    parameters = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "x-identifies": True}]
+    get = {"operationId": "getThing", "parameters": parameters, "security": [{"key": []}], "responses": responses}
+    schemes = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
+    document = {**DOCUMENT, "paths": {"/things/{id}": {"get": get}}, "components": schemes}
+    return rules_for(read_spec(json.dumps(document).encode(), path="things.yaml", folder=Path()))
+
+
+def test_a_refusal_that_a_test_asks_for_is_no_violation() -> None:
+    refused = other_response("/things/x", 401, "", {"WWW-Authenticate": "Bearer"})
+    assert Contract(guarded_book()).judge(refused).findings == []
+
+
+def test_a_refusal_without_a_challenge_is_a_violation() -> None:
+    with pytest.raises(ContractViolation, match="401 without WWW-Authenticate"):
+        Contract(guarded_book()).judge(other_response("/things/x", 401, "", {}))
+
+
+@pytest.mark.parametrize(("base", "prefix"), [(None, ""), ("http://other/v1", "/v1")])
+def test_the_answer_is_about_what_was_asked_for(base: str | None, prefix: str) -> None:
+    contract = Contract(guarded_book(), base)
+    contract.judge(other_response(f"{prefix}/things/x", 200, '{"id": "x"}', {}))
+    with pytest.raises(ContractViolation, match='"y", asked for "x"'):
+        contract.judge(other_response(f"{prefix}/things/x", 200, '{"id": "y"}', {}))

@@ -27,7 +27,10 @@ TABLES = (
     ("setup.cfg", "tool:pytest"),
 )
 """Where pytest looks for its settings, in its order: it reads the first that is there."""
-UNNAMED = f"there is no {PLACES} here, and none is named; name one, as contract_spec say"
+UNNAMED = (
+    f"there is no {PLACES} here, and none is named; "
+    "name one, on the command line or as contract_spec in pyproject.toml"
+)
 
 
 @dataclass(frozen=True, slots=True)

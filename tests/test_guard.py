@@ -46,5 +46,7 @@ def test_contract_run_is_free(pytester: pytest.Pytester) -> None:
         file = pytester.path / "tests" / path
         file.parent.mkdir(parents=True)
         file.write_text(module)
-    result = pytester.runpytest_inprocess("-p", "no:schemathesis", "-p", "no:httpx2", "--import-mode=importlib", "-rA")
+    result = pytester.runpytest_inprocess(
+        "-p", "no:schemathesis", "-p", "no:pytest_httpx2", "--import-mode=importlib", "-rA"
+    )
     result.assert_outcomes(passed=2, warnings=1)

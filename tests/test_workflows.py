@@ -188,7 +188,9 @@ def runner(tmp_path: Path) -> Runner:
 def checkout(folder: Path) -> Runner:
     for name in (".ci", "spec", "tests/contract"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:schemathesis -p no:httpx2 --import-mode=importlib\n")
+    (folder / "pytest.ini").write_text(
+        "[pytest]\naddopts = -p no:schemathesis -p no:pytest_httpx2 --import-mode=importlib\n"
+    )
     (folder / ".venv" / "bin").mkdir(parents=True)
     for name in ("contracts", "pytest"):
         script = folder / ".venv" / "bin" / name

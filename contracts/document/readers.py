@@ -25,6 +25,7 @@ VERSIONS = ("openapi", "swagger", "overlay")
 """Keys whose value can only be a version, as `version` of `info`: an unquoted `1.10` stays that."""
 
 _PLAIN, _QUOTED, _MAPPING, _SEQUENCE = "plain", "quoted", "mapping", "sequence"
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # where PyYAML has no libyaml
 _TAG = "tag:yaml.org,2002:"
 _SCALAR_TAGS = {None, *map(_TAG.__add__, ("str", "null", "bool", "int", "float"))}
 _COLLECTIONS = {yaml.MappingStartEvent: _MAPPING, yaml.SequenceStartEvent: _SEQUENCE}
@@ -84,7 +85,7 @@ class YamlText:
         stream = _Node(1, "stream")
         opened = [stream]
         try:
-            for event in yaml.parse(content, Loader=yaml.CSafeLoader):
+            for event in yaml.parse(content, Loader=_LOADER):
                 if isinstance(event, yaml.CollectionEndEvent):
                     self._close(opened.pop())
                 elif isinstance(event, yaml.NodeEvent):

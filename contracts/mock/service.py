@@ -10,10 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
-import httpx
-import pytest_httpx2  # noqa: F401  registers httpcore2 with respx
-import respx
-
 from contracts.document import Header, Operation, ResponseSpec, SecurityScheme, Spec, serialisation
 from contracts.document.model import NOT_THERE, NOWHERE, concrete_status, refusals_of
 from contracts.document.serialisation import concreteness, decoded, match_path, raw_values
@@ -192,6 +188,9 @@ class MockService:
 @contextmanager
 def serving(service: MockService) -> Iterator[str]:
     """Within, httpx2 requests to the base URL reach the mock, and none reaches the network."""
+    import httpx  # here, as a run on a service needs none of them
+    import pytest_httpx2  # noqa: F401  registers httpcore2 with respx
+    import respx
 
     def handle(request: httpx.Request) -> httpx.Response:
         target = request.extensions.get("target", request.url.raw_path).decode("ascii")

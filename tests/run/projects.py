@@ -41,7 +41,9 @@ LOUD = (
 TEST_MODULE = """
 from contracts.testing import test_rule
 """
-INI = "[pytest]\naddopts = -p no:schemathesis -p no:httpx2 -p no:unraisableexception --assert=plain\n"
+INI = (
+    "[pytest]\naddopts = -p no:schemathesis -p no:respx -p no:pytest_httpx2 -p no:unraisableexception --assert=plain\n"
+)
 
 
 STATUS = {"type": "string", "enum": ["active", "closed"]}

@@ -90,7 +90,7 @@ def test_one_file_of_one_line_is_the_same_in_a_suite(folder: Folder, import_line
     folder.write("api.yaml")
     folder.write("tests/test_contract.py", import_line)
     folder.write("pyproject.toml", '[tool.pytest.ini_options]\ncontract_spec = "api.yaml"\n')
-    run = folder.finished([sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:httpx2"])
+    run = folder.finished([sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:pytest_httpx2"])
     assert (run.code, run.err) == (0, ""), run.out
     assert run.lines[0] == "contract: api.yaml (1.0) on the mock"
     assert run.verdicts[ENUM]["outcome"] == "holds"

@@ -33,7 +33,18 @@ def test_nothing_heavy_is_imported():
 
 def test_project_without_a_document_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "test_silent.py").write_text(SILENT)
-    command = [sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:httpx2", "-p", "no:respx", "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:schemathesis",
+        "-p",
+        "no:pytest_httpx2",
+        "-p",
+        "no:respx",
+        "-q",
+    ]
     done = subprocess.run(command, cwd=tmp_path, env=hermetic(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "contract" not in done.stdout

@@ -189,9 +189,24 @@ def _late(name: str) -> ModuleSpec | None:
     found = own and PathFinder.find_spec(name, own.submodule_search_locations)
     if own is None or found is None or own.loader is None:
         return found
+    raise ModuleNotFoundError(_said_late(own), name=name)
+
+
+def _missing(name: str) -> object:
+    """What of the project's own is imported from ours: the same, if it is there too late."""
+    own = None if name.startswith("__") or name in _names() else _own()
+    if own is None or own.loader is None:
+        raise AttributeError(f"module {_NAME!r} has no attribute {name!r}")
+    raise ImportError(_said_late(own), name=_NAME)
+
+
+def _said_late(own: ModuleSpec) -> str:
     late = f"came on Python's path after {_NAME} of notte-contracts had been imported"
     cure = "name its folder in `pythonpath` of pytest's configuration, and run pytest itself"
-    raise ModuleNotFoundError(f"the project's own {_where(own)} {late}; {cure}", name=name)
+    return f"the project's own {_where(own)} {late}; {cure}"
+
+
+_package.__getattr__ = _missing  # type: ignore[method-assign]
 
 
 class _Broken:

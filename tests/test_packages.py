@@ -1,5 +1,6 @@
 """What an index page and an installer are told: the metadata of the packages, built as they would be published."""
 
+import ast
 import email
 import re
 import subprocess
@@ -8,9 +9,11 @@ import tarfile
 import tomllib
 import zipfile
 from email.message import Message
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -88,5 +91,35 @@ def test_links_of_the_readme_lead_somewhere_from_the_repository() -> None:
 
 
 def test_what_is_needed_to_run_is_packed(package: dict[str, bytes]) -> None:
-    assert {"contracts/plugin.py", "contracts/py.typed", "contracts/report/report.schema.json"} <= set(package)
-    assert [name for name in package if name.startswith(("tests/", "spec/", "build/"))] == []
+    needed = {"notte_contracts.py", "contracts/plugin.py", "contracts/py.typed", "contracts/report/report.schema.json"}
+    assert needed <= set(package)
+    about = {"METADATA", "PKG-INFO", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE", "LICENSE"}
+    about |= {"README.md", "CHANGELOG.md", "pyproject.toml", ".gitignore", "notte_contracts.py"}
+    assert [name for name in package if name not in about and not name.startswith("contracts/")] == []
+
+
+def imported(file: Path) -> set[str]:
+    """The packages around every module that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+        found |= {name.partition(".")[0] for name in names}
+    return found
+
+
+def test_what_is_imported_is_what_is_installed_with_it() -> None:
+    """Nothing comes by way of another package, and nothing is installed that is not used."""
+    files = [ROOT / "notte_contracts.py", *(ROOT / "contracts").rglob("*.py")]
+    names = set().union(*map(imported, files)) - set(sys.stdlib_module_names) - {"contracts", "notte_contracts"}
+    distributions = packages_distributions()
+    used = {distributions[name][0].lower().replace("_", "-") for name in names}
+    by_name = {"pytest-xdist"}  # a plugin, for `contracts run -n 4`
+    assert {Requirement(line).name for line in PROJECT["dependencies"]} == used | by_name
+
+
+def test_what_the_validator_may_be_is_what_schemathesis_allows(metadata: Message) -> None:
+    """Two ranges that drift apart would let nobody install both."""
+    ours = {one.name: one.specifier for one in map(Requirement, metadata.get_all("Requires-Dist", []))}
+    theirs = {one.name: one.specifier for one in map(Requirement, requires("schemathesis") or ())}
+    assert ours["jsonschema-rs"] == theirs["jsonschema-rs"]

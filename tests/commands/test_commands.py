@@ -166,3 +166,24 @@ def test_a_shell_completes_what_is_typed(
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
     assert contracts() == (0, found, "")
+
+
+ASKED = """
+import sys
+sys.argv = ["contracts", "--help"]
+before = {name.partition(".")[0] for name in sys.modules}
+from notte_contracts import main
+try:
+    main()
+finally:
+    added = set(sys.modules) - before
+    tops = {name.partition(".")[0] for name in added} - set(sys.stdlib_module_names) - before
+    print(sorted(tops), sorted(name for name in added if name.startswith("contracts.")))
+"""
+
+
+def test_help_imports_next_to_nothing() -> None:
+    done = subprocess.run([sys.executable, "-c", ASKED], capture_output=True, text=True, check=False)
+    own = ["contracts.commands", "contracts.errors"]
+    wanted = f"{['click', 'contracts', 'notte_contracts']} {own}"
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", wanted)

@@ -23,11 +23,15 @@ import sys
 def test_nothing_heavy_is_imported():
     heavy = {"schemathesis", "hypothesis", "httpx2", "httpx", "respx", "jsonschema_rs", "rich", "yaml", "requests"}
     assert heavy & set(sys.modules) == set()
-    assert {name for name in sys.modules if name.startswith("contracts")} <= {
-        "contracts", "contracts.plugin", "contracts.errors", "contracts.run", "contracts.run.options",
+    assert [name for name in sys.modules if name.startswith("contracts")] == []  # a name of the project's own
+    import notte_contracts
+    assert set(notte_contracts._aside) == {
+        "contracts.plugin", "contracts.errors", "contracts.run", "contracts.run.options",
         "contracts.notte", "contracts.notte.domain", "contracts.messages", "contracts.text",
         "contracts.run.invocation", "contracts.run.items", "contracts.run.settings"
     }
+    import contracts.text
+    assert contracts.text is notte_contracts._aside["contracts.text"]  # imported once
 """
 
 
@@ -49,6 +53,21 @@ def test_project_without_a_document_is_left_alone(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "contract" not in done.stdout
     assert {path.name for path in tmp_path.iterdir()} <= {"test_silent.py", ".pytest_cache", "__pycache__"}
+
+
+LOOK = """
+import sys
+
+def pytest_unconfigure():
+    print("imported:", sorted({"respx", "pytest_httpx2", "httpx"} & set(sys.modules)))
+"""
+
+
+def test_what_only_the_mock_needs_is_not_imported_for_a_service(project: Project) -> None:
+    (project.folder / "look.py").write_text(LOOK)
+    words = ("-p", "look", "-p", "no:schemathesis", f"--contract-rule={ENUM}", "--base-url", project.serve(Things()))
+    run = project.finished(project.start("-q", *words, *GIVEN))
+    assert (run.code, run.lines[-1]) == (0, "imported: []")
 
 
 OWN_OPTION = """

@@ -94,10 +94,11 @@ def test_what_is_in_the_way_is_one_sentence(files: dict[str, str], wanted: str, 
     assert (code, said.strip().replace(f"{tmp_path}/", "")) == (4, f"ERROR: {wanted}{CURE}")
 
 
-def test_a_package_that_comes_later_is_said_where_it_is_missed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("test", [OWN, BELOW], ids=["names", "modules"])
+def test_a_package_that_comes_later_is_said_where_it_is_missed(test: str, tmp_path: Path) -> None:
     write(tmp_path, {**OF_TESTS, "checks/test_own.py": OWN, "openapi.json": json.dumps(document())})
     assert ran(tmp_path, "pytest")[0] == 0
-    (tmp_path / "checks" / "test_own.py").write_text(BELOW)
+    (tmp_path / "checks" / "test_own.py").write_text(test)
     code, said = ran(tmp_path, "pytest", "--contract-spec=openapi.json")
     own = tmp_path / "checks" / "contracts" / "__init__.py"
     wanted = f"the project's own contracts ({own}) came on Python's path after contracts of notte-contracts"

@@ -115,8 +115,10 @@ def _collected(config: pytest.Config) -> Iterator[Path]:
         start = config.invocation_params.dir / word.partition("::")[0]
         yield from [start] * start.is_file()
         for folder, below, files in os.walk(start):
-            is_environment = "pyvenv.cfg" in files
-            below[:] = [] if is_environment else filterfalse(skipped, below)
+            below[:] = filterfalse(skipped, below)
+            if "pyvenv.cfg" in files:  # an environment, with the tests of others
+                below.clear()
+                continue
             yield from map(Path(folder).joinpath, filter(taken, files))
 
 

@@ -75,3 +75,36 @@ def test_the_fixture_asks_for_no_credential_and_says_nothing(project: Project, s
     (project.folder / "test_contract.py").write_text(FIXTURE)
     assert alone(project) == []
     assert service.lines == []
+
+
+OWN_FIXTURES = """
+import pytest
+
+@pytest.fixture(params=[1, 2])
+def contract_item(request):
+    return request.param
+
+@pytest.fixture
+def contract():
+    return "theirs"
+
+def test_item(contract_item, contract):
+    assert (contract_item, contract) == (1, "theirs")
+"""
+
+
+@pytest.mark.usefixtures("service")
+def test_fixtures_of_theirs_may_have_names_of_ours(project: Project) -> None:
+    (project.folder / "test_contract.py").write_text(OWN_FIXTURES)
+    run = project.finished(project.start("-q"))
+    assert (run.code, run.lines[-1].startswith("1 failed, 1 passed"), run.err) == (1, True, "")
+    assert "contract: " not in run.out
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("place", ["env/test_more.py", "helpers.py"], ids=["of an environment", "no tests"])
+def test_files_that_are_not_collected_begin_nothing(place: str, project: Project) -> None:
+    (project.folder / "env").mkdir()
+    (project.folder / "env" / "pyvenv.cfg").touch()
+    (project.folder / place).write_text(TEST_MODULE)
+    assert alone(project) == []

@@ -8,13 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.run.forked import Forked
 from tests.run.projects import GIVEN, Project, Run, Things
 
 REPORT, HISTORY = Path("build", "contract"), Path("history")
@@ -117,30 +118,22 @@ def test_a_disk_that_is_full_before(
 
 LIMITED = """
 import resource, sys
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
 import pytest
 sys.exit(pytest.main(sys.argv[2:]))
 """
 
 
-def unmeasured(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if not name.startswith("COVERAGE_")}
-
-
 @pytest.mark.parametrize("size", [0, 3000])
 def test_files_that_can_not_grow(size: int, project: Project, earlier: dict[str, bytes]) -> None:
     url = project.serve(Things({"status": "paused"}))
     command = [sys.executable, "-c", LIMITED, str(size), "-q", "-p", "no:cacheprovider", "-s", "--base-url", url]
-    done = subprocess.run(
-        [*command, *GIVEN, KEPT],
-        # What measures coverage has a file of its own, which could not grow either.
-        env={**unmeasured(project.env), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    ended_well(Run(done.returncode, done.stdout, done.stderr, project.folder), earlier)
-    assert "left out: report.json (File too large)" in done.stdout
+    pipe = subprocess.PIPE
+    done = Forked([*command, *GIVEN, KEPT], cwd=project.folder, env=project.env, stdout=pipe, stderr=pipe, text=True)
+    run = project.finished(done)
+    ended_well(run, earlier)
+    assert "left out: report.json (File too large)" in run.out
     assert earlier.items() <= contents(REPORT, HISTORY).items()
 
 

@@ -1,8 +1,10 @@
 """Runs of a small project, mostly in this process: what they import stays imported."""
 
+import ast
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 from types import SimpleNamespace
 
 import hypothesis
@@ -30,6 +32,15 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     forked.warm_up(tmp_path_factory.mktemp("warm"))
     yield
     forked.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """Tracebacks of all runs show lines of the same few modules, which pytest parses again for each of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        remembering = SimpleNamespace(**{**vars(ast), "parse": lru_cache(maxsize=64)(ast.parse)})
+        patch.setattr("_pytest._code.source.ast", remembering)
+        yield
 
 
 @pytest.fixture

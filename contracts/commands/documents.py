@@ -21,7 +21,7 @@ from contracts.text import printable, shown_path
 def own_document() -> str:
     """The project's own; UsageError without one. Says which it is where nobody has named it."""
     found = str(document_of_project())
-    if "spec" not in settings_of(Path.cwd()).values:
+    if "contract_spec" not in settings_of(Path.cwd()):
         said = printable(f"contracts: no document is named, so {found} is taken")
         click.echo(said, err=True)
     return found
@@ -64,10 +64,10 @@ def reading_of(
     with suppress(ContractsError):
         own = os.path.abspath(document_of_project())
     if own in map(_path_of, names):
-        named = map(Path, said.values.get("overlay", ()))
+        named = map(Path, said.get("contract_overlay", ()))
         overlays = overlays or tuple(str(shown_path(overlay)) for overlay in named)
-        root = root or said.values.get("root")
-        strict = strict or said.values.get("strict_document", False)
+        root = root or said.get("contract_root")
+        strict = strict or said.get("contract_strict_document", False)
     return Reading(overlays_of(overlays, "--overlay"), root, strict)
 
 

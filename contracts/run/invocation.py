@@ -67,8 +67,9 @@ def run(words: Sequence[str]) -> int:
         apart += ["-p", plugin]
     try:
         if not any(word.startswith(("-c", "--config-file")) for word in words):
-            for setting in settings_of(Path.cwd()).overrides:
-                apart += ["-o", setting]
+            for key, value in settings_of(Path.cwd()).items():
+                said = shlex.join(value) if isinstance(value, list) else value
+                apart += ["-o", f"{key}={said}"]
     except ContractsError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return int(pytest.ExitCode.USAGE_ERROR)

@@ -4,11 +4,10 @@ The file is the one that pytest reads, by the same rules; of it the keys of our 
 """
 
 import difflib
-import shlex
+import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +33,6 @@ UNNAMED = (
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectSettings:
-    """The settings that stand in a file: by field of the options, the files they name absolute."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    base_url: str | None = None
-
-    @property
-    def overrides(self) -> Iterator[str]:
-        """Each as pytest's `-o` takes it."""
-        for option in OPTIONS:
-            value = self.values.get(option.field)
-            if value is not None:
-                value = shlex.join(value) if isinstance(value, list) else value
-                yield f"{option.ini}={value}"
-        if self.base_url is not None:
-            yield f"base_url={self.base_url}"
-
-
-@dataclass(frozen=True, slots=True)
 class SettingsFile:
     """A file that pytest reads, under which title it has settings, its text, and these."""
 
@@ -62,10 +42,28 @@ class SettingsFile:
     table: Mapping[str, Any] = field(default_factory=dict)
 
 
-def settings_of(folder: Path) -> ProjectSettings:
-    """What the project around a folder says; DocumentError for a file that can't be read."""
-    found = settings_file((folder, *folder.parents))
-    return _settings(found.table, found.path) if found else ProjectSettings()
+def settings_of(folder: Path) -> dict[str, Any]:
+    """What the project around a folder says of a run, by key; the files that it names absolute.
+
+    Raises DocumentError for a file that can't be read, UsageError for a setting that can't be used.
+    """
+    found, said = settings_file((folder, *folder.parents)), dict[str, Any]()
+    if found is None:
+        return said
+    known = {option.ini: option for option in OPTIONS}
+    for key, value in found.table.items():
+        where = f"{shown_path(found.path)}: {key}"
+        if key in known:
+            try:
+                said[key] = known[key].settled(value, found.path.parent)
+            except ValueError as error:
+                raise UsageError(f"{where} is {value!r} ({error}); mend it") from None
+        elif key == "base_url":
+            said[key] = value
+        elif key.startswith("contract_"):
+            near = ", ".join(difflib.get_close_matches(key, known, 1) or sorted(known))
+            raise UsageError(f"{where} is no setting; give {near}, or take it out")
+    return said
 
 
 def settings_file(folders: Iterable[Path]) -> SettingsFile | None:
@@ -96,25 +94,10 @@ def settings_under(path: Path, title: str, text: str | None = None) -> SettingsF
         raise DocumentError(str(shown_path(path)), 0, problem, "mend it") from None
 
 
-def _settings(table: Mapping[str, Any], file: Path) -> ProjectSettings:
-    known, values = {option.ini: option for option in OPTIONS}, dict[str, Any]()
-    for key, value in table.items():
-        where = f"{shown_path(file)}: {key}"
-        if key in known:
-            try:
-                values[known[key].field] = known[key].settled(value, file.parent)
-            except ValueError as error:
-                raise UsageError(f"{where} is {value!r} ({error}); mend it") from None
-        elif key.startswith("contract_"):
-            near = ", ".join(difflib.get_close_matches(key, known, 1) or sorted(known))
-            raise UsageError(f"{where} is no setting; give {near}, or take it out")
-    return ProjectSettings(values, table.get("base_url"))
-
-
 def document_of_project() -> Path:
     """The document of the project here, as short as it can be written; UsageError without one."""
     here = Path.cwd()
-    return shown_path(Path(settings_of(here).values.get("spec") or own_document(here)))
+    return shown_path(Path(settings_of(here).get("contract_spec") or own_document(here)))
 
 
 def own_document(folder: Path) -> Path:
@@ -127,33 +110,27 @@ def own_document(folder: Path) -> Path:
 
 def document_in(folder: Path) -> Path | None:
     """The same, or None without one."""
-    for candidates in (_called_openapi(folder), _of_spec(folder)):
-        found = list(candidates)
-        if len(found) > 1:
-            names = ", ".join(str(path.relative_to(folder)) for path in found)
-            raise UsageError(f"there are several documents here, {names}; name one of them")
-        if found:
-            return found[0]
-    return None
+    found = _files(folder, "openapi.*")
+    if not found:
+        from contracts.document.composite import is_document  # heavy
+
+        # What only belongs to a document, such as an overlay, is none.
+        found = list(filter(is_document, _files(folder, "spec/*")))
+    if len(found) > 1:
+        names = ", ".join(os.path.relpath(path, folder) for path in found)
+        raise UsageError(f"there are several documents here, {names}; name one of them")
+    return Path(found[0]) if found else None
 
 
 def may_hold_document(folder: Path) -> bool:
     """Whether `document_in` has anything to look at: cheap, as pytest asks it in any project."""
-    found = chain(folder.glob("openapi.*"), folder.glob("spec/*"))
-    return any(path.suffix in ENDS for path in found)
+    return bool(_files(folder, "openapi.*") or _files(folder, "spec/*"))
 
 
-def _called_openapi(folder: Path) -> Iterator[Path]:
-    for end in ENDS:
-        path = folder / f"openapi{end}"
-        if path.is_file():
-            yield path
-
-
-def _of_spec(folder: Path) -> Iterator[Path]:
-    """Files that look like a document: what only belongs to one, such as an overlay, is none."""
-    from contracts.document.composite import is_document  # heavy
-
-    for path in sorted(folder.glob("spec/*")):
-        if path.suffix in ENDS and path.is_file() and is_document(str(path)):
-            yield path
+def _files(folder: Path, pattern: str) -> list[str]:
+    """Files that are called as documents are, and not as overlays."""
+    found = []
+    for path in filter(Path.is_file, folder.glob(pattern)):
+        if path.suffix in ENDS and ".overlay." not in path.name:
+            found.append(str(path))
+    return sorted(found)

@@ -50,8 +50,8 @@ def load(path: str | Path | None = None, *, base_url: str | None = None) -> Cont
     overlays = None
     if path is None:
         own, path = settings_of(Path.cwd()), document_of_project()
-        overlays = overlays_of(own.values.get("overlay", ()), "contract_overlay")
-        base_url = base_url or own.base_url
+        overlays = overlays_of(own.get("contract_overlay", ()), "contract_overlay")
+        base_url = base_url or own.get("base_url")
     spec = load_spec(path, overlays)
     return Contract(rules_for(spec, extra=prose_rules(spec)), base_url)
 

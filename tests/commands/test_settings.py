@@ -80,7 +80,7 @@ def test_they_stand_wherever_pytest_reads_its_own(
 def test_one_file_counts_as_pytest_has_it(others: dict[str, str], taken: str | None) -> None:
     for name, content in others.items():
         put(name, content)
-    found = settings_of(Path.cwd()).values.get("spec")
+    found = settings_of(Path.cwd()).get("contract_spec")
     assert found == (taken and str(Path(taken).absolute()))
 
 
@@ -92,18 +92,22 @@ def test_values_are_those_that_a_run_has() -> None:
     )
     found = settings_of(Path.cwd())
     here = Path.cwd()
-    assert found.values == {
-        "param": ["a=1", f"b=@{here}/ids.txt"],
-        "overlay": [f"{here}/x.yaml", "none"],
-        "strict": True,
-        "max_requests": "5",
+    assert found == {
+        "contract_param": ["a=1", f"b=@{here}/ids.txt"],
+        "contract_overlay": [f"{here}/x.yaml", "none"],
+        "contract_strict": True,
+        "contract_max_requests": "5",
+        "base_url": "http://h",
     }
-    assert found.base_url == "http://h"
 
 
 def test_values_of_an_ini_file_are_words() -> None:
     put("pytest.ini", "[pytest]\ncontract_param = a=1 'b=x y'\n  c=2\ncontract_strict = no\ncontract_unsafe = Yes\n")
-    assert settings_of(Path.cwd()).values == {"param": ["a=1", "b=x y", "c=2"], "strict": False, "unsafe": True}
+    assert settings_of(Path.cwd()) == {
+        "contract_param": ["a=1", "b=x y", "c=2"],
+        "contract_strict": False,
+        "contract_unsafe": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -140,7 +144,8 @@ def test_a_mistake_in_them_is_one_sentence(name: str, content: str, said: str, c
 def test_a_document_that_nobody_names_is_found_and_told(files: list[str], taken: str, contracts: Run) -> None:
     for name in files:
         put(name, text())
-    put("spec/any.overlay.yaml", OVERLAY)
+    put("spec/any.overlay.yaml", OVERLAY.replace("title: laid over", "openapi: 3.1.1"))
+    put("openapi.overlay.yaml", OVERLAY)
     put("spec/redocly.yaml", "extends: [recommended]\n")
     code, out, err = contracts("rules", "--overlay", "none")
     assert (code, documents_of(out)) == (0, {taken})
@@ -153,7 +158,7 @@ def test_a_document_that_nobody_names_is_found_and_told(files: list[str], taken:
         ([], "there is no openapi.{yaml,yml,json} or spec/*.{yaml,yml,json} here, and none is named; name one"),
         (["api.yaml", "docs/openapi.yaml"], "there is no openapi.{yaml,yml,json} or spec/"),
         (["spec/b.yaml", "spec/a.json"], "there are several documents here, spec/a.json, spec/b.yaml; name one"),
-        (["openapi.json", "openapi.yaml"], "there are several documents here, openapi.yaml, openapi.json; name one"),
+        (["openapi.json", "openapi.yaml"], "there are several documents here, openapi.json, openapi.yaml; name one"),
     ],
 )
 @pytest.mark.parametrize("command", ["rules", "diff", "changelog", "accept --prune", "drift --from x", "pull x"])

@@ -43,9 +43,9 @@ SAMPLES: list[JSON] = [
 """What stands where anything is allowed."""
 
 GIVEN_UP = (
-    ["unevaluatedProperties", "unevaluatedItems"],
-    ["contentSchema", "contentEncoding", "contentMediaType"],
-    ["dependentSchemas", "if", "then", "else", "not"],
+    ("unevaluatedProperties", "unevaluatedItems"),
+    ("contentSchema", "contentEncoding", "contentMediaType"),
+    ("dependentSchemas", "if", "then", "else", "not"),
 )
 """Keywords to do without where the canonical form models no schema, group after group."""
 
@@ -293,14 +293,19 @@ def modelled(view: forms.RawView, site: Spot) -> CanonicalSchema:
                 node = schema_of(schema)
             else:
                 around = site.declared.parts[0].schema.document
-                tree = simpler(around.tree, keywords)
-                node = canonical_of(schema, Document("", "", "", tree, around.source))
+                node = canonical_of(schema, simplified(around, keywords))
         except validation.Uncompilable as problem:
             tried = f"a schema that can't be simplified: {problem}"
             raise payloads.Unsatisfiable(site.place, tried) from None
         if node.kind != forms.CanonicalKind.RAW:
             return node
     raise payloads.Unsatisfiable(site.place, f"a schema outside the canonical form ({view.reason})")
+
+
+@lru_cache(maxsize=16)
+def simplified(document: Document, keywords: tuple[str, ...]) -> Document:
+    """A document whose schemas are all `simpler`."""
+    return Document("", "", "", simpler(document.tree, keywords), document.source)
 
 
 def simpler(schema: Any, keywords: Sequence[str]) -> Any:

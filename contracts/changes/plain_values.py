@@ -34,7 +34,10 @@ def plain_members(sent: Shape, kept: Collection[str]) -> dict[str, JSON]:
     for name in sent.required.difference(kept):
         with suppress(Unsatisfiable):
             if (member := sent.member(name)) is not None:
-                found[name] = plainest(member)[0]
+                # What may be in a list can be much.
+                is_list = sent.child("properties", name).location.types == {"array"}
+                is_empty = is_list and takes(validator(member), [])
+                found[name] = [] if is_empty else plainest(member)[0]
     return found
 
 

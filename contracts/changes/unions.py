@@ -237,9 +237,9 @@ class Matches:
         """
         both, written = partial(_both, branch.shape, taken), partial(_taken, branch.shape)
         groups: list[list[Branch]] = [[]]
-        if own and self.sender.keyword == "oneOf":
+        if self.sender.keyword == "oneOf":
             others = [*filter(partial(is_not, branch), near)]
-            groups = [[own], *map(list, zip(others, strict=True)), others]
+            groups = [[own] if own else [], *map(list, zip(others, strict=True)), others]
         for known in groups:
             before = partial(_any, known)
             answer = settle(both, before, written, allowance=self.pair.allowance)

@@ -297,3 +297,17 @@ def test_a_union_beside_a_text_loses_neither(revision: Any, expected: set[str]) 
     changes = compare(asked(TEXT_OR_TWO), asked(revision))
     assert {change.id for change in changes if change.effect is Effect.BREAKING} == expected
     assert Effect.UNDECIDED not in {change.effect for change in changes}
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ([method("a", "id", "one"), method("b", "id", "two")], Effect.COMPATIBLE),  # {} and {id} were of both
+        ([method("a", "id", "one"), method("b", "two")], Effect.BREAKING),  # {id} was of one
+    ],
+    ids=["of two branches", "of one branch"],
+)
+def test_what_a_new_branch_takes_counts_if_it_was_sent(known: list[Any], expected: Effect) -> None:
+    changes = compare(asked({"oneOf": known}), asked({"oneOf": [*known, method("c", "id", "three")]}))
+    assert [(change.id, change.effect) for change in changes] == [("branch-added", expected)]
+    assert (changes[0].witness is not None) is (expected is Effect.BREAKING)

@@ -308,6 +308,7 @@ def test_a_union_beside_a_text_loses_neither(revision: Any, expected: set[str]) 
     ids=["of two branches", "of one branch"],
 )
 def test_what_a_new_branch_takes_counts_if_it_was_sent(known: list[Any], expected: Effect) -> None:
-    changes = compare(asked({"oneOf": known}), asked({"oneOf": [*known, method("c", "id", "three")]}))
+    many = [*known, *(method(f"k{number}", f"p{number}", "holder") for number in range(60))]
+    changes = compare(asked({"oneOf": many}), asked({"oneOf": [*many, method("c", "id", "three")]}))
     assert [(change.id, change.effect) for change in changes] == [("branch-added", expected)]
     assert (changes[0].witness is not None) is (expected is Effect.BREAKING)

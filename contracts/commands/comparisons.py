@@ -12,15 +12,7 @@ import click
 
 from contracts import flows
 from contracts.commands import show
-from contracts.commands.documents import (
-    OVERLAY,
-    ROOT,
-    SPEC,
-    STRICT,
-    own_document,
-    reading_of,
-    two_sides,
-)
+from contracts.commands.documents import SPEC, Reads, own_document, reads, two_sides
 from contracts.decision.change_decision import (
     AUDIENCES,
     ChangePolicy,
@@ -89,14 +81,12 @@ _BOLD = ("error", "title")
 
 
 class _Shared(TypedDict):  # what `diff` and `drift` have in common
-    overlays: tuple[str, ...]
+    reading: Reads
     form: str
     fail_on: str
     accepted: str | None
     unfolded: bool
     summary: bool
-    root: str | None
-    strict: bool
     path_prefix: str
     path_prefix_base: str
     path_prefix_revision: str
@@ -104,13 +94,11 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
 
 
 @click.command()
-@click.argument("sides", nargs=-1, metavar="[BASE REVISION | FILE...]")
+@click.argument("sides", nargs=-1, metavar="[BASE [REVISION] | FILE...]")
 @click.option(
     "--against", metavar="GITREV", help="Compare each FILE (the document) with what it is there."
 )
-@OVERLAY
-@ROOT
-@STRICT
+@reads
 @_PREFIX
 @_PREFIX_BASE
 @_PREFIX_REVISION
@@ -138,6 +126,7 @@ def diff(
     """What changed from BASE to REVISION, and what of it breaks clients.
 
     Each is a file, GITREV:path, a URL, or -; or many files: a folder, or a pattern (specs/*.yaml).
+    Left out, REVISION is the project's document, and BASE what that is in HEAD.
 
     --against takes files that changed: an overlay stands for its document, any other for the one
     that is tested here. What GITREV does not have is new, and not compared.
@@ -175,10 +164,8 @@ def diff(
 
 
 @click.command()
-@click.argument("sides", metavar="[BASE] [REVISION]", nargs=-1)
-@OVERLAY
-@ROOT
-@STRICT
+@click.argument("sides", metavar="[BASE [REVISION]]", nargs=-1)
+@reads
 @click.option(
     "--format",
     "form",
@@ -186,18 +173,16 @@ def diff(
     default="markdown",
     show_default=True,
 )
-def changelog(
-    sides: tuple[str, ...], overlays: tuple[str, ...], form: str, root: str | None, strict: bool
-) -> None:
+def changelog(sides: tuple[str, ...], form: str, reading: Reads) -> None:
     """What changed from BASE to REVISION for users of the API: added, changed, deprecated, removed.
 
     Each is a file, GITREV:path, a URL, or -; or many files: a folder, or a pattern (specs/*.yaml).
+    Left out, REVISION is the project's document, and BASE what that is in HEAD.
 
     It is no gate: the exit code is 0 whatever changed, and 2 if a side can't be read.
     """
     both = two_sides(sides)
-    reading = reading_of(both, overlays, root, strict)
-    terms = flows.Terms(ChangePolicy(), reading, "none", date.today())
+    terms = flows.Terms(ChangePolicy(), reading(both), "none", date.today())
     found = flows.compare(*both, terms)
     show(lines_of(FORMS["changelog"][form], found))
 
@@ -215,7 +200,7 @@ def _terms(
         raise click.UsageError("--summary has no finding, --all has each; give one of them")
     fail_on, levels = FailOn(shared["fail_on"]), severities_from(severities)
     policy = ChangePolicy(fail_on, levels, audience=audience)
-    reading = reading_of(names, shared["overlays"], shared["root"], shared["strict"])
+    reading = shared["reading"](names)
     ends = (shared["path_prefix_base"], shared["path_prefix_revision"])
     prefixes = (ends[0] or shared["path_prefix"], ends[1] or shared["path_prefix"])
     reading = replace(reading, prefixes=prefixes)
@@ -237,20 +222,11 @@ def _painted(text: str, look: str) -> str:
 @click.command()
 @click.argument("source")
 @SPEC
-@OVERLAY
-@ROOT
-@STRICT
+@reads
 @click.option(
     "--accept", "reason", metavar="REASON", help="Write what breaks all the same, because of this."
 )
-def pull(
-    source: str,
-    path: str,
-    overlays: tuple[str, ...],
-    root: str | None,
-    strict: bool,
-    reason: str | None,
-) -> None:
+def pull(source: str, path: str, reading: Reads, reason: str | None) -> None:
     """Refresh the document from SOURCE, unless that breaks clients.
 
     SOURCE is a file, GITREV:path, a URL, or -.
@@ -261,8 +237,7 @@ def pull(
     """
     if reason is not None and not is_reason(reason):
         raise UsageError(f"--accept {reason!r} says nothing; say why this may break clients")
-    reading = reading_of([path], overlays, root, strict)
-    found = flows.pull(source, Path(path), reading, reason=reason, today=date.today())
+    found = flows.pull(source, Path(path), reading([path]), reason=reason, today=date.today())
     if found.diff is not None:
         show(_shown(found.diff, "text", unfolded=False, summary=False))
     try:
@@ -284,9 +259,7 @@ def pull(
     help="Where else it is published: a document or a page with one.",
 )
 @SPEC
-@OVERLAY
-@ROOT
-@STRICT
+@reads
 @_PREFIX
 @_PREFIX_BASE
 @_PREFIX_REVISION

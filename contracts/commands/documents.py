@@ -4,8 +4,9 @@ What no option says is as the settings of the project say, which are about its o
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial, wraps
 from pathlib import Path
 
 import click
@@ -39,27 +40,43 @@ SPEC = click.option(
     callback=_own,
     help=f"The OpenAPI document.  [default: contract_spec of the project, {PLACES}]",
 )
-OVERLAY = click.option(
+_OVERLAY = click.option(
     "--overlay",
     "overlays",
     multiple=True,
     metavar="FILE",
     help="Of the document, or both; repeatable; 'none' for none.  [default: contract_overlay]",
 )
-ROOT = click.option(
+_ROOT = click.option(
     "--root",
     metavar="DIR",
     help="Other files are read below it.  [default: contract_root, the git repository]",
 )
-STRICT = click.option(
+_STRICT = click.option(
     "--strict-document", "strict", is_flag=True, help="Refuse a document with any fault."
 )
+Reads = Callable[[Iterable[str]], Reading]  # how documents of these names are read
 
 
-def reading_of(
-    names: Iterable[str], overlays: tuple[str, ...], root: str | None, strict: bool
+def reads(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with the options about how its documents are read: it takes a Reads, `reading`."""
+
+    @_OVERLAY
+    @_ROOT
+    @_STRICT
+    @wraps(command)
+    def called(
+        *, overlays: tuple[str, ...], root: str | None, strict: bool, **others: object
+    ) -> None:
+        command(reading=partial(_reading_of, overlays, root, strict), **others)
+
+    return called
+
+
+def _reading_of(
+    overlays: tuple[str, ...], root: str | None, strict: bool, names: Iterable[str]
 ) -> Reading:
-    """How documents of these names are read: alike, and as the project says if one is its own."""
+    """All alike, and as the project says if one is its own."""
     said, own = settings_of(Path.cwd()), ""
     with suppress(ContractsError):
         own = os.path.abspath(document_of_project())

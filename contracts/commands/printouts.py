@@ -15,7 +15,7 @@ import click
 from contracts import flows
 from contracts.changes.change import KINDS
 from contracts.commands import show
-from contracts.commands.documents import OVERLAY, ROOT, SPEC, STRICT, reading_of
+from contracts.commands.documents import SPEC, Reads, reads
 from contracts.decision import entries
 from contracts.document import load_spec
 from contracts.document.written import bytes_of_file
@@ -33,15 +33,12 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 class _Document(TypedDict):
     path: str
-    overlays: tuple[str, ...]
-    root: str | None
-    strict: bool
+    reading: Reads
 
 
 def _book(document: _Document) -> RuleBook:
     """The rules that a run judges."""
-    path, overlays = document["path"], document["overlays"]
-    reading = reading_of([path], overlays, document["root"], document["strict"])
+    path, reading = document["path"], document["reading"]([document["path"]])
     spec = load_spec(path, reading.overlays, reading.root)
     if reading.is_strict:
         refuse_faulty(spec)
@@ -50,9 +47,7 @@ def _book(document: _Document) -> RuleBook:
 
 @click.command()
 @SPEC
-@OVERLAY
-@ROOT
-@STRICT
+@reads
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -83,9 +78,7 @@ def rules(form: str, explain: str | None, **document: Unpack[_Document]) -> None
 @click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="The last day on which it counts.")
 @click.option("--prune", is_flag=True, help="Take out what has passed, and rules that are gone.")
 @SPEC
-@OVERLAY
-@ROOT
-@STRICT
+@reads
 @click.option("--accepted", metavar="FILE", help="[default: accepted.toml beside the document]")
 def accept(
     ids: tuple[str, ...],

@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
 def test_a_document_is_all_it_takes(folder: Folder) -> None:
     folder.write()
     run = folder.run("openapi.yaml")
-    assert (run.code, run.err) == (0, ""), run.out
+    assert (run.code, run.err) == (0, ""), run.out + run.err
     assert run.lines[0] == "contract: openapi.yaml (1.0) on the mock"
     assert run.lines[-1].startswith("contract: PASS in a self-test on the mock")
     assert run.verdicts[ENUM]["outcome"] == "holds"
@@ -89,9 +89,10 @@ def test_a_failed_rule_runs_again_as_it_is_printed(folder: Folder) -> None:
 def test_one_file_of_one_line_is_the_same_in_a_suite(folder: Folder, import_line: str) -> None:
     folder.write("api.yaml")
     folder.write("tests/test_contract.py", import_line)
-    folder.write("pyproject.toml", '[tool.pytest.ini_options]\ncontract_spec = "api.yaml"\n')
+    strict = 'addopts = "--strict-markers --import-mode=importlib"\nfilterwarnings = ["error"]\nxfail_strict = true\n'
+    folder.write("pyproject.toml", f'[tool.pytest.ini_options]\ncontract_spec = "api.yaml"\n{strict}')
     run = folder.finished([sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:pytest_httpx2"])
-    assert (run.code, run.err) == (0, ""), run.out
+    assert (run.code, run.err) == (0, ""), run.out + run.err
     assert run.lines[0] == "contract: api.yaml (1.0) on the mock"
     assert run.verdicts[ENUM]["outcome"] == "holds"
     assert "test_contract.py" in run.out

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import HealthCheck, Phase, assume, find, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
@@ -19,9 +20,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from contracts.document import read_spec
+from contracts.document.serialisation import is_odd
 from contracts.rules import rules_for
 from contracts.schemas.claims import claim_of
-from contracts.testing import Contract, ContractViolation, DrawnAnswer, DrawnRequest, load
+from contracts.testing import Contract, ContractsError, ContractViolation, DrawnAnswer, DrawnRequest, load
 from tests.payloads.test_random_schemas import SCHEMAS, compiles, schema_in
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -56,7 +58,13 @@ def answer(schema: Any, *, description: str = "", **more: Any) -> dict[str, Any]
 
 
 REF = {"$ref": "#/components/schemas/Book"}
-LIMIT = {"X-Rate": {"required": True, "schema": {"type": "integer", "minimum": 0}}, "X-Note": {"schema": TEXT}}
+NEVER = {"type": "integer", "minimum": 3, "maximum": 1}
+LENGTH = {"Content-Length": {"required": True, "schema": {"type": "integer"}}}
+LIMIT = {
+    "X-Rate": {"required": True, "schema": {"type": "integer", "minimum": 0}},
+    "X-Note": {"schema": TEXT},
+    "X-Never": {"schema": NEVER},
+}
 QUERY = [
     {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 50}},
     {"name": "state", "in": "query", "required": True, "schema": {"type": "string", "enum": ["lent", "there"]}},
@@ -69,6 +77,7 @@ QUERY = [
     },
     {"name": "X-Trace", "in": "header", "required": True, "schema": {"type": "string", "format": "uuid"}},
     {"name": "X-Word", "in": "header", "schema": TEXT},
+    {"name": "never", "in": "query", "explode": False, "schema": {"type": "array", "items": {"enum": ["a,b"]}}},
     {"name": "theme", "in": "cookie", "schema": {"type": "string", "enum": ["dark", "light"]}},
 ]
 FORM = {"type": "object", "required": ["name"], "properties": {"name": TEXT, "age": {"type": "integer"}}}
@@ -108,8 +117,31 @@ PATHS: dict[str, Any] = {
     "/never": {
         "post": {
             "requestBody": {"required": True, "content": content({"type": "string", "minLength": 3, "maxLength": 1})},
-            "responses": {"200": answer({"type": "integer", "minimum": 3, "maximum": 1})},
+            "responses": {"200": answer(NEVER)},
         }
+    },
+    "/m{m}/l{l}/{short}/{list}": {
+        "get": {
+            "parameters": [
+                {**ID, "name": "m", "style": "matrix"},
+                {
+                    **ID,
+                    "name": "l",
+                    "style": "label",
+                    "schema": {"type": "array", "minItems": 1, "items": {"type": "integer"}},
+                },
+                {**ID, "name": "short", "schema": {"type": "string", "maxLength": 3}},
+                {**ID, "name": "list", "schema": {"type": "array", "minItems": 1, "items": TEXT}},
+                {"name": "json", "in": "query", "content": content({"type": "object", "required": ["k"]})},
+                {"name": "X-List", "in": "header", "schema": {"type": "array", "items": TEXT}},
+                {"name": "User-Agent", "in": "header", "required": True, "schema": {"type": "string", "const": "me"}},
+                {"name": "c", "in": "cookie", "schema": {"type": "array", "items": TEXT}},
+            ],
+            "responses": {
+                "200": answer({"type": "integer"}, headers=LENGTH),
+                "206": {"description": "", "content": content(FORM, "multipart/form-data")},
+            },
+        },
     },
     "/plain": {"get": {"responses": {"204": {"description": ""}}}},
 }
@@ -129,7 +161,7 @@ def contract_of(document: Any) -> Contract:
 
 BOOKS = contract_of(DOCUMENT)
 NOTTE = load(Path(__file__).parents[2] / "spec" / "notte.yaml")
-quick = settings(max_examples=15, deadline=None, database=None)
+quick = settings(max_examples=8, deadline=None, database=None)
 searched = settings(max_examples=500, deadline=None, database=None, phases=[Phase.generate], derandomize=True)
 
 OPERATIONS = [(contract, key) for contract in (BOOKS, NOTTE) for key in contract.book.operations if "/never" not in key]
@@ -183,17 +215,36 @@ def test_every_request_is_allowed_and_its_operations_own(contract: Contract, ope
     def claimed(drawn: DrawnRequest) -> None:
         assert claim_on(contract, drawn).allowed
         assert contract._operation(drawn.method, drawn.path) == operation
+        assert not is_odd(operation.partition(" ")[2], drawn.path)
 
     claimed()
 
 
-@pytest.mark.parametrize("operation", ["GET /books", "POST /books", "PUT /books/{id}", "POST /files"])
+GONE = {"target": "$.paths['/plain']", "remove": True}
+ODD = "GET /m{m}/l{l}/{short}/{list}"
+
+
+def test_a_request_never_reaches_another_operation() -> None:
+    names = {**ID, "schema": {"type": "string", "enum": ["new", "old"]}}
+    done = {"responses": {"204": {"description": ""}}}
+    paths = {"/shelf/{id}": {"get": {"parameters": [names], **done}}, "/shelf/new": {"get": done}}
+
+    @quick
+    @given(contract_of({**DOCUMENT, "paths": paths}).requests("GET /shelf/{id}"))
+    def drawn(drawn: DrawnRequest) -> None:
+        assert drawn.path == "/shelf/old"
+
+    drawn()
+
+
+@pytest.mark.parametrize("operation", ["GET /books", "POST /books", "PUT /books/{id}", "POST /files", ODD])
 def test_a_broken_request_is_forbidden_for_one_reason(operation: str) -> None:
     @quick
     @given(BOOKS.broken(operation))
     def claimed(drawn: DrawnRequest) -> None:
         assert drawn.breaks == f"{operation} refused {claim_on(BOOKS, drawn).breaks}"
         assert drawn.breaks in BOOKS.book.operations[operation].by_id
+        assert not is_odd(operation.partition(" ")[2], drawn.path)
 
     claimed()
 
@@ -314,11 +365,31 @@ def test_a_schema_that_nothing_satisfies_is_a_value_error(draw: Callable[[], Any
         draw()
 
 
+def test_what_is_made_within_a_test_is_made_when_it_is_drawn() -> None:
+    @settings(max_examples=1, database=None)
+    @given(st.data())
+    def drawn(data: DataObject) -> None:
+        strategy = BOOKS.answers("POST /never", 200)
+        with pytest.raises(ValueError, match="nothing that it describes can be made"):
+            data.draw(strategy)
+
+    drawn()
+
+
+def test_a_head_of_an_answer_has_no_body() -> None:
+    @quick
+    @given(BOOKS.answers("HEAD /books/{id}"))
+    def judged(drawn: DrawnAnswer) -> None:
+        assert drawn.body == b""
+
+    judged()
+
+
 def test_statuses_are_numbers_ranges_or_default() -> None:
     def codes(status: int | str) -> set[int]:
         found: set[int] = set()
 
-        @settings(max_examples=40, database=None, deadline=None)
+        @settings(max_examples=25, database=None, deadline=None)
         @given(BOOKS.answers("GET /books", status))
         def judged(drawn: DrawnAnswer) -> None:
             found.add(drawn.status)
@@ -375,6 +446,7 @@ def test_a_seed_draws_the_same_again() -> None:
     assert drawn_with(1) == drawn_with(1) != drawn_with(2)
 
 
+@settings(max_examples=10, database=None)  # and the deadline that Hypothesis sets
 @given(st.data())
 def test_drawing_within_a_test_has_no_deadline_to_meet(data: DataObject) -> None:
     drawn = data.draw(BOOKS.answers("listBooks", 200))
@@ -383,7 +455,7 @@ def test_drawing_within_a_test_has_no_deadline_to_meet(data: DataObject) -> None
     assert (drawn.status, sent.method, broken.breaks.split()[4]) == (200, "POST", "required")
 
 
-RANDOM = settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+RANDOM = settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 @RANDOM
@@ -427,6 +499,36 @@ def test_a_request_arrives_as_it_was_drawn(app: TestClient) -> None:
         assert (seen["theme"], seen["trace"]) == (drawn.cookies.get("theme"), drawn.header("x-trace"))
 
     sent()
+
+
+def test_a_session_of_requests_gets_its_own_words() -> None:
+    with requests.Session() as session:
+        session.request = lambda method, url, headers, data: (method, url, json.loads(data))  # type: ignore[assignment, method-assign, misc]
+        drawn = find(BOOKS.requests("POST /books"), bool, settings=searched)
+        assert drawn.send(session, "http://books/v1/") == ("POST", "http://books/v1/books", drawn.json())
+
+
+def test_the_document_of_the_project_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "books.json").write_text(json.dumps(DOCUMENT))
+    overlay = {"overlay": "1.0.0", "info": {"title": "", "version": ""}, "actions": [GONE]}
+    (tmp_path / "later.json").write_text(json.dumps(overlay))
+    lines = ('contract_spec = "docs/books.json"', 'contract_overlay = ["later.json"]', 'base_url = "http://books/v1"')
+    (tmp_path / "pyproject.toml").write_text("\n".join(["[tool.pytest.ini_options]", *lines]))
+    monkeypatch.chdir(tmp_path / "docs")
+    contract = load()
+    assert "GET /plain" not in contract.book.operations
+    assert contract.base_url == "http://books/v1"
+    assert "GET /plain" in load("books.json").book.operations
+
+
+@pytest.mark.parametrize("path", ["missing.yaml", None])
+def test_a_document_that_is_not_there_is_named(
+    path: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ContractsError, match=path or "there is no openapi"):
+        load(path)
 
 
 def test_a_body_arrives_as_it_was_drawn(app: TestClient) -> None:

@@ -91,7 +91,8 @@ def test_one_file_of_one_line_is_the_same_in_a_suite(folder: Folder, import_line
     folder.write("tests/test_contract.py", import_line)
     strict = 'addopts = "--strict-markers --import-mode=importlib"\nfilterwarnings = ["error"]\nxfail_strict = true\n'
     folder.write("pyproject.toml", f'[tool.pytest.ini_options]\ncontract_spec = "api.yaml"\n{strict}')
-    run = folder.finished([sys.executable, "-m", "pytest", "-p", "no:schemathesis", "-p", "no:pytest_httpx2"])
+    words = ["-m", "pytest", "--assert=plain", "-p", "no:schemathesis", "-p", "no:pytest_httpx2"]
+    run = folder.finished([sys.executable, *words])
     assert (run.code, run.err) == (0, ""), run.out + run.err
     assert run.lines[0] == "contract: api.yaml (1.0) on the mock"
     assert run.verdicts[ENUM]["outcome"] == "holds"

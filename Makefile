@@ -9,7 +9,7 @@ CLEAN := env -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_
 # all of it some twenty lines fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
 # What looks at pages has a process of its own, and one browser.
 UNDER := options output accepted_run contract_fixture drift givens inputs resources sessions
-ELSEWHERE := tests/attack tests/service_tests tests/test_workflows.py tests/power tests/verdicts/test_law.py \
+ELSEWHERE := tests/attack tests/service_tests tests/test_examples.py tests/test_workflows.py tests/power tests/verdicts/test_law.py \
 	$(patsubst %,tests/changes/test_%.py,hostile laws revisions truth) \
 	tests/payloads/test_random_schemas.py tests/probes/test_schemathesis_cases.py \
 	tests/report/test_curl.py tests/report/test_hostile.py tests/rules/test_meshes.py \

@@ -20,6 +20,7 @@ from tests.service import create_app, fault_named, raw_server, running
 
 ROOT = Path(__file__).parents[1]
 OURS, TEMPLATES = ROOT / ".github" / "workflows", ROOT / "contracts" / "commands" / "templates"
+BY_HAND = ROOT / "examples" / "tickets" / ".github" / "workflows" / "service.yml"
 TEXTS = {
     path.stem: path.read_text(encoding="utf-8") for path in (*sorted(OURS.glob("*.yml")), *TEMPLATES.glob("*.yml"))
 }
@@ -41,7 +42,7 @@ def test_zizmor_finds_nothing(begun: Runner) -> None:
     if zizmor is None:
         pytest.skip("zizmor is not installed; `make setup` installs it from the lock")
     words = [zizmor, "--offline", "--no-progress", "--no-config", "--persona=auditor"]
-    words += [".github/workflows", "action.yml", str(begun.folder / ".github" / "workflows")]
+    words += [".github/workflows", "action.yml", str(BY_HAND), str(begun.folder / ".github" / "workflows")]
     found = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (found.returncode, "No findings" in found.stdout) == (0, True), found.stdout + found.stderr
 
@@ -86,7 +87,7 @@ def test_the_checkout_leaves_no_credential(name: str) -> None:
 
 
 def test_the_same_actions_are_used_everywhere() -> None:
-    others = [(ROOT / name).read_text(encoding="utf-8") for name in ("action.yml", "docs/ci.md")]
+    others = [(ROOT / name).read_text(encoding="utf-8") for name in ("action.yml", "docs/ci.md", BY_HAND)]
     used = re.findall(r"uses: (actions/.*)", "".join([*TEXTS.values(), *others]))
     assert len({one.partition("@")[0] for one in used}) == len(set(used))
 

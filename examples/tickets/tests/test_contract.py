@@ -1,0 +1,1 @@
+from contracts.testing import test_document, test_rule  # noqa: F401

@@ -36,6 +36,7 @@ _OURS = re.compile(
     rb"|\bcontracts\.testing[ \t]+import[ \t]*(?:\([^)]*|[^\n(]*)(?:\btest_(?:rule|document)\b|\*)"
 )
 """In a file with tests of the contract: what they take, or where they are imported from."""
+_BASE_URL_HELP = "the service to ask (without one, the contract is tested on a mock)"
 _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "flag": ("store_true", {"type": "bool", "default": False}),
     "list": ("append", {"type": "args", "default": []}),
@@ -54,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         takes = {"metavar": option.takes.metavar} if option.takes else {}
         group.addoption(option.flag, action=action, default=None, help=option.help, **takes)
         parser.addini(option.ini, option.help, **ini)
+    parser.addini("base_url", _BASE_URL_HELP)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -73,11 +75,8 @@ def pytest_load_initial_conftests(
             known.remove(value)  # pytest does not yet know that it is no file
     yield
     if not hasattr(early_config.option, "base_url"):
-        text = "the service to ask (without it, the contract is tested on a mock)"
-        default = os.environ.get("PYTEST_BASE_URL")
-        group = parser.getgroup("contract")
-        group.addoption("--base-url", metavar="URL", default=default, help=text)
-        parser.addini("base_url", text)
+        default, group = os.environ.get("PYTEST_BASE_URL"), parser.getgroup("contract")
+        group.addoption("--base-url", metavar="URL", default=default, help=_BASE_URL_HELP)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -92,6 +92,14 @@ def test_base_url_of_a_project_is_its_own(args: tuple[str, ...], url: str, proje
     assert (run.code, run.out.count("contract:")) == (0, 0)
 
 
+def test_a_run_in_a_project_with_an_option_of_that_name(project: Project) -> None:
+    (project.folder / "conftest.py").write_text(
+        OWN_OPTION.replace('"http://own"', "None").replace("parser.addini", "#")
+    )
+    run = project.run("-q", f"--contract-rule={ENUM}")
+    assert (run.code, run.report["decision"]) == (0, "pass")
+
+
 def test_base_url_is_no_place_to_look_for_tests(project: Project) -> None:
     with (project.folder / "pytest.ini").open("a") as ini:
         ini.write("testpaths = suite\n")
@@ -112,6 +120,12 @@ def test_plugin_is_registered_once(args: tuple[str, ...], project: Project) -> N
 def test_plugin_named_in_a_conftest_is_registered_once(project: Project) -> None:
     (project.folder / "conftest.py").write_text("pytest_plugins = ['contracts.plugin']")
     assert project.run("-q").code == 0
+
+
+def test_plugin_of_a_conftest_alone_is_enough(project: Project) -> None:
+    (project.folder / "conftest.py").write_text("pytest_plugins = ['contracts.plugin']")
+    run = project.finished(project.start("-q", "--disable-plugin-autoload", f"--contract-rule={ENUM}"))
+    assert (run.code, run.report["decision"], run.err) == (0, "pass", "")
 
 
 def test_workers_of_other_projects_are_told_nothing(pytester: pytest.Pytester) -> None:

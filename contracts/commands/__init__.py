@@ -11,19 +11,36 @@ import click
 
 from contracts.errors import ContractsError
 
+_RUN, _PROJECT = "contracts.commands.contract_run", "contracts.commands.project"
 _COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
-_COMMANDS = {
-    "accept": (_PRINTOUTS, "Agree to live with a violation for a time."),
-    "changelog": (_COMPARISONS, "What changed, in words for users of the API."),
-    "diff": (_COMPARISONS, "What of a change of the document breaks clients."),
-    "drift": (_COMPARISONS, "The same of what a service publishes."),
-    "init": ("contracts.commands.project", "Begin to keep the contract in a repository."),
-    "pull": (_COMPARISONS, "Refresh the document, unless that breaks clients."),
-    "report": (_PRINTOUTS, "One or more report.json in another form."),
-    "run": ("contracts.commands.contract_run", "Judge a service, or a mock, by every rule."),
-    "rules": (_PRINTOUTS, "The rules that the document implies."),
+_GROUPS = {
+    "Ask a service": {"run": (_RUN, "Judge a service, or a mock, by every rule.")},
+    "Compare documents": {
+        "diff": (_COMPARISONS, "What of a change of the document breaks clients."),
+        "changelog": (_COMPARISONS, "What changed, in words for users of the API."),
+        "drift": (_COMPARISONS, "The same as diff, of what a service publishes."),
+        "pull": (_COMPARISONS, "Refresh the document, unless that breaks clients."),
+    },
+    "Set up and tell": {
+        "init": (_PROJECT, "Begin to keep the contract in a repository."),
+        "rules": (_PRINTOUTS, "The rules that the document implies."),
+        "accept": (_PRINTOUTS, "Agree to live with a violation for a time."),
+        "report": (_PRINTOUTS, "One or more report.json in another form."),
+    },
 }
 """By name: the module, imported when the command is called or explained, and what it is for."""
+_COMMANDS = {name: row for group in _GROUPS.values() for name, row in group.items()}
+_EXAMPLES = {
+    "run": "openapi.yaml --base-url http://localhost:8000",
+    "diff": "origin/main:openapi.yaml openapi.yaml",
+    "changelog": "v1.0:openapi.yaml openapi.yaml",
+    "drift": "--base-url http://localhost:8000",
+    "pull": "http://localhost:8000/openapi.json --spec openapi.json",
+    "init": "openapi.yaml",
+    "rules": "--explain 'GET /books/{id} 200 /state enum'",
+    "accept": "'GET /books/{id} 200 /state enum' --reason 'old records' --until 2027-01-31",
+    "report": "markdown build/contract/report.json -o summary.md",
+}
 
 
 class LazyGroup(click.Group):
@@ -33,12 +50,17 @@ class LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module, _ = _COMMANDS.get(cmd_name, ("", ""))
-        return pkgutil.resolve_name(f"{module}:{cmd_name}") if module else None
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = pkgutil.resolve_name(f"{module}:{cmd_name}")
+        command.epilog = f"\b\nExample:\n  contracts {cmd_name} {_EXAMPLES[cmd_name]}"
+        return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, purpose) for name, (_, purpose) in _COMMANDS.items()])
+        for title, group in _GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, purpose) for name, (_, purpose) in group.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def test_what_a_user_can_mend_is_one_sentence(
 
 def test_no_command_shows_the_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch) == 2
-    assert "Commands:\n  accept" in capsys.readouterr().err
+    assert "Compare documents:\n  diff " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("args", [("--help",), ("-h",), ("rules", "-h"), ("--version",)], ids=" ".join)
@@ -187,3 +188,54 @@ def test_help_imports_next_to_nothing() -> None:
     own = ["contracts.commands", "contracts.errors"]
     wanted = f"{['click', 'contracts', 'notte_contracts']} {own}"
     assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", wanted)
+
+
+def in_groups(help_text: str) -> list[str]:
+    """The names below each title but that of the options."""
+    return [name for part in help_text.split("\n\n")[3:] for name in re.findall(r"^  (\w+)", part, re.MULTILINE)]
+
+
+def test_the_commands_stand_in_groups(contracts: Run) -> None:
+    code, out, _ = contracts("--help")
+    titles = re.findall(r"^(\w.*):$", out, re.MULTILINE)
+    assert (code, titles) == (0, ["Options", "Ask a service", "Compare documents", "Set up and tell"])
+    assert in_groups(out) == ["run", "diff", "changelog", "drift", "pull", "init", "rules", "accept", "report"]
+
+
+LINES = re.findall(r"^\| (bash|zsh|fish).*\| `(.*?)` \|$", (ROOT / "docs/commands.md").read_text("utf-8"), re.MULTILINE)
+
+
+def test_the_line_for_each_shell_is_documented() -> None:
+    assert [shell for shell, _ in LINES] == ["bash", "zsh", "fish"]
+
+
+@pytest.mark.parametrize(("shell", "line"), LINES, ids=[shell for shell, _ in LINES])
+def test_the_documented_line_gives_a_shell_what_it_reads(
+    shell: str, line: str, contracts: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {
+        "bash": "complete -o nosort -F",
+        "zsh": "compdef _contracts_completion contracts",
+        "fish": "--command contracts",
+    }
+    variable, _, value = line.replace('eval "$(', "").split()[0].partition("=")
+    monkeypatch.setenv(variable, value)
+    code, out, err = contracts()
+    assert (code, err, told[shell] in out) == (0, "", True)
+
+
+@pytest.mark.parametrize(("shell", "word"), [("zsh", "1"), ("fish", "chan")])  # fish gives the word itself
+def test_other_shells_complete_as_well(shell: str, word: str, contracts: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_CONTRACTS_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", "contracts chan")
+    monkeypatch.setenv("COMP_CWORD", word)
+    code, out, err = contracts()
+    assert (code, re.findall(r"\b(?:changelog|diff|run)\b", out.split("\t")[0]), err) == (0, ["changelog"], "")
+
+
+def test_bash_takes_the_documented_line() -> None:
+    (line,) = (line for shell, line in LINES if shell == "bash")
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    words = ["bash", "-c", f"{line} && complete -p contracts"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr, "_contracts_completion contracts" in done.stdout) == (0, "", True)

@@ -18,8 +18,8 @@ from contracts.text import printable
 
 MAX_RULES = 20  # that are listed of those which an id means
 EXPLANATIONS = Path(__file__).with_name("explanations.toml")
-_PARTS = {"rests on": "clause", "severity": "severity", "why": "why", "causes": "causes"}
-_PARTS |= {"accept": "accept", "asked by": "asked_by"}
+_PARTS = {"rests on": "clause", "severity": "severity", "why": "why"}
+_PARTS |= {"causes": "causes", "next": "next", "accept": "accept", "asked by": "asked_by"}
 
 
 def rules_table(book: RuleBook) -> Iterator[str]:

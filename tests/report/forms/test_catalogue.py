@@ -73,10 +73,11 @@ def told(book: RuleBook, identity: str) -> dict[str, Any]:
 
 
 def test_explanation_tells_promise_place_and_clause(book: RuleBook) -> None:
-    first, promise, written, clause, severity, why, causes, accept, asked = explained(told(book, ENUM))
+    first, promise, written, clause, severity, why, causes, cure, accept, asked = explained(told(book, ENUM))
     assert (first, severity) == (ENUM, "  severity  violation")
     assert why == "  why       a client has a branch for each listed value, and none for another"
     assert causes.startswith("  causes    a value that the code got and the document did not")
+    assert cure.startswith("  next      add the value to the document if it is meant")
     command = f"contracts accept '{ENUM}' --spec things.yaml --reason '…' --until 2026-12-24"
     assert accept == f"  accept    {command}"
     assert asked == "  asked by  random requests; odd requests"
@@ -141,7 +142,7 @@ def test_every_kind_of_rule_is_explained() -> None:
     texts = tomllib.loads(EXPLANATIONS.read_text(encoding="utf-8"))
     probes, _, _ = (texts.pop(name) for name in ("probes", "change", "document"))
     assert texts.keys() == RULE_KINDS.keys()
-    assert {frozenset(text) for text in texts.values()} == {frozenset({"why", "causes"})}
+    assert {frozenset(text) for text in texts.values()} == {frozenset({"why", "causes", "next"})}
     assert all(len(text) > 20 for about in texts.values() for text in about.values())
     assert len({text["why"] for text in texts.values()}) == len(texts)
     made = re.findall(r'Probe\(.*source="(\w+)"|_probe\((?:request|made), "(\w+)"|unseen\("(\w+)"', PLAN.read_text())

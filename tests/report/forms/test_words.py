@@ -131,6 +131,8 @@ DOCS = re.compile(
 )
 
 
-@pytest.mark.parametrize("name", ["README.md", *(f"docs/{name}.md" for name in ("usage", "report", "nightly"))])
-def test_the_docs_use_the_same_words(name: str) -> None:
-    assert DOCS.search((ROOT / name).read_text(encoding="utf-8")) is None
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.stem
+)
+def test_the_docs_use_the_same_words(page: Path) -> None:
+    assert DOCS.search(page.read_text(encoding="utf-8")) is None

@@ -60,9 +60,9 @@ class Secret:
     def __post_init__(self) -> None:
         whole = self._value.encode("utf-8", "surrogatepass")
         needles = {whole, whole.replace(b" ", b"+")}
-        if len(whole) > DISTINCTIVE:
-            needles.add(whole[:-1])
-        needles |= {part.encode() for part in self.parts if len(part) >= DISTINCTIVE}
+        for part in (whole, whole.rstrip(b":"), *map(str.encode, self.parts)):
+            if len(part) > DISTINCTIVE:  # also cut short, as probes send it
+                needles |= {part, part[:-1]}
         for _ in range(echoes.DEPTH):  # views in which its own escapes are undone
             needles |= set(map(echoes.unescaped, needles))
         common = f"{WORDS} {self.common}".lower().encode() if self.common is not None else b""

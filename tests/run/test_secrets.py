@@ -1,10 +1,12 @@
 """The credential is in nothing that a run shows or writes, whatever a service does and pytest is asked for."""
 
 import base64
+import json
 import os
+import re
 import signal
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -345,3 +347,63 @@ def test_replayed_evidence_holds_no_capability_url(project: Project) -> None:
     run = project.ask(Things(SHOWN["failing"]), "--contract-replay=before/report.json", *LOUD)
     assert run.code == 1
     assert_no_leaks(run)
+
+
+# Credentials of every kind
+
+KINDS: dict[str, tuple[dict[str, Any], str]] = {
+    "basic": ({"type": "http", "scheme": "basic"}, "ann:pass/Canary 1"),
+    "user": ({"type": "http", "scheme": "basic"}, "user_Canary+2f:"),
+    "bearer": ({"type": "http", "scheme": "bearer"}, "bearer/Canary+3"),
+    "header": ({"type": "apiKey", "in": "header", "name": "X-Key"}, "header+Canary/4"),
+    "named": ({"type": "apiKey", "in": "header", "name": "Authorization"}, "Token named/Canary5"),
+    "query": ({"type": "apiKey", "in": "query", "name": "api key"}, "query/Canary&=?6"),
+    "cookie": ({"type": "apiKey", "in": "cookie", "name": "sid"}, "cookie;Canary,=7"),
+    "oauth2": ({"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "/", "scopes": {}}}}, "oauth2/Canary+8"),
+    "openid": ({"type": "openIdConnect", "openIdConnectUrl": "/"}, "openid/Canary+9"),
+}
+"""Each with a value of its own; what of it is a secret by itself holds the word, and is what is hunted for."""
+
+
+def secret_of(kind: str) -> str:
+    value = KINDS[kind][1]
+    return next(part for part in value.replace(" ", ":", kind == "named").split(":") if "Canary" in part)
+
+
+def test_credential_of_every_kind_is_hidden(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service opens for anything, and gives back what it got: as it came, and decoded."""
+    monkeypatch.delenv("NOTTE_API_KEY")
+    spec = document()
+    spec["components"]["securitySchemes"] = {kind: scheme for kind, (scheme, _) in KINDS.items()}
+    spec["paths"] = {f"/{kind}": {"get": operation(kind, security=[{kind: []}])} for kind in KINDS}
+    project.write(spec)
+    for kind, (_, value) in KINDS.items():
+        monkeypatch.setenv(f"CONTRACT_CREDENTIAL_{kind.upper()}", value)
+    things = Things()
+
+    def reply(_number: int) -> bytes:
+        line, *fields = things.heads[-1].rstrip().split("\r\n")
+        own = [field for field in fields if not field.startswith(("Host", "User-Agent", "Accept"))]
+        shown = [line.split(" ")[1], *own]
+        shown += [base64.b64decode(word).decode() for field in own for word in re.findall(r"Basic (\S+)", field)]
+        shown += [unquote(shown[0]), *(word.partition(":")[2] for word in shown[-1:])]
+        named = f"X-Seen: {quote(' '.join(shown))}"
+        return answer(200, json.dumps({"seen": shown}).encode(), "Content-Type: application/json", named)
+
+    things.instead = reply
+    run = project.run("--base-url", project.serve(things), "-q", "--junitxml=out.xml")
+    assert run.code == 1
+    heads = [unquote(head) for head in things.heads]
+    heads += [base64.b64decode(word).decode() for head in heads for word in re.findall(r"Basic (\S+)", head)]
+    for kind, (_, value) in KINDS.items():
+        assert {
+            f"GET /{kind} credential kept",
+            f"GET /{kind} auth wrong",
+            f"GET /{kind} auth cut short",
+        } <= run.violated
+        assert any(value in head for head in heads)
+        assert leaks(run, value) | leaks(run, secret_of(kind)) == set()
+        kept, wrong = (
+            run.verdicts[f"GET /{kind} {rule}"]["evidence"]["curl"] for rule in ("auth cut short", "auth wrong")
+        )
+        assert [f"CONTRACT_CREDENTIAL_{kind.upper()}" in curl for curl in (kept, wrong)] == [True, False]

@@ -130,3 +130,9 @@ def shape(value: Any) -> Any:
     if isinstance(value, list):
         return [shape(item) for item in value]
     return type(value) if isinstance(value, str) else value
+
+
+def test_placeholders_of_all_credentials_stay_in_a_masked_url() -> None:
+    capabilities = Capabilities(("cdp_url",), ("$KEY", "$KEY_OF_B"))
+    masked = capabilities.masked(b"wss://h.example/$KEY/$KEY_OF_B?a=b1")
+    assert masked == b"wss://x.xxxxxxx/$KEY/$KEY_OF_B?x=x0"

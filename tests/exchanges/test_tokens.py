@@ -168,6 +168,13 @@ def test_headers_of_the_user_go_to_the_origin_of_the_base_url_alone() -> None:
     assert grants[VARIABLE].headers == ()
 
 
+def test_user_goes_before_the_client_whatever_the_document_has_first() -> None:
+    endpoint, spec = Endpoint(), document(clientCredentials="token", password="token")
+    with tokens_of(endpoint, {**USER, **CLIENT}, spec) as (tokens, _, _):
+        token(tokens)
+    assert endpoint.forms[0]["grant_type"] == ["password"]
+
+
 # Where
 
 URLS = [
@@ -342,6 +349,7 @@ def test_all_that_is_secret_is_masked_as_soon_as_it_is_known() -> None:
             "$CONTRACT_PASSWORD_SIGN_IN, $CONTRACT_CLIENT_SECRET_SIGN_IN, token-0001"
         )
         token(tokens)
+        assert scrubber.text("pa55 word/1, s3cret:&/1, token-0001").endswith(f", ${VARIABLE}")
     hidden = base64.b64encode(b"the+app:s3cret%3A%26%2F1").decode()
     assert (
         scrubber.text(f"token-0001 refresh-0815 {hidden}") == f"${VARIABLE} ${VARIABLE} $CONTRACT_CLIENT_SECRET_SIGN_IN"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from contracts.document import read_spec
+from contracts.run.credentials import certified
 
 from .projects import LOUD, Project, Run, Things, leaks
 from .test_credentials import OTHER, bearer, doors, house, key
@@ -120,11 +124,16 @@ def test_certificate_that_is_of_no_use(name: str, project: Project) -> None:
 
 
 def test_baseline_is_compared_with_the_document_as_it_is(project: Project) -> None:
-    spec = document({"tls": []})
-    project.write(spec)
-    (project.folder / "base.yaml").write_text((project.folder / "spec" / "notte.yaml").read_text() + "\n")
+    """Of which every client needs a certificate now, also where this one has it."""
+    project.write(document({}))
+    (project.folder / "base.yaml").write_text((project.folder / "spec" / "notte.yaml").read_text())
     (project.folder / "test_gate.py").write_text("from contracts.testing import test_document\n")
     things = house(lambda path, fields: True)
-    run = run_of(project, things, spec, SHOWN, "--contract-baseline=base.yaml", "-rA")
-    assert (run.code, "PASSED test_gate.py::test_document" in run.out) == (0, True)
-    assert "security" not in run.out
+    run = run_of(project, things, document({"tls": []}), SHOWN, "--contract-baseline=base.yaml", "-rf")
+    assert (run.code, "security-tightened" in run.out) == (1, True)
+
+
+def test_scheme_that_cannot_be_read_is_not_met_by_a_certificate() -> None:
+    text = json.dumps(document({"tls": [], "odd": []}, {"key": [], "tls": []})).encode()
+    spec = certified(read_spec(text, path="doors.json", folder=None))
+    assert spec.operations[0].security == ((("odd", ()),), (("key", ()),))

@@ -180,3 +180,11 @@ def test_secrets_do_not_go_to_production_from_elsewhere(project: Project) -> Non
     run = project.run("-q", "--base-url", project.serve(Office().things), FLOW)
     assert run.code == 4
     assert "--contract-token-from-flow would send secrets to the production host" in run.err
+
+
+def test_what_is_published_is_asked_for_without_a_token(project: Project) -> None:
+    office = Office()
+    run = run_of(project, office.things, "-q", "--contract-drift")
+    assert (run.code, "failed inside" in run.report["drift"]["problem"]) == (0, False)
+    assert office.things.lines[0] == "GET /openapi.json"
+    assert "authorization" not in office.things.heads[0].lower()

@@ -185,6 +185,16 @@ LACKS: dict[str, tuple[dict[str, str], list[Any], str]] = {
         "CONTRACT_CREDENTIAL_OPENID (scheme openid: openIdConnect token)",
     ),
     "nothing, by the other": ({"header": "k-123456"}, [{"bearer": []}, {"header": []}], ""),
+    "a certificate, or a token": (
+        {"header": "k-123456"},
+        [{"tls": []}, {"bearer": []}],
+        "--contract-client-cert FILE (scheme tls), or CONTRACT_CREDENTIAL_BEARER (scheme bearer: bearer)",
+    ),
+    "what can be read alone": (
+        {"header": "k-123456"},
+        [{"undefined": []}, {"bearer": []}],
+        "CONTRACT_CREDENTIAL_BEARER (scheme bearer: bearer)",
+    ),
     "nothing, it is optional": ({"header": "k-123456"}, [{"bearer": []}, {}], ""),
 }
 

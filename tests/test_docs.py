@@ -13,8 +13,10 @@ import pytest
 
 from contracts.commands import _EXAMPLES, commands
 from contracts.document import load_spec
+from contracts.document.dialects.repairs import MALFORMED
 from contracts.report.forms.catalogue import EXPLANATIONS
 from contracts.rules import RULE_KINDS, rules_for
+from contracts.rules.faults import CHECKS
 from contracts.run.options import OPTIONS
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +24,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 LONG = {"README", "design", "gate", "power", "reliability", "testing"}
 """Pages that are no answers to read at once: references of how it is made, and whole examples."""
+HOW = {"design.md", "power.md", "reliability.md"}
 LINK = re.compile(r"\]\((?!https?:|#\))([^)\s]*)\)")
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)")
@@ -70,9 +73,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_the_index_has_a_line_for_each_page() -> None:
-    lines = re.findall(r"^- \[(.*)\]\((.*)\): .+\?$", text_of("README.md"), re.MULTILINE)
-    assert [name for name, link in lines if name != link] == []
-    assert sorted(name for name, _ in lines) == sorted(page.name for page in DOCS.glob("*.md") if page.stem != "README")
+    lines = re.findall(r"^- \[(.*)\]\((.*)\): (.+\?)$", text_of("README.md"), re.MULTILINE)
+    assert [name for name, link, _ in lines if name != link] == []
+    assert sorted(name for name, _, _ in lines) == sorted(
+        page.name for page in DOCS.glob("*.md") if page.stem != "README"
+    )
+    asked = {link: question for _, link, question in lines}
+    assert [name for name in asked if name not in HOW and f"# {asked[name]}\n" not in text_of(name)[:200]] == []
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
@@ -108,6 +115,10 @@ def test_each_kind_of_rule_is_explained_as_the_command_explains_it() -> None:
         for kind, (severity, clause) in RULE_KINDS.items()
     ]
     assert all(len(row) == 5 and row[1] for row in rows_of("rules.md"))
+
+
+def test_each_kind_of_notice_is_told() -> None:
+    assert [row[0].strip("`") for row in rows_of("document.md")] == [MALFORMED, "reference", "left out", *CHECKS]
 
 
 def commands_in(page: Path) -> list[str]:

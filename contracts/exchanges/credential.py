@@ -125,13 +125,13 @@ class Scrubber:
     capabilities: Capabilities = field(default_factory=Capabilities)
 
     @classmethod
-    def of(cls, values: dict[str, str], common: Mapping[str, str] | None = None) -> Self:
-        """For values by variable, some with what is `common`; longer ones are taken out first."""
+    def of(cls, values: dict[str, str]) -> Self:
+        """For values by variable; longer ones are taken out first."""
         longest = sorted(values.items(), key=lambda item: -len(item[1]))
         secrets = []
         for name, value in longest:
             if len(value) >= MIN_LENGTH:
-                secrets.append(Secret(value, f"${name}", (common or {}).get(name)))
+                secrets.append(Secret(value, f"${name}"))
         return cls(tuple(secrets))
 
     def learn(self, *secrets: Secret) -> None:

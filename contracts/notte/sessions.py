@@ -131,6 +131,7 @@ class Starter:
     say: Callable[[str], None]
     sleep: Callable[[float], None]
     base_url: str
+    variable: str = domain.CREDENTIAL_VARIABLE  # that has the credential
     started: Started = field(default_factory=Started)
 
     def run(self) -> Started:
@@ -208,7 +209,7 @@ class Starter:
             self.say(
                 f"contract: WARNING: session {self.started.session_id} may still be running "
                 f"({self.started.problem}); stop it: "
-                f'curl -X DELETE -H "Authorization: Bearer ${domain.CREDENTIAL_VARIABLE}" {url}; '
+                f'curl -X DELETE -H "Authorization: Bearer ${self.variable}" {url}; '
                 f"it ends by itself after {domain.CHEAPEST['max_duration_minutes']} minutes"
             )
 

@@ -286,8 +286,9 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     count, verdicts = state.first_looks.pop(operation.key, (-1, ()))
     if count != len(exchanges):
         verdicts = judged(state.book, operation, exchanges)
-    if why := _unlooked(state, exchanges):
-        verdicts = _without_credential(state, operation, exchanges, why)
+    said = _said_anyway(state, exchanges)
+    if said or state.ledger.about.get("unlooked"):
+        verdicts = _without_credential(state, operation, exchanges, said)
     asked = any(exchange.probe.source != "method" for exchange in exchanges)
     own = any(e.probe.source == "given" and is_plain_success(e) for e in exchanges)
     if asked and (own or not spares(state, operation)):
@@ -324,31 +325,32 @@ def _lack(state: State, operation: Operation) -> str:
     return f"the run has no credential for it; set {lack}" if lack else ""
 
 
-def _unlooked(state: State, exchanges: Sequence[Exchange]) -> str:
-    """Why the credential is not looked for, if it is not, which answers without it may show."""
-    if why := state.ledger.about.get("unlooked"):
-        return str(why)
-    secret, mark = state.inputs.target.secret, state.inputs.spec.placeholder
-    if secret is None or not secret.is_words:
-        return ""
-    for exchange in exchanges:
-        bare = exchange.probe.credential is messages.Credential.NONE
-        if bare and mark in repr(exchange.response):
-            name = state.inputs.spec.variable
-            return f"answers to requests without {name} hold its value as well: {UNLOOKED}"
-    return ""
+def _said_anyway(state: State, exchanges: Sequence[Exchange]) -> list[Secret]:
+    """The credentials that may be words, and stand in answers to requests without them as well."""
+    found, target = list[Secret](), state.inputs.target
+    for secret in filter(None, (target.secret, *target.others.values())):
+        for exchange in exchanges if secret.is_words else ():
+            bare = exchange.probe.credential is messages.Credential.NONE
+            if bare and secret.placeholder in repr(exchange.response):
+                found.append(secret)
+                break
+    return found
 
 
 def _without_credential(
-    state: State, operation: Operation, exchanges: list[Exchange], why: str
+    state: State, operation: Operation, exchanges: list[Exchange], said: Sequence[Secret]
 ) -> list[Verdict]:
-    """Verdicts on bodies as they came, none on whether they hold the credential."""
-    secret, mark = state.inputs.target.secret, state.inputs.spec.placeholder.encode()
+    """Verdicts on bodies with what they say anyway, none on whether they hold the credential."""
+    names = " and ".join(secret.placeholder.removeprefix("$") for secret in said)
+    why = f"answers to requests without {names} hold its value as well: {UNLOOKED}"
     for index, exchange in enumerate(exchanges):
-        if secret is not None and (response := exchange.response) is not None:
-            body = response.body.replace(mark, secret.reveal().encode())
+        if (response := exchange.response) is not None:
+            body = response.body
+            for secret in said:
+                body = body.replace(secret.placeholder.encode(), secret.reveal().encode())
             exchanges[index] = replace(exchange, response=replace(response, body=body))
     verdicts = {v.rule: v for v in judged(state.book, operation, exchanges)}
+    why = state.ledger.about.get("unlooked") or why
     verdicts |= {rule: unjudged(rule, why) for rule in verdicts if rule.kind == "credential kept"}
     return list(verdicts.values())
 

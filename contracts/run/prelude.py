@@ -202,7 +202,8 @@ def _source(state: State, say: Say) -> None:
             ledger.add((), found={SESSION_ID: list(prelude.listed.picked)}, aside=pace.spent)
         if state.inputs.options.start_session:
             ask = partial(_asked_for, state, client, asked)
-            starter = Starter(send, partial(send, by=stopper), ask, say, pace.sleep, str(target))
+            end, place = partial(send, by=stopper), (str(target), state.inputs.spec.variable)
+            starter = Starter(send, end, ask, say, pace.sleep, *place)
             started = prelude.started = starter.started
             try:
                 starter.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,12 +16,14 @@ import stamina
 
 from contracts.document import Spec
 from contracts.errors import DocumentError, UsageError
-from contracts.exchanges import Client, Exhausted
+from contracts.exchanges import Client, Exhausted, Route
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.grants import grants_from
+from contracts.exchanges.tls import Certificate
 from contracts.exchanges.tokens import NoToken, Tokens
 from contracts.messages import Credential, Exchange, Probe, Request
 from tests.exchanges.documents import spec_of
+from tests.exchanges.test_tls import LOOPBACK
 from tests.run.projects import serving
 
 VARIABLE = "CONTRACT_CREDENTIAL_SIGN_IN"
@@ -244,6 +247,25 @@ def test_what_a_flow_lacks(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         grants_from(spec, spec.operations, BASE, (), environ)
     assert str(caught.value).startswith(f"--contract-token-from-flow: {said}")
+
+
+def test_token_comes_by_the_way_of_the_run() -> None:
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(LOOPBACK)
+    secure.load_verify_locations(LOOPBACK)
+    secure.verify_mode = ssl.CERT_REQUIRED
+    route = Route(None, str(LOOPBACK), Certificate(str(LOOPBACK)))
+    with serving(Endpoint(), secure) as url:
+        spec = document(password="token")
+        tokens = Tokens(grants_from(spec, spec.operations, f"{url}/v1", (), USER), route)
+        assert token(tokens) == "token-0001"
+
+
+def test_token_comes_by_the_proxy_of_the_run() -> None:
+    endpoint, spec = Endpoint(), document(password="http://127.0.0.1:9/v1/token")
+    grants = grants_from(spec, spec.operations, BASE, (), USER)
+    with serving(lambda request: endpoint(request.replace(b"POST http://127.0.0.1:9", b"POST "))) as proxy:
+        assert token(Tokens(grants, Route(proxy))) == "token-0001"
 
 
 # When

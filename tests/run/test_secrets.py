@@ -154,6 +154,19 @@ def test_credential_that_any_answer_may_hold_is_not_looked_for(
     assert [line[:60] for line in run.texts("note: ")] == [f"note: {said}"[:60]]
 
 
+def test_word_that_is_the_credential_of_one_scheme_is_not_looked_for_either(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRACT_CREDENTIAL_KEY", "staging1")
+    shape = {"properties": {"status": {}, "env": {"type": "string", "maxLength": 8}}}
+    project.write(document(get=operation("get_thing", schema={"type": "object", **shape})))
+    run = project.ask(Things({"env": "staging1"}, key="staging1", fields=("X-Env: staging1",)))
+    said = (
+        "answers to requests without CONTRACT_CREDENTIAL_KEY hold its value as well: nothing is looked for in answers"
+    )
+    assert (run.code, run.violated, run.report["notes"]) == (0, set(), [said])
+
+
 @pytest.mark.parametrize("key", ["a-key-1", "sessions", "Content-Type"])
 def test_credential_that_is_not_looked_for_is_never_printed_by_us(
     key: str, project: Project, monkeypatch: pytest.MonkeyPatch

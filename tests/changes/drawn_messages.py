@@ -16,7 +16,7 @@ from contracts.payloads.compiler import generator
 from tests.changes import wire
 from tests.changes.closing import taken
 from tests.changes.editing import Message
-from tests.changes.referee import Referee
+from tests.changes.referee import holding
 
 CONCRETE = {"*/*": "image/gif", "application/*": "application/yaml", "text/*": "text/html"}
 OTHER = {"1": 100, "2": 207, "3": 304, "4": 418, "5": 599}
@@ -26,7 +26,7 @@ Draw = Callable[[Schema | None], Any]
 
 def messages(spec: Spec, operation: Operation, direction: Direction, count: int) -> Iterator[Message]:
     """What the party that holds `spec` sends there."""
-    sender = sending(spec, direction)
+    sender = holding(spec, direction, "sender", False)
     draw = drawing(spec, direction)
     make = request if direction is Direction.REQUEST else response
     for turn in range(count):
@@ -50,11 +50,6 @@ def drawing(spec: Spec, direction: Direction) -> Draw:
         return generator(Schema(document, schema.pointer)).draw(sources[next(turn) % 2])
 
     return draw
-
-
-@lru_cache(maxsize=8)
-def sending(spec: Spec, direction: Direction) -> Referee:
-    return Referee(spec, direction, "sender")
 
 
 @lru_cache(maxsize=8)

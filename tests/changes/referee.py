@@ -180,6 +180,12 @@ class Referee:
         return self.compiled[pointer].is_valid(value)
 
 
+@lru_cache(maxsize=8)
+def holding(spec: Spec, direction: Direction, role: Literal["sender", "receiver"], whole: bool) -> Referee:
+    """A party that is asked again and again, and compiles its schemas once."""
+    return Referee(spec, direction, role, whole)
+
+
 def served(operation: Operation, accepted: str | None) -> bool:
     """Whether a request that names a type of answers gets one of it, where it gets any (RFC 9110 §12.5.1)."""
     content = [m for response in operation.responses if response.status[0] not in "45" for m in response.content]

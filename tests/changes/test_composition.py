@@ -17,7 +17,7 @@ from contracts.changes import compare
 from contracts.changes.change import Change, Direction, Effect
 from tests.changes.editing import Edit, Revision, Tree, original, ref, spec_from
 from tests.changes.keywords import PAIRS, SENT, SHOWN, array, mapped, obj, one_of
-from tests.changes.referee import Referee
+from tests.changes.referee import holding
 from tests.changes.revisions import REVISIONS
 
 KEYWORD_SEEDS, ROW_SEEDS = 30, 12  # thousands hold
@@ -60,7 +60,7 @@ def is_own(change: Change, trees: Composed, own: Tree, other: Tree) -> bool:
     whole = change.id.startswith("server-")
 
     def refuses(tree: Tree, role: Any = "receiver") -> bool:
-        referee = Referee(spec_from(tree, "judged.json"), direction, role, whole)
+        referee = holding(spec_from(tree, "revision.json"), direction, role, whole)
         return referee.refuses(message, operation) is not None
 
     sender, receiver, undone, alone = trees.none, trees.both, other, own

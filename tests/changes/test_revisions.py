@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Literal
-
 import pytest
 
 from contracts.changes import compare
 from contracts.changes.change import Change, ChangeSeverity, Direction, Effect
-from contracts.document import Spec
 from tests.changes.editing import Revision, Truth
-from tests.changes.referee import Referee
+from tests.changes.referee import holding
 from tests.changes.revisions import REVISIONS
 
 EQUAL = [row for row in REVISIONS if row.truth is Truth.EQUAL]
@@ -40,12 +36,6 @@ def judged(row: Revision, change: Change) -> tuple[str | None, str | None]:
     sends = holding(sender, direction, "sender", whole).refuses(witness.message, witness.operation)
     takes = holding(receiver, direction, "receiver", whole).refuses(witness.message, witness.operation)
     return sends, takes
-
-
-@lru_cache(maxsize=8)
-def holding(spec: Spec, direction: Direction, role: Literal["sender", "receiver"], whole: bool) -> Referee:
-    """One for all changes between two documents, whose schemas are compiled once."""
-    return Referee(spec, direction, role, whole)
 
 
 @pytest.mark.parametrize("row", BREAKING, ids=lambda row: row.id)

@@ -15,7 +15,7 @@ from contracts.changes.change import Direction
 from contracts.document import Operation, Spec, ref_target
 from tests.changes.drawn_messages import messages
 from tests.changes.editing import Message, Revision, Truth
-from tests.changes.referee import Referee
+from tests.changes.referee import Referee, holding
 from tests.changes.revisions import REVISIONS
 
 REF = re.compile(r'"\$ref": "([^"]*)"')
@@ -100,5 +100,5 @@ def test_the_written_message_is_sent_and_refused(row: Revision) -> None:
     direction = Direction.RESPONSE if "status" in row.message else Direction.REQUEST
     sender, receiver = sides(*row.specs(), direction)
     operation = row.where[0] if row.where else ""
-    assert Referee(sender, direction, "sender").refuses(row.message, operation) is None
-    assert Referee(receiver, direction, "receiver").refuses(row.message, operation) is not None
+    assert holding(sender, direction, "sender", False).refuses(row.message, operation) is None
+    assert holding(receiver, direction, "receiver", False).refuses(row.message, operation) is not None

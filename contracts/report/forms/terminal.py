@@ -279,7 +279,7 @@ def _table(run: Run, screen: Screen) -> Section:
     rows = wording.answers_of(run)
     longest, status = len("operation"), len("status")
     for operation, code, _ in rows[: CAPS["table"]]:
-        longest = max(longest, cell_len(screen.text(operation)))
+        longest = max(longest, cell_len(screen.text(operation[: MOST * screen.width])))
         status = max(status, len(code))
     columns, expendable = list(COLUMNS), ["rules", "exercised", "not exercised"]
     room = screen.width - 2 - status - len("".join(columns)) - 2 * len(columns)
@@ -324,7 +324,7 @@ def decision_line(run: Run, screen: Screen) -> str:
         more = len(run.reasons) - shown
         rest = f"; and {more} more, in report.json" * bool(more)
         text = screen.text(f": {'; '.join(run.reasons[:shown])}")
-        if cell_len(text) + len(rest) <= room or shown == 1:
+        if cell_len(text[: MOST * room]) + len(rest) <= room or shown == 1:
             text = screen.cut(text, max(room - len(rest), 20)) + rest
             break
     return f"{start}{text}{end}"

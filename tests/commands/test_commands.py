@@ -161,8 +161,11 @@ def test_the_help_of_a_run_has_every_option(contracts: Run) -> None:
     ],
 )
 def test_a_shell_completes_what_is_typed(
-    words: str, found: str, contracts: Run, monkeypatch: pytest.MonkeyPatch
+    words: str, found: str, contracts: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """Where a document can be found, nothing is said of it."""
+    monkeypatch.chdir(tmp_path)
+    Path("openapi.yaml").write_text("openapi: 3.1.0\n")
     monkeypatch.setenv("_CONTRACTS_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))

@@ -204,6 +204,17 @@ def test_the_overlay_is_that_of_the_projects_document_alone(contracts: Run) -> N
 
 
 @pytest.mark.usefixtures("repository")
+def test_a_path_of_a_revision_begins_at_the_repository(contracts: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("below").mkdir()
+    monkeypatch.chdir("below")
+    over = f"contracts: {Path.cwd().parent}/over.yaml:4: the target"
+    assert contracts("diff", "HEAD:api.yaml", "HEAD:x.yaml")[2].startswith(over)
+    assert contracts("diff", "HEAD:../api.yaml", "HEAD:x.yaml")[2].startswith(over)
+    assert contracts("diff", "HEAD:x.yaml", "HEAD:./x.yaml")[2].startswith("contracts: HEAD:./x.yaml: the revision")
+    assert contracts("diff")[0] == 0
+
+
+@pytest.mark.usefixtures("repository")
 def test_the_other_settings_of_reading_count_as_well(contracts: Run) -> None:
     put("pytest.ini", f"{INI}contract_strict_document = true\n")
     put("api.yaml", text().replace('"enum"', '"enumm"').replace('"type": "object"', '"type": 5'))

@@ -54,7 +54,7 @@ def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
         base_url = config.getini("base_url") or None
     inputs = inputs_from(options, base_url=base_url, root=config.rootpath, asks=asks)
     state = state_from(config, inputs)
-    if not state.items:
+    if asks and not state.items:
         problem = f"--contract-rule {options.rule} matches none of the rules"
         raise UsageError(f"{problem}; see `contracts rules`")
     if state.inputs.scrubber.secrets:

@@ -1,8 +1,8 @@
 """A document to its rules: one checkable promise each, by operation, ready to be judged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import chain
 
 from contracts.document import Operation, Spec
@@ -101,47 +101,67 @@ def rules_for(
     spec: Spec, *, max_seconds: float = MAX_SECONDS, extra: Extra | None = None
 ) -> RuleBook:
     """Every promise of the document, and what HTTP and `extra` add to it."""
-    more, paths, operations = extra or Extra(), set[str](), dict[str, OperationRules]()
-    for operation in spec.operations:
-        key, unlisted = operation.key, tuple[ExchangeRule, ...]()
-        if operation.path not in paths:
-            unlisted = tuple(requests.method_rules(spec, operation))
-            paths.add(operation.path)
-        by_response, plans = dict[str, tuple[ExchangeRule, ...]](), dict[tuple[str, str], Plan]()
-        head = dict[str, Sequence[Plan]]()
-        for response in operation.responses:
-            head[response.status] = tuple(headers.header_plans(operation, response))
-            by_response[response.status] = (
-                *responses.response_rules(operation, response),
-                *headers.header_rules(operation, response),
-                *media.media_rules(operation, response),
-                *access.identity_rules(spec, operation, response),
-            )
-            for name, plan in media.media_plans(operation, response):
-                plans[response.status, name] = plan
-        own = (row for row in more.on_answers if row.rule.operation == key)
-        later = (row for row in more.on_histories if row.rule.operation == key)
-        operations[key] = OperationRules(
-            spec,
-            operation,
-            max_seconds,
-            general=(
-                *responses.operation_rules(spec, operation),
-                *access.access_rules(spec, operation),
-                *requests.read_only_rules(operation),
-                *own,
-            ),
-            wire=(
-                *responses.wire_rules(spec, operation, max_seconds=max_seconds),
-                *requests.allow_rules(spec, operation),
-            ),
-            unlisted=unlisted,
-            requests=dict(requests.request_rules(operation)),
-            by_response=by_response,
-            histories=(*histories.history_rules(operation), *later),
-            heads=tuple(histories.head_rules(spec, operation)),
-            framing={rule.kind: rule for rule in responses.framing_rules(operation)},
-            plans=plans,
-            headers=head,
+    make = partial(_rules_of, spec, max_seconds, extra or Extra())
+    return RuleBook(spec, _ByOperation(spec, make))
+
+
+class _ByOperation(Mapping[str, OperationRules]):
+    """The rules of each operation, made when they are first asked for."""
+
+    def __init__(self, spec: Spec, make: Callable[[str], OperationRules]) -> None:
+        self._keys, self._make = spec.by_key, cache(make)
+
+    def __getitem__(self, key: str) -> OperationRules:
+        return self._make(key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+def _rules_of(spec: Spec, max_seconds: float, more: Extra, key: str) -> OperationRules:
+    operation, unlisted = spec.by_key[key], tuple[ExchangeRule, ...]()
+    if operation is spec.by_path[operation.path][0]:
+        unlisted = tuple(requests.method_rules(spec, operation))
+    by_response, plans = dict[str, tuple[ExchangeRule, ...]](), dict[tuple[str, str], Plan]()
+    head = dict[str, Sequence[Plan]]()
+    for response in operation.responses:
+        head[response.status] = tuple(headers.header_plans(operation, response))
+        by_response[response.status] = (
+            *responses.response_rules(operation, response),
+            *headers.header_rules(operation, response),
+            *media.media_rules(operation, response),
+            *access.identity_rules(spec, operation, response),
         )
-    return RuleBook(spec, operations)
+        for name, plan in media.media_plans(operation, response):
+            plans[response.status, name] = plan
+    own = (row for row in more.on_answers if row.rule.operation == key)
+    later = (row for row in more.on_histories if row.rule.operation == key)
+    return OperationRules(
+        spec,
+        operation,
+        max_seconds,
+        general=(
+            *responses.operation_rules(spec, operation),
+            *access.access_rules(spec, operation),
+            *requests.read_only_rules(operation),
+            *own,
+        ),
+        wire=(
+            *responses.wire_rules(spec, operation, max_seconds=max_seconds),
+            *requests.allow_rules(spec, operation),
+        ),
+        unlisted=unlisted,
+        requests=dict(requests.request_rules(operation)),
+        by_response=by_response,
+        histories=(*histories.history_rules(operation), *later),
+        heads=tuple(histories.head_rules(spec, operation)),
+        framing={rule.kind: rule for rule in responses.framing_rules(operation)},
+        plans=plans,
+        headers=head,
+    )

@@ -154,14 +154,13 @@ class Contract:
     def _rules(self, name: str) -> OperationRules:
         """The rules of an operation; LookupError with the nearest if there is none."""
         method, _, path = name.strip().partition(" ")
-        known = self.book.operations
-        by_id = filter(lambda rules: rules.operation.operation_id == name, known.values())
-        found = known.get(name) or known.get(f"{method.upper()} {path}") or next(by_id, None)
-        if found is None:
-            near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or [*known][:3]
-            nearest = f"the nearest are {', '.join(near)}; name one that it has"
-            raise LookupError(f"the document has no operation {name}; {nearest}")
-        return found
+        known, key = self.book.operations, f"{method.upper()} {path}"
+        for operation in self.book.spec.operations:
+            if name in (operation.key, operation.operation_id) or key == operation.key:
+                return known[operation.key]
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or [*known][:3]
+        nearest = f"the nearest are {', '.join(near)}; name one that it has"
+        raise LookupError(f"the document has no operation {name}; {nearest}")
 
     def _operation(self, method: str, path: str) -> str:
         there = operations_at(self.book.spec, path)

@@ -91,7 +91,8 @@ def divided(words: Sequence[str], spec: str | None) -> tuple[str | None, list[st
         rests.append(mark + name)
     if len(documents) > 1:
         names = " and ".join(documents.values())
-        raise UsageError(f"{names} are several documents, and a run has one; run each by itself")
+        cure = "run each by itself, or put the id of a test in quotes"
+        raise UsageError(f"{names} are several documents, and a run has one; {cure}")
     return next(iter(documents.values()), None), rests or [""]
 
 

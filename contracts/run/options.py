@@ -91,7 +91,8 @@ class Option:
         before, at, file = value.partition("@")
         if files == "@" and at and (not before or before.endswith("=")):
             return f"{before}@{folder / file}"
-        return str(folder / value) if files == "path" and value != "none" else value
+        is_file = files == "path" and value != "none" and "://" not in value
+        return str(folder / value) if is_file else value
 
     def parsed(self, given: Any) -> Any:
         """What was given as what it means. UsageError for what can't be used."""

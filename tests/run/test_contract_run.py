@@ -249,6 +249,7 @@ MISTAKES = {
     "broken": (("broken.yaml",), "broken.yaml:3: this is not YAML: "),
     "no document": (("other.yaml",), "other.yaml:1: this is no OpenAPI document"),
     "two": (("a.yaml", "b.yaml"), "a.yaml and b.yaml are several documents, and a run has one; run each"),
+    "no quotes": (("openapi.yaml::test_rule[GET", "/x]"), "openapi.yaml and /x] are several documents, and a run has"),
     "two ways": (("openapi.yaml", "--contract-spec=b.yaml"), "b.yaml and openapi.yaml are several documents"),
     "no test": (("openapi.yaml::test_nothing",), "openapi.yaml::test_nothing: with these options there is no such"),
     "no rule": (

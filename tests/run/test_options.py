@@ -216,7 +216,7 @@ def test_files_of_an_ini_file_are_beside_it(project: Project, monkeypatch: pytes
 
 def test_no_overlay_is_no_file_of_the_ini_file() -> None:
     (overlay,) = [option for option in OPTIONS if option.name == "contract-overlay"]
-    assert (overlay.settled("none a.yaml", Path("/ini"))) == (["none", "/ini/a.yaml"])
+    assert overlay.settled("none a.yaml http://h/x", Path("/ini")) == ["none", "/ini/a.yaml", "http://h/x"]
 
 
 def test_base_url_may_stand_in_the_ini_file(project: Project) -> None:

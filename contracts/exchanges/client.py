@@ -198,7 +198,8 @@ class Client:
         once = probe.request.method not in messages.IDEMPOTENT or probe.source == "status"
         wire = self._wire(probe)
         outcomes = [self._transport.answer(wire)]
-        if self._shows_expired_tokens(probe, outcomes[0]):
+        is_right = probe.way == (messages.Credential.RIGHT, (), "") and self._token_names(probe)
+        if is_right and self.tokens.are_expired(_status_of(outcomes[0])):
             wire = self._wire(probe)
             self.pace.turn()
             outcomes.append(self._transport.answer(wire))
@@ -220,20 +221,17 @@ class Client:
         """The request as it is sent, with valid credentials and all header fields."""
         request = probe.request
         if self._secrets or self.tokens.grants:  # what is asked of no operation goes without one
-            schemes = shown_schemes(probe, self.spec)
-            tokens = self.tokens.current(self.spec.variable_of(scheme.id) for scheme in schemes)
+            tokens = self.tokens.current(self._token_names(probe))
             self._scrubber.learn(*self.tokens.known)
             request = with_credential(probe, self.spec, {**self._secrets, **tokens})
         extra = [field for field in self.extra_headers if field[0].lower() not in probe.withheld]
         headers = overridden(overridden(OUR_HEADERS, request.headers), tuple(extra))
         return replace(request, headers=headers)
 
-    def _shows_expired_tokens(self, probe: Probe, outcome: Outcome) -> bool:
-        if not self.tokens.grants or probe.way != (messages.Credential.RIGHT, (), ""):
-            return False
-        variables = map(self.spec.variable_of, (s.id for s in shown_schemes(probe, self.spec)))
-        shown = not self.tokens.grants.keys().isdisjoint(variables)
-        return shown and self.tokens.are_expired(_status_of(outcome))
+    def _token_names(self, probe: Probe) -> set[str]:
+        """The variables of the tokens that a probe is about."""
+        schemes = shown_schemes(probe, self.spec) if self.tokens.grants else ()
+        return {self.spec.variable_of(scheme.id) for scheme in schemes} & self.tokens.grants.keys()
 
     def _wait(self, outcomes: list[Outcome]) -> float | None:
         """Seconds before asking again, 0: as the back-off says; None if it is no use, or late."""

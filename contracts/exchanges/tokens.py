@@ -58,9 +58,9 @@ class Tokens:
         return f", with tokens from {' and '.join(urls)}" * bool(urls)
 
     def current(self, variables: Iterable[str]) -> dict[str, Secret]:
-        """Those of some variables that are tokens, valid now. NoToken if one can't be had."""
+        """The tokens of some variables, valid now. NoToken if one can't be had."""
         found = dict[str, Secret]()
-        for variable in filter(self.grants.__contains__, variables):
+        for variable in variables:
             if variable not in self._held or self.now() >= self._held[variable][1]:
                 self._held[variable] = self._fetched(self.grants[variable])
                 self._is_taken = False

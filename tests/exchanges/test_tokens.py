@@ -353,9 +353,9 @@ def test_refusal_of_a_wrong_token_is_no_expiry(form: Credential) -> None:
 
 def test_nothing_is_fetched_for_what_needs_none() -> None:
     endpoint = Endpoint()
-    with tokens_of(endpoint, USER) as (tokens, _, _):
-        assert tokens.current(["CONTRACT_CREDENTIAL"]) == {}
-    assert endpoint.asked == []
+    with asking(endpoint) as (client, _):
+        client.send(replace(PROBE, schemes=("key",)), 0)
+    assert (endpoint.asked, endpoint.shown) == ([], [""])
 
 
 # What is shown

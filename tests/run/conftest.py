@@ -47,6 +47,7 @@ def read_once() -> Iterator[None]:
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     """A project with the small document, and a credential in the environment."""
     for name in (
+        "CONTRACT_CREDENTIAL",
         "NOTTE_SESSION_IDS",
         "PYTEST_BASE_URL",
         "PYTEST_ADDOPTS",

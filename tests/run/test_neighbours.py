@@ -15,8 +15,11 @@ import notte_contracts
 
 from .projects import document, hermetic
 
-OWN = "from contracts import THING\nfrom contracts.models import VALUE\ndef test_own(): assert THING == VALUE == 1\n"
+OWN = (
+    "from contracts import THING\nfrom contracts.models import VALUE\ndef test_own():\n    assert THING == VALUE == 1\n"
+)
 BELOW = "import contracts.models as it\nfrom contracts.models import VALUE\ndef test_own(): assert it.VALUE == VALUE\n"
+EARLY = "import sys\nbefore = sys.modules['contracts.models']\n"
 PACKAGE = {"contracts/__init__.py": "THING = 1\n", "contracts/models.py": "VALUE = 1\n"}
 FOLDER = {"contracts/models.py": "VALUE = 1\n"}
 SOURCE = {f"src/{name}": text for name, text in PACKAGE.items()} | {"pytest.ini": "[pytest]\npythonpath = src\n"}
@@ -25,6 +28,11 @@ PROJECTS: dict[str, tuple[dict[str, str], str, tuple[str, ...]]] = {
     "a package": (PACKAGE, OWN, ("-m", "pytest")),
     "a package, imported by name": (PACKAGE, OWN, ("-m", "pytest", "--import-mode=importlib")),
     "a package of a conftest": (PACKAGE | {"conftest.py": "from contracts import THING"}, OWN, ("pytest",)),
+    "a package with a plugin": (
+        PACKAGE | {"pytest.ini": "[pytest]\naddopts = -p contracts.models\n"},
+        f"{EARLY}{OWN}    assert sys.modules['contracts.models'] is before\n",
+        ("-m", "pytest"),
+    ),
     "a folder": (FOLDER, BELOW, ("-m", "pytest")),
     "a folder of a conftest": (FOLDER | {"conftest.py": "import contracts.models"}, BELOW, ("pytest",)),
     "a package beside a package of tests": (PACKAGE | {"checks/__init__.py": ""}, OWN, ("pytest",)),
@@ -53,18 +61,25 @@ def ran(folder: Path, *words: str, **environment: str) -> tuple[int, str]:
     start = AS_SCRIPT if words[0] == "pytest" else words[:2]
     options = words[1:] if words[0] == "pytest" else words[2:]
     command = [sys.executable, *start, "-q", "-p", "no:cacheprovider", "-p", "contracts.plugin", *options]
-    env = hermetic() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"} | environment
+    env = hermetic() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("files", "test", "start"), PROJECTS.values(), ids=PROJECTS)
-def test_own_tests_and_a_contract_run_work_together(
-    files: dict[str, str], test: str, start: tuple[str, ...], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("name", PROJECTS)
+def test_own_tests_are_as_without_the_suite(name: str, tmp_path: Path) -> None:
+    files, test, start = PROJECTS[name]
+    write(tmp_path, {**files, "checks/test_own.py": test})
+    assert ran(tmp_path, *start)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["a package of a conftest", "a package beside a package of tests", "a folder", "a module"]
+)
+def test_a_contract_run_works_together_with_own_tests(name: str, tmp_path: Path) -> None:
+    files, test, start = PROJECTS[name]
     write(tmp_path, {**files, "checks/test_own.py": test})
     write(tmp_path, {"openapi.json": json.dumps(document()), "contract/test_contract.py": RUN})
-    assert ran(tmp_path, *start, "checks")[0] == 0
     code, said = ran(tmp_path, *start, "--contract-rule=*required status")
     assert (code, said.splitlines()[-1].startswith(PASSED)) == (0, True), said
 

@@ -79,7 +79,7 @@ class Directed(Document):
     def _read(self, node: Any, around: Unsent = _NONE) -> Any:
         """The node as the direction has it; the same object where nothing changes."""
         if isinstance(node, list):
-            return _settled(node, [self._read(item, around) for item in node])
+            return unless_same(node, [self._read(item, around) for item in node])
         if not isinstance(node, dict):
             return node
         sure = around.sure | self._names(node, sure=True)
@@ -95,7 +95,7 @@ class Directed(Document):
             found["anyOf"] = found.pop("oneOf")
         if (self._is_sender or self._is_named) and isinstance(node.get("discriminator"), dict):
             found |= self._with_names(node, found)
-        return _settled(node, found)
+        return unless_same(node, found)
 
     def _with_names(self, node: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
         """The unions of a schema, whose branches have the names that its discriminator gives.
@@ -145,7 +145,7 @@ class Directed(Document):
             members = dict(zip(held, map(read, held.values()), strict=True))
             if sits_deeper:
                 members |= dict.fromkeys(names.sure & held.keys(), self._absent)
-            return _settled(held, members)
+            return unless_same(held, members)
         if isinstance(held, dict) and keyword == "dependentRequired":
             return {name: _without(names.maybe, needs) for name, needs in held.items()}
         return self._read(held)
@@ -218,10 +218,10 @@ class Directed(Document):
 
 def _without(unsent: frozenset[str], names: Any) -> Any:
     """The list of names without some; the same object where it has none of them."""
-    return _settled(names, [name for name in names if name not in unsent])
+    return unless_same(names, [name for name in names if name not in unsent])
 
 
-def _settled(before: Any, after: Any) -> Any:
+def unless_same(before: Any, after: Any) -> Any:
     """What came of a list or an object: the same one if its members did not change."""
     if isinstance(before, dict):
         same = before.keys() == after.keys() and all(map(is_, before.values(), after.values()))

@@ -12,6 +12,7 @@ from jsonschema_rs import CanonicalSchema
 from jsonschema_rs import canonical as forms
 
 from contracts import payloads
+from contracts.document.directions import unless_same
 from contracts.document.model import Document, Schema
 from contracts.messages import JSON
 from contracts.payloads import Branches, Declared, Draw, Drawer, Payload, Spot, Values
@@ -311,13 +312,13 @@ def simplified(document: Document, keywords: tuple[str, ...]) -> Document:
 def simpler(schema: Any, keywords: Sequence[str]) -> Any:
     """The schema without `keywords`, and with one branch of each union in an `allOf`."""
     if isinstance(schema, list):
-        return [simpler(part, keywords) for part in schema]
+        return unless_same(schema, [simpler(part, keywords) for part in schema])
     if not isinstance(schema, dict):
         return schema
     kept = {name: simpler(part, keywords) for name, part in schema.items() if name not in keywords}
     if isinstance(kept.get("allOf"), list):
-        kept["allOf"] = list(map(narrowed, kept["allOf"]))
-    return kept
+        kept["allOf"] = unless_same(kept["allOf"], list(map(narrowed, kept["allOf"])))
+    return unless_same(schema, kept)
 
 
 def narrowed(part: Any) -> Any:

@@ -24,6 +24,8 @@ SECONDS = 60.0
 
 SHARE = 8  # so many questions at least may each use up what they may of what is left
 APART = 10_000  # characters of a question from which on it is worked on apart
+MOST_MEMORY = 1000 << 20  # bytes of a comparison and of the work on a question in all
+LEAST_MEMORY = 100 << 20  # bytes for a question, whatever the comparison holds
 MOST_CASES = 1_000  # ways in which what a question holds can be combined, likewise
 NO_MEMORY = "there was not enough memory to find out"
 VALUES = {"enum", "const", "dependentRequired"}  # in which nothing is a schema
@@ -47,7 +49,8 @@ class Allowance:
     Args:
         seconds: of the whole, in CPU seconds as `clock` counts them.
         question: CPU seconds of the work on one question that is done apart.
-        memory: bytes that such work may take beside what the comparison holds.
+        memory: bytes that such work may take beside what the comparison holds; fewer where that
+            comes near `MOST_MEMORY`.
     """
 
     seconds: float = SECONDS
@@ -100,7 +103,9 @@ class Allowance:
                 return work()
             except MemoryError:
                 raise Exceeded(NO_MEMORY) from None
-        seconds = min((self._end - self.clock()) / SHARE, self.question)
+        seconds, memory = min((self._end - self.clock()) / SHARE, self.question), self.memory
+        with suppress(OSError, ValueError):
+            memory = min(memory, max(LEAST_MEMORY, MOST_MEMORY - _memory_used()[1]))
         reading, writing = os.pipe()
         with open(reading, "rb") as pipe:
             with open(writing, "wb") as told, warnings.catch_warnings():
@@ -111,11 +116,11 @@ class Allowance:
                     raise Exceeded(f"no process could be had for it ({problem.strerror})") from None
                 if not child:
                     self._is_apart = True
-                    _work(work, told, seconds, self.memory)
+                    _work(work, told, seconds, memory)
             found = pipe.read()
         _, status = os.waitpid(child, 0)
         if status:
-            size = f"{self.memory >> 20} MB"
+            size = f"{memory >> 20} MB"
             raise Exceeded(f"given up after {seconds:.2g} CPU seconds or {size} on one question")
         is_answer, answer = pickle.loads(found)
         if not is_answer:
@@ -159,8 +164,15 @@ def _bound(seconds: float, memory: int) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, 60 * seconds)  # should it wait for something
     with suppress(OSError, ValueError):
-        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (held + memory, held + memory))
+        most = _memory_used()[0] + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _memory_used() -> tuple[int, int]:
+    """Bytes of this process: in its address space, and in memory. Fails where none are told."""
+    mapped, resident, *_ = Path("/proc/self/statm").read_text().split()
+    page = os.sysconf("SC_PAGE_SIZE")
+    return int(mapped) * page, int(resident) * page
 
 
 def _cases(schema: Any) -> float:

@@ -76,13 +76,18 @@ def _compare_parameters(versions: Versions) -> None:
 
 
 def _by_key(operation: Operation) -> dict[tuple[str, str], Parameter]:
-    """By location and name: of a path by its turn in the template, of a header without case."""
+    """By location and name: of a path by its turn in the template, of a header without case.
+
+    One of a path that its template does not have is in no message.
+    """
     turns = {name: str(turn) for turn, name in enumerate(parameter_names(operation.path))}
     found = {}
     for parameter in operation.parameters:
         name = parameter.name
         if parameter.location == "path":
-            name = turns.get(name, name)
+            if name not in turns:
+                continue
+            name = turns[name]
         elif parameter.location == "header":
             name = name.lower()
         elif parameter.location == "querystring":

@@ -104,3 +104,11 @@ def test_an_operation_that_came_says_whose_requests_it_takes() -> None:
     spec: Spec = spec_of(one(USER) | me(USER))
     (change,) = compare(spec_of(one(USER)), spec)
     assert change.proof == "its requests were those of GET /users/{id}, with which it is compared"
+
+
+@pytest.mark.parametrize("schema", [TEXT, NUMBER], ids=["added", "changed"])
+def test_a_path_parameter_that_stands_in_no_path_is_in_no_message(schema: Any) -> None:
+    ghost = parameter("ghost", TEXT, "path", required=True)
+    other = parameter("ghost", schema, "path", required=True)
+    before = [ghost] if schema is NUMBER else []
+    assert found(one(USER, TEXT, *before), one(USER, TEXT, other)) == []

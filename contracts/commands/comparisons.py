@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -12,7 +11,7 @@ import click
 
 from contracts import flows
 from contracts.commands import show
-from contracts.commands.documents import SPEC, Reads, own_document, reads, two_sides
+from contracts.commands.documents import SPEC, Reads, own_document, reads, reads_both, two_sides
 from contracts.decision.change_decision import (
     AUDIENCES,
     ChangePolicy,
@@ -62,20 +61,6 @@ _MAX_TIME = click.option(
 )
 
 
-def _without_slash(_: click.Context, option: click.Parameter, given: str | None) -> str:
-    if given and not given.startswith("/"):
-        raise click.UsageError(f"{option.opts[0]} {given} does not begin with a slash; add it")
-    return (given or "").rstrip("/")
-
-
-_PREFIX, _PREFIX_BASE, _PREFIX_REVISION = (
-    click.option(f"--path-prefix{end}", metavar="/PREFIX", callback=_without_slash, help=text)
-    for end, text in (
-        ("", "Taken off the paths of both sides."),
-        ("-base", "The same of the base."),
-        ("-revision", "The same of the revision."),
-    )
-)
 _LOOKS = {"error": "red", "warning": "yellow", "info": "green"}
 _BOLD = ("error", "title")
 
@@ -87,9 +72,6 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
     accepted: str | None
     unfolded: bool
     summary: bool
-    path_prefix: str
-    path_prefix_base: str
-    path_prefix_revision: str
     max_time: int
 
 
@@ -98,10 +80,7 @@ class _Shared(TypedDict):  # what `diff` and `drift` have in common
 @click.option(
     "--against", metavar="GITREV", help="Compare each FILE (the document) with what it is there."
 )
-@reads
-@_PREFIX
-@_PREFIX_BASE
-@_PREFIX_REVISION
+@reads_both
 @_FORMAT
 @_FAIL_ON
 @click.option(
@@ -165,7 +144,7 @@ def diff(
 
 @click.command()
 @click.argument("sides", metavar="[BASE [REVISION]]", nargs=-1)
-@reads
+@reads_both
 @click.option(
     "--format",
     "form",
@@ -201,9 +180,6 @@ def _terms(
     fail_on, levels = FailOn(shared["fail_on"]), severities_from(severities)
     policy = ChangePolicy(fail_on, levels, audience=audience)
     reading = shared["reading"](names)
-    ends = (shared["path_prefix_base"], shared["path_prefix_revision"])
-    prefixes = (ends[0] or shared["path_prefix"], ends[1] or shared["path_prefix"])
-    reading = replace(reading, prefixes=prefixes)
     return flows.Terms(policy, reading, shared["accepted"], date.today(), shared["max_time"])
 
 
@@ -259,10 +235,7 @@ def pull(source: str, path: str, reading: Reads, reason: str | None) -> None:
     help="Where else it is published: a document or a page with one.",
 )
 @SPEC
-@reads
-@_PREFIX
-@_PREFIX_BASE
-@_PREFIX_REVISION
+@reads_both
 @_FORMAT
 @_FAIL_ON
 @_ACCEPTED

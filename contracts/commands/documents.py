@@ -6,6 +6,7 @@ What no option says is as the settings of the project say, which are about its o
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
 
@@ -69,6 +70,44 @@ def reads(command: Callable[..., None]) -> Callable[..., None]:
         *, overlays: tuple[str, ...], root: str | None, strict: bool, **others: object
     ) -> None:
         command(reading=partial(_reading_of, overlays, root, strict), **others)
+
+    return called
+
+
+def _without_slash(_: click.Context, option: click.Parameter, given: str | None) -> str:
+    if given and not given.startswith("/"):
+        raise click.UsageError(f"{option.opts[0]} {given} does not begin with a slash; add it")
+    return (given or "").rstrip("/")
+
+
+_PREFIX, _PREFIX_BASE, _PREFIX_REVISION = (
+    click.option(f"--path-prefix{end}", metavar="/PREFIX", callback=_without_slash, help=text)
+    for end, text in (
+        ("", "Taken off the paths of both sides."),
+        ("-base", "The same of the base."),
+        ("-revision", "The same of the revision."),
+    )
+)
+
+
+def reads_both(command: Callable[..., None]) -> Callable[..., None]:
+    """Like `reads`, of two sides, whose paths may have prefixes."""
+
+    @reads
+    @_PREFIX
+    @_PREFIX_BASE
+    @_PREFIX_REVISION
+    @wraps(command)
+    def called(
+        *,
+        reading: Reads,
+        path_prefix: str,
+        path_prefix_base: str,
+        path_prefix_revision: str,
+        **others: object,
+    ) -> None:
+        prefixes = (path_prefix_base or path_prefix, path_prefix_revision or path_prefix)
+        command(reading=lambda names: replace(reading(names), prefixes=prefixes), **others)
 
     return called
 

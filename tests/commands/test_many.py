@@ -33,8 +33,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 @pytest.fixture
 def run(repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*args: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["contracts", "diff", *args])
+    def run(*args: str, command: str = "diff") -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["contracts", command, *args])
         code = 0
         try:
             commands.main()
@@ -108,6 +108,8 @@ def test_paths_are_compared_without_a_prefix(
 ) -> None:
     repository.write({"v1.yaml": revision})
     assert run("HEAD:v1.yaml", "v1.yaml", *options)[0] == code
+    told = run("HEAD:v1.yaml", "v1.yaml", *options, command="changelog")[1]
+    assert (": 0 changes, 0 breaking." in told) is (code == 0)
 
 
 def test_a_place_has_no_prefix_and_its_line(repository: Repository, run: Run) -> None:

@@ -360,7 +360,7 @@ def taken_of(
         if not sent.is_large:
             return settle(lambda: sent.sent, taken, lambda: sent.taken, allowance=allowance)
     except TooLarge as problem:
-        return Settlement(None, str(problem), plain_values(sent))
+        return Settlement(None, str(problem), plain_values(sent, 2))
     if values := refused(taken(), plain_values(sent)):
         return Settlement(False, SHOWN, values)
     answer = settle(lambda: sent.outlined(kept), taken, allowance=allowance)

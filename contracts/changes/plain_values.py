@@ -21,10 +21,10 @@ def refused(taken: Raw, values: Sequence[JSON]) -> tuple[JSON, ...]:
     return ()
 
 
-def plain_values(sent: Shape) -> tuple[JSON, ...]:
+def plain_values(sent: Shape, most: int | None = None) -> tuple[JSON, ...]:
     """A few values that are sent, for which nobody knows whether they are taken."""
     with suppress(Unsatisfiable):
-        return tuple(filter(partial(is_sent, sent), plainest(sent.parts[0].schema)[:2]))
+        return tuple(filter(partial(is_sent, sent), plainest(sent.parts[0].schema)[:most]))
     return ()
 
 

@@ -138,7 +138,8 @@ class Matches:
         if match.taken and able in ([], [match.taken]):
             return None
         if sent.is_large and (self.receiver.keyword == "anyOf" or len(able) == 1):
-            for branch in filter(partial(self._takes_all, sent), able):
+            others = filter(partial(is_not, match.taken), able)
+            for branch in filter(partial(self._takes_all, sent), others):
                 return Settlement(True, f"the branch {branch.name} takes all of it")
         forms = [{"allOf": branch.shape.values} for branch in able]
         document, taken = (

@@ -24,7 +24,9 @@ import _pytest.config
 
 from contracts.document import read_spec
 from contracts.exchanges import Ledger
+from contracts.report.forms.page import page
 from contracts.run.ask import asked
+from contracts.run.end import concluded
 from contracts.run.inputs import Inputs
 from contracts.run.state import Budget, State
 from tests.run.projects import document, hermetic
@@ -39,6 +41,7 @@ IMPORTED = (
     "contracts.run.prelude",
 )
 BYTES = 8
+MOMENT = "2026-11-24T05:00:00.000+00:00"
 
 
 class Forked(subprocess.Popen[Any]):
@@ -121,11 +124,12 @@ def end() -> None:
         origin.cache_clear()
 
 
-def warm_up(folder: Path) -> None:
+def warm_up(folder: Path) -> State:
     """Import what is imported while probes are made and sent."""
     spec = read_spec(json.dumps(document()).encode(), path="warm.yaml", folder=Path())
-    state = State(Inputs(spec), Ledger(folder / "run.jsonl"), Budget(examples=1))
+    state = State(Inputs(spec), Ledger(folder / "run.jsonl", {"started": MOMENT}), Budget(examples=1))
     asked(state, spec.operations[0])
+    return state
 
 
 def served(requests: socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -184,7 +188,8 @@ def become(request: dict[str, Any], fds: list[int]) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        warm_up(Path(folder))
+        run = concluded(warm_up(Path(folder)), finished=MOMENT).run
+        page(run)  # compiles the templates, which takes longer than a small run
     for name in (*(f"_pytest.{name}" for name in _pytest.config.default_plugins), *IMPORTED):
         importlib.import_module(name)
     for plugin in importlib.metadata.entry_points(group="pytest11"):

@@ -7,7 +7,7 @@ import contracts
 from contracts.notte import domain
 
 PACKAGE = Path(contracts.__file__).parent
-OURS = re.compile(r"notte-contracts|contracts\.notte\b")
+OURS = re.compile(r"notte[-_]contracts|contracts\.notte\b")
 """The package's own name, and imports of the domain."""
 MEMBERS = "|".join([domain.SESSION_ID, *domain.SECRET_URLS])
 NAMES = re.compile(rf"(?i:notte)|[\"'{{](?:{MEMBERS})[\"'}}]")

@@ -28,7 +28,7 @@ def credentials_from(
     """The document with the variables of its credentials, these by variable, and what masks.
 
     The credential of a scheme is in the variable that an option names, else in its own, else in
-    CONTRACT_CREDENTIAL, else in Notte's. UsageError for one that can't be used.
+    CONTRACT_CREDENTIAL, else in the domain's. UsageError for one that can't be used.
     """
     given = {**dict.fromkeys((VARIABLE, domain.CREDENTIAL_VARIABLE), ""), **environ}
     for name, value in environ.items():

@@ -31,7 +31,7 @@ def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 FEW = """from hypothesis import settings
-settings.register_profile("few", max_examples=15, database=None, deadline=None)
+settings.register_profile("few", max_examples=15, database=None, deadline=None, derandomize=True)
 settings.load_profile("few")
 """
 FUNCTIONS = dict(public_functions())

@@ -161,7 +161,7 @@ def contract_of(document: Any) -> Contract:
 
 BOOKS = contract_of(DOCUMENT)
 NOTTE = load(Path(__file__).parents[2] / "spec" / "notte.yaml")
-quick = settings(max_examples=8, deadline=None, database=None)
+quick = settings(max_examples=8, deadline=None, database=None, derandomize=True)
 searched = settings(max_examples=500, deadline=None, database=None, phases=[Phase.generate], derandomize=True)
 
 OPERATIONS = [(contract, key) for contract in (BOOKS, NOTTE) for key in contract.book.operations if "/never" not in key]
@@ -455,7 +455,9 @@ def test_drawing_within_a_test_has_no_deadline_to_meet(data: DataObject) -> None
     assert (drawn.status, sent.method, broken.breaks.split()[4]) == (200, "POST", "required")
 
 
-RANDOM = settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+RANDOM = settings(
+    max_examples=20, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
 @RANDOM

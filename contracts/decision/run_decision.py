@@ -13,7 +13,7 @@ from contracts.decision.entries import ACCEPTED, VIOLATIONS, Acceptance, Accepte
 from contracts.document import Spec
 from contracts.document.written import bytes_of_file
 from contracts.exchanges.health import EXPIRED, Stop, StopKind, blocked, expired_from
-from contracts.messages import MAX_UNAVAILABLE, Exchange, is_unavailable
+from contracts.messages import MAX_UNAVAILABLE, REFUSALS, Exchange, is_unavailable
 from contracts.rules import Severity
 from contracts.text import plural
 from contracts.verdicts import Outcome, Verdict
@@ -21,6 +21,10 @@ from contracts.verdicts import Outcome, Verdict
 NO_SUCCESS = (
     "no request was answered with a documented 2xx; give values that the service knows "
     "(--contract-param; for sessions, --contract-session-id or --contract-discover)"
+)
+UNDOCUMENTED = (
+    "{refused} of {all} answers are 401 or 403, none a documented 2xx, and the document asks for "
+    "no credential; write its `security`, or give --contract-header NAME=ENVVAR"
 )
 SILENT = (Outcome.NOT_EXERCISED, Outcome.NOT_ASKED, Outcome.UNDECIDED)
 Asked = Mapping[str, Sequence[Exchange]]  # by operation
@@ -161,11 +165,11 @@ def _open_ends(
     for key, exchanges in asked.items():
         if expired_from(spec, exchanges) is not None:
             yield f"{EXPIRED} (while {key} was asked)"
-    yield from map(": ".join, shut.items())
     # That nobody answered from the first on, `blocked` says, and what bound the run, `ended`.
     for stop in stops:
         if stop.kind in (StopKind.SILENT, StopKind.TOO_LARGE):
             yield stop.why
+    yield from map(": ".join, shut.items())
 
 
 def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str:
@@ -200,12 +204,18 @@ def _failures(failing: Sequence[Verdict], policy: Policy) -> Iterator[str]:
 
 def _never_a_success(spec: Spec, asked: Asked) -> list[str]:
     found: list[str] = []
+    statuses: list[int] = []  # where no credential is asked for
     for key, exchanges in asked.items():
         documented = set(filter(spec.by_key[key].response, range(200, 300)))
         if any(e.response and e.response.status in documented for e in exchanges):
             return []
         if documented:
             found = [NO_SUCCESS]
+        if not spec.by_key[key].security:
+            statuses += [e.response.status for e in exchanges if e.response]
+    refused = len([*filter(REFUSALS.__contains__, statuses)])
+    if found and refused > len(statuses) / 2:
+        found = [UNDOCUMENTED.format(refused=refused, all=len(statuses))]
     return found
 
 

@@ -243,7 +243,7 @@ def _file_of_revision(name: str, folder: Path | None) -> bytes:
     revision = name.partition(":")[0]
     tree, _ = git_object(f"{revision or 'HEAD'}^{{tree}}", folder)
     if revision and not tree:
-        cure = "mend its name, or fetch it first (a shallow clone has few)"
+        cure = "mend its name, or fetch it first (a shallow clone has few, a new repository none)"
         raise UsageError(f"{name}: git knows no revision {revision}; {cure}")
     where = f"the revision {revision}" if revision else "the index"
     cure = "paths start at the root of the repository, or here with ./"

@@ -1,5 +1,6 @@
 """A probe to an exchange: sent in its turn, to a service or the mock, again where that may help."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -27,6 +28,9 @@ MAX_DETAIL = 500
 OUR_HEADERS: messages.Headers = (("User-Agent", "notte-contracts"), ("Accept-Encoding", ACCEPTED))
 
 Outcome = Response | Failure
+
+# Else Python prints, where nothing is set up for logs, that a request is sent again.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 class Exhausted(Exception):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
@@ -28,13 +29,14 @@ MOST_KEPT = 256 * 1024 * 1024  # bytes of requests and answers,
 MOST_IN_ALL = 4 * MOST_KEPT  # or so many in the whole run
 
 MOST_COMPARED = 20_000  # bytes of a body
+MOST_OF_TARGET = 120  # characters of it that are said
 _TITLE = re.compile(rb"<title[^>]*>([^<]*+)</title>", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(r"""[^\s"'`<>{}\[\](),]+""")
 _VARIES = re.compile(r"[/%]|^(?=.*\d).{6,}$")  # paths, times and ids, but not `404` or `E1001`
 
 
 class StopKind(StrEnum):
-    """Why asking ended: none of the run was taken, or by somebody else; none of an operation, …"""
+    """Why asking ended: none of the run is taken, or by somebody else; none of an operation, …"""
 
     ABSENT = "absent"
     ELSEWHERE = "elsewhere"
@@ -181,6 +183,22 @@ def until_stop(exchanges: Iterable[Event], before: int = 0) -> Iterator[Event]:
             return
 
 
+def for_good(stop: Stop, exchanges: Sequence[Exchange], stops: Sequence[Stop]) -> Stop:
+    """The Stop of an operation, or of all that come, where nobody takes requests any more.
+
+    `exchanges` and `stops` are those of the run until then, of whatever operation.
+    """
+    last = exchanges[-LOSSES:]
+    gone = {one.failure and one.failure.kind for one in last} <= ABSENT and len(last) == LOSSES
+    if stop.kind is not StopKind.UNANSWERED or not gone:
+        return stop
+    why = stop.why
+    for one in stops:
+        if one.kind is StopKind.SILENT:
+            why = one.why
+    return replace(stop, kind=StopKind.ABSENT, why=f"{why}, and took nothing since")
+
+
 def weight(exchange: Exchange) -> int:
     """Bytes of a request and its answer, heads and bodies, as they are kept on disk."""
     sent, came = exchange.probe.request, exchange.response
@@ -196,7 +214,9 @@ def _stop(asked: Sequence[Exchange], kept: int) -> Stop | None:
     silent = (count == PATIENCE or count >= SILENCE) and kinds <= SILENT
     if silent or (count >= LOSSES and all(map(is_unavailable, asked[-LOSSES:]))):
         if not all(map(is_unavailable, asked)):
+            lost = [*takewhile(is_unavailable, reversed(asked))][-1].probe.request
             said = f"the service stopped answering while {key} was asked"
+            said += f", at {lost.method} {cut(lost.target, MOST_OF_TARGET)}"
             return Stop(key, StopKind.SILENT, said)
         if asked[-1].number == PATIENCE - 1 and kinds <= ABSENT:
             return Stop(key, StopKind.ABSENT, "the service took none of the requests before")

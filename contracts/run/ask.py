@@ -79,6 +79,8 @@ def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Even
         events = _events(state, operation, client, number)
         events = until_stop(events, sum(map(health.weight, state.ledger.all())))
         for count, event in enumerate(events, start=1):
+            if isinstance(event, Stop):
+                event = health.for_good(event, state.ledger.all(), state.ledger.stops())
             yield event
             if isinstance(event, Exchange):
                 state.progress.told(operation.key, count)

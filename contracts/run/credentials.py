@@ -3,11 +3,11 @@
 import json
 import re
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
-from contracts.document import SecurityScheme, Spec
+from contracts.document import Operation, SecurityScheme, Spec
 from contracts.document.security import lack_of, own_variable
 from contracts.errors import UsageError
 from contracts.exchanges import Secret
@@ -121,10 +121,10 @@ def certified(spec: Spec) -> Spec:
     return replace(spec, operations=tuple(operations))
 
 
-def refuse_missing(spec: Spec) -> None:
-    """UsageError if an operation asks for a credential: the run has none at all."""
+def refuse_missing(spec: Spec, operations: Iterable[Operation]) -> None:
+    """UsageError if one of the operations asks for a credential: the run has none at all."""
     bare = replace(spec, shared=False)
-    for operation in spec.operations:
+    for operation in operations:
         if lack := lack_of(operation, bare):
             problem = f"the document asks for a credential and {spec.variable} is not set"
             cure = f"for {operation.key} set {lack}, or {spec.variable} for all"

@@ -23,7 +23,7 @@ from contracts.exchanges.secret_urls import Capabilities, secret_names
 from contracts.exchanges.tls import CLIENT_CERT, KEY_PASSWORD, Certificate
 from contracts.exchanges.tokens import Tokens
 from contracts.exchanges.transport import environment_proxy
-from contracts.messages import Headers, Probe, is_field_value
+from contracts.messages import SAFE_METHODS, Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
 from contracts.rules.faults import refuse_faulty, undeclared
@@ -155,7 +155,9 @@ def _addressed(
         shared = spec.shared and (spec.variable in others or not grants)
         spec = replace(spec, variables={**spec.variables, **own}, shared=shared)
     if asks and base_url is not None and not (options.dry_run or others or grants):
-        refuse_missing(spec)
+        sends = options.unsafe or options.start_session
+        chosen = _chosen(spec, options)
+        refuse_missing(spec, [one for one in chosen if sends or one.method in SAFE_METHODS])
     capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholders)
     scrubber = replace(scrubber, capabilities=capabilities)
     secret = others.pop(spec.variable, None)

@@ -12,6 +12,7 @@ from contracts.exchanges.health import (
     StopKind,
     blocked,
     expired_from,
+    for_good,
     refused_at_last,
     until_stop,
     weight,
@@ -197,7 +198,39 @@ def test_others_were_answered_where_somebody_is_absent_later() -> None:
 
 def test_a_stop_says_why() -> None:
     *_, stop = until_stop(numbered([200, *[REFUSED] * SILENCE]))
-    assert stop == Stop(KEY, StopKind.SILENT, f"the service stopped answering while {KEY} was asked")
+    assert stop == Stop(KEY, StopKind.SILENT, f"the service stopped answering while {KEY} was asked, at GET /secured")
+
+
+def test_where_it_stopped_is_the_first_request_that_had_no_answer() -> None:
+    sent = [exchange(200, "/a"), exchange(REFUSED, "/b"), exchange(200, "/c"), exchange(RESET, "/d")]
+    *_, stop = until_stop([*sent, *[exchange(REFUSED, "/e")] * LOSSES])
+    assert isinstance(stop, Stop)
+    assert stop.why.endswith(", at GET /d")
+
+
+def stopped_for_good(*outcomes: int | FailureKind, kind: StopKind = StopKind.UNANSWERED) -> Stop:
+    silent = Stop("GET /a", StopKind.SILENT, "it stopped")
+    return for_good(Stop(KEY, kind, "no request"), [exchange(outcome) for outcome in outcomes], [silent])
+
+
+def test_nobody_is_waited_for_who_takes_no_request_of_one_operation_after_another() -> None:
+    stop = stopped_for_good(200, *[REFUSED] * LOSSES)
+    assert stop == Stop(KEY, StopKind.ABSENT, "it stopped, and took nothing since")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "kind"),
+    [
+        ([200, *[REFUSED] * (LOSSES - 1)], StopKind.UNANSWERED),
+        ([*[REFUSED] * LOSSES, 200, REFUSED, REFUSED, REFUSED], StopKind.UNANSWERED),
+        ([TIMED_OUT] * LOSSES, StopKind.UNANSWERED),
+        ([*[REFUSED] * LOSSES, RESET], StopKind.UNANSWERED),
+        ([REFUSED] * LOSSES, StopKind.SILENT),
+    ],
+    ids=["not yet", "came back", "slow", "somebody there", "just gone"],
+)
+def test_somebody_may_be_there_again(outcomes: list[int | FailureKind], kind: StopKind) -> None:
+    assert stopped_for_good(*outcomes, kind=kind).kind is kind
 
 
 def test_heads_and_requests_weigh_as_bodies_do() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from .forked import Forked
-from .projects import CANARY, ENUM, GIVEN, REQUIRED, Project, Run, Things, document, operation
+from .projects import CANARY, ENUM, GIVEN, REQUIRED, Project, Run, Things, answer, document, operation
 
 PASSED, VIOLATED, INTERRUPTED, NO_VERDICT, USAGE = 0, 1, 2, 3, 4
 
@@ -96,6 +96,45 @@ def test_nobody_is_asked_twice_whether_somebody_is_there(project: Project) -> No
     run = project.run("-q", "--base-url", base_url, *GIVEN, "--contract-unsafe", "-rs")
     assert (run.code, run.report["summary"]["exchanges"]) == (NO_VERDICT, 3)
     assert "not exercised: the service took none of the requests before" in run.out
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_service_that_went_for_good_is_not_waited_for_at_every_operation(project: Project) -> None:
+    def leave(number: int) -> None:
+        if number > 11:
+            project.servers.close()
+            raise ConnectionError
+
+    spec = document()
+    (thing,) = spec["paths"].values()
+    spec["paths"] |= {f"/{name}/{{thing_id}}": {"get": operation(name), **thing} for name in "abcdefghij"}
+    project.write(spec)
+    run = project.ask(Things(on_request=leave), "-rs")
+    assert (run.code, run.report["summary"]["exchanges"]) == (NO_VERDICT, 11 + 20)
+    said = "the service stopped answering while GET /things/{thing_id} was asked, at GET /things/"
+    assert said in run.lines[-1]
+    assert "and took nothing since" in run.out
+
+
+def test_a_refusal_that_no_document_speaks_of_is_said(project: Project) -> None:
+    project.write(document(get=operation("get_thing", security=[])))
+    run = project.ask(Things())
+    assert run.code == VIOLATED
+    said = (
+        "answers are 401 or 403, none a documented 2xx, and the document asks for no credential; write its `security`"
+    )
+    assert said in run.lines[-1]
+
+
+def test_no_credential_is_wanted_for_what_is_not_sent(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTTE_API_KEY")
+    project.write(document(get=operation("get_thing", security=[]), put=operation("put_thing")))
+    things = Things(instead=lambda number: answer(200, b'{"status": "active"}', "Content-Type: application/json"))
+    for options in ((), ("--contract-unsafe", "--contract-operation=GET *")):
+        run = project.ask(things, *options, f"--contract-rule={ENUM}")
+        assert run.code == PASSED, run.out + run.err
+    refused = project.ask(things, "--contract-unsafe")
+    assert (refused.code, "for PUT /things/{thing_id} set CONTRACT_CREDENTIAL_KEY" in refused.err) == (USAGE, True)
 
 
 def test_refused_credential_is_inconclusive(project: Project) -> None:

@@ -162,7 +162,7 @@ EITHER: list[Any] = [{"basic": []}, {"header": [], "query": []}]
 def test_what_is_missing_is_named_with_its_scheme_and_alternatives() -> None:
     spec = found({}, spec=doors({"door": EITHER}))[0]
     with pytest.raises(UsageError) as caught:
-        refuse_missing(spec)
+        refuse_missing(spec, spec.operations)
     assert str(caught.value) == (
         "the document asks for a credential and CONTRACT_CREDENTIAL is not set; for GET /door set "
         "CONTRACT_CREDENTIAL_BASIC (scheme basic: basic, user:password), or "
@@ -174,7 +174,8 @@ def test_what_is_missing_is_named_with_its_scheme_and_alternatives() -> None:
 
 @pytest.mark.parametrize("wanted", [[], [{}], [{"bearer": []}, {}]], ids=["none", "empty", "optional"])
 def test_nothing_is_missing_where_none_is_needed(wanted: list[Any]) -> None:
-    refuse_missing(found({}, spec=doors({"door": wanted}))[0])
+    spec = found({}, spec=doors({"door": wanted}))[0]
+    refuse_missing(spec, spec.operations)
 
 
 LACKS: dict[str, tuple[dict[str, str], list[Any], str]] = {

@@ -24,6 +24,7 @@ SILENT = frozenset({*ABSENT, FailureKind.TIMED_OUT})
 # An operation is asked nothing more after so many
 PATIENCE = 3  # requests that nobody took, from the first on,
 SILENCE = 5  # requests in a row that nobody answered,
+SLOW = 3 * PATIENCE  # and no operation more, where these took a minute each,
 LOSSES = 20  # requests lost in any way: also reset, too large, or answered with 503 or 429,
 MOST_KEPT = 256 * 1024 * 1024  # bytes of requests and answers,
 MOST_IN_ALL = 4 * MOST_KEPT  # or so many in the whole run
@@ -188,15 +189,16 @@ def for_good(stop: Stop, exchanges: Sequence[Exchange], stops: Sequence[Stop]) -
 
     `exchanges` and `stops` are those of the run until then, of whatever operation.
     """
-    last = exchanges[-LOSSES:]
-    gone = {one.failure and one.failure.kind for one in last} <= ABSENT and len(last) == LOSSES
+    kinds = [one.failure and one.failure.kind for one in exchanges[-LOSSES:]]
+    count = SLOW if FailureKind.TIMED_OUT in kinds[-SLOW:] else LOSSES
+    gone = len(kinds) >= count and set(kinds[-count:]) <= SILENT
     if stop.kind is not StopKind.UNANSWERED or not gone:
         return stop
-    why = stop.why
+    why = f"the service answered none of {count} requests in a row"
     for one in stops:
         if one.kind is StopKind.SILENT:
-            why = one.why
-    return replace(stop, kind=StopKind.ABSENT, why=f"{why}, and took nothing since")
+            why = f"{one.why}, and answered nothing since"
+    return replace(stop, kind=StopKind.ABSENT, why=why)
 
 
 def weight(exchange: Exchange) -> int:

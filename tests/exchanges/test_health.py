@@ -215,7 +215,13 @@ def stopped_for_good(*outcomes: int | FailureKind, kind: StopKind = StopKind.UNA
 
 def test_nobody_is_waited_for_who_takes_no_request_of_one_operation_after_another() -> None:
     stop = stopped_for_good(200, *[REFUSED] * LOSSES)
-    assert stop == Stop(KEY, StopKind.ABSENT, "it stopped, and took nothing since")
+    assert stop == Stop(KEY, StopKind.ABSENT, "it stopped, and answered nothing since")
+    assert stopped_for_good(200, *[TIMED_OUT, REFUSED, TIMED_OUT] * 3) == stop
+
+
+def test_a_service_that_never_answers_is_not_waited_for_at_every_operation() -> None:
+    stop = for_good(Stop(KEY, StopKind.UNANSWERED, "no request"), [exchange(TIMED_OUT)] * 9, [])
+    assert stop == Stop(KEY, StopKind.ABSENT, "the service answered none of 9 requests in a row")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +229,7 @@ def test_nobody_is_waited_for_who_takes_no_request_of_one_operation_after_anothe
     [
         ([200, *[REFUSED] * (LOSSES - 1)], StopKind.UNANSWERED),
         ([*[REFUSED] * LOSSES, 200, REFUSED, REFUSED, REFUSED], StopKind.UNANSWERED),
-        ([TIMED_OUT] * LOSSES, StopKind.UNANSWERED),
+        ([200, *[TIMED_OUT] * 8], StopKind.UNANSWERED),
         ([*[REFUSED] * LOSSES, RESET], StopKind.UNANSWERED),
         ([REFUSED] * LOSSES, StopKind.SILENT),
     ],

@@ -113,7 +113,7 @@ def test_a_service_that_went_for_good_is_not_waited_for_at_every_operation(proje
     assert (run.code, run.report["summary"]["exchanges"]) == (NO_VERDICT, 11 + 20)
     said = "the service stopped answering while GET /things/{thing_id} was asked, at GET /things/"
     assert said in run.lines[-1]
-    assert "and took nothing since" in run.out
+    assert "and answered nothing since" in run.out
 
 
 def test_a_refusal_that_no_document_speaks_of_is_said(project: Project) -> None:

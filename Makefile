@@ -4,7 +4,7 @@ UV ?= uv
 PY := .venv/bin/python
 STAMP := .venv/.installed
 # What the environment says about a service is not for these runs; modules stay compiled, for the many processes.
-CLEAN := env -u CONTRACT_CREDENTIAL -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS -u PYTHONDONTWRITEBYTECODE
+CLEAN := env $(patsubst %,-u %,$(filter CONTRACT_CREDENTIAL%,$(.VARIABLES))) -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS -u PYTHONDONTWRITEBYTECODE
 # What says much about the whole and little about single lines is run without coverage, which doubles its time: without
 # all of it some twenty lines fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
 # What looks at pages has a process of its own, and one browser.

@@ -1,12 +1,16 @@
 """Every name and number of Notte: what the suite around it knows only as parameters."""
 
+import re
+from collections.abc import Iterable
 from datetime import timedelta
 from urllib.parse import quote
 
 TITLE = "Notte API"
 PRODUCTION_HOSTS = frozenset({"api.notte.cc"})
+_OWN_SERVER = re.compile(r"(?i)(https?:)?//([^/?#@:\\]+\.)?notte\.cc\.?(:[0-9]*)?([/?#].*)?")
 
 CREDENTIAL_VARIABLE = "NOTTE_API_KEY"
+UNUSED = f"{CREDENTIAL_VARIABLE} is, but is used for Notte's own document alone, which this is not"
 PROXY_VARIABLE = "NOTTE_PROXY"
 SESSION_IDS_VARIABLE = "NOTTE_SESSION_IDS"
 
@@ -25,3 +29,8 @@ COST = "about $0.002"
 
 def stop_target(session_id: str) -> str:
     return f"/sessions/{quote(session_id, safe='')}/stop"
+
+
+def is_own(title: str, servers: Iterable[str]) -> bool:
+    """Whether a document is Notte's own, by title or server URLs: its credential is no other's."""
+    return title == TITLE or any(map(_OWN_SERVER.fullmatch, servers))

@@ -28,14 +28,12 @@ def credentials_from(
     """The document with the variables of its credentials, these by variable, and what masks.
 
     The credential of a scheme is in the variable that an option names, else in its own, else in
-    CONTRACT_CREDENTIAL, else in the domain's. UsageError for one that can't be used.
+    CONTRACT_CREDENTIAL, else in the domain's, for its own document. UsageError for a useless one.
     """
-    given = {**dict.fromkeys((VARIABLE, domain.CREDENTIAL_VARIABLE), ""), **environ}
-    for name, value in environ.items():
-        given[name] = value.strip()
+    given = dict.fromkeys((VARIABLE, domain.CREDENTIAL_VARIABLE), "")
+    given |= {name: value.strip() for name, value in environ.items()}
     own, general, live = _own_variables(spec, options, given), VARIABLE, base_url is not None
-    is_domains = given[domain.CREDENTIAL_VARIABLE] or spec.title == domain.TITLE
-    if is_domains and not given[VARIABLE]:
+    if domain.is_own(spec.title, spec.servers) and not given[VARIABLE]:
         general = domain.CREDENTIAL_VARIABLE
     spec, used = replace(spec, variable=general), {general, *own.values()}
     if live:  # the mock has one for all
@@ -92,8 +90,7 @@ def _checked(spec: Spec, variable: str, value: str) -> Spec:
         cure = "set it to the credential alone; the suite says which scheme it is of"
         raise UsageError(f"{variable} begins with the name of a scheme; {cure}")
     if value[:1] == value[-1:] and value[:1] in ('"', "'"):
-        said = "stands in quotes, which would be sent; set it without them"
-        raise UsageError(f"{variable} {said}")
+        raise UsageError(f"{variable} stands in quotes, which would be sent; set it without them")
     pairs = [taker.id for taker in takers if scheme_name(taker) == "Basic"]
     if not pairs or not value or (value.strip(":") and ":" in value):
         return spec
@@ -121,12 +118,18 @@ def certified(spec: Spec) -> Spec:
     return replace(spec, operations=tuple(operations))
 
 
-def refuse_missing(spec: Spec, operations: Iterable[Operation]) -> None:
+def unset(spec: Spec, environ: Mapping[str, str]) -> str:
+    """That the variable for all is not set, and that the domain's, where it is, is not for this."""
+    unused = f" ({domain.UNUSED})" * bool(environ.get(domain.CREDENTIAL_VARIABLE, "").strip())
+    return f"{spec.variable} is not set{unused}"
+
+
+def refuse_missing(spec: Spec, operations: Iterable[Operation], environ: Mapping[str, str]) -> None:
     """UsageError if one of the operations asks for a credential: the run has none at all."""
     bare = replace(spec, shared=False)
     for operation in operations:
         if lack := lack_of(operation, bare):
-            problem = f"the document asks for a credential and {spec.variable} is not set"
+            problem = f"the document asks for a credential and {unset(spec, environ)}"
             cure = f"for {operation.key} set {lack}, or {spec.variable} for all"
             raise UsageError(f"{problem}; {cure}, or leave --base-url out to use the mock")
 

@@ -27,7 +27,7 @@ from contracts.messages import SAFE_METHODS, Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.report.record import known_of_report, probes_of_report
 from contracts.rules.faults import refuse_faulty, undeclared
-from contracts.run.credentials import certified, credentials_from, refuse_missing
+from contracts.run.credentials import certified, credentials_from, refuse_missing, unset
 from contracts.run.givens import Givens, givens_from, names_of
 from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
 from contracts.run.settings import own_document
@@ -135,7 +135,7 @@ def inputs_from(
     folder = Path(options.report or root / "build" / "contract")
     about = spec, target, options, givens, known, evidence, policy
     made = Inputs(*about, scrubber, overlays, folder)
-    for problem in _problems(made) if asks else ():
+    for problem in _problems(made, environ) if asks else ():
         raise UsageError(problem)
     return made
 
@@ -156,8 +156,8 @@ def _addressed(
         spec = replace(spec, variables={**spec.variables, **own}, shared=shared)
     if asks and base_url is not None and not (options.dry_run or others or grants):
         sends = options.unsafe or options.start_session
-        chosen = _chosen(spec, options)
-        refuse_missing(spec, [one for one in chosen if sends or one.method in SAFE_METHODS])
+        chosen = [one for one in _chosen(spec, options) if sends or one.method in SAFE_METHODS]
+        refuse_missing(spec, chosen, environ)
     capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholders)
     scrubber = replace(scrubber, capabilities=capabilities)
     secret = others.pop(spec.variable, None)
@@ -190,7 +190,7 @@ def _spec_from(path: Path, overlays: Sequence[str] | None, root: str | None) -> 
     return spec
 
 
-def _problems(inputs: Inputs) -> Iterator[str]:
+def _problems(inputs: Inputs, environ: Mapping[str, str]) -> Iterator[str]:
     """Options that exclude each other, or that this document or target has no use for."""
     options, path, base_url = inputs.options, inputs.spec.document.path, inputs.target.base_url
     if options.replay is not None and not inputs.evidence:
@@ -209,10 +209,9 @@ def _problems(inputs: Inputs) -> Iterator[str]:
         yield f"--contract-client-key goes with {CLIENT_CERT}; give that, or leave it out"
     if options.client_cert is not None and (base_url or "").startswith("http:"):
         yield f"{CLIENT_CERT} is shown to https alone; give an https --base-url, or leave it out"
-    if options.discover:
-        yield from _problems_with_sessions(inputs, "--contract-discover")
-    if options.start_session:
-        yield from _problems_with_sessions(inputs, "--contract-start-session")
+    looks = {"discover": options.discover, "start-session": options.start_session}
+    for option in filter(looks.get, looks):
+        yield from _problems_with_sessions(inputs, environ, f"--contract-{option}")
     yield from _problems_with_files(inputs)
 
 
@@ -228,7 +227,9 @@ def _problems_with_production(inputs: Inputs, host: str) -> Iterator[str]:
             yield f"--contract-token-from-flow {why}; let an overlay give another tokenUrl"
 
 
-def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
+def _problems_with_sessions(
+    inputs: Inputs, environ: Mapping[str, str], option: str
+) -> Iterator[str]:
     """Sessions are looked for on a live service that has their ids, unless evidence is replayed."""
     target, leave = inputs.target, "leave the option out"
     if not target.live:
@@ -241,7 +242,7 @@ def _problems_with_sessions(inputs: Inputs, option: str) -> Iterator[str]:
     has_one = target.secret or target.others or target.tokens.grants
     if not (has_one or inputs.options.dry_run):
         cure = f"set it to a key of {target}, or {leave}"
-        yield f"{option} needs a credential and {inputs.spec.variable} is not set; {cure}"
+        yield f"{option} needs a credential and {unset(inputs.spec, environ)}; {cure}"
 
 
 def _problems_with_files(inputs: Inputs) -> Iterator[str]:

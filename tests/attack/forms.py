@@ -225,7 +225,12 @@ def words_of(command: str, folder: Path) -> list[list[str]]:
     for name in PROGRAMS:
         (programs / name).write_text(_STUB)
         (programs / name).chmod(0o755)
-    environment = {"PATH": f"{programs}:/usr/bin:/bin", "OUT": str(out), "NOTTE_API_KEY": "key", "HOME": str(work)}
+    environment = {
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "OUT": str(out),
+        "CONTRACT_CREDENTIAL": "key",
+        "HOME": str(work),
+    }
     done = subprocess.run([str(BASH), "-c", command], cwd=work, env=environment, capture_output=True, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert list(work.iterdir()) == []

@@ -18,7 +18,7 @@ from tests.run.projects import CANARY, ENUM, LOUD, THING, Project, Run, Things, 
 
 from .encodings import BODIES, LINES, TEXTS, holds
 
-MARK = "$NOTTE_API_KEY"
+MARK = "$CONTRACT_CREDENTIAL"
 KEPT = "GET /things/{thing_id} credential kept"
 SCRUBBER = Scrubber((Secret(CANARY, MARK),), Capabilities(SECRET_URLS, (MARK,)))
 IN_A_FIELD = {name: encode(CANARY) for name, encode in TEXTS.items() if encode(CANARY).isprintable()}
@@ -145,7 +145,7 @@ import base64, logging, os, warnings
 import pytest
 from contracts.testing import test_rule
 
-KEY = os.environ["NOTTE_API_KEY"]
+KEY = os.environ["CONTRACT_CREDENTIAL"]
 FORMS = [KEY, KEY.upper(), base64.b64encode(b"x" + KEY.encode()).decode(), "".join("%%%02x" % ord(c) for c in KEY)]
 
 def test_warnings():
@@ -192,13 +192,13 @@ def test_locals():
 
 def test_tests_of_the_session_leave_nothing_behind(project: Project) -> None:
     project.write(module=TELLING)
-    (project.folder / "test_broken.py").write_text("import os\nraise RuntimeError(os.environ['NOTTE_API_KEY'])\n")
+    (project.folder / "test_broken.py").write_text("import os\nraise RuntimeError(os.environ['CONTRACT_CREDENTIAL'])\n")
     more = ("--log-file=run.log", "--continue-on-collection-errors", "-W", "always", "-o", "junit_family=legacy")
     run = project.ask(Things(), *LOUD, *more)
-    assert "a warning about $NOTTE_API_KEY" in run.out
-    assert "RuntimeError: $NOTTE_API_KEY" in run.out
-    assert 'name="all0" value="$NOTTE_API_KEY"' in (project.folder / "out.xml").read_text()
-    assert "ValueError: $NOTTE_API_KEY" in (project.folder / "run.log").read_text()
+    assert "a warning about $CONTRACT_CREDENTIAL" in run.out
+    assert "RuntimeError: $CONTRACT_CREDENTIAL" in run.out
+    assert 'name="all0" value="$CONTRACT_CREDENTIAL"' in (project.folder / "out.xml").read_text()
+    assert "ValueError: $CONTRACT_CREDENTIAL" in (project.folder / "run.log").read_text()
     assert leaking(run, CANARY) == set()
 
 

@@ -66,12 +66,10 @@ class Books:
 @pytest.fixture
 def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Inputs]:
     monkeypatch.chdir(tmp_path)
-    for name in ("NOTTE_API_KEY", "CONTRACT_CREDENTIAL"):
-        monkeypatch.delenv(name, raising=False)
 
     def made(spec: dict[str, Any], base_url: str, key: str = "") -> Inputs:
         Path("openapi.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
-        monkeypatch.setenv("NOTTE_API_KEY", key)
+        monkeypatch.setenv("CONTRACT_CREDENTIAL", key)
         return inputs_from(Options(spec="openapi.yaml"), base_url=base_url, root=tmp_path, asks=False)
 
     return made

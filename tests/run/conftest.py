@@ -47,7 +47,7 @@ def read_once() -> Iterator[None]:
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     """A project with the small document, and a credential in the environment."""
     for name in (
-        "CONTRACT_CREDENTIAL",
+        "NOTTE_API_KEY",
         "NOTTE_SESSION_IDS",
         "PYTEST_BASE_URL",
         "PYTEST_ADDOPTS",
@@ -55,12 +55,12 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Itera
         "PYTHONDONTWRITEBYTECODE",
     ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NOTTE_API_KEY", CANARY)
+    monkeypatch.setenv("CONTRACT_CREDENTIAL", CANARY)
     # Workers of a run in this process are processes of their own, but need not import everything again.
     started = SimpleNamespace(Popen=forked.Forked, PIPE=subprocess.PIPE)
     monkeypatch.setattr("execnet.gateway_base.ThreadExecModel.subprocess", started)
     with ExitStack() as servers:
-        project = Project(pytester, servers, {**hermetic(), "NOTTE_API_KEY": CANARY})
+        project = Project(pytester, servers, {**hermetic(), "CONTRACT_CREDENTIAL": CANARY})
         project.write()
         yield project
 

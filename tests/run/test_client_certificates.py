@@ -38,7 +38,7 @@ def run_of(project: Project, things: Things, spec: dict[str, Any], *args: str, w
 
 @pytest.fixture(autouse=True)
 def alone(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
 
 
 def test_certificate_is_all_that_is_wanted(project: Project) -> None:

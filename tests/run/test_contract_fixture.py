@@ -3,10 +3,10 @@
 from .projects import Project, Things
 
 OWN_TEST = """
-import os, httpx2
+import os, httpx2; KEY = os.environ["CONTRACT_CREDENTIAL"]
 
 def test_own(contract, base_url):
-    response = httpx2.get(f"{base_url}/things/a1", headers={"Authorization": "Bearer " + os.environ["NOTTE_API_KEY"]})
+    response = httpx2.get(f"{base_url}/things/a1", headers={"Authorization": "Bearer " + KEY})
     contract.judge(response)
 """
 

@@ -22,7 +22,7 @@ class Folder:
 
     def __init__(self, path: Path, servers: ExitStack) -> None:
         self.path, self.servers = path, servers
-        self.env = {**hermetic(), "NOTTE_API_KEY": CANARY}
+        self.env = {**hermetic(), "CONTRACT_CREDENTIAL": CANARY}
 
     def write(self, name: str = "openapi.yaml", text: str | None = None) -> Path:
         path = self.path / name

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .projects import CANARY, LOUD, Project, Run, Things, answer, leaks
+from .projects import CANARY, LOUD, Project, Run, Things, answer, forms, leaks
 
 Fields = Mapping[str, str]
 Opens = Callable[[str, Fields], bool | int]
@@ -200,7 +200,7 @@ def test_credential_that_is_not_given_for_an_alternative_says_nothing_of_it(proj
 
 @pytest.mark.usefixtures("other")
 def test_the_first_alternative_with_a_credential_is_used(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
     things = house(lambda path, fields: key(fields))
     run = run_of(project, things, EITHER, GIVEN)
     assert (run.code, run.violations) == (0, set())
@@ -288,17 +288,17 @@ def test_second_credential_is_shown_nowhere(project: Project) -> None:
     run = run_of(project, things, BOTH, GIVEN, *LOUD)
     assert leaks(run, OTHER) == leaks(run) == set()
     wrong = run.verdicts["GET /door auth wrong for key beside bearer"]["evidence"]["curl"]
-    assert '-H "Authorization: Bearer $NOTTE_API_KEY" -H' in wrong
+    assert '-H "Authorization: Bearer $CONTRACT_CREDENTIAL" -H' in wrong
     assert "X-Key: 0000" in wrong
     missing = run.verdicts["GET /door auth required for key beside bearer"]["evidence"]["curl"]
-    assert ("$NOTTE_API_KEY" in missing, "X-Key" in missing) == (True, False)
+    assert ("$CONTRACT_CREDENTIAL" in missing, "X-Key" in missing) == (True, False)
 
 
 @pytest.mark.usefixtures("other")
 def test_command_has_each_credential_in_its_own_variable(project: Project) -> None:
     run = run_of(project, house(lambda path, fields: 500), BOTH, GIVEN)
     shown = run.verdicts["GET /door status documented"]["evidence"]["curl"]
-    assert '"Authorization: Bearer $NOTTE_API_KEY"' in shown
+    assert '"Authorization: Bearer $CONTRACT_CREDENTIAL"' in shown
     assert '"X-Key: $OTHER"' in shown
 
 
@@ -319,7 +319,7 @@ def test_credential_that_cannot_be_used(option: str, said: str, project: Project
 
 def test_one_credential_for_two_schemes_is_said(project: Project) -> None:
     run = run_of(project, house(lambda path, fields: bearer(fields) and key(fields)), BOTH)
-    said = "GET /door wants bearer and key together, and NOTTE_API_KEY is sent for both"
+    said = "GET /door wants bearer and key together, and CONTRACT_CREDENTIAL is sent for both"
     assert any(said in note for note in run.report["notes"])
     assert run.code == 3
 
@@ -340,7 +340,7 @@ SHARED = doors({"mine": [{"key": []}], "theirs": [{"bearer": []}], "open": []}, 
 def test_operation_without_its_credential_is_told_and_not_failed(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
     monkeypatch.setenv("CONTRACT_CREDENTIAL_KEY", OTHER)
     things = house(lambda path, fields: "/open" in path or ("/mine" in path and key(fields)))
     run = run_of(project, things, SHARED)
@@ -354,10 +354,54 @@ def test_operation_without_its_credential_is_told_and_not_failed(
     assert run.verdicts["GET /mine auth accepted"]["outcome"] == "holds"
 
 
+NOTTES = "of-notte-a+b/9x"
+SHOWS = """
+import os
+from contracts.testing import test_rule
+
+def test_own():
+    print("own:", os.environ["NOTTE_API_KEY"])
+"""
+
+
+@pytest.mark.parametrize("name", ["CONTRACT_CREDENTIAL", "CONTRACT_CREDENTIAL_KEY", ""])
+def test_credential_of_notte_is_sent_to_nobody_else(
+    name: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
+    monkeypatch.setenv("NOTTE_API_KEY", NOTTES)
+    wanted: list[Any] = [{"key": []}, {"bearer": []}]
+    spec = doors({"mine": wanted, "open": []}, "bearer", "key")
+    if name:
+        monkeypatch.setenv(name, CANARY)
+    else:
+        spec = doors({"open": [], "either": [{"bearer": []}, {}]}, "bearer")
+    things = house(lambda path, fields: True)
+    project.write(spec, module=SHOWS)
+    run = project.run("--base-url", project.serve(things), *LOUD)
+    assert (run.code in (0, 1), "own: $NOTTE_API_KEY" in run.out) == (True, True)
+    sent = "\n".join(things.heads).lower()
+    assert ("/open" in sent, CANARY in sent) == (True, bool(name))
+    assert not [form for form in forms(NOTTES) if form.lower() in sent]
+    assert leaks(run, NOTTES) == set()
+
+
+def test_run_that_has_the_credential_of_notte_alone_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
+    monkeypatch.setenv("NOTTE_API_KEY", NOTTES)
+    things = house(lambda path, fields: True)
+    run = run_of(project, things, SHARED)
+    assert (run.code, things.heads) == (4, [])
+    assert "CONTRACT_CREDENTIAL is not set (NOTTE_API_KEY is, but is used for Notte's own document alone" in run.err
+    assert "set CONTRACT_CREDENTIAL_KEY (scheme key: API key, header X-Key), or CONTRACT_CREDENTIAL for all" in run.err
+
+
 def test_run_that_has_no_credential_for_anything_is_inconclusive(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
     monkeypatch.setenv("CONTRACT_CREDENTIAL_KEY", OTHER)
     spec = doors({"theirs": [{"bearer": []}]}, "bearer", "key")
     run = run_of(project, house(lambda path, fields: True), spec)

@@ -127,7 +127,7 @@ def test_a_refusal_that_no_document_speaks_of_is_said(project: Project) -> None:
 
 
 def test_no_credential_is_wanted_for_what_is_not_sent(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
     project.write(document(get=operation("get_thing", security=[]), put=operation("put_thing")))
     things = Things(instead=lambda number: answer(200, b'{"status": "active"}', "Content-Type: application/json"))
     for options in ((), ("--contract-unsafe", "--contract-operation=GET *")):
@@ -140,7 +140,7 @@ def test_no_credential_is_wanted_for_what_is_not_sent(project: Project, monkeypa
 def test_refused_credential_is_inconclusive(project: Project) -> None:
     run = project.ask(Things(key="another"))
     assert (run.code, run.report["decision"]) == (NO_VERDICT, "inconclusive")
-    assert "the credential was refused on every request; set NOTTE_API_KEY" in run.lines[-1]
+    assert "the credential was refused on every request; set CONTRACT_CREDENTIAL" in run.lines[-1]
     assert run.counted("skipped") == len(run.verdicts)
 
 
@@ -294,16 +294,16 @@ def test_base_url_of_the_environment_is_checked(value: str, project: Project, mo
 
 @pytest.mark.parametrize("value", [None, "", "  ", "two\nlines"], ids=["unset", "empty", "blank", "two lines"])
 def test_live_run_needs_a_credential(value: str | None, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
     if value is not None:
-        monkeypatch.setenv("NOTTE_API_KEY", value)
+        monkeypatch.setenv("CONTRACT_CREDENTIAL", value)
     run = project.run(*LIVE)
     assert run.code == USAGE
-    assert ("CONTRACT_CREDENTIAL is not set" if not (value or "").strip() else "NOTTE_API_KEY holds") in run.err
+    assert ("CONTRACT_CREDENTIAL is not set" if not (value or "").strip() else "CONTRACT_CREDENTIAL holds") in run.err
 
 
 def test_document_that_asks_for_no_credential_needs_none(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
     project.write(document(get=operation("get_thing", security=[])))
     assert project.ask(Things(key="")).code != USAGE
 
@@ -314,5 +314,5 @@ def test_usage_error_comes_from_the_controller(project: Project) -> None:
 
 
 def test_credential_is_not_in_the_message_about_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NOTTE_API_KEY", f"{CANARY}\x01")
+    monkeypatch.setenv("CONTRACT_CREDENTIAL", f"{CANARY}\x01")
     assert CANARY not in project.run(*LIVE).err

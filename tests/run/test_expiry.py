@@ -8,7 +8,7 @@ from .projects import CANARY, ENUM, Project, Things, answer, document, operation
 
 REFUSAL = answer(401, b"", "WWW-Authenticate: Bearer")
 WORDS = "the credential was taken at first and then refused on every request; has it expired?"
-CURE = "set NOTTE_API_KEY to one that this service knows"
+CURE = "set CONTRACT_CREDENTIAL to one that this service knows"
 ACCEPTED = "GET /things/{thing_id} auth accepted"
 
 
@@ -110,4 +110,4 @@ def test_right_key_that_may_not_do_it_is_not_called_a_wrong_one(project: Project
     things.instead = lambda number: forbidden if right in things.heads[-1].lower().split("\r\n") else None
     run = project.ask(things)
     assert (run.code, run.report["decision"]) == (3, "inconclusive")
-    assert run.report["reasons"][0].startswith("every request had 403, where a wrong credential has 401; give NOTTE")
+    assert run.report["reasons"][0].startswith("every request had 403, where a wrong credential has 401; give CONTR")

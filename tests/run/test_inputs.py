@@ -29,7 +29,7 @@ DOCUMENT = {
     "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
 }
 URL = "http://h"
-KEY = {"NOTTE_API_KEY": "key-123456"}
+KEY = {"CONTRACT_CREDENTIAL": "key-123456"}
 Make = Callable[..., Inputs]
 
 
@@ -171,7 +171,7 @@ def test_production_may_be_asked_what_is_safe(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "environ", [{}, {"NOTTE_API_KEY": ""}, {"NOTTE_API_KEY": " \n"}], ids=["unset", "empty", "blank"]
+    "environ", [{}, {"CONTRACT_CREDENTIAL": ""}, {"CONTRACT_CREDENTIAL": " \n"}], ids=["unset", "empty", "blank"]
 )
 def test_live_target_needs_a_credential(environ: Mapping[str, str], make: Make) -> None:
     with pytest.raises(UsageError, match="CONTRACT_CREDENTIAL is not set"):
@@ -181,7 +181,7 @@ def test_live_target_needs_a_credential(environ: Mapping[str, str], make: Make) 
 @pytest.mark.parametrize("value", ["a\nb", "é", "\x7f", "a\x00b"])
 def test_credential_that_no_header_carries_is_refused_and_not_shown(value: str, make: Make) -> None:
     with pytest.raises(UsageError, match="holds characters that no header can carry") as caught:
-        make(URL, {"NOTTE_API_KEY": f"secret{value}secret"})
+        make(URL, {"CONTRACT_CREDENTIAL": f"secret{value}secret"})
     assert "secret" not in str(caught.value)
 
 
@@ -191,12 +191,12 @@ MISTAKEN = {"Bearer secret99": "begins with the name of a scheme", '"secret99"':
 @pytest.mark.parametrize("value", MISTAKEN)
 def test_credential_is_given_alone(value: str, make: Make) -> None:
     with pytest.raises(UsageError, match=MISTAKEN[value]) as caught:
-        make(URL, {"NOTTE_API_KEY": value})
+        make(URL, {"CONTRACT_CREDENTIAL": value})
     assert "secret99" not in str(caught.value)
 
 
 def test_credential_is_stripped(make: Make) -> None:
-    secret = make(URL, {"NOTTE_API_KEY": " key \n"}).target.secret
+    secret = make(URL, {"CONTRACT_CREDENTIAL": " key \n"}).target.secret
     assert secret is not None
     assert secret.reveal() == "key"
 
@@ -446,6 +446,10 @@ def test_sessions_are_asked_with_a_credential(option: str, make: Make, tmp_path:
     (tmp_path / "spec" / "notte.yaml").write_text(open_document)
     with pytest.raises(UsageError, match="needs a credential and CONTRACT_CREDENTIAL is not set"):
         make(URL, {}, **{option: True})
+    with pytest.raises(
+        UsageError, match=r"CONTRACT_CREDENTIAL is not set \(NOTTE_API_KEY is, but is used for Notte's own"
+    ):
+        make(URL, {"NOTTE_API_KEY": "of-notte-1"}, **{option: True})
     assert make(URL, {}, dry_run=True, **{option: True}).options.dry_run
 
 

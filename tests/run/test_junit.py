@@ -109,7 +109,7 @@ def test_suite_has_the_decision(project: Project) -> None:
 def test_nothing_that_a_service_says_breaks_the_file(
     workers: tuple[str, ...], project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NOTTE_API_KEY", KEY)
+    monkeypatch.setenv("CONTRACT_CREDENTIAL", KEY)
     project.write(DOCUMENT)
     with hostile_service() as base_url:
         run = project.run("-q", "--base-url", base_url, *GIVEN, XML, *workers)

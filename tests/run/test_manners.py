@@ -159,7 +159,7 @@ def test_help_lists_the_options(project: Project) -> None:
 
 ENVIRONMENT = {
     "CI": "true",
-    "NOTTE_API_KEY": "",
+    "CONTRACT_CREDENTIAL": "",
     "NOTTE_SESSION_IDS": "@nowhere",
     "HTTP_PROXY": "http://127.0.0.1:1",
 }
@@ -257,7 +257,7 @@ def test_credential_of_the_environment_is_the_one_that_is_sent(project: Project)
 def test_a_report_has_the_command_of_its_run_quoted_and_without_the_credential(
     key: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NOTTE_API_KEY", key)
+    monkeypatch.setenv("CONTRACT_CREDENTIAL", key)
     hypothesis.settings.register_profile("nightly", max_examples=1)
     options = ["--hypothesis-profile=nightly", "--hypothesis-seed=7", f"--contract-param=thing_id=it's {key}"]
     run = project.run("-q", "test_contract.py", "-k", "status or enum", "--base-url", project.serve(Things()), *options)
@@ -267,7 +267,7 @@ def test_a_report_has_the_command_of_its_run_quoted_and_without_the_credential(
     assert key.partition("-")[2] not in command
     assert words[words.index("test_contract.py") :] == [
         *("test_contract.py", "--base-url", run.report["target"]["base_url"]),
-        "--contract-param=thing_id=it's $NOTTE_API_KEY",
+        "--contract-param=thing_id=it's $CONTRACT_CREDENTIAL",
         *("-k", "status or enum", "--hypothesis-profile", "nightly", "--hypothesis-seed", "7"),
     ]
 

@@ -131,7 +131,7 @@ def test_dry_run_lists_the_requests_and_sends_none(project: Project) -> None:
 
 
 def test_dry_run_needs_no_credential(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
     assert project.run("-q", "--base-url", "http://127.0.0.1:1", "--contract-dry-run").code == 0
 
 

@@ -112,7 +112,7 @@ def port_of_nobody(service: Ordinary) -> Iterator[str]:
     yield origin + service.prefix
 
 
-REFUSED = "the credential was refused on every request; set NOTTE_API_KEY to one that this service knows"
+REFUSED = "the credential was refused on every request; set CONTRACT_CREDENTIAL to one that this service knows"
 EXPIRED = "the credential was taken at first and then refused on every request; has it expired?"
 ELSEWHERE = "nothing of this API is at {}: is the prefix right? every path has the same 404 ({})"
 PAGE = "nothing of this API is at {}: is the prefix right? every path has the same 200 (text/html)"

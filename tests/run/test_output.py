@@ -101,7 +101,9 @@ def test_failure_has_five_lines(project: Project) -> None:
     assert seen.startswith('seen: /status is "paused" (on ')
     assert "; wanted: is one of " in seen
     assert f"for now: contracts accept '{ENUM}' --spec spec/notte.yaml --reason '…' --until " in following
-    assert repeat.startswith('repeat: curl -sS -i --path-as-is -H "Authorization: Bearer $NOTTE_API_KEY" -H Accept: ')
+    assert repeat.startswith(
+        'repeat: curl -sS -i --path-as-is -H "Authorization: Bearer $CONTRACT_CREDENTIAL" -H Accept: '
+    )
     assert pasted(rerun)[:2] == [f"test_contract.py::test_rule[{ENUM}]", "--base-url"]
 
 

@@ -19,7 +19,7 @@ import httpx2, logging, os
 from contracts.testing import test_rule
 
 def test_other(contract):
-    key = os.environ["NOTTE_API_KEY"]
+    key = os.environ["CONTRACT_CREDENTIAL"]
     url = os.environ["SERVICE"] + "/things/a1"
     with httpx2.Client() as client:
         response = client.get(url, params={"key": key}, headers={"Authorization": f"Bearer {key}"})
@@ -69,7 +69,7 @@ def test_credential_is_hidden_when_interrupted(sent: signal.Signals, project: Pr
 
 def broken(*args: Any, **kwargs: Any) -> None:
     """Something that knows the credential fails, and says it."""
-    raise RuntimeError(f"can't send {args} {kwargs} with {os.environ['NOTTE_API_KEY']}")
+    raise RuntimeError(f"can't send {args} {kwargs} with {os.environ['CONTRACT_CREDENTIAL']}")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_credential_is_hidden_in_other_tests_of_the_session(project: Project, mo
     monkeypatch.setenv("SERVICE", project.serve(things))
     run = project.ask(things, *LOUD)
     assert any("?key=canary" in line for line in things.lines)
-    assert "asked with $NOTTE_API_KEY" in run.out
+    assert "asked with $CONTRACT_CREDENTIAL" in run.out
     assert "HTTP Request: GET" in run.out
     assert leaks(run) == set()
 
@@ -123,16 +123,16 @@ def test_value_of_an_extra_header_is_hidden(project: Project, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        pytest.param("1234567", "NOTTE_API_KEY has fewer than 8 characters: {} or masked in them", id="short"),
+        pytest.param("1234567", "CONTRACT_CREDENTIAL has fewer than 8 characters: {} or masked in them", id="short"),
         pytest.param(
             "application",
-            "the value of NOTTE_API_KEY stands in the document, in the base URL or in any answer as well: "
+            "the value of CONTRACT_CREDENTIAL stands in the document, in the base URL or in any answer as well: "
             "{} or masked in them",
             id="of a media type",
         ),
         pytest.param(
             "staging1",
-            "answers to requests without NOTTE_API_KEY hold its value as well: {}",
+            "answers to requests without CONTRACT_CREDENTIAL hold its value as well: {}",
             id="of answers without it",
         ),
     ],
@@ -141,7 +141,7 @@ def test_credential_that_any_answer_may_hold_is_not_looked_for(
     key: str, said: str, workers: tuple[str, ...], project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor does the document's `maxLength` fail for a placeholder that is longer than what came."""
-    monkeypatch.setenv("NOTTE_API_KEY", key)
+    monkeypatch.setenv("CONTRACT_CREDENTIAL", key)
     said = said.format("nothing is looked for in answers")
     shape = {"properties": {"status": {}, "env": {"type": "string", "maxLength": len(key)}}}
     project.write(document(get=operation("get_thing", schema={"type": "object", **shape})))
@@ -171,13 +171,13 @@ def test_word_that_is_the_credential_of_one_scheme_is_not_looked_for_either(
 def test_credential_that_is_not_looked_for_is_never_printed_by_us(
     key: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NOTTE_API_KEY", key)
+    monkeypatch.setenv("CONTRACT_CREDENTIAL", key)
     spec = document(get={**operation("get_thing"), "description": "lists sessions"})
     project.write(spec)
     run = project.ask(Things({"status": "paused"}, key=key), "-rA", "--junitxml=out.xml")
     assert run.violated == {ENUM}
     lines = [line for line in run.lines if f"Bearer {key}" in line or f"is {key}" in line]
-    assert (lines, "Bearer $NOTTE_API_KEY" in run.out) == ([], True)
+    assert (lines, "Bearer $CONTRACT_CREDENTIAL" in run.out) == ([], True)
 
 
 def test_distinctive_credential_is_found_whoever_gets_it(project: Project) -> None:
@@ -189,7 +189,7 @@ def test_distinctive_credential_is_found_whoever_gets_it(project: Project) -> No
 
 def test_credential_among_the_given_values_is_hidden(project: Project) -> None:
     run = project.run("-q", f"--contract-param=thing_id={CANARY}", "--contract-dry-run")
-    assert "GET /things/$NOTTE_API_KEY  [given: " in run.out
+    assert "GET /things/$CONTRACT_CREDENTIAL  [given: " in run.out
     assert leaks(run) == set()
 
 
@@ -199,14 +199,14 @@ def test_credential_among_the_given_values_is_hidden_in_evidence(project: Projec
     run = project.run("-q", "--base-url", project.serve(things), f"--contract-param=thing_id={CANARY}", *LOUD)
     # The log has requests as they were sent: every process of the run judges them.
     assert (run.code, leaks(run) - {"build/contract/exchanges.jsonl"}) == (1, set())
-    assert "things/$NOTTE_API_KEY" in (project.folder / "out.xml").read_text()
+    assert "things/$CONTRACT_CREDENTIAL" in (project.folder / "out.xml").read_text()
 
 
 RECORDING = """
 import os
 
 def test_recorded(request, contract):
-    request.node.user_properties += [("key", os.environ["NOTTE_API_KEY"]), ("number", 7)]
+    request.node.user_properties += [("key", os.environ["CONTRACT_CREDENTIAL"]), ("number", 7)]
 """
 
 
@@ -214,7 +214,7 @@ def test_credential_that_a_test_records_is_hidden(project: Project) -> None:
     project.write(module=RECORDING)
     run = project.run(*LOUD)
     assert (run.code, leaks(run)) == (0, set())
-    assert 'name="key" value="$NOTTE_API_KEY"' in (project.folder / "out.xml").read_text()
+    assert 'name="key" value="$CONTRACT_CREDENTIAL"' in (project.folder / "out.xml").read_text()
 
 
 def test_mock_never_gets_the_credential(project: Project) -> None:
@@ -231,7 +231,7 @@ from contracts.testing import test_rule
 
 def get():
     with httpx2.Client() as client:
-        key = os.environ["NOTTE_API_KEY"]
+        key = os.environ["CONTRACT_CREDENTIAL"]
         return client.get(os.environ["SERVICE"] + "/things/a1", headers={"Authorization": f"Bearer {key}"})
 
 def test_judged(contract):
@@ -385,7 +385,7 @@ def secret_of(kind: str) -> str:
 
 def test_credential_of_every_kind_is_hidden(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """The service opens for anything, and gives back what it got: as it came, and decoded."""
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
     spec = document()
     spec["components"]["securitySchemes"] = {kind: scheme for kind, (scheme, _) in KINDS.items()}
     spec["paths"] = {f"/{kind}": {"get": operation(kind, security=[{kind: []}])} for kind in KINDS}

@@ -141,7 +141,7 @@ def test_session_is_stopped_when_the_suite_fails(project: Project, monkeypatch: 
     run = asked(project, notte, "--contract-start-session")
     assert [line.split(" ")[0] for line in notte.changes] == ["POST", "DELETE"]
     assert (run.code, run.report["decision"]) == (3, "inconclusive")
-    assert "looking for sessions failed inside: RuntimeError: a bug with $NOTTE_API_KEY" in run.lines[-1]
+    assert "looking for sessions failed inside: RuntimeError: a bug with $CONTRACT_CREDENTIAL" in run.lines[-1]
     assert leaks(run) == set()
 
 

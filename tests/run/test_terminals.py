@@ -32,7 +32,11 @@ def service_url() -> Iterator[str]:
 def run_with(project: Project, base_url: str, **env: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "pytest", *HOSTILE, "--base-url", base_url]
     return subprocess.run(
-        command, cwd=project.folder, env={**project.env, "NOTTE_API_KEY": KEY, **env}, capture_output=True, timeout=60
+        command,
+        cwd=project.folder,
+        env={**project.env, "CONTRACT_CREDENTIAL": KEY, **env},
+        capture_output=True,
+        timeout=60,
     )
 
 
@@ -59,7 +63,7 @@ def test_terminal_shows_what_it_can(name: str, project: Project, service_url: st
 @pytest.mark.parametrize("width", [40, 80])
 def test_summary_has_25_rows(width: int, project: Project, service_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setenv("NOTTE_API_KEY", KEY)
+    monkeypatch.setenv("CONTRACT_CREDENTIAL", KEY)
     project.write(DOCUMENT)
     run = project.run(*HOSTILE, "--base-url", service_url)
     start = next(number for number, line in enumerate(run.lines) if "= contract =" in line)

@@ -67,7 +67,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, project: Project) -> Iterator[N
         "CONTRACT_CLIENT_ID_SIGN_IN": "app",
         "CONTRACT_CLIENT_SECRET_SIGN_IN": CLIENT_SECRET,
     }
-    monkeypatch.delenv("NOTTE_API_KEY")
+    monkeypatch.delenv("CONTRACT_CREDENTIAL")
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     project.env = {**project.env, **given}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ LADDER = {
 def test_the_nearest_variable_is_taken(step: int) -> None:
     environ = dict(list(LADDER.items())[step:])
     options = [("bearer", "MINE")] * (step == 0)
-    spec, values, _ = found(environ, *options)
+    spec, values, _ = found(environ, *options, spec=doors({"door": [{"bearer": []}]}, "Notte API"))
     assert (spec.variable_of("bearer"), values[spec.variable_of("bearer")]) == next(iter(environ.items()))
 
 
@@ -87,6 +88,26 @@ def test_where_nothing_is_set_the_name_is_that_of_the_domain(title: str, variabl
     spec = doors({"door": [{"bearer": []}]}, title)
     assert found({}, spec=spec)[0].variable == variable
     assert found({}, spec=spec, url=None)[0].placeholder == f"${variable}"
+
+
+NOTTES = {"NOTTE_API_KEY": "of-notte-1"}
+
+
+@pytest.mark.parametrize("others", [{}, {"CONTRACT_CREDENTIAL_HEADER": "of-header"}], ids=["alone", "beside another"])
+def test_variable_of_the_domain_is_nothing_to_another_document(others: dict[str, str]) -> None:
+    spec, values, scrubber = found(NOTTES | others)
+    assert (values, spec.variable_of("header")) == (others, "".join(others) or "CONTRACT_CREDENTIAL")
+    assert scrubber.text("of-notte-1") == "$NOTTE_API_KEY"
+
+
+def test_variable_of_the_domain_may_be_named_for_another_document() -> None:
+    spec, values, _ = found(NOTTES, ("bearer", "NOTTE_API_KEY"))
+    assert (spec.variables, values) == ({"bearer": "NOTTE_API_KEY"}, NOTTES)
+
+
+def test_variable_of_the_domain_is_that_of_a_document_with_its_server() -> None:
+    spec = replace(doors({"door": [{"bearer": []}]}), servers=("https://us-staging.notte.cc",))
+    assert found(NOTTES, spec=spec)[1] == NOTTES
 
 
 def test_mock_gets_none() -> None:
@@ -162,7 +183,7 @@ EITHER: list[Any] = [{"basic": []}, {"header": [], "query": []}]
 def test_what_is_missing_is_named_with_its_scheme_and_alternatives() -> None:
     spec = found({}, spec=doors({"door": EITHER}))[0]
     with pytest.raises(UsageError) as caught:
-        refuse_missing(spec, spec.operations)
+        refuse_missing(spec, spec.operations, {"NOTTE_API_KEY": " "})
     assert str(caught.value) == (
         "the document asks for a credential and CONTRACT_CREDENTIAL is not set; for GET /door set "
         "CONTRACT_CREDENTIAL_BASIC (scheme basic: basic, user:password), or "
@@ -172,10 +193,20 @@ def test_what_is_missing_is_named_with_its_scheme_and_alternatives() -> None:
     )
 
 
+def test_that_the_variable_of_the_domain_is_not_for_this_is_said() -> None:
+    spec = found(NOTTES)[0]
+    with pytest.raises(UsageError) as caught:
+        refuse_missing(spec, spec.operations, NOTTES)
+    assert str(caught.value).startswith(
+        "the document asks for a credential and CONTRACT_CREDENTIAL is not set (NOTTE_API_KEY is, but is used for "
+        "Notte's own document alone, which this is not); for GET /door set CONTRACT_CREDENTIAL_BEARER (scheme bearer"
+    )
+
+
 @pytest.mark.parametrize("wanted", [[], [{}], [{"bearer": []}, {}]], ids=["none", "empty", "optional"])
 def test_nothing_is_missing_where_none_is_needed(wanted: list[Any]) -> None:
     spec = found({}, spec=doors({"door": wanted}))[0]
-    refuse_missing(spec, spec.operations)
+    refuse_missing(spec, spec.operations, {"NOTTE_API_KEY": "of-notte-1"})
 
 
 LACKS: dict[str, tuple[dict[str, str], list[Any], str]] = {

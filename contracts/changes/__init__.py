@@ -134,6 +134,8 @@ def _settled(reached: Reached, trial: Callable[[Site], Trial]) -> Change:
         if isinstance(answer, Witness):
             return replace(change, effect=Effect.BREAKING, proof=None, witness=answer)
         answers.append(answer or here.whole)
+        if answer is not None:
+            break  # what is given up at one site would be at the next
     if len(answers) == len(reached.sites) and all(answer.contained for answer in answers):
         return replace(change, effect=Effect.COMPATIBLE, proof=answers[0].how)
     proof = "no message was found that shows it" if local.values else change.proof
@@ -155,7 +157,9 @@ def _held_beside(
         answer = _within(here, partial(here.last_word, reached.local, steps, others))
         if isinstance(answer, Witness):
             return replace(change, effect=Effect.BREAKING, proof=None, witness=answer)
-        proofs += [answer.how] * bool(answer.contained)
+        if not answer.contained:
+            break
+        proofs.append(answer.how)
     if len(proofs) < len(reached.sites):
         return change
     return replace(change, effect=Effect.COMPATIBLE, proof=f"beside what breaks, {proofs[0]}")

@@ -144,3 +144,8 @@ def are_apart(sent: Shape, taken: Shape) -> bool:
         if one and other and one.isdisjoint(other):
             return True
     return sent.sendable is not None and not taken.required <= sent.sendable
+
+
+def may_take_all(sent: Shape, taken: Shape) -> bool:
+    """Whether types and required names leave it possible that all that is sent is taken."""
+    return sent.location.types <= taken.location.types and taken.required <= sent.required

@@ -19,7 +19,14 @@ from contracts.document.dialects import INTEGER_BOUNDS
 from contracts.document.directions import is_left_out
 from contracts.schemas import Raw, only, readings
 from contracts.schemas.locations import ALL_TYPES, Location, Part, Union, merge
-from contracts.schemas.readings import TooLarge, is_recursive, outline, sent_form, taken_form
+from contracts.schemas.readings import (
+    TooLarge,
+    checked_form,
+    is_recursive,
+    outline,
+    sent_form,
+    taken_form,
+)
 from contracts.schemas.validation import matches
 
 LARGE = 4_000  # characters of a schema, from which on it is decided by its parts where it can be
@@ -90,6 +97,11 @@ class Shape:
     @cached_property
     def taken(self) -> Raw:
         return taken_form(self.document, *self.values)
+
+    @cached_property
+    def checked(self) -> Raw:
+        """What is taken, only to validate with."""
+        return checked_form(self.document, *self.values)
 
     @cached_property
     def is_large(self) -> bool:

@@ -13,7 +13,7 @@ from itertools import filterfalse, repeat, starmap
 from operator import attrgetter, is_not, itemgetter
 from typing import Any
 
-from contracts.changes.branches import Alternatives, Branch, are_apart, branches_of
+from contracts.changes.branches import Alternatives, Branch, are_apart, branches_of, may_take_all
 from contracts.changes.containment import Settlement, settle
 from contracts.changes.pairs import Local, Pair, taken_of
 from contracts.changes.places import place_below
@@ -155,7 +155,7 @@ class Matches:
         with suppress(TooLarge):
             if sent.location.truncated or taken.location.truncated:
                 return False
-            if refused(taken.taken, plain_values(sent)):
+            if not may_take_all(sent, taken) or refused(taken.checked, plain_values(sent)):
                 return False
             for name in {*sent.names}.intersection(taken.names):
                 sides = sent.child("properties", name), taken.child("properties", name)
@@ -178,14 +178,20 @@ class Matches:
         return self._doubtful[branch]
 
     def _covered(self, branch: Branch) -> Settlement | None:
-        values = plain_values(branch.shape) if self.sender.keyword == "oneOf" else ()
+        if self.sender.keyword != "oneOf":
+            return None
         for other in filter(partial(is_not, branch), self.sender.all):
-            with suppress(TooLarge):
-                if values and not refused(other.shape.taken, values):
-                    sent, taken = partial(_taken, branch.shape), partial(_taken, other.shape)
-                    if settle(sent, taken, allowance=self.pair.allowance).contained:
-                        why = f"what is of this branch is of {other.name} too, and of no oneOf then"
-                        return Settlement(True, why)
+            sent, taken = branch.shape, other.shape
+            # A name that the branch does not declare may have any value in it.
+            knows_all = {*taken.names} <= {*sent.names}
+            if not knows_all or not may_take_all(sent, taken) or are_apart(sent, taken):
+                continue
+            if refused(taken.checked, plain_values(sent)):
+                continue
+            forms = partial(_taken, sent), partial(_taken, taken)
+            if settle(*forms, allowance=self.pair.allowance).contained:
+                why = f"what is of this branch is of {other.name} too, and of no oneOf then"
+                return Settlement(True, why)
         return None
 
     def crossed(self, match: Match) -> list[Local]:

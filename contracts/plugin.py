@@ -360,6 +360,7 @@ class _Ending:
         from contracts.run.end import request_lines, said_at_the_end
         from contracts.run.state import screen_of, write
 
+        terminalreporter.ensure_newline()  # else pytest sees to it in the middle of our first line
         lines = said_at_the_end(state, screen_of(terminalreporter), self.gate)
         if state.inputs.options.dry_run:
             terminalreporter.section("contract: requests, not sent")

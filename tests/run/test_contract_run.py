@@ -61,6 +61,7 @@ def test_a_document_is_all_it_takes(folder: Folder) -> None:
     assert (run.code, run.err) == (0, ""), run.out + run.err
     assert run.lines[0] == "contract: openapi.yaml (1.0) on the mock"
     assert run.lines[-1].startswith("contract: PASS in a self-test on the mock")
+    assert "\n\n" not in run.out.partition(" contract ===")[2], "a line of the summary is broken in two"
     assert run.verdicts[ENUM]["outcome"] == "holds"
 
 

@@ -230,10 +230,11 @@ def test_a_service_that_never_answers_is_not_waited_for_at_every_operation() -> 
         ([200, *[REFUSED] * (LOSSES - 1)], StopKind.UNANSWERED),
         ([*[REFUSED] * LOSSES, 200, REFUSED, REFUSED, REFUSED], StopKind.UNANSWERED),
         ([200, *[TIMED_OUT] * 8], StopKind.UNANSWERED),
+        ([REFUSED] * 12, StopKind.UNANSWERED),
         ([*[REFUSED] * LOSSES, RESET], StopKind.UNANSWERED),
         ([REFUSED] * LOSSES, StopKind.SILENT),
     ],
-    ids=["not yet", "came back", "slow", "somebody there", "just gone"],
+    ids=["not yet", "came back", "slow", "a short run", "somebody there", "just gone"],
 )
 def test_somebody_may_be_there_again(outcomes: list[int | FailureKind], kind: StopKind) -> None:
     assert stopped_for_good(*outcomes, kind=kind).kind is kind

@@ -64,7 +64,9 @@ def _compare_parameters(versions: Versions) -> None:
         name, movement = (before or revisions[key]).name, _movement(before, after)
         subject, draft = f"{key[0]} parameter {name}", None
         sender, receiver = versions.roles(before, after)
-        if receiver is not None and receiver.required:
+        # A segment of a path is sent whether somebody declares it or not.
+        is_there = key[0] == "path" and receiver is not None and takes_text(receiver, receiver.name)
+        if receiver is not None and receiver.required and not is_there:
             missing = frozenset({(key[0], (sender or receiver).name)})
             draft = Draft(f"the {subject} is missing", without=missing)
         if movement:

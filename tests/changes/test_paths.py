@@ -112,3 +112,10 @@ def test_a_path_parameter_that_stands_in_no_path_is_in_no_message(schema: Any) -
     other = parameter("ghost", schema, "path", required=True)
     before = [ghost] if schema is NUMBER else []
     assert found(one(USER, TEXT, *before), one(USER, TEXT, other)) == []
+
+
+@pytest.mark.parametrize(("schema", "effect"), [(TEXT, COMPATIBLE), (NUMBER, BREAKING)], ids=["text", "number"])
+def test_a_segment_of_a_path_is_sent_before_it_is_declared(schema: Any, effect: Effect) -> None:
+    undeclared = {"/users/{id}": get(USER)}
+    changes = found(undeclared, {"/users/{user}": get(USER, parameter("user", schema))})
+    assert changes == [(effect, "parameter-added", "GET /users/{user} path user")]

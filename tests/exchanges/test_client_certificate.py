@@ -116,7 +116,8 @@ def test_files_that_are_of_no_use(name: str, files: Path) -> None:
     with pytest.raises(ValueError, match=r"^--contract-client-") as caught:
         certificate_in(files, file, key, password).put_into(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     assert said.format(files) in str(caught.value)
-    assert "open-" not in str(caught.value)
+    assert PASSWORD not in str(caught.value)
+    assert "open-says-me" not in str(caught.value)
 
 
 def test_key_of_another_certificate_is_said(files: Path) -> None:

@@ -19,8 +19,7 @@ from contracts.text import plural
 from contracts.verdicts import Outcome, Verdict
 
 NO_SUCCESS = (
-    "no request was answered with a documented 2xx; give values that the service knows "
-    "(--contract-param; for sessions, --contract-session-id or --contract-discover)"
+    "no request was answered with a documented 2xx; give values that the service knows ({options})"
 )
 UNDOCUMENTED = (
     "{refused} of {all} answers are 401 or 403, none a documented 2xx, and the document asks for "
@@ -60,6 +59,7 @@ class Policy:
     max_unavailable: float = MAX_UNAVAILABLE  # share of requests; above it a run says nothing
     known: frozenset[str] | None = None  # violated in an earlier report, None without one
     only_new: bool = False  # what is known fails nothing
+    giving: str = "--contract-param"  # the options that give values, as a hint says them
 
     def fails(self, verdict: Verdict) -> bool:
         """Whether this verdict alone fails the run."""
@@ -137,7 +137,7 @@ def decide(
             notes = list(_healed(policy.accepted, verdicts))
         if policy.strict:
             failures += notes
-        failures += _never_a_success(spec, asked)
+        failures += _never_a_success(spec, asked, policy)
     lost = "" if silent else _unavailable(exchanges, policy)
     often = "" if silent else _retried(exchanges, policy)
     notes += filter(None, [often])
@@ -202,7 +202,7 @@ def _failures(failing: Sequence[Verdict], policy: Policy) -> Iterator[str]:
             yield f"{plural(len(found), 'rule')} {outcome.value.replace('_', ' ')}{new}"
 
 
-def _never_a_success(spec: Spec, asked: Asked) -> list[str]:
+def _never_a_success(spec: Spec, asked: Asked, policy: Policy) -> list[str]:
     found: list[str] = []
     statuses: list[int] = []  # where no credential is asked for
     for key, exchanges in asked.items():
@@ -210,7 +210,7 @@ def _never_a_success(spec: Spec, asked: Asked) -> list[str]:
         if any(e.response and e.response.status in documented for e in exchanges):
             return []
         if documented:
-            found = [NO_SUCCESS]
+            found = [NO_SUCCESS.format(options=policy.giving)]
         if not spec.by_key[key].security:
             statuses += [e.response.status for e in exchanges if e.response]
     refused = len([*filter(REFUSALS.__contains__, statuses)])

@@ -1,7 +1,7 @@
 """Every name and number of Notte: what the suite around it knows only as parameters."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -34,3 +34,9 @@ def stop_target(session_id: str) -> str:
 def is_own(title: str, servers: Iterable[str]) -> bool:
     """Whether a document is Notte's own, by title or server URLs: its credential is no other's."""
     return title == TITLE or any(map(_OWN_SERVER.fullmatch, servers))
+
+
+def values_for(names: Container[str]) -> str:
+    """The options that give values of parameters, as a hint says them."""
+    sessions = "; for sessions, --contract-session-id or --contract-discover"
+    return "--contract-param" + sessions * (SESSION_ID in names)

@@ -126,6 +126,7 @@ def inputs_from(
     partial, some_rules = bool(options.operation or options.replay), bool(options.rule)
     accepted = read_accepted(accepted_file(spec), today=date.today())
     policy = Policy(options.strict, options.require_all, partial, some_rules, accepted)
+    policy = replace(policy, giving=domain.values_for(names_of(spec.operations)))
     policy = replace(policy, max_unavailable=options.max_unavailable)
     policy = replace(policy, only_new=options.fail_on == "new")
     if known is not None:

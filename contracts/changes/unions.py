@@ -231,9 +231,24 @@ class Matches:
             answer = LOOSER
             if self.receiver.keyword == "oneOf":
                 answer = self._taken_before(branch, taken, match.sent, near)
+                alone = None if answer.contained else self._taken_alone(branch, taken)
+                answer = alone if alone and alone.contained else answer
             if not answer.contained:
                 break
         return answer
+
+    def _taken_alone(self, branch: Branch, taken: Shape) -> Settlement:
+        """Whether no other branch of the receiver takes what a branch sends and `taken` takes."""
+        others = []
+        for one in self.receiver.all:
+            if one.shape is not taken and not are_apart(one.shape, taken):
+                others.append(one)
+
+        def twice() -> Raw:
+            both = _both(branch.shape, taken)
+            return {**both, "allOf": [*both["allOf"], _any(others)]}
+
+        return settle(twice, lambda: False, allowance=self.pair.allowance)
 
     def _taken_before(
         self, branch: Branch, taken: Shape, own: Branch | None, near: Sequence[Branch]
@@ -267,7 +282,7 @@ def _taken(shape: Shape) -> Raw:
     return shape.taken
 
 
-def _both(sent: Shape, taken: Shape) -> Raw:
+def _both(sent: Shape, taken: Shape) -> dict[str, Any]:
     """What is sent by the one and taken by the other; definitions are those of one of them."""
     found, definitions = list[Raw](), dict[str, Any]()
     for form in (sent.sent, taken.taken):

@@ -312,3 +312,16 @@ def test_what_a_new_branch_takes_counts_if_it_was_sent(known: list[Any], expecte
     changes = compare(asked({"oneOf": many}), asked({"oneOf": [*many, method("c", "id", "three")]}))
     assert [(change.id, change.effect) for change in changes] == [("branch-added", expected)]
     assert (changes[0].witness is not None) is (expected is Effect.BREAKING)
+
+
+def test_a_value_that_moves_to_a_branch_of_its_own_is_taken_once() -> None:
+    def kinds(*names: str) -> dict[str, Any]:
+        properties = {"kind": {"enum": names}, "id": STRING}
+        return {"type": "object", "additionalProperties": False, "required": ["kind"], "properties": properties}
+
+    many = [method(f"k{number}", f"p{number}", "holder") for number in range(60)]
+    base = asked({"oneOf": [*many, kinds("a", "b", "c")]})
+    moved = compare(base, asked({"oneOf": [*many, kinds("b", "c"), kinds("a")]}))
+    assert {change.effect for change in moved} == {Effect.COMPATIBLE}
+    twice = compare(base, asked({"oneOf": [*many, kinds("a", "b", "c"), kinds("a")]}))
+    assert found(twice) == [("breaking", "branch-added", "<object 62>")]

@@ -132,7 +132,10 @@ def test_a_clock_that_is_put_back_keeps_nobody_waiting() -> None:
     assert waits == [2.0]
 
 
-@pytest.mark.parametrize("command", [["rules"], ["rules", "--format=json"], ["diff", "a.json", "a.json"]], ids=" ".join)
+RULES = ["rules", "--spec", "a.json"]
+
+
+@pytest.mark.parametrize("command", [RULES, [*RULES, "--format=json"], ["diff", "a.json", "a.json"]], ids=" ".join)
 def test_an_output_that_can_t_be_written(command: list[str], project: Project) -> None:
     (project.folder / "a.json").write_bytes((project.folder / "spec" / "notte.yaml").read_bytes())
     with Path("/dev/full").open("w") as full:

@@ -47,11 +47,16 @@ def is_sent(sent: Shape, value: JSON) -> bool:
 
 
 def placed(
-    shape: Shape, steps: Sequence[tuple[str, str]], value: JSON, beside: Mapping[str, JSON] = {}
+    shape: Shape,
+    steps: Sequence[tuple[str, str]],
+    value: JSON,
+    beside: Mapping[str, JSON] = {},
+    opened: frozenset[str] = frozenset(),
 ) -> Iterator[JSON]:
     """Plain values with `value` at the end of the steps, through each branch that knows the step.
 
-    What several places say together is not looked at: they may not be sent after all.
+    What several places say together is not looked at: they may not be sent after all. `beside` are
+    members of the value, of which the branches at the pointers `opened` are known.
     """
     if not steps:
         yield value
@@ -63,5 +68,8 @@ def placed(
             yield {**held, name: below}
     elif kind == "items" and shape.having("items"):
         yield from ([below] for below in placed(shape.child("items"), rest, value))
-    for branch in chain.from_iterable(union.branches for union, _ in shape.unions):
-        yield from placed(Shape(branch.parts[:1], shape.document), steps, value, held)
+    branches = list(chain.from_iterable(union.branches for union, _ in shape.unions))
+    known = opened.union(branch.parts[0].schema.pointer for branch in branches)
+    for branch in branches:
+        if branch.parts[0].schema.pointer not in opened:
+            yield from placed(Shape(branch.parts[:1], shape.document), steps, value, held, known)

@@ -82,3 +82,14 @@ def test_a_message_is_made_place_for_place_through_branches() -> None:
     assert (change.id, change.effect) == ("property-optional", Effect.BREAKING)
     assert change.witness is not None
     assert change.witness.message["body"] == [{"id": "", "payload": {"note": {}}}]
+
+
+def test_a_union_that_leads_back_to_itself_is_no_reason_to_refuse_a_document() -> None:
+    def circle(type_: str) -> Spec:
+        a = {"anyOf": [{"$ref": "#/components/schemas/B"}, thing("p", p={"type": type_})]}
+        b = {"oneOf": [{"$ref": "#/components/schemas/A"}, thing("q", q=TEXT)]}
+        return answered({"$ref": "#/components/schemas/A"}, A=a, B=b)
+
+    changes = compared(circle("string"), circle("integer"))
+    assert {(change.id, change.where) for change in changes.values()} == {("type-changed", "schemas/A /p")}
+    assert Effect.COMPATIBLE not in {change.effect for change in changes.values()}

@@ -146,7 +146,7 @@ def shattered(text: str) -> None:
 @pytest.mark.parametrize("ask", [endless, greedy, shattered])
 def test_a_question_that_takes_too_much_is_given_up_alone(ask: Callable[[str], None]) -> None:
     allowance, large = Allowance(question=0.01), json.dumps("x" * allowances.APART)
-    with pytest.raises(Exceeded, match=r"given up after 0.01 CPU seconds or 400 MB"):
+    with pytest.raises(Exceeded, match=r"given up after 0.01 CPU seconds or [0-9]+ MB"):
         allowance.answer(ask, large)
     with pytest.raises(Exceeded, match=r"given up"):  # without a second try
         allowance.answer(ask, large)

@@ -1,6 +1,6 @@
 """Verdicts of a run to one decision, with reasons; and to what is new since another run."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,8 +12,9 @@ from typing import Any
 from contracts.decision.entries import ACCEPTED, VIOLATIONS, Acceptance, Accepted, accepted_from
 from contracts.document import Spec
 from contracts.document.written import bytes_of_file
-from contracts.exchanges.health import EXPIRED, Stop, StopKind, blocked, expired_from
-from contracts.messages import MAX_UNAVAILABLE, REFUSALS, Exchange, is_unavailable
+from contracts.exchanges.health import EXPIRED, Stop, StopKind
+from contracts.exchanges.traffic import Share, Traffic
+from contracts.messages import MAX_UNAVAILABLE, REFUSALS
 from contracts.rules import Severity
 from contracts.text import plural
 from contracts.verdicts import Outcome, Verdict
@@ -26,7 +27,7 @@ UNDOCUMENTED = (
     "no credential; write its `security`, or give --contract-header NAME=ENVVAR"
 )
 SILENT = (Outcome.NOT_EXERCISED, Outcome.NOT_ASKED, Outcome.UNDECIDED)
-Asked = Mapping[str, Sequence[Exchange]]  # by operation
+Asked = Mapping[str, Share]  # by operation
 
 
 class Result(StrEnum):
@@ -105,7 +106,7 @@ class Decision:
 def decide(
     spec: Spec,
     verdicts: Sequence[Verdict],
-    exchanges: Sequence[Exchange],
+    traffic: Traffic,
     policy: Policy,
     *,
     stops: Iterable[Stop] = (),
@@ -117,14 +118,12 @@ def decide(
     too many that are no answers, asking that `ended` or `stops` early. Failures that rest on what
     is missing come after that.
     """
-    asked: dict[str, list[Exchange]] = defaultdict(list)
-    for exchange in exchanges:
-        if exchange.probe.source != "method":  # one that is not listed says nothing of operations
-            asked[exchange.probe.operation].append(exchange)
+    # One method that is not listed says nothing of an operation.
+    asked = {key: share for key, share in traffic.shares.items() if share.signs.count}
     stops = list(stops)
     elsewhere = [stop.why for stop in stops if stop.kind is StopKind.ELSEWHERE]
-    silent = next(iter(elsewhere), None) or blocked(spec, [*chain.from_iterable(asked.values())])
-    shut = {key: why for key, own in sorted(asked.items()) if (why := blocked(spec, own))}
+    silent = next(iter(elsewhere), None) or traffic.signs.blocked
+    shut = {key: why for key, own in sorted(asked.items()) if (why := own.signs.blocked)}
     failing = [v for v in filter(policy.fails, verdicts) if v.rule.operation not in shut]
     failures, notes = list(_failures(failing, policy)), list[str]()
     if not asked:
@@ -138,12 +137,12 @@ def decide(
         if policy.strict:
             failures += notes
         failures += _never_a_success(spec, asked, policy)
-    lost = "" if silent else _unavailable(exchanges, policy)
-    often = "" if silent else _retried(exchanges, policy)
+    lost = "" if silent else _unavailable(traffic, policy)
+    often = "" if silent else _retried(traffic, policy)
     notes += filter(None, [often])
     if policy.strict:
         failures += filter(None, (lost, often))
-    open_ends = (silent, ended, *_open_ends(spec, asked, stops, {} if silent else shut), lost)
+    open_ends = (silent, ended, *_open_ends(asked, stops, {} if silent else shut), lost)
     unfinished = [why for why in open_ends if why and why not in failures]
     if unfinished and not any(v.outcome is Outcome.VIOLATED for v in failing):
         return Decision(Result.INCONCLUSIVE, tuple(unfinished), tuple(notes))
@@ -158,12 +157,10 @@ def _healed(accepted: Accepted, verdicts: Sequence[Verdict]) -> Iterator[str]:
             yield f"{entry}: {entry.name} was exercised and held; the entry can go"
 
 
-def _open_ends(
-    spec: Spec, asked: Asked, stops: Iterable[Stop], shut: Mapping[str, str]
-) -> Iterator[str]:
+def _open_ends(asked: Asked, stops: Iterable[Stop], shut: Mapping[str, str]) -> Iterator[str]:
     """Which operations say nothing, or not all, and why."""
-    for key, exchanges in asked.items():
-        if expired_from(spec, exchanges) is not None:
+    for key, share in asked.items():
+        if share.expiry.index is not None:
             yield f"{EXPIRED} (while {key} was asked)"
     # That nobody answered from the first on, `blocked` says, and what bound the run, `ended`.
     for stop in stops:
@@ -172,21 +169,21 @@ def _open_ends(
     yield from map(": ".join, shut.items())
 
 
-def _unavailable(exchanges: Sequence[Exchange], policy: Policy) -> str:
+def _unavailable(traffic: Traffic, policy: Policy) -> str:
     """How many requests had no answer, if these are too many; in a strict run, any are."""
-    count, most, why = sum(map(is_unavailable, exchanges)), policy.max_unavailable, ""
+    count, most, why = traffic.unavailable, policy.max_unavailable, ""
     if policy.strict and count:
         why = " (strict)"
-    elif count > most * len(exchanges):
+    elif count > most * traffic.exchanges:
         why = f", more than {most * 100:g}% (--contract-max-unavailable)"
-    return why and f"{count} of {len(exchanges)} requests had no answer of the service{why}"
+    return why and f"{count} of {traffic.exchanges} requests had no answer of the service{why}"
 
 
-def _retried(exchanges: Sequence[Exchange], policy: Policy) -> str:
+def _retried(traffic: Traffic, policy: Policy) -> str:
     """How many requests needed a second attempt, if these are more than may have no answer."""
-    count, most = sum(exchange.attempts > 1 for exchange in exchanges), policy.max_unavailable
-    said = f"{count} of {len(exchanges)} requests needed a second attempt"
-    too_many = count > most * len(exchanges)
+    count, most = traffic.retried, policy.max_unavailable
+    said = f"{count} of {traffic.exchanges} requests needed a second attempt"
+    too_many = count > most * traffic.exchanges
     return f"{said}, an advisory above {most * 100:g}% (--contract-max-unavailable)" * too_many
 
 
@@ -204,18 +201,18 @@ def _failures(failing: Sequence[Verdict], policy: Policy) -> Iterator[str]:
 
 def _never_a_success(spec: Spec, asked: Asked, policy: Policy) -> list[str]:
     found: list[str] = []
-    statuses: list[int] = []  # where no credential is asked for
-    for key, exchanges in asked.items():
+    answers = Counter[int]()  # where no credential is asked for
+    for key, share in asked.items():
         documented = set(filter(spec.by_key[key].response, range(200, 300)))
-        if any(e.response and e.response.status in documented for e in exchanges):
+        if not documented.isdisjoint(share.answers):
             return []
         if documented:
             found = [NO_SUCCESS.format(options=policy.giving)]
         if not spec.by_key[key].security:
-            statuses += [e.response.status for e in exchanges if e.response]
-    refused = len([*filter(REFUSALS.__contains__, statuses)])
-    if found and refused > len(statuses) / 2:
-        found = [UNDOCUMENTED.format(refused=refused, all=len(statuses))]
+            answers += share.answers
+    refused = sum(map(answers.__getitem__, REFUSALS))
+    if found and refused > answers.total() / 2:
+        found = [UNDOCUMENTED.format(refused=refused, all=answers.total())]
     return found
 
 

@@ -1,10 +1,9 @@
 """Exchanges that say nothing about the contract, and from where on more of them are pointless."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import takewhile
 from typing import Any
@@ -13,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from contracts import messages
 from contracts.document import Spec
 from contracts.document.security import schemes_in_use
-from contracts.messages import Credential, Exchange, FailureKind, Probe, Request, is_unavailable
+from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, is_unavailable
 from contracts.text import cut
 
 REFUSALS = messages.REFUSALS
@@ -56,20 +55,93 @@ class Stop:
     why: str
 
 
-def blocked(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
+@dataclass(slots=True)
+class Signs:
+    """What exchanges say of the service and of the credential, gathered as they come."""
+
+    spec: Spec
+    count: int = 0
+    first: Failure | None = None  # what came of the first of them, if that is no answer
+    lost: int = 0
+    speechless: int = 0
+    answered: bool = False
+    _known: bool = False  # the credential: an answer had what only a known one can have
+    _statuses: set[int] = field(default_factory=set)  # of answers that depend on it
+    _operations: dict[str, None] = field(default_factory=dict)  # that these are of
+    # Operations and paths: where a wrong one was refused, where this was, and where it was not.
+    _wrong: set[object] = field(default_factory=set)
+    _refused: set[object] = field(default_factory=set)
+    _passed: set[object] = field(default_factory=set)
+    _weak: bool = False  # a wrong one had a 401
+
+    def add(self, exchange: Exchange) -> None:
+        if not self.count:
+            self.first = exchange.failure
+        self.count += 1
+        self.lost += is_unavailable(exchange)
+        self.speechless += _speaks_no_http(exchange)
+        if exchange.response is None:
+            return
+        self.answered = True
+        if not self._known:
+            self._look(exchange.probe, exchange.response.status, _telling(self.spec, exchange))
+
+    def _look(self, probe: Probe, status: int, tells: bool) -> None:
+        if messages.CREDENTIAL_FORMS[probe.credential].refused:
+            self._weak |= probe.credential is Credential.WRONG and status == 401
+            if status in REFUSALS:
+                self._wrong |= _places(probe)
+        if tells:
+            self._statuses.add(status)
+            self._operations[probe.operation] = None
+            places = self._refused if status in REFUSALS else self._passed
+            places |= _places(probe)
+            self._known = status not in REFUSALS | messages.BEFORE_CREDENTIAL
+
+    @property
+    def blocked(self) -> str | None:
+        """Why the answers say nothing: none came, or all refused the credential; else None."""
+        if self.count and self.lost == self.count:
+            first = self.first
+            if first is None or self.answered:
+                return "the service was unavailable on every request"
+            if first.kind is FailureKind.TLS:
+                return f"no request was answered, {first.kind}: {first.detail}"
+            detail = f"({first.kind}: {first.detail})"
+            return f"no request was answered {detail}; is the service up, and the base URL right?"
+        if self.count and self.speechless == self.count:
+            seen = self.first and self.first.detail
+            return f"what is at the base URL speaks no HTTP ({seen}); is the port right?"
+        return self._unknown()
+
+    def _unknown(self) -> str | None:
+        """Why the credential is none here: all that could depend on it was refused."""
+        if self._known or not self._statuses & REFUSALS:
+            return None
+        # Where wrong ones were refused and this was not, it is known.
+        if self._passed & self._wrong - self._refused:
+            return None
+        weak = self._weak and 401 not in self._statuses
+        if weak and self._statuses != {403}:
+            return None
+        operations = map(self.spec.by_key.__getitem__, self._operations)
+        schemes = [one.id for each in operations for one in schemes_in_use(each, self.spec)]
+        variables = " and ".join(dict.fromkeys(filter(None, map(self.spec.variable_of, schemes))))
+        if not variables:
+            return "a client's certificate is wanted; give it as --contract-client-cert FILE"
+        if weak:
+            cure = f"give {variables} the rights that this takes"
+            return f"every request had 403, where a wrong credential has 401; {cure}"
+        cure = f"set {variables} to one that this service knows"
+        return f"the credential was refused on every request; {cure}"
+
+
+def blocked(spec: Spec, exchanges: Iterable[Exchange]) -> str | None:
     """Why the answers say nothing, if they don't: none came, or all refused the credential."""
-    if exchanges and all(map(is_unavailable, exchanges)):
-        first = exchanges[0].failure
-        if first is None or any(exchange.response for exchange in exchanges):
-            return "the service was unavailable on every request"
-        if first.kind is FailureKind.TLS:
-            return f"no request was answered, {first.kind}: {first.detail}"
-        detail = f"({first.kind}: {first.detail})"
-        return f"no request was answered {detail}; is the service up, and the base URL right?"
-    if exchanges and all(map(_speaks_no_http, exchanges)):
-        seen = exchanges[0].failure and exchanges[0].failure.detail
-        return f"what is at the base URL speaks no HTTP ({seen}); is the port right?"
-    return _refused(spec, exchanges)
+    signs = Signs(spec)
+    for exchange in exchanges:
+        signs.add(exchange)
+    return signs.blocked
 
 
 def _speaks_no_http(exchange: Exchange) -> bool:
@@ -79,83 +151,80 @@ def _speaks_no_http(exchange: Exchange) -> bool:
     return bool(found) and begun[1:2] not in "{[<"
 
 
-def _refused(spec: Spec, exchanges: Sequence[Exchange]) -> str | None:
-    """Why the credential is none here: all that could depend on it was refused."""
-    answers = [(probe, status) for _, probe, status in _telling(spec, exchanges)]
-    statuses = {status for _, status in answers}
-    if not statuses & REFUSALS or not statuses <= REFUSALS | messages.BEFORE_CREDENTIAL:
-        return None
-    # An operation or a path where wrong ones were refused: if this was not, it is known.
-    wrong, refused, weak = set[object](), set[object](), False
-    for exchange in exchanges:
-        probe, response = exchange.probe, exchange.response
-        if response and messages.CREDENTIAL_FORMS[probe.credential].refused:
-            wrong |= _places(probe) if response.status in REFUSALS else set()
-            weak |= probe.credential is Credential.WRONG and response.status == 401
-    for probe, status in answers:
-        refused |= _places(probe) if status in REFUSALS else set()
-    known = any(_places(probe) & wrong - refused for probe, _ in answers)
-    weak = weak and 401 not in statuses
-    if known or (weak and statuses != {403}):
-        return None
-    keys = dict.fromkeys(probe.operation for probe, _ in answers)
-    schemes = [scheme.id for key in keys for scheme in schemes_in_use(spec.by_key[key], spec)]
-    variables = " and ".join(dict.fromkeys(filter(None, map(spec.variable_of, schemes))))
-    if not variables:
-        return "a client's certificate is wanted; give it as --contract-client-cert FILE"
-    if weak:
-        cure = f"give {variables} the rights that this takes"
-        return f"every request had 403, where a wrong credential has 401; {cure}"
-    cure = f"set {variables} to one that this service knows"
-    return f"the credential was refused on every request; {cure}"
-
-
 def _places(probe: Probe) -> set[object]:
     return {probe.operation, (probe.request.method, probe.request.target)}
 
 
 def refused_at_last(spec: Spec, exchanges: Sequence[Exchange]) -> bool:
     """Whether the last answer that tells refused the credential, as all do where it has expired."""
-    statuses = [status for _, _, status in _telling(spec, exchanges, messages.BEFORE_CREDENTIAL)]
-    return statuses[-1:] == [401]
+    for exchange in reversed(exchanges):
+        status = exchange.response.status if exchange.response is not None else 0
+        if status not in messages.BEFORE_CREDENTIAL and _telling(spec, exchange):
+            return status == 401
+    return False
 
 
-def expired_from(spec: Spec, exchanges: Sequence[Exchange]) -> int | None:
-    """From where on the credential was refused, also for a request that was answered before."""
-    # Only that tells an expired credential from requests that a service should not refuse.
-    answered: dict[Request, set[int]] = defaultdict(set)
-    refused: dict[Request, int] = {}  # since the credential was taken last, in the order of asking
-    for index, probe, status in _telling(spec, exchanges):
+@dataclass(slots=True)
+class Expiry:
+    """Since when the credential is refused, also for a request that was answered before.
+
+    Only that tells an expired credential from requests that a service should not refuse. Of
+    requests their hashes are kept, as there may be many, and bodies large.
+    """
+
+    spec: Spec
+    _answered: set[int] = field(default_factory=set)
+    _before: set[tuple[int, int]] = field(default_factory=set)  # and with which status, of some
+    # Since the credential was taken last, in the order of asking: the index of each exchange.
+    _refused: dict[int, int] = field(default_factory=dict)
+
+    def add(self, index: int, exchange: Exchange) -> None:
+        response = exchange.response
+        if response is None or not _telling(self.spec, exchange):
+            return
+        request, status = hash(exchange.probe.request), response.status
         if status == 401:
-            refused.setdefault(probe.request, index)
-            continue
+            self._refused.setdefault(request, index)
+            return
         # What comes before anybody looks at the credential still comes when that has expired.
-        again = probe.request in refused and status in answered[probe.request]
-        if again or status not in messages.BEFORE_CREDENTIAL:
-            refused.clear()
-        if status not in REFUSALS and probe.request not in refused:
-            answered[probe.request].add(status)
-    return next(iter(refused.values())) if any(map(answered.get, refused)) else None
+        early = status in messages.BEFORE_CREDENTIAL
+        if not early or (request in self._refused and (request, status) in self._before):
+            self._refused.clear()
+        if status not in REFUSALS and request not in self._refused:
+            self._answered.add(request)
+            if early:
+                self._before.add((request, status))
+
+    @property
+    def index(self) -> int | None:
+        """Of the first exchange that it no longer held for; None if it held to the end."""
+        if self._answered.isdisjoint(self._refused):
+            return None
+        return next(iter(self._refused.values()))
 
 
-def _telling(
-    spec: Spec, exchanges: Iterable[Exchange], silent: frozenset[int] = frozenset()
-) -> Iterator[tuple[int, Probe, int]]:
-    """Index, probe and status of each answer that says whether the right credential is taken."""
+def expired_from(spec: Spec, exchanges: Iterable[Exchange]) -> int | None:
+    """From where on the credential was refused, also for a request that was answered before."""
+    expiry = Expiry(spec)
     for index, exchange in enumerate(exchanges):
-        probe, response = exchange.probe, exchange.response
-        if response is None or response.status in messages.UNAVAILABLE | silent:
-            continue
-        # An odd request may crash what stands in front of the service.
-        if probe.source == "edge" and response.status >= 500:
-            continue
-        # Requests with other methods say nothing of the operation.
-        if probe.source == "method":
-            continue
-        # A mock that was told what to answer does not look at the credential.
-        right = not (messages.CREDENTIAL_FORMS[probe.credential].refused or probe.schemes)
-        if right and probe.source != "status" and spec.by_key[probe.operation].needs_credential:
-            yield index, probe, response.status
+        expiry.add(index, exchange)
+    return expiry.index
+
+
+def _telling(spec: Spec, exchange: Exchange) -> bool:
+    """Whether an answer says if the right credential is taken."""
+    probe, response = exchange.probe, exchange.response
+    if response is None or response.status in messages.UNAVAILABLE:
+        return False
+    # An odd request may crash what stands in front of the service.
+    if probe.source == "edge" and response.status >= 500:
+        return False
+    # Requests with other methods say nothing of the operation.
+    if probe.source == "method":
+        return False
+    # A mock that was told what to answer does not look at the credential.
+    right = not (messages.CREDENTIAL_FORMS[probe.credential].refused or probe.schemes)
+    return right and probe.source != "status" and spec.by_key[probe.operation].needs_credential
 
 
 def is_plain_success(exchange: Exchange) -> bool:

@@ -9,8 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,8 @@ from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path
 from contracts.errors import UsageError, defect
 from contracts.exchanges.credential import Scrubber
-from contracts.messages import Credential, Exchange, Headers, Probe, Request
+from contracts.exchanges.traffic import Share, Traffic
+from contracts.messages import Credential, Headers, Probe, Request
 from contracts.report import run as model
 from contracts.report.json_report import CURE, ours, report_at
 from contracts.report.shell import curl
@@ -38,7 +38,7 @@ from notte_contracts import __version__
 # Characters of a body that a report keeps, of a field of an answer's head, and such fields.
 MAX_BODY, MAX_FIELD, MAX_FIELDS = 20_000, 2_000, 100
 MAX_EVIDENCE = 10_000_000  # bytes that bodies and heads may take together
-MAX_TARGET = MAX_WIDTH = 201
+MAX_WIDTH = 201
 MAX_FOUND = 20  # different texts of what was seen where a rule is violated
 BEFORE, AFTER = 3, 8  # lines around a place; after it stand the members of an enum and the like
 LATE = frozenset({"auth", "method", "status", "unknown"})
@@ -146,7 +146,7 @@ class Report:
     started: str
     finished: str
     verdicts: tuple[Verdict, ...]
-    exchanges: Sequence[Exchange]
+    traffic: Traffic
     decision: Decision
     interrupted: bool = False
     sessions: Mapping[str, Any] | None = None
@@ -160,7 +160,7 @@ class Report:
         teller, masked, spec = self.teller, self.teller.scrubber.text, self.teller.spec
         document = spec.document
         since = self.against.since if self.against is not None else {}
-        reasons = map(set, map(attrgetter("retried"), self.exchanges))  # each once a request
+        traffic = self.traffic
         run = model.Run(
             suite=__version__,
             files=(),
@@ -170,17 +170,17 @@ class Report:
             started=datetime.fromisoformat(self.started),
             finished=datetime.fromisoformat(self.finished),
             decision=self.decision.result.value,
-            exchanges=len(self.exchanges),
-            unavailable=sum(map(messages.is_unavailable, self.exchanges)),
-            retried=sum(exchange.attempts > 1 for exchange in self.exchanges),
-            retried_for=dict(sorted(Counter(chain.from_iterable(reasons)).items())),
+            exchanges=traffic.exchanges,
+            unavailable=traffic.unavailable,
+            retried=traffic.retried,
+            retried_for=dict(sorted(traffic.retried_for.items())),
             verdicts=tuple(_within(teller.told(v, since.get(v.rule.id)) for v in self.verdicts)),
             reasons=tuple(map(masked, self.decision.reasons)),
             notes=(*map(masked, self.decision.notes), *bug_notes(teller.failed)),
             notices=tuple(model.with_texts(one, masked) for one in notices(spec)),
             interrupted=self.interrupted,
             operations=tuple(model.with_texts(one, masked) for one in self._operations()),
-            statuses=_endings(self.exchanges),
+            statuses=dict(sorted(traffic.endings.items())),
             sessions=map_texts(self.sessions, masked),
             against=map_texts(_changes(self.against), masked),
             drift=model.with_texts(self.drift, masked),
@@ -194,12 +194,14 @@ class Report:
 
     def _operations(self) -> Iterator[model.OperationRun]:
         """Those of the document, asked or not, and whatever else was asked."""
-        asked: dict[str, list[Exchange]] = {key: [] for key in self.teller.spec.by_key}
-        for exchange in self.exchanges:
-            asked.setdefault(exchange.probe.operation, []).append(exchange)
-        for key, own in asked.items():
-            lost = sum(map(messages.is_unavailable, own))
-            yield model.OperationRun(key, len(own), lost, _endings(own), _times(own))
+        shares = self.traffic.shares
+        for key in dict.fromkeys((*self.teller.spec.by_key, *shares)):
+            if key not in shares:
+                yield model.OperationRun(key)
+                continue
+            own = shares[key]
+            endings = dict(sorted(own.endings.items()))
+            yield model.OperationRun(key, own.exchanges, own.unavailable, endings, _times(own))
 
 
 def _within(verdicts: Iterable[model.RuleVerdict]) -> Iterator[model.RuleVerdict]:
@@ -216,27 +218,16 @@ def _within(verdicts: Iterable[model.RuleVerdict]) -> Iterator[model.RuleVerdict
         yield verdict
 
 
-def _endings(exchanges: Sequence[Exchange]) -> dict[str, int]:
-    """Exchanges by status, or by what came instead of an answer."""
-    found: Counter[str] = Counter()
-    for exchange in exchanges:
-        answer, failure = exchange.response, exchange.failure
-        found[str(answer.status if answer is not None else failure and failure.kind.value)] += 1
-    return dict(sorted(found.items()))
-
-
-def _times(exchanges: Sequence[Exchange]) -> model.Times:
+def _times(share: Share) -> model.Times:
     """Percentiles are the nearest rank's."""
-    answered = [(e.response.seconds, e.probe.request) for e in exchanges if e.response is not None]
-    if not answered:
+    seconds, histogram = sorted(share.seconds), [0] * (len(model.BOUNDS) + 1)
+    if not seconds:
         return model.Times()
-    seconds, histogram = sorted(map(itemgetter(0), answered)), [0] * (len(model.BOUNDS) + 1)
     for time in seconds:
         histogram[bisect_right(model.BOUNDS, time)] += 1
     median, p95 = (round(seconds[-(-len(seconds) * rank // 100) - 1], 6) for rank in (50, 95))
-    longest, request = max(answered, key=itemgetter(0))
-    slowest = cut(f"{request.method} {request.target}", MAX_TARGET)
-    return model.Times(len(seconds), median, p95, round(longest, 6), slowest, tuple(histogram))
+    longest = round(share.longest, 6)
+    return model.Times(len(seconds), median, p95, longest, share.slowest, tuple(histogram))
 
 
 def _changes(against: Against | None) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """What was asked to what is said of it, by each test, by the report, and at the end."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,8 +14,7 @@ from contracts.document import Operation
 from contracts.document.security import shortcomings
 from contracts.exchanges import Bounds, Pace, StopKind
 from contracts.exchanges.credential import UNLOOKED
-from contracts.exchanges.health import blocked
-from contracts.messages import SAFE_METHODS, Exchange
+from contracts.exchanges.traffic import Traffic, traffic_of
 from contracts.report.diff import Diff
 from contracts.report.forms import diff_forms
 from contracts.report.forms.failure import Property, failure_text, missing_text, properties_of
@@ -86,10 +85,10 @@ def put_away(state: State) -> None:
 def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     """Verdicts on what was asked, and the decision; `ended` says why the asking was cut short."""
     inputs, ledger, policy = state.inputs, state.ledger, state.inputs.policy
-    exchanges, finished_keys = tuple(ledger.all()), ledger.finished()
-    begun = finished_keys | {exchange.probe.operation for exchange in exchanges}
+    traffic, finished_keys = traffic_of(inputs.spec, ledger.all()), ledger.finished()
+    begun = finished_keys | traffic.shares.keys()
     operations = [operation for operation in inputs.spec.operations if operation.key in begun]
-    refused = blocked(inputs.spec, [e for e in exchanges if e.probe.source != "method"])
+    refused = traffic.signs.blocked
     verdicts: list[Verdict] = []
     for operation in operations:
         found = _verdicts(state, operation)
@@ -105,32 +104,26 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
         policy = replace(policy, partial=True)
     mistakes = list(bug_notes({v.rule.id: v.defect for v in verdicts if v.defect}))
     why, stops, seed = ended or "".join(mistakes[:1]), ledger.stops(), state.budget.seed
-    if verdicts and all(exchange.probe.source == "method" for exchange in exchanges):
+    if verdicts and not traffic.signs.count:
         why = ended or f"nothing was sent: {verdicts[0].why}"
-    decision = decide(inputs.spec, verdicts, exchanges, policy, stops=stops, ended=why or None)
+    decision = decide(inputs.spec, verdicts, traffic, policy, stops=stops, ended=why or None)
     unlooked = [ledger.about.get("unlooked", ""), ledger.note("upkeep") or ""]
     unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
-    unlooked += left_behind(exchanges)
+    unlooked += left_behind(traffic)
     slow = (ledger.note("slow") or {}).values()
     lacks = shortcomings(operations, inputs.spec) if inputs.target.live else ()
     notes = (*decision.notes, *lacks, *slow, *filter(None, dict.fromkeys(unlooked)), *mistakes)
     decision = replace(decision, notes=notes)
     began, early = ledger.about.get("started", ""), bool(ended)
-    told = tuple(verdicts), exchanges, decision, early
+    told = tuple(verdicts), traffic, decision, early
     command = ledger.about.get("command", "")
     return Report(state.teller, seed, began, finished, *told, command=command)
 
 
-def left_behind(exchanges: Iterable[Exchange]) -> Iterator[str]:
+def left_behind(traffic: Traffic) -> Iterator[str]:
     """What forbidden requests may have made or changed, because they were accepted."""
-    places = dict[str, None]()
-    for exchange in exchanges:
-        probe, response = exchange.probe, exchange.response
-        changes = probe.source == "refusal" and probe.request.method not in SAFE_METHODS
-        if changes and response is not None and 200 <= response.status < 300:
-            places[response.header("location") or probe.operation] = None
-    if places:
-        said = few([*places], MAX_NAMED)
+    if traffic.made:
+        said = few(traffic.made, MAX_NAMED)
         yield f"forbidden requests were accepted, and what came of them stays: {said}"
 
 
@@ -156,8 +149,7 @@ def _drift(state: State, report: Report) -> Drift | None:
         spec = replace(spec, variable=ours.variable, variables=ours.variables, shared=ours.shared)
         published = state.book_of(spec)
         for key in {rule.operation for rule in broken}:
-            own = [e for e in report.exchanges if e.probe.operation == key]
-            found = judged(published, spec.by_key[key], own)
+            found = judged(published, spec.by_key[key], state.ledger.of(key))
             still |= {verdict.rule.id for verdict in found if verdict.violations}
     except Exception:  # a document that nobody tests must not cost the run
         return drift

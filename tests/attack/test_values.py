@@ -19,6 +19,7 @@ from contracts.decision.run_decision import decide
 from contracts.document import load_spec
 from contracts.errors import UsageError
 from contracts.exchanges.client import Pace, retry_after, wish
+from contracts.exchanges.traffic import traffic_of
 from contracts.messages import Credential, Exchange, Headers, Probe, Request, Response
 from contracts.notte.domain import SESSION
 from contracts.notte.prose import DATE, prose_rules
@@ -366,8 +367,9 @@ def test_whatever_is_answered_is_judged_and_told(
 
 def assert_every_form_is_made(rules: OperationRules, verdicts: list[Verdict], exchanges: list[Exchange]) -> None:
     teller, moment = Teller(rules.spec, "http://127.0.0.1"), NOW.isoformat(timespec="milliseconds")
-    decision = decide(rules.spec, verdicts, exchanges, teller.policy)
-    value = to_json(Report(teller, 0, moment, moment, tuple(verdicts), exchanges, decision).run)
+    traffic = traffic_of(rules.spec, exchanges)
+    decision = decide(rules.spec, verdicts, traffic, teller.policy)
+    value = to_json(Report(teller, 0, moment, moment, tuple(verdicts), traffic, decision).run)
     assert teller.failed == {}
     assert [str(error) for error in REPORT.iter_errors(value)] == []
     run = run_from(json.loads(json_text(value)))

@@ -11,6 +11,7 @@ import pytest
 from contracts.decision.entries import VIOLATIONS, Acceptance, Accepted, accept_command, entry_for
 from contracts.decision.run_decision import Decision, Policy, decide, read_accepted
 from contracts.errors import DocumentError
+from contracts.exchanges.traffic import traffic_of
 from contracts.messages import Exchange, Probe, Request, Response
 from contracts.rules import Rule, Severity
 from contracts.verdicts import Outcome, Verdict
@@ -34,7 +35,8 @@ def whole_run(accepted: Accepted, *verdicts: Verdict) -> Decision:
     responses = {"200": {"description": ""}}
     spec = spec_of({"/sessions/{session_id}": {"get": {"responses": responses}}})
     probe = Probe("GET /sessions/{session_id}", Request("GET", "/sessions/1"))
-    return decide(spec, verdicts, [Exchange(0, probe, Response(200))], Policy(accepted=accepted))
+    traffic = traffic_of(spec, [Exchange(0, probe, Response(200))])
+    return decide(spec, verdicts, traffic, Policy(accepted=accepted))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from contracts.decision.run_decision import Policy, Result, decide
 from contracts.document import read_spec
 from contracts.exchanges.health import Stop, StopKind
+from contracts.exchanges.traffic import traffic_of
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request, Response
 from contracts.rules import Rule, Severity
 from contracts.verdicts import Outcome, Verdict
@@ -54,7 +55,7 @@ OK = [exchange(200)]
 
 
 def decided(verdicts: list[Verdict], exchanges: list[Exchange], **policy: float) -> tuple[str, str]:
-    decision = decide(SPEC, verdicts, exchanges, Policy(**policy))  # type: ignore[arg-type]
+    decision = decide(SPEC, verdicts, traffic_of(SPEC, exchanges), Policy(**policy))  # type: ignore[arg-type]
     return decision.result.value, "; ".join(decision.reasons)
 
 
@@ -135,7 +136,7 @@ def test_decision(
     ],
 )
 def test_an_operation_that_was_not_asked_to_its_end(kind: StopKind, result: str, reason: str) -> None:
-    decision = decide(SPEC, [HELD], OK, Policy(), stops=[Stop("GET /secured", kind, "why")])
+    decision = decide(SPEC, [HELD], traffic_of(SPEC, OK), Policy(), stops=[Stop("GET /secured", kind, "why")])
     assert (decision.result.value, "; ".join(decision.reasons)) == (result, reason)
 
 
@@ -154,13 +155,15 @@ def test_violation_elsewhere_counts_where_the_credential_is_refused() -> None:
     ],
 )
 def test_run_that_ended_early(verdicts: list[Verdict], result: Result) -> None:
-    decision = decide(SPEC, verdicts, [exchange(404)], Policy(strict=True), ended="it was interrupted")
+    seen = traffic_of(SPEC, [exchange(404)])
+    decision = decide(SPEC, verdicts, seen, Policy(strict=True), ended="it was interrupted")
     assert decision.result is result
     assert "it was interrupted" in decision.reasons
 
 
 def test_reasons_of_a_run_that_ended_early_are_what_was_seen() -> None:
-    decision = decide(SPEC, [VIOLATED], [exchange(404)], Policy(), ended="it was interrupted")
+    seen = traffic_of(SPEC, [exchange(404)])
+    decision = decide(SPEC, [VIOLATED], seen, Policy(), ended="it was interrupted")
     assert decision.reasons == ("1 rule violated", "it was interrupted")
 
 
@@ -181,10 +184,10 @@ OFTEN = "1 of 19 requests needed a second attempt, an advisory above 5% (--contr
 def test_a_second_attempt_for_too_many_requests_is_an_advisory(
     exchanges: list[Exchange], policy: dict[str, Any], found: tuple[str, str, tuple[str, ...]]
 ) -> None:
-    decision = decide(SPEC, [HELD], exchanges, Policy(**policy))
+    decision = decide(SPEC, [HELD], traffic_of(SPEC, exchanges), Policy(**policy))
     assert (decision.result.value, "; ".join(decision.reasons), decision.notes) == found
 
 
 def test_requests_that_nobody_answered_are_no_advisory() -> None:
     lost = replace(exchange(503), attempts=3, retried=("503", "503"))
-    assert decide(SPEC, [HELD], [lost], Policy()).notes == ()
+    assert decide(SPEC, [HELD], traffic_of(SPEC, [lost]), Policy()).notes == ()

@@ -7,6 +7,7 @@ from typing import Any
 from contracts.decision.run_decision import Decision, Result
 from contracts.document import read_spec
 from contracts.exchanges.credential import Scrubber
+from contracts.exchanges.traffic import traffic_of
 from contracts.messages import Exchange, Failure, Probe, Request, Response
 from contracts.report.record import Report, Teller
 from contracts.report.run import Run
@@ -64,4 +65,4 @@ def report(*verdicts: Verdict, exchanges: tuple[Exchange, ...] = (exchange(),), 
         "finished": "2026-11-24T05:00:01.000+00:00",
         "decision": Decision(Result.PASS),
     }
-    return Report(teller, verdicts=verdicts, exchanges=exchanges, **{**given, **extra}).run
+    return Report(teller, verdicts=verdicts, traffic=traffic_of(SPEC, exchanges), **{**given, **extra}).run

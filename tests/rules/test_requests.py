@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.exchanges.traffic import traffic_of
 from contracts.messages import Credential, Exchange, Probe, Request, Response
 from contracts.rules import rules_for
 from contracts.run.end import left_behind
@@ -145,5 +146,5 @@ def test_rule_that_no_request_was_sent_for_is_not_asked() -> None:
 def test_what_forbidden_requests_left_behind_is_noted(
     status: int, fields: tuple[tuple[str, str], ...], said: str | None
 ) -> None:
-    notes = list(left_behind([exchange(LONG, status, *fields)] * 2))
+    notes = list(left_behind(traffic_of(SPEC, [exchange(LONG, status, *fields)] * 2)))
     assert [note.partition("what came of them ")[2] for note in notes] == [said] * (said is not None)

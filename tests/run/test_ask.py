@@ -61,7 +61,7 @@ def test_part_of_the_operations_can_conclude(spec: Spec, tmp_path: Path) -> None
     asked(state, spec.by_key["POST /things"])
     report = concluded(state)
     assert {verdict.rule.operation for verdict in report.verdicts} == {"POST /things"}
-    assert (len(report.exchanges), report.decision.result) == (len(state.ledger.all()), Result.PASS)
+    assert (report.traffic.exchanges, report.decision.result) == (len(state.ledger.all()), Result.PASS)
 
 
 def test_unwanted_rules_are_left_out(spec: Spec, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_operation_that_no_request_reaches_says_so(spec: Spec, tmp_path: Path, m
     asked(state, spec.operations[0])
     report = concluded(state)
     why = "no request could be made that reaches this operation; give values (--contract-param)"
-    assert ({verdict.why for verdict in report.verdicts}, report.exchanges) == ({why}, ())
+    assert ({verdict.why for verdict in report.verdicts}, report.traffic.exchanges) == ({why}, 0)
     assert (report.decision.result, report.decision.reasons) == (Result.INCONCLUSIVE, (f"nothing was sent: {why}",))
 
 

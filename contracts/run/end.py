@@ -1,6 +1,6 @@
 """What was asked to what is said of it, by each test, by the report, and at the end."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -182,8 +182,8 @@ class ItemResult:
     said: str = ""
 
 
-def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult:
-    """What the verdicts of one item come to; `rerun` is the command that judges it again."""
+def item_result(state: State, verdicts: list[Verdict], rerun: Callable[[], str]) -> ItemResult:
+    """What the verdicts of one item come to; `rerun` gives the command that judges it again."""
     policy, known = state.inputs.policy, state.inputs.known
     asked = state.asked[verdicts[0].rule.operation]
     if asked.blocked:
@@ -195,10 +195,11 @@ def item_result(state: State, verdicts: list[Verdict], rerun: str) -> ItemResult
     options += map("--overlay={}".format, own.overlays or ["none"] * (own.overlays is not None))
     texts: list[str] = []
     for told in map(partial(_told, state), filter(policy.fails, verdicts)):
-        text = partial(missing_text, told, rerun=rerun)
+        again = rerun()
+        text = partial(missing_text, told, rerun=again)
         if told.evidence is not None:
             accept = accept_command([told.rule], *options, until=until)
-            text = partial(failure_text, told, accept=accept, rerun=rerun, against=earlier)
+            text = partial(failure_text, told, accept=accept, rerun=again, against=earlier)
         texts.append(state.attempt(f"the text of {told.rule}", text) or printable(told.rule))
     if texts:
         return ItemResult("failed", "\n\n".join(texts))

@@ -34,7 +34,7 @@ def test_rule(request: pytest.FixtureRequest, contract_verdicts: list[Verdict]) 
 
     state = request.config.stash[SESSION]
     request.node.user_properties += item_properties(state, contract_verdicts)
-    _give(item_result(state, contract_verdicts, _rerun(request, state)))
+    _give(item_result(state, contract_verdicts, lambda: _rerun(request, state)))
 
 
 def test_document(request: pytest.FixtureRequest, contract_gate: ItemResult) -> None:

@@ -3,4 +3,5 @@
 from tests.run.conftest import project as project
 from tests.run.conftest import read_once as read_once
 from tests.run.conftest import small as small
+from tests.run.conftest import unrecorded as unrecorded
 from tests.run.conftest import warm as warm

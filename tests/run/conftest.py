@@ -43,6 +43,22 @@ def read_once() -> Iterator[None]:
         yield
 
 
+class Unrecorded:
+    """Stands for pytester's record of all that the hooks of a run were called with."""
+
+    def __init__(self, pluginmanager: object, *, _ispytest: bool) -> None: ...
+
+    def finish_recording(self) -> None: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unrecorded() -> Iterator[None]:
+    """Nobody asks for the record, which takes almost half of the time of a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("_pytest.pytester.HookRecorder", Unrecorded)
+        yield
+
+
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     """A project with the small document, and a credential in the environment."""

@@ -154,11 +154,17 @@ class Client:
     route: Route = field(default_factory=Route)
     others: Mapping[str, Secret] = field(default_factory=dict)  # of single schemes, by variable
     tokens: Tokens = field(default_factory=Tokens)  # the other credentials of single schemes
-    _transport: Transport = field(init=False, repr=False)
+    inside: Callable[[messages.Request], Outcome] | None = None  # answers in place of the base URL
+    _transport: Transport | None = field(default=None, init=False, repr=False)
+    _answer: Callable[[messages.Request], Outcome] = field(init=False, repr=False)
     _scrubber: Scrubber = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._transport = Transport(self.base_url, self.route, self.limits)
+        if self.inside is None:
+            self._transport = Transport(self.base_url, self.route, self.limits)
+            self._answer = self._transport.answer
+        else:
+            self._answer = self.inside
         secrets = [*self._secrets.values(), *self.tokens.known]
         for name, value in self.extra_headers:
             if _distinctive(value):
@@ -171,7 +177,8 @@ class Client:
         return {**own, **self.others}
 
     def close(self) -> None:
-        self._transport.close()
+        if self._transport is not None:
+            self._transport.close()
 
     def send(self, probe: Probe, number: int) -> Exchange:
         """Send a probe, or raise Exhausted at a bound of the run; no answer of a service raises."""
@@ -201,12 +208,12 @@ class Client:
         """What came of each attempt; the service or the back-off says how long to wait."""
         once = probe.request.method not in messages.IDEMPOTENT or probe.source == "status"
         wire = self._wire(probe)
-        outcomes = [self._transport.answer(wire)]
+        outcomes = [self._answer(wire)]
         is_right = probe.way == (messages.Credential.RIGHT, (), "") and self._token_names(probe)
         if is_right and self.tokens.are_expired(_status_of(outcomes[0])):
             wire = self._wire(probe)
             self.pace.turn()
-            outcomes.append(self._transport.answer(wire))
+            outcomes.append(self._answer(wire))
             self.tokens.were_expired(_status_of(outcomes[-1]))
         if once or self._wait(outcomes) is None:  # most need none of what follows, which takes time
             return outcomes
@@ -216,7 +223,7 @@ class Client:
                 with attempt:
                     if attempt.num > 1:
                         self.pace.turn()
-                        outcomes.append(self._transport.answer(wire))
+                        outcomes.append(self._answer(wire))
                     if (seconds := self._wait(outcomes)) is not None:
                         raise _TryAgain(0.0 if self.sleepless else seconds or True)
         return outcomes

@@ -2,4 +2,4 @@
 
 from contracts.mock.service import CREDENTIAL as CREDENTIAL
 from contracts.mock.service import MockService as MockService
-from contracts.mock.service import serving as serving
+from contracts.mock.service import framed as framed

@@ -4,8 +4,9 @@ import base64
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
@@ -28,7 +29,6 @@ from contracts.schemas.locations import json_type
 from contracts.schemas.media_types import dump
 from contracts.schemas.validation import takes, validator
 
-BASE_URL = "http://mock"
 CREDENTIAL = "mock-credential"  # what the mock takes for the right one; no real one ever reaches it
 _PREFER = re.compile(r"\b(code|example)=(\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -90,7 +90,6 @@ class MockService:
         there = serialisation.operations_at(self.spec, request.path)
         if not there:
             return _plain(404, "no such path in the document")
-        # respx has methods in capitals, whatever was sent.
         methods = {"HEAD": ["HEAD", "GET"]}.get(request.method, [request.method.upper()])
         found = [operation for operation in there if operation.method.upper() in methods]
         if found:
@@ -185,24 +184,18 @@ class MockService:
         return None
 
 
-@contextmanager
-def serving(service: MockService) -> Iterator[str]:
-    """Within, httpx2 requests to the base URL reach the mock, and none reaches the network."""
-    import httpx  # here, as a run on a service needs none of them
-    import pytest_httpx2  # noqa: F401  registers httpcore2 with respx
-    import respx
+def framed(answer: Callable[[Request], Response], request: Request) -> Response:
+    """What is answered, as over a connection: with the body's length, and the time it took.
 
-    def handle(request: httpx.Request) -> httpx.Response:
-        target = request.extensions.get("target", request.url.raw_path).decode("ascii")
-        request.headers.encoding = "latin-1"
-        fields = tuple(request.headers.multi_items())
-        response = service.answer(Request(request.method, target, fields, request.content or None))
-        headers = httpx.Headers(list(response.headers), encoding="latin-1")
-        return httpx.Response(response.status, headers=headers, content=response.body)
-
-    with respx.mock(using="httpcore2", assert_all_called=False, assert_all_mocked=True) as router:
-        router.route().mock(side_effect=handle)
-        yield BASE_URL
+    UnicodeEncodeError for a request that no connection can carry.
+    """
+    started = time.perf_counter()
+    "".join(itertools.chain(*request.headers)).encode("latin-1")
+    response = answer(request)
+    headers = response.headers
+    if response.body and response.header("content-length") is None:
+        headers = (*headers, ("Content-Length", str(len(response.body))))
+    return replace(response, headers=headers, seconds=time.perf_counter() - started)
 
 
 def _distance_from_success(response: ResponseSpec) -> int:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -23,7 +23,7 @@ from contracts.exchanges.health import (
     until_stop,
 )
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
-from contracts.mock import CREDENTIAL, serving
+from contracts.mock import CREDENTIAL, framed
 from contracts.probes.permission import refused
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
@@ -258,12 +258,13 @@ def closing_of(state: State, operation: Operation, answered: Request | None) -> 
 def connected(state: State, pace: Pace, target: Target | None = None) -> Iterator[Client]:
     """A client of the run's target (or another), for as long as it is needed."""
     spec, target = state.inputs.spec, target or state.inputs.target
-    mocked = nullcontext(target.base_url or "") if target.live else serving(state.mock)
     secret = target.secret if target.live else Secret(CREDENTIAL, spec.placeholder)
     client_of = partial(Client, capabilities=target.capabilities, pace=pace, route=target.route)
     own, sleepless = (secret, target.limits, target.headers), not target.live
     client_of = partial(client_of, others=target.others, tokens=target.tokens, sleepless=sleepless)
-    with mocked as url, closing(client_of(spec, url, *own)) as client:
+    if sleepless:
+        client_of = partial(client_of, inside=partial(framed, state.mock.answer))
+    with closing(client_of(spec, target.base_url or "", *own)) as client:
         yield client
 
 

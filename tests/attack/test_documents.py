@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from contracts.document import Spec, load_spec
 from contracts.document.sides import Reading
 from contracts.errors import ContractsError, DocumentError
 from contracts.exchanges import Client, Secret
-from contracts.mock import CREDENTIAL, MockService, serving
+from contracts.mock import CREDENTIAL, MockService, framed
 from contracts.mock.bodies import sample_values
 from contracts.probes import ProbePlan
 from contracts.report.forms import FORMS, lines_of
@@ -117,14 +118,14 @@ def exercise(spec: Spec, most: int = 6) -> int:
     assert list(rules_table(book))
     mock, count = MockService(spec), 0
     plan = ProbePlan(spec, 0, sample_values(spec, 1), 1, True, mock.count_variants)
-    with serving(mock) as url:
-        client = Client(spec, url, Secret(CREDENTIAL, spec.placeholder), sleepless=True)
-        for one in spec.operations:
-            lane = plan.lane(one)
-            for probe, _ in zip(chain(lane.probes(), lane.closing(None)), range(most), strict=False):
-                client.send(probe, count)
-                count += 1
-        client.close()
+    inside = partial(framed, mock.answer)
+    client = Client(spec, "", Secret(CREDENTIAL, spec.placeholder), sleepless=True, inside=inside)
+    for one in spec.operations:
+        lane = plan.lane(one)
+        for probe, _ in zip(chain(lane.probes(), lane.closing(None)), range(most), strict=False):
+            client.send(probe, count)
+            count += 1
+    client.close()
     return count
 
 

@@ -216,6 +216,7 @@ def test_what_comes_before_an_answer_is_bounded(pieces: list[bytes]) -> None:
 def test_a_request_has_the_time_of_one_request() -> None:
     with running(create_app(key=KEY)) as url, contextlib.closing(Client(SPEC, url, Secret(KEY))) as client:
         client.send(GET, 0)
+        assert client._transport is not None
         client._transport._deadline.at = 0
         assert client.send(GET, 1).failure is None
 

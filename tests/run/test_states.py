@@ -19,7 +19,6 @@ from contracts.document import Spec, read_spec
 from contracts.exchanges import Ledger, Secret
 from contracts.flows import ask, conclude
 from contracts.messages import Request, Response
-from contracts.mock import serving
 from contracts.rules import Severity
 from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, Target
@@ -27,6 +26,7 @@ from contracts.run.options import Options
 from contracts.run.resources import MAX_OWN
 from contracts.run.state import State
 from contracts.verdicts import Outcome
+from tests.in_process import serving
 
 from .orders import a_list, operation, path_parameter
 
@@ -243,7 +243,7 @@ def run_on(service: Stays, folder: Path, **given: list[str]) -> tuple[State, set
     target = Target("http://127.0.0.1:1", Secret("correct-horse-battery", "$KEY"))
     inputs = Inputs(spec_of(DOCUMENT), target, Options(unsafe=True), givens=Givens(given), folder=folder)
     state, violated = State(inputs, Ledger(folder / "exchanges.jsonl", {"started": "2026-11-24T12:00:00+00:00"})), set()
-    with serving(service):  # type: ignore[arg-type]
+    with serving(service):
         for own in inputs.spec.operations:
             for rule, verdict in ask(state, own).verdicts.items():
                 if verdict.outcome is Outcome.VIOLATED and verdict.rule.severity is Severity.VIOLATION:

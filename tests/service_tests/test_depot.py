@@ -13,12 +13,12 @@ from contracts.decision.run_decision import Policy, Result
 from contracts.exchanges import Ledger, Secret
 from contracts.flows import ask, conclude
 from contracts.messages import Request, Response
-from contracts.mock import serving
 from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
 from contracts.run.state import State
 from contracts.verdicts import Outcome, Verdict
+from tests.in_process import serving
 from tests.service.depot import FAULTS, FILE, GIVEN, ROWS, Depot, Fault
 from tests.service.depot.contract import OWN, book, spec
 
@@ -48,7 +48,7 @@ def run_of(folder: Path, *, unsafe: bool) -> State:
 
 
 def served(*faults: Fault) -> AbstractContextManager[str]:
-    return serving(InProcess(Depot(KEY, faults)))  # type: ignore[arg-type]
+    return serving(InProcess(Depot(KEY, faults)))
 
 
 def asked(state: State, keys: Iterable[str]) -> dict[str, Verdict]:

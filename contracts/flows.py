@@ -54,7 +54,7 @@ def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
         base_url = config.getini("base_url") or None
     inputs = inputs_from(options, base_url=base_url, root=config.rootpath, asks=asks)
     state = state_from(config, inputs)
-    if asks and not state.items:
+    if asks and not (state.items or (options.shard and inputs.shares)):
         problem = f"--contract-rule {options.rule} matches none of the rules"
         raise UsageError(f"{problem}; see `contracts rules`")
     if state.inputs.scrubber.secrets:
@@ -76,10 +76,12 @@ def lead(state: State, say: Callable[[str], None]) -> None:
         say("contract: --contract-dry-run: sessions are neither listed nor started")
     if options.dry_run or state.worker is not None:
         return
+    if not inputs.operations:  # of a shard without a share, which has a report as all others
+        state.ledger.add(())
     for line in salvage(state):
         say(printable(state.scrub(f"contract: {line}")))
     wants_drift = options.drift or inputs.known is not None or state.budget.nightly
-    if wants_drift and inputs.target.live and not inputs.replays:
+    if wants_drift and inputs.target.live and inputs.is_first and not inputs.replays:
         state.prelude.drift = look_for_drift(state)
         say(printable(state.scrub(f"contract: {drift_headline(state.prelude.drift)}")))
     if inputs.sources:
@@ -131,6 +133,8 @@ def gate(inputs: Inputs) -> ItemResult:
         return ItemResult("skipped", "--contract-dry-run: nothing is judged")
     if inputs.policy.partial or inputs.policy.some_rules:
         return ItemResult("skipped", "only some operations or rules are judged")
+    if not inputs.is_first:
+        return ItemResult("skipped", "the first shard compares the document with its baseline")
     try:
         if inputs.options.baseline is not None:
             base = sides.side_from(inputs.options.baseline, reading)

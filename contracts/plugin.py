@@ -168,6 +168,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _interrupt_on_sigterm(session.config)
         spec, target = state.inputs.spec, state.inputs.target
         line = f"contract: {spec.document.path} ({spec.version}) on {target}{target.tokens}"
+        line += state.inputs.shard_text
         if budget := session.config.getoption("--hypothesis-profile", None):
             line += f" ({budget}, seed {state.budget.seed})"
         _write(session.config, printable(line))

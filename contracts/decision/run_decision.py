@@ -26,6 +26,7 @@ UNDOCUMENTED = (
     "{refused} of {all} answers are 401 or 403, none a documented 2xx, and the document asks for "
     "no credential; write its `security`, or give --contract-header NAME=ENVVAR"
 )
+OUT_OF_USE = "the document has no rule", "remove the entry"
 SILENT = (Outcome.NOT_EXERCISED, Outcome.NOT_ASKED, Outcome.UNDECIDED)
 Asked = Mapping[str, Share]  # by operation
 
@@ -61,6 +62,7 @@ class Policy:
     known: frozenset[str] | None = None  # violated in an earlier report, None without one
     only_new: bool = False  # what is known fails nothing
     giving: str = "--contract-param"  # the options that give values, as a hint says them
+    shared: bool = False  # others ask the rest, so that nothing may be left to ask
 
     def fails(self, verdict: Verdict) -> bool:
         """Whether this verdict alone fails the run."""
@@ -101,6 +103,7 @@ class Decision:
     result: Result
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()  # rules that fail the run by themselves
 
 
 def decide(
@@ -118,25 +121,23 @@ def decide(
     too many that are no answers, asking that `ended` or `stops` early. Failures that rest on what
     is missing come after that.
     """
-    # One method that is not listed says nothing of an operation.
-    asked = {key: share for key, share in traffic.shares.items() if share.signs.count}
+    asked = _asked(traffic)
     stops = list(stops)
     elsewhere = [stop.why for stop in stops if stop.kind is StopKind.ELSEWHERE]
     silent = next(iter(elsewhere), None) or traffic.signs.blocked
     shut = {key: why for key, own in sorted(asked.items()) if (why := own.signs.blocked)}
     failing = [v for v in filter(policy.fails, verdicts) if v.rule.operation not in shut]
     failures, notes = list(_failures(failing, policy)), list[str]()
-    if not asked:
+    if not (asked or policy.shared):
         ended = ended or "nothing was sent"
-    if not (policy.partial or silent or ended):
+    if not (policy.partial or policy.shared or silent or ended):
         if not policy.some_rules:
-            said = "the document has no rule", "remove the entry"
             promised = [verdict.rule.id for verdict in verdicts]
-            failures += chain.from_iterable(policy.accepted.out_of_use(promised, *said))
+            failures += chain.from_iterable(policy.accepted.out_of_use(promised, *OUT_OF_USE))
             notes = list(_healed(policy.accepted, verdicts))
         if policy.strict:
             failures += notes
-        failures += _never_a_success(spec, asked, policy)
+        failures += filter(None, [_never_a_success(spec, asked, policy)])
     lost = "" if silent else _unavailable(traffic, policy)
     often = "" if silent else _retried(traffic, policy)
     notes += filter(None, [often])
@@ -144,17 +145,58 @@ def decide(
         failures += filter(None, (lost, often))
     open_ends = (silent, ended, *_open_ends(asked, stops, {} if silent else shut), lost)
     unfinished = [why for why in open_ends if why and why not in failures]
+    rules = tuple(verdict.rule.id for verdict in failing)
     if unfinished and not any(v.outcome is Outcome.VIOLATED for v in failing):
-        return Decision(Result.INCONCLUSIVE, tuple(unfinished), tuple(notes))
+        return Decision(Result.INCONCLUSIVE, tuple(unfinished), tuple(notes), rules)
     result = Result.FAIL if failures else Result.PASS
-    return Decision(result, (*failures, *unfinished), tuple(notes))
+    return Decision(result, (*failures, *unfinished), tuple(notes), rules)
+
+
+def _asked(traffic: Traffic) -> Asked:
+    """What was asked of each operation; one method that is not listed says nothing of it."""
+    return {key: share for key, share in traffic.shares.items() if share.signs.count}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a share of a run can't decide, so that it is decided when all of them are together."""
+
+    stale: tuple[str, ...] = ()  # what fails the whole run, of entries that are out of use
+    healed: Mapping[str, bool] = field(default_factory=dict)  # notes, and if they are true here
+    missed: str | None = ""  # why no answer of these was a success; None if one was
+
+
+def pending(
+    spec: Spec,
+    verdicts: Sequence[Verdict],
+    traffic: Traffic,
+    policy: Policy,
+    promised: Collection[str],
+) -> Pending:
+    """What the whole run has to know of a share that was asked to its end; `promised` are all."""
+    if policy.partial:
+        return Pending()
+    missed = _never_a_success(spec, _asked(traffic), policy)
+    if policy.some_rules:
+        return Pending(missed=missed)
+    stale = policy.accepted.out_of_use(promised, *OUT_OF_USE)
+    healed = dict[str, bool]()
+    for entry in policy.accepted.entries:
+        own = {v.outcome for v in verdicts if entry.names(v.rule.id)}
+        if own:
+            healed[_can_go(entry)] = own == {Outcome.HOLDS}
+    return Pending(tuple(chain.from_iterable(stale)), healed, missed)
 
 
 def _healed(accepted: Accepted, verdicts: Sequence[Verdict]) -> Iterator[str]:
     """The entries that can go: all that they name was exercised and held."""
     for entry in accepted.entries:
         if {v.outcome for v in verdicts if entry.names(v.rule.id)} == {Outcome.HOLDS}:
-            yield f"{entry}: {entry.name} was exercised and held; the entry can go"
+            yield _can_go(entry)
+
+
+def _can_go(entry: Acceptance) -> str:
+    return f"{entry}: {entry.name} was exercised and held; the entry can go"
 
 
 def _open_ends(asked: Asked, stops: Iterable[Stop], shut: Mapping[str, str]) -> Iterator[str]:
@@ -199,20 +241,21 @@ def _failures(failing: Sequence[Verdict], policy: Policy) -> Iterator[str]:
             yield f"{plural(len(found), 'rule')} {outcome.value.replace('_', ' ')}{new}"
 
 
-def _never_a_success(spec: Spec, asked: Asked, policy: Policy) -> list[str]:
-    found: list[str] = []
+def _never_a_success(spec: Spec, asked: Asked, policy: Policy) -> str | None:
+    """Why no answer is a documented 2xx; None if one is, empty if the document has none of them."""
+    found = ""
     answers = Counter[int]()  # where no credential is asked for
     for key, share in asked.items():
         documented = set(filter(spec.by_key[key].response, range(200, 300)))
         if not documented.isdisjoint(share.answers):
-            return []
+            return None
         if documented:
-            found = [NO_SUCCESS.format(options=policy.giving)]
+            found = NO_SUCCESS.format(options=policy.giving)
         if not spec.by_key[key].security:
             answers += share.answers
     refused = sum(map(answers.__getitem__, REFUSALS))
     if found and refused > answers.total() / 2:
-        found = [UNDOCUMENTED.format(refused=refused, all=answers.total())]
+        found = UNDOCUMENTED.format(refused=refused, all=answers.total())
     return found
 
 

@@ -23,7 +23,7 @@ CURE = "give a report.json that a contract run wrote"
 NO_REPORT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
 
 _KEYS = (
-    *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "command"),
+    *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "shard", "command"),
     *("sessions", "decision", "reasons", "notes", "notices", "summary", "against", "drift"),
     *("statuses", "retried_for", "operations", "verdicts"),
 )  # in the order in which people want to read them
@@ -79,7 +79,7 @@ def to_json(run: Run) -> dict[str, Any]:
     }
     sizes = {name: found[name] for name in SIZES}
     found["summary"] = {"rules": len(run.verdicts), **run.counts, **sizes}
-    left_out = {name for name in ("against", "drift") if found[name] is None}
+    left_out = {name for name in ("against", "drift", "shard") if found[name] is None}
     return {key: found[key] for key in _KEYS if key not in left_out}
 
 

@@ -153,6 +153,7 @@ class Report:
     against: Against | None = None
     drift: model.Drift | None = None
     command: str = ""  # of the run, for a POSIX shell
+    shard: model.Shard | None = None
 
     @cached_property
     def run(self) -> model.Run:
@@ -182,9 +183,10 @@ class Report:
             operations=tuple(model.with_texts(one, masked) for one in self._operations()),
             statuses=dict(sorted(traffic.endings.items())),
             sessions=map_texts(self.sessions, masked),
-            against=map_texts(_changes(self.against), masked),
+            against=map_texts(_changes(self.against, self.shard), masked),
             drift=model.with_texts(self.drift, masked),
             commands=tuple(filter(None, [masked(self.command)])),
+            shard=model.with_texts(self.shard, masked),
         )
         try:
             msgspec.json.encode(run)
@@ -230,13 +232,19 @@ def _times(share: Share) -> model.Times:
     return model.Times(len(seconds), median, p95, longest, share.slowest, tuple(histogram))
 
 
-def _changes(against: Against | None) -> dict[str, Any] | None:
+def _changes(against: Against | None, shard: model.Shard | None) -> dict[str, Any] | None:
     if against is None:
         return None
     changes = {since.value.replace(" ", "_"): against.those(since) for since in Since}
     about = {"path": against.known.file, "about": against.known.about}
     # What was not judged now is still known tomorrow.
     carried = {rule: against.known.rules[rule] for rule in changes["not_judged"]}
+    if shard is not None:  # what others judge is known as well, and none of its matter
+        own = list[str]()
+        for rule in changes["not_judged"]:
+            if shard.shares.get(model.about_rule(rule)["operation"]) == shard.index:
+                own.append(rule)
+        changes["not_judged"] = own
     return {**about, **changes, "carried": msgspec.to_builtins(carried)}
 
 

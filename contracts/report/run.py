@@ -230,6 +230,26 @@ class Drift:
         return self.decision not in (None, "same")
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Which share of a run this is, and what is only decided when all shares are together."""
+
+    index: int  # from 1 on
+    count: int
+    shares: Mapping[str, int]  # the shard that asks it, by the key of an operation
+    settings: Mapping[str, str] = field(default_factory=dict)  # the same in all shards, by option
+    failing: tuple[str, ...] = ()  # rules that fail it by themselves
+    stale: tuple[str, ...] = ()  # of accepted entries, what fails the whole
+    healed: Mapping[str, bool] = field(default_factory=dict)  # what is said if it is true in all
+    missed: str | None = ""  # why no answer was a success; None if one was
+    idle: str = ""  # why nothing was sent, if so
+    breaks: str = ""  # what the document breaks of its baseline
+
+    def __str__(self) -> str:
+        return f"shard {self.index} of {self.count}"
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """A contract run, or several as one, which may have more of what is in the plural."""
@@ -257,6 +277,7 @@ class Run:
     against: Mapping[str, Any] | None = None  # what became of rules; `carried` is still known
     drift: Drift | None = None
     commands: tuple[str, ...] = ()  # that were run, each for a POSIX shell; old reports have none
+    shard: Shard | None = None  # None of a whole run, and of several as one
 
     @cached_property
     def told(self) -> "Run":

@@ -90,6 +90,11 @@ def target_text(targets: Sequence[str | None]) -> str:
     return f"on {names}" if any(targets) else SELF_TEST
 
 
+def where_text(run: Run) -> str:
+    """`on URL`, and which shard of a run it is, if it is one."""
+    return f"{target_text(run.targets)}{_noted(run.shard, ', {}')}"
+
+
 def standings_text(run: Run, *, whys: bool = True) -> str:
     """`4 rules, 2 holds, 1 violated, 1 not exercised, 0 undecided`, and of others what there is.
 

@@ -164,7 +164,7 @@ def _first_answers(state: State, operation: Operation, client: Client) -> Iterat
     if operation.needs_credential:
         bare = replace(answered[0].probe, credential=Credential.NONE)
         yield client.send(replace(bare, withheld=withheld(state, bare)), 0)
-    for other in state.inputs.operations:
+    for other in state.inputs.chosen:
         if other is not operation and other.method in SAFE_METHODS:
             plan = (probe for probe in probes_of(state, other) if probe.claim.allowed)
             known = state.ledger.of(other.key)

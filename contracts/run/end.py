@@ -4,12 +4,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from contracts.changes.change import Effect
 from contracts.decision.entries import TERM, accept_command
-from contracts.decision.run_decision import SILENT, Decision, Result, Since, against, decide
+from contracts.decision.run_decision import (
+    SILENT,
+    Policy,
+    Result,
+    Since,
+    against,
+    decide,
+    pending,
+)
 from contracts.document import Operation
 from contracts.document.security import shortcomings
 from contracts.exchanges import Bounds, Pace, StopKind
@@ -22,7 +31,7 @@ from contracts.report.forms.terminal import Screen, decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
 from contracts.report.json_report import json_text
 from contracts.report.record import Report
-from contracts.report.run import Drift, RuleVerdict
+from contracts.report.run import Drift, RuleVerdict, Shard
 from contracts.report.wording import bug_notes, target_text
 from contracts.run.ask import (
     closing_of,
@@ -38,6 +47,7 @@ from contracts.run.state import State, now
 from contracts.text import few, plural, printable, shown_path
 from contracts.verdicts import Outcome, Verdict, unjudged
 
+NO_SHARE = "there are more shards than operations, so that none is left for this one"
 MAX_NAMED = 3  # rules and tests that a line names
 
 
@@ -49,7 +59,9 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
     report = replace(report, drift=_drift(state, report))
     if broken:
         decision, reasons = report.decision, (*report.decision.reasons, broken)
-        report = replace(report, decision=Decision(Result.FAIL, reasons, decision.notes))
+        failed = replace(decision, result=Result.FAIL, reasons=reasons)
+        shard = report.shard and replace(report.shard, breaks=broken)
+        report = replace(report, decision=failed, shard=shard)
     failing = filter(inputs.policy.fails, report.verdicts)
     unrun = [v.rule.id for v in failing if printable(v.rule.id) not in state.ran]
     if unrun and report.decision.result is Result.FAIL:
@@ -97,27 +109,51 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
         elif refused:  # what can do without a credential may be shown one
             kept = [verdict for verdict in found if verdict.rule.kind != "auth"]
             found = [*kept, *(unjudged(v.rule, refused) for v in found if v.rule.kind == "auth")]
-        verdicts += [verdict for verdict in found if inputs.wants(verdict.rule.id)]
+        own = inputs.owns(operation)
+        verdicts += [v for v in found if inputs.wants(v.rule.id) and (own or v.exercised)]
     # That none of those which are spared succeeded is our own doing.
     spared = operations and all(spares(state, operation) for operation in operations)
-    if spared or not inputs.spec.by_key.keys() <= finished_keys:
+    wanted = set(map(attrgetter("key"), filter(inputs.owns, inputs.spec.operations)))
+    if spared or not wanted <= finished_keys:
         policy = replace(policy, partial=True)
     mistakes = list(bug_notes({v.rule.id: v.defect for v in verdicts if v.defect}))
     why, stops, seed = ended or "".join(mistakes[:1]), ledger.stops(), state.budget.seed
-    if verdicts and not traffic.signs.count:
-        why = ended or f"nothing was sent: {verdicts[0].why}"
+    idle = ""
+    if not (traffic.signs.count or ended):
+        idle = f"nothing was sent: {verdicts[0].why}" if verdicts else NO_SHARE
+        if verdicts and (stops or not policy.shared):
+            why, idle = idle, ""
     decision = decide(inputs.spec, verdicts, traffic, policy, stops=stops, ended=why or None)
     unlooked = [ledger.about.get("unlooked", ""), ledger.note("upkeep") or ""]
     unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
     unlooked += left_behind(traffic)
     slow = (ledger.note("slow") or {}).values()
     lacks = shortcomings(operations, inputs.spec) if inputs.target.live else ()
+    unlooked.append(idle * policy.shared)
     notes = (*decision.notes, *lacks, *slow, *filter(None, dict.fromkeys(unlooked)), *mistakes)
     decision = replace(decision, notes=notes)
     began, early = ledger.about.get("started", ""), bool(ended)
     told = tuple(verdicts), traffic, decision, early
     command = ledger.about.get("command", "")
-    return Report(state.teller, seed, began, finished, *told, command=command)
+    report = Report(state.teller, seed, began, finished, *told, command=command)
+    return replace(report, shard=_shard(state, report, policy, idle))
+
+
+def _shard(state: State, report: Report, policy: Policy, idle: str) -> Shard | None:
+    """Which share the report is about, and what is left to those who put all of them together."""
+    inputs, settings = state.inputs, state.inputs.settings
+    if inputs.options.shard is None:
+        return None
+    settings["--hypothesis-profile"] = plural(state.budget.examples, "random request")
+    about = Shard(*inputs.options.shard, inputs.shares, settings, report.decision.failing)
+    if report.interrupted or policy.partial:
+        return replace(about, idle=idle)
+    # The rules of all operations are made for this alone, which takes seconds for a big document.
+    promised = list[str]()
+    if policy.accepted.entries:
+        promised += map(attrgetter("id"), state.book.rules)
+    left = pending(inputs.spec, report.verdicts, report.traffic, policy, promised)
+    return replace(about, stale=left.stale, healed=left.healed, missed=left.missed, idle=idle)
 
 
 def left_behind(traffic: Traffic) -> Iterator[str]:
@@ -147,7 +183,7 @@ def _drift(state: State, report: Report) -> Drift | None:
     try:
         ours = state.inputs.spec
         spec = replace(spec, variable=ours.variable, variables=ours.variables, shared=ours.shared)
-        published = state.book_of(spec)
+        published = state.inputs.book_of(spec)
         for key in {rule.operation for rule in broken}:
             found = judged(published, spec.by_key[key], state.ledger.of(key))
             still |= {verdict.rule.id for verdict in found if verdict.violations}

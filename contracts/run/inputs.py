@@ -25,13 +25,16 @@ from contracts.exchanges.tokens import Tokens
 from contracts.exchanges.transport import environment_proxy
 from contracts.messages import SAFE_METHODS, Headers, Probe, is_field_value
 from contracts.notte import domain
+from contracts.notte.prose import prose_rules
+from contracts.probes.shares import ALWAYS, UNSENT, cost_of, shares_of
 from contracts.report.record import known_of_report, probes_of_report
+from contracts.rules import RuleBook, rules_for
 from contracts.rules.faults import refuse_faulty, undeclared
 from contracts.run.credentials import certified, credentials_from, refuse_missing, unset
 from contracts.run.givens import Givens, givens_from, names_of
-from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
+from contracts.run.options import NO_PROXY, OPTIONS, Options, check_base_url, host_of, usable_proxy
 from contracts.run.settings import own_document
-from contracts.text import printable, shown_path
+from contracts.text import plural, printable, shown_path
 
 Probes = Mapping[str, Sequence[Probe]]  # by the key of their operation
 
@@ -74,8 +77,71 @@ class Inputs:
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
-        """Those that are asked."""
+        """Those that are asked: of a shard, its share."""
+        if self.options.shard is None:
+            return self.chosen
+        return tuple(filter(self.owns, self.chosen))
+
+    @cached_property
+    def chosen(self) -> tuple[Operation, ...]:
+        """Those that are asked in all shards together."""
         return _chosen(self.spec, self.options)
+
+    @cached_property
+    def shares(self) -> Mapping[str, int]:
+        """Which shard asks an operation, by its key; where rules were chosen, if it has one."""
+        costs = dict[str, int]()
+        for operation in self.chosen:
+            rules = self.book.operations[operation.key].rules if self.options.rule else ()
+            if self.options.rule is None or any(self.wants(rule.id) for rule in rules):
+                costs[operation.key] = self._cost_of(operation)
+        return shares_of(costs, (self.options.shard or (1, 1))[1])
+
+    def _cost_of(self, operation: Operation) -> int:
+        """About how many requests of this run it takes, at least one."""
+        if self.replays:
+            return ALWAYS * len(self.evidence.get(operation.key, ())) or UNSENT
+        unsent = self.target.live and not self.options.unsafe
+        if unsent and operation.method not in SAFE_METHODS:
+            return UNSENT
+        return cost_of(operation)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What was set of all that decides what is asked and judged, by option."""
+        found = dict[str, str]()
+        for option in OPTIONS:
+            if said := option.said(getattr(self.options, option.field)):
+                found[option.flag] = said
+        return found
+
+    def owns(self, operation: Operation) -> bool:
+        """Whether its rules are judged here, and not in another shard."""
+        shard = self.options.shard
+        return shard is None or self.shares.get(operation.key) == shard[0]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it does what a run does once: not so the second shard, and those after it."""
+        return self.options.shard is None or self.options.shard[0] == 1
+
+    @property
+    def shard_text(self) -> str:
+        """`, shard 2 of 5 (24 of 118 operations)`, or nothing."""
+        if self.options.shard is None:
+            return ""
+        index, count = self.options.shard
+        own, total = len(self.operations), plural(len(self.shares), "operation")
+        return f", shard {index} of {count} ({own} of {total})"
+
+    @cached_property
+    def book(self) -> RuleBook:
+        return self.book_of(self.spec)
+
+    def book_of(self, spec: Spec) -> RuleBook:
+        """The rules of this document, or of another one, as this run applies them."""
+        seconds = self.options.max_response_time
+        return rules_for(spec, max_seconds=seconds, extra=prose_rules(spec))
 
     def wants(self, rule_id: str) -> bool:
         """Whether the rule is among those that `--contract-rule` asks for."""
@@ -93,7 +159,12 @@ class Inputs:
     @property
     def sources(self) -> bool:
         """Whether session ids are looked for."""
-        return self.options.discover or self.options.start_session
+        return self.options.discover or self.starts
+
+    @property
+    def starts(self) -> bool:
+        """Whether a session is started."""
+        return self.options.start_session and self.is_first
 
 
 def inputs_from(
@@ -127,6 +198,7 @@ def inputs_from(
     accepted = read_accepted(accepted_file(spec), today=date.today())
     policy = Policy(options.strict, options.require_all, partial, some_rules, accepted)
     policy = replace(policy, giving=domain.values_for(names_of(spec.operations)))
+    policy = replace(policy, shared=options.shard is not None)
     policy = replace(policy, max_unavailable=options.max_unavailable)
     policy = replace(policy, only_new=options.fail_on == "new")
     if known is not None:
@@ -200,7 +272,7 @@ def _problems(inputs: Inputs, environ: Mapping[str, str]) -> Iterator[str]:
         yield f"--contract-replay {shown_path(Path(options.replay))} {why}; {cure}"
     if options.drift and base_url is None:
         yield "--contract-drift needs a service that publishes something; give --base-url URL"
-    if not inputs.operations:
+    if not inputs.chosen:
         cure = "give a glob over METHOD PATH or operationId, see `contracts rules`"
         glob = f"--contract-operation {options.operation}"
         yield f"{glob} matches none of the operations of {path}; {cure}"
@@ -238,7 +310,7 @@ def _problems_with_sessions(
     if inputs.replays:
         why = "a replay sends evidence and nothing else"
         yield f"{option} and --contract-replay exclude each other: {why}"
-    if domain.SESSION_ID not in names_of(inputs.operations):
+    if domain.SESSION_ID not in names_of(inputs.chosen):
         yield f"{option}: none of the operations has a parameter {domain.SESSION_ID}; {leave}"
     has_one = target.secret or target.others or target.tokens.grants
     if not (has_one or inputs.options.dry_run):

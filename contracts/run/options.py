@@ -21,6 +21,11 @@ _TRUTHS = {"1": True, "yes": True, "true": True, "on": True}
 _TRUTHS |= {"0": False, "no": False, "false": False, "off": False}
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _NUMBER = r"(?=.*[1-9])[0-9]{1,9}(?:\.[0-9]{1,9})?"  # not all of its digits are 0
+_APART = {"spec", "shard", "report", "history", "dry_run", "rate", "max_requests", "max_time"}
+_APART |= {"proxy", "ca_bundle", "client_cert", "client_key"}
+"""Where a run asks how fast, for how long, by which way, and where that is told; its document is
+known by its digest."""
+_FOLDERS = {"path": r"^.*/", "@": r"(?:(?<=^@)|(?<==@)).*/"}
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?/*[^/?#]*@")
 _HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
 
@@ -114,6 +119,19 @@ class Option:
         except ValueError:
             raise UsageError(f"{self.flag} {text} {takes.wanted}") from None
 
+    def said(self, value: Any) -> str:
+        """A value that was parsed, as it is held against another machine's: files by their names.
+
+        Empty for what machines may have each their own way.
+        """
+        if value in (self.default, None) or self.field in _APART:
+            return ""
+        texts, folders = list[str](), _FOLDERS.get(self.takes.files if self.takes else "", "$")
+        for one in value if isinstance(value, tuple) else [value]:
+            text = "=".join(one) if isinstance(one, tuple) else str(one)
+            texts.append(re.sub(folders, "", text, count=1))
+        return ", ".join(texts)
+
     def words(self, value: bool | str | Sequence[str] | None) -> list[str]:
         """The words of a command line that give the option this value."""
         if value is True:
@@ -141,6 +159,14 @@ def _interval(text: str) -> float:
     """Seconds between two requests."""
     number, _, unit = text.partition("/")
     return _UNITS[unit] / float(number)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """`2/5`, the second of five."""
+    index, count = map(int, text.split("/"))
+    if not 1 <= index <= count:
+        raise ValueError
+    return index, count
 
 
 def _time(text: str) -> float:
@@ -219,6 +245,8 @@ _SHARE = Value("SHARE", _share, "is no share of the requests; give 5%, 0.05 or 0
 _RATE = Value("RATE", _interval, "is no rate above 0; give 5/s or 300/m, say", rf"{_NUMBER}/[smh]")
 _PERIOD = "is no time above 0; give 600 (seconds) or 10m, say"
 _TIME = Value("TIME", _time, _PERIOD, rf"{_NUMBER}[smh]?")
+_SHARD = "is no share of a run; give 2/5, say, for the second of five"
+_PART = Value("INDEX/COUNT", _shard, _SHARD, "[0-9]{1,4}/[0-9]{1,4}")
 _COUNT = Value("N", int, "is no number of requests above 0; give 1000, say", r"0*[1-9][0-9]{0,9}")
 NO_PROXY = "is no usable proxy; give http(s)://HOST[:PORT]"
 _PROXY = Value("URL", _proxy, NO_PROXY)
@@ -262,6 +290,10 @@ class Options:
     )
     operation: str | None = _row("only operations whose METHOD PATH or operationId matches", _GLOB)
     rule: str | None = _row("only rules whose id matches", _GLOB)
+    shard: tuple[int, int] | None = _row(
+        "ask a share of the operations alone, 2/5 say; `contracts merge` puts the reports together",
+        _PART,
+    )
     report: str | None = _row("the folder for report.json (default: build/contract)", _FOLDER)
     history: str | None = _row(
         "a folder that keeps the report of every run, for what comes and goes", _FOLDER

@@ -188,7 +188,7 @@ def source_sessions(state: State, say: Say) -> None:
 
 def _source(state: State, say: Say) -> None:
     target, ledger, pace, prelude = state.inputs.target, state.ledger, state.pace, state.prelude
-    asked = [o for o in state.inputs.operations if f"{{{SESSION_ID}}}" in o.path]
+    asked = [o for o in state.inputs.chosen if f"{{{SESSION_ID}}}" in o.path]
     # The stop of a session is sent whatever the bounds of the run say.
     with connected(state, pace) as client, connected(state, Pace()) as stopper:
 
@@ -200,7 +200,7 @@ def _source(state: State, say: Say) -> None:
             prelude.listed = list_sessions(send, seed=state.budget.seed)
             say(f"contract: sessions on {target}: {listed_text(asdict(prelude.listed))}")
             ledger.add((), found={SESSION_ID: list(prelude.listed.picked)}, aside=pace.spent)
-        if state.inputs.options.start_session:
+        if state.inputs.starts:
             ask = partial(_asked_for, state, client, asked)
             end, place = partial(send, by=stopper), (str(target), state.inputs.spec.variable)
             starter = Starter(send, end, ask, say, pace.sleep, *place)

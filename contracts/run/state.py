@@ -19,14 +19,14 @@ from contracts.exchanges import Bounds, Ledger, Pace
 from contracts.mock import MockService
 from contracts.mock.bodies import sample_values
 from contracts.notte.domain import PROXY_VARIABLE
-from contracts.notte.prose import DATE, plausible, prose_rules
+from contracts.notte.prose import DATE, plausible
 from contracts.notte.sessions import Listed, Started
 from contracts.probes import ProbePlan
 from contracts.report.forms.terminal import Screen, marked
 from contracts.report.history import Trend
 from contracts.report.record import Teller
 from contracts.report.run import Drift, Run
-from contracts.rules import Rule, RuleBook, rules_for
+from contracts.rules import Rule, RuleBook
 from contracts.run.inputs import Inputs
 from contracts.run.invocation import command_of
 from contracts.text import plural
@@ -176,12 +176,7 @@ class State:
 
     @cached_property
     def book(self) -> RuleBook:
-        return self.book_of(self.inputs.spec)
-
-    def book_of(self, spec: Spec) -> RuleBook:
-        """The rules of this document, or of another one, as this run applies them."""
-        seconds = self.inputs.options.max_response_time
-        return rules_for(spec, max_seconds=seconds, extra=prose_rules(spec))
+        return self.inputs.book
 
     @cached_property
     def mock(self) -> MockService:
@@ -225,6 +220,9 @@ def state_from(config: Any, inputs: Inputs) -> State:
     """The run that a pytest session is about to make, or to take part in as a worker of xdist."""
     shared, options = getattr(config, "workerinput", {}), inputs.options
     budget = budget_from(config)
+    if options.shard and budget.nightly and config.getoption("--hypothesis-seed", None) is None:
+        cure = "give all shards the same --hypothesis-seed N, the number of the build say"
+        raise UsageError(f"--contract-shard: each night has a seed of its own; {cure}")
     rate = options.rate * inputs.target.live  # the mock needs no rest
     pace = Pace(Bounds(rate, options.max_requests, options.max_time))
     if "contract_run" in shared:

@@ -14,7 +14,18 @@ from contracts.errors import UsageError
 from contracts.messages import Failure, FailureKind, Request, Response
 from contracts.report.json_report import SCHEMA, read_run, run_from, to_json, write_json
 from contracts.report.record import probes_of_report
-from contracts.report.run import Agreement, Drift, OperationRun, Passage, Proof, RuleVerdict, Sent, Subject, Times
+from contracts.report.run import (
+    Agreement,
+    Drift,
+    OperationRun,
+    Passage,
+    Proof,
+    RuleVerdict,
+    Sent,
+    Shard,
+    Subject,
+    Times,
+)
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 
@@ -55,6 +66,7 @@ EVIDENCE = DESCRIBED["$defs"]["evidence"]["properties"]
         (OperationRun, {"key", *DESCRIBED["$defs"]["operation"]["properties"]}),
         (Drift, DESCRIBED["properties"]["drift"]["properties"]),
         (Subject, DESCRIBED["properties"]["spec"]["properties"]),
+        (Shard, DESCRIBED["properties"]["shard"]["properties"]),
     ],
 )
 def test_schema_has_what_the_model_has(model: Any, described: Collection[str]) -> None:
@@ -69,6 +81,7 @@ FULL = report(
     sessions={"listed": None, "started": None},
     interrupted=True,
     command="pytest -k 'a b'",
+    shard=Shard(2, 3, {"GET /a": 2, "GET /b": 1}, {"--contract-strict": "True"}, healed={"it can go": False}),
 )
 
 

@@ -89,6 +89,8 @@ def suite_properties(run: Run) -> Iterator[Property]:
             rule = f"{cause.shown.rule}{wording.spread_text(cause)}"
             yield "cause", _cut(f"{rule}: {cause.seen} ({few(cause.operations, MAX_OPERATIONS)})")
     yield "target", printable(run.target)
+    if run.shard is not None:
+        yield "shard", str(run.shard)
     yield "document", printable(run.subject.path)
     yield "sha256", run.subject.sha256
     yield "seed", run.seed

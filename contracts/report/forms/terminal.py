@@ -315,7 +315,7 @@ def decision_line(run: Run, screen: Screen) -> str:
     if run.against is not None:
         standings += f"; {wording.changes_text(run.against)}"
     start = screen.text(f"contract: {run.decision.upper()} ")
-    start += screen.cut(wording.target_text(run.targets), MAX_ABOUT)
+    start += screen.cut(wording.where_text(run), MAX_ABOUT)
     end = f" ({standings})"
     # As many of the reasons as fit, the first of all cut if need be.
     room = DECISION_ROWS * screen.width - cell_len(start) - cell_len(end)

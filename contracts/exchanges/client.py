@@ -12,7 +12,6 @@ import stamina
 from contracts import messages
 from contracts.document import Spec
 from contracts.exchanges.credential import Scrubber, Secret, shown_schemes, with_credential
-from contracts.exchanges.echoes import DISTINCTIVE
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.tokens import NoToken, Tokens
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
@@ -139,8 +138,7 @@ class Client:
     """Sends probes to one base URL; each stands alone: no redirect is followed, no cookie kept.
 
     `extra_headers` go with every request (a gateway's own key, say), but for those that a probe
-    withholds; their values are taken out of answers, too, as secrets and capability URLs are, but
-    for words that anybody could use.
+    withholds. All secrets of the run are taken out of answers, sent or not, and capability URLs.
     """
 
     spec: Spec
@@ -165,11 +163,8 @@ class Client:
             self._answer = self._transport.answer
         else:
             self._answer = self.inside
-        secrets = [*self._secrets.values(), *self.tokens.known]
-        for name, value in self.extra_headers:
-            if _distinctive(value):
-                secrets.append(Secret(value, f"${name.upper().replace('-', '_')}"))
-        self._scrubber = Scrubber(tuple(secrets), self.capabilities)
+        secrets = [*self._secrets.values(), *self.tokens.known, *self.tokens.scrubber.secrets]
+        self._scrubber = Scrubber(tuple(dict.fromkeys(secrets)), self.capabilities)
 
     @property
     def _secrets(self) -> Mapping[str, Secret]:
@@ -267,12 +262,6 @@ class _TryAgain(Exception):
 
 def _back_off(error: Exception) -> bool | float:
     return isinstance(error, _TryAgain) and error.args[0]
-
-
-def _distinctive(value: str) -> bool:
-    """Whether a value looks like a secret: without `true`, bodies would be no JSON any more."""
-    mixed = any(map(str.isalpha, value)) and any(map(str.isdigit, value))
-    return len(value) >= DISTINCTIVE or (mixed and len(value) >= DISTINCTIVE // 2)
 
 
 def _conclusion(outcomes: list[Outcome]) -> Outcome:

@@ -35,6 +35,7 @@ application/problem+json charset=utf-8 keep-alive localhost no-cache no-store no
 password text/html text/plain username advisory accepted exercised inconclusive undecided
 """ + " ".join(status.phrase for status in HTTPStatus)
 """Of answers, whatever the document says, and of our own lines."""
+_JOINTS = re.compile(r"[\s;,=]+")  # between what is a secret by itself in one
 _IS_WORDS = re.compile(r"[A-Za-z]+([-_./ ][A-Za-z]+)*[0-9]{0,3}")
 _STRAY = re.compile(rb"(%|\\[ux]?)[0-9a-f]{0,3}\Z")  # what is left of an escape
 _CUT = re.compile("(\\.\\.\\.|…)".encode())
@@ -60,9 +61,9 @@ class Secret:
     def __post_init__(self) -> None:
         whole = self._value.encode("utf-8", "surrogatepass")
         needles = {whole, whole.replace(b" ", b"+")}
-        for part in (whole, whole.rstrip(b":"), *map(str.encode, self.parts)):
+        for part in (self._value, self._value.rstrip(":"), *self.parts):
             if len(part) > DISTINCTIVE:  # also cut short, as probes send it
-                needles |= {part, part[:-1]}
+                needles |= {*_spellings(part), *_spellings(part[:-1])}
         for _ in range(echoes.DEPTH):  # views in which its own escapes are undone
             needles |= set(map(echoes.unescaped, needles))
         common = f"{WORDS} {self.common}".lower().encode() if self.common is not None else b""
@@ -117,22 +118,54 @@ class Secret:
                     yield 0, size, put, False
 
 
+def _spellings(text: str) -> Iterator[bytes]:
+    """A text in bytes, in each case, as other charsets have it and as who takes one for another."""
+    for one in (text, text.upper(), text.lower()) if not text.isascii() else (text,):
+        utf_8 = one.encode("utf-8", "surrogatepass")
+        yield from (utf_8, utf_8.decode("latin-1").encode())
+        for codec in ("latin-1", "utf-16-le", "utf-16-be"):
+            yield one.encode(codec, "replace").replace(b"\0", b"")
+
+
+def is_distinctive(value: str, common: str) -> bool:
+    """Whether a value looks like a secret, and is in no text that is `common`.
+
+    Where it is a word as any other, texts would say something else without it.
+    """
+    mixed = any(map(str.isalpha, value)) and any(map(str.isdigit, value))
+    length = DISTINCTIVE // 2 if mixed else DISTINCTIVE
+    return len(value) >= length and value.lower() not in f"{WORDS} {common}".lower()
+
+
+def _parts(value: str, common: str) -> tuple[str, ...]:
+    """What is a secret by itself in the value of a header field: tokens, cookies, a password."""
+    found = _JOINTS.split(value)
+    if len(found) > 1 and found[0].lower() == "basic":
+        with suppress(ValueError):
+            pair = base64.b64decode(value.partition(" ")[2]).decode()
+            found += [pair, pair.partition(":")[2]]
+    return tuple(part for part in found if is_distinctive(part, common))
+
+
 @dataclass(eq=False)
 class Scrubber:
     """Takes secrets out of what is shown or kept, then the URLs of answers: they may hold one."""
 
     secrets: tuple[Secret, ...] = ()
     capabilities: Capabilities = field(default_factory=Capabilities)
+    common: str = field(default="", repr=False)  # what texts hold anyway
 
     @classmethod
-    def of(cls, values: dict[str, str]) -> Self:
-        """For values by variable; longer ones are taken out first."""
+    def of(cls, values: dict[str, str], common: str | None = None) -> Self:
+        """For values by variable, those in the `common` text apart; longer ones go first."""
         longest = sorted(values.items(), key=lambda item: -len(item[1]))
         secrets = []
         for name, value in longest:
-            if len(value) >= MIN_LENGTH:
+            if common is not None and is_distinctive(value, common):
+                secrets.append(Secret(value, f"${name}", parts=_parts(value, common)))
+            elif common is None and len(value) >= MIN_LENGTH:
                 secrets.append(Secret(value, f"${name}"))
-        return cls(tuple(secrets))
+        return cls(tuple(secrets), common=common or "")
 
     def learn(self, *secrets: Secret) -> None:
         """Take these out as well, from now on."""
@@ -150,7 +183,9 @@ class Scrubber:
                 scan = echoes.Scan(self._marks, harmless=harmless)
                 pieces[index] = self._uncut(scan, pieces[index], index, len(pieces) - 1)
             data = b"".join(pieces)
-        return data.decode("utf-8", "surrogatepass")
+        with suppress(UnicodeDecodeError):
+            return data.decode("utf-8", "surrogatepass")
+        return data.decode("utf-8", "replace")  # what went began or ended within a character
 
     def _uncut(self, scan: echoes.Scan, piece: bytes, index: int, last: int) -> bytes:
         """A piece of a text without what is left of a value at an end that was cut."""
@@ -218,6 +253,10 @@ class Scrubber:
         return (*self._own_marks, *self.capabilities.marks)
 
     def _clean(self, data: bytes, _known: int) -> bytes:
+        if codec := echoes.wide_codec(data):
+            plain = data.decode(codec, "surrogatepass").encode("utf-8", "surrogatepass")
+            if (clean := self._clean(plain, 0)) != plain:
+                data = clean.decode("utf-8", "surrogatepass").encode(codec, "surrogatepass")
         scan, hits = echoes.Scan(self._marks), list[Hit]()
         try:
             near = echoes.holds_any(data.lower(), self._own_marks) or scan.suspects(data)

@@ -6,15 +6,19 @@ undone; runs of base64 and hexadecimal digits decoded; compressed data unpacked;
 
 import binascii
 import html
+import json
 import re
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import itemgetter
 
 import brotli
+
+from contracts.schemas.json_text import is_too_much
 
 DISTINCTIVE = 8  # bytes; shorter parts and encodings are left alone: other texts hold them, too
 DEPTH = 5  # layers that are undone
@@ -29,8 +33,8 @@ Look = Callable[[bytes, bool], Iterable[Hit]]
 """Finds hits in a view; True says that its ends may be those of a text that was cut."""
 
 _ESCAPE = re.compile(
-    rb"""\\u([0-9a-f]{4}) | %([0-9a-f]{2}) | \\x([0-9a-f]{2}) | \\(["'\\/bfnrt])
-    | &(\#[0-9a-z]{1,9};?|[a-z][a-z0-9]{1,31};) | \x00
+    rb"""\\u(d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2} | [0-9a-f]{4}) | %([0-9a-f]{2})
+    | \\x([0-9a-f]{2}) | \\(["'\\/bfnrt]) | &(\#[0-9a-z]{1,9};?|[a-z][a-z0-9]{1,31};) | \x00
     | \r\n[ \t]*(?=[\w+/-]) | \n[ \t]*(?=[\w+/-])""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -45,8 +49,10 @@ _BASE64 = bytes.maketrans(_ALL, re.sub(rb"[^0-9A-Za-z/_]", b"+", _ALL).replace(b
 _HEX = bytes.maketrans(_ALL, re.sub(rb"[^0-9A-Fa-f]", b"0", _ALL))
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 _GZIP = b"\x1f\x8b\x08"
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
-_MEMBER = re.compile(rb'"[ \t\r\n]*:[ \t\r\n]*(?=["\[{])')
+_SCALAR = re.compile(rb'"(?:[^"\\]|\\.)*+"|[-0-9][-+.0-9Ee]*', re.DOTALL)
+_DIGITS = bytes.maketrans(b"0123456789", b"1" * 10)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]|[-0-9][-+.0-9Ee]*', re.DOTALL)
+_MEMBER = re.compile(rb'"[ \t\r\n]*:[ \t\r\n]*(?=["\[{0-9-])')
 _NAME_FOLLOWS = re.compile(rb"[ \t\r\n]*:")
 _QUOTED = re.compile(rb"""["']?\s*[:=]\s*(["'])(.*?)(?<!\\)(?:\1|[\r\n]|\Z)""")
 _PAIR = re.compile(rb"""=([^&;#\s"'<>\\]+)""")
@@ -118,7 +124,8 @@ def unescaped(data: bytes) -> bytes:
 def _character(found: re.Match[bytes]) -> bytes:
     point, byte, other, letter, entity = found.groups()
     if point:
-        return chr(int(point, 16)).encode("utf-8", "replace")
+        units = bytes.fromhex(point.lower().replace(b"\\u", b"").decode())
+        return units.decode("utf-16-be", "replace").encode()
     if digits := byte or other:
         return bytes([int(digits, 16)])
     if entity:
@@ -195,14 +202,89 @@ def unpacked_parts(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def replaced(data: bytes, hits: Iterable[Hit], masked: Callable[[bytes], bytes]) -> bytes:
-    """The data with what hits say in place of what they hit, or that `masked`; all else stays."""
-    pieces, end = [], 0
+    """The data with what hits say in place of what they hit, or that `masked`; all else stays.
+
+    What was JSON stays JSON.
+    """
+    found, end = list[Hit](), 0
     for start, stop, put, in_place in sorted(hits, key=lambda hit: (hit[0], -hit[1], hit[3])):
         start = max(start, end)  # the same place may be seen in several views
         if start < stop:
-            pieces += [data[end:start], masked(data[start:stop]) if in_place else put]
+            found.append((start, stop, put, in_place))
             end = stop
+    if found and wide_codec(data):  # and no text of it holds what its bytes do
+        return _string(found[0][2])
+    if found and _is_json(data):
+        found = _in_json(data, found)
+    pieces, end = list[bytes](), 0
+    for start, stop, put, in_place in found:
+        pieces += [data[end:start], masked(data[start:stop]) if in_place else put]
+        end = stop
     return b"".join([*pieces, data[end:]]) if pieces else data
+
+
+def wide_codec(data: bytes) -> str:
+    """That of JSON in UTF-16 or UTF-32; empty for all else."""
+    return json.detect_encoding(data) if b"\0" in data and _is_json(data) else ""
+
+
+def _is_json(data: bytes) -> bool:
+    with suppress(ValueError, RecursionError):
+        if not is_too_much(data):  # which nobody judges
+            json.loads(data, parse_int=len, parse_float=len)
+            return True
+    return False
+
+
+def _string(text: bytes) -> bytes:
+    return json.dumps(text.decode("utf-8", "replace")).encode()
+
+
+def _in_json(data: bytes, hits: Iterable[Hit]) -> list[Hit]:
+    """Hits by scalars: of strings whole characters, numbers as a whole, and nothing else.
+
+    A hit in none is a misreading, or all of the data.
+    """
+    found, end, scalars = list[Hit](), 0, _SCALAR.finditer(data)
+    scalar = next(scalars, None)
+    for start, stop, put, in_place in hits:
+        before = len(found)
+        while scalar and scalar.start() < stop:
+            if scalar.end() > max(start, end):
+                found.append(_part(scalar, max(start, end), stop, put, in_place))
+                end = found[-1][1]
+                if in_place or scalar.end() > stop:
+                    break
+            scalar = next(scalars, None)
+        if len(found) == before and start >= end and not in_place:
+            return [(0, len(data), _string(put), False)]
+    return found
+
+
+def _part(scalar: re.Match[bytes], start: int, stop: int, put: bytes, in_place: bool) -> Hit:
+    first, last = scalar.start() + 1, scalar.end() - 1
+    if scalar[0][:1] != b'"':
+        put = scalar[0].translate(_DIGITS) if in_place else _string(put)
+        return *scalar.span(), put, False
+    begin, _ = _character_around(scalar.string, max(start, first))
+    _, end = _character_around(scalar.string, min(stop, last))
+    return begin, end, put, in_place
+
+
+def _character_around(text: bytes, at: int) -> tuple[int, int]:
+    """From where to where the character of a JSON string goes in the middle of which a place is."""
+    begin = end = at
+    while text[end] & 0xC0 == 0x80:  # bytes of UTF-8 that begin nothing
+        end += 1
+    while begin < end and text[begin] & 0xC0 == 0x80:
+        begin -= 1
+    slash = text.rfind(b"\\", max(0, at - 5), at)
+    before = slash
+    while slash >= 0 and text[before] == 92:  # in pairs they are characters of their own
+        before -= 1
+    if (slash - before) % 2 and at < slash + (6 if text[slash + 1] == 117 else 2):
+        return slash, slash + (6 if text[slash + 1] == 117 else 2)
+    return begin, end
 
 
 def values_of(view: bytes, name: re.Match[bytes]) -> Iterator[tuple[int, int]]:
@@ -219,13 +301,16 @@ def values_of(view: bytes, name: re.Match[bytes]) -> Iterator[tuple[int, int]]:
 
 
 def _strings(view: bytes, at: int) -> Iterator[tuple[int, int]]:
-    """The strings in a JSON value, without their quotes and names apart."""
+    """The strings in a JSON value, without their quotes and names apart, and longer numbers."""
     depth = 0
     for token in _TOKEN.finditer(view, at):
         if token[0] in (b"[", b"{"):
             depth += 1
         elif token[0] in (b"]", b"}"):
             depth -= 1
+        elif token[0][:1] != b'"':
+            if len(token[0]) >= DISTINCTIVE // 2:
+                yield token.span()
         elif depth == 0 or not _NAME_FOLLOWS.match(view, token.end()):
             closed = len(token[0]) > 1 and token[0].endswith(b'"')
             yield token.start() + 1, token.end() - closed

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import stamina
 
-from contracts.exchanges.credential import MIN_LENGTH, Scrubber, Secret
+from contracts.exchanges.credential import Scrubber, Secret, is_distinctive
 from contracts.exchanges.grants import Grant
 from contracts.exchanges.transport import Limits, Route, Transport
 from contracts.messages import UNAVAILABLE, Failure, Headers, Request, Response, is_field_value
@@ -82,7 +82,7 @@ class Tokens:
 
     def _learn(self, *secrets: Secret) -> None:
         for secret in secrets:
-            if len(secret.reveal()) >= MIN_LENGTH:
+            if is_distinctive(secret.reveal(), self.scrubber.common):
                 self.known.append(secret)
                 self.scrubber.learn(secret)
 

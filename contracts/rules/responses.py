@@ -172,7 +172,8 @@ def no_echo(placeholders: tuple[str, ...], answer: Answer) -> str | None:
     for name, value in answer.response.headers:
         if any(placeholder in f"{name}: {value}" for placeholder in placeholders):
             return f"the header {name} holds the credential"
-    found = any(placeholder.encode() in answer.response.body for placeholder in placeholders)
+    body = answer.response.body.replace(b"\0", b"")  # of UTF-16
+    found = any(placeholder.encode() in body for placeholder in placeholders)
     return broken(found, "the body holds the credential")
 
 

@@ -41,7 +41,7 @@ def credentials_from(
         for variable in sorted(used):
             spec = _checked(spec, variable, given.get(variable, ""))
     common = f"{json.dumps(spec.document.tree, default=str)} {base_url}"
-    secrets, others = dict[str, Secret](), proxy_secrets(environ)
+    secrets, others = dict[str, Secret](), dict[str, str]()
     headers = [domain.CREDENTIAL_VARIABLE, *(variable for _, variable in options.header)]
     for name, value in given.items():
         if name in used and value:
@@ -50,9 +50,10 @@ def credentials_from(
             secrets[name] = Secret(value, f"${name}", common, parts)
         elif name in headers or name.startswith((VARIABLE, KEY_PASSWORD, *SECRETS)):
             others[name] = value
-    masks = [*secrets.values(), *Scrubber.of(others).secrets]
+    masks = [*secrets.values(), *Scrubber.of(others, common).secrets]
+    masks += Scrubber.of(proxy_secrets(environ)).secrets
     masks.sort(key=lambda secret: -len(secret.reveal()))
-    return spec, secrets if live else {}, Scrubber(tuple(masks))
+    return spec, secrets if live else {}, Scrubber(tuple(masks), common=common)
 
 
 def _own_variables(spec: Spec, options: Options, given: Mapping[str, str]) -> dict[str, str]:

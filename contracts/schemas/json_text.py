@@ -34,7 +34,7 @@ def decode(body: bytes) -> Decoded:
 
     Raises TooManyError for a body that would take too much memory.
     """
-    if _is_too_much(body):
+    if is_too_much(body):
         raise TooManyError
     value, problem, text = None, "", ""
     duplicates: dict[str, None] = {}
@@ -62,7 +62,7 @@ def decode(body: bytes) -> Decoded:
     return Decoded(value, duplicates=tuple(duplicates))
 
 
-def _is_too_much(body: bytes) -> bool:
+def is_too_much(body: bytes) -> bool:
     """Whether a body holds more than `MAX_VALUES`; what is in strings does not count."""
     if len(body) <= MAX_VALUES or sum(map(body.count, (b",", b"[", b"{"))) < MAX_VALUES:
         return False

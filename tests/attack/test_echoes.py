@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from contracts.exchanges.secret_urls import Capabilities
 from contracts.notte.domain import SECRET_URLS
 from tests.run.projects import CANARY, ENUM, LOUD, THING, Project, Run, Things, answer, document, operation
 
-from .encodings import BODIES, LINES, TEXTS, holds
+from .encodings import BODIES, LINES, TEXTS, b64, holds
 
 MARK = "$CONTRACT_CREDENTIAL"
 KEPT = "GET /things/{thing_id} credential kept"
@@ -44,7 +45,7 @@ def test_value_is_found_in_a_body(name: str) -> None:
     assert holds(body, CANARY)
     clean = SCRUBBER.body(body)
     assert not holds(clean, CANARY)
-    assert MARK.encode() in clean
+    assert MARK.encode() in clean.replace(b"\0", b"")
 
 
 def test_packed_bytes_are_withheld_and_it_is_said() -> None:
@@ -212,6 +213,149 @@ def test_password_of_a_proxy_is_in_no_error(url: str, project: Project, monkeypa
     monkeypatch.setenv("HTTP_PROXY", url)
     run = project.run("-q", "--base-url=http://service.example")
     assert (run.code, leaking(run, CANARY)) == (4, set())
+
+
+# What was JSON stays JSON
+
+SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    TEXTS["some JSON escapes"],
+    TEXTS["JSON escapes in upper case"],
+    TEXTS["percent"],
+    lambda value: json.dumps({"cdp_url": value}),
+    lambda value: json.dumps(json.dumps(value)),
+)
+ODD = (
+    "canary-7f3a91c2d4",
+    'pass"wo\\rd-12',
+    "1234567890123",
+    "p\u00e4ss-\u20ac-\U0001f511-1234",
+    ':["a","b"]',
+    '","x":"yz',
+)
+BESIDE = ("", '"', "\\", '\\"', "\\u0022", "%22", "&quot;", 'wss://h.example/a"b?\\', "\U0001f511", "n", "\u00e4")
+MEMBERS = ("cdp_url", "cdpUrl", "a", 'live"view', "view")
+CHARSETS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32")
+BLANKS = ("", " ", "\r\n\t")
+
+
+def written_in_json(text: str, every: int) -> str:
+    """As a string of JSON, with every so manieth character as an escape."""
+    plain = json.dumps(text, ensure_ascii=every == 1)[1:-1]
+    units = re.findall(r"\\u....|\\.|.", plain, re.DOTALL)
+    written = [f"\\u{ord(one):04X}" if index % every == 0 and len(one) == 1 else one for index, one in enumerate(units)]
+    return f'"{"".join(one if ord(one[0]) < 0x10000 else json.dumps(one)[1:-1] for one in written)}"'
+
+
+@st.composite
+def json_texts(draw: st.DrawFn, secret: str, depth: int = 2) -> str:
+    """A JSON text that may hold a secret anywhere, in any spelling, with members of names that are secret."""
+    blank, every = draw(st.sampled_from(BLANKS)), draw(st.integers(1, 4))
+    how, beside = draw(st.sampled_from(SPELLINGS)), draw(st.sampled_from(BESIDE))
+    inner = json_texts(secret, depth - 1) if depth else st.just("null")
+    match draw(st.integers(0, 5 if depth else 2)):
+        case 0:
+            return draw(st.sampled_from(["1", "-0.5e3", "true", "null", "1234567890123", "-12345678901.5e-3"]))
+        case 1 | 2:
+            return written_in_json(f"{beside}{how(secret)}{draw(st.sampled_from(BESIDE))}", every)
+        case 3:
+            return f"[{blank}{f'{blank},'.join(draw(st.lists(inner, max_size=3)))}]"
+    members = [
+        f"{written_in_json(draw(st.sampled_from([*MEMBERS, beside + secret])), every)}{blank}:{blank}{value}"
+        for value in draw(st.lists(inner, max_size=3))
+    ]
+    return f"{{{f'{blank},'.join(members)}}}"
+
+
+def scalars(value: Any) -> Iterator[str]:
+    match value:
+        case list() | tuple():
+            for item in value:
+                yield from scalars(item)
+        case _:
+            yield str(value)
+
+
+@settings(max_examples=150)
+@given(st.data(), st.sampled_from(ODD), st.sampled_from(CHARSETS))
+def test_masked_json_is_json_without_the_secret(data: st.DataObject, secret: str, charset: str) -> None:
+    body = data.draw(json_texts(secret)).encode(charset)
+    json.loads(body)
+    known = Scrubber((Secret(secret, MARK),), Capabilities((*SECRET_URLS, "live_view"), (MARK,)))
+    masked = json.loads(known.body(body), object_pairs_hook=list)
+    assert not [text for text in scalars(masked) if secret.lower() in text.lower()]
+
+
+JSON_BODIES = {
+    b'{"cdp_url": ["\\"", true]}': b'{"cdp_url": ["\\"", true]}',
+    b'{"cdp_url": {"\\"": null, "b": "x1"}}': b'{"cdp_url": {"\\"": null, "b": "x0"}}',
+    b'{"cdp_url": [123456, -1.5e300, 7]}': b'{"cdp_url": [111111, -1.1e111, 7]}',
+    b'{"a": 12345678, "b": [-0.5]}': b'{"a": "$N", "b": [-0.5]}',
+    b'["\\nnary-123456"]': b'["\\n$C"]',
+    b'["x\\nary-1234567"]': b'["x$C"]',
+    b'["true", false, {"a":"b12345"}]': b'["true", false, {"$J":"$J"}]',
+    b"[[[[[]]]]]": b'"$B"',
+}
+
+
+@pytest.mark.parametrize("body", JSON_BODIES, ids=bytes.decode)
+def test_what_of_json_is_masked(body: bytes) -> None:
+    values = {"N": "12345678", "C": "nary-1234567", "J": '{"a":"b12345"}', "B": "[[[[[]]]]]"}
+    known = Scrubber(Scrubber.of(values).secrets, Capabilities(SECRET_URLS, (MARK,)))
+    assert known.body(body) == JSON_BODIES[body]
+
+
+def test_masked_json_in_utf_16_stays_in_it_and_the_finding_too(project: Project) -> None:
+    body = json.dumps({"status": "active", "key": CANARY}).encode("utf-16")
+    run = project.ask(Things(body), *QUIET)
+    assert KEPT in run.violated
+    assert leaking(run, CANARY) == set()
+    kept = [base64.b64decode(line["response"]["body"]) for line in ledger_of(run) if line.get("response")]
+    assert json.dumps({"status": "active", "key": MARK}).encode("utf-16") in kept
+
+
+# Secrets that the run has, and does not send
+
+UNSENT = {
+    "NOTTE_API_KEY": "notte-Canary-1a2b3c",
+    "CONTRACT_CREDENTIAL_OF_ANOTHER": "other-Canary-4d5e6f",
+    "CONTRACT_PASSWORD_OAUTH": "p\u00e4ss-Canary-\U0001f511-7a",
+    "CONTRACT_CLIENT_SECRET": "client-Canary-8b9c",
+    "CONTRACT_CLIENT_KEY_PASSWORD": "key-Canary-0d1e",
+    "HTTPS_PROXY": "http://ann:proxy-Canary-2f3a@proxy.example:1",
+    "GATEWAY": "Bearer gate-Canary-4b5c",
+    "BASIC": f"Basic {b64('ann:basic-Canary-6d7e')}",
+    "COOKIE": "theme=dark; sid=cookie-Canary-8f9a",
+}
+PARTS = ("proxy-Canary-2f3a", "gate-Canary-4b5c", "basic-Canary-6d7e", "cookie-Canary-8f9a")
+SENT = tuple(f"--contract-header=X-{name}={name}" for name in ("GATEWAY", "BASIC", "COOKIE"))
+
+
+def test_secrets_that_are_not_sent_leave_nothing_behind(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in UNSENT.items():
+        monkeypatch.setenv(name, value)
+    values = [*UNSENT.values(), *PARTS]
+    written = [f"{json.dumps(value)[1:-1]} {b64(value)} {value.upper()}" for value in values]
+    fields = tuple(f"X-{number}: {quote(value)}" for number, value in enumerate(values))
+    fields += (f"X-Latin: {UNSENT['CONTRACT_PASSWORD_OAUTH'].encode().decode('latin-1')}",)
+    run = project.ask(Things({"status": "paused", "said": written}, fields=fields), *SENT, *QUIET)
+    assert run.violations == {ENUM, KEPT}
+    assert leaking(run, *[*UNSENT.values()][:5], *PARTS) == set()
+    assert "Canary" not in run.out
+
+
+WORDS = ("active", "Content-Type", "things", "status", "enum", "exercised")
+
+
+def test_words_of_the_environment_mangle_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = project.ask(Things())
+    for number, word in enumerate(WORDS):
+        monkeypatch.setenv(f"CONTRACT_CREDENTIAL_NOBODY_{number}", word)
+    monkeypatch.setenv("CONTRACT_PASSWORD_NOBODY", "thing_id")
+    monkeypatch.setenv("STAGE", "application")
+    run = project.ask(Things(), "--contract-header=X-Stage=STAGE")
+    assert (run.code, run.violated, run.judged) == (0, set(), clean.judged)
+    assert "$CONTRACT" not in run.out
 
 
 # URLs that are credentials

@@ -100,7 +100,7 @@ def streaming_server(answer: Callable[[socket.socket, threading.Event], object],
                 with connection:
                     connection.recv(65536)
                     answer(connection, told)
-                    told.wait(5)
+                    told.wait(60)
 
         threads = [threading.Thread(target=serve) for _ in range(connections)]
         for thread in threads:

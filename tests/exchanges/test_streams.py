@@ -13,7 +13,7 @@ from contracts.exchanges import Limits
 from contracts.messages import Exchange, FailureKind, Response
 from tests.exchanges.test_client import GET, ask_at, failure_of, slow_server
 
-BRIEF = Limits(quiet=5.0, stream=0.05)
+BRIEF = Limits(quiet=60.0, stream=0.05)
 EVENTS, LINES = "text/event-stream", "application/x-ndjson; charset=utf-8"
 
 
@@ -53,14 +53,14 @@ def test_a_stream_of_which_nothing_comes_is_left_as_well() -> None:
 
 def test_a_stream_that_floods_is_left_at_its_bound() -> None:
     answer = answer_of(
-        asked(head(LINES), *[b"1\n" * 600] * 3, limits=replace(BRIEF, stream=2.0, streamed=1000, body=2000))
+        asked(head(LINES), *[b"1\n" * 600] * 3, limits=replace(BRIEF, stream=60.0, streamed=1000, body=2000))
     )
     assert (len(answer.body) >= 1000, answer.is_whole) == (True, False)
 
 
 def test_a_stream_that_ends_is_whole() -> None:
     first = head(EVENTS, "Transfer-Encoding: chunked")
-    answer = answer_of(asked(first, chunk(b"data: 1\n\n"), b"0\r\n\r\n", limits=replace(BRIEF, stream=5.0)))
+    answer = answer_of(asked(first, chunk(b"data: 1\n\n"), b"0\r\n\r\n", limits=replace(BRIEF, stream=60.0)))
     assert (answer.body, answer.is_whole) == (b"data: 1\n\n", True)
 
 

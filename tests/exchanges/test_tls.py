@@ -138,7 +138,7 @@ def test_a_port_of_the_other_scheme_is_said(
 ) -> None:
     monkeypatch.setattr(transport, "SILENCE", 0.05)
     with serving(talk) as (port, seen):
-        sender = Transport(f"{scheme}://127.0.0.1:{port}/v1", Route(), Limits(connect=0.2, read=0.5))
+        sender = Transport(f"{scheme}://127.0.0.1:{port}/v1", Route(), Limits(connect=0.2))
         with contextlib.closing(sender):
             answers = [sender.answer(Request("GET", "/things/1")) for _ in range(3)]
     (failure,) = set(answers)
@@ -155,7 +155,7 @@ def test_a_service_that_takes_its_time_is_waited_for(monkeypatch: pytest.MonkeyP
     def talk(connection: socket.socket) -> None:
         if connection.recv(65536).startswith(b"\x16"):
             greeted.set()
-        elif greeted.wait(5):
+        elif greeted.wait(60):
             connection.sendall(OK)
 
     with serving(talk) as (port, _):

@@ -17,7 +17,7 @@ from tests.service.raw import asking
 from .projects import CANARY, GIVEN, Project, Run, Things, document, operation
 
 CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
-PATIENT = Limits(connect=5, read=5, total=10, body=2**20)
+PATIENT = Limits(connect=60, read=60, total=60, body=2**20)
 HASTY = Limits(connect=0.1, read=0.05, total=0.1, body=2**20)
 MOST_REQUESTS = 106
 """The plan has 54, of which those cut short are asked for twice, and 20 lost ones three times before it is enough."""

@@ -111,7 +111,7 @@ def test_nothing_that_a_service_says_breaks_the_file(
 ) -> None:
     monkeypatch.setenv("CONTRACT_CREDENTIAL", KEY)
     project.write(DOCUMENT)
-    with hostile_service() as base_url:
+    with hostile_service(longest=20_000) as base_url:
         run = project.run("-q", "--base-url", base_url, *GIVEN, XML, *workers)
     found = [properties(run, f"GET /things/{{thing_id}} 200 /field_{number} enum") for number in range(len(TEXTS))]
     assert found[0]["seen"] == '"<script>alert(1)</script>"'

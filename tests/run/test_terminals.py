@@ -25,7 +25,7 @@ HOSTILE = ("-q", *GIVEN)
 
 @pytest.fixture(scope="module")
 def service_url() -> Iterator[str]:
-    with hostile_service() as base_url:
+    with hostile_service(longest=20_000) as base_url:
         yield base_url
 
 

@@ -83,10 +83,12 @@ def head_text(text: str, most: int = 20_000) -> bytes:
     return bytes(byte for byte in kept if byte not in b"\r\n\x00").strip()
 
 
-def hostile_answer() -> bytes:
+def hostile_answer(longest: int) -> bytes:
     """A 200 with the texts in its status line, in the fields of its head, and in names and values of its body."""
     tags = {text: text for text in TEXTS[:-1]}
-    fields = json.dumps({**FIELDS, "id": TEXTS[0], "tags": tags, **dict.fromkeys(TEXTS, 1)}).encode()
+    values = {name: text[:longest] for name, text in FIELDS.items()}
+    names = dict.fromkeys([text[:longest] for text in TEXTS], 1)
+    fields = json.dumps({**values, "id": TEXTS[0], "tags": tags, **names}).encode()
     body = fields[:-1] + b", " + json.dumps({TEXTS[0]: "twice"}).encode()[1:]
     lines = (
         b"HTTP/1.1 200 " + head_text("".join(TEXTS), 2_000),
@@ -100,9 +102,9 @@ def hostile_answer() -> bytes:
 
 
 @contextlib.contextmanager
-def hostile_service() -> Iterator[str]:
-    """The base URL of a service that has one answer, whatever it is asked."""
-    answer = hostile_answer()
+def hostile_service(longest: int = len(LONG)) -> Iterator[str]:
+    """The base URL of a service that has one answer, whatever it is asked; `longest`: characters of a text in it."""
+    answer = hostile_answer(longest)
     with raw_server(lambda request: answer) as base_url:
         yield base_url
 

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,17 @@ def printable(line: str) -> str:
 
 def json_shown(value: Any) -> str:
     """A JSON value as text in lines, in which no terminal or CI server sees anything to obey."""
-    text = json.dumps(value, indent=1, ensure_ascii=False).translate(_JSON_ESCAPES)
-    return re.sub("#(?=#)", r"\\u0023", text)
+    return _obeyed_by_none(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def json_line(value: Any) -> str:
+    """The same on one line, as short as it can be."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isprintable() and "##" not in text else _obeyed_by_none(text)
+
+
+def _obeyed_by_none(text: str) -> str:
+    return re.sub("#(?=#)", r"\\u0023", text.translate(_JSON_ESCAPES))
 
 
 class _Escapes(dict[int, str]):
@@ -100,17 +109,25 @@ def shown_path(path: Path) -> Path:
         return path
 
 
-def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file and its folder whole, or not at all (OSError); links and modes stay."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
+def _parts(content: str | Iterable[str]) -> Iterable[str]:
+    return [content] if isinstance(content, str) else content
+
+
+def write_whole(path: Path, content: str | bytes | Iterable[str]) -> Path:
+    """Write a file and its folder whole, or not at all (OSError); links and modes stay.
+
+    Parts of a large text are taken one by one, so that it need never be in memory.
+    """
+    data = [content] if isinstance(content, bytes) else map(str.encode, _parts(content))
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
-        target.write_bytes(data)  # a pipe or a device is nothing to replace
+        target.write_bytes(b"".join(data))  # a pipe or a device is nothing to replace
         return path
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}-{os.getpid()}")
     try:
-        draft.write_bytes(data)
+        with draft.open("wb") as file:
+            file.writelines(data)
         if target.exists():
             shutil.copymode(target, draft)
         os.replace(draft, target)

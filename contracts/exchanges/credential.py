@@ -175,14 +175,20 @@ class Scrubber:
                 self.__dict__.pop(memo, None)
 
     def text(self, text: str) -> str:
-        """A text without secrets, or what is left of one where somebody cut it (`...`)."""
-        data = self.body(text.encode("utf-8", "surrogatepass"))
+        """A text without secrets, or what is left of one where somebody cut it (`...`).
+
+        Where there is nothing to take out, it is the same object: a large run has many texts.
+        """
+        encoded = text.encode("utf-8", "surrogatepass")
+        data = self.body(encoded)
         if self._marks and (b"..." in data or "…".encode() in data):
             pieces, harmless = _CUT.split(data), dict[bytes, int]()
             for index in range(0, len(pieces), 2):
                 scan = echoes.Scan(self._marks, harmless=harmless)
                 pieces[index] = self._uncut(scan, pieces[index], index, len(pieces) - 1)
             data = b"".join(pieces)
+        if data == encoded:
+            return text
         with suppress(UnicodeDecodeError):
             return data.decode("utf-8", "surrogatepass")
         return data.decode("utf-8", "replace")  # what went began or ended within a character

@@ -4,6 +4,7 @@ Several runs may use a folder at once, and any of them may be killed: a report h
 once it is whole, and whoever reads or thins takes for granted that files come and go.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,12 +31,14 @@ ABSENT, NOT_JUDGED = "absent", "not judged"
 BROKEN = ("violated", "accepted")
 JUDGED = (*BROKEN, "holds")  # with the two above, what a night says of a rule
 
+STATES = (ABSENT, NOT_JUDGED, *JUDGED)
+_CODES = {state: bytes([number]) for number, state in enumerate(STATES)}
 _STATES = {"advisory": "violated"}
 _STATES |= dict.fromkeys(("undecided", "not exercised", "not asked"), NOT_JUDGED)
 """By the standing of a verdict, where it is another word."""
 _UNJUDGED = {NOT_JUDGED: ", not judged in the last night", ABSENT: ", not in the last report"}
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{8}\.json")
-_DRAFT = re.compile(rf"\.{_NAME.pattern}-\d+")
+_DRAFT = re.compile(rf"\.+{_NAME.pattern}(-\d+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +150,21 @@ class Trend:
 def trend_of(runs: Iterable[Run], notes: Sequence[str] = ()) -> Trend:
     """What runs of one document on one target say, oldest first; each is read once and let go."""
     nights: list[Night] = []
-    states: list[dict[str, str]] = []
+    courses: dict[str, bytearray] = {}  # by rule, a state a night: there may be many of both
     broken: dict[str, RuleVerdict] = {}
     times: list[dict[str, Times]] = []
     known: dict[str, bool] = {}
     for run in map(attrgetter("told"), runs):
-        tonight: dict[str, str] = {}
         turned: Counter[bool] = Counter()
         for verdict in run.verdicts:
             rule, state = verdict.rule, _STATES.get(verdict.standing, verdict.standing)
-            tonight[rule], is_broken = state, state in BROKEN
+            course, is_broken = courses.setdefault(rule, bytearray()), state in BROKEN
+            course.extend(_CODES[ABSENT] * (len(nights) - len(course)) + _CODES[state])
             if is_broken:
                 broken[rule] = verdict
             if state in JUDGED:
                 turned[is_broken] += known.setdefault(rule, is_broken) is not is_broken
                 known[rule] = is_broken
-        states.append(tonight)
         times.append({one.key: one.times for one in run.operations if one.times.count})
         lost = run.unavailable / max(run.exchanges, 1)
         counts = len(run.verdicts), len(run.violated), len(run.missing), turned[True], turned[False]
@@ -170,7 +172,8 @@ def trend_of(runs: Iterable[Run], notes: Sequence[str] = ()) -> Trend:
         nights.append(Night(run.started, run.decision, *counts, lost, all_times))
     rules = []
     for rule, verdict in broken.items():
-        row = tuple(tonight.get(rule, ABSENT) for tonight in states)
+        course = courses[rule].ljust(len(nights), _CODES[ABSENT])
+        row = tuple(map(STATES.__getitem__, course))
         rules.append(_rule_trend(verdict, row, nights))
     operations = []
     for key in sorted(set(chain.from_iterable(times))):
@@ -203,11 +206,22 @@ def _order(rule: RuleTrend) -> tuple[bool, bool, bool, float, str]:
     return not rule.is_broken, mild, accepted, -rule.turned.timestamp(), verdict.rule
 
 
-def keep(report: str, started: datetime, folder: Path) -> Path:
-    """Keep a report, whole or not at all, under a name of its time and digest; returns the path."""
+def keep(report: Iterable[str], started: datetime, folder: Path) -> Path:
+    """Keep a report, whole or not at all, under a name of its time and digest; returns the path.
+
+    Its parts are written as they come.
+    """
     moment = started.astimezone(UTC)
     stamp = f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03}Z"
-    return write_whole(folder / f"{stamp}-{sha256(report.encode()).hexdigest()[:8]}.json", report)
+    digest = sha256()
+
+    def read() -> Iterator[str]:
+        for part in report:
+            digest.update(part.encode())
+            yield part
+
+    draft = write_whole(folder / f".{stamp}-{0:08x}.json-{os.getpid()}", read())
+    return draft.replace(folder / f"{stamp}-{digest.hexdigest()[:8]}.json")
 
 
 def thin(folder: Path, now: datetime) -> tuple[Path, ...]:

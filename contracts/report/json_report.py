@@ -13,14 +13,30 @@ from typing import Any
 import msgspec
 
 from contracts.errors import UsageError
-from contracts.report.run import CHANGES, OperationRun, RuleVerdict, Run, Subject, Times, pooled
-from contracts.text import json_shown, write_whole
+from contracts.report.run import (
+    CHANGES,
+    OperationRun,
+    RuleVerdict,
+    Run,
+    Subject,
+    Times,
+    pooled,
+)
+from contracts.report.shorthand import LARGE, Entries, shortened, whole
+from contracts.text import json_line, json_shown, write_whole
 from contracts.verdicts import Outcome
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 SUITE = "notte-contracts"
 CURE = "give a report.json that a contract run wrote"
-NO_REPORT = (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
+NO_REPORT = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    msgspec.MsgspecError,
+)
 
 _KEYS = (
     *("suite", "started", "finished", "seed", "interrupted", "spec", "target", "shard", "command"),
@@ -39,9 +55,11 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
     operations = []
     for key, entry in value.get("operations", {}).items():
         operations.append({"key": key, **entry, "times": entry.get("times") or {}})
+    common = value.get("common", ())
     about: dict[str, Any] = {
         **value["summary"],
         **value,
+        "verdicts": [whole(verdict, common) for verdict in value["verdicts"]],
         "suite": ours(value)["suite"]["version"],
         "files": list(filter(None, [file])),
         "subjects": [value["spec"]],
@@ -57,15 +75,16 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
 
 
 def to_json(run: Run) -> dict[str, Any]:
-    """A run that was not merged, as the JSON value that `report.schema.json` describes."""
-    found = msgspec.json.decode(msgspec.json.encode(run))
+    """A run that was not merged, as the JSON value that `report.schema.json` describes.
+
+    Of a large one the verdicts are `Entries`, else a list.
+    """
+    found = msgspec.json.decode(msgspec.json.encode(replace(run, verdicts=())))
+    entries = Entries(run.verdicts)
     operations = {entry.pop("key"): entry for entry in found["operations"]}
     for entry in operations.values():
         if not entry["times"]["count"]:
             entry["times"] = None
-    for verdict in found["verdicts"]:
-        if verdict["evidence"] is None:
-            del verdict["source"]["excerpt"]
     (target,) = run.targets
     found |= {
         "suite": {"name": SUITE, "version": run.suite},
@@ -76,6 +95,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "target": {"kind": "live" if target else "mock", "base_url": target},
         "command": "".join(run.commands),
         "operations": operations,
+        "verdicts": entries if len(entries) > LARGE else list(entries),
     }
     sizes = {name: found[name] for name in SIZES}
     found["summary"] = {"rules": len(run.verdicts), **run.counts, **sizes}
@@ -85,12 +105,31 @@ def to_json(run: Run) -> dict[str, Any]:
 
 def json_text(value: Mapping[str, Any]) -> str:
     """A report as the text of its file."""
-    return json_shown(value) + "\n"
+    return "".join(json_parts(value))
+
+
+def json_parts(value: Mapping[str, Any]) -> Iterator[str]:
+    """The text in parts; that of a `LARGE` report has a line a verdict, and shared texts once."""
+    if len(value["verdicts"]) <= LARGE:
+        yield json_shown(value) + "\n"
+        return
+    head = {name: part for name, part in value.items() if name != "verdicts"}
+    yield json_shown(head).removesuffix("\n}")
+    common: dict[str, int] = {}
+    before = ',\n "verdicts": [\n'
+    for verdict in value["verdicts"]:
+        yield before + json_line(shortened(verdict, common))
+        before = ",\n"
+    before = '\n ],\n "common": [\n'
+    for entry in common:
+        yield before + entry
+        before = ",\n"
+    yield "\n ]\n}\n"
 
 
 def write_json(value: Mapping[str, Any], folder: Path) -> Path:
     """Write a report as `report.json`; returns its path."""
-    return write_whole(folder / "report.json", json_text(value))
+    return write_whole(folder / "report.json", json_parts(value))
 
 
 def read_run(path: Path, cure: str = CURE) -> Run:
@@ -98,9 +137,28 @@ def read_run(path: Path, cure: str = CURE) -> Run:
     with report_at(path, cure) as data:
         # Verdicts, of which there may be many, go straight into the model.
         parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-        verdicts = msgspec.json.decode(parts.pop("verdicts"), type=tuple[RuleVerdict, ...])
-        head = {name: msgspec.json.decode(part) for name, part in parts.items()}
+        head = head_in(parts)
+        if "common" in parts:
+            verdicts = tuple(msgspec.convert(entry, RuleVerdict) for entry in verdicts_in(parts))
+        else:
+            verdicts = msgspec.json.decode(parts["verdicts"], type=tuple[RuleVerdict, ...])
         return replace(run_from({**head, "verdicts": []}, str(path)), verdicts=verdicts)
+
+
+def head_in(parts: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
+    """All but the verdicts, by the parts of a file's JSON value."""
+    head = {}
+    for name, part in parts.items():
+        if name not in ("verdicts", "common"):
+            head[name] = msgspec.json.decode(part)
+    return ours(head)  # type: ignore[no-any-return]
+
+
+def verdicts_in(parts: Mapping[str, msgspec.Raw]) -> Iterator[dict[str, Any]]:
+    """The verdicts, each whole and one at a time, as there may be many."""
+    common = msgspec.json.decode(parts.get("common", b"[]"))
+    for verdict in msgspec.json.decode(parts["verdicts"], type=list[msgspec.Raw]):
+        yield whole(msgspec.json.decode(verdict), common)
 
 
 def ours(value: Any) -> Any:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -24,7 +24,7 @@ from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.traffic import Share, Traffic
 from contracts.messages import Credential, Headers, Probe, Request
 from contracts.report import run as model
-from contracts.report.json_report import CURE, ours, report_at
+from contracts.report.json_report import CURE, head_in, report_at, verdicts_in
 from contracts.report.shell import curl
 from contracts.report.wording import bug_notes
 from contracts.rules import Severity
@@ -46,6 +46,8 @@ LATE = frozenset({"auth", "method", "status", "unknown"})
 CURE_FOR_KNOWN = (
     "give the report.json of an earlier run, or leave --contract-against out on the first night"
 )
+NONE: Mapping[str, int] = {}
+T = TypeVar("T")
 Probes = dict[str, tuple[Probe, ...]]  # by operation
 
 
@@ -61,6 +63,7 @@ class Teller:
     route: Sequence[str] = ()  # words of a command that go the way of the run, already quoted
     failed: dict[str, str] = field(default_factory=dict, init=False)  # where, by rule
     _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
+    _at: dict[str, model.Passage] = field(default_factory=dict, init=False)  # by pointer
 
     def told(self, verdict: Verdict, since: str | None = None) -> model.RuleVerdict:
         """The verdict; without its evidence, and all that a service sent, if telling that fails."""
@@ -74,9 +77,7 @@ class Teller:
     def _told(self, verdict: Verdict, since: str | None) -> model.RuleVerdict:
         rule, masked = verdict.rule, self.scrubber.text
         proof = self._proof(verdict.evidence) if verdict.evidence is not None else None
-        accepted, found = self.policy.acceptance_of(verdict), Counter[str]()
-        for text, count in list(verdict.broken_by.items())[:MAX_FOUND]:
-            found[masked(text)] += count
+        accepted = self.policy.acceptance_of(verdict)
         return model.RuleVerdict(
             rule=rule.id,
             kind=rule.kind,
@@ -91,22 +92,33 @@ class Teller:
             violations=verdict.violations,
             since=since,
             recurrence=verdict.recurrence,
-            found=found,
+            found=self._counted(list(verdict.broken_by.items())[:MAX_FOUND]),
             found_more=max(len(verdict.broken_by) - MAX_FOUND, 0) + verdict.more,
-            seen={masked(value): count for value, count in verdict.seen.items()},
+            seen=self._counted(verdict.seen.items()),
             unseen=verdict.unseen,
             why=masked(verdict.why),
             explained=verdict.explained,
             accepted=model.Agreement(accepted.reason, str(accepted.until)) if accepted else None,
             lapsed=masked(self.policy.lapsed(verdict)),
             source=self._passage(verdict),
-            evidence=model.with_texts(proof, masked),
+            evidence=proof and model.with_texts(proof, masked),
         )
 
+    def _counted(self, counts: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for text, count in counts:
+            masked = self.scrubber.text(text)
+            found[masked] = found.get(masked, 0) + count
+        return found or NONE  # which is one value, as most rules of a large run have none
+
     def _passage(self, verdict: Verdict) -> model.Passage:
-        at = self.spec.document.source(verdict.rule.pointer)
+        pointer = verdict.rule.pointer
+        if pointer not in self._at:
+            source = self.spec.document.source(pointer)
+            self._at[pointer] = model.Passage(source.file, source.line, source.pointer)
+        at = self._at[pointer]
         if verdict.evidence is None:
-            return model.Passage(at.file, at.line, at.pointer)
+            return at
         if at.file not in self._read:  # once; a file that is not there (any more) has no lines
             self._read[at.file] = ()
             with suppress(OSError, ValueError):
@@ -162,6 +174,7 @@ class Report:
         document = spec.document
         since = self.against.since if self.against is not None else {}
         traffic = self.traffic
+        told = (teller.told(verdict, since.get(verdict.rule.id)) for verdict in self.verdicts)
         run = model.Run(
             suite=__version__,
             files=(),
@@ -175,7 +188,7 @@ class Report:
             unavailable=traffic.unavailable,
             retried=traffic.retried,
             retried_for=dict(sorted(traffic.retried_for.items())),
-            verdicts=tuple(_within(teller.told(v, since.get(v.rule.id)) for v in self.verdicts)),
+            verdicts=tuple(map(_fit, _within(told))),
             reasons=tuple(map(masked, self.decision.reasons)),
             notes=(*map(masked, self.decision.notes), *bug_notes(teller.failed)),
             notices=tuple(model.with_texts(one, masked) for one in notices(spec)),
@@ -188,11 +201,7 @@ class Report:
             commands=tuple(filter(None, [masked(self.command)])),
             shard=model.with_texts(self.shard, masked),
         )
-        try:
-            msgspec.json.encode(run)
-        except UnicodeEncodeError:  # rare, and changing all texts of a large run takes seconds
-            return model.with_texts(run, well_formed)
-        return run
+        return replace(_fit(replace(run, verdicts=())), verdicts=run.verdicts)
 
     def _operations(self) -> Iterator[model.OperationRun]:
         """Those of the document, asked or not, and whatever else was asked."""
@@ -204,6 +213,15 @@ class Report:
             own = shares[key]
             endings = dict(sorted(own.endings.items()))
             yield model.OperationRun(key, own.exchanges, own.unavailable, endings, _times(own))
+
+
+def _fit(value: T) -> T:
+    """A part of a run that can be written: halves of surrogate pairs, which are rare, escaped."""
+    try:
+        msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return model.with_texts(value, well_formed)
+    return value
 
 
 def _within(verdicts: Iterable[model.RuleVerdict]) -> Iterator[model.RuleVerdict]:
@@ -252,8 +270,9 @@ def probes_of_report(path: Path, spec: Spec) -> Probes:
     """The requests behind the evidence of a report, for operations of `spec`; or UsageError."""
     found: dict[str, dict[Probe, None]] = {}
     with report_at(path, CURE) as data:
-        verdicts = ours(msgspec.json.decode(data))["verdicts"]
-        for evidence in filter(None, map(itemgetter("evidence"), verdicts)):
+        parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        head_in(parts)
+        for evidence in filter(None, map(itemgetter("evidence"), verdicts_in(parts))):
             sent = msgspec.convert(evidence["request"], model.Sent)
             if (operation := spec.by_key.get(sent.operation)) is not None:
                 found.setdefault(operation.key, {})[_probe(sent, operation, "replayed")] = None
@@ -264,19 +283,21 @@ def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tupl
     """An earlier report's violations (and `advisories`), and the requests behind; or UsageError."""
     found: dict[str, Counter[Probe]] = {}
     with report_at(path, CURE_FOR_KNOWN) as data:
-        value = ours(msgspec.json.decode(data))
-        verdicts = {str(verdict["rule"]): verdict for verdict in value["verdicts"]}
-        keys = {model.about_rule(rule)["operation"] for rule in verdicts}
-        if keys and not keys & spec.by_key.keys():
-            problem = "is a report on another document: no rule of it is about an operation of"
-            raise UsageError(f"{path} {problem} {spec.document.path}; give a report on this one")
+        parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        value = head_in(parts)
         rules, seldom = dict(value.get("against", {}).get("carried", {})), set()
-        for rule, verdict in verdicts.items():
+        keys = set[str]()
+        for verdict in verdicts_in(parts):
+            rule = str(verdict["rule"])
+            keys.add(model.about_rule(rule)["operation"])
             counts = advisories or verdict.get("severity") != Severity.ADVISORY
             if verdict["outcome"] == Outcome.VIOLATED and counts:
                 rules[rule] = verdict.get("evidence")
                 if (verdict.get("recurrence") or {}).get("how", "always") != "always":
                     seldom.add(rule)
+        if keys and not keys & spec.by_key.keys():
+            problem = "is a report on another document: no rule of it is about an operation of"
+            raise UsageError(f"{path} {problem} {spec.document.path}; give a report on this one")
         for rule, evidence in rules.items():
             for probe in _first(evidence, spec):
                 times = found.setdefault(probe.operation, Counter())

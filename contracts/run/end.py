@@ -29,7 +29,7 @@ from contracts.report.forms import diff_forms
 from contracts.report.forms.failure import Property, failure_text, missing_text, properties_of
 from contracts.report.forms.terminal import Screen, decision_line, summary_lines
 from contracts.report.history import keep, thin, trend_in
-from contracts.report.json_report import json_text
+from contracts.report.json_report import json_parts
 from contracts.report.record import Report
 from contracts.report.run import Drift, RuleVerdict, Shard
 from contracts.report.wording import bug_notes, target_text
@@ -200,7 +200,7 @@ def remember(state: State, report: Mapping[str, Any]) -> None:
     folder = Path(history)
     try:
         for value in (*state.prelude.killed, report):
-            keep(json_text(value), datetime.fromisoformat(value["started"]), folder)
+            keep(json_parts(value), datetime.fromisoformat(value["started"]), folder)
         thin(folder, run.started)
         state.trend = trend_in(folder, run)
     except Exception as error:  # looking back must not cost the run its own report

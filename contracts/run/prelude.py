@@ -23,7 +23,7 @@ from contracts.probes import ProbePlan
 from contracts.probes.knowledge import ENDS, ends
 from contracts.report.diff import diff_of, drift_of
 from contracts.report.forms.page import page
-from contracts.report.json_report import json_text, to_json
+from contracts.report.json_report import json_parts, to_json
 from contracts.report.record import Report
 from contracts.report.run import Drift
 from contracts.report.wording import listed_text, started_text
@@ -94,7 +94,7 @@ def _salvaged(state: State, ledger: Ledger) -> Iterator[str]:
         if about["sha256"] == state.inputs.spec.document.sha256:
             run = replace(_report_of_killed(state, ledger, about).run, files=(report.name,))
             value = to_json(run)
-            write_whole(report, json_text(value))
+            write_whole(report, json_parts(value))
             write_whole(html, page(run))
             state.prelude.killed.append(value)
             kept += f", the report is {shown_path(html)} ({run.decision})"

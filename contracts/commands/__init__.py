@@ -12,6 +12,7 @@ import click
 from contracts.errors import ContractsError
 
 _RUN, _PROJECT = "contracts.commands.contract_run", "contracts.commands.project"
+_WHOLE = "contracts.commands.whole"
 _COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
 _GROUPS = {
     "Ask a service": {"run": (_RUN, "Judge a service, or a mock, by every rule.")},
@@ -26,6 +27,7 @@ _GROUPS = {
         "rules": (_PRINTOUTS, "The rules that the document implies."),
         "accept": (_PRINTOUTS, "Agree to live with a violation for a time."),
         "report": (_PRINTOUTS, "One or more report.json in another form."),
+        "merge": (_WHOLE, "The shards of a run as one, with its decision."),
     },
 }
 """By name: the module, imported when the command is called or explained, and what it is for."""
@@ -39,6 +41,7 @@ _EXAMPLES = {
     "init": "openapi.yaml",
     "rules": "--explain 'GET /books/{id} 200 /state enum'",
     "accept": "'GET /books/{id} 200 /state enum' --reason 'old records' --until 2027-01-31",
+    "merge": "shards -o build/contract/report.json",
     "report": "markdown build/contract/report.json -o summary.md",
 }
 

@@ -1,6 +1,6 @@
 """Verdicts of a run to one decision, with reasons; and to what is new since another run."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -230,15 +230,20 @@ def _retried(traffic: Traffic, policy: Policy) -> str:
 
 
 def _failures(failing: Sequence[Verdict], policy: Policy) -> Iterator[str]:
-    ids: dict[Outcome, list[str]] = defaultdict(list)
-    for verdict in failing:
-        ids[verdict.outcome].append(verdict.rule.id)
+    new = None
+    if policy.known is not None:
+        violated = {v.rule.id for v in failing if v.outcome is Outcome.VIOLATED}
+        new = len(violated - policy.known)
+    yield from counted(Counter(verdict.outcome for verdict in failing), new)
+
+
+def counted(failing: Mapping[Outcome, int], new: int | None) -> Iterator[str]:
+    """`2 rules violated, 1 of them new`: the rules that fail a run, `new` if that can be told."""
     for outcome in (Outcome.VIOLATED, *SILENT):
-        if found := ids[outcome]:
-            new = ""
-            if outcome is Outcome.VIOLATED and policy.known is not None:
-                new = f", {len({*found} - policy.known)} of them new"
-            yield f"{plural(len(found), 'rule')} {outcome.value.replace('_', ' ')}{new}"
+        if count := failing.get(outcome):
+            told = outcome is Outcome.VIOLATED and new is not None
+            said = f"{plural(count, 'rule')} {outcome.value.replace('_', ' ')}"
+            yield said + f", {new} of them new" * told
 
 
 def _never_a_success(spec: Spec, asked: Asked, policy: Policy) -> str | None:

@@ -200,8 +200,11 @@ def merge(runs: Sequence[Run]) -> Run:
 
     A rule has the evidence of the worst; sessions and drift are the last run's that knows of any.
     """
-    if len(runs) == 1:
-        return runs[0]
+    return runs[0] if len(runs) == 1 else merged_of(runs)
+
+
+def merged_of(runs: Sequence[Run]) -> Run:
+    """The same, also of one that was to be merged with others, which are not there."""
     ordered = sorted(runs, key=attrgetter("started", "finished", "seeds", "files"))
     worst_first = sorted(ordered, key=lambda run: _RANKS.get(run.decision, _RANKS["inconclusive"]))
     by_rule: dict[str, list[RuleVerdict]] = {}
@@ -229,6 +232,7 @@ def merge(runs: Sequence[Run]) -> Run:
         sessions=next(filter(None, map(attrgetter("sessions"), latest)), None),
         against=_against(ordered, verdicts),
         drift=next(filter(None, map(attrgetter("drift"), latest)), None),
+        shard=None,
         **joined,
     )
 
@@ -245,6 +249,8 @@ def _differences(subjects: Sequence[Subject], suites: Sequence[str]) -> Iterator
 
 def _merged(verdicts: Sequence[RuleVerdict]) -> RuleVerdict:
     """The worst of the verdicts on a rule, which says everything but what is counted."""
+    if len(verdicts) == 1:
+        return verdicts[0]
     joined = _joined(verdicts, "exercised", "violations", "found", "seen", "unseen")
     joined["unseen"] = tuple(filterfalse(joined["seen"].__contains__, joined["unseen"]))
     return replace(min(verdicts, key=_badness), **joined)
@@ -273,12 +279,14 @@ def _against(runs: Sequence[Run], verdicts: Sequence[RuleVerdict]) -> dict[str, 
         became |= dict.fromkeys(entry.get(change, ()), change)
     for verdict in verdicts:
         became[verdict.rule] = (verdict.since or "").replace(" ", "_")
+    carried = ChainMap({}, *(entry.get("carried", {}) for entry in reversed(entries)))
+    for rule in carried:  # a shard knows what others were to judge
+        became.setdefault(rule, "not_judged")
     found: dict[str, Any] = {}
     for name in ("path", "about"):
         found[name] = ", ".join(_once(str(entry.get(name, "")) for entry in entries))
     for change in CHANGES:
         found[change] = [rule for rule, became_of_it in became.items() if became_of_it == change]
-    carried = ChainMap({}, *(entry.get("carried", {}) for entry in reversed(entries)))
     known = filter(carried.__contains__, found["not_judged"])
     return {**found, "carried": {rule: carried[rule] for rule in known}}
 

@@ -197,6 +197,9 @@ def remember(state: State, report: Mapping[str, Any]) -> None:
     run, history = state.told, state.inputs.options.history
     if history is None or run is None:
         return
+    if run.shard is not None:
+        state.unkept = f"history: {run.shard} is not kept, see contracts merge --history"
+        return
     folder = Path(history)
     try:
         for value in (*state.prelude.killed, report):

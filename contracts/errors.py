@@ -8,14 +8,25 @@ Every message is one sentence: where, what was seen, what was wanted and the way
 with 2, pytest with 4; a traceback is never shown for these.
 """
 
+import re
 import traceback
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
+# Of a URL user name and password; of a key all, which somebody gave in place of a file.
+_SECRET = re.compile(r"(:/{1,2})[^/\s'\"]*(?=@)|(-----BEGIN)[^;]*")
 
 
 class ContractsError(Exception):
-    """The root of the suite's own errors; `str()` is what the user reads."""
+    """The root of the suite's own errors; `str()` is what the user reads, without passwords."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
+
+
+def without_secrets(message: str) -> str:
+    """A message without what somebody put into an option, and is no matter of its reader."""
+    return _SECRET.sub(lambda found: f"{found[1] or found[2]}…", message)
 
 
 class UsageError(ContractsError):

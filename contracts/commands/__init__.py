@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import click
 
-from contracts.errors import ContractsError
+from contracts.errors import ContractsError, without_secrets
 
 _RUN, _PROJECT = "contracts.commands.contract_run", "contracts.commands.project"
 _WHOLE = "contracts.commands.whole"
@@ -97,7 +97,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (click.Abort, KeyboardInterrupt):
         sentence = "interrupted"
-    click.echo(f"contracts: {sentence}", err=True)
+    click.echo(f"contracts: {without_secrets(sentence)}", err=True)
     sys.exit(2)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from http import HTTPStatus
 from itertools import filterfalse
 from typing import Self
@@ -169,18 +169,19 @@ class Scrubber:
 
     def learn(self, *secrets: Secret) -> None:
         """Take these out as well, from now on."""
-        if new := tuple(filterfalse(self.secrets.__contains__, secrets)):
+        if new := tuple(filterfalse(set(self.secrets).__contains__, secrets)):
             self.secrets = (*new, *self.secrets)
             for memo in ("_own_marks", "_remembered", "_harmless", "_fields"):
                 self.__dict__.pop(memo, None)
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, *, learns: bool = False) -> str:
         """A text without secrets, or what is left of one where somebody cut it (`...`).
 
-        Where there is nothing to take out, it is the same object: a large run has many texts.
+        Where there is nothing to take out, it is the same object: a large run has many texts. No
+        more is known from it, unless it `learns`: in words of our own a name may be anything's.
         """
         encoded = text.encode("utf-8", "surrogatepass")
-        data = self.body(encoded)
+        data = self.body(encoded, learns=learns)
         if self._marks and (b"..." in data or "…".encode() in data):
             pieces, harmless = _CUT.split(data), dict[bytes, int]()
             for index in range(0, len(pieces), 2):
@@ -204,7 +205,7 @@ class Scrubber:
                         found.append(hit)
         return echoes.replaced(piece, found, bytes)
 
-    def body(self, body: bytes) -> bytes:
+    def body(self, body: bytes, *, learns: bool = True) -> bytes:
         """A body of an answer; the capability URLs in it are known from now on.
 
         Where the secret is packed, what was unpacked is kept, and says that the bytes are not.
@@ -212,11 +213,11 @@ class Scrubber:
         if not self._marks:
             return body
         if len(body) <= MAX_MEMO:
-            return self._remembered(body, self.capabilities.size)
+            return self._remembered(body, self.capabilities.size, learns)
         seen = hashlib.blake2b(body).digest(), self.capabilities.size
         if seen in self._harmless:  # services say the same again and again
             return body
-        if (clean := self._clean(body, seen[1])) == body and len(self._harmless) < MAX_MEMO:
+        if (clean := self._clean(body, seen[1], learns)) == body and len(self._harmless) < MAX_MEMO:
             self._harmless.add(seen)
         return clean
 
@@ -229,10 +230,10 @@ class Scrubber:
             written = value.encode("utf-8", "surrogatepass")
             self.capabilities.learn(written, put)
             value = self.capabilities.masked(written).decode("utf-8", "surrogatepass")
-        return self.text(name), self.text(value)
+        return self.text(name, learns=True), self.text(value, learns=True)
 
     @cached_property
-    def _remembered(self) -> Callable[[bytes, int], bytes]:
+    def _remembered(self) -> Callable[[bytes, int, bool], bytes]:
         """What became of texts while no more was known."""
         return lru_cache(MAX_MEMO)(self._clean)
 
@@ -258,22 +259,23 @@ class Scrubber:
     def _marks(self) -> tuple[bytes, ...]:
         return (*self._own_marks, *self.capabilities.marks)
 
-    def _clean(self, data: bytes, _known: int) -> bytes:
+    def _clean(self, data: bytes, _known: int, learns: bool) -> bytes:
         if codec := echoes.wide_codec(data):
             plain = data.decode(codec, "surrogatepass").encode("utf-8", "surrogatepass")
-            if (clean := self._clean(plain, 0)) != plain:
+            if (clean := self._clean(plain, 0, learns)) != plain:
                 data = clean.decode("utf-8", "surrogatepass").encode(codec, "surrogatepass")
         scan, hits = echoes.Scan(self._marks), list[Hit]()
         try:
             near = echoes.holds_any(data.lower(), self._own_marks) or scan.suspects(data)
             for start, unpacked in echoes.unpacked_parts(data) if near else ():
-                if (clean := self._clean(unpacked, 0)) != unpacked:
+                if (clean := self._clean(unpacked, 0, learns)) != unpacked:
                     note = b"[%d packed bytes withheld; they are:]\n" % (len(data) - start)
                     hits.append((start, len(data), note + clean, False))
             for secret in self.secrets:
                 hits += scan.hits(data, secret.hits, echoes.DEPTH * near)
             data = echoes.replaced(data, hits, bytes)
-            for look in (self.capabilities.members, self.capabilities.known):
+            members = partial(self.capabilities.members, learns=learns)
+            for look in (members, self.capabilities.known):
                 hits = list(scan.hits(data, look, echoes.DEPTH * near))
                 data = echoes.replaced(data, hits, self.capabilities.masked)
         except echoes.TooMuch:

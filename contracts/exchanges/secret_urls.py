@@ -103,8 +103,9 @@ class Capabilities:
 
     @cached_property
     def _kept(self) -> re.Pattern[bytes]:
-        longest = sorted(self.placeholders, key=len, reverse=True)
-        return re.compile(f"({'|'.join(map(re.escape, longest))})".encode())
+        every = [*map(str.encode, self.placeholders), *self._placeholders.values()]
+        longest = sorted(every, key=len, reverse=True)
+        return re.compile(b"(" + b"|".join(map(re.escape, longest)) + b")")
 
     def put_for(self, name: bytes) -> bytes:
         """The placeholder for a member of this name; empty if it is no secret."""
@@ -112,8 +113,8 @@ class Capabilities:
             return b""
         return self._placeholders[_NO_WORD.sub(b"", found[0])]
 
-    def members(self, view: bytes, _cut: bool) -> Iterator[Hit]:
-        """The values of members with such names, known from now on."""
+    def members(self, view: bytes, _cut: bool, *, learns: bool = True) -> Iterator[Hit]:
+        """The values of members with such names, known from now on if they are an answer's."""
         low = view.lower()
         found = []
         for first in self._firsts:  # faster than the pattern
@@ -124,7 +125,8 @@ class Capabilities:
         for name in filter(None, found):
             put = self._placeholders[_NO_WORD.sub(b"", name[0])]
             for start, stop in values_of(view, name):
-                self.learn(view[start:stop], put)
+                if learns:
+                    self.learn(view[start:stop], put)
                 yield start, stop, put, True
 
     def learn(self, written: bytes, put: bytes) -> None:

@@ -19,6 +19,9 @@ from contracts.text import cut, printable
 
 AHEAD = 30.0  # seconds before its end in which a token is fetched anew; at most half of its life
 ATTEMPTS = 3
+MAX_ANSWER = 64 * 1024  # bytes of the body of one, of which the token goes along with each request
+MAX_KNOWN = 1000  # secrets that came of token endpoints: each is looked for in all answers
+MIN_LIFE = 1.0  # seconds that a token is taken to live at least
 _FORM: Headers = (
     ("Content-Type", "application/x-www-form-urlencoded"),
     ("Accept", "application/json"),
@@ -82,7 +85,8 @@ class Tokens:
 
     def _learn(self, *secrets: Secret) -> None:
         for secret in secrets:
-            if is_distinctive(secret.reveal(), self.scrubber.common):
+            new = secret not in self.known
+            if new and is_distinctive(secret.reveal(), self.scrubber.common):
                 self.known.append(secret)
                 self.scrubber.learn(secret)
 
@@ -90,6 +94,9 @@ class Tokens:
         try:
             if self._problem:
                 raise NoToken(self._problem)
+            if len(self.known) >= MAX_KNOWN:
+                said = f"{MAX_KNOWN} came in this run already; let them live longer"
+                raise NoToken(f"no token for the scheme {grant.scheme}: {said}")
             return self._asked(grant)
         except NoToken as error:
             self._problem = printable(cut(self.scrubber.text(str(error))))
@@ -99,7 +106,8 @@ class Tokens:
         """The token of a grant, and until when it is shown."""
         url, begun = urlsplit(grant.url), self.now()
         target = f"{url.path or '/'}?{url.query}".removesuffix("?")
-        with closing(Transport(f"{url.scheme}://{url.netloc}", self.route, Limits())) as transport:
+        limits = Limits(body=MAX_ANSWER)
+        with closing(Transport(f"{url.scheme}://{url.netloc}", self.route, limits)) as transport:
             for fields, named in grant.ways:
                 body = urlencode({**grant.form, **named}).encode()
                 request = Request("POST", target, (*_FORM, *grant.headers, *fields), body)
@@ -160,7 +168,7 @@ def _refusal(grant: Grant, answer: Response | Failure, said: Mapping[str, Any]) 
     if answer.status >= 400:
         return f"{why}; look at {', '.join(grant.variables)}"
     token, kind = said.get("access_token"), str(said.get("token_type", "bearer"))
-    if not isinstance(token, str) or not token.isascii() or not is_field_value(token):
+    if not isinstance(token, str) or not token or not token.isascii() or not is_field_value(token):
         return f"{why} and no usable access_token; is this the token endpoint?"
     if kind.lower() != "bearer":
         return f"{why} and a token of type {kind}; give one that can be shown as {grant.variable}"
@@ -169,7 +177,7 @@ def _refusal(grant: Grant, answer: Response | Failure, said: Mapping[str, Any]) 
 
 def _life(said: Mapping[str, Any]) -> float:
     """Seconds for which a token is good; those of one that does not say so have no end."""
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, OverflowError):
         seconds = float(said.get("expires_in") or 0)
-        return seconds if seconds > 0 else math.inf
+        return max(seconds, MIN_LIFE) if seconds > 0 else math.inf
     return math.inf

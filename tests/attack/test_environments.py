@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.commands import main
 from contracts.exchanges.client import Bounds, Pace
 from tests.run.forked import Forked
 from tests.run.projects import CANARY, GIVEN, Project, Things
@@ -145,3 +146,28 @@ def test_an_output_that_can_t_be_written(command: list[str], project: Project) -
     assert done.stderr == (
         "contracts: the output can't be written, or a file can't be read (No space left on device)\n"
     )
+
+
+SECRET_URL = f"https://ann:{CANARY.replace('/', '')}@127.0.0.1:9/x"
+KEY_TEXT = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\n-----END PRIVATE KEY-----\n"
+OPTIONS = ("against", "replay", "overlay", "spec", "ca-bundle", "baseline", "history", "proxy", "client-cert")
+SPOILED = [f"--contract-{option}={SECRET_URL}" for option in OPTIONS]
+SPOILED += [f"--contract-{option}={KEY_TEXT}" for option in ("client-cert", "ca-bundle", "proxy")]
+
+
+@pytest.mark.parametrize("option", SPOILED)
+def test_a_secret_in_an_option_is_in_no_error(option: str, project: Project) -> None:
+    run = project.run("-q", "--base-url=https://127.0.0.1:9", option, "--contract-dry-run")
+    assert run.code in (0, 4)
+    assert CANARY.replace("/", "") not in run.err
+    assert "MIGHAg" not in run.err
+
+
+@pytest.mark.parametrize("words", [["rules", "--spec"], ["diff", "a.json"], ["drift", "x"], ["accept", "x", "--spec"]])
+def test_a_secret_in_a_word_is_in_no_error(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["contracts", *words, SECRET_URL.replace("//", "/")])
+    with pytest.raises(SystemExit):
+        main()
+    assert CANARY.replace("/", "") not in capsys.readouterr().err

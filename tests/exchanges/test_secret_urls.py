@@ -136,3 +136,13 @@ def test_placeholders_of_all_credentials_stay_in_a_masked_url() -> None:
     capabilities = Capabilities(("cdp_url",), ("$KEY", "$KEY_OF_B"))
     masked = capabilities.masked(b"wss://h.example/$KEY/$KEY_OF_B?a=b1")
     assert masked == b"wss://x.xxxxxxx/$KEY/$KEY_OF_B?x=x0"
+
+
+def test_words_of_our_own_teach_nothing() -> None:
+    """A curl whose body was cut behind the name of a member ends with the URL of the service."""
+    known = capabilities()
+    known.text("""--data-raw '{"cdp_url":' http://127.0.0.1:8000/things/a1""")
+    assert known.text("see http://127.0.0.1:8000/things/a1") == "see http://127.0.0.1:8000/things/a1"
+    assert known.body(f'{{"cdp_url": "{URL}"}}'.encode()) == known.body(f'{{"cdp_url": "{URL}"}}'.encode())
+    assert known.text(f"see {URL}") == "see $CDP_URL"
+    assert known.text('{"cdp_url": "$CDP_URL"}') == '{"cdp_url": "$CDP_URL"}'

@@ -402,11 +402,17 @@ SAID: dict[str, tuple[list[tuple[int, Any]], str]] = {
     ),
     "moved": ([(302, b"")], "was answered with 302; redirects are not followed"),
     "broken": ([(500, b"")], "was answered with 500; try again when the server has recovered"),
+    "in other words": (
+        [(400, {"error": "invalid_grant", "error_description": "cGE1NSB3b3JkLzE= S3CRET%3A%26%2F1"})],
+        "400 invalid_grant: $CONTRACT_PASSWORD_SIGN_IN= $CONTRACT_CLIENT_SECRET_SIGN_IN; look at",
+    ),
     "busy": ([(503, b"")] * 3, "was answered with 503; try again when"),
     "no object": ([(200, b"[1]")], "was answered with 200 and no usable access_token; is this the token endpoint?"),
     "no text": ([(200, {"access_token": 7})], "and no usable access_token"),
+    "empty": ([(200, {"access_token": ""})], "and no usable access_token"),
     "no value of a field": ([(200, {"access_token": "a\nb"})], "and no usable access_token"),
-    "nested": ([(200, b"[" * 100_000)], "and no usable access_token"),
+    "two lines": ([(200, {"access_token": "token-0001\r\nX-Admin: 1"})], "and no usable access_token"),
+    "nested": ([(200, b"[" * 50_000)], "and no usable access_token"),
     "another kind": (
         [(200, {"access_token": "token-0001", "token_type": "DPoP"})],
         "and a token of type DPoP; give one that can be shown as CONTRACT_CREDENTIAL_SIGN_IN",
@@ -427,6 +433,31 @@ def test_why_there_is_no_token(name: str) -> None:
         with pytest.raises(NoToken, match="no token for the scheme"):
             token(tokens)
         assert len(endpoint.asked) == count  # nobody is asked again for nothing
+
+
+@pytest.mark.parametrize("said", [{"access_token": "x" * 70_000}, {"error": "x" * 70_000}], ids=["token", "error"])
+def test_answer_that_is_too_large_is_none(said: Any) -> None:
+    endpoint = Endpoint(answers=[(200, said)] * 3)
+    with tokens_of(endpoint, USER) as (tokens, _, _), pytest.raises(NoToken, match="was not answered"):
+        token(tokens)
+
+
+def test_endpoint_whose_tokens_never_last_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.exchanges.tokens.MAX_KNOWN", 5)
+    with tokens_of(Endpoint(life=1e-300), USER) as (tokens, clock, _):
+        assert token(tokens) == token(tokens)  # within the same second
+        for _ in range(2):
+            clock.now += 9
+            token(tokens)
+        clock.now += 9
+        with pytest.raises(NoToken, match="5 came in this run already; let them live longer"):
+            token(tokens)
+
+
+@pytest.mark.parametrize("life", [10**400, "1e400", True, [1], -1, {}], ids=str)
+def test_life_that_is_no_number_of_seconds_is_no_matter(life: Any) -> None:
+    with tokens_of(Endpoint(life=life), USER) as (tokens, _, _):
+        assert token(tokens) == "token-0001"
 
 
 def test_busy_endpoint_is_asked_again() -> None:

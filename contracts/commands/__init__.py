@@ -6,6 +6,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterable
+from itertools import islice
 
 import click
 
@@ -104,9 +105,9 @@ def main() -> None:
 def show(lines: Iterable[str]) -> None:
     """Lines to standard output, for as long as somebody reads them (`contracts rules | head`)."""
     try:
-        for line in lines:
-            click.echo(line)
-        sys.stdout.flush()
+        waiting = iter(lines)
+        while batch := [*islice(waiting, 1000)]:  # each call costs a write
+            click.echo("\n".join(batch))
     except BrokenPipeError:
         # Or Python complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

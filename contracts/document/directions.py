@@ -70,6 +70,9 @@ class Directed(Document):
 
     @cached_property
     def tree(self) -> dict[str, Any]:
+        reads_names = self._is_sender or self._is_named
+        if not self._is_marking and not reads_names:
+            return self.written.tree
         return self._read(self.written.tree)  # type: ignore[no-any-return]
 
     @cached_property

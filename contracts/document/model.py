@@ -285,7 +285,7 @@ class Operation:
     home: str = ""  # of one that a webhook or a callback has: that, as people read it
     by_service: bool = False  # whether the service sends the requests, and the consumer answers
 
-    @property
+    @cached_property
     def key(self) -> str:
         if self.home:
             return f"{self.home} {self.method}"

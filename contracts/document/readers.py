@@ -7,6 +7,7 @@ import copy
 import json
 import math
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -199,7 +200,7 @@ class JsonText:
     def __init__(self, content: str, file: str) -> None:
         self.file, self._content = file, content
         self.faults: list[DocumentError] = []
-        self._breaks = [match.start() for match in re.finditer("\n", content)]
+        self._breaks = array("L", (match.start() for match in re.finditer("\n", content)))
         # What raw_decode calls.
         self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
         self._known: dict[int, dict[str, tuple[int, int]]] = {}

@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import Any
 
 from contracts.document import Schema, join_pointer
 from contracts.document.model import schemas_by_name
 from contracts.messages import is_json
+from contracts.rules.leaf import Leaf as Leaf
 from contracts.rules.rule import Answer, Rule, Scope, json_found, member_text, shown
 from contracts.schemas import RUNGS, SAME_VALUE, asserts, constraints, validation
 from contracts.schemas.contents import Found, encoding_of, is_document, is_encoded
@@ -25,30 +26,8 @@ SAYS_MORE_NAMES |= {"propertyNames", "if", "dependentSchemas"}
 """Keywords beside which an undeclared name is not simply undocumented."""
 SAYS_TYPES = {"type", "$ref", *SAME_VALUE}
 """Keywords that say no more of a value than its type, beside what stands below them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A rule that keywords decide for values of `types`."""
-
-    rule: Rule
-    types: frozenset[str]
-    check: Callable[[Any], bool] | None  # None when the keywords can't be compiled, for a reason
-    why: str = ""
-    members: frozenset[str] = frozenset()  # the rule's own, which may be many
-    is_bounded: bool = False  # whether the check may raise `Beyond`
-    is_ours: bool = False  # validators don't check it
-    compiled: validation.Validator | None = None  # what tells why a value breaks the rule
-
-
-def _leaf(rule: Rule, types: frozenset[str], compiled: Callable[[], validation.Validator]) -> Leaf:
-    try:
-        check = compiled()
-    except Uncompilable as error:
-        return Leaf(rule, types, None, str(error).splitlines()[0])
-    members, is_bounded = frozenset(rule.members), isinstance(check, validation.Bounded)
-    decides = check.is_valid
-    return Leaf(rule, types, decides, members=members, is_bounded=is_bounded, compiled=check)
+_OF_TEXTS = ("contentMediaType", "contentSchema", "contentEncoding", "format")
+_OF_RUNGS = frozenset().union(*(rung.keywords for rung in RUNGS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +125,14 @@ class Place:
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
         """The rules that keywords decide, in the order of judging."""
-        keywords = (*self._enumerations(), *self._rungs(), *self._closed(), *self._opaque_unions())
-        return (*keywords, *self._encodings())
+        found, said = [*self._enumerations()], self.location.words
+        if not said.isdisjoint(_OF_RUNGS):
+            found += self._rungs()
+        if self.location.is_structured:
+            found += [*self._closed(), *self._opaque_unions()]
+        if not said.isdisjoint(_OF_TEXTS):
+            found += self._encodings()
+        return tuple(found)
 
     @cached_property
     def leaves_of(self) -> Mapping[str, Sequence[Leaf]]:
@@ -195,6 +180,8 @@ class Place:
 
     def _place(self, location: Location, outer: bool = False, above: bool = False) -> Place:
         place = Place(self.body, location, outer, above, self.made)
+        if location.atlas.is_tree:
+            return place
         return self.made.setdefault((location, outer, above), place)
 
     def undeclared(self, name: str) -> Place | None:
@@ -210,8 +197,8 @@ class Place:
     @cached_property
     def content(self) -> Plan | None:
         """What JSON in a string promises, where a schema says so (JSON Schema §8.5)."""
-        names = ("contentMediaType", "contentSchema", "contentEncoding", "format")
-        for schema, said in self.location.keywords(names):
+        found = self.location.keywords(_OF_TEXTS) if "contentSchema" in self.location.words else ()
+        for schema, said in found:
             is_json_text = is_json(str(said.get("contentMediaType"))) and not encoding_of(said)
             is_within = "<content>" in self.location.place  # JSON in JSON in JSON may never end
             if "contentSchema" in said and is_json_text and not is_within:
@@ -223,15 +210,18 @@ class Place:
     @property
     def rules(self) -> Iterable[Rule]:
         """The rules at this place."""
-        leaves = (leaf.rule for leaf in self.leaves)
-        about_names = [*self.required.values(), *self.write_only.values()]
-        about_names += [rule for rule, _ in self.discriminators.values()]
-        own = (self.nullability, self.type, *leaves, *about_names, self.undocumented)
+        own = [self.nullability, self.type, *(leaf.rule for leaf in self.leaves)]
+        if self.location.is_structured:
+            own += [*self.required.values(), *self.write_only.values()]
+            own += [rule for rule, _ in self.discriminators.values()]
+            own.append(self.undocumented)
         return filter(None, own)
 
     @property
     def below(self) -> Sequence[Place]:
         """The places below, in the order of the document."""
+        if not self.location.is_structured:
+            return ()
         named = (*self.properties.values(), *self.patterns.values(), *self.prefix)
         below = [*named, *filter(None, (self.additional, self.items))]
         for _, places in self.branches:
@@ -293,12 +283,12 @@ class Place:
             pointer, name = part.schema.pointer, encoding_of(part.value)
             if name is not None:
                 rule = self._rule("format", f"is {name} (RFC 4648)", pointer)
-                yield Leaf(rule, strings, partial(is_encoded, name), is_ours=True)
+                yield Leaf(rule, strings, None, partial(is_encoded, name))
             elif is_json(str(part.value.get("contentMediaType"))):
                 body = replace(self.body, advises=not self.body.texts)
                 place = self.location.place or "/"
                 rule = body.rule("readable", "is one JSON document", pointer, place=place)
-                yield Leaf(rule, strings, is_document, is_ours=True)
+                yield Leaf(rule, strings, None, is_document)
 
     def _opaque_unions(self) -> Iterable[Leaf]:
         for union in self.location.unions:
@@ -306,11 +296,11 @@ class Place:
                 quantity = {"oneOf": "exactly one"}.get(union.keyword, "at least one")
                 promise = f"satisfies {quantity} of {len(union.branches)} schemas"
                 rule = self._rule("union", promise, union.schema.pointer)
-                yield _leaf(rule, self.location.types, partial(_union_validator, union))
+                yield Leaf(rule, self.location.types, partial(_union_validator, union))
 
 
 def _of_keywords(rule: Rule, types: frozenset[str], keywords: dict[str, Any]) -> Leaf:
-    return _leaf(rule, types, partial(keyword_validator, json.dumps(keywords)))
+    return Leaf(rule, types, lambda: keyword_validator(json.dumps(keywords)))
 
 
 def _misnamed(union: Schema, tag: str, value: dict[str, Any]) -> str | None:
@@ -355,9 +345,9 @@ class Plan:
         """What its places are in, before which nothing is said of a body."""
         return f"header {self.body.header}" if self.body.header else ""
 
-    @cached_property
+    @property
     def root(self) -> Place:
-        return Place(self.body, locate(self.schema, self.at or "/*" * self.each))
+        return _root_of(self)
 
     @cached_property
     def verdict(self) -> Leaf:
@@ -365,7 +355,7 @@ class Plan:
         promise = "satisfies its schema as a whole"
         place = self.root.location.place or "/"
         rule = self.body.rule("schema", promise, self.schema.pointer, place=place)
-        return _leaf(rule, ALL_TYPES, partial(validator, self.schema))
+        return Leaf(rule, ALL_TYPES, partial(validator, self.schema))
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -392,3 +382,8 @@ class Plan:
         keywords = chain(*(part.value.items() for part in self.root.location.parts))
         more = (name for name, held in keywords if name not in SAYS_TYPES and asserts(name, held))
         return any(self._of_places) or any(more)
+
+
+@lru_cache(maxsize=256)  # a large document has thousands, which are judged one after the other
+def _root_of(plan: Plan) -> Place:
+    return Place(plan.body, locate(plan.schema, plan.at or "/*" * plan.each))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from contracts import text
@@ -92,6 +92,7 @@ CLAUSES_IN_3_0 = {
 """Where OpenAPI 3.0 rests on another JSON Schema than 3.1 and 3.2 do."""
 
 
+@cache
 def clause_of(kind: str, openapi: str) -> str:
     """The clause that a kind of promise rests on in a document of this version."""
     _, clause = RULE_KINDS[kind]

@@ -121,7 +121,9 @@ def _here(location: Location) -> Iterator[Constraint]:
 
 def write_only(location: Location) -> Mapping[str, Part]:
     """The properties that no answer has, where answers are read, and what says so."""
-    found = {}
+    found = dict[str, Part]()
+    if not any("writeOnly" in part.schema.document.marks for part in location.parts):
+        return found
     for name in location.properties:
         for part in location.property(name).parts:
             if part.schema.document.mark == "writeOnly" and part.value.get("writeOnly") is True:

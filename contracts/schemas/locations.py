@@ -15,70 +15,17 @@ from typing import Any
 
 from contracts.document import Schema
 from contracts.document.model import escape_segment, split_pointer
-from contracts.schemas import UNIONS, only
+from contracts.schemas import ARRAYS, OBJECTS, UNIONS, only
+from contracts.schemas.alternatives import Branched
 from contracts.schemas.part import ALL_TYPES as ALL_TYPES
 from contracts.schemas.part import Part as Part
 from contracts.schemas.part import among
 from contracts.schemas.part import json_type as json_type
 from contracts.schemas.validation import matches
 
+Union = Branched["Location"]
+_STRUCTURE = {*OBJECTS, *ARRAYS}
 _TYPES_OF = operator.attrgetter("types")
-
-
-@dataclass(frozen=True, eq=False)
-class Union:
-    """`anyOf` or `oneOf` with several branches."""
-
-    keyword: str
-    schema: Schema
-    branches: tuple["Location", ...]
-    discriminator: str | None = None  # for which every object branch demands other constants
-
-    @cached_property
-    def types(self) -> frozenset[str]:
-        return frozenset().union(*map(_TYPES_OF, self.branches))
-
-    @cached_property
-    def shared_types(self) -> set[str]:
-        """The types of values that belong to several branches."""
-        seen, shared = set[str](), set[str]()
-        for branch in self.branches:
-            shared |= seen & branch.types
-            seen |= branch.types
-        return shared
-
-    @property
-    def selectable(self) -> bool:
-        """Whether no value finds several branches by its type, or the discriminator."""
-        return not self.shared_types or self.discriminator is not None
-
-    @cached_property
-    def objects(self) -> list["Location"]:
-        return [branch for branch in self.branches if "object" in branch.types]
-
-    def select(self, value: Any) -> "Location | None":
-        """The branch that a value of an allowed type must satisfy; None when it names none."""
-        kind = json_type(value)
-        if kind != "object" or self.discriminator is None:
-            return next((branch for branch in self.branches if kind in branch.types), None)
-        tag = value.get(self.discriminator)
-        for branch in self.objects:
-            if isinstance(tag, str) and tag in branch.property(self.discriminator).texts:
-                return branch
-        return None
-
-    @cached_property
-    def values(self) -> tuple[Any, ...] | None:
-        """Every value that a branch lists, if each branch lists some, or is null alone."""
-        found: list[Any] = []
-        for branch in self.branches:
-            values = branch.values
-            if values is None and branch.types <= {"null"}:
-                values = (None,)
-            if values is None:
-                return None
-            found += values
-        return tuple(found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +63,8 @@ class Location:
     @property
     def below(self) -> "Iterator[Location]":
         """The locations below this one, and those of the branches that a value chooses from."""
+        if not self.is_structured:
+            return
         if "object" in self.types:
             yield from map(self.property, self.properties)
         yield from (*self.patterns.values(), *self.prefix)
@@ -123,6 +72,11 @@ class Location:
         for union in self.unions:
             if union.selectable and union.values is None:
                 yield from union.branches
+
+    @cached_property
+    def is_structured(self) -> bool:
+        """Whether anything is said of members or items, or there are branches to choose from."""
+        return bool(self.unions) or not self.words.isdisjoint(_STRUCTURE)
 
     @property
     def is_everywhere(self) -> bool:
@@ -252,9 +206,16 @@ class Location:
         lengths = [len(part.value.get("prefixItems", ())) for part, held in said if held is False]
         return min(lengths, default=None)
 
+    @cached_property
+    def words(self) -> set[str]:
+        """The keywords of all parts."""
+        return set().union(*(part.value for part in self.parts))
+
     def keywords(self, names: Sequence[str]) -> list[tuple[Schema, dict[str, Any]]]:
         """What each part says under the keywords `names`, if it says more than others do."""
-        found = []
+        found = list[tuple[Schema, dict[str, Any]]]()
+        if self.words.isdisjoint(names):
+            return found
         for part in self.parts:
             said = only(part.value, names)
             if said.get("minProperties", len(self.required) + 1) <= len(self.required):
@@ -288,16 +249,15 @@ class Atlas:
         if self.shares and said in self._known:
             return self._met(self._known[said])
         if said in self._open:  # a union leads back to itself at one and the same place
-            return replace(merge(place, parts, self, name), chosen_by=branch or None)
+            return merge(place, parts, self, name, branch or None)
         self._open.add(said)
-        fresh = [Part(part.schema) for part in parts]
-        here = merge(place, fresh if self.shares else parts, self, name)
-        shares = self.shares or here.truncated
-        if here.truncated:
-            self.recurs = True
-            here = merge(place, fresh, self, name)
+        here = None if self.shares else merge(place, parts, self, name, branch or None)
+        shares = here is None or here.truncated
+        if here is None or here.truncated:
+            self.recurs |= not self.shares
+            fresh = [Part(part.schema) for part in parts]
+            here = merge(place, fresh, self, name, branch or None)
         self._open.remove(said)
-        here = replace(here, chosen_by=branch or None)
         speaking = frozenset(part.schema for part in here.parts if part.speaks)
         found = self._known.setdefault((speaking, branch), here)
         if not shares:
@@ -308,6 +268,16 @@ class Atlas:
     def _met(self, found: Location) -> Location:
         self.elsewhere.add(found.name)
         return found
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether no two ways lead to one location."""
+        return not (self.shares or self.recurs)
+
+    def settle(self) -> None:
+        """All places were looked at: those of a tree are free once nobody holds its root."""
+        if self.is_tree:
+            self._known.clear()
 
     def is_whole(self, root: Location) -> bool:
         """Look at every place, those above first; whether there are few enough to have one each."""
@@ -322,19 +292,35 @@ class Atlas:
         return self.shares or not self.recurs or len(seen) <= MAX_COPIES * len(self._known)
 
 
-@lru_cache(maxsize=4096)
 def locate(schema: Schema, place: str = "") -> Location:
     """The location of a whole body described by `schema`, with all locations below it."""
-    whole = Part(schema, frozenset({schema.pointer}))
-    root = Atlas().at(place, [whole])
+    return _located(schema, place)
+
+
+@lru_cache(maxsize=512)
+def _located(schema: Schema, place: str, name: str = "") -> Location:
+    part = Part(schema, frozenset({schema.pointer}))
+    if part.value.keys() == {"$ref"} and (target := part.target) is not None:
+        named = split_pointer(target.schema.pointer)[-1]
+        shared = _located(target.schema, place, named)
+        if shared.atlas.is_tree:
+            here = replace(shared, parts=(part, *shared.parts))
+            here._children.update(shared._children)
+            return here
+    root = Atlas().at(place, [part], name)
     if not root.atlas.is_whole(root):
-        root = Atlas(shares=True).at(place, [whole])
+        root = Atlas(shares=True).at(place, [part], name)
         root.atlas.is_whole(root)
+    root.atlas.settle()
     return root
 
 
 def merge(
-    place: str, parts: Iterable[Part], atlas: Atlas | None = None, name: str = ""
+    place: str,
+    parts: Iterable[Part],
+    atlas: Atlas | None = None,
+    name: str = "",
+    chosen_by: str | None = None,
 ) -> Location:
     """The location at `place` where all of `parts` apply; `name` is that of the schema around."""
     flat: list[Part] = []
@@ -358,8 +344,11 @@ def merge(
                 unions.append((keyword, part.schema, branches))
         flat.append(part)
     flat = list(dict.fromkeys(flat))
-    beside = Location(place, tuple(flat), (), truncated, atlas, named or name)
-    return replace(beside, unions=tuple(_union(beside, *union) for union in unions))
+    here = Location(place, tuple(flat), (), truncated, atlas, named or name, chosen_by)
+    if unions:
+        beside = replace(here, chosen_by=None)
+        here = replace(here, unions=tuple(_union(beside, *union) for union in unions))
+    return here
 
 
 def _union(beside: Location, keyword: str, schema: Schema, parts: list[Part]) -> Union:

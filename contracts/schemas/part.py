@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -31,19 +31,22 @@ class Part:
 
     schema: Schema
     path: frozenset[str] = frozenset()
+    value: dict[str, Any] = field(init=False, repr=False, compare=False)
 
-    @property
-    def value(self) -> dict[str, Any]:
+    def __post_init__(self) -> None:
         value = self.schema.value
         if isinstance(value, bool):
-            return {} if value else {"not": {}}
-        return value
+            value = {} if value else {"not": {}}
+        object.__setattr__(self, "value", value)
 
     @property
     def speaks(self) -> bool:
         """Whether it says anything itself, beside what it refers to."""
-        own = self.value.keys() - {"$ref", "allOf"}
-        return any(asserts(name, self.value[name]) and not name.startswith("x-") for name in own)
+        for name, held in self.value.items():
+            is_own = name not in ("$ref", "allOf") and not name.startswith("x-")
+            if is_own and asserts(name, held):
+                return True
+        return False
 
     @property
     def types(self) -> frozenset[str]:
@@ -72,7 +75,11 @@ class Part:
         return Part(Schema(self.schema.document, pointer), self.path | {pointer})
 
     def child(self, *segments: str | int) -> "Part":
-        return Part(self.schema.child(*segments), self.path)
+        below, held = self.schema.child(*segments), self.schema.value
+        for segment in segments:
+            held = held[segment]  # type: ignore[index]  # or nothing stands below
+        below.__dict__["value"] = held
+        return Part(below, self.path)
 
     def children(self, keyword: str) -> list["Part"]:
         return [self.child(keyword, index) for index in range(len(self.value.get(keyword, ())))]

@@ -31,6 +31,8 @@ Uncompilable = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, V
 
 @lru_cache(maxsize=16)
 def registry(document: Document) -> Registry:
+    if document.tree is document.written.tree and document is not document.written:
+        return registry(document.written)
     return Registry([(URI, document.tree)], draft=Draft202012)
 
 

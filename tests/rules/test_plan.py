@@ -138,3 +138,14 @@ def test_a_rule_knows_its_line() -> None:
     book = rules_for(load_spec("spec/notte.yaml"))
     rule = next(rule for rule in book.rules if rule.id.endswith("200 /status enum"))
     assert str(book.spec.document.source(rule.pointer)) == "spec/notte.yaml:132"
+
+
+def test_nothing_is_compiled_for_a_list_of_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiled(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("contracts.rules.plan.keyword_validator", compiled)
+    monkeypatch.setattr("contracts.rules.plan.validator", compiled)
+    assert body_rules({"type": "string", "pattern": "^a$", "enum": ["a"]}) == [
+        "/ nullability", "/ type", "/ const", "/ pattern", "/ schema"
+    ]  # fmt: skip

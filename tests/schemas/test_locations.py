@@ -1,12 +1,14 @@
 """However a schema is spelled, its locations say the same."""
 
+import gc
+import weakref
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from contracts.document import Schema
-from contracts.schemas.locations import ALL_TYPES, escape, json_type, locate
+from contracts.schemas.locations import ALL_TYPES, _located, escape, json_type, locate
 from tests.documents import spec_of
 
 STRING_OR_NULL = frozenset({"string", "null"})
@@ -165,3 +167,28 @@ def test_items_false_bounds_the_length() -> None:
 
 def test_min_properties_below_the_required_ones_says_nothing() -> None:
     assert located({"required": ["a", "b"], "minProperties": 2}).keywords(("minProperties",)) == []
+
+
+def test_bodies_that_refer_to_one_schema_share_what_is_below() -> None:
+    node = {"type": "object", "properties": {"a": {"type": "string"}}}
+    reference = {"$ref": "#/components/schemas/Node"}
+    spec = spec_of({"x": True}, components={"X": reference, "Y": reference, "Node": node})
+    one, other = (locate(Schema(spec.document, f"/components/schemas/{name}")) for name in "XY")
+    assert one.property("a") is other.property("a")
+    assert [part.schema.pointer[-1] for part in (one.parts[0], other.parts[0])] == ["X", "Y"]
+
+
+def test_what_is_below_is_found_in_the_schema_above() -> None:
+    """And not by its pointer again, which costs a walk through the document."""
+    below = located({"properties": {"a": {"properties": {"b": {"const": 1}}}}}).property("a").property("b")
+    assert below.parts[0].schema.__dict__["value"] == {"const": 1}
+
+
+def test_a_tree_is_free_once_nobody_holds_its_root() -> None:
+    gc.disable()  # which would free circles as well
+    try:
+        below = weakref.ref(located({"properties": {"a": {"type": "string"}}}).property("a"))
+        _located.cache_clear()
+        assert below() is None
+    finally:
+        gc.enable()

@@ -24,13 +24,14 @@ _PARTS |= {"causes": "causes", "next": "next", "accept": "accept", "asked by": "
 
 def rules_table(book: RuleBook) -> Iterator[str]:
     """A line a rule: file:line, id, clause; the count at the end."""
-    places = [str(book.spec.document.source(rule.pointer)) for rule in book.rules]
-    where = max(map(len, places), default=0)
+    pointers = dict.fromkeys(map(attrgetter("pointer"), book.rules))
+    places = {pointer: str(book.spec.document.source(pointer)) for pointer in pointers}
+    where = max(map(len, places.values()), default=0)
     name = max((min(len(rule.id), 100) for rule in book.rules), default=0)
-    for place, rule in zip(places, book.rules, strict=True):
+    for rule in book.rules:
         mark = f" ({rule.severity.value})" * (rule.severity != "violation")
-        yield f"{place:<{where}}  {rule.id:<{name}}  {rule.clause}{mark}"
-    yield f"{len(places)} rules of {book.spec.title} {book.spec.version}"
+        yield f"{places[rule.pointer]:<{where}}  {rule.id:<{name}}  {rule.clause}{mark}"
+    yield f"{len(book.rules)} rules of {book.spec.title} {book.spec.version}"
 
 
 def rules_json(book: RuleBook, rules: Sequence[Rule] = ()) -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ from typing import Any
 from contracts.document import Schema, join_pointer
 from contracts.document.model import schemas_by_name
 from contracts.messages import is_json
-from contracts.rules.leaf import Leaf as Leaf
 from contracts.rules.rule import Answer, Rule, Scope, json_found, member_text, shown
+from contracts.rules.rule import Leaf as Leaf
 from contracts.schemas import RUNGS, SAME_VALUE, asserts, constraints, validation
 from contracts.schemas.contents import Found, encoding_of, is_document, is_encoded
 from contracts.schemas.locations import ALL_TYPES, Location, Union, locate

@@ -12,6 +12,7 @@ from contracts.document.model import clause_in, described_by
 from contracts.messages import Exchange, Response, has_content, header_values, is_json
 from contracts.schemas.contents import Found
 from contracts.schemas.json_text import Decoded, TooManyError, decode
+from contracts.schemas.validation import Bounded, Uncompilable, Validator
 
 
 class Severity(StrEnum):
@@ -125,6 +126,52 @@ class Rule:
     def group(self) -> str:
         """What names it with all others of its kind, where rules are too many for an item each."""
         return " ".join(filter(None, (self.operation, self.status, self.kind)))
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """A rule that keywords decide for values of `types`; they are compiled when first asked."""
+
+    rule: Rule
+    types: frozenset[str]
+    compile: Callable[[], Validator] | None
+    decides: Callable[[Any], bool] | None = None  # in place of a validator
+
+    @cached_property
+    def why(self) -> str:
+        """Why the keywords can't be compiled, if so."""
+        try:
+            self.compiled  # noqa: B018  # it is kept
+        except Uncompilable as error:
+            return str(error).splitlines()[0]
+        return ""
+
+    @cached_property
+    def compiled(self) -> Validator | None:
+        """What tells why a value breaks the rule; raises one of `Uncompilable`."""
+        return self.compile and self.compile()
+
+    @cached_property
+    def check(self) -> Callable[[Any], bool] | None:
+        """None where `why` says why not."""
+        if self.why:
+            return None
+        return self.decides if self.compiled is None else self.compiled.is_valid
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The rule's own, which may be many."""
+        return frozenset(self.rule.members)
+
+    @cached_property
+    def is_bounded(self) -> bool:
+        """Whether the check may raise `Beyond`."""
+        return isinstance(self.compiled, Bounded)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether validators don't check it."""
+        return self.decides is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def test_what_the_action_takes_and_gives_is_documented() -> None:
 
 
 def test_there_are_three_workflows_and_two_for_others() -> None:
-    ours = ["ci: test", "gate: diff", "nightly: contract"]
+    ours = ["ci: test", "gate: diff", "nightly: contract", "nightly: whole"]
     assert sorted(JOBS) == sorted([*ours, "contract: contract", "contract-nightly: contract"])
 
 
@@ -87,7 +87,9 @@ def test_the_checkout_leaves_no_credential(name: str) -> None:
 
 
 def test_the_same_actions_are_used_everywhere() -> None:
-    others = [(ROOT / name).read_text(encoding="utf-8") for name in ("action.yml", "docs/ci.md", BY_HAND)]
+    others = [
+        (ROOT / name).read_text(encoding="utf-8") for name in ("action.yml", "docs/ci.md", "docs/scale.md", BY_HAND)
+    ]
     used = re.findall(r"uses: (actions/.*)", "".join([*TEXTS.values(), *others]))
     assert len({one.partition("@")[0] for one in used}) == len(set(used))
 
@@ -129,6 +131,7 @@ def test_ci_runs_what_ci_run_runs() -> None:
 def test_the_commands_below_are_all_there_are() -> None:
     assert COMMANDS["gate: diff"] == ["make setup", GATE, GATE_SUMMARY]
     assert COMMANDS["nightly: contract"] == ["make setup", DRIFT, ".ci/nightly"]
+    assert COMMANDS["nightly: whole"] == ["make setup", ".ci/nightly"]
 
 
 GATE, GATE_SUMMARY = COMMANDS["gate: diff"][1:]
@@ -308,7 +311,39 @@ def test_no_verdict_is_a_warning_while_there_was_one(second: Runner) -> None:
 
 def test_the_history_of_a_night_without_a_verdict_is_saved_as_well() -> None:
     (save,) = [step for step in STEPS["nightly: contract"] if "actions/cache/save" in step.get("uses", "")]
-    assert (save["if"], save["with"]["path"]) == ("${{ !cancelled() }}", "build/last")
+    wanted = "${{ !cancelled() && strategy.job-total == 1 }}"  # of shards the job that puts them together saves it
+    assert (save["if"], save["with"]["path"]) == (wanted, "build/last")
+    assert [step["if"] for step in STEPS["nightly: whole"] if step.get("with") == save["with"]] == [
+        "${{ !cancelled() }}"
+    ]
+
+
+def test_a_night_in_shards_is_one_night() -> None:
+    """What is given to each shard and to the job after them fits together, whatever number is chosen."""
+    choices = WORKFLOWS["nightly"]["on"]["workflow_dispatch"]["inputs"]["shards"]
+    assert choices["default"] == "[1]"
+    assert [json.loads(text) for text in choices["options"]] == [list(range(1, most + 1)) for most in (1, 2, 3, 5)]
+    assert JOBS["nightly: contract"]["strategy"]["fail-fast"] == "false"
+    (upload,) = [step for step in STEPS["nightly: contract"] if "upload-artifact" in step.get("uses", "")]
+    (download,) = [step for step in STEPS["nightly: whole"] if "download-artifact" in step.get("uses", "")]
+    (put_together,) = [step for step in STEPS["nightly: whole"] if step.get("run") == NIGHTLY]
+    assert "format('shard-{0}', matrix.shard)" in upload["with"]["name"]
+    assert download["with"]["pattern"] == "shard-*"
+    assert put_together["env"]["SHARDS"] == download["with"]["path"]
+    assert JOBS["nightly: whole"]["if"].startswith("${{ !cancelled() && ")
+
+
+def test_shards_of_a_night_are_remembered_as_a_whole(second: Runner) -> None:
+    """A shard is red or green by itself, and leaves what the last night knew to the job that puts them together."""
+    with running(create_app(key=KEY, fault=fault_named("enum-status-outside"))) as base_url:
+        shard = second.night(base_url, SHARD="1/1", GITHUB_RUN_ID="7")
+    assert (shard.returncode, remembered(second), "::error" in shard.stdout) == (1, "pass", False), shard.stdout
+    (second.folder / "build" / "contract").rename(second.folder / "build" / "shards")
+    whole = second.run(NIGHTLY, BASE_URL=base_url, SHARDS="build/shards")
+    assert (whole.returncode, second.output, remembered(second)) == (1, "verdict=true", "fail"), whole.stdout
+    assert "::error file=spec/notte.yaml,line=" in whole.stdout
+    assert "· seed 7" in second.summary
+    assert len([*(second.folder / "build" / "last" / "history").iterdir()]) == 2
 
 
 def test_a_report_of_the_night_before_is_not_shown_for_this_one(second: Runner) -> None:
@@ -526,3 +561,50 @@ def test_the_action_installs_what_its_lock_says_or_a_release(version: str, wante
     pinned = [line for line in lock.splitlines() if "--hash" in line or not re.match(r"[\w.-]+==[\w.]+( ; .*)?$", line)]
     assert pinned == []
     assert lock.count("==") >= 60 * (not version)
+
+
+SCALE = re.findall(
+    r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "scale.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+GITHUB, GITLAB, KUBERNETES = (yaml.load(text, yaml.BaseLoader) for text in SCALE)
+"""How the docs spread a run over machines."""
+IN_KUBERNETES = KUBERNETES["spec"]["template"]["spec"]["containers"][0]
+
+
+@pytest.mark.parametrize(
+    ("command", "environment"),
+    [
+        (GITHUB["jobs"]["shard"]["steps"][2]["run"], {"SHARD": "{index}/{count}", "GITHUB_RUN_ID": "77"}),
+        (GITLAB["contract"]["script"][1], {"CI_NODE_INDEX": "{index}", "CI_NODE_TOTAL": "{count}"}),
+        (IN_KUBERNETES["args"][0], {"JOB_COMPLETION_INDEX": "{before}"}),
+    ],
+    ids=["GitHub", "GitLab", "Kubernetes"],
+)
+def test_each_machine_of_the_docs_asks_a_share_of_its_own(
+    command: str, environment: dict[str, str], noting: Runner
+) -> None:
+    """The words that `contracts` gets of a shell, on the first machine of three and on the last."""
+    for index in (1, 3):
+        numbers = {"index": index, "count": 3, "before": index - 1}
+        given = {name: text.format(**numbers) for name, text in environment.items()}
+        noting.run(f'PATH="{noting.folder / "bin"}:$PATH"; {command}', **given)
+    words = [line.split("|") for line in (noting.folder / "words").read_text(encoding="utf-8").splitlines()]
+    shards = [line[line.index("--contract-shard") + 1] for line in words]
+    assert ([line[:2] for line in words], shards) == ([["run", "openapi.yaml"]] * 2, ["1/3", "3/3"])
+
+
+def test_the_docs_put_together_what_the_machines_leave() -> None:
+    shard, whole = GITHUB["jobs"]["shard"], GITHUB["jobs"]["whole"]
+    assert shard["strategy"]["matrix"]["shard"] == ["1", "2", "3"]
+    assert shard["steps"][2]["env"]["SHARD"] == "${{ matrix.shard }}/${{ strategy.job-total }}"
+    upload, download = shard["steps"][3], whole["steps"][2]
+    assert (upload["with"]["name"], download["with"]["pattern"]) == ("shard-${{ matrix.shard }}", "shard-*")
+    assert (whole["needs"], download["with"]["path"]) == ("shard", "shards")
+    assert (
+        whole["steps"][-1]["run"]
+        == GITLAB["whole"]["script"][-1]
+        == "contracts merge shards -o build/contract/report.json"
+    )
+    assert (GITLAB["contract"]["parallel"], GITLAB["contract"]["artifacts"]["paths"]) == ("3", ["shards"])
+    assert (KUBERNETES["spec"]["completionMode"], KUBERNETES["spec"]["completions"]) == ("Indexed", "3")
+    assert IN_KUBERNETES["volumeMounts"][0]["mountPath"] == "/shards"

@@ -77,7 +77,7 @@ def lead(state: State, say: Callable[[str], None]) -> None:
     if options.dry_run or state.worker is not None:
         return
     if not inputs.operations:  # of a shard without a share, which has a report as all others
-        state.ledger.add(())
+        state.ledger.add((), share=[])
     for line in salvage(state):
         say(printable(state.scrub(f"contract: {line}")))
     wants_drift = options.drift or inputs.known is not None or state.budget.nightly

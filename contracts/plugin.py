@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import re
 import signal
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import suppress
-from itertools import chain, filterfalse
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from contracts.errors import ContractsError
-from contracts.run.items import SESSION
+from contracts.run.items import SESSION, lanes_of
 from contracts.run.options import OPTIONS
-from contracts.run.settings import UNNAMED, document_in, may_hold_document
+from contracts.run.settings import (
+    UNNAMED,
+    document_in,
+    files_below,
+    has_ours,
+    may_hold_document,
+)
 from contracts.text import printable
 from notte_contracts import claim
 
@@ -31,11 +35,6 @@ if TYPE_CHECKING:
 
 _PROBLEM = pytest.StashKey[str]()  # why there is none
 _BASE_URL = pytest.StashKey[str | None]()  # as given, or of PYTEST_BASE_URL; not None if empty
-_OURS = re.compile(
-    rb"\bcontract_(?:verdicts|gate)\b|\btesting\.test_(?:rule|document)\b"
-    rb"|\bcontracts\.testing[ \t]+import[ \t]*(?:\([^)]*|[^\n(]*)(?:\btest_(?:rule|document)\b|\*)"
-)
-"""In a file with tests of the contract: what they take, or where they are imported from."""
 _BASE_URL_HELP = "the service to ask (without one, the contract is tested on a mock)"
 _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "flag": ("store_true", {"type": "bool", "default": False}),
@@ -99,7 +98,7 @@ def _is_asked_for(config: pytest.Config) -> bool:
     words = map(str, config.invocation_params.args)
     if any(word.startswith("--contract-") for word in words):
         return True
-    return _is_documented(config) and any(map(_has_ours, _collected(config)))
+    return _is_documented(config) and any(map(has_ours, _collected(config)))
 
 
 def _is_documented(config: pytest.Config) -> bool:
@@ -107,28 +106,8 @@ def _is_documented(config: pytest.Config) -> bool:
 
 
 def _collected(config: pytest.Config) -> Iterator[Path]:
-    """The files in which pytest may look for tests, as its own settings say."""
-    names = [pattern.rpartition("/")[2] for pattern in config.getini("python_files")]
-    skipped, taken = map(_matcher, (config.getini("norecursedirs"), names))
-    for word in config.args:
-        start = config.invocation_params.dir / word.partition("::")[0]
-        yield from [start] * start.is_file()
-        for folder, below, files in os.walk(start):
-            below[:] = filterfalse(skipped, below)
-            if "pyvenv.cfg" in files:  # an environment, with the tests of others
-                below.clear()
-                continue
-            yield from map(Path(folder).joinpath, filter(taken, files))
-
-
-def _matcher(patterns: Sequence[str]) -> Callable[[str], object]:
-    return re.compile("|".join(map(fnmatch.translate, patterns)) or "(?!)").fullmatch
-
-
-def _has_ours(path: Path) -> bool:
-    with suppress(OSError):  # what can't be read is pytest's to say
-        return _OURS.search(path.read_bytes()) is not None
-    return False
+    named = (config.invocation_params.dir / word.partition("::")[0] for word in config.args)
+    return files_below(named, config.getini("python_files"), config.getini("norecursedirs"))
 
 
 def _begun(config: pytest.Config, *, asks: bool = True) -> State | None:
@@ -157,6 +136,13 @@ def pytest_configure_node(node: Any) -> None:
     state = node.config.stash.get(SESSION, None)
     if state is not None:
         node.workerinput.update(state.shared)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """xdist: the tests of an operation go to one process, unless `--dist` says otherwise."""
+    is_ours = SESSION in config.stash and config.getoption("dist") == "load"
+    return lanes_of(config.stash[SESSION], config, log) if is_ours else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -205,6 +191,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     config.add_cleanup(state.ledger.release)
     names = [item.callspec.params["contract_item"] for item in ours]  # type: ignore[attr-defined]
     asked = frozenset(state.items[name][0].operation for name in names if name in state.items)
+    state.chosen = asked
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     config.add_cleanup(show(state, config, reporter, asked))
     lead(state, lambda line: _write(config, line))

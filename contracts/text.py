@@ -4,10 +4,10 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 # What GitHub Actions (`::`, `##[`) and Azure Pipelines obey in a log.
@@ -121,19 +121,26 @@ def write_whole(path: Path, content: str | bytes | Iterable[str]) -> Path:
     Parts of a large text are taken one by one, so that it need never be in memory.
     """
     data = [content] if isinstance(content, bytes) else map(str.encode, _parts(content))
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        target.write_bytes(b"".join(data))  # a pipe or a device is nothing to replace
+    if path.exists() and not path.is_file():
+        path.write_bytes(b"".join(data))  # a pipe or a device is nothing to replace
         return path
+    with draft_of(path) as draft:
+        draft.writelines(data)
+    return path
+
+
+@contextmanager
+def draft_of(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of another once it is written; links and modes stay."""
+    target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}-{os.getpid()}")
     try:
         with draft.open("wb") as file:
-            file.writelines(data)
+            yield file
         if target.exists():
             shutil.copymode(target, draft)
         os.replace(draft, target)
     finally:
         with suppress(OSError):
             draft.unlink()  # it is there only if something failed
-    return path

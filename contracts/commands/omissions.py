@@ -71,8 +71,8 @@ def _ask(state: State, operation: Operation, client: Client) -> str:
     if not (target.secret or target.others):
         lack = lack_of(operation, replace(spec, shared=False))
     for probe in _probes(state, operation, is_known=not lack):
-        state.ledger.add([client.send(probe, len(state.ledger.all()))])
-    exchanges, option = state.ledger.all(), f"--base-url {target}"
+        state.ledger.add([client.send(probe, state.ledger.count(operation.key))])
+    exchanges, option = [*state.ledger.all()], f"--base-url {target}"
     if exchanges and (failure := exchanges[-1].failure) and not any(e.response for e in exchanges):
         said = f"gave no answer ({failure.kind}: {failure.detail})"
         raise UsageError(f"{option} {said}; start the service, or leave the option out")

@@ -1,7 +1,6 @@
 """A probe to an exchange: sent in its turn, to a service or the mock, again where that may help."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,14 +11,12 @@ import stamina
 from contracts import messages
 from contracts.document import Spec
 from contracts.exchanges.credential import Scrubber, Secret, shown_schemes, with_credential
+from contracts.exchanges.pace import Exhausted, Pace, wish
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.tokens import NoToken, Tokens
 from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Response, overridden
 
-MAX_WAIT = 60.0
-"""Seconds that a service can make a run wait before one request: a wish is granted up to here."""
-PATIENCE = 600.0  # seconds that a service can make a run wait in all; then the run ends
 ATTEMPTS = 3
 AT_ONCE = 0.001  # seconds before asking again after a body cut short: no service needs rest then
 MAX_RETRY_AFTER = 20.0
@@ -30,107 +27,6 @@ Outcome = Response | Failure
 
 # Else Python prints, where nothing is set up for logs, that a request is sent again.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
-
-
-class Exhausted(Exception):
-    """A bound of the run is reached: nothing more is sent; `str()` says which bound."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How much a run may ask: seconds between two requests, requests in all, seconds in all."""
-
-    interval: float = 0.0
-    requests: int | None = None
-    seconds: float | None = None
-
-
-def pause(seconds: float) -> None:
-    """Sleep; not where stamina's testing mode has turned waiting off."""
-    if not stamina.is_testing():
-        time.sleep(seconds)
-
-
-@dataclass(slots=True)
-class Pace:
-    """The clock of a process; all share when the run `started` and the requests it has `spent`."""
-
-    bounds: Bounds = field(default_factory=Bounds)
-    started: float = field(default_factory=time.time)
-    spent: int = 0
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = pause
-    _next: float = 0.0
-    _waited: float = 0.0
-    _seen: float = 0.0  # the time at the last turn: a clock that is put back moves what rests on it
-
-    def continued(self, spent: int) -> None:
-        """Others have sent so many requests, the last of them perhaps just now."""
-        if spent > self.spent:
-            self.spent = spent
-            self._next = max(self._next, self.now() + self.bounds.interval)
-
-    def turn(self) -> None:
-        """Wait until the next request may be sent, and count it. Raises Exhausted if none may."""
-        most, seconds, waited = self.bounds.requests, self.bounds.seconds, self._waited
-        put_back, self._seen = max(0.0, self._seen - self.now()), self.now()
-        self.started, self._next = self.started - put_back, self._next - put_back
-        wait = max(0.0, self._next - self.now())
-        if most is not None and self.spent >= most:
-            said = f"sent {self.spent} requests, its bound (--contract-max-requests)"
-            raise Exhausted(f"the run has {said}")
-        if waited > PATIENCE:
-            said = f"wait {waited:.0f} s (Retry-After, X-RateLimit-Reset)"
-            raise Exhausted(f"the service made the run {said}")
-        if not self.has_time(wait):
-            raise Exhausted(f"the run has used the {seconds:g} s that it has (--contract-max-time)")
-        if wait:
-            self.sleep(wait)
-        self.spent += 1
-        self._next = self.now() + self.bounds.interval
-
-    def has_time(self, wait: float = 0.0) -> bool:
-        """Whether a request may still be sent after waiting so long."""
-        return self.bounds.seconds is None or self.now() + wait - self.started < self.bounds.seconds
-
-    def heed(self, answer: Response) -> None:
-        """Put the next request off as an answer wishes, within bounds."""
-        now = self.now()
-        then = now + min(wish(answer, datetime.fromtimestamp(now, UTC)), MAX_WAIT)
-        self._waited += max(0.0, then - max(self._next, now))
-        self._next = max(self._next, then)
-
-
-def wish(answer: Response, now: datetime) -> float:
-    """Seconds that an answer asks for: Retry-After, or until a used up limit is renewed."""
-    seconds = 0.0
-    if answer.status in messages.UNAVAILABLE:
-        seconds = retry_after(answer.header("retry-after") or "", now)
-    reset = _number(answer.header("x-ratelimit-reset"))
-    if reset is None or _number(answer.header("x-ratelimit-remaining")) != 0:
-        return seconds
-    # No standard fixes the field: a time since the epoch, in s or ms, or seconds left.
-    if reset > 1e11:
-        reset /= 1000
-    if reset > 1e9:
-        reset -= now.timestamp()
-    return max(seconds, reset)
-
-
-def retry_after(value: str, now: datetime) -> float:
-    """Seconds of a Retry-After field, seconds or a date (RFC 9110 §10.2.3); 0 for other text."""
-    if value.isascii() and value.strip().isdigit():
-        return float(value)
-    date = messages.moment_of(value)
-    return max(0.0, (date - now).total_seconds()) if date is not None else 0.0
-
-
-def _number(value: str | None) -> float | None:
-    """The number that a field holds, before any `;` or `,`; None for other text."""
-    text = (value or "").replace(",", ";").partition(";")[0].strip()
-    if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 20:
-        return float(text)
-    return None
 
 
 @dataclass(slots=True)

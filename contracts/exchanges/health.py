@@ -236,10 +236,11 @@ def is_plain_success(exchange: Exchange) -> bool:
 Event = Exchange | Stop | dict[str, Any]  # the last are notes
 
 
-def until_stop(exchanges: Iterable[Event], before: int = 0) -> Iterator[Event]:
+def until_stop(exchanges: Iterable[Event], before: int = 0, earlier: int = 0) -> Iterator[Event]:
     """The exchanges of an operation up to where the rest would only take time; then why: a Stop.
 
-    Stops and notes that are among them stay there. `before` is the weight of the run so far.
+    Stops and notes that are among them stay there. `before` is the weight of the run so far,
+    in `earlier` exchanges of other operations.
     """
     asked, kept = list[Exchange](), max(before + MOST_KEPT - MOST_IN_ALL, 0)
     for exchange in exchanges:
@@ -248,17 +249,17 @@ def until_stop(exchanges: Iterable[Event], before: int = 0) -> Iterator[Event]:
             continue
         asked.append(exchange)
         kept += weight(exchange)
-        if stop := _stop(asked, kept):
+        if stop := _stop(asked, kept, earlier):
             yield stop
             return
 
 
-def for_good(stop: Stop, exchanges: Sequence[Exchange], stops: Sequence[Stop]) -> Stop:
+def for_good(stop: Stop, exchanges: Iterable[Exchange], stops: Sequence[Stop]) -> Stop:
     """The Stop of an operation, or of all that come, where nobody takes requests any more.
 
     `exchanges` and `stops` are those of the run until then, of whatever operation.
     """
-    kinds = [one.failure and one.failure.kind for one in exchanges[-LOSSES:]]
+    kinds = [one.failure and one.failure.kind for one in exchanges][-LOSSES:]
     count = SLOW if FailureKind.TIMED_OUT in kinds[-SLOW:] else LOSSES
     gone = len(kinds) >= count and set(kinds[-count:]) <= SILENT
     if stop.kind is not StopKind.UNANSWERED or not gone:
@@ -279,8 +280,8 @@ def weight(exchange: Exchange) -> int:
     return sum(map(len, parts))
 
 
-def _stop(asked: Sequence[Exchange], kept: int) -> Stop | None:
-    count, key = len(asked), asked[-1].probe.operation
+def _stop(asked: Sequence[Exchange], kept: int, earlier: int) -> Stop | None:
+    count, key, number = len(asked), asked[-1].probe.operation, earlier + asked[-1].number
     kinds = {exchange.failure and exchange.failure.kind for exchange in asked[-SILENCE:]}
     silent = (count == PATIENCE or count >= SILENCE) and kinds <= SILENT
     if silent or (count >= LOSSES and all(map(is_unavailable, asked[-LOSSES:]))):
@@ -289,10 +290,10 @@ def _stop(asked: Sequence[Exchange], kept: int) -> Stop | None:
             said = f"the service stopped answering while {key} was asked"
             said += f", at {lost.method} {cut(lost.target, MOST_OF_TARGET)}"
             return Stop(key, StopKind.SILENT, said)
-        if asked[-1].number == PATIENCE - 1 and kinds <= ABSENT:
+        if number == PATIENCE - 1 and kinds <= ABSENT:
             return Stop(key, StopKind.ABSENT, "the service took none of the requests before")
         return Stop(key, StopKind.UNANSWERED, f"no request of {key} was answered")
-    if asked[-1].number == count - 1 == PATIENCE - 1 and all(map(_speaks_no_http, asked)):
+    if number == count - 1 == PATIENCE - 1 and all(map(_speaks_no_http, asked)):
         return Stop(key, StopKind.ABSENT, "the port speaks no HTTP")
     if kept > MOST_KEPT:
         return Stop(key, StopKind.TOO_LARGE, f"the answers of {key} are too large to be kept")

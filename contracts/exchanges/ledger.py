@@ -1,56 +1,70 @@
-"""The exchanges of a run in one file, shared by its processes: the first asks, all read."""
+"""The exchanges of a run on disk: a file a process, a lane an operation; one asks it, all read it.
+
+Nothing but the lane that is being asked is in memory. A file has a line an exchange, below one that
+names its operation, and lines for what stopped the asking, for notes, and for what was judged.
+"""
 
 import io
 import json
-import os
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import msgspec
 from filelock import BaseFileLock, FileLock, Timeout
 
-from contracts.exchanges.health import Event, Stop, until_stop
+from contracts.exchanges.health import Stop, weight
+from contracts.exchanges.records import (
+    UNREADABLE,
+    Item,
+    LanePlaces,
+    Written,
+    exchange_from,
+    json_line,
+    to_record,
+)
 from contracts.messages import Exchange
+from contracts.text import draft_of
 
-ALIVE = ".alive"
+ALIVE, PART, LANE = ".alive", ".part", ".lane"
 TAKEN = "it was taken away"
-UNREADABLE = (ValueError, KeyError, TypeError, RecursionError, msgspec.MsgspecError)
-Item = Event | str
-"""A line: an exchange, why asking stopped, an operation that was asked to the end, or notes."""
+NUMBER, JUDGED = b'{"number":', b"["  # how lines begin that are read when they are needed
 
 
 @dataclass(slots=True)
 class Ledger:
-    """One file a run, and what this process knows of it; each line precedes the next request.
+    """What this process knows of a run; each line precedes the next request.
 
     Each process of the run holds a lock of its own beside the file while it lives (`hold`). The
     kernel gives it back when the process is killed: so a later run knows what was left behind.
-    What the run is `about` is the first note, under `run`; `attempts` counts requests so far.
+    What the run is `about` is the first note, under `run`. Exchanges are numbered within their
+    operation while it is asked, and when they are read, in the order of the operations (`order`).
     From where the file can't be written, as `lost` says, this process alone knows what is added.
     """
 
-    path: Path
+    path: Path  # of the process that leads; what others write stands beside it
     about: Mapping[str, Any] = field(default_factory=dict)
-    attempts: int = field(default=0, init=False)
+    order: Sequence[str] = ()  # of the operations, by their keys
+    process: str = ""  # of this process of xdist; "" if it is alone, or leads
+    shared: bool = False  # whether there are others
     lost: str = field(default="", init=False)  # why the file can't be written, if so
-    _exchanges: list[Exchange] = field(default_factory=list, init=False)
-    _of: dict[str, list[Exchange]] = field(default_factory=lambda: defaultdict(list), init=False)
-    _finished: set[str] = field(default_factory=set, init=False)
+    weight: int = field(default=0, init=False)  # bytes of the exchanges so far, as `health` has it
+    _files: dict[Path, Written] = field(default_factory=dict, init=False)
+    _lanes: dict[str, LanePlaces] = field(default_factory=dict, init=False)
     _stops: list[Stop] = field(default_factory=list, init=False)
     _notes: dict[str, Any] = field(default_factory=dict, init=False)
-    _offset: int = field(default=0, init=False)  # up to here the file is known, and not read again
     _life: BaseFileLock | None = field(default=None, init=False, repr=False)
+    _is_read: bool = field(default=False, init=False)  # what was there before
 
     @classmethod
-    def left_in(cls, folder: Path) -> list[Self]:
+    def left_in(cls, folder: Path, order: Sequence[str] = ()) -> list[Self]:
         """The ledgers of runs that have not come to their end, dead or alive."""
         paths = folder.glob(f".run-*.jsonl.*{ALIVE}")
         names = sorted({path.name.partition(".jsonl.")[0] for path in paths})
-        return [cls(folder / f"{name}.jsonl") for name in names]
+        return [cls(folder / f"{name}.jsonl", order=order, shared=True) for name in names]
 
     def hold(self, process: str) -> None:
         """Show that a process of the run is alive, until it ends in whichever way."""
@@ -64,7 +78,7 @@ class Ledger:
         if self._life is not None:
             self._life.release()
             self._life = None
-            if not self.path.exists():
+            if not self.written():
                 self.discard()
 
     @contextmanager
@@ -82,101 +96,186 @@ class Ledger:
     def exchanges_of(self, operation: str, ask: Callable[[int], Iterable[Item]]) -> list[Exchange]:
         """The exchanges of an operation; the first process calls `ask`, with the first free number.
 
-        If `ask` raises, what it gave so far is kept, and the next call asks the operation again.
+        Others wait for it, but at other operations. If `ask` raises, what it gave so far is kept,
+        and the next call asks the operation again.
         """
-        if operation not in self._finished:
-            with self._appending() as append:
-                if operation not in self._finished:
-                    for item in ask(len(self._exchanges)):
-                        append(item)
-                    append(operation)
-        return list(self._of[operation])
+        self._catch_up()
+        if not self._lane(operation).finished:
+            with self._alone_with(operation) as lane:
+                lane.asked = asked = self.of(operation)
+                try:
+                    for item in () if lane.finished else ask(lane.count):
+                        self._append(item)
+                    if not lane.finished:
+                        self._append(operation)
+                finally:
+                    self._look_after()
+                    lane.asked = asked if self.lost else None
+            return asked
+        return self.of(operation)
+
+    @contextmanager
+    def _alone_with(self, operation: str) -> Iterator[LanePlaces]:
+        """The lane of an operation, which no other process asks meanwhile."""
+        with ExitStack() as held:
+            if self.shared:
+                path = Path(f"{self.path}.{sha256(operation.encode()).hexdigest()[:20]}{LANE}")
+                with self._noting_loss():
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    path.touch()  # or the lock is waited for where none can be
+                    held.enter_context(FileLock(path))
+            self._catch_up()
+            yield self._lane(operation)
 
     def add(self, items: Iterable[Item], **notes: Any) -> None:
         """Append exchanges that were made apart, stops and notes, for every process of the run."""
-        with self._appending() as append:
-            for item in items:
-                append(item)
-            if notes:
-                append(notes)
+        for item in items:
+            self._append(item)
+        if notes:
+            self._append(notes)
+        self._look_after()
 
-    @contextmanager
-    def _appending(self) -> Iterator[Callable[[Item], None]]:
-        """Nobody else writes meanwhile; a line is in the file when the call for it returns."""
-        with ExitStack() as held:
-            file = self._opened(held)
+    def keep_judged(self, operation: str, said: bytes) -> None:
+        """Keep what the answers of an operation say, a JSON array on one line, for who leads."""
+        if self.shared and not self.lost:
+            self._write(operation, said + b"\n")
 
-            def append(item: Item) -> None:
-                line = json.dumps(to_record(item), separators=(",", ":")).encode() + b"\n"
-                with self._noting_loss():
-                    rest = memoryview(line)
-                    while rest and file and not self.lost:
-                        rest = rest[file.write(rest) :]
-                    self._offset += len(line)
-                self._know(item)
+    def judged(self, operation: str) -> bytes | None:
+        """What a process of the run kept; None if none did."""
+        self._catch_up()
+        place = self._lane(operation).judged
+        return place and place[0].read(*place[1:])
 
-            if self.about and not self._notes:
-                append({"run": dict(self.about)})
-            yield append
-            if not os.path.exists(self.path):
-                self.lost = self.lost or TAKEN
+    def _append(self, item: Item) -> None:
+        """A line, in the file when this returns."""
+        if not self._is_read:
+            self._catch_up()
+        if self.about and "run" not in self._notes:
+            self._append_record({"notes": {"run": dict(self.about)}})
+        if not isinstance(item, Exchange):
+            self._append_record(to_record(item))
+            return
+        lane = self._lane(item.probe.operation)
+        if self.lost and lane.asked is None:
+            lane.asked = self.of(item.probe.operation)
+        self._write(item.probe.operation, json_line(to_record(item)))
+        self.weight += weight(item)
+        if lane.asked is not None:
+            lane.asked.append(item)
+        elif self.lost:
+            lane.asked = [*self.of(item.probe.operation), item]
+        if self.lost:
+            lane.count = len(lane.asked or ())
+
+    def _append_record(self, record: dict[str, Any]) -> None:
+        self._write("", json_line(record))
+        if self.lost:
+            self._know(self._own, record)
+
+    def _write(self, operation: str, line: bytes) -> None:
+        """A line at the end of the file of this process, below the operation that it is about."""
+        own, lines = self._own, [line]
+        if operation and operation != own.operation:
+            lines.insert(0, json_line({"asked": operation}))
+        with self._noting_loss():
+            for line in lines * (not self.lost):
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[self._writable(own).write(rest) :]
+                self._take(own, line)
+
+    def _writable(self, own: Written) -> io.FileIO:
+        if own.file is not None and own.file.writable():
+            return own.file
+        self._catch_up()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = own.open("a+b")
+        file.truncate(own.end)  # a line that a crash cut short goes
+        return file
+
+    @property
+    def _own(self) -> Written:
+        """The file that this process writes."""
+        path = Path(f"{self.path}.{self.process}{PART}") if self.process else self.path
+        return self._file(path)
+
+    def _file(self, path: Path) -> Written:
+        return self._files.setdefault(path, Written(path))
+
+    def written(self) -> list[Path]:
+        """The files of the run that are there, of whoever leads first."""
+        found = [self.path, *sorted(self.path.parent.glob(f"{self.path.name}.*{PART}"))]
+        return [path for path in found if path.exists()]
+
+    def _look_after(self) -> None:
+        """See whether the file of this process is there still, and whole."""
+        own = self._own
+        if own.file is not None and not self.lost:
+            with self._noting_loss():
+                if own.path.stat().st_size < own.end:
+                    raise OSError(0, TAKEN)
 
     @contextmanager
     def _noting_loss(self) -> Iterator[None]:
         try:
             yield
+        except FileNotFoundError:
+            self.lost = self.lost or TAKEN
         except OSError as error:
             self.lost = self.lost or error.strerror or str(error)
 
-    def _opened(self, held: ExitStack) -> io.FileIO | None:
-        """The file behind its lock, where the next line goes; None if it can't be written."""
-        if self.lost:
-            return None
-        with self._noting_loss():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            Path(f"{self.path}.lock").touch()  # or the lock is waited for where none can be
-            held.enter_context(FileLock(f"{self.path}.lock"))
-            self._catch_up()
-            self.path.touch()
-            file = held.enter_context(self.path.open("r+b", buffering=0))
-            if file.seek(0, os.SEEK_END) < self._offset:
-                raise OSError(TAKEN)
-            file.truncate(self._offset)  # a line that a crash cut short goes
-            file.seek(self._offset)
-            return file
-        return None
-
     def _catch_up(self) -> None:
         """Read what others appended; a last line cut short by a crash is left out."""
-        if self.lost or not os.path.exists(self.path):
-            return
-        with self.path.open("rb") as file:
-            file.seek(self._offset)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                self._know(item_from(json.loads(line)))
-                self._offset += len(line)
+        if self._is_read and not self.shared:
+            return  # there is nobody else
+        self._is_read = True
+        for path in self.written():
+            known = self._file(path)
+            try:
+                file = known.file or known.open("rb")
+                file.seek(known.end)
+                come = file.read()
+            except OSError:
+                continue
+            for line in come.splitlines(keepends=True):
+                if line.endswith(b"\n"):
+                    self._take(known, line)
 
-    def _know(self, item: Item) -> None:
-        match item:
-            case str():
-                self._finished.add(item)
-                if all(stop.operation != item for stop in self._stops):
-                    # In a file from before stops were noted the exchanges show them.
-                    shown = until_stop(self._of[item])
-                    self._stops += [found for found in shown if isinstance(found, Stop)]
-            case Stop():
-                self._stops.append(item)
-            case dict():
-                self._notes.update(item)
-            case Exchange():
-                self._exchanges.append(item)
-                self._of[item.probe.operation].append(item)
-                self.attempts += item.attempts
+    def _take(self, file: Written, line: bytes) -> None:
+        """Know a line, which begins where that file was known to end."""
+        begin, end = file.end, file.end + len(line)
+        if line.startswith(NUMBER):
+            # In a file from before operations were named each line has its own.
+            self._lane(file.operation or json.loads(line)["operation"]).add(file, begin, end)
+            if file is not self._own:
+                self.weight += len(line) * 3 // 4  # its body is in base64
+        elif line.startswith(JUDGED) and file.operation:
+            self._lane(file.operation).judged = file, begin, end
+        else:
+            self._know(file, json.loads(line))
+        file.end = end  # what can't be read is so each time
+
+    def _know(self, file: Written, record: dict[str, Any]) -> None:
+        match record:
+            case {"asked": operation}:
+                file.operation = operation
+            case {"finished": operation}:
+                self._lane(operation).finished = True
+            case {"stop": stop}:
+                self._stops.append(msgspec.convert(stop, Stop))
+            case {"notes": notes}:
+                for name, value in notes.items():
+                    if isinstance(value, dict):  # what several processes found, all together
+                        value = {**(self._notes.get(name) or {}), **value}
+                    self._notes[name] = value
+            case _:
+                raise ValueError("no line of a ledger")
+
+    def _lane(self, operation: str) -> LanePlaces:
+        return self._lanes.setdefault(operation, LanePlaces())
 
     def note(self, name: str) -> Any:
-        """What any process noted last under a name; None if nothing was."""
+        """What was noted last under a name; of objects, all together. None if nothing was."""
         self._catch_up()
         return self._notes.get(name)
 
@@ -187,38 +286,77 @@ class Ledger:
 
     def of(self, operation: str) -> list[Exchange]:
         """The exchanges of an operation so far."""
-        self._catch_up()
-        return list(self._of[operation])
+        lane = self._lane(operation)
+        if lane.asked is None:
+            self._catch_up()
+        if lane.asked is not None:
+            return list(lane.asked)
+        lines = b"".join(file.read(begin, end) for file, begin, end in lane.places).splitlines()
+        return [replace(exchange_from(line), number=at) for at, line in enumerate(lines)]
 
-    def all(self) -> list[Exchange]:
-        """Every exchange so far, whichever process asked."""
+    def count(self, operation: str) -> int:
+        """How many exchanges of an operation there are so far."""
         self._catch_up()
-        return list(self._exchanges)
+        return self._lane(operation).count
+
+    def all(self) -> "Exchanges":
+        """Every exchange so far, whichever process asked; read from disk each time."""
+        self._catch_up()
+        return Exchanges(self)
+
+    def first_numbers(self) -> dict[str, int]:
+        """Of each operation with exchanges, in their order, the number of its first one."""
+        self._catch_up()
+        found, number = dict[str, int](), 0
+        for operation in dict.fromkeys((*self.order, *self._lanes)):
+            if count := self._lane(operation).count:
+                found[operation] = number
+                number += count
+        return found
 
     def finished(self) -> set[str]:
         """The operations that were asked to the end."""
         self._catch_up()
-        return set(self._finished)
+        return {operation for operation, lane in self._lanes.items() if lane.finished}
 
     @property
     def begun(self) -> bool:
         """Whether any process of the run has noted anything."""
-        return bool(self._notes) or self.path.exists()
+        self._catch_up()
+        return bool(self._notes or self._lanes or self.written())
 
     def close(self, keep_as: Path) -> None:
-        """End of the run: the file, without what a crash cut short, gets its lasting name alone.
+        """End of the run: its exchanges, each with its number, are one file with a lasting name.
 
         OSError if it can't, or was not written to its end: then what has that name is left alone.
         """
-        is_there = self.path.exists()
-        if is_there and not self.lost:
-            with suppress(*UNREADABLE):  # a file that can't be read is kept as it is
-                self._catch_up()
-                os.truncate(self.path, self._offset)
-            os.replace(self.path, keep_as)
-        self.discard()
-        if self.lost or (self._notes and not is_there):
+        self._look_after()
+        there = bool(self.written())
+        try:
+            if there and not self.lost:
+                with draft_of(keep_as) as draft:
+                    self._write_all(draft)
+        finally:
+            self.discard()
+        if self.lost or (self._notes and not there):
             raise OSError(0, self.lost or TAKEN)
+
+    def _write_all(self, draft: BinaryIO) -> None:
+        try:
+            self._catch_up()
+        except UNREADABLE:  # then it is kept as it is
+            draft.writelines(path.read_bytes() for path in self.written())
+            return
+        notes = [{"notes": self._notes}] if self._notes else []
+        for record in (*notes, *map(to_record, self._stops)):
+            draft.write(json_line(record))
+        for operation, number in self.first_numbers().items():
+            for file, begin, end in self._lanes[operation].places:
+                for line in file.read(begin, end).splitlines(keepends=True):
+                    draft.write(NUMBER + b"%d" % number + line[line.index(b",") :])
+                    number += 1
+        for operation in self.finished():
+            draft.write(json_line({"finished": operation}))
 
     def discard(self) -> None:
         """Remove the file, if it is still there, and what only served the run."""
@@ -227,26 +365,19 @@ class Ledger:
                 path.unlink()
 
 
-def to_record(item: Item) -> dict[str, Any]:
-    """An item as the object of its line; that of an exchange is flat, as far as names differ."""
-    match item:
-        case str():
-            return {"finished": item}
-        case dict():
-            return {"notes": item}
-        case Stop():
-            return {"stop": asdict(item)}
-    record: dict[str, Any] = msgspec.to_builtins(item)
-    del record["failure" if item.failure is None else "response"]
-    probe = record.pop("probe")
-    return {**record, **probe.pop("request"), **probe.pop("claim"), **probe}
+@dataclass(frozen=True, slots=True)
+class Exchanges(Collection[Exchange]):
+    """The exchanges of a run in the order of their numbers; each look at them reads the disk."""
 
+    ledger: Ledger
 
-def item_from(record: dict[str, Any]) -> Item:
-    match record:
-        case {"finished": item} | {"notes": item}:
-            return item  # type: ignore[no-any-return]
-        case {"stop": stop}:
-            return msgspec.convert(stop, Stop)
-    probe = {**record, "request": record, "claim": record}  # each takes the names that it knows
-    return msgspec.convert({**record, "probe": probe}, Exchange)
+    def __iter__(self) -> Iterator[Exchange]:
+        for operation, first in self.ledger.first_numbers().items():
+            for number, exchange in enumerate(self.ledger.of(operation), first):
+                yield replace(exchange, number=number)
+
+    def __len__(self) -> int:
+        return sum(lane.count for lane in self.ledger._lanes.values())
+
+    def __contains__(self, exchange: object) -> bool:
+        return any(exchange == one for one in self)

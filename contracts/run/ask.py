@@ -27,8 +27,8 @@ from contracts.mock import CREDENTIAL, framed
 from contracts.probes.permission import refused
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
-from contracts.run.resources import Finder, learn, refusals
-from contracts.run.state import Asked, State
+from contracts.run.resources import Finder, asked_before, learn, refusals
+from contracts.run.state import Asked, State, hand_over, handed_over
 from contracts.text import plural, shown_path
 from contracts.verdicts import (
     Outcome,
@@ -49,7 +49,10 @@ SPARED = "what ends a resource is sent to none but the run's own"
 def asked(state: State, operation: Operation) -> Asked:
     """Ask an operation, unless any process of the run did, and judge all answers by all rules."""
     key, cut = operation.key, None
-    if key not in state.asked:
+    for other in asked_before(state, operation):
+        asked(state, other)
+    known = state.asked.get(key) or handed_over(state, operation)
+    if known is None:
         try:
             exchanges = state.ledger.exchanges_of(key, partial(_exchanges, state, operation))
         except Exhausted as bound:
@@ -62,27 +65,30 @@ def asked(state: State, operation: Operation) -> Asked:
                 "so that other processes can't know what was asked; make room, or leave out -n"
             )
             raise UsageError(f"{folder} can't be written ({state.ledger.lost}), {no_more}")
-        by_id = {verdict.rule.id: verdict for verdict in verdicts_of(state, operation)}
+        known = handed_over(state, operation)  # by whoever asked it meanwhile
+    if known is None:
+        verdicts = list(verdicts_of(state, operation))
         why = _nobody(state, StopKind.ELSEWHERE) or blocked(state.inputs.spec, exchanges)
-        state.asked[key] = Asked(by_id, why or None, cut)
-    return state.asked[key]
+        known = Asked({verdict.rule.id: verdict for verdict in verdicts}, why or None, cut)
+        hand_over(state, key, known, len(exchanges))
+    state.asked[key] = known
+    return known
 
 
 def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Event]:
     """The exchanges of an operation, counted from a number on, and where they end early, why."""
     if _nobody(state) or _mute(state, operation) or _lack(state, operation):
         return
-    # Others of the run have sent requests too, and what was sent aside is in no exchange.
-    state.pace.continued(state.ledger.attempts + (state.ledger.note("aside") or 0))
     state.progress.told(operation.key, 0)
     with connected(state, state.pace) as client:
         events = _events(state, operation, client, number)
-        events = until_stop(events, sum(map(health.weight, state.ledger.all())))
+        events = until_stop(events, state.ledger.weight, len(state.ledger.all()) - number)
         for count, event in enumerate(events, start=1):
             if isinstance(event, Stop):
-                event = health.for_good(event, state.ledger.all(), state.ledger.stops())
+                event = health.for_good(event, state.recent, state.ledger.stops())
             yield event
             if isinstance(event, Exchange):
+                state.recent.append(event)
                 state.progress.told(operation.key, count)
 
 
@@ -109,7 +115,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         yield {"slow": {**(state.ledger.note("slow") or {}), operation.key: why}}
     # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
     successes = [e.probe.request for e in exchanges if is_plain_success(e)]
-    yield from refusals(Finder.of(state, client), operation, sent, successes)
+    yield from refusals(Finder.of(state, client, operation.key), operation, sent, successes)
     answered = next(iter(successes), None)
     yield from gateways(state, operation, client, answered)
     yield from sent(closing_of(state, operation, answered))
@@ -135,10 +141,10 @@ def bearings(state: State, operation: Operation, client: Client) -> Iterator[Eve
     """
     answered = [e for e in state.ledger.of(operation.key) if not is_unavailable(e)]
     foreign = all(health.may_be_foreign(e, keeps=_keeps(state, e)) for e in answered)
-    if state.arrived or not (state.inputs.target.live and answered and foreign):
+    if state.ledger.note("arrived") or not (state.inputs.target.live and answered and foreign):
         return
     base_url, spec = str(state.inputs.target), state.inputs.spec
-    before, made_up = state.pace.spent, dict[object, Exchange]()
+    made_up = dict[object, Exchange]()
     at_home = health.prefixes(base_url) <= health.prefixes(*operation.servers or [""])
     found, depth = health.Bearings(at_home=at_home), max(p.count("/") for p in spec.by_path)
     nowhere = f"/{NOWHERE[0]}" * (depth + 1)  # deeper than all templates, so that none matches
@@ -151,9 +157,9 @@ def bearings(state: State, operation: Operation, client: Client) -> Iterator[Eve
         found = health.counted(found, exchange, made_up[kind], base_url, keeps)
         if found.other:
             break
-    yield {"aside": (state.ledger.note("aside") or 0) + state.pace.spent - before}
-    state.arrived = not health.is_elsewhere(found)
-    if not state.arrived:
+    if not health.is_elsewhere(found):
+        yield {"arrived": True}
+    else:
         why = health.nothing_there(operation.servers, base_url, next(iter(made_up.values())))
         yield Stop(operation.key, StopKind.ELSEWHERE, why)
 
@@ -201,13 +207,12 @@ def gateways(
         return
     if not operation.needs_credential or state.ledger.note("gateways") is not None:
         return
-    found, before = [], state.pace.spent
+    found = []
     for name in sorted(names):
         exchange = client.send(Probe(operation.key, answered, withheld=(name,)), 0)
         if not is_unavailable(exchange) and not is_plain_success(exchange):
             found.append(name)
-    aside = (state.ledger.note("aside") or 0) + state.pace.spent - before
-    yield {"gateways": found, "aside": aside}
+    yield {"gateways": found}
 
 
 def _keeps(state: State, exchange: Exchange) -> bool:
@@ -283,8 +288,8 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     """What the items had in this process, or what the answers say, or why nothing was asked."""
     if why := _nobody(state, StopKind.ELSEWHERE):
         return [unjudged(rule, why) for rule in state.book.operations[operation.key].rules]
-    if operation.key in state.asked:
-        return state.asked[operation.key].verdicts.values()
+    if known := state.asked.get(operation.key) or handed_over(state, operation):
+        return known.verdicts.values()
     exchanges = state.ledger.of(operation.key)
     count, verdicts = state.first_looks.pop(operation.key, (-1, ()))
     if count != len(exchanges):

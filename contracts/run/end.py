@@ -98,7 +98,8 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     """Verdicts on what was asked, and the decision; `ended` says why the asking was cut short."""
     inputs, ledger, policy = state.inputs, state.ledger, state.inputs.policy
     traffic, finished_keys = traffic_of(inputs.spec, ledger.all()), ledger.finished()
-    begun = finished_keys | traffic.shares.keys()
+    numbers = ledger.first_numbers()
+    begun = finished_keys | numbers.keys()
     operations = [operation for operation in inputs.spec.operations if operation.key in begun]
     refused = traffic.signs.blocked
     verdicts: list[Verdict] = []
@@ -109,8 +110,10 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
         elif refused:  # what can do without a credential may be shown one
             kept = [verdict for verdict in found if verdict.rule.kind != "auth"]
             found = [*kept, *(unjudged(v.rule, refused) for v in found if v.rule.kind == "auth")]
-        own = inputs.owns(operation)
-        verdicts += [v for v in found if inputs.wants(v.rule.id) and (own or v.exercised)]
+        own, first = inputs.owns(operation), numbers.get(operation.key, 0)
+        for verdict in found:
+            if inputs.wants(verdict.rule.id) and (own or verdict.exercised):
+                verdicts.append(_numbered(verdict, first))
     # That none of those which are spared succeeded is our own doing.
     spared = operations and all(spares(state, operation) for operation in operations)
     wanted = set(map(attrgetter("key"), filter(inputs.owns, inputs.spec.operations)))
@@ -154,6 +157,15 @@ def _shard(state: State, report: Report, policy: Policy, idle: str) -> Shard | N
         promised += map(attrgetter("id"), state.book.rules)
     left = pending(inputs.spec, report.verdicts, report.traffic, policy, promised)
     return replace(about, stale=left.stale, healed=left.healed, missed=left.missed, idle=idle)
+
+
+def _numbered(verdict: Verdict, first: int) -> Verdict:
+    """With the number that its evidence has in the run, of which that is its operation's first."""
+    if verdict.evidence is None or not first:
+        return verdict
+    exchange = verdict.evidence.exchange
+    exchange = replace(exchange, number=first + exchange.number)
+    return replace(verdict, evidence=replace(verdict.evidence, exchange=exchange))
 
 
 def left_behind(traffic: Traffic) -> Iterator[str]:

@@ -7,9 +7,11 @@ as this module is its plugin as well, and calls them tests of the document.
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from contracts.verdicts import Verdict
 
 SESSION = pytest.StashKey["State"]()  # the run that a pytest session makes
+_ITEM = re.compile(r"::\w+\[(.*)\]$", re.DOTALL)
 _DOCUMENT = pytest.StashKey[str]()  # of `contracts run`, as its tests are called after it
 
 
@@ -61,6 +64,56 @@ def _rerun(request: pytest.FixtureRequest, state: State) -> str:
     return command_of(config, state.inputs, state.budget.seed, f"{path}::{name}")
 
 
+def lanes_of(state: State, config: pytest.Config, log: Any) -> Any:
+    """A scheduler of xdist: all tests of an operation for one process, others one by one.
+
+    What it does beside is that of `--dist loadscope`, in time that grows as the number of tests.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    operations = {_escaped(name): rules[0].operation for name, rules in state.items.items()}
+
+    class LaneScheduling(LoadScopeScheduling):  # type: ignore[misc]
+        places: Mapping[str, int] = {}
+
+        def _split_scope(self, nodeid: str) -> str:
+            found = _ITEM.search(nodeid)
+            return operations.get(found[1], nodeid) if found else nodeid
+
+        def _assign_work_unit(self, node: Any) -> None:
+            scope, tests = self.workqueue.popitem(last=False)
+            self.assigned_work[node][scope] = tests
+            self.places = self.places or {n: i for i, n in enumerate(self.collection or ())}
+            node.send_runtest_some([self.places[nodeid] for nodeid in tests])
+
+        def mark_test_complete(self, node: Any, item_index: int, *_: object) -> None:
+            nodeid = self.registered_collections[node][item_index]
+            scope = self._split_scope(nodeid)
+            del self.assigned_work[node][scope][nodeid]
+            if not self.assigned_work[node][scope]:
+                del self.assigned_work[node][scope]
+            self._reschedule(node)
+
+        def remove_node(self, node: Any) -> str | None:
+            """The test at which a process died, if it did: that is not run again, others are."""
+            left = self.assigned_work.pop(node)
+            died_at = next((nodeid for tests in left.values() for nodeid in tests), None)
+            for scope, tests in left.items():
+                tests.pop(died_at, None)
+                if tests:
+                    self.workqueue[scope] = tests
+            for other in self.assigned_work:
+                self._reschedule(other)
+            return died_at
+
+    return LaneScheduling(config, log)
+
+
+def _escaped(name: str) -> str:
+    """As pytest has the name of an item in the id of its test."""
+    return name.encode("unicode_escape").decode()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """As a plugin: what was named is a document, and pytest collects this file in its place."""
@@ -94,8 +147,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config, state = session.config, session.config.stash.get(SESSION, None)
     if state is None or hasattr(config, "workerinput"):
         return
-    rules = [name.encode("unicode_escape").decode() for name in state.items]
-    known = {"", "::test_document", "::test_rule", *map("::test_rule[{}]".format, rules)}
+    rules = map("::test_rule[{}]".format, map(_escaped, state.items))
+    known = {"", "::test_document", "::test_rule", *rules}
     for word in config.option.file_or_dir:
         name = word.removeprefix(config.stash[_DOCUMENT])
         if name in known:

@@ -64,7 +64,8 @@ def salvage(state: State) -> Iterator[str]:
 
     Leaves alone what is alive. Never raises: what others left must not cost this run anything.
     """
-    for ledger in Ledger.left_in(state.inputs.folder):
+    order = [operation.key for operation in state.inputs.spec.operations]
+    for ledger in Ledger.left_in(state.inputs.folder, order):
         if ledger.path == state.ledger.path:
             continue
         try:
@@ -78,7 +79,7 @@ def salvage(state: State) -> Iterator[str]:
 
 def _salvaged(state: State, ledger: Ledger) -> Iterator[str]:
     """What is said of a dead run; nothing if it had asked nothing, so that nothing is kept."""
-    if not ledger.path.exists():
+    if not ledger.written():
         ledger.discard()
         return
     stem, who = _stem(state.inputs.folder, ledger), "a run"
@@ -124,7 +125,8 @@ def _stem(folder: Path, ledger: Ledger) -> Path:
 
 
 def _written(ledger: Ledger) -> datetime:
-    return datetime.fromtimestamp(ledger.path.stat().st_mtime, UTC)
+    latest = max(path.stat().st_mtime for path in ledger.written())
+    return datetime.fromtimestamp(latest, UTC)
 
 
 def _report_of_killed(state: State, ledger: Ledger, about: Mapping[str, Any]) -> Report:
@@ -149,7 +151,6 @@ def look_for_drift(state: State) -> Drift:
         probe = Probe("", Request("GET", PAGE), source="source", note="what is published")
         with connected(state, state.pace, bare) as client:
             exchange = client.send(probe, 0)
-        state.ledger.add((), aside=state.pace.spent)
         answer, failure = exchange.response, exchange.failure
         if answer is not None and answer.status == 200:
             base, published = side_from(spec.document.path, reading), Side(address, answer.body)
@@ -199,7 +200,7 @@ def _source(state: State, say: Say) -> None:
         if state.inputs.options.discover:
             prelude.listed = list_sessions(send, seed=state.budget.seed)
             say(f"contract: sessions on {target}: {listed_text(asdict(prelude.listed))}")
-            ledger.add((), found={SESSION_ID: list(prelude.listed.picked)}, aside=pace.spent)
+            ledger.add((), found={SESSION_ID: list(prelude.listed.picked)})
         if state.inputs.starts:
             ask = partial(_asked_for, state, client, asked)
             end, place = partial(send, by=stopper), (str(target), state.inputs.spec.variable)
@@ -210,8 +211,7 @@ def _source(state: State, say: Say) -> None:
                 say(f"contract: {started_text(asdict(started))}")
             finally:
                 own = [started.session_id] if started.session_id is not None else []
-                aside = pace.spent - sum(exchange.attempts for exchange in ledger.all())
-                ledger.add((), own={SESSION_ID: own}, aside=aside)
+                ledger.add((), own={SESSION_ID: own})
 
 
 def _asked_for(
@@ -224,6 +224,6 @@ def _asked_for(
         if operation.method in SAFE_METHODS:
             for probe in plan.lane(operation).given():
                 probe = replace(probe, note=f"own session, {probe.note}")
-                found.append(client.send(probe, len(state.ledger.all())))
+                found.append(client.send(probe, state.ledger.count(operation.key)))
                 state.ledger.add(found[-1:])
     return found

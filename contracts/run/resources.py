@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice, product, repeat
+from itertools import count, islice, product, repeat
 from operator import attrgetter
 
 from contracts.document import Operation, serialisation
@@ -40,6 +40,22 @@ HIDING = frozenset({*NOT_THERE, 409, 412, 423, 428})  # refusals for what is the
 Sender = Callable[[Iterable[Probe]], Iterator[Exchange]]
 
 
+def asked_before(state: State, operation: Operation) -> list[Operation]:
+    """The lists that tell what there is for an operation: what it is asked for is theirs to say.
+
+    So it is the same in whichever order operations are asked. Lists have fewer parameters, so that
+    no two wait for each other.
+    """
+    path, live = operation.path, state.inputs.target.live and not state.inputs.replays
+    if not live or "{" not in path or state.plan.lane(operation).known.rounds:
+        return []
+    found = []
+    for other, _ in tellers(state.inputs.spec, operation, "GET"):
+        if other.key in state.chosen and other.path.count("{") < path.count("{"):
+            found.append(other)
+    return found
+
+
 def learn(state: State, operation: Operation, client: Client) -> Iterator[Event]:
     """Let the plan know of resources for an operation; yields what the run has to note of it.
 
@@ -47,7 +63,7 @@ def learn(state: State, operation: Operation, client: Client) -> Iterator[Event]
     """
     if not state.inputs.target.live or state.inputs.replays:
         return
-    finder = Finder.of(state, client)
+    finder = Finder.of(state, client, f"{operation.key}, before it is asked")
     yield from finder.aside(lambda: state.plan.learn(operation, finder.rows(operation, DEPTH)))
 
 
@@ -57,28 +73,30 @@ class Finder:
 
     state: State
     client: Client
+    purpose: str
     made: dict[str, str]  # paths of the run's own resources, and the operations that made them
+    turns: Iterator[int] = field(default_factory=count)
 
     @classmethod
-    def of(cls, state: State, client: Client) -> "Finder":
-        return cls(state, client, dict(state.ledger.note("made") or {}))
+    def of(cls, state: State, client: Client, purpose: str) -> "Finder":
+        return cls(state, client, purpose, dict(state.ledger.note("made") or {}))
 
     def aside(self, step: Callable[[], object]) -> Iterator[Event]:
         """What the run has to note of a step in which this one sends requests."""
-        state, before, problem = self.state, self.state.pace.spent, None
+        known, problem = len(self.made), None
         try:
             step()
         except BaseException as error:  # whatever ends it, what was made is noted first
             problem = error
-        if spent := state.pace.spent - before:
-            yield {"aside": (state.ledger.note("aside") or 0) + spent, "made": self.made}
+        if len(self.made) > known:
+            yield {"made": self.made}
         if problem is not None:
             raise problem
 
     @property
     def seed(self) -> str:
         """Of values that the service has not had so far in this run."""
-        return f"{self.state.budget.seed} {self.state.pace.spent}"
+        return f"{self.state.budget.seed} {self.purpose} {next(self.turns)}"
 
     def rows(self, operation: Operation, depth: int) -> list[ValueRow]:
         """What there is for an operation, others looked into as deep as that."""

@@ -4,10 +4,14 @@ The file is the one that pytest reads, by the same rules; of it the keys of our 
 """
 
 import difflib
+import fnmatch
 import os
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,11 @@ TABLES = (
     ("setup.cfg", "tool:pytest"),
 )
 """Where pytest looks for its settings, in its order: it reads the first that is there."""
+_OURS = re.compile(
+    rb"\bcontract_(?:verdicts|gate)\b|\btesting\.test_(?:rule|document)\b"
+    rb"|\bcontracts\.testing[ \t]+import[ \t]*(?:\([^)]*|[^\n(]*)(?:\btest_(?:rule|document)\b|\*)"
+)
+"""In a file with tests of the contract: what they take, or where they are imported from."""
 UNNAMED = (
     f"there is no {PLACES} here, and none is named; "
     "name one, on the command line or as contract_spec in pyproject.toml"
@@ -134,3 +143,30 @@ def _files(folder: Path, pattern: str) -> list[str]:
         if path.suffix in ENDS and ".overlay." not in path.name:
             found.append(str(path))
     return sorted(found)
+
+
+def files_below(
+    starts: Iterable[Path], patterns: Iterable[str], left_out: Iterable[str]
+) -> Iterator[Path]:
+    """The files in which pytest may look for tests, as its own settings say."""
+    taken = _matcher(pattern.rpartition("/")[2] for pattern in patterns)
+    skipped = _matcher(left_out)
+    for start in starts:
+        yield from [start] * start.is_file()
+        for folder, below, files in os.walk(start):
+            below[:] = filterfalse(skipped, below)
+            if "pyvenv.cfg" in files:  # an environment, with the tests of others
+                below.clear()
+                continue
+            yield from map(Path(folder).joinpath, filter(taken, files))
+
+
+def _matcher(patterns: Iterable[str]) -> Callable[[str], object]:
+    return re.compile("|".join(map(fnmatch.translate, patterns)) or "(?!)").fullmatch
+
+
+def has_ours(path: Path) -> bool:
+    """Whether a file has tests of the contract."""
+    with suppress(OSError):  # what can't be read is pytest's to say
+        return _OURS.search(path.read_bytes()) is not None
+    return False

@@ -6,6 +6,7 @@ import secrets
 import shlex
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,9 +14,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from contracts.document import Spec
+from contracts.document import Operation, Spec
 from contracts.errors import UsageError, defect
-from contracts.exchanges import Bounds, Ledger, Pace
+from contracts.exchanges import Board, Bounds, Ledger, Pace
+from contracts.exchanges.health import LOSSES
+from contracts.messages import Exchange
 from contracts.mock import MockService
 from contracts.mock.bodies import sample_values
 from contracts.notte.domain import PROXY_VARIABLE
@@ -31,6 +34,7 @@ from contracts.run.inputs import Inputs
 from contracts.run.invocation import command_of
 from contracts.text import plural
 from contracts.verdicts import Verdict
+from contracts.verdicts.handover import from_line, to_line
 from notte_contracts import __version__
 
 T = TypeVar("T")
@@ -133,7 +137,10 @@ class State:
     asked: dict[str, Asked] = field(default_factory=dict)
     # The verdicts before anything was asked again, and on how many exchanges.
     first_looks: dict[str, tuple[int, Sequence[Verdict]]] = field(default_factory=dict)
-    arrived: bool = False  # this process has looked whether the API is at the base URL, and it is
+    recent: deque[Exchange] = field(
+        default_factory=partial(deque, maxlen=LOSSES)
+    )  # of this process
+    chosen: frozenset[str] = frozenset()  # the operations that tests of this session are about
     broken: dict[str, str] = field(default_factory=dict)  # how the suite failed inside
     ran: set[str] = field(default_factory=set)  # the rules that tests of this run were about,
     others: Sequence[str] = ()  # and the tests that failed and were about none
@@ -228,7 +235,10 @@ def state_from(config: Any, inputs: Inputs) -> State:
     if "contract_run" in shared:
         budget = replace(budget, seed=shared["contract_seed"])
         pace.started = shared["contract_began"]
-    document, name = inputs.spec.document, f".run-{uuid.uuid4().hex}.jsonl"
+    document, name = (
+        inputs.spec.document,
+        shared.get("contract_run", f".run-{uuid.uuid4().hex}.jsonl"),
+    )
     about = {"suite": __version__, "started": now(), "seed": budget.seed}
     about |= {"document": document.path, "sha256": document.sha256}
     about |= {"base_url": inputs.target.base_url, "unsafe": options.unsafe}
@@ -237,8 +247,32 @@ def state_from(config: Any, inputs: Inputs) -> State:
     secrets_of = (inputs.target.secret, *inputs.target.others.values())
     unlooked = [secret.unlooked for secret in secrets_of if secret is not None]
     about["unlooked"] = next(filter(None, unlooked), "")
-    ledger = Ledger(inputs.folder / shared.get("contract_run", name), about)
-    return State(inputs, ledger, budget, pace, worker=shared.get("workerid"))
+    worker, path = shared.get("workerid"), inputs.folder / name
+    together = worker is not None or config.getoption("dist", "no") != "no"
+    if together and (inputs.target.live or options.max_requests is not None):
+        pace.board = Board(path.with_name(f"{name}.pace"))
+    order = [operation.key for operation in inputs.spec.operations]
+    ledger = Ledger(path, about, order, worker or "", together)
+    return State(inputs, ledger, budget, pace, worker=worker)
+
+
+def handed_over(state: State, operation: Operation) -> Asked | None:
+    """What the process that asked an operation says of it; None if none has said anything."""
+    line = state.ledger.judged(operation.key) if state.ledger.shared else None
+    rules = state.book.operations[operation.key].rules
+    taken = line and from_line(line, rules, state.ledger.count(operation.key))
+    if not taken:
+        return None
+    verdicts, why, cut = taken
+    return Asked({verdict.rule.id: verdict for verdict in verdicts}, why, cut)
+
+
+def hand_over(state: State, key: str, known: Asked, count: int) -> None:
+    secrets = (state.inputs.target.secret, *state.inputs.target.others.values())
+    if any(secret.is_words for secret in secrets if secret is not None):
+        return  # verdicts may be on bodies that have them in clear
+    if line := to_line(known.verdicts.values(), known.blocked, known.cut, count):
+        state.ledger.keep_judged(key, line)
 
 
 def now() -> str:

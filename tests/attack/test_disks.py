@@ -84,7 +84,7 @@ def earlier(project: Project) -> dict[str, bytes]:
     return contents(REPORT, HISTORY)
 
 
-BEFORE, CALLS = 6, 32  # so many calls see whether the folders can be written; and so many are there in all
+BEFORE, CALLS = 6, 30  # so many calls see whether the folders can be written; and so many are there in all
 
 
 @pytest.mark.parametrize("only", [True, False], ids=["once", "from there on"])

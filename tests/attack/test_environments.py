@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.commands import main
-from contracts.exchanges.client import Bounds, Pace
+from contracts.exchanges.pace import Bounds, Pace
 from tests.run.forked import Forked
 from tests.run.projects import CANARY, GIVEN, Project, Things
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from contracts.decision.run_decision import decide
 from contracts.document import load_spec
 from contracts.errors import UsageError
-from contracts.exchanges.client import Pace, retry_after, wish
+from contracts.exchanges.pace import Pace, retry_after, wish
 from contracts.exchanges.traffic import traffic_of
 from contracts.messages import Credential, Exchange, Headers, Probe, Request, Response
 from contracts.notte.domain import SESSION

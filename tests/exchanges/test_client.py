@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.exchanges import Client, Limits, Secret
-from contracts.exchanges.client import retry_after
 from contracts.exchanges.credential import Scrubber
+from contracts.exchanges.pace import retry_after
 from contracts.exchanges.tokens import Tokens
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request
 from tests.exchanges.documents import one_operation

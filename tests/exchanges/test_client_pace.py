@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.exchanges import Bounds, Exhausted, Pace
-from contracts.exchanges.client import MAX_WAIT, PATIENCE, wish
+from contracts.exchanges import Board, Bounds, Exhausted, Pace
+from contracts.exchanges.pace import MAX_WAIT, PATIENCE, wish
 from contracts.messages import FailureKind, Response
 from tests.exchanges.test_client import BUSY, OK, Script, ask, response
 
@@ -58,13 +61,81 @@ def test_no_rate_is_no_wait(clock: Clock) -> None:
     assert (clock.slept, paced.spent) == ([], 3)
 
 
-def test_another_process_goes_on_where_the_last_one_stopped(clock: Clock) -> None:
-    paced = pace(clock, interval=2.0, requests=8)
-    paced.continued(7)
-    paced.turn()
-    assert clock.slept == [2.0]
-    with pytest.raises(Exhausted, match=r"the run has sent 8 requests, its bound \(--contract-max-requests\)"):
+@pytest.fixture
+def processes(clock: Clock, tmp_path: Path) -> Callable[..., list[Pace]]:
+    """The paces of two processes of one run, by its bounds."""
+
+    def two(**bounds: float) -> list[Pace]:
+        return [replace(pace(clock, **bounds), board=Board(tmp_path / "deeper" / "pace")) for _ in range(2)]
+
+    return two
+
+
+def test_rate_and_number_hold_over_all_processes(clock: Clock, processes: Callable[..., list[Pace]]) -> None:
+    one, other = processes(interval=2.0, requests=5)
+    for paced in (one, other, other, one, other):
         paced.turn()
+    assert (clock.slept, one.spent, other.spent) == ([2.0] * 4, 4, 5)
+    for paced in (one, other):
+        with pytest.raises(Exhausted, match=r"the run has sent 5 requests, its bound \(--contract-max-requests\)"):
+            paced.turn()
+
+
+def test_what_a_service_wishes_holds_for_all_processes(clock: Clock, processes: Callable[..., list[Pace]]) -> None:
+    one, other = processes()
+    one.heed(Response(429, (("Retry-After", "7"),)))
+    other.turn()
+    assert clock.slept == [7]
+
+
+def test_wish_that_comes_while_another_process_waits_is_heeded(
+    clock: Clock, processes: Callable[..., list[Pace]]
+) -> None:
+    one, other = processes(interval=2.0)
+    one.turn()
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if len(clock.slept) == 1:
+            other.heed(Response(429, (("Retry-After", "9"),)))
+
+    one.sleep = sleep
+    one.turn()
+    assert clock.slept == [2.0, 9.0]
+
+
+def test_turn_that_another_process_takes_meanwhile_is_waited_for_again(
+    clock: Clock, processes: Callable[..., list[Pace]]
+) -> None:
+    one, other = processes(interval=2.0)
+    one.turn()
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if len(clock.slept) == 1:
+            other.turn()
+
+    one.sleep = sleep
+    one.turn()
+    assert (clock.slept, one.spent) == ([2.0, 2.0], 3)
+
+
+def test_patience_is_that_of_the_run(processes: Callable[..., list[Pace]]) -> None:
+    one, other = processes()
+    for paced in (one, other) * 6:
+        paced.heed(Response(429, (("Retry-After", "100"),)))
+        with suppress(Exhausted):
+            paced.turn()
+    with pytest.raises(Exhausted, match=r"the service made the run wait 660 s"):
+        other.turn()
+
+
+def test_without_a_place_for_the_board_a_process_goes_on_alone(clock: Clock, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    paced = replace(pace(clock, interval=2.0), board=Board(tmp_path / "file" / "pace"))
+    paced.turn()
+    paced.turn()
+    assert (clock.slept, paced.spent) == ([2.0], 2)
 
 
 def test_time_ends(clock: Clock) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.exchanges import Ledger, Stop, StopKind
-from contracts.exchanges.ledger import item_from, to_record
+from contracts.exchanges.records import exchange_from, json_line, to_record
 from contracts.messages import Claim, Credential, Exchange, Failure, FailureKind, Probe, Request, Response
 
 Ask = Callable[[int], Iterator[Exchange]]
@@ -39,7 +37,7 @@ def breaking(error: BaseException, after: int) -> Ask:
     return ask
 
 
-def numbers(exchanges: list[Exchange]) -> list[int]:
+def numbers(exchanges: Iterable[Exchange]) -> list[int]:
     return [exchange.number for exchange in exchanges]
 
 
@@ -48,20 +46,27 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "build" / "run.jsonl"
 
 
+def process(path: Path, name: str = "", order: Sequence[str] = ()) -> Ledger:
+    """What a process of a run of several has; `name` is that of the process, "" if it leads."""
+    return Ledger(path, order=order, process=name, shared=True)
+
+
 def test_an_operation_is_asked_once(path: Path) -> None:
     calls: list[int] = []
-    for ledger in (Ledger(path), Ledger(path)):
+    for ledger in (process(path, "gw0"), process(path, "gw1")):
         assert numbers(ledger.exchanges_of("GET /a", asking(3, calls=calls))) == [0, 1, 2]
         assert numbers(ledger.exchanges_of("GET /a", asking(3, calls=calls))) == [0, 1, 2]
     assert calls == [0]
 
 
-def test_numbers_go_on_from_operation_to_operation(path: Path) -> None:
-    ledger = Ledger(path)
-    ledger.exchanges_of("GET /a", asking(2))
-    assert numbers(Ledger(path).exchanges_of("GET /b", asking(2, "GET /b"))) == [2, 3]
-    assert numbers(ledger.all()) == [0, 1, 2, 3]
-    assert ledger.finished() == {"GET /a", "GET /b"}
+def test_numbers_are_those_of_an_operation_then_those_of_the_run_in_its_order(path: Path) -> None:
+    one, other = (process(path, name, ["GET /a", "GET /b"]) for name in ("gw0", "gw1"))
+    assert numbers(other.exchanges_of("GET /b", asking(2, "GET /b"))) == [0, 1]
+    assert numbers(one.exchanges_of("GET /a", asking(3))) == [0, 1, 2]
+    leader = process(path, order=["GET /a", "GET /b", "GET /c"])
+    assert [(e.number, e.probe.operation) for e in leader.all()] == list(enumerate(["GET /a"] * 3 + ["GET /b"] * 2))
+    assert (leader.first_numbers(), leader.count("GET /b")) == ({"GET /a": 0, "GET /b": 3}, 2)
+    assert leader.finished() == {"GET /a", "GET /b"}
 
 
 def test_an_operation_without_probes_is_finished_too(path: Path) -> None:
@@ -74,9 +79,11 @@ def test_nobody_asks_twice_at_the_same_time(path: Path) -> None:
     found: list[list[int]] = []
     threads = [
         threading.Thread(
-            target=lambda: found.append(numbers(Ledger(path).exchanges_of("GET /a", asking(20, calls=calls))))
+            target=lambda name=name: found.append(
+                numbers(process(path, name).exchanges_of("GET /a", asking(20, calls=calls)))
+            )
         )
-        for _ in range(4)
+        for name in ("gw0", "gw1", "gw2", "gw3")
     ]
     for thread in threads:
         thread.start()
@@ -84,6 +91,36 @@ def test_nobody_asks_twice_at_the_same_time(path: Path) -> None:
         thread.join()
     assert calls == [0]
     assert found == [list(range(20))] * 4
+
+
+def test_different_operations_are_asked_at_the_same_time(path: Path) -> None:
+    both = threading.Barrier(2, timeout=60)
+
+    def ask(operation: str) -> None:
+        def events(number: int) -> Iterator[Exchange]:
+            both.wait()  # until the other one is asked as well
+            yield from asking(1, operation)(number)
+
+        process(path, operation[-1]).exchanges_of(operation, events)
+
+    threads = [threading.Thread(target=ask, args=(operation,)) for operation in ("GET /a", "GET /b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert process(path).finished() == {"GET /a", "GET /b"}
+
+
+def test_an_operation_can_be_asked_while_another_is(path: Path) -> None:
+    ledger = process(path, "gw0")
+
+    def ask(number: int) -> Iterator[Exchange]:
+        yield from asking(1)(number)
+        ledger.exchanges_of("GET /b", asking(2, "GET /b"))
+        yield from asking(1)(number + 1)
+
+    assert numbers(ledger.exchanges_of("GET /a", ask)) == [0, 1]
+    assert {key: len(process(path).of(key)) for key in ("GET /a", "GET /b")} == {"GET /a": 2, "GET /b": 2}
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("bug")], ids=["interrupted", "a bug"])
@@ -130,11 +167,27 @@ def test_closing_without_having_asked_leaves_nothing(path: Path) -> None:
 
 
 def test_notes_and_exchanges_made_apart_are_seen_by_every_process(path: Path) -> None:
-    leader, other = Ledger(path), Ledger(path)
-    leader.add(asking(2)(0), found={"id": ["a"]}, aside=1)
-    leader.add((), aside=3)
-    assert (other.note("found"), other.note("aside"), other.note("cut")) == ({"id": ["a"]}, 3, None)
-    assert (numbers(other.of("GET /a")), other.attempts, other.finished()) == ([0, 1], 2, set())
+    leader, other = process(path), process(path, "gw0")
+    leader.add(asking(2)(0), found={"id": ["a"]}, arrived=False)
+    other.add((), arrived=True)
+    assert (other.note("found"), leader.note("arrived"), other.note("cut")) == ({"id": ["a"]}, True, None)
+    assert (numbers(other.of("GET /a")), other.finished()) == ([0, 1], set())
+
+
+def test_what_several_processes_made_is_known_together(path: Path) -> None:
+    one, other = process(path, "gw0"), process(path, "gw1")
+    one.add((), made={"/a/1": "POST /a"})
+    other.add((), made={"/a/2": "POST /a"})
+    assert process(path).note("made") == one.note("made") == {"/a/1": "POST /a", "/a/2": "POST /a"}
+
+
+def test_what_was_judged_is_taken_by_others(path: Path) -> None:
+    one, other = process(path, "gw0"), process(path)
+    one.exchanges_of("GET /a", asking(2))
+    one.keep_judged("GET /a", b'["verdicts"]')
+    one.exchanges_of("GET /b", asking(1, "GET /b"))
+    assert (other.judged("GET /a"), other.judged("GET /b")) == (b'["verdicts"]\n', None)
+    assert [e.probe.operation for e in other.all()] == ["GET /a", "GET /a", "GET /b"]
 
 
 def test_an_operation_asked_after_that_has_both(path: Path) -> None:
@@ -149,7 +202,7 @@ def test_an_operation_asked_after_that_has_both(path: Path) -> None:
 def test_log_begins_with_what_the_run_is_about(path: Path) -> None:
     ledger = Ledger(path, {"seed": 7})
     ledger.add((), found=1)
-    Ledger(path, {"seed": 8}).exchanges_of("GET /a", asking(2))
+    ledger.exchanges_of("GET /a", asking(2))
     assert path.read_text().splitlines()[0] == '{"notes":{"run":{"seed":7}}}'
     assert (ledger.note("run"), path.read_text().count('"run"')) == ({"seed": 7}, 1)
 
@@ -211,14 +264,14 @@ def exchange(number: int, operation: str = "GET /a") -> Exchange:
 
 @given(EXCHANGES)
 def test_an_exchange_survives_the_round_trip(exchange: Exchange) -> None:
-    assert item_from(json.loads(json.dumps(to_record(exchange)))) == exchange
+    assert exchange_from(json_line(to_record(exchange))) == exchange
 
 
 @given(EXCHANGES)
 def test_a_record_is_one_line_of_ascii(exchange: Exchange) -> None:
-    text = json.dumps(to_record(exchange))
-    assert text.isascii()
-    assert "\n" not in text
+    line = json_line(to_record(exchange))
+    assert line.isascii()
+    assert line.count(b"\n") == line.endswith(b"\n") == 1
 
 
 def test_a_record_is_flat() -> None:
@@ -241,32 +294,55 @@ def test_seconds_are_kept(path: Path) -> None:
 
 
 def test_what_is_appended_is_read_by_others_at_once(path: Path) -> None:
-    other, seen = Ledger(path), list[list[int]]()
+    other, seen = process(path), list[list[int]]()
 
     def ask(number: int) -> Iterator[Exchange]:
         yield exchange(number)
         seen.append(numbers(other.all()))
 
-    Ledger(path).exchanges_of("GET /a", ask)
+    process(path, "gw0").exchanges_of("GET /a", ask)
     assert (seen, other.finished()) == ([[0]], {"GET /a"})
 
 
 def test_a_writer_knows_what_it_wrote(path: Path) -> None:
     ledger = Ledger(path)
-    ledger.add([exchange(0), exchange(1, "GET /b")])
-    assert (numbers(ledger.all()), ledger.of("GET /b")) == ([0, 1], [exchange(1, "GET /b")])
+    ledger.add([exchange(0), exchange(0, "GET /b")])
+    assert (numbers(ledger.all()), ledger.of("GET /b")) == ([0, 1], [exchange(0, "GET /b")])
+    assert exchange(1, "GET /b") in ledger.all()
+    assert exchange(2, "GET /b") not in ledger.all()
 
 
-def test_nothing_is_read_twice(path: Path) -> None:
-    Ledger(path).add([exchange(0)])
+def test_what_is_taken_away_can_be_read_and_is_said_at_the_end(path: Path) -> None:
     ledger = Ledger(path)
-    assert numbers(ledger.all()) == [0]
-    path.write_bytes(b"x" * path.stat().st_size)  # never looked at again
-    assert numbers(ledger.all()) == [0]
+    ledger.exchanges_of("GET /a", asking(2))
+    path.unlink()
+    ledger.exchanges_of("GET /b", asking(2, "GET /b"))
+    ledger.exchanges_of("GET /c", asking(1, "GET /c"))
+    assert (ledger.lost, len(ledger.all())) == ("it was taken away", 5)
+    assert [e.probe.operation[-1] for e in ledger.all()] == [*"aabbc"]
+    with pytest.raises(OSError, match="it was taken away"):
+        ledger.close(path.with_name("exchanges.jsonl"))
+    assert list(path.parent.iterdir()) == []
+
+
+def test_what_can_not_be_written_is_known_to_who_asked(path: Path) -> None:
+    path.parent.touch()  # a file where the folder should be
+    ledger = Ledger(path, {"seed": 7})
+    assert numbers(ledger.exchanges_of("GET /a", asking(2))) == [0, 1]
+    ledger.add([exchange(0, "GET /b"), Stop("GET /b", StopKind.BOUND, "")], found=1)
+    assert [e.probe.operation[-1] for e in ledger.all()] == [*"aab"]
+    assert (ledger.finished(), len(ledger.stops()), ledger.note("found")) == ({"GET /a"}, 1, 1)
+    assert ledger.lost
+
+
+def test_lines_from_before_operations_were_named_can_be_read(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(json_line(to_record(exchange(0))) + json_line(to_record(exchange(1, "GET /b"))))
+    assert [e.probe.operation for e in Ledger(path).all()] == ["GET /a", "GET /b"]
 
 
 def test_no_file_is_an_empty_ledger(path: Path) -> None:
-    assert Ledger(path).all() == []
+    assert (list(Ledger(path).all()), len(Ledger(path).all())) == ([], 0)
 
 
 @pytest.mark.parametrize("cut", [1, 2, 50])
@@ -286,13 +362,6 @@ def test_what_a_crash_left_is_written_over(path: Path) -> None:
 
 
 def test_a_stop_is_read_by_others(path: Path) -> None:
-    writer, stop = Ledger(path), Stop("GET /a", StopKind.BOUND, "the bound")
+    writer, stop = process(path, "gw0"), Stop("GET /a", StopKind.BOUND, "the bound")
     writer.add([stop])
-    assert Ledger(path).stops() == writer.stops() == [stop]
-
-
-def test_a_file_without_stops_shows_where_asking_stopped(path: Path) -> None:
-    refused = Failure(FailureKind.REFUSED, "")
-    Ledger(path).add(replace(exchange(number), failure=refused, response=None) for number in range(4))
-    Ledger(path).add(["GET /a"])
-    assert [stop.kind for stop in Ledger(path).stops()] == [StopKind.ABSENT]
+    assert process(path).stops() == writer.stops() == [stop]

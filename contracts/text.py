@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 # What GitHub Actions (`::`, `##[`) and Azure Pipelines obey in a log.
 _COMMAND = re.compile(r"(?<=##)\[|(?<=##vso)\[|(?<![^ ]):(?=:)")
@@ -60,7 +62,7 @@ def json_shown(value: Any) -> str:
 
 def json_line(value: Any) -> str:
     """The same on one line, as short as it can be."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = msgspec.json.encode(value).decode()
     return text if text.isprintable() and "##" not in text else _obeyed_by_none(text)
 
 

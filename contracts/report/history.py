@@ -170,6 +170,7 @@ def trend_of(runs: Iterable[Run], notes: Sequence[str] = ()) -> Trend:
         counts = len(run.verdicts), len(run.violated), len(run.missing), turned[True], turned[False]
         all_times = pooled(map(attrgetter("times"), run.operations))
         nights.append(Night(run.started, run.decision, *counts, lost, all_times))
+        del run  # before the next is read, as it may be large
     rules = []
     for rule, verdict in broken.items():
         course = courses[rule].ljust(len(nights), _CODES[ABSENT])
@@ -261,6 +262,7 @@ def trend_in(folder: Path, tonight: Run, parts: Sequence[Run] = ()) -> Trend:
                     yield run
                 else:
                     left_out[later] += 1
+            del run
         yield tonight
 
     trend, notes = trend_of(nights()), unreadable[:MAX_NAMED]
@@ -292,6 +294,7 @@ def _runs(folder: Path, unreadable: list[str]) -> Iterator[Run]:
     for _, path in sorted(found):
         if (run := _read(path, unreadable)) is not None:
             yield run
+        del run
 
 
 def _read(path: Path, unreadable: list[str]) -> Run | None:

@@ -115,14 +115,14 @@ def json_parts(value: Mapping[str, Any]) -> Iterator[str]:
         return
     head = {name: part for name, part in value.items() if name != "verdicts"}
     yield json_shown(head).removesuffix("\n}")
-    common: dict[str, int] = {}
+    common: dict[bytes, int] = {}
     before = ',\n "verdicts": [\n'
     for verdict in value["verdicts"]:
         yield before + json_line(shortened(verdict, common))
         before = ",\n"
     before = '\n ],\n "common": [\n'
     for entry in common:
-        yield before + entry
+        yield before + json_line(msgspec.Raw(entry))
         before = ",\n"
     yield "\n ]\n}\n"
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from operator import itemgetter
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,7 +46,6 @@ LATE = frozenset({"auth", "method", "status", "unknown"})
 CURE_FOR_KNOWN = (
     "give the report.json of an earlier run, or leave --contract-against out on the first night"
 )
-NONE: Mapping[str, int] = {}
 T = TypeVar("T")
 Probes = dict[str, tuple[Probe, ...]]  # by operation
 
@@ -109,7 +108,7 @@ class Teller:
         for text, count in counts:
             masked = self.scrubber.text(text)
             found[masked] = found.get(masked, 0) + count
-        return found or NONE  # which is one value, as most rules of a large run have none
+        return found or model.NONE
 
     def _passage(self, verdict: Verdict) -> model.Passage:
         pointer = verdict.rule.pointer
@@ -272,7 +271,7 @@ def probes_of_report(path: Path, spec: Spec) -> Probes:
     with report_at(path, CURE) as data:
         parts = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
         head_in(parts)
-        for evidence in filter(None, map(itemgetter("evidence"), verdicts_in(parts))):
+        for evidence in filter(None, map(methodcaller("get", "evidence"), verdicts_in(parts))):
             sent = msgspec.convert(evidence["request"], model.Sent)
             if (operation := spec.by_key.get(sent.operation)) is not None:
                 found.setdefault(operation.key, {})[_probe(sent, operation, "replayed")] = None

@@ -1,6 +1,7 @@
 """A run as one value, which `report.json` is written from and read to, and every form made of."""
 
 import re
+import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,8 @@ _ID = re.compile(
     r"(?: (?P<place>[/@]\S*)(?= ))?"
 )  # of a rule's id, what its kind and name come after
 _EACH = len(BOUNDS) + 1
+NONE: Mapping[str, int] = {}
+"""The counts of rules that have none: one value, as most of a large run do."""
 
 T = TypeVar("T")
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -150,16 +153,16 @@ class RuleVerdict:
     severity: Severity
     outcome: Outcome
     exercised: int
-    violations: int
+    violations: int = 0
     since: str | None = (
         None  # what became of it since an earlier report: one of `CHANGES`, in words
     )
     recurrence: Recurrence | None = None
     # What was seen where it is violated, the most frequent first, each on how many exchanges; and
     # how many other texts were.
-    found: Mapping[str, int] = field(default_factory=dict)
+    found: Mapping[str, int] = field(default_factory=lambda: NONE)
     found_more: int = 0
-    seen: Mapping[str, int] = field(default_factory=dict)
+    seen: Mapping[str, int] = field(default_factory=lambda: NONE)
     unseen: tuple[str, ...] = ()
     why: str = ""
     explained: bool = False  # finer rules say all that there is to say of the bodies it is about
@@ -172,7 +175,8 @@ class RuleVerdict:
         if not self.operation:  # reports of the first version say it in the rule's id alone
             about = about_rule(self.rule)
             for name in ("operation", "status", "place"):
-                object.__setattr__(self, name, about[name])
+                text = about[name]  # many rules have the same
+                object.__setattr__(self, name, text and sys.intern(text))
         if self.evidence is not None and not self.found:  # nor which of the texts how often
             object.__setattr__(self, "found", {self.evidence.message: self.violations})
 
@@ -194,6 +198,8 @@ class RuleVerdict:
     @property
     def standing(self) -> str:
         """The outcome in the words of a report: one of `STANDINGS`."""
+        if self.outcome is Outcome.HOLDS:  # as most do
+            return "holds"
         if self.outcome is not Outcome.VIOLATED:
             return self.outcome.value.replace("_", " ")
         if self.accepted is not None:

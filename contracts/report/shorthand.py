@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from contracts.report.run import RuleVerdict, about_rule
-from contracts.text import json_line
 
 LARGE = 20_000
 """Rules of a report in whose file each verdict says all that there is to say of its rule.
@@ -17,9 +16,12 @@ that have the rest. A key that none has is null, 0, false or empty, or the rule'
 (`operation`, `status`, `place`). Evidence is told in the same way.
 """
 _NAMED = ("operation", "status", "place")
-_USUAL: dict[str, Any] = dict.fromkeys(("since", "recurrence", "accepted", "evidence"))
-_USUAL |= {"violations": 0, "found": {}, "found_more": 0, "seen": {}, "unseen": []}
-_USUAL |= {"why": "", "explained": False, "lapsed": ""}
+_USUALLY_NOTHING = frozenset(
+    {
+        *("violations", "since", "recurrence", "found", "found_more", "seen", "unseen"),
+        *("why", "explained", "accepted", "lapsed", "evidence"),
+    }
+)
 _SHARED = (
     ("promise", "clause", "severity", "since", "why", "explained", "accepted", "lapsed"),
     ("source",),
@@ -43,13 +45,13 @@ class Entries(Sequence[dict[str, Any]]):
         return entry
 
 
-def shortened(verdict: Mapping[str, Any], common: dict[str, int]) -> dict[str, Any]:
-    """The verdict without what goes into `common`: entries as texts, with their numbers."""
+def shortened(verdict: Mapping[str, Any], common: dict[bytes, int]) -> dict[str, Any]:
+    """The verdict without what goes into `common`: entries as JSON, with their numbers."""
     about = about_rule(verdict["rule"])
     is_named = all(verdict.get(name) == about[name] for name in _NAMED)
     own = {}
     for name, value in verdict.items():
-        left_out = is_named if name in _NAMED else name in _USUAL and not value
+        left_out = is_named if name in _NAMED else name in _USUALLY_NOTHING and not value
         if not left_out:
             own[name] = value
     if "evidence" in own:
@@ -58,23 +60,24 @@ def shortened(verdict: Mapping[str, Any], common: dict[str, int]) -> dict[str, A
 
 
 def _shared(
-    entry: Mapping[str, Any], parts: Sequence[Sequence[str]], common: dict[str, int]
+    entry: Mapping[str, Any], parts: Sequence[Sequence[str]], common: dict[bytes, int]
 ) -> dict[str, Any]:
     own, numbers = dict(entry), []
     for names in parts:
         if shared := {name: own.pop(name) for name in names if name in own}:
-            numbers.append(common.setdefault(json_line(shared), len(common)))
+            numbers.append(common.setdefault(msgspec.json.encode(shared), len(common)))
     return {**own, "common": numbers}
 
 
 def whole(verdict: dict[str, Any], common: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The verdict with all that a file says of its rule; LookupError if some of that is missing."""
+    """The verdict with all that a file says of its rule; LookupError if some of that is missing.
+
+    What is as usual is left out all the same, and what the rule's id says: the model knows it.
+    """
     if "common" not in verdict:
         return verdict
-    about = about_rule(verdict["rule"])
-    named = {name: about[name] for name in _NAMED}
-    verdict = {**named, **_USUAL, **_put_together(verdict, common)}
-    if verdict["evidence"]:
+    verdict = _put_together(verdict, common)
+    if "evidence" in verdict:
         verdict["evidence"] = _put_together(verdict["evidence"], common)
     return verdict
 

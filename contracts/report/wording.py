@@ -12,6 +12,7 @@ from contracts.text import cut, few, plural
 
 _ABOUT_THE_BODY = ("schema", "required")  # kinds whose findings say themselves where they are
 MAX_CHANGES = 5
+MANY = 20  # operations, from which on they are counted
 MAX_NAMED = 3  # rules at which the suite failed
 MAX_ALSO = 3  # other texts of what was seen that a line has room for, each so long
 MAX_SEEN = 80
@@ -45,10 +46,11 @@ class Cause:
 
 
 def causes(verdicts: Iterable[RuleVerdict]) -> list[Cause]:
-    """The verdicts by cause, in the order in which the first of each comes.
+    """The verdicts by cause, those on most operations first, else in the order of their first.
 
-    What is new since an earlier report is apart from what was known; rules of one operation alone
-    are not grouped, nor is what has no evidence.
+    What is new since an earlier report is apart from what was known, and before it; a body as a
+    whole comes after its parts, which say more. Rules of one operation alone are not grouped, nor
+    is what has no evidence.
     """
     verdicts = list(verdicts)
     operations: dict[object, set[str]] = {}
@@ -60,7 +62,12 @@ def causes(verdicts: Iterable[RuleVerdict]) -> list[Cause]:
         if verdict.evidence is None or len(operations[cause]) == 1:
             cause = verdict.rule
         found.setdefault(cause, []).append(verdict)
-    return list(map(Cause, map(tuple, found.values())))
+    return sorted(map(Cause, map(tuple, found.values())), key=_rank)
+
+
+def _rank(cause: Cause) -> tuple[bool, bool, int]:
+    first = cause.verdicts[0]
+    return first.since == "still there", first.kind == "schema", -len(cause.operations)
 
 
 def spread_text(cause: Cause) -> str:
@@ -72,12 +79,41 @@ def _cause(verdict: RuleVerdict) -> object:
     return verdict.standing, verdict.since, verdict.kind, seen_text(verdict)
 
 
+def operations_of(run: Run) -> dict[str, Counter[str]]:
+    """How many rules of each operation are violated, and exercised; those with most violated first.
+
+    Advisories and what is accepted count as exercised alone.
+    """
+    found: dict[str, Counter[str]] = {}
+    for operation, _, counts in answers_of(run):
+        own = found.setdefault(operation, Counter())
+        for name in ("violated", "exercised"):
+            own[name] += counts[name]
+    return dict(sorted(found.items(), key=lambda one: -one[1]["violated"]))
+
+
+def operations_text(run: Run) -> str:
+    """`1,500 operations: 310 with violated rules, 1,180 without, 10 not exercised`; "" of a few."""
+    operations = operations_of(run).values()
+    if len(operations) < MANY:
+        return ""
+    violated = sum(counts["violated"] > 0 for counts in operations)
+    silent = sum(not counts["exercised"] for counts in operations)
+    none = len(operations) - violated - silent
+    text = f"{len(operations):,} operations: {violated:,} with violated rules, {none:,} without"
+    return text + f", {silent:,} not exercised" * bool(silent)
+
+
 def answers_of(run: Run) -> list[tuple[str, str, Counter[str]]]:
     """Rules by operation and status, the worst first: how many there are, and how they stand."""
     groups: dict[tuple[str, str], Counter[str]] = {}
     for verdict in run.verdicts:
-        counts = groups.setdefault((verdict.operation, verdict.status or "any"), Counter())
-        counts.update(("rules", verdict.standing))
+        answer = verdict.operation, verdict.status or "any"
+        counts = groups.get(answer)
+        if counts is None:
+            counts = groups[answer] = Counter()
+        counts["rules"] += 1
+        counts[verdict.standing] += 1
         counts["exercised"] += verdict.exercised > 0
     found = [(*key, counts) for key, counts in groups.items()]
     worst = itemgetter(*STANDINGS[:-1])

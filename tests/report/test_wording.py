@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from contracts.report.run import RuleVerdict
-from contracts.report.wording import also_text, causes, often_text
+from contracts.report.forms import FORMS, lines_of
+from contracts.report.run import RuleVerdict, Run
+from contracts.report.wording import MANY, also_text, causes, often_text, operations_of, operations_text
 
-from .runs import lacks, verdict
+from .runs import lacks, run, verdict
 
 
 def rules(*verdicts: RuleVerdict) -> list[list[str]]:
@@ -27,6 +28,38 @@ def test_what_shows_something_else_is_another_cause() -> None:
 def test_standings_and_what_is_new_are_kept_apart() -> None:
     accepted, known = lacks("GET /b", state="accepted"), lacks("GET /c", since="still there")
     assert rules(lacks("GET /a", since="new"), accepted, known) == [["GET /a"], ["GET /b"], ["GET /c"]]
+
+
+def test_what_shows_on_most_operations_comes_first() -> None:
+    few, many = [lacks("GET /a")], [lacks(f"GET /{path}", "name") for path in "bc"]
+    assert rules(*few, *many) == [["GET /b", "GET /c"], ["GET /a"]]
+    new, known = [lacks("GET /a", since="new")], [lacks(f"GET /{path}", since="still there") for path in "bc"]
+    assert rules(*known, *new) == [["GET /a"], ["GET /b", "GET /c"]]
+    whole = [lacks(f"GET /{path}", rule=f"GET /{path} 200 / schema", kind="schema") for path in "bc"]
+    assert rules(*whole, *few) == [["GET /a"], ["GET /b", "GET /c"]]
+
+
+def many_operations(count: int) -> Run:
+    """Each has a rule that holds, but for the first, which lacks an id, and the last, which nobody asked."""
+    verdicts = [lacks("GET /0")]
+    for number in range(1, count):
+        outcome = "holds" if number < count - 1 else "not_exercised"
+        verdicts.append(verdict(outcome, rule=f"GET /{number} framing", operation=f"GET /{number}"))
+    return run(*verdicts)
+
+
+def test_many_operations_are_counted_and_the_most_violated_come_first() -> None:
+    made = many_operations(1500)
+    assert operations_text(made) == "1,500 operations: 1 with violated rules, 1,498 without, 1 not exercised"
+    assert next(iter(operations_of(made).items())) == ("GET /0", {"violated": 1, "exercised": 1})
+    assert operations_text(many_operations(MANY - 1)) == ""
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_every_form_of_a_large_run_says_so(form: str) -> None:
+    known = {"trend": None, "width": 100, "encoding": "utf-8"}
+    lines = lines_of(FORMS["run"][form], many_operations(30), **known)
+    assert "1 with violated rules, 28 without, 1 not exercised" in "".join(lines)
 
 
 def test_rules_of_one_operation_are_not_grouped() -> None:

@@ -46,7 +46,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
     """The lines of a run; with a trend, what became of rules and response times over the nights."""
-    violated = [*wording.worst_first(run.violated), *wording.worst_first(run.advisories)]
+    violated = wording.causes(wording.worst_first(run.violated))
+    violated += wording.causes(wording.worst_first(run.advisories))
     template = _environment().get_template("run.md.j2")
     documents = ", ".join(f"{one.title} {one.version} ({one.sha256[:8]})" for one in run.subjects)
     when = f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {run.seconds:.0f} s"
@@ -55,7 +56,7 @@ def run_markdown(run: Run, trend: Trend | None = None) -> list[str]:
     if retried := wording.retried_text(run):
         asked += f", {retried}"
     about = f"{documents} · {when} · {asked} · seed {run.seed}"
-    told = {"facts": _facts(run), "about": about, "violated": wording.causes(violated)}
+    told = {"facts": _facts(run), "about": about, "violated": violated}
     head, middle, rest = template.render(run=run, trend=trend, **told).split(SECTION)
     # Facts get a quarter, lists and history a half at most.
     more = "report.json has them all."
@@ -103,6 +104,7 @@ def _facts(run: Run) -> Iterator[str]:
         yield wording.ENDED_EARLY
     yield from run.reasons
     yield wording.standings_text(run)
+    yield from filter(None, [wording.operations_text(run)])
     if run.against is not None:
         yield wording.against_text(run.against)
     if run.drift is not None:

@@ -135,11 +135,14 @@ class Section:
     head: tuple[str, ...] = ()
     title: str | None = None  # what each line begins with, if not with the name
     room: int = ROOM  # columns: a rule takes as many rows as leave these to what there is to say
+    before: str = ""  # a line above the head, where there is room for entries all the same
 
     def within(self, rows: int, screen: Screen) -> list[str]:
         """The head, first entries, and how many more there are; nothing if it does not fit."""
         title = f"{self.name}: " if self.title is None else self.title
         shown = list(map(screen.text, self.head))
+        if self.before and rows - screen.rows(*shown, self.before) > 1:
+            shown.insert(0, screen.text(self.before))
         left, more, most = rows - screen.rows(*shown), len(self.entries), CAPS[self.name]
         most += more == most + 1  # one more takes the row of its count
         for rule, rest in self.entries[:most]:
@@ -293,7 +296,8 @@ def _table(run: Run, screen: Screen) -> Section:
         key = screen.shortened(operation, wide)
         numbers = "".join(f"  {counts[name]:>{len(name)}}" for name in columns)
         lines.append(f"{key}{' ' * (wide - cell_len(key))}  {code:{status}}{numbers}")
-    return Section("table", _texts(lines), (header,), "")
+    counted = wording.operations_text(run)
+    return Section("table", _texts(lines), (header,), "", before=counted)
 
 
 def _exchanges(run: Run, screen: Screen) -> str:

@@ -87,9 +87,7 @@ class Card:
 def page(run: Run, trend: Trend | None = None) -> str:
     """The page, with all that came from a service escaped, and characters nobody could see."""
     numbers = count()
-    # The new ones first, and a body as a whole after its parts, which say more.
-    broken = sorted(run.violated, key=lambda one: (one.since != "new", one.kind == "schema"))
-    violated = list(_cards(run, broken, numbers, MAX_DRAWN))
+    violated = list(_cards(run, run.violated, numbers, MAX_DRAWN))
     advisories = list(_cards(run, run.advisories, numbers, MAX_DRAWN // 2))
     accepted = list(_cards(run, run.accepted, numbers, MAX_DRAWN // 2))
     matrices = figures.matrices_of(run)
@@ -99,6 +97,7 @@ def page(run: Run, trend: Trend | None = None) -> str:
         trend=trend,
         headline=headline(run),
         story=story(run),
+        operations=list(wording.operations_of(run).items()),
         reasons=[reason for reason in run.reasons if not _COUNTED.fullmatch(reason)],
         violated=violated,
         advisories=advisories,
@@ -148,7 +147,8 @@ def story(run: Run) -> str:
     told = f"{run.counts['holds']:,} of {len(run.verdicts):,} rules hold"
     for standing, number in figures.standings_of(run.verdicts).items():
         told += f", {number:,} {standing}" * (standing != "holds")
-    return f"{told}, on {_counted(run.exchanges, 'exchange')} with {run.target}."
+    told += f", on {_counted(run.exchanges, 'exchange')} with {run.target}"
+    return f"{told}; {counted}." if (counted := wording.operations_text(run)) else f"{told}."
 
 
 def _cards(
@@ -200,10 +200,13 @@ def _details(matrices: Iterable[Matrix]) -> dict[str, str]:
     """What is drawn of an operation, the worst first: `open` cells, `cells` alone, or a `line`."""
     details, drawn = {}, 0
     for matrix in sorted(matrices, key=lambda matrix: STANDINGS.index(matrix.standing)):
+        details[matrix.operation] = "line"
+        drawn += matrix.rules
+        if drawn > MAX_CELLS:  # so that rows need not be made
+            continue
         rows = sum(len(answers.rows) for answers in matrix.answers)
         # An empty field takes little, but many may be.
-        drawn += max(sum(matrix.counts.values()), rows * len(matrix.columns) // 4)
-        details[matrix.operation] = "line"
+        drawn += max(rows * len(matrix.columns) // 4 - matrix.rules, 0)
         if drawn <= MAX_CELLS:
             details[matrix.operation] = "cells"
         if drawn <= MAX_OPENED:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from math import ceil, floor, log10
 from operator import attrgetter
@@ -96,14 +97,27 @@ class Answers:
     rows: Sequence[Row]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matrix:
     """All rules of an operation, and how many of them stand how."""
 
     operation: str
-    columns: Sequence[str]
-    answers: Sequence[Answers]
+    verdicts: Sequence[RuleVerdict]
     counts: Mapping[str, int]
+
+    @cached_property
+    def columns(self) -> Sequence[str]:
+        """The kinds of rules about places; those that nobody knows come last."""
+        kinds = dict.fromkeys(v.kind for v in self.verdicts if v.place is not None)
+        return sorted(kinds, key=lambda kind: _ORDER.get(kind, len(_ORDER)))
+
+    @cached_property
+    def answers(self) -> Sequence[Answers]:
+        """Those of any status first; made when they are drawn, as a page may not have room."""
+        found = []
+        for (status, media), own in grouped(self.verdicts, "status", "media").items():
+            found.append(Answers(status, media, list(_rows(own))))
+        return sorted(found, key=lambda one: one.status is not None)
 
     @property
     def standing(self) -> str:
@@ -125,16 +139,10 @@ class Matrix:
 
 
 def matrices_of(run: Run) -> list[Matrix]:
-    """A matrix an operation, as in the report; kinds that nobody knows are the last columns."""
+    """A matrix an operation, as in the report."""
     found = []
     for operation, verdicts in grouped(run.verdicts, "operation").items():
-        kinds = dict.fromkeys(v.kind for v in verdicts if v.place is not None)
-        columns = sorted(kinds, key=lambda kind: _ORDER.get(kind, len(_ORDER)))
-        answers = []
-        for (status, media), own in grouped(verdicts, "status", "media").items():
-            answers.append(Answers(status, media, list(_rows(own))))
-        answers.sort(key=lambda one: one.status is not None)
-        found.append(Matrix(operation, columns, answers, standings_of(verdicts)))
+        found.append(Matrix(operation, verdicts, standings_of(verdicts)))
     return found
 
 

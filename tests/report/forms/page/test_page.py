@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -10,10 +11,10 @@ import pytest
 
 from contracts.messages import UNAVAILABLE
 from contracts.report.forms import page as view
-from contracts.report.forms.page import page
+from contracts.report.forms.page import figures, page
 from contracts.report.forms.page.figures import matrices_of
 from contracts.report.history import trend_of
-from contracts.report.run import STANDINGS, Drift, OperationRun, Run
+from contracts.report.run import STANDINGS, Drift, OperationRun, RuleVerdict, Run
 
 from ...runs import GET, lacks, nights, proof, run, times, verdict
 
@@ -421,6 +422,20 @@ def test_what_is_no_longer_drawn_of_operations_is_counted(monkeypatch: pytest.Mo
     said = "cells of 1 operation do not open, and 2 have but a line; report.json has all of it"
     assert said in text_of(run(*rules))
     assert "do not open" not in text_of(run(rules[0]))
+
+
+def test_rows_are_made_of_no_more_than_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "MAX_OPENED", 1)
+    monkeypatch.setattr(view, "MAX_CELLS", 2)
+    made, rows = list[int](), figures._rows
+
+    def counted(verdicts: Sequence[RuleVerdict]) -> Iterator[figures.Row]:
+        made.append(len(verdicts))
+        return rows(verdicts)
+
+    monkeypatch.setattr(figures, "_rows", counted)
+    page(run(*(verdict("holds", rule=f"GET /{n} 200 /x enum", operation=f"GET /{n}") for n in range(99))))
+    assert made == [1, 1]
 
 
 def test_an_operation_says_how_much_of_it_was_exercised() -> None:

@@ -265,6 +265,8 @@ def pytest_runtest_makereport(
     if gate is not None and report.when == "call":
         report.contract_gate = gate.said
     broken = next(filter(None, map(_BROKEN.get, getattr(item, "fixturenames", ()))), None)
+    if broken == "violated" and hasattr(item, "callspec"):
+        report.contract_item = item.callspec.params["contract_item"]
     if report.failed and broken is not None:
         report.contract = broken if state is not None else "undocumented"
         if call.excinfo is None or not isinstance(call.excinfo.value, pytest.fail.Exception):
@@ -291,6 +293,7 @@ class _Ending:
     def state(self) -> State | None:
         return self.config.stash.get(SESSION, None)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.gate = getattr(report, "contract_gate", "") or self.gate
         if report.failed:
@@ -298,8 +301,16 @@ class _Ending:
             kind = "crashed" if died else getattr(report, "contract", "other")
             self.failed[kind] += 1
             self.others += [report.nodeid] * (kind == "other")
-        if self.state is not None:
-            self.state.ran |= {str(text) for name, text in report.user_properties if name == "rule"}
+        if self.state is not None and hasattr(report, "contract_item"):
+            self.state.ran.add(report.contract_item)
+            self._thin(report)
+
+    def _thin(self, report: pytest.TestReport) -> None:
+        """Let go of what pytest keeps of a test of ours beside its call: there may be thousands."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        unsaid = reporter.stats.get("", []) if reporter is not None else []
+        if unsaid and unsaid[-1] is report:
+            unsaid.pop()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

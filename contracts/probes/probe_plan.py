@@ -69,6 +69,11 @@ class ProbePlan:
         """Let the lane of an operation know what answers of others say, before it is asked."""
         self._lanes[operation.key] = Lane(self, operation, tuple(rows))
 
+    def forget(self, operation: Operation) -> None:
+        """Let go of the probes of an operation that was asked, not of what is known of it."""
+        if lane := self._lanes.pop(operation.key, None):
+            self._lanes[operation.key] = Lane(self, operation, lane.learnt)
+
     @property
     def slow(self) -> Mapping[str, str]:
         """Why operations had requests that were made without their patterns, by their keys."""

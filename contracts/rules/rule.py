@@ -127,6 +127,11 @@ class Rule:
         """What names it with all others of its kind, where rules are too many for an item each."""
         return " ".join(filter(None, (self.operation, self.status, self.kind)))
 
+    @property
+    def answer(self) -> str:
+        """What names it with all others on the same answers, where there are still too many."""
+        return " ".join(filter(None, (self.operation, self.status)))
+
 
 @dataclass(frozen=True, eq=False)
 class Leaf:

@@ -7,10 +7,11 @@ import shlex
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,7 +39,9 @@ from contracts.verdicts.handover import from_line, to_line
 from notte_contracts import __version__
 
 T = TypeVar("T")
-MAX_ITEMS = 2000  # above this many rules, an item stands for those of an operation, status and kind
+# Above so many rules an item stands for those of an operation, status and kind,
+MAX_ITEMS = 2000
+MAX_GROUPS = 10_000  # and above so many of these, for those of an operation and status
 MOCK_VALUES = 8  # of a path parameter that the mock knows: shows every sort of answer twice
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}  # random requests an operation, by profile
 INTERVAL = 0.25  # seconds between two looks of the line that says what is being asked
@@ -142,7 +145,7 @@ class State:
     )  # of this process
     chosen: frozenset[str] = frozenset()  # the operations that tests of this session are about
     broken: dict[str, str] = field(default_factory=dict)  # how the suite failed inside
-    ran: set[str] = field(default_factory=set)  # the rules that tests of this run were about,
+    ran: set[str] = field(default_factory=set)  # the items that tests of this run were about,
     others: Sequence[str] = ()  # and the tests that failed and were about none
     told: Run | None = None  # what the report says of the run
     trend: Trend | None = None  # the history with this run, if one is kept
@@ -210,17 +213,23 @@ class State:
         for operation in self.inputs.operations:
             own = self.book.operations[operation.key].rules
             rules += [rule for rule in own if self.inputs.wants(rule.id)]
-        found: dict[str, list[Rule]] = {}
-        for rule in rules:
-            name = rule.group if len(rules) > MAX_ITEMS else rule.id
-            found.setdefault(name, []).append(rule)
-        return found
+        found = _by(attrgetter("id"), rules)
+        if len(rules) > MAX_ITEMS:
+            found = _by(attrgetter("group"), rules)
+        return found if len(found) <= MAX_GROUPS else _by(attrgetter("answer"), rules)
 
     @property
     def shared(self) -> dict[str, Any]:
         """What the workers of xdist have to know, to be of the same run."""
         name, seed = self.ledger.path.name, self.budget.seed
         return {"contract_run": name, "contract_seed": seed, "contract_began": self.pace.started}
+
+
+def _by(name_of: Callable[[Rule], str], rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        found.setdefault(name_of(rule), []).append(rule)
+    return found
 
 
 def state_from(config: Any, inputs: Inputs) -> State:

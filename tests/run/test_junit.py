@@ -1,6 +1,7 @@
 """JUnit: beside each test what its rules are, what was seen and how to see it again; beside the suite the decision."""
 
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -69,6 +70,17 @@ def test_group_has_the_properties_of_each_rule_in_turn(project: Project, monkeyp
     names = [name for name, _ in pairs(case)]
     assert names == ["rule", "severity", "outcome", "source"] * (len(names) // 4)
     assert len(names) > 20
+
+
+def test_group_has_no_properties_where_nobody_wants_them(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.run.state.MAX_ITEMS", 1)
+    seen: list[Any] = []
+    looking = SimpleNamespace(pytest_runtest_logreport=lambda report: seen.append(report.user_properties))
+    project.write()
+    project.pytester.runpytest_inprocess("-q", plugins=[looking])
+    assert len(seen) > 3
+    rules = [[name for name, _ in properties].count("rule") for properties in seen]
+    assert set(rules) == {0, 1}  # one of a single rule has them
 
 
 def test_acceptance_stands_beside_what_is_accepted(project: Project) -> None:

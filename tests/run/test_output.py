@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from contracts.commands import commands
 from contracts.report.forms.annotations import run_annotations
 from contracts.report.forms.markdown import run_markdown
 from contracts.report.forms.page import page
@@ -193,6 +195,22 @@ def test_many_rules_are_grouped_by_operation_status_and_kind(project: Project, m
     rules = {(v["rule"].partition(" 200")[1] + " " + v["kind"]).strip() for v in project.run("-q").report["verdicts"]}
     names = [line for line in project.run("--collect-only", "-q").lines if line.startswith("test_contract.py::")]
     assert sorted(names) == sorted(f"test_contract.py::test_rule[GET /things/{{thing_id}} {rule}]" for rule in rules)
+
+
+def test_groups_that_are_too_many_are_those_of_an_operation_and_status(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contracts.run.state.MAX_ITEMS", 13)
+    monkeypatch.setattr("contracts.run.state.MAX_GROUPS", 4)
+    run = project.ask(Things({"status": "paused"}), "-rA")
+    names = [line.split(" ", 1)[1] for line in run.lines if line.startswith(("PASSED", "FAILED", "SKIPPED"))]
+    key = "test_contract.py::test_rule[GET /things/{thing_id}"
+    assert {name.partition("]")[0] for name in names if name.startswith("test_contract")} == {key, f"{key} 200"}
+    assert (run.code, run.violations) == (1, {"GET /things/{thing_id} 200 /status enum"})
+    again = project.ask(Things({"status": "paused"}), f"{key} 200]")
+    assert (again.code, again.counted("failed"), again.counted("passed")) == (1, 1, 0)
+    named = CliRunner().invoke(commands, ["rules", "--explain", "GET /things/{thing_id} 200"])
+    assert "rules that are meant" in named.output
 
 
 def test_as_many_rules_as_may_be_have_an_item_each(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def named(book: RuleBook, given: str) -> list[Rule]:
     """
     node = re.fullmatch(r"(?:.*::)?\w+\[(.*)\]", given, re.DOTALL)
     name = re.sub(r", on \d+ operations$", "", names_of(node[1] if node else given)[0])
-    for of in (attrgetter("id"), attrgetter("group")):
+    for of in map(attrgetter, ("id", "group", "answer")):
         if found := [rule for rule in book.rules if name in names_of(of(rule))]:
             return found
     parts = re.split(r"\\u2026|\.\.\.|\*", name)

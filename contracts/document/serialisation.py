@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
-from itertools import chain, groupby
+from itertools import chain, compress, groupby
 from urllib.parse import quote, unquote
 
 from contracts.document.model import Header, Operation, Parameter, Spec
@@ -166,8 +166,16 @@ class Routes:
 
     def __init__(self, templates: Iterable[str]) -> None:
         self._by_length: dict[int, list[str]] = {}
+        # By length and by which segments hold no parameter, of which a document has few, then by
+        # what these say: large documents have a thousand templates, and each request asks twice.
+        self._by_form: dict[int, dict[tuple[bool, ...], dict[str, list[str]]]] = {}
         for template in sorted(dict.fromkeys(templates), key=concreteness):
-            self._by_length.setdefault(template.count("/"), []).append(template)
+            length, segments = template.count("/"), template.split("/")
+            self._by_length.setdefault(length, []).append(template)
+            form = tuple("{" not in segment for segment in segments)
+            literals = _wire("/".join(compress(segments, form)))
+            alike = self._by_form.setdefault(length, {}).setdefault(form, {})
+            alike.setdefault(literals, []).append(template)
 
     def of(self, path: str) -> tuple[str, ...]:
         """The most concrete templates that match: one, or several that differ in names at most."""
@@ -175,9 +183,11 @@ class Routes:
 
     def ranked(self, path: str) -> Iterator[tuple[str, ...]]:
         """All templates that match, the most concrete first, those that are as concrete at once."""
-        templates = self._by_length.get(path.count("/"), ())
-        found = [one for one in templates if match_path(one, path) is not None]
-        for _, alike in groupby(found, concreteness):
+        segments, found = path.split("/"), list[str]()
+        for form, by_literals in self._by_form.get(len(segments) - 1, {}).items():
+            found += by_literals.get("/".join(compress(segments, form)), ())
+        found = [one for one in found if match_path(one, path) is not None]
+        for _, alike in groupby(sorted(found, key=concreteness), concreteness):
             yield tuple(alike)
 
     def rivals(self, template: str) -> Iterator[str]:

@@ -59,8 +59,8 @@ def is_early(answer: Answer) -> bool:
     To an odd path by its status alone; to any other edge case only what is not documented.
     """
     probe, status = answer.exchange.probe, answer.response.status
-    odd = serialisation.is_odd(answer.operation.path, probe.request.path)
-    if odd and status in ANSWERS_OF_ROUTERS:
+    is_routers = status in ANSWERS_OF_ROUTERS
+    if is_routers and serialisation.is_odd(answer.operation.path, probe.request.path):
         return True
     documented = answer.documented
     known = documented is not None and not (documented.content and media_problem(answer))

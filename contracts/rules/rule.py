@@ -77,6 +77,7 @@ RULE_KINDS = {
 """The severity of each kind of promise, and the clause it rests on, in the order of a report."""
 
 
+MAX_HELD = 32_768  # bytes of a body that is not read anew for the answers after it
 _WRIGHT = "JSON Schema Validation, draft-wright-00"
 CLAUSES_IN_3_0 = {
     "required": f"{_WRIGHT} §5.15",
@@ -243,6 +244,7 @@ class Answer:
     response: Response
     refused: frozenset[str] = frozenset()  # methods that had 405 on the same path before
     known: dict[str, Any] = field(default_factory=dict)  # what rules of a domain see in it
+    read: dict[bytes, Decoded | TooManyError] = field(default_factory=dict)  # of others, by body
 
     @cached_property
     def documented(self) -> ResponseSpec | None:
@@ -262,14 +264,20 @@ class Answer:
 
     @cached_property
     def _decoded(self) -> Decoded | TooManyError:
+        body = self.response.body
+        if body in self.read:
+            return self.read[body]
         try:
-            return decode(self.response.body)
+            found: Decoded | TooManyError = decode(body)
         except TooManyError as error:
-            return error
+            found = error
+        if len(body) <= MAX_HELD:
+            self.read[body] = found
+        return found
 
     @property
     def decoded(self) -> Decoded:
-        """The body as JSON; raises TooManyError."""
+        """The body as JSON, which others may share; raises TooManyError."""
         if isinstance(self._decoded, TooManyError):
             raise self._decoded
         return self._decoded

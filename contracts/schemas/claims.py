@@ -43,8 +43,8 @@ def claim_of(operation: Operation, request: Request) -> Claim:
         return Claim(malformed, messages.MALFORMED)
     paths, broken = match_path(operation.path, request.path) or {}, list[Wrong]()
     for parameter in operation.parameters:
-        what = f"the {parameter.location} parameter {parameter.name}"
-        broken += _wrong_with(parameter, what, _spellings(parameter, request, paths))
+        spellings = map(tuple, _spellings(parameter, request, paths))
+        broken += _wrong_with(parameter, tuple(spellings))
     broken += _wrong_with_body(operation.request_body, request)
     if not broken:
         return ALLOWED
@@ -52,19 +52,21 @@ def claim_of(operation: Operation, request: Request) -> Claim:
     return Claim(broken[0][0], every.pop() if len(every) == 1 else "")
 
 
-def _wrong_with(parameter: Parameter, what: str, spellings: list[list[str]]) -> Iterator[Wrong]:
+@lru_cache(maxsize=4096)  # of the requests of an operation, each differs from others in little
+def _wrong_with(parameter: Parameter, spellings: tuple[tuple[str, ...], ...]) -> Sequence[Wrong]:
+    what = f"the {parameter.location} parameter {parameter.name}"
     part, schema, values = f"{parameter.location} {parameter.name}", parameter.schema, list[Any]()
     if not any(spellings):
-        if spellings and parameter.required:
-            yield f"{what} is missing", {f"{part} required"}
-        return
+        is_missing = bool(spellings) and parameter.required
+        return [(f"{what} is missing", {f"{part} required"})] * is_missing
     if schema is None:
-        return
+        return []
     for texts in spellings:
         values += _readings(parameter, schema, texts)
-    if not _accepts(schema, values):
-        keys = _broken_by_nearest(schema, values, constraints.written(parameter))
-        yield f"{what} does not match its schema", {name_of(part, key) for key in keys}
+    if _accepts(schema, values):
+        return []
+    keys = _broken_by_nearest(schema, values, constraints.written(parameter))
+    return [(f"{what} does not match its schema", {name_of(part, key) for key in keys})]
 
 
 def _broken_by_nearest(schema: Schema, values: Iterable[Any], mode: str) -> Set[Broken]:
@@ -117,7 +119,7 @@ def _members(query: str, prefix: str) -> list[str]:
     return found
 
 
-def _readings(parameter: Parameter, schema: Schema, texts: list[str]) -> Iterator[Any]:
+def _readings(parameter: Parameter, schema: Schema, texts: Sequence[str]) -> Iterator[Any]:
     """Every JSON value that the texts of a parameter can stand for."""
     if parameter.media_type is not None:
         found = decode(texts[0].encode("utf-8", "surrogateescape"))
@@ -148,8 +150,8 @@ def _readings(parameter: Parameter, schema: Schema, texts: list[str]) -> Iterato
         yield from _arrays(parameter, texts)
 
 
-def _arrays(parameter: Parameter, texts: list[str]) -> Iterator[Any]:
-    items = texts
+def _arrays(parameter: Parameter, texts: Sequence[str]) -> Iterator[Any]:
+    items = list(texts)
     is_list = not (parameter.explode and parameter.location == "query")
     if is_list:
         items = list(map(str.strip, texts[-1].split(_SEPARATORS.get(parameter.style, ","))))
@@ -209,25 +211,26 @@ def _wrong_with_body(documented: RequestBody | None, request: Request) -> Iterat
         yield from _wrong_with_content(media, media.schema, part, request.body, content_type)
 
 
+@lru_cache(maxsize=256)
 def _wrong_with_content(
     media: MediaType, schema: Schema, part: str, body: bytes, content_type: str
-) -> Iterator[Wrong]:
+) -> Sequence[Wrong]:
     readings: Sequence[Any] = [ANYTHING]
     mode = JSON if is_json(content_type) else mode_of(media)
     if mode == JSON:
         found = decode(body)
         if found.problem is not None:
-            yield f"its body can't be read: {found.problem}", {f"{part} syntax"}
-            return
+            return [(f"its body can't be read: {found.problem}", {f"{part} syntax"})]
         if not found.duplicates:
             readings = [found.value]
     elif mode and (content := content_of(media)):
         held = content.found(Body(body, content_type))
         for values in held.values[:1] if not held.problem else ():
             readings = [*values, *map(_worded, values[:1])]
-    if not _accepts(schema, readings):
-        keys = _broken_by_nearest(schema, readings, mode)
-        yield "its body does not match the schema", {name_of(part, key, "/") for key in keys}
+    if _accepts(schema, readings):
+        return []
+    keys = _broken_by_nearest(schema, readings, mode)
+    return [("its body does not match the schema", {name_of(part, key, "/") for key in keys})]
 
 
 def _worded(value: Any) -> Any:

@@ -1,9 +1,9 @@
 """Rules and exchanges to verdicts."""
 
-from contracts.verdicts.judge import Judgement as Judgement
 from contracts.verdicts.judge import judge as judge
 from contracts.verdicts.judge import judge_all as judge_all
 from contracts.verdicts.judge import judge_body as judge_body
+from contracts.verdicts.judgement import Judgement as Judgement
 from contracts.verdicts.verdict import Evidence as Evidence
 from contracts.verdicts.verdict import Outcome as Outcome
 from contracts.verdicts.verdict import Recurrence as Recurrence

@@ -1,29 +1,26 @@
 """An exchange and the rules of its operation: what held, what broke, what can't be told."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections import defaultdict
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from itertools import repeat
 from typing import Any
 
 from contracts.document import join_pointer
-from contracts.errors import defect
 from contracts.messages import Credential, Exchange, Probe, Request, Response, is_unavailable
-from contracts.rules import Answer, ExchangeRule, Finding, OperationRules, Rule, Severity
+from contracts.rules import Answer, OperationRules, Rule
 from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing, early_answer, is_early
-from contracts.rules.rule import member_text, shown
+from contracts.rules.rule import MAX_HELD, member_text, shown
 from contracts.schemas.contents import Found
 from contracts.schemas.json_text import TooManyError, decode
 from contracts.schemas.locations import json_type
 from contracts.schemas.validation import Beyond, reason
 from contracts.text import MAX_TEXT, cut, few
+from contracts.verdicts.judgement import MAX_FINDINGS, MAX_WALKED, Judgement, Seen
 
-MAX_FINDINGS = 1_000  # of a body; of each rule that it breaks more often, the first is kept
 MAX_FOUND = 20_000  # of the answers that are judged together
-MAX_WALKED = 2**23  # values in all of these, each of which takes some 2 µs
-MAX_HELD = 32_768  # bytes of a body that is not decoded anew for the answer after it
 OTHERS = "… others"  # what is counted of values that are not told apart
 MAX_SEEN = 50  # different values that are told apart in what was seen at an enum
 MAX_NAMES = 5  # undocumented properties of an object that are named
@@ -34,75 +31,6 @@ TOLD = ("additional properties", "union")  # kinds of rules of which a value alo
 At = tuple[Any, ...]  # a place in a body: where what holds it is, and its name or index; or nothing
 
 
-@dataclass(slots=True)
-class Judgement:
-    """What one exchange says about rules, by id: exercised, broken, not decided."""
-
-    exchange: Exchange
-    is_early: bool = False  # given before the service, maybe: no violation is found in it,
-    excused: bool = False  # and this one broke some promise
-    exercised: set[str] = field(default_factory=set)
-    findings: list[Finding] = field(default_factory=list)
-    # Of rules about a whole body: finer ones say all that there is to say.
-    explained: set[str] = field(default_factory=set)
-    undecided: dict[str, str] = field(default_factory=dict)  # and why
-    defects: dict[str, str] = field(default_factory=dict)  # of the suite: where judging failed
-    most: int = MAX_FINDINGS  # that are kept, beside the first of each rule;
-    more: Counter[str] = field(default_factory=Counter)  # of others there are so many
-    left: int = MAX_WALKED  # values that are still judged by place
-    # How often which value: members of an enum; `null`, `value` and `absent` at a type rule.
-    seen: dict[str, dict[str, int]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(int))
-    )
-    _broken: set[str] = field(default_factory=set)
-
-    def apply(self, rows: Iterable[ExchangeRule], *answers: Answer) -> None:
-        for row in rows:
-            try:
-                seen = row.check(*answers)
-            except Exception as error:  # of whatever kind: the other rules are judged
-                self.leave([row.rule], error)
-            else:
-                self.note(row.rule, seen)
-
-    def leave(self, rules: Iterable[Rule], error: Exception) -> None:
-        """Leave rules undecided, because of a bound of ours or of a mistake of ours."""
-        why = str(error) if isinstance(error, TooManyError) else defect(error)
-        for rule in rules:
-            self.undecided.setdefault(rule.id, why)
-            if not isinstance(error, TooManyError):
-                self.defects.setdefault(rule.id, why)
-
-    def note(self, rule: Rule, seen: str | None, instance: str | None = None) -> None:
-        """Take down what a check gave: a finding, that the rule was kept, or nothing."""
-        if seen:
-            self.find(rule, seen, instance)
-        elif seen is not None:
-            self.exercised.add(rule.id)
-
-    def find(self, rule: Rule, seen: str, instance: str | None = None) -> None:
-        excusable = rule.severity is Severity.VIOLATION and rule.kind != "credential kept"
-        if self.is_early and excusable:  # whoever answers must not give the credential away
-            self.excused = True
-            return
-        self.exercised.add(rule.id)
-        if self.keeps(rule):
-            self._broken.add(rule.id)
-            self.findings.append(Finding(rule.id, cut(seen), instance and cut(instance)))
-
-    def violations(self, rules: OperationRules) -> list[Finding]:
-        """The findings that are no advisories."""
-        by_id = rules.by_id
-        return [f for f in self.findings if by_id[f.rule].severity is Severity.VIOLATION]
-
-    def keeps(self, rule: Rule) -> bool:
-        """Whether one more finding of a rule is kept; if not, it is counted."""
-        if len(self.findings) < self.most or rule.id not in self._broken:
-            return True
-        self.more[rule.id] += 1
-        return False
-
-
 def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
     """Judge one exchange by every rule that applies to it. Never raises for what a service sent."""
     return judge_all(rules, [exchange])[0]
@@ -111,41 +39,47 @@ def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
 def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judgement]:
     """Judge the exchanges of one operation in turn: each by itself, then with the one before it."""
     judged = [Judgement(exchange) for exchange in exchanges]
-    earlier: dict[Request, Answer] = {}
-    refused: dict[str, frozenset[str]] = defaultdict(frozenset)  # methods by path
-    findings, values = MAX_FOUND, MAX_WALKED
+    before, findings, values = _Before(), MAX_FOUND, MAX_WALKED
     for judgement in judged:
         judgement.most, judgement.left = min(MAX_FINDINGS, findings), values
         try:
-            _judge_next(rules, judgement, earlier, refused)
+            _judge_next(rules, judgement, before)
         except Exception as error:  # a mistake beside the rules leaves this exchange unjudged alone
             judgement.leave(rules.rules, error)
         findings, values = max(findings - len(judgement.findings), 0), judgement.left
     return judged
 
 
-def _judge_next(
-    rules: OperationRules,
-    judgement: Judgement,
-    earlier: dict[Request, Answer],
-    refused: dict[str, frozenset[str]],
-) -> None:
+@dataclass(slots=True)
+class _Before:
+    """What the answers before one were, and what was made of them."""
+
+    answers: dict[Request, Answer] = field(default_factory=dict)
+    refused: dict[str, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
+    read: dict[bytes, Any] = field(default_factory=dict)
+    # Of bodies in which nothing is wrong, by plan and type: most answers say what others said.
+    parts: dict[tuple[Plan, str | None, bytes], Seen] = field(default_factory=dict)
+
+
+def _judge_next(rules: OperationRules, judgement: Judgement, before: _Before) -> None:
     exchange, failure = judgement.exchange, judgement.exchange.failure
     if failure is not None and (broken := broken_framing(failure)):
         judgement.find(rules.framing[broken], failure.detail)
     if exchange.response is None:
         return
     request, response = exchange.probe.request, exchange.response
-    answer = Answer(exchange, rules.operation, response, refused[request.path])
+    refused = before.refused[request.path]  # methods
+    answer = Answer(exchange, rules.operation, response, refused, read=before.read)
     if response.status == 405:
-        refused[request.path] |= {request.method}
+        before.refused[request.path] |= {request.method}
     judgement.is_early = is_early(answer)
-    _judge_answer(rules, answer, judgement)
+    _judge_answer(rules, answer, judgement, before)
     if judgement.excused and rules.edge is not None:
         judgement.find(rules.edge, early_answer(answer))
     if exchange.probe.credential is Credential.RIGHT and not exchange.probe.schemes:
-        if before := earlier.get(request):
-            judgement.apply(rules.histories, before, answer)
+        earlier = before.answers
+        if same := earlier.get(request):
+            judgement.apply(rules.histories, same, answer)
         if request.method == "HEAD" and (get := earlier.get(replace(request, method="GET"))):
             judgement.apply(rules.heads, get, answer)
         if len(response.body) > MAX_HELD:  # decoded, it may take ten times as much
@@ -153,7 +87,9 @@ def _judge_next(
         earlier[request] = answer
 
 
-def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -> None:
+def _judge_answer(
+    rules: OperationRules, answer: Answer, judgement: Judgement, before: _Before
+) -> None:
     documented, probe = answer.documented, answer.exchange.probe
     judgement.exercised.update(rule.id for rule in rules.framing.values())
     judgement.apply(rules.wire, answer)
@@ -170,16 +106,36 @@ def _judge_answer(rules: OperationRules, answer: Answer, judgement: Judgement) -
     judgement.apply(rules.by_response[documented.status], answer)
     for plan in rules.plans_of(answer):
         try:
-            _judge_part(plan, plan.read(answer), judgement)
+            _judge_plan(plan, answer, judgement, before)
         except Exception as error:
             judgement.leave(plan.rules, error)
 
 
-def _judge_part(plan: Plan, found: Found, judgement: Judgement) -> None:
+def _judge_plan(plan: Plan, answer: Answer, judgement: Judgement, before: _Before) -> None:
+    """Judge a header or body; a body in which nothing was wrong before, by what was seen then."""
+    response, had = answer.response, judgement.outcomes
+    key = plan, response.header("content-type"), response.body
+    same = before.parts.get(key)
+    if same is not None and same.walked <= judgement.left:
+        judgement.left -= same.walked
+        judgement.take(same)
+        return
+    part = _judge_part(plan, plan.read(answer), judgement)
+    is_body = not plan.within and len(response.body) <= MAX_HELD
+    if is_body and not judgement.is_early and judgement.outcomes == had:
+        before.parts[key] = part
+
+
+def _judge_part(plan: Plan, found: Found, judgement: Judgement) -> Seen:
     """Judge what was read of a body or header by all that its schema says."""
-    for index, readings in enumerate(found.values):
-        at = ((), index) if plan.each else ()
-        _Walk(judgement, plan.within).any_of(plan, readings, at)
+    part = Seen()
+    try:
+        for index, readings in enumerate(found.values):
+            at = ((), index) if plan.each else ()
+            _Walk(judgement, part, plan.within).any_of(plan, readings, at)
+    finally:
+        judgement.take(part)
+    return part
 
 
 def judge_body(plan: Plan, value: Any) -> Judgement:
@@ -195,6 +151,7 @@ class _Walk:
     """One walk through one value. `valid` spares the checks that the validator has answered."""
 
     judgement: Judgement
+    part: Seen
     within: str = ""  # the header that it is in
     valid: bool = False
     beyond: str = ""  # why patterns that look around are not tried at all
@@ -220,7 +177,7 @@ class _Walk:
         if verdict.check is None or self.beyond:
             self._undecided(verdict, verdict.why or self.beyond)
         elif self.valid:
-            self.judgement.exercised.add(verdict.rule.id)
+            self.part.exercised.add(verdict.rule.id)
         elif self.explains:
             self.judgement.explained.add(verdict.rule.id)  # one cause, one failure
         else:
@@ -243,7 +200,9 @@ class _Walk:
         if place.content is not None and kind == "string":
             held = decode(value.encode("utf-8", "surrogatepass"))
             if held.problem is None:
-                _Walk(self.judgement, self.within).any_of(place.content, [held.value], at)
+                _Walk(self.judgement, self.part, self.within).any_of(
+                    place.content, [held.value], at
+                )
         if kind == "object":
             self._object(place, value, at)
         elif kind == "array":
@@ -256,6 +215,7 @@ class _Walk:
                 self.place(places[branch], value, at)
 
     def _count_down(self, values: int) -> None:
+        self.part.walked += values
         self.judgement.left -= values
         if self.judgement.left < 0:
             raise TooManyError("the answers of the operation hold", MAX_WALKED)
@@ -265,13 +225,13 @@ class _Walk:
             if value is None:
                 self._find(rule, at, "null")
                 return False
-            self.judgement.exercised.add(rule.id)
+            self.part.exercised.add(rule.id)
         if rule := place.type:
-            self.judgement.seen[rule.id]["null" if value is None else "value"] += 1
+            self.part.seen[rule.id]["null" if value is None else "value"] += 1
             if kind not in place.types:
                 self._find(rule, at, f", of type {kind}", value)
                 return False
-            self.judgement.exercised.add(rule.id)
+            self.part.exercised.add(rule.id)
         return True
 
     def _leaves(self, place: Place, value: Any, kind: str, at: At) -> None:
@@ -291,7 +251,7 @@ class _Walk:
                 told = leaf.rule.kind in TOLD and reason(leaf.compiled, value, None)
                 self._find(leaf.rule, at, f", {told.said}" if told else "", value)
                 return
-            self.judgement.exercised.add(leaf.rule.id)
+            self.part.exercised.add(leaf.rule.id)
 
     def _object(self, place: Place, value: dict[str, Any], at: At) -> None:
         properties = place.properties
@@ -303,7 +263,7 @@ class _Walk:
             if name in value:
                 self.place(child, value[name], (at, name))
             elif child.type:
-                self.judgement.seen[child.type.id]["absent"] += 1
+                self.part.seen[child.type.id]["absent"] += 1
         if (self.beyond and place.patterns) or not (place.patterns or place.additional):
             return
         self._count_down(len(value) * bool(place.patterns))
@@ -315,21 +275,21 @@ class _Walk:
         """The names that must be there, and those that must not."""
         for name, rule in place.required.items():
             if name in value:
-                self.judgement.exercised.add(rule.id)
+                self.part.exercised.add(rule.id)
             else:
                 self._find(rule, at, f"no property {name}")
         for name, rule in place.write_only.items():
             if name in value:  # whatever it is: it may be a secret
                 self._find(rule, (at, name), "in an answer, and writeOnly in the document")
             else:
-                self.judgement.exercised.add(rule.id)
+                self.part.exercised.add(rule.id)
         for name, (rule, misnamed) in place.discriminators.items():
             self.judgement.note(rule, misnamed(value), _pointer((at, name)))
 
     def _undocumented(self, rule: Rule, unknown: Set[str], at: At) -> None:
         """Names that nothing declares: the first of them, and where they stand."""
         if not unknown:
-            self.judgement.exercised.add(rule.id)
+            self.part.exercised.add(rule.id)
         elif self.judgement.keeps(rule):
             first = nsmallest(MAX_NAMES, unknown)
             texts = [*map(shown, first), *repeat("", len(unknown) - len(first))]
@@ -337,7 +297,7 @@ class _Walk:
             self.judgement.find(rule, few(texts, MAX_NAMES, "of them") + where)
 
     def _count(self, leaf: Leaf, value: Any) -> None:
-        seen, text = self.judgement.seen[leaf.rule.id], member_text(value)
+        seen, text = self.part.seen[leaf.rule.id], member_text(value)
         if text not in leaf.members:
             text = cut(text, MAX_MEMBER)
             if text not in seen and len(seen) >= MAX_SEEN:

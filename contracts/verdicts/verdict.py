@@ -8,7 +8,8 @@ from operator import attrgetter
 
 from contracts.messages import Credential, Exchange, Probe, Request, is_unavailable
 from contracts.rules import Finding, Rule, Severity
-from contracts.verdicts.judge import OTHERS, Judgement
+from contracts.verdicts.judge import OTHERS
+from contracts.verdicts.judgement import Judgement, Seen
 
 MAX_SEEN = 100  # different values that are told apart in what was seen, beside a rule's members
 MAX_BROKEN_BY = 1000
@@ -90,6 +91,7 @@ class _Tally:
     members: Mapping[str, frozenset[str]]
     exercised: Counter[str] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
+    parts: Counter[Seen] = field(default_factory=Counter)
     seen: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     undecided: dict[str, str] = field(default_factory=dict)
     defects: dict[str, str] = field(default_factory=dict)
@@ -120,11 +122,17 @@ class _Tally:
         self.undecided = judgement.undecided | self.undecided
         self.defects = judgement.defects | self.defects
         self.more += judgement.more
-        for rule, counts in judgement.seen.items():
-            seen = self.seen[rule]
-            for value, count in counts.items():
-                told_apart = value in seen or value in self.members.get(rule, ())
-                seen[value if told_apart or len(seen) < MAX_SEEN else OTHERS] += count
+        self.parts.update(judgement.parts)
+
+    def settle(self) -> None:
+        """Count what was seen in the parts of all answers, of which many are the same."""
+        for part, times in self.parts.items():
+            for rule, counts in part.seen.items():
+                seen = self.seen[rule]
+                for value, count in counts.items():
+                    told_apart = value in seen or value in self.members.get(rule, ())
+                    told = value if told_apart or len(seen) < MAX_SEEN else OTHERS
+                    seen[told] += count * times
 
     def verdict(self, rule: Rule) -> Verdict:
         return replace(self._outcome(rule), defect=self.defects.get(rule.id, ""))
@@ -186,6 +194,7 @@ def tally(rules: Iterable[Rule], judgements: Iterable[Judgement]) -> tuple[Verdi
     counts = _Tally({rule.id: frozenset(rule.members) for rule in rules if rule.members})
     for judgement in judgements:
         counts.add(judgement)
+    counts.settle()
     return tuple(map(counts.verdict, rules))
 
 

@@ -226,7 +226,7 @@ def test_a_rule_that_raises_is_undecided_and_the_others_are_judged(error: type[E
     verdict = verdicts["status documented"]
     assert (verdict.outcome, verdict.exercised) == (Outcome.UNDECIDED, 0)
     assert verdict.why == verdict.defect
-    assert verdict.why.startswith(f"the suite itself failed: {error.__name__} at contracts/verdicts/judge.py:")
+    assert verdict.why.startswith(f"the suite itself failed: {error.__name__} at contracts/verdicts/judgement.py:")
     assert "canary" not in repr(judgements[1].undecided)
     assert verdicts["response time"].outcome is Outcome.HOLDS
     assert verdicts["required"].outcome is Outcome.VIOLATED
@@ -295,7 +295,7 @@ def test_a_rule_that_raises_is_named_once(project: Project, monkeypatch: pytest.
     rule = "GET /things/{thing_id} response time"
     assert run.verdicts[rule]["outcome"] == "undecided"
     (note,) = run.report["notes"]
-    assert note.startswith("the suite itself failed: Oops at contracts/verdicts/judge.py:")
+    assert note.startswith("the suite itself failed: Oops at contracts/verdicts/judgement.py:")
     assert note.endswith(f", at {rule}; please report it")
     assert (note in run.lines[-1], leaks(run)) == (True, set())
 

@@ -197,3 +197,19 @@ def test_a_value_with_a_media_type_is_json(location: str, style: str, expected: 
 def test_the_values_of_a_name_are_found_as_written() -> None:
     assert raw_values("a=1&b=2&a=%31&a+b=3", "&", "a") == ["1", "%31"]
     assert raw_values("a=1; b=2;a%20b", ";", "a b") == [""]
+
+
+SEGMENTS = ["a", "b", "a b", "é", "{x}", "{y}", "{x}.json", "v{x}", "{", "a{b", ""]
+TEXTS = ["a", "b", "a%20b", "a b", "%C3%A9", "q", "q.json", "vq", "{", "a{b", "%7B", "..", ""]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(SEGMENTS), min_size=1, max_size=3).map("/".join), max_size=12),
+    st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3).map("/".join),
+)
+def test_no_template_that_matches_is_passed_over(names: list[str], text: str) -> None:
+    """All are found, in the order of their concreteness, then of the document, by looking at few of them."""
+    templates, path = [f"/{name}" for name in dict.fromkeys(names)], f"/{text}"
+    matching = [one for one in templates if match_path(one, path) is not None]
+    found = [one for alike in Routes(templates).ranked(path) for one in alike]
+    assert found == sorted(matching, key=concreteness)

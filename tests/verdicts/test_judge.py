@@ -55,11 +55,16 @@ def test_kept_and_broken(schema: Any, kept: Any, broken: Any, rule: str) -> None
     assert found(judged(schema, broken)) == [rule]
 
 
+def seen_by(judgement: Judgement) -> dict[str, dict[str, int]]:
+    (part,) = judgement.parts
+    return part.seen
+
+
 def test_what_a_service_says_is_kept_within_bounds() -> None:
     schema = {"additionalProperties": {"enum": ["a" * 400, "c"]}}
     judgement = judged(schema, {"x" * 900: "b" * 900, "y": "a" * 400})
     (finding,) = [finding for finding in judgement.findings if finding.instance != "/"]
-    (seen,) = [seen for rule, seen in judgement.seen.items() if rule.endswith("enum")]
+    (seen,) = [seen for rule, seen in seen_by(judgement).items() if rule.endswith("enum")]
     assert (len(finding.instance or ""), (finding.instance or "")[-2:]) == (500, "x…")
     assert seen == {"b" * 199 + "…": 1, "a" * 400: 1}
 
@@ -136,14 +141,14 @@ def test_the_discriminator_is_judged_at_the_union() -> None:
 def test_what_was_seen_is_counted() -> None:
     schema = {"properties": {"a": {"enum": ["x", "y", None]}, "b": {"type": ["string", "null"]}}}
     judgement = judged(schema, {"a": "x", "b": None})
-    seen = {short(rule): dict(counts) for rule, counts in judgement.seen.items()}
+    seen = {short(rule): dict(counts) for rule, counts in seen_by(judgement).items()}
     assert seen["/a enum"] == {"x": 1}
     assert seen["/b type"] == {"null": 1}
 
 
 def test_absent_optional_properties_are_counted() -> None:
     judgement = judged({"properties": {"a": {"type": "string"}}}, {})
-    assert {short(rule): dict(counts) for rule, counts in judgement.seen.items()} == {"/a type": {"absent": 1}}
+    assert {short(rule): dict(counts) for rule, counts in seen_by(judgement).items()} == {"/a type": {"absent": 1}}
 
 
 # --- the response as a whole ---

@@ -46,17 +46,18 @@ def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
     from contracts.exchanges.credential import forbid_core_dumps
     from contracts.run.inputs import inputs_from
     from contracts.run.options import options_from
-    from contracts.run.state import register_profiles, state_from
+    from contracts.run.state import lasting, register_profiles, state_from
 
     register_profiles()
     options = options_from(lambda option: option.given(config))
     if base_url is None:
         base_url = config.getini("base_url") or None
-    inputs = inputs_from(options, base_url=base_url, root=config.rootpath, asks=asks)
-    state = state_from(config, inputs)
-    if asks and not (state.items or (options.shard and inputs.shares)):
-        problem = f"--contract-rule {options.rule} matches none of the rules"
-        raise UsageError(f"{problem}; see `contracts rules`")
+    with lasting():
+        inputs = inputs_from(options, base_url=base_url, root=config.rootpath, asks=asks)
+        state = state_from(config, inputs)
+        if asks and not (state.items or (options.shard and inputs.shares)):
+            problem = f"--contract-rule {options.rule} matches none of the rules"
+            raise UsageError(f"{problem}; see `contracts rules`")
     if state.inputs.scrubber.secrets:
         forbid_core_dumps()
     return state

@@ -1,5 +1,6 @@
 """A contract run as one value that evolves, and what a terminal shows of it meanwhile."""
 
+import gc
 import hashlib
 import os
 import secrets
@@ -7,7 +8,8 @@ import shlex
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -230,6 +232,22 @@ def _by(name_of: Callable[[Rule], str], rules: Iterable[Rule]) -> dict[str, list
     for rule in rules:
         found.setdefault(name_of(rule), []).append(rule)
     return found
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """What is made inside lasts as long as the run: garbage is not looked for in it, now or later.
+
+    Of a large document that search costs as much as all the rest.
+    """
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if is_on:
+            gc.enable()
 
 
 def state_from(config: Any, inputs: Inputs) -> State:

@@ -92,6 +92,8 @@ def test_every_id_of_a_run_is_explained(book: RuleBook, project: Project, monkey
     ids = set(ids_of(project))
     monkeypatch.setattr("contracts.run.state.MAX_ITEMS", 5)
     ids |= set(ids_of(project))
+    monkeypatch.setattr("contracts.run.state.MAX_GROUPS", 1)
+    ids |= set(ids_of(project))
     ids |= {rule.id for rule in book.rules}
     assert len(ids) > 2 * len(book.rules)
     explain = partial(explained_json, book, today=date(2026, 11, 24), asked=cache(partial(flows.asked_by, book.spec)))

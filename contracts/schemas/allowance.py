@@ -140,8 +140,8 @@ def _work(work: Callable[[], object], told: IO[bytes], seconds: float, memory: i
         try:
             answer: tuple[bool, object] = (True, work())
         except Exception as problem:
-            if isinstance(problem, MemoryError):
-                raise
+            if isinstance(problem, MemoryError) or "panicked" in str(problem):
+                raise  # the second is what native code makes of too little memory
             answer = (False, problem)
             pickle.loads(pickle.dumps(answer))  # not all errors come back from it
         pickle.dump(answer, told)

@@ -1,6 +1,7 @@
 """Runs of a small project, mostly in this process: what they import stays imported."""
 
 import ast
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -32,6 +33,13 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     forked.warm_up(tmp_path_factory.mktemp("warm"))
     yield
     forked.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """A shell that starts a command in the background lets it ignore Ctrl-C, and its processes as well."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

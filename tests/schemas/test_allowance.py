@@ -143,7 +143,12 @@ def shattered(text: str) -> None:
     os.abort()
 
 
-@pytest.mark.parametrize("ask", [endless, greedy, shattered])
+def panicked(text: str) -> None:
+    """As the validator fails that gets no memory for a pattern."""
+    raise RuntimeError("Validation panicked: Any { .. }")
+
+
+@pytest.mark.parametrize("ask", [endless, greedy, shattered, panicked])
 def test_a_question_that_takes_too_much_is_given_up_alone(ask: Callable[[str], None]) -> None:
     allowance, large = Allowance(question=0.01), json.dumps("x" * allowances.APART)
     with pytest.raises(Exceeded, match=r"given up after 0.01 CPU seconds or [0-9]+ MB"):

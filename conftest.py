@@ -20,10 +20,11 @@ LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    loopback, strict = pytest.mark.allow_hosts(LOOPBACK), pytest.mark.filterwarnings("error")
     for item in items:
         if not item.path.is_relative_to(CONTRACT_RUN):
-            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
-            item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+            item.add_marker(loopback)
+            item.add_marker(strict, append=False)
 
 
 def pytest_collection_finish() -> None:

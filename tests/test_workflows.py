@@ -26,8 +26,8 @@ TEXTS = {
 }
 """Our workflows, and those that `contracts init` writes."""
 # As they stand: `on` stays a key.
-WORKFLOWS = {name: yaml.load(text, yaml.BaseLoader) for name, text in TEXTS.items()}
-ACTION = yaml.load((ROOT / "action.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
+WORKFLOWS = {name: yaml.load(text, yaml.CBaseLoader) for name, text in TEXTS.items()}
+ACTION = yaml.load((ROOT / "action.yml").read_text(encoding="utf-8"), yaml.CBaseLoader)
 JOBS = {f"{name}: {key}": job for name, workflow in WORKFLOWS.items() for key, job in workflow["jobs"].items()}
 STEPS = {name: job["steps"] for name, job in JOBS.items()}
 COMMANDS = {name: [step["run"] for step in steps if "run" in step] for name, steps in STEPS.items()}

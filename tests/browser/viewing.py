@@ -55,7 +55,7 @@ def opened(browser: Browser, looks: Looks = PLAIN, *, javascript: bool = True, h
         reduced_motion="reduce",
         offline=True,
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(120_000)
     view = View(context, context.new_page())
 
     def on_dialog(dialog: Dialog) -> None:

@@ -77,7 +77,7 @@ class Revision:
 
 @lru_cache
 def _text(document: str) -> str:
-    return json.dumps(yaml.safe_load(FILES[document].read_text("utf-8")))
+    return json.dumps(yaml.load(FILES[document].read_text("utf-8"), yaml.CSafeLoader))
 
 
 def original(document: str) -> Tree:

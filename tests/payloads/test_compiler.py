@@ -35,7 +35,7 @@ def draws(payload: Payload, choices: Choices, count: int = DRAWS) -> list[JSON]:
 
 
 NASTY_FILE = Path(__file__).with_name("nasty_schemas.yaml")
-NASTY: dict[str, dict[str, Any]] = yaml.safe_load(NASTY_FILE.read_text("utf-8"))
+NASTY: dict[str, dict[str, Any]] = yaml.load(NASTY_FILE.read_text("utf-8"), yaml.CSafeLoader)
 
 
 @pytest.mark.parametrize("schemas", NASTY.values(), ids=NASTY.keys())

@@ -62,7 +62,7 @@ def decoded(text: str) -> str:
 
 @cache
 def document() -> Node:
-    loaded: Node = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    loaded: Node = yaml.load(FILE.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return loaded
 
 

@@ -32,7 +32,7 @@ from contracts.rules.faults import notices
 from contracts.schemas.claims import claim_of
 from contracts.text import cut, map_texts, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
-from contracts.verdicts.verdict import TIMES
+from contracts.verdicts.verdict import NONE, TIMES
 from notte_contracts import __version__
 
 # Characters of a body that a report keeps, of a field of an answer's head, and such fields.
@@ -108,7 +108,7 @@ class Teller:
         for text, count in counts:
             masked = self.scrubber.text(text)
             found[masked] = found.get(masked, 0) + count
-        return found or model.NONE
+        return found or NONE
 
     def _passage(self, verdict: Verdict) -> model.Passage:
         pointer = verdict.rule.pointer

@@ -18,6 +18,7 @@ from contracts.messages import Headers
 from contracts.rules import Severity
 from contracts.text import map_texts
 from contracts.verdicts import Outcome, Recurrence
+from contracts.verdicts.verdict import NONE
 
 SILENT = ("undecided", "not exercised", "not asked")  # what was not judged
 STANDINGS = ("violated", "advisory", "accepted", *SILENT, "holds")
@@ -33,8 +34,6 @@ _ID = re.compile(
     r"(?: (?P<place>[/@]\S*)(?= ))?"
 )  # of a rule's id, what its kind and name come after
 _EACH = len(BOUNDS) + 1
-NONE: Mapping[str, int] = {}
-"""The counts of rules that have none: one value, as most of a large run do."""
 
 T = TypeVar("T")
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]

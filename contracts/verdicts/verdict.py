@@ -15,6 +15,8 @@ MAX_SEEN = 100  # different values that are told apart in what was seen, beside 
 MAX_BROKEN_BY = 1000
 TIMES = 5  # how often a request is asked again
 MAX_REQUESTS = 10  # how many requests of an operation are asked again
+NONE: Mapping[str, int] = {}
+"""The counts of what has none: one value, as most rules of a large run have none."""
 
 
 class Outcome(StrEnum):
@@ -62,11 +64,11 @@ class Verdict:
     outcome: Outcome
     exercised: int = 0
     violations: int = 0
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: Mapping[str, int] = field(default_factory=lambda: NONE)
     evidence: Evidence | None = None
     why: str = ""  # it is undecided, not exercised or not asked
     # What was seen, and on how many exchanges, the most frequent first: `MAX_BROKEN_BY` texts.
-    broken_by: Mapping[str, int] = field(default_factory=dict)
+    broken_by: Mapping[str, int] = field(default_factory=lambda: NONE)
     recurrence: Recurrence | None = None
     more: int = 0  # findings beside those
     defect: str = ""  # where the suite failed to judge an exchange, if it did
@@ -139,7 +141,10 @@ class _Tally:
 
     def _outcome(self, rule: Rule) -> Verdict:
         exercised, violations = self.exercised[rule.id], self.violations[rule.id]
-        counts = exercised, violations, dict(self.seen.get(rule.id, {}))
+        seen: Mapping[str, int] = NONE
+        if rule.id in self.seen:
+            seen = dict(self.seen[rule.id])
+        counts = exercised, violations, seen
         if violations:
             texts, by_text = self.broken_by[rule.id].most_common(), self.evidence[rule.id]
             most = [by_text[text] for text, count in texts if count == texts[0][1]]

@@ -241,9 +241,11 @@ class Shard:
     """Which share of a run this is, and what is only decided when all shares are together."""
 
     index: int  # from 1 on
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=1, le=9999)]
     shares: Mapping[str, int]  # the shard that asks it, by the key of an operation
-    settings: Mapping[str, str] = field(default_factory=dict)  # the same in all shards, by option
+    settings: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the same in all shards: options, digests
     failing: tuple[str, ...] = ()  # rules that fail it by themselves
     stale: tuple[str, ...] = ()  # of accepted entries, what fails the whole
     healed: Mapping[str, bool] = field(default_factory=dict)  # what is said if it is true in all

@@ -57,7 +57,7 @@ def whole_of(paths: Sequence[Path]) -> Whole:
         else:
             read.append(ShardRun(run.shard, run))
     if not read:
-        raise UsageError(f"there is no report of a shard: {few(lacking, MAX_NAMED)}")
+        raise UsageError(f"there is no report of a shard: {few(lacking, MAX_NAMED, '')}")
     parts, count = dict[int, ShardRun](), _own(read)[0].shard.count
     for part in _own(read):
         other = parts.setdefault(part.shard.index, part)
@@ -67,7 +67,7 @@ def whole_of(paths: Sequence[Path]) -> Whole:
     lacking += _foreign(read)
     if absent := [str(index) for index in range(1, count + 1) if index not in parts]:
         verb = "is" if len(absent) == 1 else "are"
-        shards = f"shard{'s' * (verb == 'are')} {few(absent, MAX_NAMED, 'more')}"
+        shards = f"shard{'s' * (verb == 'are')} {few(absent, MAX_NAMED, '')}"
         lacking.append(f"{shards} of {count} {verb} not there; give the report of each")
     run, unjudged = _joined([parts[index] for index in sorted(parts)], lacking), dict[str, str]()
     judged = {verdict.operation for verdict in run.verdicts}
@@ -138,13 +138,13 @@ def _joined(parts: Sequence[ShardRun], lacking: Sequence[str]) -> Run:
 def _decided(merged: Run, parts: Sequence[ShardRun], lacking: Sequence[str]) -> Run:
     """The run with what it comes to: a violation fails it, else what is missing leaves it open."""
     failing, breaks, apart = dict[str, None](), dict[str, None](), list[list[str]]()
-    ends, is_open = set[str](), bool(lacking)
+    fails, is_open = False, bool(lacking)
     for shard, run in parts:
         failing |= dict.fromkeys(shard.failing)
         breaks |= dict.fromkeys([shard.breaks] * bool(shard.breaks))
         own = {shard.breaks, *_lines(run, shard.failing)}
         apart.append([reason for reason in run.reasons if reason not in own])
-        ends.add(run.decision)
+        fails = fails or (run.decision == Result.FAIL and bool(apart[-1]))
         is_open = is_open or run.interrupted or run.decision == Result.INCONCLUSIVE
     failures, unfinished = [*_lines(merged, failing), *breaks], [*lacking, *_told(parts, apart)]
     notes = _told(parts, [run.notes for _, run in parts])
@@ -158,7 +158,7 @@ def _decided(merged: Run, parts: Sequence[ShardRun], lacking: Sequence[str]) -> 
     decision = Result.PASS
     if is_open and not (broken or breaks):
         decision, failures = Result.INCONCLUSIVE, []
-    elif failures or Result.FAIL in ends:
+    elif failures or fails:
         decision = Result.FAIL
     reasons = tuple(dict.fromkeys((*failures, *unfinished)))
     return replace(merged, decision=decision.value, reasons=reasons, notes=tuple(notes))

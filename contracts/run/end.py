@@ -7,6 +7,7 @@ from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
+from zlib import crc32
 
 from contracts.changes.change import Effect
 from contracts.decision.entries import TERM, accept_command
@@ -42,6 +43,7 @@ from contracts.run.ask import (
     spares,
     verdicts_of,
 )
+from contracts.run.options import OPTIONS
 from contracts.run.resources import clean_up
 from contracts.run.state import State, now
 from contracts.text import few, plural, printable, shown_path
@@ -145,10 +147,16 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
 
 def _shard(state: State, report: Report, policy: Policy, idle: str) -> Shard | None:
     """Which share the report is about, and what is left to those who put all of them together."""
-    inputs, settings = state.inputs, state.inputs.settings
+    inputs = state.inputs
     if inputs.options.shard is None:
         return None
-    settings["--hypothesis-profile"] = plural(state.budget.examples, "random request")
+    settings = {"--hypothesis-profile": plural(state.budget.examples, "random request")}
+    for option in OPTIONS:
+        if said := option.said(getattr(inputs.options, option.field)):
+            settings[option.flag] = said
+    agreed = [(entry.name, entry.until, entry.evidence) for entry in policy.accepted.entries]
+    for name, part in (("content", inputs.spec.document.tree), ("accepted entries", agreed)):
+        settings[name] = f"{crc32(repr(part).encode('utf-8', 'surrogatepass')):08x}"
     about = Shard(*inputs.options.shard, inputs.shares, settings, report.decision.failing)
     if report.interrupted or policy.partial:
         return replace(about, idle=idle)

@@ -32,7 +32,7 @@ from contracts.rules import RuleBook, rules_for
 from contracts.rules.faults import refuse_faulty, undeclared
 from contracts.run.credentials import certified, credentials_from, refuse_missing, unset
 from contracts.run.givens import Givens, givens_from, names_of
-from contracts.run.options import NO_PROXY, OPTIONS, Options, check_base_url, host_of, usable_proxy
+from contracts.run.options import NO_PROXY, Options, check_base_url, host_of, usable_proxy
 from contracts.run.settings import own_document
 from contracts.text import plural, printable, shown_path
 
@@ -105,15 +105,6 @@ class Inputs:
         if unsent and operation.method not in SAFE_METHODS:
             return UNSENT
         return cost_of(operation)
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """What was set of all that decides what is asked and judged, by option."""
-        found = dict[str, str]()
-        for option in OPTIONS:
-            if said := option.said(getattr(self.options, option.field)):
-                found[option.flag] = said
-        return found
 
     def owns(self, operation: Operation) -> bool:
         """Whether its rules are judged here, and not in another shard."""

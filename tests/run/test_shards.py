@@ -189,3 +189,9 @@ def test_looking_around_goes_beyond_the_share(project: Project) -> None:
 
     found = [project.run("-q", "--base-url", project.serve(serve), f"--contract-shard={n}/2") for n in (1, 2)]  # type: ignore[arg-type]
     assert not [run.out for run in found if "nothing of the API" in run.out or run.code == 3]
+
+
+@pytest.mark.parametrize("words", [("-n1",), ("--contract-dry-run",)], ids=["processes", "dry run"])
+def test_a_shard_without_a_share_ends_well_however_it_is_run(words: tuple[str, ...], project: Project) -> None:
+    runs = [project.run("-q", f"--contract-shard={index}/2", *words) for index in (1, 2)]
+    assert [run.code for run in runs] == [0, 0], runs[1].out

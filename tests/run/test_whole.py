@@ -236,3 +236,35 @@ def test_what_is_known_of_an_earlier_report_is_known_of_the_whole(project: Proje
     alone = put_together(project)[2]
     assert (alone["decision"], alone["against"]["not_judged"]) == ("inconclusive", [ENUM])
     assert alone["against"]["carried"].keys() == {ENUM}
+
+
+OVERLAY = "overlay: 1.0.0\ninfo: {title: o, version: '1'}\nactions: [{target: $.info, update: {x-a: 1}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("notte.overlay.yaml", OVERLAY, "content"),
+        ("accepted.toml", f'[violation]\n"{ENUM}" = {{ reason = "old", until = 9999-12-31 }}\n', "accepted entries"),
+    ],
+    ids=["an overlay", "an acceptance"],
+)
+def test_what_stands_beside_the_document_is_the_same_in_all(file: str, text: str, said: str, project: Project) -> None:
+    project.write(document("thing_id", get=operation("get"), head=operation("head")))
+    project.run("-q", "--contract-shard=1/2", "--contract-report=shards/1")
+    (project.folder / "spec" / file).write_text(text)
+    project.run("-q", "--contract-shard=2/2", "--contract-report=shards/2")
+    code, out = merged(project.folder / "shards")
+    assert (code, f"is of another run and left out: {said} " in out) == (2, True)
+
+
+def test_a_replay_is_shared_out_by_its_evidence(project: Project) -> None:
+    project.write(document("thing_id", get=operation("get"), head=operation("head"), trace=operation("trace")))
+    words = ["--base-url", project.serve(Things({"status": "paused"})), *GIVEN]
+    assert project.run("-q", *words, "--contract-report=last").code == 1
+    replay = [*words, "--contract-replay=last/report.json"]
+    whole = project.run("-q", *replay)
+    assert (whole.code, len(whole.violated)) == (1, 2)
+    assert in_shards(project, *replay) == [1, 1]  # GET and TRACE, which have all the evidence, are apart
+    code, _, report = put_together(project)
+    assert (code, told(report), counts(report)) == (1, told(whole.report), counts(whole.report))

@@ -32,11 +32,12 @@ def shares_of(costs: Mapping[str, int], count: int) -> dict[str, int]:
     loads, found = dict.fromkeys(range(1, count + 1), 0), dict.fromkeys(costs, 1)
     for key in sorted(costs, key=lambda key: (-costs[key], _digest(key))):
         ranks = {share: _digest(f"{share} {key}") for share in loads}
-        for share in sorted(loads, key=ranks.__getitem__):
+        preferred = sorted(loads, key=ranks.__getitem__)
+        for share in preferred:
             if loads[share] + costs[key] <= room:
                 break
-        else:
-            share = min(loads, key=loads.__getitem__)
+        else:  # nobody has room: the least that is asked of anybody
+            share = min(preferred, key=loads.__getitem__)
         found[key] = share
         loads[share] += costs[key]
     return found

@@ -184,7 +184,7 @@ def _lines(run: Run, failing: Collection[str]) -> Iterator[str]:
     """What a decision says of the rules that fail a run, in which some of them may hold."""
     failing, outcomes, new = set(failing), Counter[Outcome](), 0
     for verdict in run.verdicts:
-        if verdict.rule in failing and verdict.outcome is not Outcome.HOLDS:
+        if verdict.rule in failing:
             outcomes[verdict.outcome] += 1
             new += verdict.since == "new"
     yield from counted(outcomes, None if run.against is None else new)

@@ -206,6 +206,18 @@ def test_what_is_missing_does_not_fail_a_run_that_is_not_whole(whole: Any) -> No
     assert (found.decision, found.reasons[0][:7]) == ("inconclusive", "shard 3")
 
 
+def test_what_one_shard_exercised_was_exercised(whole: Any) -> None:
+    unseen = of_operation(2, "not_exercised")
+    strict = part(2, unseen, about={"failing": (unseen.rule,)}, decision="fail", reasons=("1 rule not exercised",))
+    found = whole(part(1, of_operation(1), of_operation(2)), strict, part(3)).run
+    assert (found.decision, found.reasons) == ("pass", ())
+
+
+def test_a_shard_that_fails_for_another_reason_fails_the_whole(whole: Any) -> None:
+    found = whole(part(1), part(2, decision="fail", reasons=("2 of 9 requests had no answer (strict)",)), part(3)).run
+    assert (found.decision, found.reasons) == ("fail", ("shard 2 of 3: 2 of 9 requests had no answer (strict)",))
+
+
 def test_a_document_that_breaks_its_baseline_fails_whatever_else(whole: Any) -> None:
     broke = part(1, about={"breaks": "the document breaks"}, decision="fail", reasons=("the document breaks",))
     found = whole(broke, part(2)).run
@@ -218,9 +230,11 @@ def test_entries_out_of_use_fail_the_whole_once(whole: Any) -> None:
     assert whole(*(part(index, about={"stale": (STALE,)}) for index in (1, 2))).run.decision == "inconclusive"
 
 
-@pytest.mark.parametrize(("elsewhere", "notes"), [(True, (HEALED,)), (False, ())])
-def test_an_entry_can_go_if_it_can_everywhere(elsewhere: bool, notes: tuple[str, ...], whole: Any) -> None:
-    parts = [part(1, about={"healed": {HEALED: True}}), part(2, about={"healed": {HEALED: elsewhere}}), part(3)]
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "notes"), [(True, True, (HEALED,)), (True, False, ()), (False, True, ())]
+)
+def test_an_entry_can_go_if_it_can_everywhere(here: bool, elsewhere: bool, notes: tuple[str, ...], whole: Any) -> None:
+    parts = [part(1, about={"healed": {HEALED: here}}), part(2, about={"healed": {HEALED: elsewhere}}), part(3)]
     assert (whole(*parts).run.decision, whole(*parts).run.notes) == ("pass", notes)
 
 

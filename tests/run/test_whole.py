@@ -110,8 +110,12 @@ def test_a_session_is_started_and_drift_looked_for_by_the_first_alone(project: P
     write_notte(project)
     notte = Notte()
     with notte.serving() as url:
-        codes = in_shards(project, "--base-url", url, "--contract-start-session", "--contract-discover")
-    assert (codes, notte.changes.count("POST /sessions/start")) == ([0, 0], 1)
+        codes = in_shards(project, "--base-url", url, "--contract-start-session", "--contract-discover", count=3)
+    assert (codes, notte.changes.count("POST /sessions/start")) == ([0, 0, 0], 1)
+    first = json.loads(report_of(project, 1).read_text())
+    asked = [verdict for verdict in first["verdicts"] if first["shard"]["shares"][verdict["operation"]] != 1]
+    assert asked  # of another shard, for the session: what that did not exercise is not the first one's to say
+    assert all(verdict["exercised"] for verdict in asked)
     code, out, report = put_together(project)
     assert (code, report["sessions"]["started"]["stopped"]) == (0, True)
     assert "started session" in out
@@ -162,7 +166,7 @@ def test_without_the_document_the_rules_are_left_out_and_that_is_said(shards: Pr
 def test_files_folders_and_patterns_are_the_same(shards: Project) -> None:
     """What is written into a folder that is read is no shard of the next time."""
     folder = shards.folder / "shards"
-    given: list[list[str | Path]] = [[folder], [f"{folder}/[1-3]/*.json"], [f"{folder}/?"]]
+    given: list[list[str | Path]] = [[folder], [folder], [f"{folder}/[1-3]/*.json"], [f"{folder}/?"]]
     given.append([report_of(shards, number) for number in (3, 1, 2)])
     for words in given:
         assert merged(*words, "-o", folder / "report.json")[0] == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import runpy
 import shutil
 import signal
@@ -17,6 +18,7 @@ import sys
 import sysconfig
 import venv
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +99,12 @@ class Checkout:
 
 
 def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
+    """One that nobody is given who asks for any: those are above."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with suppress(OSError), socket.socket() as bound:
+            bound.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 @pytest.fixture(scope="module")

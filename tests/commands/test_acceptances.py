@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from tests.run.projects import ENUM, document
 
 from .conftest import Run
 
-TODAY = date.today()
+TODAY = date(2026, 11, 24)
 TYPE = ENUM.replace("enum", "type")
 CHANGE = "enum-widened schemas/Thing /status"
 SPREAD = f"{ENUM}, on 3 operations"
@@ -25,7 +26,8 @@ FILE = Path("spec", "accepted.toml")
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contracts: Run) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contracts: Run, time_machine: Any) -> Run:
+    time_machine.move_to(datetime(2026, 11, 24, 12, tzinfo=UTC), tick=True)
     monkeypatch.chdir(tmp_path)
     Path("spec").mkdir()
     Path("spec", "notte.yaml").write_text(json.dumps(document()))

@@ -23,6 +23,7 @@ from contracts.exchanges.tokens import Tokens
 from contracts.messages import Credential, Exchange, Failure, FailureKind, Probe, Request
 from tests.exchanges.documents import one_operation
 from tests.service import create_app, raw_server, running
+from tests.service.running import port_of_nobody
 
 KEY = "k-0123456789/abc"
 SPEC, OPERATION = one_operation(
@@ -111,9 +112,10 @@ def streaming_server(answer: Callable[[socket.socket, threading.Event], object],
         thread.join(5)
 
 
-def unused_url() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    with port_of_nobody() as url:
+        yield url
 
 
 def test_an_answer_is_recorded_as_received() -> None:
@@ -168,8 +170,8 @@ def test_what_is_no_answer_has_a_kind(last: bytes | None, kind: FailureKind) -> 
     assert exchange.response is None
 
 
-def test_refused_is_tried_three_times() -> None:
-    exchange = ask_at(unused_url())
+def test_refused_is_tried_three_times(nobody: str) -> None:
+    exchange = ask_at(nobody)
     assert (failure_of(exchange), exchange.attempts) == (FailureKind.REFUSED, 3)
 
 
@@ -411,8 +413,8 @@ def test_a_request_that_is_no_http_is_not_the_services_fault() -> None:
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-def test_proxies_are_not_used_for_this_machine(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(variable, unused_url())
+def test_proxies_are_not_used_for_this_machine(variable: str, nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, nobody)
     monkeypatch.delenv("NO_PROXY", raising=False)
     assert status_of(ask(Script(OK))) == 200
 
@@ -426,8 +428,8 @@ def test_proxies_are_used_for_other_machines(name: str, monkeypatch: pytest.Monk
     assert script.requests[0].startswith(b"GET http://api.example/v1/things/1 HTTP/1.1\r\n")
 
 
-def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", unused_url())
+def test_no_proxy_is_obeyed(nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", nobody)
     monkeypatch.setenv("NO_PROXY", "localhost.example")
     script = Script(OK)
     with raw_server(script) as url:

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.service import plain_app, running
 from tests.service.ordinary import FASTAPI, NODE_HTTP, ORDINARY, SPRING, Ordinary, reads
+from tests.service.running import port_of_nobody as refusing
 from tests.service.slips import SLIPS, Slipping
 
 from .projects import CANARY, Project
@@ -107,9 +108,8 @@ def port_that_redirects(service: Ordinary) -> Iterator[str]:
 
 @contextmanager
 def port_of_nobody(service: Ordinary) -> Iterator[str]:
-    with service.serving(CANARY, EVER) as origin:
-        pass
-    yield origin + service.prefix
+    with refusing() as origin:
+        yield origin + service.prefix
 
 
 REFUSED = "the credential was refused on every request; set CONTRACT_CREDENTIAL to one that this service knows"

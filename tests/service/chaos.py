@@ -16,7 +16,7 @@ from itertools import repeat
 from pathlib import Path
 
 from .raw import HEAD_END, Script, whole_request, with_line
-from .running import bound_socket
+from .running import bound_socket, port_of_nobody
 
 UNTRUSTED = Path(__file__).with_name("untrusted.pem")
 """A certificate that nobody signed, good until 2126, and its key: a secret of nobody."""
@@ -293,12 +293,12 @@ class ChaosServer:
 @contextlib.contextmanager
 def chaos_server(case: Chaos, good: Script) -> Iterator[ChaosServer]:
     """A server that does on each connection, in a thread of its own, what the case says; `good` is what it should."""
+    if case.happens is None:
+        with port_of_nobody() as base_url:
+            yield ChaosServer(base_url)
+        return
     listener, base_url = bound_socket()
     server = ChaosServer(base_url.replace("http", case.scheme, 1))
-    if case.happens is None:
-        listener.close()
-        yield server
-        return
     over = threading.Event()
     thread = threading.Thread(target=_accept, args=(listener, server, case.happens, good, over), daemon=True)
     thread.start()

@@ -63,7 +63,7 @@ def asking(base_url: str) -> Script:
         first, *lines = head.decode("latin-1").split("\r\n")
         method, target, _ = first.split(" ")
         headers = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        with contextlib.closing(http.client.HTTPConnection(base_url.removeprefix("http://"), timeout=10)) as service:
+        with contextlib.closing(http.client.HTTPConnection(base_url.removeprefix("http://"), timeout=60)) as service:
             service.request(method, target, body, headers)
             answer = service.getresponse()
             content = answer.read()

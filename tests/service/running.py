@@ -56,13 +56,21 @@ def bound_socket(port: int = 0) -> tuple[socket.socket, str]:
 
 
 @contextlib.contextmanager
+def port_of_nobody() -> Iterator[str]:
+    """Where connections are refused: the port is held, so that no other test listens there meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+@contextlib.contextmanager
 def running(app: ASGIApp) -> Iterator[str]:
     ready = threading.Event()
     bound, base_url = bound_socket()
     server = EventServer(app, ready.set)
     thread = threading.Thread(target=server.run, args=([bound],), daemon=True, name=f"service at {base_url}")
     thread.start()
-    if not ready.wait(10):
+    if not ready.wait(60):
         raise RuntimeError(f"the test service did not start at {base_url}")
     try:
         yield base_url

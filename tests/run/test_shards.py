@@ -14,7 +14,7 @@ from contracts.report.forms.page import page
 from contracts.report.json_report import SCHEMA, read_run
 from contracts.run.options import Options, options_from
 
-from .projects import CANARY, GIVEN, Project, Run, Things, answer, document, operation
+from .projects import CANARY, GIVEN, Project, Run, Things, answer, document, forms, operation
 
 METHODS = ("get", "put", "post", "patch")
 
@@ -158,6 +158,12 @@ def test_an_entry_out_of_use_fails_the_whole_alone(project: Project) -> None:
     assert (run.code, run.report["reasons"]) == (0, [])
     assert "the document has no rule GET /gone 200 / schema; remove the entry" in run.report["shard"]["stale"][0]
     assert project.run("-q").code == 1
+
+
+def test_a_shard_tells_no_secret(project: Project) -> None:
+    run = shard(project, "1/1", f"--contract-param=thing_id={CANARY}")
+    assert "thing_id=$CONTRACT_CREDENTIAL" in run.report["shard"]["settings"]["--contract-param"]
+    assert not [form for form in forms(CANARY) if form in json.dumps(run.report["shard"])]
 
 
 def test_a_night_needs_one_seed(project: Project) -> None:

@@ -98,7 +98,7 @@ def test_ids_are_found_in_lists_of_other_shards(project: Project) -> None:
 
     words = ["--base-url", project.serve(Orders.with_two())]  # type: ignore[arg-type]
     whole = project.run("-q", *words).report
-    assert in_shards(project, *words, count=5) == [0] * 5
+    assert in_shards(project, *words, count=3) == [0] * 3
     code, _, report = put_together(project)
     assert (code, outcomes(report)) == (0, outcomes(whole))
     shares = json.loads((project.folder / "shards" / "1" / "report.json").read_text())["shard"]["shares"]
@@ -129,11 +129,19 @@ def test_drift_is_that_of_the_first(project: Project) -> None:
     assert put_together(project)[2]["drift"]["published"] == "2.0"
 
 
+SHARDS: dict[int, bytes] = {}
+
+
 @pytest.fixture
 def shards(project: Project) -> Project:
-    """A project with the reports of three shards on the mock."""
+    """A project with the reports of three shards on the mock, which are made once: no folder is in them."""
     project.write(document("thing_id", get=operation("get"), put=operation("put"), post=operation("post")))
-    assert in_shards(project, count=3) == [0, 0, 0]
+    if not SHARDS:
+        assert in_shards(project, count=3) == [0, 0, 0]
+        SHARDS.update((index, report_of(project, index).read_bytes()) for index in (1, 2, 3))
+    for index, text in SHARDS.items():
+        report_of(project, index).parent.mkdir(parents=True, exist_ok=True)
+        report_of(project, index).write_bytes(text)
     return project
 
 

@@ -124,7 +124,10 @@ def write_whole(path: Path, content: str | bytes | Iterable[str]) -> Path:
     """
     data = [content] if isinstance(content, bytes) else map(str.encode, _parts(content))
     if path.exists() and not path.is_file():
-        path.write_bytes(b"".join(data))  # a pipe or a device is nothing to replace
+        # A pipe or a device is nothing to replace, and a pipe that nobody reads an error.
+        with open(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "wb") as file:
+            os.set_blocking(file.fileno(), True)
+            file.writelines(data)
         return path
     with draft_of(path) as draft:
         draft.writelines(data)

@@ -1,13 +1,19 @@
 """Requests out of a file, a report say, are held to what a run would send of its own."""
 
+import re
+
 from contracts.document import Operation
 from contracts.document.security import ways_of
-from contracts.document.serialisation import decoded, match_path
+from contracts.document.serialisation import decoded, match_path, routes_of
 from contracts.messages import SAFE_METHODS, Probe, Request, is_origin_form
 from contracts.probes.probe_plan import Lane
+from contracts.schemas.constraints import CLIENT_FIELDS
 
 _FIELDS = frozenset({"accept", "content-type", "cookie", "prefer"})  # and those of its parameters
 _GENERATED = "x-schemathesis-"  # how a field begins that the generator makes up
+_PLAIN = re.compile("%(?:2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
+"""What need not be encoded: for servers the same as the character (RFC 3986 §6.2.2.2)."""
+_OVERRIDE = re.compile(r"(?:^|[?&\s\"'])_method\b", re.IGNORECASE)  # another method, for frameworks
 MAX_HEAD, MAX_BODY = 32_768, 16 * 1024 * 1024  # bytes of fields and of a body out of a file
 
 
@@ -28,7 +34,9 @@ def refused(lane: Lane, probe: Probe) -> str:
             return f"it is no {request.method} request that this run would send there"
     elif operation.method not in SAFE_METHODS and not lane.plan.unsafe:
         return f"{operation.method} may change state, and is only sent with --contract-unsafe"
-    if (is_head or request.method == operation.method) and not lane.can_send(probe):
+    plain = _PLAIN.sub(lambda found: decoded(found[0]), request.path)
+    is_there = lane.can_send(probe) and operation.path in routes_of(lane.plan.spec).of(plain)
+    if (is_head or request.method == operation.method) and not is_there:
         return f"its path is not that of {operation.key}, or HTTP can't carry it"
     ways = {way.shown for way in ways_of(operation, lane.plan.spec)}
     if (probe.schemes or probe.part) and probe.way not in ways:
@@ -39,11 +47,15 @@ def refused(lane: Lane, probe: Probe) -> str:
 
 
 def _odd_message(operation: Operation, request: Request) -> str:
-    parameters = (p.name.lower() for p in operation.parameters if p.location == "header")
-    unknown = {name.lower() for name, _ in request.headers} - _FIELDS - set(parameters)
+    parameters = {p.name.lower() for p in operation.parameters if p.location == "header"}
+    named = {name.lower() for name, _ in request.headers}
+    unknown = named - _FIELDS - (parameters - CLIENT_FIELDS)
     unknown = {name for name in unknown if not name.startswith(_GENERATED)}
     if unknown:
         return f"requests of {operation.key} have no field {min(unknown)}"
+    body = (request.body or b"").decode("latin-1")
+    if _OVERRIDE.search(decoded(request.query)) or _OVERRIDE.search(decoded(body)):
+        return "it asks for another method than its own (_method)"
     if sum(len(name) + len(value) for name, value in request.headers) > MAX_HEAD:
         return f"its header fields are longer than {MAX_HEAD} bytes"
     if len(request.body or b"") > MAX_BODY:

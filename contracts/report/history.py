@@ -309,7 +309,7 @@ def _read(path: Path, unreadable: list[str]) -> Run | None:
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return sorted(folder.iterdir())
+        return [path for path in sorted(folder.iterdir()) if path.is_file() or path.is_dir()]
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -13,6 +13,7 @@ from contracts.errors import UsageError
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import Scrubber, scheme_name
 from contracts.exchanges.grants import SECRETS
+from contracts.exchanges.secret_urls import Capabilities, secret_names
 from contracts.exchanges.tls import KEY_PASSWORD
 from contracts.messages import VARIABLE
 from contracts.notte import domain
@@ -53,7 +54,8 @@ def credentials_from(
     masks = [*secrets.values(), *Scrubber.of(others, common).secrets]
     masks += Scrubber.of(proxy_secrets(environ)).secrets
     masks.sort(key=lambda secret: -len(secret.reveal()))
-    return spec, secrets if live else {}, Scrubber(tuple(masks), common=common)
+    capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholders)
+    return spec, secrets if live else {}, Scrubber(tuple(masks), capabilities, common)
 
 
 def _own_variables(spec: Spec, options: Options, given: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from contracts.errors import ContractsError, DocumentError, UsageError
 from contracts.exchanges import Limits, Route, Secret
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.grants import Grant, grants_from
-from contracts.exchanges.secret_urls import Capabilities, secret_names
+from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.tls import CLIENT_CERT, KEY_PASSWORD, Certificate
 from contracts.exchanges.tokens import Tokens
 from contracts.exchanges.transport import environment_proxy
@@ -222,8 +222,8 @@ def _addressed(
         sends = options.unsafe or options.start_session
         chosen = [one for one in _chosen(spec, options) if sends or one.method in SAFE_METHODS]
         refuse_missing(spec, chosen, environ)
-    capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholders)
-    scrubber = replace(scrubber, capabilities=capabilities)
+    capabilities = scrubber.capabilities
+    capabilities.placeholders = spec.placeholders
     secret = others.pop(spec.variable, None)
     route = _route(options, environ, base_url if asks else None)
     tokens = Tokens(grants, route, scrubber)

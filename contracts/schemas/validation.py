@@ -6,6 +6,8 @@ Patterns are matched in linear time; those that look around or refer back, withi
 """
 
 import json
+import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from jsonschema_rs.canonical import CanonicalizationError, CanonicalKind, Satisf
 from contracts.document import Document, Schema
 from contracts.messages import JSON
 from contracts.schemas import references
+from contracts.schemas.allowance import Allowance, Exceeded
 from contracts.text import cut, few, shown
 
 URI = "urn:document"
@@ -116,6 +119,8 @@ class Bounded:
 
     def iter_errors(self, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
         self.spent, self.beyond = 0, ""
+        if _is_much(value, DEEPEST, math.inf):
+            raise Beyond(f"{TOO_DEEP} {DEEPEST} levels")
         for name, _ in _members(value) if self.names else ():
             for pattern in self.names:
                 self.matches(pattern, name)
@@ -244,6 +249,11 @@ def _matcher(pattern: str) -> Validator:
 # Why a value is refused
 
 MAX_ERRORS = 50  # of a value that are looked at
+DEEP = 6  # levels of a value; with each that is one of a union, its errors may double
+DEEPEST = 10  # levels of one that is asked about with patterns that look around
+TOO_DEEP = "with patterns that look around or refer back, nothing is decided on what is deeper than"
+MANY = 500  # values on a level; for each an error may hold a copy of all
+_APART = Allowance(10, lambda: sum(os.times()[2:4]), question=0.5)  # of a process
 MAX_BRANCHES = 4  # of a union of which is said why
 MAX_SAID = 120  # characters of a text of the validator's
 _CONDITIONS = {"if", "then", "else", "not", "contains", "oneOf", "anyOf", "propertyNames"}
@@ -268,6 +278,27 @@ class Reason(NamedTuple):
 
 def reason(check: Validator | None, value: Any, document: Document | None) -> Reason | None:
     """Why a value is refused, by what lies deepest in it; None where that can't be told."""
+    if not _is_much(value, DEEP, MANY):
+        return _reason(check, value, document)
+    with suppress(Exceeded):
+        return _APART.spend(lambda: _reason(check, value, document), apart=True)
+    return None
+
+
+def _is_much(value: Any, deep: int, many: float) -> bool:
+    level = [value]
+    for _ in range(deep):
+        below = list[Any]()
+        for node in level:
+            if isinstance(node, (dict, list)):
+                below += node.values() if isinstance(node, dict) else node
+        if len(below) > many:
+            return True
+        level = below
+    return bool(level)
+
+
+def _reason(check: Validator | None, value: Any, document: Document | None) -> Reason | None:
     with suppress(ValueError):  # a pattern takes too long, or there is a lone surrogate
         errors = [] if check is None else list(islice(check.iter_errors(value), MAX_ERRORS))
         for error in sorted(errors, key=_depth)[:1]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from contracts.exchanges.credential import Scrubber
 from contracts.messages import REFUSALS, Exchange, Probe, Request, Response
 from contracts.notte.prose import prose_rules
 from contracts.rules import Finding, OperationRules, Rule, RuleBook, rules_for
+from contracts.run.credentials import credentials_from
 from contracts.run.items import test_document, test_rule
+from contracts.run.options import Options
 from contracts.run.settings import document_of_project, settings_of
 from contracts.testing import strategies
 from contracts.testing.drawn import DrawnAnswer, DrawnRequest
@@ -52,8 +55,8 @@ def load(path: str | Path | None = None, *, base_url: str | None = None) -> Cont
         own, path = settings_of(Path.cwd()), document_of_project()
         overlays = overlays_of(own.get("contract_overlay", ()), "contract_overlay")
         base_url = base_url or own.get("base_url")
-    spec = load_spec(path, overlays)
-    return Contract(rules_for(spec, extra=prose_rules(spec)), base_url)
+    spec, _, scrubber = credentials_from(load_spec(path, overlays), Options(), None, os.environ)
+    return Contract(rules_for(spec, extra=prose_rules(spec)), base_url, scrubber)
 
 
 class ContractViolation(AssertionError):
@@ -145,7 +148,7 @@ class Contract:
             content = response.content if hasattr(response, "content") else response.data
             body = self.scrubber.body(bytes(content))
             status = int(response.status_code)
-        except AttributeError as error:
+        except (AttributeError, TypeError, ValueError) as error:
             cure = "give one that has what those of httpx have"
             raise TypeError(f"this is no response, {error}; {cure}") from None
         fields = tuple(self.scrubber.field(str(name), str(value)) for name, value in headers)

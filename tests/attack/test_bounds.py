@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -36,9 +37,10 @@ from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, Target
 from contracts.run.state import Budget, State
 from contracts.schemas import json_text as reading
+from contracts.schemas.allowance import Allowance
 from contracts.schemas.json_text import TooManyError, decode
 from contracts.text import MAX_TEXT, shown
-from contracts.verdicts import Judgement, Outcome, Verdict, judge_all, tally
+from contracts.verdicts import Judgement, Outcome, Verdict, judge, judge_all, tally
 from contracts.verdicts.verdict import MAX_SEEN
 from tests.documents import OPERATION, document, operation_rules, short, spec_from
 from tests.run.projects import Things, answer, serving
@@ -358,3 +360,38 @@ def test_decoded_bodies_are_held_only_while_they_are_small(
     body, probe = json.dumps(session(x="x" * more)).encode(), Probe(SESSION, Request("GET", "/sessions/a1"))
     judge_all(rules, [Exchange(number, probe, Response(200, JSON, body)) for number in range(2)])
     assert len(seen) == decoded
+
+
+LOOKING = {"type": "string", "pattern": "^(?!a)b$"}
+AGAIN = {"$ref": "#/components/schemas/T"}
+UNIONS: dict[str, list[dict[str, Any]]] = {
+    "branches alike": [{"type": "object", "properties": {"n": AGAIN}}] * 2,
+    "branches with names": [{"type": "object", "required": [name], "properties": {"n": AGAIN}} for name in "xyz"],
+}
+NAMES = {"type": "object", "propertyNames": {"pattern": "^x"}}
+NESTED = b'{"n":' * 40 + b"1" + b"}" * 40
+MEMBERS = b"{" + b",".join(b'"a%d":1' % number for number in range(5_000)) + b"}"
+HEAVY: list[tuple[str, dict[str, Any], bytes]] = [
+    *((name, {"anyOf": branches}, NESTED) for name, branches in UNIONS.items()),
+    *(
+        (f"{name}, with a pattern that looks around", {"anyOf": [*branches, LOOKING]}, NESTED)
+        for name, branches in UNIONS.items()
+    ),
+    ("names of members", NAMES, MEMBERS),
+]
+
+
+@pytest.mark.parametrize(("schema", "body"), [case[1:] for case in HEAVY], ids=[case[0] for case in HEAVY])
+def test_why_a_value_is_refused_is_found_in_bounds(
+    schema: dict[str, Any], body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its errors are more than anybody could wait for: it is violated, or undecided where patterns look around."""
+    allowance = Allowance(1, lambda: sum(os.times()[2:4]), question=0.05)
+    monkeypatch.setattr("contracts.schemas.validation._APART", allowance)
+    content = {"application/json": {"schema": AGAIN}}
+    paths = {"/t": {"get": {"responses": {"200": {"description": "ok", "content": content}}}}}
+    about = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "components": {"schemas": {"T": schema}}}
+    rules = rules_for(spec_from({**about, "paths": paths})).operations["GET /t"]
+    sent = Probe("GET /t", Request("GET", "/t"), source="fuzz")
+    judgement = judge(rules, Exchange(0, sent, Response(200, JSON, body)))
+    assert bool(judgement.findings) is not bool(judgement.undecided)

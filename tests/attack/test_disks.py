@@ -276,3 +276,19 @@ def test_acceptances_that_can_t_be_read(name: str, project: Project) -> None:
     assert run.code == 4
     assert run.err.startswith("ERROR: spec/accepted.toml:")
     assert path.read_bytes() == TOML[name]
+
+
+def test_pipes_and_devices_where_a_run_has_files_keep_nobody_waiting(project: Project) -> None:
+    history = project.folder / "history"
+    for folder in (project.folder / "build" / "contract", history):
+        folder.mkdir(parents=True)
+    for path in ("build/contract/report.json", "build/contract/report.html", "history/a.json"):
+        os.mkfifo(project.folder / path)
+    (history / "b.json").symlink_to("/dev/zero")
+    run = project.ask(Things(), "--contract-history=history")
+    assert run.code == 0
+    assert run.texts("left out: ") == [
+        "left out: report.json (No such device or address)",
+        "left out: the page (No such device or address)",
+    ]
+    assert run.texts("history: ")[0].startswith("history: 1 run since ")

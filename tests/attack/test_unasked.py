@@ -35,7 +35,13 @@ def shop() -> Spec:
     parameters = [{"name": "id", "in": "path", "required": True, "schema": STRING}]
     answers = {"responses": {"200": {"description": "ok"}}}
     header = {"name": "X-Trace", "in": "header", "schema": STRING}
-    one = {"get": {**answers, "parameters": [header]}, "post": answers, "delete": answers, "parameters": parameters}
+    framing = [{**header, "name": name} for name in ("Content-Length", "Transfer-Encoding", "Host")]
+    one = {
+        "get": {**answers, "parameters": [header]},
+        "post": {**answers, "parameters": framing},
+        "delete": answers,
+        "parameters": parameters,
+    }
     paths = {"/things/{id}": one, "/things/start": {"post": answers}}
     return spec_from({"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "paths": paths})
 
@@ -64,6 +70,14 @@ FROM_FILES: dict[str, tuple[Probe, bool, str]] = {
     "a dot segment": (probe(GET, "GET", "/things/../a1"), False, "below the base URL"),
     "an encoded dot segment": (probe(GET, "GET", "/things/%2e%2E"), False, "below the base URL"),
     "a doubly encoded one": (probe(GET, "GET", "/things/%252e%252e%252fa"), False, "below the base URL"),
+    "another operation, encoded": (probe(POST, "POST", "/things/%73tart"), True, "not that of POST /things/{id}"),
+    "a method in the query": (
+        probe(POST, "POST", "/things/a1?x=1&_method=DELETE"),
+        True,
+        "another method than its own",
+    ),
+    "a method in the body": (probe(POST, "POST", "/things/a1", body=b"a=1&%5Fmethod=delete"), True, "another method"),
+    "a length": (probe(POST, "POST", "/things/a1", headers=[("Content-Length", "5")]), True, "no field content-length"),
     "a line feed": (probe(GET, "GET", "/things/a1 HTTP/1.1\r\nX: y"), False, "below the base URL"),
     "a fragment": (probe(GET, "GET", "/things/a1#x"), False, "below the base URL"),
     "beyond ASCII": (probe(GET, "GET", "/things/é"), False, "below the base URL"),

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from contracts.document import read_spec
 from contracts.messages import header_values
 from contracts.rules import RuleBook, rules_for
-from contracts.testing import Contract, ContractViolation
+from contracts.testing import Contract, ContractViolation, load
 from tests.service import raw_server
 
 SCHEMA = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
@@ -236,3 +236,31 @@ def test_the_answer_is_about_what_was_asked_for(base: str | None, prefix: str) -
     contract.judge(other_response(f"{prefix}/things/x", 200, '{"id": "x"}', {}))
     with pytest.raises(ContractViolation, match='"y", asked for "x"'):
         contract.judge(other_response(f"{prefix}/things/x", 200, '{"id": "y"}', {}))
+
+
+def answered(**changes: Any) -> SimpleNamespace:
+    asked = SimpleNamespace(method="GET", url="http://h/things/a1")
+    about = {"request": asked, "status_code": 200, "headers": {"Content-Type": "application/json"}, "content": b"{}"}
+    return SimpleNamespace(**{**about, **changes})
+
+
+def test_a_contract_by_itself_shows_no_secret_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRACT_CREDENTIAL", "canary-1a2b3c4d")
+    path = tmp_path / "things.json"
+    path.write_text(json.dumps(DOCUMENT))
+    body = {"id": 7, "canary-1a2b3c4d": 1, "cdp_url": "wss://h/dev/canary-5e6f", "again": "wss://h/dev/canary-5e6f"}
+    with pytest.raises(ContractViolation) as caught:
+        load(path).judge(answered(content=json.dumps(body).encode(), headers={"X-Key": "Canary-1A2B3C4D"}))
+    assert "credential kept" in str(caught.value)
+    assert "canary" not in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status_code": "x"}, {"content": "text"}, {"request": SimpleNamespace(method="GET", url="http://[::1")}],
+)
+def test_what_is_nearly_a_response_is_none(book: RuleBook, changes: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="this is no response"):
+        Contract(book).judge(answered(**changes))

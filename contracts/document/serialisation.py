@@ -165,13 +165,10 @@ class Routes:
     """The templates of a document, to find those that a path is meant for."""
 
     def __init__(self, templates: Iterable[str]) -> None:
-        self._by_length: dict[int, list[str]] = {}
-        # By length and by which segments hold no parameter, of which a document has few, then by
-        # what these say: large documents have a thousand templates, and each request asks twice.
+        # By length, by which segments hold no parameter, which differs little, and by these.
         self._by_form: dict[int, dict[tuple[bool, ...], dict[str, list[str]]]] = {}
         for template in sorted(dict.fromkeys(templates), key=concreteness):
             length, segments = template.count("/"), template.split("/")
-            self._by_length.setdefault(length, []).append(template)
             form = tuple("{" not in segment for segment in segments)
             literals = _wire("/".join(compress(segments, form)))
             alike = self._by_form.setdefault(length, {}).setdefault(form, {})
@@ -193,7 +190,8 @@ class Routes:
     def rivals(self, template: str) -> Iterator[str]:
         """Others that may match a path of `template`, which is not more concrete than they are."""
         own, segments = concreteness(template), template.split("/")
-        for other in self._by_length.get(template.count("/"), ()):
+        alike = map(dict.values, self._by_form.get(len(segments) - 1, {}).values())
+        for other in chain.from_iterable(chain.from_iterable(alike)):
             ranks = list(zip(own, concreteness(other), strict=True))
             more_concrete = own != concreteness(other) and all(mine <= its for mine, its in ranks)
             pairs = zip(segments, other.split("/"), strict=True)

@@ -89,10 +89,8 @@ def variant_of(media: MediaType | None, choices: Choices) -> Variant | None:
     """A body as `choices` have it, None if nobody can send one; raises one of `NO_VALUE`."""
     if media is None:
         return Variant(None, b"")
-    content, first = (
-        content_of(media),
-        next(_variants(replace(media, schema=None, item_schema=None)), None),
-    )
+    content = content_of(media)
+    first = next(_variants(replace(media, schema=None, item_schema=None)), None)
     schema = content.schema if content else media.schema
     if schema is None or first is None:
         return first

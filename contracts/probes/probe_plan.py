@@ -4,9 +4,10 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import islice
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from contracts import messages
@@ -31,6 +32,7 @@ from contracts.messages import (
 from contracts.probes.edges import edge_requests, others_of, refusals, with_new_key
 from contracts.probes.knowledge import Knowledge, ValueRow, Values, ends
 from contracts.probes.samples import Body, bodies_of, with_body, with_required, with_value
+from contracts.probes.store import Generated, Store
 from contracts.schemas.claims import claim_of, is_sent, unsent_values
 from contracts.schemas.json_text import decode
 from contracts.schemas.media_types import dump
@@ -59,6 +61,7 @@ class ProbePlan:
     rows: Sequence[ValueRow] = ()  # given values of several parameters, or for one operation
     bodies: Mapping[str, Sequence[Body]] = field(default_factory=dict)  # given, by operation
     live: bool = False  # real resources: an operation that ends one is sent to none but our own
+    kept: Path | None = None  # where what was generated is kept for other runs
     _lanes: dict[str, "Lane"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def lane(self, operation: Operation) -> "Lane":
@@ -77,11 +80,28 @@ class ProbePlan:
     @property
     def slow(self) -> Mapping[str, str]:
         """Why operations had requests that were made without their patterns, by their keys."""
-        return self.__dict__["generated"].slow if "generated" in self.__dict__ else {}
+        return self._store.slow
+
+    def boundaries(self, operation: Operation) -> Generated:
+        """Requests at the boundaries of what it takes, each with what it is about."""
+        return self._store.kept(
+            operation, "boundaries", lambda: self.cases.coverage_requests(self._source, operation)
+        )
+
+    def random(self, operation: Operation) -> Generated:
+        """Requests of chance, and the document's examples."""
+        own, name = {"seed": self.seed, "examples": self.examples}, f"{self.examples} random"
+        return self._store.kept(
+            operation, name, lambda: self.cases.fuzz_requests(self._source, operation, **own)
+        )
 
     @cached_property
-    def generated(self) -> Any:
-        return self.cases.Cases(self.spec, self.seed)
+    def _store(self) -> Store:
+        return Store(self.kept, self.spec, self.seed)
+
+    @cached_property
+    def _source(self) -> Any:
+        return self.cases.Cases(self.spec, self.seed, self._store.slow)
 
     @property
     def cases(self) -> Any:
@@ -222,8 +242,7 @@ class Lane:
                     yield self._probe(request, source, note)
 
         yield from unseen("coverage", self._coverage)
-        draw = partial(plan.cases.fuzz_requests, seed=plan.seed, examples=plan.examples)
-        yield from unseen("fuzz", draw(plan.generated, self.operation))
+        yield from unseen("fuzz", plan.random(self.operation))
         for request, note in odd.items():
             yield self._probe(request, "edge", note)
 
@@ -329,7 +348,7 @@ class Lane:
 
     @cached_property
     def _coverage(self) -> list[tuple[str, Request]]:
-        return list(self.plan.cases.coverage_requests(self.plan.generated, self.operation))
+        return self.plan.boundaries(self.operation)
 
     def at(self, request: Request, values: Values) -> Request:
         """The request with these values in its path."""

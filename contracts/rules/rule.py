@@ -265,10 +265,9 @@ class Answer:
     @cached_property
     def _decoded(self) -> Decoded | TooManyError:
         body = self.response.body
-        if body in self.read:
-            return self.read[body]
+        found = self.read.get(body)
         try:
-            found: Decoded | TooManyError = decode(body)
+            found = found or decode(body)
         except TooManyError as error:
             found = error
         if len(body) <= MAX_HELD:

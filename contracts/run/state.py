@@ -9,7 +9,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -138,6 +138,7 @@ class State:
     pace: Pace = field(default_factory=Pace)
     progress: Progress = field(default_factory=Progress)
     worker: str | None = None  # this process of xdist; None if it is alone, or leads the others
+    kept: Path | None = None  # where what is generated is kept for other runs; None: nowhere
     prelude: Prelude = field(default_factory=Prelude)
     asked: dict[str, Asked] = field(default_factory=dict)
     # The verdicts before anything was asked again, and on how many exchanges.
@@ -203,10 +204,11 @@ class State:
         if not self.inputs.target.live:
             given = {**sample_values(spec, MOCK_VALUES), **given}
             variants = self.mock.count_variants
-            return ProbePlan(spec, seed, given, examples, True, variants, bodies=bodies)
+            plan = ProbePlan(spec, seed, given, examples, True, variants, bodies=bodies)
+            return replace(plan, kept=self.kept)
         found, own = self.ledger.note("found") or {}, self.ledger.note("own") or {}
         plan = ProbePlan(spec, seed, given, examples, self.inputs.options.unsafe, bodies=bodies)
-        return replace(plan, found=found, own=own, rows=givens.rows, live=True)
+        return replace(plan, found=found, own=own, rows=givens.rows, live=True, kept=self.kept)
 
     @cached_property
     def items(self) -> dict[str, list[Rule]]:
@@ -280,7 +282,10 @@ def state_from(config: Any, inputs: Inputs) -> State:
         pace.board = Board(path.with_name(f"{name}.pace"))
     order = [operation.key for operation in inputs.spec.operations]
     ledger = Ledger(path, about, order, worker or "", together)
-    return State(inputs, ledger, budget, pace, worker=worker)
+    state = State(inputs, ledger, budget, pace, worker=worker)
+    with suppress(AttributeError, OSError):  # without pytest's cache
+        state.kept = config.cache.mkdir("contract-probes")
+    return state
 
 
 def handed_over(state: State, operation: Operation) -> Asked | None:

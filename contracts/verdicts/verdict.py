@@ -133,8 +133,8 @@ class _Tally:
                 seen = self.seen[rule]
                 for value, count in counts.items():
                     told_apart = value in seen or value in self.members.get(rule, ())
-                    told = value if told_apart or len(seen) < MAX_SEEN else OTHERS
-                    seen[told] += count * times
+                    is_kept = told_apart or len(seen) < MAX_SEEN
+                    seen[value if is_kept else OTHERS] += count * times
 
     def verdict(self, rule: Rule) -> Verdict:
         return replace(self._outcome(rule), defect=self.defects.get(rule.id, ""))

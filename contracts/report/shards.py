@@ -43,7 +43,7 @@ def whole_of(paths: Sequence[Path]) -> Whole:
     """The run that its shards have made together, of the reports of all, each given once.
 
     What is missing, of no use or of another run makes it inconclusive, and is said. UsageError
-    where none is a shard's, or no two of several are of one run.
+    where none is a shard's, or no two of several are on one document.
     """
     read, lacking = list[ShardRun](), list[str]()
     for path in paths:
@@ -105,8 +105,8 @@ def _own(read: Sequence[ShardRun]) -> list[ShardRun]:
     runs: dict[object, list[ShardRun]] = {}
     for part in read:
         runs.setdefault(tuple(_facts(part).items()), []).append(part)
-    most = max(runs.values(), key=len)
-    if len(most) == 1 < len(read):
+    most, documents = max(runs.values(), key=len), {_facts(part)["document"] for part in read}
+    if 1 < len(read) == len(documents):
         said = "; ".join(_foreign(read, most[0]))
         raise UsageError(f"these are no shards of one run: {said}")
     return most

@@ -157,9 +157,15 @@ def test_shards_that_share_out_otherwise_are_left_out(whole: Any) -> None:
     assert "left out: division of the operations " in found.reasons[0]
 
 
+def test_of_two_on_one_document_the_first_counts(whole: Any) -> None:
+    found = whole(part(1), part(2, seeds=(7,))).run
+    assert (found.decision, found.verdicts[0].operation) == ("inconclusive", KEYS[0])
+    assert found.reasons[0].endswith("/1/report.json (shard 2 of 3) is of another run and left out: seed 7, not 0")
+
+
 def test_files_that_are_no_run_are_refused(whole: Any) -> None:
-    with pytest.raises(UsageError, match=r"no shards of one run: .*\(shard 2 of 3\) is of .*: seed 7, not 0"):
-        whole(part(1), part(2, seeds=(7,)))
+    with pytest.raises(UsageError, match=r"no shards of one run: .*\(shard 2 of 3\) is of .*: document Things 2 "):
+        whole(part(1), part(2, subjects=(OTHER,)))
     with pytest.raises(
         UsageError, match=r"there is no report of a shard: .* is not of a shard, or of an older version"
     ):

@@ -16,6 +16,7 @@ from contracts.changes.change import Change, Direction, Effect, Reach, Witness
 from contracts.changes.containment import Settlement, equal, movement_of
 from contracts.changes.operations import compare_operations, settle_unread
 from contracts.changes.pairs import Aspect, Local, Pair, Step
+from contracts.changes.places import where_of
 from contracts.changes.shapes import Shape, shape_at
 from contracts.changes.unions import Matches, changed_unions, matches_of, regrouped
 from contracts.changes.versions import Documents, Pointers, Site
@@ -25,12 +26,10 @@ from contracts.document import Document, Spec
 from contracts.document.directions import for_requests, for_responses
 from contracts.errors import UsageError
 from contracts.schemas import UNIONS
-from contracts.schemas.allowance import NO_MEMORY, Allowance, Exceeded
+from contracts.schemas.allowance import Allowance, Exceeded
 from contracts.schemas.readings import TooLarge
 
 __all__ = ["compare"]
-
-NO_END = "a schema leads back to itself for the same value, or is nested too deeply"
 
 T = TypeVar("T")
 
@@ -167,8 +166,9 @@ def _held_beside(
 
 def _within(trial: Trial, work: Callable[[], T]) -> T | Settlement:
     """What some work on a trial comes to; undecided where it takes too much."""
+    spend = trial.pair.allowance.spend
     try:
-        return trial.pair.allowance.spend(work, apart=trial.is_large)
+        return spend(work, apart=spend(lambda: trial.is_large, apart=False))
     except Exceeded as problem:
         return Settlement(None, str(problem))
 
@@ -271,12 +271,11 @@ class Walk:
         if key not in self._units:
             self._units[key] = Unit()
             if not (self.documents.same(key) or self._is_unread(key)):
+                pair, spend = self.pair(key), self.documents.allowance.spend
                 try:
-                    self._units[key] = self._compare(self.pair(key))
-                except MemoryError:
-                    self._units[key] = _undecided(self.pair(key), NO_MEMORY)
-                except RecursionError:
-                    self._units[key] = _undecided(self.pair(key), NO_END)
+                    self._units[key] = spend(lambda: self._compare(pair), apart=False, share=2)
+                except Exceeded as problem:
+                    self._units[key] = _undecided(pair, str(problem))
         return self._units[key]
 
     def _is_unread(self, key: Pointers) -> bool:
@@ -369,7 +368,13 @@ class Walk:
 
 
 def _undecided(pair: Pair, why: str) -> Unit:
-    return Unit([pair.local("schema-changed", (), Settlement(None, why))])
+    """That nobody knows what changed at a place, which may be too much to be looked at."""
+    base, revision = pair.base.parts[0].schema, pair.revision.parts[0].schema
+    at, documents = (base.pointer, revision.pointer), pair.documents
+    where = where_of(documents.base.document, at[0])
+    change = documents.change("schema-changed", where, at, {}, pair.direction)
+    change = replace(change, effect=Effect.UNDECIDED, proof=why)
+    return Unit([Local(change, Aspect(pair, (), None, lambda shape: shape.taken))])
 
 
 def _held_against_the_whole(pair: Pair, found: Unit) -> Unit:

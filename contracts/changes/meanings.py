@@ -60,12 +60,13 @@ class Meanings:
                 if not self._known.get(way, (True,))[0]:
                     different.append(key)
             links += below
-        self._known |= {key: (True, link) for key, link in met.items()}
+        found = {key: (True, link) for key, link in met.items()}
         while different:
             key = different.pop()
-            if self._known[key][0]:
-                self._known[key] = False, met[key]
+            if key in found and found[key][0]:
+                found[key] = False, met[key]
                 different += ways.get(key, ())
+        self._known |= found  # at once: a comparison may end here at any time
         return all(self._known[key][0] for key in needed)
 
     def _fits(self, one: Any, other: Any, links: list[Link]) -> bool:

@@ -1,8 +1,9 @@
 """A document as one direction reads it: what `readOnly` and `writeOnly` leave of its schemas."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
+from itertools import chain
 from operator import is_
 from typing import Any, NamedTuple
 
@@ -67,6 +68,7 @@ class Directed(Document):
         self._absent: dict[str, Any] = {mark: True, "not": {}} if is_sender else {mark: True}
         self._opened = set[tuple[int, Unsent]]()
         self._known = dict[tuple[int, bool], frozenset[str]]()
+        self._marks = dict[tuple[int, bool], bool]()
 
     @cached_property
     def tree(self) -> dict[str, Any]:
@@ -138,7 +140,11 @@ class Directed(Document):
             return _without(names.maybe, held)
         if isinstance(held, list) and keyword in _UNIONS:
             rest = {other: node[other] for other in node if other != keyword}
-            beside = names.sure | around.maybe | {*self._marked(rest, sure=False)}
+            beside = (
+                names.sure
+                | around.maybe
+                | {*self._marked(self._parts(rest, sure=False), sure=False)}
+            )
             return self._read(held, Unsent(names.sure, beside))
         if keyword in (*_SURE, *_CONDITIONS):
             return self._read(held, names)
@@ -159,8 +165,10 @@ class Directed(Document):
         if names == (sure, sure | self._names(target, sure=False)) or key in self._opened:
             return None
         self._opened.add(key)
-        here, everywhere = self._read(target, names), self._read(target)
-        self._opened.remove(key)
+        try:  # a comparison may end here at any time
+            here, everywhere = self._read(target, names), self._read(target)
+        finally:
+            self._opened.remove(key)
         return None if here == everywhere else here
 
     def _names(self, node: Any, *, sure: bool) -> frozenset[str]:
@@ -168,11 +176,14 @@ class Directed(Document):
         if not self._is_marking or not isinstance(node, dict) or _SPREADS.isdisjoint(node):
             return frozenset()
         if (id(node), sure) not in self._known:
-            self._known[id(node), sure] = frozenset(self._marked(node, sure))
+            parts = list(self._parts(node, sure))
+            names = frozenset(self._marked(parts, sure))
+            for part in [node] if names else parts:  # without any, no part has one
+                self._known[id(part), sure] = names
         return self._known[id(node), sure]
 
-    def _marked(self, node: Any, sure: bool) -> Iterator[str]:
-        for part in self._parts(node, sure):
+    def _marked(self, parts: Iterable[dict[str, Any]], sure: bool) -> Iterator[str]:
+        for part in parts:
             properties = part.get("properties")
             if isinstance(properties, dict):
                 for name, schema in properties.items():
@@ -203,20 +214,41 @@ class Directed(Document):
             with suppress(LookupError, TypeError):
                 yield self.written.at(ref_target(node["$ref"]))
 
-    def _is_marked(self, schema: Any, sure: bool, seen: frozenset[int] = frozenset()) -> bool:
+    def _is_marked(self, schema: Any, sure: bool) -> bool:
         """Whether a property has the mark, itself or by what applies to it: each branch, say."""
-        if isinstance(schema, dict) and _SPREADS.isdisjoint(schema):
-            return schema.get(self.mark) is True
-        if id(schema) in seen:
-            return False
-        seen |= {id(schema)}
-        for part in self._parts(schema, sure):
-            if part.get(self.mark) is True:
-                return True
-            for branches in filter(None, map(part.get, _UNIONS)):
-                if all(self._is_marked(branch, sure, seen) for branch in branches):
-                    return True
-        return False
+        if not isinstance(schema, dict) or _SPREADS.isdisjoint(schema):
+            return isinstance(schema, dict) and schema.get(self.mark) is True
+        unions, marked = self._circle(schema, sure)
+
+        def has_it(branch: Any) -> bool:
+            return id(branch) in marked or self._marks.get((id(branch), sure), False)
+
+        known = -1
+        while known < len(marked):
+            known = len(marked)
+            for key, groups in unions.items():
+                if any(all(map(has_it, branches)) for branches in groups):
+                    marked.add(key)
+        for key in unions:
+            self._marks[key, sure] = key in marked
+        return self._marks[id(schema), sure]
+
+    def _circle(self, schema: Any, sure: bool) -> tuple[dict[int, list[list[Any]]], set[int]]:
+        """The unions of a schema and of their branches, and which of these have the mark anyway."""
+        unions, marked, pending = dict[int, list[list[Any]]](), set[int](), [schema]
+        while pending:
+            node = pending.pop()
+            if (id(node), sure) in self._marks or id(node) in unions:
+                continue
+            unions[id(node)] = []
+            for part in self._parts(node, sure):
+                if part.get(self.mark) is True:
+                    marked.add(id(node))
+                for branches in map(part.get, _UNIONS):
+                    if branches and isinstance(branches, list):
+                        unions[id(node)].append(branches)
+            pending += chain.from_iterable(unions[id(node)])
+        return unions, marked
 
 
 def _without(unsent: frozenset[str], names: Any) -> Any:

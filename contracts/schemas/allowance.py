@@ -11,8 +11,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from math import prod
+from math import inf, prod
 from pathlib import Path
+from threading import current_thread, main_thread
+from time import process_time
+from types import FrameType
 from typing import IO, Any, NoReturn, TypeVar
 
 from contracts.schemas import UNIONS
@@ -23,11 +26,13 @@ SECONDS = 60.0
 """CPU seconds of a whole comparison (`--max-time`)."""
 
 SHARE = 8  # so many questions at least may each use up what they may of what is left
+TICK = 0.05  # CPU seconds after which work that is not done apart is looked at, again and again
 APART = 10_000  # characters of a question from which on it is worked on apart
 MOST_MEMORY = 1000 << 20  # bytes of a comparison and of the work on a question in all
 LEAST_MEMORY = 100 << 20  # bytes for a question, whatever the comparison holds
 MOST_CASES = 1_000  # ways in which what a question holds can be combined, likewise
 NO_MEMORY = "there was not enough memory to find out"
+NO_END = "a schema leads back to itself for the same value, or is nested too deeply"
 VALUES = {"enum", "const", "dependentRequired"}  # in which nothing is a schema
 MAPS = {"properties", "dependentSchemas", "$defs"}
 _LIMITED = hasattr(os, "fork")  # elsewhere nothing can be ended, and all is done here
@@ -48,9 +53,8 @@ class Allowance:
 
     Args:
         seconds: of the whole, in CPU seconds as `clock` counts them.
-        question: CPU seconds of the work on one question that is done apart.
-        memory: bytes that such work may take beside what the comparison holds; fewer where that
-            comes near `MOST_MEMORY`.
+        question: CPU seconds of the work on one question.
+        memory: bytes that work done apart may take besides, fewer near `MOST_MEMORY` in all.
     """
 
     seconds: float = SECONDS
@@ -59,9 +63,14 @@ class Allowance:
     memory: int = 400 << 20
     _answers: dict[bytes, Any] = field(default_factory=dict, repr=False)
     _is_apart: bool = False
+    _due: float = inf  # when work that is under way here has to end, as `process_time` counts
+    _given: float = 0  # the CPU seconds that it has in all
 
     def __post_init__(self) -> None:
         self._end = self.clock() + self.seconds
+        self._most = MOST_MEMORY
+        with suppress(OSError, ValueError):
+            self._most = max(MOST_MEMORY, _memory_used()[1] + self.memory)
 
     @property
     def is_over(self) -> bool:
@@ -91,19 +100,19 @@ class Allowance:
             raise found
         return found  # type: ignore[no-any-return]
 
-    def spend(self, work: Callable[[], T], *, apart: bool) -> T:
+    def spend(self, work: Callable[[], T], *, apart: bool, share: int | None = None) -> T:
         """What some work comes to, done `apart` in a process that is ended where it takes too much.
 
-        What it finds out beside its answer is lost then. Raises Exceeded, and what `work` does.
+        What it finds out beside its answer is lost then. It may use up one `share` of all that is
+        left, by default what a question may. Raises Exceeded, and what `work` does.
         """
-        if self.is_over:
+        left = self._end - self.clock()
+        if left <= 0:
             raise Exceeded(self.over)
+        seconds = left / share if share else min(left / SHARE, self.question)
         if not apart or self._is_apart or not _LIMITED:
-            try:
-                return work()
-            except MemoryError:
-                raise Exceeded(NO_MEMORY) from None
-        seconds, memory = min((self._end - self.clock()) / SHARE, self.question), self.memory
+            return self._here(work, seconds)
+        memory = self.memory
         with suppress(OSError, ValueError):
             memory = min(memory, max(LEAST_MEMORY, MOST_MEMORY - _memory_used()[1]))
         reading, writing = os.pipe()
@@ -120,12 +129,45 @@ class Allowance:
             found = pipe.read()
         _, status = os.waitpid(child, 0)
         if status:
-            size = f"{memory >> 20} MB"
-            raise Exceeded(f"given up after {seconds:.2g} CPU seconds or {size} on one question")
+            raise Exceeded(self._given_up(seconds, memory))
         is_answer, answer = pickle.loads(found)
         if not is_answer:
             raise answer
         return answer  # type: ignore[no-any-return]
+
+    def _here(self, work: Callable[[], T], seconds: float) -> T:
+        """What some work comes to, done here; while native code is at it, it is not ended."""
+        outer, given, handler = self._due, self._given, None
+        try:
+            if _LIMITED and not self._is_apart and current_thread() is main_thread():
+                self._due, self._given = min(outer, process_time() + seconds), seconds
+                if outer == inf:
+                    handler = signal.signal(signal.SIGPROF, self._look)
+                    signal.setitimer(signal.ITIMER_PROF, TICK, TICK)
+            found = work()
+            if self._due < 0:  # it was ended, and native code took that for an answer
+                raise Exceeded(self._given_up(seconds, self._most))
+            return found
+        except (MemoryError, RecursionError) as problem:
+            raise Exceeded(NO_MEMORY if isinstance(problem, MemoryError) else NO_END) from None
+        finally:
+            if handler is not None:
+                signal.setitimer(signal.ITIMER_PROF, 0)
+                signal.signal(signal.SIGPROF, handler)
+            self._due, self._given = outer, given
+
+    def _look(self, _: int, frame: FrameType | None) -> None:
+        """End the work that is under way here if its time is over, or the memory is used up."""
+        with suppress(OSError, ValueError):
+            if _memory_used()[1] > self._most:
+                self._due = -inf
+        if process_time() > self._due and frame and frame.f_code is not Allowance._here.__code__:
+            self._due = -inf
+            raise Exceeded(self._given_up(self._given, self._most))
+
+    def _given_up(self, seconds: float, memory: int) -> str:
+        told = f"given up after {seconds:.2g} CPU seconds or {memory >> 20} MB on one question"
+        return self.over if self.is_over else told
 
 
 def is_large(*texts: str) -> bool:
@@ -142,7 +184,7 @@ def _work(work: Callable[[], object], told: IO[bytes], seconds: float, memory: i
         except Exception as problem:
             if isinstance(problem, MemoryError) or "panicked" in str(problem):
                 raise  # the second is what native code makes of too little memory
-            answer = (False, problem)
+            answer = (False, Exceeded(NO_END) if isinstance(problem, RecursionError) else problem)
             pickle.loads(pickle.dumps(answer))  # not all errors come back from it
         pickle.dump(answer, told)
         told.flush()

@@ -161,11 +161,11 @@ class Location:
             if name not in self._holders and name not in self._tags and name != self.chosen_by:
                 found = (escape(pattern) for pattern in self.patterns if matches(pattern, name))
                 segment = next(map("<{}>".format, found), "*")
-            self._children[name] = self._child(segment, parts)
+            child = self._child(segment, parts)
             if name in self._tags:
                 below = merge(f"{self.place}/{segment}", parts, self.atlas, self.name)
-                unions = (*below.unions, self._tags[name])
-                self._children[name] = replace(below, unions=unions)
+                child = replace(below, unions=(*below.unions, self._tags[name]))
+            self._children[name] = child
         return self._children[name]
 
     @cached_property
@@ -251,13 +251,15 @@ class Atlas:
         if said in self._open:  # a union leads back to itself at one and the same place
             return merge(place, parts, self, name, branch or None)
         self._open.add(said)
-        here = None if self.shares else merge(place, parts, self, name, branch or None)
-        shares = here is None or here.truncated
-        if here is None or here.truncated:
-            self.recurs |= not self.shares
-            fresh = [Part(part.schema) for part in parts]
-            here = merge(place, fresh, self, name, branch or None)
-        self._open.remove(said)
+        try:  # a comparison may end here at any time
+            here = None if self.shares else merge(place, parts, self, name, branch or None)
+            shares = here is None or here.truncated
+            if here is None or here.truncated:
+                self.recurs |= not self.shares
+                fresh = [Part(part.schema) for part in parts]
+                here = merge(place, fresh, self, name, branch or None)
+        finally:
+            self._open.remove(said)
         speaking = frozenset(part.schema for part in here.parts if part.speaks)
         found = self._known.setdefault((speaking, branch), here)
         if not shares:
@@ -323,13 +325,16 @@ def merge(
     chosen_by: str | None = None,
 ) -> Location:
     """The location at `place` where all of `parts` apply; `name` is that of the schema around."""
-    flat: list[Part] = []
+    flat: dict[tuple[Schema, int], Part] = {}
     unions: list[tuple[str, Schema, list[Part]]] = []
     atlas, truncated, named = atlas or Atlas(), False, ""
     pending = list(parts)[::-1]
     while pending:
         part = pending.pop()
-        target = part.target
+        said = part.schema, id(part.schema.value)
+        if said in flat:  # more than one way leads there
+            continue
+        flat[said], target = part, part.target
         if target and target.path == part.path:
             truncated = True
         elif target:
@@ -342,9 +347,7 @@ def merge(
                 pending += branches
             elif branches:
                 unions.append((keyword, part.schema, branches))
-        flat.append(part)
-    flat = list(dict.fromkeys(flat))
-    here = Location(place, tuple(flat), (), truncated, atlas, named or name, chosen_by)
+    here = Location(place, tuple(flat.values()), (), truncated, atlas, named or name, chosen_by)
     if unions:
         beside = replace(here, chosen_by=None)
         here = replace(here, unions=tuple(_union(beside, *union) for union in unions))

@@ -21,7 +21,7 @@ MOST = {"required": 2_000, "properties": 2_000, "allOf": 2_000, "anyOf": 250, "o
 
 
 class TooLarge(Exception):
-    """More than `MAX_NODES` schemas in one form."""
+    """More than `MAX_NODES` schemas in one form, or too many below one another."""
 
 
 class TooLong(TooLarge):
@@ -146,16 +146,25 @@ class _Forms:
         self.names: dict[tuple[str, bool], str] = {}
 
     def whole(self, values: Sequence[Raw], *, closed: bool) -> Raw:
-        schema = self.closed([*values]) if closed else _all(map(self.opened, values))
         definitions = dict(self.swaps.definitions)
-        while missing := list(self.names.items())[len(definitions) - len(self.swaps.definitions) :]:
-            for (reference, is_closed), name in missing:
-                target = self.target(reference)
-                definitions[name] = self.closed([target]) if is_closed else self.opened(target)
+        try:
+            schema = self.closed([*values]) if closed else _all(map(self.opened, values))
+            own = len(definitions)
+            while missing := list(self.names.items())[len(definitions) - own :]:
+                for (reference, is_closed), name in missing:
+                    target = self.target(reference)
+                    definitions[name] = self.closed([target]) if is_closed else self.opened(target)
+        except RecursionError:
+            raise TooLarge("the schema is nested too deeply to be compared as a whole") from None
         return {"allOf": [schema], "$defs": definitions} if definitions else schema
 
     def target(self, reference: str) -> Raw:
-        return self.document.at(ref_target(reference))  # type: ignore[no-any-return]
+        """What a reference names, through references to references."""
+        node, seen = self.document.at(ref_target(reference)), set[str]()
+        while isinstance(node, dict) and node.keys() == {"$ref"} and node["$ref"] not in seen:
+            seen.add(node["$ref"])
+            node = self.document.at(ref_target(node["$ref"]))
+        return node  # type: ignore[no-any-return]
 
     def is_recursive(self, part: dict[str, Any]) -> bool:
         """Whether the reference of a schema object leads back to itself."""

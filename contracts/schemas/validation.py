@@ -32,8 +32,17 @@ Uncompilable = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, V
 """What jsonschema-rs raises for a schema that it can't compile, as with an unknown pattern."""
 
 
+STACK = 128 << 20  # bytes, of which jsonschema-rs takes 6 kB for a reference below another
+
+
 @lru_cache(maxsize=16)
 def registry(document: Document) -> Registry:
+    with suppress(ImportError, OSError, ValueError):
+        import resource  # not on every system
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+        if 0 <= soft < STACK:  # that of the main thread grows up to there at once
+            resource.setrlimit(resource.RLIMIT_STACK, (STACK, hard))
     if document.tree is document.written.tree and document is not document.written:
         return registry(document.written)
     return Registry([(URI, document.tree)], draft=Draft202012)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from contracts.changes import compare
 from contracts.changes.change import Change, Effect
 from contracts.errors import ContractsError
+from contracts.schemas.allowance import Allowance
 from tests.changes.editing import Tree, original, put, ref, spec_from
 from tests.changes.keywords import INTEGER, STRING, any_of, array, mapped, obj, one_of
 from tests.changes.rewrites import VALUE
@@ -204,6 +205,26 @@ CYCLES: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
 def test_a_cyclic_document_gets_an_answer(name: str) -> None:
     schema, base, revision = CYCLES[name]
     assert clear(answer(shared(schema, **base), shared(schema, **revision)))
+
+
+def test_a_chain_of_objects_too_long_to_be_written_out_is_undecided() -> None:
+    def linked(schema: Any) -> Tree:
+        links = {f"C{index}": obj({"next": ref(f"C{index + 1}")}) for index in range(400)}
+        return shared(ref("C0"), **links, C400=schema)
+
+    assert effect_of(answer(linked(STRING), linked(INTEGER))) is Effect.UNDECIDED
+
+
+def test_circles_of_unions_without_number_end_with_the_allowance() -> None:
+    def circles(schema: Any) -> Tree:
+        names = [f"M{index}" for index in range(12)]
+        own = {name: {**schema, "readOnly": name == "M5"} for name in names}
+        rings = {name: any_of(*map(ref, {*names} - {name}), obj(own, name)) for name in names}
+        return shared(ref("M0"), **rings)
+
+    sides = spec_from(circles(STRING), "base.json"), spec_from(circles(INTEGER), "revision.json")
+    changes = compare(*sides, allowance=Allowance(0.5))
+    assert {change.effect for change in changes} == {Effect.UNDECIDED}
 
 
 def test_recursion_unrolled_is_no_break() -> None:

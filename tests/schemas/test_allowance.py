@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -146,6 +148,41 @@ def shattered(text: str) -> None:
 def panicked(text: str) -> None:
     """As the validator fails that gets no memory for a pattern."""
     raise RuntimeError("Validation panicked: Any { .. }")
+
+
+def swallowed(text: str) -> None:
+    """Like native code that takes an exception of what it calls for an answer."""
+    with suppress(Exceeded):
+        endless(text)
+
+
+@pytest.mark.parametrize("ask", [endless, swallowed])
+def test_work_that_is_done_here_is_ended_as_well(ask: Callable[[str], None]) -> None:
+    allowance = Allowance(question=0.01)
+    with pytest.raises(Exceeded, match=r"given up after 0.01 CPU seconds"):
+        allowance.answer(ask, '"x"')
+    assert allowance.answer(here, json.dumps(STRING)) == os.getpid()
+    assert signal.getsignal(signal.SIGPROF) == signal.SIG_DFL
+
+
+def test_what_holds_too_much_is_ended_though_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allowances, "_memory_used", lambda: (0, 1 << 50))
+    allowance = Allowance()
+    allowance._most = 1 << 30
+    with pytest.raises(Exceeded, match="or 1024 MB"):
+        allowance.answer(endless, '"x"')
+
+
+def test_work_around_a_question_is_ended_when_its_own_time_is_over() -> None:
+    allowance = Allowance(clock=float, question=0.01)
+
+    def around() -> None:
+        with pytest.raises(Exceeded):
+            allowance.answer(endless, '"x"')
+        endless("x")
+
+    with pytest.raises(Exceeded, match=r"given up after 0.05 CPU seconds"):
+        allowance.spend(around, apart=False, share=1200)
 
 
 @pytest.mark.parametrize("ask", [endless, greedy, shattered, panicked])

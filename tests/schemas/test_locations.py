@@ -192,3 +192,9 @@ def test_a_tree_is_free_once_nobody_holds_its_root() -> None:
         assert below() is None
     finally:
         gc.enable()
+
+
+def test_what_many_ways_lead_to_is_looked_at_once() -> None:
+    links = {f"C{n}": {"allOf": [{"$ref": f"#/components/schemas/C{n + 1}"}] * 2} for n in range(60)}
+    found = located({"$ref": "#/components/schemas/C0"}, **links, C60={"type": "string"})
+    assert found.types == {"string"}

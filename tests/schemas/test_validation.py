@@ -5,7 +5,21 @@ from __future__ import annotations
 import pytest
 from jsonschema_rs import CanonicalSchema
 
-from contracts.schemas.validation import ANYTHING, STRING, both, checker, matches, negated, possible, schema_of, without
+from contracts.document import Schema
+from contracts.schemas.allowance import Allowance
+from contracts.schemas.validation import (
+    ANYTHING,
+    STRING,
+    both,
+    canonical,
+    checker,
+    matches,
+    negated,
+    possible,
+    schema_of,
+    without,
+)
+from tests.documents import spec_of
 
 INTEGER = schema_of({"type": "integer"})
 RAW = schema_of({"unevaluatedItems": False, "anyOf": [{"prefixItems": [True]}, {"contains": {"const": 1}}]})
@@ -38,3 +52,13 @@ def test_checks_keep_decimals() -> None:
 
 def test_patterns_are_those_of_ecmascript() -> None:
     assert (matches(r"^\d$", "1"), matches(r"^\d$", "٣"), matches("a$", "a\n")) == (True, False, False)
+
+
+def test_a_long_chain_of_references_does_not_end_the_process() -> None:
+    links = {f"C{n}": {"allOf": [{"$ref": f"#/components/schemas/C{n + 1}"}]} for n in range(4_000)}
+    document = spec_of({"$ref": "#/components/schemas/C0"}, components={**links, "C4000": {"type": "string"}}).document
+
+    def kind() -> str:
+        return str(canonical(Schema(document, "/components/schemas/C0")).kind)
+
+    assert Allowance().spend(kind, apart=True)  # where a crash ends a process of its own

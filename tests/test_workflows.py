@@ -522,6 +522,7 @@ def test_the_action_fails_as_the_run_or_else_the_comparison_does(
     ("given", "run", "against"),
     [
         ({}, "run|--contract-report|HERE|", "origin/main|"),
+        ({"DOCUMENT": "--unsafe"}, "run|./--unsafe|--contract-report|HERE|", "origin/main|./--unsafe|"),
         ({"DOCUMENT": "a b.yaml"}, "run|a b.yaml|--contract-report|HERE|", "origin/main|a b.yaml|"),
         ({"BASE_URL": "http://x"}, "run|--contract-report|HERE|--base-url|http://x|", "origin/main|"),
         ({"BASE_URL": ""}, "run|--contract-report|HERE|--base-url||", "origin/main|"),
@@ -534,7 +535,17 @@ def test_the_action_fails_as_the_run_or_else_the_comparison_does(
         ({"BASELINE": "none"}, "run|--contract-report|HERE|", ""),
         ({"GITHUB_BASE_REF": ""}, "run|--contract-report|HERE|", ""),
     ],
-    ids=["nothing", "a document", "a service", "an unset variable", "options", "a baseline", "none", "a push"],
+    ids=[
+        "nothing",
+        "no option",
+        "a document",
+        "a service",
+        "an unset variable",
+        "options",
+        "a baseline",
+        "none",
+        "a push",
+    ],
 )
 def test_what_the_action_is_given_are_words(given: dict[str, str], run: str, against: str, noting: Runner) -> None:
     acted(noting, noting.folder / "bin", **given)

@@ -39,8 +39,17 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 @pytest.fixture
 def hook(contracts: Run) -> Run:
-    """The hook as pre-commit calls it: its entry, split as a shell would, and then the files."""
-    return lambda *files: contracts(*shlex.split(HOOK["entry"])[1:], *files)
+    """The hook as pre-commit calls it: its entry, split as a shell would, its words, and then the files."""
+    return lambda *files: contracts(*shlex.split(HOOK["entry"])[1:], *HOOK["args"], *files)
+
+
+def test_a_file_is_no_option(repository: Repository, hook: Run) -> None:
+    name = "--fail-on=never/openapi.yaml"
+    repository.commit({name: text("a")})
+    repository.write({name: text("a", "b")})
+    code, out, err = hook(name)
+    assert (code, err) == (1, "")
+    assert "error enum-widened" in out
 
 
 def test_a_document_is_compared_with_what_it_was(repository: Repository, hook: Run) -> None:

@@ -161,7 +161,9 @@ def kept(text: str, after: str) -> str:
     """What tomlkit made of a text, but for the blanks that it loses after dates."""
     import tomlkit  # as it is seldom needed
 
-    before, ours, theirs = (t.split("\n") for t in (tomlkit.parse(text).as_string(), text, after))
+    made = tomlkit.parse(text).as_string(), after
+    before, theirs = (re.sub("([0-9])}$", r"\1 }", t, flags=re.M).split("\n") for t in made)
+    ours = text.split("\n")
     lines: list[str] = []
     for tag, first, last, start, end in SequenceMatcher(None, before, theirs, False).get_opcodes():
         same = tag == "equal" and len(before) == len(ours)

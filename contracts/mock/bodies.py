@@ -141,7 +141,7 @@ def _texts(content: Content, medium: Medium, content_type: str) -> Iterator[byte
             yield body
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
     """Values, with text, that take every choice of the schema, or at least reach every place."""
     location, seen, last = locate(schema), set[tuple[str, str]](), -1
@@ -212,7 +212,7 @@ def sights(location: Location, value: Any) -> Iterator[tuple[str, str]]:
                     yield there.place, f"no {name}"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def header_texts(header: Header) -> tuple[str, ...]:
     """Values of a documented response header; none if the field is left to HTTP itself."""
     name, found = header.name.lower(), dict[str, None]()

@@ -62,6 +62,11 @@ class MockService:
             self._variants[key] = found
         return self._variants[key]
 
+    def forget(self, operation: Operation) -> None:
+        """Let go of the bodies of an operation; they are made anew where it is asked again."""
+        for key in [key for key in self._variants if key[0] == operation.key]:
+            del self._variants[key]
+
     def lacking(self, operation: Operation) -> Mapping[str, str]:
         """Why it can't answer with some of the documented statuses, by these, each with a place."""
         found = {}

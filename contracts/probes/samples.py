@@ -144,7 +144,7 @@ _MISFORMATTED = ("no such format", "not-of-the-format", "no such\\format", "(", 
 """Texts that nothing reads as a date, an address or the like, however lenient it is."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def values_of(schema: Schema | None) -> tuple[JSON, ...]:
     """Some that the schema admits: the fullest one, the barest, then others."""
     found, choices = list[JSON](), CoveringChoices()
@@ -210,7 +210,7 @@ def broken_values(constraint: Constraint, value: JSON) -> Iterator[JSON]:
         yield from _drawn(constraint)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _drawn(constraint: Constraint) -> list[JSON]:
     """What all other keywords at the place admit, and this one does not."""
     found = list[JSON]()

@@ -34,7 +34,7 @@ from contracts.document.dialects import OTHER_METHODS
 from contracts.document.directions import for_requests
 from contracts.document.model import value_at
 from contracts.messages import Request
-from contracts.probes.bearable import is_long, longest_list, respelled
+from contracts.probes.bearable import excerpt, is_long, longest_list, respelled
 from contracts.schemas.constraints import CLIENT_FIELDS
 
 Requests = list[tuple[str, Request]]
@@ -46,6 +46,7 @@ _NO_CASES = (Exception,)
 """What Schemathesis and Hypothesis raise where they make nothing of a schema: bugs, too."""
 _METHODS = ("POST", "PUT", "PATCH", "QUERY", "DELETE", "GET", "OPTIONS", "HEAD", "TRACE")
 _STANDS_FOR = "x-stands-for"
+SCHEMES = "/components/securitySchemes"
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 PATIENCE = 20.0  # seconds of this process for one operation's boundaries, or its random requests
 MOST = 2_000  # boundaries of one operation, and members of a list for which they are made
@@ -60,6 +61,7 @@ class Late(BaseException):
 class Cases:
     """A document as Schemathesis reads it: with its patterns, or with texts of ours instead.
 
+    It reads no more than an operation refers to: of all there is at once it makes copies.
     Schemathesis and Hypothesis match with Python's `re`, which may go back and try again for ever.
     `slow` says why operations had the latter, which never does, or nothing; by their keys.
     """
@@ -67,23 +69,26 @@ class Cases:
     spec: Spec
     seed: int
     slow: dict[str, str] = field(default_factory=dict)
+    _last: dict[tuple[str, bool], BaseSchema] = field(default_factory=dict, init=False)
 
-    @cached_property
-    def schema(self) -> BaseSchema:
-        return _read(self.spec, respelled(self._sent, is_long), self.seed)
+    def schema(self, operation: Operation, *, plain: bool = False) -> BaseSchema:
+        """What Schemathesis has of an operation; `plain` is without any pattern."""
+        key = operation.key, plain
+        if key not in self._last:
+            hard = (lambda _: True) if plain else is_long
+            tree = respelled(self._sent, self._excerpt(operation), hard)
+            self._last.clear()
+            self._last[key] = _read(self.spec, tree, operation, self.seed)
+        return self._last[key]
 
-    @cached_property
-    def plain(self) -> BaseSchema:
-        return _read(self.spec, respelled(self._sent, lambda _: True), self.seed)
+    def _excerpt(self, operation: Operation) -> dict[str, Any]:
+        parameters = (parameter.pointer for parameter in operation.parameters)
+        return excerpt(self._sent.tree, [operation.pointer, *parameters, SCHEMES])
 
     @cached_property
     def _sent(self) -> Document:
         """What a client sends: without what is `readOnly`."""
         return for_requests(self.spec.document).sender
-
-    @cached_property
-    def _has_patterns(self) -> bool:
-        return '"pattern' in json.dumps(self.spec.document.tree, default=str)
 
     def of(self, operation: Operation, make: Callable[[BaseSchema], Requests]) -> Requests:
         """What is made of the first; of the second if that took too long, once and for all.
@@ -96,16 +101,17 @@ class Cases:
             )
             return []
         if operation.key not in self.slow:
-            schema = self.schema
+            schema = self.schema(operation)
+            has_patterns = '"pattern' in json.dumps(schema.raw_schema, default=str)
             try:
-                with _offline(), _within(PATIENCE if self._has_patterns else 0):
+                with _offline(), _within(PATIENCE if has_patterns else 0):
                     return make(schema)
             except Late:
                 self._say(
                     operation, "its patterns take Python too long; requests were made without them"
                 )
         with _offline():
-            return make(self.plain)
+            return make(self.schema(operation, plain=True))
 
     def _say(self, operation: Operation, why: str) -> None:
         place = self.spec.document.source(operation.pointer)
@@ -168,30 +174,31 @@ def _offline() -> Iterator[None]:
 
 
 @_offline()
-def _read(spec: Spec, tree: dict[str, Any], seed: int) -> BaseSchema:
+def _read(spec: Spec, tree: dict[str, Any], operation: Operation, seed: int) -> BaseSchema:
     """The tree is said to be 3.1 at least, as its schemas are 2020-12 already."""
     settings = {"seed": seed, "generation": {"with-security-parameters": False}}
     version = spec.document.openapi if spec.document.openapi.startswith("3.2") else "3.1.0"
-    paths = {}
-    for path, item in (tree.get("paths") or {}).items():
-        paths[path] = _path_item(spec, tree, path, item)
+    paths = {operation.path: _path_item(spec, tree, operation)}
     tree = {**tree, "openapi": version, "servers": [], "paths": paths}
     return schemathesis.openapi.from_dict(tree, config=SchemathesisConfig.from_dict(settings))
 
 
-def _path_item(spec: Spec, tree: Any, path: str, item: dict[str, Any]) -> dict[str, Any]:
-    """A path item that follows no `$ref`, and has known methods alone, as Schemathesis wants it."""
+def _path_item(spec: Spec, tree: Any, operation: Operation) -> dict[str, Any]:
+    """A path item of one operation, with a method that Schemathesis knows, and no `$ref`."""
+    item, path = spec.document.tree["paths"][operation.path], operation.path
     if item.keys().isdisjoint(("$ref", OTHER_METHODS)):
-        return item
-    made = {name: value for name, value in item.items() if name != "$ref"}  # others may refer to it
-    for operation in sorted(spec.by_path.get(path, ()), key=lambda one: one.method not in _METHODS):
-        free = [name for name in _METHODS if name.lower() not in made]
-        method = operation.method if operation.method in _METHODS else "".join(free[:1])
-        pointers = [parameter.pointer for parameter in operation.parameters]
-        parameters = [value_at(tree, split_pointer(pointer)) for pointer in pointers]
-        node = value_at(tree, split_pointer(operation.pointer))
-        made[method.lower()] = {**node, "parameters": parameters, _STANDS_FOR: operation.method}
-    return made
+        return tree["paths"][path]  # type: ignore[no-any-return]
+    taken, method = item.keys() - {"$ref"}, ""
+    for one in sorted(spec.by_path.get(path, ()), key=lambda one: one.method not in _METHODS):
+        free = [name for name in _METHODS if name.lower() not in taken]
+        method = one.method if one.method in _METHODS else "".join(free[:1])
+        taken.add(method.lower())
+        if one.key == operation.key:
+            break
+    pointers = [parameter.pointer for parameter in operation.parameters]
+    parameters = [value_at(tree, split_pointer(pointer)) for pointer in pointers]
+    node = value_at(tree, split_pointer(operation.pointer))
+    return {method.lower(): {**node, "parameters": parameters, _STANDS_FOR: operation.method}}
 
 
 def _method(schema: BaseSchema, operation: Operation) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from itertools import chain
 
 from contracts.document import Operation, Spec
@@ -96,6 +96,11 @@ class RuleBook:
     def rules(self) -> tuple[Rule, ...]:
         return tuple(rule for operation in self.operations.values() for rule in operation.rules)
 
+    def forget(self, key: str) -> None:
+        """Let go of the rules of an operation; they are made anew where they are asked for."""
+        if isinstance(self.operations, _ByOperation):
+            self.operations.made.pop(key, None)
+
 
 def rules_for(
     spec: Spec, *, max_seconds: float = MAX_SECONDS, extra: Extra | None = None
@@ -109,10 +114,12 @@ class _ByOperation(Mapping[str, OperationRules]):
     """The rules of each operation, made when they are first asked for."""
 
     def __init__(self, spec: Spec, make: Callable[[str], OperationRules]) -> None:
-        self._keys, self._make = spec.by_key, cache(make)
+        self._keys, self._make, self.made = spec.by_key, make, dict[str, OperationRules]()
 
     def __getitem__(self, key: str) -> OperationRules:
-        return self._make(key)
+        if key not in self.made:
+            self.made[key] = self._make(key)
+        return self.made[key]
 
     def __contains__(self, key: object) -> bool:
         return key in self._keys

@@ -71,7 +71,7 @@ def asked(state: State, operation: Operation) -> Asked:
         why = _nobody(state, StopKind.ELSEWHERE) or blocked(state.inputs.spec, exchanges)
         known = Asked({verdict.rule.id: verdict for verdict in verdicts}, why or None, cut)
         hand_over(state, key, known, len(exchanges))
-        state.plan.forget(operation)
+        state.forget(operation)
     state.asked[key] = known
     return known
 

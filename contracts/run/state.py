@@ -210,6 +210,13 @@ class State:
         plan = ProbePlan(spec, seed, given, examples, self.inputs.options.unsafe, bodies=bodies)
         return replace(plan, found=found, own=own, rows=givens.rows, live=True, kept=self.kept)
 
+    def forget(self, operation: Operation) -> None:
+        """Let go of what was made to ask an operation and to judge it, which is done."""
+        self.plan.forget(operation)
+        self.book.forget(operation.key)
+        if not self.inputs.target.live:
+            self.mock.forget(operation)
+
     @cached_property
     def items(self) -> dict[str, list[Rule]]:
         """The items of pytest: their names, and the rules that each stands for."""

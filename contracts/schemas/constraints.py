@@ -30,7 +30,7 @@ _BELOW = {JSON: JSON, FORM: TEXT, TEXT: ITEM, ITEM: ITEM}
 GIVEN_BACK = "write-only property"  # the word about those that no answer has
 OF_TYPE = ("type", "nullability")  # the words about a type: of a value, and of null
 
-_located = lru_cache(maxsize=4096)(locate)
+_located = lru_cache(maxsize=256)(locate)
 Path = tuple[str | int, ...]
 Broken = tuple[str, str, str]  # a place, a word, and the name of a property that is required
 
@@ -50,7 +50,7 @@ class Constraint:
         return self.location.place, self.word, self.name
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def constraints(schema: Schema | None, mode: str = JSON) -> Mapping[Broken, Constraint]:
     """What the schema demands by key, nearest to its root first: some `MAX_CONSTRAINTS`.
 

@@ -104,7 +104,7 @@ def outline(
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def is_recursive(document: Document, reference: str) -> bool:
     """Whether what a reference names leads back to itself."""
     waiting, seen = [reference], set[str]()

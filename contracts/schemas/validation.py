@@ -53,7 +53,7 @@ def reference(pointer: str) -> dict[str, str]:
     return {"$ref": f"{URI}#{quote(pointer, safe='/~')}"}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def validator(schema: Schema) -> "Validator":
     """The validator of a schema, compiled once; raises one of `Uncompilable`."""
     return validator_of(reference(schema.pointer), schema.document)
@@ -67,7 +67,7 @@ def small_validator(schema: Schema) -> "Validator":
     return keyword_validator(json.dumps(written, default=float))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def keyword_validator(keywords: str) -> "Validator":
     """The validator of a few keywords given as JSON text; raises one of `Uncompilable`."""
     return validator_of(json.loads(keywords))

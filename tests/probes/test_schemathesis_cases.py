@@ -32,7 +32,8 @@ def fuzz_of(spec: Spec, examples: int = 5, seed: int = 0) -> list[Request]:
 
 
 def test_an_upgrade_loses_no_cases() -> None:
-    cases = schemathesis_cases._coverage_cases(schemathesis_cases.Cases(NOTTE, 0).schema, NOTTE.operations[0])
+    schema = schemathesis_cases.Cases(NOTTE, 0).schema(NOTTE.operations[0])
+    cases = schemathesis_cases._coverage_cases(schema, NOTTE.operations[0])
     assert all(case.meta is not None for case in cases)
     found = Counter(
         (case.meta.phase.name.value, case.meta.generation.mode.value, case.method == "GET")
@@ -187,14 +188,15 @@ def test_what_is_too_odd_gives_fewer_requests(schema: Any, media: str) -> None:
 
 def test_cases_before_a_failure_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     cases = schemathesis_cases.Cases(NOTTE, 0)
-    original = type(cases.schema).iter_coverage_cases
+    reader = type(cases.schema(NOTTE.operations[0]))
+    original = reader.iter_coverage_cases
 
     def breaking(*args: Any, **options: Any) -> Any:
         cases = original(*args, **options)
         yield next(cases)
         raise InvalidArgument("odd")
 
-    monkeypatch.setattr(type(cases.schema), "iter_coverage_cases", breaking)
+    monkeypatch.setattr(reader, "iter_coverage_cases", breaking)
     assert len(schemathesis_cases.coverage_requests(cases, NOTTE.operations[0])) == 1
 
 

@@ -21,6 +21,7 @@ MAX_ABOUT = 100  # characters of a target, and of the earlier report
 MAX_OPERATIONS = 3  # that a cause is named on
 MAX_PLACES, MAX_MEMBERS = 3, 6  # of an answer that lacked some, and the members of each
 MAX_STATUSES = 8
+MANY_RULES = 1_000  # from which on what was not judged is told by its reasons
 LEAST_ROWS = 4  # what a section gets of those left, even if none is left to count those below it
 ROOM = 40  # columns that are left at least to what was seen;
 SEVERAL = 160  # to several things, each with its count
@@ -218,16 +219,20 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
             yield Section(standing, head=(why,))
             continue
         found = [(verdict.rule, f" ({verdict.why})" * bool(verdict.why)) for verdict in verdicts]
-        yield Section(standing, found)
-    unasked = Counter(verdict.why for verdict in run.by_standing["not asked"])
-    reasons = [f"{plural(count, 'rule')}: {why}" for why, count in unasked.items()]
-    yield Section("not asked", _texts(reasons))
+        yield Section(standing, found if len(found) < MANY_RULES else _texts(_reasons(verdicts)))
+    yield Section("not asked", _texts(_reasons(run.by_standing["not asked"])))
     yield Section("never seen", _texts(_never_seen(run.verdicts)))
     if trend is not None:
         parts = {"new": trend.new, "coming and going": trend.coming_and_going, "fixed": trend.fixed}
         changes = ", ".join(f"{len(rules)} {word}" for word, rules in parts.items() if rules)
         nights = f"history: {wording.history_text(trend)}" + f"; rules: {changes}" * bool(changes)
         yield Section("history", _texts(trend.notes), (nights,))
+
+
+def _reasons(verdicts: Iterable[RuleVerdict]) -> list[str]:
+    """Why rules were not judged, with their number, the most frequent first."""
+    counts = Counter(verdict.why for verdict in verdicts).most_common()
+    return [f"{plural(count, 'rule')}: {why}" for why, count in counts]
 
 
 def _texts(texts: Iterable[str]) -> list[Entry]:

@@ -278,6 +278,17 @@ def test_every_run_fits_on_a_screen(entries: list[tuple[int, int]], texts: list[
     assert len(listed) + bool(left) == len(listed) + (len(listed) < len(run.violated))
 
 
+def test_what_many_rules_lacked_is_told_by_reason() -> None:
+    few = [replace(missing(number), why="few") for number in range(300)]
+    many = [replace(missing(number), why="many") for number in range(300, 1000)]
+    shown = list(summary_lines(run_of([*few, *many]), Screen(80)))
+    assert [line for line in shown if line.startswith("not exercised")] == [
+        "not exercised: 700 rules: many",
+        "not exercised: 300 rules: few",
+    ]
+    assert "not exercised: GET /0 200 / m (few)" in list(summary_lines(run_of(few), Screen(80)))
+
+
 def test_what_there_is_no_room_for_is_counted() -> None:
     shown = list(summary_lines(monster(500, 0), Screen(80), after=(REPORT_LINE,)))
     assert [line for line in shown if line.startswith("new")][-1] == "new: … and 497 more, in report.json"

@@ -91,6 +91,7 @@ def page(run: Run, trend: Trend | None = None) -> str:
     advisories = list(_cards(run, run.advisories, numbers, MAX_DRAWN // 2))
     accepted = list(_cards(run, run.accepted, numbers, MAX_DRAWN // 2))
     matrices = figures.matrices_of(run)
+    missing = figures.grouped(run.missing, "standing", "why").items()
     return rendered(
         "page.html.j2",
         run=run,
@@ -108,7 +109,7 @@ def page(run: Run, trend: Trend | None = None) -> str:
         anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
         numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
         seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
-        missing=figures.grouped(run.missing, "standing", "why"),
+        missing=dict(sorted(missing, key=lambda one: -len(one[1]))),
     )
 
 

@@ -6,15 +6,17 @@ STAMP := .venv/.installed
 # What the environment says about a service is not for these runs; modules stay compiled, for the many processes.
 CLEAN := env $(patsubst %,-u %,$(filter CONTRACT_CREDENTIAL%,$(.VARIABLES))) -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS -u PYTHONDONTWRITEBYTECODE
 # What says much about the whole and little about single lines is run without coverage, which doubles its time: without
-# all of it some twenty lines fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
+# all of it some thirty lines fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
 # What looks at pages has a process of its own, and one browser.
-UNDER := options output accepted_run contract_fixture drift givens inputs resources sessions
-ELSEWHERE := tests/attack tests/service_tests tests/test_examples.py tests/test_workflows.py tests/power tests/verdicts/test_law.py \
-	$(patsubst %,tests/changes/test_%.py,hostile laws revisions truth) \
-	tests/payloads/test_random_schemas.py tests/probes/test_schemathesis_cases.py \
-	tests/report/test_curl.py tests/report/test_hostile.py tests/rules/test_meshes.py \
+UNDER := accepted_run contract_fixture drift exit_codes givens inputs options resources shards unanswerable values variables
+ELSEWHERE := tests/attack tests/service_tests tests/power tests/verdicts/test_law.py tests/testing/test_public_face.py \
+	$(patsubst %,tests/test_%.py,ci docs examples guard packages setup shape workflows) \
+	$(patsubst %,tests/changes/test_%.py,composition history hostile laws meanings revisions texts truth) \
+	$(patsubst %,tests/document/test_%.py,readers written) \
+	tests/payloads/test_random_schemas.py $(patsubst %,tests/probes/test_%.py,probe_plan schemathesis_cases) \
+	$(patsubst %,tests/report/%.py,test_curl test_hostile forms/test_terminal) \
+	$(patsubst %,tests/rules/test_%.py,meshes odd_paths overlaps) tests/schemas/test_claims.py \
 	$(filter-out $(UNDER:%=tests/run/test_%.py),$(wildcard tests/run/test_*.py))
-ALL := --dist worksteal -q -rs
 PAGES := tests/browser
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
@@ -29,10 +31,11 @@ test: $(STAMP)
 	@$(PY) -m ruff check --quiet .
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m coverage erase
-	@$(PY) -m mypy & types=$$!; $(CLEAN) $(PY) -m pytest -q -rs $(PAGES) & pages=$$!; \
-	$(CLEAN) $(PY) -m coverage run -m pytest -n 2 $(ALL) $(PAGES:%=--ignore=%) $(ELSEWHERE:%=--ignore=%); \
-	code=$$?; for one in $$types $$pages; do wait $$one || code=1; done; exit $$code
-	@$(CLEAN) $(PY) -m pytest -n 3 $(ALL) $(ELSEWHERE)
+	@trap 'kill 0' INT; \
+	(code=0; $(PY) -m mypy || code=1; $(CLEAN) $(PY) -m pytest -q -rs $(PAGES) || code=1; exit $$code) & looks=$$!; \
+	$(CLEAN) $(PY) -m coverage run -m pytest -q -rs $(PAGES:%=--ignore=%) $(ELSEWHERE:%=--ignore=%) & covered=$$!; \
+	$(CLEAN) $(PY) -m pytest -n 2 --dist worksteal -q -rs $(ELSEWHERE); \
+	code=$$?; for one in $$looks $$covered; do wait $$one || code=1; done; exit $$code
 	@.ci/chromium --look
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report --format=total >/dev/null || $(PY) -m coverage report

@@ -8,12 +8,13 @@ CLEAN := env $(patsubst %,-u %,$(filter CONTRACT_CREDENTIAL%,$(.VARIABLES))) -u 
 # What says much about the whole and little about single lines is run without coverage, which doubles its time: without
 # all of it some thirty lines fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
 # What looks at pages has a process of its own, and one browser.
-UNDER := accepted_run contract_fixture drift exit_codes givens inputs options resources shards unanswerable values variables
+UNDER := accepted_run bounds contract_fixture drift exit_codes givens history_run inputs lanes options output resources \
+	sessions shards unanswerable values variables
 ELSEWHERE := tests/attack tests/service_tests tests/power tests/verdicts/test_law.py tests/testing/test_public_face.py \
 	$(patsubst %,tests/test_%.py,ci docs examples guard packages setup shape workflows) \
-	$(patsubst %,tests/changes/test_%.py,composition history hostile laws meanings revisions texts truth) \
+	$(patsubst %,tests/changes/test_%.py,composition history hostile laws meanings revisions truth) \
 	$(patsubst %,tests/document/test_%.py,readers written) \
-	tests/payloads/test_random_schemas.py $(patsubst %,tests/probes/test_%.py,probe_plan schemathesis_cases) \
+	tests/payloads/test_random_schemas.py tests/probes/test_schemathesis_cases.py \
 	$(patsubst %,tests/report/%.py,test_curl test_hostile forms/test_terminal) \
 	$(patsubst %,tests/rules/test_%.py,meshes odd_paths overlaps) tests/schemas/test_claims.py \
 	$(filter-out $(UNDER:%=tests/run/test_%.py),$(wildcard tests/run/test_*.py))

@@ -13,7 +13,7 @@ from contracts.decision.run_decision import Result, counted
 from contracts.errors import UsageError
 from contracts.report.json_report import merged_of, read_run
 from contracts.report.run import RuleVerdict, Run, Shard
-from contracts.text import cut, few
+from contracts.text import cut, few, shown_path
 from contracts.verdicts import Outcome
 
 CURE = "give the report.json that a run with --contract-shard wrote"
@@ -28,7 +28,7 @@ class ShardRun(NamedTuple):
     run: Run
 
     def __str__(self) -> str:
-        return f"{self.run.files[0]} ({self.shard})"
+        return f"{shown_path(Path(self.run.files[0]))} ({self.shard})"
 
 
 class Whole(NamedTuple):

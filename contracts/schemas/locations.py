@@ -303,7 +303,7 @@ def locate(schema: Schema, place: str = "") -> Location:
 def _located(schema: Schema, place: str, name: str = "") -> Location:
     part = Part(schema, frozenset({schema.pointer}))
     if part.value.keys() == {"$ref"} and (target := part.target) is not None:
-        named = split_pointer(target.schema.pointer)[-1]
+        named = "".join(split_pointer(target.schema.pointer)[-1:])  # "" of the whole document
         shared = _located(target.schema, place, named)
         if shared.atlas.is_tree:
             here = replace(shared, parts=(part, *shared.parts))

@@ -21,7 +21,7 @@ from contracts.mock import CREDENTIAL, MockService
 from contracts.mock.bodies import sample_values
 from contracts.notte.prose import DATE, plausible
 from contracts.rules import OperationRules, Rule, RuleBook
-from contracts.rules.plan import Plan
+from contracts.rules.plan import Place, Plan
 from contracts.testing.strategies import DrawnChoices
 from contracts.verdicts import judge, judge_all, judge_body
 from tests.payloads.test_random_schemas import schema_in
@@ -105,11 +105,18 @@ def drawn_choices(draw: st.DrawFn) -> DrawnChoices:
 
 def faults_that_no_finer_rule_sees_are_found(rule: Rule, rules: OperationRules, score: Score) -> None:
     plan = plan_of(rule, rules)
-    blind = Plan(plan.body, plan.schema)
-    blind.__dict__["root"] = Plan(plan.body, ANYTHING).root
+    blind = Blind(plan.body, plan.schema)
     for value in (None, 0, "", [], {}, {"a": None}, [None], True, 1.5):
         if reported := [finding.rule for finding in judge_body(blind, value).findings]:
             score.add(rule, reported, set())
+
+
+class Blind(Plan):
+    """A plan that sees no place of a body, and so leaves all to the rule on the whole."""
+
+    @property
+    def root(self) -> Place:
+        return Plan(self.body, ANYTHING).root
 
 
 def exchange_faults_are_found(rule: Rule, rules: OperationRules, book: RuleBook, score: Score) -> None:

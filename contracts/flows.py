@@ -55,7 +55,7 @@ def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
     with lasting():
         inputs = inputs_from(options, base_url=base_url, root=config.rootpath, asks=asks)
         state = state_from(config, inputs)
-        if asks and not (state.items or (options.shard and inputs.shares)):
+        if asks and not (state.items.operations or (options.shard and inputs.shares)):
             problem = f"--contract-rule {options.rule} matches none of the rules"
             raise UsageError(f"{problem}; see `contracts rules`")
     if state.inputs.scrubber.secrets:

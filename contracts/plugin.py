@@ -190,7 +190,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
     config.add_cleanup(state.ledger.release)
     names = [item.callspec.params["contract_item"] for item in ours]  # type: ignore[attr-defined]
-    asked = frozenset(state.items[name][0].operation for name in names if name in state.items)
+    operations = state.items.operations
+    asked = frozenset(operations[name] for name in names if name in operations)
     state.chosen = asked
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     config.add_cleanup(show(state, config, reporter, asked))
@@ -202,7 +203,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         config, state = metafunc.config, metafunc.config.stash.get(SESSION, None)
         if state is None and not hasattr(config, "workerinput"):  # whose run is the controller's
             state = _begun(config)  # tests of ours that came from elsewhere
-        names = list(state.items) if state is not None else ["no document"]
+        names = list(state.items.operations) if state is not None else ["no document"]
         metafunc.parametrize("contract_item", names, ids=names)
 
 
@@ -214,12 +215,12 @@ def contract_verdicts(request: pytest.FixtureRequest, contract_item: str) -> lis
     state = _state(request, "a contract run")
     if state.inputs.options.dry_run:
         pytest.skip("--contract-dry-run: nothing is sent")
-    rules = state.items[contract_item]
-    operation = state.inputs.spec.by_key[rules[0].operation]
+    operation = state.inputs.spec.by_key[state.items.operations[contract_item]]
     if operation.key in state.broken:
         pytest.skip(f"inconclusive: asking failed before, {state.broken[operation.key]}")
-    verdicts = ask(state, operation).verdicts
-    return [verdicts[rule.id] for rule in rules]
+    verdicts = ask(state, operation).verdicts.values()
+    own = [verdict for verdict in verdicts if state.items.of(verdict.rule) == contract_item]
+    return [verdict for verdict in own if state.inputs.wants(verdict.rule.id)]
 
 
 @pytest.fixture

@@ -65,8 +65,7 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
         shard = report.shard and replace(report.shard, breaks=broken)
         report = replace(report, decision=failed, shard=shard)
     failing = filter(inputs.policy.fails, report.verdicts)
-    ran = {rule.id for name in state.ran for rule in state.items.get(name, ())}
-    unrun = [verdict.rule.id for verdict in failing if verdict.rule.id not in ran]
+    unrun = [v.rule.id for v in failing if state.items.of(v.rule) not in state.ran]
     if unrun and report.decision.result is Result.FAIL:
         said = f"not among the tests that ran: {few(unrun, MAX_NAMED)}"
         first, *others = report.decision.reasons

@@ -73,7 +73,7 @@ def lanes_of(state: State, config: pytest.Config, log: Any) -> Any:
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    operations = {_escaped(name): rules[0].operation for name, rules in state.items.items()}
+    operations = {_escaped(name): key for name, key in state.items.operations.items()}
 
     class LaneScheduling(LoadScopeScheduling):  # type: ignore[misc]
         places: Mapping[str, int] = {}
@@ -149,7 +149,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config, state = session.config, session.config.stash.get(SESSION, None)
     if state is None or hasattr(config, "workerinput"):
         return
-    rules = map("::test_rule[{}]".format, map(_escaped, state.items))
+    rules = map("::test_rule[{}]".format, map(_escaped, state.items.operations))
     known = {"", "::test_document", "::test_rule", *rules}
     for word in config.option.file_or_dir:
         name = word.removeprefix(config.stash[_DOCUMENT])

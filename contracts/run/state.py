@@ -8,12 +8,11 @@ import shlex
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +46,17 @@ MAX_GROUPS = 10_000  # and above so many of these, for those of an operation and
 MOCK_VALUES = 8  # of a path parameter that the mock knows: shows every sort of answer twice
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}  # random requests an operation, by profile
 INTERVAL = 0.25  # seconds between two looks of the line that says what is being asked
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The items of pytest: the operation of each by its name, and which name a rule has there."""
+
+    by: str  # what of a rule is the name of its item
+    operations: dict[str, str]
+
+    def of(self, rule: Rule) -> str:
+        return str(getattr(rule, self.by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,29 +228,23 @@ class State:
             self.mock.forget(operation)
 
     @cached_property
-    def items(self) -> dict[str, list[Rule]]:
-        """The items of pytest: their names, and the rules that each stands for."""
+    def items(self) -> Items:
         rules = []
         for operation in self.inputs.operations:
             own = self.book.operations[operation.key].rules
             rules += [rule for rule in own if self.inputs.wants(rule.id)]
-        found = _by(attrgetter("id"), rules)
-        if len(rules) > MAX_ITEMS:
-            found = _by(attrgetter("group"), rules)
-        return found if len(found) <= MAX_GROUPS else _by(attrgetter("answer"), rules)
+        for by, most in (("id", MAX_ITEMS), ("group", MAX_GROUPS), ("answer", len(rules))):
+            found = Items(by, {getattr(rule, by): rule.operation for rule in rules})
+            if len(found.operations) <= most:
+                break
+        return found
 
     @property
     def shared(self) -> dict[str, Any]:
-        """What the workers of xdist have to know, to be of the same run."""
+        """What the workers of xdist have to know, to be of the same run, and not to derive it."""
         name, seed = self.ledger.path.name, self.budget.seed
-        return {"contract_run": name, "contract_seed": seed, "contract_began": self.pace.started}
-
-
-def _by(name_of: Callable[[Rule], str], rules: Iterable[Rule]) -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {}
-    for rule in rules:
-        found.setdefault(name_of(rule), []).append(rule)
-    return found
+        found = {"contract_run": name, "contract_seed": seed, "contract_began": self.pace.started}
+        return {**found, "contract_items": (self.items.by, self.items.operations)}
 
 
 @contextmanager
@@ -290,6 +294,8 @@ def state_from(config: Any, inputs: Inputs) -> State:
     order = [operation.key for operation in inputs.spec.operations]
     ledger = Ledger(path, about, order, worker or "", together)
     state = State(inputs, ledger, budget, pace, worker=worker)
+    if "contract_items" in shared:
+        vars(state)["items"] = Items(*shared["contract_items"])
     with suppress(AttributeError, OSError):  # without pytest's cache
         state.kept = config.cache.mkdir("contract-probes")
     return state

@@ -59,6 +59,12 @@ def validator(schema: Schema) -> "Validator":
     return validator_of(reference(schema.pointer), schema.document)
 
 
+def let_go() -> None:
+    """Let go of what was compiled so far; who asks for it again gets it compiled anew."""
+    for known in (registry, validator, keyword_validator):
+        known.cache_clear()
+
+
 def small_validator(schema: Schema) -> "Validator":
     """Like `validator`, but of the schema alone where it refers to nothing of its document."""
     written = schema.document.written.at(schema.pointer)

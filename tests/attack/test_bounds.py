@@ -273,7 +273,7 @@ def test_report_of_an_operation_is_bounded(tmp_path: Path, monkeypatch: pytest.M
     assert len(page(state.told).encode()) < 20_000_000
     assert len("\n".join(run_markdown(state.told))) < 65_536
     found = state.asked[OPERATION].verdicts
-    properties = [item_properties(state, [found[rule.id] for rule in rules]) for rules in state.items.values()]
+    properties = [item_properties(state, [found[name]]) for name in state.items.operations]
     assert sum(len(value) for own in properties for _, value in own) < 20_000_000
 
 

@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from contracts.run.items import lanes_of
+from contracts.run.state import Items
 
 from .projects import CANARY, Project, Run, Things, answer, document, operation
 
@@ -141,7 +142,7 @@ class Worker:
         self.shutting_down = True
 
 
-ITEMS = {f"GET /{name} {rule}": [SimpleNamespace(operation=f"GET /{name}")] for name in "abc" for rule in range(3)}
+ITEMS = {f"GET /{name} {rule}": f"GET /{name}" for name in "abc" for rule in range(3)}
 TESTS = [f"t.py::test_rule[{name}]" for name in sorted(ITEMS, key=lambda name: name[-1])]
 
 
@@ -154,7 +155,7 @@ def workers() -> list[Any]:
 def scheduler(workers: list[Any]) -> Any:
     option = SimpleNamespace(tx=["popen", "popen"], loadscopereorder=True)
     config = SimpleNamespace(option=option, getvalue=lambda name: getattr(option, name), hook=None)
-    made = lanes_of(SimpleNamespace(items=ITEMS), config, None)  # type: ignore[arg-type]
+    made = lanes_of(SimpleNamespace(items=Items("id", ITEMS)), config, None)  # type: ignore[arg-type]
     for worker in workers:
         made.add_node(worker)
     for worker in workers:

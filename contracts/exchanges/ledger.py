@@ -126,6 +126,9 @@ class Ledger:
                     held.enter_context(FileLock(path))
             self._catch_up()
             yield self._lane(operation)
+            if self.shared and self._lane(operation).finished:
+                with suppress(OSError):  # who waits for it sees that there is nothing to do
+                    path.unlink()
 
     def add(self, items: Iterable[Item], **notes: Any) -> None:
         """Append exchanges that were made apart, stops and notes, for every process of the run."""

@@ -109,6 +109,7 @@ def test_different_operations_are_asked_at_the_same_time(path: Path) -> None:
     for thread in threads:
         thread.join()
     assert process(path).finished() == {"GET /a", "GET /b"}
+    assert not list(path.parent.glob("*.lane"))
 
 
 def test_an_operation_can_be_asked_while_another_is(path: Path) -> None:

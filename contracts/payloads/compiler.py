@@ -51,7 +51,7 @@ GIVEN_UP = (
 """Keywords to do without where the canonical form models no schema, group after group."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema, each validated; raises Unsatisfiable when there can't be any."""
     schema = Schema(schema.document.sender, schema.pointer)

@@ -60,11 +60,9 @@ def asked(state: State, operation: Operation) -> Asked:
             state.ledger.add([Stop(key, StopKind.BOUND, cut)])
             exchanges = state.ledger.of(key)
         if state.worker is not None and state.ledger.lost:
-            folder = shown_path(state.inputs.folder)
-            no_more = (
-                "so that other processes can't know what was asked; make room, or leave out -n"
-            )
-            raise UsageError(f"{folder} can't be written ({state.ledger.lost}), {no_more}")
+            where = f"{shown_path(state.inputs.folder)} can't be written ({state.ledger.lost})"
+            cure = "so that other processes can't know what was asked; make room, or leave out -n"
+            raise UsageError(f"{where}, {cure}")
         known = handed_over(state, operation)  # by whoever asked it meanwhile
     if known is None:
         verdicts = list(verdicts_of(state, operation))
@@ -72,6 +70,8 @@ def asked(state: State, operation: Operation) -> Asked:
         known = Asked({verdict.rule.id: verdict for verdict in verdicts}, why or None, cut)
         hand_over(state, key, known, len(exchanges))
         state.forget(operation)
+    if state.worker is not None:  # what is handed over need not be kept
+        state.asked.clear()
     state.asked[key] = known
     return known
 
@@ -289,7 +289,8 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     """What the items had in this process, or what the answers say, or why nothing was asked."""
     if why := _nobody(state, StopKind.ELSEWHERE):
         return [unjudged(rule, why) for rule in state.book.operations[operation.key].rules]
-    if known := state.asked.get(operation.key) or handed_over(state, operation):
+    known = state.asked.get(operation.key) or handed_over(state, operation)
+    if known and (state.ledger.count(operation.key) or not _nobody(state)):  # else that is why
         return known.verdicts.values()
     exchanges = state.ledger.of(operation.key)
     count, verdicts = state.first_looks.pop(operation.key, (-1, ()))

@@ -52,7 +52,7 @@ def claim_of(operation: Operation, request: Request) -> Claim:
     return Claim(broken[0][0], every.pop() if len(every) == 1 else "")
 
 
-@lru_cache(maxsize=4096)  # of the requests of an operation, each differs from others in little
+@lru_cache(maxsize=1024)  # of the requests of an operation, each differs from others in little
 def _wrong_with(parameter: Parameter, spellings: tuple[tuple[str, ...], ...]) -> Sequence[Wrong]:
     what = f"the {parameter.location} parameter {parameter.name}"
     part, schema, values = f"{parameter.location} {parameter.name}", parameter.schema, list[Any]()
@@ -246,7 +246,7 @@ _UNLIKELY: tuple[str | float, ...] = (
 """Values that a service is not to choose by itself, of several types."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def unsent_values(operation: Operation) -> dict[str, str | float]:
     """A value for each `readOnly` property of a request's body that an answer of 2xx shows.
 

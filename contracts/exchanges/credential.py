@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,7 @@ _JOINTS = re.compile(r"[\s;,=]+")  # between what is a secret by itself in one
 _IS_WORDS = re.compile(r"[A-Za-z]+([-_./ ][A-Za-z]+)*[0-9]{0,3}")
 _STRAY = re.compile(rb"(%|\\[ux]?)[0-9a-f]{0,3}\Z")  # what is left of an escape
 _CUT = re.compile("(\\.\\.\\.|…)".encode())
+_SET_DUMPABLE = 4  # PR_SET_DUMPABLE of prctl(2)
 MAX_MEMO = 4000  # texts that are remembered, and bytes of each
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265 §4.1.1
 
@@ -284,11 +286,16 @@ class Scrubber:
 
 
 def forbid_core_dumps() -> None:
-    """Let no crash of this process write its memory, which holds the credential, to a file."""
+    """Let no crash of this process give its memory, which holds the credential, to anybody."""
     with suppress(ImportError, OSError, ValueError):  # Windows has neither the module nor the files
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":  # which asks for no limit where a program takes what is dumped
+        import ctypes
+
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def places(spec: Spec) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -317,6 +318,8 @@ destroy detach disable discard disconnect dismiss dispose drain drop eject end e
 exit finish flush forget halt interrupt invalidate kill logout obliterate prune purge quit reap
 release remove reset retire revoke rm shutdown stop suspend teardown term terminate trash unbind
 uninstall unlink unlock unpublish unregister unsubscribe void wipe withdraw
+borrar cancelar cerrar eliminar excluir apagar supprimer effacer fermer annuler arrêter
+löschen loeschen beenden stornieren kündigen elimina cancella chiudi 删除 削除 取消 удалить
 """
 _BEGINNINGS = """
 add create edit enable generate get list make new open patch post publish put register replace
@@ -325,29 +328,41 @@ request restart run save schedule send set start submit trigger update upload
 ENDINGS = frozenset(_ENDINGS.split())
 BEGINNINGS = frozenset(_BEGINNINGS.split())
 _ENDING_METHODS = ("DELETE", "MOVE")  # RFC 4918 §9.9: what was moved is no longer where it was
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_JOINT = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")  # between words of a name
+_GLUED = re.compile(f"(?:{'|'.join(word for word in ENDINGS if len(word) > 4)})[a-z]{{3}}")
 
 
 def ends(spec: Spec, operation: Operation) -> bool:
     """Whether an operation is there to end a resource: as `x-ends` says, else by its words.
 
-    These are the method DELETE or MOVE, or one that is not safe and a verb as its name, in the last
-    segment of the path, at either end of the operationId, or in front of the summary.
+    `x-ends` is the operation's own or its path's; anything but `false` says yes. The words are the
+    method DELETE or MOVE, or one that is not safe and a verb as its name, in the path, in the
+    operationId, or among the first three of the summary or, without one, of the description.
     """
     written = spec.document.at(operation.pointer)
-    if isinstance(said := written.get(ENDS), bool):
-        return said
+    around = spec.document.at(operation.pointer.rpartition("/")[0])
+    if (said := written.get(ENDS, around.get(ENDS))) is not None:
+        return said is not False
     if operation.method in SAFE_METHODS or operation.method in _ENDING_METHODS:
         return operation.method in _ENDING_METHODS
-    tail = operation.path.rstrip("/").rpartition("/")[2].rpartition("}")[2]
-    verbs, called = {operation.method.lower(), *_words(tail)}, _words(operation.operation_id or "")
+    method = operation.method.lower()
+    verbs = [method, *_words(_shape(decoded(operation.path)))]
+    called = [word for word in _words(operation.operation_id or "") if word != method]
     if called and called[0] not in BEGINNINGS:  # `create_release` releases nothing
-        verbs |= {called[0], called[-1]}
-    for word in _words(str(written.get("summary") or ""))[:1]:
-        verbs |= {word, word.removesuffix("s"), word.removesuffix("es")}
-    return not verbs.isdisjoint(ENDINGS)
+        verbs += called
+    told = _words(str(written.get("summary") or written.get("description") or "")[:200])[:3]
+    if told and BEGINNINGS.isdisjoint(_forms(told[0])):
+        verbs += itertools.chain.from_iterable(map(_forms, told))
+    return any(word in ENDINGS or _GLUED.match(word) for word in verbs)
 
 
 def _words(text: str) -> list[str]:
     """The words of a name, in lower case, however they are put together."""
-    return [word.lower() for word in _WORD.findall(text)]
+    apart = _JOINT.sub(" ", unicodedata.normalize("NFKC", text))
+    return [word.lower() for word in re.findall(r"[^\W\d]+", apart)]
+
+
+def _forms(word: str) -> set[str]:
+    """A verb of a sentence, and what it may be a form of: `stops`, `dismisses`, `stopping`."""
+    stem = word.removesuffix("ing")
+    return {word, stem, f"{stem}e", stem[:-1], word.removesuffix("es")}

@@ -278,6 +278,25 @@ ENDING: list[tuple[str, str, dict[str, Any], bool]] = [
     ("post", "/things/{id}/renew", {"summary": "Renew, or it will end"}, False),
     ("post", "/releases/{id}", {}, False),
     ("get", "/things/{id}/stop", {}, False),
+    ("post", "/things/delete/{id}", {}, True),
+    ("post", "/things/{id}/cancel/confirm", {}, True),
+    ("post", "/things/{id}/%64elete", {}, True),
+    ("post", "/things/{id}/l%C3%B6schen", {}, True),
+    ("post", "/things/{id}/\uff44\uff45\uff4c\uff45\uff54\uff45", {}, True),
+    ("post", "/things/{id}", {"operationId": "ThingsController_removeThing"}, True),
+    ("post", "/things/{id}", {"operationId": "v2StopThing"}, True),
+    ("post", "/things/{id}", {"operationId": "STOPThing"}, True),
+    ("post", "/things/{id}", {"operationId": "deletething"}, True),
+    ("post", "/things/{id}", {"operationId": "postTerminateThing"}, True),
+    ("post", "/things/{id}", {"operationId": "thing_endpoint"}, False),
+    ("post", "/things/{id}", {"operationId": "\u524a\u9664"}, True),
+    ("post", "/things/{id}/act", {"summary": "Permanently deletes a thing"}, True),
+    ("post", "/things/{id}/act", {"summary": "STOPPING it"}, True),
+    ("post", "/things/{id}/act", {"summary": "Supprimer la chose"}, True),
+    ("post", "/things/{id}/act", {"summary": "Starts a closing"}, False),
+    ("post", "/things/{id}/act", {"description": "Deletes the thing."}, True),
+    ("post", "/things/{id}/renew", {"x-ends": "yes"}, True),
+    ("post", "/things/{id}/stop", {"x-ends": None}, True),
     ("post", "/things/{id}/renew", {"x-ends": True}, True),
     ("post", "/things/{id}/stop", {"x-ends": False}, False),
     ("delete", "/things/{id}", {"x-ends": False}, False),
@@ -292,6 +311,13 @@ def test_what_ends_a_resource_is_not_sent_to_somebody_s(
     spec, asked = one_operation(path, method, parameters=BY_ID, **about)
     assert ends(spec, asked) is ending
     assert ("/a1" in "".join(targets(spec, asked))) is not ending
+
+
+def test_a_path_says_it_of_all_its_operations() -> None:
+    written = document(get=operation("get_thing"), post=operation("renew_thing"))
+    assert not ends(spec_from(written), spec_from(written).operations[1])
+    written["paths"]["/things/{thing_id}"]["x-ends"] = True
+    assert ends(spec_from(written), spec_from(written).operations[1])
 
 
 def targets(spec: Spec, asked: Operation) -> list[str]:
@@ -318,11 +344,14 @@ def test_nothing_of_it_is_said_without_the_option(project: Project) -> None:
 
 
 CORE = """
+import ctypes
 import resource
+import sys
 from contracts import testing
 
 def test_rule(request, contract_verdicts):
-    print("core", resource.getrlimit(resource.RLIMIT_CORE))
+    dumpable = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) if sys.platform == "linux" else 0
+    print("core", resource.getrlimit(resource.RLIMIT_CORE), "dumpable", dumpable)
     testing.test_rule(request, contract_verdicts)
 """
 
@@ -330,5 +359,5 @@ def test_rule(request, contract_verdicts):
 def test_no_crash_writes_the_credential_to_a_file(project: Project) -> None:
     project.write(module=CORE)
     process = project.start("-q", "-s", "--base-url", project.serve(Things()), "--contract-param=thing_id=a1")
-    assert "core (0, 0)" in project.finished(process).out
+    assert "core (0, 0) dumpable 0" in project.finished(process).out
     assert CANARY in project.env.values()

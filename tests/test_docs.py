@@ -12,7 +12,7 @@ import pytest
 
 from contracts.commands import _EXAMPLES, commands
 from contracts.document import load_spec
-from contracts.document.dialects.repairs import MALFORMED
+from contracts.document.dialects.repairs import MALFORMED, NULLABLE
 from contracts.report.forms.catalogue import EXPLANATIONS
 from contracts.rules import RULE_KINDS, rules_for
 from contracts.rules.faults import CHECKS
@@ -117,7 +117,13 @@ def test_each_kind_of_rule_is_explained_as_the_command_explains_it() -> None:
 
 
 def test_each_kind_of_notice_is_told() -> None:
-    assert [row[0].strip("`") for row in rows_of("document.md")] == [MALFORMED, "reference", "left out", *CHECKS]
+    assert [row[0].strip("`") for row in rows_of("document.md")] == [
+        MALFORMED,
+        NULLABLE,
+        "reference",
+        "left out",
+        *CHECKS,
+    ]
 
 
 def commands_in(page: Path) -> list[str]:

@@ -258,10 +258,15 @@ def _decided(
 
 
 def _faults(base: Spec, revision: Spec) -> Iterator[str]:
-    """What is wrong in documents that are read all the same; what both have, of the revision."""
-    alike = {notice.problem for notice in revision.notices}
-    own = [notice for notice in base.notices if notice.problem not in alike]
-    found = list(dict.fromkeys(map(str, (*revision.notices, *own))))
+    """What is wrong in documents that are read all the same: what one alone has, before the rest.
+
+    What both have is told of the revision.
+    """
+    before = {notice.problem for notice in base.notices}
+    after = {notice.problem for notice in revision.notices}
+    own = [notice for notice in base.notices if notice.problem not in after]
+    told = sorted((*revision.notices, *own), key=lambda notice: notice.problem in before & after)
+    found = list(dict.fromkeys(map(str, told)))
     yield from found[:MAX_FAULTS]
     if (more := len(found) - MAX_FAULTS) > 0:
         yield f"… and {plural(more, 'fault')} more in the documents; `contracts rules` tells them"

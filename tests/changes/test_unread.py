@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
+from datetime import date
 from typing import Any
 
 import pytest
 
 from contracts.changes import compare
 from contracts.changes.change import Change, Effect
+from contracts.decision.change_decision import ChangePolicy
+from contracts.decision.entries import Accepted
+from contracts.document.sides import Side
+from contracts.report.diff import diff_of
 from tests.documents import document, spec_from
 
 STATUS = {"type": "string", "enum": ["new"]}
@@ -108,3 +114,23 @@ def test_a_reference_to_a_file_that_is_not_read_is_undecided() -> None:
     at = {"$ref": "../models/T.json"}
     before, after = spec_from(document(at)), spec_from(document(at))
     assert compare(before, after) == ()
+
+
+def test_nullable_without_a_type_changes_nothing() -> None:
+    before, after = ({"allOf": [STATUS], **more} for more in ({}, {"nullable": True}))
+    sides = [document(schema, openapi="3.0.3") for schema in (before, after)]
+    assert found(*sides) == found(*reversed(sides)) == []
+    assert [notice.kind for notice in spec_from(sides[1]).notices] == ["nullable"]
+
+
+def test_faults_of_one_document_alone_are_told_first() -> None:
+    vain = {"allOf": [STATUS], "nullable": True}
+    many = dict.fromkeys(map(str, range(9)), vain)
+    sides = []
+    for schema in (STATUS, vain):
+        text = json.dumps(document({"properties": {**many, "z": schema}}, openapi="3.0.3"))
+        sides.append(Side("a.json", text.encode()))
+    for base, revision in (sides, sides[::-1]):
+        first, *_, last = diff_of(base, revision, ChangePolicy(), Accepted(today=date(2026, 11, 24))).decision.notes
+        assert "/properties/z has" in first
+        assert "5 faults more" in last

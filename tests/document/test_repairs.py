@@ -108,6 +108,29 @@ def test_what_is_not_certain_is_read_as_absent_and_is_on_record(
     assert spec.notices
 
 
+OF_B = [{"$ref": "#/components/schemas/B"}]
+VAIN = {"allOf": OF_B, "nullable": True}
+
+
+@pytest.mark.parametrize(
+    ("version", "written", "is_told"),
+    [
+        ("3.0", VAIN, True),
+        ("3.0", {"oneOf": OF_B, "nullable": "true"}, True),
+        ("3.0", {"enum": ["a"], "nullable": True}, True),
+        ("3.0", {**VAIN, "type": "string"}, False),
+        ("3.0", {**VAIN, "nullable": False}, False),
+        ("3.0", {"nullable": True}, False),
+        ("3.1", VAIN, False),
+    ],
+)
+def test_nullable_without_a_type_is_told_to_allow_nothing(version: str, written: Any, is_told: bool) -> None:
+    _, spec = read_schema(written, f"{version}.3")
+    told = [notice for notice in spec.notices if notice.kind == "nullable"]
+    assert [A in notice.problem and "no more than without it" in notice.problem for notice in told] == [True] * is_told
+    assert spec.unread == {} or version == "3.1"
+
+
 OPERATION = {"responses": {"200": {"description": "ok"}}}
 PATH = "/paths/~1a/get"
 

@@ -18,7 +18,7 @@ from contracts.document.written import Position
 from contracts.errors import DocumentError
 from contracts.text import shown
 
-MALFORMED = "malformed"  # the kind of notice
+MALFORMED, NULLABLE = "malformed", "nullable"  # kinds of notices
 UNREAD = "unread"  # the name of a security scheme that can't be read
 MAX_PASSES = 100  # in each of which every fault is mended that shows
 STRUCTURE = ("paths", "webhooks", "components")  # without all of which a document is none
@@ -50,6 +50,8 @@ WORDS_OF_PARAMETERS = (
 """What a parameter of 2.0 says itself, and one of 3.x in its schema."""
 _ASSERTING = {*WORDS_OF_PARAMETERS, "nullable", "allOf", "anyOf", "oneOf", "not", "properties"}
 _ASSERTING |= {"required", "additionalProperties", "readOnly", "writeOnly"}
+_HOLDERS = {"allOf", "anyOf", "oneOf", "enum"}
+"""What decides on null by itself where no `type` does."""
 _NO_PROMISE = {"$defs", "$id", "$anchor", "$schema", "contentEncoding", "contentMediaType"}
 """What is new in 2020-12 and promises nothing by itself."""
 
@@ -328,6 +330,11 @@ def read_foreign(repairs: Repairs, schema: Node, place: Segments) -> None:
         repairs.note((*place, key), problem, reading)
         if reading == ABSENT:
             repairs.leave((*place, key), schema.pop(key))
+    is_bare = not schema.get("type") and not _HOLDERS.isdisjoint(schema)
+    if is_bare and schema.get("nullable") is True and not repairs.dialect.has_identifiers:
+        problem = f"{join_pointer('', *place)} has `nullable` without a `type` beside it"
+        reading = "null is allowed no more than without it (OpenAPI 3.0.3, Schema Object)"
+        repairs.note((*place, "nullable"), problem, reading, NULLABLE)
 
 
 def _of_other_versions(dialect: Dialect, schema: Node) -> Iterator[tuple[str, str, str]]:

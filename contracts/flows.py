@@ -66,12 +66,13 @@ def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
 def lead(state: State, say: Callable[[str], None]) -> None:
     """Before anything is asked: what killed runs left, what the service publishes, and sessions."""
     from contracts.report.wording import drift_headline
-    from contracts.run.prelude import look_for_drift, reach, salvage, source_sessions
+    from contracts.run.prelude import look_for_drift, make_folder, reach, salvage, source_sessions
 
     inputs, options = state.inputs, state.inputs.options
     if state.worker is None and (sent := reach(state)):
         say(printable(f"contract: {sent}"))
     if not options.dry_run:
+        make_folder(inputs)
         state.ledger.hold(state.worker or "main")
     elif state.worker is None and inputs.sources:
         say("contract: --contract-dry-run: sessions are neither listed nor started")

@@ -193,6 +193,8 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     operations = state.items.operations
     asked = frozenset(operations[name] for name in names if name in operations)
     state.chosen = asked
+    with suppress(AttributeError, OSError):  # pytest's cache, which is there only now, if at all
+        state.kept = config.cache.mkdir("contract-probes")
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     config.add_cleanup(show(state, config, reporter, asked))
     lead(state, lambda line: _write(config, line))

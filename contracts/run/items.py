@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,6 +112,17 @@ def lanes_of(state: State, config: pytest.Config, log: Any) -> Any:
     return LaneScheduling(config, log)
 
 
+def _house_hypothesis(config: pytest.Config) -> None:
+    """What Hypothesis keeps goes into pytest's cache, or nowhere, and no folder of its own."""
+    from hypothesis.configuration import set_hypothesis_home_dir
+
+    home = Path(os.devnull)  # below which nothing can be made
+    with suppress(AttributeError, OSError):
+        home = config.cache.mkdir("hypothesis")
+    if not os.environ.get("HYPOTHESIS_STORAGE_DIRECTORY"):
+        set_hypothesis_home_dir(home)
+
+
 def _escaped(name: str) -> str:
     """As pytest has the name of an item in the id of its test."""
     return name.encode("unicode_escape").decode()
@@ -147,6 +159,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     from contracts.report.forms.catalogue import named
 
     config, state = session.config, session.config.stash.get(SESSION, None)
+    _house_hypothesis(config)
     if state is None or hasattr(config, "workerinput"):
         return
     rules = map("::test_rule[{}]".format, map(_escaped, state.items.operations))

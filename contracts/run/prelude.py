@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -29,7 +30,7 @@ from contracts.report.run import Drift
 from contracts.report.wording import listed_text, started_text
 from contracts.run.ask import connected
 from contracts.run.end import concluded
-from contracts.run.inputs import Target
+from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
 from contracts.run.state import Budget, State
 from contracts.text import cut, shown_path, write_whole
@@ -57,6 +58,13 @@ def reach(state: State) -> str:
         shown += f" and {more} more"
     cure = f"mark in an overlay with {ENDS}: true what ends one"
     return f"--contract-unsafe sends {shown} to the given resources; {cure}"
+
+
+def make_folder(inputs: Inputs) -> None:
+    """The folder of the report, which git leaves out where nobody has named it."""
+    if inputs.options.report is None and not inputs.folder.exists():
+        with suppress(OSError):  # what can't be written is said when the first exchange is
+            write_whole(inputs.folder / ".gitignore", "*\n")
 
 
 def salvage(state: State) -> Iterator[str]:

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -296,8 +296,6 @@ def state_from(config: Any, inputs: Inputs) -> State:
     state = State(inputs, ledger, budget, pace, worker=worker)
     if "contract_items" in shared:
         vars(state)["items"] = Items(*shared["contract_items"])
-    with suppress(AttributeError, OSError):  # without pytest's cache
-        state.kept = config.cache.mkdir("contract-probes")
     return state
 
 

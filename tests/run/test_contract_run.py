@@ -55,6 +55,37 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
         yield Folder(tmp_path, servers)
 
 
+CACHES = [
+    pytest.param((), {"contract-probes", "hypothesis"}, id="pytest's cache"),
+    pytest.param(("-p", "no:cacheprovider"), set(), id="no cache"),
+]
+
+
+@pytest.mark.parametrize(("words", "kept"), CACHES)
+def test_nothing_is_left_that_git_would_take_up(folder: Folder, words: tuple[str, ...], kept: set[str]) -> None:
+    """In a process of Python's own, as a forked one has had of Hypothesis what it would keep."""
+    folder.write()
+    command = [sys.executable, "-m", "contracts", "run", *QUIET, *words]
+    run = subprocess.run(command, cwd=folder.path, env=folder.env, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    names = {path.name for path in folder.path.iterdir()}
+    assert names - {".pytest_cache"} == {"openapi.yaml", "build"}
+    assert (folder.path / "build/contract/.gitignore").read_text() == "*\n"
+    assert {path.name for path in folder.path.glob(".pytest_cache/d/*")} == kept
+    subprocess.run(["git", "init", "-q"], cwd=folder.path, env=folder.env, check=True)
+    seen = subprocess.run(["git", "status", "--short", "-uall"], cwd=folder.path, capture_output=True, check=True)
+    assert seen.stdout == b"?? openapi.yaml\n"
+
+
+def test_a_folder_that_is_named_or_there_gets_no_gitignore(folder: Folder) -> None:
+    folder.write()
+    folder.run(*QUIET, "--contract-report=mine")
+    (folder.path / "build/contract").mkdir(parents=True)
+    folder.run(*QUIET)
+    assert list(folder.path.glob("**/build/**/.gitignore")) + list(folder.path.glob("mine/.gitignore")) == []
+    assert (folder.path / "build/contract/report.json").exists()
+
+
 def test_a_document_is_all_it_takes(folder: Folder) -> None:
     folder.write()
     run = folder.run("openapi.yaml")

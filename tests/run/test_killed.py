@@ -67,7 +67,7 @@ def killed(project: Project, things: Held, *args: str) -> None:
 
 
 def files(project: Project) -> list[str]:
-    return sorted(path.name for path in (project.folder / "build" / "contract").iterdir())
+    return sorted({path.name for path in (project.folder / "build" / "contract").iterdir()} - {".gitignore"})
 
 
 def salvaged(project: Project, suffix: str) -> Path:

@@ -136,6 +136,7 @@ def test_only_part_of_a_run_may_lack_a_success(project: Project) -> None:
 def test_nothing_but_the_report_and_the_exchanges_is_left(project: Project) -> None:
     project.ask(paused())
     assert sorted(path.name for path in Path("build/contract").iterdir()) == [
+        ".gitignore",
         "exchanges.jsonl",
         "report.html",
         "report.json",

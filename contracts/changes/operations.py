@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.changes.change import Direction, Effect, Reach
+from contracts.changes.pairs import MARKS, marked
 from contracts.changes.parts import compare_parts
 from contracts.changes.places import where_of
 from contracts.changes.shapes import brief
@@ -342,7 +343,15 @@ def _urls(node: Any) -> str:
     return ", ".join(map(str, filter(None, found)))
 
 
-# What can't be read
+# What is told by another finding, and what can't be read
+
+
+def tell_marks_once(documents: Documents) -> None:
+    """Leave out a mark that changed where what came of it says so: that it is required, or not."""
+    for keyword, kind in MARKS.items():
+        said = [one for one in documents.changes.values() if marked(keyword) in one.message]
+        for change in said:
+            documents.changes.pop((kind, change.where, Effect.COMPATIBLE), None)
 
 
 def settle_unread(documents: Documents) -> None:

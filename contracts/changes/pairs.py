@@ -4,7 +4,7 @@ What the receiver takes is a conjunction of what its keywords say, so each keywo
 judged by itself: does it refuse anything that the sender sends?
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -45,11 +45,8 @@ KEYWORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Keywords that decide something together, and the aspect of a schema that this is."""
 
-ANNOTATIONS = {
-    "readOnly": "read-only-changed",
-    "writeOnly": "write-only-changed",
-    "default": "default-changed",
-}
+MARKS = {"readOnly": "read-only-changed", "writeOnly": "write-only-changed"}
+ANNOTATIONS = {**MARKS, "default": "default-changed"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,14 +230,17 @@ class Pair:
                 return name not in shape.required or wanted
 
             answer = self.answer(lambda: said(self.receiver))
-            yield self.local(kind, ("required",), answer, name, said, subject=name)
+            subject = name + self._marked(name)
+            yield self.local(kind, ("required",), answer, name, said, subject=subject)
 
-    def annotations(self) -> Iterator[Local]:
-        """What says nothing about which messages are allowed."""
-        for keyword, kind in ANNOTATIONS.items():
+    def annotations(self, kinds: Mapping[str, str] = ANNOTATIONS) -> Iterator[Local]:
+        """What says nothing about which messages are allowed; `MARKS` alone, if these are asked."""
+        for keyword, kind in kinds.items():
             base, revision = self.base.annotation(keyword), self.revision.annotation(keyword)
             if as_text(base) != as_text(revision) and (base or revision or keyword == "default"):
                 yield self._annotation(kind, keyword, base, revision)
+        if kinds is MARKS:
+            return
         base, revision = _unasserted(self.base), _unasserted(self.revision)
         if base != revision:
             yield self._annotation("format-renamed", "format", base, revision)
@@ -286,6 +286,14 @@ class Pair:
 
     # Below
 
+    def _marked(self, name: str) -> str:
+        mark = self.base.document.mark or self.revision.document.mark
+        return marked(mark) * self.is_marked(name)
+
+    def is_marked(self, name: str) -> bool:
+        """Whether a property that both have travels in this direction on one side alone."""
+        return self.base.is_unsent(name) is not self.revision.is_unsent(name)
+
     def children(self) -> Iterator[tuple["Pair", Step]]:
         """The places below that both sides have, and how to get there."""
         types = self.base.location.types & self.revision.location.types
@@ -315,6 +323,11 @@ class Pair:
     def _has_maps(self) -> bool:
         """Whether both sides say something of values under other names."""
         return self.base.is_map and self.revision.is_map
+
+
+def marked(keyword: str) -> str:
+    """What a message says of a property that is required by what its mark became."""
+    return f", whose {keyword} changed,"
 
 
 def _said(shape: Shape, keywords: tuple[str, ...], name: str | None) -> Schema | None:

@@ -73,7 +73,7 @@ def grants_from(
         variable, suffix = own_variable(name), own_variable(name).removeprefix(VARIABLE)
         names = [f"{prefix}{suffix}" for prefix in (*FLOWS[flow], *CLIENT)]
         values = [environ.get(one, "").strip() for one in names]
-        need = f"{names[0]} and {names[1]} ({flow} flow of the scheme {name})"
+        need = _need(name, flow)
         if variable in found or not any(values[:2]):
             needs.append(need)
             continue
@@ -106,6 +106,22 @@ def _flows(spec: Spec, names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
             flows = spec.document.at(scheme.pointer)["flows"]
             for flow in filter(flows.__contains__, FLOWS):
                 yield name, flow, f"{scheme.pointer}/flows/{flow}/tokenUrl"
+
+
+def flows_of(spec: Spec, operation: Operation) -> str:
+    """By which option, with which variables, tokens of an operation can be fetched, if they can."""
+    found = list[str]()
+    for alternative in operation.security:
+        for name, flow, _ in _flows(spec, (scheme for scheme, _ in alternative)):
+            found.append(_need(name, flow))
+    return f"{OPTION} with {', or '.join(dict.fromkeys(found))}" * bool(found)
+
+
+def _need(name: str, flow: str) -> str:
+    """What a flow needs for a scheme."""
+    suffix = own_variable(name).removeprefix(VARIABLE)
+    first, second = (f"{prefix}{suffix}" for prefix in FLOWS[flow])
+    return f"{first} and {second} ({flow} flow of the scheme {name})"
 
 
 def _token_url(spec: Spec, place: str, base_url: str) -> str:

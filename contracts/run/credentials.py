@@ -12,7 +12,7 @@ from contracts.document.security import lack_of, own_variable
 from contracts.errors import UsageError
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import Scrubber, scheme_name
-from contracts.exchanges.grants import SECRETS
+from contracts.exchanges.grants import SECRETS, flows_of
 from contracts.exchanges.secret_urls import Capabilities, secret_names
 from contracts.exchanges.tls import KEY_PASSWORD
 from contracts.messages import VARIABLE
@@ -134,6 +134,8 @@ def refuse_missing(spec: Spec, operations: Iterable[Operation], environ: Mapping
         if lack := lack_of(operation, bare):
             problem = f"the document asks for a credential and {unset(spec, environ)}"
             cure = f"for {operation.key} set {lack}, or {spec.variable} for all"
+            if way := flows_of(spec, operation):
+                cure += f", or give {way}"
             raise UsageError(f"{problem}; {cure}, or leave --base-url out to use the mock")
 
 

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Generator, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,7 @@ def run(words: Sequence[str]) -> int:
                 return (yield)
             except pytest.UsageError as error:
                 said = re.sub(r"(?s)^usage: .*?: error: |\n  inifile: .*", "", str(error))
+                said = _with_names(said)
                 raise pytest.UsageError(f"{said}; see contracts run --help") from None
 
     apart = ["-c", os.devnull, "--rootdir=.", f"--confcutdir={Path(__file__).parent}"]
@@ -78,6 +80,28 @@ def run(words: Sequence[str]) -> int:
     return int(pytest.main([*apart, *words], plugins=[Speech()]))
 
 
+def _with_names(said: str) -> str:
+    """What pytest says of options that it does not know, with what they may be meant to be."""
+    start, unknown, words = said.partition("unrecognized arguments: ")
+    names = [word.partition("=")[0] for word in words.split() if word.startswith("-")]
+    if start or not unknown or not names:
+        return said
+    known = {
+        "--hypothesis-profile": "--hypothesis-profile",
+        "--hypothesis-seed": "--hypothesis-seed",
+    }
+    known |= {option.flag: option.flag for option in OPTIONS}
+    known |= {flag.replace("contract-", ""): flag for flag in known}
+    known |= dict.fromkeys(("--base-url", "--baseurl", "--url", "--server", "--host"), "--base-url")
+    meant = dict[str, None]()
+    for name in names:
+        wanted = name.lower().replace("_", "-")
+        for near in get_close_matches(wanted, known, 1, 0.8):
+            meant[known[near]] = None
+    cure = f"; did you mean {' and '.join(meant)}?" * bool(meant)
+    return f"{unknown}{' '.join(names)}{cure}"
+
+
 def divided(words: Sequence[str], spec: str | None) -> tuple[str | None, list[str]]:
     """Of `openapi.yaml::test_rule[…]`: the document that words name, and the tests (`::…`).
 
@@ -86,14 +110,23 @@ def divided(words: Sequence[str], spec: str | None) -> tuple[str | None, list[st
     documents = {} if spec is None else {os.path.normpath(spec): spec}
     rests = list[str]()
     for word in words:
-        path, mark, name = word.partition("::")
+        path = _document_in(word)
         documents.setdefault(os.path.normpath(path), path)
-        rests.append(mark + name)
+        rests.append(word.removeprefix(path))
     if len(documents) > 1:
         names = " and ".join(documents.values())
         cure = "run each by itself, or put the id of a test in quotes"
         raise UsageError(f"{names} are several documents, and a run has one; {cure}")
     return next(iter(documents.values()), None), rests or [""]
+
+
+def _document_in(word: str) -> str:
+    """What stands before the `::` of a test; the path of a file may have one as well."""
+    ends = [found.start() for found in re.finditer("::", word)]
+    for end in (len(word), *reversed(ends)):
+        if os.path.isfile(word[:end]):
+            return word[:end]
+    return word.partition("::test_")[0]
 
 
 def command_of(config: Any, inputs: Inputs, seed: int, item: str = "") -> str:

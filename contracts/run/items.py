@@ -136,7 +136,7 @@ def pytest_configure(config: pytest.Config) -> None:
         document, rest = divided(option.file_or_dir, option.contract_spec)
         if document is None:
             usual = OPTIONS[0].given(config) or own_document(config.invocation_params.dir)
-            document = str(shown_path(Path(usual)))
+            document = str(shown_path(Path(OPTIONS[0].parsed(str(usual)))))
     except ContractsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_DOCUMENT] = option.contract_spec = document

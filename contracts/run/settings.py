@@ -67,6 +67,10 @@ def settings_of(folder: Path) -> dict[str, Any]:
                 said[key] = known[key].settled(value, found.path.parent)
             except ValueError as error:
                 raise UsageError(f"{where} is {value!r} ({error}); mend it") from None
+            takes, values = known[key].takes, said[key]
+            for one in values if isinstance(values, list) else [values]:
+                if takes and takes.files == "path" and not re.fullmatch(takes.pattern, one):
+                    raise UsageError(f"{where} {one} {takes.wanted}")
         elif key == "base_url":
             said[key] = value
         elif key.startswith("contract_"):

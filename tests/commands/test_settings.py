@@ -225,3 +225,12 @@ def test_the_other_settings_of_reading_count_as_well(contracts: Run) -> None:
     put("api.yaml", text().replace('"type": "object"', '"$ref": "thing.yaml"'))
     assert contracts("rules", "--strict-document")[0] == 2
     assert contracts("rules", "--strict-document", "--root", ".")[0] == 0
+
+
+@pytest.mark.parametrize("command", ["rules", "diff", "changelog", "init", "accept x --reason y --until 2099-01-01"])
+def test_a_url_is_no_document_of_a_project(command: str, contracts: Run) -> None:
+    put("pytest.ini", "[pytest]\ncontract_spec = https://example.org/api.yaml\n")
+    code, out, err = contracts(*command.split())
+    cure = "is a URL, and nothing is fetched; give a file (curl -sSo FILE URL)"
+    assert (code, out) == (2, "")
+    assert err == f"contracts: pytest.ini: contract_spec https://example.org/api.yaml {cure}\n"

@@ -273,6 +273,23 @@ def test_everything_that_a_run_can_do_it_can(folder: Folder) -> None:
 
 MISTAKES = {
     "option": (("openapi.yaml", "--bogus"), "unrecognized arguments: --bogus; see contracts run --help"),
+    "underscore": (
+        ("--base_url=http://u:hunter2@h",),
+        "unrecognized arguments: --base_url; did you mean --base-url?; see",
+    ),
+    "one word": (("--baseurl", "http://h"), "unrecognized arguments: --baseurl; did you mean --base-url?; see"),
+    "other tools": (("--url", "http://h"), "unrecognized arguments: --url; did you mean --base-url?; see"),
+    "without contract": (("--rate", "5/s"), "unrecognized arguments: --rate; did you mean --contract-rate?; see"),
+    "two slips": (
+        ("--contract-unsave", "--hypothesis-sed=3"),
+        "unrecognized arguments: --contract-unsave --hypothesis-sed; "
+        "did you mean --contract-unsafe and --hypothesis-seed?; see",
+    ),
+    "a path with ::": (("a::b/none.yaml",), "a::b/none.yaml: can't be read: No such file or directory; give"),
+    "a URL set": (
+        ("-o", "contract_spec=https://example.org/o.yaml"),
+        "--contract-spec https://example.org/o.yaml is a URL, and nothing is fetched; give a file",
+    ),
     "no value": (("openapi.yaml", "-k"), "argument -k: expected one argument; see contracts run --help"),
     "no file": (("missing.yaml",), "missing.yaml: can't be read: No such file or directory; give"),
     "a folder": (("below",), "below: can't be read: Is a directory; give"),
@@ -310,12 +327,24 @@ def test_a_mistake_is_a_sentence_and_exit_code_4(words: tuple[str, ...], said: s
     assert not (folder.path / "build").exists()
 
 
+def test_a_path_may_have_what_parts_tests(folder: Folder) -> None:
+    folder.write("a::b/openapi.yaml")
+    run = folder.ask(Things({"status": "paused"}), *QUIET, "a::b/openapi.yaml")
+    (again,) = folder.again(run)
+    assert (run.code, run.violated, again.code, again.violated) == (1, {ENUM}, 1, {ENUM})
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
         ("pyproject.toml", "[tool", "pyproject.toml: can't be read ("),
         ("pytest.ini", "[pytest]\ncontract_sepc = x\n", "pytest.ini: contract_sepc is no setting; give contract_spec"),
         ("pytest.ini", "[pytest]\ncontract_spec = x.yaml\n", "x.yaml: can't be read: No such file"),
+        (
+            "pytest.ini",
+            "[pytest]\ncontract_spec = https://h/o.yaml\n",
+            "pytest.ini: contract_spec https://h/o.yaml is a URL, and nothing is fetched; give a file",
+        ),
         ("pytest.ini", "[pytest]\n", "there is no openapi."),
         (
             "spec/a.yaml",

@@ -193,6 +193,22 @@ def test_what_is_missing_is_named_with_its_scheme_and_alternatives() -> None:
     )
 
 
+def test_a_flow_that_would_do_is_named_where_a_token_is_missing() -> None:
+    flow = {"tokenUrl": "https://h/token", "scopes": {}}
+    flows = {"clientCredentials": flow, "implicit": {"authorizationUrl": "https://h/", "scopes": {}}}
+    schemes = {"oauth": {"type": "oauth2", "flows": flows}, "other": {"type": "oauth2", "flows": {"password": flow}}}
+    paths = {"/a": {"get": {"responses": {"200": {"description": ""}}, "security": [{"oauth": []}]}}}
+    spec = found({}, spec=spec_of(paths, components={"securitySchemes": schemes}))[0]
+    with pytest.raises(UsageError) as caught:
+        refuse_missing(spec, spec.operations, {})
+    assert str(caught.value) == (
+        "the document asks for a credential and CONTRACT_CREDENTIAL is not set; for GET /a set "
+        "CONTRACT_CREDENTIAL_OAUTH (scheme oauth: oauth2 token), or CONTRACT_CREDENTIAL for all, or give "
+        "--contract-token-from-flow with CONTRACT_CLIENT_ID_OAUTH and CONTRACT_CLIENT_SECRET_OAUTH "
+        "(clientCredentials flow of the scheme oauth), or leave --base-url out to use the mock"
+    )
+
+
 def test_that_the_variable_of_the_domain_is_not_for_this_is_said() -> None:
     spec = found(NOTTES)[0]
     with pytest.raises(UsageError) as caught:

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -39,7 +39,8 @@ class Tokens:
     """The tokens of this process by their variables; each is a secret as soon as it is known.
 
     One is fetched before the first request that shows it, again before it expires, and again where
-    it is refused after it was taken, until a new one is refused as well.
+    it is refused after it was taken, until a new one is refused as well. One that expires is
+    refreshed where that is possible (RFC 6749 §6), else fetched as the first one was.
     """
 
     grants: Mapping[str, Grant] = field(default_factory=dict)  # by variable
@@ -48,6 +49,7 @@ class Tokens:
     now: Callable[[], float] = time.time
     known: list[Secret] = field(default_factory=list)  # all that there ever were
     _held: dict[str, tuple[Secret, float]] = field(default_factory=dict)  # until when
+    _refresh: dict[str, Secret] = field(default_factory=dict)  # what gets the next one
     _problem: str = ""
     _is_taken: bool = False  # what was fetched last
     _is_vain: bool = False  # to fetch one because of a 401
@@ -76,6 +78,7 @@ class Tokens:
         if status != 401 or self._is_vain or not self._is_taken:
             return False
         self._held.clear()
+        self._refresh.clear()  # what it stands for may be over
         return True
 
     def were_expired(self, status: int) -> None:
@@ -97,6 +100,12 @@ class Tokens:
             if len(self.known) >= MAX_KNOWN:
                 said = f"{MAX_KNOWN} came in this run already; let them live longer"
                 raise NoToken(f"no token for the scheme {grant.scheme}: {said}")
+            if spare := self._refresh.pop(grant.variable, None):
+                form = {"grant_type": "refresh_token", "refresh_token": spare.reveal()}
+                with suppress(NoToken):
+                    refreshed = self._asked(replace(grant, form=form))
+                    self._refresh.setdefault(grant.variable, spare)  # which it may leave in force
+                    return refreshed
             return self._asked(grant)
         except NoToken as error:
             self._problem = printable(cut(self.scrubber.text(str(error))))
@@ -120,6 +129,8 @@ class Tokens:
                 self._learn(Secret(value, f"${grant.variable}"))
         if why := _refusal(grant, answer, said):
             raise NoToken(f"no token for the scheme {grant.scheme}: POST {grant.shown_url} {why}")
+        if isinstance(spare := said.get("refresh_token"), str) and spare:
+            self._refresh[grant.variable] = Secret(spare, f"${grant.variable}")
         token, life = Secret(said["access_token"], f"${grant.variable}"), _life(said)
         return token, begun + max(life - AHEAD, life / 2)
 

@@ -292,6 +292,57 @@ def test_token_is_fetched_again_before_it_expires(life: Any, later: float, count
         assert token(tokens) == f"token-000{count}"
 
 
+def renewals(endpoint: Endpoint, times: int) -> list[tuple[str, str]]:
+    """By which grant each token came, and the refresh token that was given for it; a life lies between two."""
+    with tokens_of(endpoint, {**USER, **CLIENT}) as (tokens, clock, _):
+        for _ in range(times):
+            token(tokens)
+            clock.now += 7200
+        shown = f"{tokens!r} {tokens._refresh!r}"
+    assert "refresh-" not in shown
+    return [(form["grant_type"][0], form.get("refresh_token", [""])[0]) for form in endpoint.forms]
+
+
+def test_token_is_refreshed_as_the_client_where_that_is_possible() -> None:
+    endpoint = Endpoint()
+    kept = ("refresh_token", "refresh-0815")
+    assert renewals(endpoint, 3) == [("password", ""), kept, kept]
+    fields, form = endpoint.asked[1]
+    assert fields["authorization"].startswith("Basic ")
+    assert set(form) == {"grant_type", "refresh_token"}
+
+
+def said_of(token: str, **others: Any) -> tuple[int, Any]:
+    return 200, {"access_token": token, "token_type": "Bearer", "expires_in": 3600, **others}
+
+
+REFUSED = 400, {"error": "invalid_grant", "error_description": "refresh-1 is over"}
+REFRESHED: dict[str, tuple[list[tuple[int, Any]], list[tuple[str, str]]]] = {
+    "another each time": (
+        [said_of("token-a", refresh_token="refresh-1"), said_of("token-b", refresh_token="refresh-2")],
+        [("password", ""), ("refresh_token", "refresh-1"), ("refresh_token", "refresh-2")],
+    ),
+    "the same for good": (
+        [said_of("token-a", refresh_token="refresh-1"), said_of("token-b")],
+        [("password", ""), ("refresh_token", "refresh-1"), ("refresh_token", "refresh-1")],
+    ),
+    "none": ([said_of("token-a"), said_of("token-b")], [("password", ""), ("password", ""), ("password", "")]),
+    "no text": (
+        [said_of("token-a", refresh_token=[1]), said_of("token-b", refresh_token="")],
+        [("password", ""), ("password", ""), ("password", "")],
+    ),
+    "refused": (
+        [said_of("token-a", refresh_token="refresh-1"), REFUSED, said_of("token-b")],
+        [("password", ""), ("refresh_token", "refresh-1"), ("password", ""), ("password", "")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("answers", "grants"), REFRESHED.values(), ids=REFRESHED)
+def test_what_a_token_is_refreshed_with(answers: list[tuple[int, Any]], grants: list[tuple[str, str]]) -> None:
+    assert renewals(Endpoint(answers=answers), 3) == grants
+
+
 @contextmanager
 def asking(endpoint: Endpoint) -> Iterator[tuple[Client, Clock]]:
     spec = document(password="token")
@@ -316,6 +367,7 @@ def test_token_that_was_taken_and_is_refused_is_fetched_again() -> None:
         endpoint.expired.add("Bearer token-0001")
         exchange = client.send(PROBE, 1)
         assert (status_of(exchange), exchange.attempts, exchange.retried) == (200, 2, ("401",))
+        assert endpoint.forms[1]["grant_type"] == ["password"]  # nobody knows what else is over
         endpoint.expired.add("Bearer token-0002")  # and again, once it has been taken
         assert status_of(client.send(PROBE, 2)) == 200
     assert (len(endpoint.asked), client.pace.spent) == (3, 5)

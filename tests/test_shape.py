@@ -19,8 +19,8 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 ENTRIES_AT_THE_DOOR = 22
 MODULES_IN_A_FOLDER = 14
-MODULES_IN_ALL = 158
-LINES = 35_400
+MODULES_IN_ALL = 157
+LINES = 35_106
 DENSITY = 5.2
 """Comprehensions and conditional expressions a hundred lines that are not blank."""
 LONGEST_MODULE = 400

@@ -97,7 +97,7 @@ class Pace:
                     self.spent += 1
                     self._next = self.now() + self.bounds.interval
                     return
-                waited_for, wait = self._next, self._next - self.now()
+                waited_for, wait = self._next, max(0.0, self._next - self.now())
             self.sleep(wait)  # others may take the turn meanwhile, or see that more rest is wished
 
     def _is_due(self, waited_for: float | None) -> bool:

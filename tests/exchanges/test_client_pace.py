@@ -54,6 +54,20 @@ def test_rate_keeps_requests_apart(clock: Clock) -> None:
     assert clock.slept == [0.2, 0.2, 0.05]
 
 
+def test_time_that_passes_between_two_looks_is_no_wait_below_zero(clock: Clock) -> None:
+    paced = pace(clock, interval=0.2)
+    paced.turn()
+    clock.time += 0.1
+
+    def later() -> float:
+        clock.time += 0.022  # so much between any two looks at the clock: its turn comes between them
+        return clock.time
+
+    paced.now = later
+    paced.turn()
+    assert all(seconds >= 0 for seconds in clock.slept)
+
+
 def test_no_rate_is_no_wait(clock: Clock) -> None:
     paced = pace(clock)
     for _ in range(3):

@@ -385,7 +385,7 @@ class Failure:
 class Exchange:
     """A probe and what came back: exactly one of `response` and `failure`."""
 
-    number: int  # the place in the run, from 0
+    number: int  # from 0: among those of its operation, and once all are there in the run
     probe: Probe
     response: Response | None = None
     failure: Failure | None = None

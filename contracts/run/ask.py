@@ -49,10 +49,10 @@ SPARED = "what ends a resource is sent to none but the run's own"
 def asked(state: State, operation: Operation) -> Asked:
     """Ask an operation, unless any process of the run did, and judge all answers by all rules."""
     key, cut = operation.key, None
-    for other in asked_before(state, operation):
-        asked(state, other)
     known = state.asked.get(key) or handed_over(state, operation)
     if known is None:
+        for other in asked_before(state, operation):
+            asked(state, other)
         try:
             exchanges = state.ledger.exchanges_of(key, partial(_exchanges, state, operation))
         except Exhausted as bound:

@@ -85,6 +85,17 @@ def processes(clock: Clock, tmp_path: Path) -> Callable[..., list[Pace]]:
     return two
 
 
+def first(clock: Clock, step: Callable[[], None]) -> Callable[[float], None]:
+    """Sleeps; something happens after the first time."""
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if len(clock.slept) == 1:
+            step()
+
+    return sleep
+
+
 def test_rate_and_number_hold_over_all_processes(clock: Clock, processes: Callable[..., list[Pace]]) -> None:
     one, other = processes(interval=2.0, requests=5)
     for paced in (one, other, other, one, other):
@@ -108,12 +119,7 @@ def test_wish_that_comes_while_another_process_waits_is_heeded(
     one, other = processes(interval=2.0)
     one.turn()
 
-    def sleep(seconds: float) -> None:
-        clock.sleep(seconds)
-        if len(clock.slept) == 1:
-            other.heed(Response(429, (("Retry-After", "9"),)))
-
-    one.sleep = sleep
+    one.sleep = first(clock, lambda: other.heed(Response(429, (("Retry-After", "9"),))))
     one.turn()
     assert clock.slept == [2.0, 9.0]
 
@@ -124,12 +130,7 @@ def test_turn_that_another_process_takes_meanwhile_is_waited_for_again(
     one, other = processes(interval=2.0)
     one.turn()
 
-    def sleep(seconds: float) -> None:
-        clock.sleep(seconds)
-        if len(clock.slept) == 1:
-            other.turn()
-
-    one.sleep = sleep
+    one.sleep = first(clock, lambda: other.turn())
     one.turn()
     assert (clock.slept, one.spent) == ([2.0, 2.0], 3)
 

@@ -7,12 +7,13 @@ import pytest
 
 from contracts.decision.run_decision import Result
 from contracts.document import Spec, read_spec
-from contracts.exchanges import Ledger
-from contracts.run.ask import asked
+from contracts.exchanges import Ledger, Stop, StopKind
+from contracts.run.ask import UNSENT, asked, verdicts_of
 from contracts.run.end import concluded
 from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
-from contracts.run.state import Budget, Progress, State
+from contracts.run.state import Asked, Budget, Progress, State
+from contracts.verdicts import unjudged
 
 OPERATION = {"responses": {"200": {"description": ""}}}
 DOCUMENT = {
@@ -95,6 +96,16 @@ def test_only_the_mock_is_asked_again_at_once(
     with pytest.raises(NotImplementedError):
         asked(state_of(Inputs(spec, Target(url)), tmp_path), spec.operations[0])
     assert given == [sleepless]
+
+
+def test_nobody_there_is_why_for_what_was_looked_at_before_that_was_seen(spec: Spec, tmp_path: Path) -> None:
+    state = state_of(Inputs(spec, Target("http://127.0.0.1:1")), tmp_path)
+    operation = spec.by_key["POST /things"]
+    before = {rule.id: unjudged(rule, UNSENT) for rule in state.book.operations[operation.key].rules}
+    state.asked[operation.key] = Asked(before, None)
+    assert {verdict.why for verdict in verdicts_of(state, operation)} == {UNSENT}
+    state.ledger.add([Stop("GET /things", StopKind.ABSENT, "nobody took a request")])
+    assert {verdict.why for verdict in verdicts_of(state, operation)} == {"nobody took a request"}
 
 
 def test_target_shows_no_header() -> None:

@@ -125,16 +125,6 @@ def test_bounds_hold_over_all_processes(project: Project) -> None:
     assert "the run has sent 40 requests, its bound (--contract-max-requests)" in run.out
 
 
-def test_service_that_is_down_is_the_reason_for_all_whoever_saw_it(project: Project) -> None:
-    made = shelf()
-    made["paths"]["/things"]["post"] = {**made["paths"]["/things"]["get"], "operationId": "make"}
-    project.write(made)
-    single = project.run("-q", "--base-url", "http://127.0.0.1:1").verdicts
-    double = project.run("-q", "--base-url", "http://127.0.0.1:1", "-n", "2").verdicts
-    assert {name: one["outcome"] for name, one in single.items()} == {n: v["outcome"] for n, v in double.items()}
-    assert {one["outcome"] for one in double.values()} == {"not_exercised"}
-
-
 # Which process gets which tests
 
 

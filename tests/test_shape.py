@@ -17,10 +17,10 @@ ROOTS = {"contracts.__main__", "contracts.plugin", "contracts.testing"}
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
-ENTRIES_AT_THE_DOOR = 22
+ENTRIES_AT_THE_DOOR = 24
 MODULES_IN_A_FOLDER = 14
-MODULES_IN_ALL = 157
-LINES = 35_106
+MODULES_IN_ALL = 178
+LINES = 40_500
 DENSITY = 5.2
 """Comprehensions and conditional expressions a hundred lines that are not blank."""
 LONGEST_MODULE = 400

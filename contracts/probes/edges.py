@@ -12,11 +12,11 @@ from contracts.document.model import described_by
 from contracts.document.serialisation import encoded, fill_raw_path, match_path, serialised
 from contracts.messages import JSON, Request, Response, concrete, essence_of
 from contracts.probes import samples
-from contracts.probes.knowledge import unwrapped
 from contracts.probes.samples import breaches, values_of, with_body, with_required, with_text
 from contracts.schemas import only
 from contracts.schemas.claims import claim_of
 from contracts.schemas.constraints import CLIENT_FIELDS, Forbidden, forbidden_by
+from contracts.schemas.families import unwrapped
 from contracts.schemas.json_text import TooManyError, decode
 from contracts.schemas.media_types import BOUNDARY, Body, content_of, dump
 

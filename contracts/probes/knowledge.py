@@ -14,11 +14,11 @@ from contracts.document import Operation, Spec, split_pointer
 from contracts.document.model import value_at
 from contracts.document.serialisation import decoded, match_path, parameter_names, plain_text
 from contracts.messages import SAFE_METHODS, Exchange
+from contracts.schemas.families import id_of, members, plain, squeezed, text_of, unwrapped
 from contracts.schemas.json_text import TooManyError, decode
 
 Source = Mapping[str, Sequence[str]]  # values by the name of their parameter
 Values = Mapping[str, str]
-CREATES = "x-creates"  # of an operation, in an overlay: whether its answer tells of a new resource
 _LAST = re.compile(r"(?P<above>.*)/\{[^{}/]*\}(?=[/:]|$)")  # as far as the last parameter of a path
 Links = Mapping[str, Any]  # by parameter, what a Link Object says of its value
 
@@ -191,19 +191,19 @@ def told(operation: Operation, teller: Teller, exchange: Exchange) -> Iterator[d
             place = urlsplit(response.header("location") or "").path.rstrip("/")
         tail = "/".join(place.split("/")[-1 - other.path.count("/") :])
         item = match_path(f"{other.path}/{{}}", f"/{tail}") or {}
-        body = [decoded(item.get("", "")) or _id_of(unwrapped(body, word), name, word)]
-    for member in _members(body):
-        if value := _id_of(member, name, word):
+        body = [decoded(item.get("", "")) or id_of(unwrapped(body, word), name, word)]
+    for member in members(body):
+        if value := id_of(member, name, word):
             yield {**above, name: value}
 
 
 def filters_of(operation: Operation, exchange: Exchange) -> Iterator[dict[str, str]]:
     """Values of query parameters that members of the list have under the same name."""
-    for member in _members(_json(exchange)):
-        held = _squeezed(member) if isinstance(member, dict) else {}
+    for member in members(_json(exchange)):
+        held = squeezed(member) if isinstance(member, dict) else {}
         found = {}
         for parameter in operation.parameters:
-            text = _text(held.get(_plain(parameter.name)))
+            text = text_of(held.get(plain(parameter.name)))
             if parameter.location == "query" and text:
                 found[parameter.name] = text
         if found:
@@ -230,7 +230,7 @@ def _expressed(expression: Any, asked: Mapping[str, str], exchange: Exchange, bo
     text, pointer = str(expression or "").partition("#")[::2]
     if text == "$response.body":
         with suppress(LookupError, TypeError):
-            return _text(value_at(body, split_pointer(pointer)))
+            return text_of(value_at(body, split_pointer(pointer)))
     if text.startswith("$request.path."):
         return asked.get(text.removeprefix("$request.path."), "")
     if text.startswith("$response.header.") and exchange.response is not None:
@@ -242,69 +242,6 @@ def _json(exchange: Exchange) -> Any:
     with suppress(TooManyError):
         return decode(exchange.response.body if exchange.response else b"").value
     return None
-
-
-def _members(body: Any) -> list[Any]:
-    """The members of a list, which may be one of the values of an object."""
-    if isinstance(body, dict):
-        lists = [value for value in body.values() if isinstance(value, list)]
-        body = max(lists, key=len, default=[])
-    return body if isinstance(body, list) else []
-
-
-def unwrapped(body: Any, word: str) -> Any:
-    """What an envelope holds: an object's only member, or that which is called as it is."""
-    if not isinstance(body, dict):
-        return None
-    for name, value in body.items():
-        called = _plain(name) in ("data", "result", *_singulars(word))
-        if isinstance(value, dict) and (called or len(body) == 1):
-            return value
-    return body
-
-
-def _id_of(member: Any, name: str, word: str) -> str:
-    """What names a member of a list, the parameter of its path called `name`; "" if nothing does.
-
-    `/orders/{order_id}` finds `order_id`, `orderId` and `id`; `/lines/{line_no}` also `no`.
-    """
-    if not isinstance(member, dict):
-        return _name(member)
-    held, wanted, names = _squeezed(member), _plain(name), [_plain(name)]
-    for kind in _singulars(word):
-        names.append(wanted.removeprefix(kind))
-        names.append(f"{kind}{wanted}")
-    if wanted.endswith("id") or wanted in _singulars(word):
-        names.append("id")
-    return next(filter(None, map(_name, map(held.get, names))), "")
-
-
-def _singulars(word: str) -> tuple[str, ...]:
-    """`order` of `orders`, `class` of `classes`, `category` of `categories`, if it is so."""
-    plain = _plain(word)
-    stems = (
-        plain,
-        plain.removesuffix("s"),
-        plain.removesuffix("es"),
-        f"{plain.removesuffix('ies')}y",
-    )
-    return tuple(dict.fromkeys(stems))
-
-
-def _squeezed(member: Mapping[str, Any]) -> dict[str, Any]:
-    return {_plain(name): value for name, value in member.items()}
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _name(value: Any) -> str:
-    return _text(value) * (not isinstance(value, bool))
-
-
-def _text(value: Any) -> str:
-    return plain_text(value) if isinstance(value, str | int) else ""
 
 
 def _shape(path: str) -> str:

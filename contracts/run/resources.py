@@ -15,7 +15,6 @@ from contracts.exchanges.health import Event
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request
 from contracts.probes.edges import others_of, reread
 from contracts.probes.knowledge import (
-    CREATES,
     Teller,
     ValueRow,
     Values,
@@ -27,6 +26,7 @@ from contracts.probes.knowledge import (
 )
 from contracts.run.state import State
 from contracts.schemas.constraints import forbidden_by
+from contracts.schemas.families import CREATES
 from contracts.text import few, plural
 
 MAX_FOUND = 3  # resources of lists that an operation is asked for

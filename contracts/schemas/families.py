@@ -1,0 +1,250 @@
+"""A document to the families of its operations: those on resources of one kind, by their paths."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from contracts.document import Operation, Spec
+from contracts.document.serialisation import parameter_names, plain_text, shape_of
+from contracts.messages import SAFE_METHODS, may_be_json
+from contracts.schemas.locations import Location, locate
+
+CREATES = "x-creates"  # of an operation, in an overlay: whether its answer tells of a new resource
+_VERBS = {
+    "POST": ("", "/create", "/start", "/new", "/add", "/open", "/register"),
+    "GET": ("", "/list", "/all"),
+}
+"""What stands after the path of a collection where things are made, and listed."""
+_LISTS = ("items", "data", "results", "records", "entries", "values", "content")
+_CHANGING = ("PUT", "PATCH", "DELETE")
+
+Operations = Mapping[str, Operation]  # of one path, by method
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Operations on resources of one kind; what the document does not have is None or empty."""
+
+    item_path: str  # `/orders/{order_id}`, or `/settings` that are there once; "" if only listed
+    collection_path: str  # `/orders`, even where it has no operation; "" of what is there once
+    id_parameter: str  # `order_id`, the last of `item_path`; "" of what is there once
+    create: Operation | None = None  # also `POST /orders/start`
+    list: Operation | None = None
+    read: Operation | None = None
+    replace: Operation | None = None
+    patch: Operation | None = None  # `POST` to an item as well, where it has no PUT nor PATCH
+    delete: Operation | None = None
+    actions: tuple[Operation, ...] = ()  # `POST /orders/{order_id}/cancel`, `DELETE …/stop`
+    parent: str = ""  # the `item_path` of the family that it is within
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """All of them, the actions last."""
+        own = (self.create, self.list, self.read, self.replace, self.patch, self.delete)
+        return (*(one for one in own if one is not None), *self.actions)
+
+    @property
+    def word(self) -> str:
+        """What the path calls the resources: `orders`."""
+        return _bare(self.collection_path or self.item_path).rpartition("/")[2]
+
+
+@lru_cache(maxsize=16)
+def families_of(spec: Spec) -> tuple[Family, ...]:
+    """The families of a document in its order, each of its operations in one of them at most.
+
+    `/orders` and `/orders/{order_id}` are one, however the paths end (`/`, `.json`); `/settings`
+    which is read and changed is one by itself; so is a collection that is listed and added to.
+    """
+    at = dict[str, dict[str, Operation]]()
+    for operation in spec.operations:
+        at.setdefault(_bare(operation.path), {}).setdefault(operation.method, operation)
+    found = dict[str, Family]()
+    for shape in at:
+        if (family := _family(spec, at, shape)) is not None:
+            found[shape] = family
+    taken = {one.key for family in found.values() for one in family.operations}
+    for shape, family in found.items():
+        actions = list[Operation]()
+        for operation in spec.operations if family.id_parameter else ():
+            below = _bare(operation.path).removeprefix(shape)
+            is_below = below != _bare(operation.path) and below[:1] in ("/", ":")
+            if is_below and "{" not in below and operation.method not in SAFE_METHODS:
+                actions += [operation] * (operation.key not in taken)
+        found[shape] = replace(family, actions=tuple(actions), parent=_parent(found, shape))
+    return tuple(found.values())
+
+
+def _family(spec: Spec, at: Mapping[str, Operations], shape: str) -> Family | None:
+    """The family whose items have a shape, or what is there once, or only listed."""
+    here, above = at[shape], shape.removesuffix("/{}")
+    path, get, post = next(iter(here.values())).path, here.get("GET"), here.get("POST")
+    patch = here.get("PATCH") or (None if "PUT" in here else post)
+    own = Family(path, "", "", None, None, get, here.get("PUT"), patch, here.get("DELETE"))
+    word = above.rpartition("/")[2]
+    if shape.endswith("/{}"):
+        name, written = parameter_names(path)[-1], [one.path for one in at.get(above, {}).values()]
+        made = [one for one in _found(at, above, "POST") if creates(spec, one, name, word)]
+        return replace(
+            own,
+            collection_path=next(iter(written), path.rstrip("/").rpartition("/")[0]),
+            id_parameter=name,
+            create=next(iter(made), None),
+            list=next(_found(at, above, "GET"), None),
+        )
+    if f"{shape}/{{}}" in at or get is None:
+        return None
+    if post is not None and list_of(get) is not None:
+        return Family("", path, "", post, get) if creates(spec, post, "id", word) else None
+    return own if not here.keys().isdisjoint(_CHANGING) else None
+
+
+def _found(at: Mapping[str, Operations], above: str, method: str) -> Iterator[Operation]:
+    """The operations with a method on a collection, or on a verb below it."""
+    for verb in _VERBS[method]:
+        if (operation := at.get(f"{above}{verb}", {}).get(method)) is not None:
+            yield operation
+
+
+def _parent(found: Mapping[str, Family], shape: str) -> str:
+    """The item path of the nearest family that a shape is within."""
+    own = shape.removesuffix("/{}")
+    while own := own.rpartition("/")[0]:
+        if own in found and found[own].item_path:
+            return found[own].item_path
+    return ""
+
+
+def _bare(path: str) -> str:
+    """The shape of a path, however it ends."""
+    return shape_of(path).rstrip("/").removesuffix(".json")
+
+
+# --- what messages say of resources ---
+
+
+def creates(spec: Spec, operation: Operation, name: str, word: str) -> bool:
+    """Whether what it answers tells of a new resource: a 201, where it is, or its id.
+
+    An overlay says so by `x-creates`; `name` is the parameter of the id, `word` the collection's.
+    """
+    said = spec.document.at(operation.pointer).get(CREATES)
+    if isinstance(said, bool):
+        return said
+    for response in operation.responses:
+        fields = {header.name.lower() for header in response.headers}
+        if response.status == "201" or (response.status.startswith("2") and "location" in fields):
+            return True
+    for place in _successes(operation):
+        wrapped = (place.property(one) for one in wrappers(place.properties, word))
+        for there in (place, *wrapped):
+            if not {*map(plain, there.properties)}.isdisjoint(id_names(name, word)):
+                return True
+    return False
+
+
+def list_of(operation: Operation) -> tuple[str, ...] | None:
+    """The names that lead to the list in what it answers, none of a bare one; None without one."""
+    for place in _successes(operation):
+        if "array" in place.types and "object" not in place.types:
+            return ()
+        lists = [name for name in place.properties if _is_list(place.property(name))]
+        word = operation.path.rstrip("/").rpartition("/")[2]
+        called = [name for name in lists if plain(name) in (*_LISTS, *singulars(word))]
+        if found := called or lists:
+            return (found[0],)
+    return None
+
+
+def _is_list(place: Location) -> bool:
+    return place.types <= {"array", "null"} and "array" in place.types
+
+
+def _successes(operation: Operation) -> Iterator[Location]:
+    """The bodies of its documented 2xx, as far as they are JSON."""
+    for response in operation.responses:
+        for media in response.content if response.status.startswith("2") else ():
+            if media.schema is not None and may_be_json(media.name):
+                yield locate(media.schema)
+
+
+def members(body: Any) -> list[Any]:
+    """The members of a list, which may be one of the values of an object."""
+    if isinstance(body, dict):
+        lists = [value for value in body.values() if isinstance(value, list)]
+        body = max(lists, key=len, default=[])
+    return body if isinstance(body, list) else []
+
+
+def wrappers(names: Iterable[str], word: str) -> Iterator[str]:
+    """The names of an envelope under which one of the resources called `word` may stand."""
+    for name in names:
+        if plain(name) in ("data", "result", *singulars(word)):
+            yield name
+
+
+def unwrapped(body: Any, word: str) -> Any:
+    """What an envelope holds: an object's only member, or that which is called as it is."""
+    if not isinstance(body, dict):
+        return None
+    called = {*wrappers(body, word)}
+    for name, value in body.items():
+        if isinstance(value, dict) and (name in called or len(body) == 1):
+            return value
+    return body
+
+
+def id_names(name: str, word: str) -> list[str]:
+    """What a member may be called that names a resource, plainly, the likeliest first.
+
+    `/orders/{order_id}` finds `order_id`, `orderId` and `id`; `/lines/{line_no}` also `no`.
+    """
+    wanted = plain(name)
+    names = [wanted]
+    for kind in singulars(word):
+        names.append(wanted.removeprefix(kind))
+        names.append(f"{kind}{wanted}")
+    if wanted.endswith("id") or wanted in singulars(word):
+        names.append("id")
+    return list(filter(None, names))
+
+
+def id_of(member: Any, name: str, word: str) -> str:
+    """What names a member of a list, the parameter of its path called `name`; "" if nothing."""
+    if not isinstance(member, dict):
+        return _name(member)
+    held = squeezed(member)
+    return next(filter(None, map(_name, map(held.get, id_names(name, word)))), "")
+
+
+def singulars(word: str) -> tuple[str, ...]:
+    """`order` of `orders`, `class` of `classes`, `category` of `categories`, if it is so."""
+    found = plain(word)
+    stems = (
+        found,
+        found.removesuffix("s"),
+        found.removesuffix("es"),
+        f"{found.removesuffix('ies')}y",
+    )
+    return tuple(dict.fromkeys(stems))
+
+
+def squeezed(member: Mapping[str, Any]) -> dict[str, Any]:
+    """An object by the plain names of its members."""
+    return {plain(name): value for name, value in member.items()}
+
+
+def plain(name: str) -> str:
+    """A name without case and marks: `orderid` of `order_id` and `orderId`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _name(value: Any) -> str:
+    return text_of(value) * (not isinstance(value, bool))
+
+
+def text_of(value: Any) -> str:
+    """A text or an integer as it stands in a URL; "" for anything else."""
+    return plain_text(value) if isinstance(value, str | int) else ""

@@ -30,6 +30,7 @@ from contracts.schemas.media_types import dump
 from contracts.schemas.validation import takes, validator
 
 CREDENTIAL = "mock-credential"  # what the mock takes for the right one; no real one ever reaches it
+ANY = "any"  # in place of it: one that is there is right
 _PREFER = re.compile(r"\b(code|example)=(\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
@@ -43,6 +44,8 @@ class MockService:
     spec: Spec
     refine: Callable[[Operation, int, Any], Any] | None = None  # makes bodies believable
     clock: str | None = None  # the Date field, which stands still, so that answers stay the same
+    credential: str = CREDENTIAL  # the one that is right; `ANY`: whichever is there
+    plain: Callable[..., Response] = field(default_factory=lambda: _plain)  # what none documents
     _variants: dict[tuple[str, str], tuple[Variant, ...]] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Response:
@@ -92,21 +95,25 @@ class MockService:
         return max(map(len, (self.variants(operation, documented), *values)))
 
     def _routed(self, request: Request) -> Response:
+        operation = self.operation_for(request)
+        if isinstance(operation, Response):
+            return operation
+        # HEAD has what GET would have, with the same choices (RFC 9110 §9.3.2).
+        response = self._respond(operation, replace(request, method=operation.method))
+        return replace(response, body=b"") if request.method == "HEAD" else response
+
+    def operation_for(self, request: Request) -> Operation | Response:
+        """The operation that a request is for; else the answer that there is none."""
         there = serialisation.operations_at(self.spec, request.path)
         if not there:
-            return _plain(404, "no such path in the document")
+            return self.plain(404, "no such path in the document")
         methods = {"HEAD": ["HEAD", "GET"]}.get(request.method, [request.method.upper()])
         found = [operation for operation in there if operation.method.upper() in methods]
         if found:
-            nearest = min(
-                found, key=lambda o: (concreteness(o.path), methods.index(o.method.upper()))
-            )
-            # HEAD has what GET would have, with the same choices (RFC 9110 §9.3.2).
-            response = self._respond(nearest, replace(request, method=nearest.method))
-            return replace(response, body=b"") if request.method == "HEAD" else response
+            return min(found, key=lambda o: (concreteness(o.path), methods.index(o.method.upper())))
         if request.method == "OPTIONS":
             return Response(204, self._allow(request))
-        return _plain(405, f"{request.method} is not in the document", *self._allow(request))
+        return self.plain(405, f"{request.method} is not in the document", *self._allow(request))
 
     def _allow(self, request: Request, refused: str = "", header: Header | None = None) -> Headers:
         """All that is served, or, where the document's schema for it has no room, less."""
@@ -119,21 +126,29 @@ class MockService:
 
     def _respond(self, operation: Operation, request: Request) -> Response:
         wishes = dict(_PREFER.findall(request.header("prefer") or ""))
-        challenge = challenges(operation, self.spec)
-        if has_credential(operation, request, self.spec, CREDENTIAL):
-            chosen = self._chosen(operation, request, int(wishes.get("code", 0)))
+        chosen = self.unauthorised(operation, request)
+        if isinstance(chosen, Response):
+            return chosen
+        if chosen is not None:
+            wishes = {}
         else:
-            wishes, refused = {}, operation.response(401)
-            if refused is None or not self.variants(operation, refused):
-                return _plain(401, "the credential is missing or wrong", *challenge)
-            chosen = refused, 401
+            chosen = self._chosen(operation, request, int(wishes.get("code", 0)))
         if not operation.responses:
             return Response(200)
         if chosen is None or not (variants := self.variants(operation, chosen[0])):
-            return _plain(503, "nothing that the document allows can be answered")
-        digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
-        index = int(wishes.get("example", int.from_bytes(digest[:4], "big")))
+            return self.plain(503, "nothing that the document allows can be answered")
+        index = int(wishes.get("example", fixed_index(request)))
         return self.given(operation, chosen, variants[index % len(variants)], index, request)
+
+    def unauthorised(self, operation: Operation, request: Request) -> Chosen | Response | None:
+        """What is answered to a missing or wrong credential; None if it is right."""
+        if has_credential(operation, request, self.spec, self.credential):
+            return None
+        refused = operation.response(401)
+        if refused is None or not self.variants(operation, refused):
+            challenge = challenges(operation, self.spec)
+            return self.plain(401, "the credential is missing or wrong", *challenge)
+        return refused, 401
 
     def given(
         self, operation: Operation, chosen: Chosen, variant: Variant, index: int, request: Request
@@ -166,16 +181,31 @@ class MockService:
 
     def _chosen(self, operation: Operation, request: Request, code: int) -> Chosen | None:
         """404 or 410 for what nobody has, what is preferred, a refusal if forbidden, a success."""
-        asked = set(map(decoded, (match_path(operation.path, request.path) or {}).values()))
-        wishes = [code] if asked.isdisjoint(map(str, NOWHERE)) else [*NOT_THERE, code]
-        for status in filter(None, wishes):
-            if documented := operation.response(status):
-                return documented, status
+        if nowhere := self.nowhere(operation, request):
+            return nowhere
+        if code and (documented := operation.response(code)):
+            return documented, code
         refusal = None
         if not claim_of(operation, request).allowed:
-            refusal = self._first(operation, refusals_of(operation), (422, 400))
+            refusal = self.refused(operation)
+        return refusal or self.granted(operation)
+
+    def nowhere(self, operation: Operation, request: Request) -> Chosen | None:
+        """404 or 410 for what nobody has, where that is documented."""
+        asked = map(decoded, (match_path(operation.path, request.path) or {}).values())
+        for status in NOT_THERE if not set(map(str, NOWHERE)).isdisjoint(asked) else ():
+            if documented := operation.response(status):
+                return documented, status
+        return None
+
+    def refused(self, operation: Operation, *preferred: int) -> Chosen | None:
+        """The documented answer to what is forbidden, with a `preferred` status where it fits."""
+        return self._first(operation, refusals_of(operation), (*preferred, 422, 400))
+
+    def granted(self, operation: Operation) -> Chosen | None:
+        """The documented answer to what is allowed."""
         successes = sorted(operation.responses, key=_distance_from_success)
-        return refusal or self._first(operation, successes, range(200, 300))
+        return self._first(operation, successes, range(200, 300))
 
     def _first(
         self, operation: Operation, candidates: Iterable[ResponseSpec], preferred: Iterable[int]
@@ -201,6 +231,12 @@ def framed(answer: Callable[[Request], Response], request: Request) -> Response:
     if response.body and response.header("content-length") is None:
         headers = (*headers, ("Content-Length", str(len(response.body))))
     return replace(response, headers=headers, seconds=time.perf_counter() - started)
+
+
+def fixed_index(request: Request) -> int:
+    """Which of the bodies a request has: the same each time."""
+    digest = hashlib.sha256(f"{request.method} {request.target}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
 
 
 def _distance_from_success(response: ResponseSpec) -> int:
@@ -247,7 +283,8 @@ def has_credential(operation: Operation, request: Request, spec: Spec, credentia
             scheme = spec.security_schemes[name]
             if scheme.type != "mutualTLS":  # no request shows a client's certificate
                 kind = shown.setdefault(scheme.type == "apiKey", [])
-                kind.append(credential in _presented(scheme, request))
+                given = _presented(scheme, request)
+                kind.append(any(given) if credential == ANY else credential in given)
         # Of those that want the one Authorization field, any (RFC 9110 §11.6.2).
         if shown and all(shown.get(True, ())) and any(shown.get(False, [True])):
             return True

@@ -6,6 +6,7 @@ A value on the wire has no type: a parameter forbids it only if its schema refus
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -50,6 +51,49 @@ def claim_of(operation: Operation, request: Request) -> Claim:
         return ALLOWED
     every = set[str]().union(*(names for _, names in broken))
     return Claim(broken[0][0], every.pop() if len(every) == 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What of a request is forbidden."""
+
+    part: str  # a location of parameters, or `body`
+    name: str  # of the parameter
+    said: str
+    breaks: Set[str]  # names of what it breaks
+    schema: Schema | None = None
+    value: Any = ANYTHING  # the reading that is nearest to the schema; else nothing can be read
+
+
+def objections_to(operation: Operation, request: Request) -> Iterator[Objection]:
+    """All that makes a request forbidden, part by part; none if `claim_of` has it allowed."""
+    if malformed := messages.problem_of_content_type(request):
+        yield Objection("header", "Content-Type", malformed, {messages.MALFORMED})
+        return
+    paths = match_path(operation.path, request.path) or {}
+    for parameter in operation.parameters:
+        spellings = tuple(map(tuple, _spellings(parameter, request, paths)))
+        for said, names in _wrong_with(parameter, spellings):
+            value, schema = ANYTHING, parameter.schema
+            if any(spellings) and schema is not None:
+                of_each = (_readings(parameter, schema, texts) for texts in spellings)
+                value = _nearest(schema, itertools.chain(*of_each), constraints.written(parameter))
+            yield Objection(parameter.location, parameter.name, said, names, schema, value)
+    for said, names in _wrong_with_body(operation.request_body, request):
+        schema, value = None, ANYTHING
+        content_type, documented = request.header("content-type") or "", operation.request_body
+        media = described_by(documented.content, content_type) if documented else None
+        if media is not None and media.schema is not None and request.body:
+            readings = _contents(media, request.body, content_type)[1]
+            schema, value = media.schema, _nearest(media.schema, readings, mode_of(media))
+        yield Objection("body", "", said, names, schema, value)
+
+
+def _nearest(schema: Schema, values: Iterable[Any], mode: str) -> Any:
+    known = [value for value in values if value is not ANYTHING]
+    wrongness = (_wrongness(constraints.broken_by(schema, value, mode)) for value in known)
+    ranked = sorted(zip(wrongness, itertools.count(), known, strict=False), key=lambda row: row[:2])
+    return ranked[0][2] if ranked else ANYTHING
 
 
 @lru_cache(maxsize=1024)  # of the requests of an operation, each differs from others in little
@@ -215,22 +259,30 @@ def _wrong_with_body(documented: RequestBody | None, request: Request) -> Iterat
 def _wrong_with_content(
     media: MediaType, schema: Schema, part: str, body: bytes, content_type: str
 ) -> Sequence[Wrong]:
-    readings: Sequence[Any] = [ANYTHING]
     mode = JSON if is_json(content_type) else mode_of(media)
-    if mode == JSON:
-        found = decode(body)
-        if found.problem is not None:
-            return [(f"its body can't be read: {found.problem}", {f"{part} syntax"})]
-        if not found.duplicates:
-            readings = [found.value]
-    elif mode and (content := content_of(media)):
-        held = content.found(Body(body, content_type))
-        for values in held.values[:1] if not held.problem else ():
-            readings = [*values, *map(_worded, values[:1])]
+    problem, readings = _contents(media, body, content_type)
+    if problem:
+        return [(f"its body can't be read: {problem}", {f"{part} syntax"})]
     if _accepts(schema, readings):
         return []
     keys = _broken_by_nearest(schema, readings, mode)
     return [("its body does not match the schema", {name_of(part, key, "/") for key in keys})]
+
+
+def _contents(media: MediaType, body: bytes, content_type: str) -> tuple[str, Sequence[Any]]:
+    """What keeps a body from being read, or every value that it can stand for."""
+    mode = JSON if is_json(content_type) else mode_of(media)
+    if mode == JSON:
+        found = decode(body)
+        if found.problem is not None:
+            return found.problem, [ANYTHING]
+        if not found.duplicates:
+            return "", [found.value]
+    elif mode and (content := content_of(media)):
+        held = content.found(Body(body, content_type))
+        for values in held.values[:1] if not held.problem else ():
+            return "", [*values, *map(_worded, values[:1])]
+    return "", [ANYTHING]
 
 
 def _worded(value: Any) -> Any:

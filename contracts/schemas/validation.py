@@ -314,17 +314,25 @@ def _is_much(value: Any, deep: int, many: float) -> bool:
 
 
 def _reason(check: Validator | None, value: Any, document: Document | None) -> Reason | None:
+    return next(iter(reasons(check, value, document)), None)
+
+
+def reasons(
+    check: Validator | None, value: Any, document: Document | None, most: int = 1
+) -> list[Reason]:
+    """Why a value is refused, what lies deepest first; none where that can't be told."""
+    found = list[Reason]()
     with suppress(ValueError):  # a pattern takes too long, or there is a lone surrogate
         errors = [] if check is None else list(islice(check.iter_errors(value), MAX_ERRORS))
-        for error in sorted(errors, key=_depth)[:1]:
+        for error in sorted(errors, key=_depth)[:most]:
             path = [str(segment) for segment in error.schema_path]
             told = [segment for segment in path if segment in _CONDITIONS] or path
             keyword, source = (told or ["schema"])[-1], ""
             address, _, pointer = (error.absolute_keyword_location or "").partition("#")
             if document is not None and address == URI:
                 source = str(document.source(unquote(pointer)))
-            return Reason(tuple(error.instance_path), keyword, source, _said(error))
-    return None
+            found.append(Reason(tuple(error.instance_path), keyword, source, _said(error)))
+    return found
 
 
 Distance = Callable[[jsonschema_rs.ValidationError], int]

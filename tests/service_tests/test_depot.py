@@ -1,5 +1,6 @@
 """The suite against the depot: nothing is found on it as it is, and each fault of its table is, by its own rule."""
 
+import inspect
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -19,7 +20,7 @@ from contracts.run.options import Options
 from contracts.run.state import State
 from contracts.verdicts import Outcome, Verdict
 from tests.in_process import serving
-from tests.service.depot import FAULTS, FILE, GIVEN, ROWS, Depot, Fault
+from tests.service.depot import FAULTS, FILE, GIVEN, ROWS, STATE_FAULTS, Depot, Fault, service, shipments
 from tests.service.depot.contract import OWN, book, spec
 
 KEY = "correct-horse-battery"
@@ -135,6 +136,16 @@ def test_table_is_what_it_says() -> None:
 def test_fault_names_the_line_it_breaks(title: str, line: str) -> None:
     fault = next(fault for fault in FAULTS if fault.title == title)
     assert FILE.read_text().splitlines()[fault.line - 1].strip().startswith(line)
+
+
+def test_faults_of_state_are_told_apart() -> None:
+    assert len({fault.title for fault in STATE_FAULTS}) == len(STATE_FAULTS) >= 40
+    assert len({fault.family for fault in STATE_FAULTS}) >= 8
+
+
+def test_depot_knows_every_fault_of_state() -> None:
+    text = "".join(map(inspect.getsource, (service, shipments)))
+    assert [fault.title for fault in STATE_FAULTS if f'"{fault.switch}"' not in text] == []
 
 
 def test_every_fault_breaks_a_line() -> None:

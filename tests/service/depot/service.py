@@ -1,7 +1,7 @@
 """The service behind `depot.yaml`: a request goes in, an answer comes out; and what a fault changes in between."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -13,14 +13,13 @@ from starlette.types import Receive, Scope, Send
 from contracts.probes.knowledge import ValueRow
 
 from ..fault import Answer
+from .answers import FIRST_DAY, answer, listed, named, number, problem
 from .fault import Fault
 from .reading import METHODS, Asked, Node, Operation, Refused, body_of, document, operations
+from .shipments import FIRST, Shipments
 
-FIRST_DAY = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 DOCKS = {f"{letter}{number}": 40 for letter in "ABC" for number in (1, 2)}
 KINDS = ("arrived", "moved", "left")
-TITLES = {400: "Bad request", 401: "Unauthorized", 404: "Not found", 405: "Method not allowed", 409: "Conflict"}
-TITLES |= {412: "Precondition failed", 415: "Unsupported media type", 422: "Unprocessable", 429: "Too many requests"}
 GIVEN = {
     "id": ["1", "2", "3"],
     "dock": ["A1", "B2"],
@@ -28,10 +27,13 @@ GIVEN = {
     "day": ["2026-11-21"],
     "job": [str(UUID(int=7))],
     "If-Match": ["*"],
+    "shipment": [FIRST],
+    "stop": ["1"],
 }
 """Values that it knows, by the parameter they are for."""
-ROWS = (ValueRow({"dock": "A1", "slots": "1,2"}),)
+ROWS = (ValueRow({"dock": "A1", "slots": "1,2"}), ValueRow({"shipment": FIRST, "stop": "1"}))
 """Those that belong together."""
+SORTED = {"id": "id", "weight": "weight_grams", "age": "created_at"}
 HIDDEN = {"pin"}
 OWN = {"id", "state", "created_at"}
 WAYS: Mapping[str, Callable[[str, str], bool]] = {
@@ -67,26 +69,11 @@ def seeded(number: int) -> Node:
     }
 
 
-def answer(status: int, data: Any = None, media: str = "application/json", **fields: str) -> Answer:
-    """An answer; names of header fields with underscores for hyphens."""
-    body = b"" if data is None else data.encode() if isinstance(data, str) else json.dumps(data).encode()
-    found = Answer(status, (), body)
-    if data is not None:
-        found = found.adding(b"content-type", media.encode())
-    for name, value in fields.items():
-        found = found.adding(name.replace("_", "-").encode(), value.encode())
-    return found
-
-
-def problem(status: int, detail: str = "", **fields: str) -> Answer:
-    data = {"status": status, "title": TITLES[status], "detail": detail[:200]}
-    return answer(status, data, "application/problem+json", **fields)
-
-
-class Depot:
+class Depot(Shipments):
     """An ASGI application with parcels of its own; `key` is what its three security schemes take."""
 
-    def __init__(self, key: str, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, key: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__({(fault.operation, fault.switch) for fault in faults if fault.switch})
         self.key, self.faults = key, tuple(faults)
         self.parcels = {number: seeded(number) for number in range(1, 13)}
         self.versions = dict.fromkeys(self.parcels, 1)
@@ -95,7 +82,6 @@ class Depot:
         self.operations = dict(operations())
         for key_, places in self._lax().items():
             self.operations[key_] = self.operations[key_].without(*places)
-        self.switched = {(fault.operation, fault.switch) for fault in self.faults if fault.switch}
 
     def _lax(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -140,8 +126,11 @@ class Depot:
         length = str(len(made.body)).encode()
         return Answer(made.status, made.without(b"content-length").headers, b"", int(length) if made.body else None)
 
-    def has(self, operation: str, switch: str) -> bool:
-        return (operation, switch) in self.switched
+    @property
+    def stock(self) -> Mapping[str, int]:
+        """How many of everything that can be made are there."""
+        stops = sum(map(len, self.stops.values()))
+        return {"parcels": len(self.parcels), "shipments": len(self.shipments), "stops": stops}
 
     def _routed(self, asked: Asked) -> tuple[Operation | None, dict[str, str]]:
         """The operation for a request, HEAD for that of GET where the path has none of its own."""
@@ -240,6 +229,8 @@ class Depot:
             found = [one for one in found if one["fragile"] == values["fragile"]]
         found = [one for one in found if set(listed(values.get("tag"))) <= set(one["tags"])]
         found = [one for one in found if one["weight_grams"] >= number(values.get("lightest"), 0)]
+        by = [SORTED[name] for name in listed(values.get("sort")) if name in SORTED]
+        found = sorted(found, key=lambda one: [one[name] for name in by])
         total, limit = len(found), number(values.get("limit"), 20)
         if not self.has("listParcels", "limit ignored"):
             found = found[:limit]
@@ -437,16 +428,3 @@ def matched(template: str, path: str) -> dict[str, str] | None:
         elif name != segment:
             return None
     return found
-
-
-def named(field: str, tag: str) -> bool:
-    """Whether a list of entity tags, or `*`, names this one."""
-    return "*" in (listed_tags := [one.strip() for one in field.split(",")]) or tag in listed_tags
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def number(value: Any, otherwise: int) -> int:
-    return value if isinstance(value, int) else otherwise

@@ -144,7 +144,7 @@ def test_faults_of_state_are_told_apart() -> None:
 
 
 def test_depot_knows_every_fault_of_state() -> None:
-    text = "".join(map(inspect.getsource, (service, shipments)))
+    text = "".join(map(inspect.getsource, (service, shipments))).replace("'", '"')
     assert [fault.title for fault in STATE_FAULTS if f'"{fault.switch}"' not in text] == []
 
 

@@ -12,10 +12,10 @@ from functools import lru_cache, partial
 from typing import TypeVar
 
 from contracts.changes.branches import branch_names
-from contracts.changes.change import Change, Direction, Effect, Reach, Witness
+from contracts.changes.change import Change, Direction, Effect, Reach, Witness, tell_marks_once
 from contracts.changes.containment import Settlement, equal, movement_of
-from contracts.changes.operations import compare_operations, settle_unread, tell_marks_once
-from contracts.changes.pairs import MARKS, Aspect, Local, Pair, Step
+from contracts.changes.operations import compare_operations, settle_unread
+from contracts.changes.pairs import Aspect, Local, Pair, Step
 from contracts.changes.places import where_of
 from contracts.changes.shapes import Shape, shape_at
 from contracts.changes.unions import Matches, changed_unions, matches_of, regrouped
@@ -62,7 +62,7 @@ def compare(
             walk = Walk(documents, direction, read(base.document), read(revision.document))
             _compare_schemas(walk)
         settle_unread(documents)
-        tell_marks_once(documents)
+        tell_marks_once(documents.changes)
     except RecursionError:
         raise UsageError(
             f"{base.document.path} and {revision.document.path} are nested too deeply to be "
@@ -294,7 +294,7 @@ class Walk:
             own.locals += pair.locals()
             for child, step in pair.children():
                 if step[0] == "property" and pair.is_marked(step[1]):
-                    marks = Unit(list(child.annotations(MARKS)))
+                    marks = Unit(list(child.marks()))
                     found.add(marks.settled(UNSENT), step)  # one side says nothing else there
                     continue
                 below = self._below(child)

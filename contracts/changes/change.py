@@ -6,7 +6,9 @@ from enum import StrEnum
 from itertools import filterfalse
 from typing import Any, TypeVar
 
+from contracts.changes.places import place_below
 from contracts.document import Source
+from contracts.schemas.locations import escape
 from contracts.text import few
 
 T = TypeVar("T")
@@ -318,6 +320,36 @@ def _kinds() -> Iterator[Kind]:
         yield Kind(f"{aspect}-widened", "both", more + _BECAME, severity)
         yield Kind(f"{aspect}-narrowed", "both", less + _BECAME, severity)
         yield Kind(f"{aspect}-changed", "both", f"{words} changed" + _BECAME, _WARNING)
+
+
+MARKS = {"readOnly": "read-only-changed", "writeOnly": "write-only-changed"}
+
+
+def marked(keyword: str) -> str:
+    """What a message says of a property that is required by what its mark became."""
+    return f", whose {keyword} changed,"
+
+
+def tell_marks_once(changes: dict[tuple[str, str, Effect], Change]) -> None:
+    """Leave out a mark that changed where what came of it says so: that it is required, or not."""
+    for keyword, kind in MARKS.items():
+        for change in [one for one in changes.values() if marked(keyword) in one.message]:
+            changes.pop((kind, change.where, Effect.COMPATIBLE), None)
+
+
+_SAME_EDIT = {"required": ["property-required", "property-optional"]}
+_SAME_EDIT |= {name: ["enum-", "union-", "branch-"] for name in ("oneOf", "anyOf")}
+_SAME_EDIT |= {name: [f"{name}-"] for name in ("type", "enum", "format", "pattern")}
+"""What is found where a keyword can't be read on one side, and can on the other, or is gone."""
+
+
+def of_same_edit(keyword: str, where: str, held: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """The kinds, as they begin, and the places of what comes of an unread keyword."""
+    for kind in _SAME_EDIT.get(keyword, ()):
+        yield kind, where
+        for listed in held:
+            if keyword == "required" and isinstance(listed, list):
+                yield from ((kind, place_below(where, escape(str(name)))) for name in listed)
 
 
 KINDS: dict[str, Kind] = {kind.id: kind for kind in _kinds()}

@@ -7,17 +7,17 @@ from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
-from contracts.changes.change import Direction, Effect, Reach
-from contracts.changes.pairs import MARKS, marked
+from contracts.changes.change import Direction, Effect, Reach, of_same_edit
 from contracts.changes.parts import compare_parts
 from contracts.changes.places import where_of
-from contracts.changes.shapes import brief
+from contracts.changes.shapes import brief, shape_at
 from contracts.changes.source_names import compare_names
 from contracts.changes.versions import Documents, Draft, Pointers, Versions
 from contracts.document import Operation, SecurityRequirement, SecurityScheme, Spec, split_pointer
 from contracts.document import serialisation as routes
-from contracts.document.dialects.unread import nearest, operations_at, place_of, unlike
+from contracts.document.dialects import unread
 from contracts.document.model import Outgoing
+from contracts.schemas import UNIONS
 from contracts.schemas.texts import takes_text
 
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
@@ -343,45 +343,58 @@ def _urls(node: Any) -> str:
     return ", ".join(map(str, filter(None, found)))
 
 
-# What is told by another finding, and what can't be read
-
-
-def tell_marks_once(documents: Documents) -> None:
-    """Leave out a mark that changed where what came of it says so: that it is required, or not."""
-    for keyword, kind in MARKS.items():
-        said = [one for one in documents.changes.values() if marked(keyword) in one.message]
-        for change in said:
-            documents.changes.pop((kind, change.where, Effect.COMPATIBLE), None)
+# What can't be read
 
 
 def settle_unread(documents: Documents) -> None:
     """Note what is unread on one side and not alike on the other; nothing is shown to break there.
 
-    Written alike on both sides it is no change.
+    Written alike on both sides it is no change. What comes of reading it as absent is not told.
     """
     base, revision = documents.base, documents.revision
-    differing = dict.fromkeys((*unlike(base, revision), *unlike(revision, base)))
+    differing = dict.fromkeys((*unread.unlike(base, revision), *unread.unlike(revision, base)))
     places, above = list[str](), list[str]()
+    told, sure = set[tuple[str, str]](), set[tuple[str, str]]()  # kinds, as they begin, and places
     for pointer in differing:
         spec = base if pointer in base.unread else revision
-        reached = operations_at(spec, pointer)
+        reached = unread.operations_at(spec, pointer)
         if not reached:
             continue
-        there, said = place_of(spec, pointer), list[str]()
+        there, (*_, keyword) = unread.place_of(spec, pointer), split_pointer(pointer)
         where = where_of(spec.document, there)
-        for side in (base, revision):
-            said.append(brief(side.unread.get(pointer, "nothing of the kind")))
-        keyword = split_pointer(pointer)[-1]
-        words = {"subject": keyword, "base": said[0], "revision": said[1]}
-        at = nearest(base, there), nearest(revision, there)
+        held = [unread.held_at(side, pointer) for side in (base, revision)]
+        words = {"subject": keyword, "base": brief(held[0]), "revision": brief(held[1])}
+        at = unread.nearest(base, there), unread.nearest(revision, there)
         change = documents.change("unread-changed", where, at, words)
         documents.note(change, *(Reach(key, Direction.OPERATION) for key in reached))
-        places.append(where)
+        found = unread.leading_to(spec.parts, [there], unread.of_same_value)
+        sure.update(_told_by_type(spec, found))
+        for one in found:
+            places.append(where_of(spec.document, one))
+            told.update(of_same_edit(keyword, places[-1], held))
         if there == pointer or keyword == "$ref":  # nothing below is certain either
             above += [f"{where}/", f"{where} "]
-    for named, known in documents.changes.items():
+        if keyword in UNIONS:  # unions of unions list the same values
+            around = unread.leading_to(spec.parts, [there], unread.of_branches)
+            told |= {("enum-", where_of(spec.document, one)) for one in around}
+    for there in base.looser ^ revision.looser if differing else ():
+        spec = base if there in base.looser else revision
+        told |= {(kind, where_of(spec.document, there)) for kind in ("union-", "condition-")}
+    for named, known in [*documents.changes.items()]:
+        bare = known.where.rpartition("/<")[0].rstrip() or known.where
+        if any(known.id.startswith(kind) and place in (known.where, bare) for kind, place in told):
+            del documents.changes[named]
+            continue
         is_unsure = known.where in places or known.where.startswith(tuple(above))
+        is_unsure = is_unsure and (known.id[:5], known.where) not in sure
         if is_unsure and known.effect is Effect.BREAKING:
-            proof = "something that can't be read says more there"
-            undecided = replace(known, effect=Effect.UNDECIDED, proof=proof, witness=None)
+            why = "something that can't be read says more there"
+            undecided = replace(known, effect=Effect.UNDECIDED, proof=why, witness=None)
             documents.changes[named] = undecided
+
+
+def _told_by_type(spec: Spec, branches: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for branch in branches:
+        union, _, keyword = branch.rpartition("/")[0].rpartition("/")
+        if keyword in UNIONS and not shape_at(spec.document, union).unions:
+            yield "type-", where_of(spec.document, union)

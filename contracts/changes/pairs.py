@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-from contracts.changes.change import Change, Direction, Said
+from contracts.changes.change import MARKS, Change, Direction, Said, marked
 from contracts.changes.containment import SHOWN, Settlement, movement_of, settle
 from contracts.changes.places import place_below, where_of
 from contracts.changes.plain_values import is_sent, plain_members, plain_values, refused
-from contracts.changes.shapes import Shape, as_text, brief, shape_at
+from contracts.changes.shapes import Facet, Shape, as_text, brief, shape_at
 from contracts.changes.versions import Documents, Pointers
 from contracts.document import Schema, ref_target
 from contracts.document.directions import by_names
@@ -45,7 +45,6 @@ KEYWORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Keywords that decide something together, and the aspect of a schema that this is."""
 
-MARKS = {"readOnly": "read-only-changed", "writeOnly": "write-only-changed"}
 ANNOTATIONS = {**MARKS, "default": "default-changed"}
 
 
@@ -145,9 +144,9 @@ class Pair:
 
         It has the place of the base, if that says anything. The answer settles it, or its kind.
         """
-        before, after = _said(self.base, keywords, name), _said(self.revision, keywords, name)
-        base = before or self.base.source(*keywords)
-        revision = after or self.revision.source(*keywords)
+        before = _said(self.base, self.revision, keywords, name)
+        after = _said(self.revision, self.base, keywords, name)
+        base, revision = before or self.base.source(), after or self.revision.source()
         owner = base if before or not after else revision
         where = where_of(owner.document, owner.pointer)
         if name is not None and not where.endswith(f"/{escape(name)}"):
@@ -233,14 +232,9 @@ class Pair:
             subject = name + self._marked(name)
             yield self.local(kind, ("required",), answer, name, said, subject=subject)
 
-    def annotations(self, kinds: Mapping[str, str] = ANNOTATIONS) -> Iterator[Local]:
-        """What says nothing about which messages are allowed; `MARKS` alone, if these are asked."""
-        for keyword, kind in kinds.items():
-            base, revision = self.base.annotation(keyword), self.revision.annotation(keyword)
-            if as_text(base) != as_text(revision) and (base or revision or keyword == "default"):
-                yield self._annotation(kind, keyword, base, revision)
-        if kinds is MARKS:
-            return
+    def annotations(self) -> Iterator[Local]:
+        """What says nothing about which messages are allowed."""
+        yield from self.marks(ANNOTATIONS)
         base, revision = _unasserted(self.base), _unasserted(self.revision)
         if base != revision:
             yield self._annotation("format-renamed", "format", base, revision)
@@ -248,6 +242,12 @@ class Pair:
         if revision is True and base is not True:
             yield self._annotation("property-deprecated", "deprecated", base, revision)
         yield from self._renamed()
+
+    def marks(self, kinds: Mapping[str, str] = MARKS) -> Iterator[Local]:
+        for keyword, kind in kinds.items():
+            base, revision = self.base.annotation(keyword), self.revision.annotation(keyword)
+            if as_text(base) != as_text(revision) and (base or revision or keyword == "default"):
+                yield self._annotation(kind, keyword, base, revision)
 
     def _renamed(self) -> Iterator[Local]:
         """What a discriminator calls a schema otherwise, or that it is about another property."""
@@ -325,16 +325,21 @@ class Pair:
         return self.base.is_map and self.revision.is_map
 
 
-def marked(keyword: str) -> str:
-    """What a message says of a property that is required by what its mark became."""
-    return f", whose {keyword} changed,"
+def _said(shape: Shape, other: Shape, keywords: tuple[str, ...], name: str | None) -> Schema | None:
+    """The schema that says something under keywords which no other does at its place, if one does.
 
-
-def _said(shape: Shape, keywords: tuple[str, ...], name: str | None) -> Schema | None:
-    """The schema that says something under keywords or of a property, if one does."""
+    Or the one of a property: as it is declared, or by whom it is required on one side alone.
+    """
     if name is not None:
         return shape.member(name)
-    return shape.source(*keywords) if shape.having(*keywords) else None
+    known = [_placed(facet) for facet in other.having(*keywords)]
+    said = (facet for facet in shape.having(*keywords) if _placed(facet) not in known)
+    return next((facet.part.schema for facet in said), None)
+
+
+def _placed(facet: Facet) -> tuple[str, Mapping[str, Any]]:
+    schema = facet.part.schema
+    return where_of(schema.document, schema.pointer), facet.value
 
 
 def _names(shape: Shape) -> tuple[str, dict[str, list[str]]]:

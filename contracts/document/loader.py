@@ -91,7 +91,7 @@ def read_spec(
         for rewrite in linker.dialect.rewrites:
             rewrite(schema)
         marks |= schema.keys() & set(model.MARKS)
-    loosen(linker.parts, repairs)
+    looser = frozenset(loosen(linker.parts, repairs))
 
     def source(pointer: str) -> model.Source:
         return root.at(model.split_pointer(pointer)).source
@@ -104,7 +104,8 @@ def read_spec(
     told = info["title"], info["version"], _servers(tree), tuple(reader.asked()), schemes.known
     webhooks, parts = tuple(reader.webhooks()), tuple(linker.parts)
     notices = (*left_out, *repairs.notices)
-    return Spec(document, *told, webhooks, notices=notices, parts=parts, unread=repairs.unread)
+    found = Spec(document, *told, webhooks, notices=notices, parts=parts, unread=repairs.unread)
+    return replace(found, looser=looser)
 
 
 def _linked(

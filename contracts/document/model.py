@@ -332,6 +332,7 @@ class Spec:
     notices: tuple[Notice, ...] = ()  # of reading: what of it HTTP can't carry, say
     parts: tuple[tuple[Any, str, tuple[str, ...]], ...] = ()  # each object: its kind, its place
     unread: Mapping[str, Any] = field(default_factory=dict)  # by pointer: what can't be read there
+    looser: frozenset[str] = frozenset()  # pointers to schemas read so for what is unread in them
     variable: str = VARIABLE  # of the environment, with the credential that requests carry
     variables: Mapping[str, str] = field(default_factory=dict)  # of single schemes; "": it has none
     shared: bool = True  # whether `variable` is that of all other schemes, or of none

@@ -119,7 +119,7 @@ ANSWERS: dict[str, tuple[Any, dict[str, Any], Any, dict[str, Any], list[tuple[st
         {"One": ONE},
         {"anyOf": [{"$ref": REF + "One"}, {"type": "null"}]},
         {"One": ONE},
-        [("breaking", "type-widened", "One")],
+        [("breaking", "type-widened", "{id} 200")],
     ),
     "wrapped": (
         SCHEMA_OF_ONE,

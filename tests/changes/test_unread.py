@@ -134,3 +134,83 @@ def test_faults_of_one_document_alone_are_told_first() -> None:
         first, *_, last = diff_of(base, revision, ChangePolicy(), Accepted(today=date(2026, 11, 24))).decision.notes
         assert "/properties/z has" in first
         assert "5 faults more" in last
+
+
+def thing(schema: Any, **more: Any) -> dict[str, Any]:
+    """A document with what is shown and taken by reference to `Thing`."""
+    at = {"$ref": "#/components/schemas/Thing"}
+    tree = document(at, components={"Thing": schema, **more})
+    get = tree["paths"]["/things/{id}"]["get"]
+    body = {"content": {"application/json": {"schema": at}}}
+    tree["paths"]["/things/{id}"]["put"] = {**get, "requestBody": body}
+    return tree
+
+
+INTEGER = {"type": "integer"}
+LISTED = {**INTEGER, "oneOf": [{"const": 1}, {"const": 2}]}
+NEEDS_B = {"type": "object", "properties": {"b": STATUS}, "required": ["b"]}
+WITH_A = {"type": "object", "properties": {"a": STATUS}, "required": ["a"]}
+A_TRUE = {"type": "object", "properties": {"a": {**STATUS, "required": True}}}
+ONE_EDIT: dict[str, tuple[Any, Any, str]] = {
+    "an empty union": ({**INTEGER, "oneOf": []}, LISTED, "schemas/Thing"),
+    "a type that is none": ({"type": "numbr"}, {"type": "number"}, "schemas/Thing"),
+    "a union of branches": (
+        {"type": "object", "oneOf": []},
+        {"type": "object", "oneOf": [WITH_A, NEEDS_B]},
+        "schemas/Thing",
+    ),
+    "a list for true": ({**NEEDS_B, "required": True}, NEEDS_B, "schemas/Thing"),
+    "true for a list": (A_TRUE, WITH_A, "schemas/Thing /a"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "where"), ONE_EDIT.values(), ids=ONE_EDIT)
+def test_what_comes_of_an_unread_keyword_is_told_once(before: Any, after: Any, where: str) -> None:
+    once = [("unread-changed", where, Effect.UNDECIDED)]
+    assert found(thing(before), thing(after)) == found(thing(after), thing(before)) == once
+
+
+def test_what_an_unread_keyword_became_is_said() -> None:
+    (change,) = changes(thing({**INTEGER, "oneOf": []}), thing(LISTED))
+    assert change.message.endswith('changed: [] became [{"const": 1}, {"const": 2}]')
+
+
+@pytest.mark.parametrize("around", [{"oneOf": [{"$ref": "#/components/schemas/A"}, NEEDS_B]}, {"not": WITH_A}], ids=str)
+def test_what_is_read_looser_around_it_breaks_nothing(around: Any) -> None:
+    before, after = (thing(around, A=one) for one in ({**A_TRUE, "properties": {"a": STATUS}}, A_TRUE))
+    if "not" in around:
+        before, after = thing({"not": {"required": ["a"]}}), thing({"not": {"required": True}})
+    for sides in ((before, after), (after, before)):
+        assert [(name, effect) for name, _, effect in found(*sides)] == [("unread-changed", Effect.UNDECIDED)]
+
+
+def test_another_edit_beside_it_is_told() -> None:
+    told = found(thing({**INTEGER, "oneOf": []}), thing({**LISTED, "minimum": 1}))
+    assert {name for name, _, _ in told} == {"unread-changed", "bounds-narrowed"}
+
+
+@pytest.mark.parametrize("around", [{"oneOf": [{"type": "null"}, None]}, {"allOf": [None]}], ids=str)
+def test_it_is_told_once_where_another_schema_holds_it(around: Any) -> None:
+    (keyword, held), at = next(iter(around.items())), {"$ref": "#/components/schemas/Level"}
+    whole = {"type": "object", "properties": {"level": {keyword: [one or at for one in held]}}}
+    sides = [thing(whole, Level=one) for one in ({**INTEGER, "oneOf": []}, LISTED)]
+    once = [("unread-changed", "schemas/Level", Effect.UNDECIDED)]
+    assert found(*sides) == found(*reversed(sides)) == once
+
+
+@pytest.mark.parametrize("unread", ["required", "not"])
+def test_a_branch_of_other_types_than_an_unread_one_breaks(unread: str) -> None:
+    level = {"$ref": "#/components/schemas/Level"}
+    before = thing({"oneOf": [level, WITH_A]}, Level={**INTEGER, unread: True if unread == "required" else 5})
+    after = thing({"oneOf": [level]}, Level=INTEGER)
+    (broken,) = (one for one in changes(before, after) if one.effect is Effect.BREAKING)
+    assert (broken.id, broken.where) == ("type-narrowed", "schemas/Thing")
+    assert broken.witness is not None
+    assert broken.witness.message["body"] == {"a": "new"}
+
+
+def test_a_branch_whose_values_an_unread_one_may_have_too_is_not_shown_to_break() -> None:
+    level, listed = {"$ref": "#/components/schemas/Level"}, {"type": ["integer", "object"]}
+    before = thing({"oneOf": [level, WITH_A]}, Level={**listed, "required": True})
+    after = thing({"oneOf": [level]}, Level=INTEGER)
+    assert {one.effect for one in changes(before, after)} == {Effect.UNDECIDED, Effect.COMPATIBLE}

@@ -6,9 +6,10 @@ and `oneOf`, of which one branch alone may hold), what is around is read looser 
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
-from functools import reduce
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial, reduce
 from itertools import chain
+from typing import Any
 
 from contracts.document.dialects import Found
 from contracts.document.dialects.repairs import Repairs
@@ -23,14 +24,18 @@ _AROUND = {
 }
 """What is dropped where something below a keyword is unread."""
 
+Climb = Callable[[str], Iterable[str]]
+
 
 def is_below(pointer: str, above: str) -> bool:
     """Whether a pointer leads to a place, or below it."""
     return pointer == above or pointer.startswith(f"{above}/")
 
 
-def leading_to(parts: Iterable[Found], pointers: Iterable[str]) -> set[str]:
-    """These pointers, and the places of all references that lead there."""
+def leading_to(
+    parts: Iterable[Found], pointers: Iterable[str], around: Climb | None = None
+) -> set[str]:
+    """These pointers, and the places of all references that lead there, or `around` there."""
     by_target: dict[str, list[str]] = {}
     for node, _, place in parts:
         if isinstance(node.get("$ref"), str):
@@ -40,7 +45,7 @@ def leading_to(parts: Iterable[Found], pointers: Iterable[str]) -> set[str]:
         pointer = waiting.pop()
         if pointer not in found:
             found.add(pointer)
-            for above in _around(pointer):
+            for above in (around or _around)(pointer):
                 waiting += by_target.get(above, ())
     return found
 
@@ -52,8 +57,22 @@ def _around(pointer: str) -> Iterator[str]:
         pointer = pointer.rpartition("/")[0]
 
 
-def loosen(parts: Collection[Found], repairs: Repairs) -> None:
-    """Read schemas around what is unread looser, in place, unless a reference leads into them."""
+def of_same_value(pointer: str, keywords: Collection[str] = ("allOf",)) -> Iterator[str]:
+    """The pointer, and those of the schemas around it whose values are all of it as well."""
+    yield pointer
+    while (above := pointer.rpartition("/")[0].rpartition("/"))[2] in keywords:
+        pointer = above[0]
+        yield pointer
+
+
+of_branches = partial(of_same_value, keywords=("allOf", "anyOf", "oneOf"))
+
+
+def loosen(parts: Collection[Found], repairs: Repairs) -> Iterator[str]:
+    """Read schemas around what is unread looser, in place, unless a reference leads into them.
+
+    The pointers to those that are.
+    """
     around = set(chain.from_iterable(map(_around, leading_to(parts, repairs.unread))))
     into: set[str] = set()
     for node, _, _ in parts if around else ():
@@ -63,6 +82,7 @@ def loosen(parts: Collection[Found], repairs: Repairs) -> None:
             here = join_pointer("", *place, keyword)
             if kind != "schema" or keyword not in node or here not in around or here in into:
                 continue
+            yield join_pointer("", *place)
             if keyword == "oneOf" and "anyOf" not in node:
                 node["anyOf"] = node[keyword]
                 position = reduce(Position.entered, place, repairs.root)
@@ -106,6 +126,14 @@ def place_of(spec: Spec, pointer: str) -> str:
     segments = split_pointer(pointer)
     stands = is_there(spec.document.tree, segments)
     return pointer if stands else join_pointer("", *segments[:-1])
+
+
+def held_at(spec: Spec, pointer: str) -> Any:
+    """What stands there, read or not."""
+    if pointer in spec.unread:
+        return spec.unread[pointer]
+    is_read = is_there(spec.document.tree, split_pointer(pointer))
+    return spec.document.at(pointer) if is_read else "nothing of the kind"
 
 
 def nearest(spec: Spec, pointer: str) -> str:

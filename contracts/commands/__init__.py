@@ -26,6 +26,7 @@ _GROUPS = {
     "Set up and tell": {
         "init": (_PROJECT, "Begin to keep the contract in a repository."),
         "rules": (_PRINTOUTS, "The rules that the document implies."),
+        "lives": (_PRINTOUTS, "Which operations are on the same resources."),
         "accept": (_PRINTOUTS, "Agree to live with a violation for a time."),
         "report": (_PRINTOUTS, "One or more report.json in another form."),
         "merge": (_WHOLE, "The shards of a run as one, with its decision."),
@@ -41,6 +42,7 @@ _EXAMPLES = {
     "pull": "http://localhost:8000/openapi.json --spec openapi.json",
     "init": "openapi.yaml",
     "rules": "--explain 'GET /books/{id} 200 /state enum'",
+    "lives": "openapi.yaml",
     "accept": "'GET /books/{id} 200 /state enum' --reason 'old records' --until 2027-01-31",
     "merge": "shards -o build/contract/report.json",
     "report": "markdown build/contract/report.json -o summary.md",

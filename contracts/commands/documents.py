@@ -29,7 +29,7 @@ def own_document() -> str:
     return found
 
 
-def _own(context: click.Context, _: click.Parameter, given: str | None) -> str | None:
+def own(context: click.Context, _: click.Parameter, given: str | None) -> str | None:
     """What is given, else the project's own, which nobody asks for while a line is completed."""
     return own_document() if given is None and not context.resilient_parsing else given
 
@@ -38,7 +38,7 @@ SPEC = click.option(
     "--spec",
     "path",
     metavar="FILE",
-    callback=_own,
+    callback=own,
     help=f"The OpenAPI document.  [default: contract_spec of the project, {PLACES}]",
 )
 _OVERLAY = click.option(

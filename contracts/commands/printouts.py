@@ -15,7 +15,7 @@ import click
 from contracts import flows
 from contracts.changes.change import KINDS
 from contracts.commands import show
-from contracts.commands.documents import SPEC, Reads, reads
+from contracts.commands.documents import SPEC, Reads, own, reads
 from contracts.decision import entries
 from contracts.document import load_spec
 from contracts.document.written import bytes_of_file
@@ -70,6 +70,23 @@ def rules(form: str, explain: str | None, **document: Unpack[_Document]) -> None
     else:
         lines = catalogue.explained(told) if told else catalogue.rules_table(book)
         show(map(printable, lines))
+
+
+@click.command()
+@click.argument("path", metavar="[DOCUMENT]", required=False, callback=own)
+@reads
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def lives(form: str, **document: Unpack[_Document]) -> None:
+    """Which operations are on the same resources, so that what one says others must keep.
+
+    Nothing is sent. A run with --contract-unsafe makes such resources, changes and ends them, and
+    judges what comes of it. In an overlay, x-lives: false leaves an operation out, and a link in
+    the answer of one that makes resources leads to what reads them.
+    """
+    told = catalogue.lives_json(_book(document).spec)
+    show([json_shown(told)] if form == "json" else map(printable, catalogue.lives_table(told)))
 
 
 @click.command()

@@ -14,14 +14,21 @@ from contracts.document import Operation, Spec, split_pointer
 from contracts.document.model import value_at
 from contracts.document.serialisation import decoded, match_path, parameter_names, plain_text
 from contracts.messages import SAFE_METHODS, Exchange
-from contracts.schemas.families import id_of, members, plain, squeezed, text_of, unwrapped
+from contracts.schemas.families import (
+    Links,
+    id_of,
+    links_between,
+    members,
+    plain,
+    squeezed,
+    text_of,
+    unwrapped,
+)
 from contracts.schemas.json_text import TooManyError, decode
 
 Source = Mapping[str, Sequence[str]]  # values by the name of their parameter
 Values = Mapping[str, str]
 _LAST = re.compile(r"(?P<above>.*)/\{[^{}/]*\}(?=[/:]|$)")  # as far as the last parameter of a path
-Links = Mapping[str, Any]  # by parameter, what a Link Object says of its value
-
 Teller = tuple[Operation, Links | None]
 """An operation whose answers tell of resources, by a link if there is one."""
 
@@ -149,7 +156,7 @@ def tellers(spec: Spec, operation: Operation, method: str) -> Iterator[Teller]:
     """
     others = [other for other in spec.operations if other.method == method]
     for other in others:
-        for links in _links(spec, other, operation):
+        for links in links_between(spec, other, operation):
             yield other, links
     if found := _LAST.match(operation.path):
         for other in others:
@@ -208,21 +215,6 @@ def filters_of(operation: Operation, exchange: Exchange) -> Iterator[dict[str, s
                 found[parameter.name] = text
         if found:
             yield found
-
-
-def _links(spec: Spec, other: Operation, operation: Operation) -> Iterator[Links]:
-    document = spec.document
-    for response in other.responses:
-        links = document.at(response.pointer).get("links") or {}
-        for name in links:
-            link = links[name]
-            with suppress(LookupError, TypeError):
-                if "$ref" in link:
-                    link = value_at(document.tree, split_pointer(link["$ref"].removeprefix("#")))
-                ref = str(link.get("operationRef", "")).removeprefix("#")
-                if link.get("operationId", ref) in (operation.operation_id, operation.pointer):
-                    parameters = link.get("parameters", {}).items()
-                    yield {str(key).removeprefix("path."): value for key, value in parameters}
 
 
 def _expressed(expression: Any, asked: Mapping[str, str], exchange: Exchange, body: Any) -> str:

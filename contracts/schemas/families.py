@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from contracts.document import Operation, Spec
+from contracts.document import Operation, Spec, split_pointer
+from contracts.document.model import value_at
 from contracts.document.serialisation import parameter_names, plain_text, shape_of
 from contracts.messages import SAFE_METHODS, may_be_json
 from contracts.schemas.locations import Location, locate
@@ -21,6 +23,7 @@ _LISTS = ("items", "data", "results", "records", "entries", "values", "content")
 _CHANGING = ("PUT", "PATCH", "DELETE")
 
 Operations = Mapping[str, Operation]  # of one path, by method
+Links = Mapping[str, Any]  # by parameter, what a Link Object says of its value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Family:
         """All of them, the actions last."""
         own = (self.create, self.list, self.read, self.replace, self.patch, self.delete)
         return (*(one for one in own if one is not None), *self.actions)
+
+    def of(self, role: str) -> Operation | None:
+        """The operation that has a role, by the name of its field."""
+        found: Operation | None = getattr(self, role)
+        return found
 
     @property
     def word(self) -> str:
@@ -73,8 +81,36 @@ def families_of(spec: Spec) -> tuple[Family, ...]:
             is_below = below != _bare(operation.path) and below[:1] in ("/", ":")
             if is_below and "{" not in below and operation.method not in SAFE_METHODS:
                 actions += [operation] * (operation.key not in taken)
-        found[shape] = replace(family, actions=tuple(actions), parent=_parent(found, shape))
+        made = family.create or _linked(spec, family, taken)
+        parent = _parent(found, shape)
+        found[shape] = replace(family, create=made, actions=tuple(actions), parent=parent)
     return tuple(found.values())
+
+
+def _linked(spec: Spec, family: Family, taken: set[str]) -> Operation | None:
+    """What makes resources elsewhere, as a link from its answer to what reads them says."""
+    if family.id_parameter and family.read is not None:
+        for operation in spec.operations:
+            links = links_between(spec, operation, family.read)
+            if operation.method == "POST" and operation.key not in taken and any(links):
+                return operation
+    return None
+
+
+def links_between(spec: Spec, other: Operation, operation: Operation) -> Iterator[Links]:
+    """What links in the answers of one operation say of the parameters of another."""
+    document = spec.document
+    for response in other.responses:
+        links = document.at(response.pointer).get("links") or {}
+        for name in links:
+            link = links[name]
+            with suppress(LookupError, TypeError):
+                if "$ref" in link:
+                    link = value_at(document.tree, split_pointer(link["$ref"].removeprefix("#")))
+                ref = str(link.get("operationRef", "")).removeprefix("#")
+                if link.get("operationId", ref) in (operation.operation_id, operation.pointer):
+                    parameters = link.get("parameters", {}).items()
+                    yield {str(key).removeprefix("path."): value for key, value in parameters}
 
 
 def _family(spec: Spec, at: Mapping[str, Operations], shape: str) -> Family | None:

@@ -202,7 +202,19 @@ def test_the_commands_stand_in_groups(contracts: Run) -> None:
     code, out, _ = contracts("--help")
     titles = re.findall(r"^(\w.*):$", out, re.MULTILINE)
     assert (code, titles) == (0, ["Options", "Ask a service", "Compare documents", "Set up and tell"])
-    assert in_groups(out) == ["run", "diff", "changelog", "drift", "pull", "init", "rules", "accept", "report", "merge"]
+    assert in_groups(out) == [
+        "run",
+        "diff",
+        "changelog",
+        "drift",
+        "pull",
+        "init",
+        "rules",
+        "lives",
+        "accept",
+        "report",
+        "merge",
+    ]
 
 
 LINES = re.findall(r"^\| (bash|zsh|fish).*\| `(.*?)` \|$", (ROOT / "docs/commands.md").read_text("utf-8"), re.MULTILINE)

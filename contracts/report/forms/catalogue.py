@@ -3,18 +3,22 @@
 import difflib
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
 from contracts.changes.change import KINDS
 from contracts.decision.entries import TERM, accept_command
+from contracts.document import Spec
 from contracts.errors import UsageError
 from contracts.rules import Rule, RuleBook
-from contracts.text import printable
+from contracts.rules.states import LIVES, no_lives_of, takes_part
+from contracts.schemas.families import families_of
+from contracts.text import plural, printable
 
 MAX_RULES = 20  # that are listed of those which an id means
 EXPLANATIONS = Path(__file__).with_name("explanations.toml")
@@ -42,6 +46,43 @@ def rules_json(book: RuleBook, rules: Sequence[Rule] = ()) -> list[dict[str, Any
         entry = {"rule": rule.id, **dict(zip(names, attrgetter(*names)(rule), strict=True))}
         found.append(entry | {"source": asdict(book.spec.document.source(rule.pointer))})
     return found
+
+
+ROLES = ("create", "read", "list", "replace", "patch", "delete", "actions")
+
+
+def lives_json(spec: Spec) -> list[dict[str, Any]]:
+    """The families of a document: which operations, and by what each is one of them."""
+    found, children = list[dict[str, Any]](), defaultdict[str, list[str]](list)
+    for family in families_of(spec):
+        if family.parent and family.item_path:
+            children[family.parent].append(family.item_path)
+    for family in families_of(spec):
+        operations = defaultdict[str, list[dict[str, Any]]](list)
+        for role in ROLES:
+            held = getattr(family, role) or ()
+            for one in held if isinstance(held, tuple) else (held,):
+                is_linked = role == "create" and not one.path.startswith(family.collection_path)
+                part = {"operation": one.key, "by": ("path", "link")[is_linked]}
+                operations[role].append({**part, "takes_part": takes_part(spec, one)})
+        why, name = no_lives_of(spec, family), family.item_path or family.collection_path
+        about = {"resource": name, "within": family.parent or None, "asked": not why, "why": why}
+        found.append({**about, "children": children[name], "operations": operations})
+    return found
+
+
+def lives_table(told: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What `lives_json` gives, for people: a line an operation."""
+    for family in told:
+        line = family["resource"]
+        line += f", within {family['within']}" * bool(family["within"])
+        yield line + f": not asked, {family['why']}" * (not family["asked"])
+        for role, operations in family["operations"].items():
+            for one in operations:
+                left = f"  ({LIVES} is false)" * (not one["takes_part"])
+                yield f"  {role:8} {one['operation']}  by {one['by']}{left}"
+    asked, kinds = sum(map(itemgetter("asked"), told)), plural(len(told), "kind")
+    yield f"{kinds} of resources, lives of {asked} are asked with --contract-unsafe"
 
 
 def names_of(name: str) -> tuple[str, str]:

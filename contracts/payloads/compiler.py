@@ -13,6 +13,7 @@ from jsonschema_rs import canonical as forms
 
 from contracts import payloads
 from contracts.document.directions import unless_same
+from contracts.document.excerpts import URI
 from contracts.document.model import Document, Schema
 from contracts.messages import JSON
 from contracts.payloads import Branches, Declared, Draw, Drawer, Payload, Spot, Values
@@ -279,7 +280,7 @@ def declared_by(node: CanonicalSchema, declared: Declared) -> Declared:
     view = node.view()
     if isinstance(view, forms.ReferenceView) and declared.parts:
         uri, _, pointer = unquote(view.uri.rpartition(":")[2]).partition("#")
-        if uri == validation.URI:
+        if uri == URI:
             document = declared.parts[0].schema.document
             return Declared((Part(Schema(document, unquote(pointer))),))
     return declared

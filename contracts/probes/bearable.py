@@ -1,6 +1,6 @@
 """Documents and operations made bearable for libraries that take their time over some of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import chain
 from typing import Any
@@ -12,7 +12,6 @@ from contracts.document import (
     Spec,
     join_pointer,
     ref_target,
-    split_pointer,
 )
 from contracts.payloads import RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
@@ -21,7 +20,6 @@ from contracts.schemas.validation import Uncompilable, takes, validator
 
 LONG = 1_000  # characters of a pattern, or of a text beside one: Python's `re` needs their square
 TEXTS = 20  # texts of ours that stand for a pattern
-_LARGE = ("paths", "webhooks", "components")  # members of a document that hold nearly all of it
 _SAME_TEXT = ("allOf", "anyOf", "oneOf")
 
 
@@ -50,50 +48,6 @@ def is_long(schema: dict[str, Any]) -> bool:
     """Whether a pattern, or a text that is tried on it, is long."""
     texts = [schema["pattern"], schema.get("const"), *schema.get("enum", ())]
     return any(isinstance(text, str) and len(text) > LONG for text in texts)
-
-
-def excerpt(tree: dict[str, Any], pointers: Iterable[str]) -> dict[str, Any]:
-    """What stands at some pointers, with all that it refers to, each in its own place.
-
-    Its nodes are those of the tree. A list on the way to one is there as a whole.
-    """
-    found = {name: node for name, node in tree.items() if name not in _LARGE}
-    waiting, seen = [*pointers], set[str]()
-    while waiting:
-        if (pointer := waiting.pop()) in seen:
-            continue
-        seen.add(pointer)
-        with suppress(KeyError, IndexError, TypeError):  # a value that looks like a reference
-            node = _put(found, tree, split_pointer(pointer))
-            waiting += map(ref_target, _references(node))
-    return found
-
-
-def _put(found: dict[str, Any], tree: Any, segments: Sequence[str]) -> Any:
-    """Let what stands behind the segments in the tree stand there; it, unless it is there."""
-    holder, node = found, tree
-    for index, segment in enumerate(segments):
-        node = node[segment]
-        if index == len(segments) - 1 or not isinstance(node, dict):
-            holder[segment] = node
-            return node
-        if holder.get(segment) is node:
-            return None
-        holder = holder.setdefault(segment, {})
-    found.update(tree)
-    return tree
-
-
-def _references(node: Any) -> Iterator[str]:
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            name = node.get("$ref")
-            if isinstance(name, str):
-                yield name
-        if isinstance(node, (dict, list)):
-            waiting += node.values() if isinstance(node, dict) else node
 
 
 def respelled(

@@ -32,9 +32,10 @@ from contracts.document import (
 )
 from contracts.document.dialects import OTHER_METHODS
 from contracts.document.directions import for_requests
+from contracts.document.excerpts import excerpt
 from contracts.document.model import value_at
 from contracts.messages import Request
-from contracts.probes.bearable import excerpt, is_long, longest_list, respelled
+from contracts.probes.bearable import is_long, longest_list, respelled
 from contracts.schemas.constraints import CLIENT_FIELDS
 
 Requests = list[tuple[str, Request]]
@@ -47,6 +48,7 @@ _NO_CASES = (Exception,)
 _METHODS = ("POST", "PUT", "PATCH", "QUERY", "DELETE", "GET", "OPTIONS", "HEAD", "TRACE")
 _STANDS_FOR = "x-stands-for"
 SCHEMES = "/components/securitySchemes"
+_LARGE = {"paths", "webhooks", "components"}  # members of a document that hold nearly all of it
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
 PATIENCE = 20.0  # seconds of this process for one operation's boundaries, or its random requests
 MOST = 2_000  # boundaries of one operation, and members of a list for which they are made
@@ -83,7 +85,9 @@ class Cases:
 
     def _excerpt(self, operation: Operation) -> dict[str, Any]:
         parameters = (parameter.pointer for parameter in operation.parameters)
-        return excerpt(self._sent.tree, [operation.pointer, *parameters, SCHEMES])
+        tree = self._sent.tree
+        found = {name: tree[name] for name in tree.keys() - _LARGE}
+        return found | excerpt(tree, [operation.pointer, *parameters, SCHEMES])
 
     @cached_property
     def _sent(self) -> Document:

@@ -18,7 +18,7 @@ from contracts.rules.headers import unjudged_headers
 from contracts.rules.media import unjudged_media
 from contracts.rules.rule import shown
 from contracts.schemas import ASSERTED_FORMATS
-from contracts.schemas.validation import Uncompilable, let_go, matches, reference, validator_of
+from contracts.schemas.validation import Uncompilable, matches, reference, validator_of
 from contracts.text import cut, few, plural
 
 MAX_OF_A_KIND = 20  # that are told one by one; the others are counted in the last of them
@@ -74,7 +74,6 @@ def said(spec: Spec) -> Iterator[str]:
     yield from map(str, found[:MAX_SAID])
     if len(found) > MAX_SAID:
         yield f"… and {plural(len(found) - MAX_SAID, 'notice')} more on the document"
-    let_go()  # of what was compiled to look at each example: in a large document most of all
 
 
 def _of_kind(spec: Spec, kinds: str, *having: str) -> Iterator[tuple[dict[str, Any], str]]:

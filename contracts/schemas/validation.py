@@ -14,55 +14,33 @@ from dataclasses import dataclass
 from functools import lru_cache, partial, reduce
 from itertools import islice
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import jsonschema_rs
 from jsonschema_rs import CanonicalSchema, Draft202012, FancyRegexOptions, RegexOptions, Registry
 from jsonschema_rs.canonical import CanonicalizationError, CanonicalKind, Satisfiability
 
 from contracts.document import Document, Schema
+from contracts.document.excerpts import URI, registry
+from contracts.document.excerpts import reference as reference
 from contracts.messages import JSON
 from contracts.schemas import references
 from contracts.schemas.allowance import Allowance, Exceeded
 from contracts.text import cut, few, shown
 
-URI = "urn:document"
-
 Uncompilable = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError)
 """What jsonschema-rs raises for a schema that it can't compile, as with an unknown pattern."""
 
 
-STACK = 128 << 20  # bytes, of which jsonschema-rs takes 6 kB for a reference below another
-
-
-@lru_cache(maxsize=16)
-def registry(document: Document) -> Registry:
-    with suppress(ImportError, OSError, ValueError):
-        import resource  # not on every system
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
-        if 0 <= soft < STACK:  # that of the main thread grows up to there at once
-            resource.setrlimit(resource.RLIMIT_STACK, (STACK, hard))
-    if document.tree is document.written.tree and document is not document.written:
-        return registry(document.written)
-    return Registry([(URI, document.tree)], draft=Draft202012)
-
-
-def reference(pointer: str) -> dict[str, str]:
-    """A schema that stands for the node at `pointer` of the document."""
-    return {"$ref": f"{URI}#{quote(pointer, safe='/~')}"}
+def _registry_for(schema: Any, document: Document) -> Registry:
+    places = (unquote(target.partition("#")[2]) for target in references(schema))
+    return registry(document, *places)
 
 
 @lru_cache(maxsize=256)
 def validator(schema: Schema) -> "Validator":
     """The validator of a schema, compiled once; raises one of `Uncompilable`."""
     return validator_of(reference(schema.pointer), schema.document)
-
-
-def let_go() -> None:
-    """Let go of what was compiled so far; who asks for it again gets it compiled anew."""
-    for known in (registry, validator, keyword_validator):
-        known.cache_clear()
 
 
 def small_validator(schema: Schema) -> "Validator":
@@ -81,7 +59,7 @@ def keyword_validator(keywords: str) -> "Validator":
 
 def validator_of(schema: dict[str, Any] | bool, document: Document | None = None) -> "Validator":
     """The validator of a schema whose references point into `document`; raises `Uncompilable`."""
-    known = registry(document) if document else None
+    known = _registry_for(schema, document) if document else None
     compiled = partial(jsonschema_rs.validator_for, schema, registry=known, validate_formats=True)
     try:
         return compiled(pattern_options=LINEAR)
@@ -188,7 +166,7 @@ def _members(value: Any) -> Iterator[tuple[str, Any]]:
             pending += held
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def canonical(schema: Schema) -> CanonicalSchema:
     """The canonical form of a schema; raises one of `Uncompilable`."""
     return canonical_of(reference(schema.pointer), schema.document)
@@ -196,7 +174,7 @@ def canonical(schema: Schema) -> CanonicalSchema:
 
 def canonical_of(value: dict[str, Any] | bool, document: Document) -> CanonicalSchema:
     """The canonical form of a schema written here, whose references point into `document`."""
-    return schema_of(value, registry=registry(document))
+    return schema_of(value, registry=_registry_for(value, document))
 
 
 schema_of = partial(jsonschema_rs.canonicalize, draft=Draft202012, validate_formats=True)

@@ -1,11 +1,19 @@
 """What is handed to a library of a document: an operation, and what it refers to, each in its own place."""
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
-from contracts.document import load_spec
-from contracts.probes.bearable import excerpt
+import jsonschema_rs
+import pytest
+
+from contracts.document import Document, load_spec
+from contracts.document.excerpts import MANY_PLACES, excerpt, reference, registry
 from contracts.probes.schemathesis_cases import Cases
+from contracts.schemas.validation import Uncompilable, validator_of
+from tests.documents import spec_of
+
+TEXT = {"type": "string"}
 
 TREE: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -35,7 +43,8 @@ def test_excerpt_has_what_is_referred_to_and_no_more() -> None:
         "/c": {"post": {"body": TREE["paths"]["/c"]["post"]["body"]}},
     }
     kept = {"parameters": {"Q": {"name": "q"}}, "schemas": {"A": TREE["components"]["schemas"]["A"]}}
-    assert (found["components"], found["info"]) == (kept, {"title": "T"})
+    assert found["components"] == kept
+    assert found.keys() == {"paths", "components"}
 
 
 def test_excerpt_leaves_the_tree_as_it_is() -> None:
@@ -47,6 +56,30 @@ def test_excerpt_leaves_the_tree_as_it_is() -> None:
 
 def test_reference_to_all_takes_all() -> None:
     assert excerpt(TREE, [""]) == TREE
+
+
+def test_what_leads_to_too_much_is_the_tree_itself() -> None:
+    """One place refers to another, which refers to its own part."""
+    pointer = "/paths/~1c/post/body/0"
+    assert excerpt(TREE, [pointer], 3) == excerpt(TREE, [pointer])
+    assert excerpt(TREE, [pointer], 2) is TREE
+
+
+def chain(length: int) -> Document:
+    schemas: dict[str, Any] = {f"S{n}": {"$ref": f"#/components/schemas/S{n + 1}"} for n in range(length - 1)}
+    schemas |= {f"S{length - 1}": TEXT, "Other": TEXT}
+    return spec_of({}, components=schemas).document
+
+
+@pytest.mark.parametrize(("length", "knows_all"), [(MANY_PLACES, False), (MANY_PLACES + 1, True)])
+def test_a_schema_is_compiled_beside_what_it_refers_to(length: int, *, knows_all: bool) -> None:
+    document = chain(length)
+    first, other = (reference(f"/components/schemas/{name}") for name in ("S0", "Other"))
+    assert not validator_of(first, document).is_valid(1)
+    assert validator_of(first, document).is_valid("a")
+    known = registry(document, "/components/schemas/S0")
+    with nullcontext() if knows_all else pytest.raises(Uncompilable):
+        assert jsonschema_rs.validator_for(other, registry=known).is_valid("a")
 
 
 def test_an_operation_is_read_without_the_others() -> None:

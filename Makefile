@@ -56,7 +56,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 lock:
 	@$(UV) --version >/dev/null 2>&1 || { echo "make lock needs uv, and there is no $(UV). Install it ($(PYTHON) -m pip install uv), or name it: make UV=… lock" >&2; exit 1; }
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-strip-extras --group dev pyproject.toml --output-file requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-strip-extras --extra serve --group dev pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf .venv build

@@ -115,7 +115,17 @@ def test_what_is_imported_is_what_is_installed_with_it() -> None:
     distributions = packages_distributions()
     used = {distributions[name][0].lower().replace("_", "-") for name in names}
     by_name = {"pytest-xdist"}  # a plugin, for `contracts run -n 4`
-    assert {Requirement(line).name for line in PROJECT["dependencies"]} == used | by_name
+    by_name |= {"httptools"}  # which uvicorn takes where it is there
+    needed = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["serve"]]
+    assert {Requirement(line).name for line in needed} == used | by_name
+
+
+def test_a_server_is_an_extra() -> None:
+    """Who judges a service needs none."""
+    names = {Requirement(line).name for line in PROJECT["optional-dependencies"]["serve"]}
+    assert names.isdisjoint(Requirement(line).name for line in PROJECT["dependencies"])
+    files = [file for file in (ROOT / "contracts").rglob("*.py") if names & imported(file)]
+    assert [file.name for file in files] == ["server.py"]
 
 
 def test_what_the_validator_may_be_is_what_schemathesis_allows(metadata: Message) -> None:

@@ -13,10 +13,11 @@ import click
 from contracts.errors import ContractsError, without_secrets
 
 _RUN, _PROJECT = "contracts.commands.contract_run", "contracts.commands.project"
-_WHOLE = "contracts.commands.whole"
+_WHOLE, _SERVE = "contracts.commands.whole", "contracts.commands.serve"
 _COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
 _GROUPS = {
     "Ask a service": {"run": (_RUN, "Judge a service, or a mock, by every rule.")},
+    "Serve clients": {"mock": (_SERVE, "Answer requests as the document says.")},
     "Compare documents": {
         "diff": (_COMPARISONS, "What of a change of the document breaks clients."),
         "changelog": (_COMPARISONS, "What changed, in words for users of the API."),
@@ -36,6 +37,7 @@ _GROUPS = {
 _COMMANDS = {name: row for group in _GROUPS.values() for name, row in group.items()}
 _EXAMPLES = {
     "run": "openapi.yaml --base-url http://localhost:8000",
+    "mock": "openapi.yaml --port 4010",
     "diff": "origin/main:openapi.yaml openapi.yaml",
     "changelog": "v1.0:openapi.yaml openapi.yaml",
     "drift": "--base-url http://localhost:8000",

@@ -1,5 +1,23 @@
-"""Document to a conforming service, in process."""
+"""Document to a conforming service, in process, and over HTTP (`app_for`)."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contracts.document import Spec
 from contracts.mock.service import CREDENTIAL as CREDENTIAL
 from contracts.mock.service import MockService as MockService
 from contracts.mock.service import framed as framed
+
+if TYPE_CHECKING:
+    from contracts.mock.app import MockApp
+
+
+def app_for(document: str | Path | Spec | MockService, **manners: Any) -> "MockApp":
+    """The mock of a document as an ASGI application, for any server or in-process client.
+
+    `document` is a path, or one that was read; `manners` are the fields of `Manners`. DocumentError
+    if it can't be read.
+    """
+    from contracts.mock import app
+
+    return app.app_for(document, app.Manners(**manners))

@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
-from contracts.document import Header, MediaType, ResponseSpec, Schema, Spec, ref_target
+from contracts.document import (
+    Document,
+    Header,
+    MediaType,
+    ResponseSpec,
+    Schema,
+    Spec,
+    join_pointer,
+    ref_target,
+)
 from contracts.document.serialisation import (
     fill_path,
     match_path,
@@ -83,6 +92,40 @@ def _variants(media: MediaType) -> Iterator[Variant]:
     else:
         for value in _drawn(schema, CoveringChoices(), OTHER_VARIANTS):
             yield Variant(content_type, dump(value))
+
+
+def examples_of(media: MediaType | None, document: Document) -> dict[str, Variant | str]:
+    """The document's examples of a body, by name: each as a body, or why it is none.
+
+    Those without a name are called `default`, as Prism has it.
+    """
+    found = dict[str, Any]()
+    if media is None:
+        return {}
+    node = document.at(media.pointer)
+    for name in node["examples"] if isinstance(node.get("examples"), dict) else ():
+        with suppress(LookupError, TypeError):  # the value stands elsewhere
+            held = document.at(document.resolve(join_pointer(media.pointer, "examples", name)))
+            found[name] = held["dataValue"] if "dataValue" in held else held["value"]
+    said = media.schema.value if media.schema else {}
+    for held in (node, said if isinstance(said, dict) else {}):
+        listed = held.get("examples")
+        shown = listed if isinstance(listed, list) else []
+        if not found and ("example" in held or shown):
+            found["default"] = held["example"] if "example" in held else shown[0]
+    return {name: _example(media, value) for name, value in found.items()}
+
+
+def _example(media: MediaType, value: Any) -> Variant | str:
+    first = next(_variants(replace(media, schema=None, item_schema=None)), None)
+    if first is None:
+        return "no field can carry its media type"
+    if not is_json(media.name):
+        body = value.encode() if isinstance(value, str) else written(media, value)
+        return replace(first, body=body)
+    if media.schema is None or takes(validator(media.schema), value):
+        return replace(first, body=dump(value), schema=media.schema, value=value)
+    return "its schema does not take it"
 
 
 def variant_of(media: MediaType | None, choices: Choices) -> Variant | None:

@@ -60,10 +60,16 @@ class MockService:
         key, code = (operation.key, response.status), concrete_status(operation, response)
         if key not in self._variants:
             found = variants_of(response)
-            if (refine := self.refine) is not None and code is not None:
-                found = tuple(_with_value(v, refine(operation, code, v.value)) for v in found)
+            if self.refine is not None and code is not None:
+                found = tuple(self.refined(operation, code, variant) for variant in found)
             self._variants[key] = found
         return self._variants[key]
+
+    def refined(self, operation: Operation, code: int, variant: Variant) -> Variant:
+        """A body made believable, where somebody knows how and its schema allows that."""
+        if self.refine is None:
+            return variant
+        return _with_value(variant, self.refine(operation, code, variant.value))
 
     def forget(self, operation: Operation) -> None:
         """Let go of the bodies of an operation; they are made anew where it is asked again."""
@@ -198,9 +204,9 @@ class MockService:
                 return documented, status
         return None
 
-    def refused(self, operation: Operation, *preferred: int) -> Chosen | None:
-        """The documented answer to what is forbidden, with a `preferred` status where it fits."""
-        return self._first(operation, refusals_of(operation), (*preferred, 422, 400))
+    def refused(self, operation: Operation) -> Chosen | None:
+        """The documented answer to what is forbidden."""
+        return self._first(operation, refusals_of(operation), (422, 400))
 
     def granted(self, operation: Operation) -> Chosen | None:
         """The documented answer to what is allowed."""
@@ -283,7 +289,7 @@ def has_credential(operation: Operation, request: Request, spec: Spec, credentia
             scheme = spec.security_schemes[name]
             if scheme.type != "mutualTLS":  # no request shows a client's certificate
                 kind = shown.setdefault(scheme.type == "apiKey", [])
-                given = _presented(scheme, request)
+                given = presented(scheme, request)
                 kind.append(any(given) if credential == ANY else credential in given)
         # Of those that want the one Authorization field, any (RFC 9110 §11.6.2).
         if shown and all(shown.get(True, ())) and any(shown.get(False, [True])):
@@ -292,7 +298,7 @@ def has_credential(operation: Operation, request: Request, spec: Spec, credentia
     return not asked or not operation.needs_credential
 
 
-def _presented(scheme: SecurityScheme, request: Request) -> list[str]:
+def presented(scheme: SecurityScheme, request: Request) -> list[str]:
     """What a request presents as the credential of a scheme."""
     if scheme.type == "apiKey":
         cookies = "; ".join(header_values(request.headers, "cookie"))

@@ -201,9 +201,10 @@ def in_groups(help_text: str) -> list[str]:
 def test_the_commands_stand_in_groups(contracts: Run) -> None:
     code, out, _ = contracts("--help")
     titles = re.findall(r"^(\w.*):$", out, re.MULTILINE)
-    assert (code, titles) == (0, ["Options", "Ask a service", "Compare documents", "Set up and tell"])
+    assert (code, titles) == (0, ["Options", "Ask a service", "Serve clients", "Compare documents", "Set up and tell"])
     assert in_groups(out) == [
         "run",
+        "mock",
         "diff",
         "changelog",
         "drift",

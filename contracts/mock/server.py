@@ -1,0 +1,80 @@
+"""An ASGI application on a port of this machine, by uvicorn, until somebody stops it."""
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from contracts.errors import UsageError
+
+GRACE = 5  # seconds that answers have which are on their way when it is stopped
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket at a free port of a host, any for 0; UsageError where that can't be."""
+    try:
+        # With the protocol named asyncio sends each answer at once (TCP_NODELAY).
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        family, kind, protocol, _, address = found[0]
+        held = socket.socket(family, kind, protocol)
+    except OSError as error:
+        cure = "give an address of this machine, such as 127.0.0.1"
+        raise UsageError(f"--host {host} is none ({error.strerror}); {cure}") from None
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(address)
+        held.listen(256)
+    except OSError as error:
+        held.close()
+        cure = "give another, or --port 0 for any that is free"
+        problem = f"--port {port} of {host} can't be listened on ({error.strerror})"
+        raise UsageError(f"{problem}; {cure}") from None
+    return held
+
+
+def url_of(held: socket.socket) -> str:
+    """The base URL of what listens at a socket."""
+    host, port = held.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(app: Any, held: socket.socket, ready: Callable[[], None], *, date: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called once it listens.
+
+    `date`: each answer has the time in its field, and the application sends none.
+    """
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=date,
+        timeout_graceful_shutdown=GRACE,
+    )
+    _Server(config, ready).run([held])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it listens, and ends as told instead of by the signal itself."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        signals = signal.SIGINT, signal.SIGTERM
+        before = [signal.signal(one, self.handle_exit) for one in signals]
+        try:
+            yield
+        finally:
+            for one, handler in zip(signals, before, strict=True):
+                signal.signal(one, handler)

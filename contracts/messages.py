@@ -184,7 +184,7 @@ class Probe:
     operation: str  # the key of the operation it was made for, `GET /things/{id}`
     request: Request
     claim: Claim = ALLOWED
-    source: str = "fuzz"  # or `given`, `coverage`, `edge`, `status`, `refusal`, `auth`, `method`
+    source: str = "fuzz"  # or `given`, `coverage`, `edge`, `status`, `client` …
     note: str = ""
     given: tuple[tuple[str, str], ...] = ()  # decoded, by parameter: the user vouched for them
     credential: Credential = Credential.RIGHT
@@ -206,8 +206,6 @@ BEFORE_CREDENTIAL = frozenset({*range(300, 400), *_ABOUT_REQUESTS})
 """What routers, proxies and validators answer before anybody looks at the credential."""
 UNAVAILABLE = frozenset({429, 502, 503, 504, 529})
 """Statuses of a service that is overloaded or behind a broken gateway."""
-
-
 NO_CONTENT = frozenset({*range(100, 200), 204, 205, 304})
 
 
@@ -365,6 +363,7 @@ class FailureKind(StrEnum):
     BAD_ENCODING = "bad content encoding"
     TOO_LARGE = "too large"
     TLS = "TLS failed"
+    UNJUDGED = "not judged"  # there was an answer, or nobody waited for it; `detail` says more
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,4 +396,5 @@ def is_unavailable(exchange: Exchange) -> bool:
     """Whether it says nothing about the contract, because no answer of the service could be had."""
     if exchange.response is not None:
         return exchange.response.status in UNAVAILABLE and exchange.probe.source != "status"
-    return exchange.failure is None or not exchange.failure.breaks_contract
+    came = exchange.failure
+    return came is None or not (came.breaks_contract or came.kind is FailureKind.UNJUDGED)

@@ -14,10 +14,14 @@ from contracts.errors import ContractsError, without_secrets
 
 _RUN, _PROJECT = "contracts.commands.contract_run", "contracts.commands.project"
 _WHOLE, _SERVE = "contracts.commands.whole", "contracts.commands.serve"
+_ONLOOKERS = "contracts.commands.onlookers"
 _COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
 _GROUPS = {
     "Ask a service": {"run": (_RUN, "Judge a service, or a mock, by every rule.")},
-    "Serve clients": {"mock": (_SERVE, "Answer requests as the document says.")},
+    "Serve and judge clients": {
+        "mock": (_SERVE, "Answer requests as the document says."),
+        "judge": (_ONLOOKERS, "Judge what was recorded elsewhere, and who asked."),
+    },
     "Compare documents": {
         "diff": (_COMPARISONS, "What of a change of the document breaks clients."),
         "changelog": (_COMPARISONS, "What changed, in words for users of the API."),
@@ -38,6 +42,7 @@ _COMMANDS = {name: row for group in _GROUPS.values() for name, row in group.item
 _EXAMPLES = {
     "run": "openapi.yaml --base-url http://localhost:8000",
     "mock": "openapi.yaml --port 4010",
+    "judge": "traffic.har openapi.yaml --base-url https://api.example.com",
     "diff": "origin/main:openapi.yaml openapi.yaml",
     "changelog": "v1.0:openapi.yaml openapi.yaml",
     "drift": "--base-url http://localhost:8000",

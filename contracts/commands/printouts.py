@@ -25,6 +25,7 @@ from contracts.report.forms import FORMS, catalogue, lines_of
 from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
 from contracts.rules import RuleBook, rules_for
+from contracts.rules.clients import client_rules
 from contracts.rules.faults import notices, refuse_faulty
 from contracts.text import json_shown, printable, write_whole
 
@@ -172,7 +173,7 @@ class _Amendment:
 
     def prune(self) -> Iterator[str]:
         """Take out what counts no longer; says what that is, and why."""
-        ids = [rule.id for rule in self.book.rules]
+        ids = [rule.id for rule in (*self.book.rules, *client_rules(self.book.spec))]
         for table in (entries.VIOLATIONS, entries.CHANGES):
             for name, entry in self.held(table).items():
                 why = f"accepted until {entry.until}" * (entry.until < date.today())

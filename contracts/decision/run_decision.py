@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, product
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from contracts.exchanges.health import EXPIRED, Stop, StopKind
 from contracts.exchanges.traffic import Share, Traffic
 from contracts.messages import MAX_UNAVAILABLE, REFUSALS
 from contracts.rules import Severity
+from contracts.rules.clients import OF_CLIENTS, client_rules
 from contracts.text import plural
 from contracts.verdicts import Outcome, Verdict
 
@@ -126,14 +128,17 @@ def decide(
     elsewhere = [stop.why for stop in stops if stop.kind is StopKind.ELSEWHERE]
     silent = next(iter(elsewhere), None) or traffic.signs.blocked
     shut = {key: why for key, own in sorted(asked.items()) if (why := own.signs.blocked)}
-    failing = [v for v in filter(policy.fails, verdicts) if v.rule.operation not in shut]
+    failing = []  # what a client asked for is so, whatever became of it
+    for verdict in filter(policy.fails, verdicts):
+        if verdict.rule.operation not in shut or verdict.rule.kind in OF_CLIENTS:
+            failing.append(verdict)
     failures, notes = list(_failures(failing, policy)), list[str]()
     if not (asked or policy.shared):
         ended = ended or "nothing was sent"
     if not (policy.partial or policy.shared or silent or ended):
         if not policy.some_rules:
             promised = [verdict.rule.id for verdict in verdicts]
-            failures += chain.from_iterable(policy.accepted.out_of_use(promised, *OUT_OF_USE))
+            failures += chain.from_iterable(_out_of_use(spec, policy, promised))
             notes = list(_healed(policy.accepted, verdicts))
         if policy.strict:
             failures += notes
@@ -179,13 +184,21 @@ def pending(
     missed = _never_a_success(spec, _asked(traffic), policy)
     if policy.some_rules:
         return Pending(missed=missed)
-    stale = policy.accepted.out_of_use(promised, *OUT_OF_USE)
+    stale = _out_of_use(spec, policy, promised)
     healed = dict[str, bool]()
     for entry in policy.accepted.entries:
         own = {v.outcome for v in verdicts if entry.names(v.rule.id)}
         if own:
             healed[_can_go(entry)] = own == {Outcome.HOLDS}
     return Pending(tuple(chain.from_iterable(stale)), healed, missed)
+
+
+def _out_of_use(spec: Spec, policy: Policy, promised: Iterable[str]) -> Iterable[list[str]]:
+    """What is said of entries that no rule has, those about clients included, or that are past."""
+    ids = list(promised)
+    if any(kind in entry.name for entry, kind in product(policy.accepted.entries, OF_CLIENTS)):
+        ids += map(attrgetter("id"), client_rules(spec))
+    return policy.accepted.out_of_use(ids, *OUT_OF_USE)
 
 
 def _healed(accepted: Accepted, verdicts: Sequence[Verdict]) -> Iterator[str]:
@@ -234,16 +247,21 @@ def _failures(failing: Sequence[Verdict], policy: Policy) -> Iterator[str]:
     if policy.known is not None:
         violated = {v.rule.id for v in failing if v.outcome is Outcome.VIOLATED}
         new = len(violated - policy.known)
-    yield from counted(Counter(verdict.outcome for verdict in failing), new)
+    theirs = sum(verdict.rule.kind in OF_CLIENTS for verdict in failing)
+    yield from counted(Counter(verdict.outcome for verdict in failing), new, theirs)
 
 
-def counted(failing: Mapping[Outcome, int], new: int | None) -> Iterator[str]:
-    """`2 rules violated, 1 of them new`: the rules that fail a run, `new` if that can be told."""
+def counted(failing: Mapping[Outcome, int], new: int | None, theirs: int = 0) -> Iterator[str]:
+    """`2 rules violated, 1 of them new`: the rules that fail a run, `new` if that can be told.
+
+    `theirs` are violated by clients.
+    """
     for outcome in (Outcome.VIOLATED, *SILENT):
         if count := failing.get(outcome):
             told = outcome is Outcome.VIOLATED and new is not None
             said = f"{plural(count, 'rule')} {outcome.value.replace('_', ' ')}"
-            yield said + f", {new} of them new" * told
+            by_clients = f", {theirs} of them by clients" * bool(theirs)
+            yield said + by_clients * (outcome is Outcome.VIOLATED) + f", {new} of them new" * told
 
 
 def _never_a_success(spec: Spec, asked: Asked, policy: Policy) -> str | None:

@@ -90,9 +90,7 @@ class Client:
         if isinstance(outcome, Failure):
             failure = Failure(outcome.kind, self._scrubber.text(outcome.detail)[:MAX_DETAIL])
             return Exchange(number, probe, None, failure, len(outcomes), retried)
-        body = self._scrubber.body(outcome.body)  # first: from it the URLs in the fields are known
-        headers = [self._scrubber.field(*field) for field in outcome.headers]
-        response = replace(outcome, headers=tuple(headers), body=body)
+        response = self._scrubber.answer(outcome)
         return Exchange(number, probe, response, None, len(outcomes), retried)
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:

@@ -25,6 +25,7 @@ from contracts.messages import (
     CredentialForm,
     Probe,
     Request,
+    Response,
 )
 
 MIN_LENGTH = 4  # shorter values are words like any other: without them no text could be read
@@ -139,7 +140,7 @@ def is_distinctive(value: str, common: str) -> bool:
     return len(value) >= length and value.lower() not in f"{WORDS} {common}".lower()
 
 
-def _parts(value: str, common: str) -> tuple[str, ...]:
+def parts_of(value: str, common: str) -> tuple[str, ...]:
     """What is a secret by itself in the value of a header field: tokens, cookies, a password."""
     found = _JOINTS.split(value)
     if len(found) > 1 and found[0].lower() == "basic":
@@ -164,7 +165,7 @@ class Scrubber:
         secrets = []
         for name, value in longest:
             if common is not None and is_distinctive(value, common):
-                secrets.append(Secret(value, f"${name}", parts=_parts(value, common)))
+                secrets.append(Secret(value, f"${name}", parts=parts_of(value, common)))
             elif common is None and len(value) >= MIN_LENGTH:
                 secrets.append(Secret(value, f"${name}"))
         return cls(tuple(secrets), common=common or "")
@@ -226,6 +227,12 @@ class Scrubber:
     def field(self, name: str, value: str) -> tuple[str, str]:
         """A header field without secrets."""
         return self._fields(name, value, self.capabilities.size)
+
+    def answer(self, response: Response) -> Response:
+        """An answer without secrets."""
+        body = self.body(response.body)  # first: from it the URLs in the fields are known
+        headers = tuple(self.field(*field) for field in response.headers)
+        return replace(response, headers=headers, body=body)
 
     def _field(self, name: str, value: str, _known: int) -> tuple[str, str]:
         if put := self.capabilities.put_for(name.encode("utf-8", "surrogatepass")):
@@ -306,8 +313,10 @@ def places(spec: Spec) -> frozenset[str]:
 
 def shown_schemes(probe: Probe, spec: Spec) -> tuple[SecurityScheme, ...]:
     """The schemes whose credentials a probe is about."""
-    schemes = map(spec.security_schemes.__getitem__, probe.schemes)
-    return tuple(schemes) or schemes_in_use(spec.by_key[probe.operation], spec)
+    schemes, operation = probe.schemes, spec.by_key.get(probe.operation)
+    if schemes or operation is None:  # clients ask for whatever they like
+        return tuple(map(spec.security_schemes.__getitem__, schemes))
+    return schemes_in_use(operation, spec)
 
 
 def with_credential(probe: Probe, spec: Spec, secrets: Mapping[str, Secret]) -> Request:

@@ -97,7 +97,7 @@ def accepted(answer: Answer) -> str | None:
     """401 is always wrong; 403 may be about the resource, unless the user vouched for it."""
     probe, status = answer.exchange.probe, answer.response.status
     is_other = probe.credential is not Credential.RIGHT or bool(probe.schemes)
-    if is_other or probe.source in ("status", "method"):
+    if is_other or probe.source in ("status", "method", "client"):
         return None
     wrong = status == 401 or (status == 403 and probe.source == "given")
     return broken(wrong, f"{status} for a request with {CREDENTIAL_FORMS[Credential.RIGHT].said}")

@@ -73,6 +73,9 @@ RULE_KINDS = {
     "response time": (ADVISORY, "--contract-max-response-time"),
     "undocumented properties": (ADVISORY, "OpenAPI 3.1 §4.8.24"),
     "prose": (ADVISORY, "the documentation in prose"),
+    # About what clients ask for, where others than a run ask.
+    "request allowed": (VIOLATION, "OpenAPI 3.1 §4.8.12, §4.8.13"),
+    "operation documented": (VIOLATION, "OpenAPI 3.1 §4.8.8, §4.8.9"),
 }
 """The severity of each kind of promise, and the clause it rests on, in the order of a report."""
 

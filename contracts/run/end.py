@@ -1,6 +1,6 @@
 """What was asked to what is said of it, by each test, by the report, and at the end."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -34,6 +34,7 @@ from contracts.report.json_report import json_parts
 from contracts.report.record import Report
 from contracts.report.run import Drift, RuleVerdict, Shard
 from contracts.report.wording import bug_notes, target_text
+from contracts.rules.clients import OF_CLIENTS
 from contracts.run.ask import (
     closing_of,
     connected,
@@ -107,15 +108,13 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     verdicts: list[Verdict] = []
     for operation in operations:
         found = _verdicts(state, operation)
-        if refused and operation.needs_credential:  # also where odd paths alone were answered
-            found = [unjudged(verdict.rule, refused) for verdict in found]
-        elif refused:  # what can do without a credential may be shown one
-            kept = [verdict for verdict in found if verdict.rule.kind != "auth"]
-            found = [*kept, *(unjudged(v.rule, refused) for v in found if v.rule.kind == "auth")]
+        if refused:  # also where odd paths alone were answered
+            found = list(_unanswered(found, refused, operation))
         own, first = inputs.owns(operation), numbers.get(operation.key, 0)
         for verdict in found:
             if inputs.wants(verdict.rule.id) and (own or verdict.exercised):
                 verdicts.append(_numbered(verdict, first))
+    verdicts += _elsewhere(state, numbers)
     # That none of those which are spared succeeded is our own doing.
     spared = operations and all(spares(state, operation) for operation in operations)
     wanted = set(map(attrgetter("key"), filter(inputs.owns, inputs.spec.operations)))
@@ -132,8 +131,9 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     unlooked = [ledger.about.get("unlooked", ""), ledger.note("upkeep") or ""]
     unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
     unlooked += left_behind(traffic)
-    slow = (ledger.note("slow") or {}).values()
-    lacks = shortcomings(operations, inputs.spec) if inputs.target.live else ()
+    slow = [*(ledger.note("slow") or {}).values(), *(ledger.note("watched") or ())]
+    asks = inputs.target.live and not inputs.watches
+    lacks = shortcomings(operations, inputs.spec) if asks else ()
     unlooked.append(idle * policy.shared)
     notes = (*decision.notes, *lacks, *slow, *filter(None, dict.fromkeys(unlooked)), *mistakes)
     decision = replace(decision, notes=notes)
@@ -142,6 +142,23 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     command = ledger.about.get("command", "")
     report = Report(state.teller, seed, began, finished, *told, command=command)
     return replace(report, shard=_shard(state, report, policy, idle))
+
+
+def _unanswered(verdicts: Iterable[Verdict], why: str, operation: Operation) -> Iterator[Verdict]:
+    """None, because of a service that takes no credential; what can do without may be shown one."""
+    for verdict in verdicts:
+        is_about = verdict.rule.kind == "auth" or operation.needs_credential
+        if is_about and verdict.rule.kind not in OF_CLIENTS:
+            verdict = unjudged(verdict.rule, why)
+        yield verdict
+
+
+def _elsewhere(state: State, numbers: Mapping[str, int]) -> Iterator[Verdict]:
+    """On what clients asked for that is no operation of the document."""
+    for key, asked in state.asked.items():
+        if key not in state.inputs.spec.by_key:
+            for verdict in asked.verdicts.values():
+                yield _numbered(verdict, numbers.get(key, 0))
 
 
 def _shard(state: State, report: Report, policy: Policy, idle: str) -> Shard | None:

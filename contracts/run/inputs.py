@@ -74,6 +74,7 @@ class Inputs:
     scrubber: Scrubber = field(default_factory=Scrubber)
     overlays: Sequence[str] | None = None  # that were named; None: the one beside the document
     folder: Path = Path("build", "contract")  # where the report goes
+    watches: bool = False  # others ask, and nothing is sent
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:

@@ -100,7 +100,9 @@ def _salvaged(state: State, ledger: Ledger) -> Iterator[str]:
         started = about["started"][:16].replace("T", " ")
         who = f"a run of {started} UTC on {about['base_url'] or 'the mock'}"
         kept = f"its {len(ledger.all())} exchanges are in {shown_path(exchanges)}"
-        if about["sha256"] == state.inputs.spec.document.sha256:
+        if about.get("clients"):
+            kept += f", `contracts judge {shown_path(exchanges)}` judges them"
+        elif about["sha256"] == state.inputs.spec.document.sha256:
             run = replace(_report_of_killed(state, ledger, about).run, files=(report.name,))
             value = to_json(run)
             write_whole(report, json_parts(value))

@@ -76,6 +76,8 @@ def _judge_next(rules: OperationRules, judgement: Judgement, before: _Before) ->
     _judge_answer(rules, answer, judgement, before)
     if judgement.excused and rules.edge is not None:
         judgement.find(rules.edge, early_answer(answer))
+    if exchange.probe.source == "client":  # one of many, and much may happen in between
+        return
     if exchange.probe.credential is Credential.RIGHT and not exchange.probe.schemes:
         earlier = before.answers
         if same := earlier.get(request):

@@ -16,6 +16,7 @@ from contracts.decision.entries import TERM, accept_command
 from contracts.document import Spec
 from contracts.errors import UsageError
 from contracts.rules import Rule, RuleBook
+from contracts.rules.clients import OF_CLIENTS, client_rules
 from contracts.rules.states import LIVES, no_lives_of, takes_part
 from contracts.schemas.families import families_of
 from contracts.text import plural, printable
@@ -98,15 +99,16 @@ def named(book: RuleBook, given: str) -> list[Rule]:
     """
     node = re.fullmatch(r"(?:.*::)?\w+\[(.*)\]", given, re.DOTALL)
     name = re.sub(r", on \d+ operations$", "", names_of(node[1] if node else given)[0])
+    rules = (*book.rules, *client_rules(book.spec))
     for of in map(attrgetter, ("id", "group", "answer")):
-        if found := [rule for rule in book.rules if name in names_of(of(rule))]:
+        if found := [rule for rule in rules if name in names_of(of(rule))]:
             return found
     parts = re.split(r"\\u2026|\.\.\.|\*", name)
     if len(parts) > 1 and any(parts):
         cut = re.compile(".*".join(map(re.escape, parts)))
-        if found := [rule for rule in book.rules if any(map(cut.fullmatch, names_of(rule.id)))]:
+        if found := [rule for rule in rules if any(map(cut.fullmatch, names_of(rule.id)))]:
             return found
-    ids = {rule.id for rule in book.rules} | KINDS.keys()
+    ids = {rule.id for rule in rules} | KINDS.keys()
     near = difflib.get_close_matches(name, sorted(ids), n=3, cutoff=0.4)
     hint = f"the nearest are {'; '.join(near)}" if near else "`contracts rules` lists them"
     raise UsageError(f"the document has no rule {printable(given)}; {printable(hint)}")
@@ -148,7 +150,9 @@ def explained_json(
     rules = named(book, given)
     rule, probes, ids = rules[0], texts["probes"], [rule.id for rule in rules]
     about = rules_json(book, [rule])[0] | texts[rule.kind]
-    asking = asked(rule.operation).get(rule.id, ())
+    asking: Iterable[str] = ["client"]
+    if rule.kind not in OF_CLIENTS:
+        asking = asked(rule.operation).get(rule.id, ())
     about["asked_by"] = "; ".join(map(probes.get, asking)) or "nothing, on the mock"
     command = accept_command(ids[:MAX_RULES], "--spec", book.spec.document.path, until=until)
     return about | {"accept": command, "rules": ids}

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import filterfalse, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -13,6 +13,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from contracts.report import wording
 from contracts.report.history import Trend
 from contracts.report.run import CHANGES, RuleVerdict, Run
+from contracts.rules.clients import OF_CLIENTS
 from contracts.text import cut, few, plural, printable
 
 ROWS = 25  # of the summary, its title, the lines that others add to it and the decision included
@@ -32,6 +33,7 @@ _FIRST = {
     "inconclusive": 3,
     "new": 6,
     "violated": 6,
+    "client": 6,
     "table": 6,
     "against": 0,
     "drift": 3,
@@ -205,7 +207,9 @@ def _sections(run: Run, screen: Screen, trend: Trend | None) -> Iterator[Section
     if any(verdict.exercised for verdict in run.verdicts):
         yield _table(run, screen)
     if run.against is None:
-        yield _violated("violated", run.violated)
+        of_clients = [verdict for verdict in run.violated if verdict.kind in OF_CLIENTS]
+        yield _violated("violated", filterfalse(of_clients.__contains__, run.violated))
+        yield _violated("client", of_clients)
     accepted = [(verdict.rule, f" {wording.accepted_text(verdict)}") for verdict in run.accepted]
     yield Section("accepted", accepted)
     yield Section("note", _texts(run.notes))
@@ -339,7 +343,7 @@ def decision_line(run: Run, screen: Screen) -> str:
     return f"{start}{text}{end}"
 
 
-_RED = ("violated", "new", "still there", "FAIL")
+_RED = ("violated", "client", "new", "still there", "FAIL")
 _YELLOW = ("accepted", "note", "advisory", "ended early", "INCONCLUSIVE", "inconclusive")
 _COLOUR = dict.fromkeys(_RED, "red") | dict.fromkeys(_YELLOW, "yellow")
 _COLOUR |= dict.fromkeys(("not exercised", "undecided", "not asked", "not judged"), "yellow")

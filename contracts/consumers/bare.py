@@ -1,0 +1,131 @@
+"""Messages of others to the credentials in them, which they alone know, and to requests without."""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
+
+from contracts.document import Operation, SecurityScheme, Spec
+from contracts.document.security import own_variable, place_of
+from contracts.exchanges.credential import Secret, parts_of, scheme_name
+from contracts.messages import Request, Response, header_values
+
+IN_BODIES = ("access_token", "refresh_token", "id_token", "client_secret", "password")
+"""Members of bodies that are credentials, whatever a document says."""
+_KEPT = frozenset({"accept", "accept-language", "content-type", "content-encoding", "if-match"})
+_KEPT |= {"if-none-match", "if-modified-since", "if-unmodified-since", "range", "prefer"}
+"""Header fields that are kept where no document has them: nothing is judged by others."""
+_SECRET = re.compile(
+    "auth|cookie|token|secret|passw|api[-_]?key|signature|session|credential|csrf", re.IGNORECASE
+)
+_SURELY = re.compile("(access_|auth_)?token|api_?key|password|secret|signature", re.IGNORECASE)
+"""What is a credential by its name; and what is one even where a document has it in a query."""
+_MASKED = re.compile(r"\$[A-Z][A-Z0-9_]{3,}")
+
+Found = list[tuple[str, str]]  # credentials, each after the variable that stands for it
+
+
+def is_masked(text: str) -> bool:
+    """Whether a text shows that a credential was taken out of it."""
+    return _MASKED.search(text) is not None
+
+
+def bare(request: Request, operation: Operation | None, spec: Spec) -> tuple[Request, Found]:
+    """The request as it can be kept, and the credentials that it has by the document or by name.
+
+    Where a parameter of the operation is one, the name of its variable stands in its place. Of
+    other header fields those are left out by which nothing is judged.
+    """
+    sieve, fields = _Sieve.of(operation, spec), []
+    for name, value in request.headers:
+        if name.lower() == "authorization":
+            sieve.found.extend(_authorized(value, spec))
+        elif name.lower() == "cookie":
+            pairs = sieve.pairs("cookie", value, "; ")
+            fields += [(name, pairs)] * bool(pairs)
+        elif (left := sieve.left("header", name.lower(), value)) is not None:
+            fields.append((name, left))
+    target = request.path
+    if query := sieve.pairs("query", request.query, "&"):
+        target += f"?{query}"
+    return Request(request.method, target, tuple(fields), request.body), sieve.found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sieve:
+    """What of a request stays, by location and name."""
+
+    spec: Spec
+    schemes: Mapping[tuple[str, str], SecurityScheme]
+    documented: set[tuple[str, str]]
+    found: Found = field(default_factory=list)
+
+    @classmethod
+    def of(cls, operation: Operation | None, spec: Spec) -> "_Sieve":
+        documented = set[tuple[str, str]]()
+        for parameter in operation.parameters if operation is not None else ():
+            name = parameter.name.lower() if parameter.location == "header" else parameter.name
+            documented.add((parameter.location, name))
+        schemes = {place_of(scheme): scheme for scheme in spec.security_schemes.values()}
+        return cls(spec, schemes, documented)
+
+    def left(self, location: str, name: str, value: str) -> str | None:
+        """What stays of a value: all, the variable that stands for it, or None."""
+        scheme = self.schemes.get((location, name))
+        is_known = (location, name) in self.documented
+        is_secret = _SECRET.search(name) is not None or location == "cookie"
+        if is_known and location != "header":
+            is_secret = _SURELY.fullmatch(name) is not None
+        if scheme is None and not is_secret:
+            return value if is_known or location == "query" or name in _KEPT else None
+        variable = _variable(scheme, name, self.spec)
+        self.found.append((variable, value))
+        return f"${variable}" * is_known or None
+
+    def pairs(self, location: str, written: str, joint: str) -> str:
+        """The pairs of a query, or of cookies, that stay."""
+        kept = []
+        for pair in written.split(joint.strip()):
+            name, equals, value = pair.strip().partition("=")
+            plain = unquote_plus(value)
+            stays = self.left(location, unquote_plus(name), plain)
+            if stays is not None:
+                kept.append(pair.strip() if stays == plain else f"{name}{equals}{stays}")
+        return joint.join(kept)
+
+
+def _authorized(value: str, spec: Spec) -> Iterator[tuple[str, str]]:
+    """The credential in `Authorization`, after the variable of the scheme that it is of."""
+    name, _, rest = value.strip().partition(" ")
+    fitting, others = list[SecurityScheme](), list[SecurityScheme]()
+    for one in spec.security_schemes.values():
+        if place_of(one)[1] == "authorization":
+            (fitting if scheme_name(one).lower() == name.lower() else others).append(one)
+    scheme = next(iter([*fitting, *others]), None)
+    value = rest.strip() or value.strip()
+    if name.lower() == "basic":
+        with suppress(ValueError):
+            value = base64.b64decode(value, validate=True).decode()
+    yield _variable(scheme, "authorization", spec), value
+
+
+def _variable(scheme: SecurityScheme | None, name: str, spec: Spec | None = None) -> str:
+    if scheme is not None and spec is not None:
+        return spec.variable_of(scheme.id) or own_variable(scheme.id)
+    return re.sub("[^A-Z0-9]+", "_", name.upper()).strip("_").rjust(4, "X")
+
+
+def given_out(response: Response) -> Iterator[tuple[str, str]]:
+    """The cookies that an answer sets, whose holder is taken for who was asked for them."""
+    for value in header_values(response.headers, "set-cookie"):
+        name, _, held = value.partition(";")[0].partition("=")
+        yield _variable(None, name), unquote_plus(held.strip())
+
+
+def secret_of(variable: str, value: str, common: str) -> Secret:
+    """What takes a credential out of texts; its `unlooked` says so where it can't."""
+    _, _, password = value.partition(":")
+    parts = parts_of(value, common) + parts_of(password, common)
+    return Secret(value, f"${variable}", common, parts)

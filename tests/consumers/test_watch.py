@@ -1,0 +1,310 @@
+"""Exchanges that others made: answers judged, requests held to the document, no credential on disk."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.consumers.watch import Watch, watch_of
+from contracts.errors import UsageError
+from contracts.exchanges import Ledger
+from contracts.messages import Failure, FailureKind, Request, Response
+from contracts.report.json_report import read_run
+from contracts.run.options import Options
+from tests.consumers.shop import (
+    BASE_URL,
+    JSON,
+    KEY,
+    SHOWN,
+    get,
+    order,
+    orders,
+    post,
+    shop,
+    violated,
+    written,
+)
+
+ALLOWED, KNOWN = "request allowed", "operation documented"
+MADE = Response(201, JSON, b'{"id": "o1"}')
+DOWN = Failure(FailureKind.REFUSED, "nobody listens")
+
+
+def test_what_is_as_it_should_be_passes(watch: Watch) -> None:
+    assert watch.take(get("/orders?limit=3"), orders({"id": "o1"})) == ""
+    assert watch.take(post({"n": 1}), MADE) == ""
+    assert watch.conclude() == "pass"
+    assert watch.state.told is not None
+    assert watch.state.told.target == BASE_URL
+
+
+def test_a_broken_answer_is_the_service_s(watch: Watch) -> None:
+    watch.take(get(), orders({"id": 7}))
+    assert watch.conclude() == "fail"
+    assert violated(watch) == {"GET /orders 200 /*/id type": "7, of type integer"}
+
+
+FORBIDDEN = {
+    "a parameter": (
+        get("/orders?limit=11"),
+        "GET /orders",
+        "the query parameter limit does not match its schema (query limit maximum)",
+    ),
+    "a field": (get("/orders", ("X-Tenant", "c")), "GET /orders", "the header parameter X-Tenant does not match"),
+    "a cookie": (get("/orders", ("Cookie", "shelf=low")), "GET /orders", "the cookie parameter shelf does not match"),
+    "a body": (post({"n": 0}), "POST /orders", "its body does not match the schema"),
+    "no body": (Request("POST", "/orders", SHOWN), "POST /orders", "the required body is missing"),
+    "a type": (
+        Request("POST", "/orders", (("Content-Type", "text/plain"),), b"x"),
+        "POST /orders",
+        "no content of the document",
+    ),
+    "no JSON": (Request("POST", "/orders", JSON, b"{"), "POST /orders", "its body can't be read"),
+}
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_a_forbidden_request_is_the_client_s(name: str, watch: Watch) -> None:
+    request, key, why = FORBIDDEN[name]
+    assert watch.take(request, Response(422)).startswith(why)
+    watch.take(get(), orders())
+    assert watch.conclude() == "fail"
+    assert list(violated(watch)) == [f"{key} {ALLOWED}"]
+    assert violated(watch)[f"{key} {ALLOWED}"].startswith(why)
+
+
+UNKNOWN = {
+    "a path": (get("/nope/7?q=1"), "GET /*", "GET /nope/7"),
+    "a slash": (get("/orders/"), "GET /*", "GET /orders/"),
+    "a method": (Request("DELETE", "/orders/o1"), "DELETE /orders/{id}", "DELETE /orders/o1"),
+    "options": (Request("OPTIONS", "/orders"), "OPTIONS /orders", "OPTIONS /orders"),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_the_document_does_not_have_is_the_client_s(name: str, watch: Watch) -> None:
+    request, key, seen = UNKNOWN[name]
+    watch.take(request, Response(404))
+    assert watch.conclude() == "fail"
+    assert violated(watch) == {f"{key} {KNOWN}": seen}
+
+
+def test_each_of_several_unknown_paths_is_told(watch: Watch) -> None:
+    for path in ("/a", "/b", "/b"):
+        watch.take(get(path), Response(404))
+    watch.conclude()
+    assert watch.state.told is not None
+    assert dict(watch.state.told.violated[0].found) == {"GET /b": 2, "GET /a": 1}
+
+
+def test_a_preflight_is_nothing(watch: Watch) -> None:
+    asks = (("Origin", "https://a.example"), ("Access-Control-Request-Method", "POST"))
+    watch.take(Request("OPTIONS", "/orders", asks), Response(200))
+    assert watch.conclude() == "inconclusive"
+    assert watch.state.told is not None
+    assert watch.state.told.reasons == ("nothing was sent: no client asked for it",)
+
+
+def test_nothing_at_all_is_inconclusive(watch: Watch) -> None:
+    assert watch.conclude() == "inconclusive"
+
+
+def test_what_nobody_asked_for_is_told(watch: Watch) -> None:
+    watch.take(get(), orders())
+    watch.conclude()
+    assert watch.state.told is not None
+    unseen = {v.operation for v in watch.state.told.missing if v.why == "no client asked for it"}
+    assert unseen == {"POST /orders", "GET /orders/{id}"}
+
+
+def test_head_is_meant_for_get(watch: Watch) -> None:
+    watch.take(Request("HEAD", "/orders", SHOWN), Response(200, JSON))
+    assert watch.conclude() == "pass"
+
+
+def test_a_service_that_is_not_there_is_the_network(watch: Watch) -> None:
+    watch.take(get(), DOWN)
+    assert watch.conclude() == "inconclusive"
+    assert watch.state.told is not None
+    assert "is the service up" in watch.state.told.reasons[0]
+
+
+def test_a_forbidden_request_is_one_though_nobody_is_there(watch: Watch) -> None:
+    watch.take(get("/orders?limit=11"), DOWN)
+    assert watch.conclude() == "fail"
+    assert [*violated(watch)] == [f"GET /orders {ALLOWED}"]
+
+
+def test_what_was_not_judged_is_counted(watch: Watch) -> None:
+    watch.take(get(), Failure(FailureKind.UNJUDGED, "answers that are too long"))
+    assert watch.conclude() == "inconclusive"
+    assert watch.state.told is not None
+    assert "no answer could be judged: answers that are too long" in watch.state.told.reasons[0]
+    assert "not judged: answers that are too long x 1" in watch.state.told.notes
+    assert watch.state.told.unavailable == 0
+
+
+def test_information_about_both_sides(watch: Watch) -> None:
+    watch.take(get("/orders?limit=11"), orders())
+    watch.take(post({"n": 1}), Response(422))
+    watch.take(get("/orders/o1"), Response(404))
+    watch.conclude()
+    assert watch.state.told is not None
+    assert watch.state.told.notes[:2] == (
+        "forbidden requests that the service took: 200 to GET /orders x 1",
+        "allowed requests that the service refused: 422 to POST /orders x 1",
+    )
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_credential_is_nobody_s_fault(status: int, watch: Watch) -> None:
+    watch.take(get(), orders())
+    watch.take(get(), Response(status, (("WWW-Authenticate", "Bearer"),)))
+    watch.conclude()
+    assert [*violated(watch)] == ["GET /orders status documented"] * (status == 403)
+
+
+def test_answers_are_not_held_against_each_other(watch: Watch) -> None:
+    watch.take(get("/orders/o1"), order(id="o1"))
+    watch.take(get("/orders/o1"), Response(404))
+    assert watch.conclude() == "pass"
+    assert watch.state.told is not None
+    assert watch.state.told.advisories == ()
+
+
+def echo(text: str) -> Response:
+    return order(note=text)
+
+
+ECHOES = {
+    "plain": echo(KEY),
+    "in capitals": echo(KEY.upper()),
+    "base64": echo(base64.b64encode(f"x{KEY}".encode()).decode()),
+    "hex": echo(KEY.encode().hex()),
+    "escaped": Response(200, JSON, b'{"id": "' + "".join(f"\\u{ord(c):04x}" for c in KEY).encode() + b'"}'),
+    "packed": Response(200, JSON, gzip.compress(f'{{"id": "{KEY}"}}'.encode())),
+    "a field": Response(200, (*JSON, ("X-Echo", KEY)), b'{"id": "a"}'),
+}
+
+
+@pytest.mark.parametrize("name", ECHOES)
+def test_a_client_s_key_is_nowhere_though_it_is_echoed(name: str, watch: Watch, folder: Path) -> None:
+    watch.take(get("/orders/o1"), ECHOES[name])
+    watch.conclude()
+    assert "GET /orders/{id} credential kept" in violated(watch)
+    assert_nowhere(KEY, folder)
+
+
+PLACES = {
+    "bearer": (("Authorization", f"Bearer {KEY}"),),
+    "basic": (("Authorization", "Basic " + base64.b64encode(f"me:{KEY}".encode()).decode()),),
+    "another scheme": (("authorization", f'Digest username="me", response="{KEY}"'),),
+    "a cookie": (("Cookie", f"a=b; sid={KEY}"),),
+    "a cookie that nobody documents": (("Cookie", f"session={KEY}; shelf=top"),),
+    "a field that nobody documents": (("X-Api-Key", KEY),),
+    "a proxy's": (("Proxy-Authorization", f"Bearer {KEY}"),),
+    "a token": (("X-Csrf-Token", KEY),),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_wherever_a_key_is_it_is_nowhere(name: str, watch: Watch, folder: Path) -> None:
+    watch.take(Request("GET", "/orders/o1", PLACES[name]), echo(KEY))
+    watch.conclude()
+    assert_nowhere(KEY, folder)
+
+
+@pytest.mark.parametrize("query", [f"key={KEY}", f"access_token={KEY}&limit=3", f"token={KEY}", f"api_key={KEY}"])
+def test_a_key_in_the_query_is_nowhere(query: str, watch: Watch, folder: Path) -> None:
+    watch.take(Request("GET", f"/orders?{query}"), orders({"id": f"x{KEY}"}))
+    watch.conclude()
+    assert_nowhere(KEY, folder)
+
+
+def test_a_key_that_an_answer_gives_is_nowhere_before_it_is_used(watch: Watch, folder: Path) -> None:
+    body = json.dumps({"id": "o1", "access_token": KEY}).encode()
+    watch.take(get("/orders/o1"), Response(200, (*JSON, ("Set-Cookie", "sid=cookie-of-theirs-1; Path=/")), body))
+    assert_nowhere(KEY, folder)
+    assert_nowhere("cookie-of-theirs-1", folder)
+    watch.take(post({"n": 1, "password": "hunter2-hunter2"}), MADE)
+    watch.conclude()
+    assert_nowhere("hunter2-hunter2", folder)
+
+
+def assert_nowhere(value: str, folder: Path) -> None:
+    """It is not in what is written, nor in a body there, which are in base64."""
+    text = written(folder)
+    for line in text.splitlines():
+        if line.startswith('{"number"'):
+            record = json.loads(line)
+            for body in (record["body"], (record.get("response") or {}).get("body")):
+                text += base64.b64decode(body or "").decode("latin-1")
+    assert len(text) > 500
+    assert value.lower() not in text.lower()
+    assert base64.b64encode(value.encode()).decode().rstrip("=")[:-2] not in text
+
+
+def test_a_short_key_is_out_of_its_place_and_a_note_says_the_rest(watch: Watch, folder: Path) -> None:
+    watch.take(Request("GET", "/orders", (("Authorization", "Bearer abc"),)), orders())
+    watch.conclude()
+    assert watch.state.told is not None
+    assert any("has fewer than 8 characters" in note for note in watch.state.told.notes)
+    assert "Bearer abc" not in written(folder)
+    kept = [v for v in watch.state.told.verdicts if v.rule == "GET /orders credential kept"]
+    assert kept[0].outcome == "not_exercised"
+
+
+def test_too_many_credentials_are_counted_and_nothing_of_them_is_kept(
+    watch: Watch, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contracts.consumers.watch.MAX_SECRETS", 1)
+    watch.take(get(), orders())
+    watch.take(Request("GET", "/orders", (("Authorization", "Bearer another-key-9"),)), echo("another-key-9"))
+    watch.conclude()
+    assert "another-key-9" not in written(folder)
+    assert watch.state.told is not None
+    assert "not judged: exchanges after too many credentials x 1" in watch.state.told.notes
+
+
+def test_each_exchange_is_on_disk_before_the_end(watch: Watch, folder: Path) -> None:
+    watch.take(get(), orders())
+    (left,) = Ledger.left_in(folder / "build" / "contract")
+    assert [exchange.probe.source for exchange in left.all()] == ["client"]
+
+
+def test_the_report_is_read_as_any_other(watch: Watch, folder: Path) -> None:
+    watch.take(get("/orders?limit=11"), orders())
+    watch.conclude()
+    run = read_run(folder / "build" / "contract" / "report.json")
+    assert [v.kind for v in run.violated] == [ALLOWED]
+    assert run.violated[0].clause == "OpenAPI 3.1 §4.8.12, §4.8.13"
+    assert "limit=11" in (run.violated[0].evidence.curl if run.violated[0].evidence else "")
+
+
+def test_what_clients_do_can_be_accepted(folder: Path) -> None:
+    entry = f'[violation."GET /orders {ALLOWED}"]\nreason = "the old app does so"\nuntil = 2999-01-01\n'
+    (folder / "accepted.toml").write_text(entry)
+    watch = watch_of(Options(spec="openapi.json"), BASE_URL, "contracts proxy")
+    watch.take(get("/orders?limit=11"), orders())
+    assert watch.conclude() == "pass"
+    assert watch.state.told is not None
+    assert [v.rule for v in watch.state.told.accepted] == [f"GET /orders {ALLOWED}"]
+
+
+def test_of_two_operations_that_are_not_told_apart_one_is_enough(folder: Path) -> None:
+    value = shop()
+    other = {"name": "n", "in": "path", "required": True, "schema": {"type": "integer"}}
+    value["paths"]["/orders/{n}"] = {"parameters": [other], "get": {"responses": {"200": {"description": ""}}}}
+    value["paths"]["/orders/{id}"]["parameters"][0]["schema"] = {"type": "string", "maxLength": 1}
+    (folder / "openapi.json").write_text(json.dumps(value))
+    watch = watch_of(Options(spec="openapi.json"), BASE_URL, "contracts proxy")
+    assert watch.take(get("/orders/17"), Response(200)) == ""
+
+
+def test_a_document_without_operations_is_refused_as_by_a_run(folder: Path) -> None:
+    with pytest.raises(UsageError, match="empty"):
+        watch_of(Options(spec="openapi.json"), "", "contracts proxy")

@@ -119,8 +119,10 @@ def asked_by(spec: Spec, operation: str) -> Mapping[str, Collection[str]]:
         state = State(Inputs(spec), Ledger(Path(folder, "exchanges.jsonl")))
         asked(state, spec.by_key[operation])
         exchanges = state.ledger.of(operation)
-    found: dict[str, dict[str, None]] = {}
-    for judgement in judge_all(state.book.operations[operation], exchanges):
+    rules, found = state.book.operations[operation], dict[str, dict[str, None]]()
+    for row in (*rules.reads, *rules.conditions):
+        found[row.rule.id] = {"read": None}  # which the mock is not sent
+    for judgement in judge_all(rules, exchanges):
         for rule in judgement.exercised:
             found.setdefault(rule, {})[judgement.exchange.probe.source] = None
     return found

@@ -8,7 +8,7 @@ from itertools import chain
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path, rivals_of
 from contracts.messages import MAX_SECONDS
-from contracts.rules import access, headers, histories, media, requests, responses
+from contracts.rules import access, conditions, headers, histories, media, requests, responses
 from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
@@ -42,6 +42,8 @@ class OperationRules:
     by_response: Mapping[str, tuple[ExchangeRule, ...]]  # by the documented status of an answer
     histories: tuple[ExchangeRule, ...]  # for two answers to the same request
     heads: tuple[ExchangeRule, ...]  # for an answer to GET, and one to HEAD for the same
+    reads: tuple[ExchangeRule, ...]  # for an answer to what builds on others
+    conditions: tuple[ExchangeRule, ...]  # for an answer, and one to the same on a condition
     framing: Mapping[str, Rule]  # by kind; only the lack of an answer breaks them
     plans: Mapping[tuple[str, str], Plan]  # of each documented body, by status and media type
     headers: Mapping[str, Sequence[Plan]]  # of each documented header, by status
@@ -66,7 +68,7 @@ class OperationRules:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of the operation once, in the order of the document."""
         judging = (self.general, self.requests.values(), self.wire, self.unlisted)
-        later = (self.histories, self.heads)
+        later = (self.histories, self.heads, self.reads, self.conditions)
         found = [row.rule for row in chain(*judging, *self.by_response.values(), *later)]
         found += self.framing.values()
         for plan in (*self.plans.values(), *chain(*self.headers.values())):
@@ -166,8 +168,14 @@ def _rules_of(spec: Spec, max_seconds: float, more: Extra, key: str) -> Operatio
         unlisted=unlisted,
         requests=dict(requests.request_rules(operation)),
         by_response=by_response,
-        histories=(*histories.history_rules(operation), *later),
+        histories=(
+            *histories.history_rules(operation),
+            *conditions.history_of_tags(operation),
+            *later,
+        ),
         heads=tuple(histories.head_rules(spec, operation)),
+        reads=tuple(conditions.tag_rules(operation)),
+        conditions=tuple(conditions.condition_rules(operation)),
         framing={rule.kind: rule for rule in responses.framing_rules(operation)},
         plans=plans,
         headers=head,

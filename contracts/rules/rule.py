@@ -62,6 +62,12 @@ RULE_KINDS = {
     "same identity": (ADVISORY, "RFC 9110 §3.1, §6.4.2"),
     "head status": (VIOLATION, "RFC 9110 §9.3.2"),
     "head answer": (ADVISORY, "RFC 9110 §9.3.2, §8.6"),
+    # About reads that build on one another.
+    "entity tag": (VIOLATION, "RFC 9110 §8.8.3"),
+    "same tag": (ADVISORY, "RFC 9110 §8.8.1, §8.8.3"),
+    "strong tag": (VIOLATION, "RFC 9110 §8.8.1"),
+    "not modified": (VIOLATION, "RFC 9110 §13.1.2, §15.4.5, §8.8.3.2"),
+    "not modified since": (ADVISORY, "RFC 9110 §13.1.3"),
     "unlisted method": (VIOLATION, "OpenAPI 3.1 §4.8.9, RFC 9110 §15.5.6, §9.3.8"),
     "read-only property": (ADVISORY, "JSON Schema 2020-12 Validation §9.4"),
     "allow header": (VIOLATION, "RFC 9110 §15.5.6, §10.2.1"),

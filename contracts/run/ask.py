@@ -25,6 +25,7 @@ from contracts.exchanges.health import (
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, framed
 from contracts.probes.permission import refused
+from contracts.probes.reads import reads
 from contracts.rules import RuleBook
 from contracts.run.inputs import Target
 from contracts.run.resources import Finder, asked_before, learn, refusals
@@ -41,7 +42,6 @@ from contracts.verdicts import (
 )
 
 ENOUGH = 10  # answers of an operation that show whether they may be those of another service
-
 UNSENT = "methods that may change state are only sent with --contract-unsafe"
 SPARED = "what ends a resource is sent to none but the run's own"
 
@@ -127,8 +127,9 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
     if earlier and earlier.method in SAFE_METHODS and refused_at_last(spec, exchanges):
         note = "whether the credential has expired"
         yield from sent([Probe(operation.key, earlier, note=note, again=True)])
-    # What broke a rule that others kept, to see how it recurs; the mock would say the same again.
+    # What builds on answers; what broke a rule that others kept, to see how it recurs.
     if state.inputs.target.live and not state.inputs.replays:
+        yield from reads(state.plan.lane(operation), sent, successes)
         verdicts = judged(state.book, operation, exchanges)
         state.first_looks[operation.key] = len(exchanges), verdicts
         yield from sent(asked_again(verdicts, SAFE_METHODS))
@@ -188,10 +189,9 @@ def withheld(state: State, probe: Probe) -> tuple[str, ...]:
     guarded = spec.by_key[probe.operation].needs_credential
     if not names or (guarded and not messages.CREDENTIAL_FORMS[probe.credential].refused):
         return ()
-    if guarded and probe.request.method != "TRACE":
-        names -= set(state.ledger.note("gateways") or ())
-    elif probe.request.method != "TRACE":
-        names &= places(spec)
+    if probe.request.method != "TRACE":
+        kept = names & set(state.ledger.note("gateways") or ())
+        names = names - kept if guarded else names & places(spec)
     return tuple(sorted(names))
 
 

@@ -1,7 +1,7 @@
 """An exchange and the rules of its operation: what held, what broke, what can't be told."""
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from itertools import repeat
@@ -10,6 +10,7 @@ from typing import Any
 from contracts.document import join_pointer
 from contracts.messages import Credential, Exchange, Probe, Request, Response, is_unavailable
 from contracts.rules import Answer, OperationRules, Rule
+from contracts.rules.conditions import unconditional
 from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing, early_answer, is_early
 from contracts.rules.rule import MAX_HELD, member_text, shown
@@ -67,7 +68,7 @@ def _judge_next(rules: OperationRules, judgement: Judgement, before: _Before) ->
         judgement.find(rules.framing[broken], failure.detail)
     if exchange.response is None:
         return
-    request, response = exchange.probe.request, exchange.response
+    probe, request, response = exchange.probe, exchange.probe.request, exchange.response
     refused = before.refused[request.path]  # methods
     answer = Answer(exchange, rules.operation, response, refused, read=before.read)
     if response.status == 405:
@@ -76,17 +77,28 @@ def _judge_next(rules: OperationRules, judgement: Judgement, before: _Before) ->
     _judge_answer(rules, answer, judgement, before)
     if judgement.excused and rules.edge is not None:
         judgement.find(rules.edge, early_answer(answer))
-    if exchange.probe.source == "client":  # one of many, and much may happen in between
+    if probe.source == "client":  # one of many, and much may happen in between
         return
-    if exchange.probe.credential is Credential.RIGHT and not exchange.probe.schemes:
-        earlier = before.answers
-        if same := earlier.get(request):
-            judgement.apply(rules.histories, same, answer)
-        if request.method == "HEAD" and (get := earlier.get(replace(request, method="GET"))):
-            judgement.apply(rules.heads, get, answer)
+    if probe.credential is Credential.RIGHT and not probe.schemes:
+        _judge_with(before.answers, rules, answer, judgement)
         if len(response.body) > MAX_HELD:  # decoded, it may take ten times as much
             answer = Answer(exchange, rules.operation, response)
-        earlier[request] = answer
+        before.answers[request] = answer
+
+
+def _judge_with(
+    earlier: Mapping[Request, Answer], rules: OperationRules, answer: Answer, judgement: Judgement
+) -> None:
+    """Judge an answer by what an earlier one says of it."""
+    probe, request = answer.exchange.probe, answer.exchange.probe.request
+    if same := earlier.get(request):
+        judgement.apply(rules.histories, same, answer)
+    if request.method == "HEAD" and (get := earlier.get(replace(request, method="GET"))):
+        judgement.apply(rules.heads, get, answer)
+    if probe.source == "read":
+        judgement.apply(rules.reads, answer)
+        if get := earlier.get(unconditional(request)):
+            judgement.apply(rules.conditions, get, answer)
 
 
 def _judge_answer(

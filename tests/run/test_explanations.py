@@ -49,6 +49,8 @@ def with_every_kind() -> dict[str, Any]:
     made = operation("get_thing", WHOLE)
     made["responses"]["200"]["headers"] = {
         "X-Next": {"required": True, "schema": {"type": "string"}},
+        "ETag": {"required": True, "schema": {"type": "string", "pattern": '^"[a-z]{3}"$'}},
+        "Last-Modified": {"schema": {"type": "string"}},
         "X-Page": {"content": {"application/json": {"schema": {"type": "integer"}}}},
     }
     made["responses"]["404"]["content"] = {"application/json": {"schema": {"properties": {"why": {"writeOnly": True}}}}}

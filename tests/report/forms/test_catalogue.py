@@ -1,5 +1,6 @@
 """The rules of a document as a table, as JSON, and one of them in full; the kinds of changes."""
 
+import inspect
 import json
 import re
 import tomllib
@@ -14,7 +15,7 @@ import pytest
 from contracts.changes.change import KINDS
 from contracts.document import read_spec
 from contracts.errors import UsageError
-from contracts.probes import probe_plan
+from contracts.probes import probe_plan, reads
 from contracts.report.forms.catalogue import (
     EXPLANATIONS,
     explained,
@@ -29,7 +30,7 @@ from contracts.report.forms.terminal import Screen
 from contracts.rules import RULE_KINDS, RuleBook, rules_for
 from contracts.text import printable
 
-PLAN = Path(probe_plan.__file__)
+PLAN = "".join(map(inspect.getsource, (probe_plan, reads)))
 
 SCHEMA = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "enum": ["a", "b"]}}}
 DOCUMENT = {
@@ -145,7 +146,7 @@ def test_every_kind_of_rule_is_explained() -> None:
     assert {frozenset(text) for text in texts.values()} == {frozenset({"why", "causes", "next"})}
     assert all(len(text) > 20 for about in texts.values() for text in about.values())
     assert len({text["why"] for text in texts.values()}) == len(texts)
-    made = re.findall(r'Probe\(.*source="(\w+)"|_probe\((?:request|made), "(\w+)"|unseen\("(\w+)"', PLAN.read_text())
+    made = re.findall(r'Probe\(.*source="(\w+)"|_probe\((?:request|made), "(\w+)"|unseen\("(\w+)"|source="(\w+)"', PLAN)
     assert probes.keys() == set(chain.from_iterable(made)) - {"", "source"} | {"client"}  # which no plan has
 
 

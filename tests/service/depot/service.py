@@ -259,7 +259,7 @@ class Depot(Shipments):
     def readParcel(self, values: Node, _body: Any, _asked: Asked) -> Answer:
         parcel = self.found(values, "readParcel")
         tag = self.tag(parcel)
-        if named(values.get("If-None-Match", ""), tag):
+        if named(values.get("If-None-Match", ""), tag, weakly=True):
             return answer(304, ETag=tag)
         weighed = {"X_Weighed": str(parcel["weight_grams"] / 1000), "X_Tags": ",".join([*parcel["tags"], "all"])}
         return answer(200, self.shown(parcel, "readParcel"), ETag=tag, **weighed)

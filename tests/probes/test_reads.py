@@ -1,0 +1,68 @@
+"""What reads build on answers, and what comes of the depot's faults by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from contracts.exchanges import Ledger, Secret
+from contracts.flows import asked_by
+from contracts.messages import Exchange, Probe
+from contracts.probes.reads import reads
+from contracts.run.ask import connected, judged
+from contracts.run.givens import Givens
+from contracts.run.inputs import Inputs, Target
+from contracts.run.state import State
+from contracts.verdicts import Outcome, Verdict
+from tests.service.depot import GIVEN, ROWS, STATE_FAULTS, Fault
+from tests.service.depot.contract import OWN, book, spec
+from tests.service.depot.fault import key_of
+from tests.service_tests.test_depot import KEY, served
+
+FOUND_BY_READS = [fault for fault in STATE_FAULTS if fault.finds and fault.operation == "readShipment"]
+
+
+def verdicts(folder: Path, operation: str, *faults: Fault) -> tuple[list[Verdict], list[Exchange]]:
+    """What the first request of an operation, and the reads that build on it, say of the depot."""
+    key, exchanges = key_of(operation), list[Exchange]()
+    own = {variable: Secret(KEY, f"${variable}") for variable in OWN.values()}
+    inputs = Inputs(spec(), Target("http://127.0.0.1:1", Secret(KEY), own), givens=Givens(GIVEN, ROWS), folder=folder)
+    state = State(inputs, Ledger(folder / "exchanges.jsonl"))
+    state.book = book()
+    lane = state.plan.lane(spec().by_key[key])
+    with served(*faults), connected(state, state.pace) as client:
+
+        def sent(probes: Iterable[Probe]) -> Iterator[Exchange]:
+            for probe in probes:
+                exchanges.append(client.send(probe, len(exchanges)))
+                yield exchanges[-1]
+
+        first = next(lane.given())
+        list(sent([first]))
+        list(reads(lane, sent, [first.request]))
+    return judged(book(), lane.operation, exchanges), exchanges
+
+
+def violated(found: Iterable[Verdict]) -> set[str]:
+    return {verdict.rule.id for verdict in found if verdict.outcome is Outcome.VIOLATED}
+
+
+@pytest.mark.parametrize("fault", FOUND_BY_READS, ids=lambda fault: fault.title)
+def test_fault_of_the_depot_is_found_by_its_rule(fault: Fault, tmp_path: Path) -> None:
+    found = violated(verdicts(tmp_path, fault.operation, fault)[0])
+    assert [rule for rule in found if fnmatchcase(rule, fault.finds)], found
+
+
+@pytest.mark.parametrize("operation", sorted({fault.operation for fault in FOUND_BY_READS}))
+def test_depot_as_it_is_keeps_them_in_a_handful(operation: str, tmp_path: Path) -> None:
+    found, exchanges = verdicts(tmp_path, operation)
+    assert violated(found) == set()
+    assert len(exchanges) <= 24
+
+
+def test_explained_is_who_asks_though_the_mock_is_not() -> None:
+    asking = asked_by(spec(), "GET /shipments/{shipment}")
+    assert "read" in asking["GET /shipments/{shipment} not modified"]

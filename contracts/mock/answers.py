@@ -17,12 +17,40 @@ from contracts.mock.preferences import (
     preferences_of,
 )
 from contracts.mock.refusals import Ground, grounds_of, problem, sentence_of, told
-from contracts.mock.service import ANY, Chosen, MockService, challenges, fixed_index, presented
+from contracts.mock.service import (
+    CREDENTIAL,
+    Chosen,
+    MockService,
+    challenges,
+    fixed_index,
+    presented,
+)
 from contracts.payloads import RandomChoices
 from contracts.schemas.media_types import BOUNDARY
 from contracts.text import few, shown
 
 MOST_NAMED = 8
+OTHERWISE = {
+    402,
+    405,
+    406,
+    409,
+    410,
+    411,
+    412,
+    413,
+    414,
+    416,
+    417,
+    421,
+    423,
+    425,
+    426,
+    428,
+    431,
+    451,
+}
+"""Statuses that say something else of a request than that the document forbids it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +123,8 @@ class _Counter:
             if any(presented(scheme, self.request)):
                 how = "wrong"
         said = f"the credential is {how}, wanted is {schemes}"
-        if self.service.credential != ANY:
-            said += f" with {self.service.credential}"
+        if self.service.credential == CREDENTIAL:  # another is somebody's
+            said += f" with {CREDENTIAL}"
         if isinstance(denied, Response):
             return _refusal(401, said, *challenge)
         return self._told(denied, [Ground(said, keyword="security")])
@@ -118,7 +146,9 @@ class _Counter:
             wanted, documented = 415, self.operation.response(415)
             if documented and self.service.variants(self.operation, documented):
                 return self._told((documented, 415), grounds)
-        if chosen := self.service.refused(self.operation):
+        chosen = self.service.refused(self.operation)
+        is_of_path = any(one.part == "path" for one in grounds)
+        if chosen and chosen[1] not in OTHERWISE and (chosen[1] != 404 or is_of_path):
             return self._told(chosen, grounds)
         errors = list(map(Ground.as_member, grounds))
         return _refusal(wanted, sentence_of(grounds), errors=errors)

@@ -41,7 +41,7 @@ from contracts.schemas.media_types import (
     dump,
     medium_of,
 )
-from contracts.schemas.validation import Uncompilable, takes, validator
+from contracts.schemas.validation import Uncompilable, reason, takes, validator
 
 VARIANTS = 48  # bodies of one documented media type, while they leave choices of its schema out
 MAX_DRAWN = 512  # looked at for those that show something new, once there are that many
@@ -123,9 +123,10 @@ def _example(media: MediaType, value: Any) -> Variant | str:
     if not is_json(media.name):
         body = value.encode() if isinstance(value, str) else written(media, value)
         return replace(first, body=body)
-    if media.schema is None or takes(validator(media.schema), value):
-        return replace(first, body=dump(value), schema=media.schema, value=value)
-    return "its schema does not take it"
+    if (schema := media.schema) is not None and not takes(validator(schema), value):
+        why = reason(validator(schema), value, schema.document)
+        return f"its schema does not take it, {why}"
+    return replace(first, body=dump(value), schema=schema, value=value)
 
 
 def variant_of(media: MediaType | None, choices: Choices) -> Variant | None:

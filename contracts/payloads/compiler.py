@@ -52,7 +52,7 @@ GIVEN_UP = (
 """Keywords to do without where the canonical form models no schema, group after group."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema, each validated; raises Unsatisfiable when there can't be any."""
     schema = Schema(schema.document.sender, schema.pointer)

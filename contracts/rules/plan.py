@@ -384,6 +384,6 @@ class Plan:
         return any(self._of_places) or any(more)
 
 
-@lru_cache(maxsize=256)  # a large document has thousands, which are judged one after the other
+@lru_cache(maxsize=32)  # a large document has thousands, which are judged one after the other
 def _root_of(plan: Plan) -> Place:
     return Place(plan.body, locate(plan.schema, plan.at or "/*" * plan.each))

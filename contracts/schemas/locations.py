@@ -299,7 +299,7 @@ def locate(schema: Schema, place: str = "") -> Location:
     return _located(schema, place)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _located(schema: Schema, place: str, name: str = "") -> Location:
     part = Part(schema, frozenset({schema.pointer}))
     if part.value.keys() == {"$ref"} and (target := part.target) is not None:

@@ -37,7 +37,7 @@ def _registry_for(schema: Any, document: Document) -> Registry:
     return registry(document, *places)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # of schemas that refer to very much it takes megabytes each
 def validator(schema: Schema) -> "Validator":
     """The validator of a schema, compiled once; raises one of `Uncompilable`."""
     return validator_of(reference(schema.pointer), schema.document)

@@ -250,13 +250,14 @@ class _Walk:
 
     def _leaves(self, place: Place, value: Any, kind: str, at: At) -> None:
         for leaf in place.leaves_of[kind]:
-            if leaf.check is None or (leaf.is_bounded and self.beyond):
+            is_known = self.valid and not leaf.is_ours  # then it need not be compiled
+            if not is_known and (leaf.check is None or (leaf.is_bounded and self.beyond)):
                 self._undecided(leaf, leaf.why or self.beyond)
                 continue
             if leaf.rule.kind in ("enum", "const"):
                 self._count(leaf, value)
             try:
-                holds = (self.valid and not leaf.is_ours) or leaf.check(value)
+                holds = is_known or (leaf.check is not None and leaf.check(value))
             except Beyond as error:
                 self.beyond = str(error)
                 self._undecided(leaf, self.beyond)

@@ -138,6 +138,21 @@ def test_the_discriminator_is_judged_at_the_union() -> None:
     ]
 
 
+def test_parts_are_compiled_for_a_body_that_the_whole_refuses() -> None:
+    """Each takes megabytes where a schema refers to very much, as to all that an account has."""
+    member = {"anyOf": [{"properties": {"b": {"type": "integer"}}}, {"minProperties": 2}]}
+    plan = plan_of({"properties": {"a": member, "c": {"type": "string", "pattern": "^x"}}})
+    places = [plan.root.properties[name] for name in ("a", "c")]
+    leaves = [leaf for place in places for of_type in place.leaves_of.values() for leaf in of_type]
+
+    def compiled(value: Any) -> set[str]:
+        judge_body(plan, value)
+        return {short(leaf.rule) for leaf in leaves if "compiled" in vars(leaf)}
+
+    assert compiled({"a": {"b": 1}, "c": "x"}) == set()
+    assert compiled({"a": {"b": ""}, "c": "x"}) == {"/a union", "/c pattern"}
+
+
 def test_what_was_seen_is_counted() -> None:
     schema = {"properties": {"a": {"enum": ["x", "y", None]}, "b": {"type": ["string", "null"]}}}
     judgement = judged(schema, {"a": "x", "b": None})

@@ -69,6 +69,8 @@ def answers_to(service: MockService, request: Request, *, walks: bool) -> Turns:
     if isinstance(operation, Response):
         return _one(operation, "not in the document" * (operation.status >= 400))
     asked = replace(request, method=operation.method)
+    if not request.body:  # clients that send a media type with nothing are no less welcome
+        asked = asked.with_field("Content-Type")
     try:
         wishes = preferences_of(header_values(request.headers, "prefer"))
     except UnreadableError as error:

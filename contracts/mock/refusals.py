@@ -127,9 +127,8 @@ class _Filling:
         self._lengthen((), self.value)
         for place, held in [*_leaves((), self.value)]:
             is_said |= self._named(place, held)
-        if is_problem:
-            is_said |= self._put(("detail",), sentence)
-            self._put(("errors",), [*map(Ground.as_member, self._grounds)])
+        if is_problem and not is_said:
+            is_said = self._put(("detail",), sentence)
         for place, held in [*_leaves((), self.value)]:
             is_said = is_said or (isinstance(held, str) and self._put(place, sentence))
         if not is_said and isinstance(self.value, dict):

@@ -368,14 +368,18 @@ def test_each_ground_has_an_item_of_its_own() -> None:
     assert [one["loc"] for one in found] == [["path", "id"], ["query", "kind"]]
 
 
-def test_a_documented_problem_has_the_grounds_too() -> None:
+def test_a_documented_problem_says_why_in_its_detail() -> None:
     documented = {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}}}
     app = app_with({"200": answered(THING), "400": answered(documented, "application/problem+json")})
     response = asked(app, "/things/7?kind=c")
     assert (response.status, response.media_type) == (400, "application/problem+json")
-    assert body_of(response)["detail"] == SAID
-    assert body_of(response)["errors"][0]["pointer"] == "/kind"
-    assert body_of(response)["title"] == "Bad Request"
+    assert body_of(response) == {"title": "Bad Request", "detail": SAID}
+
+
+def test_a_media_type_of_nothing_is_no_fault() -> None:
+    assert asked(app_with(), "/things/7", "GET", TYPE).status == 200
+    app = app_with({"201": answered(THING)}, method="post", requestBody=POSTED)
+    assert body_of(asked(app, "/things/7", "POST", TYPE))["detail"] == "the required body is missing"
 
 
 def test_another_type_is_refused_as_documented() -> None:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import repeat
 from operator import attrgetter
+from typing import Any
 
-from contracts.changes.shapes import Shape, Spoken, type_names
+from contracts.changes.shapes import Shape, Spoken, shape_at, type_names
+from contracts.document import ref_target
 from contracts.document.model import schemas_by_name
-from contracts.schemas.locations import Location, Part, Union
+from contracts.schemas import UNIONS, only
+from contracts.schemas.locations import Location, Part, Union, merge
 from contracts.schemas.part import among
 
 
@@ -79,8 +82,13 @@ def branch_names(shape: Shape) -> tuple[str, ...]:
     return tuple(found)
 
 
-def branches_of(shape: Shape, union: Union | None, keyword: str) -> Alternatives:
-    """The branches of a union at a place, or the place itself as the only one."""
+def branches_of(
+    shape: Shape, union: Union | None, keyword: str, opened: frozenset[str] = frozenset()
+) -> Alternatives:
+    """The branches of a union at a place, or the place itself as the only one.
+
+    What leads back to the unions `opened` says nothing more: a value of a branch is of them.
+    """
     if union is None:
         return Alternatives(keyword, (Branch(shape, shape.parts),))
     way = _way_to(union, shape.location)
@@ -94,7 +102,7 @@ def branches_of(shape: Shape, union: Union | None, keyword: str) -> Alternatives
             named.setdefault(pointer, set()).add(name)
     for turn, location in enumerate(union.branches, 1):
         own, given = location.parts[0], None
-        parts = [own]
+        parts = _without(opened, own)
         if not (says_types and location.types <= types):
             parts += beside
         if own.target and own.target.schema.pointer in named:
@@ -102,6 +110,18 @@ def branches_of(shape: Shape, union: Union | None, keyword: str) -> Alternatives
             given = (str(whole["discriminator"].get("propertyName")), names)
         found.append(Branch(Shape(tuple(parts), shape.document), (own,), turn, given))
     return Alternatives(union.keyword, tuple(found), says_types and len(way) == 1)
+
+
+def _without(unions: frozenset[str], part: Part) -> list[Part]:
+    """A schema, or all that it says beside some unions if these are among it."""
+    found, parts = list[Part](), merge("", [Part(part.schema)]).parts
+    if unions.isdisjoint(map(attrgetter("schema.pointer"), parts)):
+        return [part]
+    for one in parts:
+        dropped = {"$ref", "allOf", *UNIONS * (one.schema.pointer in unions)}
+        if rest := only(one.value, one.value.keys() - dropped):
+            found.append(Part(Spoken(one.schema, rest)))
+    return found or [Part(Spoken(part.schema, True))]
 
 
 def _way_to(union: Union, location: Location) -> list[tuple[Location, Union]]:
@@ -149,3 +169,27 @@ def are_apart(sent: Shape, taken: Shape) -> bool:
 def may_take_all(sent: Shape, taken: Shape) -> bool:
     """Whether types and required names leave it possible that all that is sent is taken."""
     return sent.location.types <= taken.location.types and taken.required <= sent.required
+
+
+def tags_of(shape: Shape) -> tuple[str, dict[str, list[str]]]:
+    """The property that tells schemas apart, and the values that stand for each of them.
+
+    A schema that lists its own values, or that a mapping names, has no name but these.
+    """
+    said = shape.having("discriminator")
+    if not said or not isinstance(value := said[0].part.schema.value, dict):
+        return "", {}
+    named = value["discriminator"]
+    tag, mapping = named.get("propertyName", ""), named.get("mapping")
+    found: dict[str, list[str]] = {}
+    for name, target in sorted((mapping or {}).items()):
+        found.setdefault(schemas_by_name(value)[name] or ref_target(target), []).append(name)
+    for name, pointer in schemas_by_name(value).items():
+        if pointer and pointer not in found and listed_under(shape, pointer, tag) is None:
+            found[pointer] = [name]
+    return tag, found
+
+
+def listed_under(shape: Shape, pointer: str, tag: str) -> tuple[Any, ...] | None:
+    """The values that a schema of its own lists for a property."""
+    return shape_at(shape.document, pointer).child("properties", tag).location.values

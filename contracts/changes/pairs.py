@@ -4,20 +4,20 @@ What the receiver takes is a conjunction of what its keywords say, so each keywo
 judged by itself: does it refuse anything that the sender sends?
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
+from contracts.changes.branches import listed_under, tags_of
 from contracts.changes.change import MARKS, Change, Direction, Said, marked
-from contracts.changes.containment import SHOWN, Settlement, movement_of, settle
+from contracts.changes.containment import Settlement, movement_of, settle
 from contracts.changes.places import place_below, where_of
-from contracts.changes.plain_values import is_sent, plain_members, plain_values, refused
+from contracts.changes.plain_values import taken_of
 from contracts.changes.shapes import Facet, Shape, as_text, brief, shape_at
 from contracts.changes.versions import Documents, Pointers
-from contracts.document import Schema, ref_target
+from contracts.document import Schema
 from contracts.document.directions import by_names
-from contracts.document.model import schemas_by_name
 from contracts.messages import JSON
 from contracts.schemas import ASSERTED_FORMATS, Raw
 from contracts.schemas.allowance import Allowance
@@ -82,6 +82,7 @@ class Pair:
     direction: Direction
     base: Shape
     revision: Shape
+    opened: frozenset[str] = frozenset()  # the pointers to unions of whose branches its values are
 
     @property
     def sender(self) -> Shape:
@@ -146,11 +147,15 @@ class Pair:
         """
         before = _said(self.base, self.revision, keywords, name)
         after = _said(self.revision, self.base, keywords, name)
-        base, revision = before or self.base.source(), after or self.revision.source()
+        are_named = bool(self.base.target and self.revision.target)
+        base = before or _described(self.base, as_named=are_named)
+        revision = after or _described(self.revision, as_named=are_named)
         owner = base if before or not after else revision
         where = where_of(owner.document, owner.pointer)
         if name is not None and not where.endswith(f"/{escape(name)}"):
             where = place_below(where, escape(name))
+        if name is not None and keywords == ("required",):
+            where = self._required_at(name) or where
         at = (base.pointer, revision.pointer)
         change = self.documents.change(kind, where, at, words, self.direction)
         aspect = Aspect(self, keywords, name, said)
@@ -180,11 +185,16 @@ class Pair:
         if set(self.base.patterns) != set(self.revision.patterns):
             yield from self._under("pattern-properties", ("patternProperties",))
         if not self._has_maps:
+            alone = {*self.base.names} ^ {*self.revision.names}  # which are told as such
+            closed = ("additionalProperties",)
+            told = (*closed, "properties") * (
+                self.base.text(*closed) == self.revision.text(*closed)
+            )
             yield from self._moved(
                 "additional-properties",
-                ("additionalProperties",),
-                lambda shape: shape.other_names(names),
-                lambda shape: shape.text("additionalProperties"),
+                closed,
+                lambda shape: shape.other_names(alone),
+                lambda shape: shape.text(*(told or closed)),
             )
 
     def _under(self, aspect: str, keywords: tuple[str, ...]) -> Iterator[Local]:
@@ -232,6 +242,17 @@ class Pair:
             subject = name + self._marked(name)
             yield self.local(kind, ("required",), answer, name, said, subject=subject)
 
+    def _required_at(self, name: str) -> str:
+        """The place of a property that another schema requires than the one that declares it."""
+        for shape in (self.base, self.revision):
+            for facet in shape.having("required"):
+                if name in facet.value["required"]:
+                    schema, member = facet.part.schema, shape.member(name)
+                    at = place_below(where_of(schema.document, schema.pointer), escape(name))
+                    if member and where_of(member.document, member.pointer) != at:
+                        return at
+        return ""
+
     def annotations(self) -> Iterator[Local]:
         """What says nothing about which messages are allowed."""
         yield from self.marks(ANNOTATIONS)
@@ -251,14 +272,14 @@ class Pair:
 
     def _renamed(self) -> Iterator[Local]:
         """What a discriminator calls a schema otherwise, or that it is about another property."""
-        (tag, base), (other, revision) = map(_names, (self.base, self.revision))
+        (tag, base), (other, revision) = map(tags_of, (self.base, self.revision))
         before, after = [], []
         for pointer, names in base.items():
             moved = (there for there in revision if self.documents.same((pointer, there)))
             there = pointer if pointer in revision else next(moved, None)
             if there is None or names == revision[there]:
                 continue
-            if _listed(self.base, pointer, tag) == _listed(self.revision, there, other):
+            if listed_under(self.base, pointer, tag) == listed_under(self.revision, there, other):
                 before += names
                 after += revision[there]
         if tag and tag != other and (other or base):
@@ -312,7 +333,7 @@ class Pair:
 
     def _child(self, keyword: str, name: str | None = None) -> "Pair":
         base, revision = self.base.child(keyword, name), self.revision.child(keyword, name)
-        return replace(self, base=base, revision=revision)
+        return replace(self, base=base, revision=revision, opened=frozenset())
 
     @property
     def _has_tuples(self) -> bool:
@@ -332,66 +353,24 @@ def _said(shape: Shape, other: Shape, keywords: tuple[str, ...], name: str | Non
     """
     if name is not None:
         return shape.member(name)
-    known = [_placed(facet) for facet in other.having(*keywords)]
-    said = (facet for facet in shape.having(*keywords) if _placed(facet) not in known)
-    return next((facet.part.schema for facet in said), None)
+    known = list(map(_placed, other.having(*keywords)))
+    for facet in shape.having(*keywords):
+        if _placed(facet) not in known:
+            return facet.part.schema
+    return None
+
+
+def _described(shape: Shape, *, as_named: bool) -> Schema:
+    """The schema that describes the place, or the one that it names by reference."""
+    for part in shape.location.parts:
+        if as_named and part.target is None:
+            return part.schema
+    return shape.source()
 
 
 def _placed(facet: Facet) -> tuple[str, Mapping[str, Any]]:
     schema = facet.part.schema
     return where_of(schema.document, schema.pointer), facet.value
-
-
-def _names(shape: Shape) -> tuple[str, dict[str, list[str]]]:
-    """The property that tells schemas apart, and the values that stand for each of them.
-
-    A schema that lists its own values, or that a mapping names, has no name but these.
-    """
-    said = shape.having("discriminator")
-    if not said or not isinstance(value := said[0].part.schema.value, dict):
-        return "", {}
-    tag, mapping = (
-        value["discriminator"].get("propertyName", ""),
-        value["discriminator"].get("mapping"),
-    )
-    found: dict[str, list[str]] = {}
-    for name, target in sorted((mapping or {}).items()):
-        found.setdefault(schemas_by_name(value)[name] or ref_target(target), []).append(name)
-    for name, pointer in schemas_by_name(value).items():
-        if pointer and pointer not in found and _listed(shape, pointer, tag) is None:
-            found[pointer] = [name]
-    return tag, found
-
-
-def _listed(shape: Shape, pointer: str, tag: str) -> tuple[Any, ...] | None:
-    """The values that a schema of its own lists for a property."""
-    return shape_at(shape.document, pointer).child("properties", tag).location.values
-
-
-def taken_of(
-    sent: Shape, taken: Callable[[], Raw], allowance: Allowance, kept: Collection[str]
-) -> Settlement:
-    """Whether what is sent is taken; of large schemas, by the properties that are `kept`."""
-    try:
-        if taken() is True:
-            return Settlement(True, "the receiver asks nothing of it")
-        if not sent.is_large:
-            return settle(lambda: sent.sent, taken, lambda: sent.taken, allowance=allowance)
-    except TooLarge as problem:
-        return Settlement(None, str(problem), plain_values(sent, 2))
-    if values := refused(taken(), plain_values(sent)):
-        return Settlement(False, SHOWN, values)
-    answer = settle(lambda: sent.outlined(kept), taken, allowance=allowance)
-    if answer.contained:
-        return answer
-    sample = settle(lambda: sent.outlined(kept, _plain(sent, kept)), taken, allowance=allowance)
-    if values := tuple(filter(partial(is_sent, sent), (*answer.values, *sample.values))):
-        return Settlement(False, SHOWN, values)
-    return Settlement(None, f"by the properties that it is about, {answer.how}")
-
-
-def _plain(sent: Shape, kept: Collection[str]) -> dict[str, Raw]:
-    return {name: {"const": value} for name, value in plain_members(sent, kept).items()}
 
 
 def _unasserted(shape: Shape) -> Any:

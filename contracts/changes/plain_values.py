@@ -1,15 +1,22 @@
-"""Plain values that a side sends, place for place where the whole is too much to draw from."""
+"""Plain values that a side sends, place for place where the whole is too much to draw from.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+And whether what is sent is taken, by such values where the whole is too much.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, filterfalse
+from operator import attrgetter
 
+from contracts.changes.containment import SHOWN, Settlement, settle
 from contracts.changes.shapes import Shape, Spoken
 from contracts.changes.versions import plainest
 from contracts.messages import JSON
 from contracts.payloads import Unsatisfiable
 from contracts.schemas import Raw
+from contracts.schemas.allowance import Allowance
+from contracts.schemas.readings import TooLarge
 from contracts.schemas.validation import Uncompilable, takes, validator, validator_of
 
 
@@ -34,10 +41,16 @@ def plain_members(sent: Shape, kept: Collection[str]) -> dict[str, JSON]:
     for name in sent.required.difference(kept):
         with suppress(Unsatisfiable):
             if (member := sent.member(name)) is not None:
+                child = sent.child("properties", name)
                 # What may be in a list can be much.
-                is_list = sent.child("properties", name).location.types == {"array"}
+                is_list = child.location.types == {"array"}
                 is_empty = is_list and takes(validator(member), [])
                 found[name] = [] if is_empty else plainest(member)[0]
+                if len(child.parts) > 1 and not is_sent(child, found[name]):
+                    others = chain.from_iterable(
+                        map(plainest, map(attrgetter("schema"), child.parts))
+                    )
+                    found[name] = next(filter(partial(is_sent, child), others), found[name])
     return found
 
 
@@ -73,3 +86,29 @@ def placed(
     for branch in branches:
         if branch.parts[0].schema.pointer not in opened:
             yield from placed(Shape(branch.parts[:1], shape.document), steps, value, held, known)
+
+
+def taken_of(
+    sent: Shape, taken: Callable[[], Raw], allowance: Allowance, kept: Collection[str]
+) -> Settlement:
+    """Whether what is sent is taken; of large schemas, by the properties that are `kept`."""
+    try:
+        if taken() is True:
+            return Settlement(True, "the receiver asks nothing of it")
+        if not sent.is_large:
+            return settle(lambda: sent.sent, taken, lambda: sent.taken, allowance=allowance)
+    except TooLarge as problem:
+        return Settlement(None, str(problem), plain_values(sent, 2))
+    if values := refused(taken(), plain_values(sent)):
+        return Settlement(False, SHOWN, values)
+    answer = settle(lambda: sent.outlined(kept), taken, allowance=allowance)
+    if answer.contained:
+        return answer
+    sample = settle(lambda: sent.outlined(kept, _plain(sent, kept)), taken, allowance=allowance)
+    if values := tuple(filter(partial(is_sent, sent), (*answer.values, *sample.values))):
+        return Settlement(False, SHOWN, values)
+    return Settlement(None, f"by the properties that it is about, {answer.how}")
+
+
+def _plain(sent: Shape, kept: Collection[str]) -> dict[str, Raw]:
+    return {name: {"const": value} for name, value in plain_members(sent, kept).items()}

@@ -299,9 +299,10 @@ class Shape:
         return self._taken(said)
 
     def other_names(self, known: Iterable[str]) -> Raw:
-        """What is said of properties that neither side declares."""
-        said, names = [], dict.fromkeys(known, True)
+        """What a schema says of properties that it does not declare itself, and are not `known`."""
+        said = []
         for facet in self.having("additionalProperties"):
+            names = dict.fromkeys((*known, *facet.part.value.get("properties", ())), True)
             patterns = dict.fromkeys(facet.part.value.get("patternProperties", ()), True)
             value = {**facet.value, "properties": names, "patternProperties": patterns}
             said.append(replace(facet, value=value).guarded)

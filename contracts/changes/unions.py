@@ -15,9 +15,9 @@ from typing import Any
 
 from contracts.changes.branches import Alternatives, Branch, are_apart, branches_of, may_take_all
 from contracts.changes.containment import Settlement, settle
-from contracts.changes.pairs import Local, Pair, taken_of
+from contracts.changes.pairs import Local, Pair
 from contracts.changes.places import place_below
-from contracts.changes.plain_values import plain_values, refused
+from contracts.changes.plain_values import plain_values, refused, taken_of
 from contracts.changes.shapes import Shape
 from contracts.schemas import UNIONS, Raw, only
 from contracts.schemas.locations import Union, escape
@@ -70,8 +70,12 @@ def regrouped(pair: Pair) -> "Matches | None":
 def matches_of(pair: Pair, base: Union | None, revision: Union | None) -> "Matches":
     """The branches of two unions; a place that is none is a branch itself."""
     keyword = next(union.keyword for union in (base, revision) if union)
-    sides = branches_of(pair.base, base, keyword), branches_of(pair.revision, revision, keyword)
-    return Matches(pair, *pair.direction.roles(*sides), UNIONS if base and revision else ())
+    unions = filter(None, (base, revision))
+    opened = pair.opened.union(map(attrgetter("schema.pointer"), unions))
+    before = branches_of(pair.base, base, keyword, opened)
+    sides = before, branches_of(pair.revision, revision, keyword, opened)
+    keywords = UNIONS if base and revision else ()
+    return Matches(pair, *pair.direction.roles(*sides), keywords, opened)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +98,7 @@ class Matches:
     sender: Alternatives
     receiver: Alternatives
     keywords: tuple[str, ...] = UNIONS  # under which they stand; none, if one is the place itself
+    opened: frozenset[str] = frozenset()  # the pointers to both, and to those around them
     _doubtful: dict[Branch, Settlement | None] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -116,7 +121,7 @@ class Matches:
         sent = match.sent.shape if match.sent else self.pair.sender
         taken = match.taken.shape if match.taken else self.pair.receiver
         base, revision = self.pair.direction.roles(sent, taken)
-        return replace(self.pair, base=base, revision=revision)
+        return replace(self.pair, base=base, revision=revision, opened=self.opened)
 
     def alone(self, match: Match) -> Local:
         """The change that a branch without a partner is."""

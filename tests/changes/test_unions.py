@@ -325,3 +325,46 @@ def test_a_value_that_moves_to_a_branch_of_its_own_is_taken_once() -> None:
     assert {change.effect for change in moved} == {Effect.COMPATIBLE}
     twice = compare(base, asked({"oneOf": [*many, kinds("a", "b", "c"), kinds("a")]}))
     assert found(twice) == [("breaking", "branch-added", "<object 62>")]
+
+
+def circle(dog: Any, keyword: str = "oneOf", names: tuple[str, ...] = ("Dog", "Cat"), **more: Any) -> dict[str, Any]:
+    """Schemas of a parent that lists its heirs, each of which extends it."""
+    pet = {"type": "object", "properties": {"kind": {"type": "string"}, **more}, "required": ["kind"]}
+    found = {"Pet": {**pet, keyword: [{"$ref": REF + name} for name in names]}}
+    for name in ("Dog", "Cat", "Cow"):
+        own = {"kind": {"type": "string", "const": name}, **(dog if name == "Dog" else {})}
+        heir = {"type": "object", "properties": own, "required": ["kind"]}
+        found[name] = {"allOf": [{"$ref": REF + "Pet"}, heir]}
+    return found
+
+
+BARK = {"type": "string"}
+CIRCLES: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
+    "a property of an heir": (circle({"bark": BARK, "tail": BARK}), [("compatible", "property-added", "tail")]),
+    "a type of an heir": (circle({"bark": {"type": "null"}}), [("breaking", "type-changed", "bark")]),
+    "a bound of an heir": (
+        circle({"bark": {**BARK, "minLength": 3}}),
+        [("compatible", "length-narrowed", "bark")],
+    ),
+    "a property of the parent": (
+        circle({"bark": BARK}, age={"type": "integer"}),
+        [("compatible", "property-added", "age")],
+    ),
+    "a branch": (circle({"bark": BARK}, names=("Dog", "Cat", "Cow")), [("breaking", "branch-added", "<Cow>")]),
+}
+
+
+@pytest.mark.parametrize("name", CIRCLES)
+def test_an_edit_in_a_circle_of_a_parent_and_its_heirs_is_told_as_it_is(name: str) -> None:
+    after, wanted = CIRCLES[name]
+    pet = {"$ref": REF + "Pet"}
+    assert found(compare(spec(pet, **circle({"bark": BARK})), spec(pet, **after))) == wanted
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_a_bound_that_went_in_a_circle_is_shown(keyword: str) -> None:
+    before = circle({"bark": {**BARK, "maxLength": 3}}, keyword)
+    (change,) = compare(*(spec({"$ref": REF + "Pet"}, **one) for one in (before, circle({"bark": BARK}, keyword))))
+    assert change.effect is Effect.BREAKING
+    assert change.witness is not None
+    assert change.witness.message["body"] == {"kind": "Dog", "bark": "aaaa"}

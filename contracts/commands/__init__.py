@@ -14,13 +14,14 @@ from contracts.errors import ContractsError, without_secrets
 
 _RUN, _PROJECT = "contracts.commands.contract_run", "contracts.commands.project"
 _WHOLE, _SERVE = "contracts.commands.whole", "contracts.commands.serve"
-_ONLOOKERS = "contracts.commands.onlookers"
+_ONLOOKERS, _CONSUMER = "contracts.commands.onlookers", "contracts.commands.consumer"
 _COMPARISONS, _PRINTOUTS = "contracts.commands.comparisons", "contracts.commands.printouts"
 _GROUPS = {
     "Ask a service": {"run": (_RUN, "Judge a service, or a mock, by every rule.")},
     "Serve and judge clients": {
         "mock": (_SERVE, "Answer requests as the document says."),
         "judge": (_ONLOOKERS, "Judge what was recorded elsewhere, and who asked."),
+        "consumer": (_CONSUMER, "What the document allows, and a model of answers rejects."),
     },
     "Compare documents": {
         "diff": (_COMPARISONS, "What of a change of the document breaks clients."),
@@ -43,6 +44,7 @@ _EXAMPLES = {
     "run": "openapi.yaml --base-url http://localhost:8000",
     "mock": "openapi.yaml --port 4010",
     "judge": "traffic.har openapi.yaml --base-url https://api.example.com",
+    "consumer": "shelf:Book 'GET /books/{id}' 200 openapi.yaml",
     "diff": "origin/main:openapi.yaml openapi.yaml",
     "changelog": "v1.0:openapi.yaml openapi.yaml",
     "drift": "--base-url http://localhost:8000",

@@ -76,7 +76,7 @@ def bodies_of(operation: Operation) -> Iterator[Body]:
     for media in content:
         name = concrete(media.name)
         if media.schema is not None and is_json(name):
-            for value in _samples(media.schema, media.pointer):
+            for value in samples_of(media.schema, media.pointer):
                 text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
                 yield name, text.encode("utf-8", "replace")
 
@@ -87,18 +87,18 @@ def with_required(request: Request, operation: Operation, known: frozenset[str])
         name = parameter.name
         if not parameter.required or name in known or name.lower() in CLIENT_FIELDS:
             continue
-        texts = (serialised(parameter, value) for value in _samples_of(parameter))
+        texts = (serialised(parameter, value) for value in _of_parameter(parameter))
         if text := next(filter(None, texts), ""):
             request = with_text(request, parameter, text)
     return request
 
 
-def _samples_of(parameter: Parameter) -> Iterator[Any]:
+def _of_parameter(parameter: Parameter) -> Iterator[Any]:
     if parameter.schema is not None:
-        yield from _samples(parameter.schema, parameter.pointer)
+        yield from samples_of(parameter.schema, parameter.pointer)
 
 
-def _samples(schema: Schema, pointer: str) -> Iterator[Any]:
+def samples_of(schema: Schema, pointer: str) -> Iterator[Any]:
     """The examples of a media type or parameter and of its schema, then values that are drawn."""
     document, location = schema.document, None
     node = document.at(pointer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from contracts.errors import ContractsError
 from contracts.exchanges.credential import Scrubber
 from contracts.messages import REFUSALS, Exchange, Probe, Request, Response
 from contracts.notte.prose import prose_rules
-from contracts.rules import Finding, OperationRules, Rule, RuleBook, rules_for
+from contracts.rules import Finding, Rule, RuleBook, rules_for
 from contracts.run.credentials import credentials_from
 from contracts.run.items import test_document, test_rule
 from contracts.run.options import Options
@@ -84,7 +83,7 @@ class Contract:
         method, url, answer = self._read(response)
         prefix = urlsplit(self.base_url or "").path.rstrip("/")
         below = url.path.removeprefix(prefix) if url.path.startswith(f"{prefix}/") else url.path
-        rules = self._rules(operation or self._operation(method, below))
+        rules = strategies.rules_of(self.book, operation or self._operation(method, below))
         # Nobody knows with which credential it was asked for: a refusal may be right.
         source = "status" if answer.status in REFUSALS else "fuzz"
         probe = Probe(rules.operation.key, Request(method, below), source=source)
@@ -106,7 +105,7 @@ class Contract:
         Raises LookupError for what the document does not have, ValueError where nothing that it
         describes can be made.
         """
-        found = strategies.answers_of(self._rules(operation), status, media_type)
+        found = strategies.answers_of(strategies.rules_of(self.book, operation), status, media_type)
         return strategies.lazily(strategies.allowed, *found)
 
     def requests(self, operation: str, *, media_type: str = "") -> SearchStrategy[DrawnRequest]:
@@ -114,7 +113,7 @@ class Contract:
 
         Values of the path are plain words, where their schema has such. Raises as `answers` does.
         """
-        found = strategies.requests_of(self._rules(operation), media_type)
+        found = strategies.requests_of(strategies.rules_of(self.book, operation), media_type)
         return strategies.lazily(strategies.allowed, *found)
 
     def broken(
@@ -126,7 +125,7 @@ class Contract:
         (`required`, `type`, `enum`, `bounds` …), or the keyword (`minLength`); None for any.
         Raises as `answers` does, and LookupError for a kind of which nothing can be broken.
         """
-        rules, of = self._rules(operation), strategies.answers_of
+        rules, of = strategies.rules_of(self.book, operation), strategies.answers_of
         found = strategies.requests_of(rules) if status is None else of(rules, status)
         return strategies.lazily(strategies.broken, kind, *found)
 
@@ -153,17 +152,6 @@ class Contract:
             raise TypeError(f"this is no response, {error}; {cure}") from None
         fields = tuple(self.scrubber.field(str(name), str(value)) for name, value in headers)
         return method, url, Response(status, fields, body)
-
-    def _rules(self, name: str) -> OperationRules:
-        """The rules of an operation; LookupError with the nearest if there is none."""
-        method, _, path = name.strip().partition(" ")
-        known, key = self.book.operations, f"{method.upper()} {path}"
-        for operation in self.book.spec.operations:
-            if name in (operation.key, operation.operation_id) or key == operation.key:
-                return known[operation.key]
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or [*known][:3]
-        nearest = f"the nearest are {', '.join(near)}; name one that it has"
-        raise LookupError(f"the document has no operation {name}; {nearest}")
 
     def _operation(self, method: str, path: str) -> str:
         there = operations_at(self.book.spec, path)

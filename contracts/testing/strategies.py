@@ -4,6 +4,7 @@ A source makes what choices say, and holds it against the document: the judge de
 the claim on requests.
 """
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from contracts.payloads import Choices, CoveringChoices, Payload, RandomChoices
 from contracts.payloads.compiler import compile_payload, generator
 from contracts.probes.edges import Breaker, with_content, with_parameter
 from contracts.probes.samples import breaches, values_of
-from contracts.rules import OperationRules
+from contracts.rules import OperationRules, RuleBook
 from contracts.schemas import RUNGS, constraints
 from contracts.schemas.claims import claim_of
 from contracts.schemas.constraints import CLIENT_FIELDS, CLOSED, Constraint, Forbidden
@@ -232,6 +233,18 @@ def _is_sent(parameter: Parameter, text: str) -> bool:
 
 
 Source = AnswerSource | RequestSource
+
+
+def rules_of(book: RuleBook, name: str) -> OperationRules:
+    """The rules of an operation, by key or `operationId`; LookupError with the nearest of none."""
+    method, _, path = name.strip().partition(" ")
+    known, key = book.operations, f"{method.upper()} {path}"
+    for operation in book.spec.operations:
+        if name in (operation.key, operation.operation_id) or key == operation.key:
+            return known[operation.key]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or [*known][:3]
+    nearest = f"the nearest are {', '.join(near)}; name one that it has"
+    raise LookupError(f"the document has no operation {name}; {nearest}")
 
 
 @lru_cache(maxsize=1024)

@@ -25,6 +25,8 @@ from tests.exchanges.documents import one_operation
 from tests.service import create_app, raw_server, running
 from tests.service.running import port_of_nobody
 
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
 KEY = "k-0123456789/abc"
 SPEC, OPERATION = one_operation(
     security=[{"key": []}], components={"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
@@ -36,12 +38,6 @@ POST = replace(GET, request=Request("POST", "/things/1", body=b"{}"))
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 CUT = OK.replace(b"Length: 2", b"Length: 9")
 BUSY = OK.replace(b"200 OK", b"503 Busy")
-
-
-@pytest.fixture(autouse=True)
-def no_waiting() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=3):
-        yield
 
 
 class Script:

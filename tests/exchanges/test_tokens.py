@@ -3,110 +3,34 @@
 from __future__ import annotations
 
 import base64
-import json
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
-import stamina
 
-from contracts.document import Spec
 from contracts.errors import DocumentError, UsageError
-from contracts.exchanges import Client, Exhausted, Route
+from contracts.exchanges import Exhausted, Route
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.grants import grants_from
 from contracts.exchanges.tls import Certificate
 from contracts.exchanges.tokens import NoToken, Tokens
-from contracts.messages import Credential, Exchange, Probe, Request
-from tests.exchanges.documents import spec_of
 from tests.exchanges.test_tls import LOOPBACK
+from tests.exchanges.token_endpoint import (
+    BASE,
+    CLIENT,
+    PROBE,
+    USER,
+    VARIABLE,
+    Endpoint,
+    asking,
+    document,
+    token,
+    tokens_of,
+)
 from tests.run.projects import serving
 
-VARIABLE = "CONTRACT_CREDENTIAL_SIGN_IN"
-USER = {"CONTRACT_USER_SIGN_IN": "ann", "CONTRACT_PASSWORD_SIGN_IN": "pa55 word/1"}
-CLIENT = {"CONTRACT_CLIENT_ID_SIGN_IN": "the app", "CONTRACT_CLIENT_SECRET_SIGN_IN": "s3cret:&/1"}
-BASE = "http://127.0.0.1:9/v1"
-
-
-def document(*scopes: str, **flows: str) -> Spec:
-    """A document with a scheme that has flows with these token URLs; an operation wants one scope, another all."""
-    flow = {name: {"tokenUrl": url, "scopes": {}} for name, url in flows.items()}
-    schemes = {"sign-in": {"type": "oauth2", "flows": flow}, "key": {"type": "http", "scheme": "bearer"}}
-    responses = {"200": {"description": "fine"}}
-    paths = {}
-    for number, wanted in enumerate((scopes[:1], scopes)):
-        security = [{"sign-in": list(wanted)}, {"key": []}]
-        paths[f"/{number}"] = {"get": {"responses": responses, "security": security}}
-    return spec_of(paths, components={"securitySchemes": schemes})
-
-
-@dataclass
-class Endpoint:
-    """Answers for tokens, and for what is asked with them; each token is another one."""
-
-    life: Any = 3600
-    answers: list[tuple[int, Any]] = field(default_factory=list)  # in place of tokens, the first first
-    expired: set[str] = field(default_factory=set)
-    asked: list[tuple[Mapping[str, str], dict[str, list[str]]]] = field(default_factory=list)
-    shown: list[str] = field(default_factory=list)  # of requests that are not for tokens
-
-    def __call__(self, request: bytes) -> bytes:
-        head, _, body = request.partition(b"\r\n\r\n")
-        line, *lines = head.decode("latin-1").split("\r\n")
-        fields = {name.lower(): value.strip() for name, _, value in (each.partition(":") for each in lines)}
-        if not line.startswith("POST /v1/token"):
-            self.shown.append(fields.get("authorization", ""))
-            return reply(401 if self.shown[-1] in self.expired else 200, {"seen": self.shown[-1]})
-        self.asked.append((fields, parse_qs(body.decode())))
-        if self.answers:
-            return reply(*self.answers.pop(0))
-        token = {"access_token": f"token-{len(self.asked):04}", "token_type": "Bearer", "expires_in": self.life}
-        return reply(200, {**token, "refresh_token": "refresh-0815"})
-
-    @property
-    def forms(self) -> list[dict[str, list[str]]]:
-        return [form for _, form in self.asked]
-
-
-def reply(status: int, said: Any) -> bytes:
-    body = said if isinstance(said, bytes) else json.dumps(said).encode()
-    head = (
-        f"HTTP/1.1 {status} Said\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {len(body)}"
-    )
-    return head.encode() + b"\r\n\r\n" + body
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture(autouse=True)
-def no_waiting() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=3):
-        yield
-
-
-@contextmanager
-def tokens_of(
-    endpoint: Endpoint, environ: Mapping[str, str], spec: Spec | None = None, **headers: str
-) -> Iterator[tuple[Tokens, Clock, str]]:
-    clock = Clock()
-    with serving(endpoint) as url:
-        spec = spec or document(password="token", clientCredentials="token")
-        grants = grants_from(spec, spec.operations, f"{url}/v1", tuple(headers.items()), environ)
-        yield Tokens(grants, now=clock), clock, url
-
-
-def token(tokens: Tokens) -> str:
-    return tokens.current([VARIABLE])[VARIABLE].reveal()
-
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 # What is sent
 
@@ -266,148 +190,6 @@ def test_token_comes_by_the_proxy_of_the_run() -> None:
     grants = grants_from(spec, spec.operations, BASE, (), USER)
     with serving(lambda request: endpoint(request.replace(b"POST http://127.0.0.1:9", b"POST "))) as proxy:
         assert token(Tokens(grants, Route(proxy))) == "token-0001"
-
-
-# When
-
-
-@pytest.mark.parametrize(
-    ("life", "later", "count"),
-    [
-        (3600, 3569, 1),
-        (3600, 3571, 2),
-        (20, 9, 1),
-        (20, 11, 2),
-        ("3600", 3571, 2),
-        (None, 1e9, 1),
-        (0, 1e9, 1),
-        ("soon", 1e9, 1),
-    ],
-)
-def test_token_is_fetched_again_before_it_expires(life: Any, later: float, count: int) -> None:
-    endpoint = Endpoint(life=life)
-    with tokens_of(endpoint, USER) as (tokens, clock, _):
-        assert token(tokens) == token(tokens) == "token-0001"
-        clock.now += later
-        assert token(tokens) == f"token-000{count}"
-
-
-def renewals(endpoint: Endpoint, times: int) -> list[tuple[str, str]]:
-    """By which grant each token came, and the refresh token that was given for it; a life lies between two."""
-    with tokens_of(endpoint, {**USER, **CLIENT}) as (tokens, clock, _):
-        for _ in range(times):
-            token(tokens)
-            clock.now += 7200
-        shown = f"{tokens!r} {tokens._refresh!r}"
-    assert "refresh-" not in shown
-    return [(form["grant_type"][0], form.get("refresh_token", [""])[0]) for form in endpoint.forms]
-
-
-def test_token_is_refreshed_as_the_client_where_that_is_possible() -> None:
-    endpoint = Endpoint()
-    kept = ("refresh_token", "refresh-0815")
-    assert renewals(endpoint, 3) == [("password", ""), kept, kept]
-    fields, form = endpoint.asked[1]
-    assert fields["authorization"].startswith("Basic ")
-    assert set(form) == {"grant_type", "refresh_token"}
-
-
-def said_of(token: str, **others: Any) -> tuple[int, Any]:
-    return 200, {"access_token": token, "token_type": "Bearer", "expires_in": 3600, **others}
-
-
-REFUSED = 400, {"error": "invalid_grant", "error_description": "refresh-1 is over"}
-REFRESHED: dict[str, tuple[list[tuple[int, Any]], list[tuple[str, str]]]] = {
-    "another each time": (
-        [said_of("token-a", refresh_token="refresh-1"), said_of("token-b", refresh_token="refresh-2")],
-        [("password", ""), ("refresh_token", "refresh-1"), ("refresh_token", "refresh-2")],
-    ),
-    "the same for good": (
-        [said_of("token-a", refresh_token="refresh-1"), said_of("token-b")],
-        [("password", ""), ("refresh_token", "refresh-1"), ("refresh_token", "refresh-1")],
-    ),
-    "none": ([said_of("token-a"), said_of("token-b")], [("password", ""), ("password", ""), ("password", "")]),
-    "no text": (
-        [said_of("token-a", refresh_token=[1]), said_of("token-b", refresh_token="")],
-        [("password", ""), ("password", ""), ("password", "")],
-    ),
-    "refused": (
-        [said_of("token-a", refresh_token="refresh-1"), REFUSED, said_of("token-b")],
-        [("password", ""), ("refresh_token", "refresh-1"), ("password", ""), ("password", "")],
-    ),
-}
-
-
-@pytest.mark.parametrize(("answers", "grants"), REFRESHED.values(), ids=REFRESHED)
-def test_what_a_token_is_refreshed_with(answers: list[tuple[int, Any]], grants: list[tuple[str, str]]) -> None:
-    assert renewals(Endpoint(answers=answers), 3) == grants
-
-
-@contextmanager
-def asking(endpoint: Endpoint) -> Iterator[tuple[Client, Clock]]:
-    spec = document(password="token")
-    with tokens_of(endpoint, USER, spec) as (tokens, clock, url):
-        spec = replace(spec, variables={"sign-in": VARIABLE}, shared=False)
-        client = Client(spec, f"{url}/v1", None, tokens=tokens)
-        yield client, clock
-        client.close()
-
-
-PROBE = Probe("GET /0", Request("GET", "/0"))
-
-
-def status_of(exchange: Exchange) -> int | None:
-    return exchange.response.status if exchange.response else None
-
-
-def test_token_that_was_taken_and_is_refused_is_fetched_again() -> None:
-    endpoint = Endpoint()
-    with asking(endpoint) as (client, _):
-        assert status_of(client.send(PROBE, 0)) == 200
-        endpoint.expired.add("Bearer token-0001")
-        exchange = client.send(PROBE, 1)
-        assert (status_of(exchange), exchange.attempts, exchange.retried) == (200, 2, ("401",))
-        assert endpoint.forms[1]["grant_type"] == ["password"]  # nobody knows what else is over
-        endpoint.expired.add("Bearer token-0002")  # and again, once it has been taken
-        assert status_of(client.send(PROBE, 2)) == 200
-    assert (len(endpoint.asked), client.pace.spent) == (3, 5)
-
-
-def test_token_that_was_never_taken_is_not_fetched_again() -> None:
-    endpoint = Endpoint(expired={"Bearer token-0001"})
-    with asking(endpoint) as (client, _):
-        assert [status_of(client.send(PROBE, number)) for number in range(3)] == [401] * 3
-    assert len(endpoint.asked) == 1
-
-
-def test_refusal_that_a_new_token_does_not_change_is_no_expiry() -> None:
-    endpoint = Endpoint()
-    with asking(endpoint) as (client, _):
-        client.send(PROBE, 0)
-        endpoint.expired |= {f"Bearer token-000{number}" for number in (1, 2)}
-        assert status_of(client.send(PROBE, 1)) == 401
-        endpoint.expired.clear()
-        client.send(PROBE, 2)
-        endpoint.expired |= {"Bearer token-0002"}
-        assert status_of(client.send(PROBE, 3)) == 401
-    assert len(endpoint.asked) == 2
-
-
-@pytest.mark.parametrize("form", [form for form in Credential if form is not Credential.RIGHT], ids=str)
-def test_refusal_of_a_wrong_token_is_no_expiry(form: Credential) -> None:
-    endpoint = Endpoint()
-    with asking(endpoint) as (client, _):
-        client.send(PROBE, 0)
-        endpoint.expired |= {"", "Bearer 0000000000", "Bearer ", "bearer token-0001", "token-0001"}
-        client.send(replace(PROBE, credential=form), 1)
-    assert len(endpoint.asked) == 1
-
-
-def test_nothing_is_fetched_for_what_needs_none() -> None:
-    endpoint = Endpoint()
-    with asking(endpoint) as (client, _):
-        client.send(replace(PROBE, schemes=("key",)), 0)
-    assert (endpoint.asked, endpoint.shown) == ([], [""])
 
 
 # What is shown

@@ -20,6 +20,7 @@ _GROUPS = {
     "Ask a service": {"run": (_RUN, "Judge a service, or a mock, by every rule.")},
     "Serve and judge clients": {
         "mock": (_SERVE, "Answer requests as the document says."),
+        "proxy": (_ONLOOKERS, "Forward requests, and judge them and their answers."),
         "judge": (_ONLOOKERS, "Judge what was recorded elsewhere, and who asked."),
         "consumer": (_CONSUMER, "What the document allows, and a model of answers rejects."),
     },
@@ -43,6 +44,7 @@ _COMMANDS = {name: row for group in _GROUPS.values() for name, row in group.item
 _EXAMPLES = {
     "run": "openapi.yaml --base-url http://localhost:8000",
     "mock": "openapi.yaml --port 4010",
+    "proxy": "openapi.yaml --base-url http://127.0.0.1:8000",
     "judge": "traffic.har openapi.yaml --base-url https://api.example.com",
     "consumer": "shelf:Book 'GET /books/{id}' 200 openapi.yaml",
     "diff": "origin/main:openapi.yaml openapi.yaml",

@@ -4,7 +4,7 @@ import gc
 import shlex
 import sys
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,20 @@ import click
 from contracts.commands import show
 from contracts.commands.documents import own_document
 from contracts.commands.whole import EXIT_CODES
-from contracts.run.options import OPTIONS, Options, check_base_url, options_from
+from contracts.notte import domain
+from contracts.run.options import (
+    OPTIONS,
+    Options,
+    check_base_url,
+    host_of,
+    options_from,
+    period_of,
+)
 from contracts.run.settings import settings_of
+from contracts.text import printable
 
 if TYPE_CHECKING:
+    from contracts.consumers.proxy import Onlooker
     from contracts.consumers.watch import Watch
 
 _JUDGING = (
@@ -90,3 +100,67 @@ def judge(file: str, base_url: str | None, options: Options) -> None:
     watch = watch_of(options, check_base_url(base_url) or said, _command(), at_servers=True)
     take_recorded(watch, Path(file), data)
     _end(watch)
+
+
+@click.command()
+@click.argument("document", required=False, type=click.Path())
+@click.option("--base-url", metavar="URL", required=True, help="The service that is asked.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4010,
+    show_default=True,
+    help="0 for any that is free.",
+)
+@click.option("--for", "period", metavar="TIME", help="End after so long: 600 (seconds), 10m.")
+@click.option("--quiet", is_flag=True, help="No line for each request.")
+@click.option("--report", metavar="DIR", help="The same as --contract-report.")
+@_takes(*_JUDGING, *_WAY)
+def proxy(
+    base_url: str, host: str, port: int, period: str | None, quiet: bool, options: Options
+) -> None:
+    """Let clients ask a service through it, and judge what they ask and are answered.
+
+    Give clients its URL in place of the service's. It ends with Ctrl-C, SIGTERM or --for, and then
+    writes the report of a run. Nothing is altered on the way. To Notte's production host no method
+    is sent that may change anything.
+
+    Exit code 0: pass. 1: a rule is violated. 2: an option can't be used. 3: inconclusive.
+    """
+    from contracts.commands.serve import needs_server
+
+    needs_server("proxy")
+    from contracts.consumers.proxy import Forwarder, Onlooker
+    from contracts.consumers.watch import watch_of
+
+    gc.enable()
+    url = check_base_url(base_url)
+    seconds = period_of("--for", period)
+    watch = watch_of(options, url, _command())
+    assert url is not None
+    guarded = host_of(url) in domain.PRODUCTION_HOSTS
+    forwarder = Forwarder(url, watch.state.inputs.target.route, guarded)
+    look_on(
+        Onlooker(forwarder, watch, None if quiet else partial(print, file=sys.stderr, flush=True)),
+        host,
+        port,
+        f"forwards to {url}",
+        seconds,
+    )
+
+
+def look_on(
+    onlooker: "Onlooker", host: str, port: int, what: str, seconds: float | None = None
+) -> None:
+    """Serve it until it is stopped, then say what came of it, and exit as a run does."""
+    from contracts.mock.server import bound, serve, url_of
+
+    for line in onlooker.watch.salvaged:
+        click.echo(printable(f"contracts: {line}"), err=True)
+    held = bound(host, port)
+    line = printable(f"contracts: {url_of(held)} {what}")
+    with held:
+        serve(onlooker, held, partial(print, line, flush=True), date=False, seconds=seconds)
+    onlooker.close()
+    _end(onlooker.watch)

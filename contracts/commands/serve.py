@@ -19,6 +19,12 @@ from contracts.text import plural, printable
 NEEDED = "needs a server, which is not installed; pip install 'notte-contracts[serve]'"
 
 
+def needs_server(command: str) -> None:
+    """UsageError where the server is not installed, which is an extra."""
+    if importlib.util.find_spec("uvicorn") is None:
+        raise UsageError(f"contracts {command} {NEEDED}")
+
+
 @click.command()
 @click.argument("document", required=False)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens.")
@@ -55,8 +61,7 @@ def mock(
     What the document forbids is refused, and the answer says why. A client asks for a status or
     body by `Prefer: code=404`, `example=NAME` and `dynamic=true`. It ends with Ctrl-C or SIGTERM.
     """
-    if importlib.util.find_spec("uvicorn") is None:
-        raise UsageError(f"contracts mock {NEEDED}")
+    needs_server("mock")
     if not manners["credential"]:
         raise UsageError("--credential is empty; give one, or 'any' for any that is there")
     from contracts.mock.app import Manners, app_for

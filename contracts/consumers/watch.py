@@ -1,6 +1,7 @@
 """Exchanges that others made, as they come, to the report of a run: answers by the rules of the
 document, and each request held to what the document allows."""
 
+import os
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -17,6 +18,7 @@ from contracts.decision.run_decision import Result
 from contracts.document import Operation, Spec
 from contracts.document.security import own_variable
 from contracts.document.serialisation import concreteness
+from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Secret, StopKind
 from contracts.exchanges.credential import forbid_core_dumps
 from contracts.exchanges.health import MOST_KEPT, Stop
@@ -34,9 +36,9 @@ from contracts.rules import Rule
 from contracts.rules.clients import meant, request_rule, unknown_rule
 from contracts.rules.requests import OTHER_REASONS
 from contracts.run.ask import judged
-from contracts.run.inputs import Inputs, inputs_from
+from contracts.run.inputs import Inputs, inputs_from, problems_with_certificates, route_of
 from contracts.run.options import Options
-from contracts.run.prelude import make_folder
+from contracts.run.prelude import make_folder, salvage
 from contracts.run.state import Asked, State, now
 from contracts.schemas.claims import claim_of
 from contracts.text import cut, few
@@ -56,6 +58,7 @@ class Watch:
 
     state: State
     bases: Sequence[str] = ()  # the URLs that the paths of the document follow
+    salvaged: Sequence[str] = ()  # what became of runs that were killed in the folder
     left: Counter[str] = field(default_factory=Counter)  # what was not judged, and why
     _lock: Lock = field(default_factory=Lock)
     _unlooked: dict[str, None] = field(default_factory=dict)
@@ -287,6 +290,11 @@ def watch_of(
             bases += [server.rstrip("/")] * ("://" in server and "{" not in server)
         target = replace(inputs.target, base_url=next(iter(bases), None))
         inputs = replace(inputs, target=target)
+    elif base_url is not None:
+        for said in problems_with_certificates(options, base_url):
+            raise UsageError(said)
+        route = route_of(options, os.environ, base_url)
+        inputs = replace(inputs, target=replace(inputs.target, route=route))
     spec, names = inputs.spec, dict[str, str]()
     for scheme in spec.security_schemes:
         names[scheme] = spec.variable_of(scheme) or own_variable(scheme)
@@ -298,7 +306,8 @@ def watch_of(
     capabilities.placeholders = spec.placeholders
     forbid_core_dumps()
     make_folder(inputs)
-    return Watch(_state_of(inputs, command), bases)
+    state = _state_of(inputs, command)
+    return Watch(state, bases, list(salvage(state)))
 
 
 def _state_of(inputs: Inputs, command: str) -> State:

@@ -82,11 +82,19 @@ class Route:
 
     def transport(self, base: SplitResult) -> httpx2.HTTPTransport:
         """A transport to a base URL; a Client would keep cookies, look into Location, log URLs."""
+        return httpx2.HTTPTransport(**self._way(base))
+
+    def forwarding(self, base: SplitResult) -> httpx2.AsyncHTTPTransport:
+        """One for what others ask. A connection each: one that is kept may be closed meanwhile."""
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+        return httpx2.AsyncHTTPTransport(**self._way(base), limits=limits)
+
+    def _way(self, base: SplitResult) -> dict[str, Any]:
         proxy: str | httpx2.Proxy | None = self.proxy or environment_proxy(base)[1]
         trusted = _trust(base.scheme, self.ca_bundle, self.certificate)
         if isinstance(proxy, str) and proxy.startswith("https:"):
             proxy = httpx2.Proxy(proxy, ssl_context=_trust("https", self.ca_bundle, None))
-        return httpx2.HTTPTransport(verify=trusted, proxy=proxy)
+        return {"verify": trusted, "proxy": proxy}
 
 
 @cache
@@ -208,7 +216,7 @@ class Transport:
                 answer = replace(answer, seconds=time.perf_counter() - started)
             return replace(answer, body=body, is_whole=is_whole)
         except httpx2.HTTPError as error:
-            return _failure(error, self._deadline.begun)
+            return failure_of(error, self._deadline.begun)
         except NoAnswer as error:
             return Failure(*error.args)
 
@@ -249,7 +257,7 @@ class Transport:
         return found
 
 
-def _failure(error: httpx2.HTTPError, begun: bytes) -> Failure:
+def failure_of(error: httpx2.HTTPError, begun: bytes = b"") -> Failure:
     """What an error means, where the bytes that came begin so."""
     detail = f"{type(error).__name__}: {error}".strip(": ")
     if said := tls.client_problem(detail):

@@ -1,5 +1,7 @@
 """An ASGI application on a port of this machine, by uvicorn, until somebody stops it."""
 
+import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -10,6 +12,8 @@ import uvicorn
 
 from contracts.errors import UsageError
 
+# Else Python prints what uvicorn says of an answer that was cut short.
+logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 GRACE = 5  # seconds that answers have which are on their way when it is stopped
 
 
@@ -41,8 +45,15 @@ def url_of(held: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Any, held: socket.socket, ready: Callable[[], None], *, date: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is called once it listens.
+def serve(
+    app: Any,
+    held: socket.socket,
+    ready: Callable[[], None],
+    *,
+    date: bool = True,
+    seconds: float | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, or for so many seconds; `ready` is called once it listens.
 
     `date`: each answer has the time in its field, and the application sends none.
     """
@@ -54,20 +65,25 @@ def serve(app: Any, held: socket.socket, ready: Callable[[], None], *, date: boo
         date_header=date,
         timeout_graceful_shutdown=GRACE,
     )
-    _Server(config, ready).run([held])
+    _Server(config, ready, seconds).run([held])
 
 
 class _Server(uvicorn.Server):
     """uvicorn, which says when it listens, and ends as told instead of by the signal itself."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], seconds: float | None
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._seconds = ready, seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
             self._ready()
+        if self._seconds is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._seconds, setattr, self, "should_exit", True)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -226,7 +226,7 @@ def _addressed(
     capabilities = scrubber.capabilities
     capabilities.placeholders = spec.placeholders
     secret = others.pop(spec.variable, None)
-    route = _route(options, environ, base_url if asks else None)
+    route = route_of(options, environ, base_url if asks else None)
     tokens = Tokens(grants, route, scrubber)
     target = Target(base_url, secret, others, Limits(), headers, capabilities, route, tokens)
     return spec, target, scrubber
@@ -270,14 +270,19 @@ def _problems(inputs: Inputs, environ: Mapping[str, str]) -> Iterator[str]:
         yield f"{glob} matches none of the operations of {path}; {cure}"
     if base_url is not None:
         yield from _problems_with_production(inputs, host_of(base_url))
-    if options.client_key is not None and options.client_cert is None:
-        yield f"--contract-client-key goes with {CLIENT_CERT}; give that, or leave it out"
-    if options.client_cert is not None and (base_url or "").startswith("http:"):
-        yield f"{CLIENT_CERT} is shown to https alone; give an https --base-url, or leave it out"
+    yield from problems_with_certificates(options, base_url)
     looks = {"discover": options.discover, "start-session": options.start_session}
     for option in filter(looks.get, looks):
         yield from _problems_with_sessions(inputs, environ, f"--contract-{option}")
     yield from _problems_with_files(inputs)
+
+
+def problems_with_certificates(options: Options, base_url: str | None) -> Iterator[str]:
+    """Of the client."""
+    if options.client_key is not None and options.client_cert is None:
+        yield f"--contract-client-key goes with {CLIENT_CERT}; give that, or leave it out"
+    if options.client_cert is not None and (base_url or "").startswith("http:"):
+        yield f"{CLIENT_CERT} is shown to https alone; give an https --base-url, or leave it out"
 
 
 def _problems_with_production(inputs: Inputs, host: str) -> Iterator[str]:
@@ -360,7 +365,7 @@ def proxy_from(options: Options, environ: Mapping[str, str]) -> str | None:
         raise UsageError(f"{domain.PROXY_VARIABLE} {NO_PROXY}") from None
 
 
-def _route(options: Options, environ: Mapping[str, str], base_url: str | None) -> Route:
+def route_of(options: Options, environ: Mapping[str, str], base_url: str | None) -> Route:
     """The way to a service. UsageError for a proxy or certificates that can't be used."""
     route = Route(proxy_from(options, environ), options.ca_bundle)
     if base_url is None:

@@ -354,6 +354,13 @@ def options_from(get: Callable[[Option], Any]) -> Options:
     return Options(**{option.field: option.parsed(get(option)) for option in OPTIONS})
 
 
+def period_of(flag: str, text: str | None) -> float | None:
+    """The seconds of a time that an option of a command takes; UsageError if it is none."""
+    if text is not None and not re.fullmatch(_TIME.pattern, text):
+        raise UsageError(f"{flag} {text} {_PERIOD}")
+    return None if text is None else _time(text)
+
+
 def check_base_url(url: str | None) -> str | None:
     """The base URL if it is usable, None for the mock. Errors show no userinfo and no query."""
     if url is None:

@@ -206,7 +206,7 @@ def test_the_commands_stand_in_groups(contracts: Run) -> None:
         ["Options", "Ask a service", "Serve and judge clients", "Compare documents", "Set up and tell"],
     )
     others = ["diff", "changelog", "drift", "pull", "init", "rules", "lives", "accept", "report", "merge"]
-    assert in_groups(out) == ["run", "mock", "judge", "consumer", *others]
+    assert in_groups(out) == ["run", "mock", "proxy", "judge", "consumer", *others]
 
 
 LINES = re.findall(r"^\| (bash|zsh|fish).*\| `(.*?)` \|$", (ROOT / "docs/commands.md").read_text("utf-8"), re.MULTILINE)

@@ -25,8 +25,8 @@ from contracts.report.forms import FORMS, catalogue, lines_of
 from contracts.report.history import trend_in
 from contracts.report.json_report import merge, read_run
 from contracts.rules import RuleBook, rules_for
-from contracts.rules.clients import client_rules
 from contracts.rules.faults import notices, refuse_faulty
+from contracts.rules.requests import client_rules
 from contracts.text import json_shown, printable, write_whole
 
 _DAY = click.DateTime(["%Y-%m-%d"])

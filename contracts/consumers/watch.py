@@ -33,8 +33,7 @@ from contracts.messages import (
     Response,
 )
 from contracts.rules import Rule
-from contracts.rules.clients import meant, request_rule, unknown_rule
-from contracts.rules.requests import OTHER_REASONS
+from contracts.rules.requests import OTHER_REASONS, meant, request_rule, unknown_rule
 from contracts.run.ask import judged
 from contracts.run.inputs import Inputs, inputs_from, problems_with_certificates, route_of
 from contracts.run.options import Options

@@ -17,7 +17,7 @@ from contracts.exchanges.health import EXPIRED, Stop, StopKind
 from contracts.exchanges.traffic import Share, Traffic
 from contracts.messages import MAX_UNAVAILABLE, REFUSALS
 from contracts.rules import Severity
-from contracts.rules.clients import OF_CLIENTS, client_rules
+from contracts.rules.requests import OF_CLIENTS, client_rules
 from contracts.text import plural
 from contracts.verdicts import Outcome, Verdict
 

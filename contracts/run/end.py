@@ -34,7 +34,7 @@ from contracts.report.json_report import json_parts
 from contracts.report.record import Report
 from contracts.report.run import Drift, RuleVerdict, Shard
 from contracts.report.wording import bug_notes, target_text
-from contracts.rules.clients import OF_CLIENTS
+from contracts.rules.requests import OF_CLIENTS
 from contracts.run.ask import (
     closing_of,
     connected,

@@ -29,7 +29,7 @@ from contracts.report.history import trend_of
 from contracts.report.json_report import SCHEMA, json_text, read_run, run_from, to_json
 from contracts.report.record import Report, Teller
 from contracts.rules import RULE_KINDS, OperationRules, RuleBook, rules_for
-from contracts.rules.clients import OF_CLIENTS
+from contracts.rules.requests import OF_CLIENTS
 from contracts.verdicts import Judgement, Outcome, Verdict, judge_all, tally, with_recurrence
 from tests.documents import document, spec_from
 from tests.run.projects import CANARY, ENUM, Project, Things, leaks

@@ -6,8 +6,8 @@ import asyncio
 import gzip
 import json
 import socket
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, MutableMapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import brotli
@@ -25,6 +25,7 @@ from tests.service.running import port_of_nobody, running
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
 HEAD_END = b"\r\n\r\n"
+Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Script = Callable[[bytes], bytes | None]
 
 
@@ -112,15 +113,13 @@ def test_a_body_arrives_as_it_was_sent(name: str, watch: Watch) -> None:
         came.append(await reader.readuntil(HEAD_END))
         came.append(await reader.readexactly(len(wanted)))
         writer.write(OK)
-        writer.close()
 
     async def play() -> None:
-        server = await asyncio.start_server(service, "127.0.0.1", 0)
-        app = Onlooker(Forwarder(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", Route()), watch)
         messages = asyncio.Queue[Any]()
         for part in parts:
             messages.put_nowait({"type": "http.request", "body": part, "more_body": part is not parts[-1]})
-        async with server:
+        async with serving(service) as base_url:
+            app = Onlooker(Forwarder(base_url, Route()), watch)
             await asyncio.wait_for(
                 through(app, messages, nowhere, "/orders", (field, (b"expect", b"100-continue"))), 60
             )
@@ -130,6 +129,28 @@ def test_a_body_arrives_as_it_was_sent(name: str, watch: Watch) -> None:
     assert field[0] + b": " + field[1] in came[0].lower()
     assert b"expect: 100-continue" in came[0]
     assert came[1] == wanted
+
+
+@asynccontextmanager
+async def serving(
+    handle: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[str]:
+    """Within, a service in this loop; when it is over, so are its connections."""
+    tasks = set[Any]()
+
+    async def called(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
+        try:
+            await handle(reader, writer)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(called, "127.0.0.1", 0, backlog=100)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await asyncio.wait_for(asyncio.gather(*tasks), 60)
 
 
 async def nowhere(_: Any) -> None:
@@ -197,21 +218,18 @@ def test_an_event_arrives_before_the_stream_ends(watch: Watch) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
         await first_seen.wait()
         writer.write(b"data: 2\n\n")
-        writer.close()
 
     async def play() -> None:
-        server = await asyncio.start_server(service, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
 
         async def send(message: MutableMapping[str, Any]) -> None:
             gone.append(message.get("body"))
             if message.get("body"):
                 first_seen.set()
 
-        app = Onlooker(Forwarder(f"http://127.0.0.1:{port}", Route()), watch)
         messages = asyncio.Queue[Any]()
         messages.put_nowait({"type": "http.request", "body": b""})
-        async with server:
+        async with serving(service) as base_url:
+            app = Onlooker(Forwarder(base_url, Route()), watch)
             await asyncio.wait_for(through(app, messages, send), 60)
         app.close()
 
@@ -235,11 +253,9 @@ def test_who_goes_leaves_nothing_behind(watch: Watch) -> None:
         async def send(_: Any) -> None:
             raise AssertionError("nothing is sent")
 
-        server = await asyncio.start_server(service, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        app = Onlooker(Forwarder(f"http://127.0.0.1:{port}", Route()), watch)
         messages = asyncio.Queue[Any]()
-        async with server:
+        async with serving(service) as base_url:
+            app = Onlooker(Forwarder(base_url, Route()), watch)
             asking = asyncio.ensure_future(through(app, messages, send))
             await asyncio.wait_for(asked_for.wait(), 60)
             messages.put_nowait({"type": "http.disconnect"})
@@ -279,10 +295,8 @@ def test_many_clients_at_once(watch: Watch) -> None:
             await through(app, messages, send)
             return statuses[0]
 
-        server = await asyncio.start_server(service, "127.0.0.1", 0, backlog=count)
-        port = server.sockets[0].getsockname()[1]
-        app = Onlooker(Forwarder(f"http://127.0.0.1:{port}", Route()), watch)
-        async with server:
+        async with serving(service) as base_url:
+            app = Onlooker(Forwarder(base_url, Route()), watch)
             found = await asyncio.wait_for(asyncio.gather(*(one(app) for _ in range(count))), 120)
         app.close()
         return found

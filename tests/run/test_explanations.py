@@ -19,7 +19,7 @@ from contracts.document import load_spec
 from contracts.notte.prose import prose_rules
 from contracts.report.forms.catalogue import explained, explained_json
 from contracts.rules import RULE_KINDS, RuleBook, rules_for
-from contracts.rules.clients import OF_CLIENTS
+from contracts.rules.requests import OF_CLIENTS
 
 from .projects import TEST_MODULE, Project, document, operation
 from .test_gate import GATE

@@ -16,7 +16,7 @@ from contracts.decision.entries import TERM, accept_command
 from contracts.document import Spec
 from contracts.errors import UsageError
 from contracts.rules import Rule, RuleBook
-from contracts.rules.clients import OF_CLIENTS, client_rules
+from contracts.rules.requests import OF_CLIENTS, client_rules
 from contracts.rules.states import LIVES, no_lives_of, takes_part
 from contracts.schemas.families import families_of
 from contracts.text import plural, printable

@@ -13,7 +13,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from contracts.report import wording
 from contracts.report.history import Trend
 from contracts.report.run import CHANGES, RuleVerdict, Run
-from contracts.rules.clients import OF_CLIENTS
+from contracts.rules.requests import OF_CLIENTS
 from contracts.text import cut, few, plural, printable
 
 ROWS = 25  # of the summary, its title, the lines that others add to it and the decision included

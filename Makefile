@@ -1,4 +1,4 @@
-# `make check` runs the contract on the mock; `make test` runs everything that CI runs; `make setup` only sets up.
+# `make check` runs the contract on the mock; `make test` runs everything that CI runs, `make sdk` apart; `make setup` only sets up.
 PYTHON ?= python3
 UV ?= uv
 PY := .venv/bin/python
@@ -19,10 +19,12 @@ ELSEWHERE := tests/attack tests/service_tests tests/power tests/verdicts/test_la
 	$(patsubst %,tests/rules/test_%.py,meshes odd_paths overlaps) tests/schemas/test_claims.py \
 	$(filter-out $(UNDER:%=tests/run/test_%.py),$(wildcard tests/run/test_*.py))
 PAGES := tests/browser
+# Has the official SDK beside all else, and 35 packages that it brings.
+SDK := build/sdk
 NEEDED := notte-contracts needs Python 3.11 or newer
 CURE := Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)
 
-.PHONY: check test setup lock clean
+.PHONY: check test sdk setup lock clean
 
 check: $(STAMP)
 	@$(CLEAN) $(PY) -m pytest tests/contract -q
@@ -42,6 +44,16 @@ test: $(STAMP)
 	@$(PY) -m coverage report --format=total >/dev/null || $(PY) -m coverage report
 	@echo "branch coverage: $$($(PY) -m coverage report --format=total)%"
 
+sdk: $(SDK)/.installed
+	@$(CLEAN) $(SDK)/bin/python -m pytest -q tests/consumers/sdk
+
+$(SDK)/.installed: $(STAMP) tests/consumers/sdk/requirements.lock
+	@$(PYTHON) -m venv $(SDK)
+	@for lock in requirements.lock tests/consumers/sdk/requirements.lock; do \
+	$(SDK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $$lock || exit 1; done
+	@$(SDK)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 setup: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -57,6 +69,7 @@ $(STAMP): requirements.lock pyproject.toml
 lock:
 	@$(UV) --version >/dev/null 2>&1 || { echo "make lock needs uv, and there is no $(UV). Install it ($(PYTHON) -m pip install uv), or name it: make UV=… lock" >&2; exit 1; }
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-strip-extras --extra serve --group dev pyproject.toml --output-file requirements.lock
+	cd tests/consumers/sdk && $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --constraint ../../../requirements.lock requirements.in --output-file requirements.lock
 
 clean:
 	rm -rf .venv build

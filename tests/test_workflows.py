@@ -55,7 +55,7 @@ def test_what_the_action_takes_and_gives_is_documented() -> None:
 
 
 def test_there_are_three_workflows_and_two_for_others() -> None:
-    ours = ["ci: test", "gate: diff", "nightly: contract", "nightly: whole"]
+    ours = ["ci: test", "ci: sdk", "gate: diff", "nightly: contract", "nightly: whole"]
     assert sorted(JOBS) == sorted([*ours, "contract: contract", "contract-nightly: contract"])
 
 

@@ -141,12 +141,13 @@ def _tell(told: dict[str, Any], study: Study) -> None:
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
     """The same in words: where, what was seen, what was wanted, what to do next."""
-    name, rejected, taken = told["consumer"], told["rejected"], told["taken"]
-    for one in rejected:
+    name, taken, far = told["consumer"], told["taken"], dict[tuple[str, str], list[str]]()
+    failing = [one for one in told["rejected"] if not one["is_far"]]
+    for one in told["rejected"]:
         if one["is_far"]:
-            where = f"{one['source']}  far-fetched, fails nothing: {one['pointer']}"
-            yield f"{where} is {shown(one['values'][0], 40)}: {cut(one['says'])}"
-            continue
+            said = shown(one["values"][0], 40), one["says"]
+            far.setdefault(said, []).append(one["pointer"])
+    for one in failing:
         says = _MEMBERS.get(one["keyword"], "which the document allows")
         missing = ["missing"] * (one["keyword"] == "required")
         value, *others = (*missing, *(shown(value, 40) for value in one["values"]))
@@ -158,6 +159,9 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
         yield f"  rejected: {cut(one['says'])}"
         yield f"  payload: {cut(json_line(one['payload']), LONGEST)}"
         yield f"  next: let {name} take it, or say in the document that nobody sends it"
+    for (value, says), places in far.items():
+        where = few(places, MOST, "(--format json)")
+        yield f"far-fetched, fails nothing: {value} at {where} is rejected: {cut(says)}"
     for one in taken:
         place = " ".join(filter(None, (one["place"] or "/", one["keyword"], one["name"])))
         value = f" by {shown(one['value'], 40)}" * (not one["name"])
@@ -172,5 +176,5 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     tried = f"{plural(told['tried'], 'payload')} tried, {count} of {told['choices']} choices shown"
     broken = f"{len(taken)} of {plural(told['broken'], 'broken constraint')} taken"
     by = f"{name} ({told['read_by']}) rejects"
-    cause = f"{plural(len(rejected), 'cause')} of what {told['operation']} {told['status']} allows"
+    cause = f"{plural(len(failing), 'cause')} of what {told['operation']} {told['status']} allows"
     yield f"consumer: {told['decision'].upper()}: {by} {cause} ({tried}; {broken})"

@@ -1,5 +1,6 @@
 """Values that may stand at a place, odd ones too; what comes of a payload with them there."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
@@ -34,6 +35,7 @@ FAR: tuple[JSON, ...] = (
 )
 """What is allowed, and nobody is likely to send: rejecting nothing but that is no failure."""
 PLAIN = 3  # values that are drawn of a schema
+_DIGITS, MANY_DIGITS = re.compile("[0-9]+"), "9" * 15
 UNHEARD_OF = "undeclared_by_anyone"
 LOOKED_AT = ("detail", "error", "errors", "message", "code", "status", "type", "id", "data")
 """Names by which clients tell an error, or what they have."""
@@ -41,12 +43,16 @@ LOOKED_AT = ("detail", "error", "errors", "message", "code", "status", "type", "
 
 def odd_values(location: Location) -> Iterator[JSON]:
     """Plain ones first, then those of the formats at a place; what few are likely to send last."""
-    for part in location.parts[:1]:
-        yield from values_of(part.schema)[:PLAIN]
     branches = (union.branches for union in location.unions)
-    for branch in (location, *chain.from_iterable(branches)):
-        for part in branch.parts:
-            yield from ODD.get(str(part.value.get("format")), ())
+    parts = [*location.parts]
+    for branch in chain.from_iterable(branches):
+        parts += branch.parts
+    for part in parts:
+        for value in values_of(part.schema)[:PLAIN]:
+            yield value
+            if isinstance(value, str):  # as of a duration by its pattern
+                yield _DIGITS.sub(MANY_DIGITS, value)
+        yield from ODD.get(str(part.value.get("format")), ())
     yield from (*ODD[""], *OTHERS, *FAR)
 
 

@@ -117,7 +117,7 @@ def test_what_is_far_fetched_is_told_and_fails_nothing(contracts: Run, shelf: Pa
     assert code == 0
     assert {one["is_far"] for one in found["rejected"]} == {True}
     _, out, _ = contracts("consumer", "shelf:dated", "get_book", "200", "openapi.yaml")
-    assert 'openapi.yaml:19  far-fetched, fails nothing: /lent_at is "0000-01-01T00:00:00Z": ValueError' in out
+    assert 'far-fetched, fails nothing: "0000-01-01T00:00:00Z" at /lent_at is rejected: ValueError: year 0 is' in out
 
 
 @pytest.mark.parametrize("status", ["204", "206"])

@@ -2,10 +2,11 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import repeat
 from typing import Any
 
 from contracts.document import (
@@ -107,13 +108,29 @@ def examples_of(media: MediaType | None, document: Document) -> dict[str, Varian
         with suppress(LookupError, TypeError):  # the value stands elsewhere
             held = document.at(document.resolve(join_pointer(media.pointer, "examples", name)))
             found[name] = held["dataValue"] if "dataValue" in held else held["value"]
-    said = media.schema.value if media.schema else {}
-    for held in (node, said if isinstance(said, dict) else {}):
-        listed = held.get("examples")
-        shown = listed if isinstance(listed, list) else []
-        if not found and ("example" in held or shown):
-            found["default"] = held["example"] if "example" in held else shown[0]
+    for value in _said_of(node) if not found else ():
+        found["default"] = value
+    if not found and media.schema is not None and is_json(media.name):
+        drawn = next(_drawn(media.schema, CoveringChoices(), 1), None)
+        value = _mapped(locate(media.schema), drawn, _illustrated)
+        if value != drawn:
+            found["default"] = value
     return {name: _example(media, value) for name, value in found.items()}
+
+
+def _said_of(node: Mapping[str, Any]) -> Sequence[Any]:
+    """What a schema or media type has as its example, in either way; the first counts."""
+    listed = node.get("examples")
+    shown = listed if isinstance(listed, list) else []
+    return [node["example"]] if "example" in node else shown[:1]
+
+
+def _illustrated(location: Location, value: Any) -> Any:
+    """The example that a schema has in place of a value, if it has one."""
+    for part in location.parts:
+        for shown in _said_of(part.value):
+            return shown
+    return value
 
 
 def _example(media: MediaType, value: Any) -> Variant | str:
@@ -204,24 +221,30 @@ def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
 
 def _with_contents(schema: Schema, location: Location, value: Any) -> Any:
     """The value with strings that hold what their keywords say, as far as its schema takes that."""
-    changed = _contents(location, value)
+    changed = _mapped(location, value, _contents)
     if changed is not value and changed != value and takes(validator(schema), changed):
         return changed
     return value
 
 
-def _contents(location: Location | None, value: Any) -> Any:
+def _mapped(location: Location | None, value: Any, change: Callable[[Location, Any], Any]) -> Any:
+    """The value with each value in it changed as its place says, the innermost first."""
     if location is None:
         return value
     if isinstance(value, dict):
         below = map(location.property, value)
-        value = dict(zip(value, map(_contents, below, value.values()), strict=True))
+        value = dict(zip(value, map(_mapped, below, value.values(), repeat(change)), strict=True))
     if isinstance(value, list):
-        children = itertools.chain(location.prefix, itertools.repeat(location.items))
-        value = list(map(_contents, children, value))
+        children = itertools.chain(location.prefix, repeat(location.items))
+        value = list(map(_mapped, children, value, repeat(change)))
     for union in location.unions:
         if union.selectable and union.values is None and (branch := union.select(value)):
-            value = _contents(branch, value)
+            value = _mapped(branch, value, change)
+    return change(location, value)
+
+
+def _contents(location: Location, value: Any) -> Any:
+    """A string that holds what the keywords of its place say."""
     for part in location.parts if isinstance(value, str) else ():
         if (encoding := encoding_of(part.value)) and not is_encoded(encoding, value):
             digits = 2 * value.encode("utf-8", "replace").hex()  # fit for each of them

@@ -163,6 +163,22 @@ def test_where_an_example_may_stand(media: dict[str, Any], schema: dict[str, Any
     assert body_of(prefer(app_for(spec), "example=default")) == {"id": 7, "size": "m"}
 
 
+def test_examples_of_properties() -> None:
+    name = {"type": "string", "example": "tom"}
+    tags = {"type": "array", "minItems": 2, "items": {"type": "string", "examples": ["wild", "tame"]}}
+    schema = {"type": "object", "required": ["name", "tags"], "properties": {"name": name, "tags": tags}}
+    spec, _ = one_operation(
+        responses={"200": answered({"$ref": "#/components/schemas/Cat"})},
+        parameters=PARAMETERS,
+        components={"schemas": {"Cat": schema}},
+    )
+    app = app_for(spec)
+    body = body_of(prefer(app, "dynamic=false"))
+    assert (body["name"], {*body["tags"]}) == ("tom", {"wild"})
+    assert body_of(asked(app, "/things/7"))["name"] == "tom"
+    assert body_of(asked(app, "/things/7"))["name"] != "tom"
+
+
 def test_an_example_that_is_no_answer() -> None:
     shown = {"schema": THING, "examples": {"bad": {"value": {"id": "x"}}, "cat": EXAMPLES["cat"]}}
     app = app_with({"200": {"description": "fine", "content": {"application/json": shown}}})

@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from contracts.commands.documents import Reads, own_document, reads
-from contracts.document import load_spec
+from contracts.document.sides import read_side, side_from
 from contracts.errors import UsageError
 from contracts.mock import CREDENTIAL, MockService
 from contracts.notte import domain
@@ -69,7 +69,7 @@ def mock(
 
     path = own_document() if document is None else document
     read = reading([path])
-    spec = load_spec(path, read.overlays, read.root)
+    spec = read_side(side_from(path, read))
     if read.is_strict:
         refuse_faulty(spec)
     for notice in notices(spec):

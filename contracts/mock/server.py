@@ -1,6 +1,7 @@
 """An ASGI application on a port of this machine, by uvicorn, until somebody stops it."""
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
@@ -19,23 +20,24 @@ GRACE = 5  # seconds that answers have which are on their way when it is stopped
 
 def bound(host: str, port: int) -> socket.socket:
     """A socket at a free port of a host, any for 0; UsageError where that can't be."""
+    held = None
     try:
         # With the protocol named asyncio sends each answer at once (TCP_NODELAY).
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
         family, kind, protocol, _, address = found[0]
         held = socket.socket(family, kind, protocol)
-    except OSError as error:
-        cure = "give an address of this machine, such as 127.0.0.1"
-        raise UsageError(f"--host {host} is none ({error.strerror}); {cure}") from None
-    try:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(address)
         held.listen(256)
-    except OSError as error:
-        held.close()
-        cure = "give another, or --port 0 for any that is free"
-        problem = f"--port {port} of {host} can't be listened on ({error.strerror})"
-        raise UsageError(f"{problem}; {cure}") from None
+    except (OSError, UnicodeError) as error:
+        if held is not None:
+            held.close()
+        said = getattr(error, "strerror", "") or "it is no name"
+        problem, cure = f"--host {host} is no address of this machine", "leave it out for 127.0.0.1"
+        if getattr(error, "errno", 0) in (errno.EADDRINUSE, errno.EACCES):
+            problem = f"--port {port} of {host} can't be listened on"
+            cure = "give another, or --port 0 for any that is free"
+        raise UsageError(f"{problem} ({said}); {cure}") from None
     return held
 
 

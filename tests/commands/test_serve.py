@@ -99,7 +99,11 @@ def test_a_port_that_is_taken(contracts: Run) -> None:
     [
         (["none.yaml"], "contracts: none.yaml"),
         (["openapi.yaml", "--port", "70000"], "Invalid value for '--port'"),
-        (["openapi.yaml", "--host", "no such host"], "--host no such host is none"),
+        (["openapi.yaml", "--host", "no such host"], "--host no such host is no address of this machine"),
+        (["openapi.yaml", "--host", "192.0.2.1"], "--host 192.0.2.1 is no address of this machine"),
+        (["openapi.yaml", "--host", "a" * 80], " is no address of this machine"),
+        (["HEAD:openapi.yaml"], "HEAD:openapi.yaml"),
+        (["ftp://h/openapi.yaml"], "ftp is no scheme that is read"),
         (["openapi.yaml", "--credential", ""], "--credential is empty"),
         (["openapi.yaml", "other.yaml"], "unexpected extra argument"),
         (["openapi.yaml", "--cors=yes"], "--cors"),

@@ -1,16 +1,19 @@
 """The commands, `contracts run` to `contracts report`: names, and what they have in common."""
 
 import gc
+import importlib.util
 import io
 import os
 import pkgutil
+import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice
 
 import click
 
-from contracts.errors import ContractsError, without_secrets
+from contracts.errors import ContractsError, UsageError, without_secrets
 
 _RUN, _PROJECT = "contracts.commands.contract_run", "contracts.commands.project"
 _WHOLE, _SERVE = "contracts.commands.whole", "contracts.commands.serve"
@@ -58,6 +61,8 @@ _EXAMPLES = {
     "merge": "shards -o build/contract/report.json",
     "report": "markdown build/contract/report.json -o summary.md",
 }
+
+_NEEDED = "needs a server, which is not installed; pip install 'notte-contracts[serve]'"
 
 
 class LazyGroup(click.Group):
@@ -124,3 +129,31 @@ def show(lines: Iterable[str]) -> None:
     except BrokenPipeError:
         # Or Python complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def needs_server(command: str) -> None:
+    """UsageError where the server is not installed, which is an extra."""
+    if importlib.util.find_spec("uvicorn") is None:
+        raise UsageError(f"contracts {command} {_NEEDED}")
+
+
+def listens(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with the options of what listens."""
+    port = partial(click.option, "--port", type=click.IntRange(0, 65535), default=4010)
+    for option in (
+        click.option("--quiet", is_flag=True, help="No line for each request."),
+        port(show_default=True, help="0 for any that is free."),
+        click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens."),
+    ):
+        command = option(command)
+    return command
+
+
+def to_log(*, quiet: bool) -> Callable[[str], None] | None:
+    """What takes the line of each request."""
+    return None if quiet else partial(print, file=sys.stderr, flush=True)
+
+
+def command_line() -> str:
+    """The command that was called, for a POSIX shell."""
+    return shlex.join(["contracts", *sys.argv[1:]])

@@ -1,7 +1,6 @@
 """`contracts judge` and `contracts proxy`: what others ask and are answered, judged as a run is."""
 
 import gc
-import shlex
 import sys
 from collections.abc import Callable
 from functools import partial, wraps
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contracts.commands import show
+from contracts.commands import command_line, listens, needs_server, show, to_log
 from contracts.commands.documents import own_document
 from contracts.commands.whole import EXIT_CODES
 from contracts.notte import domain
@@ -27,7 +26,6 @@ from contracts.run.settings import settings_of
 from contracts.text import printable
 
 if TYPE_CHECKING:
-    from contracts.consumers.proxy import Onlooker
     from contracts.consumers.watch import Watch
 
 _JUDGING = (
@@ -73,10 +71,6 @@ def _end(watch: "Watch") -> None:
     sys.exit(EXIT_CODES[result])
 
 
-def _command() -> str:
-    return shlex.join(["contracts", *sys.argv[1:]])
-
-
 @click.command()
 @click.argument("file", type=click.Path())
 @click.argument("document", required=False, type=click.Path())
@@ -97,7 +91,7 @@ def judge(file: str, base_url: str | None, options: Options) -> None:
     gc.enable()
     data, said = data_of(Path(file))
     base_url = base_url if base_url is not None else settings_of(Path.cwd()).get("base_url")
-    watch = watch_of(options, check_base_url(base_url) or said, _command(), at_servers=True)
+    watch = watch_of(options, check_base_url(base_url) or said, command_line(), at_servers=True)
     take_recorded(watch, Path(file), data)
     _end(watch)
 
@@ -105,16 +99,8 @@ def judge(file: str, base_url: str | None, options: Options) -> None:
 @click.command()
 @click.argument("document", required=False, type=click.Path())
 @click.option("--base-url", metavar="URL", required=True, help="The service that is asked.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=4010,
-    show_default=True,
-    help="0 for any that is free.",
-)
+@listens
 @click.option("--for", "period", metavar="TIME", help="End after so long: 600 (seconds), 10m.")
-@click.option("--quiet", is_flag=True, help="No line for each request.")
 @click.option("--report", metavar="DIR", help="The same as --contract-report.")
 @_takes(*_JUDGING, *_WAY)
 def proxy(
@@ -128,39 +114,34 @@ def proxy(
 
     Exit code 0: pass. 1: a rule is violated. 2: an option can't be used. 3: inconclusive.
     """
-    from contracts.commands.serve import needs_server
-
     needs_server("proxy")
-    from contracts.consumers.proxy import Forwarder, Onlooker
+    from contracts.consumers.proxy import Forwarder
     from contracts.consumers.watch import watch_of
+    from contracts.mock.server import bound, serve, url_of
 
     gc.enable()
-    url = check_base_url(base_url)
-    seconds = period_of("--for", period)
-    watch = watch_of(options, url, _command())
-    assert url is not None
-    guarded = host_of(url) in domain.PRODUCTION_HOSTS
-    forwarder = Forwarder(url, watch.state.inputs.target.route, guarded)
-    look_on(
-        Onlooker(forwarder, watch, None if quiet else partial(print, file=sys.stderr, flush=True)),
-        host,
-        port,
-        f"forwards to {url}",
-        seconds,
-    )
+    url, seconds = check_base_url(base_url) or "", period_of("--for", period)
+    watch = watch_of(options, url, command_line())
+    route, guarded = watch.state.inputs.target.route, host_of(url) in domain.PRODUCTION_HOSTS
+    with bound(host, port) as held:
+        line = printable(f"contracts: {url_of(held)} forwards to {url}")
+        ready = partial(print, line, flush=True)
+        serving = partial(serve, held=held, ready=ready, date=False, seconds=seconds)
+        look_on(Forwarder(url, route, guarded), watch, serving, to_log(quiet=quiet))
 
 
 def look_on(
-    onlooker: "Onlooker", host: str, port: int, what: str, seconds: float | None = None
+    app: Any, watch: "Watch", serving: Callable[[Any], None], *log: Any, **more: Any
 ) -> None:
-    """Serve it until it is stopped, then say what came of it, and exit as a run does."""
-    from contracts.mock.server import bound, serve, url_of
+    """Let an application serve, judge what passes, say what came of it, and exit as a run does.
 
-    for line in onlooker.watch.salvaged:
+    Further arguments are those of an `Onlooker`.
+    """
+    from contracts.consumers.proxy import Onlooker
+
+    for line in watch.salvaged:
         click.echo(printable(f"contracts: {line}"), err=True)
-    held = bound(host, port)
-    line = printable(f"contracts: {url_of(held)} {what}")
-    with held:
-        serve(onlooker, held, partial(print, line, flush=True), date=False, seconds=seconds)
+    onlooker = Onlooker(app, watch, *log, **more)
+    serving(onlooker)
     onlooker.close()
-    _end(onlooker.watch)
+    _end(watch)

@@ -1,12 +1,13 @@
 """`contracts mock`: the service that a document describes, over HTTP, for its clients."""
 
 import gc
-import importlib.util
-import sys
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import click
 
+from contracts.commands import command_line, listens, needs_server, to_log
 from contracts.commands.documents import Reads, own_document, reads
 from contracts.document.sides import read_side, side_from
 from contracts.errors import UsageError
@@ -14,27 +15,13 @@ from contracts.mock import CREDENTIAL, MockService
 from contracts.notte import domain
 from contracts.notte.prose import DATE, plausible
 from contracts.rules.faults import notices, refuse_faulty
+from contracts.run.options import Options
 from contracts.text import plural, printable
-
-NEEDED = "needs a server, which is not installed; pip install 'notte-contracts[serve]'"
-
-
-def needs_server(command: str) -> None:
-    """UsageError where the server is not installed, which is an extra."""
-    if importlib.util.find_spec("uvicorn") is None:
-        raise UsageError(f"contracts {command} {NEEDED}")
 
 
 @click.command()
 @click.argument("document", required=False)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=4010,
-    show_default=True,
-    help="0 for any that is free.",
-)
+@listens
 @click.option(
     "--cors/--no-cors", default=True, show_default=True, help="Whether web pages may ask."
 )
@@ -46,12 +33,13 @@ def needs_server(command: str) -> None:
     help="The one that it takes, by whatever scheme; 'any' for any that is there.",
 )
 @click.option("--stateless", is_flag=True, help="The same answer to the same request.")
-@click.option("--quiet", is_flag=True, help="No line for each request.")
+@click.option("--report", metavar="DIR", help="Judge what clients ask, and write a report there.")
 @reads
 def mock(
     document: str | None,
     host: str,
     port: int,
+    report: str | None,
     reading: Reads,
     **manners: bool | str,
 ) -> None:
@@ -59,7 +47,8 @@ def mock(
 
     Without a DOCUMENT it is the project's own (contract_spec), or an openapi.yaml or the like here.
     What the document forbids is refused, and the answer says why. A client asks for a status or
-    body by `Prefer: code=404`, `example=NAME` and `dynamic=true`. It ends with Ctrl-C or SIGTERM.
+    body by `Prefer: code=404`, `example=NAME` and `dynamic=true`. It ends with Ctrl-C or SIGTERM,
+    and with --report as a run does: exit code 1 if a client asked for what the document forbids.
     """
     needs_server("mock")
     if not manners["credential"]:
@@ -82,11 +71,25 @@ def mock(
         cors=bool(manners["cors"]),
         credential=str(manners["credential"]),
         secrets=domain.SECRET_URLS,
-        log=None if manners["quiet"] else partial(print, file=sys.stderr, flush=True),
+        log=to_log(quiet=bool(manners["quiet"])),
     )
-    held = bound(host, port)
+    app, held = app_for(service, told), bound(host, port)
     count = plural(len(spec.operations), "operation")
     line = f"contracts: {spec.title} {spec.version} ({count}) on {url_of(held)}"
     with held:
         ready = partial(print, printable(line), flush=True)
-        serve(app_for(service, told), held, ready, date=not own)
+        serving = partial(serve, held=held, ready=ready, date=not own)
+        if report is None:
+            serving(app)
+        else:
+            overlays = ("none",) if read.overlays == [] else tuple(read.overlays or ())
+            options = Options(path, overlays, str(read.root or "") or None, report=report)
+            _look_on(app, serving, options)
+
+
+def _look_on(app: Any, serving: Callable[[Any], None], options: Options) -> None:
+    from contracts.commands.onlookers import look_on
+    from contracts.consumers.watch import watch_of
+
+    watch = watch_of(options, None, command_line(), answers=False)
+    look_on(app, watch, serving, below=app.below)

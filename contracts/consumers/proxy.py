@@ -59,6 +59,7 @@ class Forwarder:
     route: Route
     guarded: bool = False
     _transport: httpx2.AsyncHTTPTransport = field(init=False, repr=False)
+    _known: bool = False  # whether the port was asked which scheme it speaks
 
     def __post_init__(self) -> None:
         self._base = urlsplit(self.base_url)
@@ -138,7 +139,8 @@ class Forwarder:
         if failure.kind is FailureKind.TRUNCATED:
             return Failure(FailureKind.RESET, "the body was cut short")
         said = ""
-        if failure.kind in (FailureKind.TLS, FailureKind.RESET):
+        if failure.kind in (FailureKind.TLS, FailureKind.RESET) and not self._known:
+            self._known = True
             said = await asyncio.to_thread(scheme_problem, self._base)
         return Failure(FailureKind.TLS, said) if said else failure
 
@@ -192,12 +194,14 @@ async def _say(send: Send, response: Response) -> None:
 class Onlooker:
     """An ASGI application that lets another answer, and a Watch judge what passes.
 
-    `log` takes a line for each request, without credentials.
+    `log` takes a line for each request, without credentials; `below` gives the request as the
+    document has its path, None for one that is no matter of the document.
     """
 
     app: App
     watch: Watch
     log: Callable[[str], None] | None = None
+    below: Callable[[Request], Request | None] = lambda request: request
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1), init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -228,8 +232,8 @@ class Onlooker:
         against = ""
         if header_values(request.headers, "upgrade") == ["websocket"]:
             self.watch.leave(UPGRADES)
-        elif (came := seen.outcome(request)) is not None:
-            against = self.watch.take(request, came, unknown)
+        elif (came := seen.outcome(request)) is not None and (own := self.below(request)):
+            against = self.watch.take(own, came, unknown)
         if self.log is not None:
             path = self.watch.state.inputs.scrubber.text(request.path)
             shown = f"{request.method} {path}{'?…' * bool(request.query)} {seen.status or 'cut'}"

@@ -57,6 +57,7 @@ class Watch:
 
     state: State
     bases: Sequence[str] = ()  # the URLs that the paths of the document follow
+    answers: bool = True  # whether these are judged as well
     salvaged: Sequence[str] = ()  # what became of runs that were killed in the folder
     left: Counter[str] = field(default_factory=Counter)  # what was not judged, and why
     _lock: Lock = field(default_factory=Lock)
@@ -171,7 +172,7 @@ class Watch:
     def _verdicts(self, key: str, exchanges: Sequence[Exchange]) -> Iterator[Verdict]:
         """On the rules of an operation, then on what clients asked of it."""
         operation, book = self.spec.by_key.get(key), self.state.book
-        if operation is not None:
+        if operation is not None and self.answers:
             verdicts = list(map(unjudged, book.operations[key].rules, repeat(UNSEEN)))
             if exchanges:
                 verdicts = judged(book, operation, exchanges)
@@ -276,11 +277,17 @@ def _as_known(
 
 
 def watch_of(
-    options: Options, base_url: str | None, command: str, *, at_servers: bool = False
+    options: Options,
+    base_url: str | None,
+    command: str,
+    *,
+    at_servers: bool = False,
+    answers: bool = True,
 ) -> Watch:
     """What judges the traffic to a base URL, None for that to the mock; UsageError as of a run.
 
     In place of a base URL it may be `at_servers` of the document, where that has some with a host.
+    Without `answers` it judges the requests alone.
     """
     inputs = inputs_from(options, base_url=base_url, root=Path.cwd(), asks=False)
     bases = [*filter(None, [base_url])]
@@ -306,7 +313,7 @@ def watch_of(
     forbid_core_dumps()
     make_folder(inputs)
     state = _state_of(inputs, command)
-    return Watch(state, bases, list(salvage(state)))
+    return Watch(state, bases, answers, list(salvage(state)))
 
 
 def _state_of(inputs: Inputs, command: str) -> State:

@@ -204,6 +204,10 @@ class MockApp:
         said = defect(error)
         return Turns(lambda _: problem(500, f"{said}, please report"), refused=said)
 
+    def below(self, request: Request) -> Request | None:
+        """The request as the document has its path; None if it is about the mock itself."""
+        return None if request.path == RESET else self._routed(request)
+
     def _routed(self, request: Request) -> Request:
         """The request without the path of a documented server, where nothing is found with it."""
         if operations_at(self.service.spec, request.path):

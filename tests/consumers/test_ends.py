@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,17 +49,22 @@ def answer(request: bytes) -> bytes:
 
 
 @contextmanager
-def proxying(base_url: str, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Within, `contracts proxy` runs, and listens."""
-    command = [sys.executable, "-m", "contracts", "proxy", "openapi.json", "--base-url", base_url, "--port", "0"]
+def listening(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Within, a command runs, and listens."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([*command, *words], **streams) as process:  # type: ignore[call-overload]
+    command = [sys.executable, "-m", "contracts", *words, "--port", "0"]
+    with subprocess.Popen(command, **streams) as process:  # type: ignore[call-overload]
         try:
             line = process.stdout.readline()
-            assert line.startswith("contracts: http://127.0.0.1:"), process.communicate()
-            yield process, line.split(" ")[1]
+            address = re.search(r"http://127.0.0.1:\d+", line)
+            assert address is not None, process.communicate()
+            yield process, address[0]
         finally:
             process.kill()
+
+
+def proxying(base_url: str, *words: str) -> AbstractContextManager[tuple[subprocess.Popen[str], str]]:
+    return listening("proxy", "openapi.json", "--base-url", base_url, *words)
 
 
 @pytest.mark.parametrize("language", CLIENTS)
@@ -127,6 +135,18 @@ def test_a_service_that_is_not_there_is_said(folder: Path) -> None:
     assert "is the service up, and the base URL right?" in " ".join(out.split())
     assert "report: out/report.html" in out
     assert json.loads((folder / "answer.json").read_text())["title"] == "Bad Gateway"
+
+
+def test_a_client_of_the_mock(folder: Path) -> None:
+    with listening("mock", "openapi.json", "--report", "out") as (process, address):
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{address}/orders?limit=11&key=mock-credential", timeout=60)
+        process.terminate()
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "contract: FAIL in a self-test on the mock: 1 rule violated, 1 of them by clients" in " ".join(out.split())
+    assert [v.rule for v in read_run(folder / "out" / "report.json").violated] == ["GET /orders request allowed"]
+    assert "mock-credential" not in (folder / "out" / "report.json").read_text()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, MutableMapping
 from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import brotli
@@ -15,10 +16,12 @@ import pytest
 
 from contracts.consumers import proxy
 from contracts.consumers.proxy import Forwarder, Onlooker
-from contracts.consumers.watch import Watch
+from contracts.consumers.watch import Watch, watch_of
 from contracts.exchanges.transport import Route
+from contracts.mock import app_for
 from contracts.report.run import Run
-from tests.consumers.shop import KEY, violated
+from contracts.run.options import Options
+from tests.consumers.shop import KEY, shop, violated
 from tests.mock.asgi import asked
 from tests.service.raw import raw_server
 from tests.service.running import port_of_nobody, running
@@ -461,7 +464,8 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_no_answer_is_told_apart(name: str, watch: Watch) -> None:
+def test_what_is_no_answer_is_told_apart(name: str, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.consumers.proxy.scheme_problem", lambda _: "")  # which waits for a word
     script, status, broken = BROKEN[name]
     with proxied(watch, script) as (address, _):
         got = exchanged(address, get("/orders"))
@@ -492,3 +496,25 @@ def test_nothing_that_may_change_anything_goes_to_production(method: str, status
         got = exchanged(address, get("/orders", method=method))
     assert got.startswith(f"HTTP/1.1 {status}".encode())
     assert len(came) == (status == 200)
+
+
+# --- the mock, and its clients ---
+
+
+@pytest.mark.usefixtures("inline")
+def test_the_mock_says_which_requests_the_document_forbids(folder: Path) -> None:
+    value = shop(servers=[{"url": "https://shop.example/v1"}])
+    (folder / "openapi.json").write_text(json.dumps(value))
+    watch = watch_of(Options(spec="openapi.json"), None, "contracts mock", answers=False)
+    mock = app_for(watch.spec)
+    app = Onlooker(mock, watch, below=mock.below)
+    shown = ("Authorization", "Bearer mock-credential")
+    assert asked(app, "/v1/orders?limit=3", "GET", shown).status == 200
+    assert asked(app, "/orders?limit=11", "GET", shown).status in range(400, 500)
+    assert asked(app, "/orders", "GET", shown, ("Prefer", "code=599")).status == 404
+    assert asked(app, "/__contract/reset", "POST").status == 204
+    assert asked(app, "/nope", "GET", shown).status == 404
+    run = told(watch)
+    assert sorted(violated(watch)) == ["GET /* operation documented", "GET /orders request allowed"]
+    assert {v.kind for v in run.verdicts} == {"request allowed", "operation documented"}
+    assert run.exchanges == 4

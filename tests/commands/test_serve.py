@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.mock.server import url_of
 from tests.service.running import port_of_nobody
 
 from .conftest import Run
@@ -99,7 +100,6 @@ def test_a_port_that_is_taken(contracts: Run) -> None:
     [
         (["none.yaml"], "contracts: none.yaml"),
         (["openapi.yaml", "--port", "70000"], "Invalid value for '--port'"),
-        (["openapi.yaml", "--host", "no such host"], "--host no such host is no address of this machine"),
         (["openapi.yaml", "--host", "192.0.2.1"], "--host 192.0.2.1 is no address of this machine"),
         (["openapi.yaml", "--host", "a" * 80], " is no address of this machine"),
         (["HEAD:openapi.yaml"], "HEAD:openapi.yaml"),
@@ -123,10 +123,10 @@ def test_a_server_is_needed(contracts: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert contracts("mock", "openapi.yaml") == (2, "", said)
 
 
-def test_an_address_of_version_6(contracts: Run) -> None:
-    from contracts.mock.server import bound, url_of
-
-    if not socket.has_ipv6:
-        pytest.skip("this machine has no IPv6")
-    with bound("::1", 0) as held:
+def test_an_address_of_version_6() -> None:
+    with socket.socket(socket.AF_INET6) as held:
+        try:
+            held.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
         assert url_of(held) == f"http://[::1]:{held.getsockname()[1]}"

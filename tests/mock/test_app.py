@@ -179,6 +179,13 @@ def test_examples_of_properties() -> None:
     assert body_of(asked(app, "/things/7"))["name"] != "tom"
 
 
+def test_an_example_of_the_whole_is_before_those_of_its_parts() -> None:
+    schema = {**THING, "properties": {**THING["properties"], "name": {"type": "string", "example": "tom"}}}  # type: ignore[dict-item]
+    held = {"application/json": {"schema": schema, "example": {"id": 1, "size": "m", "name": "rex"}}}
+    app = app_with({"200": {"description": "fine", "content": held}})
+    assert body_of(prefer(app, "dynamic=false"))["name"] == "rex"
+
+
 def test_an_example_that_is_no_answer() -> None:
     shown = {"schema": THING, "examples": {"bad": {"value": {"id": "x"}}, "cat": EXAMPLES["cat"]}}
     app = app_with({"200": {"description": "fine", "content": {"application/json": shown}}})
@@ -352,6 +359,11 @@ ERROR = {
     },
     "additionalProperties": False,
 }
+KINDS = {
+    "type": "object",
+    "required": ["message", "type"],
+    "properties": {"message": {"type": "string"}, "type": {"enum": ["invalid"]}},
+}
 CLOSED = {"type": "object", "required": ["a"], "properties": {"a": {"const": 1}}, "additionalProperties": False}
 
 
@@ -366,8 +378,9 @@ CLOSED = {"type": "object", "required": ["a"], "properties": {"a": {"const": 1}}
         ({"type": "object", "required": ["why"], "properties": {"why": {"type": "string"}}}, {"why": SAID}),
         ({"type": "object", "maxProperties": 1, "required": ["x"], "properties": {"x": {"const": 1}}}, {"x": 1}),
         (CLOSED, {"a": 1}),
+        (KINDS, {"message": SAID, "type": "invalid"}),
     ],
-    ids=["a text", "FastAPI's", "nested", "a text alone", "texts", "of no known name", "no room", "closed"],
+    ids=["a text", "FastAPI's", "nested", "a text alone", "texts", "of no known name", "no room", "closed", "listed"],
 )
 def test_a_refusal_in_the_documented_shape(schema: Any, wanted: Any) -> None:
     answers = {"200": answered(THING), "422": answered(schema)}
@@ -390,6 +403,13 @@ def test_a_documented_problem_says_why_in_its_detail() -> None:
     response = asked(app, "/things/7?kind=c")
     assert (response.status, response.media_type) == (400, "application/problem+json")
     assert body_of(response) == {"title": "Bad Request", "detail": SAID}
+
+
+def test_a_closed_problem_says_why_in_its_title() -> None:
+    title = {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}}}
+    documented = answered({**title, "additionalProperties": False}, "application/problem+json")
+    app = app_with({"200": answered(THING), "400": documented})
+    assert body_of(asked(app, "/things/7?kind=c")) == {"title": SAID}
 
 
 def test_a_media_type_of_nothing_is_no_fault() -> None:
@@ -467,7 +487,7 @@ def test_the_credential_can_be_chosen() -> None:
     chosen, lax = secured(credential="mine"), secured(credential="any")
     assert asked(chosen, "/things/7", "GET", ("Authorization", "Bearer mine")).status == 200
     refused = asked(chosen, "/things/7", "GET", BEARER)
-    assert (refused.status, b"mine" in refused.body) == (401, False)
+    assert (refused.status, b"mine" in refused.body, CREDENTIAL.encode() in refused.body) == (401, False, False)
     assert asked(lax, "/things/7", "GET", ("Authorization", "Bearer whatever")).status == 200
     assert asked(lax, "/things/7", "GET", ("Authorization", "Basic whatever")).status == 401
     assert asked(lax, "/things/7").status == 401
@@ -522,6 +542,15 @@ def test_a_client_that_leaves_is_no_error() -> None:
     fields = [(b"transfer-encoding", b"chunked")]
     scope = {"type": "http", "method": "POST", "path": "/things/7", "query_string": b"", "headers": fields}
     assert told(app, scope, {"type": "http.disconnect"}) == []
+
+
+def test_what_stands_between_may_add_fields() -> None:
+    app = app_with()
+    for _ in range(2):
+        scope = {"type": "http", "method": "HEAD", "path": "/things/7", "query_string": b"", "headers": []}
+        start = told(app, scope)[0]
+        assert (b"x-added", b"1") not in start["headers"]
+        start["headers"].append((b"x-added", b"1"))
 
 
 def test_the_life_of_an_application() -> None:

@@ -89,6 +89,8 @@ def test_what_is_accepted(field: str, wanted: list[str]) -> None:
         ("application/*+json", [HAL]),
         ("application/hal+json", [HAL]),
         ("application/*+xml", []),
+        ("application/*+json;q=0, application/*", []),  # the suffix says more
+        ("application/hal+json, application/*+json;q=0", [HAL]),
     ],
 )
 def test_suffixes(field: str, wanted: list[str]) -> None:

@@ -3,6 +3,7 @@
 import copy
 import os
 import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol
@@ -20,6 +21,9 @@ FILES = "x-files"  # the key under which other files that the document refers to
 _FRAGMENT_SAFE = "/~!$&'()*+,;=:@?"
 _2020_12 = "https://json-schema.org/draft/2020-12/schema"
 _OURS = "https://spec.openapis.org/oas/3."
+MAX_WAYS = 50_000
+"""In which a value may come to the schemas below: validators go all of them, one by one."""
+_SAME_VALUE = {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"}
 _SCHEMA_DIALECTS = (_2020_12, f"{_2020_12}#", f"{_OURS}1/dialect/", f"{_OURS}2/dialect/")
 
 
@@ -147,12 +151,48 @@ class Linker:
                     self._take_out(reference, self._error(reference, problem, cure))
                 else:
                     self._note(reference.segments, f"the `$ref` {problem}", cure)
+        self._thin_out({id(one.holder): one for one in followed if one.kind == "schema"})
         for reference in self._dynamic:
             if not self._names.is_settled(reference.text):
                 problem = "is dynamic, and may lead to several `$dynamicAnchor`s"
                 found = self._error(reference, f"{problem}: the first is read", "write a `$ref`")
                 self._note_unread(reference, found)
         return self._schemas
+
+    def _thin_out(self, references: dict[int, _Reference]) -> None:
+        """Take out what leads to a schema that a value comes to in more than `MAX_WAYS` ways."""
+        ways: dict[int, int] = {}  # of a schema, with all below; 0 as long as it is looked at
+        waiting: list[tuple[Any, bool]] = [(one.holder, False) for one in references.values()]
+        while waiting:
+            schema, is_next = waiting.pop()
+            target = self._targets.get(id(schema))
+            below = [*self._schemas_in(schema)] + [(True, target)] * isinstance(target, dict)
+            if is_next:
+                alike = (ways[id(held)] for is_same, held in below if is_same)
+                others = (ways[id(held)] for is_same, held in below if not is_same)
+                ways[id(schema)] = 1 + sum(alike) + max(others, default=0)
+                reference = references.get(id(schema))
+                if reference and ways.get(id(target), 0) > MAX_WAYS:
+                    ways[id(schema)] -= ways[id(target)]
+                    problem = f"leads to schemas in more than {MAX_WAYS:,} ways for one value"
+                    cure = "refer to each schema once where one value is described"
+                    self._take_out(reference, self._error(reference, problem, cure))
+            elif id(schema) not in ways:
+                ways[id(schema)] = 0
+                waiting += [(schema, True), *((held, False) for _, held in below)]
+
+    def _schemas_in(self, schema: dict[str, Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
+        """The schemas directly below one, each with whether it is about the same value."""
+        fields = self.dialect.fields["schema"]
+        for keyword in schema.keys() & fields.keys():
+            held = schema[keyword]
+            if fields[keyword] == "schema":
+                held = [held]
+            elif isinstance(held, dict):
+                held = held.values()
+            for one in held if fields[keyword].strip("[{}]") == "schema" else ():
+                if isinstance(one, dict):
+                    yield keyword in _SAME_VALUE, one
 
     def open_maps(self, value: Any, kind: str, place: Segments) -> None:
         """Read each map that is a `$ref`, which OpenAPI does not know, as one of references."""

@@ -29,6 +29,7 @@ from contracts.document.serialisation import (
 from contracts.messages import concrete, is_field_value, is_json
 from contracts.payloads import Choices, CoveringChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
+from contracts.schemas.allowance import Exceeded, made
 from contracts.schemas.constraints import reached
 from contracts.schemas.contents import Found, encoding_of, header_found, is_encoded
 from contracts.schemas.locations import Location, json_type, locate
@@ -47,6 +48,7 @@ from contracts.schemas.validation import Uncompilable, reason, takes, validator
 VARIANTS = 48  # bodies of one documented media type, while they leave choices of its schema out
 MAX_DRAWN = 512  # looked at for those that show something new, once there are that many
 MAX_STALE = 48  # looked at that show nothing new, before no more is expected
+MAX_SHOWN = 2 << 20  # bytes of all bodies of a schema, after which there are no more
 OTHER_VARIANTS = 4  # bodies that are no JSON, of which nobody looks at more than the type
 HEADER_VALUES = 8
 HANDFUL = 3  # values of a path parameter, for each schema of its name; ten times as many are drawn
@@ -205,8 +207,14 @@ def _texts(content: Content, medium: Medium, content_type: str) -> Iterator[byte
 @lru_cache(maxsize=64)
 def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
     """Values, with text, that take every choice of the schema, or at least reach every place."""
-    location, seen, last = locate(schema), set[tuple[str, str]](), -1
     found: dict[bytes, Any] = {}
+    with suppress(Exceeded):  # then there are fewer
+        made(partial(_show, schema, found))
+    return tuple(found.items())
+
+
+def _show(schema: Schema, found: dict[bytes, Any]) -> None:
+    location, seen, last = locate(schema), set[tuple[str, str]](), -1
     for index, drawn in enumerate(_drawn(schema, CoveringChoices(), MAX_DRAWN)):
         value = _with_contents(schema, location, drawn)
         if new := set(sights(location, value)) - seen:
@@ -216,7 +224,8 @@ def _showing(schema: Schema) -> tuple[tuple[bytes, Any], ...]:
             found.setdefault(dump(value), value)
         elif index - last >= MAX_STALE:
             break
-    return tuple(found.items())
+        if sum(map(len, found)) > MAX_SHOWN:
+            break
 
 
 def _with_contents(schema: Schema, location: Location, value: Any) -> Any:

@@ -2,22 +2,24 @@
 
 import copy
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from itertools import chain
-from operator import getitem
+from operator import methodcaller
 from typing import Any, Protocol, TypeVar
 
 from contracts.document.model import Schema
 from contracts.messages import JSON
 from contracts.schemas import SAME_VALUE
+from contracts.schemas.allowance import Exceeded, made
 from contracts.schemas.locations import Part
 
 T = TypeVar("T")
 
 DEPTH = 12  # references opened below one another before a payload has to finish
+ROOM, MOST = 100_000, 20_000  # members and items of payloads drawn before there is one; of one
 SIZE = 300  # references opened in one payload before the rest of it has to finish
 TRIES = 60  # how often a drawer tries again when what it made is not allowed
 ATTEMPTS = 20  # payloads drawn from the caller's choices before chance takes over
@@ -96,6 +98,13 @@ class Draw:
     serial: int = 0  # counts the names made up so far
     opened: set[int] = field(default_factory=set)  # drawers, by id, of references opened in full
     depth: int = 0  # how many of these are open
+    room: int = MOST  # for members and items
+
+    def take(self, count: int, at: str) -> None:
+        """Have room for so many more members or items."""
+        self.room -= count
+        if self.room < 0:
+            raise Unsatisfiable(at, f"more than {MOST:,} values would have to be made")
 
     def one_of(self, options: Sequence[T], at: str) -> T:
         """One of the options; nothing is asked where there is only one."""
@@ -111,18 +120,30 @@ class Drawer(Protocol):
 class Payload:
     drawer: Drawer
     is_valid: Callable[[JSON], bool] | None = None
+    given_up: list[str] = field(default_factory=list)  # why nothing more is drawn
 
     def draw(self, choices: Choices) -> JSON:
         """A payload that the schema admits; raises Unsatisfiable when none was found."""
-        tried, hopeless = dict[str, None](), set[int]()
+        if not self.given_up:
+            try:
+                return made(lambda: self._drawn(choices))
+            except Exceeded as problem:
+                self.given_up.append(str(problem))
+        raise Unsatisfiable("", self.given_up[0])
+
+    def _drawn(self, choices: Choices) -> JSON:
+        tried, hopeless, room = dict[str, None](), set[int](), ROOM
         for attempt in range(4 * ATTEMPTS):
             if attempt == ATTEMPTS:
                 choices = RandomChoices(choices.integer(0, (1 << 32) - 1, " retry"))
+            run = Draw(choices.integer, SIZE, hopeless, room=min(room, MOST))
             try:
-                value = self.drawer.draw(Draw(choices.integer, SIZE, hopeless))
+                value = self.drawer.draw(run)
             except Unsatisfiable as problem:
                 tried[str(problem)] = None
                 continue
+            finally:
+                room -= MOST - max(run.room, 0)
             if self.is_valid is None or self.is_valid(value):
                 return value
             tried["refused by the validator"] = None
@@ -169,15 +190,27 @@ class Declared:
     def _all(self) -> list[Part]:
         return _reached((*self.parts, *self.possible), SAME_VALUE)
 
+    @cached_property
+    def _holders(self) -> dict[tuple[str | int, ...], tuple[list[Part], list[Part]]]:
+        """What has something below a keyword, and a name or index there; certain ones first."""
+        certain, found = set(_reached(self.parts, ("allOf",))), defaultdict[Any, Any](_two_lists)
+        for part in self._all:
+            for keyword, held in part.value.items():
+                found[keyword,][part not in certain].append(part)
+                if keyword in ("properties", "prefixItems"):
+                    for key in held if isinstance(held, dict) else range(len(held)):
+                        found[keyword, key][part not in certain].append(part)
+        return found
+
     def child(self, *segments: str | int) -> "Declared":
         """What stands below some keyword, and under a name or index there."""
-        certain, found = set(_reached(self.parts, ("allOf",))), (list[Part](), list[Part]())
-        for part in self._all:
-            with suppress(KeyError, IndexError, TypeError):
-                held: Any = part.value
-                reduce(getitem, segments, held)
-                found[part not in certain].append(part.child(*segments))
-        return Declared(*map(tuple, found))
+        certain, possible = self._holders.get(segments, ((), ()))
+        below = methodcaller("child", *segments)
+        return Declared(tuple(map(below, certain)), tuple(map(below, possible)))
+
+
+def _two_lists() -> tuple[list[Part], list[Part]]:
+    return [], []
 
 
 def _names(parts: list[Part]) -> list[str]:
@@ -186,13 +219,13 @@ def _names(parts: list[Part]) -> list[str]:
 
 def _reached(roots: Iterable[Part], keywords: Iterable[str]) -> list[Part]:
     """The parts that apply to the same value, through `$ref` and `keywords`."""
-    found, waiting = dict[Schema, Part](), [*roots]
+    found, waiting = dict[Schema, Part](), [*roots][::-1]
     while waiting:
-        part = waiting.pop(0)
+        part = waiting.pop()
         if part.schema not in found:
             found[part.schema] = part
             below = chain(*map(part.children, keywords))
-            waiting = [*filter(None, [part.target]), *below, *waiting]
+            waiting += [*filter(None, [part.target]), *below][::-1]
     return [*found.values()]
 
 

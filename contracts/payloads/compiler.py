@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial, reduce
 from itertools import accumulate, islice, product
@@ -21,9 +22,12 @@ from contracts.payloads.composites import Array, Heights, Object
 from contracts.payloads.patterns import ENDLESS
 from contracts.payloads.scalars import Number, PlainString, Window, grid_of, numbers, strings
 from contracts.schemas import UNIONS, validation
+from contracts.schemas.allowance import Exceeded, made
 from contracts.schemas.locations import Part, locate
 from contracts.schemas.validation import both, canonical_of, checker, possible, schema_of, without
 
+MANY = 1_000  # parts of a schema that are combined, from which on it is first tried apart
+COMBINED = {"allOf", "anyOf", "oneOf", "patternProperties", "dependentRequired", "dependentSchemas"}
 MAX_ENDING = 3000  # references opened after that before the payload is given up
 MAX_REPEATS = 2  # times that a reference is opened below itself before the payload has to finish
 GUESSES = 200  # values drawn without regard to what other branches of a `oneOf` admit
@@ -52,9 +56,47 @@ GIVEN_UP = (
 """Keywords to do without where the canonical form models no schema, group after group."""
 
 
-@lru_cache(maxsize=64)
 def generator(schema: Schema) -> Payload:
     """Payloads of a schema, each validated; raises Unsatisfiable when there can't be any."""
+    found = _generator(schema)
+    if isinstance(found, payloads.Unsatisfiable):
+        raise found.with_traceback(None)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _generator(schema: Schema) -> Payload | payloads.Unsatisfiable:
+    def trial() -> None:
+        with suppress(payloads.Unsatisfiable):
+            _compiled(schema).draw(payloads.CoveringChoices())
+
+    try:
+        if _to_combine(schema.value) > MANY:  # which native code may take hours over
+            made(trial, apart=True)
+        return made(lambda: _compiled(schema))
+    except Exceeded as problem:
+        return payloads.Unsatisfiable("", str(problem))
+    except payloads.Unsatisfiable as problem:
+        return problem
+
+
+def _to_combine(value: Any) -> int:
+    """How much a schema, what it refers to apart, has that may have to be combined."""
+    found, waiting = 0, [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            waiting += node.values()
+            for keyword in COMBINED & node.keys():
+                held = node[keyword]
+                names = held.values() if keyword == "dependentRequired" else held
+                found += len(held) if names is held else sum(map(len, names))
+    return found
+
+
+def _compiled(schema: Schema) -> Payload:
     schema = Schema(schema.document.sender, schema.pointer)
     site = Spot(declared=Declared((Part(schema),)))
     is_valid = partial(validation.takes, validation.validator(schema))

@@ -109,6 +109,7 @@ class Array:
 
     def draw(self, run: Draw) -> JSON:
         plan, (first, second) = run.one_of(self.plans, self.site.at("length"))
+        run.take(len(plan), self.site.place)
         if self.distinct:
             seen, left = set[object](), dict[int, list[JSON]]()
             return [another(drawer, seen, left, run, self.site.place) for drawer in plan]
@@ -250,6 +251,7 @@ class Object:
         taken = set(chosen)
         chosen += [name for name in self.presence if name not in taken][:missing]
         present = self.required.union(chosen)
+        run.take(len(present), self.site.place)
         drawn = {name: drawer.draw(run) for name, drawer in self.members.items() if name in present}
         for extra in self.forced:
             self.add(run, drawn, extra, again=True)

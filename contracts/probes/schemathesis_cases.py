@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -36,6 +35,7 @@ from contracts.document.excerpts import excerpt
 from contracts.document.model import value_at
 from contracts.messages import Request
 from contracts.probes.bearable import is_long, longest_list, respelled
+from contracts.schemas.allowance import Exceeded, made
 from contracts.schemas.constraints import CLIENT_FIELDS
 
 Requests = list[tuple[str, Request]]
@@ -50,13 +50,11 @@ _STANDS_FOR = "x-stands-for"
 SCHEMES = "/components/securitySchemes"
 _LARGE = {"paths", "webhooks", "components"}  # members of a document that hold nearly all of it
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
-PATIENCE = 20.0  # seconds of this process for one operation's boundaries, or its random requests
 MOST = 2_000  # boundaries of one operation, and members of a list for which they are made
-AGAIN = 0.5  # seconds after which it is said again, as garbage collection may have swallowed it
-
-
-class Late(BaseException):
-    """Python's `re` has tried for `PATIENCE`; no `except Exception` of a library stops it."""
+_TOO_LONG = (
+    "its patterns take Python too long; requests were made without them",
+    "its boundaries or random requests take too long, and were not made",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,13 +63,14 @@ class Cases:
 
     It reads no more than an operation refers to: of all there is at once it makes copies.
     Schemathesis and Hypothesis match with Python's `re`, which may go back and try again for ever.
-    `slow` says why operations had the latter, which never does, or nothing; by their keys.
+    `slow` says why operations had the latter, or nothing; by their keys.
     """
 
     spec: Spec
     seed: int
     slow: dict[str, str] = field(default_factory=dict)
     _last: dict[tuple[str, bool], BaseSchema] = field(default_factory=dict, init=False)
+    _late: dict[str, int] = field(default_factory=dict, init=False)  # what took too long, by key
 
     def schema(self, operation: Operation, *, plain: bool = False) -> BaseSchema:
         """What Schemathesis has of an operation; `plain` is without any pattern."""
@@ -95,7 +94,7 @@ class Cases:
         return for_requests(self.spec.document).sender
 
     def of(self, operation: Operation, make: Callable[[BaseSchema], Requests]) -> Requests:
-        """What is made of the first; of the second if that took too long, once and for all.
+        """What is made of the first; if that takes too long, of the second, or else nothing.
 
         Nothing where a list in what the operation takes has more than `MOST` members.
         """
@@ -104,54 +103,23 @@ class Cases:
                 operation, f"a list in its requests has {longest:,} members, {MOST:,} at most"
             )
             return []
-        if operation.key not in self.slow:
-            schema = self.schema(operation)
-            has_patterns = '"pattern' in json.dumps(schema.raw_schema, default=str)
-            try:
-                with _offline(), _within(PATIENCE if has_patterns else 0):
-                    return make(schema)
-            except Late:
-                self._say(
-                    operation, "its patterns take Python too long; requests were made without them"
-                )
-        with _offline():
-            return make(self.schema(operation, plain=True))
+
+        def requests(plain: bool) -> Requests:
+            return make(self.schema(operation, plain=plain))
+
+        for plain in (False, True)[self._late.get(operation.key, 0) :]:
+            with suppress(Exceeded), _offline():
+                return made(partial(requests, plain))
+            is_last = plain or '"pattern' not in json.dumps(self._excerpt(operation), default=str)
+            self._late[operation.key] = 1 + is_last
+            self._say(operation, _TOO_LONG[is_last])
+            if is_last:
+                break
+        return []
 
     def _say(self, operation: Operation, why: str) -> None:
         place = self.spec.document.source(operation.pointer)
         self.slow[operation.key] = f"{place}: {operation.key}: {why}"
-
-
-@contextmanager
-def _within(seconds: float) -> Iterator[None]:
-    """Raise `Late` in here after so much time of this process, whatever else the machine does.
-
-    Not after 0, and not where no signal can: on Windows, and beside the main thread.
-    """
-    timed = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
-    if not timed:
-        yield
-        return
-
-    late = False
-
-    def stop(*_: object) -> None:
-        nonlocal late
-        late = True
-        raise Late
-
-    before = signal.signal(signal.SIGPROF, stop)
-    try:
-        signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
-        yield
-    except Exception:  # Hypothesis finds flaky what was interrupted
-        if not late:
-            raise
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
-    if late:
-        raise Late
 
 
 @contextmanager

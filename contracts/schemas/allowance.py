@@ -143,16 +143,20 @@ class Allowance:
                 self._due, self._given = min(outer, process_time() + seconds), seconds
                 if outer == inf:
                     handler = signal.signal(signal.SIGPROF, self._look)
-                    signal.setitimer(signal.ITIMER_PROF, TICK, TICK)
+                    timer = signal.setitimer(signal.ITIMER_PROF, TICK, TICK)
             found = work()
             if self._due < 0:  # it was ended, and native code took that for an answer
                 raise Exceeded(self._given_up(seconds, self._most))
             return found
         except (MemoryError, RecursionError) as problem:
             raise Exceeded(NO_MEMORY if isinstance(problem, MemoryError) else NO_END) from None
+        except Exception as problem:
+            if self._due < 0 and not isinstance(problem, Exceeded):  # a library made it of that
+                raise Exceeded(self._given_up(seconds, self._most)) from None
+            raise
         finally:
             if handler is not None:
-                signal.setitimer(signal.ITIMER_PROF, 0)
+                signal.setitimer(signal.ITIMER_PROF, *timer)  # of another allowance around
                 signal.signal(signal.SIGPROF, handler)
             self._due, self._given = outer, given
 
@@ -215,6 +219,27 @@ def _memory_used() -> tuple[int, int]:
     mapped, resident, *_ = Path("/proc/self/statm").read_text().split()
     page = os.sysconf("SC_PAGE_SIZE")
     return int(mapped) * page, int(resident) * page
+
+
+_lost = [0.0]  # CPU seconds of this process for what was given up
+_MAKING = Allowance(64, lambda: _lost[0], question=8, memory=2 << 30)
+
+
+def made(work: Callable[[], T], *, apart: bool = False) -> T:
+    """What is made of a schema or an operation for a run, which has 8 CPU seconds for each.
+
+    They get fewer by what is given up, so that it never comes to more than a minute in a process.
+    It may be made `apart`, like other work.
+
+    Raises:
+        Exceeded: it takes longer.
+    """
+    started = process_time()
+    try:
+        return _MAKING.spend(work, apart=apart)
+    except Exceeded:
+        _lost[0] += process_time() - started
+        raise
 
 
 def _cases(schema: Any) -> float:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 STRING = {"type": "string"}
 RECURSIVE = {"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/components/schemas/Recursive"}}}
+
+
+def doubling(depth: int, **by: Any) -> dict[str, Any]:
+    """Schemas each of which refers to the next twice, in the way that `by` has it for a reference."""
+    made: dict[str, Any] = {f"D{depth}": STRING}
+    for number in range(depth):
+        below = {"$ref": f"#/components/schemas/D{number + 1}"}
+        made[f"D{number}"] = {name: held(below) for name, held in by.items()}
+    return made
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -14,6 +25,15 @@ def nested(depth: int) -> dict[str, Any]:
         schema = {"type": "array", "items": schema}
     return schema
 
+
+DOUBLING = {
+    "A": doubling(40, allOf=lambda below: [below, below]),
+    "B": doubling(40, anyOf=lambda below: [below, {"type": "array", "items": below}]),
+    "C": doubling(40, allOf=lambda below: [{"properties": {"a": below}}, {"properties": {"a": below}}]),
+    "D": doubling(40, type=lambda _: "object", required=lambda _: ["a", "b"], properties=lambda of: {"a": of, "b": of}),
+    "E": doubling(5000, allOf=lambda below: [below]),
+}
+"""Components by a letter, which stands in their names for `D`."""
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "minLength 1e9": {**STRING, "minLength": 10**9},
@@ -46,6 +66,20 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "oneOf of 1,000": {"oneOf": [{"type": "object", "required": [f"p{n}"]} for n in range(1_000)]},
     "anyOf of 1,000 patterns": {"anyOf": [{**STRING, "pattern": f"^a{n}"} for n in range(1_000)]},
     "oneOf of 1,000 values": {"oneOf": [{"const": f"v{n}"} for n in range(1_000)]},
+    "dependentRequired 300 x 300": {"dependentRequired": {f"p{n}": [f"p{m}" for m in range(300)] for n in range(300)}},
+    "300 if and then": {"allOf": [{"if": {"required": [f"p{n}"]}, "then": {"minProperties": n}} for n in range(300)]},
+    "2,000 patternProperties": {"patternProperties": {f"p.*{n}": {**STRING, "minLength": n} for n in range(2_000)}},
+    "allOf of 20 anyOf of 10": {"allOf": [{"anyOf": [{"minLength": m} for m in range(10)]}] * 20},
+    "oneOf of 200 that overlap": {"oneOf": [{"type": "object", "properties": {f"p{n}": STRING}} for n in range(200)]},
+    "200 contains": {"type": "array", "allOf": [{"contains": {"const": n}} for n in range(200)]},
+    "prefixItems of 1e5": {"type": "array", "prefixItems": [STRING] * 10**5},
+    "const of 1e5 members": {"const": {f"k{n}": ["x"] * 10 for n in range(10_000)}},
+    "const of 1e7 characters": {"const": "x" * 10**7},
+    "minProperties 1e6": {"type": "object", "minProperties": 10**6},
+    "not of not": {"not": {"not": {"not": {"not": {"not": {"not": STRING}}}}}},
+    "1e4 examples": {**STRING, "examples": [f"v{n}" for n in range(10_000)]},
+    "a name of 1e6 characters": {"type": "object", "required": ["n" * 10**6], "properties": {"n" * 10**6: STRING}},
+    **{f"doubling {letter}": {"$ref": f"#/components/schemas/{letter}0"} for letter in DOUBLING},
     "10,000 properties": {"type": "object", "properties": {f"p{n}": STRING for n in range(10_000)}},
     "pattern of 2^17 states": {**STRING, "pattern": "^(a|b)*a(a|b){16}$"},
     "pattern of 20,000 characters": {**STRING, "pattern": "a" * 20_000},
@@ -54,9 +88,24 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 """By name; `LONG` ones are for the bench alone."""
 
 LONG = {"enum of 1e5", "1e5 required names", "allOf of 10,000", "10,000 properties", "pattern of 20,000 characters"}
+LONG |= {"dependentRequired 300 x 300", "300 if and then", "2,000 patternProperties", "oneOf of 200 that overlap"}
+LONG |= {"prefixItems of 1e5", "const of 1e5 members", "const of 1e7 characters", "a name of 1e6 characters"}
+LONG |= {
+    *(f"doubling {letter}" for letter in DOUBLING),
+    "not of not",
+    "1e4 examples",
+    "200 contains",
+    "allOf of 20 anyOf of 10",
+}
 
 REFUSED = {"arrays 500 deep"}
 """Those with which a document is not read."""
+
+
+def components_of(schema: dict[str, Any]) -> dict[str, Any]:
+    letter = str(schema.get("$ref"))[-2:-1]
+    text = json.dumps(DOUBLING.get(letter, {}))
+    return json.loads(re.sub(r"\bD(?=[0-9])", letter, text))  # type: ignore[no-any-return]
 
 
 def document(schema: dict[str, Any]) -> dict[str, Any]:
@@ -69,5 +118,5 @@ def document(schema: dict[str, Any]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Things", "version": "1"},
         "paths": {"/things/{id}": {"get": {"parameters": asked, "responses": answers}}},
-        "components": {"schemas": {"Recursive": RECURSIVE}},
+        "components": {"schemas": {"Recursive": RECURSIVE, **components_of(schema)}},
     }

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from contracts.run.ask import asked
 from contracts.run.end import concluded
 from contracts.run.inputs import Inputs
 from contracts.run.state import State
-from contracts.schemas import validation
+from contracts.schemas import allowance, validation
 from contracts.schemas.validation import Beyond, keyword_validator, matches
 from contracts.verdicts.judge import judge_body
 from tests.documents import plan_of, short, spec_from
@@ -149,6 +150,13 @@ LONG: dict[str, dict[str, Any]] = {
 }
 
 
+def impatient(monkeypatch: pytest.MonkeyPatch, *seconds: float) -> None:
+    """What is made for an operation has so many seconds for the first time, the second, …, and ever after."""
+    allowances = [allowance.Allowance(clock=lambda: 0.0, question=given) for given in seconds]
+    in_turn = chain(allowances, repeat(allowances[-1]))
+    monkeypatch.setattr(schemathesis_cases, "made", lambda work: next(in_turn).spend(work, apart=False))
+
+
 def requests_of(spec: Spec) -> tuple[list[Any], dict[str, str]]:
     """Every request that is made of the one operation, and what it says of those that were not."""
     plan = ProbePlan(spec, seed=1, examples=3)
@@ -160,7 +168,7 @@ def requests_of(spec: Spec) -> tuple[list[Any], dict[str, str]]:
 def test_requests_are_made_without_patterns_that_take_python_too_long(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 0.3)
+    impatient(monkeypatch, 0.3, 600)
     spec = spec_from(document(HANGING[name]))
     made, slow = requests_of(spec)
     assert {probe.source for probe in made} >= {"coverage", "fuzz"}
@@ -170,7 +178,7 @@ def test_requests_are_made_without_patterns_that_take_python_too_long(
 
 
 def test_texts_of_ours_stand_for_a_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 0.3)
+    impatient(monkeypatch, 0.3, 600)
     made, _ = requests_of(spec_from(document(HANGING["anchored"])))
     queries = {probe.request.query for probe in made if probe.claim.allowed}
     assert any(query.startswith(f"q={'a' * 30}") for query in queries)
@@ -179,7 +187,7 @@ def test_texts_of_ours_stand_for_a_pattern(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("name", LONG)
 def test_long_patterns_are_left_out_at_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the clock says: the same seed gives the same requests. Nor does that take a signal."""
-    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 0)
+    impatient(monkeypatch, 1e-9)
     spec, found = spec_from(document(LONG[name])), list[Any]()
     threads = [threading.Thread(target=lambda: found.append(requests_of(spec))) for _ in range(2)]
     for thread in threads:
@@ -198,14 +206,14 @@ def burn() -> None:
 
 def swallowed() -> None:
     """As garbage collection and Hypothesis do it: one loses what is raised, the other makes another error of it."""
-    with suppress(schemathesis_cases.Late):
+    with suppress(allowance.Exceeded):
         burn()
 
 
 def otherwise() -> None:
     try:
         burn()
-    except schemathesis_cases.Late:
+    except allowance.Exceeded:
         raise ValueError("flaky") from None
 
 
@@ -215,18 +223,21 @@ def twice() -> None:
 
 
 @pytest.mark.parametrize("work", [burn, swallowed, otherwise, twice])
-def test_what_is_late_is_late_whatever_becomes_of_the_signal(work: Callable[[], None]) -> None:
+def test_what_is_late_is_late_whatever_becomes_of_the_signal(
+    work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(allowance, "_MAKING", allowance.Allowance(clock=lambda: 0.0, question=0.01))
     before = signal.getsignal(signal.SIGPROF)
-    with pytest.raises(schemathesis_cases.Late), schemathesis_cases._within(0.01):
-        work()
+    with pytest.raises(allowance.Exceeded):
+        allowance.made(work)
     assert signal.getsignal(signal.SIGPROF) is before
     assert signal.getitimer(signal.ITIMER_PROF)[0] == 0
-    with pytest.raises(KeyError), schemathesis_cases._within(60):
-        raise KeyError
+    with pytest.raises(StopIteration):
+        allowance.made(iter(()).__next__)
 
 
 def test_a_report_says_whose_patterns_were_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 0.3)
+    impatient(monkeypatch, 0.3, 600)
     spec = spec_from(document(HANGING["anchored"]))
     state = State(Inputs(spec), Ledger(tmp_path / "exchanges.jsonl"))
     asked(state, spec.operations[0])
@@ -234,13 +245,9 @@ def test_a_report_says_whose_patterns_were_left_out(monkeypatch: pytest.MonkeyPa
     assert note.startswith("things.json:9: GET /things/{id}: its patterns take Python too long")
 
 
-def test_ordinary_patterns_keep_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And nothing of a document is respelled for them; a document without any is not timed."""
+def test_ordinary_patterns_keep_their_place() -> None:
+    """And nothing of a document is respelled for them."""
     schema = {**STRING, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
     spec = spec_from(document(schema))
     held = json.dumps(schemathesis_cases.Cases(spec, 0).schema(spec.operations[0]).raw_schema)
     assert held.count(schema["pattern"]) == 3
-    monkeypatch.setattr(schemathesis_cases, "PATIENCE", 1e-6)
-    made, slow = requests_of(spec_from(document({**STRING, "maxLength": 9})))
-    assert made
-    assert slow == {}

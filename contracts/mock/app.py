@@ -153,6 +153,7 @@ class MockApp:
             kept = self._kept(request, is_too_large=body is None)
             if body is not None and len(body) <= MAX_REMEMBERED:
                 self._memory[key] = kept
+                self._size += 2000 + len(body)
         answers = kept.answers
         number = self._turns.get(answers.turn, 0)
         if answers.turn and method != "HEAD":  # which tells what GET would be answered
@@ -164,7 +165,7 @@ class MockApp:
             wire = self._made(answers, number, request)
             if answers.count:
                 kept.made[number] = wire
-                self._size += 500 + len(wire.body) + len(body or b"")
+                self._size += 500 + len(wire.body)
             if self._size > MAX_KEPT:
                 self._memory.clear()
                 self._size = 0

@@ -714,12 +714,15 @@ def test_what_is_remembered_ends_with_a_change() -> None:
     assert app.store.cleared == 1
 
 
-def test_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contracts.mock.app.MAX_KEPT", 10_000)
+@pytest.mark.parametrize("field", ["dynamic=true", "dynamic=false", "return=minimal"])
+def test_memory_has_an_end(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.mock.app.MAX_KEPT", 20_000)
     app: Any = app_with()
-    for number in range(100):
-        asked(app, f"/things/{number}")
-    assert 0 < len(app._memory) < 20
+    sizes = []
+    for number in range(60):
+        prefer(app, field, target=f"/things/{number}")
+        sizes.append(len(app._memory))
+    assert 1 < max(sizes) < 20
 
 
 def test_a_defect_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,20 @@
 """A request to what a client may be answered with: refusals that say why, and bodies in turn."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from contracts.document import MediaType, Operation, ResponseSpec
-from contracts.messages import Headers, Request, Response, concrete, header_values
+from contracts.document.model import best
+from contracts.messages import Headers, Request, Response, covers, header_values, is_json
 from contracts.mock.bodies import NO_VALUE, Variant, examples_of, header_texts, variant_of
 from contracts.mock.preferences import (
     Preferences,
     UnreadableError,
     acceptable,
+    named,
     preference,
     preferences_of,
 )
@@ -26,7 +28,6 @@ from contracts.mock.service import (
     presented,
 )
 from contracts.payloads import RandomChoices
-from contracts.schemas.media_types import BOUNDARY
 from contracts.text import few, shown
 
 MOST_NAMED = 8
@@ -167,8 +168,22 @@ class _Counter:
         names = [*filter(None, dict.fromkeys(map(attrgetter("content_type"), variants)))]
         if not names:
             return [*variants]
-        liked = acceptable(header_values(self.request.headers, "accept"), names)[:1]
-        return [one for one in variants if one.content_type in liked]
+        accept = header_values(self.request.headers, "accept")
+        liked = acceptable(accept, names)[:1]
+        found = [one for one in variants if one.content_type in liked]
+        return found or list(self._within(chosen[0], variants, named(accept)))
+
+    def _within(
+        self, documented: ResponseSpec, variants: Sequence[Variant], names: Sequence[str]
+    ) -> Iterator[Variant]:
+        """The bodies of a documented range, as the first type that is within it and accepted."""
+        for variant in variants:
+            own = variant.content_type or ""
+            media = best(documented.content, own)
+            for name in names:
+                if media and covers(media.name, name) and is_json(name) == is_json(own):
+                    yield replace(variant, content_type=name)
+                    break
 
     def _given(self, chosen: Chosen) -> Turns:
         """The bodies of a response, as the client would have them."""
@@ -179,7 +194,7 @@ class _Counter:
             return self._unacceptable(f"Accept takes nothing of what there is: {names}")
         # A refusal in another form is better than none.
         variants = variants or [*self.service.variants(self.operation, documented)]
-        media = _media_of(documented, variants[0])
+        media = best(documented.content, variants[0].content_type or "")
         examples = examples_of(media, self.service.spec.document)
         applied = [preference("code", code)] * bool(wishes.code)
         if wishes.example:
@@ -235,6 +250,7 @@ class _Counter:
             with suppress(*NO_VALUE):
                 variant = variant_of(media, RandomChoices(f"{self.operation.key} {number}"))
             made = self.service.refined(self.operation, chosen[1], variant or others[0])
+            made = replace(made, content_type=others[0].content_type)
             return self._made([made], chosen, applied)(number)
 
         return make
@@ -261,12 +277,3 @@ class _Counter:
         if documented is None or not self.service.variants(self.operation, documented):
             return _refusal(406, said)
         return self._told((documented, 406), [Ground(said, "header", ("Accept",), "Accept")])
-
-
-def _media_of(documented: ResponseSpec, variant: Variant) -> MediaType | None:
-    """The documented media type of a body."""
-    for media in documented.content:
-        name = concrete(media.name, "x-mock")
-        if variant.content_type in (name, f"{name}; boundary={BOUNDARY}"):
-            return media
-    return None

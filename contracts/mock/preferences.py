@@ -69,6 +69,12 @@ def acceptable(fields: Iterable[str], offered: Sequence[str]) -> list[str]:
     return sorted(filter(liked.get, liked), key=liked.__getitem__, reverse=True)
 
 
+def named(fields: Iterable[str]) -> list[str]:
+    """The media types that are accepted and no ranges."""
+    ranges = filter(None, map(_range, _elements(fields)))
+    return [name for name, weight in ranges if weight and "*" not in name]
+
+
 def _range(element: str) -> tuple[str, float] | None:
     """A media range with its weight; None for what is no media range."""
     name, *parameters = _parts(element)

@@ -245,6 +245,25 @@ def test_the_media_type_that_is_liked_best() -> None:
     assert asked(app, "/things/7", "GET", ("Accept", "text/*")).header("vary") == "Accept"
 
 
+@pytest.mark.parametrize(
+    ("media", "accept", "status"),
+    [
+        ("image/*", "image/png", 200),
+        ("image/*", "image/png;q=0, image/gif", 200),
+        ("image/*", "text/plain", 406),
+        ("*/*", "application/vnd.x+json", 200),
+        ("*/*", "text/csv", 406),  # what there is is JSON
+        ("text/*", "text/csv", 200),
+    ],
+)
+def test_a_type_within_a_documented_range(media: str, accept: str, status: int) -> None:
+    app = app_with({"200": answered({"type": "string"}, media)})
+    for preferred in ("return=minimal", "dynamic=true", "dynamic=false"):
+        response = asked(app, "/things/7", "GET", ("Accept", accept), ("Prefer", preferred))
+        assert response.status == status
+        assert status == 406 or response.media_type == accept.rpartition(" ")[2]
+
+
 def test_nothing_that_is_accepted() -> None:
     response = asked(app_with(), "/things/7", "GET", ("Accept", "image/png"))
     assert (response.status, response.media_type) == (406, "application/problem+json")

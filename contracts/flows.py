@@ -120,7 +120,7 @@ def asked_by(spec: Spec, operation: str) -> Mapping[str, Collection[str]]:
         asked(state, spec.by_key[operation])
         exchanges = state.ledger.of(operation)
     rules, found = state.book.operations[operation], dict[str, dict[str, None]]()
-    for row in (*rules.reads, *rules.conditions):
+    for row in (*rules.reads, *rules.walks, *rules.conditions):
         found[row.rule.id] = {"read": None}  # which the mock is not sent
     for judgement in judge_all(rules, exchanges):
         for rule in judgement.exercised:

@@ -8,7 +8,15 @@ from itertools import chain
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path, rivals_of
 from contracts.messages import MAX_SECONDS
-from contracts.rules import access, conditions, headers, histories, media, requests, responses
+from contracts.rules import (
+    access,
+    headers,
+    histories,
+    lists,
+    media,
+    requests,
+    responses,
+)
 from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer
@@ -43,6 +51,7 @@ class OperationRules:
     histories: tuple[ExchangeRule, ...]  # for two answers to the same request
     heads: tuple[ExchangeRule, ...]  # for an answer to GET, and one to HEAD for the same
     reads: tuple[ExchangeRule, ...]  # for an answer to what builds on others
+    walks: tuple[ExchangeRule, ...]  # for the pages of a list, and the first of them again
     conditions: tuple[ExchangeRule, ...]  # for an answer, and one to the same on a condition
     framing: Mapping[str, Rule]  # by kind; only the lack of an answer breaks them
     plans: Mapping[tuple[str, str], Plan]  # of each documented body, by status and media type
@@ -68,7 +77,7 @@ class OperationRules:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of the operation once, in the order of the document."""
         judging = (self.general, self.requests.values(), self.wire, self.unlisted)
-        later = (self.histories, self.heads, self.reads, self.conditions)
+        later = (self.histories, self.heads, self.reads, self.walks, self.conditions)
         found = [row.rule for row in chain(*judging, *self.by_response.values(), *later)]
         found += self.framing.values()
         for plan in (*self.plans.values(), *chain(*self.headers.values())):
@@ -170,12 +179,13 @@ def _rules_of(spec: Spec, max_seconds: float, more: Extra, key: str) -> Operatio
         by_response=by_response,
         histories=(
             *histories.history_rules(operation),
-            *conditions.history_of_tags(operation),
+            *histories.history_of_tags(operation),
             *later,
         ),
         heads=tuple(histories.head_rules(spec, operation)),
-        reads=tuple(conditions.tag_rules(operation)),
-        conditions=tuple(conditions.condition_rules(operation)),
+        reads=(*histories.tag_rules(operation), *lists.list_rules(operation)),
+        walks=tuple(lists.walk_rules(operation)),
+        conditions=tuple(histories.condition_rules(operation)),
         framing={rule.kind: rule for rule in responses.framing_rules(operation)},
         plans=plans,
         headers=head,

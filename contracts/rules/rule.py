@@ -63,6 +63,12 @@ RULE_KINDS = {
     "head status": (VIOLATION, "RFC 9110 §9.3.2"),
     "head answer": (ADVISORY, "RFC 9110 §9.3.2, §8.6"),
     # About reads that build on one another.
+    "page limit": (VIOLATION, "OpenAPI 3.1 §4.8.12"),
+    "pages": (VIOLATION, "OpenAPI 3.1 §4.8.12, RFC 8288 §3.3"),
+    "last page": (VIOLATION, "OpenAPI 3.1 §4.8.24, RFC 8288 §3.3"),
+    "total": (VIOLATION, "OpenAPI 3.1 §4.8.24"),
+    "filter": (VIOLATION, "OpenAPI 3.1 §4.8.12"),
+    "sorted": (VIOLATION, "OpenAPI 3.1 §4.8.12"),
     "entity tag": (VIOLATION, "RFC 9110 §8.8.3"),
     "same tag": (ADVISORY, "RFC 9110 §8.8.1, §8.8.3"),
     "strong tag": (VIOLATION, "RFC 9110 §8.8.1"),

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from contracts.document import Operation, Spec, split_pointer
+from contracts.document import Operation, Parameter, Spec, split_pointer
 from contracts.document.model import value_at
 from contracts.document.serialisation import parameter_names, plain_text, shape_of
 from contracts.messages import SAFE_METHODS, may_be_json
 from contracts.schemas.locations import Location, locate
+from contracts.schemas.texts import listed_values
 
 CREATES = "x-creates"  # of an operation, in an overlay: whether its answer tells of a new resource
 _VERBS = {
@@ -173,7 +174,7 @@ def creates(spec: Spec, operation: Operation, name: str, word: str) -> bool:
         fields = {header.name.lower() for header in response.headers}
         if response.status == "201" or (response.status.startswith("2") and "location" in fields):
             return True
-    for place in _successes(operation):
+    for place in bodies_of(operation):
         wrapped = (place.property(one) for one in wrappers(place.properties, word))
         for there in (place, *wrapped):
             if not {*map(plain, there.properties)}.isdisjoint(id_names(name, word)):
@@ -183,7 +184,7 @@ def creates(spec: Spec, operation: Operation, name: str, word: str) -> bool:
 
 def list_of(operation: Operation) -> tuple[str, ...] | None:
     """The names that lead to the list in what it answers, none of a bare one; None without one."""
-    for place in _successes(operation):
+    for place in bodies_of(operation):
         if "array" in place.types and "object" not in place.types:
             return ()
         lists = [name for name in place.properties if _is_list(place.property(name))]
@@ -198,7 +199,7 @@ def _is_list(place: Location) -> bool:
     return place.types <= {"array", "null"} and "array" in place.types
 
 
-def _successes(operation: Operation) -> Iterator[Location]:
+def bodies_of(operation: Operation) -> Iterator[Location]:
     """The bodies of its documented 2xx, as far as they are JSON."""
     for response in operation.responses:
         for media in response.content if response.status.startswith("2") else ():
@@ -284,3 +285,61 @@ def _name(value: Any) -> str:
 def text_of(value: Any) -> str:
     """A text or an integer as it stands in a URL; "" for anything else."""
     return plain_text(value) if isinstance(value, str | int) else ""
+
+
+# --- lists: how requests choose from them, and what pages tell ---
+
+_PARAMETERS = {
+    "limit": "limit perpage pagesize maxresults maxitems top first take size count",
+    "offset": "offset skip startindex startat start",
+    "page": "page pagenumber pageno pageindex",
+    "cursor": "cursor after pagetoken startingafter nexttoken continuationtoken marker",
+    "sort": "sort orderby sortby ordering order",
+    "direction": "direction dir order sortorder sortdirection orderdirection",
+}
+"""What parameters are called, plainly, that say which part of a list is meant, and how sorted."""
+VAGUE = ("top", "first", "take", "size", "count", "start", "after", "marker")
+"""Those that may mean something else."""
+_ROLES = {
+    "total": "total totalcount totalitems totalelements totalresults totalrecords xtotalcount",
+    "more": "hasnext hasmore more hasnextpage",
+    "token": "nextcursor nextpagetoken nexttoken endcursor nextmarker continuationtoken",
+    "next": "next nextlink nexturl link",
+}
+"""What members of a page, and fields of its head, are called that tell of it."""
+ROLE_OF = {name: role for role, names in _ROLES.items() for name in names.split()}
+_AROUND = ("meta", "metadata", "pagination", "paging", "pageinfo", "links")
+WAYS = {"asc": 1, "ascending": 1, "desc": -1, "descending": -1}
+
+
+def told_of(body: Location) -> Iterator[tuple[str, tuple[str, ...], Location]]:
+    """What members of a page, or of an object in it, tell of it: the role, and where they stand."""
+    for name in body.properties:
+        member, around = body.property(name), plain(name) in _AROUND
+        yield ROLE_OF.get(plain(name), ""), (name,), member
+        for below in member.properties * around:
+            yield ROLE_OF.get(plain(below), ""), (name, below), member.property(below)
+
+
+def roles_of(operation: Operation, item: Location) -> Iterator[tuple[str, Parameter]]:
+    """The query parameters that say which part of a list is meant; not what its items have."""
+    query, held = dict[str, Parameter](), {*map(plain, item.properties)}
+    for parameter in operation.parameters:
+        name = plain(parameter.name)
+        is_plain = parameter.style != "deepObject" and not (name in VAGUE and name in held)
+        if parameter.location == "query" and is_plain:
+            query[name] = parameter
+    for role, names in _PARAMETERS.items():
+        for name in filter(query.__contains__, names.split()):
+            if _can_be(role, query[name]):
+                yield role, query.pop(name)
+                break
+
+
+def _can_be(role: str, parameter: Parameter) -> bool:
+    if parameter.schema is None:
+        return True
+    if role in ("limit", "offset", "page"):
+        return "integer" in locate(parameter.schema).types
+    words = set(map(str.lower, map(str, listed_values(parameter))))
+    return words.isdisjoint(WAYS) != (role == "direction")

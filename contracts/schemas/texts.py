@@ -5,18 +5,25 @@ said to be sent and less to be taken: texts that lie inside are taken for sure.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, product
 from typing import Any
 
 from contracts.document import Header, MediaType, Parameter
-from contracts.document.serialisation import match_path, plain_text, serialised
-from contracts.messages import JSON
+from contracts.document.serialisation import (
+    decoded,
+    divider_of,
+    match_path,
+    plain_text,
+    raw_values,
+    serialised,
+)
+from contracts.messages import JSON, Request
 from contracts.schemas import Raw
 from contracts.schemas.claims import ANYTHING, WORDS, readings_of
-from contracts.schemas.locations import ALL_TYPES
+from contracts.schemas.locations import ALL_TYPES, locate
 from contracts.schemas.validation import Uncompilable, schema_of, small_validator, takes
 
 READ = 1_000  # ways to read the texts of one value
@@ -274,3 +281,35 @@ def _is_plain(value: JSON) -> bool:
     if isinstance(value, (dict, list)):
         held = list(value.values()) if isinstance(value, dict) else value
     return bool(held) and all(isinstance(item, (str, bool, int, float)) for item in held)
+
+
+def asked_texts(parameter: Parameter, request: Request) -> list[str]:
+    """What is asked for under the name of a parameter, each item of a list by itself."""
+    found = list[str]()
+    is_list = parameter.schema is not None and "array" in locate(parameter.schema).types
+    divider = divider_of(parameter) * is_list
+    for text in raw_values(request.query, "&", parameter.name):
+        whole = decoded(text.replace("+", " "))
+        found += whole.split(divider) if divider else [whole]
+    return found
+
+
+def said_number(parameter: Parameter, word: str) -> int | None:
+    """What a keyword of a parameter's schema says, if it is a whole number."""
+    for part in locate(parameter.schema).parts if parameter.schema is not None else ():
+        if isinstance(part.value.get(word), int):
+            return int(part.value[word])
+    return None
+
+
+def listed_values(parameter: Parameter | None) -> Sequence[Any]:
+    """The values that a parameter, or each item of it, may have; none where they aren't listed."""
+    if parameter is None or parameter.schema is None:
+        return ()
+    place = locate(parameter.schema)
+    return (place.items or place).values or ()
+
+
+def each_of(value: Any) -> list[Any]:
+    """The items of a list, or else the value itself."""
+    return value if isinstance(value, list) else [value]

@@ -10,7 +10,8 @@ from typing import Any
 from contracts.document import join_pointer
 from contracts.messages import Credential, Exchange, Probe, Request, Response, is_unavailable
 from contracts.rules import Answer, OperationRules, Rule
-from contracts.rules.conditions import unconditional
+from contracts.rules.histories import unconditional
+from contracts.rules.lists import AGAIN, FIRST, NEXT
 from contracts.rules.plan import Leaf, Place, Plan
 from contracts.rules.responses import broken_framing, early_answer, is_early
 from contracts.rules.rule import MAX_HELD, member_text, shown
@@ -56,6 +57,7 @@ class _Before:
     """What the answers before one were, and what was made of them."""
 
     answers: dict[Request, Answer] = field(default_factory=dict)
+    pages: list[tuple[Answer, Judgement]] = field(default_factory=list)  # of a list, in a row
     refused: dict[str, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
     read: dict[bytes, Any] = field(default_factory=dict)
     # Of bodies in which nothing is wrong, by plan and type: most answers say what others said.
@@ -81,6 +83,8 @@ def _judge_next(rules: OperationRules, judgement: Judgement, before: _Before) ->
         return
     if probe.credential is Credential.RIGHT and not probe.schemes:
         _judge_with(before.answers, rules, answer, judgement)
+        if probe.source == "read":
+            _judge_page(before.pages, rules, answer, judgement)
         if len(response.body) > MAX_HELD:  # decoded, it may take ten times as much
             answer = Answer(exchange, rules.operation, response)
         before.answers[request] = answer
@@ -99,6 +103,22 @@ def _judge_with(
         judgement.apply(rules.reads, answer)
         if get := earlier.get(unconditional(request)):
             judgement.apply(rules.conditions, get, answer)
+
+
+def _judge_page(
+    pages: list[tuple[Answer, Judgement]],
+    rules: OperationRules,
+    answer: Answer,
+    judgement: Judgement,
+) -> None:
+    """Judge the pages of a list, once the first has come again; what is seen is of the last."""
+    note = answer.exchange.probe.note
+    if note == FIRST:
+        pages.clear()
+    if note in (FIRST, NEXT):
+        pages.append((answer, judgement))
+    elif note == AGAIN and pages:
+        pages[-1][1].apply(rules.walks, *(page for page, _ in pages), answer)
 
 
 def _judge_answer(

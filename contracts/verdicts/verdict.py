@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from contracts.messages import Credential, Exchange, Probe, Request, is_unavailable
 from contracts.rules import Finding, Rule, Severity
+from contracts.rules.lists import TOGETHER
 from contracts.verdicts.judge import OTHERS
 from contracts.verdicts.judgement import Judgement, Seen
 
@@ -177,6 +178,11 @@ _WANTED = {
     "challenge": "no answer with 401 came",
     "identity": "no answer was about a value that was asked for by its name",
 }
+_ABOUT_READS = "page limit, pages, last page, total, filter, sorted, entity tag, not modified"
+_WANTED |= dict.fromkeys(
+    (*_ABOUT_READS.split(", "), "not modified since"),
+    "a service alone is asked for it, and none of its answers was about it",
+)
 """What would exercise a rule of an operation, and did not come, by its kind."""
 
 
@@ -211,7 +217,8 @@ def asked_again(verdicts: Iterable[Verdict], methods: frozenset[str]) -> Iterato
     chosen: dict[Request, Probe] = {}
     for verdict in verdicts:
         seldom = verdict.violations < verdict.exercised or verdict.violations == 1
-        if verdict.evidence and seldom and verdict.rule.severity is Severity.VIOLATION:
+        is_alone = verdict.rule.kind not in TOGETHER
+        if verdict.evidence and seldom and is_alone and verdict.rule.severity is Severity.VIOLATION:
             probe = verdict.evidence.exchange.probe
             if probe.credential is Credential.RIGHT and probe.request.method in methods:
                 chosen[probe.request] = replace(probe, again=True)
@@ -227,7 +234,7 @@ def with_recurrence(verdicts: Iterable[Verdict], judgements: Iterable[Judgement]
             askings[probe.request, probe.way].append(judgement)
     found = []
     for verdict in verdicts:
-        if verdict.evidence is not None:
+        if verdict.evidence is not None and verdict.rule.kind not in TOGETHER:
             probe = verdict.evidence.exchange.probe
             recurrence = _recurrence(verdict, askings[probe.request, probe.way])
             verdict = replace(verdict, recurrence=recurrence)

@@ -61,6 +61,17 @@ def with_every_kind() -> dict[str, Any]:
     put["responses"]["422"] = {"description": "not allowed"}
     found = document(get=made, put=put)
     found["paths"]["/things/{thing_id}"]["parameters"][0]["x-identifies"] = True
+    listed = {"total": {"type": "integer"}, "items": {"type": "array", "items": WHOLE}}
+    things = document("things", get=operation("list_things", {"type": "object", "properties": listed}))
+    queries = {"limit": {"type": "integer"}, "cursor": {"type": "string"}, "status": {"enum": ["a", "b"]}}
+    queries["sort"] = {"enum": ["at", "-at"]}
+    listed["next_cursor"] = {"type": "string"}
+    things["paths"]["/things/{things}"]["get"]["parameters"] = [
+        {"name": name, "in": "query", "schema": schema} for name, schema in queries.items()
+    ]
+    things["paths"]["/things/{things}"]["get"]["responses"]["422"] = {"description": "not allowed"}
+    del things["paths"]["/things/{things}"]["parameters"]
+    found["paths"]["/things"] = things["paths"]["/things/{things}"]
     found["components"]["schemas"] = {"A": {"type": "object", "required": ["a"]}}
     part = document("part", get=operation("get_part", {"type": "object", "properties": {"id": {"type": "string"}}}))
     found["paths"]["/parts/{part}"] = part["paths"]["/things/{part}"]

@@ -102,6 +102,7 @@ _NAMES: Mapping[str, Sequence[str]] = {
     "title": ["title"],
 }
 """What members of the bodies of refusals are called, in lower case and without marks."""
+_KNOWN = frozenset[str]().union(*_NAMES.values())
 
 
 def told(variants: Sequence[Variant], status: int, grounds: Sequence[Ground]) -> Variant:
@@ -129,8 +130,11 @@ class _Filling:
             is_said |= self._named(place, held)
         if is_problem and not is_said:
             is_said = self._put(("detail",), sentence)
-        for place, held in [*_leaves((), self.value)]:
-            is_said = is_said or (isinstance(held, str) and self._put(place, sentence))
+        others = sorted(_leaves((), self.value), key=lambda leaf: _name_of(leaf[0]) in _KNOWN)
+        for place, held in [] if is_said else others:
+            text = [sentence] if isinstance(held, list) else sentence
+            if is_said := isinstance(held, str | list) and self._put(place, text):
+                return True
         if not is_said and isinstance(self.value, dict):
             is_said = self._put(("detail",), sentence)
         return is_said
@@ -163,15 +167,26 @@ class _Filling:
 
     def _named(self, place: Place, held: Any) -> bool:
         """Put there what its name stands for; whether that is the reason."""
-        index = next((step for step in place if isinstance(step, int)), 0)
-        ground = self._grounds[min(index, len(self._grounds) - 1)]
-        name = next((step for step in place[::-1] if isinstance(step, str)), "detail").lower()
-        name = "".join(filter(str.isalnum, name))
+        index, ground = (
+            next((step for step in place if isinstance(step, int)), -1),
+            self._grounds[0],
+        )
+        if index < 0:
+            ground = replace(ground, said=sentence_of(self._grounds))
+        elif index < len(self._grounds):
+            ground = self._grounds[index]
+        name = _name_of(place)
         for fact, texts in _facts(ground, self._status).items():
             like = [text for text in texts if isinstance(text, type(held)) and text]
             if name in _NAMES[fact] and any(self._put(place, text) for text in like):
                 return fact == "said"
         return False
+
+
+def _name_of(place: Place) -> str:
+    """The name of the member that a value is, or is in; of a body that is none, `detail`."""
+    name = next((step for step in place[::-1] if isinstance(step, str)), "detail")
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def _facts(ground: Ground, status: int) -> Mapping[str, Sequence[Any]]:

@@ -378,6 +378,11 @@ ERROR = {
     },
     "additionalProperties": False,
 }
+LISTS = {
+    "type": "object",
+    "required": ["type", "kind"],
+    "properties": {"type": {"type": "string"}, "kind": {"type": "array", "items": {"type": "string"}}},
+}
 KINDS = {
     "type": "object",
     "required": ["message", "type"],
@@ -398,8 +403,20 @@ CLOSED = {"type": "object", "required": ["a"], "properties": {"a": {"const": 1}}
         ({"type": "object", "maxProperties": 1, "required": ["x"], "properties": {"x": {"const": 1}}}, {"x": 1}),
         (CLOSED, {"a": 1}),
         (KINDS, {"message": SAID, "type": "invalid"}),
+        (LISTS, {"type": "enum", "kind": [SAID]}),
     ],
-    ids=["a text", "FastAPI's", "nested", "a text alone", "texts", "of no known name", "no room", "closed", "listed"],
+    ids=[
+        "a text",
+        "FastAPI's",
+        "nested",
+        "a text alone",
+        "texts",
+        "of no known name",
+        "no room",
+        "closed",
+        "listed",
+        "lists",
+    ],
 )
 def test_a_refusal_in_the_documented_shape(schema: Any, wanted: Any) -> None:
     answers = {"200": answered(THING), "422": answered(schema)}
@@ -414,6 +431,12 @@ def test_each_ground_has_an_item_of_its_own() -> None:
     app = app_with({"200": answered(THING), "422": answered(FASTAPI)})
     found = body_of(asked(app, "/things/x?kind=c"))["detail"]
     assert [one["loc"] for one in found] == [["path", "id"], ["query", "kind"]]
+
+
+def test_one_text_has_all_grounds() -> None:
+    app = app_with({"200": answered(THING), "422": answered(PROBLEM)})
+    first, second = body_of(asked(app, "/things/x?kind=c"))["problem"].split("; ")
+    assert (first.startswith("the path parameter id"), second) == (True, SAID)
 
 
 def test_a_documented_problem_says_why_in_its_detail() -> None:

@@ -98,12 +98,22 @@ class MockApp:
         if scope["type"] == "http":
             await self._serve(scope, receive, send)
         elif scope["type"] == "lifespan":
+            self._read()
             for word in ("startup", "shutdown"):
                 await receive()
                 await send({"type": f"lifespan.{word}.complete"})
         elif scope["type"] == "websocket":  # which no document of ours describes
             await receive()
             await send({"type": "websocket.close", "code": 1000})
+
+    def _read(self) -> None:
+        """Read the schemas of both directions, for which the first answers would have to wait."""
+        for operation in self.service.spec.operations:
+            schemas = [one.schema for one in operation.parameters]
+            for response in operation.responses:
+                schemas += [one.schema for one in response.content]
+            for schema in filter(None, schemas):
+                schema.document.at("")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         told, length = [], b""

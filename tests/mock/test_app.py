@@ -600,6 +600,17 @@ def test_the_life_of_an_application() -> None:
     assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
+def test_both_directions_are_read_before_anybody_asks() -> None:
+    secret = {"type": "object", "properties": {"a": {"type": "string", "readOnly": True}, "b": {"writeOnly": True}}}
+    spec, operation = one_operation(responses={"200": answered(secret)}, parameters=PARAMETERS)
+    schema = operation.responses[0].content[0].schema
+    assert schema is not None
+    app = app_for(spec)
+    assert "tree" not in vars(schema.document)
+    told(app, {"type": "lifespan"}, {"type": "lifespan.startup"}, {"type": "lifespan.shutdown"})
+    assert "tree" in vars(schema.document)
+
+
 def test_no_sockets_of_the_web() -> None:
     sent = told(app_with(), {"type": "websocket"}, {"type": "websocket.connect"})
     assert [message["type"] for message in sent] == ["websocket.close"]

@@ -28,6 +28,7 @@ from contracts.consumers.cures import (
 )
 from contracts.consumers.models import Complaint, Reader
 from contracts.document import Schema
+from contracts.document.directions import is_left_out
 from contracts.messages import JSON
 from contracts.mock.bodies import sights, variants_of
 from contracts.payloads.reduction import reduced
@@ -62,7 +63,7 @@ class Rejection:
     value: Any  # GONE if it is missing
     payload: JSON
     says: str
-    kind: object
+    kind: tuple[Any, ...]
     cure: Cure | None  # None: nothing that is allowed there is taken
     others: tuple[JSON, ...] = ()  # values that are rejected there for the same
 
@@ -188,7 +189,8 @@ class Study:
         whole = value
         for index, one in enumerate(self.found):
             cure, bad = one.cure, list[JSON]()
-            if cure is None or (one.kind != complaint.kind and cure.name != UNHEARD_OF):
+            size = 1 if cure is not None and cure.name == UNHEARD_OF else None
+            if cure is None or one.kind[:size] != complaint.kind[:size]:
                 continue
             alone, whole = cure.of(self.location, value, bad), cure.of(self.location, whole, [])
             if self.allows(alone) and complaint.kind not in self._kinds(alone):
@@ -304,7 +306,7 @@ def _turns(said: Way, steps: Collection[Way]) -> Iterator[tuple[Way, Collection[
 
 def _with_one_more(location: Location, held: JSON) -> Iterator[JSON]:
     if isinstance(held, dict) and is_undeclared(location, UNHEARD_OF):
-        yield {**held, UNHEARD_OF: "text"}
+        yield from ({**held, UNHEARD_OF: value} for value in ("text", *OTHERS))
 
 
 def _grafted(bases: list[JSON], others: list[JSON]) -> Iterator[JSON]:
@@ -359,6 +361,8 @@ def choices_of(root: Location) -> dict[tuple[str, str], None]:
     """What payloads can show of a schema: places with types, absent members, listed values."""
     found, waiting, seen = dict[tuple[str, str], None](), [root], {root}
     for location in waiting:  # which grows meanwhile
+        if any(is_left_out(part.schema.document, part.value) for part in location.parts):
+            continue
         place, listed = location.place, location.values
         if listed is not None:
             found |= dict.fromkeys((place, repr(one)) for one in listed)

@@ -49,7 +49,7 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 class Complaint(NamedTuple):
     """One thing that a reader has against a payload."""
 
-    kind: object  # the same for the same reason, whatever the value
+    kind: tuple[Any, ...]  # the same for the same reason, whatever the value; first without place
     way: Way  # to where it is, as the reader names it; empty if it does not
     says: str
 

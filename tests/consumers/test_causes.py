@@ -12,6 +12,7 @@ from contracts.consumers.causes import Study, choices_of, taken_though
 from contracts.consumers.cures import GONE, is_far
 from contracts.consumers.models import Reader
 from contracts.document.model import value_at
+from contracts.schemas.validation import validator
 from contracts.testing.strategies import AnswerSource, answers_of
 from tests.documents import operation_rules
 
@@ -93,7 +94,7 @@ def test_one_cause_is_one_entry_at_its_place(name: str) -> None:
     [found] = made.found
     assert (found.place, found.keyword, found.value) == (place, keyword, value)
     assert found.says == "ValueError: this one"
-    assert made.allows(found.payload)
+    assert validator(made.schema).is_valid(found.payload)
     assert test(found.payload)
 
 
@@ -149,6 +150,20 @@ def test_names_that_the_reader_knows_and_the_document_does_not() -> None:
     [found] = study(read, names=("auth_ids",)).found
     assert (found.place, found.keyword, found.value) == ("/auth_ids", "additionalProperties", None)
     assert study(read).found == []
+
+
+def test_any_member_that_is_null_is_one_cause() -> None:
+    [found] = study(refuses(lambda it: None in [it[name] for name in it if name != "lent_at"]), names=("isbn",)).found
+    assert (found.place, found.keyword, found.value) == ("/*", "additionalProperties", None)
+
+
+def test_one_name_of_those_that_nobody_lists_is_a_cause_of_its_own() -> None:
+    def read(payload: Any) -> None:
+        assert payload.keys() <= {*BOOK["properties"], "detail", "error"}
+        if "detail" in payload:
+            raise ValueError("detail")
+
+    assert told(study(read)) == {("/*", "additionalProperties"), ("/detail", "additionalProperties")}
 
 
 def test_a_closed_document_has_no_other_members() -> None:
@@ -235,6 +250,7 @@ SCHEMAS: dict[str, Any] = {
         ]
     },
     "itself": {"$ref": "#/components/schemas/Node"},
+    "what no answer has": {"type": "object", "properties": {"password": {"type": "string", "writeOnly": True}}},
 }
 NODE = {"type": "object", "properties": {"name": {"type": "string"}, "next": {"$ref": "#/components/schemas/Node"}}}
 

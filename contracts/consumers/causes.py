@@ -46,7 +46,8 @@ SECONDS = 60.0  # for all payloads of one schema
 KEPT = 12  # values of one place, and payloads, that others are made of
 ROUNDS = 3  # of making a payload smaller
 CAUSES = 12  # of one payload
-ANY, MEMBERS, MORE = ("more", "less", "other"), ("more", "less"), ("more",)  # ways to cure it
+MORE, REST = ("more",), ("less", "other")  # ways to cure it
+ANY, MEMBERS = (*MORE, *REST), ("more", "less")
 PUZZLED = 3  # payloads for which nothing explains why they are rejected, each for the same
 
 _KIND = attrgetter("kind")
@@ -114,8 +115,8 @@ class Study:
         drawn.sort(key=lambda value: len(dump(value)))
         self._try_all(drawn[:1])
         self._try_all(_everywhere(self.location, drawn, _with_one_more))
-        self._try_all(_grafted(self.taken[:1], drawn))
         self._try_all(drawn)
+        self._puzzles.clear()  # what has one odd value shows more than what was drawn
         wholes = [*self.taken[:KEPT], *self.taken[-1:], *drawn]
         self._try_all(_everywhere(self.location, wholes, self._odd))
         self._puzzles.clear()  # more is known by now
@@ -164,8 +165,6 @@ class Study:
                 hopeless.add(complaint.kind)
             value = value if better is None else better
         if complaints:
-            if not self.found:  # one whose reasons are never the same is rejected all the same
-                self._unclear.setdefault(complaints[0].kind, (value, complaints[0]))
             return
         self.taken.append(value)
         for _, location, held in reached(self.location, value):
@@ -209,42 +208,63 @@ class Study:
         self._puzzles[kind] += 1
         if self._puzzles[kind] > PUZZLED:
             return
-        for _ in range(ROUNDS):
-            value = reduced(value, lambda less: self.allows(less) and kind in self._kinds(less))
-        complaints = self.complaints(value)
-        complaint = next((one for one in complaints if one.kind == kind), complaint)
-        self._unclear[kind] = value, complaint
-        steps = self._steps(value)
-        if (found := self._cure(value, complaint, steps)) is not None:
-            path, cure = found
-            is_cured = self.allows(replaced(value, path, cure.at(*steps[path])))
-            self._note(value, complaint, path, cure, is_cured)
-        elif way := complaint.way:  # as far as it leads anywhere
+        found, whole = self._cure(value, complaint), value
+        if found is None or not found[2]:  # less of it may show more
+            less = self._smaller(value, kind, None)
+            again = self._complaint(less, complaint)
+            self._unclear[kind] = less, again
+            by_less = self._cure(less, again)
+            if by_less is not None or found is None:
+                found, whole = by_less, less
+        if found is not None:
+            path, cure, is_cured = found
+            small = self._smaller(whole, kind, cure) if is_cured else whole
+            steps = self._steps(small)
+            ways = [way for way in steps if steps[way][0].place == cure.place]
+            path = path if path in ways else ways[0]
+            self._note(small, self._complaint(small, complaint), path, cure, is_cured)
+        elif way := again.way:  # as far as it leads anywhere
+            steps = self._steps(whole)
             path = next(way[:size] for size in range(len(way), -1, -1) if way[:size] in steps)
             names = [str(step) for step in way[len(path) :]]
-            self._note(value, complaint, path, Cure("", *names[:1]), False)
+            self._note(whole, again, path, Cure("", *names[:1]), False)
 
-    def _cure(
-        self, value: JSON, complaint: Complaint, steps: dict[Way, tuple[Location, JSON]]
-    ) -> tuple[Way, Cure] | None:
-        """What makes a reader take a payload, or have less against it; if that can be found."""
-        kind, kinds = complaint.kind, self._kinds(value)
-        added = dict[tuple[Way, str | None], list[tuple[frozenset[object], Cure]]]()
+    def _complaint(self, value: JSON, known: Complaint) -> Complaint:
+        """What its reader says of a payload, for the same reason as before."""
+        return next((one for one in self.complaints(value) if one.kind == known.kind), known)
+
+    def _smaller(self, value: JSON, kind: object, cure: Cure | None) -> JSON:
+        """The payload with as little in it as can be: still rejected for that, and still cured."""
+
+        def shows(less: JSON) -> bool:
+            kinds = self._kinds(less) if self.allows(less) else frozenset[object]()
+            if kind not in kinds or cure is None:
+                return kind in kinds
+            return self._helps(cure.of(self.location, less, []), kind, kinds)
+
+        for _ in range(ROUNDS):
+            value = reduced(value, shows)
+        return value
+
+    def _helps(self, better: JSON, kind: object, kinds: frozenset[object]) -> bool:
+        """Whether a reader has less against a payload, what is known already apart."""
+        left = self._kinds(better)
+        if kind not in left and not left < kinds:
+            left = self._kinds(self._settled(better))
+        return kind not in left and left < kinds
+
+    def _cure(self, value: JSON, complaint: Complaint) -> tuple[Way, Cure, bool] | None:
+        """What leaves a reader less against a payload, where, and whether it is allowed then."""
+        kinds, steps = self._kinds(value), self._steps(value)
         for path, meant in _turns(complaint.way, steps):
             cures = self._cures(*steps[path], meant)
-            changes = [(cure, replaced(value, path, cure.at(*steps[path]))) for cure in cures]
+            changes = [(cure, cure.of(self.location, value, [])) for cure in cures]
             for cure, better in sorted(changes, key=lambda change: not self.allows(change[1])):
-                is_meant, left = meant is not MORE or self.allows(better), self._kinds(better)
-                if is_meant and meant is MORE:
-                    added.setdefault((path, cure.name), []).append((left, cure))
-                if kind not in left and not left < kinds:
-                    left = self._kinds(self._settled(better))
-                if is_meant and kind not in left and left < kinds:
-                    return path, cure
-        for (path, _), tried in added.items():  # what others hide, and any value helps
-            often = Counter(left for left, _ in tried).most_common(1)[0][0]
-            if len(tried) > 1 and not any(kind in left for left, _ in tried):
-                return path, next(cure for left, cure in tried if left == often)
+                is_allowed = self.allows(better)
+                if meant is MORE and not is_allowed:
+                    break
+                if self._helps(better, complaint.kind, kinds):
+                    return path, cure, is_allowed
         return None
 
     def _settled(self, value: JSON) -> JSON:
@@ -299,7 +319,7 @@ def _turns(said: Way, steps: Collection[Way]) -> Iterator[tuple[Way, Collection[
     """Where to look for a cure, and of which kind: where the reader says, then deepest first."""
     deepest = sorted(steps, key=len, reverse=True)
     turns = [(said, ANY), (said[:-1], MEMBERS)] * bool(said)
-    for path, meant in (*turns, *product(deepest, [MORE]), *product(deepest, [ANY])):
+    for path, meant in (*turns, *product(deepest, [MORE]), *product(deepest, [REST])):
         if path in steps:
             yield path, meant
 
@@ -307,13 +327,6 @@ def _turns(said: Way, steps: Collection[Way]) -> Iterator[tuple[Way, Collection[
 def _with_one_more(location: Location, held: JSON) -> Iterator[JSON]:
     if isinstance(held, dict) and is_undeclared(location, UNHEARD_OF):
         yield from ({**held, UNHEARD_OF: value} for value in ("text", *OTHERS))
-
-
-def _grafted(bases: list[JSON], others: list[JSON]) -> Iterator[JSON]:
-    """Those that are taken with one member of another, so that one thing can be wrong."""
-    for base, other in product(bases, others):
-        if isinstance(base, dict) and isinstance(other, dict):
-            yield from ({**base, name: member} for name, member in other.items())
 
 
 def _everywhere(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -28,6 +29,9 @@ BOOK: dict[str, Any] = {
         "shelf": {"type": "object", "required": ["row"], "properties": {"row": {"type": "integer"}}},
     },
 }
+
+
+SMALL: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}}
 
 
 def study(read: Callable[[Any], Any], schema: Any = BOOK, names: tuple[str, ...] = (), **more: Any) -> Study:
@@ -87,10 +91,15 @@ CAUSES: dict[str, tuple[Callable[[Any], Any], str, str, Any]] = {
 }
 
 
+@cache
+def studied(name: str) -> Study:
+    return study(refuses(CAUSES[name][0]))
+
+
 @pytest.mark.parametrize("name", CAUSES)
 def test_one_cause_is_one_entry_at_its_place(name: str) -> None:
     test, place, keyword, value = CAUSES[name]
-    made = study(refuses(test))
+    made = studied(name)
     [found] = made.found
     assert (found.place, found.keyword, found.value) == (place, keyword, value)
     assert found.says == "ValueError: this one"
@@ -100,8 +109,8 @@ def test_one_cause_is_one_entry_at_its_place(name: str) -> None:
 
 @pytest.mark.parametrize("name", CAUSES)
 def test_the_payload_holds_nothing_else_that_could_be_left_out(name: str) -> None:
-    test, _, _, value = CAUSES[name]
-    [found] = study(refuses(test)).found
+    value = CAUSES[name][3]
+    [found] = studied(name).found
     others = {*BOOK["required"], str(found.way[0])}
     assert found.payload.keys() <= others
     if value is not GONE:
@@ -138,6 +147,20 @@ def test_a_limit_is_shown_by_the_first_value_beyond_it(name: str) -> None:
     [found] = study(refuses(test)).found
     assert found.value == value
     assert is_far(found.value) == ("nobody" in name)
+
+
+def test_many_members_that_need_not_be_there_and_are_looked_for() -> None:
+    names = [f"n{number}" for number in range(6)]
+    number = {"type": "integer"}
+    schema = {"type": "object", "properties": dict.fromkeys(names, number), "additionalProperties": False}
+    assert told(study(needs(*names), schema)) == {(f"/{name}", "required") for name in names}
+
+
+def test_a_text_of_a_pattern_with_a_number_that_is_too_large() -> None:
+    schema = {"type": "object", "properties": {"took": {"type": "string", "pattern": "^PT[0-9]+S$"}}}
+    [found] = study(refuses(lambda it: len(it.get("took", "")) > 15), schema).found
+    assert (found.place, found.keyword) == ("/took", "pattern")
+    assert found.value == "PT999999999999999S"
 
 
 def test_values_that_are_rejected_for_the_same_are_one_cause() -> None:
@@ -193,6 +216,17 @@ def as_integers(*names: str) -> Callable[[Any], None]:
     return read
 
 
+def test_members_that_are_each_named_when_they_are_refused() -> None:
+    """As pydantic does with `extra="forbid"`."""
+
+    def read(payload: Any) -> None:
+        wrong = payload.keys() - {*BOOK["properties"]}
+        if wrong:
+            raise Several(*({"type": "extra_forbidden", "loc": (name,), "msg": "No"} for name in sorted(wrong)))
+
+    assert told(study(read, names=("auth_ids",))) == {("/*", "additionalProperties")}
+
+
 def test_where_nothing_is_taken_each_place_is_told_by_what_the_reader_says() -> None:
     made = study(as_integers("id", "state", "isbn"), names=("isbn",))
     assert {one.place for one in made.found} == {"/id", "/state", "/isbn"}
@@ -200,13 +234,13 @@ def test_where_nothing_is_taken_each_place_is_told_by_what_the_reader_says() -> 
 
 
 def test_a_reader_that_takes_nothing_at_all() -> None:
-    [found] = study(fails).found
+    [found] = study(fails, SMALL).found
     assert (found.place, found.keyword, found.says) == ("", "schema", "ValueError: no")
 
 
 def test_a_reader_whose_mood_changes_is_not_believed() -> None:
     turns = iter(range(10**6))
-    made = study(refuses(lambda _: next(turns) % 2))
+    made = study(refuses(lambda _: next(turns) % 2), SMALL)
     assert {one.says for one in made.found} == {"ValueError: this one"}
 
 
@@ -216,7 +250,7 @@ def test_a_reader_with_another_reason_every_time() -> None:
     def read(payload: Any) -> None:
         exec(compile(f"{'0;' * (next(turns) % 90)}raise ValueError()", "made.py", "exec"))
 
-    assert study(read).found != []
+    assert study(read, SMALL).found != []
 
 
 def test_no_more_is_tried_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +268,7 @@ def test_what_was_rejected_before_time_was_up_is_told(monkeypatch: pytest.Monkey
 
 
 def test_the_same_comes_of_it_every_time() -> None:
-    first, second = (study(needs("pages", "lent_at")) for _ in range(2))
+    first, second = (study(needs("b", "a"), SMALL) for _ in range(2))
     assert [one.payload for one in first.found] == [one.payload for one in second.found]
     assert first.tried == second.tried
 
@@ -267,6 +301,17 @@ def test_every_choice_of_a_schema_is_shown_to_a_reader_that_takes_all(name: str)
 def test_items_of_lists_and_members_of_maps() -> None:
     assert told(study(lambda it: [one["pages"] for one in it], SCHEMAS["a list"])) == {("/*/pages", "required")}
     assert told(study(lambda it: [it[name]["pages"] for name in it], SCHEMAS["a map"])) == {("/*/pages", "required")}
+
+
+def test_what_each_item_lacks_by_the_names_that_the_reader_knows() -> None:
+    def read(payload: Any) -> None:
+        lacking = [index for index, one in enumerate(payload) if "kind" not in one]
+        if lacking:
+            raise Several(*({"type": "missing", "loc": (index, "kind"), "msg": "No"} for index in lacking))
+
+    items = {"type": "array", "items": {"type": "object"}}
+    [found] = study(read, items, names=("kind",)).found
+    assert (found.place, found.keyword, found.way, found.payload) == ("/*/kind", "required", (0, "kind"), [{}])
 
 
 def test_a_branch_of_a_union() -> None:

@@ -4,22 +4,23 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import chain, filterfalse, islice
 from operator import itemgetter
 from typing import Any
-from urllib.parse import urlsplit
 
 from contracts.document import Operation, Parameter
 from contracts.document.serialisation import plain_text
-from contracts.messages import Exchange, Probe, Request, Response, moment_of
+from contracts.messages import Exchange, Probe, Request, Response, is_origin_form, moment_of
+from contracts.probes import samples
 from contracts.probes.probe_plan import Lane
-from contracts.probes.samples import with_text, with_value
+from contracts.probes.samples import with_text
 from contracts.rules.histories import CONDITIONS, ENTITY_TAG, has_conditions, unconditional
 from contracts.rules.lists import AGAIN, FIRST, NEXT, Listing, linked, listing_of
 from contracts.schemas.json_text import TooManyError, decode
 from contracts.schemas.texts import each_of, listed_values, said_number
+from contracts.text import well_formed
 
 MOST_ITEMS, MOST_PAGES = 25, 4  # of a page, and behind the first
 MOST_FILTERS = MOST_ORDERS = 4
@@ -70,7 +71,8 @@ class _Reader:
             for named in (tag[0], f"{NOBODYS}, W/{tag['opaque']}", "*", NOBODYS):
                 yield from self.ask(request.with_field(CONDITIONS[0], named), "by its ETag")
         if changed is not None:
-            for moment in (changed, changed - timedelta(days=1)):
+            earlier = changed - min(timedelta(days=1), changed - datetime.min.replace(tzinfo=UTC))
+            for moment in (changed, earlier):
                 date = format_datetime(moment, usegmt=True)
                 yield from self.ask(
                     request.with_field(CONDITIONS[1], date), "by the time of change"
@@ -128,6 +130,11 @@ class _Reader:
         return self.lane.is_allowed(self.lane.about(request))
 
 
+def with_value(request: Request, parameter: Parameter, value: str) -> Request:
+    """The request with a value that a service told, whatever is in it."""
+    return samples.with_value(request, parameter, well_formed(value))
+
+
 def _json(response: Response | None) -> Any:
     with suppress(TooManyError):
         return decode(response.body if response is not None else b"").value
@@ -178,9 +185,10 @@ def _following(listing: Listing, request: Request, response: Response) -> Reques
         is_one = bool(token) and isinstance(token, str | int)
         return with_value(request, roles["cursor"], str(token)) if is_one else None
     if isinstance(link, str):
-        url = urlsplit(linked(link) if told["next"] == ("@", "Link") else link)
-        is_same = url.query and request.path.endswith(url.path.rpartition("/")[2])
-        return replace(request, target=f"{request.path}?{url.query}") if is_same else None
+        path, _, query = (linked(link) if told["next"] == ("@", "Link") else link).partition("?")
+        target = f"{request.path}?{query.partition('#')[0]}"
+        is_same = query and request.path.endswith(path.rpartition("/")[2])
+        return replace(request, target=target) if is_same and is_origin_form(target) else None
     more = listing.says("more", response, body)
     if not items or (limit and len(items) < limit and more is not True):
         return None

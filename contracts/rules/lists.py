@@ -83,7 +83,7 @@ class Listing:
     def limit(self, request: Request) -> int:
         """How many items a request wants at most; 0 if it says nothing of it."""
         texts = self.asked("limit", request)
-        return int(texts[0]) if len(texts) == 1 and texts[0].isdecimal() else 0
+        return int(texts[0]) if len(texts) == 1 and re.fullmatch("[0-9]{1,9}", texts[0]) else 0
 
     @cached_property
     def base(self) -> int | None:
@@ -102,7 +102,7 @@ class Listing:
         if at[0] != "@":
             return _within(body, at)
         text = response.header(at[1]) or ""
-        return int(text) if text.isdecimal() else text or None
+        return int(text) if re.fullmatch("[0-9]{1,18}", text) else text or None
 
     def identity(self, item: Any) -> str | None:
         """What tells an item from others, None if nothing does."""

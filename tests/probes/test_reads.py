@@ -10,7 +10,7 @@ import pytest
 
 from contracts.exchanges import Ledger, Secret
 from contracts.flows import asked_by
-from contracts.messages import Exchange, Probe
+from contracts.messages import Exchange, Probe, Response, is_origin_form
 from contracts.probes.reads import reads
 from contracts.run.ask import connected, judged
 from contracts.run.givens import Givens
@@ -66,3 +66,48 @@ def test_depot_as_it_is_keeps_them_in_a_handful(operation: str, tmp_path: Path) 
 def test_explained_is_who_asks_though_the_mock_is_not() -> None:
     asking = asked_by(spec(), "GET /shipments/{shipment}")
     assert "read" in asking["GET /shipments/{shipment} not modified"]
+
+
+HOSTILE = [
+    b"",
+    b"[",
+    b"null",
+    b'{"items": {}, "total": "many", "next_cursor": {}}',
+    b'{"items": [null, [], 1, "a", {}], "total": -1, "next_cursor": 5}',
+    b'{"items": [{"id": {}, "status": {"a": []}, "carrier": [[1]], "name": null, "weight_kg": "x"}], "total": true}',
+    b'{"items": [{"id": "\\ud800", "status": "\\ud800", "carrier": "\\udfff"}, {}], "next_cursor": "\\ud800"}',
+    b'{"items": [{"weight_kg": 1e999}, {"weight_kg": "9"}], "total": 1' + b"0" * 5000 + b', "next_cursor": "a\\r\\nb"}',
+    b'[{"id": 1}, {"id": 1, "city": "\\u0000"}]',
+]
+FIELDS = [
+    ("Link", '<http://[bad/stops?page=2>; rel="next"'),
+    ("Link", '</stops?a b>; rel="next"'),
+    ("Link", "</stops?%ff\xe9>; rel=next"),
+    ("X-Total-Count", "9" * 5000),
+    ("X-Total-Count", "\xb2"),
+    ("ETag", '"\xe9"'),
+    ("ETag", '"' + "a" * 9000 + '"'),
+    ("Last-Modified", "Mon, 01 Jan 0001 00:00:00 GMT"),
+    ("Last-Modified", "Fri, 31 Dec 9999 23:59:59 GMT"),
+]
+
+
+@pytest.mark.parametrize("operation", ["listShipments", "listStops", "readShipment"])
+@pytest.mark.parametrize("field", FIELDS, ids=range(len(FIELDS)))
+def test_whatever_comes_back_is_asked_on_and_judged(operation: str, field: tuple[str, str], tmp_path: Path) -> None:
+    """A service may send anything; what can't be sent back to it is not."""
+    key = key_of(operation)
+    lane = State(Inputs(spec(), folder=tmp_path), Ledger(tmp_path / "exchanges.jsonl")).plan.lane(spec().by_key[key])
+    for body in HOSTILE:
+        exchanges = list[Exchange]()
+
+        def sent(probes: Iterable[Probe], body: bytes = body, to: list[Exchange] = exchanges) -> Iterator[Exchange]:
+            for probe in probes:
+                response = Response(200, (("Content-Type", "application/json"), field), body)
+                to.append(Exchange(len(to), probe, response))
+                yield to[-1]
+
+        first = lane.request_for({"shipment": GIVEN["shipment"][0]}).request
+        assert len(list(reads(lane, sent, [first]))) < 30
+        assert all(is_origin_form(exchange.probe.request.target) for exchange in exchanges)
+        assert {verdict.defect for verdict in judged(book(), lane.operation, exchanges)} == {""}

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from itertools import chain, filterfalse, islice
 from operator import itemgetter
@@ -13,14 +13,12 @@ from typing import Any
 from contracts.document import Operation, Parameter
 from contracts.document.serialisation import plain_text
 from contracts.messages import Exchange, Probe, Request, Response, is_origin_form, moment_of
-from contracts.probes import samples
 from contracts.probes.probe_plan import Lane
-from contracts.probes.samples import with_text
+from contracts.probes.samples import with_text, with_value
 from contracts.rules.histories import CONDITIONS, ENTITY_TAG, has_conditions, unconditional
 from contracts.rules.lists import AGAIN, FIRST, NEXT, Listing, linked, listing_of
 from contracts.schemas.json_text import TooManyError, decode
 from contracts.schemas.texts import each_of, listed_values, said_number
-from contracts.text import well_formed
 
 MOST_ITEMS, MOST_PAGES = 25, 4  # of a page, and behind the first
 MOST_FILTERS = MOST_ORDERS = 4
@@ -71,8 +69,7 @@ class _Reader:
             for named in (tag[0], f"{NOBODYS}, W/{tag['opaque']}", "*", NOBODYS):
                 yield from self.ask(request.with_field(CONDITIONS[0], named), "by its ETag")
         if changed is not None:
-            earlier = changed - min(timedelta(days=1), changed - datetime.min.replace(tzinfo=UTC))
-            for moment in (changed, earlier):
+            for moment in (changed, changed - timedelta(days=1)):
                 date = format_datetime(moment, usegmt=True)
                 yield from self.ask(
                     request.with_field(CONDITIONS[1], date), "by the time of change"
@@ -128,11 +125,6 @@ class _Reader:
 
     def may_ask(self, request: Request) -> bool:
         return self.lane.is_allowed(self.lane.about(request))
-
-
-def with_value(request: Request, parameter: Parameter, value: str) -> Request:
-    """The request with a value that a service told, whatever is in it."""
-    return samples.with_value(request, parameter, well_formed(value))
 
 
 def _json(response: Response | None) -> Any:

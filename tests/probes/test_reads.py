@@ -68,6 +68,22 @@ def test_explained_is_who_asks_though_the_mock_is_not() -> None:
     assert "read" in asking["GET /shipments/{shipment} not modified"]
 
 
+def queries(folder: Path, operation: str, note: str) -> list[str]:
+    asked = (exchange.probe for exchange in verdicts(folder, operation)[1])
+    return [probe.request.query for probe in asked if probe.note == note]
+
+
+def test_each_order_is_asked_downwards_first(tmp_path: Path) -> None:
+    found = queries(tmp_path, "listShipments", "sorted")
+    assert found == ["sort=-created_at", "sort=-weight_kg", "sort=-name", "sort=created_at"]
+
+
+def test_a_filter_asks_for_what_some_have(tmp_path: Path) -> None:
+    """So that what is ignored shows."""
+    assert queries(tmp_path, "listCarriers", "filtered")[0] == "country=FR"
+    assert queries(tmp_path, "listParcels", "filtered")[0] == "state=stored"
+
+
 HOSTILE = [
     b"",
     b"[",

@@ -136,6 +136,11 @@ def test_each_item_is_as_a_filter_asks(query: str, item: Any, seen: str | None) 
     assert one(FILTERED, f"?{query}", page(item)) == ({} if seen is None else {name: seen})
 
 
+def test_what_items_have_is_no_role_of_a_page() -> None:
+    own = rules({"page": INTEGER, "size": {"type": "integer"}})
+    assert {rule.id for rule in own.rules if rule.kind in ("filter", "page limit")} == {"GET /things filter size"}
+
+
 @pytest.mark.parametrize(
     "schema",
     [{"enum": ["mine", "others"]}, TIME, {"type": "object"}],

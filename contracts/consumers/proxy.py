@@ -59,7 +59,7 @@ class Forwarder:
     route: Route
     guarded: bool = False
     _transport: httpx2.AsyncHTTPTransport = field(init=False, repr=False)
-    _known: bool = False  # whether the port was asked which scheme it speaks
+    _other: str | None = None  # that the port speaks the other scheme; empty if it does not
 
     def __post_init__(self) -> None:
         self._base = urlsplit(self.base_url)
@@ -91,7 +91,7 @@ class Forwarder:
         except httpx2.HTTPError as error:
             seen["failure"] = failure = await self._failure(error)
             if seen.get("headers"):
-                raise ConnectionError(failure.detail) from None  # so that the client sees it cut
+                return  # without an end, so that the client sees it cut
             said = f"no answer of {self.base_url} ({failure.kind}: {failure.detail})"
             await _say(send, problem(502, f"contracts proxy: {said}"))
         finally:
@@ -138,11 +138,9 @@ class Forwarder:
         failure = failure_of(error)
         if failure.kind is FailureKind.TRUNCATED:
             return Failure(FailureKind.RESET, "the body was cut short")
-        said = ""
-        if failure.kind in (FailureKind.TLS, FailureKind.RESET) and not self._known:
-            self._known = True
-            said = await asyncio.to_thread(scheme_problem, self._base)
-        return Failure(FailureKind.TLS, said) if said else failure
+        if failure.kind in (FailureKind.TLS, FailureKind.RESET) and self._other is None:
+            self._other = await asyncio.to_thread(scheme_problem, self._base)
+        return Failure(FailureKind.TLS, self._other) if self._other else failure
 
 
 class _Client(httpx2.AsyncByteStream):

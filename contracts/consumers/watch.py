@@ -15,9 +15,9 @@ from threading import Lock
 from contracts import flows
 from contracts.consumers.bare import IN_BODIES, Found, bare, given_out, is_masked, secret_of
 from contracts.decision.run_decision import Result
-from contracts.document import Operation, Spec
+from contracts.document import Operation, Parameter, Spec
 from contracts.document.security import own_variable
-from contracts.document.serialisation import concreteness
+from contracts.document.serialisation import concreteness, raw_values
 from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Secret, StopKind
 from contracts.exchanges.credential import forbid_core_dumps
@@ -31,6 +31,7 @@ from contracts.messages import (
     Probe,
     Request,
     Response,
+    header_values,
 )
 from contracts.rules import Rule
 from contracts.rules.requests import OTHER_REASONS, meant, request_rule, unknown_rule
@@ -201,7 +202,7 @@ class Watch:
     def _seen(self, key: str, request: Request, claim: Claim) -> str:
         """What a client did that the document does not allow; empty if it did nothing of that."""
         if key not in self.spec.by_key:
-            return f"{request.method} {cut(request.path, 200)}"
+            return f"the document has no {request.method} {cut(request.path, 200)}"
         if claim.allowed:
             return ""
         return f"{claim.forbidden_because}{f' ({claim.breaks})' * bool(claim.breaks)}"
@@ -267,13 +268,26 @@ def _as_known(
     operation: Operation, request: Request, unknown: Collection[str], masked: bool
 ) -> Operation:
     """The operation without what is not known of the request."""
-    parameters, body = operation.parameters, operation.request_body
-    if masked and any(map(is_masked, (request.target, repr(request.headers)))):
-        parameters = ()
-    parameters = tuple(p for p in parameters if p.location not in unknown)
+    known, body = [], operation.request_body
+    for parameter in operation.parameters:
+        hidden = masked and is_masked(_written(parameter, request))
+        if not hidden and parameter.location not in unknown:
+            known.append(parameter)
     if "body" in unknown or (masked and is_masked((request.body or b"").decode("latin-1"))):
         body = None
-    return replace(operation, parameters=parameters, request_body=body)
+    return replace(operation, parameters=tuple(known), request_body=body)
+
+
+def _written(parameter: Parameter, request: Request) -> str:
+    """What a request has of a parameter, and perhaps more."""
+    if parameter.location == "query":
+        return "".join(raw_values(request.query, "&", parameter.name))
+    if parameter.location == "header":
+        return "".join(header_values(request.headers, parameter.name))
+    if parameter.location == "cookie":
+        cookies = "; ".join(header_values(request.headers, "cookie"))
+        return "".join(raw_values(cookies, ";", parameter.name))
+    return request.target
 
 
 def watch_of(

@@ -248,6 +248,21 @@ def test_the_exchanges_of_a_watch_are_judged_again(contracts: Run, folder: Path)
     assert "GET /orders credential kept" in again
 
 
+@pytest.mark.parametrize(("limit", "broken"), [("3", []), ("11", ["GET /orders request allowed"])])
+def test_what_was_masked_forbids_nothing_on_judging_again(
+    limit: str, broken: list[str], contracts: Run, folder: Path
+) -> None:
+    value = shop()
+    value["paths"]["/orders"]["get"]["parameters"][1]["schema"] = {"enum": [KEY]}
+    value["paths"]["/orders"]["get"]["parameters"][1]["required"] = True
+    (folder / "openapi.json").write_text(json.dumps(value))
+    watch = watch_of(Options(spec="openapi.json", report="first"), BASE_URL, "contracts proxy")
+    watch.take(get(f"/orders?limit={limit}&token={KEY}"), orders())
+    watch.conclude()
+    contracts("judge", "first/exchanges.jsonl", "openapi.json")
+    assert violated_in(folder) == broken
+
+
 def test_the_exchanges_of_a_run_are_judged_again(contracts: Run, folder: Path) -> None:
     line = {"number": 0, "response": {"status": 200, "headers": [], "body": "", "seconds": 0.0, "is_whole": True}}
     line |= {"method": "GET", "target": "/orders", "headers": [], "body": None, "forbidden_because": None, "breaks": ""}

@@ -5,16 +5,21 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from contracts.consumers.watch import Watch, watch_of
+from contracts.decision.run_decision import Policy, pending, read_accepted
+from contracts.document import load_spec
 from contracts.errors import UsageError
 from contracts.exchanges import Ledger
+from contracts.exchanges.traffic import traffic_of
 from contracts.messages import Failure, FailureKind, Request, Response
 from contracts.report.json_report import read_run
 from contracts.run.options import Options
+from tests.commands.conftest import Run
 from tests.consumers.shop import (
     BASE_URL,
     JSON,
@@ -90,7 +95,7 @@ def test_what_the_document_does_not_have_is_the_client_s(name: str, watch: Watch
     request, key, seen = UNKNOWN[name]
     watch.take(request, Response(404))
     assert watch.conclude() == "fail"
-    assert violated(watch) == {f"{key} {KNOWN}": seen}
+    assert violated(watch) == {f"{key} {KNOWN}": f"the document has no {seen}"}
 
 
 def test_each_of_several_unknown_paths_is_told(watch: Watch) -> None:
@@ -98,7 +103,10 @@ def test_each_of_several_unknown_paths_is_told(watch: Watch) -> None:
         watch.take(get(path), Response(404))
     watch.conclude()
     assert watch.state.told is not None
-    assert dict(watch.state.told.violated[0].found) == {"GET /b": 2, "GET /a": 1}
+    assert dict(watch.state.told.violated[0].found) == {
+        "the document has no GET /b": 2,
+        "the document has no GET /a": 1,
+    }
 
 
 def test_a_preflight_is_nothing(watch: Watch) -> None:
@@ -119,6 +127,11 @@ def test_what_nobody_asked_for_is_told(watch: Watch) -> None:
     assert watch.state.told is not None
     unseen = {v.operation for v in watch.state.told.missing if v.why == "no client asked for it"}
     assert unseen == {"POST /orders", "GET /orders/{id}"}
+
+
+def test_that_nothing_was_found_is_no_fault_of_the_service(watch: Watch) -> None:
+    watch.take(get("/orders/none"), Response(404))
+    assert watch.conclude() == "pass"
 
 
 def test_head_is_meant_for_get(watch: Watch) -> None:
@@ -308,3 +321,27 @@ def test_of_two_operations_that_are_not_told_apart_one_is_enough(folder: Path) -
 def test_a_document_without_operations_is_refused_as_by_a_run(folder: Path) -> None:
     with pytest.raises(UsageError, match="empty"):
         watch_of(Options(spec="openapi.json"), "", "contracts proxy")
+
+
+def test_what_clients_do_is_explained(contracts: Run, folder: Path) -> None:
+    code, out, _ = contracts("rules", "--explain", f"GET /* {KNOWN}", "--spec", "openapi.json")
+    assert (code, "asked by  requests of clients (contracts proxy, mock --report, judge)" in out) == (0, True)
+    code, out, _ = contracts("rules", "--explain", f"POST /orders {ALLOWED}", "--spec", "openapi.json")
+    assert (code, "OpenAPI 3.1 §4.8.12" in out) == (0, True)
+    code, out, _ = contracts("rules", "--spec", "openapi.json")
+    assert (ALLOWED in out, KNOWN in out) == (False, False)
+
+
+def test_accepting_what_clients_do_makes_no_run_stale(contracts: Run, folder: Path) -> None:
+    ids = [f"POST /orders {ALLOWED}", f"GET /* {KNOWN}", f"DELETE /orders {KNOWN}"]
+    words = ["--spec", "openapi.json", "--reason", "the old app does so", "--until", "2999-01-01"]
+    assert contracts("accept", *ids, *words)[0] == 0
+    assert "nothing to prune" in contracts("accept", "--prune", "--spec", "openapi.json")[1]
+    spec = load_spec("openapi.json")
+    policy = Policy(accepted=read_accepted(folder / "accepted.toml", today=date.today()))
+    nothing = traffic_of(spec, [])
+    assert pending(spec, [], nothing, policy, []).stale == ()
+    old = (folder / "accepted.toml").read_text().replace("DELETE /orders", "DELETE /gone")
+    (folder / "accepted.toml").write_text(old)
+    policy = Policy(accepted=read_accepted(folder / "accepted.toml", today=date.today()))
+    assert len(pending(spec, [], nothing, policy, []).stale) == 1

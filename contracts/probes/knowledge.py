@@ -16,6 +16,7 @@ from contracts.document.serialisation import decoded, match_path, parameter_name
 from contracts.messages import SAFE_METHODS, Exchange
 from contracts.schemas.families import (
     Links,
+    bare,
     id_of,
     links_between,
     members,
@@ -160,7 +161,7 @@ def tellers(spec: Spec, operation: Operation, method: str) -> Iterator[Teller]:
             yield other, links
     if found := _LAST.match(operation.path):
         for other in others:
-            if _shape(other.path) == _shape(found["above"]):
+            if bare(other.path) == bare(found["above"]):
                 yield other, None
 
 
@@ -172,8 +173,8 @@ def item_template(operation: Operation) -> str:
 
 def items_of(spec: Spec, teller: Operation) -> list[Operation]:
     """The operations on what one lists or makes, first of all those that end it."""
-    shape = _shape(f"{teller.path}/{{}}")
-    found = [one for one in spec.operations if _shape(one.path) == shape]
+    shape = f"{bare(teller.path)}/{{}}"
+    found = [one for one in spec.operations if bare(one.path) == shape]
     return sorted(found, key=lambda one: one.method != "DELETE")
 
 
@@ -191,13 +192,14 @@ def told(operation: Operation, teller: Teller, exchange: Exchange) -> Iterator[d
         yield from [found] * all(found.values())
         return
     above = dict(zip(names, asked.values(), strict=False))
-    name, word = names[len(above)], other.path.rpartition("/")[2]
+    path = other.path.rstrip("/")
+    name, word = names[len(above)], path.rpartition("/")[2]
     if other.method != "GET":
         place = ""
         with suppress(ValueError):  # it is no URL
             place = urlsplit(response.header("location") or "").path.rstrip("/")
-        tail = "/".join(place.split("/")[-1 - other.path.count("/") :])
-        item = match_path(f"{other.path}/{{}}", f"/{tail}") or {}
+        tail = "/".join(place.split("/")[-1 - path.count("/") :])
+        item = match_path(f"{path}/{{}}", f"/{tail}") or {}
         body = [decoded(item.get("", "")) or id_of(unwrapped(body, word), name, word)]
     for member in members(body):
         if value := id_of(member, name, word):

@@ -32,7 +32,7 @@ from contracts.messages import (
 from contracts.probes.edges import edge_requests, others_of, refusals, with_new_key
 from contracts.probes.knowledge import Knowledge, ValueRow, Values, ends
 from contracts.probes.samples import Body, bodies_of, with_body, with_required, with_value
-from contracts.probes.store import Generated, Store
+from contracts.probes.store import CaseStore, Generated
 from contracts.schemas.claims import claim_of, is_sent, unsent_values
 from contracts.schemas.json_text import decode
 from contracts.schemas.media_types import dump
@@ -96,8 +96,8 @@ class ProbePlan:
         )
 
     @cached_property
-    def _store(self) -> Store:
-        return Store(self.kept, self.spec, self.seed)
+    def _store(self) -> CaseStore:
+        return CaseStore(self.kept, self.spec, self.seed)
 
     @cached_property
     def _source(self) -> Any:

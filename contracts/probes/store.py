@@ -29,7 +29,7 @@ _File = tuple[str, str, str, Generated]  # the operation and kind, why they are 
 
 
 @dataclass(frozen=True, eq=False)
-class Store:
+class CaseStore:
     """A folder that may be emptied at any time; what can't be read there is made again."""
 
     root: Path | None  # None: nothing is kept

@@ -54,9 +54,18 @@ class Family:
         return found
 
     @property
+    def path(self) -> str:
+        """The path of the items, or of the collection that has none."""
+        return self.item_path or self.collection_path
+
+    @property
     def word(self) -> str:
         """What the path calls the resources: `orders`."""
-        return _bare(self.collection_path or self.item_path).rpartition("/")[2]
+        return bare(self.collection_path or self.item_path).rpartition("/")[2]
+
+    def id_in(self, member: Any) -> str:
+        """What names a resource in an object that shows it; "" if nothing does."""
+        return id_of(member, self.id_parameter or "id", self.word)
 
 
 @lru_cache(maxsize=16)
@@ -68,7 +77,7 @@ def families_of(spec: Spec) -> tuple[Family, ...]:
     """
     at = dict[str, dict[str, Operation]]()
     for operation in spec.operations:
-        at.setdefault(_bare(operation.path), {}).setdefault(operation.method, operation)
+        at.setdefault(bare(operation.path), {}).setdefault(operation.method, operation)
     found = dict[str, Family]()
     for shape in at:
         if (family := _family(spec, at, shape)) is not None:
@@ -77,8 +86,8 @@ def families_of(spec: Spec) -> tuple[Family, ...]:
     for shape, family in found.items():
         actions = list[Operation]()
         for operation in spec.operations if family.id_parameter else ():
-            below = _bare(operation.path).removeprefix(shape)
-            is_below = below != _bare(operation.path) and below[:1] in ("/", ":")
+            below = bare(operation.path).removeprefix(shape)
+            is_below = below != bare(operation.path) and below[:1] in ("/", ":")
             if is_below and "{" not in below and operation.method not in SAFE_METHODS:
                 actions += [operation] * (operation.key not in taken)
         made = family.create or _linked(spec, family, taken)
@@ -153,7 +162,7 @@ def _parent(found: Mapping[str, Family], shape: str) -> str:
     return ""
 
 
-def _bare(path: str) -> str:
+def bare(path: str) -> str:
     """The shape of a path, however it ends."""
     return shape_of(path).rstrip("/").removesuffix(".json")
 

@@ -52,6 +52,17 @@ def test_names_of_parameters_may_differ() -> None:
     assert list(told(operation, teller, made)) == [{"o": "a/b", "note": "n1"}]
 
 
+def test_a_collection_may_end_in_a_slash() -> None:
+    spec = spec_of({"/notes/": {"get": OPERATION, "post": OPERATION}, "/notes/{id}": {"get": OPERATION}})
+    operation = spec.by_key["GET /notes/{id}"]
+    (teller,) = tellers(spec, operation, "GET")
+    assert list(told(operation, teller, exchange("GET /notes/", [{"id": "n1"}], "/notes/"))) == [{"id": "n1"}]
+    (maker,) = tellers(spec, operation, "POST")
+    made = exchange("POST /notes/", None, "/notes/", Location="http://a.example/notes/n2")
+    assert list(told(operation, maker, made)) == [{"id": "n2"}]
+    assert items_of(spec, spec.by_key["POST /notes/"]) == [operation]
+
+
 def test_what_is_made_is_ended_by_its_delete() -> None:
     spec = shop()
     assert [one.method for one in items_of(spec, spec.by_key[f"POST {ORDERS}"])] == ["DELETE", "GET"]

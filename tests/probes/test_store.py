@@ -13,7 +13,7 @@ import pytest
 from contracts.document import load_spec
 from contracts.messages import Request
 from contracts.probes import ProbePlan, store
-from contracts.probes.store import KEPT, Generated, Store
+from contracts.probes.store import KEPT, CaseStore, Generated
 from tests.documents import OPERATION, spec_of
 
 SPEC = spec_of({"type": "string"})
@@ -34,36 +34,36 @@ def files(root: Path) -> list[Path]:
 
 
 def test_what_was_made_is_not_made_again(tmp_path: Path) -> None:
-    assert Store(tmp_path, SPEC, 0).kept(ONE, "random", made) == MADE
-    assert Store(tmp_path, SPEC, 0).kept(ONE, "random", never) == MADE
+    assert CaseStore(tmp_path, SPEC, 0).kept(ONE, "random", made) == MADE
+    assert CaseStore(tmp_path, SPEC, 0).kept(ONE, "random", never) == MADE
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
-    assert Store(None, SPEC, 0).kept(ONE, "random", made) == MADE
-    assert Store(None, SPEC, 0).kept(ONE, "random", list) == []
+    assert CaseStore(None, SPEC, 0).kept(ONE, "random", made) == MADE
+    assert CaseStore(None, SPEC, 0).kept(ONE, "random", list) == []
 
 
-OTHERS: dict[str, Callable[[Path], Store]] = {
-    "another seed": lambda root: Store(root, SPEC, 1),
-    "another document": lambda root: Store(root, spec_of({"type": "integer"}), 0),
+OTHERS: dict[str, Callable[[Path], CaseStore]] = {
+    "another seed": lambda root: CaseStore(root, SPEC, 1),
+    "another document": lambda root: CaseStore(root, spec_of({"type": "integer"}), 0),
 }
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
-def test_what_follows_from_something_else_is_made(other: Callable[[Path], Store], tmp_path: Path) -> None:
-    Store(tmp_path, SPEC, 0).kept(ONE, "random", made)
+def test_what_follows_from_something_else_is_made(other: Callable[[Path], CaseStore], tmp_path: Path) -> None:
+    CaseStore(tmp_path, SPEC, 0).kept(ONE, "random", made)
     assert other(tmp_path).kept(ONE, "random", list) == []
 
 
 def test_other_versions_make_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Store(tmp_path, SPEC, 0).kept(ONE, "random", made)
+    CaseStore(tmp_path, SPEC, 0).kept(ONE, "random", made)
     monkeypatch.setattr(store, "version", lambda name: f"{name} 99")
-    assert Store(tmp_path, SPEC, 0).kept(ONE, "random", list) == []
+    assert CaseStore(tmp_path, SPEC, 0).kept(ONE, "random", list) == []
 
 
 def test_a_kind_is_not_another(tmp_path: Path) -> None:
-    Store(tmp_path, SPEC, 0).kept(ONE, "10 random", made)
-    assert Store(tmp_path, SPEC, 0).kept(ONE, "40 random", list) == []
+    CaseStore(tmp_path, SPEC, 0).kept(ONE, "10 random", made)
+    assert CaseStore(tmp_path, SPEC, 0).kept(ONE, "40 random", list) == []
 
 
 def packed(value: object) -> bytes:
@@ -87,15 +87,15 @@ def test_what_is_broken_or_foreign_is_made_again(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "MOST", 2**16)
-    Store(tmp_path, SPEC, 0).kept(ONE, "random", made)
+    CaseStore(tmp_path, SPEC, 0).kept(ONE, "random", made)
     (path,) = files(tmp_path)
     path.write_bytes(content)
-    assert Store(tmp_path, SPEC, 0).kept(ONE, "random", made) == MADE
-    assert Store(tmp_path, SPEC, 0).kept(ONE, "random", never) == MADE
+    assert CaseStore(tmp_path, SPEC, 0).kept(ONE, "random", made) == MADE
+    assert CaseStore(tmp_path, SPEC, 0).kept(ONE, "random", never) == MADE
 
 
 def test_it_may_be_taken_away_at_any_time(tmp_path: Path) -> None:
-    one = Store(tmp_path / "a", SPEC, 0)
+    one = CaseStore(tmp_path / "a", SPEC, 0)
     one.kept(ONE, "random", made)
     shutil.rmtree(tmp_path / "a")
     assert one.kept(ONE, "random", made) == MADE
@@ -103,20 +103,20 @@ def test_it_may_be_taken_away_at_any_time(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_written_it_is_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert Store(tmp_path / "file", SPEC, 0).kept(ONE, "random", made) == MADE
+    assert CaseStore(tmp_path / "file", SPEC, 0).kept(ONE, "random", made) == MADE
 
 
 def test_few_are_kept_and_little_of_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(KEPT + 3):
-        Store(tmp_path, SPEC, seed).kept(ONE, "random", made)
+        CaseStore(tmp_path, SPEC, seed).kept(ONE, "random", made)
     assert len(list(tmp_path.iterdir())) == KEPT
     monkeypatch.setattr(store, "ROOM", 10)
-    Store(tmp_path, SPEC, 99).kept(ONE, "random", made)
+    CaseStore(tmp_path, SPEC, 99).kept(ONE, "random", made)
     assert len(list(tmp_path.iterdir())) == KEPT - 1
 
 
 def test_why_patterns_were_left_out_is_kept_as_well(tmp_path: Path) -> None:
-    first, second = Store(tmp_path, SPEC, 0, {ONE.key: "too slow"}), Store(tmp_path, SPEC, 0)
+    first, second = CaseStore(tmp_path, SPEC, 0, {ONE.key: "too slow"}), CaseStore(tmp_path, SPEC, 0)
     first.kept(ONE, "random", made)
     second.kept(ONE, "random", never)
     assert second.slow == {ONE.key: "too slow"}

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,11 +10,12 @@ import click
 
 from contracts.commands import command_line, listens, needs_server, to_log
 from contracts.commands.documents import Reads, own_document, reads
+from contracts.document import Spec
 from contracts.document.sides import read_side, side_from
 from contracts.errors import UsageError
 from contracts.mock import CREDENTIAL, MockService
 from contracts.notte import domain
-from contracts.notte.prose import DATE, plausible
+from contracts.notte.prose import DATE, lived, plausible
 from contracts.rules.faults import notices, refuse_faulty
 from contracts.run.options import Options
 from contracts.text import plural, printable
@@ -64,8 +66,7 @@ def mock(
     for notice in notices(spec):
         click.echo(f"contracts: {printable(str(notice))}", err=True)
     gc.enable()  # it may run for days
-    own = domain.is_own(spec.title, spec.servers)
-    service = MockService(spec, refine=plausible, clock=DATE if own else None)
+    service = _service_of(spec)
     told = Manners(
         walks=not manners["stateless"],
         cors=bool(manners["cors"]),
@@ -78,13 +79,20 @@ def mock(
     line = f"contracts: {spec.title} {spec.version} ({count}) on {url_of(held)}"
     with held:
         ready = partial(print, printable(line), flush=True)
-        serving = partial(serve, held=held, ready=ready, date=not own)
+        serving = partial(serve, held=held, ready=ready, date=service.clock is None)
         if report is None:
             serving(app)
         else:
             overlays = ("none",) if read.overlays == [] else tuple(read.overlays or ())
             options = Options(path, overlays, str(read.root or "") or None, report=report)
             _look_on(app, serving, options)
+
+
+def _service_of(spec: Spec) -> MockService:
+    service = MockService(spec, plausible)
+    if domain.is_own(spec.title, spec.servers):
+        return replace(service, clock=DATE, lived=lived)
+    return service
 
 
 def _look_on(app: Any, serving: Callable[[Any], None], options: Options) -> None:

@@ -7,6 +7,7 @@ from contracts.document import Spec
 from contracts.mock.service import CREDENTIAL as CREDENTIAL
 from contracts.mock.service import MockService as MockService
 from contracts.mock.service import framed as framed
+from contracts.mock.world import Store as Store
 
 if TYPE_CHECKING:
     from contracts.mock.app import MockApp

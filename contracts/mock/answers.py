@@ -10,6 +10,7 @@ from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.document.model import best
 from contracts.messages import Headers, Request, Response, covers, header_values, is_json
 from contracts.mock.bodies import NO_VALUE, Variant, examples_of, header_texts, variant_of
+from contracts.mock.deeds import answered, role_of
 from contracts.mock.preferences import (
     Preferences,
     UnreadableError,
@@ -27,6 +28,7 @@ from contracts.mock.service import (
     fixed_index,
     presented,
 )
+from contracts.mock.world import Store, bodies
 from contracts.payloads import RandomChoices
 from contracts.text import few, shown
 
@@ -64,8 +66,13 @@ class Turns:
     refused: str = ""  # why it is refused
 
 
-def answers_to(service: MockService, request: Request, *, walks: bool) -> Turns:
-    """The answers to a request; the same again and again unless it `walks` through all bodies."""
+def answers_to(
+    service: MockService, request: Request, *, walks: bool, store: Store | None = None
+) -> Turns:
+    """The answers to a request, by what exists in a store where the document shows that.
+
+    Others are the same again and again unless it `walks` through all bodies.
+    """
     operation = service.operation_for(request)
     if isinstance(operation, Response):
         return _one(operation, "not in the document" * (operation.status >= 400))
@@ -76,7 +83,7 @@ def answers_to(service: MockService, request: Request, *, walks: bool) -> Turns:
         wishes = preferences_of(header_values(request.headers, "prefer"))
     except UnreadableError as error:
         return _refusal(422, str(error))
-    return _Counter(service, operation, asked, wishes, walks).answers()
+    return _Counter(service, operation, asked, wishes, walks, store).answers()
 
 
 def _one(response: Response, refused: str = "") -> Turns:
@@ -96,6 +103,7 @@ class _Counter:
     request: Request
     wishes: Preferences
     walks: bool
+    store: Store | None
 
     def answers(self) -> Turns:
         """To a credential that is refused, to what can't be read, what is preferred, the rest."""
@@ -115,9 +123,27 @@ class _Counter:
         if grounds := grounds_of(operation, self.request):
             return self._refused(grounds)
         if chosen := service.granted(operation):
-            return self._given(chosen)
+            return self._existing(chosen) or self._given(chosen)
         why = next(iter(service.lacking(operation).values()), "no response can be given")
         return _refusal(503, why)
+
+    def _existing(self, chosen: Chosen) -> Turns | None:
+        """By what exists, where the document shows that, and the client has no other wish."""
+        role, _ = role_of(self.service, self.operation)
+        store, wishes = self.store, self.wishes
+        liked = self._accepted(chosen)
+        is_other = wishes.code or wishes.example or wishes.dynamic is not None
+        shown = bodies(self.service, self.operation, chosen[0])
+        if not role or store is None or is_other or not liked or liked[0] not in shown:
+            return None
+        others = self._given(chosen)
+
+        def make(number: int) -> Response:
+            found = answered(self.service, store, self.operation, self.request)
+            return found or others.make(number)
+
+        is_same = role in ("read", "list") and self.service.lived is None
+        return Turns(make, int(is_same), others.turn)
 
     def _denied(self, denied: Chosen | Response) -> Turns:
         challenge = challenges(self.operation, self.service.spec)

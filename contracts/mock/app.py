@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from contracts.document import Spec, load_spec
@@ -17,6 +17,7 @@ from contracts.messages import Headers, Request, Response, has_content, header_v
 from contracts.mock.answers import Turns, answers_to
 from contracts.mock.refusals import problem
 from contracts.mock.service import CREDENTIAL, MockService, presented
+from contracts.mock.world import Store
 from contracts.text import printable
 
 MAX_BODY = 10 << 20  # bytes of a request
@@ -27,7 +28,8 @@ SECRETS = ("access_token", "api_key", "apikey", "password", "secret", "signature
 """What parameters are called whose values no log shows, whatever the document says of them."""
 _FRAMING = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
 """Fields that are the server's to say: of a documented one there would be two, or a lie."""
-_READ = {"accept", "authorization", "content-encoding", "content-type", "cookie", "prefer"}
+_READ = {"accept", "authorization", "content-encoding", "content-type", "cookie", "host", "prefer"}
+_READ |= {"idempotency-key", "if-match", "if-none-match"}
 _CORS = {"origin", "access-control-request-method", "access-control-request-headers"}
 
 Scope = MutableMapping[str, Any]
@@ -35,22 +37,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Changing(Protocol):
-    """What clients have made, changed and deleted."""
-
-    @property
-    def version(self) -> int:
-        """Another number after whatever changes an answer."""
-
-    def clear(self) -> None:
-        """Forget all of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Manners:
     """How the mock serves, whatever it says."""
 
-    walks: bool = True  # through all bodies of a response; else the same answer to the same request
+    walks: bool = True  # what was made is there, else bodies in turn; or the same answer each time
     cors: bool = True  # pages of any origin may ask
     credential: str = CREDENTIAL  # the one that is right; `any`: whichever is there
     secrets: tuple[str, ...] = ()  # names of parameters that no log shows, beside the document's
@@ -89,7 +80,7 @@ class MockApp:
 
     def __init__(self, service: MockService, manners: Manners) -> None:
         self.manners = manners
-        self.store: Changing | None = None
+        self.store = Store() if manners.walks else None
         self.service = replace(service, credential=manners.credential, plain=problem)
         self._memory, self._size, self._version = dict[Any, _Kept](), 0, 0
         self._turns = dict[tuple[str, ...], int]()
@@ -199,7 +190,8 @@ class MockApp:
             )
             return _Kept(Turns(lambda _: Response(204, fields)))
         try:
-            found = answers_to(self.service, self._routed(request), walks=self.manners.walks)
+            below, walks = self._routed(request), self.manners.walks
+            found = answers_to(self.service, below, walks=walks, store=self.store)
         except Exception as error:  # of ours: nobody is shown a traceback
             found = self._defect(error)
         return _Kept(found)
@@ -243,8 +235,7 @@ class MockApp:
         fields = tuple(one for one in response.headers if one[0].lower() not in _FRAMING)
         if response.status == 413:
             fields += (("Connection", "close"),)
-        if self.service.clock is not None:
-            fields += (("Date", self.service.clock),)
+        fields += self.service.date(self.store)
         if has_content("", response.status):
             fields += (("Content-Length", str(len(response.body))),)
         body = response.body if has_content(request.method, response.status) else b""

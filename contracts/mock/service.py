@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,9 +23,12 @@ from contracts.messages import (
     Request,
     Response,
     header_values,
+    moment_of,
     overridden,
 )
 from contracts.mock.bodies import Variant, header_texts, is_value, problem_of, variants_of
+from contracts.mock.deeds import answered
+from contracts.mock.world import Store
 from contracts.schemas.claims import claim_of
 from contracts.schemas.locations import json_type
 from contracts.schemas.media_types import dump
@@ -44,16 +49,30 @@ class MockService:
     spec: Spec
     refine: Callable[[Operation, int, Any], Any] | None = None  # makes bodies believable
     clock: str | None = None  # the Date field, which stands still, so that answers stay the same
+    lived: Callable[[Operation, Any, int], Any] | None = (
+        None  # what becomes of what exists, in time
+    )
     credential: str = CREDENTIAL  # the one that is right; `ANY`: whichever is there
     plain: Callable[..., Response] = field(default_factory=lambda: _plain)  # what none documents
     _variants: dict[tuple[str, str], tuple[Variant, ...]] = field(default_factory=dict)
 
-    def answer(self, request: Request) -> Response:
-        """The response to a request; `Prefer: code=NNN, example=K` asks for a status and body."""
-        response = self._routed(request)
+    def answer(self, request: Request, store: Store | None = None) -> Response:
+        """The response to a request; `Prefer: code=NNN, example=K` asks for a status and body.
+
+        With a store it is by what exists there, and what is created, changed and deleted stays so,
+        but for one with a status that was asked for. Without, the same request has the same answer.
+        """
+        response = self._routed(request, store)
         if self.clock is None:
             return response
-        return replace(response, headers=overridden(response.headers, (("Date", self.clock),)))
+        return replace(response, headers=overridden(response.headers, self.date(store)))
+
+    def date(self, store: Store | None = None) -> Headers:
+        """The Date field, if there is a clock: with state, each answer is a second later."""
+        moment, seconds = moment_of(self.clock), store.moment if store and self.lived else 0
+        if moment is None:
+            return ()
+        return (("Date", format_datetime(moment + timedelta(seconds=seconds), usegmt=True)),)
 
     def variants(self, operation: Operation, response: ResponseSpec) -> tuple[Variant, ...]:
         """The bodies of a documented response: together they take every choice of its schema."""
@@ -89,7 +108,7 @@ class MockService:
     def mute(self, operation: Operation) -> str:
         """Why it has no answer at all to the right credential; "" if it has one."""
         candidates = sorted(operation.responses, key=_distance_from_success)
-        if not candidates or self._first(operation, candidates, range(200, 300)):
+        if not candidates or self.first(operation, candidates, range(200, 300)):
             return ""
         return next(iter(self.lacking(operation).values()), "")
 
@@ -100,12 +119,12 @@ class MockService:
         values = list(map(header_texts, documented.headers))
         return max(map(len, (self.variants(operation, documented), *values)))
 
-    def _routed(self, request: Request) -> Response:
+    def _routed(self, request: Request, store: Store | None) -> Response:
         operation = self.operation_for(request)
         if isinstance(operation, Response):
             return operation
         # HEAD has what GET would have, with the same choices (RFC 9110 §9.3.2).
-        response = self._respond(operation, replace(request, method=operation.method))
+        response = self._respond(operation, replace(request, method=operation.method), store)
         return replace(response, body=b"") if request.method == "HEAD" else response
 
     def operation_for(self, request: Request) -> Operation | Response:
@@ -130,14 +149,18 @@ class MockService:
         fitting = (one for one in lists if header is None or is_value(header, one))
         return (("Allow", next(fitting, lists[0])),)
 
-    def _respond(self, operation: Operation, request: Request) -> Response:
+    def _respond(self, operation: Operation, request: Request, store: Store | None) -> Response:
         wishes = dict(_PREFER.findall(request.header("prefer") or ""))
         chosen = self.unauthorised(operation, request)
         if isinstance(chosen, Response):
             return chosen
         if chosen is not None:
             wishes = {}
-        else:
+        elif store is not None and not wishes and claim_of(operation, request).allowed:
+            found = answered(self, store, operation, request)
+            if found is not None:
+                return found
+        if chosen is None:
             chosen = self._chosen(operation, request, int(wishes.get("code", 0)))
         if not operation.responses:
             return Response(200)
@@ -206,14 +229,14 @@ class MockService:
 
     def refused(self, operation: Operation) -> Chosen | None:
         """The documented answer to what is forbidden."""
-        return self._first(operation, refusals_of(operation), (422, 400))
+        return self.first(operation, refusals_of(operation), (422, 400))
 
     def granted(self, operation: Operation) -> Chosen | None:
         """The documented answer to what is allowed."""
         successes = sorted(operation.responses, key=_distance_from_success)
-        return self._first(operation, successes, range(200, 300))
+        return self.first(operation, successes, range(200, 300))
 
-    def _first(
+    def first(
         self, operation: Operation, candidates: Iterable[ResponseSpec], preferred: Iterable[int]
     ) -> Chosen | None:
         """The first response that can be given to the right credential."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts.document import Operation, Spec
 from contracts.messages import moment_of
-from contracts.notte.domain import FINAL, SESSION, SESSION_ID, SWEEP, TITLE
+from contracts.notte.domain import FINAL, SESSION, SESSION_ID, START, SWEEP, TITLE
 from contracts.rules import Answer, ExchangeRule, Extra, Scope, broken
 from contracts.text import shown
 
@@ -364,6 +364,26 @@ def plausible(operation: Operation, status: int, value: Any) -> Any:
     for name in SIDES if known else ():
         session[name] = None if None in known.values() else 1 + abs(known.get(name, 0)) % 4096
     return session | _times(session, lasted)
+
+
+def lived(operation: Operation, session: Any, seconds: int) -> Any:
+    """A session after an operation, so many seconds on: an active one is older, or timed out."""
+    stops, now = operation.path.endswith("/stop"), NOW + timedelta(seconds=seconds)
+    if not isinstance(session, dict) or not session.keys() >= {"status", "created_at", IDLE}:
+        return session
+    session = {**session, "timeout_minutes": session[IDLE]}
+    if operation.path == START:
+        session |= {"status": "active", "created_at": now.isoformat(), "error": None}
+    if session["status"] != "active" and session.get("closed_at"):
+        return session
+    created = datetime.fromisoformat(session["created_at"])
+    end = created + timedelta(minutes=min(max(session.get(LONGEST, 15), 1), 10**6))
+    if stops or now > end:
+        session["status"] = "closed" if stops else "timed_out"
+    now = min(now, end)
+    lasted = f"PT{(now - created).total_seconds():g}S"
+    closed = None if session["status"] == "active" else now.isoformat()
+    return {**session, "last_accessed_at": now.isoformat(), "duration": lasted, "closed_at": closed}
 
 
 def _times(session: dict[str, Any], lasted: timedelta) -> dict[str, str | None]:

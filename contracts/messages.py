@@ -363,7 +363,7 @@ class FailureKind(StrEnum):
     BAD_ENCODING = "bad content encoding"
     TOO_LARGE = "too large"
     TLS = "TLS failed"
-    UNJUDGED = "not judged"  # there was an answer, or nobody waited for it; `detail` says more
+    UNJUDGED = "unjudged"  # there was an answer, or nobody waited for it; `detail` says more
 
 
 @dataclass(frozen=True, slots=True)

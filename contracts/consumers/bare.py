@@ -12,7 +12,7 @@ from contracts.document.security import own_variable, place_of
 from contracts.exchanges.credential import Secret, parts_of, scheme_name
 from contracts.messages import Request, Response, header_values
 
-IN_BODIES = ("access_token", "refresh_token", "id_token", "client_secret", "password")
+IN_BODIES = ("access_token", "refresh_token", "id_token", "client_secret", "password", "token")
 """Members of bodies that are credentials, whatever a document says."""
 _KEPT = frozenset({"accept", "accept-language", "content-type", "content-encoding", "if-match"})
 _KEPT |= {"if-none-match", "if-modified-since", "if-unmodified-since", "range", "prefer"}

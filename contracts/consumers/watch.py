@@ -4,13 +4,14 @@ document, and each request held to what the document allows."""
 import os
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import repeat, starmap
 from operator import attrgetter
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from contracts import flows
 from contracts.consumers.bare import IN_BODIES, Found, bare, given_out, is_masked, secret_of
@@ -64,6 +65,7 @@ class Watch:
     _lock: Lock = field(default_factory=Lock)
     _unlooked: dict[str, None] = field(default_factory=dict)
     _known: set[str] = field(default_factory=set)  # credentials that were seen
+    _late: bool = False  # whether one was after something was kept
 
     @property
     def spec(self) -> Spec:
@@ -105,9 +107,7 @@ class Watch:
         elif probe.operation not in self.spec.by_key:
             self.left["exchanges of operations that the document does not have"] += 1
             return
-        came = exchange.response or exchange.failure
-        assert came is not None
-        self._keep(replace(probe, request=self._masked(probe.request)), came)
+        self._keep_again(replace(exchange, probe=probe))
 
     def leave(self, what: str) -> None:
         """Count what passes unjudged."""
@@ -116,6 +116,8 @@ class Watch:
 
     def conclude(self) -> Result:
         """Judge all, and write report and page; the state then has what the terminal says."""
+        if self._late:
+            self._mask_again()
         state, ledger = self.state, self.state.ledger
         keys = dict.fromkeys((*self.spec.by_key, *ledger.first_numbers()))
         for key in keys:
@@ -129,6 +131,20 @@ class Watch:
         result = flows.conclude(state, "", "", lambda _: None)
         ledger.release()
         return result
+
+    def _mask_again(self) -> None:
+        """Take out of what is kept what was only known later, such as a key that an answer gave."""
+        old = self.state.ledger
+        self.state.ledger = ledger_in(self.state.inputs.folder, old.about, old.order)
+        for exchange in old.all():
+            self._keep_again(exchange)
+        old.discard()
+        old.release()
+
+    def _keep_again(self, exchange: Exchange) -> None:
+        came = exchange.response or exchange.failure
+        assert came is not None
+        self._keep(replace(exchange.probe, request=self._masked(exchange.probe.request)), came)
 
     def _too_many(self) -> bool:
         """Whether there is no room for one more, which is counted then."""
@@ -150,6 +166,7 @@ class Watch:
                 self._unlooked[secret.unlooked] = None
             else:
                 scrubber.learn(secret)
+                self._late = self._late or self.state.ledger.weight > 0
 
     def _masked(self, request: Request) -> Request:
         scrubber = self.state.inputs.scrubber
@@ -230,7 +247,7 @@ class Watch:
                 yield f"{what}: {few(named, MAX_NAMED)}"
         if self.left:
             counted = [f"{what} x {count}" for what, count in self.left.most_common()]
-            yield f"not judged: {'; '.join(counted)}"
+            yield f"unjudged: {'; '.join(counted)}"
         yield from self._unlooked
 
 
@@ -336,7 +353,11 @@ def _state_of(inputs: Inputs, command: str) -> State:
     about |= {"document": spec.document.path, "sha256": spec.document.sha256}
     about |= {"base_url": inputs.target.base_url, "unsafe": False, "clients": True}
     about["max_seconds"] = options.max_response_time
-    path = inputs.folder / f".run-{uuid.uuid4().hex}.jsonl"
-    ledger = Ledger(path, about, [*spec.by_key])
+    return State(inputs, ledger_in(inputs.folder, about, [*spec.by_key]))
+
+
+def ledger_in(folder: Path, about: Mapping[str, Any], order: Sequence[str]) -> Ledger:
+    """A new one, which is seen to be alive as long as this process is."""
+    ledger = Ledger(folder / f".run-{uuid.uuid4().hex}.jsonl", about, order)
     ledger.hold("main")
-    return State(inputs, ledger)
+    return ledger

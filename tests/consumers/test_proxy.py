@@ -484,7 +484,7 @@ def test_what_a_client_did_not_wait_for_is_not_judged(watch: Watch) -> None:
     asked(Onlooker(leaving, watch), "/orders")
     run = told(watch)
     assert violated(watch) == {}
-    assert "not judged: answers that the client did not wait for x 1" in run.notes
+    assert "unjudged: answers that the client did not wait for x 1" in run.notes
 
 
 def test_another_protocol_is_refused_and_counted(watch: Watch) -> None:
@@ -493,7 +493,7 @@ def test_another_protocol_is_refused_and_counted(watch: Watch) -> None:
         got = exchanged(address, get("/orders", *asks).replace(b"Connection: close", b"Connection: Upgrade, close"))
     assert got.startswith(b"HTTP/1.1 501")
     assert came == []
-    assert "not judged: requests for another protocol (WebSocket), which are refused x 1" in told(watch).notes
+    assert "unjudged: requests for another protocol (WebSocket), which are refused x 1" in told(watch).notes
 
 
 @pytest.mark.parametrize(("method", "status"), [("POST", 403), ("DELETE", 403), ("GET", 200)])

@@ -94,7 +94,7 @@ UNRECORDED = {
 def test_what_was_not_recorded_breaks_nothing(name: str, contracts: Run, folder: Path) -> None:
     code, *_ = judged(contracts, folder, har(UNRECORDED[name], entry()))
     assert (code, violated_in(folder)) == (0, [])
-    assert read_run(folder / "build" / "contract" / "report.json").statuses == {"200": 1, "not judged": 1}
+    assert read_run(folder / "build" / "contract" / "report.json").statuses == {"200": 1, "unjudged": 1}
 
 
 @pytest.mark.parametrize("name", UNRECORDED)
@@ -153,7 +153,7 @@ ELSEWHERE += ["http://127.0.0.1:9/apiary/orders", "chrome-extension://abc/x.js",
 @pytest.mark.parametrize("url", ELSEWHERE)
 def test_what_goes_elsewhere_is_counted_and_left_out(url: str, contracts: Run, folder: Path) -> None:
     assert judged(contracts, folder, har(entry(url), entry(BASE_URL + "/orders#top")))[0] == 0
-    assert "not judged: requests to elsewhere x 1" in notes_in(folder)
+    assert "unjudged: requests to elsewhere x 1" in notes_in(folder)
 
 
 def test_preflights_are_no_requests_of_a_client(contracts: Run, folder: Path) -> None:

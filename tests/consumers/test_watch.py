@@ -157,7 +157,7 @@ def test_what_was_not_judged_is_counted(watch: Watch) -> None:
     assert watch.conclude() == "inconclusive"
     assert watch.state.told is not None
     assert "no answer could be judged: answers that are too long" in watch.state.told.reasons[0]
-    assert "not judged: answers that are too long x 1" in watch.state.told.notes
+    assert "unjudged: answers that are too long x 1" in watch.state.told.notes
     assert watch.state.told.unavailable == 0
 
 
@@ -248,6 +248,16 @@ def test_a_key_that_an_answer_gives_is_nowhere_before_it_is_used(watch: Watch, f
     assert_nowhere("hunter2-hunter2", folder)
 
 
+def test_a_key_that_an_answer_gave_under_any_name_is_nowhere_in_the_end(watch: Watch, folder: Path) -> None:
+    watch.take(Request("GET", "/orders/o1"), order(note=f"your key is {KEY}"))
+    watch.take(get("/orders/o2"), order())
+    watch.conclude()
+    assert_nowhere(KEY, folder)
+    assert not list((folder / "build" / "contract").glob(".run-*"))
+    assert watch.state.told is not None
+    assert watch.state.told.exchanges == 2
+
+
 def assert_nowhere(value: str, folder: Path) -> None:
     """It is not in what is written, nor in a body there, which are in base64."""
     text = written(folder)
@@ -280,7 +290,7 @@ def test_too_many_credentials_are_counted_and_nothing_of_them_is_kept(
     watch.conclude()
     assert "another-key-9" not in written(folder)
     assert watch.state.told is not None
-    assert "not judged: exchanges after too many credentials x 1" in watch.state.told.notes
+    assert "unjudged: exchanges after too many credentials x 1" in watch.state.told.notes
 
 
 def test_each_exchange_is_on_disk_before_the_end(watch: Watch, folder: Path) -> None:

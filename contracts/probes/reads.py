@@ -107,10 +107,9 @@ class _Reader:
 
     def walk(self, listing: Listing, request: Request) -> Iterator[Exchange]:
         """Its pages in a row, and the first once more, to see whether it changes meanwhile."""
-        first = _first_page(listing, request)
-        turned = yield from self.turned(listing, first, (FIRST, *[NEXT] * MOST_PAGES))
+        turned = yield from self.turned(listing, request, (FIRST, *[NEXT] * MOST_PAGES))
         if turned:
-            yield from self.ask(first, AGAIN)
+            yield from self.ask(request, AGAIN)
 
     def turned(
         self, listing: Listing, request: Request, notes: Sequence[str]
@@ -137,7 +136,9 @@ def _limited(listing: Listing, request: Request, most: int) -> Request:
     """The request for so many items, or as few as may be."""
     if (limit := listing.roles.get("limit")) is None:
         return request
-    return with_value(request, limit, str(max(most, said_number(limit, "minimum") or 1)))
+    listed = [number for number in listed_values(limit) if isinstance(number, int)]
+    least = min(listed, default=said_number(limit, "minimum") or 1)
+    return with_value(request, limit, str(least if listed else max(most, least)))
 
 
 def _discerning(parameter: Parameter, held: Sequence[Any]) -> list[str]:
@@ -161,12 +162,6 @@ def _sorted(listing: Listing, request: Request, items: Sequence[Any]) -> Iterato
         yield one
 
 
-def _first_page(listing: Listing, request: Request) -> Request:
-    """The request with a page, if which one is the first is open."""
-    page = listing.roles.get("page")
-    return request if page is None or listing.base is not None else with_value(request, page, "1")
-
-
 def _following(listing: Listing, request: Request, response: Response) -> Request | None:
     """The request for the page that follows; None where none does, or none that is known."""
     body, roles, told = _json(response), listing.roles, listing.told
@@ -187,7 +182,7 @@ def _following(listing: Listing, request: Request, response: Response) -> Reques
     if "cursor" in roles:
         name = listing.identity(items[-1])
         return with_value(request, roles["cursor"], name) if more and name is not None else None
-    for role, first, step in (("page", int(listing.base != 0), 1), ("offset", 0, len(items))):
+    for role, first, step in (("page", listing.base or 0, 1), ("offset", 0, len(items))):
         if role in roles:
             before = listing.asked(role, request)
             return with_value(request, roles[role], str(int(before[0] if before else first) + step))

@@ -26,9 +26,15 @@ FIRST, NEXT, AGAIN = "the first page", "the next page", "the first page once mor
 TOGETHER = frozenset({"pages", "last page", "total"})
 """Kinds of rules that a page by itself doesn't break."""
 TURNING = ("cursor", "page", "offset")  # roles of parameters
-_NO_FILTERS = ("search", "q", "query", "fields", "include", "expand", "embed", "select", "filter")
+_OTHERWISE = """
+search q query fields include expand embed select filter date time start end from to since until
+before after lat lon lng latitude longitude
+"""
+_NO_FILTERS = frozenset(_OTHERWISE.split())
+"""What parameters are called that choose otherwise than by being the same."""
 _OTHER_TOTALS = re.compile("approx|estimat|roughly|collection|filter|regardless", re.IGNORECASE)
 _CHOICE = re.compile(r"(?P<sign>[-+]?)(?P<name>\w+?)([:. _](?P<way>asc|desc))?", re.IGNORECASE)
+_COMPARED = frozenset({"string", "integer", "boolean", "null"})  # other numbers are near enough
 _IDS = ("id", "uuid", "guid", "uid", "code", "key", "slug")
 Order = tuple[str, int]  # a member of the items, and 1 for upwards, -1 for downwards, 0 for either
 
@@ -164,7 +170,7 @@ def _compares(parameter: Parameter, member: Location) -> bool:
     """Whether a filter asks for values of a member: both are listed, or neither; no times."""
     member = member.items or member
     texts, values = set(map(str, listed_values(parameter))), set(map(str, member.values or ()))
-    is_plain = parameter.schema is not None and member.types.isdisjoint(("object", "array"))
+    is_plain = parameter.schema is not None and member.types <= _COMPARED
     for part in member.parts:
         is_plain = is_plain and "date" not in str(part.value.get("format"))
     return is_plain and bool(texts & values or not texts | values)
@@ -264,6 +270,11 @@ def _key(text: str) -> str:
     return re.sub(r"[^\w\s]|_", "", unicodedata.normalize("NFKD", text).casefold())
 
 
+def _dense(text: str) -> str:
+    """As databases compare it that ignore blanks, too."""
+    return "".join(_key(text).split())
+
+
 def _natural(text: str) -> list[Any]:
     """A text with the numbers in it as such."""
     found: list[Any] = re.split(r"(\d+)", _key(text))
@@ -279,7 +290,7 @@ def is_sorted(listing: Listing, answer: Answer) -> str | None:
     texts, types = [*map(str, values)], {*map(type, values)}
     if not (types == {str} or types <= {int, float, Decimal}) or len({*texts}) < 2:
         return None
-    keys = (str, str.casefold, _key, _natural, datetime.fromisoformat)
+    keys = (str, str.casefold, _key, _dense, _natural, datetime.fromisoformat)
     for key in keys if types == {str} else (Decimal,):
         with suppress(ValueError, TypeError):  # it is no time, say
             ranks: list[Any] = [*map(key, texts)]
@@ -292,22 +303,30 @@ def is_sorted(listing: Listing, answer: Answer) -> str | None:
     return f"{name} is {shown(before)} and then {shown(after)} for {query}"
 
 
-def _steady(listing: Listing, answers: Sequence[Answer]) -> bool:
-    """Whether nothing has changed while pages were turned."""
-    first, again = _items(listing, answers[0]), _items(listing, answers[-1])
-    return [*map(listing.identity, first)] == [*map(listing.identity, again)]
+def _names(listing: Listing, answer: Answer) -> list[str]:
+    return [listing.identity(item) or shown(item) for item in _items(listing, answer)]
+
+
+def _turned(listing: Listing, answers: Sequence[Answer]) -> list[Answer]:
+    """The pages, if nothing has changed while they were turned; else none.
+
+    Where it is open which number the first has, 1 may be the first or the second.
+    """
+    names = [_names(listing, answer) for answer in answers]
+    if names[0] != names[-1]:
+        return []
+    asked = listing.asked("page", answers[1].exchange.probe.request)
+    twice = listing.base is None and asked == ["1"] and names[0] == names[1]
+    return [answers[0], *answers[1 + twice : -1]]
 
 
 def apart(listing: Listing, *answers: Answer) -> str | None:
     """Items that nothing tells apart may be the same twice, but not page by page."""
-    before, pages = list[str](), answers[:-1]
-    if not _steady(listing, answers):
-        return None
+    before, pages = list[str](), _turned(listing, answers)
     for answer in pages:
-        items = _items(listing, answer)
-        names = [listing.identity(item) or shown(item) for item in items]
+        names = _names(listing, answer)
         twice = [*filter(before.__contains__, names)]
-        is_known = None not in map(listing.identity, items)
+        is_known = None not in map(listing.identity, _items(listing, answer))
         if twice and (is_known or len(twice) == len(names) > 1):
             of_which = f"{len(twice)} of {len(names)} items of {_target(answer)}"
             return f"{of_which}, {twice[0]} for one, stand on a page before"
@@ -329,9 +348,7 @@ def _following(listing: Listing, answer: Answer) -> bool | None:
 def follows(listing: Listing, *answers: Answer) -> str | None:
     """Whether each page says of the one behind it that it is there."""
     found = None
-    if not _steady(listing, answers):
-        return None
-    for answer, later in pairwise(answers[:-1]):
+    for answer, later in pairwise(_turned(listing, answers)):
         count, said = len(_items(listing, later)), _following(listing, answer)
         found = found if said is None else ""
         if said is not None and said != bool(count):
@@ -342,11 +359,10 @@ def follows(listing: Listing, *answers: Answer) -> str | None:
 
 def adds_up(listing: Listing, *answers: Answer) -> str | None:
     """Where pages were not turned to the last, at least no fewer than were seen."""
-    pages, last = answers[:-1], answers[-2]
+    pages, last = _turned(listing, answers), answers[-2]
     total, rest = listing.says("total", last.response, _body(last)), _items(listing, last)
     limit, said = listing.limit(last.exchange.probe.request), _following(listing, last)
-    is_open = "page" in listing.roles and listing.base is None and len(pages) > 1
-    if not _steady(listing, answers) or type(total) is not int or is_open:
+    if not pages or type(total) is not int:
         return None
     items = [*chain.from_iterable(map(partial(_items, listing), pages))]
     count = len({listing.identity(item) or id(item) for item in items})

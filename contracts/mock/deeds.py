@@ -12,7 +12,7 @@ from contracts.document.model import NOT_THERE, refusals_of
 from contracts.document.serialisation import decoded, fill_path, match_path, parameter_names
 from contracts.messages import NO_CONTENT, Request, Response, header_values, overridden
 from contracts.mock.bodies import is_value
-from contracts.mock.pages import AROUND, Page, asked_for, page_of
+from contracts.mock.pages import Page, asked_for, page_of
 from contracts.mock.views import GONE, Edits, Submission, View, edited, view_of
 from contracts.mock.world import (
     MOST,
@@ -30,7 +30,7 @@ from contracts.mock.world import (
     successes,
     tag_of,
 )
-from contracts.schemas.families import Family, bare, families_of, list_of, plain
+from contracts.schemas.families import AROUND, Family, bare, families_of, list_of, plain
 from contracts.schemas.media_types import dump
 
 ROLES = ("create", "list", "read", "replace", "patch", "delete")

@@ -6,28 +6,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from contracts.document import Operation, Parameter
-from contracts.document.serialisation import decoded, divider_of, encoded, plain_text, raw_values
+from contracts.document.serialisation import decoded, encoded, plain_text
 from contracts.messages import Request
 from contracts.mock.views import GONE, Edits
 from contracts.mock.world import Resource
-from contracts.schemas.families import plain, squeezed
+from contracts.schemas.families import plain, roles_of, squeezed
 from contracts.schemas.locations import locate
+from contracts.schemas.texts import asked_texts
 
 _ORDER = re.compile(r"(?P<sign>[-+]?)(?P<name>\w+?)(?P<way>([:. _](asc|desc))?)", re.IGNORECASE)
 PAGE = 100  # how many are listed where neither the request nor the document says
-_PARAMETERS = {
-    "limit": "limit perpage pagesize maxresults maxitems top first take size count",
-    "offset": "offset skip startindex startat start",
-    "page": "page pagenumber pageno pageindex",
-    "cursor": "cursor after pagetoken startingafter nexttoken continuationtoken marker",
-    "sort": "sort orderby sortby ordering order",
-    "direction": "direction dir order sortorder sortdirection orderdirection",
-}
-"""What parameters are called, plainly, that say which part of a list is meant, and how sorted."""
 _MEMBERS = {
     "total": "total totalcount totalitems totalelements totalresults totalrecords xtotalcount",
     "count": "count numberofelements",
@@ -44,43 +36,6 @@ _MEMBERS = {
 }
 """What members of a page, and fields of its head, are called that tell of it."""
 _TOLD = {name: role for role, names in _MEMBERS.items() for name in names.split()}
-AROUND = ("meta", "metadata", "pagination", "paging", "pageinfo", "links")
-"""What an object in a page is called that tells of it."""
-
-
-@lru_cache(maxsize=1024)
-def roles_of(operation: Operation) -> Mapping[str, Parameter]:
-    """The query parameters that say which part of a list is meant, each in one role."""
-    query, found = dict[str, Parameter](), dict[str, Parameter]()
-    for parameter in operation.parameters:
-        if parameter.location == "query" and parameter.style != "deepObject":
-            query[plain(parameter.name)] = parameter
-    for role, names in _PARAMETERS.items():
-        for name in filter(query.__contains__, names.split()):
-            is_free = role not in found and query[name] not in found.values()
-            if is_free and _can_be(role, query[name]):
-                found[role] = query[name]
-    return found
-
-
-def _can_be(role: str, parameter: Parameter) -> bool:
-    if parameter.schema is None:
-        return True
-    place = locate(parameter.schema)
-    if role in ("limit", "offset", "page"):
-        return "integer" in place.types
-    words = {str(value).lower() for value in place.values or ()}
-    return role == "direction" or words.isdisjoint(("asc", "desc"))
-
-
-def _texts(parameter: Parameter, request: Request) -> list[str]:
-    """What is asked for under the name of a parameter, each item of a list by itself."""
-    found = list[str]()
-    is_list = parameter.schema is not None and "array" in locate(parameter.schema).types
-    for raw in raw_values(request.query, "&", parameter.name):
-        text, divider = decoded(raw.replace("+", " ")), divider_of(parameter)
-        found += text.split(divider) if is_list and divider else [text]
-    return found
 
 
 @dataclass(frozen=True)
@@ -189,7 +144,7 @@ def asked_for(parameter: Parameter, request: Request) -> str:
     default = _said(parameter, "default", "")
     if isinstance(default, list):
         default = ",".join(map(plain_text, default))
-    return ",".join(_texts(parameter, request)) or plain_text(default)
+    return ",".join(asked_texts(parameter, request)) or plain_text(default)
 
 
 def _number(text: str | None, default: int) -> int:
@@ -204,7 +159,7 @@ def _filtered(
     for parameter in operation.parameters:
         wanted, name = set[str](), plain(parameter.name)
         if parameter.location == "query" and parameter not in taken:
-            wanted.update(_texts(parameter, request))
+            wanted.update(asked_texts(parameter, request))
         if wanted and _is_known(name, there):
             there = [one for one in there if not wanted.isdisjoint(_held(one, name))]
     return there

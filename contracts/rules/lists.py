@@ -156,14 +156,18 @@ def listing_of(operation: Operation) -> Listing | None:
             words.setdefault(role, str(node.get("description", "")))
     if item is None:
         return None
-    roles = dict(families.roles_of(operation, item))
-    if (
-        "limit" in roles
-        and plain(roles["limit"].name) in VAGUE
-        and roles.keys().isdisjoint(TURNING)
-    ):
-        del roles["limit"]  # the size or number of something else
-    return Listing(operation, place, item, roles, told, words)
+    return Listing(operation, place, item, _roles(operation, item), told, words)
+
+
+def _roles(operation: Operation, item: Location) -> dict[str, Parameter]:
+    """The roles of parameters, but of those whose names may mean something else here."""
+    found, names = dict(families.roles_of(operation)), {*map(plain, item.properties)}
+    for role, parameter in families.roles_of(operation).items():
+        name = plain(parameter.name)
+        is_alone = role == "limit" and found.keys().isdisjoint(TURNING)
+        if name in VAGUE and (name in names or is_alone):
+            del found[role]
+    return found
 
 
 def _compares(parameter: Parameter, member: Location) -> bool:

@@ -12,6 +12,7 @@ from contracts.document.model import value_at
 from contracts.document.serialisation import parameter_names, plain_text, shape_of
 from contracts.messages import SAFE_METHODS, may_be_json
 from contracts.schemas.locations import Location, locate
+from contracts.schemas.texts import listed_values
 
 CREATES = "x-creates"  # of an operation, in an overlay: whether its answer tells of a new resource
 _VERBS = {
@@ -316,35 +317,38 @@ _ROLES = {
 }
 """What members of a page, and fields of its head, are called that tell of it."""
 ROLE_OF = {name: role for role, names in _ROLES.items() for name in names.split()}
-_AROUND = ("meta", "metadata", "pagination", "paging", "pageinfo", "links")
+AROUND = ("meta", "metadata", "pagination", "paging", "pageinfo", "links")
 WAYS = {"asc": 1, "ascending": 1, "desc": -1, "descending": -1}
 
 
 def told_of(body: Location) -> Iterator[tuple[str, tuple[str, ...], Location]]:
     """What members of a page, or of an object in it, tell of it: the role, and where they stand."""
     for name in body.properties:
-        member, around = body.property(name), plain(name) in _AROUND
+        member, around = body.property(name), plain(name) in AROUND
         yield ROLE_OF.get(plain(name), ""), (name,), member
         for below in member.properties * around:
             yield ROLE_OF.get(plain(below), ""), (name, below), member.property(below)
 
 
-def roles_of(operation: Operation, item: Location) -> Iterator[tuple[str, Parameter]]:
-    """The query parameters that say which part of a list is meant; not what its items have."""
-    query, held = dict[str, Parameter](), {*map(plain, item.properties)}
+@lru_cache(maxsize=1024)
+def roles_of(operation: Operation) -> Mapping[str, Parameter]:
+    """The query parameters that say which part of a list is meant, each in one role."""
+    query, found = dict[str, Parameter](), dict[str, Parameter]()
     for parameter in operation.parameters:
-        name = plain(parameter.name)
-        is_plain = parameter.style != "deepObject" and not (name in VAGUE and name in held)
-        if parameter.location == "query" and is_plain:
-            query[name] = parameter
+        if parameter.location == "query" and parameter.style != "deepObject":
+            query[plain(parameter.name)] = parameter
     for role, names in _PARAMETERS.items():
         for name in filter(query.__contains__, names.split()):
             if _can_be(role, query[name]):
-                yield role, query.pop(name)
+                found[role] = query.pop(name)
                 break
+    return found
 
 
 def _can_be(role: str, parameter: Parameter) -> bool:
-    if parameter.schema is None or role not in ("limit", "offset", "page"):
+    if parameter.schema is None:
         return True
-    return "integer" in locate(parameter.schema).types
+    if role in ("limit", "offset", "page"):
+        return "integer" in locate(parameter.schema).types
+    words = set(map(str.lower, map(str, listed_values(parameter))))
+    return role == "direction" or words.isdisjoint(WAYS)

@@ -33,6 +33,11 @@ class Branch:
         return str(self.own[0].value.get("title", ""))
 
     @property
+    def key(self) -> str | int:
+        """By what it is looked for on the other side first."""
+        return self.identity or self.turn
+
+    @property
     def name(self) -> str:
         """What people call it."""
         types = " or ".join(type_names(self.shape.location.types))

@@ -33,6 +33,17 @@ VALUES = 4  # values that show a difference, of which a message may be made
 SHOWN = "a value is sent and not taken"
 LARGE = 50_000  # characters of two schemas from which on drawing from them takes too long
 
+_BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_DATE, _MONTH = "^[0-9]{4}-(0[1-9]|1[0-2])-", "(0[1-9]|1[0-9]|2[0-8])"
+AT_MOST = {
+    "uuid": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+    "ipv4": rf"^({_BYTE}\.){{3}}{_BYTE}$",
+    "date": rf"{_DATE}({_MONTH}|29|3[01])$",
+}
+"""Patterns of all texts of formats (RFC 9562 §4, RFC 2673 §3.2, RFC 3339 §5.6)."""
+AT_LEAST = AT_MOST | {"date": f"{_DATE}{_MONTH}$"}
+"""Patterns of texts that are all of a format."""
+
 Settles = Callable[[Raw, Raw], "Settlement"]
 
 
@@ -279,16 +290,20 @@ def _is_impossible(view: forms.ObjectView, violation: object) -> bool:
 
 
 def _text_of(node: CanonicalSchema) -> str | None:
-    """A text that a schema of strings allows; None if it allows none.
+    """A text that a schema of strings allows, or nearly; None if it surely allows none.
 
     Raises:
         ValueError: more than patterns and lengths say what it allows, or they can't be compared.
     """
     view = node.view()
-    if not isinstance(view, forms.StringView) or view.formats or view.excluded_formats:
-        raise ValueError("a format is beyond what is compared")
+    if not isinstance(view, forms.StringView):
+        raise ValueError("more than strings are left")
+    if unknown := {*view.formats, *view.excluded_formats} - AT_MOST.keys():
+        raise ValueError(f"the format {min(unknown)} is beyond what is compared")
+    patterns = *view.patterns, *map(AT_MOST.__getitem__, view.formats)
+    excluded = *view.excluded_patterns, *map(AT_LEAST.__getitem__, view.excluded_formats)
     lengths = view.min_length or 0, inf if view.max_length is None else view.max_length
-    return text_between(view.patterns, view.excluded_patterns, view.excluded, *lengths)
+    return text_between(patterns, excluded, view.excluded, *lengths)
 
 
 def _texts(node: CanonicalSchema, problems: list[str]) -> Iterator[JSON]:

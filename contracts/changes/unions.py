@@ -28,6 +28,9 @@ UNKNOWN = Settlement(True, "only the receiver knows this branch")
 LOOSER = Settlement(True, "a value may be of several branches where it had to be of one")
 
 
+_KEY = attrgetter("key")
+
+
 def changed_unions(pair: Pair) -> tuple[list[Union], list[Union]]:
     """The unions of both sides that do not say the same, branch by branch."""
     bases, revisions = list(pair.base.unions), list(pair.revision.unions)
@@ -105,7 +108,15 @@ class Matches:
     def all(self) -> list[Match]:
         """By equal meaning, else by constants, by name, or by likeness; then those without."""
         sent, taken = [*self.sender.all], [*self.receiver.all]
-        found = list(starmap(partial(Match, is_equal=True), _met(sent, taken, self._sameness)))
+        same, known = list[tuple[Branch, Branch]](), dict(zip(map(_KEY, taken), taken, strict=True))
+        for one in self.sender.all:  # most have their name still, and are no part of the question
+            other = known.pop(one.key, None)
+            if other is not None and self._sameness(one, other):
+                same.append((one, other))
+                sent.remove(one)
+                taken.remove(other)
+        same += _met(sent, taken, self._sameness)
+        found = list(starmap(partial(Match, is_equal=True), same))
         for score in (partial(_common_tags, _counted(sent, taken)), _same_name, Branch.likeness):
             found += starmap(Match, _met(sent, taken, score))
         found += map(Match, sent, repeat(None))

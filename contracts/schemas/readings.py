@@ -16,7 +16,7 @@ from contracts.document.directions import is_left_out
 from contracts.schemas import ARRAYS, OBJECTS, SAME_VALUE, UNIONS, Raw, asserts, mapped, only
 
 MAX_NODES = 20_000  # schemas written out in one form; a larger one is not looked at as a whole
-MOST = {"required": 2_000, "properties": 2_000, "allOf": 2_000, "anyOf": 250, "oneOf": 250}
+MOST = dict.fromkeys(("required", "properties", "allOf", *UNIONS), 2_000)
 """Members of a keyword, each of which is held against all the others; of values alone, any."""
 
 

@@ -65,6 +65,8 @@ def message(base: Spec, revision: Spec) -> Any:
 
 
 # fmt: off
+SMALL = "^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+HEX = SMALL.replace("a-f", "a-fA-F")
 SAME: list[tuple[str, Any, Any]] = [
     ("true and false", FLAG, WORDS),
     ("words as a boolean", WORDS, FLAG),
@@ -100,6 +102,11 @@ SAME: list[tuple[str, Any, Any]] = [
     ("members that may be anything", {**having(), **FREE}, {**having(a=TEXT), **FREE}),
     ("a member beside a list", having(a=NUMBER, b=listed(TEXT)), having(a=TEXT, b=listed(TEXT))),
     ("members of an object as words", having(a=FLAG), having(a=WORDS)),
+    ("a pattern as a format", {**TEXT, "pattern": HEX}, {**TEXT, "format": "uuid"}),
+    ("a format as a pattern", {**TEXT, "format": "uuid"}, {**TEXT, "pattern": HEX}),
+    ("a date as digits", {**TEXT, "format": "date"}, {**TEXT, "pattern": "^[0-9]{4}(-[0-3][0-9]){2}$"}),
+    ("early days as a date", {**TEXT, "pattern": "^20[0-9]{2}-0[1-9]-0[1-9]$"}, {**TEXT, "format": "date"}),
+    ("an address as digits", {**TEXT, "format": "ipv4"}, {**TEXT, "pattern": "^([0-9]{1,3}[.]?){4}$"}),
 ]
 OTHER: list[tuple[str, Any, Any]] = [
     ("negative numbers", WHOLE, {**TEXT, "pattern": "^[0-9]+$"}),
@@ -120,6 +127,9 @@ OTHER: list[tuple[str, Any, Any]] = [
     ("a list as its item", listed(WHOLE), FLAG),
     ("another member", having(a=TEXT), having(a=WORDS)),
     ("an empty member", having(a=TEXT), having(a={**TEXT, "minLength": 1})),
+    ("a format as a pattern of small letters", {**TEXT, "format": "uuid"}, {**TEXT, "pattern": SMALL}),
+    ("digits as a date", {**TEXT, "pattern": "^[0-9]{4}(-[0-3][0-9]){2}$"}, {**TEXT, "format": "date"}),
+    ("an address of small numbers", {**TEXT, "format": "ipv4"}, {**TEXT, "pattern": "^([0-9]{1,2}[.]?){4}$"}),
 ]
 # fmt: on
 

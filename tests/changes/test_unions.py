@@ -368,3 +368,11 @@ def test_a_bound_that_went_in_a_circle_is_shown(keyword: str) -> None:
     assert change.effect is Effect.BREAKING
     assert change.witness is not None
     assert change.witness.message["body"] == {"kind": "Dog", "bark": "aaaa"}
+
+
+def test_one_edit_of_hundreds_of_branches_is_one_finding() -> None:
+    """Those that are alike are no part of the question, and not held against one another."""
+    members = {f"M{number}": tagged(f"m{number}") for number in range(301)}
+    fewer = {name: members[name] for name in [*members][:-1]}
+    before, after = (spec(branches(*some, keyword="oneOf"), **some) for some in (fewer, members))
+    assert found(compare(before, after)) == [("breaking", "branch-added", "<M300>")]

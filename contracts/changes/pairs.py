@@ -147,9 +147,9 @@ class Pair:
         """
         before = _said(self.base, self.revision, keywords, name)
         after = _said(self.revision, self.base, keywords, name)
-        are_named = bool(self.base.target and self.revision.target)
-        base = before or _described(self.base, as_named=are_named)
-        revision = after or _described(self.revision, as_named=are_named)
+        named = zip(_chain(self.base), _chain(self.revision), strict=False)
+        *_, own = named  # as far as both are references alone
+        base, revision = before or own[0], after or own[1]
         owner = base if before or not after else revision
         where = where_of(owner.document, owner.pointer)
         if name is not None and not where.endswith(f"/{escape(name)}"):
@@ -360,12 +360,13 @@ def _said(shape: Shape, other: Shape, keywords: tuple[str, ...], name: str | Non
     return None
 
 
-def _described(shape: Shape, *, as_named: bool) -> Schema:
-    """The schema that describes the place, or the one that it names by reference."""
-    for part in shape.location.parts:
-        if as_named and part.target is None:
-            return part.schema
-    return shape.source()
+def _chain(shape: Shape) -> Iterator[Schema]:
+    """The schema at a place, and those that it names by reference, if it says no more."""
+    yield shape.parts[0].schema
+    for part in shape.location.parts[1:] if shape.target else ():
+        yield part.schema
+        if part.target is None or part.value.keys() > {"$ref"}:
+            break
 
 
 def _placed(facet: Facet) -> tuple[str, Mapping[str, Any]]:

@@ -39,7 +39,7 @@ from contracts.document.model import SecurityRequirement, best, concrete_status
 from contracts.messages import JSON, concrete, essence_of
 from contracts.payloads import PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
-from contracts.schemas.allowance import Allowance
+from contracts.schemas.allowance import Allowance, Exceeded
 from contracts.schemas.readings import TooLarge, taken_form
 from contracts.schemas.validation import (
     Uncompilable,
@@ -329,9 +329,11 @@ class Versions:
         known = self.documents.changes.get((kind, where, Effect.BREAKING))
         if draft is not None:
             witness = known.witness if known else None  # one is enough
-            if witness is None and not allowance.is_over:
-                witness = self.witness(draft)
-            why = allowance.over if allowance.is_over else "no message could be made to show it"
+            why = "no message could be made to show it"
+            try:
+                witness = witness or allowance.spend(lambda: self.witness(draft), apart=False)
+            except Exceeded as problem:
+                why = str(problem)
             change = replace(change, effect=Effect.UNDECIDED, proof=why)
             if witness is not None:
                 change = replace(change, effect=Effect.BREAKING, proof=None, witness=witness)

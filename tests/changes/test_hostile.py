@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from contracts.changes import compare
 from contracts.changes.change import Change, Effect
+from contracts.changes.versions import Versions
 from contracts.errors import ContractsError
 from contracts.schemas.allowance import Allowance
 from tests.changes.editing import Tree, original, put, ref, spec_from
@@ -241,3 +242,19 @@ def test_a_component_used_by_many_operations_is_one_finding_a_direction() -> Non
     assert not isinstance(outcome, str)
     assert 1 <= len(outcome) <= 2
     assert {len(change.reaches) for change in outcome} <= {201, 402}
+
+
+def test_a_message_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(_versions: Versions, _draft: Any) -> Any:
+        while True:
+            pass
+
+    monkeypatch.setattr(Versions, "witness", endless)
+    base = original("shop")
+    revision = copy.deepcopy(base)
+    revision["paths"].pop("/preference")
+    sides = spec_from(base, "base.json"), spec_from(revision, "revision.json")
+    found = compare(*sides, allowance=Allowance(question=0.1))
+    removed = [one for one in found if one.id == "operation-removed"]
+    assert {one.effect for one in removed} == {Effect.UNDECIDED}
+    assert all("given up after 0.1 CPU seconds" in str(one.proof) for one in removed)

@@ -114,3 +114,12 @@ def test_what_an_heir_requires_is_told_of_the_heir(is_beside: bool) -> None:
         dog = {"allOf": [PET, having("name", bark=TEXT)]}
     both = {("breaking", f"property-{way}", "schemas/Dog /name") for way in ("required", "optional")}
     assert found(before, {**HEIRS, "Dog": dog}) == both
+
+
+@pytest.mark.parametrize("one", [{"$ref": AT + "Pet"}, having("name", name=TEXT)], ids=["behind a reference", "itself"])
+def test_a_branch_beside_what_was_alone_is_told_where_it_came(one: Any) -> None:
+    schemas = {"Pet": having("name", name=TEXT), "Other": having("b", b=TEXT)}
+    before = {"Thing": one, **schemas}
+    after = {"Thing": {"anyOf": [one, {"$ref": AT + "Other"}]}, **schemas}
+    both = {("breaking", f"branch-{way}", "schemas/Thing /<Other>") for way in ("added", "removed")}
+    assert found(before, after) == both

@@ -16,10 +16,12 @@ from contracts.consumers.models import FORMS, Reader, reader_of
 from contracts.document import join_pointer, load_spec
 from contracts.errors import UsageError
 from contracts.messages import is_json
+from contracts.mock.bodies import problem_of
 from contracts.rules import rules_for
 from contracts.rules.faults import refuse_faulty
 from contracts.run.credentials import credentials_from
 from contracts.run.options import Options
+from contracts.schemas.validation import Uncompilable
 from contracts.testing.strategies import AnswerSource, Source, answers_of, rules_of
 from contracts.text import cut, few, json_line, json_shown, map_texts, plural, printable, shown
 
@@ -89,11 +91,18 @@ def _told(sources: Iterable[Source], reader: Reader) -> dict[str, Any]:
     for source in sources:
         assert isinstance(source, AnswerSource)
         media, status = source.media, source.documented.status
-        if media is None or media.schema is None or not is_json(media.name):
-            told["not_tried"].append(f"{status} {media.name if media else 'without a body'}")
+        if media is None or not is_json(media.name):
+            what = f"{media.name}: only JSON is" if media else "without a body"
+            told["not_tried"].append(f"{status} {what}")
+        elif media.schema is None:
+            told["not_tried"].append(f"{status} {media.name}: nothing is said of it")
         elif (pointer := media.schema.document.resolve(media.schema.pointer)) not in seen:
             seen.add(pointer)
-            _tell(told, Study(source, reader))
+            try:
+                _tell(told, Study(source, reader))
+            except Uncompilable as error:
+                why = " ".join(str(error).split())
+                told["not_tried"].append(f"{status} {media.name}: {cut(why)}")
     told["decision"] = "pass" if told["tried"] and not told["late"] else "inconclusive"
     if not all(one["is_far"] for one in told["rejected"]):
         told["decision"] = "fail"
@@ -104,33 +113,30 @@ def _tell(told: dict[str, Any], study: Study) -> None:
     """Try one schema, and add what came of it."""
     study.run()
     taken = [*taken_though(study)]
-    source, members = study.source, dict[tuple[str, str], dict[str, Any]]()
+    source, alike = study.source, dict[tuple[object, ...], dict[str, Any]]()
     where = source.rules.spec.document.source
     for one in study.found:
         values = [value for value in (one.value, *one.others) if value is not GONE]
-        row: dict[str, Any] = {
-            "status": source.documented.status,
-            "place": one.place,
-            "keyword": one.keyword,
-        }
-        row |= {"pointer": join_pointer("", *one.way), "source": str(where(one.pointer))}
-        row |= {"values": values, "says": one.says, "payload": one.payload, "also_at": []}
+        row: dict[str, Any] = {"status": source.documented.status, "place": one.place}
+        row |= {"keyword": one.keyword, "pointer": join_pointer("", *one.way)}
+        row |= {"source": str(where(one.pointer)), "values": values, "says": one.says}
+        row |= {"payload": one.payload, "also_at": []}
         row["is_far"] = bool(values) and all(map(is_far, values))
-        known = members.setdefault((one.keyword, one.says), row)
-        if known is row or one.keyword not in ("properties", "additionalProperties"):
+        # One schema at several places, or several members that are refused in one sentence.
+        about = one.says if one.keyword in ("properties", "additionalProperties") else one.pointer
+        known = alike.setdefault((about, one.keyword, row["is_far"], one.kind[0]), row)
+        if known is row:
             told["rejected"].append(row)
-        else:
+        elif row["pointer"] not in (known["pointer"], *known["also_at"]):
             known["also_at"].append(row["pointer"])
+    if not study.tried:
+        told["not_tried"].append(problem_of(source.documented) or "nothing that is described")
     told["broken"] += len(taken)
     for constraint, value in taken:
         if value is not GONE:
             row = {"place": constraint.location.place, "keyword": constraint.word}
-            row |= {
-                "name": constraint.name,
-                "source": str(where(constraint.pointer)),
-                "value": value,
-            }
-            told["taken"].append(row)
+            row |= {"name": constraint.name, "source": str(where(constraint.pointer))}
+            told["taken"].append({**row, "value": value})
     choices = choices_of(study.location)
     missing = [choice for choice in choices if choice not in study.seen]
     told["not_shown"] += (f"{place or '/'} {what}" for place, what in missing)
@@ -167,7 +173,7 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
         value = f" by {shown(one['value'], 40)}" * (not one["name"])
         yield f"{one['source']}  information: {name} takes what breaks {place}{value}"
     for one in told["not_tried"]:
-        yield f"not tried: {one}; only JSON is"
+        yield f"not tried: {one}"
     if told["late"]:
         yield f"not all was tried: {SECONDS:g} seconds have passed"
     if told["not_shown"]:

@@ -119,9 +119,6 @@ class Study:
         self._puzzles.clear()  # what has one odd value shows more than what was drawn
         wholes = [*self.taken[:KEPT], *self.taken[-1:], *drawn]
         self._try_all(_everywhere(self.location, wholes, self._odd))
-        self._puzzles.clear()  # more is known by now
-        for value, _ in list(self._unclear.values()):
-            self._try(value)
 
     def _odd(self, location: Location, held: JSON) -> Iterator[JSON]:
         """Odd values for a place, one member less, and those that a reader may look at."""
@@ -240,18 +237,11 @@ class Study:
             kinds = self._kinds(less) if self.allows(less) else frozenset[object]()
             if kind not in kinds or cure is None:
                 return kind in kinds
-            return self._helps(cure.of(self.location, less, []), kind, kinds)
+            return self._kinds(cure.of(self.location, less, [])) <= kinds - {kind}
 
         for _ in range(ROUNDS):
             value = reduced(value, shows)
         return value
-
-    def _helps(self, better: JSON, kind: object, kinds: frozenset[object]) -> bool:
-        """Whether a reader has less against a payload, what is known already apart."""
-        left = self._kinds(better)
-        if kind not in left and not left < kinds:
-            left = self._kinds(self._settled(better))
-        return kind not in left and left < kinds
 
     def _cure(self, value: JSON, complaint: Complaint) -> tuple[Way, Cure, bool] | None:
         """What leaves a reader less against a payload, where, and whether it is allowed then."""
@@ -263,19 +253,9 @@ class Study:
                 is_allowed = self.allows(better)
                 if meant is MORE and not is_allowed:
                     break
-                if self._helps(better, complaint.kind, kinds):
+                if self._kinds(better) <= kinds - {complaint.kind}:
                     return path, cure, is_allowed
         return None
-
-    def _settled(self, value: JSON) -> JSON:
-        """The payload without all that is known to be rejected."""
-        for _ in range(CAUSES):
-            cured = (self._cured(value, complaint) for complaint in self.complaints(value))
-            better = next((one for one in cured if one is not None), value)
-            if better is value:
-                break
-            value = better
-        return value
 
     def _cures(self, location: Location, held: JSON, meant: Collection[str]) -> Iterator[Cure]:
         """One member more, one less, or something else altogether."""

@@ -161,9 +161,7 @@ def _of_whole(error: BaseException, way: Way = ()) -> Complaint:
         if frame.f_code.co_filename not in _AROUND:
             frames[frame.f_code.co_filename, frame.f_lasti] = None
     kind = (type(error).__name__, *frames)
-    if isinstance(error, LookupError | AttributeError):  # which says what is missing
-        kind = (*kind, str(error))
-    elif not frames:  # what raises is not written in Python
+    if not frames:  # what raises is not written in Python
         kind = (*kind, _VARYING.sub("", str(error)))
     return Complaint((kind, _alike(way)), way, _said(type(error), error))
 

@@ -37,7 +37,21 @@ paths:
             text/csv: {}
         "204": {description: nothing}
         "206": {description: none, content: {application/json: {schema: {not: {}}}}}
+        "207": {description: all, content: {application/json: {}}}
         default: {description: wrong, content: {application/problem+json: {schema: {type: object}}}}
+  /broken:
+    get:
+      operationId: get_broken
+      responses:
+        "208": {description: two, content: {application/json: {schema: {$ref: "#/components/schemas/Two"}}}}
+        "203": {description: no, content: {application/json: {schema: {type: string, pattern: "("}}}}
+components:
+  schemas:
+    Name: {type: object, required: [name], properties: {name: {type: string, pattern: "^[A-Za-z]+$"}}}
+    Two:
+      type: object
+      required: [a, b]
+      properties: {a: {$ref: "#/components/schemas/Name"}, b: {$ref: "#/components/schemas/Name"}}
 """
 MODULE = """
 import datetime, os
@@ -57,6 +71,11 @@ def dated(payload):
 def exits(payload):
     raise SystemExit(0)
 
+def shout(payload):
+    for name in ("a", "b"):
+        if payload[name]["name"].islower():
+            raise ValueError(name)
+
 def problem(payload):
     payload["title"]
 """
@@ -73,7 +92,8 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def told(contracts: Run, name: str, status: str = "200") -> tuple[int, dict[str, Any]]:
-    code, out, _ = contracts("consumer", f"shelf:{name}", "get_book", status, "openapi.yaml", "--format", "json")
+    operation = "get_broken" if status in ("203", "208") else "get_book"
+    code, out, _ = contracts("consumer", f"shelf:{name}", operation, status, "openapi.yaml", "--format", "json")
     return code, json.loads(out)
 
 
@@ -81,7 +101,7 @@ def test_a_consumer_that_takes_what_is_allowed(contracts: Run, shelf: Path) -> N
     code, out, err = contracts("consumer", "shelf:fits", "GET /books/{id}", "200", "openapi.yaml")
     assert code == 0
     assert "consumer: PASS: shelf:fits (calling it) rejects 0 causes of what GET /books/{id} 200 allows" in out
-    assert "not tried: 200 text/csv; only JSON is" in out
+    assert "not tried: 200 text/csv: only JSON is" in out
     assert "out of place" not in out
     assert "out of place" in err
 
@@ -120,10 +140,26 @@ def test_what_is_far_fetched_is_told_and_fails_nothing(contracts: Run, shelf: Pa
     assert 'far-fetched, fails nothing: "0000-01-01T00:00:00Z" at /lent_at is rejected: ValueError: year 0 is' in out
 
 
-@pytest.mark.parametrize("status", ["204", "206"])
+NOT_MADE = "openapi.yaml:23: no application/json can be made: no payload at /: nothing is allowed"
+NOT_TRIED = {
+    "203": '203 application/json: "(" is not a "regex" ',
+    "204": "204 without a body",
+    "206": NOT_MADE,
+    "207": "207 application/json: nothing is said of it",
+}
+
+
+@pytest.mark.parametrize("status", NOT_TRIED)
 def test_where_nothing_can_be_tried_nothing_is_decided(status: str, contracts: Run, shelf: Path) -> None:
     code, found = told(contracts, "fits", status)
     assert (code, found["decision"], found["tried"]) == (3, "inconclusive", 0)
+    assert found["not_tried"][0].startswith(NOT_TRIED[status])
+
+
+def test_one_schema_at_two_places_is_one_cause(contracts: Run, shelf: Path) -> None:
+    code, found = told(contracts, "shout", "208")
+    [one] = found["rejected"]
+    assert (code, one["keyword"], {one["pointer"], *one["also_at"]}) == (1, "pattern", {"/a/name", "/b/name"})
 
 
 @pytest.mark.parametrize("status", ["default", "404"])
@@ -135,7 +171,7 @@ def test_any_status_that_is_documented(status: str, contracts: Run, shelf: Path)
 def test_all_of_a_range(contracts: Run, shelf: Path) -> None:
     code, found = told(contracts, "narrow", "2XX")
     assert (code, [one["status"] for one in found["rejected"]]) == (1, ["200"])
-    assert found["not_tried"] == ["200 text/csv", "204 without a body"]
+    assert found["not_tried"] == ["200 text/csv: only JSON is", *list(NOT_TRIED.values())[1:]]
 
 
 def test_time_that_is_up_is_no_pass(contracts: Run, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

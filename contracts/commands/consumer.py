@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
+from itertools import filterfalse
 from typing import Any, TypedDict, Unpack
 
 import click
@@ -127,7 +128,9 @@ def _tell(told: dict[str, Any], study: Study) -> None:
         known = alike.setdefault((about, one.keyword, row["is_far"], one.kind[0]), row)
         if known is row:
             told["rejected"].append(row)
-        elif row["pointer"] not in (known["pointer"], *known["also_at"]):
+        elif row["pointer"] == known["pointer"]:
+            known["values"] += filterfalse(known["values"].__contains__, values)
+        elif row["pointer"] not in known["also_at"]:
             known["also_at"].append(row["pointer"])
     if not study.tried:
         told["not_tried"].append(problem_of(source.documented) or "nothing that is described")

@@ -104,7 +104,10 @@ class Study:
         except TimeoutError:
             self.late = True
         for value, complaint in list(self._unclear.values()):
-            self._note(value, complaint, (), Cure(""), False)
+            way, steps = complaint.way, self._steps(value)  # it may lead somewhere
+            path = next(way[:size] for size in range(len(way), -1, -1) if way[:size] in steps)
+            names = [str(step) for step in way[len(path) :]]
+            self._note(value, complaint, path, Cure("", *names[:1]), False)
 
     def _run(self) -> None:
         """One member more, every choice of the schema, odd values: one after the other."""
@@ -119,6 +122,9 @@ class Study:
         self._puzzles.clear()  # what has one odd value shows more than what was drawn
         wholes = [*self.taken[:KEPT], *self.taken[-1:], *drawn]
         self._try_all(_everywhere(self.location, wholes, self._odd))
+        self._puzzles.clear()  # and by now more is known
+        for value, _ in list(self._unclear.values()):
+            self._try(value)
 
     def _odd(self, location: Location, held: JSON) -> Iterator[JSON]:
         """Odd values for a place, one member less, and those that a reader may look at."""
@@ -220,11 +226,6 @@ class Study:
             ways = [way for way in steps if steps[way][0].place == cure.place]
             path = path if path in ways else ways[0]
             self._note(small, self._complaint(small, complaint), path, cure, is_cured)
-        elif way := again.way:  # as far as it leads anywhere
-            steps = self._steps(whole)
-            path = next(way[:size] for size in range(len(way), -1, -1) if way[:size] in steps)
-            names = [str(step) for step in way[len(path) :]]
-            self._note(whole, again, path, Cure("", *names[:1]), False)
 
     def _complaint(self, value: JSON, known: Complaint) -> Complaint:
         """What its reader says of a payload, for the same reason as before."""
@@ -237,10 +238,27 @@ class Study:
             kinds = self._kinds(less) if self.allows(less) else frozenset[object]()
             if kind not in kinds or cure is None:
                 return kind in kinds
-            return self._kinds(cure.of(self.location, less, [])) <= kinds - {kind}
+            return self._helps(cure.of(self.location, less, []), kind, kinds)
 
         for _ in range(ROUNDS):
             value = reduced(value, shows)
+        return value
+
+    def _helps(self, better: JSON, kind: object, kinds: frozenset[object]) -> bool:
+        """Whether a reader has less against a payload, what is known already apart."""
+        left = self._kinds(better)
+        if kind not in left and not left < kinds:  # it may say no more than the first
+            left = self._kinds(self._settled(better))
+        return kind not in left and left < kinds
+
+    def _settled(self, value: JSON) -> JSON:
+        """The payload without all that is known to be rejected."""
+        for _ in range(CAUSES):
+            cured = (self._cured(value, complaint) for complaint in self.complaints(value))
+            better = next((one for one in cured if one is not None), value)
+            if better is value:
+                break
+            value = better
         return value
 
     def _cure(self, value: JSON, complaint: Complaint) -> tuple[Way, Cure, bool] | None:
@@ -253,7 +271,7 @@ class Study:
                 is_allowed = self.allows(better)
                 if meant is MORE and not is_allowed:
                     break
-                if self._kinds(better) <= kinds - {complaint.kind}:
+                if self._helps(better, complaint.kind, kinds):
                     return path, cure, is_allowed
         return None
 

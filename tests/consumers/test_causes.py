@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import pytest
 
 from contracts.consumers import causes
@@ -227,6 +228,24 @@ def test_members_that_are_each_named_when_they_are_refused() -> None:
             raise Several(*({"type": "extra_forbidden", "loc": (name,), "msg": "No"} for name in sorted(wrong)))
 
     assert told(study(read, names=("auth_ids",))) == {("/*", "additionalProperties")}
+
+
+class Lent(msgspec.Struct):
+    """Names a place, and no more than the first."""
+
+    id: str
+    state: Literal["there"]
+    pages: int
+    lent_at: str
+
+
+def test_a_struct_that_says_no_more_than_the_first() -> None:
+    made = study(lambda it: msgspec.convert(it, Lent))
+    required = {("/pages", "required"), ("/lent_at", "required")}
+    likely = {(one.place, one.keyword) for one in made.found if not is_far(one.value)}
+    assert likely == required | {("/state", "enum"), ("/lent_at", "nullability")}
+    [state] = [one for one in made.found if one.place == "/state"]
+    assert {state.value, *state.others} == {"lent", "lost"}
 
 
 def test_where_nothing_is_taken_each_place_is_told_by_what_the_reader_says() -> None:

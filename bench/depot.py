@@ -217,8 +217,9 @@ def main() -> None:
     args = parser.parse_args()
     faults = sample(FAULTS, args.per_family)
     columns = measured({SUITE: this_suite, OTHER: st_run(args.max_examples)}, faults, args.keep)
-    before = args.out.read_text(encoding="utf-8").partition(f"\n{HEADING}\n")[0].rstrip("\n")
-    text = f"{before}\n\n{section(columns, faults, args.max_examples)}"
+    before, _, rest = args.out.read_text(encoding="utf-8").partition(f"\n{HEADING}\n")
+    after = "".join(rest.partition("\n## ")[1:])  # the sections of other benches
+    text = f"{before.rstrip()}\n\n{section(columns, faults, args.max_examples)}{after}"
     args.out.write_text(text, encoding="utf-8")
 
 

@@ -15,7 +15,6 @@ VARIABLE = "CONTRACT_CREDENTIAL"  # of the credential, where the run names no ot
 PLACEHOLDER = f"${VARIABLE}"  # stands for a credential in all that is shown or stored
 MAX_SECONDS = 5.0  # that an answer may take before an advisory says so, by default
 MAX_UNAVAILABLE = 0.05  # share of requests without an answer in a run that passes, by default
-
 JSON = Any  # a decoded JSON value: dict, list, str, int, float, bool or None
 Headers = tuple[tuple[str, str], ...]  # header fields in the order of the wire, names as written
 
@@ -192,6 +191,7 @@ class Probe:
     withheld: tuple[str, ...] = ()  # headers of the run, in lower case, that it goes without
     schemes: tuple[str, ...] = ()  # whose credentials it shows; none: those of the operation in use
     part: str = ""  # that of them which `credential` is about, while the others are right
+    life: str = ""  # the lane of the ledger that it is in, if not its operation's
 
     @property
     def way(self) -> tuple[Credential, tuple[str, ...], str]:

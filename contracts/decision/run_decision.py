@@ -18,6 +18,7 @@ from contracts.exchanges.traffic import Share, Traffic
 from contracts.messages import MAX_UNAVAILABLE, REFUSALS
 from contracts.rules import Severity
 from contracts.rules.requests import OF_CLIENTS, client_rules
+from contracts.rules.states import STATE_KINDS
 from contracts.text import plural
 from contracts.verdicts import Outcome, Verdict
 
@@ -73,6 +74,8 @@ class Policy:
         if verdict.outcome is Outcome.VIOLATED:
             return self.counts(verdict) and not self.tolerates(verdict)
         asked = verdict.outcome is not Outcome.NOT_ASKED
+        if not asked and verdict.rule.kind in STATE_KINDS:
+            return False  # what makes resources is somebody's own wish
         strict = self.strict and asked and (verdict.rule.status or "").startswith("2")
         return self.require_all or strict
 

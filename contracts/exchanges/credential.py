@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
@@ -23,6 +23,7 @@ from contracts.messages import (
     PLACEHOLDER,
     Credential,
     CredentialForm,
+    Exchange,
     Probe,
     Request,
     Response,
@@ -360,3 +361,33 @@ def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:
     written = value if _COOKIE_VALUE.fullmatch(value) else quote(value, safe="")
     before = [request.header("cookie"), f"{scheme.name}={written}"]
     return request.with_field("Cookie", "; ".join(filter(None, before)))
+
+
+def withheld(
+    spec: Spec, probe: Probe, headers: Set[str], gateways: Iterable[str]
+) -> tuple[str, ...]:
+    """The user's headers that do not go with a probe: it must not show a credential by them.
+
+    They are those of the document's schemes where no credential is asked for; with TRACE, which may
+    give them back, all; and with a credential that must be refused, all but a gateway's.
+    """
+    guarded = spec.by_key[probe.operation].needs_credential
+    if not headers or (guarded and not CREDENTIAL_FORMS[probe.credential].refused):
+        return ()
+    if guarded and probe.request.method != "TRACE":
+        headers = headers - {*gateways}
+    elif probe.request.method != "TRACE":
+        headers = headers & places(spec)
+    return tuple(sorted(headers))
+
+
+def said_anyway(secrets: Iterable[Secret | None], exchanges: Sequence[Exchange]) -> list[Secret]:
+    """The credentials that may be words, and stand in answers to requests without them as well."""
+    found = list[Secret]()
+    for secret in filter(None, secrets):
+        for exchange in exchanges if secret.is_words else ():
+            bare = exchange.probe.credential is Credential.NONE
+            if bare and secret.placeholder in repr(exchange.response):
+                found.append(secret)
+                break
+    return found

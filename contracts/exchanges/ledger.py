@@ -158,15 +158,16 @@ class Ledger:
         if not isinstance(item, Exchange):
             self._append_record(to_record(item))
             return
-        lane = self._lane(item.probe.operation)
+        name = item.probe.life or item.probe.operation
+        lane = self._lane(name)
         if self.lost and lane.asked is None:
-            lane.asked = self.of(item.probe.operation)
-        self._write(item.probe.operation, json_line(to_record(item)))
+            lane.asked = self.of(name)
+        self._write(name, json_line(to_record(item)))
         self.weight += weight(item)
         if lane.asked is not None:
             lane.asked.append(item)
         elif self.lost:
-            lane.asked = [*self.of(item.probe.operation), item]
+            lane.asked = [*self.of(name), item]
         if self.lost:
             lane.count = len(lane.asked or ())
 
@@ -311,7 +312,7 @@ class Ledger:
         """Of each operation with exchanges, in their order, the number of its first one."""
         self._catch_up()
         found, number = dict[str, int](), 0
-        for operation in dict.fromkeys((*self.order, *self._lanes)):
+        for operation in dict.fromkeys((*self.order, *sorted(self._lanes))):
             if count := self._lane(operation).count:
                 found[operation] = number
                 number += count

@@ -1,6 +1,7 @@
 """Requests out of a file, a report say, are held to what a run would send of its own."""
 
 import re
+from collections.abc import Collection
 
 from contracts.document import Operation
 from contracts.document.security import ways_of
@@ -17,12 +18,13 @@ _OVERRIDE = re.compile(r"(?:^|[?&\s\"'])_method\b", re.IGNORECASE)  # another me
 MAX_HEAD, MAX_BODY = 32_768, 16 * 1024 * 1024  # bytes of fields and of a body out of a file
 
 
-def refused(lane: Lane, probe: Probe) -> str:
+def refused(lane: Lane, probe: Probe, *, made: Collection[str] = ()) -> str:
     """Why a request out of a file is not sent, empty if the plan could have made it itself.
 
     It has to be one of the operation, by a method that the options allow, in origin-form below
     the base URL (RFC 9112 §3.2.1), to a resource that may be ended if it ends one, and with no
-    header field but those that requests of this operation have.
+    header field but those that requests of this operation have. `made` are paths of what the run
+    has made itself.
     """
     operation, request = lane.operation, probe.request
     is_head = operation.method == "GET" and request.method == "HEAD"
@@ -41,7 +43,7 @@ def refused(lane: Lane, probe: Probe) -> str:
     ways = {way.shown for way in ways_of(operation, lane.plan.spec)}
     if (probe.schemes or probe.part) and probe.way not in ways:
         return f"{operation.key} has no such credentials"
-    if lane.spares and not _is_own(lane, request):
+    if lane.spares and request.path not in made and not _is_own(lane, request):
         return f"{operation.key} ends a resource, and is sent to none but the run's own"
     return _odd_message(operation, request)
 

@@ -22,14 +22,18 @@ from contracts.document.serialisation import match_path
 from contracts.errors import UsageError, defect
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.traffic import Share, Traffic
-from contracts.messages import Credential, Headers, Probe, Request
+from contracts.lives.life import SOURCE
+from contracts.lives.story import script_of
+from contracts.messages import Credential, Exchange, Headers, Probe, Request, Response
 from contracts.report import run as model
 from contracts.report.json_report import CURE, head_in, report_at, verdicts_in
 from contracts.report.shell import curl
 from contracts.report.wording import bug_notes
-from contracts.rules import Severity
+from contracts.rules import Rule, Severity
 from contracts.rules.faults import notices
+from contracts.rules.states import family_in
 from contracts.schemas.claims import claim_of
+from contracts.schemas.families import Family
 from contracts.text import cut, map_texts, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
 from contracts.verdicts.verdict import NONE, TIMES
@@ -37,11 +41,12 @@ from notte_contracts import __version__
 
 # Characters of a body that a report keeps, of a field of an answer's head, and such fields.
 MAX_BODY, MAX_FIELD, MAX_FIELDS = 20_000, 2_000, 100
+MAX_STEP = 5_000  # characters of a body of a life, where a later one is the evidence
 MAX_EVIDENCE = 10_000_000  # bytes that bodies and heads may take together
 MAX_WIDTH = 201
 MAX_FOUND = 20  # different texts of what was seen where a rule is violated
 BEFORE, AFTER = 3, 8  # lines around a place; after it stand the members of an enum and the like
-LATE = frozenset({"auth", "method", "status", "unknown"})
+LATE = frozenset({"auth", "method", "status", "unknown", SOURCE})
 """Sources of probes that are made anew each time: they go last, or to the mock alone."""
 CURE_FOR_KNOWN = (
     "give the report.json of an earlier run, or leave --contract-against out on the first night"
@@ -75,7 +80,7 @@ class Teller:
 
     def _told(self, verdict: Verdict, since: str | None) -> model.RuleVerdict:
         rule, masked = verdict.rule, self.scrubber.text
-        proof = self._proof(verdict.evidence) if verdict.evidence is not None else None
+        proof = self._proof(rule, verdict.evidence) if verdict.evidence is not None else None
         accepted = self.policy.acceptance_of(verdict)
         return model.RuleVerdict(
             rule=rule.id,
@@ -128,24 +133,48 @@ class Teller:
         shown = (self.scrubber.text(cut(line, MAX_WIDTH)) for line in lines)
         return model.Passage(at.file, at.line, at.pointer, tuple(enumerate(shown, first)))
 
-    def _proof(self, evidence: Evidence) -> model.Proof:
+    def _proof(self, rule: Rule, evidence: Evidence) -> model.Proof:
         finding, exchange, probe = evidence.finding, evidence.exchange, evidence.exchange.probe
-        proof = model.Proof(
+        status, head, body = _answer(exchange, MAX_BODY)
+        return model.Proof(
             exchange=exchange.number,
             message=finding.seen,
             instance=finding.instance,
-            curl=curl(self.spec, probe, self.base_url, self.header_variables, self.route),
+            curl=self._curl(probe, {}),
             request=_sent(probe),
+            status=status,
+            headers=head,
+            body=body,
+            story=tuple(self._story(rule, (*finding.story, exchange))),
         )
-        if (response := exchange.response) is None:
-            return proof
-        body = response.body.decode("utf-8", "backslashreplace")[:MAX_BODY]
-        head = []
-        for name, text in response.headers[:MAX_FIELDS]:
-            head.append((cut(name, MAX_FIELD), cut(text, MAX_FIELD)))
-        if (more := len(response.headers) - MAX_FIELDS) > 0:
-            head.append(("…", f"and {more} more, which the report does not keep"))
-        return replace(proof, status=response.status, headers=tuple(head), body=body)
+
+    def _curl(self, probe: Probe, marks: Mapping[str, str]) -> str:
+        return curl(self.spec, probe, self.base_url, self.header_variables, self.route, marks)
+
+    def _story(self, rule: Rule, story: Sequence[Exchange]) -> Iterator[model.Step]:
+        """The requests of a life, if that is what the evidence is of."""
+        if story[-1].probe.source != SOURCE:
+            return
+        family = family_in(self.spec, self.spec.by_key[rule.operation])
+        if family is None:
+            return
+        script = script_of(self.spec, family, story, self._curl)
+        for line, exchange in zip(script, story, strict=True):
+            status, head, body = _answer(exchange, MAX_STEP)
+            sent = _sent(exchange.probe)
+            yield model.Step(curl=line, status=status, headers=head, body=body, request=sent)
+
+
+def _answer(exchange: Exchange, most: int) -> tuple[int | None, Headers, str | None]:
+    """The status, head and body of an answer, cut to what a report keeps."""
+    if (response := exchange.response) is None:
+        return None, (), None
+    head = []
+    for name, text in response.headers[:MAX_FIELDS]:
+        head.append((cut(name, MAX_FIELD), cut(text, MAX_FIELD)))
+    if (more := len(response.headers) - MAX_FIELDS) > 0:
+        head.append(("…", f"and {more} more, which the report does not keep"))
+    return response.status, tuple(head), response.body.decode("utf-8", "backslashreplace")[:most]
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,8 +303,31 @@ def probes_of_report(path: Path, spec: Spec) -> Probes:
         for evidence in filter(None, map(methodcaller("get", "evidence"), verdicts_in(parts))):
             sent = msgspec.convert(evidence["request"], model.Sent)
             if (operation := spec.by_key.get(sent.operation)) is not None:
+                if sent.source == SOURCE:  # it is about what another run made: see `stories_of`
+                    found.setdefault(operation.key, {})
+                    continue
                 found.setdefault(operation.key, {})[_probe(sent, operation, "replayed")] = None
     return {key: tuple(probes) for key, probes in found.items()}
+
+
+def stories_of(path: Path, spec: Spec, family: Family) -> Iterator[list[Exchange]]:
+    """The lives of a family's resources that a report has, each from its first request on."""
+    with report_at(path, CURE) as data:
+        for verdict in verdicts_in(msgspec.json.decode(data, type=dict[str, msgspec.Raw])):
+            operation = spec.by_key.get(model.about_rule(str(verdict["rule"]))["operation"] or "")
+            steps = (verdict.get("evidence") or {}).get("story") or ()
+            if not steps or operation not in family.operations:
+                continue
+            story = list[Exchange]()
+            for step in msgspec.convert(steps, list[model.Step]):
+                own = spec.by_key.get(step.request.operation)
+                if own is None or step.status is None:
+                    break
+                note = step.curl.rpartition(". ")[2].rpartition(":")[0]
+                response = Response(step.status, step.headers, (step.body or "").encode())
+                story.append(Exchange(len(story), _probe(step.request, own, note), response))
+            if len(story) == len(steps):
+                yield story
 
 
 def known_of_report(path: Path, spec: Spec, *, advisories: bool = False) -> tuple[Known, Probes]:

@@ -16,6 +16,7 @@ import msgspec
 from contracts.document.model import Notice
 from contracts.messages import Headers
 from contracts.rules import Severity
+from contracts.rules.rule import basis_of
 from contracts.text import map_texts
 from contracts.verdicts import Outcome, Recurrence
 from contracts.verdicts.verdict import NONE
@@ -112,6 +113,17 @@ class Sent:
     part: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A request of a life, as a line of a script for a shell, and its answer."""
+
+    curl: str
+    status: int | None = None
+    headers: Headers = ()
+    body: str | None = None
+    request: Sent
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
@@ -125,6 +137,12 @@ class Proof:
     headers: Headers = ()
     body: str | None = None
     request: Sent | None = None
+    story: tuple[Step, ...] = ()  # of a life, from what made the resource on; this one is the last
+
+    @property
+    def script(self) -> tuple[str, ...]:
+        """What a shell is told to see it again, a line a request."""
+        return tuple(map(attrgetter("curl"), self.story)) or (self.curl,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +167,7 @@ class RuleVerdict:
     place: str | None = None  # in the body; None if the rule is about the response as a whole
     promise: str = ""
     clause: str = ""
+    basis: str = ""  # `document`, or `http`: what only the semantics of HTTP say
     severity: Severity
     outcome: Outcome
     exercised: int
@@ -171,6 +190,8 @@ class RuleVerdict:
     evidence: Proof | None = None
 
     def __post_init__(self) -> None:
+        if not self.basis:
+            object.__setattr__(self, "basis", basis_of(self.clause))
         if not self.operation:  # reports of the first version say it in the rule's id alone
             about = about_rule(self.rule)
             for name in ("operation", "status", "place"):

@@ -4,6 +4,7 @@ import base64
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from contracts.document import Spec
 from contracts.exchanges.client import OUR_HEADERS
@@ -21,11 +22,13 @@ def curl(
     base_url: str | None,
     variables: Headers = (),
     options: Sequence[str] = (),
+    own: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """A probe as a command for a POSIX shell; the credential is in the variable of `spec`.
 
     It sends what the suite does, fields of its own included. `variables` are of headers of every
-    request that does not withhold them, `options` are further words, already quoted.
+    request that does not withhold them, `options` are further words, already quoted. `own` says
+    what the shell reads where each of these marks stands.
     """
     variables = tuple(field for field in variables if field[0].lower() not in probe.withheld)
     request, marks = _marked(spec, probe)
@@ -35,7 +38,7 @@ def curl(
     elif request.method != "GET" or request.body is not None:
         words += ["-X", request.method]
     for line in _fields(request, {name.lower() for name, _ in variables}):
-        words += ["-H", _quoted(line, marks, "latin-1")]
+        words += ["-H", _quoted(line, {**marks, **own}, "latin-1")]
     for name, variable in variables:
         words += ["-H", f'"{name}: ${variable}"']
     url = f"{(base_url or 'http://mock').rstrip('/')}{request.target}"
@@ -52,7 +55,7 @@ def curl(
     for mark, expansion in marks.items():
         percent = "od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g'"
         marks[mark] = f'$(printf %s "{expansion}" | {percent})'
-    return " ".join([*words, _quoted(url, marks)])
+    return " ".join([*words, _quoted(url, {**marks, **own})])
 
 
 def _marked(spec: Spec, probe: Probe) -> tuple[Request, dict[str, str]]:

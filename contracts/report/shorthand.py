@@ -23,10 +23,10 @@ _USUALLY_NOTHING = frozenset(
     }
 )
 _SHARED = (
-    ("promise", "clause", "severity", "since", "why", "explained", "accepted", "lapsed"),
+    ("promise", "clause", "basis", "severity", "since", "why", "explained", "accepted", "lapsed"),
     ("source",),
 )
-_SHARED_OF_EVIDENCE = (("exchange", "curl", "status", "headers", "body", "request"),)
+_SHARED_OF_EVIDENCE = (("exchange", "curl", "status", "headers", "body", "request", "story"),)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from contracts.rules.rule import Rule as Rule
 from contracts.rules.rule import Scope as Scope
 from contracts.rules.rule import Severity as Severity
 from contracts.rules.rule import broken as broken
+from contracts.rules.states import state_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class OperationRules:
     walks: tuple[ExchangeRule, ...]  # for the pages of a list, and the first of them again
     conditions: tuple[ExchangeRule, ...]  # for an answer, and one to the same on a condition
     framing: Mapping[str, Rule]  # by kind; only the lack of an answer breaks them
+    states: tuple[Rule, ...]  # what lives of resources are held against
     plans: Mapping[tuple[str, str], Plan]  # of each documented body, by status and media type
     headers: Mapping[str, Sequence[Plan]]  # of each documented header, by status
 
@@ -79,7 +81,7 @@ class OperationRules:
         judging = (self.general, self.requests.values(), self.wire, self.unlisted)
         later = (self.histories, self.heads, self.reads, self.walks, self.conditions)
         found = [row.rule for row in chain(*judging, *self.by_response.values(), *later)]
-        found += self.framing.values()
+        found += [*self.framing.values(), *self.states]
         for plan in (*self.plans.values(), *chain(*self.headers.values())):
             found += plan.rules
         return tuple({rule.id: rule for rule in found}.values())
@@ -187,6 +189,7 @@ def _rules_of(spec: Spec, max_seconds: float, more: Extra, key: str) -> Operatio
         walks=tuple(lists.walk_rules(operation)),
         conditions=tuple(histories.condition_rules(operation)),
         framing={rule.kind: rule for rule in responses.framing_rules(operation)},
+        states=tuple(state_rules(spec, operation)),
         plans=plans,
         headers=head,
     )

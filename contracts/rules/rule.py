@@ -82,6 +82,28 @@ RULE_KINDS = {
     "charset": (VIOLATION, "RFC 8259 §8.1, §11"),
     "content length": (VIOLATION, "RFC 9110 §8.6, RFC 9112 §6.2"),
     "credential kept": (VIOLATION, "RFC 6750 §5.2, §5.3"),
+    # About what one operation says and others must keep.
+    "created is found": (VIOLATION, "RFC 9110 §15.3.2, §9.3.1"),
+    "created has what was sent": (VIOLATION, "OpenAPI 3.1 §4.8.14, RFC 9110 §9.3.3"),
+    "location leads to it": (VIOLATION, "OpenAPI 3.1 §4.8.21, RFC 9110 §10.2.2"),
+    "id of its own": (VIOLATION, "RFC 9110 §3.1, §15.3.2"),
+    "key creates once": (VIOLATION, "OpenAPI 3.1 §4.8.12, draft-ietf-httpapi-idempotency-key §2"),
+    "list has what exists": (VIOLATION, "RFC 9110 §9.3.1"),
+    "list has not what is gone": (VIOLATION, "RFC 9110 §9.3.1, §9.3.5"),
+    "below its parent alone": (VIOLATION, "RFC 3986 §3.3, RFC 9110 §3.1"),
+    "gone with its parent": (VIOLATION, "RFC 3986 §3.3, RFC 9110 §15.5.5"),
+    "reading changes nothing": (VIOLATION, "RFC 9110 §9.2.1"),
+    "tag changes": (VIOLATION, "RFC 9110 §8.8.1, §8.8.3"),
+    "replaced reads as replaced": (VIOLATION, "RFC 9110 §9.3.4"),
+    "replaced drops the rest": (VIOLATION, "RFC 9110 §9.3.4"),
+    "replaced twice is the same": (VIOLATION, "RFC 9110 §9.2.2, §9.3.4"),
+    "changes what it names": (VIOLATION, "RFC 5789 §2"),
+    "changes nothing else": (VIOLATION, "RFC 5789 §2, RFC 7396 §2"),
+    "stale tag is refused": (VIOLATION, "OpenAPI 3.1 §4.8.12, RFC 9110 §13.1.1"),
+    "current tag is taken": (VIOLATION, "OpenAPI 3.1 §4.8.12, RFC 9110 §13.1.1"),
+    "deleted is gone": (VIOLATION, "RFC 9110 §9.3.5"),
+    "deleted twice": (VIOLATION, "RFC 9110 §9.2.2, §9.3.5"),
+    "touches no other": (VIOLATION, "RFC 9110 §3.1, §9.3"),
     "response time": (ADVISORY, "--contract-max-response-time"),
     "undocumented properties": (ADVISORY, "OpenAPI 3.1 §4.8.24"),
     "prose": (ADVISORY, "the documentation in prose"),
@@ -118,6 +140,14 @@ def clause_of(kind: str, openapi: str) -> str:
     return clause_in(openapi, clause)
 
 
+_OF_HTTP = ("RFC 9110", "RFC 9112", "RFC 5789", "RFC 3986")
+
+
+def basis_of(clause: str) -> str:
+    """What a clause rests on: what the `document` says, or what `http` means by itself."""
+    return "http" if clause.startswith(_OF_HTTP) else "document"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One checkable promise."""
@@ -137,6 +167,13 @@ class Rule:
     def name(self) -> str:
         """What its id ends with, after its kind."""
         return self.id.partition(f" {self.kind} ")[2]
+
+    @property
+    def basis(self) -> str:
+        """What forbids that it is broken: the `document`, or what `http` means by itself."""
+        return (
+            "http" if self.clause.startswith(("RFC 9110", "RFC 9112", "RFC 5789")) else "document"
+        )
 
     @property
     def group(self) -> str:
@@ -248,6 +285,7 @@ class Finding:
     rule: str
     seen: str
     instance: str | None = None  # after `header NAME` where it is none of the body
+    story: tuple[Exchange, ...] = ()  # what came before in a life, and is needed to see it
 
 
 @dataclass(frozen=True, eq=False)

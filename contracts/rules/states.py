@@ -1,6 +1,7 @@
 """Rules about what one operation says and others must keep: lives of resources judge them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from itertools import starmap
 from operator import attrgetter
 from typing import NamedTuple
@@ -19,6 +20,9 @@ def no_lives_of(spec: Spec, family: Family) -> str:
     """Why no lives of a family's resources are asked; "" if they are."""
     if family.create is None:
         return UNMADE
+    successes = filter(_is_success, family.create.responses)
+    if {*map(attrgetter("status"), successes)} == {"202"}:
+        return "what makes such resources answers 202, and makes them later"
     places = ["", family.create.pointer, family.create.pointer.rpartition("/")[0]]
     for place in places:
         if spec.document.at(place).get(LIVES) is False:
@@ -33,20 +37,27 @@ def takes_part(spec: Spec, operation: Operation) -> bool:
 
 def family_in(spec: Spec, operation: Operation) -> Family | None:
     """The family whose lives an operation takes part in."""
-    for family in families_of(spec):
-        if operation in family.operations and takes_part(spec, operation):
-            if no_lives_of(spec, family):
-                break
-            return family
-    return None
+    family = _families(spec).get(operation.key)
+    if family is None or no_lives_of(spec, family) or not takes_part(spec, operation):
+        return None
+    return family
 
 
 def parent_of(spec: Spec, family: Family) -> Family | None:
     """The family in whose resources those of another stand, if they can be made."""
-    for one in families_of(spec):
-        if one.item_path == family.parent != "" and not no_lives_of(spec, one):
-            return one
-    return None
+    found = _families(spec).get(family.parent)
+    return None if found is None or no_lives_of(spec, found) else found
+
+
+@lru_cache(maxsize=16)
+def _families(spec: Spec) -> Mapping[str, Family]:
+    """By the keys of their operations, and the paths of their items."""
+    found = dict[str, Family]()
+    for family in families_of(spec):
+        found.update(dict.fromkeys(map(attrgetter("key"), family.operations), family))
+        found[family.item_path] = family
+    found.pop("", None)
+    return found
 
 
 def takes(operation: Operation | None, name: str) -> bool:
@@ -79,6 +90,10 @@ def media_of(operation: Operation) -> list[str]:
     return list(filter(is_json, map(attrgetter("name"), operation.request_body.content)))
 
 
+def _is_changed(family: Family) -> bool:
+    return (family.replace or family.patch) is not None
+
+
 def _says_gone(family: Family) -> bool:
     statuses = map(attrgetter("status"), family.read.responses) if family.read else ()
     return not {*statuses}.isdisjoint(("404", "410", "4XX"))
@@ -95,7 +110,7 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "Location": lambda _, __, one: _gives(one, "location"),
     "key": lambda _, __, one: takes(one, "idempotency-key"),
     "parent": lambda spec, family, _: parent_of(spec, family) is not None,
-    "tag": lambda _, family, __: _gives(family.read, "etag"),
+    "tag": lambda _, family, __: _gives(family.read, "etag") and _is_changed(family),
     "condition": lambda _, family, one: takes(one, "if-match") and _gives(family.read, "etag"),
 }
 """What else a kind of rule takes, by a word."""
@@ -118,7 +133,7 @@ class StateKind(NamedTuple):
     promise: str
 
 
-_ALL = "create replace patch delete"
+_CHANGES = "replace patch delete"
 _ROWS = (
     ("created is found", "create", "read", "makes a resource that is found"),
     ("created has what was sent", "create", "read body", "makes a resource of what was sent"),
@@ -136,11 +151,11 @@ _ROWS = (
     ("replaced twice is the same", "replace", "read", "does the same when asked again"),
     ("changes what it names", "patch", "read PATCH", "changes all that it names"),
     ("changes nothing else", "patch", "read PATCH", "changes nothing that it does not name"),
-    ("stale tag is refused", _ALL, "read condition", "refuses a condition that is past"),
-    ("current tag is taken", _ALL, "read condition", "takes a condition that is met"),
+    ("stale tag is refused", _CHANGES, "read condition", "refuses a condition that is past"),
+    ("current tag is taken", _CHANGES, "read condition", "takes a condition that is met"),
     ("deleted is gone", "delete", "read", "ends the resource, which is found no more"),
     ("deleted twice", "delete", "", "leaves what is gone as it is when asked again"),
-    ("touches no other", _ALL, "read", "changes that one resource alone"),
+    ("touches no other", f"create {_CHANGES}", "read", "changes that one resource alone"),
 )
 STATES = tuple(starmap(StateKind, _ROWS))
 """What lives of resources are held against, in the order of a report."""

@@ -1,19 +1,19 @@
 """What is asked of one operation, in order, and what the answers say of each of its rules."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import count, islice
+from operator import attrgetter
+from pathlib import Path
 
-from contracts import messages
 from contracts.document import Operation
 from contracts.document.model import NOWHERE
 from contracts.document.security import lack_of
 from contracts.errors import UsageError
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind, health
-from contracts.exchanges.credential import UNLOOKED, places
+from contracts.exchanges.credential import UNLOOKED, said_anyway
 from contracts.exchanges.health import (
     Event,
     blocked,
@@ -22,15 +22,26 @@ from contracts.exchanges.health import (
     refused_at_last,
     until_stop,
 )
+from contracts.lives import Course, lane_of, lived, lives_after, lives_of, with_lives
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, framed
 from contracts.probes.permission import refused
 from contracts.probes.reads import reads
+from contracts.report.record import stories_of
 from contracts.rules import RuleBook
+from contracts.rules.states import family_in
 from contracts.run.inputs import Target
-from contracts.run.resources import Finder, asked_before, learn, refusals
+from contracts.run.resources import (
+    Finder,
+    asked_before,
+    gateways,
+    learn,
+    refusals,
+    shielded,
+    unlived,
+)
 from contracts.run.state import Asked, State, hand_over, handed_over
-from contracts.text import plural, shown_path
+from contracts.text import shown_path
 from contracts.verdicts import (
     Outcome,
     Verdict,
@@ -41,6 +52,7 @@ from contracts.verdicts import (
     with_recurrence,
 )
 
+Asking = Callable[[State, Operation, Client, int], Iterator[Event]]  # a lane, from a number on
 ENOUGH = 10  # answers of an operation that show whether they may be those of another service
 UNSENT = "methods that may change state are only sent with --contract-unsafe"
 SPARED = "what ends a resource is sent to none but the run's own"
@@ -48,17 +60,21 @@ SPARED = "what ends a resource is sent to none but the run's own"
 
 def asked(state: State, operation: Operation) -> Asked:
     """Ask an operation, unless any process of the run did, and judge all answers by all rules."""
-    key, cut = operation.key, None
+    key = operation.key
     known = state.asked.get(key) or handed_over(state, operation)
     if known is None:
         for other in asked_before(state, operation):
             asked(state, other)
-        try:
-            exchanges = state.ledger.exchanges_of(key, partial(_exchanges, state, operation))
-        except Exhausted as bound:
-            cut = str(bound)
-            state.ledger.add([Stop(key, StopKind.BOUND, cut)])
-            exchanges = state.ledger.of(key)
+        spec, wants = state.inputs.spec, state.inputs.wants
+        anchor = (
+            None if unlived(state, operation) else lives_after(spec, operation, state.chosen, wants)
+        )
+        if anchor is not None and anchor is not operation:
+            asked(state, anchor)
+        exchanges, cut = _lane(state, operation, key, _events)
+        family = family_in(state.inputs.spec, operation)
+        if anchor is operation and family is not None:
+            _lane(state, operation, lane_of(family), _lives)
         if state.worker is not None and state.ledger.lost:
             where = f"{shown_path(state.inputs.folder)} can't be written ({state.ledger.lost})"
             cure = "so that other processes can't know what was asked; make room, or leave out -n"
@@ -76,21 +92,32 @@ def asked(state: State, operation: Operation) -> Asked:
     return known
 
 
-def _exchanges(state: State, operation: Operation, number: int) -> Iterator[Event]:
+def _lane(
+    state: State, operation: Operation, name: str, ask: Asking
+) -> tuple[list[Exchange], str | None]:
+    """The exchanges of a lane, and which bound of the run cut the asking, if one did."""
+    try:
+        return state.ledger.exchanges_of(name, partial(_exchanges, state, operation, ask)), None
+    except Exhausted as bound:
+        state.ledger.add([Stop(operation.key, StopKind.BOUND, str(bound))])
+        return state.ledger.of(name), str(bound)
+
+
+def _exchanges(state: State, operation: Operation, ask: Asking, number: int) -> Iterator[Event]:
     """The exchanges of an operation, counted from a number on, and where they end early, why."""
     if _nobody(state) or _mute(state, operation) or _lack(state, operation):
         return
     state.progress.told(operation.key, 0)
     with connected(state, state.pace) as client:
-        events = _events(state, operation, client, number)
+        events = ask(state, operation, client, number)
         events = until_stop(events, state.ledger.weight, len(state.ledger.all()) - number)
-        for count, event in enumerate(events, start=1):
+        for index, event in enumerate(events, start=1):
             if isinstance(event, Stop):
                 event = health.for_good(event, state.recent, state.ledger.stops())
             yield event
             if isinstance(event, Exchange):
                 state.recent.append(event)
-                state.progress.told(operation.key, count)
+                state.progress.told(operation.key, index)
 
 
 def _events(state: State, operation: Operation, client: Client, number: int) -> Iterator[Event]:
@@ -99,8 +126,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
 
     def sent(probes: Iterable[Probe]) -> Iterator[Exchange]:
         for probe in probes:
-            probe = replace(probe, withheld=withheld(state, probe))
-            exchanges.append(client.send(probe, number + len(exchanges)))
+            exchanges.append(client.send(shielded(state, probe), number + len(exchanges)))
             yield exchanges[-1]
 
     yield from learn(state, operation, client)
@@ -133,6 +159,22 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         verdicts = judged(state.book, operation, exchanges)
         state.first_looks[operation.key] = len(exchanges), verdicts
         yield from sent(asked_again(verdicts, SAFE_METHODS))
+
+
+def _lives(state: State, operation: Operation, client: Client, number: int) -> Iterator[Event]:
+    """Lives of the resources that an operation is about, one after the other."""
+    numbers, family = count(number), family_in(state.inputs.spec, operation)
+
+    def send(probe: Probe) -> Exchange:
+        return client.send(shielded(state, probe), next(numbers))
+
+    assert family is not None
+    replay, stories = state.inputs.options.replay, None
+    if state.inputs.replays and replay is not None:
+        stories = stories_of(Path(replay), state.inputs.spec, family)
+    parts = frozenset(map(attrgetter("key"), state.inputs.chosen))
+    for steps in lives_of(state.plan, family, parts, stories):
+        yield from lived(steps, send)
 
 
 def bearings(state: State, operation: Operation, client: Client) -> Iterator[Event]:
@@ -171,49 +213,12 @@ def _first_answers(state: State, operation: Operation, client: Client) -> Iterat
     yield from (answered := state.ledger.of(operation.key))
     if operation.needs_credential:
         bare = replace(answered[0].probe, credential=Credential.NONE)
-        yield client.send(replace(bare, withheld=withheld(state, bare)), 0)
+        yield client.send(shielded(state, bare), 0)
     for other in state.inputs.chosen:
         if other is not operation and other.method in SAFE_METHODS:
             plan = (probe for probe in probes_of(state, other) if probe.claim.allowed)
             known = state.ledger.of(other.key)
             yield from known or (client.send(probe, 0) for probe in islice(plan, 1))
-
-
-def withheld(state: State, probe: Probe) -> tuple[str, ...]:
-    """The user's headers that do not go with a probe: it must not show a credential by them.
-
-    They are those of the document's schemes where no credential is asked for; with TRACE, which may
-    give them back, all; and with a credential that must be refused, all but a gateway's.
-    """
-    spec, names = state.inputs.spec, {name.lower() for name, _ in state.inputs.options.header}
-    guarded = spec.by_key[probe.operation].needs_credential
-    if not names or (guarded and not messages.CREDENTIAL_FORMS[probe.credential].refused):
-        return ()
-    if probe.request.method != "TRACE":
-        kept = names & set(state.ledger.note("gateways") or ())
-        names = names - kept if guarded else names & places(spec)
-    return tuple(sorted(names))
-
-
-def gateways(
-    state: State, operation: Operation, client: Client, answered: Request | None
-) -> Iterator[Event]:
-    """Notes, once a run, without which headers of the user the right credential is not taken.
-
-    Those are a gateway's; not so what may be a credential by its name.
-    """
-    names = {name.lower() for name, _ in state.inputs.options.header}
-    names -= {"authorization", "cookie"} | places(state.inputs.spec)
-    if answered is None or answered.method not in SAFE_METHODS or not names:
-        return
-    if not operation.needs_credential or state.ledger.note("gateways") is not None:
-        return
-    found = []
-    for name in sorted(names):
-        exchange = client.send(Probe(operation.key, answered, withheld=(name,)), 0)
-        if not is_unavailable(exchange) and not is_plain_success(exchange):
-            found.append(name)
-    yield {"gateways": found}
 
 
 def _keeps(state: State, exchange: Exchange) -> bool:
@@ -240,17 +245,6 @@ def probes_of(state: State, operation: Operation) -> Iterator[Probe]:
             yield probe
     if not state.inputs.replays:
         yield from lane.probes()
-
-
-def left_out(state: State) -> Iterator[str]:
-    """Why requests of an earlier report are not sent, each reason once, with their number."""
-    counts: Counter[str] = Counter()
-    for operation in state.inputs.operations:
-        lane = state.plan.lane(operation)
-        evidence = state.inputs.evidence.get(operation.key, ())
-        counts.update(filter(None, (refused(lane, probe) for probe in evidence)))
-    for why, count in counts.most_common():
-        yield f"{plural(count, 'request')} of the earlier report left out: {why}"
 
 
 def closing_of(state: State, operation: Operation, answered: Request | None) -> Iterable[Probe]:
@@ -292,11 +286,26 @@ def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     known = state.asked.get(operation.key) or handed_over(state, operation)
     if known and (state.ledger.count(operation.key) or not _nobody(state)):  # else that is why
         return known.verdicts.values()
+    return _with_lives(state, operation, list(_own_verdicts(state, operation)))
+
+
+def _with_lives(state: State, operation: Operation, own: list[Verdict]) -> Sequence[Verdict]:
+    """The verdicts of an operation with those that lives of its resources give."""
+    spec = state.inputs.spec
+    if (family := family_in(spec, operation)) is None:
+        return own
+    exchanges, rules = state.ledger.of(lane_of(family)), state.book.operations[operation.key]
+    return with_lives(Course(spec, family), rules.rules, own, exchanges, unlived(state, operation))
+
+
+def _own_verdicts(state: State, operation: Operation) -> Iterable[Verdict]:
+    """What the answers of its own lane say."""
     exchanges = state.ledger.of(operation.key)
     count, verdicts = state.first_looks.pop(operation.key, (-1, ()))
     if count != len(exchanges):
         verdicts = judged(state.book, operation, exchanges)
-    said = _said_anyway(state, exchanges)
+    target = state.inputs.target
+    said = said_anyway((target.secret, *target.others.values()), exchanges)
     if said or state.ledger.about.get("unlooked"):
         verdicts = _without_credential(state, operation, exchanges, said)
     asked = any(exchange.probe.source != "method" for exchange in exchanges)
@@ -333,18 +342,6 @@ def _lack(state: State, operation: Operation) -> str:
     """Why an operation of a service is not asked: the run lacks its credential; "" if it is."""
     lack = state.inputs.target.live and lack_of(operation, state.inputs.spec)
     return f"the run has no credential for it; set {lack}" if lack else ""
-
-
-def _said_anyway(state: State, exchanges: Sequence[Exchange]) -> list[Secret]:
-    """The credentials that may be words, and stand in answers to requests without them as well."""
-    found, target = list[Secret](), state.inputs.target
-    for secret in filter(None, (target.secret, *target.others.values())):
-        for exchange in exchanges if secret.is_words else ():
-            bare = exchange.probe.credential is messages.Credential.NONE
-            if bare and secret.placeholder in repr(exchange.response):
-                found.append(secret)
-                break
-    return found
 
 
 def _without_credential(

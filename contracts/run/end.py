@@ -1,5 +1,6 @@
 """What was asked to what is said of it, by each test, by the report, and at the end."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from contracts.document.security import shortcomings
 from contracts.exchanges import Bounds, Pace, StopKind
 from contracts.exchanges.credential import UNLOOKED
 from contracts.exchanges.traffic import Traffic, traffic_of
+from contracts.probes.permission import refused
 from contracts.report.diff import Diff
 from contracts.report.forms import diff_forms
 from contracts.report.forms.failure import Property, failure_text, missing_text, properties_of
@@ -39,7 +41,6 @@ from contracts.run.ask import (
     closing_of,
     connected,
     judged,
-    left_out,
     probes_of,
     spares,
     verdicts_of,
@@ -110,10 +111,10 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
         found = _verdicts(state, operation)
         if refused:  # also where odd paths alone were answered
             found = list(_unanswered(found, refused, operation))
-        own, first = inputs.owns(operation), numbers.get(operation.key, 0)
+        own = inputs.owns(operation)
         for verdict in found:
             if inputs.wants(verdict.rule.id) and (own or verdict.exercised):
-                verdicts.append(_numbered(verdict, first))
+                verdicts.append(_numbered(verdict, numbers))
     verdicts += _elsewhere(state, numbers)
     # That none of those which are spared succeeded is our own doing.
     spared = operations and all(spares(state, operation) for operation in operations)
@@ -158,7 +159,7 @@ def _elsewhere(state: State, numbers: Mapping[str, int]) -> Iterator[Verdict]:
     for key, asked in state.asked.items():
         if key not in state.inputs.spec.by_key:
             for verdict in asked.verdicts.values():
-                yield _numbered(verdict, numbers.get(key, 0))
+                yield _numbered(verdict, numbers)
 
 
 def _shard(state: State, report: Report, policy: Policy, idle: str) -> Shard | None:
@@ -184,13 +185,25 @@ def _shard(state: State, report: Report, policy: Policy, idle: str) -> Shard | N
     return replace(about, stale=left.stale, healed=left.healed, missed=left.missed, idle=idle)
 
 
-def _numbered(verdict: Verdict, first: int) -> Verdict:
-    """With the number that its evidence has in the run, of which that is its operation's first."""
-    if verdict.evidence is None or not first:
+def _numbered(verdict: Verdict, numbers: Mapping[str, int]) -> Verdict:
+    """With the number that its evidence has in the run, of whose lane that is the first one's."""
+    if verdict.evidence is None:
         return verdict
     exchange = verdict.evidence.exchange
+    first = numbers.get(exchange.probe.life or verdict.rule.operation, 0)
     exchange = replace(exchange, number=first + exchange.number)
     return replace(verdict, evidence=replace(verdict.evidence, exchange=exchange))
+
+
+def left_out(state: State) -> Iterator[str]:
+    """Why requests of an earlier report are not sent, each reason once, with their number."""
+    counts: Counter[str] = Counter()
+    for operation in state.inputs.operations:
+        lane = state.plan.lane(operation)
+        evidence = state.inputs.evidence.get(operation.key, ())
+        counts.update(filter(None, (refused(lane, probe) for probe in evidence)))
+    for why, count in counts.most_common():
+        yield f"{plural(count, 'request')} of the earlier report left out: {why}"
 
 
 def left_behind(traffic: Traffic) -> Iterator[str]:

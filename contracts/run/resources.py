@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count, islice, product, repeat
 from operator import attrgetter
@@ -11,8 +11,10 @@ from contracts.document import Operation, serialisation
 from contracts.document.model import NOT_THERE
 from contracts.document.serialisation import fill_path, parameter_names
 from contracts.exchanges import Client
-from contracts.exchanges.health import Event
-from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request
+from contracts.exchanges.credential import places, withheld
+from contracts.exchanges.health import Event, is_plain_success
+from contracts.lives import made_by
+from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
 from contracts.probes.edges import others_of, reread
 from contracts.probes.knowledge import (
     Teller,
@@ -24,6 +26,7 @@ from contracts.probes.knowledge import (
     tellers,
     told,
 )
+from contracts.rules.states import family_in
 from contracts.run.state import State
 from contracts.schemas.constraints import forbidden_by
 from contracts.schemas.families import CREATES
@@ -54,6 +57,18 @@ def asked_before(state: State, operation: Operation) -> list[Operation]:
         if other.key in state.chosen and other.path.count("{") < path.count("{"):
             found.append(other)
     return found
+
+
+def unlived(state: State, operation: Operation) -> str:
+    """Why no lives are asked in which an operation takes part, if so."""
+    if not state.inputs.target.live:
+        return "the mock in this process keeps nothing; `contracts mock` does"
+    if not state.inputs.options.unsafe:
+        return "lives are only asked with --contract-unsafe"
+    family = family_in(state.inputs.spec, operation)
+    if family is not None and family.create not in state.inputs.chosen:
+        return "what makes such resources is not among the operations that are asked"
+    return ""
 
 
 def learn(state: State, operation: Operation, client: Client) -> Iterator[Event]:
@@ -273,7 +288,8 @@ def _reread(finder: Finder, operation: Operation, request: Request) -> Request:
 def clean_up(state: State, client: Client) -> str:
     """End what the run made, where the document has a DELETE for it; what is said of that."""
     ledger, spec = state.ledger, state.inputs.spec
-    made, left = {**_made_by_probes(state), **(ledger.note("made") or {})}, list[str]()
+    made, left = {**_made_by_probes(state), **made_by(spec, ledger.of)}, list[str]()
+    made |= ledger.note("made") or {}
     ended = filter(lambda e: e.probe.request.method == "DELETE", filter(_is_success, ledger.all()))
     gone = set(map(attrgetter("probe.request.path"), ended))
     for path in [*made][::-1]:  # what is within comes first
@@ -350,3 +366,31 @@ def _created(
     repeated = max(map(len, by_request.values()), default=0) > 1
     if repeated and not documents_201 and set(map(rest.count, rest)) == {1}:
         yield from rest
+
+
+def shielded(state: State, probe: Probe) -> Probe:
+    """The probe, without the user's headers that must not go with it."""
+    names = {name.lower() for name, _ in state.inputs.options.header}
+    gateways = state.ledger.note("gateways") or ()
+    return replace(probe, withheld=withheld(state.inputs.spec, probe, names, gateways))
+
+
+def gateways(
+    state: State, operation: Operation, client: Client, answered: Request | None
+) -> Iterator[Event]:
+    """Notes, once a run, without which headers of the user the right credential is not taken.
+
+    Those are a gateway's; not so what may be a credential by its name.
+    """
+    names = {name.lower() for name, _ in state.inputs.options.header}
+    names -= {"authorization", "cookie"} | places(state.inputs.spec)
+    if answered is None or answered.method not in SAFE_METHODS or not names:
+        return
+    if not operation.needs_credential or state.ledger.note("gateways") is not None:
+        return
+    found = []
+    for name in sorted(names):
+        exchange = client.send(Probe(operation.key, answered, withheld=(name,)), 0)
+        if not is_unavailable(exchange) and not is_plain_success(exchange):
+            found.append(name)
+    yield {"gateways": found}

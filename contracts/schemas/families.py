@@ -100,11 +100,22 @@ def families_of(spec: Spec) -> tuple[Family, ...]:
 def _linked(spec: Spec, family: Family, taken: set[str]) -> Operation | None:
     """What makes resources elsewhere, as a link from its answer to what reads them says."""
     if family.id_parameter and family.read is not None:
-        for operation in spec.operations:
-            links = links_between(spec, operation, family.read)
-            if operation.method == "POST" and operation.key not in taken and any(links):
+        for operation in _linking(spec):
+            if operation.key not in taken and any(links_between(spec, operation, family.read)):
                 return operation
     return None
+
+
+@lru_cache(maxsize=16)
+def _linking(spec: Spec) -> list[Operation]:
+    """What is sent with POST, and has links in its answers."""
+    found = list[Operation]()
+    for operation in spec.operations:
+        for response in operation.responses if operation.method == "POST" else ():
+            if spec.document.at(response.pointer).get("links"):
+                found.append(operation)
+                break
+    return found
 
 
 def links_between(spec: Spec, other: Operation, operation: Operation) -> Iterator[Links]:

@@ -38,7 +38,8 @@ def test_a_line_an_operation_with_what_it_does(monkeypatch: pytest.MonkeyPatch, 
     shown = capsys.readouterr().out
     assert "/shipments/{shipment}/stops/{stop}, within /shipments/{shipment}\n  create   POST /ship" in shown
     assert "/docks/{dock}: not asked, no operation makes such resources" in shown
-    assert "7 kinds of resources, lives of 4 are asked with --contract-unsafe" in shown
+    assert "/imports/{job}: not asked, what makes such resources answers 202" in shown
+    assert "7 kinds of resources, lives of 3 are asked with --contract-unsafe" in shown
 
 
 def test_programs_get_what_people_do(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

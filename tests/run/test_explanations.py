@@ -75,7 +75,32 @@ def with_every_kind() -> dict[str, Any]:
     found["components"]["schemas"] = {"A": {"type": "object", "required": ["a"]}}
     part = document("part", get=operation("get_part", {"type": "object", "properties": {"id": {"type": "string"}}}))
     found["paths"]["/parts/{part}"] = part["paths"]["/things/{part}"]
+    found["paths"] |= with_lives()
     return found
+
+
+def with_lives() -> dict[str, Any]:
+    """Resources that are made, listed, read, changed and ended, each below another one."""
+    item = {"type": "object", "properties": {"name": {"type": "string"}}}
+    sent = {"required": True, "content": {"application/json": {"schema": item}}}
+    match = [{"name": "If-Match", "in": "header", "schema": {"type": "string"}}]
+    key = [{"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}]
+    paths: dict[str, Any] = {}
+    for name, above in (("box", ""), ("toy", "/boxes/{box}")):
+        made, read, listed = (operation(f"{verb}_{name}", item) for verb in ("make", "read", "list"))
+        changed = {"parameters": match, "requestBody": sent}
+        put, patch = (operation(f"{verb}_{name}", item, **changed) for verb in ("put", "patch"))
+        made["responses"]["201"] = {"description": "", "headers": {"Location": {"schema": {"type": "string"}}}}
+        made |= {"parameters": key, "requestBody": sent}
+        read["responses"]["200"]["headers"] = {"ETag": {"schema": {"type": "string", "pattern": '^"[a-z]{3}"$'}}}
+        for one in (made, put, patch):
+            one["responses"]["422"] = {"description": "not allowed"}
+        gone = {"operationId": f"end_{name}", "responses": {"204": {"description": ""}}}
+        own = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in ("box", name)]
+        paths[f"{above}/{name}es"] = {"get": listed, "post": made, "parameters": own[:-1] * bool(above)}
+        ways = {"get": read, "put": put, "patch": patch, "delete": gone}
+        paths[f"{above}/{name}es/{{{name}}}"] = {**ways, "parameters": own[not above :]}
+    return paths
 
 
 @pytest.fixture(params=["every kind", "Notte"])

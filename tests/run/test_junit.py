@@ -46,6 +46,7 @@ def test_violation_has_its_evidence(workers: tuple[str, ...], project: Project) 
         "status": "200",
         "body": '{"status": "paused"}',
         "promised": 'is one of "active", "closed"',
+        "basis": "document",
         "recurrence": "always",
     }
     assert dict(pairs(suite(run)))["decision"] == "fail"

@@ -70,7 +70,9 @@ def _message(cause: Cause, run: Run) -> Iterator[str]:
     if verdict.accepted is not None:
         yield cut(f"accepted {wording.accepted_text(verdict)}", MAX_TEXT)
     elif verdict.evidence is not None:
-        yield f"repeat: {verdict.evidence.curl}"
+        first, *others = verdict.evidence.script
+        yield f"repeat: {first}"
+        yield from others
 
 
 def diff_annotations(diff: Diff) -> Iterator[str]:

@@ -17,7 +17,7 @@ from contracts.document import Spec
 from contracts.errors import UsageError
 from contracts.rules import Rule, RuleBook
 from contracts.rules.requests import OF_CLIENTS, client_rules
-from contracts.rules.states import LIVES, no_lives_of, takes_part
+from contracts.rules.states import LIVES, STATE_KINDS, no_lives_of, takes_part
 from contracts.schemas.families import families_of
 from contracts.text import plural, printable
 
@@ -41,7 +41,7 @@ def rules_table(book: RuleBook) -> Iterator[str]:
 
 def rules_json(book: RuleBook, rules: Sequence[Rule] = ()) -> list[dict[str, Any]]:
     """All rules, or these."""
-    names = ("kind", "severity", "clause", "operation", "status", "place", "promise")
+    names = ("kind", "severity", "basis", "clause", "operation", "status", "place", "promise")
     found = []
     for rule in rules or book.rules:
         entry = {"rule": rule.id, **dict(zip(names, attrgetter(*names)(rule), strict=True))}
@@ -150,8 +150,8 @@ def explained_json(
     rules = named(book, given)
     rule, probes, ids = rules[0], texts["probes"], [rule.id for rule in rules]
     about = rules_json(book, [rule])[0] | texts[rule.kind]
-    asking: Iterable[str] = ["client"]
-    if rule.kind not in OF_CLIENTS:
+    asking: Iterable[str] = ["life" if rule.kind in STATE_KINDS else "client"]
+    if rule.kind not in OF_CLIENTS | STATE_KINDS:
         asking = asked(rule.operation).get(rule.id, ())
     about["asked_by"] = "; ".join(map(probes.get, asking)) or "nothing, on the mock"
     command = accept_command(ids[:MAX_RULES], "--spec", book.spec.document.path, until=until)

@@ -24,9 +24,19 @@ def failure_text(verdict: RuleVerdict, *, accept: str, rerun: str, against: Earl
         f"{verdict.source}  {verdict.rule}",
         f"  seen: {seen}; wanted: {wording.promise_text(verdict)}",
         f"  next: {verdict.lapsed or cure}",
-        f"  repeat: {verdict.evidence and verdict.evidence.curl}",
+        *repeated(verdict),
         f"  rerun: {rerun}",
     )
+
+
+def repeated(verdict: RuleVerdict) -> Iterator[str]:
+    """The command that shows it again; of a life a line a request."""
+    script = verdict.evidence.script if verdict.evidence is not None else ()
+    if len(script) > 1:
+        yield "  repeat:"
+        yield from map("    {}".format, script)
+    else:
+        yield f"  repeat: {''.join(script) or None}"
 
 
 def missing_text(verdict: RuleVerdict, *, rerun: str) -> str:
@@ -61,11 +71,13 @@ def properties_of(verdict: RuleVerdict, against: Earlier = None) -> Iterator[Pro
         if proof.instance:
             yield "instance", printable(proof.instance)
         yield "curl", printable(proof.curl)
+        yield from (("story", printable(step.curl)) for step in proof.story)
         if proof.status is not None:
             yield "status", str(proof.status)
             shown = _lines(*cut(proof.body or "", MAX_BODY).splitlines())
             yield "body", cut(shown, MAX_BODY)  # escapes are longer than what they stand for
         yield "promised", _cut(verdict.promise)
+        yield "basis", verdict.basis
     rest = {
         "recurrence": str(verdict.recurrence or ""),
         "since": wording.since_text(verdict, against),

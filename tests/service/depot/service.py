@@ -228,7 +228,7 @@ class Depot(Shipments):
         if "fragile" in values:
             found = [one for one in found if one["fragile"] == values["fragile"]]
         found = [one for one in found if set(listed(values.get("tag"))) <= set(one["tags"])]
-        found = [one for one in found if one["weight_grams"] >= number(values.get("lightest"), 0)]
+        found = [one for one in found if number(one["weight_grams"], 0) >= number(values.get("lightest"), 0)]
         by = [SORTED[name] for name in listed(values.get("sort")) if name in SORTED]
         found = sorted(found, key=lambda one: [one[name] for name in by])
         total, limit = len(found), number(values.get("limit"), 20)

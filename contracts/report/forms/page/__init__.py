@@ -79,7 +79,7 @@ class Card:
             texts += map(attrgetter("text"), line.pieces)
         texts += map(itemgetter(1), self.verdict.source.excerpt)
         if proof := self.verdict.evidence:
-            texts.append(proof.curl[:MAX_CURL])
+            texts += (line[:MAX_CURL] for line in proof.script)
             texts += [f"{name}: {value[:300]}" for name, value in proof.headers[:MAX_FIELDS]]
         return 2_000 + sum(40 + len(escape(text)) for text in texts)
 

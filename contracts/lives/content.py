@@ -1,0 +1,105 @@
+"""Bodies of a life: several, each other than the last, and for PATCH the parts of one."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+from contracts.document import MediaType, Operation
+from contracts.lives.outline import as_object, sent_in
+from contracts.messages import JSON, Request, is_json
+from contracts.probes.edges import with_content
+from contracts.probes.probe_plan import Lane
+from contracts.probes.samples import others_of, values_of
+from contracts.schemas import only
+from contracts.schemas.locations import Location, locate
+from contracts.schemas.media_types import dump
+
+MAX_TRIED = 4  # until one is taken
+
+
+def bodies(lane: Lane, turn: int, seed: str, *, is_bare: bool = False) -> Iterator[Request]:
+    """Requests with other bodies for each turn, the fullest first; or with what is required alone.
+
+    In each the member of every enumeration stands whose turn it is.
+    """
+    seed, base = f"{seed} {turn}", lane.request_for({}).request
+    found, media = list[Request](), media_of(lane.operation)
+    if media is not None and media.schema is not None:
+        place = locate(media.schema)
+        whole = _whole(values_of(media.schema))
+        made = [*islice(others_of(media.schema, whole, f"{seed} {lane.operation.key}"), 2)]
+        for value in (*made[::-1], whole):
+            value = _turned(place, value, turn)
+            if is_bare:
+                value = only(value, [*place.required, *filter(place.property, _enumerated(place))])
+            found.append(with_content(base, media, value))
+    found += map(attrgetter("request"), lane.samples(seed))
+    allowed = (one for one in dict.fromkeys(found) if lane.is_allowed(lane.about(one)))
+    yield from islice(allowed, MAX_TRIED)
+
+
+def media_of(operation: Operation) -> MediaType | None:
+    """The first of JSON that it takes, and which describes an object."""
+    for media in operation.request_body.content if operation.request_body is not None else ():
+        if is_json(media.name) and media.schema is not None:
+            return media if "object" in locate(media.schema).types else None
+    return None
+
+
+def _whole(values: Iterable[JSON]) -> dict[str, Any]:
+    """Of several objects the members of all, each as the first has it that has more than null."""
+    found = dict[str, Any]()
+    for value in map(as_object, values):
+        for name, held in value.items():
+            was = found.get(name)
+            if isinstance(was, dict) and isinstance(held, dict):
+                found[name] = _whole((was, held))
+            elif was in (None, "", [], {}):
+                found[name] = held
+    return found
+
+
+def _enumerated(place: Location) -> list[str]:
+    return [name for name in place.properties if len(place.property(name).values or ()) > 1]
+
+
+def _turned(place: Location, value: Any, turn: int) -> dict[str, Any]:
+    found = {**value}
+    for name in _enumerated(place):
+        values = place.property(name).values or ()
+        found[name] = values[turn % len(values)]
+    return found
+
+
+def parts(lane: Lane, shown: Mapping[str, Any], seed: str) -> Iterator[Request]:
+    """Requests of PATCH: a text that is another one, a number, null, a part of an object."""
+    media, whole = media_of(lane.operation), next(bodies(lane, 1, seed), None)
+    if media is None or whole is None:
+        return
+    chosen = dict[str, dict[str, Any]]()
+    for name, value in sent_in(whole.body).items():
+        if isinstance(value, str | int | float) and value != shown.get(name):
+            chosen.setdefault(type(value).__name__, {name: value})
+        for inner, other in _inner(value, shown.get(name)):
+            chosen.setdefault("dict", {name: {inner: other}})
+    is_merged = "merge-patch" in media.name
+    for name in shown if is_merged else ():
+        if shown[name] is not None and _is_taken(lane, whole, {name: None}):
+            chosen.setdefault("null", {name: None})
+    for part in chosen.values():
+        if _is_taken(lane, whole, part):
+            yield replace(whole, body=dump(part))
+
+
+def _inner(value: JSON, was: JSON) -> Iterator[tuple[str, JSON]]:
+    """Members that are others than those that are there, beside which there are more."""
+    if isinstance(value, dict) and isinstance(was, dict) and len(was) > 1:
+        for name in was:
+            if value.get(name, was[name]) != was[name]:
+                yield name, value[name]
+
+
+def _is_taken(lane: Lane, whole: Request, part: JSON) -> bool:
+    return lane.is_allowed(lane.about(replace(whole, body=dump(part))))

@@ -1,0 +1,194 @@
+"""Services as frameworks make them, and as people document them: lives find nothing wrong with any."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from contracts.document import Spec
+from contracts.messages import Request, Response
+
+from ..documents import spec_from
+from .living import Lived, live
+
+Item = dict[str, Any]
+TEXT = {"type": "string", "minLength": 3, "maxLength": 20}
+ITEM: Item = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "id": {"type": "integer", "readOnly": True},
+        "name": TEXT,
+        "email": {"type": "string", "format": "email"},
+        "price": {"type": "number", "minimum": 0, "maximum": 1000},
+        "status": {"type": "string", "enum": ["draft", "active", "deleted"]},
+        "tags": {"type": "array", "uniqueItems": True, "items": TEXT, "maxItems": 4},
+        "due": {"type": "string", "format": "date-time"},
+        "version": {"type": "integer"},
+        "updated_at": {"type": "string", "format": "date-time"},
+        "views": {"type": "integer", "readOnly": True},
+    },
+}
+LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 50, "default": 2}}
+
+
+class Service:
+    """Items in a dict, as a first service has them; its ways are switched on by name."""
+
+    def __init__(self, *ways: str) -> None:
+        self.ways, self.items, self.numbers, self.ticks = ways, dict[int, Item](), count(1), count(1)
+        if "others" in ways:
+            self.items = {-n: {"id": -n, "name": f"other {n}", "price": n} for n in range(1, 6)}
+
+    @property
+    def spec(self) -> Spec:
+        ways, ok = self.ways, {"application/json": {"schema": self.wrapped(ITEM)}}
+        sent = {"required": True, "content": {"application/json": {"schema": ITEM}}}
+        gone = {"404": {"description": "gone"}, "422": {"description": "no"}}
+        shown = {"responses": {"200": {"description": "", "content": ok}, **gone}}
+        listed = {"application/json": {"schema": {"type": "array", "items": ITEM}}}
+        status = "202" if "later" in ways else "200" if "toy" in ways else "201"
+        created = {"requestBody": sent, "responses": {status: {"description": "", "content": ok}, **gone}}
+        one = [{"name": "item_id", "in": "path", "required": True, "schema": {"type": "integer"}}]
+        end = "/" * ("slashes" in ways)
+        paths: Item = {
+            f"/items{end}": {
+                "get": {"parameters": [LIMIT], "responses": {"200": {"description": "", "content": listed}}},
+                "post": created,
+            },
+            f"/items/{{item_id}}{end}": {
+                "parameters": one,
+                "get": shown,
+                "put": {"requestBody": sent, **shown},
+                "patch": {"requestBody": sent, **shown},
+                "delete": {"responses": {"204": {"description": ""}, **gone}},
+            },
+        }
+        if "puts" in ways:
+            del paths[f"/items{end}"]["post"]
+        return spec_from({"openapi": "3.1.0", "info": {"title": "Items", "version": "1"}, "paths": paths})
+
+    def wrapped(self, value: Any) -> Any:
+        return {"type": "object", "properties": {"data": value}} if "envelope" in self.ways else value
+
+    def answer(self, request: Request) -> Response:
+        number = request.path.strip("/").partition("/")[2]
+        body = json.loads(request.body) if request.body else {}
+        if "others" in self.ways:  # somebody else is at it as well
+            own = next(self.ticks) + 1000
+            self.items[own] = {"id": own, "name": f"stranger {own}", "price": own % 7}
+        if not number:
+            return self._list(request) if request.method == "GET" else self._create(body)
+        item = self.items.get(int(number))
+        if item is None or (item.get("gone") and "soft" not in self.ways):
+            return Response(404)
+        if request.method in ("PUT", "PATCH"):
+            item = self._change(request.method, item, body)
+        if request.method == "DELETE":
+            self._delete(item)
+            return Response(204)
+        item["views"] = item.get("views", 0) + 1
+        return self._shown(200, item)
+
+    def _list(self, request: Request) -> Response:
+        most = int(parse_qs(request.query).get("limit", ["2"])[0])
+        found = [one for one in self.items.values() if not one.get("gone")]
+        if "drafts" in self.ways:
+            found = [one for one in found if one.get("status") == "active"]
+        found = found[: 2 if "small pages" in self.ways else most]
+        return Response(200, (("content-type", "application/json"),), json.dumps(found).encode())
+
+    def _create(self, body: Item) -> Response:
+        number = max([0, *self.items]) + 1 if "reused" in self.ways else next(self.numbers)
+        item = self.items[number] = self._kept(body) | {"id": number}
+        return self._shown(200 if "toy" in self.ways else 201, item)
+
+    def _kept(self, body: Item) -> Item:
+        kept: Item = {"price": 1.5, "status": "draft"} | {name: held for name, held in body.items() if held is not None}
+        kept |= {"version": next(self.ticks), "updated_at": datetime.now(UTC).isoformat()}
+        if "tidy" in self.ways:
+            kept["name"] = kept["name"].strip().title()
+            kept["email"] = kept.get("email", "").lower() or None
+            kept["price"] = str(round(float(kept["price"]), 2))
+            if "due" in kept:
+                kept["due"] = datetime.fromisoformat(kept["due"]).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        kept["tags"] = sorted({*kept.get("tags", [])}, key=lambda tag: tag[::-1])
+        return kept
+
+    def _change(self, method: str, item: Item, body: Item) -> Item:
+        given = {name: held for name, held in body.items() if held is not None}
+        kept = self._kept(item | given if method == "PATCH" or "merges" in self.ways else given)
+        item = self.items[item["id"]] = kept | {"id": item["id"], "views": item.get("views", 0)}
+        return item
+
+    def _delete(self, item: Item) -> None:
+        if "soft" in self.ways:
+            item |= {"gone": True, "status": "deleted"}
+        else:
+            del self.items[item["id"]]
+
+    def _shown(self, status: int, item: Item) -> Response:
+        value = {name: held for name, held in item.items() if name != "gone"}
+        data = {"data": value} if "envelope" in self.ways else value
+        fields = (("content-type", "application/json"), ("etag", f'W/"{item.get("version")}"'))
+        return Response(status, fields, json.dumps(data).encode())
+
+
+def asked_of(service: Service) -> Lived:
+    answer: Callable[[Request], Response] = service.answer
+    return live(service.spec, answer)
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        ("toy",),
+        ("plain",),
+        ("soft",),
+        ("tidy",),
+        ("envelope",),
+        ("slashes", "tidy"),
+        ("reused",),
+        ("small pages",),
+        ("others",),
+        ("toy", "others", "soft"),
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_found(ways: tuple[str, ...]) -> None:
+    found = asked_of(Service(*ways))
+
+    assert found.violated == {}
+    assert sum(map(len, found.exchanges.values())) > 15
+
+
+@pytest.mark.parametrize(("ways", "kind"), [(("drafts",), "list has what exists"), (("merges",), "drops the rest")])
+def test_what_only_convention_says_is_an_advisory(ways: tuple[str, ...], kind: str) -> None:
+    found = asked_of(Service(*ways))
+
+    assert all(kind in rule for rule in found.violated), found.violated
+    assert {found.verdicts[rule].rule.severity for rule in found.violated} <= {"advisory"}
+
+
+@pytest.mark.parametrize("way", ["later", "puts"])
+def test_no_life_is_asked_of_what_is_made_later_or_by_nobody(way: str) -> None:
+    found = asked_of(Service(way))
+
+    assert (found.exchanges, found.verdicts) == ({}, {})
+
+
+def test_how_a_service_writes_what_was_sent_is_counted() -> None:
+    found = asked_of(Service("tidy"))
+
+    seen = found.verdicts["POST /items / created has what was sent"].seen
+    assert seen.keys() >= {
+        "/name in another case",
+        "/due as another spelling of the moment",
+        "/price as another spelling of the number",
+    }

@@ -32,33 +32,38 @@ def document() -> Contract:
     return load(ROOT / "spec/notte.yaml")
 
 
-def test_sessions_are_listed(mock: str) -> None:
-    found = client(mock).sessions.list(only_active=False, page_size=100)
-    assert {type(session).__name__ for session in found} <= {"SessionResponse"}
+def listed(sessions: Any) -> dict[str, str]:
+    """The status of each session by its id."""
+    return {session.session_id: session.status for session in sessions.list(only_active=False, page_size=100)}
 
 
-def test_a_session_is_started_asked_for_and_stopped(mock: str) -> None:
+def test_a_session_lives_until_it_is_stopped(mock: str) -> None:
     sessions = client(mock).sessions
+    before = listed(sessions)
     started = sessions.start(idle_timeout_minutes=1, max_duration_minutes=2, proxies=False)
-    assert started.status == "active"
-    assert sessions.status(started.session_id).session_id == started.session_id
-    stopped = sessions.stop(started.session_id)
-    assert (stopped.session_id, stopped.status) == (started.session_id, "closed")
+    assert (started.status, started.idle_timeout_minutes) == ("active", 1)
+    assert listed(sessions) == {**before, started.session_id: "active"}
+    assert sessions.status(started.session_id).status == "active"
+    assert sessions.stop(started.session_id).status == "closed"
+    assert sessions.status(started.session_id).status == "closed"
+    assert listed(sessions) == {**before, started.session_id: "closed"}
 
 
 def test_every_session_of_the_mock_is_understood(mock: str) -> None:
-    """As many as it has in turn, with all members and with few."""
     sessions = client(mock).sessions
-    seen = {sessions.status(f"00000000-0000-4000-8000-{turn:012}").status for turn in range(60)}
-    assert seen == {"active", "closed", "error", "timed_out"}
+    found = listed(sessions)
+    assert set(found.values()) == {"active", "closed", "error", "timed_out"}
+    assert {name: sessions.status(name).status for name in found} == found
 
 
-def test_a_wrong_credential_is_told(mock: str) -> None:
+def test_what_is_refused_is_told(mock: str) -> None:
     from notte_sdk import NotteClient  # type: ignore[import-not-found, unused-ignore]
     from notte_sdk.errors import NotteAPIError  # type: ignore[import-not-found, unused-ignore]
 
+    with pytest.raises(NotteAPIError, match="failed with status code 404"):
+        client(mock).sessions.status(BARE["session_id"])
     with pytest.raises(NotteAPIError, match="failed with status code 401"):
-        NotteClient(api_key="another", server_url=mock).sessions.status("s1")
+        NotteClient(api_key="another", server_url=mock).sessions.status(BARE["session_id"])
 
 
 REJECTED: dict[str, tuple[dict[str, Any], str]] = {

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 
 from contracts.document import MediaType, Operation
@@ -19,12 +18,15 @@ from contracts.schemas.media_types import dump
 MAX_TRIED = 4  # until one is taken
 
 
-def bodies(lane: Lane, turn: int, seed: str, *, is_bare: bool = False) -> Iterator[Request]:
+def bodies(
+    lane: Lane, values: Mapping[str, str], turn: int, seed: str, *, is_bare: bool = False
+) -> Iterator[Request]:
     """Requests with other bodies for each turn, the fullest first; or with what is required alone.
 
+    `values` are those of the path, without which the document may forbid them all.
     In each the member of every enumeration stands whose turn it is.
     """
-    seed, base = f"{seed} {turn}", lane.request_for({}).request
+    seed, base = f"{seed} {turn}", lane.request_for(values).request
     found, media = list[Request](), media_of(lane.operation)
     if media is not None and media.schema is not None:
         place = locate(media.schema)
@@ -35,7 +37,8 @@ def bodies(lane: Lane, turn: int, seed: str, *, is_bare: bool = False) -> Iterat
             if is_bare:
                 value = only(value, [*place.required, *filter(place.property, _enumerated(place))])
             found.append(with_content(base, media, value))
-    found += map(attrgetter("request"), lane.samples(seed))
+    for probe in lane.samples(seed):
+        found.append(lane.at(probe.request, values))
     allowed = (one for one in dict.fromkeys(found) if lane.is_allowed(lane.about(one)))
     yield from islice(allowed, MAX_TRIED)
 
@@ -73,9 +76,11 @@ def _turned(place: Location, value: Any, turn: int) -> dict[str, Any]:
     return found
 
 
-def parts(lane: Lane, shown: Mapping[str, Any], seed: str) -> Iterator[Request]:
+def parts(
+    lane: Lane, values: Mapping[str, str], shown: Mapping[str, Any], seed: str
+) -> Iterator[Request]:
     """Requests of PATCH: a text that is another one, a number, null, a part of an object."""
-    media, whole = media_of(lane.operation), next(bodies(lane, 1, seed), None)
+    media, whole = media_of(lane.operation), next(bodies(lane, values, 1, seed), None)
     if media is None or whole is None:
         return
     chosen = dict[str, dict[str, Any]]()

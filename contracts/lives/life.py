@@ -21,6 +21,7 @@ SOURCE = "life"
 KEY = str(UUID(int=0))  # stands for one that is made of the request
 Steps = Generator[Probe, Exchange, None]
 Asking = Generator[Probe, Exchange, Exchange]
+Values = Mapping[str, str]
 
 
 def lane_of(family: Family) -> str:
@@ -32,7 +33,7 @@ def lane_of(family: Family) -> str:
 class Made:
     """A resource of the life: its values, the request that made it, and what was read of it."""
 
-    values: Mapping[str, str]
+    values: Values
     request: Request
     located: str
     shown: dict[str, Any] = field(default_factory=dict)
@@ -95,14 +96,14 @@ class Life:
 
     # What there is.
 
-    def _parents(self, family: Family) -> Generator[Probe, Exchange, list[Mapping[str, str]]]:
+    def _parents(self, family: Family) -> Generator[Probe, Exchange, list[Values]]:
         """Values for what a family is below: two that are made where it can be, else known ones."""
         parent, operation = parent_of(self.spec, family), self._of("create", family)
         if operation is None or "{" not in operation.path:
             return [{}] * (operation is not None)
         if parent is None:
             return [*self.plan.lane(operation).known.rounds[:1]]
-        found = list[Mapping[str, str]]()
+        found = list[Values]()
         for grand in (yield from self._parents(parent))[:1]:
             for turn in (2, 3):
                 made = yield from self._create(parent, grand, turn)
@@ -110,13 +111,12 @@ class Life:
         return found
 
     def _create(
-        self, family: Family, above: Mapping[str, str], turn: int
+        self, family: Family, above: Values, turn: int
     ) -> Generator[Probe, Exchange, Made | None]:
         """A resource that was not there: of a 201, or of a request that had two answers."""
         operation = self._of("create", family)
-        for request in self._bodies(operation, turn):
+        for request in self._bodies(operation, above, turn):
             assert operation is not None
-            request = self.plan.lane(operation).at(request, above)
             exchange = yield from self._ask(operation, request, "create")
             place, located = place_of(self.spec, family, exchange)
             if not _is_done(exchange) or not place:
@@ -150,7 +150,7 @@ class Life:
             request = replace(self._request(operation, made), method="HEAD")
             yield from self._ask(operation, request, "head")
 
-    def _list(self, above: Mapping[str, str]) -> Steps:
+    def _list(self, above: Values) -> Steps:
         operation = self._of("list")
         if operation is None:
             return
@@ -169,7 +169,7 @@ class Life:
     def _replace(self, made: Made, turn: int, *, is_bare: bool = False) -> Steps:
         """By something else, the same once more, and with a past tag; or with less, once."""
         operation = self._of("replace")
-        for body in self._bodies(operation, turn, is_bare=is_bare):
+        for body in self._bodies(operation, made.values, turn, is_bare=is_bare):
             assert operation is not None
             request = self._request(operation, made, body)
             if not _is_done((yield from self._ask(operation, request, "put"))):
@@ -195,7 +195,7 @@ class Life:
         if operation is None or operation.method != "PATCH":
             return
         taken = None
-        for request in parts(self.plan.lane(operation), made.shown, self.seed):
+        for request in parts(self.plan.lane(operation), made.values, made.shown, self.seed):
             exchange = yield from self._ask(
                 operation, self._request(operation, made, request), "patch"
             )
@@ -206,14 +206,14 @@ class Life:
         if taken is not None:
             yield from self._past(operation, made, taken)
 
-    def _keyed(self, above: Mapping[str, str]) -> Steps:
+    def _keyed(self, above: Values) -> Steps:
         """The same twice with one key; another with another key: each is made of the request."""
         operation = self._of("create")
         if operation is None or not takes(operation, "idempotency-key"):
             return
         lane = self.plan.lane(operation)
         for turn in (4, 5):
-            for body in self._bodies(operation, turn):
+            for body in self._bodies(operation, above, turn):
                 request = _with_field(operation, lane.at(body, above), "idempotency-key", KEY)
                 exchange = yield from self._ask(operation, request, "create with a key")
                 if _is_done(exchange) and turn == 4:
@@ -222,7 +222,7 @@ class Life:
                 if _is_done(exchange):
                     break
 
-    def _end(self, made: Made, above: Mapping[str, str]) -> Steps:
+    def _end(self, made: Made, above: Values) -> Steps:
         operation = self._of("delete")
         if operation is None:
             yield from self._stop(made)
@@ -242,7 +242,7 @@ class Life:
                 yield from self._ask(operation, self._request(operation, made), "end")
                 return
 
-    def _end_parent(self, parents: list[Mapping[str, str]], left: Made) -> Steps:
+    def _end_parent(self, parents: list[Values], left: Made) -> Steps:
         """The parent of what is left goes first, and what is below it is asked for once more."""
         parent = parent_of(self.spec, self.family)
         if parent is None:
@@ -260,10 +260,11 @@ class Life:
     # Requests.
 
     def _bodies(
-        self, operation: Operation | None, turn: int, *, is_bare: bool = False
+        self, operation: Operation | None, values: Values, turn: int, *, is_bare: bool = False
     ) -> Iterator[Request]:
         if operation is not None:
-            yield from bodies(self.plan.lane(operation), turn, self.seed, is_bare=is_bare)
+            lane = self.plan.lane(operation)
+            yield from bodies(lane, values, turn, self.seed, is_bare=is_bare)
 
     def _request(self, operation: Operation, made: Made, body: Request | None = None) -> Request:
         lane = self.plan.lane(operation)

@@ -22,14 +22,14 @@ def plan() -> ProbePlan:
     return ProbePlan(spec(), 0, GIVEN, live=True, unsafe=True, rows=ROWS)
 
 
-def asked_of(depot: Depot) -> Lived:
+def asked_of(depot: Depot, asking: ProbePlan | None = None) -> Lived:
     def answer(request: Request) -> Response:
         fields = [*request.headers, ("authorization", f"Bearer {KEY}"), ("x-depot-key", KEY)]
         made = depot.answer(request.method, request.target, fields, request.body or b"")
         headers = tuple((name.decode(), value.decode("latin-1")) for name, value in made.headers)
         return Response(made.status, headers, made.body)
 
-    return live(spec(), answer, plan())
+    return live(spec(), answer, asking or plan())
 
 
 def test_nothing_is_found_where_nothing_is_wrong() -> None:
@@ -38,6 +38,13 @@ def test_nothing_is_found_where_nothing_is_wrong() -> None:
     assert found.violated == {}
     assert found.unexercised == {"POST /parcels / key creates once"}  # whose reference is taken by then
     assert sum(map(len, found.exchanges.values())) < 120
+
+
+def test_nobody_needs_to_give_values() -> None:
+    found = asked_of(Depot(KEY), ProbePlan(spec(), 0, live=True, unsafe=True))
+
+    assert found.violated == {}
+    assert found.unexercised == {"POST /parcels / key creates once"}
 
 
 def test_there_are_faults_of_state_in_many_families() -> None:

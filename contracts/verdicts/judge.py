@@ -115,7 +115,7 @@ def _judge_page(
     note = answer.exchange.probe.note
     if note == FIRST:
         pages.clear()
-    if note in (FIRST, NEXT):
+    if note == FIRST or (note == NEXT and pages):  # alone, it is the evidence of another run
         pages.append((answer, judgement))
     elif note == AGAIN and pages:
         pages[-1][1].apply(rules.walks, *(page for page, _ in pages), answer)

@@ -308,6 +308,12 @@ def test_what_pages_do_together_is_not_asked_for_alone() -> None:
     assert list(asked_again(verdicts, frozenset({"GET"}))) == []
 
 
+def test_a_later_page_alone_is_no_list() -> None:
+    """Evidence of an earlier run is asked for without the pages before it."""
+    last = scrolled(C, after=None)
+    assert judged(SCROLLED, (NEXT, "?limit=2&cursor=b", last), (AGAIN, "?limit=2&cursor=b", last)) == {}
+
+
 @pytest.mark.parametrize("source", ["given", "fuzz", "coverage", "client"])
 def test_nothing_is_said_of_what_no_read_asked(source: str) -> None:
     """The mock has the same list for every request."""

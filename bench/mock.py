@@ -113,8 +113,9 @@ def rows(prism: str, document: str) -> Iterator[tuple[str, list[str], int, list[
     """What is asked: its name, its command without a port, how many connections, and fields."""
     us, them = [*CONTRACTS, document], [prism, "mock", document]
     yield "bare application", [sys.executable, __file__, "--bare"], CONNECTIONS, []
-    yield "contracts mock", us, CONNECTIONS, []
-    yield "contracts mock --quiet", [*us, "--quiet"], CONNECTIONS, []
+    yield "contracts mock", us, CONNECTIONS, []  # a session is older each time that it is asked for
+    yield "contracts mock --stateless", [*us, "--stateless"], CONNECTIONS, []
+    yield "contracts mock --stateless --quiet", [*us, "--stateless", "--quiet"], CONNECTIONS, []
     yield "contracts mock, dynamic", us, CONNECTIONS, [FRESH]
     yield "contracts mock, dynamic, one connection", us, ALONE, [FRESH]
     yield "prism mock", them, CONNECTIONS, []
@@ -149,8 +150,8 @@ def main() -> None:
         small.write_text(json.dumps(SMALL))
         for document, path in ((str(ROOT / "spec/notte.yaml"), "/sessions/abc"), (str(small), "/things/7")):
             rate = measured(prism, document, path, rounds, seconds)
-            ours, dynamic = rate["contracts mock"], rate["prism mock --dynamic"]
-            quiet, their_quiet = rate["contracts mock --quiet"], rate["prism mock --dynamic, quiet"]
+            ours, dynamic = rate["contracts mock --stateless"], rate["prism mock --dynamic"]
+            quiet, their_quiet = rate["contracts mock --stateless --quiet"], rate["prism mock --dynamic, quiet"]
             print(f"  remembered answers, of the bare application: {ours / rate['bare application']:.2f}")
             print(f"  of Prism's dynamic: {ours / dynamic:.1f}; both without a log: {quiet / their_quiet:.1f}")
             print(f"  fresh answers, of Prism's dynamic: {rate['contracts mock, dynamic'] / dynamic:.1f}")

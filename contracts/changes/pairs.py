@@ -16,8 +16,9 @@ from contracts.changes.places import place_below, where_of
 from contracts.changes.plain_values import taken_of
 from contracts.changes.shapes import Facet, Shape, as_text, brief, shape_at
 from contracts.changes.versions import Documents, Pointers
-from contracts.document import Schema
+from contracts.document import Schema, split_pointer
 from contracts.document.directions import by_names
+from contracts.document.model import is_there
 from contracts.messages import JSON
 from contracts.schemas import ASSERTED_FORMATS, Raw
 from contracts.schemas.allowance import Allowance
@@ -156,6 +157,10 @@ class Pair:
             where = place_below(where, escape(name))
         if name is not None and keywords == ("required",):
             where = self._required_at(name) or where
+        elif name is not None and owner is not own[0] and owner is not own[1]:
+            home, other = (own[0], own[1]) if before else (own[1], own[0])
+            if is_there(other.document.tree, split_pointer(owner.pointer)):  # it is as it was
+                where = place_below(where_of(home.document, home.pointer), escape(name))
         at = (base.pointer, revision.pointer)
         change = self.documents.change(kind, where, at, words, self.direction)
         aspect = Aspect(self, keywords, name, said)

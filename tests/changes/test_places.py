@@ -123,3 +123,10 @@ def test_a_branch_beside_what_was_alone_is_told_where_it_came(one: Any) -> None:
     after = {"Thing": {"anyOf": [one, {"$ref": AT + "Other"}]}, **schemas}
     both = {("breaking", f"branch-{way}", "schemas/Thing /<Other>") for way in ("added", "removed")}
     assert found(before, after) == both
+
+
+def test_what_an_heir_no_longer_extends_is_told_of_the_heir() -> None:
+    before = {"Thing": {"allOf": [PET, having(bark=TEXT)]}, "Pet": having("name", name=TEXT)}
+    after = {**before, "Thing": having(bark=TEXT)}
+    both = {("breaking", f"property-{way}", "schemas/Thing /name") for way in ("removed", "added")}
+    assert found(before, after) == both

@@ -52,7 +52,7 @@ def excerpt(tree: dict[str, Any], pointers: Iterable[str], most: float = inf) ->
     Its nodes are those of the tree. A list on the way to one is there as a whole. Where more than
     `most` places are referred to, it is the tree itself.
     """
-    found, seen = dict[str, Any](), set[str]()
+    found, seen, walked = dict[str, Any](), set[str](), set[int]()
     waiting = [*pointers]
     while waiting:
         if (pointer := waiting.pop()) in seen:
@@ -62,7 +62,9 @@ def excerpt(tree: dict[str, Any], pointers: Iterable[str], most: float = inf) ->
             return tree
         with suppress(KeyError, IndexError, TypeError):  # a value that looks like a reference
             node = _put(found, tree, split_pointer(pointer))
-            waiting += map(ref_target, _references(node))
+            if id(node) not in walked:  # a list, on the way to each of its items
+                walked.add(id(node))
+                waiting += map(ref_target, _references(node))
     return found
 
 

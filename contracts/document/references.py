@@ -21,6 +21,7 @@ FILES = "x-files"  # the key under which other files that the document refers to
 _FRAGMENT_SAFE = "/~!$&'()*+,;=:@?"
 _2020_12 = "https://json-schema.org/draft/2020-12/schema"
 _OURS = "https://spec.openapis.org/oas/3."
+MAX_LEVELS = 300  # of references below one another that one value is led through
 MAX_WAYS = 50_000
 """In which a value may come to the schemas below: validators go all of them, one by one."""
 _SAME_VALUE = {"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"}
@@ -160,21 +161,31 @@ class Linker:
         return self._schemas
 
     def _thin_out(self, references: dict[int, _Reference]) -> None:
-        """Take out what leads to a schema that a value comes to in more than `MAX_WAYS` ways."""
+        """Take out what leads one value to schemas in too many ways, or through too many."""
         ways: dict[int, int] = {}  # of a schema, with all below; 0 as long as it is looked at
+        levels: dict[int, int] = {}
         waiting: list[tuple[Any, bool]] = [(one.holder, False) for one in references.values()]
         while waiting:
             schema, is_next = waiting.pop()
             target = self._targets.get(id(schema))
             below = [*self._schemas_in(schema)] + [(True, target)] * isinstance(target, dict)
             if is_next:
-                alike = (ways[id(held)] for is_same, held in below if is_same)
-                others = (ways[id(held)] for is_same, held in below if not is_same)
-                ways[id(schema)] = 1 + sum(alike) + max(others, default=0)
+                alike = deep = 1
+                others = 0
+                for is_same, held in below:
+                    if is_same:
+                        alike += ways[id(held)]
+                        deep = max(deep, 1 + levels.get(id(held), 0))
+                    else:
+                        others = max(others, ways[id(held)])
+                ways[id(schema)], levels[id(schema)] = alike + others, deep
                 reference = references.get(id(schema))
-                if reference and ways.get(id(target), 0) > MAX_WAYS:
-                    ways[id(schema)] -= ways[id(target)]
+                is_deep = levels.get(id(target), 0) >= MAX_LEVELS
+                if reference and (is_deep or ways.get(id(target), 0) > MAX_WAYS):
+                    ways[id(schema)] = levels[id(schema)] = 1
                     problem = f"leads to schemas in more than {MAX_WAYS:,} ways for one value"
+                    if is_deep:
+                        problem = f"leads one value through {MAX_LEVELS} schemas and more"
                     cure = "refer to each schema once where one value is described"
                     self._take_out(reference, self._error(reference, problem, cure))
             elif id(schema) not in ways:

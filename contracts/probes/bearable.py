@@ -1,8 +1,8 @@
 """Documents and operations made bearable for libraries that take their time over some of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 from contracts.document import (
@@ -13,12 +13,15 @@ from contracts.document import (
     join_pointer,
     ref_target,
 )
+from contracts.messages import Probe
 from contracts.payloads import RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
 from contracts.payloads.patterns import parse
 from contracts.schemas.validation import Uncompilable, takes, validator
 
 LONG = 1_000  # characters of a pattern, or of a text beside one: Python's `re` needs their square
+LEAST, MOST_WORK = 100, 1_000_000  # requests, and what they say and may be answered in all
+LAST = {"auth", "unknown", "method"}  # sources of requests that are sent however many there were
 TEXTS = 20  # texts of ours that stand for a pattern
 _SAME_TEXT = ("allOf", "anyOf", "oneOf")
 
@@ -30,7 +33,7 @@ def longest_list(spec: Spec, operation: Operation) -> int:
     if body is not None:
         schemas += [media.schema for media in body.content]
     waiting: list[Any] = [schema.value for schema in schemas if schema]
-    longest, seen = 0, set[str]()
+    longest, seen = len(operation.parameters), set[str]()
     while waiting:
         node = waiting.pop()
         if isinstance(node, (dict, list)):
@@ -42,6 +45,31 @@ def longest_list(spec: Spec, operation: Operation) -> int:
                 with suppress(KeyError, IndexError, TypeError):  # a value that looks like one
                     waiting.append(spec.document.at(ref_target(name)))
     return longest
+
+
+def most_requests(operation: Operation) -> int:
+    """How many requests an operation has before the last ones, fewer where each is much work."""
+    most = 100
+    for answer in operation.responses:
+        said = len(operation.parameters) + len(answer.headers) + len(answer.content)
+        most = max(most, said)
+    return max(LEAST, MOST_WORK // most)
+
+
+def allowed(
+    operation: Operation, probes: Iterable[Probe], sent: Sequence[object]
+) -> Iterator[Probe]:
+    """Probes as long as fewer were `sent` than may be, and all of those that come last."""
+    most = most_requests(operation)
+    yield from takewhile(lambda one: len(sent) < most or one.again or one.source in LAST, probes)
+
+
+def unsent(spec: Spec, operation: Operation, count: int, unmade: Mapping[str, str]) -> str:
+    """Why requests of an operation were not sent, once `count` were, or not made; else ""."""
+    if count < (most := most_requests(operation)):
+        return unmade.get(operation.key, "")
+    place = spec.document.source(operation.pointer)
+    return f"{place}: {operation.key}: its requests after the first {most:,} are left out"
 
 
 def is_long(schema: dict[str, Any]) -> bool:

@@ -25,6 +25,7 @@ from contracts.exchanges.health import (
 from contracts.lives import Course, lane_of, lived, lives_after, lives_of, with_lives
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, framed
+from contracts.probes.bearable import allowed, unsent
 from contracts.probes.permission import refused
 from contracts.probes.reads import reads
 from contracts.report.record import stories_of
@@ -125,7 +126,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
     exchanges: list[Exchange] = []
 
     def sent(probes: Iterable[Probe]) -> Iterator[Exchange]:
-        for probe in probes:
+        for probe in allowed(operation, probes, exchanges):
             exchanges.append(client.send(shielded(state, probe), number + len(exchanges)))
             yield exchanges[-1]
 
@@ -138,11 +139,11 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         if isinstance(event, Stop):
             return
     yield from asked
-    if why := state.plan.slow.get(operation.key):
-        yield {"slow": {**(state.ledger.note("slow") or {}), operation.key: why}}
     # Wrong credentials, names that nobody has, other methods: on the first request with an answer.
     successes = [e.probe.request for e in exchanges if is_plain_success(e)]
     yield from refusals(Finder.of(state, client, operation.key), operation, sent, successes)
+    if why := unsent(state.inputs.spec, operation, len(exchanges), state.plan.slow):
+        yield {"slow": {**(state.ledger.note("slow") or {}), operation.key: why}}
     answered = next(iter(successes), None)
     yield from gateways(state, operation, client, answered)
     yield from sent(closing_of(state, operation, answered))

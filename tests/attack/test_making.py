@@ -1,15 +1,24 @@
 """What is made of schemas that take for ever: as much as there is time and room for, and why not more."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contracts.document import Schema, Spec
-from contracts.mock import bodies
+from contracts.exchanges import Ledger
+from contracts.messages import Request
+from contracts.mock import MockService, bodies
 from contracts.mock.bodies import problem_of, variants_of
 from contracts.payloads import CoveringChoices, Declared, PlainChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
-from contracts.probes import ProbePlan
+from contracts.probes import ProbePlan, bearable
+from contracts.probes.bearable import most_requests
+from contracts.rules import rules_for
+from contracts.run.ask import asked
+from contracts.run.end import concluded
+from contracts.run.inputs import Inputs
+from contracts.run.state import State
 from contracts.schemas import allowance
 from contracts.schemas.part import Part
 from contracts.schemas.validation import validator
@@ -41,9 +50,43 @@ def test_what_a_value_comes_to_in_countless_ways_is_read_as_absent(name: str) ->
     assert not validator(body_schema(spec)).is_valid(5)
 
 
-@pytest.mark.parametrize("name", ["doubling D", "doubling E"])
-def test_what_has_a_way_for_each_value_is_read(name: str) -> None:
-    assert spec_from(document(SCHEMAS[name])).notices == ()
+def test_what_leads_on_and_on_is_read_as_absent() -> None:
+    spec = spec_from(document(SCHEMAS["doubling E"]))
+    assert "leads one value through 300 schemas and more" in str(spec.notices[0])
+    assert rules_for(spec).rules
+
+
+def test_what_has_a_way_for_each_value_is_read() -> None:
+    assert spec_from(document(SCHEMAS["doubling D"])).notices == ()
+
+
+def test_an_operation_has_fewer_requests_the_more_each_holds() -> None:
+    """And no parameter of countless ones takes the time of them all to be looked at."""
+    described = document(STRING)
+    get = described["paths"]["/things/{id}"]["get"]
+    get["responses"]["200"]["headers"] = {f"X-{number}": {"schema": STRING} for number in range(500)}
+    (operation,) = spec_from(described).operations
+    assert most_requests(operation) == 1_000_000 // 504
+    get["parameters"] += [{"name": f"q{number}", "in": "query", "schema": STRING} for number in range(20_000)]
+    spec = spec_from(described)
+    plan = ProbePlan(spec)
+    assert most_requests(spec.operations[0]) == 100
+    assert plan.boundaries(spec.operations[0]) == []
+    assert "20,003 members, 2,000 at most" in next(iter(plan.slow.values()))
+    answer = MockService(spec).answer(Request("GET", "/things/1"))
+    assert len(answer.headers) == 201
+
+
+def test_requests_after_the_most_are_left_out_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    spec = spec_from(document(STRING))
+    monkeypatch.setattr(bearable, "most_requests", lambda _: 12)
+    state = State(Inputs(spec), Ledger(tmp_path / "exchanges.jsonl"))
+    asked(state, spec.operations[0])
+    sources = [exchange.probe.source for exchange in state.ledger.all()]
+    assert len([source for source in sources if source not in bearable.LAST]) == 12
+    assert "method" in sources
+    (note,) = concluded(state).decision.notes
+    assert note == "things.json:9: GET /things/{id}: its requests after the first 12 are left out"
 
 
 def test_a_body_has_as_many_values_as_there_is_room_for() -> None:

@@ -92,6 +92,8 @@ class Life:
         yield from self._end(first, above)
         if second is not None:
             yield from self._read(second)
+            if self.family.delete is None:
+                yield from self._stop(second)
             yield from self._end_parent(parents, second)
 
     # What there is.

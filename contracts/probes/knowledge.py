@@ -17,6 +17,7 @@ from contracts.messages import SAFE_METHODS, Exchange
 from contracts.schemas.families import (
     Links,
     bare,
+    families_of,
     id_of,
     links_between,
     members,
@@ -171,10 +172,27 @@ def item_template(operation: Operation) -> str:
     return found[0] if found else operation.path
 
 
+def enders_of(spec: Spec, path: str) -> list[Operation]:
+    """With DELETE, what ends the resource of a path: at the path itself, then at a word below."""
+    found = list[Operation]()
+    for operation in spec.operations:
+        template, (*_, last) = item_template(operation), operation.path.split("/")
+        is_it = operation.path == template or last in ENDINGS
+        if operation.method == "DELETE" and is_it and match_path(template, path) is not None:
+            found.append(operation)
+    return sorted(found, key=lambda one: len(one.path))
+
+
 def items_of(spec: Spec, teller: Operation) -> list[Operation]:
-    """The operations on what one lists or makes, first of all those that end it."""
+    """The operations on what one lists or makes, first of all those that end it.
+
+    They stand below its path, or are of the family that has it (`POST /sessions/start`).
+    """
     shape = f"{bare(teller.path)}/{{}}"
     found = [one for one in spec.operations if bare(one.path) == shape]
+    for family in families_of(spec):
+        if family.create is teller and not found:
+            found += filter(lambda one: "{" in one.path, family.operations)
     return sorted(found, key=lambda one: one.method != "DELETE")
 
 

@@ -20,6 +20,7 @@ from contracts.probes.knowledge import (
     Teller,
     ValueRow,
     Values,
+    enders_of,
     filters_of,
     item_template,
     items_of,
@@ -294,13 +295,12 @@ def clean_up(state: State, client: Client) -> str:
     gone = set(map(attrgetter("probe.request.path"), ended))
     for path in [*made][::-1]:  # what is within comes first
         status = 404 * (path in gone)
-        for operation in serialisation.operations_at(spec, path):
-            if operation.method == "DELETE" and not status:
-                raw = serialisation.match_path(operation.path, path) or {}
-                values = dict(zip(raw, map(serialisation.decoded, raw.values()), strict=True))
-                lane = state.plan.lane(operation)
-                for probe in filter(lane.can_send, [lane.request_for(values)]):
-                    status = getattr(client.send(probe, 0).response, "status", 0)
+        for operation in enders_of(spec, path):
+            raw = serialisation.match_path(item_template(operation), path) or {}
+            values = dict(zip(raw, map(serialisation.decoded, raw.values()), strict=True))
+            lane = state.plan.lane(operation)
+            for probe in filter(lane.can_send, [lane.request_for(values)] * (not status)):
+                status = getattr(client.send(probe, 0).response, "status", 0)
         if 200 <= status < 300 or status in NOT_THERE:
             gone.add(path)
         else:

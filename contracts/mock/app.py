@@ -146,7 +146,7 @@ class MockApp:
         method, path = scope["method"], scope.get("raw_path") or quote(scope["path"]).encode()
         if self.store is not None and self.store.version != self._version:
             self._memory.clear()
-            self._version = self.store.version
+            self._size, self._version = 0, self.store.version
         key = method, path, scope["query_string"], scope.get("root_path"), told, body
         kept = self._memory.get(key)
         if kept is None:

@@ -55,7 +55,7 @@ def mock(
     needs_server("mock")
     if not manners["credential"]:
         raise UsageError("--credential is empty; give one, or 'any' for any that is there")
-    from contracts.mock.app import Manners, app_for
+    from contracts.mock.app import Manners, MockApp
     from contracts.mock.server import bound, serve, url_of
 
     path = own_document() if document is None else document
@@ -74,7 +74,7 @@ def mock(
         secrets=domain.SECRET_URLS,
         log=to_log(quiet=bool(manners["quiet"])),
     )
-    app, held = app_for(service, told), bound(host, port)
+    app, held = MockApp(service, told), bound(host, port)
     count = plural(len(spec.operations), "operation")
     line = f"contracts: {spec.title} {spec.version} ({count}) on {url_of(held)}"
     with held:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contracts.document import Spec
+from contracts.document import Spec, load_spec
 from contracts.mock.service import CREDENTIAL as CREDENTIAL
 from contracts.mock.service import MockService as MockService
 from contracts.mock.service import framed as framed
@@ -21,4 +21,8 @@ def app_for(document: str | Path | Spec | MockService, **manners: Any) -> "MockA
     """
     from contracts.mock import app
 
-    return app.app_for(document, app.Manners(**manners))
+    if isinstance(document, str | Path):
+        document = load_spec(document)
+    if isinstance(document, Spec):
+        document = MockService(document)
+    return app.MockApp(document, app.Manners(**manners))

@@ -9,16 +9,9 @@ from typing import Any
 from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.document.model import best
 from contracts.messages import Headers, Request, Response, covers, header_values, is_json
+from contracts.mock import preferences
 from contracts.mock.bodies import NO_VALUE, Variant, examples_of, header_texts, variant_of
 from contracts.mock.deeds import answered, role_of
-from contracts.mock.preferences import (
-    Preferences,
-    UnreadableError,
-    acceptable,
-    named,
-    preference,
-    preferences_of,
-)
 from contracts.mock.refusals import Ground, grounds_of, problem, sentence_of, told
 from contracts.mock.service import (
     CREDENTIAL,
@@ -33,26 +26,7 @@ from contracts.payloads import RandomChoices
 from contracts.text import few, shown
 
 MOST_NAMED = 8
-OTHERWISE = {
-    402,
-    405,
-    406,
-    409,
-    410,
-    411,
-    412,
-    413,
-    414,
-    416,
-    417,
-    421,
-    423,
-    425,
-    426,
-    428,
-    431,
-    451,
-}
+OTHERWISE = {402, 405, 406, *range(409, 418), 421, *range(423, 429), 431, 451}
 """Statuses that say something else of a request than that the document forbids it."""
 
 
@@ -80,8 +54,8 @@ def answers_to(
     if not request.body:  # clients that send a media type with nothing are no less welcome
         asked = asked.with_field("Content-Type")
     try:
-        wishes = preferences_of(header_values(request.headers, "prefer"))
-    except UnreadableError as error:
+        wishes = preferences.preferences_of(header_values(request.headers, "prefer"))
+    except preferences.UnreadableError as error:
         return _refusal(422, str(error))
     return _Counter(service, operation, asked, wishes, walks, store).answers()
 
@@ -101,7 +75,7 @@ class _Counter:
     service: MockService
     operation: Operation
     request: Request
-    wishes: Preferences
+    wishes: preferences.Preferences
     walks: bool
     store: Store | None
 
@@ -195,9 +169,9 @@ class _Counter:
         if not names:
             return [*variants]
         accept = header_values(self.request.headers, "accept")
-        liked = acceptable(accept, names)[:1]
+        liked = preferences.acceptable(accept, names)[:1]
         found = [one for one in variants if one.content_type in liked]
-        return found or list(self._within(chosen[0], variants, named(accept)))
+        return found or list(self._within(chosen[0], variants, preferences.named(accept)))
 
     def _within(
         self, documented: ResponseSpec, variants: Sequence[Variant], names: Sequence[str]
@@ -222,11 +196,11 @@ class _Counter:
         variants = variants or [*self.service.variants(self.operation, documented)]
         media = best(documented.content, variants[0].content_type or "")
         examples = examples_of(media, self.service.spec.document)
-        applied = [preference("code", code)] * bool(wishes.code)
+        applied = [preferences.preference("code", code)] * bool(wishes.code)
         if wishes.example:
             return self._shown(examples, variants, chosen, applied)
         if wishes.dynamic is not None:
-            applied.append(preference("dynamic", wishes.dynamic))
+            applied.append(preferences.preference("dynamic", wishes.dynamic))
         usable = [one for one in examples.values() if isinstance(one, Variant)]
         turn = (self.operation.key, documented.status, variants[0].content_type or "")
         if wishes.dynamic:
@@ -251,7 +225,7 @@ class _Counter:
         if not found and name.isdecimal():
             found = variants[int(name[:9]) % len(variants)]
         if isinstance(found, Variant):
-            return self._fixed(found, chosen, [*applied, preference("example", name)])
+            return self._fixed(found, chosen, [*applied, preferences.preference("example", name)])
         said = f"the document's example {shown(name)} is no answer: {found}"
         if not found:
             known = few([*examples], MOST_NAMED, "") or "none"

@@ -4,11 +4,9 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from contracts.document import Spec, load_spec
 from contracts.document.serialisation import operations_at, served_at
 from contracts.errors import defect
 from contracts.exchanges.credential import Scrubber
@@ -64,15 +62,6 @@ class _Wire:
     headers: list[tuple[bytes, bytes]]
     body: bytes
     line: str
-
-
-def app_for(document: str | Path | Spec | MockService, manners: Manners | None = None) -> "MockApp":
-    """The mock of a document as an ASGI application; a DocumentError if that can't be read."""
-    if isinstance(document, str | Path):
-        document = load_spec(document)
-    if isinstance(document, Spec):
-        document = MockService(document)
-    return MockApp(document, manners or Manners())
 
 
 class MockApp:

@@ -129,6 +129,7 @@ OTHER: list[tuple[str, Any, Any]] = [
     ("an empty member", having(a=TEXT), having(a={**TEXT, "minLength": 1})),
     ("a format as a pattern of small letters", {**TEXT, "format": "uuid"}, {**TEXT, "pattern": SMALL}),
     ("digits as a date", {**TEXT, "pattern": "^[0-9]{4}(-[0-3][0-9]){2}$"}, {**TEXT, "format": "date"}),
+    ("a day that no month has", {**TEXT, "pattern": "^2023-02-2[89]$"}, {**TEXT, "format": "date"}),
     ("an address of small numbers", {**TEXT, "format": "ipv4"}, {**TEXT, "pattern": "^([0-9]{1,2}[.]?){4}$"}),
 ]
 # fmt: on

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from itertools import filterfalse
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import click
 
 from contracts.commands import show
-from contracts.commands.documents import Reads, own_document, reads
+from contracts.commands.documents import own_document, reads
 from contracts.consumers.causes import SECONDS, Study, choices_of, taken_though
 from contracts.consumers.cures import GONE, is_far
 from contracts.consumers.models import FORMS, Reader, reader_of
@@ -37,11 +37,6 @@ _MEMBERS = {
 """What the document says of a member that is rejected, by the keyword."""
 
 
-class _Document(TypedDict):
-    path: str | None
-    reading: Reads
-
-
 @click.command()
 @click.argument("name", metavar="MODULE:NAME")
 @click.argument("operation")
@@ -53,7 +48,7 @@ class _Document(TypedDict):
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 def consumer(
-    name: str, operation: str, status: str, given: str, form: str, **document: Unpack[_Document]
+    name: str, operation: str, status: str, given: str, form: str, **document: Any
 ) -> None:
     """What of an answer the document allows, and a model or a function rejects.
 

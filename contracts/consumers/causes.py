@@ -122,9 +122,6 @@ class Study:
         self._puzzles.clear()  # what has one odd value shows more than what was drawn
         wholes = [*self.taken[:KEPT], *self.taken[-1:], *drawn]
         self._try_all(_everywhere(self.location, wholes, self._odd))
-        self._puzzles.clear()  # and by now more is known
-        for value, _ in list(self._unclear.values()):
-            self._try(value)
 
     def _odd(self, location: Location, held: JSON) -> Iterator[JSON]:
         """Odd values for a place, one member less, and those that a reader may look at."""
@@ -176,7 +173,6 @@ class Study:
                 known.append((held, value))
 
     def _steps(self, value: JSON) -> dict[Way, tuple[Location, JSON]]:
-        """Every value in a payload by its path, with its location."""
         return {path: (there, held) for path, there, held in reached(self.location, value)}
 
     def _is_bad(self, kind: object, whole: JSON, path: Way, held: JSON) -> bool:
@@ -228,7 +224,6 @@ class Study:
             self._note(small, self._complaint(small, complaint), path, cure, is_cured)
 
     def _complaint(self, value: JSON, known: Complaint) -> Complaint:
-        """What its reader says of a payload, for the same reason as before."""
         return next((one for one in self.complaints(value) if one.kind == known.kind), known)
 
     def _smaller(self, value: JSON, kind: object, cure: Cure | None) -> JSON:
@@ -238,27 +233,10 @@ class Study:
             kinds = self._kinds(less) if self.allows(less) else frozenset[object]()
             if kind not in kinds or cure is None:
                 return kind in kinds
-            return self._helps(cure.of(self.location, less, []), kind, kinds)
+            return self._kinds(cure.of(self.location, less, [])) <= kinds - {kind}
 
         for _ in range(ROUNDS):
             value = reduced(value, shows)
-        return value
-
-    def _helps(self, better: JSON, kind: object, kinds: frozenset[object]) -> bool:
-        """Whether a reader has less against a payload, what is known already apart."""
-        left = self._kinds(better)
-        if kind not in left and not left < kinds:  # it may say no more than the first
-            left = self._kinds(self._settled(better))
-        return kind not in left and left < kinds
-
-    def _settled(self, value: JSON) -> JSON:
-        """The payload without all that is known to be rejected."""
-        for _ in range(CAUSES):
-            cured = (self._cured(value, complaint) for complaint in self.complaints(value))
-            better = next((one for one in cured if one is not None), value)
-            if better is value:
-                break
-            value = better
         return value
 
     def _cure(self, value: JSON, complaint: Complaint) -> tuple[Way, Cure, bool] | None:
@@ -271,7 +249,7 @@ class Study:
                 is_allowed = self.allows(better)
                 if meant is MORE and not is_allowed:
                     break
-                if self._helps(better, complaint.kind, kinds):
+                if self._kinds(better) <= kinds - {complaint.kind}:
                     return path, cure, is_allowed
         return None
 

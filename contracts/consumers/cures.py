@@ -140,8 +140,5 @@ def nearest(bad: Any, good: Any, is_bad: Callable[[Any], bool]) -> Any:
 
 def is_among(value: Any, values: Iterable[Any]) -> bool:
     """Whether a value is one of others, as it is written: `1` is not `1.0`."""
-    return _written(value) in map(_written, values)
-
-
-def _written(value: Any) -> object:
-    return value if value is GONE else dump(value)
+    texts = (other is not GONE and dump(other) for other in values)
+    return (value is not GONE and dump(value)) in texts

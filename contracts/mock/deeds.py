@@ -54,6 +54,11 @@ def roles_of(spec: Spec) -> Mapping[str, tuple[str, Family]]:
         for one in spec.operations if family.item_path else ():
             if bare(one.path).startswith(f"{bare(family.item_path)}/"):
                 found.setdefault(one.key, ("below", family))
+    for one in spec.operations:
+        role, around = found.get(one.key, ("below", None))
+        if one.method == "GET" and role == "below" and list_of(one) is not None:
+            parent = around.item_path if around else ""
+            found[one.key] = "list", Family("", one.path, "", list=one, parent=parent)
     return found
 
 

@@ -441,6 +441,21 @@ def test_what_the_document_wants_in_a_list_is_there() -> None:
     assert service.json(f"GET /books/{books[-1]['isbn']}") == books[-1]
 
 
+def test_what_is_only_listed_is_filtered_sorted_and_paged_as_well(depot: Service) -> None:
+    every = depot.json("GET /carriers")["data"]
+    assert len(every) == 6
+    assert [one["name"] for one in every] == sorted(one["name"] for one in every)
+    country = every[0]["country"]
+    found = depot.json(f"GET /carriers?country={country}&order_by=founded&order=desc")["data"]
+    assert sorted(one["founded"] for one in found)[::-1] == [one["founded"] for one in found]
+    assert len(found) == len([one for one in every if one["country"] == country])
+    assert depot.json("GET /carriers?limit=2&offset=3")["data"] == every[3:5]
+    assert (depot.json("GET /carriers?limit=2")["has_more"], depot.json("GET /carriers?offset=4")["has_more"]) == (
+        True,
+        False,
+    )
+
+
 def test_a_list_of_names() -> None:
     listing = {"responses": {"200": answered({"type": "array", "items": TEXT})}}
     item = {"parameters": [parameter("tag", TEXT)], "responses": {"204": {"description": ""}, "404": answered(TEXT)}}

@@ -14,7 +14,7 @@ from contracts.document.serialisation import decoded, encoded, plain_text
 from contracts.messages import Request
 from contracts.mock.views import GONE, Edits
 from contracts.mock.world import Resource
-from contracts.schemas.families import plain, roles_of, squeezed
+from contracts.schemas.families import plain, roles_of, singulars, squeezed
 from contracts.schemas.locations import locate
 from contracts.schemas.texts import asked_texts
 
@@ -157,16 +157,21 @@ def _filtered(
     """Those whose members are as the parameters of the same names ask."""
     taken = roles_of(operation).values()
     for parameter in operation.parameters:
-        wanted, name = set[str](), plain(parameter.name)
+        wanted, name = set[str](), _member(parameter.name, there)
         if parameter.location == "query" and parameter not in taken:
             wanted.update(asked_texts(parameter, request))
-        if wanted and _is_known(name, there):
+        if wanted and name:
             there = [one for one in there if not wanted.isdisjoint(_held(one, name))]
     return there
 
 
-def _is_known(name: str, there: Sequence[Resource]) -> bool:
-    return name in map(plain, there[0].known if there else ())
+def _member(name: str, there: Sequence[Resource]) -> str:
+    """The member that a parameter is about, plainly: `tags` for `tags` and `tag`; "" if none is."""
+    known = list(map(plain, there[0].known if there else ()))
+    for one in known * (plain(name) not in known):
+        if plain(name) in singulars(one) or one in singulars(name):
+            return one
+    return plain(name) * (plain(name) in known)
 
 
 def _held(resource: Resource, name: str) -> list[str]:
@@ -179,7 +184,7 @@ def _sorted(asked: Mapping[str, str], there: Sequence[Resource]) -> Sequence[Res
     """In the order that is asked for: `name`, `-name`, `name:desc`, several by commas."""
     for text in reversed(asked.get("sort", "").split(",")):
         found = _ORDER.fullmatch(text.strip())
-        if found and _is_known(name := plain(found["name"]), there):
+        if found and (name := _member(found["name"], there)):
             way = f"{found['way']} {asked.get('direction', '')}".lower()
             is_down = "desc" in way or found["sign"] == "-"
             there = sorted(there, key=partial(_rank, name), reverse=is_down)

@@ -408,6 +408,14 @@ def test_filters_hold_of_each_item(orders: Service, asked: str) -> None:
     assert kept["items"] == wanted[:5]
 
 
+@pytest.mark.parametrize("asked", ["tag=ab", "tag=xyz&tag=ab", "references=AB-0001,ZZ-0000"])
+def test_filters_may_be_called_by_one_of_several(depot: Service, asked: str) -> None:
+    parcel = {"weight_grams": 1, "pin": "1234", "recipient": {"name": "a", "country": "AT"}}
+    made = depot.json("POST /parcels", {**parcel, "reference": "AB-0001", "tags": ["ab", "cd"]})
+    depot.json("POST /parcels", {**parcel, "reference": "AB-0002", "tags": ["cd"]})
+    assert [one["id"] for one in depot.json(f"GET /parcels?{asked}")["items"]] == [made["id"]]
+
+
 @pytest.mark.parametrize("asked", ["name", "-name", "price", "-price"])
 def test_sorted_as_asked(orders: Service, asked: str) -> None:
     for name, price in (("b", 3), ("a", 10), ("c", 2.5)):

@@ -148,18 +148,8 @@ class Deed:
                 refusals = refusals_of(self.operation)
                 chosen = self.mock.first(self.operation, refusals, (409, 422, 400))
                 return self.given(chosen, 0) if chosen else None
-            edits = {**patched, **self._acted(face)}
+            edits = patched
         return self._changed(resource, edits, 200, 204)
-
-    def _acted(self, face: View) -> Edits:
-        """What an action makes of a resource: `cancelled` of `cancel`, where it can be that."""
-        verb = re.split("[/:]", self.operation.path.rstrip("/"))[-1].lower().rstrip("e")
-        edits = dict[str, list[str]]()
-        for name in face.known * (self.role == "act"):
-            for word in sorted(face.location.property(name).texts):
-                if word.lower().startswith(verb) and word.lower().endswith("ed"):
-                    edits[name] = [word]
-        return edits
 
     def placed(self, names: Names) -> Response | None:
         """What becomes of a PUT where nothing is: something, where the document has a 201."""
@@ -305,10 +295,11 @@ class Deed:
         self.world.seed(self.family, above)
         lengths = (part.value.get("maxItems", MOST) for part in place.parts)
         there, wanted = list[Resource](), self._only(asked)
-        for resource in self.store.within(self.family.path, above):
-            resource = self.world.age(self.family, resource, asked)
-            held = (value for value in resource.value.values() if isinstance(value, str))
-            there += [resource] * wanted.issubset(held)
+        for resource in self.store.resources.values():
+            if (resource.path, resource.names[:-1]) == (self.family.path, above):
+                self.world.age(self.family, resource, asked)
+                held = (value for value in resource.value.values() if isinstance(value, str))
+                there += [resource] * wanted.issubset(held)
         page = page_of(asked, self.request, there, min([*lengths, MOST]))
         body = self._paged(page, View(variant[0].value, variant[0].schema), list_of(asked) or ())
         fields: dict[str, Sequence[Any]] = {"link": [GONE]}

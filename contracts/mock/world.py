@@ -62,11 +62,6 @@ class Resource:
     version: int = 1
     is_seed: bool = True  # nobody created it
 
-    @property
-    def number(self) -> int:
-        """Another one after each change."""
-        return digest(self.path, self.names, self.version, dump(self.value))
-
 
 @dataclass
 class Store:
@@ -110,12 +105,6 @@ class Store:
         self.version += 1
         if len(self.gone) > MOST:
             del self.gone[next(iter(self.gone))]
-
-    def within(self, path: str, above: Names) -> Iterator[Resource]:
-        """The resources of a family within others, in the order of creation."""
-        for resource in self.resources.values():
-            if resource.path == path and resource.names[:-1] == above:
-                yield resource
 
 
 @dataclass(frozen=True)
@@ -205,15 +194,14 @@ class World:
             edits[name] = ids(names[-1], face.location.property(name))
         return Resource(family.path, names, edited(face.held, edits, face.fits), face.known, index)
 
-    def age(self, family: Family, resource: Resource, operation: Operation) -> Resource:
-        """The resource as an operation finds or leaves it, if something becomes of it in time."""
+    def age(self, family: Family, resource: Resource, operation: Operation) -> None:
+        """Let a resource be as an operation finds or leaves it, if something becomes of it."""
         face = self.face(family, resource.index)
         if self.mock.lived is not None and face is not None:
             value, edits = self.mock.lived(operation, resource.value, self.store.moment), {}
             for name in value:
                 edits[name] = [value[name]]
             resource.value = edited(resource.value, edits, face.fits)
-        return resource
 
     def face(self, family: Family, index: int) -> View | None:
         """How the document shows a resource in full, one of the ways."""
@@ -325,6 +313,7 @@ def ids(text: str, place: Location) -> list[Any]:
 def tag_of(header: Header, resource: Resource) -> str:
     """The entity tag of a resource as it is now, as far as the document has room for one."""
     version, texts = resource.version, header_texts(header)
-    wanted = (f'"{version}-{resource.number}"', f'"{version}"', f'W/"{version}"')
+    number = digest(resource.path, resource.names, version, dump(resource.value))
+    wanted = (f'"{version}-{number}"', f'"{version}"', f'W/"{version}"')
     spare = "".join(texts[version % len(texts or "-") :][:1])
     return next((text for text in wanted if is_value(header, text)), spare)

@@ -183,9 +183,8 @@ class Linker:
                 is_deep = levels.get(id(target), 0) >= MAX_LEVELS
                 if reference and (is_deep or ways.get(id(target), 0) > MAX_WAYS):
                     ways[id(schema)] = levels[id(schema)] = 1
-                    problem = f"leads to schemas in more than {MAX_WAYS:,} ways for one value"
-                    if is_deep:
-                        problem = f"leads one value through {MAX_LEVELS} schemas and more"
+                    bounds = f"more than {MAX_WAYS:,} ways, or through {MAX_LEVELS} and more"
+                    problem = f"leads one value to schemas in {bounds}"
                     cure = "refer to each schema once where one value is described"
                     self._take_out(reference, self._error(reference, problem, cure))
             elif id(schema) not in ways:

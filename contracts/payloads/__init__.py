@@ -193,7 +193,10 @@ class Declared:
     @cached_property
     def _holders(self) -> dict[tuple[str | int, ...], tuple[list[Part], list[Part]]]:
         """What has something below a keyword, and a name or index there; certain ones first."""
-        certain, found = set(_reached(self.parts, ("allOf",))), defaultdict[Any, Any](_two_lists)
+        certain, found = (
+            set(_reached(self.parts, ("allOf",))),
+            defaultdict[Any, Any](lambda: ([], [])),
+        )
         for part in self._all:
             for keyword, held in part.value.items():
                 found[keyword,][part not in certain].append(part)
@@ -207,10 +210,6 @@ class Declared:
         certain, possible = self._holders.get(segments, ((), ()))
         below = methodcaller("child", *segments)
         return Declared(tuple(map(below, certain)), tuple(map(below, possible)))
-
-
-def _two_lists() -> tuple[list[Part], list[Part]]:
-    return [], []
 
 
 def _names(parts: list[Part]) -> list[str]:

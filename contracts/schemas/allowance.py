@@ -229,10 +229,7 @@ def made(work: Callable[[], T], *, apart: bool = False) -> T:
     """What is made of a schema or an operation for a run, which has 8 CPU seconds for each.
 
     They get fewer by what is given up, so that it never comes to more than a minute in a process.
-    It may be made `apart`, like other work.
-
-    Raises:
-        Exceeded: it takes longer.
+    It may be made `apart`, like other work. Raises Exceeded where it takes longer.
     """
     started = process_time()
     try:

@@ -82,17 +82,10 @@ def _generator(schema: Schema) -> Payload | payloads.Unsatisfiable:
 
 def _to_combine(value: Any) -> int:
     """How much a schema, what it refers to apart, has that may have to be combined."""
-    found, waiting = 0, [value]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict):
-            waiting += node.values()
-            for keyword in COMBINED & node.keys():
-                held = node[keyword]
-                names = held.values() if keyword == "dependentRequired" else held
-                found += len(held) if names is held else sum(map(len, names))
+    found = 0
+    for keyword, held in validation.members(value):
+        if keyword in COMBINED and isinstance(held, (dict, list)):
+            found += len(held) ** (1 + (keyword == "dependentRequired"))
     return found
 
 

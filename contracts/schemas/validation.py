@@ -66,7 +66,7 @@ def validator_of(schema: dict[str, Any] | bool, document: Document | None = None
     except Uncompilable:
         compiled(pattern_options=FEW_STEPS)  # raises whatever else is wrong
     names: list[str] = []
-    for name, held in _members([schema, document and document.tree]):
+    for name, held in members([schema, document and document.tree]):
         if name == "patternProperties" and isinstance(held, dict):
             names += filter(looks_around, held)
     return Bounded(compiled, names)
@@ -114,7 +114,7 @@ class Bounded:
         self.spent, self.beyond = 0, ""
         if _is_much(value, DEEPEST, math.inf):
             raise Beyond(f"{TOO_DEEP} {DEEPEST} levels")
-        for name, _ in _members(value) if self.names else ():
+        for name, _ in members(value) if self.names else ():
             for pattern in self.names:
                 self.matches(pattern, name)
         errors = [*self.validator.iter_errors(value)] if not self.beyond else []
@@ -154,7 +154,7 @@ def looks_around(pattern: str) -> bool:
     return False
 
 
-def _members(value: Any) -> Iterator[tuple[str, Any]]:
+def members(value: Any) -> Iterator[tuple[str, Any]]:
     """The members of all objects in a JSON value, however deep."""
     pending = [value]
     while pending:

@@ -1,6 +1,7 @@
 """What is made of schemas that take for ever: as much as there is time and room for, and why not more."""
 
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -120,6 +121,25 @@ def test_what_was_given_up_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -
 def forever() -> None:
     while True:
         pass
+
+
+def test_nothing_is_raised_where_it_would_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    impatient(monkeypatch, 0.01)
+    ended: list[str] = []
+
+    def gc_callback() -> None:
+        start = process_time()
+        while process_time() < start + 0.1:
+            pass
+        ended.append("in order")
+
+    def work() -> None:
+        gc_callback()
+        forever()
+
+    with pytest.raises(allowance.Exceeded):
+        allowance.made(work)
+    assert ended == ["in order"]
 
 
 def test_all_that_is_given_up_comes_to_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:

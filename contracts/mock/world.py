@@ -142,10 +142,14 @@ class World:
         if not family.collection_path or key in self.store.seeded:
             return
         self.store.seeded.add(key)
-        texts = samples(self.mock.spec).get(family.id_parameter, ())
+        texts, seen = samples(self.mock.spec).get(family.id_parameter, ()), set[str]()
         for index in range(self._first(family) if parent is None or parent.is_seed else 0):
             for resource in islice(self.fresh(family, above, texts[index : index + 1]), 1):
-                self.store.put(resource)
+                # What no path names is known by its first member: there is none of it twice.
+                known = plain_text(next(iter(resource.value.values()), index))
+                if family.item_path or known not in seen:
+                    self.store.put(resource)
+                seen.add(known)
 
     def _first(self, family: Family) -> int:
         """How many resources a collection has at first: at least as many as its list has to."""

@@ -1,6 +1,6 @@
 """Bodies of a life: several, each other than the last, and for PATCH the parts of one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -14,8 +14,10 @@ from contracts.probes.samples import others_of, values_of
 from contracts.schemas import only
 from contracts.schemas.locations import Location, locate
 from contracts.schemas.media_types import dump
+from contracts.schemas.validation import takes, validator
 
 MAX_TRIED = 4  # until one is taken
+LARGE = 1000  # a number; where it is none that is allowed, two that are drawn may be the same
 
 
 def bodies(
@@ -24,7 +26,7 @@ def bodies(
     """Requests with other bodies for each turn, the fullest first; or with what is required alone.
 
     `values` are those of the path, without which the document may forbid them all.
-    In each the member of every enumeration stands whose turn it is.
+    In each stands the member of every enumeration, the truth and the small number whose turn it is.
     """
     seed, base = f"{seed} {turn}", lane.request_for(values).request
     found, media = list[Request](), media_of(lane.operation)
@@ -68,12 +70,32 @@ def _enumerated(place: Location) -> list[str]:
     return [name for name in place.properties if len(place.property(name).values or ()) > 1]
 
 
-def _turned(place: Location, value: Any, turn: int) -> dict[str, Any]:
+def _turned(place: Location, value: Mapping[str, Any], turn: int) -> dict[str, Any]:
+    """The value with what its turn says where few values are allowed: drawn, they may be alike."""
     found = {**value}
-    for name in _enumerated(place):
-        values = place.property(name).values or ()
-        found[name] = values[turn % len(values)]
+    for name in (*value, *_enumerated(place)):
+        member = place.property(name)
+        choices = _choices(member) if member is not None else ()
+        if len(choices) > 1:
+            # The last follows the second and the first follows the last, also where there are two.
+            index = turn + 1 if len(choices) == 2 and turn < 1 else turn
+            found[name] = choices[index % len(choices)]
+        elif member is not None and isinstance(found[name], dict):
+            found[name] = _turned(member, found[name], turn)
     return found
+
+
+def _choices(place: Location) -> Sequence[JSON]:
+    """The members of an enumeration, both truths, or the numbers of a place with few of them."""
+    if place.values is not None or len(place.parts) != 1:
+        return place.values or ()
+    schema, found = place.parts[0].schema, dict[float, JSON]()
+    if place.types & {"string", "object", "array"} or takes(validator(schema), LARGE):
+        return ()
+    for value in values_of(schema):
+        if isinstance(value, bool | int | float):
+            found.setdefault(value, value)
+    return tuple(found.values())
 
 
 def parts(

@@ -33,6 +33,12 @@ def _marked(text: str) -> str:
     return "".join(filter(str.isalnum, _spaced(text)))
 
 
+def _is_punctuated(sent: str, there: str) -> bool:
+    """As a slug is, or a number of a telephone: to words, none is added."""
+    words = _marked(sent)
+    return words != "" and words == _marked(there) and (len(there) <= len(sent) or words.isdigit())
+
+
 def _moment(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text).replace(microsecond=0)
@@ -48,7 +54,6 @@ _WAYS: Mapping[str, Callable[[str], object]] = {
     "with markup escaped": html.unescape,
     "decoded": unquote,
     "as another spelling of the moment": _moment,
-    "with other punctuation": _marked,
 }
 """How a service may write a text, and what of two texts is then the same."""
 _EMPTY: tuple[JSON, ...] = (None, "", [], {})
@@ -62,7 +67,7 @@ def spelling(sent: JSON, there: JSON) -> str | None:
         for name, read in _WAYS.items():
             if read(sent) not in _EMPTY and read(sent) == read(there):
                 return name
-        return None
+        return "with other punctuation" if _is_punctuated(sent, there) else None
     if isinstance(sent, bool) or isinstance(there, bool):
         alike = str(there).lower() in (str(sent).lower(), str(int(bool(sent))))
         return "as another type" if alike and sent not in _EMPTY else None

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import pytest
@@ -41,6 +41,8 @@ LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum"
 class Service:
     """Items in a dict, as a first service has them; its ways are switched on by name."""
 
+    item: ClassVar[Item] = ITEM
+
     def __init__(self, *ways: str) -> None:
         self.ways, self.items, self.numbers, self.ticks = ways, dict[int, Item](), count(1), count(1)
         if "others" in ways:
@@ -48,11 +50,11 @@ class Service:
 
     @property
     def spec(self) -> Spec:
-        ways, ok = self.ways, {"application/json": {"schema": self.wrapped(ITEM)}}
-        sent = {"required": True, "content": {"application/json": {"schema": ITEM}}}
+        ways, ok = self.ways, {"application/json": {"schema": self.wrapped(self.item)}}
+        sent = {"required": True, "content": {"application/json": {"schema": self.item}}}
         gone = {"404": {"description": "gone"}, "422": {"description": "no"}}
         shown = {"responses": {"200": {"description": "", "content": ok}, **gone}}
-        listed = {"application/json": {"schema": {"type": "array", "items": ITEM}}}
+        listed = {"application/json": {"schema": {"type": "array", "items": self.item}}}
         status = "202" if "later" in ways else "200" if "toy" in ways else "201"
         created = {"requestBody": sent, "responses": {status: {"description": "", "content": ok}, **gone}}
         one = [{"name": "item_id", "in": "path", "required": True, "schema": {"type": "integer"}}]
@@ -192,3 +194,42 @@ def test_how_a_service_writes_what_was_sent_is_counted() -> None:
         "/due as another spelling of the moment",
         "/price as another spelling of the number",
     }
+
+
+SMALL: Item = {
+    "truth": {"type": "boolean", "default": False},
+    "stars": {"type": "integer", "minimum": 0, "maximum": 2, "default": 0},
+    "side": {"type": "string", "enum": ["left", "right"]},
+    "inner": {"type": "object", "required": ["deep"], "properties": {"deep": {"type": "boolean"}}},
+    "text": TEXT,
+}
+
+
+class Forgetful(Service):
+    """Keeps of one member what was made with it, or writes it otherwise, whatever a PUT says."""
+
+    item: ClassVar[Item] = {**ITEM, "properties": {"id": {"type": "integer", "readOnly": True}, "name": TEXT, **SMALL}}
+
+    def __init__(self, member: str, write: Callable[[Any], Any] | None = None) -> None:
+        super().__init__()
+        self.member, self.write = member, write
+
+    def _kept(self, body: Item) -> Item:
+        return body
+
+    def _change(self, method: str, item: Item, body: Item) -> Item:
+        kept = {**body, self.member: self.write(body.get(self.member)) if self.write else item.get(self.member)}
+        self.items[item["id"]] = kept | {"id": item["id"]}
+        return self.items[item["id"]]
+
+
+@pytest.mark.parametrize("member", SMALL)
+def test_what_has_few_values_is_another_one_each_time(member: str) -> None:
+    found = asked_of(Forgetful(member)).violated
+
+    assert f"/{member}" in found["PUT /items/{item_id} / replaced reads as replaced"]
+
+
+@pytest.mark.parametrize("write", [lambda text: f"{text}!", lambda text: f"({text})"], ids=["one more", "in brackets"])
+def test_what_is_added_to_a_text_is_no_spelling_of_it(write: Callable[[Any], Any]) -> None:
+    assert "PUT /items/{item_id} / replaced reads as replaced" in asked_of(Forgetful("text", write)).violated

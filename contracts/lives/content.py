@@ -112,12 +112,22 @@ def parts(
         for inner, other in _inner(value, shown.get(name)):
             chosen.setdefault("dict", {name: {inner: other}})
     is_merged = "merge-patch" in media.name
-    for name in shown if is_merged else ():
+    for name in sorted(shown.keys() - _kept(lane.operation)) if is_merged else ():
         if shown[name] is not None and _is_taken(lane, whole, {name: None}):
             chosen.setdefault("null", {name: None})
     for part in chosen.values():
         if _is_taken(lane, whole, part):
             yield replace(whole, body=dump(part))
+
+
+def _kept(operation: Operation) -> set[str]:
+    """The members that its answers must have."""
+    found = set[str]()
+    for response in operation.responses:
+        for media in response.content if response.status.startswith("2") else ():
+            if media.schema is not None:
+                found.update(locate(media.schema).required)
+    return found
 
 
 def _inner(value: JSON, was: JSON) -> Iterator[tuple[str, JSON]]:

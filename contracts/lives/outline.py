@@ -180,7 +180,10 @@ def is_whole(operation: Operation, exchange: Exchange) -> bool:
             parameter.schema.value
         ):
             return False
-    for name, value in as_object(body).items():
+    told = [*as_object(body).items()]
+    for _, value in [*told]:
+        told += as_object(value).items()  # `meta`, say
+    for name, value in told:
         if value and not isinstance(value, list) and is_called(name, _MORE):
             return False
         if is_called(name, ("total",)) and isinstance(value, int) and value > count:
@@ -211,7 +214,10 @@ def comparable(operation: Operation, body: bytes | None) -> dict[str, Any]:
             elif path and isinstance(held, list) and _is_set(location):
                 value = replaced(value, path, Unordered(held))
         break
-    return only(as_object(value), list(filterfalse(_is_assigned, as_object(value))))
+    found = as_object(value)
+    if [*found] == ["data"]:  # an envelope
+        found = as_object(found["data"])
+    return only(found, list(filterfalse(_is_assigned, found)))
 
 
 @lru_cache(maxsize=64)
@@ -219,7 +225,7 @@ def writable(*operations: Operation) -> frozenset[str]:
     """The names of members that clients set, but for those that change of themselves."""
     found = set[str]()
     for operation in operations:
-        for place in _bodies(operation):
+        for place in map(_opened, _bodies(operation)):
             for name in place.properties:
                 if not is_one_way(place.property(name)):
                     found.add(name)
@@ -230,7 +236,7 @@ def writable(*operations: Operation) -> frozenset[str]:
 def optional(operation: Operation) -> frozenset[str]:
     """Of these names those that may be left out, and whose value no default or list tells."""
     found = set[str]()
-    for place in _bodies(operation):
+    for place in map(_opened, _bodies(operation)):
         for name in writable(operation) - place.required.keys():
             below = place.property(name)
             if below.values is None and "default" not in below.words:
@@ -250,6 +256,11 @@ def declared(operation: Operation) -> frozenset[str]:
                 if len(place.properties) == 1:
                     found.update(place.property(place.properties[0]).properties)
     return frozenset(found)
+
+
+def _opened(place: Location) -> Location:
+    """What an envelope holds."""
+    return place.property("data") if place.properties == ("data",) else place
 
 
 def _bodies(operation: Operation) -> Iterator[Location]:

@@ -109,8 +109,8 @@ def proxy(
     """Let clients ask a service through it, and judge what they ask and are answered.
 
     Give clients its URL in place of the service's. It ends with Ctrl-C, SIGTERM or --for, and then
-    writes the report of a run. Nothing is altered on the way. To Notte's production host no method
-    is sent that may change anything.
+    writes the report of a run. Nothing is altered on the way. To a production host that is known no
+    method is sent that may change anything.
 
     Exit code 0: pass. 1: a rule is violated. 2: an option can't be used. 3: inconclusive.
     """

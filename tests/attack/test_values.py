@@ -29,6 +29,7 @@ from contracts.report.history import trend_of
 from contracts.report.json_report import SCHEMA, json_text, read_run, run_from, to_json
 from contracts.report.record import Report, Teller
 from contracts.rules import RULE_KINDS, OperationRules, RuleBook, rules_for
+from contracts.rules.lists import AGAIN, FIRST, NEXT
 from contracts.rules.requests import OF_CLIENTS
 from contracts.rules.states import STATE_KINDS
 from contracts.verdicts import Judgement, Outcome, Verdict, judge_all, tally, with_recurrence
@@ -47,6 +48,7 @@ MEMBERS = (
     *("last_accessed_at", "network_request_bytes", "viewport_width", "viewport_height", "status", "session_id"),
 )
 
+FIELD = {"schema": {"type": "string"}}
 TEXT: dict[str, Any] = {"type": "string", "format": "date-time", "pattern": "^.", "minLength": 1}
 KINDS: dict[str, Any] = {
     "type": "object",
@@ -84,10 +86,24 @@ def document_of_kinds() -> dict[str, Any]:
     return value
 
 
+def document_of_lists() -> dict[str, Any]:
+    """A document whose one operation has a rule of each kind about lists and about what one has already."""
+    item = {"type": "object", "properties": {"status": {"enum": ["active", "closed"]}, "created_at": TEXT}}
+    names = {"limit": {"type": "integer"}, "page": {"type": "integer"}, "status": {"enum": ["active", "closed"]}}
+    names |= {"sort": {"enum": ["created_at", "-created_at"]}}
+    told = {"items": {"type": "array", "items": item}, "total": {"type": "integer"}, "has_next": {"type": "boolean"}}
+    value = document({"type": "object", "properties": told}, headers=dict.fromkeys(("ETag", "Last-Modified"), FIELD))
+    get = value["paths"].pop("/things/{id}")["get"]
+    get["parameters"] = [{"name": name, "in": "query", "schema": schema} for name, schema in names.items()]
+    value["paths"]["/things"] = {"get": get}
+    return value
+
+
 @cache
 def books() -> Mapping[str, RuleBook]:
     notte, kinds = load_spec("spec/notte.yaml"), spec_from(document_of_kinds())
-    return {"notte": rules_for(notte, extra=prose_rules(notte)), "kinds": rules_for(kinds)}
+    lists = rules_for(spec_from(document_of_lists()))
+    return {"notte": rules_for(notte, extra=prose_rules(notte)), "kinds": rules_for(kinds), "lists": lists}
 
 
 @cache
@@ -106,13 +122,36 @@ def answered(
         yield Exchange(number, asked, response)
 
 
+def turned(body: bytes, headers: Headers, status: int) -> Iterator[Exchange]:
+    """Pages in a row of which one is the answer; then it is filtered, sorted, and had already."""
+    good = Response(200, (*JSON, ("ETag", '"1"')), json.dumps({"items": [session()], "total": 2}).encode())
+    bad = Response(status, headers, body, 0.1)
+    asked = [(FIRST, "page=1&limit=1", good), (NEXT, "page=2&limit=1", bad), (AGAIN, "page=1&limit=1", good)]
+    asked += [("filtered", "status=active", bad), ("sorted", "sort=-created_at", bad), ("", "", good), ("", "", bad)]
+    for number, (note, query, response) in enumerate(asked):
+        has = (("If-None-Match", '"1"'), ("If-Modified-Since", DATE)) if not note and response is bad else ()
+        request = Request("GET", f"/things?{query}".rstrip("?"), has)
+        yield Exchange(number, Probe("GET /things", request, source="read", note=note), response)
+
+
 def judged(name: str, body: bytes, headers: Headers = JSON, status: int = 200) -> Judgement:
     """The answer as it is judged; what no attack may come to is a mistake of the suite."""
     rules = rules_of(name)
-    judgements = judge_all(rules, list(answered(rules, body, headers, status)))
-    assert [judgement.defects for judgement in judgements] == [{}, {}, {}]
+    exchanges = turned(body, headers, status) if name == "lists" else answered(rules, body, headers, status)
+    judgements = judge_all(rules, list(exchanges))
+    assert not any(judgement.defects for judgement in judgements)
     assert len(tally(rules.rules, judgements)) == len(rules.rules)
     return judgements[1]
+
+
+def test_rules_about_lists_are_tried() -> None:
+    items = [session(id=1, created_at="2026-01-05T10:00:00Z"), session(id=2, created_at="2026-01-04T10:00:00Z")]
+    body = json.dumps({"items": items, "total": 9}).encode()
+    judgements = judge_all(rules_of("lists"), list(turned(body, (*JSON, ("ETag", '"1"')), 200)))
+    own = {rule.kind: rule.id for rule in rules_of("lists").rules}
+    tried = {rule for judgement in judgements for rule in judgement.exercised}
+    kinds = ("page limit", "pages", "total", "filter", "sorted", "entity tag", "strong tag", "not modified")
+    assert {kind for kind in kinds if own[kind] not in tried} == set()
 
 
 def body_with(member: str, literal: str) -> bytes:

@@ -124,7 +124,7 @@ class Capabilities:
                 at = low.find(first, at + 1)
         for name in filter(None, found):
             put = self._placeholders[_NO_WORD.sub(b"", name[0])]
-            for start, stop in values_of(view, name):
+            for start, stop in values_of(view, name, plain=learns):
                 if learns:
                     self.learn(view[start:stop], put)
                 yield start, stop, put, True

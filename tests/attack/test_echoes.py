@@ -380,6 +380,62 @@ URL_PLACES: dict[str, Callable[[str], str]] = {
     "Python": lambda url: repr({"cdp_url": url, "x": [1]}),
     "a call": lambda url: f"Session(cdp_url='{url}')",
 }
+WRITTEN = {
+    "an element": "<a><cdp_url>%s</cdp_url></a>",
+    "an element with attributes": '<a><cdp_url lang="en" x="/">%s</cdp_url></a>',
+    "an element of a namespace": '<n:cdp_url xmlns:n="http://x/y">%s</n:cdp_url>',
+    "an element with lines": "<cdp_url>\n   %s\n</cdp_url>",
+    "CDATA": "<cdp_url><![CDATA[%s]]></cdp_url>",
+    "a comment before": "<cdp_url><!-- x -->%s</cdp_url>",
+    "an element in it": "<cdp_url><value>%s</value></cdp_url>",
+    "an attribute of XML": "<a cdp_url = '%s'/>",
+    "a named element": '<field name="cdp_url">%s</field>',
+    "a named element with a value": '<field name="cdp_url" type="text" value="%s"/>',
+    "a value before its name": '<input value="%s" name="cdp_url">',
+    "a property list": "<key>cdp_url</key><string>%s</string>",
+    "a row of HTML": "<tr><th>cdp_url</th><td>%s</td></tr>",
+    "YAML": "a: 1\ncdp_url: %s\nb: 2\n",
+    "YAML, a name in quotes": '"cdp_url": %s\n',
+    "YAML, a block": "cdp_url: |\n  %s\nb: 2",
+    "YAML, folded": "cdp_url: >-\n  %s\nb: 2",
+    "YAML, a list": "cdp_url:\n- %s\nb: 2",
+    "YAML, in line": "cdp_url: [%s, b]",
+    "YAML, a map": "cdp_url:\n  href: %s\n",
+    "YAML, an anchor": "cdp_url: &a %s\n",
+    "YAML, a tag": "cdp_url: !!str %s\n",
+    "YAML, a key": "? cdp_url\n: %s\n",
+    "events, JSON": 'event: x\ndata: {"cdp_url": "%s"}\n\n',
+    "events, their names": "event: cdp_url\ndata: %s\n\n",
+    "events, a pair": "data: cdp_url=%s\n\n",
+    "events, on two lines": 'data: {"cdp_url":\ndata: "%s"}\n\n',
+    "CSV": "id,cdp_url\n1,%s\n",
+    "CSV, the first": "cdp_url,id\r\n,0\r\n%s,1\r\n",
+    "CSV in quotes": '"id","cdp_url","b"\n"a\n,b","%s",1\n',
+    "CSV of semicolons": "id;x;cdp_url\n1;2;%s\n",
+    "tabs": "id\tcdp_url\n1\t%s\n",
+    "a link": "See [cdp_url](%s) now",
+    "a link with a title": 'See [cdp_url](<%s> "x") now',
+    "a reference": "[cdp_url]: %s",
+    "code": "`cdp_url`: `%s`",
+    "bold": "**cdp_url:** %s",
+    "a table": "| id | cdp_url |\n|---|---|\n| 1 | %s |\n",
+    "a row of a table": "| cdp_url | %s |\n",
+    "a heading": "# cdp_url\n\n%s\n",
+    "a part": '--b\r\nContent-Disposition: form-data; name="cdp_url"\r\n\r\n%s\r\n--b--\r\n',
+    "a part with fields": '-\r\nContent-Disposition: form-data; name=cdp_url; filename="x"\r\nX-A:\r\n\r\n%s\r\n--b--',
+    "a form": "a=1&cdp_url=%s&b=2",
+    "a form with brackets": "session[cdp_url]=%s&cdp_url[0]=",
+    "a form with an array": "cdp_url[]=%s&b=2",
+    "a form with dots": "session.cdp_url=%s",
+    "a log": "level=info cdp_url=%s msg=x",
+    "INI": "cdp_url = %s\n",
+    "a sentence": "The cdp_url is %s.",
+    "a name and a value": '{"value": "%s", "name": "cdp_url"}',
+    "Markdown in JSON": '{"text": "See [cdp_url](%s)"}',
+    "XML in JSON": '{"text": "<cdp_url lang=\\"en\\">%s</cdp_url>"}',
+    "CSV in JSON": '{"text": "id,cdp_url\\n1,%s"}',
+}
+URL_PLACES |= {name: partial(str.replace, text, "%s") for name, text in WRITTEN.items()}
 
 
 @pytest.mark.parametrize("name", URL_PLACES)
@@ -387,6 +443,37 @@ def test_capability_url_is_found_where_its_name_is(name: str) -> None:
     known = Scrubber((), Capabilities(SECRET_URLS, (MARK,)))
     assert not holds(known.body(URL_PLACES[name](CDP).encode()), TOKEN)
     assert known.body(f"see {CDP}.".encode()) == b"see $CDP_URL."
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_value_that_is_no_url_is_found_where_its_name_is(name: str) -> None:
+    known = Scrubber((), Capabilities(SECRET_URLS, (MARK,)))
+    assert TOKEN.encode() not in known.body(WRITTEN[name].replace("%s", TOKEN).encode())
+    assert known.body(f"see {TOKEN} there".encode()) == b"see $CDP_URL there"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cdp_url: field required",
+        '{"detail": "cdp_url: field required (step2_name)"}',
+        "cdp_url, viewer_url and https://docs.example/a1b2c3d4",
+        "the cdp_url (see https-docs) is missing",
+        '{"required": ["cdp_url", "step2_name"]}',
+        "a,b\n1,cdp_url\n2,a1b2c3d4\n",
+    ],
+)
+def test_what_is_only_near_a_name_stays(text: str) -> None:
+    assert Scrubber((), Capabilities(SECRET_URLS, (MARK,))).body(text.encode()) == text.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<cdp_url>", "cdp_url,\n\n", "cdp_url=<", "<cdp_url <", 'name="cdp_url"\r\n\r\n', "cdp_url,", 'cdp_url,"\n'],
+)
+def test_names_again_and_again_take_no_long(text: str) -> None:
+    body = text.encode() * 5_000
+    assert len(Scrubber((), Capabilities(SECRET_URLS, (MARK,))).body(body)) == len(body)
 
 
 @pytest.mark.parametrize(

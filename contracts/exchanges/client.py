@@ -52,6 +52,7 @@ class Client:
     _transport: Transport | None = field(default=None, init=False, repr=False)
     _answer: Callable[[messages.Request], Outcome] = field(init=False, repr=False)
     _scrubber: Scrubber = field(init=False, repr=False)
+    _sent: Scrubber = field(init=False, repr=False)  # for requests, whose URLs are ours
 
     def __post_init__(self) -> None:
         if self.inside is None:
@@ -61,6 +62,7 @@ class Client:
             self._answer = self.inside
         secrets = [*self._secrets.values(), *self.tokens.known, *self.tokens.scrubber.secrets]
         self._scrubber = Scrubber(tuple(dict.fromkeys(secrets)), self.capabilities)
+        self._sent = Scrubber(self._scrubber.secrets)
 
     @property
     def _secrets(self) -> Mapping[str, Secret]:
@@ -83,6 +85,7 @@ class Client:
             where = f"{probe.request.method} {probe.request.target}"
             said = self._scrubber.text(f"{type(error).__name__} while sending {where}: {error}")
             raise RuntimeError(said) from None
+        probe = self._kept(probe)
         last, outcome = outcomes[-1], _conclusion(outcomes)
         retried = tuple(map(_said, outcomes[:-1]))
         if isinstance(last, Response) and not self.sleepless:
@@ -92,6 +95,16 @@ class Client:
             return Exchange(number, probe, None, failure, len(outcomes), retried)
         response = self._scrubber.answer(outcome)
         return Exchange(number, probe, response, None, len(outcomes), retried)
+
+    def _kept(self, probe: Probe) -> Probe:
+        """A probe without secrets, which values and bodies that the user gave may hold."""
+        given = tuple((name, self._sent.text(value)) for name, value in probe.given)
+        target, body = self._sent.text(probe.request.target), probe.request.body
+        headers = tuple(self._sent.field(*one) for one in probe.request.headers)
+        request = replace(
+            probe.request, target=target, headers=headers, body=body and self._sent.body(body)
+        )
+        return replace(probe, request=request, given=given)
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:
         """What came of each attempt; the service or the back-off says how long to wait."""

@@ -276,7 +276,7 @@ request restart run save schedule send set start submit trigger update upload
 """
 ENDINGS = frozenset(_ENDINGS.split())
 BEGINNINGS = frozenset(_BEGINNINGS.split())
-_ENDING_METHODS = ("DELETE", "MOVE")  # RFC 4918 §9.9: what was moved is no longer where it was
+ENDING_METHODS = ("DELETE", "MOVE")  # RFC 4918 §9.9: what was moved is no longer where it was
 _JOINT = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")  # between words of a name
 _GLUED = re.compile(f"(?:{'|'.join(word for word in ENDINGS if len(word) > 4)})[a-z]{{3}}")
 
@@ -292,8 +292,8 @@ def ends(spec: Spec, operation: Operation) -> bool:
     around = spec.document.at(operation.pointer.rpartition("/")[0])
     if (said := written.get(ENDS, around.get(ENDS))) is not None:
         return said is not False
-    if operation.method in SAFE_METHODS or operation.method in _ENDING_METHODS:
-        return operation.method in _ENDING_METHODS
+    if operation.method in SAFE_METHODS or operation.method in ENDING_METHODS:
+        return operation.method in ENDING_METHODS
     method = operation.method.lower()
     verbs = [method, *_words(_shape(decoded(operation.path)))]
     called = [word for word in _words(operation.operation_id or "") if word != method]

@@ -21,7 +21,7 @@ from contracts.messages import SAFE_METHODS, Exchange, Probe, Request
 from contracts.notte.domain import SESSION_ID
 from contracts.notte.sessions import Starter, list_sessions
 from contracts.probes import ProbePlan
-from contracts.probes.knowledge import ENDS, ends
+from contracts.probes.knowledge import ENDING_METHODS, ENDS, ends
 from contracts.report.diff import diff_of, drift_of
 from contracts.report.forms.page import page
 from contracts.report.json_report import json_parts, to_json
@@ -51,6 +51,7 @@ def reach(state: State) -> str:
         changes = operation.method not in SAFE_METHODS and not ends(spec, operation)
         if names and names <= givens.names(operation) and changes:
             found.append(operation.key)
+    found.sort(key=lambda key: not key.startswith(ENDING_METHODS))  # the worst is never left out
     if not (found and state.inputs.options.unsafe and state.inputs.target.live):
         return ""
     shown, more = ", ".join(found[:MAX_REACH]), len(found) - MAX_REACH

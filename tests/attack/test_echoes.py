@@ -344,6 +344,19 @@ def test_secrets_that_are_not_sent_leave_nothing_behind(project: Project, monkey
     assert "Canary" not in run.out
 
 
+def test_a_credential_that_is_given_as_a_value_leaves_nothing_behind(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRACT_CREDENTIAL", CANARY)
+    given = f"--contract-param=thing_id={CANARY}"
+    assert project.run("-q", given).code == 0
+    assert f"/things/{MARK}" in (project.folder / "build/contract/exchanges.jsonl").read_text()
+    things = Things()
+    for run in (project.run("-q", given), project.ask(things, given, *QUIET)):
+        assert leaking(run, CANARY) == set()
+    assert [line for line in things.lines if line.startswith("GET /things/canary-7f3a")]
+
+
 WORDS = ("active", "Content-Type", "things", "status", "enum", "exercised")
 
 

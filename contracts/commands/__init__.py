@@ -93,6 +93,9 @@ def commands() -> None:
 
 def main() -> None:
     """Run a command; what a user can mend is one sentence on standard error and exit code 2."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What a terminal can't show is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -63,7 +63,8 @@ def init(document: str | None, base_url: str | None) -> None:
     for name, purpose in _PURPOSES.items():
         text = (_TEMPLATES / name).read_text(encoding="utf-8")
         text = text.replace("@VERSION@", metadata.version("notte-contracts"))
-        text = text.replace("@HERE@", json.dumps(here)[1:-1])
+        inert = json.dumps(here)[1:-1].replace("${{", "${{ '${{' }}")  # a workflow evaluates it
+        text = text.replace("@HERE@", inert)
         _add(root / ".github" / "workflows" / name, text, purpose)
     url = inputs.target.base_url or "URL"
     show(["next:", "  contracts run", f"  contracts run --base-url {url}"])

@@ -150,6 +150,16 @@ def test_an_output_that_can_t_be_written(command: list[str], project: Project) -
     )
 
 
+@pytest.mark.parametrize(("closed", "number"), [("stdout", 1), ("stderr", 2)])
+def test_an_output_that_is_closed_costs_nothing_but_itself(closed: str, number: int, project: Project) -> None:
+    words = [sys.executable, "-m", "contracts", "run", "-q", "--contract-report=made"]
+    shell = ["sh", "-c", f'exec "$@" {number}>&-', "sh", *words]
+    done = subprocess.run(shell, env=project.env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("contract: PASS" in done.stdout) is (closed == "stderr")
+    assert json.loads((project.folder / "made" / "report.json").read_text())["decision"] == "pass"
+
+
 SECRET_URL = f"https://ann:{CANARY.replace('/', '')}@127.0.0.1:9/x"
 KEY_TEXT = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\n-----END PRIVATE KEY-----\n"
 OPTIONS = ("against", "replay", "overlay", "spec", "ca-bundle", "baseline", "history", "proxy", "client-cert")

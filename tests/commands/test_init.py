@@ -276,6 +276,19 @@ def test_settings_that_nobody_can_read_are_a_sentence(name: str, text: str, cont
     assert err.startswith(f"contracts: {name}: can't be read (")
 
 
+def test_a_folder_that_is_called_like_an_expression_is_none_in_a_workflow(
+    folder: Path, contracts: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".git").mkdir()
+    name = 'a "b" ${{ secrets.KEY }} `id` ]]>'
+    write({f"{name}/openapi.yaml": DOCUMENT})
+    monkeypatch.chdir(folder / name)
+    contracts("init")
+    for path in (folder / ".github/workflows").iterdir():
+        where = yaml.safe_load(path.read_text())["defaults"]["run"]["working-directory"]
+        assert where == name.replace("${{", "${{ '${{' }}")
+
+
 def test_a_folder_of_a_repository_has_its_workflows_at_the_root(
     folder: Path, contracts: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,10 @@ class Allowance:
     def __post_init__(self) -> None:
         self._end = self.clock() + self.seconds
         self._most = MOST_MEMORY
+        self.measure()
+
+    def measure(self) -> None:
+        """Let what this process has by now be no part of what work may take."""
         with suppress(OSError, ValueError):
             self._most = max(MOST_MEMORY, _memory_used()[1] + self.memory)
 
@@ -232,9 +236,11 @@ def made(work: Callable[[], T], *, apart: bool = False) -> T:
     """What is made of a schema or an operation for a run, which has 8 CPU seconds for each.
 
     They get fewer by what is given up, so that it never comes to more than a minute in a process.
-    It may be made `apart`, like other work. Raises Exceeded where it takes longer.
+    It may be made `apart`, like other work. Raises Exceeded where it takes longer, or 2 GB more
+    than the process had before.
     """
     started = process_time()
+    _MAKING.measure()
     try:
         return _MAKING.spend(work, apart=apart)
     except Exceeded:

@@ -64,6 +64,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "1e5 required names": {"type": "object", "required": [f"v{number}" for number in range(10**5)]},
     "allOf of 10,000": {"allOf": [{"type": "object", "properties": {f"p{n}": STRING}} for n in range(10_000)]},
     "oneOf of 1,000": {"oneOf": [{"type": "object", "required": [f"p{n}"]} for n in range(1_000)]},
+    "oneOf of 300": {"oneOf": [{"type": "object", "required": [f"p{n}"]} for n in range(300)]},
     "anyOf of 1,000 patterns": {"anyOf": [{**STRING, "pattern": f"^a{n}"} for n in range(1_000)]},
     "oneOf of 1,000 values": {"oneOf": [{"const": f"v{n}"} for n in range(1_000)]},
     "dependentRequired 300 x 300": {"dependentRequired": {f"p{n}": [f"p{m}" for m in range(300)] for n in range(300)}},
@@ -87,7 +88,14 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 }
 """By name; `LONG` ones are for the bench alone."""
 
-LONG = {"enum of 1e5", "1e5 required names", "allOf of 10,000", "10,000 properties", "pattern of 20,000 characters"}
+LONG = {
+    "oneOf of 1,000",
+    "enum of 1e5",
+    "1e5 required names",
+    "allOf of 10,000",
+    "10,000 properties",
+    "pattern of 20,000 characters",
+}
 LONG |= {"dependentRequired 300 x 300", "300 if and then", "2,000 patternProperties", "oneOf of 200 that overlap"}
 LONG |= {"prefixItems of 1e5", "const of 1e5 members", "const of 1e7 characters", "a name of 1e6 characters"}
 LONG |= {

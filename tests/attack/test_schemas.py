@@ -34,14 +34,13 @@ def test_rules_bodies_and_changes_of_it_come_to_an_end(name: str) -> None:
 BEYOND: dict[str, tuple[dict[str, Any], str]] = {
     "required": ({"type": "object", "required": [f"v{n}" for n in range(2_001)]}, "2001 members of required, 2000"),
     "allOf": ({"allOf": [{"minProperties": n} for n in range(2_001)]}, "2001 members of allOf, 2000"),
-    "oneOf": ({"oneOf": [{"type": "object", "required": [f"p{n}"]} for n in range(251)]}, "251 members of oneOf, 250"),
-    "anyOf": ({"anyOf": [{**STRING, "pattern": f"^a{n}"} for n in range(251)]}, "251 members of anyOf, 250"),
+    "anyOf": ({"anyOf": [{**STRING, "pattern": f"^a{n}"} for n in range(2_001)]}, "2001 members of anyOf, 2000"),
     "properties": (
         {"type": "object", "properties": {f"p{n}": STRING for n in range(2_001)}},
         "2001 members of properties, 2000",
     ),
 }
-"""One member more than is compared."""
+"""One member more than is compared; of `oneOf`, which takes a minute for so many, as of `anyOf`."""
 
 
 @pytest.mark.parametrize("name", BEYOND)

@@ -192,7 +192,7 @@ class Course:
             if is_there or status in GONE:
                 parents = [one for one in self.things.values() if path.startswith(f"{one.path}/")]
                 seen = f"{status}, where what it is below is gone" * is_there
-                whole = self.with_steps(thing, parents[0].story[-1])
+                whole = self.with_steps(thing, *parents[0].story[1:])
                 self.say("gone with its parent", operation, seen, whole)
                 thing.is_gone = True
         elif thing.is_gone:
@@ -227,7 +227,7 @@ class Course:
         """What is read once it is deleted."""
         if status in GONE:
             self.say("deleted is gone", thing.by, "", thing)
-            thing.is_missed = True
+            thing.is_missed, thing.story = True, [*thing.story, exchange]
         elif 200 <= status < 300 and not is_soft(thing.shown, shown_by(thing.family, exchange)):
             kind = "deleted twice" if thing.is_missed else "deleted is gone"
             self.say(kind, thing.by, f"{status}, as if nobody had deleted it", thing)

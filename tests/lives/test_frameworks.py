@@ -233,3 +233,24 @@ def test_what_has_few_values_is_another_one_each_time(member: str) -> None:
 @pytest.mark.parametrize("write", [lambda text: f"{text}!", lambda text: f"({text})"], ids=["one more", "in brackets"])
 def test_what_is_added_to_a_text_is_no_spelling_of_it(write: Callable[[Any], Any]) -> None:
     assert "PUT /items/{item_id} / replaced reads as replaced" in asked_of(Forgetful("text", write)).violated
+
+
+class Haunted(Service):
+    """Lists what was deleted, and finds it no more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ghosts: dict[int, Item] = {}
+
+    def _list(self, request: Request) -> Response:
+        self.ghosts |= self.items
+        listed = json.dumps([*self.ghosts.values()]).encode()
+        return Response(200, (("content-type", "application/json"),), listed)
+
+
+def test_the_story_has_what_the_verdict_rests_on() -> None:
+    """That nothing is found of it: without, a list may be of yesterday, and lived again it would show nothing."""
+    evidence = asked_of(Haunted()).verdicts["GET /items / list has not what is gone"].evidence
+    assert evidence is not None
+    told = [(one.probe.note, one.response and one.response.status) for one in evidence.finding.story]
+    assert ("read", 404) in told

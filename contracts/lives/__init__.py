@@ -7,3 +7,4 @@ from contracts.lives.life import made_by as made_by
 from contracts.lives.story import lives_after as lives_after
 from contracts.lives.story import lives_of as lives_of
 from contracts.lives.story import with_lives as with_lives
+from contracts.lives.story import with_whole_story as with_whole_story

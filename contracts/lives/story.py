@@ -168,7 +168,9 @@ def with_lives(
 ) -> list[Verdict]:
     """The verdicts of an operation with those that its lives give; or `why` there are none."""
     judged = tally(filter(lambda rule: rule.kind in STATE_KINDS, rules), course.judged(exchanges))
-    found, told = {verdict.rule.id: verdict for verdict in judged}, list[Verdict]()
+    found, told = dict[str, Verdict](), list[Verdict]()
+    for verdict in judged:
+        found[verdict.rule.id] = with_whole_story(course, verdict, exchanges)
     for verdict in own:
         said = found.get(verdict.rule.id, verdict)
         if said is not verdict and not said.exercised and (why or exchanges):
@@ -178,3 +180,28 @@ def with_lives(
             said = verdict
         told.append(said)
     return told
+
+
+def with_whole_story(course: Course, verdict: Verdict, exchanges: Sequence[Exchange]) -> Verdict:
+    """The verdict with a story that shows by itself what was seen.
+
+    It is that of the finding, else all that was asked of what is in it, else all that was asked.
+    """
+    evidence = verdict.evidence
+    if evidence is None:
+        return verdict
+    last, told = evidence.exchange, evidence.finding.story
+    before, own, paths = list[Exchange](), list[Exchange](), set[str]()
+    for one in (*told, last):
+        paths.add(one.probe.request.path)
+    for one in exchanges:
+        if one.number < last.number:
+            before.append(one)
+            own += [one] * (one.probe.request.path in paths)
+    for story in (told, own, before):
+        again = Course(course.spec, course.family).judged((*story, last))[-1]
+        if verdict.rule.id in map(attrgetter("rule"), again.findings):
+            told = tuple(story)
+            break
+    finding = replace(evidence.finding, story=told)
+    return replace(verdict, evidence=replace(evidence, finding=finding))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from contracts.document import Spec
-from contracts.lives import Course, lived, lives_of
+from contracts.lives import Course, lived, lives_of, with_whole_story
 from contracts.messages import Exchange, Probe, Request, Response
 from contracts.probes import ProbePlan
 from contracts.rules.states import no_lives_of, state_rules
@@ -55,6 +55,8 @@ def live(spec: Spec, answer: Answering, plan: ProbePlan | None = None) -> Lived:
             exchanges += lived(steps, send)
         asked[family.item_path] = exchanges
         rules = [rule for one in family.operations for rule in state_rules(spec, one)]
-        found = tally(rules, Course(spec, family).judged(exchanges))
+        course = Course(spec, family)
+        judged = tally(rules, course.judged(exchanges))
+        found = [with_whole_story(course, verdict, exchanges) for verdict in judged]
         verdicts.update((verdict.rule.id, verdict) for verdict in found)
     return Lived(asked, verdicts)

@@ -6,8 +6,10 @@ from functools import cache
 
 import pytest
 
+from contracts.lives import Course, lane_of
 from contracts.messages import Request, Response
 from contracts.probes import ProbePlan
+from contracts.schemas.families import families_of
 
 from ..service.depot import GIVEN, ROWS, STATE_FAULTS, Depot, Fault
 from ..service.depot.contract import spec
@@ -54,7 +56,15 @@ def test_there_are_faults_of_state_in_many_families() -> None:
 
 @pytest.mark.parametrize("fault", OF_LIVES, ids=lambda fault: fault.title)
 def test_each_fault_of_state_is_found(fault: Fault) -> None:
-    assert fault.finds in asked_of(Depot(KEY, [fault])).violated
+    found = asked_of(Depot(KEY, [fault]))
+
+    assert fault.finds in found.violated
+    evidence = found.verdicts[fault.finds].evidence
+    assert evidence is not None
+    lane = evidence.exchange.probe.life
+    family = next(family for family in families_of(spec()) if lane_of(family) == lane)
+    told = Course(spec(), family).judged((*evidence.finding.story, evidence.exchange))[-1]
+    assert fault.finds in {finding.rule for finding in told.findings}
 
 
 def test_the_same_seed_asks_the_same() -> None:

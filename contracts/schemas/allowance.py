@@ -70,12 +70,19 @@ class Allowance:
     def __post_init__(self) -> None:
         self._end = self.clock() + self.seconds
         self._most = MOST_MEMORY
-        self.measure()
-
-    def measure(self) -> None:
-        """Let what this process has by now be no part of what work may take."""
         with suppress(OSError, ValueError):
-            self._most = max(MOST_MEMORY, _memory_used()[1] + self.memory)
+            self._measure()
+
+    def begin(self) -> None:
+        """Let what this process has by now be no part of what the outermost work may take.
+
+        It is measured when that has gone on for a `TICK`: most of it never does.
+        """
+        if self._due == inf:
+            self._most = 0
+
+    def _measure(self) -> None:
+        self._most = max(MOST_MEMORY, _memory_used()[1] + self.memory)
 
     @property
     def is_over(self) -> bool:
@@ -151,13 +158,13 @@ class Allowance:
                     timer = signal.setitimer(signal.ITIMER_PROF, TICK, TICK)
             found = work()
             if self._due < 0:  # it was ended, and native code took that for an answer
-                raise Exceeded(self._given_up(seconds, self._most))
+                raise Exceeded(self._given_up(seconds))
             return found
         except (MemoryError, RecursionError) as problem:
             raise Exceeded(NO_MEMORY if isinstance(problem, MemoryError) else NO_END) from None
         except Exception as problem:
             if self._due < 0 and not isinstance(problem, Exceeded):  # a library made it of that
-                raise Exceeded(self._given_up(seconds, self._most)) from None
+                raise Exceeded(self._given_up(seconds)) from None
             raise
         finally:
             if handler is not None:
@@ -168,15 +175,18 @@ class Allowance:
     def _look(self, _: int, frame: FrameType | None) -> None:
         """End the work that is under way here if its time is over, or the memory is used up."""
         with suppress(OSError, ValueError):
-            if _memory_used()[1] > self._most:
+            if not self._most:
+                self._measure()
+            elif _memory_used()[1] > self._most:
                 self._due = -inf
         code = frame.f_code if frame else Allowance._here.__code__
         is_lost = code is Allowance._here.__code__ or code.co_name == GC_CALLBACK
         if process_time() > self._due and not is_lost:
             self._due = -inf
-            raise Exceeded(self._given_up(self._given, self._most))
+            raise Exceeded(self._given_up(self._given))
 
-    def _given_up(self, seconds: float, memory: int) -> str:
+    def _given_up(self, seconds: float, memory: int = 0) -> str:
+        memory = memory or self._most or self.memory
         told = f"given up after {seconds:.2g} CPU seconds or {memory >> 20} MB on one question"
         return self.over if self.is_over else told
 
@@ -240,7 +250,7 @@ def made(work: Callable[[], T], *, apart: bool = False) -> T:
     than the process had before.
     """
     started = process_time()
-    _MAKING.measure()
+    _MAKING.begin()
     try:
         return _MAKING.spend(work, apart=apart)
     except Exceeded:

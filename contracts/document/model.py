@@ -1,6 +1,7 @@
 """A document as the rest of the suite sees it: its operations and schemas, each with its place."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -42,10 +43,10 @@ def join_pointer(pointer: str, *segments: str | int) -> str:
     return "/".join([pointer, *(escape_segment(str(segment)) for segment in segments)])
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def split_pointer(pointer: str) -> tuple[str, ...]:
     """The raw segments of a pointer."""
-    return tuple(map(unescape_segment, pointer.split("/")[1:]))
+    return tuple(sys.intern(unescape_segment(segment)) for segment in pointer.split("/")[1:])
 
 
 def value_at(tree: Any, segments: Sequence[str]) -> Any:
@@ -124,7 +125,6 @@ class Document:
     tree: dict[str, Any]
     source: Callable[[str], Source] = field(repr=False)
     marks: frozenset[str] = frozenset()  # those of `MARKS` that any schema says
-
     mark: str = ""  # that of properties which are in no message, in one direction
 
     @cached_property

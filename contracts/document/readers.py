@@ -44,6 +44,7 @@ _NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], float | str]], ...] = (
     (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), lambda _: float("nan")),
 )
 
+_WIDE = re.compile(r"[^\x00-\xff]+")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^\s,:\[\]{}"]+')
 
@@ -200,11 +201,13 @@ class JsonText:
     def __init__(self, content: str, file: str) -> None:
         self.file, self._content = file, content
         self.faults: list[DocumentError] = []
-        self._breaks = array("L", (match.start() for match in re.finditer("\n", content)))
         # What raw_decode calls.
         self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
         self._known: dict[int, dict[str, tuple[int, int]]] = {}
         self.tree = self._value()
+        # What is kept, for the lines of nodes, has a byte a character: an emoji would make it four.
+        self._content = _WIDE.sub(lambda found: json.dumps(found[0])[1:-1], content)
+        self._breaks = array("I", (match.start() for match in re.finditer("\n", self._content)))
         offset = self._skip(0)
         self.root = self._line(offset), offset
 
@@ -257,8 +260,10 @@ class JsonText:
     def _explained(self) -> DocumentError | None:
         """What was refused as a whole, found again token by token; None if that is in `faults`."""
         opened: list[dict[str, int]] = []
+        line, before = 1, 0
         for token in _TOKENS.finditer(self._content):
-            word, line = token[0], self._line(token.start())
+            word, start = token[0], token.start()
+            line, before = line + self._content.count("\n", before, start), start
             if word in "[{":
                 opened.append({})
             elif word in "]}":

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.document.written import written_from_bytes
+from contracts.document.written import Position, written_from_bytes
 from contracts.errors import DocumentError
 
 
@@ -155,3 +155,13 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(DocumentError):
         value(data)
+
+
+@pytest.mark.parametrize("wide", ["é", "→", "\U0001f600", '\\"→', "\\ud83d\\ude00→"])
+def test_wide_characters_move_no_line(wide: str) -> None:
+    text = f'{{"{wide}": "{wide}",\n"list": ["{wide}",\n{{"{wide}": 1,\n"last": "{wide}"}}]}}'
+    root = Position(written_from_bytes(text.encode(), "x"))
+    name = json.loads(f'"{wide}"')
+    found = [root.at(path).source.line for path in ((name,), ("list", "0"), ("list", "1", name), ("list", "1", "last"))]
+    assert found == [1, 2, 3, 4]
+    assert root.at(("list", "1", name)).source.pointer == f"/list/1/{name}"

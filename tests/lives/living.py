@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -11,7 +11,7 @@ from contracts.lives import Course, lived, lives_of, with_whole_story
 from contracts.messages import Exchange, Probe, Request, Response
 from contracts.probes import ProbePlan
 from contracts.rules.states import no_lives_of, state_rules
-from contracts.schemas.families import families_of
+from contracts.schemas.families import Family, families_of
 from contracts.verdicts import Outcome, Verdict, tally
 
 Answering = Callable[[Request], Response]
@@ -38,12 +38,12 @@ class Lived:
         return {rule for rule, verdict in self.verdicts.items() if not verdict.exercised}
 
 
-def live(spec: Spec, answer: Answering, plan: ProbePlan | None = None) -> Lived:
-    """All lives of a document's resources."""
+def live(spec: Spec, answer: Answering, plan: ProbePlan | None = None, of: Collection[Family] | None = None) -> Lived:
+    """All lives of a document's resources, or `of` some families of them."""
     plan = plan or ProbePlan(spec, live=True, unsafe=True)
     asked: dict[str, list[Exchange]] = {}
     verdicts: dict[str, Verdict] = {}
-    for family in families_of(spec):
+    for family in families_of(spec) if of is None else of:
         if no_lives_of(spec, family):
             continue
         numbers, exchanges = count(), list[Exchange]()

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.run.called import callable_from_shells
 from tests.service import create_app, fault_named, raw_server, running
 
 ROOT = Path(__file__).parents[1]
@@ -184,12 +185,19 @@ def hermetic() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(known)}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def python() -> Iterator[str]:
+    """What stands for Python in the scripts that steps call."""
+    with callable_from_shells() as command:
+        yield command
+
+
 @pytest.fixture
-def runner(tmp_path: Path) -> Runner:
-    return checkout(tmp_path)
+def runner(tmp_path: Path, python: str) -> Runner:
+    return checkout(tmp_path, python)
 
 
-def checkout(folder: Path) -> Runner:
+def checkout(folder: Path, python: str) -> Runner:
     for name in (".ci", "spec", "tests/contract"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pytest.ini").write_text(
@@ -198,7 +206,7 @@ def checkout(folder: Path) -> Runner:
     (folder / ".venv" / "bin").mkdir(parents=True)
     for name in ("contracts", "pytest"):
         script = folder / ".venv" / "bin" / name
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {name} "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec {python} -m {name} "$@"\n')
         script.chmod(0o755)
     return Runner(folder)
 
@@ -252,9 +260,11 @@ def test_drift_heads_the_summary(runner: Runner, healthy: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory, healthy: str) -> tuple[Runner, subprocess.CompletedProcess[str]]:
+def first(
+    tmp_path_factory: pytest.TempPathFactory, healthy: str, python: str
+) -> tuple[Runner, subprocess.CompletedProcess[str]]:
     """A first night, which finds nothing wrong."""
-    runner = checkout(tmp_path_factory.mktemp("first"))
+    runner = checkout(tmp_path_factory.mktemp("first"), python)
     return runner, runner.night(healthy, SEED="77")
 
 
@@ -402,12 +412,12 @@ def program(folder: Path, name: str, text: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+def begun(tmp_path_factory: pytest.TempPathFactory, python: str) -> Runner:
     """Somebody's checkout after `contracts init`, as a job of a pull request has it."""
     runner = Runner(tmp_path_factory.mktemp("begun"))
     (runner.folder / "openapi.yaml").write_text(DOCUMENT, encoding="utf-8")
     runner.git("init", "-q", "-b", "topic")
-    program(runner.folder / "bin", "contracts", f'exec "{sys.executable}" -m contracts "$@"')
+    program(runner.folder / "bin", "contracts", f'exec {python} -m contracts "$@"')
     runner.environment |= {
         "PATH": f"{runner.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "GITHUB_BASE_REF": "main",

@@ -35,6 +35,9 @@ ROOT = Path(__file__).parents[2]
 IMPORTED = (
     "xdist.dsession",
     "xdist.remote",
+    "contracts.commands.comparisons",
+    "contracts.commands.contract_run",
+    "contracts.commands.printouts",
     "contracts.flows",
     "contracts.report.forms.failure",
     "contracts.run.end",

@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -65,7 +64,7 @@ def _answer(calling: socket.socket) -> None:
         calling.send(process.wait().to_bytes(BYTES, "big", signed=True))
 
 
-def _begun(told: dict[str, object], files: list[int]) -> subprocess.Popen[object]:
+def _begun(told: dict[str, object], files: list[int]) -> Forked:
     words, cwd, env = told["words"], told["cwd"], told["env"]
     assert isinstance(words, list)
     assert isinstance(cwd, str)

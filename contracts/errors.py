@@ -12,6 +12,8 @@ import re
 import traceback
 from pathlib import Path
 
+OUT_OF_MEMORY = "there is not enough memory for the document"
+OUT_OF_MEMORY += "; let the process have more of it, or give a smaller part of the document"
 _PACKAGE = Path(__file__).parent
 # Of a URL user name and password; of a key all, which somebody gave in place of a file.
 _SECRET = re.compile(r"(:/{1,2})[^/\s'\"]*(?=@)|(-----BEGIN)[^;]*")
@@ -45,6 +47,8 @@ class DocumentError(ContractsError):
 def defect(error: BaseException) -> str:
     """A mistake of the suite itself, for a bug report: `KeyError at contracts/rules/plan.py:93`.
 
+    Or that there was no memory, which is none.
+
     What the error says is left out: it may hold what a service sent, or a secret.
     """
     where = "a place outside of it"
@@ -52,4 +56,6 @@ def defect(error: BaseException) -> str:
         path = Path(frame.f_code.co_filename)
         if path.is_relative_to(_PACKAGE):
             where = f"{path.relative_to(_PACKAGE.parent).as_posix()}:{line}"
+    if isinstance(error, MemoryError):
+        return f"there was not enough memory at {where}"
     return f"the suite itself failed: {type(error).__name__} at {where}"

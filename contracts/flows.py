@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.decision.change_decision import ChangePolicy, accepted_for
 from contracts.document import FolderFiles, Spec, sides
 from contracts.document.composite import couples_of, is_unborn, origin_of
-from contracts.errors import ContractsError, UsageError, defect
+from contracts.errors import OUT_OF_MEMORY, ContractsError, UsageError, defect
 from contracts.report.diff import Diff, diff_of, diff_of_many, drift_of
 from contracts.report.run import Drift
 from contracts.schemas.allowance import SECONDS
@@ -101,8 +101,10 @@ def ask(state: State, operation: Operation) -> Asked:
         raise KeyboardInterrupt from None
     except Exception as error:
         # Noted for the other items of the operation, and raised for this one.
+        if isinstance(error, MemoryError):
+            error = UsageError(f"{operation.key}: {OUT_OF_MEMORY}")
         state.broken[operation.key] = state.scrub(f"{type(error).__name__}: {error}")
-        raise
+        raise error
     finally:
         state.progress.clear()
 

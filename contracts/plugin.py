@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contracts.errors import ContractsError
+from contracts.errors import OUT_OF_MEMORY, ContractsError
 from contracts.run.items import SESSION, lanes_of
 from contracts.run.options import OPTIONS
 from contracts.run.settings import (
@@ -44,6 +44,7 @@ _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 """How pytest takes an option and its ini twin."""
 _BROKEN = {"contract_verdicts": "violated", "contract_gate": "breaking"}
 """What has happened when a test fails, by the fixture that says which test it is."""
+_UNFINISHED = {"crashed": "the suite itself failed", "unable": "an operation can't be asked"}
 _OWN_STATUS = {"fail": 1, "inconclusive": 3}  # the exit code by the result of a run
 
 
@@ -125,8 +126,8 @@ def _begun(config: pytest.Config, *, asks: bool = True) -> State | None:
             state = config.stash[SESSION] = begin(config, config.stash[_BASE_URL], asks=asks)
             config.add_cleanup(scrub_logs(state.scrub))
             config.pluginmanager.register(Outputs(config, state.scrub), "contracts-outputs")
-        except ContractsError as error:
-            config.stash[_PROBLEM] = str(error)
+        except (ContractsError, MemoryError) as error:
+            config.stash[_PROBLEM] = str(error) or OUT_OF_MEMORY
     return config.stash.get(SESSION, None)
 
 
@@ -275,7 +276,7 @@ def pytest_runtest_makereport(
         if call.excinfo is None or not isinstance(call.excinfo.value, pytest.fail.Exception):
             report.contract = "crashed"
         if call.excinfo is not None and isinstance(call.excinfo.value, ContractsError):
-            report.longrepr = str(call.excinfo.value)
+            report.longrepr, report.contract = str(call.excinfo.value), "unable"
         crash = getattr(report.longrepr, "reprcrash", None)
         if report.contract == broken and crash is not None:
             # The short summary prints it whole where CI is set.
@@ -317,21 +318,20 @@ class _Ending:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if self.state is not None:
-            self.state.others = self.others
         if self.failed["undocumented"]:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         state = self.state
         if state is None or state.worker is not None:
             return  # without a document there is nothing to conclude
+        state.others = self.others
         over = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         status, ended, result = exitstatus, "", ""
         # -x and --maxfail are said by xdist with the status of an interruption.
         most = self.config.getoption("maxfail", None) or 0
         if status == pytest.ExitCode.INTERRUPTED and 0 < most <= self.failed.total():
             status = pytest.ExitCode.TESTS_FAILED
-        if self.failed["crashed"]:
-            ended, result = "the suite itself failed, see the errors above", "inconclusive"
+        if told := [said for kind, said in _UNFINISHED.items() if self.failed[kind]]:
+            ended, result = f"{told[0]}, see the errors above", "inconclusive"
         elif status == pytest.ExitCode.INTERRUPTED:
             ended = "the run was interrupted"
         elif status not in over:

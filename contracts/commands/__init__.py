@@ -13,7 +13,7 @@ from itertools import islice
 
 import click
 
-from contracts.errors import ContractsError, UsageError, without_secrets
+from contracts.errors import OUT_OF_MEMORY, ContractsError, UsageError, without_secrets
 
 _RUN, _PROJECT = "contracts.commands.contract_run", "contracts.commands.project"
 _WHOLE, _SERVE = "contracts.commands.whole", "contracts.commands.serve"
@@ -117,8 +117,8 @@ def main() -> None:
             f"the output can't be written, or a file can't be read ({error.strerror or error})"
         )
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (click.Abort, KeyboardInterrupt):
-        sentence = "interrupted"
+    except (click.Abort, KeyboardInterrupt, MemoryError) as error:
+        sentence = OUT_OF_MEMORY if isinstance(error, MemoryError) else "interrupted"
     click.echo(f"contracts: {without_secrets(sentence)}", err=True)
     sys.exit(2)
 

@@ -25,8 +25,8 @@ PATIENCE = 3  # requests that nobody took, from the first on,
 SILENCE = 5  # requests in a row that nobody answered,
 SLOW = 3 * PATIENCE  # and no operation more, where these took a minute each,
 LOSSES = 20  # requests lost in any way: also reset, too large, or answered with 503 or 429,
-MOST_KEPT = 256 * 1024 * 1024  # bytes of requests and answers,
-MOST_IN_ALL = 4 * MOST_KEPT  # or so many in the whole run
+MOST_KEPT = 128 * 1024 * 1024  # bytes of requests and answers,
+MOST_IN_ALL = 8 * MOST_KEPT  # or so many in the whole run
 
 MOST_COMPARED = 20_000  # bytes of a body
 MOST_OF_TARGET = 120  # characters of it that are said
@@ -254,12 +254,12 @@ def until_stop(exchanges: Iterable[Event], before: int = 0, earlier: int = 0) ->
             return
 
 
-def for_good(stop: Stop, exchanges: Iterable[Exchange], stops: Sequence[Stop]) -> Stop:
+def for_good(stop: Stop, lost: Iterable[FailureKind | None], stops: Sequence[Stop]) -> Stop:
     """The Stop of an operation, or of all that come, where nobody takes requests any more.
 
-    `exchanges` and `stops` are those of the run until then, of whatever operation.
+    What was `lost` of each exchange of the run until then, of whatever operation, and its `stops`.
     """
-    kinds = [one.failure and one.failure.kind for one in exchanges][-LOSSES:]
+    kinds = [*lost][-LOSSES:]
     count = SLOW if FailureKind.TIMED_OUT in kinds[-SLOW:] else LOSSES
     gone = len(kinds) >= count and set(kinds[-count:]) <= SILENT
     if stop.kind is not StopKind.UNANSWERED or not gone:

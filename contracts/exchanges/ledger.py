@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -147,7 +148,7 @@ class Ledger:
         """What a process of the run kept; None if none did."""
         self._catch_up()
         place = self._lane(operation).judged
-        return place and place[0].read(*place[1:])
+        return place and next(place[0].lines(*place[1:]), None)
 
     def _append(self, item: Item) -> None:
         """A line, in the file when this returns."""
@@ -295,7 +296,7 @@ class Ledger:
             self._catch_up()
         if lane.asked is not None:
             return list(lane.asked)
-        lines = b"".join(file.read(begin, end) for file, begin, end in lane.places).splitlines()
+        lines = chain.from_iterable(file.lines(begin, end) for file, begin, end in lane.places)
         return [replace(exchange_from(line), number=at) for at, line in enumerate(lines)]
 
     def count(self, operation: str) -> int:
@@ -356,7 +357,7 @@ class Ledger:
             draft.write(json_line(record))
         for operation, number in self.first_numbers().items():
             for file, begin, end in self._lanes[operation].places:
-                for line in file.read(begin, end).splitlines(keepends=True):
+                for line in file.lines(begin, end):
                     draft.write(NUMBER + b"%d" % number + line[line.index(b",") :])
                     number += 1
         for operation in self.finished():

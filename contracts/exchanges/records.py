@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -31,11 +31,14 @@ class Written:
         finalize(self, self.file.close)
         return self.file
 
-    def read(self, begin: int, end: int) -> bytes:
-        if self.file is None:
-            return b""
-        self.file.seek(begin)
-        return self.file.read(end - begin) or b""
+    def lines(self, begin: int, end: int) -> Iterator[bytes]:
+        """The lines of a piece, no more than one of them in memory at a time."""
+        if self.file is not None:
+            with open(self.file.fileno(), "rb", closefd=False) as piece:
+                piece.seek(begin)
+                while begin < end and (line := piece.readline()):
+                    begin += len(line)
+                    yield line
 
 
 Place = tuple[Written, int, int]

@@ -15,6 +15,7 @@ from contracts.messages import JSON
 from contracts.schemas import SAME_VALUE
 from contracts.schemas.allowance import Exceeded, made
 from contracts.schemas.locations import Part
+from contracts.text import cut
 
 T = TypeVar("T")
 
@@ -84,8 +85,8 @@ class Unsatisfiable(Exception):
     """No payload could be made: `where` in the payload, and what was `tried`."""
 
     def __init__(self, where: str, tried: str) -> None:
-        self.where, self.tried = where, tried
-        super().__init__(f"no payload at {where or '/'}: {tried}")
+        self.where, self.tried = where, cut(tried)
+        super().__init__(f"no payload at {where or '/'}: {self.tried}")
 
 
 @dataclass(slots=True)

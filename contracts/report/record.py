@@ -99,7 +99,7 @@ class Teller:
             found=self._counted(list(verdict.broken_by.items())[:MAX_FOUND]),
             found_more=max(len(verdict.broken_by) - MAX_FOUND, 0) + verdict.more,
             seen=self._counted(verdict.seen.items()),
-            unseen=verdict.unseen,
+            unseen=tuple(map(cut, verdict.unseen)),
             why=masked(verdict.why),
             explained=verdict.explained,
             accepted=model.Agreement(accepted.reason, str(accepted.until)) if accepted else None,
@@ -111,7 +111,7 @@ class Teller:
     def _counted(self, counts: Iterable[tuple[str, int]]) -> Mapping[str, int]:
         found: dict[str, int] = {}
         for text, count in counts:
-            masked = self.scrubber.text(text)
+            masked = cut(self.scrubber.text(text))
             found[masked] = found.get(masked, 0) + count
         return found or NONE
 

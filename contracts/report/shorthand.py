@@ -23,9 +23,10 @@ _USUALLY_NOTHING = frozenset(
     }
 )
 _SHARED = (
-    ("promise", "clause", "basis", "severity", "since", "why", "explained", "accepted", "lapsed"),
+    ("clause", "basis", "severity", "since", "why", "explained", "accepted", "lapsed"),
     ("source",),
 )
+_SHARED_WITH_PROMISE = (("promise", *_SHARED[0]), _SHARED[1])
 _SHARED_OF_EVIDENCE = (("exchange", "curl", "status", "headers", "body", "request", "story"),)
 
 
@@ -56,7 +57,8 @@ def shortened(verdict: Mapping[str, Any], common: dict[bytes, int]) -> dict[str,
             own[name] = value
     if "evidence" in own:
         own["evidence"] = _shared(own["evidence"], _SHARED_OF_EVIDENCE, common)
-    return _shared(own, _SHARED, common)
+    is_alike = verdict["rule"].endswith(verdict["kind"])  # else its promise is about a name
+    return _shared(own, _SHARED_WITH_PROMISE if is_alike else _SHARED, common)
 
 
 def _shared(

@@ -230,7 +230,7 @@ class Place:
 
     def _rule(self, kind: str, promise: str, pointer: str, name: str = "") -> Rule:
         location = self.location
-        if location.is_everywhere:
+        if location.is_everywhere and location.name:
             promise += f", wherever {location.name} stands"
         return self.body.rule(kind, promise, pointer, place=location.place or "/", name=name)
 

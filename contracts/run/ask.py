@@ -82,10 +82,12 @@ def asked(state: State, operation: Operation) -> Asked:
             raise UsageError(f"{where}, {cure}")
         known = handed_over(state, operation)  # by whoever asked it meanwhile
     if known is None:
+        why, sent = blocked(state.inputs.spec, exchanges), len(exchanges)
+        del exchanges  # which are read again, and may be large
         verdicts = list(verdicts_of(state, operation))
-        why = _nobody(state, StopKind.ELSEWHERE) or blocked(state.inputs.spec, exchanges)
+        why = _nobody(state, StopKind.ELSEWHERE) or why
         known = Asked({verdict.rule.id: verdict for verdict in verdicts}, why or None, cut)
-        hand_over(state, key, known, len(exchanges))
+        hand_over(state, key, known, sent)
         state.forget(operation)
     if state.worker is not None:  # what is handed over need not be kept
         state.asked.clear()
@@ -117,7 +119,7 @@ def _exchanges(state: State, operation: Operation, ask: Asking, number: int) -> 
                 event = health.for_good(event, state.recent, state.ledger.stops())
             yield event
             if isinstance(event, Exchange):
-                state.recent.append(event)
+                state.recent.append(event.failure.kind if event.failure else None)
                 state.progress.told(operation.key, index)
 
 

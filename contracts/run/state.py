@@ -20,7 +20,7 @@ from contracts.document import Operation, Spec
 from contracts.errors import UsageError, defect
 from contracts.exchanges import Board, Bounds, Ledger, Pace
 from contracts.exchanges.health import LOSSES
-from contracts.messages import Exchange
+from contracts.messages import FailureKind
 from contracts.mock import MockService
 from contracts.mock.bodies import sample_values
 from contracts.notte.domain import PROXY_VARIABLE
@@ -153,9 +153,8 @@ class State:
     asked: dict[str, Asked] = field(default_factory=dict)
     # The verdicts before anything was asked again, and on how many exchanges.
     first_looks: dict[str, tuple[int, Sequence[Verdict]]] = field(default_factory=dict)
-    recent: deque[Exchange] = field(
-        default_factory=partial(deque, maxlen=LOSSES)
-    )  # of this process
+    # What was lost of the last exchanges of this process.
+    recent: deque[FailureKind | None] = field(default_factory=partial(deque, maxlen=LOSSES))
     chosen: frozenset[str] = frozenset()  # the operations that tests of this session are about
     broken: dict[str, str] = field(default_factory=dict)  # how the suite failed inside
     ran: set[str] = field(default_factory=set)  # the items that tests of this run were about,

@@ -160,6 +160,52 @@ def test_an_output_that_is_closed_costs_nothing_but_itself(closed: str, number: 
     assert json.loads((project.folder / "made" / "report.json").read_text())["decision"] == "pass"
 
 
+def lacking(*_: object, **__: object) -> None:
+    raise MemoryError
+
+
+LITTLE = "there is not enough memory for the document; let the process have more of it"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "contracts.commands.printouts.rules_for",
+        "contracts.document.loader._linked",
+        "contracts.report.diff.changes_between",
+    ],
+)
+def test_little_memory_is_a_sentence_of_a_command(
+    where: str, project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = str(project.folder / "spec" / "notte.yaml")
+    words = ["diff", spec, spec] if "diff" in where else ["rules", "--spec", spec]
+    monkeypatch.setattr(where, lacking)
+    monkeypatch.setattr("sys.argv", ["contracts", *words])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert capsys.readouterr().err.startswith(f"contracts: {LITTLE}")
+
+
+def test_little_memory_for_the_rules_is_a_sentence_of_a_run(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.run.state.Items", lacking)
+    run = project.run("-q")
+    assert (run.code, run.out.strip()) == (4, "")
+    assert run.err.startswith(f"ERROR: {LITTLE}")
+
+
+def test_little_memory_for_an_operation_is_a_sentence_of_a_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contracts.run.ask.judge_all", lacking)
+    run = project.run("-q")
+    assert (run.code, run.counted("error")) == (3, 1)
+    assert f"GET /things/{{thing_id}}: {LITTLE}" in run.out
+    assert "judge_all" not in run.out
+    said = "contract: INCONCLUSIVE in a self-test on the mock: an operation can't be asked, see the errors above"
+    assert run.lines[-1].startswith(said)
+
+
 SECRET_URL = f"https://ann:{CANARY.replace('/', '')}@127.0.0.1:9/x"
 KEY_TEXT = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\n-----END PRIVATE KEY-----\n"
 OPTIONS = ("against", "replay", "overlay", "spec", "ca-bundle", "baseline", "history", "proxy", "client-cert")

@@ -208,9 +208,13 @@ def test_where_it_stopped_is_the_first_request_that_had_no_answer() -> None:
     assert stop.why.endswith(", at GET /d")
 
 
+def lost_of(outcome: int | FailureKind) -> FailureKind | None:
+    return outcome if isinstance(outcome, FailureKind) else None
+
+
 def stopped_for_good(*outcomes: int | FailureKind, kind: StopKind = StopKind.UNANSWERED) -> Stop:
     silent = Stop("GET /a", StopKind.SILENT, "it stopped")
-    return for_good(Stop(KEY, kind, "no request"), [exchange(outcome) for outcome in outcomes], [silent])
+    return for_good(Stop(KEY, kind, "no request"), [lost_of(outcome) for outcome in outcomes], [silent])
 
 
 def test_nobody_is_waited_for_who_takes_no_request_of_one_operation_after_another() -> None:
@@ -220,7 +224,7 @@ def test_nobody_is_waited_for_who_takes_no_request_of_one_operation_after_anothe
 
 
 def test_a_service_that_never_answers_is_not_waited_for_at_every_operation() -> None:
-    stop = for_good(Stop(KEY, StopKind.UNANSWERED, "no request"), [exchange(TIMED_OUT)] * 9, [])
+    stop = for_good(Stop(KEY, StopKind.UNANSWERED, "no request"), [TIMED_OUT] * 9, [])
     assert stop == Stop(KEY, StopKind.ABSENT, "the service answered none of 9 requests in a row")
 
 

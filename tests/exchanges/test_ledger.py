@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.exchanges import Ledger, Stop, StopKind
-from contracts.exchanges.records import exchange_from, json_line, to_record
+from contracts.exchanges.records import Written, exchange_from, json_line, to_record
 from contracts.messages import Claim, Credential, Exchange, Failure, FailureKind, Probe, Request, Response
 
 Ask = Callable[[int], Iterator[Exchange]]
@@ -49,6 +49,20 @@ def path(tmp_path: Path) -> Path:
 def process(path: Path, name: str = "", order: Sequence[str] = ()) -> Ledger:
     """What a process of a run of several has; `name` is that of the process, "" if it leads."""
     return Ledger(path, order=order, process=name, shared=True)
+
+
+def test_a_lane_is_read_a_line_at_a_time(path: Path) -> None:
+    path.parent.mkdir()
+    line = b"1" * 1_000_000 + b"\n"
+    path.write_bytes(line * 3)
+    file = Written(path)
+    assert list(file.lines(0, 3)) == []
+    file.open("a+b").seek(0)
+    assert list(file.lines(len(line), 3 * len(line))) == [line] * 2
+    lines = file.lines(0, 3 * len(line))
+    assert next(lines) == line
+    path.write_bytes(line)  # what is gone now was not read before
+    assert sum(map(len, lines)) < len(line)
 
 
 def test_an_operation_is_asked_once(path: Path) -> None:

@@ -40,6 +40,11 @@ def held(number: int, **extra: Any) -> Verdict:
     return Verdict(made, Outcome.HOLDS, **{"exercised": 7, "seen": {"value": 6, "null": 1}, **extra})
 
 
+def requiring(number: int) -> Verdict:
+    made = rule(f"/status required v{number}")
+    return Verdict(replace(made, kind="required", promise=f"has a property v{number}"), Outcome.NOT_EXERCISED)
+
+
 SEEN = exchange(Response(200, (("X-Long", "y" * 500),), b'{"status": "paused"}' + b" " * 2000, 0.1))
 OTHER = Rule(
     f"{GET} strange \u202e##", "strange", Severity.ADVISORY, "a clause", "HEAD /else", None, None, POINTER, "p"
@@ -92,6 +97,13 @@ def test_it_has_a_line_a_verdict_which_nobody_obeys() -> None:
     assert [json.loads(line.rstrip(","))["rule"] for line in lines] == [verdict.rule.id for verdict in VERDICTS]
     assert text.replace("\n", "").isprintable()
     assert "##" not in text
+
+
+def test_a_promise_about_a_name_stands_once_beside_it() -> None:
+    text = json_text(to_json(report(*map(requiring, range(300)))))
+    assert text.count('"promise":"has a property v7"') == 1
+    assert len(json.loads(text)["common"]) < 10
+    assert len(text) < 300 * 160 + 5_000
 
 
 def test_the_evidence_of_many_rules_is_there_once() -> None:

@@ -55,9 +55,7 @@ def credentials_from(
     masks += Scrubber.of(proxy_secrets(environ)).secrets
     masks.sort(key=lambda secret: -len(secret.reveal()))
     capabilities = Capabilities(secret_names(spec.document, domain.SECRET_URLS), spec.placeholders)
-    if not live:  # no token comes that would be held against it, and it has megabytes
-        return spec, {}, Scrubber(tuple(masks), capabilities)
-    return spec, secrets, Scrubber(tuple(masks), capabilities, common)
+    return spec, secrets if live else {}, Scrubber(tuple(masks), capabilities, common)
 
 
 def _own_variables(spec: Spec, options: Options, given: Mapping[str, str]) -> dict[str, str]:

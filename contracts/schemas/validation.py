@@ -32,9 +32,9 @@ Uncompilable = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, V
 """What jsonschema-rs raises for a schema that it can't compile, as with an unknown pattern."""
 
 
-def _registry_for(schema: Any, document: Document) -> Registry:
-    places = (unquote(target.partition("#")[2]) for target in references(schema))
-    return registry(document, *places)
+def _registry_for(schema: Any, document: Document) -> Registry | None:
+    places = [unquote(target.partition("#")[2]) for target in references(schema)]
+    return registry(document, *places) if places else None
 
 
 @lru_cache(maxsize=64)  # of schemas that refer to very much it takes megabytes each

@@ -10,7 +10,8 @@ import pytest
 from contracts.document import Document, load_spec
 from contracts.document.excerpts import MANY_PLACES, excerpt, reference, registry
 from contracts.probes.schemathesis_cases import Cases
-from contracts.schemas.validation import Uncompilable, validator_of
+from contracts.schemas import validation
+from contracts.schemas.validation import Uncompilable, canonical_of, validator_of
 from tests.documents import spec_of
 
 TEXT = {"type": "string"}
@@ -80,6 +81,15 @@ def test_a_schema_is_compiled_beside_what_it_refers_to(length: int, *, knows_all
     known = registry(document, "/components/schemas/S0")
     with nullcontext() if knows_all else pytest.raises(Uncompilable):
         assert jsonschema_rs.validator_for(other, registry=known).is_valid("a")
+
+
+def test_what_refers_to_nothing_is_compiled_beside_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(validation, "registry")
+    document = spec_of({}).document
+    assert not validator_of(TEXT, document).is_valid(1)
+    assert canonical_of(TEXT, document) == canonical_of({"type": ["string"]}, document)
+    with pytest.raises(NameError):
+        validator_of(reference("/info"), document)
 
 
 def test_an_operation_is_read_without_the_others() -> None:

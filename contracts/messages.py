@@ -314,6 +314,7 @@ def is_json(name: str) -> bool:
     return essence == "application/json" or (essence.endswith("+json") and essence not in LINES)
 
 
+@lru_cache(maxsize=1024)
 def is_stream(name: str) -> bool:
     """Whether an answer of a media type may never end."""
     return any(fnmatchcase(essence_of(name), stream) for stream in STREAMS)
@@ -334,10 +335,9 @@ def concrete(name: str, filler: str = "x") -> str:
 
 def covers(outer: str, inner: str) -> bool:
     """Whether `outer` describes every message that `inner` describes (RFC 9110 §12.5.1)."""
-    if not _parameters(outer) <= _parameters(inner):
-        return False
     wide, narrow = essence_of(outer), essence_of(inner)
-    return wide in ("*/*", narrow) or fnmatchcase(narrow, wide)  # `type/*` or `type/*+suffix`
+    is_of_it = wide in ("*/*", narrow) or fnmatchcase(narrow, wide)  # `type/*` or `type/*+suffix`
+    return is_of_it and _parameters(outer) <= _parameters(inner)
 
 
 @lru_cache(maxsize=1024)

@@ -101,10 +101,12 @@ class Client:
         given = tuple((name, self._sent.text(value)) for name, value in probe.given)
         target, body = self._sent.text(probe.request.target), probe.request.body
         headers = tuple(self._sent.field(*one) for one in probe.request.headers)
-        request = replace(
-            probe.request, target=target, headers=headers, body=body and self._sent.body(body)
+        kept = messages.Request(
+            probe.request.method, target, headers, body and self._sent.body(body)
         )
-        return replace(probe, request=request, given=given)
+        if given == probe.given and kept == probe.request:
+            return probe
+        return replace(probe, request=kept, given=given)
 
     def _outcomes(self, probe: Probe) -> list[Outcome]:
         """What came of each attempt; the service or the back-off says how long to wait."""

@@ -233,6 +233,8 @@ class Scrubber:
         """An answer without secrets."""
         body = self.body(response.body)  # first: from it the URLs in the fields are known
         headers = tuple(self.field(*field) for field in response.headers)
+        if body == response.body and headers == response.headers:
+            return response
         return replace(response, headers=headers, body=body)
 
     def _field(self, name: str, value: str, _known: int) -> tuple[str, str]:
@@ -276,7 +278,10 @@ class Scrubber:
                 data = clean.decode("utf-8", "surrogatepass").encode(codec, "surrogatepass")
         scan, hits = echoes.Scan(self._marks), list[Hit]()
         try:
-            near = echoes.holds_any(data.lower(), self._own_marks) or scan.suspects(data)
+            low = data.lower()
+            near = echoes.holds_any(low, self._own_marks) or scan.suspects(data)
+            if not (near or self.capabilities.may_be_in(low)):
+                return data
             for start, unpacked in echoes.unpacked_parts(data) if near else ():
                 if (clean := self._clean(unpacked, 0, learns)) != unpacked:
                     note = b"[%d packed bytes withheld; they are:]\n" % (len(data) - start)

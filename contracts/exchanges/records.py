@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -66,6 +67,9 @@ UNREADABLE = (ValueError, KeyError, TypeError, RecursionError, msgspec.MsgspecEr
 
 
 def json_line(record: Mapping[str, Any]) -> bytes:
+    with suppress(ValueError):  # a lone surrogate, say
+        if (line := msgspec.json.encode(record)).isascii():
+            return line + b"\n"
     return json.dumps(record, separators=(",", ":")).encode() + b"\n"
 
 
@@ -86,6 +90,9 @@ def to_record(item: Item) -> dict[str, Any]:
 
 def exchange_from(line: bytes) -> Exchange:
     """The exchange of a line; raises one of `UNREADABLE` if it has none."""
-    record = json.loads(line)
+    try:
+        record = msgspec.json.decode(line)
+    except msgspec.DecodeError:  # which it also says of lone surrogates
+        record = json.loads(line)
     probe = {**record, "request": record, "claim": record}  # each takes the names that it knows
     return msgspec.convert({**record, "probe": probe}, Exchange)

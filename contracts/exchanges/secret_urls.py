@@ -82,6 +82,10 @@ class Capabilities:
         """What a view in lower case holds that has a member of such a name, or a known URL."""
         return self._firsts | {b"://"} if self._known else self._firsts
 
+    def may_be_in(self, low: bytes) -> bool:
+        """Whether a view in lower case may hold any of them as it stands: never wrong to say no."""
+        return self._words or any(mark in low for mark in self.marks)
+
     @cached_property
     def _firsts(self) -> set[bytes]:
         return {_WORD.findall(name)[0].lower().encode() for name in self.names}

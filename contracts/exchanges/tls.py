@@ -7,7 +7,10 @@ import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import SplitResult
+
+import httpx2
 
 SILENCE = 3.0  # seconds after which a port that says nothing to plain HTTP is asked about TLS
 GREETING = 2.0  # seconds that a port has to answer a greeting
@@ -67,6 +70,18 @@ class Certificate:
                 raise ValueError(f"{why}: the key is that of another certificate") from None
             cure = "give a PEM file with certificate and key, or the key as --contract-client-key"
             raise ValueError(f"{why} ({getattr(error, 'reason', error)}); {cure}") from None
+
+
+@cache
+def trusted(scheme: str, ca_bundle: str | None, certificate: Certificate | None) -> ssl.SSLContext:
+    """The certificates that are trusted; reading them takes 50 ms: once, and where needed."""
+    if scheme != "https":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else None
+    context = context or httpx2.create_ssl_context()
+    if certificate is not None:
+        certificate.put_into(context)
+    return context
 
 
 def client_problem(detail: str) -> str:

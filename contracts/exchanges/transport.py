@@ -1,14 +1,12 @@
 """A request on the wire to what came back; no other file looks into httpx2 and httpcore2."""
 
 import ipaddress
-import ssl
 import time
 import urllib.request
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,29 +16,27 @@ import httpx2
 from contracts import messages
 from contracts.exchanges import tls
 from contracts.exchanges.tls import SILENCE
-from contracts.messages import (
-    Failure,
-    FailureKind,
-    Headers,
-    Request,
-    Response,
-    header_values,
-    is_stream,
-)
+from contracts.messages import Failure, FailureKind, Headers, Request, Response
 
 ACCEPTED = "gzip, deflate"  # the codings that are undone; what requests say in Accept-Encoding
 MAX_CODINGS = 4  # of one body; to undo each may take as long as the longest body does
 _PIECE = 65536
 _BEGINNING = 40
+_WITH_CONTENT = frozenset({"POST", "PUT", "PATCH", "QUERY"})  # whose lack of it is said
 _GZIP = zlib.MAX_WBITS | 16
 # Many servers send deflate without its frame, the zlib format (RFC 9110 §8.4.1.2).
 _CODINGS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
-_KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
-    (httpx2.TimeoutException, FailureKind.TIMED_OUT),
-    (httpx2.ConnectError, FailureKind.REFUSED),
-    (httpx2.ProxyError, FailureKind.REFUSED),
-    (httpx2.LocalProtocolError, FailureKind.REFUSED),  # our own fault, and no word on the service
-    (httpx2.NetworkError, FailureKind.RESET),
+# By the names that errors have, and what they are: httpx2 calls them as httpcore2 does.
+_KINDS = {
+    "TimeoutException": FailureKind.TIMED_OUT,
+    "ConnectError": FailureKind.REFUSED,
+    "ProxyError": FailureKind.REFUSED,
+    "LocalProtocolError": FailureKind.REFUSED,  # our own fault, and no word on the service
+    "NetworkError": FailureKind.RESET,
+}
+_ERRORS = (
+    *(httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError),
+    *(httpcore2.ProxyError, httpcore2.UnsupportedProtocol),
 )
 _NO_TLS = frozenset({FailureKind.TLS, FailureKind.REFUSED, FailureKind.TIMED_OUT})
 _TEXTS: tuple[tuple[str, FailureKind], ...] = (
@@ -91,24 +87,10 @@ class Route:
 
     def _way(self, base: SplitResult) -> dict[str, Any]:
         proxy: str | httpx2.Proxy | None = self.proxy or environment_proxy(base)[1]
-        trusted = _trust(base.scheme, self.ca_bundle, self.certificate)
+        trusted = tls.trusted(base.scheme, self.ca_bundle, self.certificate)
         if isinstance(proxy, str) and proxy.startswith("https:"):
-            proxy = httpx2.Proxy(proxy, ssl_context=_trust("https", self.ca_bundle, None))
+            proxy = httpx2.Proxy(proxy, ssl_context=tls.trusted("https", self.ca_bundle, None))
         return {"verify": trusted, "proxy": proxy}
-
-
-@cache
-def _trust(
-    scheme: str, ca_bundle: str | None, certificate: tls.Certificate | None
-) -> ssl.SSLContext:
-    """The certificates that are trusted; reading them takes 50 ms: once, and where needed."""
-    if scheme != "https":
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else None
-    context = context or httpx2.create_ssl_context()
-    if certificate is not None:
-        certificate.put_into(context)
-    return context
 
 
 def is_loopback(host: str) -> bool:
@@ -144,13 +126,23 @@ class Transport:
         if not (route.proxy or environment_proxy(base)[1]):
             self._deadline.doubt = self._refuse_other_scheme
         self._timeout = httpx2.Timeout(limits.read, connect=limits.connect).as_dict()
-        self._inner = route.transport(base)
-        # HTTPTransport has no parameter for what httpcore2's pools take under this name.
-        pool = self._inner._pool
+        # HTTPTransport has no parameter for what httpcore2's pools take under this name. What it
+        # makes of each request and answer, and what a pool is for, would take half of the time.
+        self._pool = pool = route.transport(base)._pool
         pool._network_backend = _Backend(pool._network_backend, self._deadline)
+        self._connection: Any = None  # of the one request under way
 
     def close(self) -> None:
-        self._inner.close()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connected(self, url: httpcore2.URL) -> Any:
+        """The connection of the request before, if it is still good, else a new one."""
+        known = self._connection
+        if known is None or not known.is_idle() or known.has_expired():
+            self.close()
+            self._connection = self._pool.create_connection(url.origin)
+        return self._connection
 
     def answer(self, request: Request) -> Response | Failure:
         """Send a request once, as it stands. Never raises for what the service does.
@@ -190,51 +182,61 @@ class Transport:
             raise NoAnswer(FailureKind.TLS, said)
 
     def _answer(self, request: Request) -> Response | Failure:
-        fields = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in request.headers]
-        target = f"{self._prefix}{request.target}".encode("ascii")
-        more = {"target": target, "timeout": self._timeout}
-        method, content = request.method, request.body
-        wire = httpx2.Request(method, self._url, headers=fields, content=content, extensions=more)
-        wire.method = method  # which httpx2 writes in capitals; its case counts (RFC 9110 §9.1)
-        started = self._deadline.start()
+        wire, started = self._wire(request), self._deadline.start()
         try:
-            response = self._inner.handle_request(wire)
-            begun = time.perf_counter()
-            raw = response.headers.raw
-            headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in raw)
-            answer = Response(response.status_code, headers, seconds=begun - started)
+            came = self._connected(wire.url).handle_request(wire)
+            seconds = time.perf_counter() - started
+            headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in came.headers)
+            named = messages.header_values(headers, "content-type") or [""]
             try:
-                received, is_whole = self._received(response, is_stream(answer.media_type or ""))
+                received, is_whole = self._received(came, messages.is_stream(named[0]))
             finally:
-                response.close()
+                came.close()
                 surplus = self._drop_surplus()
-            if method == "HEAD" and surplus and not surplus.startswith(b"HTTP/"):
+            if request.method == "HEAD" and surplus and not surplus.startswith(b"HTTP/"):
                 said = "content follows the head that HEAD asks for"
                 raise NoAnswer(FailureKind.BAD_FRAMING, said)
             body = decoded(received, headers, self._limits.body, is_whole=is_whole)
             if is_whole:  # what never ends has taken as long as its beginning did
-                answer = replace(answer, seconds=time.perf_counter() - started)
-            return replace(answer, body=body, is_whole=is_whole)
-        except httpx2.HTTPError as error:
+                seconds = time.perf_counter() - started
+            return Response(came.status, headers, body, seconds, is_whole)
+        except _ERRORS as error:
             return failure_of(error, self._deadline.begun)
         except NoAnswer as error:
             return Failure(*error.args)
 
-    def _received(self, response: httpx2.Response, is_endless: bool) -> tuple[bytes, bool]:
+    def _wire(self, request: Request) -> httpcore2.Request:
+        """A request with the fields that its framing needs (RFC 9112 §3.2, §6.2)."""
+        fields = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in request.headers]
+        named, content = {name.lower() for name, _ in fields}, request.body or b""
+        if named.isdisjoint((b"content-length", b"transfer-encoding")):
+            if content:
+                fields.append((b"Content-Length", b"%d" % len(content)))
+            elif request.method.upper() in _WITH_CONTENT:
+                fields.insert(0, (b"Content-Length", b"0"))
+        if b"host" not in named:
+            fields.insert(0, (b"Host", self._url.netloc))
+        target = f"{self._prefix}{request.target}".encode("ascii")
+        place = self._url.raw_scheme, self._url.raw_host, self._url.port
+        url = httpcore2.URL(scheme=place[0], host=place[1], port=place[2], target=target)
+        more = {"extensions": {"timeout": self._timeout}}
+        return httpcore2.Request(request.method, url, headers=fields, content=content, **more)
+
+    def _received(self, came: httpcore2.Response, is_endless: bool) -> tuple[bytes, bool]:
         """The bytes of a body, and whether they are all; a stream may be left before its end."""
         body, limits = bytearray(), self._limits  # chunks of two bytes would take thirty times more
         if is_endless:
             self._deadline.doubt = None
             self._deadline.shorten(limits.quiet)
         try:
-            for chunk in response.iter_raw():
+            for chunk in came.iter_stream():
                 if is_endless and not body:
                     self._deadline.shorten(limits.stream)
                 body += chunk
                 if is_endless and len(body) >= limits.streamed:
                     return bytes(body), False
                 _bound(body, limits.body)
-        except (NoAnswer, httpx2.ReadTimeout):
+        except (NoAnswer, httpcore2.ReadTimeout):
             if not is_endless:
                 raise
             return bytes(body), False
@@ -243,30 +245,28 @@ class Transport:
     def _drop_surplus(self) -> bytes:
         """What came beyond what was asked for, if any: it answers nothing (RFC 9112 §9.2).
 
-        Its connections are closed.
+        Its connection is closed.
         """
-        found = b""
-        for connection in self._inner._pool.connections:
-            layer: Any = connection
-            while (inner := getattr(layer, "_connection", None)) is not None:
-                layer = inner
-            state = getattr(layer, "_h11_state", None)
-            if state is not None and state.trailing_data[0]:
-                found += state.trailing_data[0]
-                connection.close()
+        layer: Any = self._connection
+        while (inner := getattr(layer, "_connection", None)) is not None:
+            layer = inner
+        state = getattr(layer, "_h11_state", None)
+        found: bytes = state.trailing_data[0] if state is not None else b""
+        if found:
+            self.close()
         return found
 
 
-def failure_of(error: httpx2.HTTPError, begun: bytes = b"") -> Failure:
+def failure_of(error: Exception, begun: bytes = b"") -> Failure:
     """What an error means, where the bytes that came begin so."""
     detail = f"{type(error).__name__}: {error}".strip(": ")
     if said := tls.client_problem(detail):
         return Failure(FailureKind.TLS, said)
-    if isinstance(error, httpx2.ConnectError) and "SSL" in detail.upper():
+    names = [kind.__name__ for kind in type(error).__mro__]
+    if "ConnectError" in names and "SSL" in detail.upper():
         return Failure(FailureKind.TLS, tls.certificate_problem(error) or detail)
-    for kind, meaning in _KINDS:
-        if isinstance(error, kind):
-            return Failure(meaning, detail)
+    if known := next(filter(None, map(_KINDS.get, names)), None):
+        return Failure(known, detail)
     found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
     framed = found in (FailureKind.RESET, FailureKind.BAD_FRAMING)
     if framed and begun and not begun.startswith(b"HTTP/"[: len(begun)]):
@@ -279,7 +279,7 @@ def failure_of(error: httpx2.HTTPError, begun: bytes = b"") -> Failure:
 
 def decoded(body: bytes, headers: Headers, limit: int, *, is_whole: bool = True) -> bytes:
     """The body after undoing what Content-Encoding names, last first; an empty one needs none."""
-    written = ",".join(header_values(headers, "content-encoding")).split(",")
+    written = ",".join(messages.header_values(headers, "content-encoding")).split(",")
     names = [name for name in map(str.strip, written) if name.lower() not in ("", "identity")]
     if len(names) > MAX_CODINGS:
         said = f"Content-Encoding names {len(names)} codings; at most {MAX_CODINGS} are undone"

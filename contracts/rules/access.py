@@ -56,10 +56,12 @@ def _authentication_rules(spec: Spec, operation: Operation) -> Iterator[Exchange
 
 def refused(way: Way, answer: Answer) -> str | None:
     """What may be answered before a credential is looked for does not show that none is."""
-    status, said = answer.response.status, f"{CREDENTIAL_FORMS[way.form].said}{way.said}"
-    shown = answer.exchange.probe.way
-    if shown != way.shown or status in messages.BEFORE_CREDENTIAL:
+    probe, status = answer.exchange.probe, answer.response.status
+    if probe.credential is not way.form or probe.way != way.shown:
         return None
+    if status in messages.BEFORE_CREDENTIAL:
+        return None
+    said = f"{CREDENTIAL_FORMS[way.form].said}{way.said}"
     return broken(status not in REFUSALS, f"{status} for a request with {said}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from contracts import text
 from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.document.model import clause_in, described_by
-from contracts.messages import Exchange, Response, has_content, header_values, is_json
+from contracts.messages import Exchange, Response, has_content, is_json
 from contracts.schemas.contents import Found
 from contracts.schemas.json_text import Decoded, TooManyError, decode
 from contracts.schemas.validation import Bounded, Uncompilable, Validator
@@ -303,14 +303,18 @@ class Answer:
     def documented(self) -> ResponseSpec | None:
         return self.operation.response(self.response.status)
 
-    @property
+    @cached_property
     def has_content(self) -> bool:
         return has_content(self.exchange.probe.request.method, self.response.status)
 
     @cached_property
+    def media_type(self) -> str | None:
+        return self.response.media_type
+
+    @cached_property
     def media(self) -> MediaType | None:
         """The documented media type of the body, if there is one for it."""
-        essence = self.response.media_type
+        essence = self.media_type
         if self.documented is None or essence is None or not self.has_content:
             return None
         return described_by(self.documented.content, essence)
@@ -334,13 +338,20 @@ class Answer:
             raise self._decoded
         return self._decoded
 
+    @cached_property
+    def _fields(self) -> dict[str, list[str]]:
+        found = dict[str, list[str]]()
+        for name, value in self.response.headers:
+            found.setdefault(name.lower(), []).append(value)
+        return found
+
     def fields(self, name: str) -> list[str]:
         """The values of a header field."""
-        return header_values(self.response.headers, name)
+        return self._fields.get(name.lower(), [])
 
-    @property
+    @cached_property
     def is_json(self) -> bool:
-        return self.has_content and is_json(self.response.media_type or "")
+        return self.has_content and is_json(self.media_type or "")
 
 
 def json_found(answer: Answer) -> Found:

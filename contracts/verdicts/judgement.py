@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from contracts.errors import defect
 from contracts.messages import Exchange
@@ -12,6 +13,7 @@ from contracts.text import cut
 
 MAX_FINDINGS = 1_000  # of a body; of each rule that it breaks more often, the first is kept
 MAX_WALKED = 2**23  # values in all answers judged together, each of which takes some 2 µs
+_COUNTS = partial(defaultdict[str, int], int)
 
 
 @dataclass(eq=False, slots=True)
@@ -20,7 +22,7 @@ class Seen:
 
     exercised: set[str] = field(default_factory=set)
     # How often which value: members of an enum; `null`, `value` and `absent` at a type rule.
-    seen: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(Counter))
+    seen: dict[str, dict[str, int]] = field(default_factory=partial(defaultdict, _COUNTS))
     walked: int = 0  # values
 
 
@@ -50,7 +52,10 @@ class Judgement:
             except Exception as error:  # of whatever kind: the other rules are judged
                 self.leave([row.rule], error)
             else:
-                self.note(row.rule, seen)
+                if seen == "":
+                    self.exercised.add(row.rule.id)
+                elif seen is not None:
+                    self.find(row.rule, seen)
 
     def leave(self, rules: Iterable[Rule], error: Exception) -> None:
         """Leave rules undecided, because of a bound of ours or of a mistake of ours."""

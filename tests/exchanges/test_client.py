@@ -499,7 +499,7 @@ def test_a_bug_shows_no_credential(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: object, **options: object) -> None:
         raise ValueError(f"Bearer {KEY}")
 
-    monkeypatch.setattr("httpx2.HTTPTransport.handle_request", broken)
+    monkeypatch.setattr("httpcore2.HTTPConnection.handle_request", broken)
     with pytest.raises(
         RuntimeError, match=r"ValueError while sending GET /things/1: Bearer \$CONTRACT_CREDENTIAL"
     ) as caught:

@@ -13,13 +13,14 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.exchanges import Route
-from contracts.exchanges.transport import NoAnswer, decoded
-from contracts.messages import FailureKind
+from contracts.exchanges.transport import Limits, NoAnswer, Transport, decoded
+from contracts.messages import FailureKind, Request
 from tests.exchanges.test_client import GET, OK, Script, ask_at, failure_of, status_of
 from tests.service import raw_server
 
@@ -181,3 +182,31 @@ def test_proxy_of_a_tls_service_is_told_its_address_alone() -> None:
         assert failure_of(ask_at("https://api.example/v1", GET, route=Route(proxy))) is FailureKind.REFUSED
     assert script.requests[0].startswith(b"CONNECT api.example:443 HTTP/1.1\r\n")
     assert b"k-0123456789" not in b"".join(script.requests)
+
+
+# What a request says of itself, which httpx2 would have written so
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(Request("GET", "/a?b=c", (("Accept", "x"),)), id="no content"),
+        pytest.param(Request("POST", "/a", (("Accept", "x"),), b"1"), id="content"),
+        pytest.param(Request("post", "/a", (("Accept", "x"),)), id="content that is lacking"),
+        pytest.param(Request("QUERY", "/a", (), b""), id="content that is empty"),
+        pytest.param(Request("DELETE", "/a"), id="content that is not expected"),
+        pytest.param(Request("PUT", "/a", (("content-length", "1"),), b"1"), id="a length of its own"),
+        pytest.param(Request("PUT", "/a", (("Transfer-Encoding", "chunked"),), b"1"), id="chunks"),
+        pytest.param(Request("GET", "/a", (("HOST", "b"), ("Ä", "ä"), ("X", "1"), ("x", "2"))), id="a host of its own"),
+    ],
+)
+@pytest.mark.parametrize("base", ["http://127.0.0.1:81/v1", "https://ä.example", "http://[::1]"])
+def test_fields_of_framing_are_those_of_httpx2(request_: Request, base: str) -> None:
+    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request_.headers]
+    usual = httpx2.Request(request_.method, base, headers=fields, content=request_.body)
+    wire = Transport(base, Route(), Limits())._wire(request_)
+    assert wire.headers == usual.headers.raw
+    assert (wire.method, wire.url.target[-len(request_.target) :]) == (
+        request_.method.encode(),
+        request_.target.encode(),
+    )

@@ -84,7 +84,7 @@ class Capabilities:
 
     def may_be_in(self, low: bytes) -> bool:
         """Whether a view in lower case may hold any of them as it stands: never wrong to say no."""
-        return self._words or any(mark in low for mark in self.marks)
+        return self._words or any(map(low.__contains__, self.marks))
 
     @cached_property
     def _firsts(self) -> set[bytes]:

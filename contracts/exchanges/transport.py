@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -208,7 +209,7 @@ class Transport:
     def _wire(self, request: Request) -> httpcore2.Request:
         """A request with the fields that its framing needs (RFC 9112 §3.2, §6.2)."""
         fields = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in request.headers]
-        named, content = {name.lower() for name, _ in fields}, request.body or b""
+        named, content = set(map(bytes.lower, dict(fields))), request.body or b""
         if named.isdisjoint((b"content-length", b"transfer-encoding")):
             if content:
                 fields.append((b"Content-Length", b"%d" % len(content)))
@@ -251,7 +252,7 @@ class Transport:
         while (inner := getattr(layer, "_connection", None)) is not None:
             layer = inner
         state = getattr(layer, "_h11_state", None)
-        found: bytes = state.trailing_data[0] if state is not None else b""
+        found: bytes = (state and state.trailing_data[0]) or b""
         if found:
             self.close()
         return found
@@ -262,7 +263,7 @@ def failure_of(error: Exception, begun: bytes = b"") -> Failure:
     detail = f"{type(error).__name__}: {error}".strip(": ")
     if said := tls.client_problem(detail):
         return Failure(FailureKind.TLS, said)
-    names = [kind.__name__ for kind in type(error).__mro__]
+    names = list(map(attrgetter("__name__"), type(error).__mro__))
     if "ConnectError" in names and "SSL" in detail.upper():
         return Failure(FailureKind.TLS, tls.certificate_problem(error) or detail)
     if known := next(filter(None, map(_KINDS.get, names)), None):

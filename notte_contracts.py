@@ -10,10 +10,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from traceback import walk_tb
 from types import ModuleType
 from typing import Any
 
@@ -29,9 +31,44 @@ _aside: dict[str, ModuleType] = {}  # modules of ours that are imported and not 
 
 
 def main() -> None:
-    """The command `contracts`; ours, also where PYTHONPATH has another package of that name."""
-    pytest_addhooks()
-    importlib.import_module("contracts.commands").main()
+    """The command `contracts`; ours, also where PYTHONPATH has another package of that name.
+
+    Where a module that it needs can't be imported, a sentence says which, and the exit code is 4.
+    """
+    try:
+        pytest_addhooks()
+        importlib.import_module("contracts.commands").main()
+    except Exception as error:
+        if (said := unimportable(error)) is None:
+            raise
+        print(f"contracts: {said}", file=sys.stderr)
+        sys.exit(4)
+
+
+def unimportable(error: Exception) -> str | None:
+    """Because of which module of others an import failed, and what to do; None if none did."""
+    name = _culprit(error)
+    library, where = name.partition(".")[0], "it is in no folder of Python's path"
+    if library in ("", _NAME):
+        return None
+    with suppress(ImportError, ValueError):
+        found = find_spec(library)
+        where = found.origin or where if found is not None else where
+    reason = f"{type(error).__name__}: {error}".encode("unicode_escape").decode()[:300]
+    cure = f"rename it or take its folder out of PYTHONPATH if it is yours, else install {library}"
+    return f"the module {name} ({where}) can't be used ({reason}); {cure} again"
+
+
+def _culprit(error: Exception) -> str:
+    if isinstance(error, ImportError) and error.name:
+        return error.name
+    if isinstance(owner := getattr(error, "obj", None), ModuleType):
+        return owner.__name__
+    if isinstance(error, SyntaxError) and error.filename:
+        return Path(error.filename).stem
+    frames = (frame for frame, _ in walk_tb(error.__traceback__))
+    running = [one.f_globals["__name__"] for one in frames if one.f_code.co_name == "<module>"]
+    return "".join(running[-1:])
 
 
 def pytest_addhooks() -> None:
@@ -214,10 +251,11 @@ class _Broken:
 
     def __init__(self, error: Exception) -> None:
         self.problem = f"notte-contracts can't be used ({type(error).__name__}: {error})"
+        self.problem += f"; install it where no other distribution writes into {_FOLDER}"
+        self.problem = unimportable(error) or self.problem
 
     def pytest_load_initial_conftests(self, args: list[str]) -> None:
         import pytest
 
         if any(word.startswith("--contract-") for word in args):
-            cure = f"install it where no other distribution writes into {_FOLDER}"
-            raise pytest.UsageError(f"{self.problem}; {cure}")
+            raise pytest.UsageError(self.problem)

@@ -1,5 +1,5 @@
 """`python -m contracts`."""
 
-from contracts.commands import main
+from notte_contracts import main
 
 main()

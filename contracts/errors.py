@@ -10,7 +10,11 @@ with 2, pytest with 4; a traceback is never shown for these.
 
 import re
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from notte_contracts import unimportable
 
 OUT_OF_MEMORY = "there is not enough memory for the document"
 OUT_OF_MEMORY += "; let the process have more of it, or give a smaller part of the document"
@@ -42,6 +46,23 @@ class DocumentError(ContractsError):
         self.file, self.line, self.problem, self.cure = file, line, problem, cure
         where = f"{file}:{line}" if line else file
         super().__init__(f"{where}: {problem}; {cure}")
+
+
+@contextmanager
+def mended() -> Iterator[None]:
+    """Say what the user can mend, and Python raises in its own words, as a UsageError.
+
+    That is too little memory, and a module that can't be imported.
+    """
+    try:
+        yield
+    except ContractsError:
+        raise
+    except Exception as error:
+        said = OUT_OF_MEMORY if isinstance(error, MemoryError) else unimportable(error)
+        if said is None:
+            raise
+        raise UsageError(said) from None
 
 
 def defect(error: BaseException) -> str:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.decision.change_decision import ChangePolicy, accepted_for
 from contracts.document import FolderFiles, Spec, sides
 from contracts.document.composite import couples_of, is_unborn, origin_of
-from contracts.errors import OUT_OF_MEMORY, ContractsError, UsageError, defect
+from contracts.errors import ContractsError, UsageError, defect, mended
 from contracts.report.diff import Diff, diff_of, diff_of_many, drift_of
 from contracts.report.run import Drift
 from contracts.schemas.allowance import SECONDS
@@ -38,11 +38,14 @@ if TYPE_CHECKING:
     from contracts.run.state import Asked, State
 
 
+@mended()
 def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
     """Options -> document -> rules -> items; ContractsError with a text for the user.
 
     One that `asks` nothing, because tests judge answers that they have, needs no credential.
     """
+    import contracts.run.end
+    import contracts.run.prelude  # noqa: F401  what can't be imported is said before anything is sent
     from contracts.exchanges.credential import forbid_core_dumps
     from contracts.run.inputs import inputs_from
     from contracts.run.options import options_from
@@ -95,16 +98,15 @@ def ask(state: State, operation: Operation) -> Asked:
     from contracts.run.ask import asked
 
     try:
-        return asked(state, operation)
+        with mended():
+            return asked(state, operation)
     except KeyboardInterrupt:
         # Its frames hold requests with the credential, and --full-trace shows them.
         raise KeyboardInterrupt from None
     except Exception as error:
         # Noted for the other items of the operation, and raised for this one.
-        if isinstance(error, MemoryError):
-            error = UsageError(f"{operation.key}: {OUT_OF_MEMORY}")
         state.broken[operation.key] = state.scrub(f"{type(error).__name__}: {error}")
-        raise error
+        raise
     finally:
         state.progress.clear()
 

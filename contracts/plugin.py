@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contracts.errors import OUT_OF_MEMORY, ContractsError
+from contracts.errors import ContractsError, UsageError, mended
 from contracts.run.items import SESSION, lanes_of
 from contracts.run.options import OPTIONS
 from contracts.run.settings import (
@@ -114,20 +114,20 @@ def _collected(config: pytest.Config) -> Iterator[Path]:
 def _begun(config: pytest.Config, *, asks: bool = True) -> State | None:
     """The run, begun if it is not; None if there is nothing to test, or a problem."""
     if SESSION not in config.stash and _PROBLEM not in config.stash and _is_documented(config):
-        if problem := claim(str(config.rootpath)):
-            config.stash[_PROBLEM] = problem
-            return None
-        from contracts.flows import begin
-        from contracts.run.outputs import Outputs, scrub_logs
-
         try:
+            if problem := claim(str(config.rootpath)):
+                raise UsageError(problem)
+            with mended():
+                from contracts.flows import begin
+                from contracts.run.outputs import Outputs, scrub_logs
+
             if not any(o.given(config) for o in OPTIONS) and document_in(config.rootpath) is None:
                 return None
             state = config.stash[SESSION] = begin(config, config.stash[_BASE_URL], asks=asks)
             config.add_cleanup(scrub_logs(state.scrub))
             config.pluginmanager.register(Outputs(config, state.scrub), "contracts-outputs")
-        except (ContractsError, MemoryError) as error:
-            config.stash[_PROBLEM] = str(error) or OUT_OF_MEMORY
+        except ContractsError as error:
+            config.stash[_PROBLEM] = str(error)
     return config.stash.get(SESSION, None)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from contracts.document.dialects.repairs import UNREAD, Repairs
@@ -88,8 +89,12 @@ def misplaced(scheme: SecurityScheme, spec: Spec) -> SecurityScheme | None:
         name = scheme.name
         location = {"header": "query"}.get(scheme.location, "header")
     other = SecurityScheme(scheme.id, "apiKey", name, location)
-    taken = map(place_of, spec.security_schemes.values())
-    return None if place_of(other) in taken else other
+    return None if place_of(other) in _places(spec) else other
+
+
+@lru_cache(maxsize=8)
+def _places(spec: Spec) -> frozenset[tuple[str, str]]:
+    return frozenset(map(place_of, spec.security_schemes.values()))
 
 
 def ways_of(operation: Operation, spec: Spec) -> Iterator[Way]:
@@ -130,11 +135,14 @@ def vouched_for(schemes: Schemes, spec: Spec) -> bool:
     """
     if any(spec.variables.values()):
         return all(map(spec.variables.get, schemes))
+    return _in_use(spec) == {tuple(schemes_of(schemes, spec))}
+
+
+@lru_cache(maxsize=8)
+def _in_use(spec: Spec) -> set[tuple[SecurityScheme, ...]]:
+    """What guarded operations are shown."""
     guarded = [operation for operation in spec.operations if operation.needs_credential]
-    for operation in guarded:
-        if schemes_in_use(operation, spec) != tuple(schemes_of(schemes, spec)):
-            return False
-    return bool(guarded)
+    return {schemes_in_use(operation, spec) for operation in guarded}
 
 
 def own_variable(scheme: str) -> str:

@@ -15,7 +15,7 @@ from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
-from contracts.errors import DocumentError, UsageError
+from contracts.errors import DocumentError, UsageError, mended
 from contracts.run.options import ENDS, OPTIONS, PLACES
 from contracts.text import shown_path
 
@@ -121,6 +121,7 @@ def own_document(folder: Path) -> Path:
     return found
 
 
+@mended()
 def document_in(folder: Path) -> Path | None:
     """The same, or None without one."""
     found = _files(folder, "openapi.*")

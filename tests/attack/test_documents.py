@@ -15,7 +15,7 @@ import pytest
 
 from contracts import flows
 from contracts.decision.change_decision import ChangePolicy
-from contracts.document import Spec, load_spec
+from contracts.document import Spec, load_spec, security
 from contracts.document.sides import Reading
 from contracts.errors import ContractsError, DocumentError
 from contracts.exchanges import Client, Secret
@@ -354,3 +354,21 @@ def test_a_replayed_header_that_http_can_t_carry_is_left_out(field: tuple[str, s
         assert "request of the earlier report left out: its path is not that of" in run.out
         assert "itself failed" not in run.out
         assert things.lines == [] or option == "--contract-against"
+
+
+def counted(calls: list[object], function: Callable[..., Any], *of: object) -> Any:
+    calls.append(of)
+    return function(*of)
+
+
+def test_what_many_schemes_take_grows_no_faster_than_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each is compared with what all operations are shown, and where all others want their credential, once."""
+    value = copy.deepcopy(RICH)
+    names = [f"k{number}" for number in range(100)]
+    value["security"] = [{name: []} for name in names]
+    value["components"]["securitySchemes"] = {n: {"type": "apiKey", "in": "header", "name": f"X-{n}"} for n in names}
+    asked: list[object] = []
+    for name in ("place_of", "schemes_in_use"):
+        monkeypatch.setattr(security, name, partial(counted, asked, getattr(security, name)))
+    assert len(rules_for(load_spec(written(value, tmp_path))).rules) > 600
+    assert len(asked) < 1_000

@@ -1,6 +1,7 @@
 """Environments that can't be used: a sentence with the name of the variable, exit code 4, and nothing is sent."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -160,6 +161,32 @@ def test_an_output_that_is_closed_costs_nothing_but_itself(closed: str, number: 
     assert json.loads((project.folder / "made" / "report.json").read_text())["decision"] == "pass"
 
 
+BROKEN: dict[str, tuple[str, list[str], str]] = {
+    "click": ("raise ValueError('a\\n\\x1b[31mb')", ["rules", "--spec=spec/notte.yaml"], r"ValueError: a\n\x1b[31mb"),
+    "msgspec": ("", ["rules"], "AttributeError: module 'msgspec' has no attribute 'Meta'"),
+    "yaml": ("def (", ["run"], "SyntaxError: invalid syntax (yaml.py, line 1)"),
+    "jinja2": ("from click import nothing", ["run"], "ImportError: cannot import name 'nothing' from 'click'"),
+}
+"""Modules of other people that somebody has in PYTHONPATH: what is in them, who needs them, and what is said."""
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_module_that_is_broken_is_a_sentence(name: str, project: Project) -> None:
+    held, words, said = BROKEN[name]
+    own = project.folder / "modules" / f"{name}.py"
+    own.parent.mkdir()
+    own.write_text(held)
+    env = {**project.env, "PYTHONPATH": os.pathsep.join((str(own.parent), project.env.get("PYTHONPATH", "")))}
+    command = [sys.executable, "-m", "contracts", *words]
+    done = subprocess.run(command, env=env, cwd=project.folder, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.strip()) == (4, ""), done.stderr
+    broken = f"the module {'click' if 'click' in held else name} ("
+    assert done.stderr.startswith((f"contracts: {broken}", f"ERROR: {broken}"))
+    assert said in done.stderr
+    assert str(own) in done.stderr or "click" in held
+    assert "; rename it or take its folder out of PYTHONPATH if it is yours, else install " in done.stderr
+
+
 def lacking(*_: object, **__: object) -> None:
     raise MemoryError
 
@@ -200,7 +227,7 @@ def test_little_memory_for_an_operation_is_a_sentence_of_a_run(
     monkeypatch.setattr("contracts.run.ask.judge_all", lacking)
     run = project.run("-q")
     assert (run.code, run.counted("error")) == (3, 1)
-    assert f"GET /things/{{thing_id}}: {LITTLE}" in run.out
+    assert LITTLE in run.out
     assert "judge_all" not in run.out
     said = "contract: INCONCLUSIVE in a self-test on the mock: an operation can't be asked, see the errors above"
     assert run.lines[-1].startswith(said)

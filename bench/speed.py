@@ -31,7 +31,7 @@ from contracts.run.ask import probes_of  # noqa: E402
 from contracts.run.givens import Givens  # noqa: E402
 from contracts.run.inputs import Inputs, Target  # noqa: E402
 from contracts.run.options import Options  # noqa: E402
-from contracts.run.state import State  # noqa: E402
+from contracts.run.state import State, lasting  # noqa: E402
 from tests.service import seeded_ids  # noqa: E402
 
 KEY = "bench-credential-1234"
@@ -51,10 +51,12 @@ def bare(url: str, ids: Sequence[str]) -> None:
 
 
 def state_of(url: str, ids: Sequence[str], replay: dict[str, list[Probe]] | None = None) -> State:
-    spec = load_spec(ROOT / "spec" / "notte.yaml")
     ledger = Ledger(Path(tempfile.mkdtemp()) / "run.jsonl")
     target, options = Target(url, Secret(KEY)), Options(unsafe=True, replay="report.json" if replay else None)
-    return State(Inputs(spec, target, options, givens=Givens({"session_id": ids}), evidence=replay or {}), ledger)
+    with lasting():  # as `flows.begin` does
+        spec = load_spec(ROOT / "spec" / "notte.yaml")
+        inputs = Inputs(spec, target, options, givens=Givens({"session_id": ids}), evidence=replay or {})
+        return State(inputs, ledger)
 
 
 def measure(url: str, ids: Sequence[str]) -> tuple[float, float]:

@@ -12,10 +12,15 @@ from pathlib import Path
 from weakref import finalize
 
 import stamina
-from filelock import BaseFileLock, FileLock
+from filelock import FileLock
 
 from contracts import messages
 from contracts.messages import Response
+
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None  # type: ignore[assignment]
 
 MAX_WAIT = 60.0
 """Seconds that a service can make a run wait before one request: a wish is granted up to here."""
@@ -49,18 +54,23 @@ class Board:
 
     path: Path
     _file: FileIO | None = None
-    _lock: BaseFileLock | None = None
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Nobody else reads or writes meanwhile. Raises OSError where the file can't be written."""
-        if self._file is None or self._lock is None:
+        if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = FileIO(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
             finalize(self, self._file.close)
-            self._lock = FileLock(f"{self.path}.lock", poll_interval=BRIEFLY)
-        with self._lock:
+        if fcntl is None:
+            with FileLock(f"{self.path}.lock", poll_interval=BRIEFLY):
+                yield
+            return
+        fcntl.flock(self._file, fcntl.LOCK_EX)  # each request asks for it: FileLock takes 70 µs
+        try:
             yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def read(self) -> tuple[int, float, float, float, float] | None:
         """What was written last; None if nothing was."""

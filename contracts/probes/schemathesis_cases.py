@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import chain, islice
 from typing import Any
 
@@ -16,8 +16,10 @@ import hypothesis
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase
+from hypothesis.internal import charmap
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
+from hypothesis.internal.intervalsets import IntervalSet
 from schemathesis import Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.errors import SchemathesisError
@@ -50,6 +52,7 @@ _STANDS_FOR = "x-stands-for"
 SCHEMES = "/components/securitySchemes"
 _LARGE = {"paths", "webhooks", "components"}  # members of a document that hold nearly all of it
 _BOUNDARY = re.compile(rb"--([0-9a-f]{32})\r\n.*--\1--\r\n", re.DOTALL)
+_CHARACTERS = {"utf-8": ((0, 0xD7FF), (0xE000, 0x10FFFF)), "ascii": ((0, 0x7F),)}
 MOST = 2_000  # boundaries of one operation, and members of a list for which they are made
 _TOO_LONG = (
     "its patterns take Python too long; requests were made without them",
@@ -257,6 +260,23 @@ def _without_constants_of_this_project() -> Iterator[None]:
     finally:
         providers._get_local_constants = collect
         providers.CONSTANTS_CACHE.cache.clear()
+
+
+def _known(look: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Hypothesis' table of a codec; without a folder of its own it tries a million characters."""
+    has_odd_ones = "tuple" in str(look.__annotations__["return"])
+
+    @cache
+    def characters(codec: str) -> Any:
+        if codec not in _CHARACTERS:
+            return look(codec)
+        found = IntervalSet(_CHARACTERS[codec])
+        return (found, IntervalSet(())) if has_odd_ones else found
+
+    return characters
+
+
+charmap.intervals_from_codec = _known(charmap.intervals_from_codec)  # type: ignore[assignment]
 
 
 def _requests(schema: BaseSchema, case: Case[Any], operation: Operation) -> Iterator[Request]:

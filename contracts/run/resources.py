@@ -371,6 +371,8 @@ def _created(
 def shielded(state: State, probe: Probe) -> Probe:
     """The probe, without the user's headers that must not go with it."""
     names = {name.lower() for name, _ in state.inputs.options.header}
+    if not (names or probe.withheld):
+        return probe
     gateways = state.ledger.note("gateways") or ()
     return replace(probe, withheld=withheld(state.inputs.spec, probe, names, gateways))
 

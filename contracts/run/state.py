@@ -45,6 +45,7 @@ MAX_ITEMS = 2000
 MAX_GROUPS = 10_000  # and above so many of these, for those of an operation and status
 MOCK_VALUES = 8  # of a path parameter that the mock knows: shows every sort of answer twice
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}  # random requests an operation, by profile
+GARBAGE = 2_000, 20, 20  # objects, and rounds, after which it is looked for
 INTERVAL = 0.25  # seconds between two looks of the line that says what is being asked
 
 
@@ -250,7 +251,8 @@ class State:
 def lasting() -> Iterator[None]:
     """What is made inside lasts as long as the run: garbage is not looked for in it, now or later.
 
-    Of a large document that search costs as much as all the rest.
+    Of a large document that search costs as much as all the rest; and an eighth of what comes then,
+    if the garbage of less than an operation is looked for.
     """
     is_on = gc.isenabled()
     gc.disable()
@@ -258,6 +260,7 @@ def lasting() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(*GARBAGE)
         if is_on:
             gc.enable()
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from hypothesis.errors import InvalidArgument
+from hypothesis.internal import charmap
+from hypothesis.internal.intervalsets import IntervalSet
 
 from contracts.document import Operation, Spec, load_spec
 from contracts.messages import Request
@@ -217,6 +219,21 @@ def test_hypothesis_is_left_as_it_was() -> None:
     before = providers._get_local_constants
     fuzz_of(NOTTE)
     assert providers._get_local_constants is before
+
+
+@pytest.mark.parametrize("codec", list(schemathesis_cases._CHARACTERS))
+def test_characters_of_a_codec_are_known_and_not_tried(codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tried(codec: str) -> tuple[IntervalSet, IntervalSet]:
+        raise AssertionError(codec)
+
+    known, odd = schemathesis_cases._known(tried)(codec)
+    assert len(odd) == 0
+    beside = {index for begin, end in known.intervals for index in (begin - 1, end + 1)} - {-1, sys.maxunicode + 1}
+    assert all(chr(index).encode(codec, "ignore") == b"" for index in beside)
+    ends = {index for interval in known.intervals for index in interval}
+    assert all(chr(index).encode(codec).decode(codec) == chr(index) for index in ends)
+    monkeypatch.setattr(charmap, "charmap_file", tried)  # what would try them
+    assert charmap.intervals_from_codec(codec)[0] == known
 
 
 def test_the_file_that_touches_schemathesis_is_the_only_one() -> None:

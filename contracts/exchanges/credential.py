@@ -40,7 +40,7 @@ password text/html text/plain username advisory accepted exercised inconclusive 
 """Of answers, whatever the document says, and of our own lines."""
 _JOINTS = re.compile(r"[\s;,=]+")  # between what is a secret by itself in one
 _IS_WORDS = re.compile(r"[A-Za-z]+([-_./ ][A-Za-z]+)*[0-9]{0,3}")
-_STRAY = re.compile(rb"(%|\\[ux]?)[0-9a-f]{0,3}\Z")  # what is left of an escape
+_STRAY = re.compile(rb"(%u?|\\[ux]?\{?)[0-9a-f]{0,3}\Z")  # what is left of an escape
 _CUT = re.compile("(\\.\\.\\.|…)".encode())
 _SET_DUMPABLE = 4  # PR_SET_DUMPABLE of prctl(2)
 MAX_MEMO = 4000  # texts that are remembered, and bytes of each
@@ -187,7 +187,7 @@ class Scrubber:
         encoded = text.encode("utf-8", "surrogatepass")
         data = self.body(encoded, learns=learns)
         if self._marks and (b"..." in data or "…".encode() in data):
-            pieces, harmless = _CUT.split(data), dict[bytes, int]()
+            pieces, harmless = _CUT.split(data), dict[int, int]()
             for index in range(0, len(pieces), 2):
                 scan = echoes.Scan(self._marks, harmless=harmless)
                 pieces[index] = self._uncut(scan, pieces[index], index, len(pieces) - 1)

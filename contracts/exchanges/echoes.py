@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 
 import brotli
@@ -32,66 +32,58 @@ Hit = tuple[int, int, bytes, bool]
 Look = Callable[[bytes, bool], Iterable[Hit]]
 """Finds hits in a view; True says that its ends may be those of a text that was cut."""
 
+Seen = dict[bytes, int] | None
+"""Views, and how deep they were looked through."""
+Undo = Callable[[re.Match[bytes]], bytes]
+"""What an escape stands for."""
+
 _ESCAPE = re.compile(
-    rb"""\\u(d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2} | [0-9a-f]{4}) | %([0-9a-f]{2})
-    | \\x([0-9a-f]{2}) | \\(["'\\/bfnrt]) | &(\#[0-9a-z]{1,9};?|[a-z][a-z0-9]{1,31};) | \x00
+    rb"""\\((?-i:U)00[0-9a-f]{6} | [ux]\{[0-9a-f]{1,8}\})
+    | \\(u+d[89ab][0-9a-f]{2}\\u+d[c-f][0-9a-f]{2} | u+[0-9a-f]{4})
+    | %(ud[89ab][0-9a-f]{2}%ud[c-f][0-9a-f]{2} | u[0-9a-f]{4})
+    | %([0-9a-f]{2}) | \\x([0-9a-f]{2}) | \\([0-3][0-7]{2}) | \\(["'\\/bfnrt])
+    | &(\#[0-9a-z]{1,32}+(?:;|(?![\\%]))|[a-z][a-z0-9]{1,31};) | \x00 | =[ \t]*\r?\n
     | \r\n[ \t]*(?=[\w+/-]) | \n[ \t]*(?=[\w+/-])""",
     re.IGNORECASE | re.VERBOSE,
 )
 """Each begins with a character of its own, without which a search takes ten times as long."""
+_QUOTED = re.compile(rb"=(?:3D|[2-7][0-9a-f].{0,4}=[2-7][0-9a-f])", re.IGNORECASE)
+_QUOTED_BYTE = re.compile(rb"=([2-7][0-9a-f])", re.IGNORECASE)
+_MARK = re.compile(rb"\\([!#-.:-@\[\]-`{-~])")
+_OTHERS: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes], Undo], ...] = (
+    (_QUOTED, _QUOTED_BYTE, lambda found: bytes([int(found[1], 16)])),  # RFC 2045 §6.7
+    (_MARK, _MARK, lambda found: found[1]),  # as Markdown, shells and patterns have it
+)
+"""Escapes that are something else in a text with those above, as `=ca%6eary` in a query."""
 _INSIDE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/-")
-_LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", None: b""}
+_LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 _RUN = re.compile(rb"[0-9A-Za-z+/_-]{11,}")  # of digits of base64 for eight bytes, or of others
-_LONG_RUN = re.compile(rb"[0-9A-Za-z+/_-]{20,}")  # that may hold more than one layer
-_READABLE = re.compile(rb"[ -~]{11,}")
 _ALL = bytes(range(256))
+
+
+def _shape(kept: bytes) -> bytes:
+    """A table to `x` for what a pattern has in such brackets, and to blanks for all else."""
+    return re.sub(
+        rb"([%b])|." % kept, lambda byte: b"x" if byte[1] else b" ", _ALL, flags=re.DOTALL
+    )
+
+
+_IN_RUN, _IN_TEXT, _IN_HEX, _IN_LOWER, _IN_UPPER = map(
+    _shape, (rb"0-9A-Za-z+/_-", rb"\t\n\r -~", b"0-9A-Fa-f", b"0-9a-z", b"0-9A-Z")
+)
+_LONG = 20  # digits that may hold more than one layer
+_READABLE = 11
+_BASE32_DIGITS = 13  # of eight bytes
 _BASE64 = bytes.maketrans(_ALL, re.sub(rb"[^0-9A-Za-z/_]", b"+", _ALL).replace(b"_", b"/"))
 _HEX = bytes.maketrans(_ALL, re.sub(rb"[^0-9A-Fa-f]", b"0", _ALL))
-_HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
+_BASE32HEX = bytes.maketrans(_ALL, re.sub(rb"[^0-9A-Va-v]", b"0", _ALL))  # as int reads it
+_BASE32 = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567abcdefghijklmnopqrstuvwxyz0189",
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUV0123456789ABCDEFGHIJKLMNOP0000",
+)
 _GZIP = b"\x1f\x8b\x08"
 _SCALAR = re.compile(rb'"(?:[^"\\]|\\.)*+"|[-0-9][-+.0-9Ee]*', re.DOTALL)
 _DIGITS = bytes.maketrans(b"0123456789", b"1" * 10)
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]|[-0-9][-+.0-9Ee]*', re.DOTALL)
-_MEMBER = re.compile(rb'"[ \t\r\n]*:[ \t\r\n]*(?=["\[{0-9-])')
-_NAME_FOLLOWS = re.compile(rb"[ \t\r\n]*:")
-_QUOTED = re.compile(rb"""["']?\s*[:=]\s*(["'])(.*?)(?<!\\)(?:\1|[\r\n]|\Z)""")
-_PAIR = re.compile(rb"""(?:\[\w*\]|\])*=([^&;#\s"'<>\\]+)""")
-_BRIDGE = rb"""(?:(?![a-z][a-z0-9+.-]*:\\?/\\?/)(?: <!\[CDATA\[ | <!--(?:(?!-->).){0,99}-->
-    | </?[a-z]+[0-6]?(?=[\s/>]) | [-"'`>:=|*()[<\s\\] | \](?=[:(\[])
-    | (?:,\s*["'])?(?:value|content|href|src)\b | (?:data|is|string):?(?=[\s:>])
-    | ![!\w]*\s | &\w+\s | \n[ \t]+[\w-]+:\s
-    | (?:xmlns|lang|type|id|class)[\w:-]*=(?:"[^"<>]{0,99}"|'[^'<>]{0,99}') )){1,40}+"""
-"""What may stand between a name and a value in XML, HTML, YAML, Markdown, streams of events."""
-_FLAGS = re.IGNORECASE | re.VERBOSE | re.DOTALL
-_URL = re.compile(
-    _BRIDGE + rb"""([a-z][a-z0-9+.-]*:\\?/\\?/[^\s"'<>`|]*[^\s"'<>`|.,;:)\]])""", _FLAGS
-)
-_WORD = re.compile(
-    rb"(?=</|\W*(?:[:=>|(\n]|(?:value|content|href|src|type|is)\b))"
-    + _BRIDGE
-    + rb"((?=[^\s\"'<>]*[0-9])[^\s\"'<>`|,;\\()\[\]{}&]{7,}[^\s\"'<>`|.,:;\\()\[\]{}&])",
-    _FLAGS,
-)
-_ELEMENT_BEGINS = re.compile(rb"(?:\s[^<>]{0,999})?>")
-_TEXT = re.compile(rb"(?:\A|(?<=>)|(?<=CDATA\[))\s*([^<>\s\]!](?:[^<>\]]*[^<>\s\]])?)")
-_FIELD = re.compile(
-    rb"""["']?(?:;[^\r\n]*)?\r?\n(?:[\w-]+:[^\r\n]*\r?\n)*+\r?\n((?:(?!\r?\n(?:--|\r?\n)).)+)""",
-    re.DOTALL,
-)
-_FIELD_BEGINS = re.compile(rb"""\bname=["']?\Z""", re.IGNORECASE)
-_BEFORE = re.compile(
-    rb"""value["']?\s*[:=]\s*["']([^"'<>]+)["']\s*,?\s*["']?(?:name|key|id)["']?\s*[:=]\s*["']\Z""",
-    re.IGNORECASE,
-)
-_BESIDE = 4096  # bytes at a name that are looked through
-_HEADING = re.compile(rb"""[\w .,;|\t"'-]+""")
-_ROW = re.compile(rb"""\n((?:"(?:[^"]|""){0,4000}"|[^"\r\n])+)\r?(?=\n|\Z|")""")
-_CELL = {
-    mark: re.compile(
-        rb"""[ \t]*(?:"((?:[^"]|"")*)"|([^%s"\r\n]*?))[ \t]*(?:%s|"|\Z)""" % (mark, re.escape(mark))
-    )
-    for mark in (b",", b";", b"\t", b"|")
-}
 
 
 class TooMuch(Exception):
@@ -104,45 +96,93 @@ class Scan:
 
     marks: tuple[bytes, ...]  # in lower case: a view without any of them holds nothing looked for
     left: int = MAX_VIEWED
-    harmless: dict[bytes, int] = field(default_factory=dict)  # short views, and how deep: names
+    harmless: dict[int, int] = field(default_factory=dict)  # hashes of views, and how deep
+    puts: dict[tuple[bytes, Look, int], bytes] = field(default_factory=dict)  # for runs of digits
 
     def suspects(self, data: bytes, depth: int = DEPTH) -> bool:
         """Whether a view within may hold what is looked for: cheap, and never wrong to say no."""
-        if self.harmless.get(data, -1) >= depth:
+        if self.harmless.get(key := hash(data), -1) >= depth:
             return False
         self.left -= len(data) + _VIEW_COST
         if self.left < 0:
             raise TooMuch
-        views = b"".join(_decoded(data)).lower()
-        if _GZIP in views or holds_any(views, self.marks):
-            return True
-        for view in _layers(data) if depth else ():
+        runs = list(filter(_may_hold_more, _runs(data, _IN_RUN, _LONG))) if depth else []
+        texts, is_deep, packed = list[bytes](), bool(runs), [data]
+        for views in _decoded(data):
+            joined = b"\xff".join(views)
+            if holds_any(joined.lower(), self.marks):
+                return True
+            if _GZIP in joined:
+                packed.append(joined)
+            if is_deep:
+                texts += _runs(joined.translate(None, b"\0"), _IN_TEXT, _READABLE)
+            is_deep = depth > 0  # whatever may be base32 follows
+        for view in _layers(data, runs, texts, packed) if depth else ():
             if holds_any(view.lower(), self.marks) or self.suspects(view, depth - 1):
                 return True
-        if len(data) <= _VIEW_COST:
-            self.harmless[data] = depth
+        self.harmless[key] = depth
         return False
 
-    def hits(self, data: bytes, look: Look, depth: int = DEPTH, cut: bool = False) -> Iterator[Hit]:
-        """All hits in all views, by their places in the data. Raises TooMuch."""
+    def hits(
+        self, data: bytes, look: Look, depth: int = DEPTH, cut: bool = False, seen: Seen = None
+    ) -> Iterator[Hit]:
+        """All hits in all views, by their places in the data. Raises TooMuch.
+
+        What was seen as deep is left out: the same escapes may be undone in any order.
+        """
+        seen = seen or {}
+        if seen.get(data, -1) >= depth:
+            return
+        seen[data] = depth
         yield from look(data, cut)
         if depth == 0:
             return
-        if (plain := unescaped(data)) != data:
-            yield from _before(data, list(self.hits(plain, look, depth - 1, cut)))
+        for plain, pattern, undo in _undone(data):
+            found = list(self.hits(plain, look, depth - 1, cut, seen))
+            yield from _before(data, found, pattern, undo)
         for run in _RUN.finditer(data):
-            if not self.suspects(run[0], depth - 1):
-                continue
-            for view in _decoded(run[0]):
-                for _, _, put, _ in islice(self.hits(view, look, depth - 1, True), 1):
-                    yield *run.span(), put, False
+            if put := self._put_for(run[0], look, depth):
+                yield *run.span(), put, False
         for start, unpacked in unpacked_parts(data):
-            for _, _, put, _ in islice(self.hits(unpacked, look, depth - 1, True), 1):
+            for _, _, put, _ in list(self.hits(unpacked, look, depth - 1, True))[:1]:
                 yield start, len(data), put, False
+
+    def _put_for(self, run: bytes, look: Look, depth: int) -> bytes:
+        """What shall stand in place of a run of digits; empty if there are no hits in it."""
+        key = run, look, depth
+        if key not in self.puts:
+            found = list[Hit]()
+            if self.suspects(run, depth):
+                for view in chain.from_iterable(_decoded(run)):
+                    found += self._hits_in_digits(view, look, depth - 1)
+            self.puts[key] = found[0][2] if found else b""
+        return self.puts[key]
+
+    def _hits_in_digits(self, view: bytes, look: Look, depth: int) -> Iterator[Hit]:
+        """Hits in what digits decode to, of which texts alone, and packed data, may hold others."""
+        plain = view.translate(None, b"\0")
+        yield from chain(look(view, True), look(plain, True))
+        for text in _runs(plain, _IN_TEXT, _READABLE) if depth else ():
+            yield from self.hits(text, look, depth, True)
+        for _, unpacked in unpacked_parts(view) if depth else ():
+            yield from self.hits(unpacked, look, depth - 1, True)
 
 
 def holds_any(view: bytes, marks: Iterable[bytes]) -> bool:
-    return any(mark in view for mark in marks)
+    return any(map(view.__contains__, marks))
+
+
+def _runs(data: bytes, table: bytes, least: int) -> Iterator[bytes]:
+    """What a table has as `x`, so many and more in a row; in a quarter of the time of a pattern."""
+    shape, end = data.translate(table) + b" ", 0
+    while (start := shape.find(b"x" * least, end)) >= 0:
+        end = shape.find(b" ", start)
+        yield data[start:end]
+
+
+def _may_hold_more(run: bytes) -> bool:
+    """Whether a long run of digits may hold a text or packed data, as names and UUIDs do not."""
+    return not (run.islower() or run.isupper()) or any(_runs(run, _IN_HEX, _LONG))
 
 
 def unescaped(data: bytes) -> bytes:
@@ -152,37 +192,63 @@ def unescaped(data: bytes) -> bytes:
     return data
 
 
+def _undone(data: bytes) -> Iterator[tuple[bytes, re.Pattern[bytes], Undo]]:
+    """Views with escapes undone, what undid them, and how."""
+    if (plain := unescaped(data)) != data:
+        yield plain, _ESCAPE, _character
+    for found, pattern, undo in _OTHERS if b"\0" not in data else ():
+        if found.search(data):
+            yield pattern.sub(undo, data), pattern, undo
+
+
 def _character(found: re.Match[bytes]) -> bytes:
-    point, byte, other, letter, entity = found.groups()
-    if point:
-        units = bytes.fromhex(point.lower().replace(b"\\u", b"").decode())
-        return units.decode("utf-16-be", "replace").encode()
-    if digits := byte or other:
-        return bytes([int(digits, 16)])
-    if entity:
-        return html.unescape(f"&{entity.decode('ascii')}").encode("utf-8", "replace")
+    if kind := found.lastindex:
+        return _CHARACTERS[kind](found[kind])
     at = found.start()
     if found[0][:1] in b"\r\n" and not (at and found.string[at - 1] in _INSIDE):
         return found[0]  # a line ends here, and no run of digits goes on
-    return _LETTERS.get(letter, letter)
+    return b""
 
 
-def _before(data: bytes, hits: list[Hit]) -> Iterator[Hit]:
-    """The hits of the view `unescaped` by their places in the data."""
+def _unit(written: bytes) -> bytes:
+    units = bytes.fromhex(re.sub(rb"[^0-9a-f]", b"", written.lower()).decode())
+    return units.decode("utf-16-be", "replace").encode()
+
+
+def _entity(written: bytes) -> bytes:
+    return html.unescape(f"&{written.decode('ascii')}").encode("utf-8", "replace")
+
+
+_CHARACTERS: tuple[Callable[[bytes], bytes], ...] = (
+    bytes,
+    lambda written: _entity(b"#x%b;" % written.strip(b"Uux{}")),
+    _unit,
+    _unit,
+    lambda digits: bytes([int(digits, 16)]),
+    lambda digits: bytes([int(digits, 16)]),
+    lambda digits: bytes([int(digits, 8)]),
+    lambda letter: _LETTERS.get(letter, letter),
+    _entity,
+)
+"""What groups of `_ESCAPE` stand for."""
+
+
+def _before(data: bytes, hits: list[Hit], pattern: re.Pattern[bytes], undo: Undo) -> Iterator[Hit]:
+    """The hits of a view in which that is undone, by their places in the data."""
     places, end = array("Q"), 0
-    for found in _ESCAPE.finditer(data) if hits else ():
+    for found in pattern.finditer(data) if hits else ():
         places.extend(range(end, found.start()))
-        places.extend([found.start()] * len(_character(found)))
+        places.extend([found.start()] * len(undo(found)))
         end = found.end()
     places.extend(range(end, len(data) + 1))
     for start, stop, put, in_place in hits:
         yield places[start], places[stop], put, in_place
 
 
-def _decoded(digits: bytes) -> list[bytes]:
-    """Digits of base64 and hexadecimal ones decoded, from each phase on; all else taken for some.
+def _decoded(digits: bytes) -> Iterator[list[bytes]]:
+    """Digits of base64 and hexadecimal ones, and of base32, decoded, from each phase on.
 
-    So runs need not be looked for: each stands in one of the views.
+    All else is taken for some, so runs need not be looked for: each stands in one of the views.
     """
     data, views = digits.translate(_BASE64), []
     for phase in range(4):
@@ -191,23 +257,35 @@ def _decoded(digits: bytes) -> list[bytes]:
     data = digits.translate(_HEX)
     for phase in range(2):
         views.append(binascii.unhexlify(data[phase : len(data) - (len(data) - phase) % 2]))
-    return views
+    yield views
+    if runs := _base32(digits):
+        for alphabet in (_BASE32, _BASE32HEX):
+            number, views = int(runs.translate(alphabet), 32), []
+            for phase in range(8):
+                size = (len(runs) * 5 - phase) // 8
+                views.append((number >> phase & (1 << size * 8) - 1).to_bytes(size))
+            yield views
 
 
-def _layers(data: bytes) -> Iterator[bytes]:
-    """Views that may hold further ones, without those of digits that decode to no text."""
-    if (plain := unescaped(data)) != data:
-        yield plain
-    for run in _LONG_RUN.findall(data):
-        one_case = run.islower() or run.isupper()  # as names are, and UUIDs
-        if one_case and not _HEX_DIGITS.issuperset(run):
-            continue
-        views = _decoded(run)
-        for view in views:
-            if texts := _READABLE.findall(view.replace(b"\0", b"")):
-                yield b"\n\n".join(texts)
-        yield from map(itemgetter(1), unpacked_parts(views[0]))
-    yield from map(itemgetter(1), unpacked_parts(data))
+def _base32(data: bytes) -> bytes:
+    """What may be digits of base32, which are of one case, and not all of ten."""
+    lower = _runs(data, _IN_LOWER, _BASE32_DIGITS)
+    runs = dict.fromkeys(chain(lower, _runs(data, _IN_UPPER, _BASE32_DIGITS)))
+    return b"_".join(run for run in runs if not run.isdigit())
+
+
+def _layers(
+    data: bytes, runs: list[bytes], texts: list[bytes], packed: list[bytes]
+) -> Iterator[bytes]:
+    """Views that may hold further ones, with the texts to which the digits in its runs decode."""
+    yield from map(itemgetter(0), _undone(data))
+    if texts:
+        yield b"\n\n".join(texts)
+    for run in runs:
+        part = run[: len(run) - (len(run) % 4 == 1)].translate(_BASE64)
+        packed.append(binascii.a2b_base64(part + b"=" * (-len(part) % 4)))
+    for view in packed:
+        yield from map(itemgetter(1), unpacked_parts(view))
 
 
 def unpacked_parts(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -220,7 +298,7 @@ def unpacked_parts(data: bytes) -> Iterator[tuple[int, bytes]]:
         found.append((0, brotli.Decompressor().process))
     for start, unpack in found:
         # In small steps: of what is broken or cut, the beginning may be read all the same.
-        whole, step = bytearray(), len(data) // 999 + 1
+        whole, step = bytearray(), len(data) // 999 + 8
         try:
             for at in range(start, len(data), step):
                 whole += unpack(data[at : at + step])
@@ -316,85 +394,3 @@ def _character_around(text: bytes, at: int) -> tuple[int, int]:
     if (slash - before) % 2 and at < slash + (6 if text[slash + 1] == 117 else 2):
         return slash, slash + (6 if text[slash + 1] == 117 else 2)
     return begin, end
-
-
-def values_of(view: bytes, name: re.Match[bytes], *, plain: bool) -> Iterator[tuple[int, int]]:
-    """Where the values of a member stand, in JSON, XML, YAML, CSV, forms, texts.
-
-    In a `plain` view, which is no text of ours, also those that are neither quoted nor URLs.
-    """
-    end, before = name.end(), view[max(0, name.start() - 2) : name.start()]
-    if before.endswith(b'"') and (member := _MEMBER.match(view, end)):
-        yield from _strings(view, member.end())
-    elif quoted := _QUOTED.match(view, end):
-        yield quoted.span(2)
-    elif plain and before[-1:] in (b"<", b":") and (begun := _ELEMENT_BEGINS.match(view, end)):
-        yield from _texts(view, begun.end(), name[0])
-    elif plain and _is_field(view, name) and (part := _FIELD.match(view, end)):
-        yield part.span(1)
-    elif before.strip()[-1:] in b"?&;[.:" and (pair := _PAIR.match(view, end)):
-        yield pair.span(1)
-    elif url := _URL.match(view, end):
-        yield url.span(1)
-    elif plain and (word := _WORD.match(view, end)):
-        yield word.span(1)
-    elif plain and (first := _BEFORE.search(view, max(0, name.start() - 999), name.start())):
-        yield first.span(1)
-    elif plain:
-        yield from _cells(view, name)
-
-
-def _is_field(view: bytes, name: re.Match[bytes]) -> bool:
-    return bool(_FIELD_BEGINS.search(view, max(0, name.start() - 8), name.start()))
-
-
-def _texts(view: bytes, start: int, name: bytes) -> Iterator[tuple[int, int]]:
-    """The texts in an element of XML."""
-    closing = re.compile(rb"</?(?:[\w.-]+:)?" + re.escape(name) + rb"\b", re.IGNORECASE)
-    inner = closing.split(view[start : start + _BESIDE], maxsplit=1)[0]
-    for text in _TEXT.finditer(inner):
-        yield start + text.start(1), start + text.end(1)
-
-
-def _cells(view: bytes, name: re.Match[bytes]) -> Iterator[tuple[int, int]]:
-    """What stands under a name in the first line of a table, as in CSV or Markdown."""
-    near = max(0, name.start() - _BESIDE)
-    line = view.rfind(b"\n", near, name.start()) + 1
-    stop = view.find(b"\n", name.end(), name.end() + _BESIDE)
-    if stop < 0 or (near and not line):
-        return
-    quoted = view.rfind(b': "', line, name.start())
-    start = line if quoted < 0 else quoted + 3
-    before = view[line : name.start()].rstrip(b"\"' ")[-1:]
-    beside = view[name.end() : name.end() + 3].strip(b"\"' ")[:1]
-    mark = next(filter(_CELL.__contains__, (beside, before)), b"")
-    if not mark or not _HEADING.fullmatch(view[start:stop].rstrip()):
-        return
-    if mark in view[view.rfind(b"\n", 0, max(0, line - 1)) + 1 : line]:
-        return  # a row of a table, whose names are elsewhere: all of them would be read for each
-    column = view.count(mark, start, name.start())
-    while row := _ROW.match(view, stop):
-        cells = list(islice(_CELL[mark].finditer(row[1]), column + 1))
-        if len(cells) <= column or mark not in row[1]:
-            return
-        start, end = cells[column].span(cells[column].lastindex or 0)
-        yield row.start(1) + start, row.start(1) + end
-        stop = row.end()
-
-
-def _strings(view: bytes, at: int) -> Iterator[tuple[int, int]]:
-    """The strings in a JSON value, without their quotes and names apart, and longer numbers."""
-    depth = 0
-    for token in _TOKEN.finditer(view, at):
-        if token[0] in (b"[", b"{"):
-            depth += 1
-        elif token[0] in (b"]", b"}"):
-            depth -= 1
-        elif token[0][:1] != b'"':
-            if len(token[0]) >= DISTINCTIVE // 2:
-                yield token.span()
-        elif depth == 0 or not _NAME_FOLLOWS.match(view, token.end()):
-            closed = len(token[0]) > 1 and token[0].endswith(b'"')
-            yield token.start() + 1, token.end() - closed
-        if depth <= 0:
-            return

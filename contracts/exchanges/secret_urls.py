@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from string import ascii_letters, digits
 from typing import Any
 
 from contracts.document import Document
 from contracts.document.model import ref_target
-from contracts.exchanges.echoes import DEPTH, DISTINCTIVE, Hit, unescaped, values_of
+from contracts.exchanges.echoes import DEPTH, DISTINCTIVE, Hit, unescaped
 from contracts.messages import PLACEHOLDER
 
 MAX_KNOWN = 10_000
@@ -32,6 +33,48 @@ _WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # What is left of a value before and after a cut, of a length that other texts have not in common.
 _HEAD = re.compile(rb"""[^\s"'<>\\]{11,400}""")
 _TAIL = re.compile(rb"""[^\s"'<>\\]{11,}\Z""")
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]|[-0-9][-+.0-9Ee]*', re.DOTALL)
+_MEMBER = re.compile(rb'"[ \t\r\n]*:[ \t\r\n]*(?=["\[{0-9-])')
+_NAME_FOLLOWS = re.compile(rb"[ \t\r\n]*:")
+_QUOTED = re.compile(rb"""["']?\s*[:=]\s*(["'])(.*?)(?<!\\)(?:\1|[\r\n]|\Z)""")
+_PAIR = re.compile(rb"""(?:\[\w*\]|\])*=([^&;#\s"'<>\\]+)""")
+_BRIDGE = rb"""(?:(?![a-z][a-z0-9+.-]*:\\?/\\?/)(?: <!\[CDATA\[ | <!--(?:(?!-->).){0,99}-->
+    | </?[a-z]+[0-6]?(?=[\s/>]) | [-"'`>:=|*()[<\s\\] | \](?=[:(\[])
+    | (?:,\s*["'])?(?:value|content|href|src)\b | (?:data|is|string):?(?=[\s:>])
+    | ![!\w]*\s | &\w+\s | \n[ \t]+[\w-]+:\s
+    | (?:xmlns|lang|type|id|class)[\w:-]*=(?:"[^"<>]{0,99}"|'[^'<>]{0,99}') )){1,40}+"""
+"""What may stand between a name and a value in XML, HTML, YAML, Markdown, streams of events."""
+_FLAGS = re.IGNORECASE | re.VERBOSE | re.DOTALL
+_URL = re.compile(
+    _BRIDGE + rb"""([a-z][a-z0-9+.-]*:\\?/\\?/[^\s"'<>`|]*[^\s"'<>`|.,;:)\]])""", _FLAGS
+)
+_BARE = re.compile(
+    rb"(?=</|\W*(?:[:=>|(\n]|(?:value|content|href|src|type|is)\b))"
+    + _BRIDGE
+    + rb"((?=[^\s\"'<>]*[0-9])[^\s\"'<>`|,;\\()\[\]{}&]{7,}[^\s\"'<>`|.,:;\\()\[\]{}&])",
+    _FLAGS,
+)
+_ELEMENT_BEGINS = re.compile(rb"(?:\s[^<>]{0,999})?>")
+_TEXT = re.compile(rb"(?:\A|(?<=>)|(?<=CDATA\[))\s*([^<>\s\]!](?:[^<>\]]*[^<>\s\]])?)")
+_FIELD = re.compile(
+    rb"""["']?(?:;[^\r\n]*)?\r?\n(?:[\w-]+:[^\r\n]*\r?\n)*+\r?\n((?:(?!\r?\n(?:--|\r?\n)).)+)""",
+    re.DOTALL,
+)
+_FIELD_BEGINS = re.compile(rb"""\bname=["']?\Z""", re.IGNORECASE)
+_BEFORE = re.compile(
+    rb"""value["']?\s*[:=]\s*["']([^"'<>]+)["']\s*,?\s*["']?(?:name|key|id)["']?\s*[:=]\s*["']\Z""",
+    re.IGNORECASE,
+)
+_BESIDE = 4096  # bytes at a name that are looked through
+_HEADING = re.compile(rb"""[\w .,;|\t"'-]+""")
+_ROW = re.compile(rb"""\n((?:"(?:[^"]|""){0,4000}"|[^"\r\n])+)\r?(?=\n|\Z|")""")
+_CELL = {
+    mark: re.compile(
+        rb"""[ \t]*(?:"((?:[^"]|"")*)"|([^%s"\r\n]*?))[ \t]*(?:%s|"|\Z)""" % (mark, re.escape(mark))
+    )
+    for mark in (b",", b";", b"\t", b"|")
+}
 
 
 def secret_names(document: Document, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -204,3 +247,85 @@ def _piece(found: re.Match[bytes]) -> bytes:
         latin = piece.startswith(b"\\u00") and chr(int(piece[2:], 16)).isalnum()
         return b"x" if latin else piece
     return b"x" if piece.isalpha() else b"0"
+
+
+def values_of(view: bytes, name: re.Match[bytes], *, plain: bool) -> Iterator[tuple[int, int]]:
+    """Where the values of a member stand, in JSON, XML, YAML, CSV, forms, texts.
+
+    In a `plain` view, which is no text of ours, also those that are neither quoted nor URLs.
+    """
+    end, before = name.end(), view[max(0, name.start() - 2) : name.start()]
+    if before.endswith(b'"') and (member := _MEMBER.match(view, end)):
+        yield from _strings(view, member.end())
+    elif quoted := _QUOTED.match(view, end):
+        yield quoted.span(2)
+    elif plain and before[-1:] in (b"<", b":") and (begun := _ELEMENT_BEGINS.match(view, end)):
+        yield from _texts(view, begun.end(), name[0])
+    elif plain and _is_field(view, name) and (part := _FIELD.match(view, end)):
+        yield part.span(1)
+    elif before.strip()[-1:] in b"?&;[.:" and (pair := _PAIR.match(view, end)):
+        yield pair.span(1)
+    elif url := _URL.match(view, end):
+        yield url.span(1)
+    elif plain and (word := _BARE.match(view, end)):
+        yield word.span(1)
+    elif plain and (first := _BEFORE.search(view, max(0, name.start() - 999), name.start())):
+        yield first.span(1)
+    elif plain:
+        yield from _cells(view, name)
+
+
+def _is_field(view: bytes, name: re.Match[bytes]) -> bool:
+    return bool(_FIELD_BEGINS.search(view, max(0, name.start() - 8), name.start()))
+
+
+def _texts(view: bytes, start: int, name: bytes) -> Iterator[tuple[int, int]]:
+    """The texts in an element of XML."""
+    closing = re.compile(rb"</?(?:[\w.-]+:)?" + re.escape(name) + rb"\b", re.IGNORECASE)
+    inner = closing.split(view[start : start + _BESIDE], maxsplit=1)[0]
+    for text in _TEXT.finditer(inner):
+        yield start + text.start(1), start + text.end(1)
+
+
+def _cells(view: bytes, name: re.Match[bytes]) -> Iterator[tuple[int, int]]:
+    """What stands under a name in the first line of a table, as in CSV or Markdown."""
+    near = max(0, name.start() - _BESIDE)
+    line = view.rfind(b"\n", near, name.start()) + 1
+    stop = view.find(b"\n", name.end(), name.end() + _BESIDE)
+    if stop < 0 or (near and not line):
+        return
+    quoted = view.rfind(b': "', line, name.start())
+    start = line if quoted < 0 else quoted + 3
+    before = view[line : name.start()].rstrip(b"\"' ")[-1:]
+    beside = view[name.end() : name.end() + 3].strip(b"\"' ")[:1]
+    mark = next(filter(_CELL.__contains__, (beside, before)), b"")
+    if not mark or not _HEADING.fullmatch(view[start:stop].rstrip()):
+        return
+    if mark in view[view.rfind(b"\n", 0, max(0, line - 1)) + 1 : line]:
+        return  # a row of a table, whose names are elsewhere: all of them would be read for each
+    column = view.count(mark, start, name.start())
+    while row := _ROW.match(view, stop):
+        cells = list(islice(_CELL[mark].finditer(row[1]), column + 1))
+        if len(cells) <= column or mark not in row[1]:
+            return
+        start, end = cells[column].span(cells[column].lastindex or 0)
+        yield row.start(1) + start, row.start(1) + end
+        stop = row.end()
+
+
+def _strings(view: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """The strings in a JSON value, without their quotes and names apart, and longer numbers."""
+    depth = 0
+    for token in _TOKEN.finditer(view, at):
+        if token[0] in (b"[", b"{"):
+            depth += 1
+        elif token[0] in (b"]", b"}"):
+            depth -= 1
+        elif token[0][:1] != b'"':
+            if len(token[0]) >= DISTINCTIVE // 2:
+                yield token.span()
+        elif depth == 0 or not _NAME_FOLLOWS.match(view, token.end()):
+            closed = len(token[0]) > 1 and token[0].endswith(b'"')
+            yield token.start() + 1, token.end() - closed
+        if depth <= 0:
+            return

@@ -4,6 +4,7 @@ import base64
 import gzip
 import html
 import json
+import quopri
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,8 +19,11 @@ def b64(text: str | bytes) -> str:
 
 
 def escaped(text: str, every: int = 1, form: str = r"\u{:04x}") -> str:
-    """Every so manieth character as an escape, whose form takes its number."""
-    written = [form.format(ord(each)) if index % every == 0 else each for index, each in enumerate(text)]
+    """Every so manieth character as an escape, whose form takes its number, and backslashes, as all who escape do."""
+    written = list(text)
+    for index, each in enumerate(text):
+        if index % every == 0 or each == "\\":
+            written[index] = form.format(ord(each))
     return "".join(written)
 
 
@@ -47,8 +51,8 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "base64": b64,
     "base64 without padding": lambda value: b64(value).rstrip("="),
     "base64 of Basic": lambda value: b64(f"user:{value}"),
-    "base64 one further": lambda value: b64(f"x{value}yz"),
-    "base64 two further": lambda value: b64(f"xy{value}z"),
+    "base64 one further": lambda value: b64(f";{value}yz"),
+    "base64 two further": lambda value: b64(f"x;{value}z"),
     "base64 behind a letter": lambda value: f"k{b64(f'{value} and more')}",
     "base64url": lambda value: b64(f"~~?{value}").replace("+", "-").replace("/", "_").rstrip("="),
     "base64 of upper case": lambda value: b64(value.upper()),
@@ -64,6 +68,23 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "percent of base64": lambda value: escaped(b64(value), 1, "%{:02x}"),
     "hexadecimal": lambda value: value.encode().hex(),
     "hexadecimal in upper case": lambda value: f"0x{value.encode().hex().upper()}",
+    "base32": lambda value: base64.b32encode(value.encode()).decode(),
+    "base32 two further, in lower case": lambda value: base64.b32encode(f"x;{value}z".encode()).decode().lower(),
+    "base32 of upper case": lambda value: base64.b32encode(value.upper().encode()).decode().rstrip("="),
+    "base32 behind a letter": lambda value: f"A{base64.b32encode(value.encode()).decode()}",
+    "base32 of other digits": lambda value: base64.b32hexencode(f"x:{value}".encode()).decode().rstrip("="),
+    "base32 of base64": lambda value: base64.b32encode(b64(f"user:{value}").encode()).decode(),
+    "escapes in braces": lambda value: escaped(value, 2, r"\u{{{:x}}}"),
+    "escapes in braces with zeros": lambda value: escaped(value, 1, r"\x{{00{:X}}}"),
+    "escapes of eight digits": lambda value: escaped(value, 2, r"\U{:08x}"),
+    "octal escapes": lambda value: escaped(value, 2, r"\{:03o}"),
+    "a backslash before marks": lambda value: re.sub(r"([^0-9A-Za-z])", r"\\\1", value),
+    "percent of old scripts": lambda value: escaped(value, 2, "%u{:04x}"),
+    "percent of UTF-16": lambda value: escaped(value, 1, "%00%{:02x}"),
+    "HTML with many zeros": lambda value: escaped(value, 2, "&#{:025d};"),
+    "quoted-printable": lambda value: escaped(value, 1, "={:02X}"),
+    "some quoted-printable": lambda value: escaped(value, 3, "={:02x}"),
+    "percent behind an equals sign": lambda value: f"={value[:3]}{escaped(value[3:], 2, '%{:02x}')}",
     "JSON in JSON": lambda value: json.dumps({"key": escaped(value, 2)})[1:-1],
     "JSON in JSON in JSON": lambda value: json.dumps(json.dumps({"key": escaped(value)}))[1:-1],
     "a URL in a URL": lambda value: "https://x.example/?to=" + quote(f"/?key={quote(value, safe='')}", safe=""),
@@ -71,6 +92,7 @@ TEXTS: dict[str, Callable[[str], str]] = {
 """Of a text, as a part of another text without quotes or lines of its own."""
 
 LINES: dict[str, Callable[[str], str]] = {
+    "quoted-printable in lines": lambda value: "=\n".join(re.findall(".{1,5}", value)),
     "base64 in lines": lambda value: base64.encodebytes(f"{'x' * 50}{value}".encode()).decode(),
     "base64 in lines of CRLF": lambda value: "\r\n".join(re.findall(".{1,9}", b64(value))),
 }
@@ -97,6 +119,7 @@ BODIES: dict[str, Callable[[bytes], bytes]] = {
 # --- what finds a value: it decodes, and knows nothing of how the suite does ---
 
 _ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
+_POINT = re.compile(rb"\\[ux]\{0*([0-9a-fA-F]{1,4})\}|\\U0000([0-9a-fA-F]{4})|%u([0-9a-fA-F]{4})")
 _RUN = re.compile(rb"[0-9A-Za-z+/_-]{11,}")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
 
@@ -106,7 +129,13 @@ def decoded(data: bytes) -> Iterator[bytes]:
     yield unquote_to_bytes(data.replace(b"%25", b"%"))
     yield unquote_to_bytes(data)
     yield _ESCAPE.sub(lambda found: bytes([int(found[1] or found[2], 16) & 255]), data)
-    yield re.sub(rb'\\(["\\/])', rb"\1", data)
+    yield re.sub(rb"\\([^0-9A-Za-z])", rb"\1", data)
+    yield quopri.decodestring(data.replace(b"\\n", b"\n"))
+    yield _POINT.sub(lambda found: chr(int(found[1] or found[2] or found[3], 16)).encode(errors="replace"), data)
+    yield re.sub(rb"\\([0-3][0-7]{2})", lambda found: bytes([int(found[1], 8)]), data)
+    for run in re.findall(rb"[0-9A-Z]{13,}|[0-9a-z]{13,}", data):
+        for phase in range(8):
+            yield from base32(run[phase:].decode())
     yield html.unescape(data.decode("latin-1")).encode("latin-1", "ignore")
     yield data.replace(b"\0", b"")
     yield re.sub(rb"\r?\n|\\r\\n|\\n", b"", data)
@@ -127,14 +156,23 @@ def decoded(data: bytes) -> Iterator[bytes]:
             yield brotli.decompress(data)
 
 
+def base32(digits: str) -> Iterator[bytes]:
+    """What is encoded in digits of either alphabet, as far as they go in fives of bytes, and in less."""
+    whole = digits[: len(digits) - {1: 1, 3: 1, 6: 1}.get(len(digits) % 8, 0)]
+    padded = whole + "=" * (-len(whole) % 8)
+    for decode in (base64.b32decode, base64.b32hexdecode):
+        with suppress(ValueError):
+            yield decode(padded, casefold=True)
+
+
 def inflated(data: bytes, bits: int) -> Iterator[bytes]:
     with suppress(zlib.error):
         yield zlib.decompressobj(bits).decompress(data, 100_000)
 
 
-def holds(data: bytes, value: str, depth: int = 4) -> bool:
-    """Whether the data hold the value, or eight bytes at either end of it, in any form."""
-    needles = (value[:8].lower().encode(), value[-8:].lower().encode())
+def holds(data: bytes, value: str, depth: int = 4, least: int = 8) -> bool:
+    """Whether the data hold the value, or so many bytes at either end of it, in any form."""
+    needles = (value[:least].lower().encode(), value[-least:].lower().encode())
     seen, layer = {data}, [data]
     for _ in range(depth):
         if any(needle in view.lower() for view in layer for needle in needles):

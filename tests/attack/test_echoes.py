@@ -489,13 +489,11 @@ def test_names_again_and_again_take_no_long(text: str) -> None:
     assert len(Scrubber((), Capabilities(SECRET_URLS, (MARK,))).body(body)) == len(body)
 
 
-@pytest.mark.parametrize(
-    "name", sorted(set(TEXTS) - {"cut short", "base64 cut at its end", "base64 cut at its beginning"})
-)
-def test_known_capability_url_is_found_in_any_encoding(name: str) -> None:
+def test_known_capability_url_is_found_in_any_encoding() -> None:
     known = Scrubber((), Capabilities(SECRET_URLS, (MARK,)))
     known.body(json.dumps({"cdp_url": CDP}).encode())
-    assert not holds(known.body(f'{{"x": "{TEXTS[name](CDP)}"}}'.encode()), TOKEN)
+    clean = {name: known.body(f'{{"x": "{encode(CDP)}"}}'.encode()) for name, encode in TEXTS.items()}
+    assert {name for name, body in clean.items() if holds(body, TOKEN) and "cut" not in name} == set()
 
 
 def test_capability_urls_leave_nothing_behind(project: Project) -> None:
@@ -591,16 +589,18 @@ def test_ordinary_text_stays(text: str) -> None:
     assert SCRUBBER.body(text.encode()) == text.encode()
 
 
-layers = st.lists(st.sampled_from([*TEXTS]), min_size=1, max_size=2)
+layers = st.lists(st.sampled_from(sorted(name for name in TEXTS if "cut" not in name)), min_size=1, max_size=2)
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789-_./+"
+values = st.text(ALPHABET, min_size=12, max_size=40).filter(lambda value: len(set(value)) > 5)
 
 
 @settings(max_examples=200)
-@given(layers, st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789-_./+", min_size=12, max_size=40), st.text())
+@given(layers, values, st.text())
 def test_any_value_is_found_in_any_two_encodings(names: list[str], value: str, around: str) -> None:
     written = value
     for name in names:
         written = TEXTS[name](written)
-    if "cut" in " ".join(names) or not holds(written.encode(), value, depth=5):
+    if not holds(written.encode(), value, depth=5, least=len(value)):
         return
     scrubber = Scrubber((Secret(value, MARK),))
     body = f"{around} {written} {around}".encode()

@@ -97,7 +97,13 @@ LONG = {
     "pattern of 20,000 characters",
 }
 LONG |= {"dependentRequired 300 x 300", "300 if and then", "2,000 patternProperties", "oneOf of 200 that overlap"}
-LONG |= {"prefixItems of 1e5", "const of 1e5 members", "const of 1e7 characters", "a name of 1e6 characters"}
+LONG |= {
+    "oneOf of 300",
+    "prefixItems of 1e5",
+    "const of 1e5 members",
+    "const of 1e7 characters",
+    "a name of 1e6 characters",
+}
 LONG |= {
     *(f"doubling {letter}" for letter in DOUBLING),
     "not of not",

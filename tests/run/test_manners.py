@@ -316,10 +316,9 @@ def of_a_venv(project: Project) -> None:
 
 STARTS: dict[str, tuple[str, list[str], str]] = {
     "a module, in processes": (".", [".venv/bin/python", "-m", "pytest", "-n2"], ".venv/bin/python -m pytest"),
-    "with plugins": (".", [".venv/bin/pytest", "-p", "no:cacheprovider", "-pno:junitxml"], ".venv/bin/pytest"),
-    "another ini": (
+    "with plugins and another ini": (
         "below",
-        ["../.venv/bin/pytest", "-c", "../other.ini", "--rootdir=..", ".."],
+        [*"../.venv/bin/pytest -p no:cacheprovider -pno:junitxml -c ../other.ini --rootdir=.. ..".split()],
         "../.venv/bin/pytest",
     ),
 }

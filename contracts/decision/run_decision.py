@@ -113,7 +113,7 @@ class Decision:
 
 def decide(
     spec: Spec,
-    verdicts: Sequence[Verdict],
+    verdicts: Iterable[Verdict],
     traffic: Traffic,
     policy: Policy,
     *,
@@ -176,7 +176,7 @@ class Pending:
 
 def pending(
     spec: Spec,
-    verdicts: Sequence[Verdict],
+    verdicts: Iterable[Verdict],
     traffic: Traffic,
     policy: Policy,
     promised: Collection[str],
@@ -189,8 +189,7 @@ def pending(
         return Pending(missed=missed)
     stale = _out_of_use(spec, policy, promised)
     healed = dict[str, bool]()
-    for entry in policy.accepted.entries:
-        own = {v.outcome for v in verdicts if entry.names(v.rule.id)}
+    for entry, own in _outcomes(policy.accepted, verdicts):
         if own:
             healed[_can_go(entry)] = own == {Outcome.HOLDS}
     return Pending(tuple(chain.from_iterable(stale)), healed, missed)
@@ -204,11 +203,23 @@ def _out_of_use(spec: Spec, policy: Policy, promised: Iterable[str]) -> Iterable
     return policy.accepted.out_of_use(ids, *OUT_OF_USE)
 
 
-def _healed(accepted: Accepted, verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _healed(accepted: Accepted, verdicts: Iterable[Verdict]) -> Iterator[str]:
     """The entries that can go: all that they name was exercised and held."""
-    for entry in accepted.entries:
-        if {v.outcome for v in verdicts if entry.names(v.rule.id)} == {Outcome.HOLDS}:
+    for entry, own in _outcomes(accepted, verdicts):
+        if own == {Outcome.HOLDS}:
             yield _can_go(entry)
+
+
+def _outcomes(
+    accepted: Accepted, verdicts: Iterable[Verdict]
+) -> Iterable[tuple[Acceptance, set[Outcome]]]:
+    """Each entry with the outcomes of the rules that it names."""
+    found = [(entry, set[Outcome]()) for entry in accepted.entries]
+    for verdict in verdicts if found else ():
+        for entry, outcomes in found:
+            if entry.names(verdict.rule.id):
+                outcomes.add(verdict.outcome)
+    return found
 
 
 def _can_go(entry: Acceptance) -> str:
@@ -325,13 +336,14 @@ def against(
 
     `accepted` rules are violated, neither new nor known; what is not `promised` now is left out.
     """
-    now = {verdict.rule.id: verdict.outcome for verdict in verdicts}
-    found: dict[str, Since] = {}
-    for rule, outcome in now.items():
-        if outcome is Outcome.VIOLATED and rule not in accepted:
-            found[rule] = Since.STILL_THERE if rule in known.rules else Since.NEW
+    found, held = dict[str, Since](), set[str]()
+    for verdict in verdicts:
+        rule, is_known = verdict.rule.id, verdict.rule.id in known.rules
+        if verdict.outcome is Outcome.VIOLATED and rule not in accepted:
+            found[rule] = Since.STILL_THERE if is_known else Since.NEW
+        elif verdict.outcome is Outcome.HOLDS and is_known:
+            held.add(rule)
     for rule in known.rules:
         if rule not in found and rule in promised and rule not in accepted:
-            held = now.get(rule) is Outcome.HOLDS
-            found[rule] = Since.FIXED if held else Since.NOT_JUDGED
+            found[rule] = Since.FIXED if rule in held else Since.NOT_JUDGED
     return Against(known, found)

@@ -139,10 +139,11 @@ class Ledger:
             self._append(notes)
         self._look_after()
 
-    def keep_judged(self, operation: str, said: bytes) -> None:
-        """Keep what the answers of an operation say, a JSON array on one line, for who leads."""
-        if self.shared and not self.lost:
+    def keep_judged(self, operation: str, said: bytes) -> bool:
+        """Keep what the answers of an operation say, a JSON array on one line; whether it is."""
+        if not self.lost:
             self._write(operation, said + b"\n")
+        return not self.lost
 
     def judged(self, operation: str) -> bytes | None:
         """What a process of the run kept; None if none did."""

@@ -36,6 +36,7 @@ from contracts.schemas.claims import claim_of
 from contracts.schemas.families import Family
 from contracts.text import cut, map_texts, well_formed
 from contracts.verdicts import Evidence, Outcome, Verdict
+from contracts.verdicts.handover import Verdicts
 from contracts.verdicts.verdict import NONE, TIMES
 from notte_contracts import __version__
 
@@ -185,7 +186,7 @@ class Report:
     seed: int
     started: str
     finished: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: Verdicts
     traffic: Traffic
     decision: Decision
     interrupted: bool = False

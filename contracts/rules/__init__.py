@@ -109,6 +109,12 @@ class RuleBook:
     def rules(self) -> tuple[Rule, ...]:
         return tuple(rule for operation in self.operations.values() for rule in operation.rules)
 
+    def each(self) -> Iterator[Rule]:
+        """The rules, of which there may be very many, each kept no longer than it is looked at."""
+        for key in self.operations:
+            yield from self.operations[key].rules
+            self.forget(key)
+
     def forget(self, key: str) -> None:
         """Let go of the rules of an operation; they are made anew where they are asked for."""
         if isinstance(self.operations, _ByOperation):

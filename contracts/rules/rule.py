@@ -1,5 +1,6 @@
 """A rule: one promise of the document, with a stable id; what it is checked on and can give."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -269,8 +270,8 @@ class Scope:
         clause, (severity, _) = clause_of(kind, self.operation.openapi), RULE_KINDS[kind]
         if self.advises:
             severity = Severity.ADVISORY
-        about = (key, status, place or None, node, promise)
-        return Rule(identity, kind, severity, clause, *about)
+        place, node, promise = map(sys.intern, (place, node, promise))  # as many rules have them
+        return Rule(identity, kind, severity, clause, key, status, place or None, node, promise)
 
     def row(
         self, check: Callable[..., str | None], kind: str, promise: str, pointer: str = ""

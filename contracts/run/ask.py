@@ -87,10 +87,9 @@ def asked(state: State, operation: Operation) -> Asked:
         verdicts = list(verdicts_of(state, operation))
         why = _nobody(state, StopKind.ELSEWHERE) or why
         known = Asked({verdict.rule.id: verdict for verdict in verdicts}, why or None, cut)
-        hand_over(state, key, known, sent)
+        known = hand_over(state, key, known, sent)
         state.forget(operation)
-    if state.worker is not None:  # what is handed over need not be kept
-        state.asked.clear()
+    state.asked = {other: one for other, one in state.asked.items() if not one.kept}
     state.asked[key] = known
     return known
 

@@ -1,7 +1,7 @@
 """What was asked to what is said of it, by each test, by the report, and at the end."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -47,9 +47,10 @@ from contracts.run.ask import (
 )
 from contracts.run.options import OPTIONS
 from contracts.run.resources import clean_up
-from contracts.run.state import State, now
+from contracts.run.state import Asked, State, now
 from contracts.text import few, plural, printable, shown_path
 from contracts.verdicts import Outcome, Verdict, unjudged
+from contracts.verdicts.handover import Verdicts
 
 NO_SHARE = "there are more shards than operations, so that none is left for this one"
 MAX_NAMED = 3  # rules and tests that a line names
@@ -66,7 +67,7 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
         failed = replace(decision, result=Result.FAIL, reasons=reasons)
         shard = report.shard and replace(report.shard, breaks=broken)
         report = replace(report, decision=failed, shard=shard)
-    failing = filter(inputs.policy.fails, report.verdicts)
+    failing = filter(inputs.policy.fails, report.verdicts.others)
     unrun = [v.rule.id for v in failing if state.items.of(v.rule) not in state.ran]
     if unrun and report.decision.result is Result.FAIL:
         said = f"not among the tests that ran: {few(unrun, MAX_NAMED)}"
@@ -82,8 +83,8 @@ def report_of(state: State, ended: str, broken: str = "") -> Report:
         sessions = {"listed": listed and asdict(listed), "started": started and asdict(started)}
         report = replace(report, sessions=sessions)
     if inputs.known is not None:
-        promised = {rule.id for rule in state.book.rules}
-        accepted = {v.rule.id for v in report.verdicts if inputs.policy.acceptance_of(v)}
+        promised = {rule.id for rule in state.book.each() if rule.id in inputs.known.rules}
+        accepted = {v.rule.id for v in report.verdicts.others if inputs.policy.acceptance_of(v)}
         counting = filter(inputs.policy.counts, report.verdicts)
         since = against(inputs.known, counting, accepted=accepted, promised=promised)
         report = replace(report, against=since)
@@ -105,32 +106,25 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     numbers = ledger.first_numbers()
     begun = finished_keys | numbers.keys()
     operations = [operation for operation in inputs.spec.operations if operation.key in begun]
-    refused = traffic.signs.blocked
-    verdicts: list[Verdict] = []
-    for operation in operations:
-        found = _verdicts(state, operation)
-        if refused:  # also where odd paths alone were answered
-            found = list(_unanswered(found, refused, operation))
-        own = inputs.owns(operation)
-        for verdict in found:
-            if inputs.wants(verdict.rule.id) and (own or verdict.exercised):
-                verdicts.append(_numbered(verdict, numbers))
-    verdicts += _elsewhere(state, numbers)
+    verdicts = Verdicts(partial(_all_verdicts, state, operations, traffic.signs.blocked, numbers))
+    others = verdicts.others
     # That none of those which are spared succeeded is our own doing.
     spared = operations and all(spares(state, operation) for operation in operations)
     wanted = set(map(attrgetter("key"), filter(inputs.owns, inputs.spec.operations)))
     if spared or not wanted <= finished_keys:
         policy = replace(policy, partial=True)
-    mistakes = list(bug_notes({v.rule.id: v.defect for v in verdicts if v.defect}))
+    mistakes = list(bug_notes({v.rule.id: v.defect for v in others if v.defect}))
     why, stops, seed = ended or "".join(mistakes[:1]), ledger.stops(), state.budget.seed
     idle = ""
     if not (traffic.signs.count or ended):
-        idle = f"nothing was sent: {verdicts[0].why}" if verdicts else NO_SHARE
-        if verdicts and (stops or not policy.shared):
+        idle = f"nothing was sent: {others[0].why}" if others else NO_SHARE
+        if others and (stops or not policy.shared):
             why, idle = idle, ""
-    decision = decide(inputs.spec, verdicts, traffic, policy, stops=stops, ended=why or None)
+    # Entries of accepted.toml alone are about what holds as well.
+    weighed = verdicts if policy.accepted.entries else others
+    decision = decide(inputs.spec, weighed, traffic, policy, stops=stops, ended=why or None)
     unlooked = [ledger.about.get("unlooked", ""), ledger.note("upkeep") or ""]
-    unlooked += [verdict.why for verdict in verdicts if UNLOOKED in verdict.why]
+    unlooked += [verdict.why for verdict in others if UNLOOKED in verdict.why]
     unlooked += left_behind(traffic)
     slow = [*(ledger.note("slow") or {}).values(), *(ledger.note("watched") or ())]
     asks = inputs.target.live and not inputs.watches
@@ -139,19 +133,27 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     notes = (*decision.notes, *lacks, *slow, *filter(None, dict.fromkeys(unlooked)), *mistakes)
     decision = replace(decision, notes=notes)
     began, early = ledger.about.get("started", ""), bool(ended)
-    told = tuple(verdicts), traffic, decision, early
+    told = verdicts, traffic, decision, early
     command = ledger.about.get("command", "")
     report = Report(state.teller, seed, began, finished, *told, command=command)
     return replace(report, shard=_shard(state, report, policy, idle))
 
 
-def _unanswered(verdicts: Iterable[Verdict], why: str, operation: Operation) -> Iterator[Verdict]:
-    """None, because of a service that takes no credential; what can do without may be shown one."""
-    for verdict in verdicts:
-        is_about = verdict.rule.kind == "auth" or operation.needs_credential
-        if is_about and verdict.rule.kind not in OF_CLIENTS:
-            verdict = unjudged(verdict.rule, why)
-        yield verdict
+def _all_verdicts(
+    state: State, operations: Sequence[Operation], refused: str | None, numbers: Mapping[str, int]
+) -> Iterator[Verdict]:
+    """Those of the report; `refused` is why a service that takes no credential says nothing."""
+    inputs = state.inputs
+    for operation in operations:
+        own = inputs.owns(operation)
+        for verdict in _verdicts(state, operation):
+            # What can do without may be shown one; also where odd paths alone were answered.
+            is_about = verdict.rule.kind == "auth" or operation.needs_credential
+            if refused and is_about and verdict.rule.kind not in OF_CLIENTS:
+                verdict = unjudged(verdict.rule, refused)
+            if inputs.wants(verdict.rule.id) and (own or verdict.exercised):
+                yield verdict.numbered(numbers)
+    yield from _elsewhere(state, numbers)
 
 
 def _elsewhere(state: State, numbers: Mapping[str, int]) -> Iterator[Verdict]:
@@ -159,7 +161,7 @@ def _elsewhere(state: State, numbers: Mapping[str, int]) -> Iterator[Verdict]:
     for key, asked in state.asked.items():
         if key not in state.inputs.spec.by_key:
             for verdict in asked.verdicts.values():
-                yield _numbered(verdict, numbers)
+                yield verdict.numbered(numbers)
 
 
 def _shard(state: State, report: Report, policy: Policy, idle: str) -> Shard | None:
@@ -180,19 +182,9 @@ def _shard(state: State, report: Report, policy: Policy, idle: str) -> Shard | N
     # The rules of all operations are made for this alone, which takes seconds for a big document.
     promised = list[str]()
     if policy.accepted.entries:
-        promised += map(attrgetter("id"), state.book.rules)
+        promised += map(attrgetter("id"), state.book.each())
     left = pending(inputs.spec, report.verdicts, report.traffic, policy, promised)
     return replace(about, stale=left.stale, healed=left.healed, missed=left.missed, idle=idle)
-
-
-def _numbered(verdict: Verdict, numbers: Mapping[str, int]) -> Verdict:
-    """With the number that its evidence has in the run, of whose lane that is the first one's."""
-    if verdict.evidence is None:
-        return verdict
-    exchange = verdict.evidence.exchange
-    first = numbers.get(exchange.probe.life or verdict.rule.operation, 0)
-    exchange = replace(exchange, number=first + exchange.number)
-    return replace(verdict, evidence=replace(verdict.evidence, exchange=exchange))
 
 
 def left_out(state: State) -> Iterator[str]:
@@ -213,13 +205,15 @@ def left_behind(traffic: Traffic) -> Iterator[str]:
         yield f"forbidden requests were accepted, and what came of them stays: {said}"
 
 
-def _verdicts(state: State, operation: Operation) -> list[Verdict]:
+def _verdicts(state: State, operation: Operation) -> Iterable[Verdict]:
     """Those of an operation; undecided if the suite fails at it, as the others are told then."""
-    verdicts = partial(verdicts_of, state, operation)
-    found = state.attempt(f"the verdicts of {operation.key}", lambda: list(verdicts()))
+    key, verdicts = operation.key, partial(verdicts_of, state, operation)
+    found = state.attempt(f"the verdicts of {key}", lambda: list(verdicts()))
     if found is None:
-        why, rules = state.left_out[-1], state.book.operations[operation.key].rules
+        why, rules = state.left_out[-1], state.book.operations[key].rules
         found = [Verdict(rule, Outcome.UNDECIDED, why=why, defect=why) for rule in rules]
+    if key not in state.asked and state.ledger.judged(key) is None:  # they are looked at again
+        state.asked[key] = Asked({verdict.rule.id: verdict for verdict in found}, None)
     return found
 
 
@@ -228,7 +222,7 @@ def _drift(state: State, report: Report) -> Drift | None:
     drift, spec = state.prelude.drift, state.prelude.published
     if drift is None or spec is None or not drift.changed:
         return drift
-    counting, still = filter(state.inputs.policy.counts, report.verdicts), set[str]()
+    counting, still = filter(state.inputs.policy.counts, report.verdicts.others), set[str]()
     broken = [v.rule for v in counting if v.violations and v.rule.operation in spec.by_key]
     try:
         ours = state.inputs.spec

@@ -67,6 +67,7 @@ class Asked:
     verdicts: Mapping[str, Verdict]  # by the id of their rule
     blocked: str | None  # why they mean nothing, if so
     cut: str | None = None  # which bound of the run ended the asking, if one did
+    kept: bool = False  # whether the ledger has it, so that it can be let go of
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,15 +230,17 @@ class State:
 
     @cached_property
     def items(self) -> Items:
-        rules = []
+        found = {by: dict[str, str]() for by in ("id", "group", "answer")}
         for operation in self.inputs.operations:
-            own = self.book.operations[operation.key].rules
-            rules += [rule for rule in own if self.inputs.wants(rule.id)]
-        for by, most in (("id", MAX_ITEMS), ("group", MAX_GROUPS), ("answer", len(rules))):
-            found = Items(by, {getattr(rule, by): rule.operation for rule in rules})
-            if len(found.operations) <= most:
-                break
-        return found
+            for rule in self.book.operations[operation.key].rules:
+                for by, names in found.items() if self.inputs.wants(rule.id) else ():
+                    names[getattr(rule, by)] = rule.operation
+            for by, most in (("id", MAX_ITEMS), ("group", MAX_GROUPS)):
+                if len(found.get(by, ())) > most:
+                    del found[by]
+            if "id" not in found:  # rules take more room than all else, and are made again
+                self.book.forget(operation.key)
+        return Items(*next(iter(found.items())))
 
     @property
     def shared(self) -> dict[str, Any]:
@@ -277,10 +280,8 @@ def state_from(config: Any, inputs: Inputs) -> State:
     if "contract_run" in shared:
         budget = replace(budget, seed=shared["contract_seed"])
         pace.started = shared["contract_began"]
-    document, name = (
-        inputs.spec.document,
-        shared.get("contract_run", f".run-{uuid.uuid4().hex}.jsonl"),
-    )
+    document = inputs.spec.document
+    name = shared.get("contract_run", f".run-{uuid.uuid4().hex}.jsonl")
     about = {"suite": __version__, "started": now(), "seed": budget.seed}
     about |= {"document": document.path, "sha256": document.sha256}
     about |= {"base_url": inputs.target.base_url, "unsafe": options.unsafe}
@@ -303,21 +304,21 @@ def state_from(config: Any, inputs: Inputs) -> State:
 
 def handed_over(state: State, operation: Operation) -> Asked | None:
     """What the process that asked an operation says of it; None if none has said anything."""
-    line = state.ledger.judged(operation.key) if state.ledger.shared else None
-    rules = state.book.operations[operation.key].rules
-    taken = line and from_line(line, rules, state.ledger.count(operation.key))
+    line = state.ledger.judged(operation.key)
+    taken = line and from_line(line, state.ledger.count(operation.key))
     if not taken:
         return None
     verdicts, why, cut = taken
-    return Asked({verdict.rule.id: verdict for verdict in verdicts}, why, cut)
+    return Asked({verdict.rule.id: verdict for verdict in verdicts}, why, cut, kept=True)
 
 
-def hand_over(state: State, key: str, known: Asked, count: int) -> None:
+def hand_over(state: State, key: str, known: Asked, count: int) -> Asked:
+    """Let the ledger keep what is known of an operation, if it can; what is known, whether kept."""
     secrets = (state.inputs.target.secret, *state.inputs.target.others.values())
     if any(secret.is_words for secret in secrets if secret is not None):
-        return  # verdicts may be on bodies that have them in clear
-    if line := to_line(known.verdicts.values(), known.blocked, known.cut, count):
-        state.ledger.keep_judged(key, line)
+        return known  # verdicts may be on bodies that have them in clear
+    line = to_line(known.verdicts.values(), known.blocked, known.cut, count)
+    return replace(known, kept=line is not None and state.ledger.keep_judged(key, line))
 
 
 def now() -> str:

@@ -81,6 +81,15 @@ class Verdict:
         members = self.rule.members if self.exercised else ()
         return tuple(member for member in members if member not in self.seen)
 
+    def numbered(self, numbers: Mapping[str, int]) -> "Verdict":
+        """With the number that its evidence has in the run, of whose lane that is the first's."""
+        if self.evidence is None:
+            return self
+        exchange = self.evidence.exchange
+        first = numbers.get(exchange.probe.life or self.rule.operation, 0)
+        exchange = replace(exchange, number=first + exchange.number)
+        return replace(self, evidence=replace(self.evidence, exchange=exchange))
+
 
 def unjudged(rule: Rule, why: str) -> Verdict:
     """The verdict on a rule where the answers say nothing about the contract."""

@@ -33,6 +33,7 @@ from contracts.rules.lists import AGAIN, FIRST, NEXT
 from contracts.rules.requests import OF_CLIENTS
 from contracts.rules.states import STATE_KINDS
 from contracts.verdicts import Judgement, Outcome, Verdict, judge_all, tally, with_recurrence
+from contracts.verdicts.handover import Verdicts
 from tests.documents import document, spec_from
 from tests.run.projects import CANARY, ENUM, Project, Things, leaks
 from tests.run.projects import document as small_document
@@ -411,7 +412,7 @@ def assert_every_form_is_made(rules: OperationRules, verdicts: list[Verdict], ex
     teller, moment = Teller(rules.spec, "http://127.0.0.1"), NOW.isoformat(timespec="milliseconds")
     traffic = traffic_of(rules.spec, exchanges)
     decision = decide(rules.spec, verdicts, traffic, teller.policy)
-    value = to_json(Report(teller, 0, moment, moment, tuple(verdicts), traffic, decision).run)
+    value = to_json(Report(teller, 0, moment, moment, Verdicts(verdicts.__iter__), traffic, decision).run)
     assert teller.failed == {}
     assert [str(error) for error in REPORT.iter_errors(value)] == []
     run = run_from(json.loads(json_text(value)))

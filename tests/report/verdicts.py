@@ -13,6 +13,7 @@ from contracts.report.record import Report, Teller
 from contracts.report.run import Run
 from contracts.rules import Finding, Rule, Severity
 from contracts.verdicts import Evidence, Outcome, Verdict
+from contracts.verdicts.handover import Verdicts
 
 STATUS = {"type": "string", "enum": ["active", "closed"]}
 CONTENT = {"application/json": {"schema": {"type": "object", "properties": {"status": STATUS}}}}
@@ -65,4 +66,6 @@ def report(*verdicts: Verdict, exchanges: tuple[Exchange, ...] = (exchange(),), 
         "finished": "2026-11-24T05:00:01.000+00:00",
         "decision": Decision(Result.PASS),
     }
-    return Report(teller, verdicts=verdicts, traffic=traffic_of(SPEC, exchanges), **{**given, **extra}).run
+    return Report(
+        teller, verdicts=Verdicts(verdicts.__iter__), traffic=traffic_of(SPEC, exchanges), **{**given, **extra}
+    ).run

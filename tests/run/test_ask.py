@@ -13,7 +13,7 @@ from contracts.run.end import concluded
 from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
 from contracts.run.state import Asked, Budget, Progress, State
-from contracts.verdicts import unjudged
+from contracts.verdicts import Outcome, unjudged
 
 OPERATION = {"responses": {"200": {"description": ""}}}
 DOCUMENT = {
@@ -55,6 +55,40 @@ def test_operation_is_asked_once(spec: Spec, tmp_path: Path) -> None:
     count = len(state.ledger.all())
     again = asked(state_of(Inputs(spec), tmp_path), spec.operations[0])
     assert (again, len(state.ledger.all())) == (first, count)
+
+
+def test_verdicts_of_one_operation_are_in_memory_and_all_on_disk(spec: Spec, tmp_path: Path) -> None:
+    state = state_of(Inputs(spec), tmp_path)
+    first, second = (asked(state, operation).verdicts for operation in spec.operations)
+    assert list(state.asked) == ["POST /things"]
+    report = concluded(state)
+    assert list(state.asked) == ["POST /things"]
+    assert list(report.verdicts) == list(report.verdicts) == [*first.values(), *second.values()]
+    assert {rule.id: rule for rule in state.book.each()} == {v.rule.id: v.rule for v in report.verdicts}
+    assert {verdict.outcome for verdict in report.verdicts} == {Outcome.HOLDS}
+    assert report.verdicts.others == []
+
+
+def test_verdicts_that_can_not_be_on_disk_stay_in_memory(spec: Spec, tmp_path: Path) -> None:
+    state = state_of(Inputs(spec), tmp_path)
+    state.ledger.lost = "no room"
+    found = [asked(state, operation) for operation in spec.operations]
+    assert list(state.asked.values()) == found
+    assert len(list(concluded(state).verdicts)) == sum(len(one.verdicts) for one in found)
+
+
+def test_what_another_version_kept_is_judged_again(spec: Spec, tmp_path: Path) -> None:
+    state = state_of(Inputs(spec), tmp_path)
+    first = asked(state, spec.operations[0])
+    state.ledger.keep_judged("GET /things", b'[null,null,1,[["a row of old"]]]')
+    assert asked(state_of(Inputs(spec), tmp_path), spec.operations[0]).verdicts == first.verdicts
+
+
+def test_rules_of_very_many_are_let_go_of(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = state_of(Inputs(spec), tmp_path).items
+    monkeypatch.setattr("contracts.run.state.MAX_ITEMS", 3)
+    state = state_of(Inputs(spec), tmp_path)
+    assert (items.by, state.items.by, vars(state.book.operations)["made"]) == ("id", "group", {})
 
 
 def test_part_of_the_operations_can_conclude(spec: Spec, tmp_path: Path) -> None:

@@ -294,8 +294,7 @@ def state_from(config: Any, inputs: Inputs) -> State:
     together = worker is not None or config.getoption("dist", "no") != "no"
     if together and (inputs.target.live or options.max_requests is not None):
         pace.board = Board(path.with_name(f"{name}.pace"))
-    order = [operation.key for operation in inputs.spec.operations]
-    ledger = Ledger(path, about, order, worker or "", together)
+    ledger = Ledger(path, about, [*inputs.spec.by_key], worker or "", together)
     state = State(inputs, ledger, budget, pace, worker=worker)
     if "contract_items" in shared:
         vars(state)["items"] = Items(*shared["contract_items"])

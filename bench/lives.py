@@ -7,7 +7,6 @@ section of the document.
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.depot import BLAMED, KEY, OTHER, SUITE, row, settings  # noqa: E402
+from bench.depot import KEY, OTHER, SUITE, blamed, row  # noqa: E402
 from bench.samples import sample  # noqa: E402
 from contracts.document import Spec  # noqa: E402
 from contracts.exchanges import Ledger, Secret  # noqa: E402
@@ -36,11 +35,10 @@ from contracts.run.state import State  # noqa: E402
 from contracts.schemas.families import families_of  # noqa: E402
 from contracts.verdicts import Outcome, tally  # noqa: E402
 from tests.service import running  # noqa: E402
-from tests.service.depot import FILE, GIVEN, ROWS, STATE_FAULTS, Depot, Fault  # noqa: E402
+from tests.service.depot import GIVEN, ROWS, STATE_FAULTS, Depot, Fault  # noqa: E402
 from tests.service.depot.contract import OWN, book, spec  # noqa: E402
 
 HEADING = "## What one operation says and others must keep"
-ST_SECONDS = 300
 OPERATIONS = [one for one in spec().operations if any(state_rules(spec(), one))]
 FAMILIES = [one for one in families_of(spec()) if not no_lives_of(spec(), one)]
 FAULTS = [fault for fault in STATE_FAULTS if " / " in fault.finds]
@@ -102,19 +100,8 @@ def whole_run() -> tuple[int, int, float]:
 
 
 def st_run(url: str, examples: int) -> frozenset[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "schemathesis.toml").write_text(settings())
-        chosen = [word for one in OPERATIONS for word in ("--include-operation-id", str(one.operation_id))]
-        kept = ("--max-examples", str(examples), "--generation-database", "none", "--seed", "1", "--no-color")
-        command = [str(Path(sys.executable).parent / "st"), "run", str(FILE), "--url", url, *chosen]
-        command += ["--phases", "stateful", "--checks", "all", "--continue-on-failure", *kept]
-        try:
-            ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=ST_SECONDS)
-        except subprocess.TimeoutExpired:
-            return frozenset()
-    if ended.returncode not in (0, 1):
-        raise RuntimeError(f"st run ended with {ended.returncode}: {ended.stdout[-500:]}{ended.stderr[-500:]}")
-    return frozenset("".join(parts) for parts in BLAMED.findall(ended.stdout))
+    chosen = [word for one in OPERATIONS for word in ("--include-operation-id", str(one.operation_id))]
+    return blamed(url, examples, *chosen, "--phases", "stateful", "--checks", "all", "--continue-on-failure")
 
 
 # The section.

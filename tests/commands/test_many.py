@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from contracts import commands
-
 from ..repositories import Repository, alone
 
 Run = Callable[..., tuple[int, str, str]]
@@ -32,17 +30,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 
 @pytest.fixture
-def run(repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*args: str, command: str = "diff") -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["contracts", command, *args])
-        code = 0
-        try:
-            commands.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
+def run(repository: Repository, contracts: Run) -> Run:
+    return lambda *args, command="diff": contracts(command, *args)
 
 
 def found(out: str) -> list[tuple[str, str, str]]:

@@ -318,7 +318,18 @@ STARTS: dict[str, tuple[str, list[str], str]] = {
     "a module, in processes": (".", [".venv/bin/python", "-m", "pytest", "-n2"], ".venv/bin/python -m pytest"),
     "with plugins and another ini": (
         "below",
-        [*"../.venv/bin/pytest -p no:cacheprovider -pno:junitxml -c ../other.ini --rootdir=.. ..".split()],
+        [
+            *[
+                "../.venv/bin/pytest",
+                "-p",
+                "no:cacheprovider",
+                "-pno:junitxml",
+                "-c",
+                "../other.ini",
+                "--rootdir=..",
+                "..",
+            ]
+        ],
         "../.venv/bin/pytest",
     ),
 }

@@ -8,7 +8,7 @@ CLEAN := env $(patsubst %,-u %,$(filter CONTRACT_CREDENTIAL%,$(.VARIABLES))) -u 
 # What says much about the whole and little about single lines is run without coverage, which doubles its time: without
 # all of it some two hundred lines and branches fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
 # What looks at pages has a process of its own, and one browser.
-UNDER := contract_fixture drift exit_codes givens history_run inputs shards unanswerable values variables
+UNDER := contract_fixture drift exit_codes gate givens history_run inputs shards unanswerable values variables
 ELSEWHERE := tests/attack tests/service_tests tests/power tests/verdicts/test_law.py tests/testing/test_public_face.py \
 	$(patsubst %,tests/test_%.py,ci docs examples guard packages setup shape workflows) \
 	$(patsubst %,tests/changes/test_%.py,composition history hostile laws meanings revisions texts truth) \

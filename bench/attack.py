@@ -41,6 +41,7 @@ SECTIONS = {
     "patterns x texts that make them try again": "test_slow_patterns.py",
     "hostile texts x forms, shells and files": "test_texts.py",
     "schemas that nobody can keep": "test_schemas.py",
+    "what is made of schemas that take for ever": "test_making.py",
     "documents": "test_documents.py",
     "environments": "test_environments.py",
     "a `git` that does not behave": "test_git.py",

@@ -62,6 +62,7 @@ def mended() -> Iterator[None]:
         said = OUT_OF_MEMORY if isinstance(error, MemoryError) else unimportable(error)
         if said is None:
             raise
+        traceback.clear_frames(error.__traceback__)  # which hold what there is too much of
         raise UsageError(said) from None
 
 

@@ -11,7 +11,7 @@ from contracts.document import model
 from contracts.document.dialects import DIALECTS, OTHER_METHODS, Dialect, Found
 from contracts.document.dialects.repairs import Repairs, read_foreign
 from contracts.document.dialects.swagger import SWAGGER, converted
-from contracts.document.dialects.unread import loosen
+from contracts.document.dialects.unread import loosen, without_huge
 from contracts.document.directions import for_requests, for_responses
 from contracts.document.model import (
     Document,
@@ -91,6 +91,7 @@ def read_spec(
         for rewrite in linker.dialect.rewrites:
             rewrite(schema)
         marks |= schema.keys() & set(model.MARKS)
+    linker.parts = without_huge(linker.parts, repairs)
     looser = frozenset(loosen(linker.parts, repairs))
 
     def source(pointer: str) -> model.Source:

@@ -1,11 +1,15 @@
 """Schemas that nobody can keep: their rules are made, the mock answers or says that it can't, a comparison ends."""
 
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contracts.changes import compare
 from contracts.changes.change import Effect
+from contracts.document.dialects import unread
 from contracts.errors import DocumentError
 from contracts.mock.bodies import variants_of
 from contracts.payloads.languages import text_between
@@ -30,6 +34,50 @@ def test_rules_bodies_and_changes_of_it_come_to_an_end(name: str) -> None:
     assert all(len(variant.body) < 1_000_000 for variant in variants_of(response))
     assert compare(ordinary, spec)
     assert compare(spec, ordinary)
+
+
+WITHIN: dict[str, Callable[[int], dict[str, Any]]] = {
+    "properties": lambda most: {"type": "object", "properties": {f"p{n}": STRING for n in range(most)}},
+    "prefixItems": lambda most: {"type": "array", "prefixItems": [STRING] * most},
+    "patternProperties": lambda most: {"patternProperties": {f"^p{n}": STRING for n in range(most)}},
+    "allOf": lambda most: {"allOf": [{"minProperties": n} for n in range(most)]},
+    "references": lambda most: {"prefixItems": [{"$ref": "#/components/schemas/Recursive"}] * most},
+    "levels": lambda most: {
+        "type": "object",
+        "properties": {f"p{n}": {"properties": {f"q{m}": STRING for m in range(9)}} for n in range(-(-most // 10))},
+    },
+}
+"""Schemas with so many schemas in them."""
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_a_schema_that_holds_too_much_is_read_as_anything(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In both of two documents, else nothing is said of a change there."""
+    monkeypatch.setattr(unread, "MOST_WITHIN", 50)
+    small, large, other = (spec_from(document(WITHIN[name](count))) for count in (40, 60, 80))
+    assert not small.notices
+    assert {rule.place for rule in rules_for(small).rules} - {None, "/", "/value"} or name == "allOf"
+    place = "/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/properties/value"
+    said = f": {place} holds more than 50 schemas: read as if anything may stand there; give what"
+    assert said in "\n".join(map(str, large.notices))
+    assert not large.document.at(place)
+    assert {rule.place for rule in rules_for(large).rules} <= {None, "/", "/value"}
+    assert not compare(large, spec_from(document(WITHIN[name](60))))
+    for sides in ((large, other), (small, large), (large, small)):
+        changes = compare(*sides)
+        undecided = [change.id for change in changes if change.effect is Effect.UNDECIDED]
+        assert undecided.count("unread-changed") == 3
+        assert Effect.BREAKING not in {change.effect for change in changes}
+
+
+def test_a_schema_that_is_led_into_is_read_whatever_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread, "MOST_WITHIN", 50)
+    value = document(WITHIN["properties"](60))
+    below = "#/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/properties/value/properties/p7"
+    value["components"]["schemas"]["Seven"] = {"$ref": below}
+    spec = spec_from(value)
+    assert len(spec.notices) == 2
+    assert {rule.place for rule in rules_for(spec).rules} >= {"/value/p7", "/value/p59"}
 
 
 BEYOND: dict[str, dict[str, Any]] = {
@@ -91,3 +139,9 @@ def test_a_property_is_looked_for_where_it_is_declared(monkeypatch: pytest.Monke
     plan = next(iter(rules_for(spec).operations[next(iter(spec.by_key))].plans.values()))
     assert len(list(plan.rules)) > 200
     assert len(asked) < 500
+
+
+def test_every_file_of_attacks_is_counted_by_the_bench() -> None:
+    bench = Path(__file__).parents[2] / "bench" / "attack.py"
+    sections = set(re.findall(r'": "(test_\w+\.py)"', bench.read_text(encoding="utf-8")))
+    assert sections == {path.name for path in Path(__file__).parent.glob("test_*.py")}

@@ -6,16 +6,17 @@ and `oneOf`, of which one branch alone may hold), what is around is read looser 
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import chain
 from typing import Any
 
-from contracts.document.dialects import Found
-from contracts.document.dialects.repairs import Repairs
-from contracts.document.model import Spec, is_there, join_pointer, ref_target, split_pointer
+from contracts.document.dialects import Found, Segments
+from contracts.document.dialects.repairs import ANYTHING, MALFORMED, Repairs
+from contracts.document.model import Notice, Spec, is_there, join_pointer, ref_target, split_pointer
 from contracts.document.written import Position
 
+MOST_WITHIN = 15_000  # schemas in one, of which a validator and rules take some kilobytes each
 _AROUND = {
     "oneOf": ("oneOf",),
     "not": ("not",),
@@ -89,6 +90,62 @@ def loosen(parts: Collection[Found], repairs: Repairs) -> Iterator[str]:
                 position.moved["anyOf"] = position.child(keyword)
             for name in dropped:
                 node.pop(name, None)
+
+
+def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
+    """Read schemas that hold more than `MOST_WITHIN` as if anything may stand there, in place.
+
+    The parts without what is in them. One that a reference leads into is left as it is.
+    """
+    huge: dict[str, Found] = {}
+    for within in _within(parts):
+        if len(within) > MOST_WITHIN:
+            huge.update(_innermost(within))
+    for node, _, _ in parts if huge else ():
+        for pointer in _around(ref_target(str(node.get("$ref", ""))).rpartition("/")[0]):
+            huge.pop(pointer, None)
+    if not huge:
+        return parts
+    kept = list[Found]()
+    for found in parts:
+        if huge.keys().isdisjoint(_around(join_pointer("", *found[2][:-1]))):
+            kept.append(found)
+    for pointer, (node, _, place) in huge.items():
+        problem = f"{pointer} holds more than {MOST_WITHIN:,} schemas: {ANYTHING}"
+        cure = "give what it describes in several schemas, or with fewer members"
+        source = repairs.root.at(place).source
+        repairs.notices.append(Notice(MALFORMED, source, problem, cure))
+        repairs.leave(place, node)
+        node.clear()
+    return kept
+
+
+def _within(parts: Iterable[Found]) -> Iterator[list[Found]]:
+    """The schemas of the document in no other, each with those in it, which come after it."""
+    root: Segments = ("",)
+    within = list[Found]()
+    for found in parts:
+        place = found[2]
+        if found[1] == "schema" and "$defs" not in place:
+            if place[: len(root)] != root:
+                yield within
+                root, within = place, []
+            within.append(found)
+    yield within
+
+
+def _innermost(within: Sequence[Found]) -> dict[str, Found]:
+    """Of a schema and those in it those that hold too many, and none that does; by pointer."""
+    counts, around = Counter[str](), set[str]()
+    for _, _, place in within:
+        counts.update(_around(join_pointer("", *place[:-1])))
+    chosen: dict[str, Found] = {}
+    for found in reversed(within):  # those below come first
+        pointer = join_pointer("", *found[2])
+        if counts[pointer] > MOST_WITHIN and pointer not in around:
+            chosen[pointer] = found
+            around.update(_around(pointer))
+    return chosen
 
 
 # Two documents

@@ -24,6 +24,7 @@ LEAST, MOST_WORK = 100, 1_000_000  # requests, and what they say and may be answ
 LAST = {"auth", "unknown", "method"}  # sources of requests that are sent however many there were
 TEXTS = 20  # texts of ours that stand for a pattern
 _SAME_TEXT = ("allOf", "anyOf", "oneOf")
+_OF_TEXTS = frozenset({"pattern", "patternProperties", *_SAME_TEXT})
 
 
 def longest_list(spec: Spec, operation: Operation) -> int:
@@ -84,6 +85,8 @@ def respelled(
     """A copy of a tree of the document, with texts of ours where a text has a `hard` pattern."""
 
     def changed(node: dict[str, Any], path: Any) -> dict[str, Any]:
+        if _OF_TEXTS.isdisjoint(node):
+            return {**node}
         names = node.get("patternProperties")
         if isinstance(names, dict) and any(hard({"pattern": name}) for name in names):
             node = {name: held for name, held in node.items() if name != "patternProperties"}
@@ -97,14 +100,16 @@ def respelled(
     pending: list[tuple[Any, Any, Any]] = [(found, "", None)]  # what holds it, its key, its path
     while pending:
         holder, key, path = pending.pop()
-        names: Iterable[Any] = ()
-        node = holder[key]
-        if isinstance(node, dict):
-            names = node = holder[key] = changed(node, path)
-        elif isinstance(node, list):
+        members: Iterable[tuple[Any, Any]]
+        if isinstance(node := holder[key], dict):
+            node = holder[key] = changed(node, path)
+            members = node.items()
+        else:
             node = holder[key] = [*node]
-            names = range(len(node))
-        pending += [(node, name, (path, name)) for name in names]
+            members = enumerate(node)
+        for name, held in members:
+            if isinstance(held, (dict, list)):
+                pending.append((node, name, (path, name)))
     return found[""]  # type: ignore[no-any-return]
 
 

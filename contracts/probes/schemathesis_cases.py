@@ -88,7 +88,7 @@ class Cases:
     def _excerpt(self, operation: Operation) -> dict[str, Any]:
         parameters = (parameter.pointer for parameter in operation.parameters)
         tree = self._sent.tree
-        found = {name: tree[name] for name in tree.keys() - _LARGE}
+        found = {name: tree[name] for name in tree if name not in _LARGE and name[:2] != "x-"}
         return found | excerpt(tree, [operation.pointer, *parameters, SCHEMES])
 
     @cached_property

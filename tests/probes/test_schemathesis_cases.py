@@ -17,7 +17,7 @@ from hypothesis.internal.intervalsets import IntervalSet
 from contracts.document import Operation, Spec, load_spec
 from contracts.messages import Request
 from contracts.probes import schemathesis_cases
-from tests.exchanges.documents import one_operation, parameter
+from tests.exchanges.documents import one_operation, parameter, spec_of
 
 NOTTE = load_spec("spec/notte.yaml")
 STRING = {"type": "string"}
@@ -269,3 +269,16 @@ def test_boundaries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(coverage_of(spec)) > 100
     monkeypatch.setattr(schemathesis_cases, "MOST", 100)
     assert len(coverage_of(spec)) == 100
+
+
+def test_extensions_are_read_only_where_something_refers_to_them() -> None:
+    kept: dict[str, Any] = {"x-kept": {"deep": {"const": "kept"}}, "x-large": {"pattern": "0" * 2000}}
+    get = {
+        "parameters": [parameter("a", {"$ref": "#/x-kept/deep"}, "query", required=True)],
+        "responses": {"200": {"description": ""}},
+    }
+    spec = spec_of({"/things": {"get": get}}, **kept)
+    cases = schemathesis_cases.Cases(spec, 0)
+    tree = cases.schema(spec.operations[0]).raw_schema
+    assert {name for name in tree if name.startswith("x-")} == {"x-kept"}
+    assert any("kept" in request.target for request in fuzz_of(spec))

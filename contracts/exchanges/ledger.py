@@ -80,7 +80,9 @@ class Ledger:
             self._life.release()
             self._life = None
             if not self.written():
-                self.discard()
+                with self.dead() as dead:
+                    if dead:  # others may be about to write
+                        self.discard()
 
     @contextmanager
     def dead(self) -> Iterator[bool]:

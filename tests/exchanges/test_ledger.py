@@ -243,6 +243,16 @@ def test_run_that_asked_nothing_leaves_nothing(path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
+def test_process_that_asked_nothing_leaves_those_that_are_about_to_alone(path: Path) -> None:
+    one, other = Ledger(path), Ledger(path)
+    one.hold("gw0")
+    other.hold("gw1")
+    other.release()
+    assert Path(f"{path}.gw0.alive").exists()
+    one.release()
+    assert list(path.parent.iterdir()) == []
+
+
 def test_end_of_a_run_leaves_its_exchanges_alone(path: Path) -> None:
     ledger = Ledger(path)
     ledger.hold("main")

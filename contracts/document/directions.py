@@ -75,7 +75,10 @@ class Directed(Document):
         reads_names = self._is_sender or self._is_named
         if not self._is_marking and not reads_names:
             return self.written.tree
-        return self._read(self.written.tree)  # type: ignore[no-any-return]
+        found: dict[str, Any] = self._read(self.written.tree)
+        self._known.clear()  # what served the reading has many times its size
+        self._marks.clear()
+        return found
 
     @cached_property
     def sender(self) -> Document:

@@ -53,10 +53,10 @@ class Position:
         """Where the node, or its nearest ancestor, is written."""
         line, node = self.written.root
         for depth, segment in enumerate(self.segments):
-            entries = self.written.entries(node)
-            if segment not in entries:
+            found = self.written.entry(node, segment)
+            if found is None:
                 return Source(self.written.file, line, join_pointer("", *self.segments[:depth]))
-            line, node = entries[segment]
+            line, node = found
         return Source(self.written.file, line, join_pointer("", *self.segments))
 
     def error(self, problem: str, cure: str) -> DocumentError:

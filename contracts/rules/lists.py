@@ -131,7 +131,7 @@ def linked(field: str) -> str:
     return found[1] if found else ""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16)
 def listing_of(operation: Operation) -> Listing | None:
     """The list of a GET that is not about one resource; None without one."""
     place, item = families.list_of(operation), None

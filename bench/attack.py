@@ -36,6 +36,7 @@ SECONDS = 60
 SECTIONS = {
     "nothing done unasked": "test_unasked.py",
     "a credential given back": "test_echoes.py",
+    "a credential, however it is written": "test_scanner.py",
     "numbers, dates and bodies x rules": "test_values.py",
     "what a service sends too much of": "test_bounds.py",
     "patterns x texts that make them try again": "test_slow_patterns.py",

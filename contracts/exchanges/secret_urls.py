@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import islice
+from functools import cached_property, partial
+from itertools import chain, islice
 from string import ascii_letters, digits
 from typing import Any
 
@@ -35,12 +35,20 @@ _HEAD = re.compile(rb"""[^\s"'<>\\]{11,400}""")
 _TAIL = re.compile(rb"""[^\s"'<>\\]{11,}\Z""")
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]|[-0-9][-+.0-9Ee]*', re.DOTALL)
-_MEMBER = re.compile(rb'"[ \t\r\n]*:[ \t\r\n]*(?=["\[{0-9-])')
+_MEMBER = re.compile(  # or the value beside, of a member that has the name for its value
+    rb""""\s*(?: ,\s*(?:"[^"]{1,99}"\s*:\s*"?[^"{}\[\],]{0,99}"?\s*,\s*){0,5}?
+    "(?:[a-z_]{0,20}value|val|v|data)"\s* )?:\s*(?=["\[{0-9-])""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _NAME_FOLLOWS = re.compile(rb"[ \t\r\n]*:")
-_QUOTED = re.compile(rb"""["']?\s*[:=]\s*(["'])(.*?)(?<!\\)(?:\1|[\r\n]|\Z)""")
+_QUOTED = re.compile(
+    rb"""["']?\]?(?:[;|]s:\d+)?\s*(?:=>\s*string\(\d+\)|[:=])\s*(?:\w{1,9}\()?
+    (["'])(.*?)(?<!\\)(?:\1|[\r\n]|\Z)""",
+    re.VERBOSE,
+)
 _PAIR = re.compile(rb"""(?:\[\w*\]|\])*=([^&;#\s"'<>\\]+)""")
 _BRIDGE = rb"""(?:(?![a-z][a-z0-9+.-]*:\\?/\\?/)(?: <!\[CDATA\[ | <!--(?:(?!-->).){0,99}-->
-    | </?[a-z]+[0-6]?(?=[\s/>]) | [-"'`>:=|*()[<\s\\] | \](?=[:(\[])
+    | </?[a-z]+[0-6]?(?=[\s/>]) | [-"'`>:=|*()[<\s\\] | \](?=[:(\[]|\s=)
     | (?:,\s*["'])?(?:value|content|href|src)\b | (?:data|is|string):?(?=[\s:>])
     | ![!\w]*\s | &\w+\s | \n[ \t]+[\w-]+:\s
     | (?:xmlns|lang|type|id|class)[\w:-]*=(?:"[^"<>]{0,99}"|'[^'<>]{0,99}') )){1,40}+"""
@@ -63,9 +71,11 @@ _FIELD = re.compile(
 )
 _FIELD_BEGINS = re.compile(rb"""\bname=["']?\Z""", re.IGNORECASE)
 _BEFORE = re.compile(
-    rb"""value["']?\s*[:=]\s*["']([^"'<>]+)["']\s*,?\s*["']?(?:name|key|id)["']?\s*[:=]\s*["']\Z""",
-    re.IGNORECASE,
+    rb"""(?:(?:value|href|src|content)["']?\s*[:=]\s*["']|<)([^"'<>]+)["'>]\s*[,;]?\s*["']?
+    (?:name|key|id|rel)["']?\s*[:=]\s*["']\Z""",
+    re.IGNORECASE | re.VERBOSE,
 )
+_ITEM = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]|[^\s\[\]{},"]+')
 _BESIDE = 4096  # bytes at a name that are looked through
 _HEADING = re.compile(rb"""[\w .,;|\t"'-]+""")
 _ROW = re.compile(rb"""\n((?:"(?:[^"]|""){0,4000}"|[^"\r\n])+)\r?(?=\n|\Z|")""")
@@ -144,7 +154,7 @@ class Capabilities:
     @cached_property
     def _name(self) -> re.Pattern[bytes]:
         names = "|".join("[-_. ]?".join(_WORD.findall(name)) for name in self.names)
-        begins = r"(?:(?<![0-9a-z_-])|(?<=\bx[-_])|(?<=\bdata[-_]))"
+        begins = r"(?:(?<![0-9a-z_-])|(?<=\bx[-_])|(?<=\bdata[-_])|(?<=--))"
         pattern = rf"{begins}(?:{names})(?![0-9a-z_-])"
         return re.compile(pattern.lower().encode())
 
@@ -169,12 +179,16 @@ class Capabilities:
             while at >= 0:
                 found.append(self._name.match(low, at))
                 at = low.find(first, at + 1)
+        places, heads = list[tuple[int, int, bytes]](), dict[int, bytes]()
         for name in filter(None, found):
             put = self._placeholders[_NO_WORD.sub(b"", name[0])]
-            for start, stop in values_of(view, name, plain=learns):
-                if learns:
-                    self.learn(view[start:stop], put)
-                yield start, stop, put, True
+            places += [(*place, put) for place in values_of(view, name, plain=learns)]
+            if view[name.end() : name.end() + 1] == b'"':
+                heads[name.start() - 1] = put
+        for start, stop, put in chain(places, _in_rows(view, heads)):
+            if learns:
+                self.learn(view[start:stop], put)
+            yield start, stop, put, True
 
     def learn(self, written: bytes, put: bytes) -> None:
         """Know a value from now on, wherever it stands, unless anything might be like it."""
@@ -186,7 +200,7 @@ class Capabilities:
                 return
             if whole := _WHOLE.fullmatch(view):
                 self._known.setdefault(whole[1].lower(), put)
-            elif _VALUE.fullmatch(view) and re.search(rb"[0-9]", view) and b"//" not in view:
+            elif _is_no_word(view):
                 self._known.setdefault(view.lower(), put)
                 self._words = True
 
@@ -254,14 +268,14 @@ def values_of(view: bytes, name: re.Match[bytes], *, plain: bool) -> Iterator[tu
 
     In a `plain` view, which is no text of ours, also those that are neither quoted nor URLs.
     """
-    end, before = name.end(), view[max(0, name.start() - 2) : name.start()]
+    end, before = name.end(), view[max(0, name.start() - 8) : name.start()]
     if before.endswith(b'"') and (member := _MEMBER.match(view, end)):
         yield from _strings(view, member.end())
     elif quoted := _QUOTED.match(view, end):
         yield quoted.span(2)
     elif plain and before[-1:] in (b"<", b":") and (begun := _ELEMENT_BEGINS.match(view, end)):
         yield from _texts(view, begun.end(), name[0])
-    elif plain and _is_field(view, name) and (part := _FIELD.match(view, end)):
+    elif plain and _FIELD_BEGINS.search(before) and (part := _FIELD.match(view, end)):
         yield part.span(1)
     elif before.strip()[-1:] in b"?&;[.:" and (pair := _PAIR.match(view, end)):
         yield pair.span(1)
@@ -273,10 +287,6 @@ def values_of(view: bytes, name: re.Match[bytes], *, plain: bool) -> Iterator[tu
         yield first.span(1)
     elif plain:
         yield from _cells(view, name)
-
-
-def _is_field(view: bytes, name: re.Match[bytes]) -> bool:
-    return bool(_FIELD_BEGINS.search(view, max(0, name.start() - 8), name.start()))
 
 
 def _texts(view: bytes, start: int, name: bytes) -> Iterator[tuple[int, int]]:
@@ -329,3 +339,39 @@ def _strings(view: bytes, at: int) -> Iterator[tuple[int, int]]:
             yield token.start() + 1, token.end() - closed
         if depth <= 0:
             return
+
+
+def _in_rows(view: bytes, heads: dict[int, bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """URLs in lists of JSON behind names; in lists of lists also other values, and below them.
+
+    `heads` are placeholders by where strings begin that end with names.
+    """
+    lists, indexes, columns, put = [b""], [0], dict[int, bytes](), b""
+    last = max(heads, default=0)
+    starts = {0, view.rfind(b'"[', 0, last) + 1, view.rfind(b'"{', 0, last) + 1}  # JSON in JSON
+    for token in chain.from_iterable(map(partial(_ITEM.finditer, view), starts if heads else ())):
+        kind, within = token[0][:1], lists[-1]
+        if kind == b",":
+            indexes[-1] += 1
+            continue
+        if token.start() in heads and not _NAME_FOLLOWS.match(view, token.end()):
+            put = heads[token.start()]
+            if b"[" in within:
+                columns[indexes[-1 - within.endswith(b"{")]] = put
+            continue
+        if kind in b"[{":
+            lists.append(within[-1:] + kind)
+            indexes.append(0)
+        elif kind in b"]}" and len(lists) > 1:
+            del lists[-1], indexes[-1]
+        elif kind == b'"' and within.endswith(b"["):
+            is_row = within == b"[["
+            found = put or (is_row and columns.get(indexes[-1]))
+            text = token[0][1:-1]
+            if found and (_WHOLE.fullmatch(text) or (is_row and _is_no_word(text))):
+                yield token.start() + 1, token.end() - 1, found
+        put = b""
+
+
+def _is_no_word(text: bytes) -> bool:
+    return bool(_VALUE.fullmatch(text) and re.search(rb"[0-9]", text)) and b"//" not in text

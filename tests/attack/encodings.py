@@ -45,7 +45,6 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "percent three times": lambda value: quote(quote(escaped(value, 1, "%{:02x}"))),
     "HTML decimal": lambda value: escaped(value, 1, "&#{};"),
     "HTML hexadecimal": lambda value: escaped(value, 2, "&#x{:x};"),
-    "HTML with zeros": lambda value: escaped(value, 2, "&#x000{:X};"),
     "HTML names": lambda value: value.replace("+", "&plus;").replace("/", "&sol;"),
     "percent and HTML": lambda value: escaped(escaped(value, 2, "%{:02x}"), 5, "&#{};"),
     "base64": b64,
@@ -75,13 +74,13 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "base32 of other digits": lambda value: base64.b32hexencode(f"x:{value}".encode()).decode().rstrip("="),
     "base32 of base64": lambda value: base64.b32encode(b64(f"user:{value}").encode()).decode(),
     "escapes in braces": lambda value: escaped(value, 2, r"\u{{{:x}}}"),
-    "escapes in braces with zeros": lambda value: escaped(value, 1, r"\x{{00{:X}}}"),
+    "escapes of bytes in braces": lambda value: escaped(value, 1, r"\x{{00{:X}}}"),
     "escapes of eight digits": lambda value: escaped(value, 2, r"\U{:08x}"),
     "octal escapes": lambda value: escaped(value, 2, r"\{:03o}"),
     "a backslash before marks": lambda value: re.sub(r"([^0-9A-Za-z])", r"\\\1", value),
     "percent of old scripts": lambda value: escaped(value, 2, "%u{:04x}"),
     "percent of UTF-16": lambda value: escaped(value, 1, "%00%{:02x}"),
-    "HTML with many zeros": lambda value: escaped(value, 2, "&#{:025d};"),
+    "HTML with zeros": lambda value: escaped(value, 2, "&#x{:025X};"),
     "quoted-printable": lambda value: escaped(value, 1, "={:02X}"),
     "some quoted-printable": lambda value: escaped(value, 3, "={:02x}"),
     "percent behind an equals sign": lambda value: f"={value[:3]}{escaped(value[3:], 2, '%{:02x}')}",
@@ -126,17 +125,21 @@ _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
 
 def decoded(data: bytes) -> Iterator[bytes]:
     """What one step of decoding makes of the data, or of parts of it."""
-    yield unquote_to_bytes(data.replace(b"%25", b"%"))
-    yield unquote_to_bytes(data)
-    yield _ESCAPE.sub(lambda found: bytes([int(found[1] or found[2], 16) & 255]), data)
-    yield re.sub(rb"\\([^0-9A-Za-z])", rb"\1", data)
-    yield quopri.decodestring(data.replace(b"\\n", b"\n"))
-    yield _POINT.sub(lambda found: chr(int(found[1] or found[2] or found[3], 16)).encode(errors="replace"), data)
-    yield re.sub(rb"\\([0-3][0-7]{2})", lambda found: bytes([int(found[1], 8)]), data)
+    if b"%" in data:
+        yield unquote_to_bytes(data.replace(b"%25", b"%"))
+        yield unquote_to_bytes(data)
+        yield _POINT.sub(_character, data)
+    if b"\\" in data:
+        yield _ESCAPE.sub(lambda found: bytes([int(found[1] or found[2], 16) & 255]), data)
+        yield re.sub(rb"\\([^0-9A-Za-z])", rb"\1", data)
+        yield _POINT.sub(_character, data)
+        yield re.sub(rb"\\([0-3][0-7]{2})", lambda found: bytes([int(found[1], 8)]), data)
+    if b"=" in data:
+        yield quopri.decodestring(data.replace(b"\\n", b"\n"))
+    if b"&" in data:
+        yield html.unescape(data.decode("latin-1")).encode("latin-1", "ignore")
     for run in re.findall(rb"[0-9A-Z]{13,}|[0-9a-z]{13,}", data):
-        for phase in range(8):
-            yield from base32(run[phase:].decode())
-    yield html.unescape(data.decode("latin-1")).encode("latin-1", "ignore")
+        yield from base32(run)
     yield data.replace(b"\0", b"")
     yield re.sub(rb"\r?\n|\\r\\n|\\n", b"", data)
     for run in _RUN.findall(data):
@@ -156,13 +159,17 @@ def decoded(data: bytes) -> Iterator[bytes]:
             yield brotli.decompress(data)
 
 
-def base32(digits: str) -> Iterator[bytes]:
-    """What is encoded in digits of either alphabet, as far as they go in fives of bytes, and in less."""
-    whole = digits[: len(digits) - {1: 1, 3: 1, 6: 1}.get(len(digits) % 8, 0)]
-    padded = whole + "=" * (-len(whole) % 8)
-    for decode in (base64.b32decode, base64.b32hexdecode):
-        with suppress(ValueError):
-            yield decode(padded, casefold=True)
+def _character(found: re.Match[bytes]) -> bytes:
+    return chr(int(found[1] or found[2] or found[3], 16)).encode(errors="replace")
+
+
+def base32(digits: bytes) -> Iterator[bytes]:
+    """What is encoded in digits of either alphabet, from each of them on."""
+    for alphabet in (b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHIJKLMNOPQRSTUV"):
+        if set(alphabet).issuperset(digits.upper()):
+            number = int(digits.upper().translate(bytes.maketrans(alphabet, b"0123456789abcdefghijklmnopqrstuv")), 32)
+            for bits in range(8):
+                yield (number >> bits).to_bytes(len(digits)).lstrip(b"\0")
 
 
 def inflated(data: bytes, bits: int) -> Iterator[bytes]:
@@ -170,9 +177,9 @@ def inflated(data: bytes, bits: int) -> Iterator[bytes]:
         yield zlib.decompressobj(bits).decompress(data, 100_000)
 
 
-def holds(data: bytes, value: str, depth: int = 4, least: int = 8) -> bool:
-    """Whether the data hold the value, or so many bytes at either end of it, in any form."""
-    needles = (value[:least].lower().encode(), value[-least:].lower().encode())
+def holds(data: bytes, *values: str, depth: int = 4, least: int = 8) -> bool:
+    """Whether the data hold one of the values, or so many bytes at either end of it, in any form."""
+    needles = {end.lower().encode() for value in values for end in (value[:least], value[-least:])}
     seen, layer = {data}, [data]
     for _ in range(depth):
         if any(needle in view.lower() for view in layer for needle in needles):

@@ -148,19 +148,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    state = session.config.stash.get(SESSION, None)
-    if state is not None:
+    if (state := session.config.stash.get(SESSION, None)) is not None:
+        _interrupt_on_sigterm(session.config)
+    if state is not None and state.worker is None:  # who has a terminal
         from contracts.rules.faults import said
 
-        _interrupt_on_sigterm(session.config)
         spec, target = state.inputs.spec, state.inputs.target
-        line = f"contract: {spec.document.path} ({spec.version}) on {target}{target.tokens}"
-        line += state.inputs.shard_text
+        where = f"{spec.document.path} ({spec.version}) on {target}{target.tokens}"
+        line = f"contract: {where}{state.inputs.shard_text}"
         if budget := session.config.getoption("--hypothesis-profile", None):
             line += f" ({budget}, seed {state.budget.seed})"
         _write(session.config, printable(line))
-        for notice in said(spec) if state.worker is None else ():
-            _write(session.config, printable(state.scrub(f"contract: {notice}")))
+        for notice in map("contract: {}".format, said(spec)):
+            _write(session.config, printable(state.scrub(notice)))
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:

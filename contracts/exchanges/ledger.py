@@ -292,15 +292,15 @@ class Ledger:
         self._catch_up()
         return list(self._stops)
 
-    def of(self, operation: str) -> list[Exchange]:
-        """The exchanges of an operation so far."""
+    def of(self, operation: str, first: int = 0) -> list[Exchange]:
+        """The exchanges of an operation so far, numbered from the `first` on."""
         lane = self._lane(operation)
         if lane.asked is None:
             self._catch_up()
         if lane.asked is not None:
-            return list(lane.asked)
+            return [replace(one, number=at) for at, one in enumerate(lane.asked, first)]
         lines = chain.from_iterable(file.lines(begin, end) for file, begin, end in lane.places)
-        return [replace(exchange_from(line), number=at) for at, line in enumerate(lines)]
+        return [exchange_from(line, at) for at, line in enumerate(lines, first)]
 
     def count(self, operation: str) -> int:
         """How many exchanges of an operation there are so far."""
@@ -381,8 +381,7 @@ class Exchanges(Collection[Exchange]):
 
     def __iter__(self) -> Iterator[Exchange]:
         for operation, first in self.ledger.first_numbers().items():
-            for number, exchange in enumerate(self.ledger.of(operation), first):
-                yield replace(exchange, number=number)
+            yield from self.ledger.of(operation, first)
 
     def __len__(self) -> int:
         return sum(lane.count for lane in self.ledger._lanes.values())

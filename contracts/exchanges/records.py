@@ -88,11 +88,13 @@ def to_record(item: Item) -> dict[str, Any]:
     return {**record, **probe.pop("request"), **probe.pop("claim"), **probe}
 
 
-def exchange_from(line: bytes) -> Exchange:
-    """The exchange of a line; raises one of `UNREADABLE` if it has none."""
+def exchange_from(line: bytes, number: int | None = None) -> Exchange:
+    """The exchange of a line, with another `number`; raises one of `UNREADABLE` if it has none."""
     try:
         record = msgspec.json.decode(line)
     except msgspec.DecodeError:  # which it also says of lone surrogates
         record = json.loads(line)
+    if number is not None:
+        record["number"] = number
     probe = {**record, "request": record, "claim": record}  # each takes the names that it knows
     return msgspec.convert({**record, "probe": probe}, Exchange)

@@ -30,8 +30,9 @@ from contracts.messages import Probe  # noqa: E402
 from contracts.run.ask import probes_of  # noqa: E402
 from contracts.run.givens import Givens  # noqa: E402
 from contracts.run.inputs import Inputs, Target  # noqa: E402
+from contracts.run.invocation import lasting  # noqa: E402
 from contracts.run.options import Options  # noqa: E402
-from contracts.run.state import State, lasting  # noqa: E402
+from contracts.run.state import State  # noqa: E402
 from tests.service import seeded_ids  # noqa: E402
 
 KEY = "bench-credential-1234"

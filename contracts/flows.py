@@ -49,7 +49,8 @@ def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
     from contracts.exchanges.credential import forbid_core_dumps
     from contracts.run.inputs import inputs_from
     from contracts.run.options import options_from
-    from contracts.run.state import lasting, register_profiles, state_from
+    from contracts.run.invocation import lasting
+    from contracts.run.state import register_profiles, state_from
 
     register_profiles()
     options = options_from(lambda option: option.given(config))

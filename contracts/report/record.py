@@ -69,6 +69,7 @@ class Teller:
     failed: dict[str, str] = field(default_factory=dict, init=False)  # where, by rule
     _read: dict[str, Sequence[str]] = field(default_factory=dict, init=False)
     _at: dict[str, model.Passage] = field(default_factory=dict, init=False)  # by pointer
+    _same: dict[object, Mapping[str, int]] = field(default_factory=dict, init=False)  # counts
 
     def told(self, verdict: Verdict, since: str | None = None) -> model.RuleVerdict:
         """The verdict; without its evidence, and all that a service sent, if telling that fails."""
@@ -114,7 +115,8 @@ class Teller:
         for text, count in counts:
             masked = cut(self.scrubber.text(text))
             found[masked] = found.get(masked, 0) + count
-        return found or NONE
+        # Very many rules saw the same.
+        return self._same.setdefault(tuple(found.items()), found) if found else NONE
 
     def _passage(self, verdict: Verdict) -> model.Passage:
         pointer = verdict.rule.pointer

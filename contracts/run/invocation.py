@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shlex
 import shutil
 import sys
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,3 +181,33 @@ def started_by(program: str) -> list[str]:
 def _from_here(program: str) -> str:
     """A program as a shell finds it from here: without a slash it would look elsewhere."""
     return os.path.join(".", path) if "/" not in (path := str(shown_path(Path(program)))) else path
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """What is made inside lasts as long as the run: garbage is not looked for in it, now or later.
+
+    Of a large document that search costs as much as all the rest.
+    """
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if is_on:
+            gc.enable()
+
+
+def give_back(*, for_good: bool = False) -> None:
+    """Let the system have what this process needs no more: the C library keeps it in pieces.
+
+    `for_good`: what is left, such as tests and libraries, is not searched for garbage from now on.
+    """
+    if for_good:
+        gc.collect()
+        gc.freeze()
+    with suppress(ImportError, OSError, AttributeError):  # glibc alone does, and can be told
+        import ctypes
+
+        ctypes.CDLL(None).malloc_trim(0)

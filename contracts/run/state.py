@@ -1,6 +1,5 @@
 """A contract run as one value that evolves, and what a terminal shows of it meanwhile."""
 
-import gc
 import hashlib
 import os
 import secrets
@@ -8,8 +7,7 @@ import shlex
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -33,7 +31,7 @@ from contracts.report.record import Teller
 from contracts.report.run import Drift, Run
 from contracts.rules import Rule, RuleBook
 from contracts.run.inputs import Inputs
-from contracts.run.invocation import command_of
+from contracts.run.invocation import command_of, give_back
 from contracts.text import plural
 from contracts.verdicts import Verdict
 from contracts.verdicts.handover import from_line, to_line
@@ -46,6 +44,7 @@ MAX_GROUPS = 10_000  # and above so many of these, for those of an operation and
 MOCK_VALUES = 8  # of a path parameter that the mock knows: shows every sort of answer twice
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}  # random requests an operation, by profile
 GARBAGE = 2_000, 20, 20  # objects, and rounds, after which it is looked for
+CLEARING = 0.5  # CPU seconds after which memory that is free is given back to the system
 INTERVAL = 0.25  # seconds between two looks of the line that says what is being asked
 
 
@@ -158,6 +157,8 @@ class State:
     # What was lost of the last exchanges of this process.
     recent: deque[FailureKind | None] = field(default_factory=partial(deque, maxlen=LOSSES))
     chosen: frozenset[str] = frozenset()  # the operations that tests of this session are about
+    is_fresh: bool = True  # nothing was given back to the system yet
+    cleared: float = field(default_factory=time.process_time)  # when something was, if so
     broken: dict[str, str] = field(default_factory=dict)  # how the suite failed inside
     ran: set[str] = field(default_factory=set)  # the items that tests of this run were about,
     others: Sequence[str] = ()  # and the tests that failed and were about none
@@ -227,6 +228,9 @@ class State:
         self.book.forget(operation.key)
         if not self.inputs.target.live:
             self.mock.forget(operation)
+        if time.process_time() - self.cleared > CLEARING:
+            give_back(for_good=self.is_fresh)
+            self.is_fresh, self.cleared = False, time.process_time()
 
     @cached_property
     def items(self) -> Items:
@@ -248,24 +252,6 @@ class State:
         name, seed = self.ledger.path.name, self.budget.seed
         found = {"contract_run": name, "contract_seed": seed, "contract_began": self.pace.started}
         return {**found, "contract_items": (self.items.by, self.items.operations)}
-
-
-@contextmanager
-def lasting() -> Iterator[None]:
-    """What is made inside lasts as long as the run: garbage is not looked for in it, now or later.
-
-    Of a large document that search costs as much as all the rest; and an eighth of what comes then,
-    if the garbage of less than an operation is looked for.
-    """
-    is_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.set_threshold(*GARBAGE)
-        if is_on:
-            gc.enable()
 
 
 def state_from(config: Any, inputs: Inputs) -> State:

@@ -91,6 +91,21 @@ def test_rules_of_very_many_are_let_go_of(spec: Spec, tmp_path: Path, monkeypatc
     assert (items.by, state.items.by, vars(state.book.operations)["made"]) == ("id", "group", {})
 
 
+def test_memory_is_given_back_where_asking_takes_its_time(
+    spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = list[bool]()
+    monkeypatch.setattr("contracts.run.state.give_back", lambda *, for_good: given.append(for_good))
+    state = state_of(Inputs(spec), tmp_path)
+    monkeypatch.setattr("contracts.run.state.CLEARING", 1e9)
+    asked(state, spec.operations[0])
+    assert given == []
+    monkeypatch.setattr("contracts.run.state.CLEARING", -1)
+    state.forget(spec.operations[0])
+    asked(state, spec.operations[1])
+    assert given == [True, False]
+
+
 def test_part_of_the_operations_can_conclude(spec: Spec, tmp_path: Path) -> None:
     state = state_of(Inputs(spec), tmp_path)
     asked(state, spec.by_key["POST /things"])

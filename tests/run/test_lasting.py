@@ -1,10 +1,11 @@
 """What lasts as long as a run is not searched for garbage."""
 
 import gc
+import weakref
 
 import pytest
 
-from contracts.run.state import lasting
+from contracts.run.invocation import give_back, lasting
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -29,3 +30,28 @@ def test_the_collector_is_as_before_after_an_error() -> None:
         assert gc.isenabled()
     finally:
         gc.unfreeze()
+
+
+def test_what_is_given_back_for_good_leaves_no_garbage_and_nothing_to_search() -> None:
+    circle: list[object] = []
+    circle.append(circle)
+    gone = weakref.ref(made := type("Made", (), {})())
+    circle.append(made)
+    del circle, made
+    try:
+        give_back(for_good=True)
+        assert gone() is None
+        assert len(gc.get_objects()) < gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
+
+
+@pytest.mark.parametrize("library", [OSError("none"), object()], ids=["no C library", "another C library"])
+def test_what_can_not_be_given_back_is_kept(library: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(_name: None) -> object:
+        if isinstance(library, OSError):
+            raise library
+        return library
+
+    monkeypatch.setattr("ctypes.CDLL", found)
+    give_back()

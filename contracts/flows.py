@@ -48,8 +48,8 @@ def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
     import contracts.run.prelude  # noqa: F401  what can't be imported is said before anything is sent
     from contracts.exchanges.credential import forbid_core_dumps
     from contracts.run.inputs import inputs_from
-    from contracts.run.options import options_from
     from contracts.run.invocation import lasting
+    from contracts.run.options import options_from
     from contracts.run.state import register_profiles, state_from
 
     register_profiles()

@@ -119,7 +119,8 @@ def parameter_names(template: str) -> tuple[str, ...]:
     return _pattern(template)[1]
 
 
-def match_path(template: str, path: str) -> dict[str, str] | None:
+@lru_cache(maxsize=4096)  # each request is looked at by many
+def match_path(template: str, path: str) -> Mapping[str, str] | None:
     """The values of the parameters, raw as in a path without query; None for another route."""
     pattern, names = _pattern(template)
     found = pattern.fullmatch(path)
@@ -156,6 +157,7 @@ def fill_raw_path(template: str, values: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
+@lru_cache(maxsize=4096)
 def concreteness(template: str) -> tuple[int, ...]:
     """Sorts templates of one path: literal segments first (OpenAPI 3.1 §4.8.8), then mixed ones."""
     return tuple(("{" in part) + bool(_PARAMETER.fullmatch(part)) for part in template.split("/"))

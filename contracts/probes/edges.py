@@ -234,7 +234,7 @@ def with_parameter(
 ) -> Request:
     """The request with a serialised parameter in place of what it has, or without any."""
     if parameter.location == "path":
-        raw = match_path(operation.path, request.path) or {}
+        raw = {**(match_path(operation.path, request.path) or {})}
         raw[parameter.name] = texts[0]
         return request.with_path(fill_raw_path(operation.path, raw))
     return with_text(request, parameter, *texts)

@@ -352,7 +352,7 @@ class Lane:
 
     def at(self, request: Request, values: Values) -> Request:
         """The request with these values in its path."""
-        raw = match_path(self.operation.path, request.path) or {}
+        raw = {**(match_path(self.operation.path, request.path) or {})}
         shared = values.keys() & raw.keys()
         if not shared:
             return request

@@ -185,9 +185,10 @@ def bearings(state: State, operation: Operation, client: Client) -> Iterator[Eve
     Sends nothing where the answers can't be a stranger's. Else a made-up path is asked for, and
     each other operation once, until one of them is answered otherwise.
     """
+    if not state.inputs.target.live or state.ledger.note("arrived"):
+        return
     answered = [e for e in state.ledger.of(operation.key) if not is_unavailable(e)]
-    foreign = all(health.may_be_foreign(e, keeps=_keeps(state, e)) for e in answered)
-    if state.ledger.note("arrived") or not (state.inputs.target.live and answered and foreign):
+    if not answered or not all(health.may_be_foreign(e, keeps=_keeps(state, e)) for e in answered):
         return
     base_url, spec = str(state.inputs.target), state.inputs.spec
     made_up = dict[object, Exchange]()

@@ -5,7 +5,7 @@ A value on the wire has no type: a parameter forbids it only if its schema refus
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -125,7 +125,7 @@ def _wrongness(broken: Set[Broken]) -> int:
     return len(places) + 100 * ("" in places)
 
 
-def _spellings(parameter: Parameter, request: Request, paths: dict[str, str]) -> list[list[str]]:
+def _spellings(parameter: Parameter, request: Request, paths: Mapping[str, str]) -> list[list[str]]:
     """Texts of a parameter on the wire, in every way to decode them; none if that can't be told."""
     if parameter.location == "path":
         if parameter.style != "simple" or parameter.name not in paths:

@@ -24,10 +24,17 @@ _SECRET = re.compile(r"(:/{1,2})[^/\s'\"]*(?=@)|(-----BEGIN)[^;]*")
 
 
 class ContractsError(Exception):
-    """The root of the suite's own errors; `str()` is what the user reads, without passwords."""
+    """The root of the suite's own errors; `str()` is what the user reads, without passwords.
+
+    It is one line, which no terminal obeys, whatever a name or option holds.
+    """
 
     def __init__(self, message: str) -> None:
-        super().__init__(without_secrets(message))
+        shown = without_secrets(message)
+        for character in set(shown):
+            if not character.isprintable():
+                shown = shown.replace(character, character.encode("unicode_escape").decode())
+        super().__init__(shown)
 
 
 def without_secrets(message: str) -> str:

@@ -18,7 +18,7 @@ from contracts.changes import compare
 from contracts.commands import commands, printouts
 from contracts.decision.entries import VIOLATIONS, accept_command, with_entry
 from contracts.document import Spec
-from contracts.errors import DocumentError
+from contracts.errors import DocumentError, UsageError
 from contracts.messages import Probe, Request
 from contracts.report.forms import FORMS, lines_of
 from contracts.report.shell import curl
@@ -28,6 +28,7 @@ from contracts.run.invocation import command_of
 from contracts.text import printable, well_formed
 from tests.documents import OPERATION, document, spec_from, spec_of
 from tests.report.comparisons import diff
+from tests.run.projects import Project
 
 from .forms import FORM, UNTIL, is_quiet, split, words_of
 from .texts import TEXTS
@@ -172,3 +173,19 @@ def test_pieces_of_them_together_do_no_more(names: list[str], data: st.DataObjec
     text = data.draw(st.text(max_size=3)).join(pieces)
     form = FORM[data.draw(st.sampled_from(sorted(FORM)))]
     form.check(form.made(text), text)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_in_an_error_is_one_line_that_nobody_obeys(name: str) -> None:
+    for error in (UsageError(f"--contract-spec {TEXTS[name]}: no file"), DocumentError(TEXTS[name], 1, "x", "y")):
+        assert str(error).isprintable()
+
+
+@pytest.mark.parametrize("option", ["spec", "overlay", "baseline", "against", "report", "root", "operation", "rate"])
+def test_what_an_option_holds_is_shown_as_one_line(option: str, project: Project) -> None:
+    run = project.run("-q", f"--contract-{option}=a\n\x1b[31mb/c\r")
+    assert run.code in (0, 4)
+    lines = [line for line in f"{run.out}{run.err}".splitlines() if "31mb" in line]
+    assert "\x1b" not in run.out + run.err
+    assert "\r" not in run.err
+    assert all("a\\n\\x1b[31mb/c" in line for line in lines)

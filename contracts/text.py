@@ -57,6 +57,8 @@ def printable(line: str) -> str:
 
 def json_shown(value: Any) -> str:
     """A JSON value as text in lines, in which no terminal or CI server sees anything to obey."""
+    with suppress(ValueError, OverflowError):  # lone surrogates, integers of more than 64 bits
+        return msgspec.json.format(json_line(value), indent=1)
     return _obeyed_by_none(json.dumps(value, indent=1, ensure_ascii=False))
 
 

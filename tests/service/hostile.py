@@ -103,9 +103,10 @@ def hostile_answer(longest: int) -> bytes:
 
 @contextlib.contextmanager
 def hostile_service(longest: int = len(LONG)) -> Iterator[str]:
-    """The base URL of a service that has one answer, whatever it is asked; `longest`: characters of a text in it."""
+    """The base URL of a service that has one answer to all, with texts of so many characters; to HEAD, its head."""
     answer = hostile_answer(longest)
-    with raw_server(lambda request: answer) as base_url:
+    head = b"".join(answer.partition(b"\r\n\r\n")[:2])
+    with raw_server(lambda request: head if request.startswith(b"HEAD ") else answer) as base_url:
         yield base_url
 
 

@@ -60,11 +60,12 @@ class Secret:
     common: str | None = field(default=None, repr=False, compare=False)  # None: it is no matter
     parts: tuple[str, ...] = field(default=(), repr=False)  # of it, that are secrets by themselves
     needles: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
-    _least: int = field(init=False, repr=False, compare=False)  # bytes that are a part of it
+    ends: tuple[tuple[bytes, int], ...] = field(init=False, repr=False, compare=False)  # least
 
     def __post_init__(self) -> None:
-        whole = self._value.encode("utf-8", "surrogatepass")
-        needles = {whole, whole.replace(b" ", b"+")}
+        texts = (self._value, self._value.replace(" ", "+"), *self.parts)
+        wholes = [text.encode("utf-8", "surrogatepass") for text in texts]
+        needles, ends = set(wholes[:2]), list[tuple[bytes, int]]()
         for part in (self._value, self._value.rstrip(":"), *self.parts):
             if len(part) > DISTINCTIVE:  # also cut short, as probes send it
                 needles |= {*_spellings(part), *_spellings(part[:-1])}
@@ -72,11 +73,13 @@ class Secret:
             needles |= set(map(echoes.unescaped, needles))
         common = f"{WORDS} {self.common}".lower().encode() if self.common is not None else b""
         told = {n.lower() for n in needles if n and not self.unlooked and n.lower() not in common}
-        object.__setattr__(self, "needles", tuple(sorted(told, key=len, reverse=True)))
-        least, low = DISTINCTIVE, whole.lower()
-        while least < len(low) and (low[:least] in common or low[-least:] in common):
-            least += 1
-        object.__setattr__(self, "_least", least)
+        object.__setattr__(self, "needles", tuple(sorted(sorted(told), key=len, reverse=True)))
+        for low in sorted(told & set(map(bytes.lower, wholes))):
+            least = DISTINCTIVE
+            while least < len(low) and (low[:least] in common or low[-least:] in common):
+                least += 1
+            ends.append((low, least))
+        object.__setattr__(self, "ends", tuple(ends))
 
     def __repr__(self) -> str:
         return f"Secret({self.placeholder})"
@@ -114,8 +117,8 @@ class Secret:
                 yield at, at + len(needle), put, False
                 at = low.find(needle, at + 1)
         stem = _STRAY.sub(b"", low) if cut else low
-        for needle in self.needles[:1]:
-            for size in range(self._least, len(needle) if cut else 0):
+        for needle, least in self.ends if cut else ():
+            for size in range(least, len(needle)):
                 if stem.endswith(needle[:size]):
                     yield len(stem) - size, len(low), put, False
                 if low.startswith(needle[-size:]):
@@ -263,7 +266,7 @@ class Scrubber:
         """Beginnings and ends, in lower case: where none is, no secret is."""
         found = set[bytes]()
         for secret in self.secrets:
-            found |= {needle[-DISTINCTIVE:] for needle in secret.needles[:1]}
+            found |= {needle[-DISTINCTIVE:] for needle, _ in secret.ends}
             found |= {needle[:DISTINCTIVE] for needle in secret.needles}
         return tuple(found)
 
@@ -342,8 +345,7 @@ def with_credential(probe: Probe, spec: Spec, secrets: Mapping[str, Secret]) -> 
 
 def scheme_name(scheme: SecurityScheme) -> str:
     """The name before a credential in `Authorization`; empty where it has a place of its own."""
-    names = {"http": scheme.scheme.capitalize(), "apiKey": ""}
-    return names.get(scheme.type, "Bearer")
+    return {"http": scheme.scheme.capitalize(), "apiKey": ""}.get(scheme.type, "Bearer")
 
 
 def _shown(request: Request, scheme: SecurityScheme, form: CredentialForm, value: str) -> Request:

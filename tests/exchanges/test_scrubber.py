@@ -154,3 +154,15 @@ def test_log_record_without_a_secret_keeps_its_arguments(caplog: pytest.LogCaptu
 def test_wrong_logging_call_is_logging_s_to_report() -> None:
     record = logging.getLogRecordFactory()("mine", logging.INFO, "file", 1, "%d", ("x",), None)
     assert record.args == ("x",)
+
+
+@pytest.mark.parametrize("cut", ["YW5uOnBhc3Mt", "cGFzcy03ZjNhOTF", "OTFjMmQ0Kzgx"])
+def test_a_part_of_a_password_is_found_where_an_encoding_is_cut(cut: str) -> None:
+    """`ann:pass-`, `pass-7f3a91` and `91c2d4+81`, of which the second is the beginning of the password."""
+    secret = Secret("ann:pass-7f3a91c2d4+81", "$KEY", "", ("pass-7f3a91c2d4+81",))
+    assert Scrubber((secret,)).text(f"x {cut}= y") == "x $KEY= y"
+
+
+def test_a_cookie_with_a_plus_is_found_however_it_was_read() -> None:
+    secret = Secret("k-live-9f8e7d6c 5b/4a32", "$KEY", "")
+    assert Scrubber((secret,)).text(f"x {base64.b64encode(b'7d6c+5b/4a32').decode()} y") == "x $KEY y"

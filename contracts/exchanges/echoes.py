@@ -48,8 +48,11 @@ _ESCAPE = re.compile(
 _QUOTED = re.compile(rb"=(?:3D|[2-7][0-9a-f].{0,4}=[2-7][0-9a-f])", re.IGNORECASE)
 _QUOTED_BYTE = re.compile(rb"=([2-7][0-9a-f])", re.IGNORECASE)
 _MARK = re.compile(rb"\\([!#-.:-@\[\]-`{-~])")
+_NUMBERS = re.compile(rb"[0-9]{2}[, ]\s*[0-9]{2,3}[, ]\s*(?:[0-9]{2,3}[, ]\s*){5}[0-9]")
+_NUMBER = re.compile(rb"\b([0-9]{2,3})(?:[, ]\s*|(?=\s*[\])}]))")
 _OTHERS: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes], Undo], ...] = (
     (_QUOTED, _QUOTED_BYTE, lambda found: bytes([int(found[1], 16)])),  # RFC 2045 §6.7
+    (_NUMBERS, _NUMBER, lambda found: bytes([int(found[1]) & 255])),  # buffers as Node has them
     (_MARK, _MARK, lambda found: found[1]),  # as Markdown, shells and patterns have it
 )
 """Escapes that are something else in a text with those above, as `=ca%6eary` in a query."""

@@ -84,6 +84,7 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "quoted-printable": lambda value: escaped(value, 1, "={:02X}"),
     "some quoted-printable": lambda value: escaped(value, 3, "={:02x}"),
     "percent behind an equals sign": lambda value: f"={value[:3]}{escaped(value[3:], 2, '%{:02x}')}",
+    "numbers of bytes": lambda value: str([*value.encode()]),
     "JSON in JSON": lambda value: json.dumps({"key": escaped(value, 2)})[1:-1],
     "JSON in JSON in JSON": lambda value: json.dumps(json.dumps({"key": escaped(value)}))[1:-1],
     "a URL in a URL": lambda value: "https://x.example/?to=" + quote(f"/?key={quote(value, safe='')}", safe=""),
@@ -134,6 +135,8 @@ def decoded(data: bytes) -> Iterator[bytes]:
         yield re.sub(rb"\\([^0-9A-Za-z])", rb"\1", data)
         yield _POINT.sub(_character, data)
         yield re.sub(rb"\\([0-3][0-7]{2})", lambda found: bytes([int(found[1], 8)]), data)
+    for found in re.finditer(rb"(?:[0-9]{2,3}, ?){7,}[0-9]+", data):
+        yield bytes(int(number) & 255 for number in found[0].split(b","))
     if b"=" in data:
         yield quopri.decodestring(data.replace(b"\\n", b"\n"))
     if b"&" in data:

@@ -84,6 +84,28 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "10,000 properties": {"type": "object", "properties": {f"p{n}": STRING for n in range(10_000)}},
     "pattern of 2^17 states": {**STRING, "pattern": "^(a|b)*a(a|b){16}$"},
     "pattern of 20,000 characters": {**STRING, "pattern": "a" * 20_000},
+    "a pattern beyond the engine beside a long name": {
+        "type": "object",
+        "required": ["k" * 60_000],
+        "patternProperties": {"a{1000000}": STRING},
+        "additionalProperties": False,
+    },
+    "a pattern of 1e6 characters beside a long name": {
+        "type": "object",
+        "required": ["k" * 10**6],
+        "patternProperties": {"z" * 10**6: STRING},
+        "additionalProperties": False,
+    },
+    "properties 100 x 1,000": {
+        "type": "object",
+        "properties": {f"p{n}": {"properties": {f"q{m}": STRING for m in range(1_000)}} for n in range(100)},
+    },
+    "1e5 properties, all of one schema": {
+        "type": "object",
+        "properties": {f"p{n}": {"$ref": "#/components/schemas/Recursive"} for n in range(10**5)},
+    },
+    "1e4 dependentRequired": {"type": "object", "dependentRequired": {f"p{n}": [f"q{n}"] for n in range(10_000)}},
+    "enum of one text of 1e7 characters": {**STRING, "enum": ["x" * 10**7]},
     "pattern of options, then due": {**STRING, "pattern": f"^{'a?' * 30}{'a' * 30}$"},
 }
 """By name; `LONG` ones are for the bench alone."""

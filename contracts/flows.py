@@ -176,6 +176,7 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
     from contracts.report.forms.page import page
     from contracts.report.json_report import to_json, write_json
     from contracts.run.end import concluded, put_away, remember, report_of
+    from contracts.run.invocation import empty_caches
     from contracts.run.state import now
 
     def made_of(report: Report) -> tuple[Report, dict[str, Any]]:
@@ -183,6 +184,8 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
 
     folder, attempt = state.inputs.folder, state.attempt
     attempt("ending what the run made", lambda: put_away(state))
+    if state.items.by != "id":  # the report of so many rules takes room by itself
+        empty_caches()
     try:
         # What stands beside the verdicts, such as what is new, must not cost the verdicts.
         made = attempt("all but the verdicts", lambda: made_of(report_of(state, ended, broken)))

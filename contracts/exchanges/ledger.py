@@ -239,15 +239,12 @@ class Ledger:
         self._is_read = True
         for path in self.written():
             known = self._file(path)
-            try:
+            with suppress(OSError):
                 file = known.file or known.open("rb")
-                file.seek(known.end)
-                come = file.read()
-            except OSError:
-                continue
-            for line in come.splitlines(keepends=True):
-                if line.endswith(b"\n"):
-                    self._take(known, line)
+                if (end := file.seek(0, io.SEEK_END)) > known.end:
+                    for line in known.lines(known.end, end):
+                        if line.endswith(b"\n"):
+                            self._take(known, line)
 
     def _take(self, file: Written, line: bytes) -> None:
         """Know a line, which begins where that file was known to end."""

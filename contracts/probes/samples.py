@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial, reduce
-from itertools import combinations
+from itertools import combinations, cycle, islice
 from typing import Any
 
 from contracts.document import Operation, Parameter, Schema, join_pointer
@@ -268,7 +268,7 @@ def _more_items(constraint: Constraint, value: JSON) -> Iterator[JSON]:
         if item not in value:
             longer.append(item)
     yield longer[:size]
-    yield (longer * size)[:size]
+    yield list(islice(cycle(longer), size))
 
 
 def _items(constraint: Constraint) -> list[JSON]:

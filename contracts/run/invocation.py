@@ -11,6 +11,7 @@ import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
+from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,3 +212,14 @@ def give_back(*, for_good: bool = False) -> None:
         import ctypes
 
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def empty_caches() -> None:
+    """Let go of what was made of schemas, to ask: of a large document it takes very much room."""
+    rooms = tuple(map("contracts.{}".format, ("schemas", "payloads", "mock", "probes")))
+    for name, module in [*sys.modules.items()]:
+        for value in vars(module).values() if name.startswith(rooms) else ():
+            # Not what was imported: of a document there is one in each direction.
+            if isinstance(value, _lru_cache_wrapper) and value.__module__.startswith(rooms):
+                value.cache_clear()
+    give_back()

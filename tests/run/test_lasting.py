@@ -5,7 +5,9 @@ import weakref
 
 import pytest
 
-from contracts.run.invocation import give_back, lasting
+from contracts.document.model import split_pointer
+from contracts.run.invocation import empty_caches, give_back, lasting
+from contracts.schemas.validation import looks_around
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -55,3 +57,11 @@ def test_what_can_not_be_given_back_is_kept(library: object, monkeypatch: pytest
 
     monkeypatch.setattr("ctypes.CDLL", found)
     give_back()
+
+
+def test_caches_of_what_was_made_to_ask_are_emptied_and_no_others() -> None:
+    looks_around("a+")
+    split_pointer("/a")
+    empty_caches()
+    assert looks_around.cache_info().currsize == 0
+    assert split_pointer.cache_info().currsize > 0

@@ -318,12 +318,8 @@ def prose_rules(spec: Spec) -> Extra:
 
 def _exchange_rule(scope: Scope, row: Prose) -> ExchangeRule:
     def check(*answers: Answer) -> str | None:
-        sessions = list[SeenSession]()
-        for answer in answers:
-            if (session := session_of(answer)) is None:
-                return None
-            sessions.append(session)
-        return row.check(*sessions)
+        sessions = list(filter(None, map(session_of, answers)))
+        return row.check(*sessions) if len(sessions) == len(answers) else None
 
     rule = scope.rule("prose", row.promise, place=row.place, name=row.name)
     return ExchangeRule(replace(rule, clause=f"Notte: “{row.sentence}”"), check)

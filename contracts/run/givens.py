@@ -153,10 +153,12 @@ class _Reader:
         if text.startswith("@"):
             found = list(_lines(text[1:], where, "one value a line"))
         for value, place in found:
-            wrong = [_refused(one, name, value) for one in having]
-            if all(wrong):
-                cure = "give a value that its schema allows"
-                raise UsageError(f"{place}: {shown(value)} is no {name}, {wrong[0]}; {cure}")
+            if all(_refused(one, name, value) for one in having):
+                cure, wrong = (
+                    "give a value that its schema allows",
+                    _refused(having[0], name, value),
+                )
+                raise UsageError(f"{place}: {shown(value)} is no {name}, {wrong}; {cure}")
             yield value
 
     def body(self, text: str) -> tuple[str, Body]:

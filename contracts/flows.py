@@ -179,13 +179,17 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
     from contracts.run.invocation import empty_caches
     from contracts.run.state import now
 
+    def make_room() -> None:
+        if state.items.by != "id":  # the report of so many rules takes much by itself
+            empty_caches()
+
     def made_of(report: Report) -> tuple[Report, dict[str, Any]]:
+        make_room()
         return report, to_json(report.run)
 
     folder, attempt = state.inputs.folder, state.attempt
     attempt("ending what the run made", lambda: put_away(state))
-    if state.items.by != "id":  # the report of so many rules takes room by itself
-        empty_caches()
+    make_room()
     try:
         # What stands beside the verdicts, such as what is new, must not cost the verdicts.
         made = attempt("all but the verdicts", lambda: made_of(report_of(state, ended, broken)))
@@ -199,6 +203,7 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
     attempt("exchanges.jsonl", lambda: state.ledger.close(folder / "exchanges.jsonl"))
     remember(state, value)
     html = folder / "report.html"
+    make_room()
     state.page = attempt("the page", lambda: write_whole(html, page(run, state.trend))) or written
     attempt("what the JUnit file says of the run", lambda: tell(run))
     return report.decision.result

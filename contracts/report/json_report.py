@@ -20,6 +20,7 @@ from contracts.report.run import (
     Run,
     Subject,
     Times,
+    about_rule,
     pooled,
 )
 from contracts.report.shorthand import LARGE, Entries, shortened, whole
@@ -71,7 +72,16 @@ def run_from(value: Mapping[str, Any], file: str = "") -> Run:
     run = msgspec.convert(about, Run)
     if not {1, 9999}.isdisjoint((run.started.year, run.finished.year)):  # days on either side
         raise ValueError("no time of a run")
+    _look_through(run.verdicts)
     return run
+
+
+def _look_through(verdicts: Iterable[RuleVerdict]) -> None:
+    """Raise ValueError where one is on no rule, or shows nothing for a violation."""
+    for verdict in verdicts:
+        about_rule(verdict.rule)
+        if verdict.outcome is Outcome.VIOLATED and verdict.evidence is None:
+            raise ValueError(f"{verdict.rule} is violated without evidence")
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -142,6 +152,7 @@ def read_run(path: Path, cure: str = CURE) -> Run:
             verdicts = tuple(msgspec.convert(entry, RuleVerdict) for entry in verdicts_in(parts))
         else:
             verdicts = msgspec.json.decode(parts["verdicts"], type=tuple[RuleVerdict, ...])
+        _look_through(verdicts)
         return replace(run_from({**head, "verdicts": []}, str(path)), verdicts=verdicts)
 
 

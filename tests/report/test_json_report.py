@@ -29,7 +29,7 @@ from contracts.report.run import (
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
 
-from .runs import run, verdict
+from . import runs
 from .verdicts import GET, SPEC, exchange, report, rule, violated
 
 
@@ -344,11 +344,11 @@ def test_the_lines_of_the_document_come_with_a_violation(tmp_path: Path, monkeyp
 
 @pytest.mark.parametrize("change", [{"rule": "nonsense"}, {"rule": ""}, {"outcome": "violated", "evidence": None}])
 def test_a_verdict_that_nobody_can_tell_of_makes_no_report(change: dict[str, Any], tmp_path: Path) -> None:
-    written = to_json(run(verdict("holds")))
+    written = to_json(runs.run(runs.verdict("holds")))
     written["verdicts"][0] |= change
     path = tmp_path / "report.json"
     path.write_text(json.dumps(written), encoding="utf-8")
     with pytest.raises(UsageError, match=r"is not a report\.json of this suite; give a report"):
         read_run(path)
-    with pytest.raises(ValueError, match="no rule id|without evidence"):
+    with pytest.raises(ValueError, match=r"no rule id|without evidence"):
         run_from(written)

@@ -271,6 +271,7 @@ def _more_items(constraint: Constraint, value: JSON) -> Iterator[JSON]:
     yield list(islice(cycle(longer), size))
 
 
+@lru_cache(maxsize=4)  # the same for each body that they are put into
 def _items(constraint: Constraint) -> list[JSON]:
     """Items for a list, different ones as far as they can be had."""
     location, found = constraint.location.items, list[JSON]()

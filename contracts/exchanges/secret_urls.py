@@ -75,7 +75,7 @@ _BEFORE = re.compile(
     (?:name|key|id|rel)["']?\s*[:=]\s*["']\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
-_ITEM = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]|[^\s\[\]{},"]+')
+_ITEM = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{},]|[^\s\[\]{},"]+')
 _BESIDE = 4096  # bytes at a name that are looked through
 _HEADING = re.compile(rb"""[\w .,;|\t"'-]+""")
 _ROW = re.compile(rb"""\n((?:"(?:[^"]|""){0,4000}"|[^"\r\n])+)\r?(?=\n|\Z|")""")
@@ -367,9 +367,9 @@ def _in_rows(view: bytes, heads: dict[int, bytes]) -> Iterator[tuple[int, int, b
         elif kind == b'"' and within.endswith(b"["):
             is_row = within == b"[["
             found = put or (is_row and columns.get(indexes[-1]))
-            text = token[0][1:-1]
+            text = token[0][1:].removesuffix(b'"')
             if found and (_WHOLE.fullmatch(text) or (is_row and _is_no_word(text))):
-                yield token.start() + 1, token.end() - 1, found
+                yield token.start() + 1, token.start() + 1 + len(text), found
         put = b""
 
 

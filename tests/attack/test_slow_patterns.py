@@ -127,6 +127,7 @@ def test_our_own_patterns_go_through_a_body_once() -> None:
     capabilities = Scrubber((), Capabilities(("cdp_url",)))
     cut = b'{"cdp_url": "wss://h/?token=secret\\'
     assert b"secret" not in capabilities.body(cut)
+    assert b"secret7" not in capabilities.body(b'[["cdp_url", "wss://h/?token=secret7')
     body = b'{"cdp_url": [' + b'"\\' * 500_000
     assert len(capabilities.body(body)) == len(body)
 

@@ -96,11 +96,12 @@ class Har(msgspec.Struct, frozen=True):
 def data_of(path: Path) -> tuple[bytes, str | None]:
     """The bytes of a recording, and the base URL that a ledger says; UsageError without them."""
     try:
-        if path.stat().st_size > MAX_FILE:
-            raise UsageError(f"{path} has more than {MAX_FILE:,} bytes; give a part of it")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)  # of a pipe or a device nobody knows the size
     except OSError as error:
         raise UsageError(f"{path} can't be read ({error.strerror}); {_CURE}") from None
+    if len(data) > MAX_FILE:
+        raise UsageError(f"{path} has more than {MAX_FILE:,} bytes; give a part of it")
     base_url = None
     if _LEDGER.match(data):
         with suppress(*UNREADABLE):
@@ -141,16 +142,24 @@ def _take_ledger(watch: Watch, path: Path, data: bytes) -> None:
             continue  # notes of the run, and what it was about
         try:
             exchange = exchange_from(line)
+            _check_method(exchange.probe.request.method)
+            exchange.probe.request.target.encode("ascii")
+            if (exchange.response is None) == (exchange.failure is None):
+                raise ValueError("it has not one of response and failure")
         except UNREADABLE as error:
             said = printable(str(error))
             raise UsageError(f"{path}:{number}: no exchange ({said}); {_CURE}") from None
         watch.retake(exchange)
 
 
+def _check_method(method: str) -> None:
+    if not is_field_name(method):
+        raise ValueError("the method of the request is none")
+
+
 def _take_entry(watch: Watch, entry: HarEntry, bases: Sequence[SplitResult]) -> None:
     url = urlsplit(entry.request.url)
-    if not is_field_name(entry.request.method):
-        raise ValueError("the method of the request is none")
+    _check_method(entry.request.method)
     target = next(filter(None, (target_below(base, url) for base in bases)), None)
     if target is None:
         watch.leave("requests to elsewhere")
@@ -221,9 +230,9 @@ def _fields(pairs: Sequence[HarPair]) -> Headers:
 
 def _came(entry: HarEntry, request: Request) -> Response | Failure:
     came = entry.response or HarResponse()
-    status, headers = int(came.status or 0), _fields(came.headers)
-    if not 100 <= status <= 599:
+    if not 100 <= (came.status or 0) <= 599:
         return Failure(FailureKind.UNJUDGED, "the client had no answer")
+    status, headers = int(came.status or 0), _fields(came.headers)
     if not headers:
         return Failure(FailureKind.UNJUDGED, "the recording has no head of the answer")
     body: bytes | None = b""

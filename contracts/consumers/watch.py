@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import repeat, starmap
+from math import isfinite
 from operator import attrgetter
 from pathlib import Path
 from threading import Lock
@@ -99,11 +100,14 @@ class Watch:
 
     def retake(self, exchange: Exchange) -> None:
         """Keep an exchange of a ledger; of a client's, the claim is the document's of today."""
-        probe = exchange.probe
+        probe = replace(exchange.probe, life="")  # an operation's like any other
         if probe.source == "client":
             key, operations = meant(self.spec, probe.request)
-            claim, _ = claimed(operations, probe.request, (), masked=True)
-            probe = replace(probe, operation=key, claim=claim)
+            claim, operation = claimed(operations, probe.request, (), masked=True)
+            kept, found = bare(probe.request, operation, self.spec)  # whoever wrote the file
+            found += given_out(exchange.response) if exchange.response else ()
+            self._learn([one for one in found if not is_masked(one[1])])
+            probe = replace(probe, operation=key, claim=claim, request=kept)
         elif probe.operation not in self.spec.by_key:
             self.left["exchanges of operations that the document does not have"] += 1
             return
@@ -182,7 +186,8 @@ class Watch:
             probe = replace(probe, claim=replace(claim, forbidden_because=because))
         response, failure = None, None
         if isinstance(came, Response):
-            response = scrubber.answer(came)
+            seconds = came.seconds if isfinite(came.seconds) else 0.0  # as JSON can tell it
+            response = scrubber.answer(replace(came, seconds=seconds))
         else:
             failure = Failure(came.kind, scrubber.text(came.detail))
         ledger.add([Exchange(ledger.count(probe.operation), probe, response, failure)])

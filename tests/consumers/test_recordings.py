@@ -175,6 +175,24 @@ def test_without_any_server_it_says_what_to_give(contracts: Run, folder: Path) -
     assert (code, "give --base-url URL" in err) == (2, True)
 
 
+LINE = {
+    "number": 0,
+    "response": {"status": 200, "headers": [], "body": "", "seconds": 0.0, "is_whole": True},
+    "method": "GET",
+    "target": "/orders",
+    "headers": [],
+    "body": None,
+    "forbidden_because": None,
+    "operation": "GET /orders",
+    "source": "given",
+}
+
+
+def ledger(*lines: dict[str, Any]) -> str:
+    """A ledger of these lines, of which that is said which is unlike others."""
+    return "".join(json.dumps(LINE | line, separators=(",", ":")) + "\n" for line in lines)
+
+
 HOSTILE = {
     "no JSON": ("{", "Expecting property name"),
     "nothing": ("", "Expecting value: line 1"),
@@ -191,6 +209,11 @@ HOSTILE = {
     "depth beside": ('{"log": {"x": ' + "[" * 100_000, "nested too deeply"),
     "no UTF-8": ("\udcff", "can't be read"),
     "a line": ('{"number":0}\n', "traffic.har:1: no exchange"),
+    "half of a pair in a target": (ledger({"target": "/orders/\ud800"}), "traffic.har:1: no exchange"),
+    "no method": (ledger({"method": ""}), "traffic.har:1: no exchange (the method of the request is none"),
+    "a URL for a method": (ledger({"method": BASE_URL}), "traffic.har:1: no exchange (the method of the request is"),
+    "no answer and no failure": (ledger({"response": None}), "traffic.har:1: no exchange (it has not one of"),
+    "an answer and a failure": (ledger({"failure": {"kind": "reset", "detail": ""}}), "has not one of response and"),
     "half a line": ('{"number":0,"resp', "traffic.har:1: no exchange"),
 }
 
@@ -214,6 +237,10 @@ ODD = {
     "a half of a pair": entry(content={"text": "\ud800"}),
     "a time": entry() | {"time": -3, "timings": {"wait": -1, "receive": None}},
     "a status": entry(status=999),
+    "a status beyond all": entry(status=float("inf")),
+    "a status that is no number": entry(status=float("nan")),
+    "a time beyond all": entry() | {"time": float("inf")},
+    "a wait beyond all": entry() | {"timings": {"wait": float("inf"), "receive": float("-inf")}},
 }
 
 
@@ -264,16 +291,44 @@ def test_what_was_masked_forbids_nothing_on_judging_again(
 
 
 def test_the_exchanges_of_a_run_are_judged_again(contracts: Run, folder: Path) -> None:
-    line = {"number": 0, "response": {"status": 200, "headers": [], "body": "", "seconds": 0.0, "is_whole": True}}
-    line |= {"method": "GET", "target": "/orders", "headers": [], "body": None, "forbidden_because": None, "breaks": ""}
-    line |= {"operation": "GET /orders", "source": "given", "note": "", "given": [], "credential": "right"}
-    gone = line | {"operation": "GET /gone", "target": "/gone"}
-    (folder / "exchanges.jsonl").write_text(
-        "".join(json.dumps(one) + "\n" for one in (line, gone)).replace('": ', '":')
-    )
+    gone = {"operation": "GET /gone", "target": "/gone"}
+    (folder / "exchanges.jsonl").write_text(ledger({}, gone))
     code, *_ = contracts("judge", "exchanges.jsonl", "openapi.json", "--base-url", BASE_URL)
     assert (code, violated_in(folder)) == (1, ["GET /orders 200 media type documented"])
     assert any("operations that the document does not have x 1" in note for note in notes_in(folder))
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "1e400", "-1e400", "-7"])
+def test_a_time_of_a_ledger_that_is_none_loses_no_report(seconds: str, contracts: Run, folder: Path) -> None:
+    (folder / "x.jsonl").write_text(ledger({}).replace('"seconds":0.0', f'"seconds":{seconds}'))
+    code, out, err = contracts("judge", "x.jsonl", "openapi.json", "--base-url", BASE_URL)
+    assert (code, err) == (1, "")
+    assert "report: build/contract/report.html" in out
+
+
+@pytest.mark.parametrize("life", ["orders/1", "\x1b[31m::error::", "\ud800"])
+def test_what_a_life_asked_is_judged_as_its_operation(life: str, contracts: Run, folder: Path) -> None:
+    (folder / "x.jsonl").write_text(ledger({"life": life, "source": "life"}))
+    code, out, _ = contracts("judge", "x.jsonl", "openapi.json", "--base-url", BASE_URL)
+    assert (code, violated_in(folder)) == (1, ["GET /orders 200 media type documented"])
+    assert "report: build/contract/report.html" in out
+    assert "\x1b" not in out
+
+
+SHOWN: dict[str, dict[str, Any]] = {
+    "a bearer": {"headers": [["Authorization", f"Bearer {KEY}"]]},
+    "a field": {"headers": [["X-Api-Key", KEY]]},
+    "a cookie": {"headers": [["Cookie", f"sid={KEY}"]]},
+    "a query": {"target": f"/orders?key={KEY}"},
+    "a cookie that is set": {"response": {"status": 200, "headers": [["Set-Cookie", f"sid={KEY}"]], "body": ""}},
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_key_in_a_ledger_of_others_is_nowhere(name: str, contracts: Run, folder: Path) -> None:
+    (folder / "x.jsonl").write_text(ledger({"source": "client", **SHOWN[name]}))
+    contracts("judge", "x.jsonl", "openapi.json", "--base-url", BASE_URL)
+    assert_nowhere(KEY, folder)
 
 
 def test_a_key_that_was_recorded_is_nowhere(contracts: Run, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """`contracts judge` and `contracts proxy`: what others ask and are answered, judged as a run is."""
 
 import gc
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial, wraps
@@ -142,6 +143,8 @@ def look_on(
     for line in watch.salvaged:
         click.echo(printable(f"contracts: {line}"), err=True)
     onlooker = Onlooker(app, watch, *log, **more)
+    # Serving ends with the first Ctrl-C, which is often sent twice: the second costs no report.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     serving(onlooker)
     onlooker.close()
     _end(watch)

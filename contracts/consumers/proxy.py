@@ -23,6 +23,8 @@ from contracts.messages import (
     Response,
     has_content,
     header_values,
+    is_field_name,
+    is_field_value,
     is_stream,
 )
 from contracts.mock.refusals import problem
@@ -80,6 +82,10 @@ class Forwarder:
             await _say(send, problem(403, f"contracts proxy: {why}; use staging"))
             return
         seen = scope.setdefault(_SEEN, {})
+        if not _target(scope).startswith("/"):  # below no base URL, and after one another host
+            seen["refused"] = True
+            await _say(send, problem(400, "contracts proxy: the target is no path; send one"))
+            return
         client = _Client(receive)
         pump, answer = map(
             asyncio.ensure_future, (client.pump(), self._answer(scope, client, send))
@@ -102,7 +108,10 @@ class Forwarder:
     async def _answer(self, scope: Scope, client: "_Client", send: Send) -> None:
         response = await self._transport.handle_async_request(self._request(scope, client))
         try:
-            scope[_SEEN]["headers"] = raw = response.headers.raw
+            raw = response.headers.raw
+            if said := _unsendable(response.status_code, raw):
+                raise httpx2.RemoteProtocolError(said)
+            scope[_SEEN]["headers"] = raw
             kept = []
             for name, value in _end_to_end(raw):
                 # Of no content, which servers count all the same.
@@ -170,6 +179,16 @@ def _end_to_end(fields: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, 
     for name, value in fields:
         if name.lower() not in named:
             yield name, value
+
+
+def _unsendable(status: int, fields: Raw) -> str:
+    """What of the head of an answer no server can pass on; empty if nothing."""
+    if not 100 <= status <= 599:
+        return f"the status {status} is none (RFC 9110 §15)"
+    for name, value in _texts(fields):
+        if not is_field_name(name) or not is_field_value(value.strip()):
+            return "a header field has characters that none can have (RFC 9110 §5.5)"
+    return ""
 
 
 def _target(scope: Scope) -> str:

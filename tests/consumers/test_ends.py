@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts.commands.onlookers import look_on
+from contracts.consumers.watch import Watch
 from contracts.report.json_report import read_run
 from tests.commands.conftest import Run
 from tests.consumers.shop import KEY
@@ -102,6 +104,17 @@ def test_without_any_request_nothing_passes(end: str, folder: Path) -> None:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (3, "")
     assert "INCONCLUSIVE on http://127.0.0.1:9: nothing was sent: no client asked for it" in out
+
+
+def test_a_second_ctrl_c_costs_no_report(watch: Watch, folder: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit) as end:
+            look_on(None, watch, lambda _: signal.raise_signal(signal.SIGINT))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert end.value.code == 3
+    assert (folder / "build" / "contract" / "report.json").exists()
 
 
 def test_what_a_killed_proxy_saw_is_there_still(folder: Path, contracts: Run) -> None:

@@ -459,6 +459,12 @@ def test_a_service_that_is_not_there_is_the_network(watch: Watch) -> None:
 BROKEN: dict[str, tuple[Script, int, list[str]]] = {
     "closed at once": (lambda _: None, 502, []),
     "no status line": (lambda _: b"hello\r\n\r\n", 502, ["GET /orders framing"]),
+    "a status beyond all": (lambda _: OK.replace(b"200 OK", b"999 x"), 502, ["GET /orders framing"]),
+    "a field that a terminal obeys": (
+        lambda _: OK.replace(b"Connection", b"X: \x1b[31m\r\nConnection"),
+        502,
+        ["GET /orders framing"],
+    ),
     "a body cut short": (lambda _: OK.replace(b"Length: 2", b"Length: 9"), 200, []),
 }
 
@@ -472,6 +478,27 @@ def test_what_is_no_answer_is_told_apart(name: str, watch: Watch, monkeypatch: p
     assert got.startswith(f"HTTP/1.1 {status}".encode())
     told(watch)
     assert [*violated(watch)] == broken
+
+
+@pytest.mark.parametrize("target", ["*", "@evil.example/", "http://evil.example/orders"])
+def test_a_target_that_is_no_path_goes_nowhere(target: str, watch: Watch) -> None:
+    onlooker = Onlooker(Forwarder("http://127.0.0.1:9", Route()), watch)
+    scope = {"type": "http", "method": "GET", "path": target, "raw_path": target.encode(), "query_string": b""}
+    came: list[Any] = []
+
+    async def ask() -> None:
+        async def receive() -> Any:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            came.append(message)
+
+        await onlooker({**scope, "headers": [(b"authorization", KEY.encode())]}, receive, send)
+
+    asyncio.run(ask())
+    onlooker.close()
+    assert came[0]["status"] == 400
+    assert told(watch).decision == "inconclusive"
 
 
 @pytest.mark.usefixtures("inline")

@@ -120,6 +120,9 @@ LONG = {
 }
 LONG |= {"dependentRequired 300 x 300", "300 if and then", "2,000 patternProperties", "oneOf of 200 that overlap"}
 LONG |= {
+    "1e5 properties, all of one schema",
+    "enum of one text of 1e7 characters",
+    "properties 100 x 1,000",
     "oneOf of 300",
     "prefixItems of 1e5",
     "const of 1e5 members",

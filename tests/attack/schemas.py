@@ -120,6 +120,8 @@ LONG = {
 }
 LONG |= {"dependentRequired 300 x 300", "300 if and then", "2,000 patternProperties", "oneOf of 200 that overlap"}
 LONG |= {
+    "1e4 dependentRequired",
+    "a pattern of 1e6 characters beside a long name",
     "1e5 properties, all of one schema",
     "enum of one text of 1e7 characters",
     "properties 100 x 1,000",

@@ -143,8 +143,9 @@ def look_on(
     for line in watch.salvaged:
         click.echo(printable(f"contracts: {line}"), err=True)
     onlooker = Onlooker(app, watch, *log, **more)
-    # Serving ends with the first Ctrl-C, which is often sent twice: the second costs no report.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # after the one that ends it: none costs the report
     serving(onlooker)
     onlooker.close()
     _end(watch)

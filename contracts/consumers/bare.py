@@ -18,7 +18,9 @@ _KEPT = frozenset({"accept", "accept-language", "content-type", "content-encodin
 _KEPT |= {"if-none-match", "if-modified-since", "if-unmodified-since", "range", "prefer"}
 """Header fields that are kept where no document has them: nothing is judged by others."""
 _SECRET = re.compile(
-    "auth|cookie|token|secret|passw|api[-_]?key|signature|session|credential|csrf", re.IGNORECASE
+    r"auth|cookie|token|secret|passw|pwd|(api|access)[-_]?key|signature|session|credential|csrf|jwt"
+    r"|bearer|\b(sid|sig)\b",
+    re.IGNORECASE,
 )
 _SURELY = re.compile("(access_|auth_)?token|api_?key|password|secret|signature", re.IGNORECASE)
 """What is a credential by its name; and what is one even where a document has it in a query."""
@@ -68,12 +70,15 @@ class _Sieve:
         for parameter in operation.parameters if operation is not None else ():
             name = parameter.name.lower() if parameter.location == "header" else parameter.name
             documented.add((parameter.location, name))
-        schemes = {place_of(scheme): scheme for scheme in spec.security_schemes.values()}
+        schemes = {}  # by names in lower case, as services often take them in any
+        for scheme in spec.security_schemes.values():
+            location, name = place_of(scheme)
+            schemes[location, name.lower()] = scheme
         return cls(spec, schemes, documented)
 
     def left(self, location: str, name: str, value: str) -> str | None:
         """What stays of a value: all, the variable that stands for it, or None."""
-        scheme = self.schemes.get((location, name))
+        scheme = self.schemes.get((location, name.lower().partition("[")[0]))
         is_known = (location, name) in self.documented
         is_secret = _SECRET.search(name) is not None or location == "cookie"
         if is_known and location != "header":
@@ -88,6 +93,9 @@ class _Sieve:
         """The pairs of a query, or of cookies, that stay."""
         kept = []
         for pair in written.split(joint.strip()):
+            if joint == "&" and ";" in pair:  # by which some services split as well
+                kept.append(self.pairs(location, pair, ";"))
+                continue
             name, equals, value = pair.strip().partition("=")
             plain = unquote_plus(value)
             stays = self.left(location, unquote_plus(name), plain)

@@ -142,7 +142,8 @@ def _take_ledger(watch: Watch, path: Path, data: bytes) -> None:
             continue  # notes of the run, and what it was about
         try:
             exchange = exchange_from(line)
-            _check_method(exchange.probe.request.method)
+            if not is_field_name(exchange.probe.request.method):
+                raise ValueError("the method of the request is none")
             exchange.probe.request.target.encode("ascii")
             if (exchange.response is None) == (exchange.failure is None):
                 raise ValueError("it has not one of response and failure")
@@ -152,14 +153,10 @@ def _take_ledger(watch: Watch, path: Path, data: bytes) -> None:
         watch.retake(exchange)
 
 
-def _check_method(method: str) -> None:
-    if not is_field_name(method):
-        raise ValueError("the method of the request is none")
-
-
 def _take_entry(watch: Watch, entry: HarEntry, bases: Sequence[SplitResult]) -> None:
     url = urlsplit(entry.request.url)
-    _check_method(entry.request.method)
+    if not is_field_name(entry.request.method):
+        raise ValueError("the method of the request is none")
     target = next(filter(None, (target_below(base, url) for base in bases)), None)
     if target is None:
         watch.leave("requests to elsewhere")

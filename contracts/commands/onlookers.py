@@ -143,9 +143,7 @@ def look_on(
     for line in watch.salvaged:
         click.echo(printable(f"contracts: {line}"), err=True)
     onlooker = Onlooker(app, watch, *log, **more)
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # after the one that ends it: none costs the report
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one, after serving, costs no report
     serving(onlooker)
     onlooker.close()
     _end(watch)

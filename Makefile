@@ -5,8 +5,8 @@ PY := .venv/bin/python
 STAMP := .venv/.installed
 # What the environment says about a service is not for these runs; modules stay compiled, for the many processes.
 CLEAN := env $(patsubst %,-u %,$(filter CONTRACT_CREDENTIAL%,$(.VARIABLES))) -u NOTTE_API_KEY -u NOTTE_SESSION_IDS -u PYTEST_BASE_URL -u PYTEST_ADDOPTS -u PYTHONDONTWRITEBYTECODE
-# What says much about the whole and little about single lines is run without coverage, which doubles its time: without
-# all of it some two hundred lines and branches fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
+# What says much about the whole and little about single lines is run without coverage: without all of it some two
+# hundred lines and branches fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
 # What looks at pages has a process of its own, and one browser.
 UNDER := contract_fixture drift exit_codes gate givens history_run inputs shards unanswerable values variables
 ELSEWHERE := tests/attack tests/service_tests tests/power tests/verdicts/test_law.py tests/testing/test_public_face.py \
@@ -33,16 +33,13 @@ test: $(STAMP)
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
 	@.venv/bin/lint-imports --no-logo
-	@$(PY) -m coverage erase
 	@trap 'kill 0' INT; \
 	(code=0; $(PY) -m mypy || code=1; $(CLEAN) $(PY) -m pytest -q -rs $(PAGES) || code=1; exit $$code) & looks=$$!; \
-	$(CLEAN) $(PY) -m coverage run -m pytest -q -rs $(PAGES:%=--ignore=%) $(ELSEWHERE:%=--ignore=%) & covered=$$!; \
+	$(CLEAN) $(PY) .ci/covered.py -q -rs $(PAGES:%=--ignore=%) $(ELSEWHERE:%=--ignore=%) & covered=$$!; \
 	$(CLEAN) $(PY) -m pytest -n 2 --dist worksteal -q -rs $(ELSEWHERE); \
 	code=$$?; for one in $$looks $$covered; do wait $$one || code=1; done; exit $$code
 	@.ci/chromium --look
-	@$(PY) -m coverage combine --quiet
-	@$(PY) -m coverage report --format=total >/dev/null || $(PY) -m coverage report
-	@echo "branch coverage: $$($(PY) -m coverage report --format=total)%"
+	@echo "branch coverage: $$(cat .coverage)%"
 
 sdk: $(SDK)/.installed
 	@$(CLEAN) $(SDK)/bin/python -m pytest -q tests/consumers/sdk

@@ -5,10 +5,14 @@
 
 import gc
 import sys
+from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.room import with_room
 
 pytest_plugins = ["pytester"]
 
@@ -32,6 +36,16 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)  # instead of 700: a document is many objects, few ever garbage
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    test = pyfuncitem.obj
+    pyfuncitem.obj = partial(with_room, test)
+    try:
+        return (yield)
+    finally:
+        pyfuncitem.obj = test
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:

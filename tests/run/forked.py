@@ -29,6 +29,7 @@ from contracts.run.ask import asked
 from contracts.run.end import concluded
 from contracts.run.inputs import Inputs
 from contracts.run.state import Budget, State
+from tests.room import with_room
 from tests.run.projects import document, hermetic
 
 ROOT = Path(__file__).parents[2]
@@ -111,9 +112,7 @@ def origin() -> tuple[socket.socket, subprocess.Popen[bytes]]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     number = theirs.fileno()
     command = [sys.executable, "-m", "tests.run.forked", str(number)]
-    # It is not measured, and so nothing that is forked from it.
-    env = {name: value for name, value in hermetic().items() if not name.startswith("COVERAGE_")}
-    process = subprocess.Popen(command, cwd=ROOT, env=env, pass_fds=[number], stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, env=hermetic(), pass_fds=[number], stdin=subprocess.DEVNULL)
     theirs.close()
     return ours, process
 
@@ -200,7 +199,7 @@ def main() -> None:
             plugin.load()
     gc.collect()
     gc.freeze()
-    become(*served(socket.socket(fileno=int(sys.argv[1]))))
+    with_room(become, *served(socket.socket(fileno=int(sys.argv[1]))))
 
 
 if __name__ == "__main__":

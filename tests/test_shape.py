@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "contracts"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 ROOTS = {"contracts.__main__", "contracts.plugin", "contracts.testing"}
 """What nobody imports, because Python, pytest or a user does."""
 
@@ -34,6 +34,11 @@ def dotted(path: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def lines_of(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines()
 
@@ -49,8 +54,8 @@ def more_than_once(names: Iterator[str]) -> set[str]:
 def imported() -> set[str]:
     """Every module of the package that another of its modules imports, and the packages around it."""
     found = set()
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
+    for path in MODULES:
+        for node in ast.walk(tree_of(path)):
             names = []
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
@@ -88,23 +93,23 @@ def test_longest_module() -> None:
 def test_longest_function() -> None:
     functions = [
         (f"{dotted(path)}.{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1)
-        for path, tree in TREES.items()
-        for node in ast.walk(tree)
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     assert [found for found in functions if found[1] > LONGEST_FUNCTION] == []
 
 
 def test_density() -> None:
-    dense = sum(is_dense(node) for tree in TREES.values() for node in ast.walk(tree))
+    dense = sum(is_dense(node) for path in MODULES for node in ast.walk(tree_of(path)))
     code = sum(bool(line.strip()) for path in MODULES for line in lines_of(path))
     assert 100 * dense / code <= DENSITY
 
 
 def test_one_thought_a_line() -> None:
     begun: dict[tuple[str, int], int] = defaultdict(int)
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
+    for path in MODULES:
+        for node in ast.walk(tree_of(path)):
             if is_dense(node):
                 begun[dotted(path), node.lineno] += 1  # type: ignore[attr-defined]
     crowded = [place for place, count in begun.items() if count > 1]
@@ -117,7 +122,7 @@ def test_no_module_name_twice() -> None:
 
 
 def test_no_type_name_twice() -> None:
-    classes = (node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    classes = (node.name for path in MODULES for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef))
     twice = {name for name in more_than_once(classes) if not name.startswith("_")}
     assert twice == set()
 
@@ -134,7 +139,7 @@ def test_no_module_that_only_tests_import() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=dotted)
 def test_a_module_says_what_it_is(path: Path) -> None:
     empty = not path.read_text(encoding="utf-8").strip()
-    assert empty or ast.get_docstring(TREES[path])
+    assert empty or ast.get_docstring(tree_of(path))
 
 
 def test_the_tests_of_the_shape_see_the_package() -> None:

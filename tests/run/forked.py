@@ -4,6 +4,7 @@ Each is a process of its own, with its own pid, signals, folder, environment, fi
 when it starts, the locale and PYTHON…, is that of the origin: tests about that start Python.
 """
 
+import atexit
 import gc
 import importlib
 import importlib.metadata
@@ -15,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -188,6 +190,25 @@ def become(request: dict[str, Any], fds: list[int]) -> None:
         exec(what, {"__name__": "__main__"})
 
 
+def ended(request: dict[str, Any], fds: list[int]) -> None:
+    """Become it, and end as Python does where nothing goes wrong, but for taking everything down, object by object."""
+    code = 0
+    try:
+        become(request, fds)
+    except SystemExit as end:
+        if not isinstance(end.code, int | None):
+            raise
+        code = end.code or 0
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # nobody listens, or it is closed: Python has a status for that
+            sys.exit(code)
+    os._exit(code % 256)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = concluded(warm_up(Path(folder)), finished=MOMENT).run
@@ -199,7 +220,7 @@ def main() -> None:
             plugin.load()
     gc.collect()
     gc.freeze()
-    with_room(become, *served(socket.socket(fileno=int(sys.argv[1]))))
+    with_room(ended, *served(socket.socket(fileno=int(sys.argv[1]))))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ import stamina
 
 from contracts import messages
 from contracts.document import Spec
+from contracts.exchanges.connections import Route
 from contracts.exchanges.credential import Scrubber, Secret, shown_schemes, with_credential
 from contracts.exchanges.pace import Exhausted, Pace, wish
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.tokens import NoToken, Tokens
-from contracts.exchanges.transport import ACCEPTED, Limits, Route, Transport
+from contracts.exchanges.transport import ACCEPTED, Limits, Transport
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Response, overridden
 
 ATTEMPTS = 3

@@ -1,28 +1,33 @@
-"""A request on the wire to what came back; no other file looks into httpx2 and httpcore2."""
+"""A request on the wire to what came back, on a connection that is kept as long as it is good."""
 
-import ipaddress
 import time
-import urllib.request
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
+import h11
 import httpcore2
 import httpx2
 
 from contracts import messages
-from contracts.exchanges import tls
-from contracts.exchanges.tls import SILENCE
+from contracts.exchanges import connections
+from contracts.exchanges.connections import (
+    PIECE,
+    Backend,
+    Channel,
+    Deadline,
+    NoAnswer,
+    Route,
+    environment_proxy,
+)
 from contracts.messages import Failure, FailureKind, Headers, Request, Response
 
 ACCEPTED = "gzip, deflate"  # the codings that are undone; what requests say in Accept-Encoding
 MAX_CODINGS = 4  # of one body; to undo each may take as long as the longest body does
-_PIECE = 65536
-_BEGINNING = 40
 _WITH_CONTENT = frozenset({"POST", "PUT", "PATCH", "QUERY"})  # whose lack of it is said
 _GZIP = zlib.MAX_WBITS | 16
 # Many servers send deflate without its frame, the zlib format (RFC 9110 §8.4.1.2).
@@ -37,7 +42,7 @@ _KINDS = {
 }
 _ERRORS = (
     *(httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError),
-    *(httpcore2.ProxyError, httpcore2.UnsupportedProtocol),
+    *(httpcore2.ProxyError, httpcore2.UnsupportedProtocol, h11.ProtocolError),
 )
 _NO_TLS = frozenset({FailureKind.TLS, FailureKind.REFUSED, FailureKind.TIMED_OUT})
 _TEXTS: tuple[tuple[str, FailureKind], ...] = (
@@ -46,10 +51,6 @@ _TEXTS: tuple[tuple[str, FailureKind], ...] = (
     ("incomplete chunked read", FailureKind.TRUNCATED),
     ("Receive buffer too long", FailureKind.TOO_LARGE),
 )
-
-
-class NoAnswer(Exception):
-    """What came can't be used; the arguments are those of a Failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,52 +70,6 @@ class Limits:
     streamed: int = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A proxy, else the one that the environment names, trusted certificates, and the client's."""
-
-    proxy: str | None = field(default=None, repr=False)
-    ca_bundle: str | None = None
-    certificate: tls.Certificate | None = None
-
-    def transport(self, base: SplitResult) -> httpx2.HTTPTransport:
-        """A transport to a base URL; a Client would keep cookies, look into Location, log URLs."""
-        return httpx2.HTTPTransport(**self._way(base))
-
-    def forwarding(self, base: SplitResult) -> httpx2.AsyncHTTPTransport:
-        """One for what others ask. A connection each: one that is kept may be closed meanwhile."""
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-        return httpx2.AsyncHTTPTransport(**self._way(base), limits=limits)
-
-    def _way(self, base: SplitResult) -> dict[str, Any]:
-        proxy: str | httpx2.Proxy | None = self.proxy or environment_proxy(base)[1]
-        trusted = tls.trusted(base.scheme, self.ca_bundle, self.certificate)
-        if isinstance(proxy, str) and proxy.startswith("https:"):
-            proxy = httpx2.Proxy(proxy, ssl_context=tls.trusted("https", self.ca_bundle, None))
-        return {"verify": trusted, "proxy": proxy}
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def environment_proxy(base: SplitResult) -> tuple[str, str | None]:
-    """The proxy that the environment names for a base URL, and where; none for this machine."""
-    host = base.hostname or ""
-    if is_loopback(host) or urllib.request.proxy_bypass(host):
-        return "", None
-    proxies = urllib.request.getproxies()
-    name = base.scheme if proxies.get(base.scheme) else "all"
-    found = proxies.get(name)
-    if found and "://" not in found:
-        found = f"http://{found}"
-    return f"{name.upper()}_PROXY", found
-
-
 class Transport:
     """The connections to one base URL; they keep to a deadline, and no byte for the next answer."""
 
@@ -130,20 +85,36 @@ class Transport:
         # HTTPTransport has no parameter for what httpcore2's pools take under this name. What it
         # makes of each request and answer, and what a pool is for, would take half of the time.
         self._pool = pool = route.transport(base)._pool
-        pool._network_backend = _Backend(pool._network_backend, self._deadline)
+        pool._network_backend = Backend(pool._network_backend, self._deadline)
         self._connection: Any = None  # of the one request under way
+        self._fields = lru_cache(256)(self._normal)  # most requests have those of another
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
 
-    def _connected(self, url: httpcore2.URL) -> Any:
-        """The connection of the request before, if it is still good, else a new one."""
-        known = self._connection
-        if known is None or not known.is_idle() or known.has_expired():
+    def _begun(self, head: h11.Request, content: bytes) -> Any:
+        """An answer whose head came, on the connection of the one before if that is still good."""
+        channel = self._connection
+        if channel is None or not channel.is_idle() or channel.has_expired():
             self.close()
-            self._connection = self._pool.create_connection(url.origin)
-        return self._connection
+            wire = self._proxied(head, b"")
+            channel = self._connection = self._pool.create_connection(wire.url.origin)
+            if isinstance(channel, httpcore2.HTTPConnection):  # straight to the service
+                stream, limits = channel._connect(wire), self._limits
+                channel = self._connection = Channel(
+                    stream, limits.read, self._pool._keepalive_expiry
+                )
+        if isinstance(channel, Channel):
+            return channel.asked(head, content)
+        return channel.handle_request(self._proxied(head, content))
+
+    def _proxied(self, head: h11.Request, content: bytes) -> httpcore2.Request:
+        """A request as httpcore2 takes it, which alone speaks with proxies."""
+        place = self._url.raw_scheme, self._url.raw_host, self._url.port
+        url = httpcore2.URL(scheme=place[0], host=place[1], port=place[2], target=head.target)
+        fields, more = head.headers.raw_items(), {"timeout": self._timeout}
+        return httpcore2.Request(head.method, url, headers=fields, content=content, extensions=more)
 
     def answer(self, request: Request) -> Response | Failure:
         """Send a request once, as it stands. Never raises for what the service does.
@@ -172,20 +143,24 @@ class Transport:
                 plain and outcome.status == 400 and not messages.is_json(outcome.media_type or "")
             )
         if plain:
-            return outcome.kind is FailureKind.RESET or self._deadline.begun.startswith(tls.ALERT)
-        return outcome.kind in _NO_TLS and not outcome.detail.startswith(tls.REFUSED_CERTIFICATE)
+            return outcome.kind is FailureKind.RESET or self._deadline.begun.startswith(
+                connections.ALERT
+            )
+        return outcome.kind in _NO_TLS and not outcome.detail.startswith(
+            connections.REFUSED_CERTIFICATE
+        )
 
     def _refuse_other_scheme(self) -> None:
         """Raise NoAnswer if the port of the base URL speaks the other scheme."""
         self._deadline.doubt = None
-        if said := tls.scheme_problem(self._base):
+        if said := connections.scheme_problem(self._base):
             self._mistake = Failure(FailureKind.TLS, said)
             raise NoAnswer(FailureKind.TLS, said)
 
     def _answer(self, request: Request) -> Response | Failure:
-        wire, started = self._wire(request), self._deadline.start()
+        started = self._deadline.start()
         try:
-            came = self._connected(wire.url).handle_request(wire)
+            came = self._begun(self._head(request), request.body or b"")
             seconds = time.perf_counter() - started
             headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in came.headers)
             named = messages.header_values(headers, "content-type") or [""]
@@ -206,24 +181,30 @@ class Transport:
         except NoAnswer as error:
             return Failure(*error.args)
 
-    def _wire(self, request: Request) -> httpcore2.Request:
-        """A request with the fields that its framing needs (RFC 9112 §3.2, §6.2)."""
-        fields = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in request.headers]
-        named, content = set(map(bytes.lower, dict(fields))), request.body or b""
+    def _head(self, request: Request) -> h11.Request:
+        """The head of a request. Raises h11's LocalProtocolError if HTTP has none that says it."""
+        size, is_missed = len(request.body or b""), request.method.upper() in _WITH_CONTENT
+        fields, target = self._fields(request.headers, size, is_missed), request.target
+        return h11.Request(method=request.method, target=f"{self._prefix}{target}", headers=fields)
+
+    def _normal(self, *given: Any) -> Any:
+        """Fields as h11 writes them, which are checked once."""
+        return h11.Request(method="GET", target="/", headers=self._framed(*given)).headers
+
+    def _framed(self, headers: Headers, size: int, is_missed: bool) -> list[tuple[bytes, bytes]]:
+        """Fields with those that framing needs (RFC 9112 §3.2, §6.2)."""
+        fields = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers]
+        named = set(map(bytes.lower, dict(fields)))
         if named.isdisjoint((b"content-length", b"transfer-encoding")):
-            if content:
-                fields.append((b"Content-Length", b"%d" % len(content)))
-            elif request.method.upper() in _WITH_CONTENT:
+            if size:
+                fields.append((b"Content-Length", b"%d" % size))
+            elif is_missed:
                 fields.insert(0, (b"Content-Length", b"0"))
         if b"host" not in named:
             fields.insert(0, (b"Host", self._url.netloc))
-        target = f"{self._prefix}{request.target}".encode("ascii")
-        place = self._url.raw_scheme, self._url.raw_host, self._url.port
-        url = httpcore2.URL(scheme=place[0], host=place[1], port=place[2], target=target)
-        more = {"extensions": {"timeout": self._timeout}}
-        return httpcore2.Request(request.method, url, headers=fields, content=content, **more)
+        return fields
 
-    def _received(self, came: httpcore2.Response, is_endless: bool) -> tuple[bytes, bool]:
+    def _received(self, came: Any, is_endless: bool) -> tuple[bytes, bool]:
         """The bytes of a body, and whether they are all; a stream may be left before its end."""
         body, limits = bytearray(), self._limits  # chunks of two bytes would take thirty times more
         if is_endless:
@@ -261,11 +242,11 @@ class Transport:
 def failure_of(error: Exception, begun: bytes = b"") -> Failure:
     """What an error means, where the bytes that came begin so."""
     detail = f"{type(error).__name__}: {error}".strip(": ")
-    if said := tls.client_problem(detail):
+    if said := connections.client_problem(detail):
         return Failure(FailureKind.TLS, said)
     names = list(map(attrgetter("__name__"), type(error).__mro__))
     if "ConnectError" in names and "SSL" in detail.upper():
-        return Failure(FailureKind.TLS, tls.certificate_problem(error) or detail)
+        return Failure(FailureKind.TLS, connections.certificate_problem(error) or detail)
     if known := next(filter(None, map(_KINDS.get, names)), None):
         return Failure(known, detail)
     found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
@@ -305,8 +286,8 @@ def _unpacked(body: bytes, limit: int, wbits: int, is_whole: bool) -> bytes:
     # Gzip may have one member after another (RFC 1952 §2.2). Piece by piece: what follows a member
     # is copied each time, and there may be a million of them.
     whole, unpacker = bytearray(), zlib.decompressobj(wbits)
-    for start in range(0, len(body), _PIECE):
-        piece = body[start : start + _PIECE]
+    for start in range(0, len(body), PIECE):
+        piece = body[start : start + PIECE]
         while piece:
             if unpacker.eof:
                 if wbits != _GZIP:
@@ -323,76 +304,3 @@ def _unpacked(body: bytes, limit: int, wbits: int, is_whole: bool) -> bytes:
 def _bound(body: bytearray, limit: int) -> None:
     if len(body) > limit:
         raise NoAnswer(FailureKind.TOO_LARGE, f"the body is longer than {limit} bytes")
-
-
-@dataclass(slots=True)
-class Deadline:
-    """When the request under way must be over (`time.perf_counter`), and how its answer begins."""
-
-    seconds: float  # httpcore2's own timeouts bound each read: a head that drips goes on for days
-    at: float = 0.0
-    begun: bytes = b""
-    doubt: Callable[[], None] | None = None  # asked once an answer does not begin; may raise
-
-    def shorten(self, seconds: float) -> None:
-        """Let the request be over in so many seconds from now, or before."""
-        self.at = min(self.at, time.perf_counter() + seconds)
-
-    def start(self) -> float:
-        now = time.perf_counter()
-        self.at, self.begun = now + self.seconds, b""
-        return now
-
-    def within(self, timeout: float | None) -> float:
-        """What is left of a timeout. Raises NoAnswer if nothing is."""
-        left = self.at - time.perf_counter()
-        if left <= 0:
-            said = f"the answer took longer than {self.seconds:g} s"
-            raise NoAnswer(FailureKind.TIMED_OUT, said)
-        return left if timeout is None else min(timeout, left)
-
-
-class _Backend(httpcore2.NetworkBackend):
-    def __init__(self, inner: httpcore2.NetworkBackend, deadline: Deadline) -> None:
-        self._inner, self._deadline = inner, deadline
-
-    def connect_tcp(self, *args: Any, **options: Any) -> httpcore2.NetworkStream:
-        options["timeout"] = self._deadline.within(options.get("timeout"))
-        return _Stream(self._inner.connect_tcp(*args, **options), self._deadline)
-
-
-class _Stream(httpcore2.NetworkStream):
-    def __init__(self, inner: httpcore2.NetworkStream, deadline: Deadline) -> None:
-        self._inner, self._deadline = inner, deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        try:
-            received = self._received(max_bytes, self._deadline.within(timeout))
-        except httpcore2.ReadTimeout:
-            self._deadline.within(None)
-            raise
-        self._deadline.begun = self._deadline.begun or received[:_BEGINNING]
-        return received
-
-    def _received(self, max_bytes: int, timeout: float) -> bytes:
-        doubt = self._deadline.doubt
-        if doubt is None or timeout <= SILENCE:
-            return self._inner.read(max_bytes, timeout)
-        try:
-            return self._inner.read(max_bytes, SILENCE)
-        except httpcore2.ReadTimeout:
-            doubt()
-            return self._inner.read(max_bytes, self._deadline.within(timeout - SILENCE))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._deadline.within(timeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(self, ssl_context: Any, server_hostname: Any = None, timeout: Any = None) -> Any:
-        within = self._deadline.within(timeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, within), self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)

@@ -359,6 +359,30 @@ def test_what_comes_behind_an_answer_answers_nothing(surplus: bytes) -> None:
         assert [status_of(client.send(GET, number)) for number in range(2)] == [200, 200]
 
 
+def test_a_connection_serves_requests_in_turn_until_it_is_closed() -> None:
+    closed, kept = threading.Event(), b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+    def answer(connection: socket.socket, told: threading.Event) -> None:
+        connection.sendall(kept)
+        connection.recv(65536)
+        connection.sendall(kept.replace(b"200", b"201"))
+        connection.close()
+        closed.set()
+
+    with streaming_server(answer, connections=2) as url, contextlib.closing(Client(SPEC, url, None)) as client:
+        assert [status_of(client.send(GET, number)) for number in range(2)] == [200, 201]
+        assert closed.wait(5)
+        last = client.send(GET, 2)
+        assert (status_of(last), last.attempts) == (200, 1)
+
+
+def test_a_length_that_is_not_that_of_the_content_is_not_the_services_fault() -> None:
+    script = Script(OK)
+    request = Request("PUT", "/things/1", (("Content-Length", "1"),), b"{}")
+    assert failure_of(ask(script, replace(GET, request=request))) is FailureKind.REFUSED
+    assert script.requests == []
+
+
 def test_no_cookie_is_kept() -> None:
     script = Script(response("Set-Cookie: a=b; Path=/"))
     with raw_server(script) as url, contextlib.closing(Client(SPEC, url, None)) as client:
@@ -499,7 +523,7 @@ def test_a_bug_shows_no_credential(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: object, **options: object) -> None:
         raise ValueError(f"Bearer {KEY}")
 
-    monkeypatch.setattr("httpcore2.HTTPConnection.handle_request", broken)
+    monkeypatch.setattr("contracts.exchanges.transport.Transport.answer", broken)
     with pytest.raises(
         RuntimeError, match=r"ValueError while sending GET /things/1: Bearer \$CONTRACT_CREDENTIAL"
     ) as caught:

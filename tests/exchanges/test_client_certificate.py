@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from contracts.exchanges import Limits, Route
-from contracts.exchanges.tls import Certificate, client_problem
+from contracts.exchanges.connections import Certificate, client_problem
 from contracts.exchanges.transport import Transport
 from contracts.messages import Failure, FailureKind, Request, Response
 from tests.exchanges.test_client import OK

@@ -16,13 +16,7 @@ import pytest
 from contracts.errors import ContractsError, UsageError, mended
 from contracts.run.items import SESSION, lanes_of
 from contracts.run.options import OPTIONS
-from contracts.run.settings import (
-    UNNAMED,
-    document_in,
-    files_below,
-    has_ours,
-    may_hold_document,
-)
+from contracts.run.settings import UNNAMED, document_in, files_below, has_ours, may_hold_document
 from contracts.text import printable
 from notte_contracts import claim
 

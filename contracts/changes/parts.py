@@ -8,14 +8,7 @@ from contracts.changes.change import Direction, Reach
 from contracts.changes.containment import Settlement, settle
 from contracts.changes.places import where_of
 from contracts.changes.versions import Draft, Versions, plainest
-from contracts.document import (
-    Header,
-    MediaType,
-    Operation,
-    Parameter,
-    RequestBody,
-    ResponseSpec,
-)
+from contracts.document import Header, MediaType, Operation, Parameter, RequestBody, ResponseSpec
 from contracts.document.model import best
 from contracts.document.serialisation import parameter_names, serialised
 from contracts.messages import JSON, covers

@@ -12,12 +12,7 @@ import click
 from contracts import flows
 from contracts.commands import show
 from contracts.commands.documents import SPEC, Reads, own_document, reads, reads_both, two_sides
-from contracts.decision.change_decision import (
-    AUDIENCES,
-    ChangePolicy,
-    FailOn,
-    severities_from,
-)
+from contracts.decision.change_decision import AUDIENCES, ChangePolicy, FailOn, severities_from
 from contracts.decision.entries import is_reason
 from contracts.document.composite import members_of
 from contracts.document.sides import PAGE

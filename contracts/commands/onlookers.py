@@ -15,14 +15,7 @@ from contracts.commands import command_line, listens, needs_server, show, to_log
 from contracts.commands.documents import own_document
 from contracts.commands.whole import EXIT_CODES
 from contracts.notte import domain
-from contracts.run.options import (
-    OPTIONS,
-    Options,
-    check_base_url,
-    host_of,
-    options_from,
-    period_of,
-)
+from contracts.run.options import OPTIONS, Options, check_base_url, host_of, options_from, period_of
 from contracts.run.settings import settings_of
 from contracts.text import printable
 

@@ -22,12 +22,7 @@ from contracts.document.loader import overlay_beside
 from contracts.errors import DocumentError, UsageError
 from contracts.run.inputs import Inputs, inputs_from
 from contracts.run.options import Options
-from contracts.run.settings import (
-    SettingsFile,
-    document_of_project,
-    settings_file,
-    settings_under,
-)
+from contracts.run.settings import SettingsFile, document_of_project, settings_file, settings_under
 from contracts.text import plural, printable, write_whole
 
 KEY = "contract_spec"

@@ -13,13 +13,7 @@ from contracts.document.dialects.repairs import Repairs, read_foreign
 from contracts.document.dialects.swagger import SWAGGER, converted
 from contracts.document.dialects.unread import loosen, without_huge
 from contracts.document.directions import for_requests, for_responses
-from contracts.document.model import (
-    Document,
-    Notice,
-    Spec,
-    join_pointer,
-    ref_target,
-)
+from contracts.document.model import Document, Notice, Spec, join_pointer, ref_target
 from contracts.document.references import FolderFiles, Linker, Neighbours
 from contracts.document.security import KnownSchemes
 from contracts.document.written import (

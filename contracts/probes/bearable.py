@@ -5,14 +5,7 @@ from contextlib import suppress
 from itertools import chain, takewhile
 from typing import Any
 
-from contracts.document import (
-    Document,
-    Operation,
-    Schema,
-    Spec,
-    join_pointer,
-    ref_target,
-)
+from contracts.document import Document, Operation, Schema, Spec, join_pointer, ref_target
 from contracts.messages import Probe
 from contracts.payloads import RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import generator

@@ -25,12 +25,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.errors import SchemathesisError
 from schemathesis.schemas import APIOperation, BaseSchema
 
-from contracts.document import (
-    Document,
-    Operation,
-    Spec,
-    split_pointer,
-)
+from contracts.document import Document, Operation, Spec, split_pointer
 from contracts.document.dialects import OTHER_METHODS
 from contracts.document.directions import for_requests
 from contracts.document.excerpts import excerpt

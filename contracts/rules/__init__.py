@@ -8,15 +8,7 @@ from itertools import chain
 from contracts.document import Operation, Spec
 from contracts.document.serialisation import match_path, rivals_of
 from contracts.messages import MAX_SECONDS
-from contracts.rules import (
-    access,
-    headers,
-    histories,
-    lists,
-    media,
-    requests,
-    responses,
-)
+from contracts.rules import access, headers, histories, lists, media, requests, responses
 from contracts.rules.plan import Plan
 from contracts.rules.rule import RULE_KINDS as RULE_KINDS
 from contracts.rules.rule import Answer as Answer

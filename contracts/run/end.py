@@ -12,15 +12,7 @@ from zlib import crc32
 
 from contracts.changes.change import Effect
 from contracts.decision.entries import TERM, accept_command
-from contracts.decision.run_decision import (
-    SILENT,
-    Policy,
-    Result,
-    Since,
-    against,
-    decide,
-    pending,
-)
+from contracts.decision.run_decision import SILENT, Policy, Result, Since, against, decide, pending
 from contracts.document import Operation
 from contracts.document.security import shortcomings
 from contracts.exchanges import Bounds, Pace, StopKind
@@ -37,14 +29,7 @@ from contracts.report.record import Report
 from contracts.report.run import Drift, RuleVerdict, Shard
 from contracts.report.wording import bug_notes, target_text
 from contracts.rules.requests import OF_CLIENTS
-from contracts.run.ask import (
-    closing_of,
-    connected,
-    judged,
-    probes_of,
-    spares,
-    verdicts_of,
-)
+from contracts.run.ask import closing_of, connected, judged, probes_of, spares, verdicts_of
 from contracts.run.options import OPTIONS
 from contracts.run.resources import clean_up
 from contracts.run.state import Asked, State, now

@@ -24,12 +24,7 @@ from contracts.schemas import Raw, only, validation
 from contracts.schemas.allowance import is_large
 from contracts.schemas.claims import ANYTHING, claim_of
 from contracts.schemas.readings import TooLarge, TooLong, checked_form
-from contracts.schemas.texts import (
-    form_readings,
-    is_written,
-    readings,
-    wire_of,
-)
+from contracts.schemas.texts import form_readings, is_written, readings, wire_of
 from contracts.schemas.validation import Distance, Uncompilable, Validator
 
 PLACED = 50  # plain messages with one value at its place

@@ -55,7 +55,7 @@ class Request:
         return self.target.partition("?")[2]
 
     def header(self, name: str) -> str | None:
-        return next(iter(header_values(self.headers, name)), None)
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def with_path(self, path: str) -> "Request":
         """The request for another path, with the same query."""
@@ -225,7 +225,7 @@ class Response:
     is_whole: bool = True  # not if a stream was left before its end: this is what came of it
 
     def header(self, name: str) -> str | None:
-        return next(iter(header_values(self.headers, name)), None)
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     @property
     def media_type(self) -> str | None:

@@ -12,8 +12,8 @@ import brotli
 import httpx2
 
 from contracts.consumers.watch import Watch
-from contracts.exchanges.connections import NoAnswer, Route, scheme_problem
 from contracts.exchanges.transport import decoded, failure_of
+from contracts.exchanges.wires import NoAnswer, Route, scheme_problem
 from contracts.messages import (
     SAFE_METHODS,
     Failure,

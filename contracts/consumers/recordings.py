@@ -12,8 +12,8 @@ import msgspec
 
 from contracts.consumers.watch import Watch
 from contracts.errors import UsageError
-from contracts.exchanges.connections import PORTS
 from contracts.exchanges.records import UNREADABLE, exchange_from
+from contracts.exchanges.wires import PORTS
 from contracts.messages import (
     Failure,
     FailureKind,

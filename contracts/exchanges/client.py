@@ -10,12 +10,12 @@ import stamina
 
 from contracts import messages
 from contracts.document import Spec
-from contracts.exchanges.connections import Route
 from contracts.exchanges.credential import Scrubber, Secret, shown_schemes, with_credential
 from contracts.exchanges.pace import Exhausted, Pace, wish
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.tokens import NoToken, Tokens
 from contracts.exchanges.transport import ACCEPTED, Limits, Transport
+from contracts.exchanges.wires import Route
 from contracts.messages import Exchange, Failure, FailureKind, Probe, Response, overridden
 
 ATTEMPTS = 3
@@ -99,6 +99,8 @@ class Client:
 
     def _kept(self, probe: Probe) -> Probe:
         """A probe without secrets, which values and bodies that the user gave may hold."""
+        if not self._sent.secrets:
+            return probe
         given = tuple((name, self._sent.text(value)) for name, value in probe.given)
         target, body = self._sent.text(probe.request.target), probe.request.body
         headers = tuple(self._sent.field(*one) for one in probe.request.headers)
@@ -140,9 +142,10 @@ class Client:
             tokens = self.tokens.current(self._token_names(probe))
             self._scrubber.learn(*self.tokens.known)
             request = with_credential(probe, self.spec, {**self._secrets, **tokens})
-        extra = [field for field in self.extra_headers if field[0].lower() not in probe.withheld]
-        headers = overridden(overridden(OUR_HEADERS, request.headers), tuple(extra))
-        return replace(request, headers=headers)
+        headers = overridden(OUR_HEADERS, request.headers)
+        if extra := [one for one in self.extra_headers if one[0].lower() not in probe.withheld]:
+            headers = overridden(headers, tuple(extra))
+        return messages.Request(request.method, request.target, headers, request.body)
 
     def _token_names(self, probe: Probe) -> set[str]:
         """The variables of the tokens that a probe is about."""

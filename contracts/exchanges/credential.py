@@ -189,7 +189,7 @@ class Scrubber:
         """
         encoded = text.encode("utf-8", "surrogatepass")
         data = self.body(encoded, learns=learns)
-        if self._marks and (b"..." in data or "…".encode() in data):
+        if (b"..." in data or "…".encode() in data) and self._marks:
             pieces, harmless = _CUT.split(data), dict[int, int]()
             for index in range(0, len(pieces), 2):
                 scan = echoes.Scan(self._marks, harmless=harmless)
@@ -217,7 +217,7 @@ class Scrubber:
 
         Where the secret is packed, what was unpacked is kept, and says that the bytes are not.
         """
-        if not self._marks:
+        if not (self._own_marks or self.capabilities.marks):
             return body
         if len(body) <= MAX_MEMO:
             return self._remembered(body, self.capabilities.size, learns)

@@ -10,8 +10,8 @@ from urllib.parse import quote_plus, urljoin, urlsplit
 from contracts.document import Operation, Spec
 from contracts.document.security import own_variable
 from contracts.errors import DocumentError, UsageError
-from contracts.exchanges.connections import PORTS, is_loopback
 from contracts.exchanges.credential import Secret
+from contracts.exchanges.wires import PORTS, is_loopback
 from contracts.messages import VARIABLE, Headers
 from contracts.text import shown
 

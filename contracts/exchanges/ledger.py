@@ -6,9 +6,11 @@ names its operation, and lines for what stopped the asking, for notes, and for w
 
 import io
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -32,6 +34,7 @@ from contracts.text import draft_of
 
 ALIVE, PART, LANE = ".alive", ".part", ".lane"
 TAKEN = "it was taken away"
+_LANES = partial(defaultdict[str, LanePlaces], LanePlaces)
 NUMBER, JUDGED = b'{"number":', b"["  # how lines begin that are read when they are needed
 
 
@@ -54,7 +57,7 @@ class Ledger:
     lost: str = field(default="", init=False)  # why the file can't be written, if so
     weight: int = field(default=0, init=False)  # bytes of the exchanges so far, as `health` has it
     _files: dict[Path, Written] = field(default_factory=dict, init=False)
-    _lanes: dict[str, LanePlaces] = field(default_factory=dict, init=False)
+    _lanes: dict[str, LanePlaces] = field(default_factory=_LANES, init=False)
     _stops: list[Stop] = field(default_factory=list, init=False)
     _notes: dict[str, Any] = field(default_factory=dict, init=False)
     _life: BaseFileLock | None = field(default=None, init=False, repr=False)
@@ -208,7 +211,9 @@ class Ledger:
         return self._file(path)
 
     def _file(self, path: Path) -> Written:
-        return self._files.setdefault(path, Written(path))
+        if (known := self._files.get(path)) is None:  # it is looked for with each exchange
+            known = self._files[path] = Written(path)
+        return known
 
     def written(self) -> list[Path]:
         """The files of the run that are there, of whoever leads first."""
@@ -277,7 +282,7 @@ class Ledger:
                 raise ValueError("no line of a ledger")
 
     def _lane(self, operation: str) -> LanePlaces:
-        return self._lanes.setdefault(operation, LanePlaces())
+        return self._lanes[operation]
 
     def note(self, name: str) -> Any:
         """What was noted last under a name; of objects, all together. None if nothing was."""

@@ -4,7 +4,7 @@ import os
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import FileIO
@@ -137,9 +137,12 @@ class Pace:
                 self._waited += max(0.0, now + seconds - max(self._next, now))
                 self._next = max(self._next, now + seconds)
 
-    @contextmanager
-    def _together(self) -> Iterator[None]:
+    def _together(self) -> AbstractContextManager[None]:
         """What all processes know, and nobody else changes meanwhile."""
+        return nullcontext() if self.board is None else self._alone()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         with ExitStack() as held:
             try:
                 if self.board is not None:
@@ -182,7 +185,9 @@ def retry_after(value: str, now: datetime) -> float:
 
 def _number(value: str | None) -> float | None:
     """The number that a field holds, before any `;` or `,`; None for other text."""
-    text = (value or "").replace(",", ";").partition(";")[0].strip()
+    if value is None:
+        return None
+    text = value.replace(",", ";").partition(";")[0].strip()
     if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 20:
         return float(text)
     return None

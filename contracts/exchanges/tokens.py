@@ -11,10 +11,10 @@ from urllib.parse import urlencode, urlsplit
 
 import stamina
 
-from contracts.exchanges.connections import Route
 from contracts.exchanges.credential import Scrubber, Secret, is_distinctive
 from contracts.exchanges.grants import Grant
 from contracts.exchanges.transport import Limits, Transport
+from contracts.exchanges.wires import Route
 from contracts.messages import UNAVAILABLE, Failure, Headers, Request, Response, is_field_value
 from contracts.text import cut, printable
 

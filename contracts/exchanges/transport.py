@@ -14,16 +14,8 @@ import httpcore2
 import httpx2
 
 from contracts import messages
-from contracts.exchanges import connections
-from contracts.exchanges.connections import (
-    PIECE,
-    Backend,
-    Channel,
-    Deadline,
-    NoAnswer,
-    Route,
-    environment_proxy,
-)
+from contracts.exchanges import wires
+from contracts.exchanges.wires import NoAnswer, Route
 from contracts.messages import Failure, FailureKind, Headers, Request, Response
 
 ACCEPTED = "gzip, deflate"  # the codings that are undone; what requests say in Accept-Encoding
@@ -77,15 +69,15 @@ class Transport:
         self._base = base = urlsplit(base_url)
         self._url = httpx2.URL(f"{base.scheme}://{base.netloc}/")
         self._prefix = base.path.rstrip("/")
-        self._limits, self._deadline = limits, Deadline(limits.total)
+        self._limits, self._deadline = limits, wires.Deadline(limits.total)
         self._mistake: Failure | None = None  # of the base URL; then nothing more is sent
-        if not (route.proxy or environment_proxy(base)[1]):
+        if not (route.proxy or wires.environment_proxy(base)[1]):
             self._deadline.doubt = self._refuse_other_scheme
         self._timeout = httpx2.Timeout(limits.read, connect=limits.connect).as_dict()
         # HTTPTransport has no parameter for what httpcore2's pools take under this name. What it
         # makes of each request and answer, and what a pool is for, would take half of the time.
         self._pool = pool = route.transport(base)._pool
-        pool._network_backend = Backend(pool._network_backend, self._deadline)
+        pool._network_backend = wires.Backend(pool._network_backend, self._deadline)
         self._connection: Any = None  # of the one request under way
         self._fields = lru_cache(256)(self._normal)  # most requests have those of another
 
@@ -95,24 +87,22 @@ class Transport:
 
     def _begun(self, head: h11.Request, content: bytes) -> Any:
         """An answer whose head came, on the connection of the one before if that is still good."""
-        channel = self._connection
-        if channel is None or not channel.is_idle() or channel.has_expired():
+        kept, limits = self._connection, self._limits
+        if kept is None or not kept.is_idle() or kept.has_expired():
             self.close()
-            wire = self._proxied(head, b"")
-            channel = self._connection = self._pool.create_connection(wire.url.origin)
-            if isinstance(channel, httpcore2.HTTPConnection):  # straight to the service
-                stream, limits = channel._connect(wire), self._limits
-                channel = self._connection = Channel(
-                    stream, limits.read, self._pool._keepalive_expiry
-                )
-        if isinstance(channel, Channel):
-            return channel.asked(head, content)
-        return channel.handle_request(self._proxied(head, content))
+            first = self._proxied(head, b"")
+            kept = self._connection = self._pool.create_connection(first.url.origin)
+            if isinstance(kept, httpcore2.HTTPConnection):  # straight to the service
+                stream, keep = kept._connect(first), self._pool._keepalive_expiry
+                kept = self._connection = wires.Channel(stream, limits.read, keep)
+        if isinstance(kept, wires.Channel):
+            return kept.asked(head, content)
+        return kept.handle_request(self._proxied(head, content))
 
     def _proxied(self, head: h11.Request, content: bytes) -> httpcore2.Request:
         """A request as httpcore2 takes it, which alone speaks with proxies."""
-        place = self._url.raw_scheme, self._url.raw_host, self._url.port
-        url = httpcore2.URL(scheme=place[0], host=place[1], port=place[2], target=head.target)
+        place = {"scheme": self._url.raw_scheme, "host": self._url.raw_host, "port": self._url.port}
+        url = httpcore2.URL(**place, target=head.target)  # type: ignore[arg-type]
         fields, more = head.headers.raw_items(), {"timeout": self._timeout}
         return httpcore2.Request(head.method, url, headers=fields, content=content, extensions=more)
 
@@ -139,21 +129,16 @@ class Transport:
     def _is_doubtful(self, outcome: Response | Failure) -> bool:
         plain = self._base.scheme == "http"
         if isinstance(outcome, Response):  # what proxies and servers answer from where TLS is due
-            return (
-                plain and outcome.status == 400 and not messages.is_json(outcome.media_type or "")
-            )
+            is_json = messages.is_json(outcome.media_type or "")
+            return plain and outcome.status == 400 and not is_json
         if plain:
-            return outcome.kind is FailureKind.RESET or self._deadline.begun.startswith(
-                connections.ALERT
-            )
-        return outcome.kind in _NO_TLS and not outcome.detail.startswith(
-            connections.REFUSED_CERTIFICATE
-        )
+            return outcome.kind is FailureKind.RESET or self._deadline.begun.startswith(wires.ALERT)
+        return outcome.kind in _NO_TLS and not outcome.detail.startswith(wires.REFUSED_CERTIFICATE)
 
     def _refuse_other_scheme(self) -> None:
         """Raise NoAnswer if the port of the base URL speaks the other scheme."""
         self._deadline.doubt = None
-        if said := connections.scheme_problem(self._base):
+        if said := wires.scheme_problem(self._base):
             self._mistake = Failure(FailureKind.TLS, said)
             raise NoAnswer(FailureKind.TLS, said)
 
@@ -242,11 +227,11 @@ class Transport:
 def failure_of(error: Exception, begun: bytes = b"") -> Failure:
     """What an error means, where the bytes that came begin so."""
     detail = f"{type(error).__name__}: {error}".strip(": ")
-    if said := connections.client_problem(detail):
+    if said := wires.client_problem(detail):
         return Failure(FailureKind.TLS, said)
     names = list(map(attrgetter("__name__"), type(error).__mro__))
     if "ConnectError" in names and "SSL" in detail.upper():
-        return Failure(FailureKind.TLS, connections.certificate_problem(error) or detail)
+        return Failure(FailureKind.TLS, wires.certificate_problem(error) or detail)
     if known := next(filter(None, map(_KINDS.get, names)), None):
         return Failure(known, detail)
     found = next((meaning for text, meaning in _TEXTS if text in detail), FailureKind.BAD_FRAMING)
@@ -286,8 +271,8 @@ def _unpacked(body: bytes, limit: int, wbits: int, is_whole: bool) -> bytes:
     # Gzip may have one member after another (RFC 1952 §2.2). Piece by piece: what follows a member
     # is copied each time, and there may be a million of them.
     whole, unpacker = bytearray(), zlib.decompressobj(wbits)
-    for start in range(0, len(body), PIECE):
-        piece = body[start : start + PIECE]
+    for start in range(0, len(body), wires.PIECE):
+        piece = body[start : start + wires.PIECE]
         while piece:
             if unpacker.eof:
                 if wbits != _GZIP:

@@ -72,9 +72,13 @@ class Knowledge:
                 found.append(replace(row, values=values))
         return found
 
-    @property
+    @cached_property
     def path_names(self) -> set[str]:
         return set(parameter_names(self.operation.path))
+
+    @cached_property
+    def _given_rows(self) -> list[Values]:
+        return [row.values for row in self._rows if row.source == "given"]
 
     @cached_property
     def made(self) -> list[Values]:
@@ -129,15 +133,14 @@ class Knowledge:
         # Without a value for each of its path the service knows no such resource.
         return [chosen for chosen in found if chosen.keys() >= self.path_names]
 
-    @property
+    @cached_property
     def first(self) -> Values:
         singles = {name: values[0] for name, values in self.values.items()}
         return {**singles, **next(iter(self.rounds), {})}
 
     def vouched(self, chosen: Values) -> tuple[tuple[str, str], ...]:
         """What the service knows: what it lists may be gone, and what is given be apart."""
-        names, given = self.path_names, list[tuple[str, str]]()
-        rows = [row.values for row in self._rows if row.source == "given"]
+        names, given, rows = self.path_names, list[tuple[str, str]](), self._given_rows
         together = any(names <= row.keys() and row.items() <= chosen.items() for row in rows)
         apart = self.live and len(names) > 1 and not together
         for name, value in chosen.items():

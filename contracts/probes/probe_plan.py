@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -170,21 +170,21 @@ class Lane:
         return filter(self.can_send, self._given())
 
     def _given(self) -> Iterator[Probe]:
-        safe, bodies = self.operation.method in SAFE_METHODS, self.plan.bodies
-        rounds, own = self.known.rounds, bodies.get(self.operation.key, [])
-        cases = list(zip(itertools.cycle(rounds), range(max(len(rounds), len(own))), strict=False))
-        for turn in ("first", "second"):
-            for chosen, number in cases:
-                given, request = self.known.vouched(chosen), self._base(chosen)
-                if own:
-                    body = own[number % len(own)]
-                    request = with_body(request, body)
-                    given = (*given, (GIVEN_BODY, body[1].decode("utf-8", "replace")))
-                probe = self._probe(request, "given", f"given values, {turn} time")
-                # What changes the state may change what is right the second time.
-                yield replace(probe, given=given if safe or turn == "first" else ())
-            if self.spares and self.known.made:
-                return
+        rounds, own = self.known.rounds, self.plan.bodies.get(self.operation.key, [])
+        probe = partial(Probe, self.operation.key, source="given")
+        made, note = list[Probe](), "given values, first time"
+        cases = zip(itertools.cycle(rounds), range(max(len(rounds), len(own))), strict=False)
+        for chosen, number in cases:
+            given, request = self.known.vouched(chosen), self._base(chosen)
+            if own:
+                request = with_body(request, body := own[number % len(own)])
+                given = (*given, (GIVEN_BODY, body[1].decode("utf-8", "replace")))
+            made.append(probe(request, claim_of(self.operation, request), note=note, given=given))
+            yield made[-1]
+        safe, note = self.operation.method in SAFE_METHODS, "given values, second time"
+        for one in () if self.spares and self.known.made else made:
+            # What changes the state may change what is right the second time.
+            yield probe(one.request, one.claim, note=note, given=one.given * safe)
 
     def request_for(self, values: Values) -> Probe:
         """The plainest request for a resource, and nothing that is judged."""

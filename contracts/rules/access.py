@@ -133,8 +133,10 @@ def given_is_known(answer: Answer) -> str | None:
     failed = status >= 500 and status not in UNAVAILABLE
     if not (200 <= status < 300 or failed or status in _refusals_of_values(answer)):
         return None
+    if 200 <= status < 300:
+        return ""
     values = ", ".join(f"{name} {shown(value)}" for name, value in probe.given)
-    return broken(not 200 <= status < 300, f"{status} for {values}")
+    return f"{status} for {values}"
 
 
 def _refusals_of_values(answer: Answer) -> frozenset[int]:
@@ -191,7 +193,7 @@ def is_what_was_asked_for(name: str, echoed: Schema, answer: Answer) -> str | No
         return None
     if json_type(found) not in ("string", "integer") or not _possible(echoed, asked):
         return None
-    return broken(str(found) != asked, f"{shown(found)}, asked for {shown(asked)}")
+    return "" if str(found) == asked else f"{shown(found)}, asked for {shown(asked)}"
 
 
 def _possible(schema: Schema, asked: str) -> bool:

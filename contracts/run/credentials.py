@@ -11,10 +11,10 @@ from contracts.document import Operation, SecurityScheme, Spec
 from contracts.document.security import lack_of, own_variable
 from contracts.errors import UsageError
 from contracts.exchanges import Secret
-from contracts.exchanges.connections import KEY_PASSWORD
 from contracts.exchanges.credential import Scrubber, scheme_name
 from contracts.exchanges.grants import SECRETS, flows_of
 from contracts.exchanges.secret_urls import Capabilities, secret_names
+from contracts.exchanges.wires import KEY_PASSWORD
 from contracts.messages import VARIABLE
 from contracts.notte import domain
 from contracts.run.options import Options

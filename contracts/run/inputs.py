@@ -16,12 +16,12 @@ from contracts.document import Operation, Spec, load_spec
 from contracts.document.sides import MissingError, Reading, side_from
 from contracts.document.written import overlays_of
 from contracts.errors import ContractsError, DocumentError, UsageError
-from contracts.exchanges import Limits, Route, Secret, connections
-from contracts.exchanges.connections import CLIENT_CERT, KEY_PASSWORD, Certificate
+from contracts.exchanges import Limits, Route, Secret, wires
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.grants import Grant, grants_from
 from contracts.exchanges.secret_urls import Capabilities
 from contracts.exchanges.tokens import Tokens
+from contracts.exchanges.wires import CLIENT_CERT, KEY_PASSWORD, Certificate
 from contracts.messages import SAFE_METHODS, Headers, Probe, is_field_value
 from contracts.notte import domain
 from contracts.notte.prose import prose_rules
@@ -380,7 +380,7 @@ def route_of(options: Options, environ: Mapping[str, str], base_url: str | None)
         except ValueError as error:
             raise UsageError(str(error)) from None
         route = replace(route, certificate=certificate)
-    variable, url = connections.environment_proxy(base)
+    variable, url = wires.environment_proxy(base)
     try:
         if route.proxy is None and url:
             usable_proxy(url)

@@ -125,7 +125,8 @@ def _judge_answer(
     rules: OperationRules, answer: Answer, judgement: Judgement, before: _Before
 ) -> None:
     documented, probe = answer.documented, answer.exchange.probe
-    judgement.exercised.update(rule.id for rule in rules.framing.values())
+    for rule in rules.framing.values():
+        judgement.exercised.add(rule.id)
     judgement.apply(rules.wire, answer)
     if probe.source == "method":
         judgement.apply(rules.unlisted, answer)

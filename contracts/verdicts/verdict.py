@@ -236,7 +236,9 @@ def asked_again(verdicts: Iterable[Verdict], methods: frozenset[str]) -> Iterato
 
 def with_recurrence(verdicts: Iterable[Verdict], judgements: Iterable[Judgement]) -> list[Verdict]:
     """The verdicts, those on violated rules with how the violation recurs."""
-    askings: dict[tuple[object, ...], list[Judgement]] = defaultdict(list)
+    verdicts, askings = list(verdicts), defaultdict[tuple[object, ...], list[Judgement]](list)
+    if all(verdict.evidence is None for verdict in verdicts):
+        return verdicts
     for judgement in judgements:
         probe = judgement.exchange.probe
         if not is_unavailable(judgement.exchange):

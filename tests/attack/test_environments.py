@@ -73,17 +73,17 @@ def test_a_proxy_that_is_not_asked_is_none_of_our_business(project: Project, mon
 
 @pytest.mark.parametrize("file", ["/nonexistent", "/dev/null", __file__, "/"])
 def test_certificates_that_can_t_be_used(file: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contracts.exchanges.connections.trusted", _untrusting(file, monkeypatch))
+    monkeypatch.setattr("contracts.exchanges.wires.trusted", _untrusting(file, monkeypatch))
     run = project.run("-q", "--base-url=https://service.example", *GIVEN)
     assert run.code == 4
     assert "SSL_CERT_FILE or SSL_CERT_DIR can't be used (" in run.err
 
 
 def _untrusting(file: str, monkeypatch: pytest.MonkeyPatch) -> object:
-    from contracts.exchanges import connections
+    from contracts.exchanges import wires
 
     monkeypatch.setenv("SSL_CERT_FILE", file)
-    return connections.trusted.__wrapped__
+    return wires.trusted.__wrapped__
 
 
 @pytest.mark.parametrize("changes", [{"HOME": None}, {"HOME": "/nonexistent", "TMPDIR": "/nonexistent"}], ids=str)

@@ -14,8 +14,8 @@ import pytest
 
 from contracts.document import Operation, Spec, load_spec
 from contracts.errors import ContractsError
-from contracts.exchanges.connections import Route
 from contracts.exchanges.transport import Limits, Transport
+from contracts.exchanges.wires import Route
 from contracts.messages import Credential, Probe, Request
 from contracts.mock import MockService
 from contracts.probes import ProbePlan

@@ -17,7 +17,7 @@ import pytest
 from contracts.consumers import proxy
 from contracts.consumers.proxy import Forwarder, Onlooker
 from contracts.consumers.watch import Watch, watch_of
-from contracts.exchanges.connections import Route
+from contracts.exchanges.wires import Route
 from contracts.mock import app_for
 from contracts.report.run import Run
 from contracts.run.options import Options

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from contracts.exchanges import Limits, Route
-from contracts.exchanges.connections import Certificate, client_problem
 from contracts.exchanges.transport import Transport
+from contracts.exchanges.wires import Certificate, client_problem
 from contracts.messages import Failure, FailureKind, Request, Response
 from tests.exchanges.test_client import OK
 from tests.exchanges.test_tls import LOOPBACK, UNKNOWN, Talk, serving

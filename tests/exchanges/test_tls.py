@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from contracts.exchanges import Route, connections
-from contracts.exchanges.connections import certificate_problem
+from contracts.exchanges import Route, wires
 from contracts.exchanges.health import blocked
 from contracts.exchanges.transport import Limits, Transport
+from contracts.exchanges.wires import certificate_problem
 from contracts.messages import Exchange, Failure, FailureKind, Request, Response
 from tests.exchanges.test_client import GET, OK, SPEC
 
@@ -136,7 +136,7 @@ def test_what_helps_goes_by_the_code(code: int, cure: str) -> None:
 def test_a_port_of_the_other_scheme_is_said(
     scheme: str, other: str, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "SILENCE", 0.05)
+    monkeypatch.setattr(wires, "SILENCE", 0.05)
     with serving(talk) as (port, seen):
         sender = Transport(f"{scheme}://127.0.0.1:{port}/v1", Route(), Limits(connect=0.2))
         with contextlib.closing(sender):
@@ -149,7 +149,7 @@ def test_a_port_of_the_other_scheme_is_said(
 
 
 def test_a_service_that_takes_its_time_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "SILENCE", 0.01)
+    monkeypatch.setattr(wires, "SILENCE", 0.01)
     greeted = threading.Event()
 
     def talk(connection: socket.socket) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from contracts.errors import DocumentError, UsageError
 from contracts.exchanges import Exhausted, Route
-from contracts.exchanges.connections import Certificate
 from contracts.exchanges.credential import Scrubber
 from contracts.exchanges.grants import grants_from
 from contracts.exchanges.tokens import NoToken, Tokens
+from contracts.exchanges.wires import Certificate
 from tests.exchanges.test_tls import LOOPBACK
 from tests.exchanges.token_endpoint import (
     BASE,

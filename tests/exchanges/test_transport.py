@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.exchanges import Route
-from contracts.exchanges.connections import Channel, NoAnswer
 from contracts.exchanges.transport import Limits, Transport, decoded
+from contracts.exchanges.wires import Channel, NoAnswer
 from contracts.messages import FailureKind, Request
 from tests.exchanges.test_client import GET, OK, Script, ask_at, failure_of, status_of
 from tests.service import raw_server
@@ -187,7 +187,7 @@ def test_proxy_of_a_tls_service_is_told_its_address_alone() -> None:
     assert b"k-0123456789" not in b"".join(script.requests)
 
 
-class Wire(httpcore2.NetworkStream):
+class Pieces(httpcore2.NetworkStream):
     """What was written in how many pieces, and pieces that are read."""
 
     def __init__(self, *answers: bytes) -> None:
@@ -209,44 +209,44 @@ class Wire(httpcore2.NetworkStream):
 KEPT = b"HTTP/1.1 200 OK\r\nX-Case: kept\r\nContent-Length: 2\r\n\r\n"
 
 
-def put(channel: Channel) -> bytes:
+def put(wire: Channel) -> bytes:
     head = h11.Request(method="PUT", target="/", headers=[("Host", "a"), ("Content-Length", "1")])
-    content = b"".join(channel.asked(head, b"1").iter_stream())
-    channel.close()
+    content = b"".join(wire.asked(head, b"1").iter_stream())
+    wire.close()
     return content
 
 
 def test_head_and_content_go_out_together_and_the_connection_is_kept() -> None:
-    wire = Wire(b"HTTP/1.1 100 Continue\r\n\r\n", KEPT, b"{", b"}", KEPT + b"[]")
-    channel = Channel(wire, 1.0, 60.0)
-    assert [put(channel), channel.headers[0], channel.is_idle() and not channel.has_expired()] == [
+    pieces = Pieces(b"HTTP/1.1 100 Continue\r\n\r\n", KEPT, b"{", b"}", KEPT + b"[]")
+    wire = Channel(pieces, 1.0, 60.0)
+    assert [put(wire), wire.headers[0], wire.is_idle() and not wire.has_expired()] == [
         b"{}",
         (b"X-Case", b"kept"),
         True,
     ]
-    assert (put(channel), wire.closed) == (b"[]", False)
-    assert wire.written == [b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n1"] * 2
+    assert (put(wire), pieces.closed) == (b"[]", False)
+    assert pieces.written == [b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n1"] * 2
 
 
 def test_an_answer_before_all_was_taken_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object) -> None:
         raise httpcore2.WriteError("broken pipe")
 
-    monkeypatch.setattr(Wire, "write", refuse)
-    assert put(Channel(Wire(KEPT + b"{}"), 1.0, 60.0)) == b"{}"
+    monkeypatch.setattr(Pieces, "write", refuse)
+    assert put(Channel(Pieces(KEPT + b"{}"), 1.0, 60.0)) == b"{}"
 
 
 def test_a_connection_that_was_idle_for_too_long_is_left() -> None:
-    channel = Channel(Wire(KEPT + b"{}"), 1.0, 0.0)
-    put(channel)
-    assert (channel.is_idle(), channel.has_expired()) == (True, True)
+    wire = Channel(Pieces(KEPT + b"{}"), 1.0, 0.0)
+    put(wire)
+    assert not wire.is_idle()
 
 
 def test_a_connection_whose_answer_is_not_read_to_its_end_is_closed() -> None:
-    wire = Wire(KEPT + b"{")
-    channel = Channel(wire, 1.0, 60.0)
-    channel.asked(h11.Request(method="GET", target="/", headers=[("Host", "a")]), b"").close()
-    assert (wire.closed, channel.is_idle()) == (True, False)
+    pieces = Pieces(KEPT + b"{")
+    wire = Channel(pieces, 1.0, 60.0)
+    wire.asked(h11.Request(method="GET", target="/", headers=[("Host", "a")]), b"").close()
+    assert (pieces.closed, wire.is_idle()) == (True, False)
 
 
 # What a request says of itself, which httpx2 would have written so

@@ -16,8 +16,8 @@ from contracts.document import Operation, Spec, load_spec
 from contracts.document.model import NOWHERE
 from contracts.document.security import ways_of
 from contracts.document.serialisation import match_path
-from contracts.messages import GIVEN_BODY, Credential, Probe, Request
-from contracts.probes import ProbePlan, schemathesis_cases
+from contracts.messages import ALLOWED, GIVEN_BODY, Claim, Credential, Probe, Request
+from contracts.probes import ProbePlan, probe_plan, schemathesis_cases
 from contracts.probes.edges import EDGE_STRINGS, HEADER_VALUES, MALFORMED_PATHS, edge_requests
 from contracts.probes.knowledge import ValueRow
 from contracts.schemas.claims import claim_of
@@ -49,6 +49,19 @@ def test_every_given_value_is_asked_for_in_two_rounds() -> None:
     assert targets(found) == ["/things/a", "/things/b%20c", "/things/d%2Fe"] * 2
     assert [probe.given for probe in found[:3]] == [(("id", "a"),), (("id", "b c"),), (("id", "d/e"),)]
     assert [probe.note for probe in found] == ["given values, first time"] * 3 + ["given values, second time"] * 3
+
+
+def test_a_given_value_is_held_against_the_document_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = list[str]()
+
+    def claim(operation: Operation, request: Request) -> Claim:
+        judged.append(request.target)
+        return ALLOWED
+
+    monkeypatch.setattr(probe_plan, "claim_of", claim)
+    spec, operation = one_operation(parameters=BY_ID)
+    assert len(list(ProbePlan(spec, given={"id": ["a", "b"]}).lane(operation).given())) == 4
+    assert judged.count("/things/b") == 1
 
 
 def test_many_given_values_are_all_asked_for() -> None:

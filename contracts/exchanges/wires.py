@@ -272,40 +272,34 @@ class _Stream(httpcore2.NetworkStream):
 
 
 class Channel:
-    """A connection without a proxy, and the answer that is coming on it: HTTP/1.1 by h11.
+    """HTTP/1.1 by h11 on a connection without a proxy, and the answer that comes on it.
 
     What httpcore2 has around h11, for each event, takes twice the time that h11 does.
     """
 
-    status: int
-    headers: list[tuple[bytes, bytes]]
-
     def __init__(self, stream: httpcore2.NetworkStream, timeout: float, keep: float | None) -> None:
         self._stream, self._timeout, self._keep = stream, timeout, keep or 0.0
         self._h11_state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
-        self._until = 0.0  # the moment up to which it may serve again; 0: not now
+        self.status, self.headers = 0, list[tuple[bytes, bytes]]()
+        self._until = 0.0  # the moment up to which it may serve again
 
     def is_idle(self) -> bool:
-        return self._until > 0
+        return time.monotonic() < self._until
 
     def has_expired(self) -> bool:
-        """Whether it was idle for too long, or was closed by the service meanwhile."""
-        readable = self._stream.get_extra_info("is_readable")
-        return bool(readable) or time.monotonic() > self._until
+        return bool(self._stream.get_extra_info("is_readable"))  # as the service has closed it
 
     def asked(self, head: h11.Request, content: bytes) -> Self:
         """Itself, once the head of the answer came."""
-        self._until, send = 0.0, self._h11_state.send
+        events = [head, *[h11.Data(data=content)] * bool(content), h11.EndOfMessage()]
         try:
-            data = send(head) or b""
-            data += (send(h11.Data(data=content)) or b"") if content else b""
-            data += send(h11.EndOfMessage()) or b""
+            data = b"".join(self._h11_state.send(event) or b"" for event in events)
             with suppress(httpcore2.WriteError):  # it may have answered early, and closed
                 self._stream.write(data, self._timeout)
             self._read()
-            while not isinstance(event := self._event(), h11.Response):
-                if isinstance(event, h11.InformationalResponse) and event.status_code == 101:
-                    break
+            event = self._event()
+            while event.status_code < 200 and event.status_code != 101:
+                event = self._event()
         except BaseException:
             self.close()
             raise
@@ -313,7 +307,6 @@ class Channel:
         return self
 
     def iter_stream(self) -> Iterator[bytes]:
-        """The pieces of the content, as they come."""
         while isinstance(event := self._event(), h11.Data):
             yield event.data
 
@@ -330,10 +323,9 @@ class Channel:
 
     def close(self) -> None:
         """Be done with an answer that is whole, else with the connection."""
-        state = self._h11_state
-        if state.our_state is h11.DONE is state.their_state:
-            state.start_next_cycle()
+        self._until = 0.0
+        if self._h11_state.our_state is h11.DONE is self._h11_state.their_state:
+            self._h11_state.start_next_cycle()
             self._until = time.monotonic() + self._keep
         else:
-            self._until = 0.0
             self._stream.close()

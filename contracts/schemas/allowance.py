@@ -31,7 +31,7 @@ APART = 10_000  # characters of a question from which on it is worked on apart
 MOST_MEMORY = 1000 << 20  # bytes of a comparison and of the work on a question in all
 LEAST_MEMORY = 100 << 20  # bytes for a question, whatever the comparison holds
 MOST_CASES = 1_000  # ways in which what a question holds can be combined, likewise
-GC_CALLBACK = "gc_callback"  # Hypothesis's, out of which nothing is raised: a tick later it is
+LOST = {"gc_callback", "__del__"}  # out of which nothing is raised: a tick later it is
 NO_MEMORY = "there was not enough memory to find out"
 NO_END = "a schema leads back to itself for the same value, or is nested too deeply"
 VALUES = {"enum", "const", "dependentRequired"}  # in which nothing is a schema
@@ -179,9 +179,7 @@ class Allowance:
                 self._measure()
             elif _memory_used()[1] > self._most:
                 self._due = -inf
-        code = frame.f_code if frame else Allowance._here.__code__
-        is_lost = code is Allowance._here.__code__ or code.co_name == GC_CALLBACK
-        if process_time() > self._due and not is_lost:
+        if process_time() > self._due and _is_at_work(frame):
             self._due = -inf
             raise Exceeded(self._given_up(self._given))
 
@@ -189,6 +187,16 @@ class Allowance:
         memory = memory or self._most or self.memory
         told = f"given up after {seconds:.2g} CPU seconds or {memory >> 20} MB on one question"
         return self.over if self.is_over else told
+
+
+def _is_at_work(frame: FrameType | None) -> bool:
+    """Whether what is raised there reaches `_here`, as it does not from that or a finalizer."""
+    is_within = False
+    while frame and frame.f_code is not Allowance._here.__code__:
+        if frame.f_code.co_name in LOST:
+            return False
+        frame, is_within = frame.f_back, True
+    return is_within
 
 
 def is_large(*texts: str) -> bool:

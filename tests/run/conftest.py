@@ -16,6 +16,7 @@ from hypothesis import core
 from contracts import testing  # noqa: F401
 from contracts.report.forms import failure  # noqa: F401
 from contracts.run import end, prelude  # noqa: F401  imported once, not once a run
+from tests.made_probes import made_once as made_once
 
 from . import forked
 from .projects import CANARY, Project, hermetic

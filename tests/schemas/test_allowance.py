@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -295,3 +296,27 @@ def test_a_time_that_is_none_is_refused(sides: list[str], value: str) -> None:
     done = CliRunner().invoke(diff, [*sides, "--max-time", value])
     assert done.exit_code == 2
     assert "--max-time" in done.output
+
+
+def spin(seconds: float) -> None:
+    end = process_time() + seconds
+    while process_time() < end:
+        pass
+
+
+def test_a_finalizer_is_not_ended_but_what_goes_on_after_it() -> None:
+    """What is raised in one is printed, and lost."""
+    ended = list[bool]()
+
+    class Slow:
+        def __del__(self) -> None:
+            spin(0.15)
+            ended.append(True)
+
+    def work() -> None:
+        Slow()
+        spin(60)
+
+    with pytest.raises(Exceeded):
+        Allowance(question=0.05).spend(work, apart=False)
+    assert ended == [True]

@@ -88,7 +88,8 @@ def traffic_of(spec: Spec, exchanges: Iterable[Exchange]) -> Traffic:
         if probe.source != "method":
             signs.add(exchange)
         retried += exchange.attempts > 1
-        retried_for.update(set(exchange.retried))
+        if exchange.retried:
+            retried_for.update(set(exchange.retried))
         changes = probe.source == "refusal" and probe.request.method not in SAFE_METHODS
         if changes and response is not None and 200 <= response.status < 300:
             made[response.header("location") or probe.operation] = None

@@ -246,7 +246,9 @@ def failure_of(error: Exception, begun: bytes = b"") -> Failure:
 
 def decoded(body: bytes, headers: Headers, limit: int, *, is_whole: bool = True) -> bytes:
     """The body after undoing what Content-Encoding names, last first; an empty one needs none."""
-    written = ",".join(messages.header_values(headers, "content-encoding")).split(",")
+    if not (written := messages.header_values(headers, "content-encoding")):
+        return body
+    written = ",".join(written).split(",")
     names = [name for name in map(str.strip, written) if name.lower() not in ("", "identity")]
     if len(names) > MAX_CODINGS:
         said = f"Content-Encoding names {len(names)} codings; at most {MAX_CODINGS} are undone"

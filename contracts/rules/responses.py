@@ -152,7 +152,7 @@ def one_content_type(answer: Answer) -> str | None:
 def charset(answer: Answer) -> str | None:
     if not answer.is_json:
         return None
-    _, _, parameters = (answer.response.header("content-type") or "").partition(";")
+    _, _, parameters = (answer.content_type or "").partition(";")
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in UTF_8:

@@ -10,7 +10,7 @@ from typing import Any
 from contracts import text
 from contracts.document import MediaType, Operation, ResponseSpec
 from contracts.document.model import clause_in, described_by
-from contracts.messages import Exchange, Response, has_content, is_json
+from contracts.messages import Exchange, Response, essence_of, has_content, is_json
 from contracts.schemas.contents import Found
 from contracts.schemas.json_text import Decoded, TooManyError, decode
 from contracts.schemas.validation import Bounded, Uncompilable, Validator
@@ -310,7 +310,12 @@ class Answer:
 
     @cached_property
     def media_type(self) -> str | None:
-        return self.response.media_type
+        return self.content_type and essence_of(self.content_type)
+
+    @property
+    def content_type(self) -> str | None:
+        """The first Content-Type, as it is written."""
+        return next(iter(self.fields("content-type")), None)
 
     @cached_property
     def media(self) -> MediaType | None:

@@ -149,7 +149,7 @@ def _judge_answer(
 def _judge_plan(plan: Plan, answer: Answer, judgement: Judgement, before: _Before) -> None:
     """Judge a header or body; a body in which nothing was wrong before, by what was seen then."""
     response, had = answer.response, judgement.outcomes
-    key = plan, response.header("content-type"), response.body
+    key = plan, answer.content_type, response.body
     same = before.parts.get(key)
     if same is not None and same.walked <= judgement.left:
         judgement.left -= same.walked

@@ -46,6 +46,7 @@ class Judgement:
     _broken: set[str] = field(default_factory=set)
 
     def apply(self, rows: Iterable[ExchangeRule], *answers: Answer) -> None:
+        exercised = self.exercised
         for row in rows:
             try:
                 seen = row.check(*answers)
@@ -53,7 +54,7 @@ class Judgement:
                 self.leave([row.rule], error)
             else:
                 if seen == "":
-                    self.exercised.add(row.rule.id)
+                    exercised.add(row.rule.id)
                 elif seen is not None:
                     self.find(row.rule, seen)
 

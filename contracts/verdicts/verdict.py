@@ -120,6 +120,11 @@ class _Tally:
             self.statuses.add(judgement.exchange.response.status)
             self.breaks.add(judgement.exchange.probe.claim.breaks)
         self.exercised.update(judgement.exercised)
+        self.parts.update(judgement.parts)
+        if any(judgement.outcomes):  # as few answers have
+            self._add_wrong(judgement)
+
+    def _add_wrong(self, judgement: Judgement) -> None:
         self.violations.update({finding.rule for finding in judgement.findings})
         self.explained |= judgement.explained
         for finding in {(each.rule, each.seen): each for each in judgement.findings}.values():
@@ -134,7 +139,6 @@ class _Tally:
         self.undecided = judgement.undecided | self.undecided
         self.defects = judgement.defects | self.defects
         self.more += judgement.more
-        self.parts.update(judgement.parts)
 
     def settle(self) -> None:
         """Count what was seen in the parts of all answers, of which many are the same."""

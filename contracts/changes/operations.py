@@ -17,6 +17,7 @@ from contracts.document import Operation, SecurityRequirement, SecurityScheme, S
 from contracts.document import serialisation as routes
 from contracts.document.dialects import unread
 from contracts.document.model import Outgoing
+from contracts.document.security import Needs, unsatisfying
 from contracts.schemas import UNIONS
 from contracts.schemas.texts import takes_text
 
@@ -259,9 +260,6 @@ def _fits(documents: Documents, before: Outgoing, after: Outgoing) -> bool:
 
 # Security: every tightening breaks, no loosening does
 
-Needs = frozenset[tuple[str, ...]]
-"""What one alternative wants: schemes by what they look like in a request, and scopes of them."""
-
 
 def _compare_security(versions: Versions) -> None:
     documents = versions.documents
@@ -271,10 +269,10 @@ def _compare_security(versions: Versions) -> None:
     where, at = _place_of_security(versions)
     words, sides = {"base": _spoken(base), "revision": _spoken(revision)}, ("base", "revision")
     (sent, taken), (_, side) = versions.roles(before, after), versions.roles(*sides)
-    refused, draft = _unsatisfying(sent, taken), None
+    refused, draft = unsatisfying(sent, taken), None
     if refused:
         draft = Draft(f"the {side} wants {words[side]}", security=refused[0])
-    kind = ("security-loosened", "security-tightened")[bool(_unsatisfying(before, after))]
+    kind = ("security-loosened", "security-tightened")[bool(unsatisfying(before, after))]
     if refused or set(before.values()) != set(after.values()):
         versions.note(kind, where, at, draft, **words)
     for scheme, other in _schemes_of_both(versions):
@@ -283,13 +281,6 @@ def _compare_security(versions: Versions) -> None:
         if urls[0] != urls[1]:
             where, words = f"securitySchemes/{scheme.id}", {"base": urls[0], "revision": urls[1]}
             versions.note("security-scheme-url-changed", where, at, **words)
-
-
-def _unsatisfying(
-    sent: dict[SecurityRequirement, Needs], taken: dict[SecurityRequirement, Needs]
-) -> list[SecurityRequirement]:
-    """The alternatives that are not enough for any of the others."""
-    return [one for one, needs in sent.items() if not any(map(needs.issuperset, taken.values()))]
 
 
 def _needs(spec: Spec, wanted: SecurityRequirement) -> Needs:

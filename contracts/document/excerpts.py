@@ -49,8 +49,8 @@ def _deepen() -> None:
 def excerpt(tree: dict[str, Any], pointers: Iterable[str], most: float = inf) -> dict[str, Any]:
     """What stands at some pointers, with all that it refers to, each in its own place.
 
-    Its nodes are those of the tree. A list on the way to one is there as a whole. Where more than
-    `most` places are referred to, it is the tree itself.
+    Its nodes are those of the tree. A list on the way to one is there as a whole, or with `most`
+    as an object of its items there. Where more than `most` are referred to, it is the tree itself.
     """
     found, seen, walked = dict[str, Any](), set[str](), set[int]()
     waiting = [*pointers]
@@ -60,20 +60,20 @@ def excerpt(tree: dict[str, Any], pointers: Iterable[str], most: float = inf) ->
         seen.add(pointer)
         if len(seen) > most:
             return tree
-        with suppress(KeyError, IndexError, TypeError):  # a value that looks like a reference
-            node = _put(found, tree, split_pointer(pointer))
+        with suppress(LookupError, TypeError, ValueError):  # a value that looks like a reference
+            node = _put(found, tree, split_pointer(pointer), (dict, list) if most < inf else dict)
             if id(node) not in walked:  # a list, on the way to each of its items
                 walked.add(id(node))
                 waiting += map(ref_target, _references(node))
     return found
 
 
-def _put(found: dict[str, Any], tree: Any, segments: Sequence[str]) -> Any:
+def _put(found: dict[str, Any], tree: Any, segments: Sequence[str], thinned: Any) -> Any:
     """Let what stands behind the segments in the tree stand there; it, unless it is there."""
     holder, node = found, tree
     for index, segment in enumerate(segments):
-        node = node[segment]
-        if index == len(segments) - 1 or not isinstance(node, dict):
+        node = node[int(segment) if isinstance(node, list) else segment]
+        if index == len(segments) - 1 or not isinstance(node, thinned):
             holder[segment] = node
             return node
         if holder.get(segment) is node:

@@ -1,15 +1,18 @@
 """What an operation asks for as a credential, and every way of showing it that is tried."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from contracts.document.dialects.repairs import UNREAD, Repairs
 from contracts.document.model import (
     Document,
     Operation,
+    SecurityRequirement,
     SecurityScheme,
     Spec,
     join_pointer,
@@ -19,6 +22,9 @@ from contracts.messages import CREDENTIAL_FORMS, VARIABLE, Credential, is_nameab
 from contracts.text import shown
 
 Schemes = tuple[str, ...]  # the ids of those that one requirement wants together
+Needs = frozenset[tuple[str, ...]]
+"""What one alternative wants: schemes by what they look like in a request, and scopes of them."""
+MOST_TRIED = 100  # alternatives of an operation, and schemes of one, that are each tried by itself
 WRONG_ALONE = (Credential.NONE, Credential.WRONG)
 """Forms of one credential of several, while the others are right."""
 _OF_OTHERS = {Credential.NONE, Credential.LOWER_CASE, Credential.MISPLACED}
@@ -103,7 +109,7 @@ def ways_of(operation: Operation, spec: Spec) -> Iterator[Way]:
     An operation that can do without is shown the right credentials alone: it may refuse others.
     """
     alternatives, guarded = alternatives_of(operation, spec), operation.needs_credential
-    for names in alternatives:
+    for names in alternatives[:MOST_TRIED]:
         shown: Schemes = names
         if guarded and names is alternatives[0]:
             shown = ()
@@ -111,12 +117,39 @@ def ways_of(operation: Operation, spec: Spec) -> Iterator[Way]:
             if form is Credential.RIGHT or (guarded and (not shown or form not in _OF_OTHERS)):
                 yield Way(form, shown, about=" and ".join(shown))
         parts = set(map(place_of, schemes_of(names, spec)))
-        if guarded and len(parts) == len(names) > 1:  # in one place only one of them is shown
+        if (
+            guarded and MOST_TRIED >= len(parts) == len(names) > 1
+        ):  # in one place only one of them is shown
             for part in names:
                 others = tuple(name for name in names if name != part)
                 if not any(set(one) <= set(others) for one in alternatives):
                     about = f"{part} beside {' and '.join(others)}"
                     yield from (Way(form, shown, part, about) for form in WRONG_ALONE)
+
+
+def unsatisfying(
+    sent: Mapping[SecurityRequirement, Needs], taken: Mapping[SecurityRequirement, Needs]
+) -> list[SecurityRequirement]:
+    """The alternatives that are not enough for any of the others."""
+    uses, by_rarest = Counter(chain.from_iterable(taken.values())), dict[Any, list[Needs]]()
+    for needs in taken.values():
+        rarest = min(needs, key=uses.__getitem__, default=None)
+        by_rarest.setdefault(rarest, []).append(needs)
+    found = []
+    for one, needs in sent.items():
+        near = chain.from_iterable(by_rarest.get(name, ()) for name in (None, *needs))
+        if not any(map(needs.issuperset, near)):
+            found.append(one)
+    return found
+
+
+def untried(operation: Operation) -> str:
+    """Which credentials of an operation are not tried, as there are so many; else ""."""
+    longest = max(map(len, operation.security), default=0)
+    for count, what in ((len(operation.security), "alternatives"), (longest, "schemes together")):
+        if count > MOST_TRIED:
+            return f"{count:,} {what} as its credential, of which {MOST_TRIED} at most are tried"
+    return ""
 
 
 def _forms(names: Schemes, spec: Spec) -> Iterator[Credential]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain, compress, groupby
 from urllib.parse import quote, unquote
@@ -99,11 +99,15 @@ def _items(value: JSON) -> list[JSON]:
 
 def raw_values(pairs: str, separator: str, name: str) -> list[str]:
     """The values under a name in `a=b&c=d` or `a=b; c=d`, as they stand there."""
-    found = []
+    return [*_by_name(pairs, separator).get(name, ())]
+
+
+@lru_cache(maxsize=4)  # each parameter of an operation looks at the same, one after the other
+def _by_name(pairs: str, separator: str) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
     for pair in pairs.split(separator):
         key, _, value = pair.strip().partition("=")
-        if decoded(key.replace("+", " ")) == name:
-            found.append(value)
+        found.setdefault(decoded(key.replace("+", " ")), []).append(value)
     return found
 
 

@@ -13,7 +13,7 @@ from contracts.payloads.patterns import parse
 from contracts.schemas.validation import Uncompilable, takes, validator
 
 LONG = 1_000  # characters of a pattern, or of a text beside one: Python's `re` needs their square
-LEAST, MOST_WORK = 100, 1_000_000  # requests, and what they say and may be answered in all
+LEAST, MOST_WORK = 10, 1_000_000  # requests, and what they say and may be answered in all
 LAST = {"auth", "unknown", "method"}  # sources of requests that are sent however many there were
 TEXTS = 20  # texts of ours that stand for a pattern
 _SAME_TEXT = ("allOf", "anyOf", "oneOf")
@@ -43,7 +43,7 @@ def longest_list(spec: Spec, operation: Operation) -> int:
 
 def most_requests(operation: Operation) -> int:
     """How many requests an operation has before the last ones, fewer where each is much work."""
-    most = 100
+    most = max(100, len(operation.parameters) + sum(map(len, operation.security)))
     for answer in operation.responses:
         said = len(operation.parameters) + len(answer.headers) + len(answer.content)
         most = max(most, said)

@@ -12,6 +12,7 @@ from contracts.document.model import described_by
 from contracts.document.serialisation import encoded, fill_raw_path, match_path, serialised
 from contracts.messages import JSON, Request, Response, concrete, essence_of
 from contracts.probes import samples
+from contracts.probes.bearable import most_requests
 from contracts.probes.samples import breaches, values_of, with_body, with_required, with_text
 from contracts.schemas import only
 from contracts.schemas.claims import claim_of
@@ -77,7 +78,11 @@ UNDECLARED_QUERIES = (
 
 
 def edge_requests(operation: Operation, base: Request) -> Iterator[tuple[str, Request]]:
-    """`base` with one odd value at a time, each with what it is about."""
+    """`base` with one odd value at a time, each with what it is about; as many as may be sent."""
+    yield from islice(_edges(operation, base), most_requests(operation))
+
+
+def _edges(operation: Operation, base: Request) -> Iterator[tuple[str, Request]]:
     raw = match_path(operation.path, base.path) or {}
     values = [*((about, encoded(text)) for about, text in EDGE_STRINGS), *MALFORMED_PATHS]
     for name in raw:
@@ -115,9 +120,10 @@ def refusals(
         made = islice(Breaker(operation, sources, base).breaking(forbidden), EACH)
         return [(forbidden.name, request) for request in made]
 
-    turns = product(range(EACH), forbidden_by(operation))
+    most = most_requests(operation)
+    turns = product(range(EACH), islice(forbidden_by(operation), most))
     made = (broken(forbidden, *answered())[turn : turn + 1] for turn, forbidden in turns)
-    yield from islice(chain.from_iterable(made), MOST)
+    yield from islice(chain.from_iterable(made), min(MOST, most))
 
 
 def others_of(operation: Operation, request: Request, seed: str) -> Iterator[Request]:

@@ -11,6 +11,7 @@ from contracts.document import Document, Operation, Spec, join_pointer, ref_targ
 from contracts.document.dialects import OTHER_METHODS
 from contracts.document.directions import for_requests, for_responses
 from contracts.document.model import Notice, clause_in, is_there
+from contracts.document.security import untried
 from contracts.document.serialisation import parameter_names, shape_of
 from contracts.errors import DocumentError
 from contracts.messages import is_json
@@ -92,7 +93,7 @@ def _nothing_to_test(spec: Spec) -> Found:
 
 
 def _not_asked(spec: Spec) -> Found:
-    """Callbacks and webhooks: what the service sends, and nobody asks for."""
+    """What the service sends, and nobody asks for; credentials that are too many to be tried."""
     places = {"callback": [pointer for _, pointer in _of_kind(spec, "callback")]}
     webhooks = spec.document.tree.get("webhooks") or ()
     places["webhook"] = [join_pointer("/webhooks", name) for name in webhooks]
@@ -101,6 +102,10 @@ def _not_asked(spec: Spec) -> Found:
         problem = f"{plural(len(pointers), noun)} neither asked nor judged: {names}"
         cure = "they are what the service sends by itself; test those who receive them"
         yield from [(pointers[0], problem, cure)] if pointers else ()
+    for operation in spec.operations:
+        if why := untried(operation):
+            cure = "for the others, give them to several operations"
+            yield operation.pointer, f"{operation.key} has {why}", cure
 
 
 def _same_path(spec: Spec) -> Found:

@@ -96,7 +96,7 @@ def _nearest(schema: Schema, values: Iterable[Any], mode: str) -> Any:
     return ranked[0][2] if ranked else ANYTHING
 
 
-@lru_cache(maxsize=1024)  # of the requests of an operation, each differs from others in little
+@lru_cache(maxsize=8192)  # of the requests of an operation, each differs from others in little
 def _wrong_with(parameter: Parameter, spellings: tuple[tuple[str, ...], ...]) -> Sequence[Wrong]:
     what = f"the {parameter.location} parameter {parameter.name}"
     part, schema, values = f"{parameter.location} {parameter.name}", parameter.schema, list[Any]()

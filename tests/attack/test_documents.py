@@ -364,11 +364,11 @@ def counted(calls: list[object], function: Callable[..., Any], *of: object) -> A
 def test_what_many_schemes_take_grows_no_faster_than_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each is compared with what all operations are shown, and where all others want their credential, once."""
     value = copy.deepcopy(RICH)
-    names = [f"k{number}" for number in range(100)]
+    names = [f"k{number}" for number in range(150)]
     value["security"] = [{name: []} for name in names]
     value["components"]["securitySchemes"] = {n: {"type": "apiKey", "in": "header", "name": f"X-{n}"} for n in names}
     asked: list[object] = []
     for name in ("place_of", "schemes_in_use"):
         monkeypatch.setattr(security, name, partial(counted, asked, getattr(security, name)))
-    assert len(rules_for(load_spec(written(value, tmp_path))).rules) > 600
+    assert 600 < len(rules_for(load_spec(written(value, tmp_path))).rules) < 700, "100 of them are tried"
     assert len(asked) < 1_000

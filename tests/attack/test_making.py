@@ -13,7 +13,7 @@ from contracts.mock import MockService, bodies
 from contracts.mock.bodies import problem_of, variants_of
 from contracts.payloads import CoveringChoices, Declared, PlainChoices, Unsatisfiable
 from contracts.payloads.compiler import generator
-from contracts.probes import ProbePlan, bearable
+from contracts.probes import ProbePlan, bearable, edges
 from contracts.probes.bearable import most_requests
 from contracts.rules import rules_for
 from contracts.run.ask import asked
@@ -71,11 +71,24 @@ def test_an_operation_has_fewer_requests_the_more_each_holds() -> None:
     get["parameters"] += [{"name": f"q{number}", "in": "query", "schema": STRING} for number in range(20_000)]
     spec = spec_from(described)
     plan = ProbePlan(spec)
-    assert most_requests(spec.operations[0]) == 100
+    assert most_requests(spec.operations[0]) == 48
     assert plan.boundaries(spec.operations[0]) == []
     assert "20,003 members, 2,000 at most" in next(iter(plan.slow.values()))
     answer = MockService(spec).answer(Request("GET", "/things/1"))
     assert len(answer.headers) == 201
+
+
+def test_no_more_odd_or_forbidden_requests_are_made_than_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    described = document(STRING)
+    get = described["paths"]["/things/{id}"]["get"]
+    get["responses"]["400"] = {"description": "no"}
+    get["parameters"] += [{"name": f"q{n}", "in": "query", "schema": {"type": "integer"}} for n in range(40)]
+    spec = spec_from(described)
+    monkeypatch.setattr(edges, "most_requests", lambda _: 12)
+    lane = ProbePlan(spec).lane(spec.operations[0])
+    base = Request("GET", "/things/1")
+    assert sum(probe.source == "edge" for probe in lane.probes()) <= 12
+    assert len(list(lane.refusals([base]))) == 12
 
 
 def test_requests_after_the_most_are_left_out_and_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from contracts.document import Parameter
+from contracts.document import Parameter, serialisation
 from contracts.document.serialisation import (
     Routes,
     concreteness,
@@ -197,6 +197,14 @@ def test_a_value_with_a_media_type_is_json(location: str, style: str, expected: 
 def test_the_values_of_a_name_are_found_as_written() -> None:
     assert raw_values("a=1&b=2&a=%31&a+b=3", "&", "a") == ["1", "%31"]
     assert raw_values("a=1; b=2;a%20b", ";", "a b") == [""]
+
+
+def test_a_query_is_taken_apart_once_for_all_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[str] = []
+    monkeypatch.setattr(serialisation, "decoded", lambda text: decoded.append(text) or text)  # type: ignore[func-returns-value]
+    query = "&".join(f"once{number}=1" for number in range(50))
+    assert [raw_values(query, "&", f"once{number}") for number in range(50)] == [["1"]] * 50
+    assert len(decoded) == 50
 
 
 SEGMENTS = ["a", "b", "a b", "é", "{x}", "{y}", "{x}.json", "v{x}", "{", "a{b", ""]

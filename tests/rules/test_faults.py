@@ -71,6 +71,11 @@ FAULTS = {
         f"paths: {{/a: {{get: {{{OK}, callbacks: {{done: {{'{{$url}}': {{post: {{{OK}}}}}}}}}}}}}}}",
         "3 not asked: 1 callback neither asked nor judged: done",
     ),
+    "alternatives": (
+        f"components: {{securitySchemes: {{k: &k {{type: apiKey, in: header, name: X-K}}}}}}\npaths:\n  /a:\n"
+        f"    get: {{{OK}, security: [{', '.join(['{k: []}'] * 101)}]}}",
+        "6 not asked: GET /a has 101 alternatives as its credential, of which 100 at most are tried",
+    ),
     "webhook": (
         f"paths: {{/a: {{get: {{{OK}}}}}}}\nwebhooks:\n  ping: {{post: {{{OK}}}}}\n  pong: {{post: {{{OK}}}}}",
         "5 not asked: 2 webhooks neither asked nor judged: ping, pong",

@@ -120,7 +120,7 @@ def proxy(
     with bound(host, port) as held:
         line = printable(f"contracts: {url_of(held)} forwards to {url}")
         ready = partial(print, line, flush=True)
-        serving = partial(serve, held=held, ready=ready, date=False, seconds=seconds)
+        serving = partial(serve, held=held, ready=ready, date=False, whole=True, seconds=seconds)
         look_on(Forwarder(url, route, guarded), watch, serving, to_log(quiet=quiet))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -82,9 +83,16 @@ class Forwarder:
             await _say(send, problem(403, f"contracts proxy: {why}; use staging"))
             return
         seen = scope.setdefault(_SEEN, {})
+        host, port = scope.get("server") or ("", None)
+        own = {self._base.netloc.lower(), f"localhost:{port}", f"{host}:{port}", f"[{host}]:{port}"}
+        with suppress(ValueError):  # a target may be a URL of who is asked (RFC 9112 §3.2.2)
+            url = urlsplit(_target(scope))
+            if url.scheme and url.netloc.lower() in own:
+                scope["raw_path"] = (url.path or "/").encode("latin-1")
         if not _target(scope).startswith("/"):  # below no base URL, and after one another host
             seen["refused"] = True
-            await _say(send, problem(400, "contracts proxy: the target is no path; send one"))
+            why = "the target is no path, and no URL of this proxy or the service"
+            await _say(send, problem(400, f"contracts proxy: {why}"))
             return
         client = _Client(receive)
         pump, answer = map(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from contracts.errors import UsageError
 
@@ -53,14 +54,17 @@ def serve(
     ready: Callable[[], None],
     *,
     date: bool = True,
+    whole: bool = False,
     seconds: float | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, or for so many seconds; `ready` is called once it listens.
 
-    `date`: each answer has the time in its field, and the application sends none.
+    `date`: each answer has the time in its field, and the application sends none. `whole`: it is
+    given targets that are URLs as they stand, with the host, which else nobody looks at.
     """
     config = uvicorn.Config(
         app,
+        http=_WholeTargets if whole else "auto",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -68,6 +72,13 @@ def serve(
         timeout_graceful_shutdown=GRACE,
     )
     _Server(config, ready, seconds).run([held])
+
+
+class _WholeTargets(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()  # after which the application is called, not at once
+        if not self.url.startswith(b"/"):
+            self.scope["raw_path"] = self.url.partition(b"?")[0]
 
 
 class _Server(uvicorn.Server):

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import brotli
+import httpx2
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
 from contracts.consumers import proxy
 from contracts.consumers.proxy import Forwarder, Onlooker
 from contracts.consumers.watch import Watch, watch_of
 from contracts.exchanges.wires import Route
-from contracts.mock import app_for
+from contracts.mock import app_for, server
 from contracts.report.run import Run
 from contracts.run.options import Options
 from tests.consumers.shop import KEY, shop, violated
@@ -499,6 +502,57 @@ def test_a_target_that_is_no_path_goes_nowhere(target: str, watch: Watch) -> Non
     onlooker.close()
     assert came[0]["status"] == 400
     assert told(watch).decision == "inconclusive"
+
+
+TARGETS = {
+    "GET http://evil.example/orders?a=1": 400,
+    "GET http://evil.example": 400,
+    "CONNECT evil.example:443": 400,
+    "GET http://SHOP.example:8080/orders?a=1": 200,
+    "GET /orders?a=1": 200,
+}
+
+
+class Wire(asyncio.Transport):
+    def __init__(self, said: list[bytes]) -> None:
+        super().__init__({"sockname": ("127.0.0.1", 1)})
+        self.write = said.append  # type: ignore[method-assign,assignment]
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def is_closing(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_url_of_another_host_goes_nowhere(target: str, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server that is used, and the bytes that it reads."""
+    onlooker, came, said = (
+        Onlooker(Forwarder("http://shop.example:8080/v1", Route()), watch),
+        list[bytes](),
+        list[bytes](),
+    )
+
+    async def forwarded(request: Any) -> httpx2.Response:
+        came.append(request.extensions["target"])
+        return httpx2.Response(200, stream=httpx2.ByteStream(b"[]"))
+
+    async def ask() -> None:
+        config = uvicorn.Config(onlooker, http=server._WholeTargets, log_config=None)
+        config.load()
+        protocol = server._WholeTargets(config=config, server_state=ServerState(), app_state={})
+        protocol.connection_made(Wire(said))
+        protocol.data_received(f"{target} HTTP/1.1\r\nHost: evil.example\r\n\r\n".encode())
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.gather(*tasks)
+        protocol.timeout_keep_alive_task and protocol.timeout_keep_alive_task.cancel()
+
+    monkeypatch.setattr(onlooker.app._transport, "handle_async_request", forwarded)  # type: ignore[attr-defined]
+    asyncio.run(ask())
+    onlooker.close()
+    assert b"".join(said).startswith(f"HTTP/1.1 {TARGETS[target]} ".encode())
+    assert came == [b"/v1/orders?a=1"] * (TARGETS[target] == 200)
 
 
 @pytest.mark.usefixtures("inline")

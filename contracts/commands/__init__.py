@@ -113,14 +113,23 @@ def main() -> None:
     except click.ClickException as error:
         sentence = error.format_message()
     except OSError as error:
-        sentence = (
-            f"the output can't be written, or a file can't be read ({error.strerror or error})"
-        )
+        sentence = _unusable(error)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (click.Abort, KeyboardInterrupt, MemoryError) as error:
         sentence = OUT_OF_MEMORY if isinstance(error, MemoryError) else "interrupted"
     click.echo(f"contracts: {without_secrets(sentence)}", err=True)
     sys.exit(2)
+
+
+def _unusable(error: OSError) -> str:
+    """What can't be read or written, by its name where it is known."""
+    from contracts.text import printable
+
+    problem = error.strerror or error
+    if not error.filename:
+        return f"the output can't be written, or a file can't be read ({problem})"
+    named = printable(str(error.filename))
+    return f"{named} can't be read or written ({problem}); give the path of another"
 
 
 def show(lines: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,9 @@ def load_spec(
     """
     folder = Path(path).parent
     if overlays is None:
-        beside = folder / overlay_beside(path)
-        overlays = [beside] if beside.is_file() else []
+        overlays, beside = [], folder / overlay_beside(path)
+        with suppress(OSError):  # a name that is too long for its folder
+            overlays = [beside] if beside.is_file() else []
     around = FolderFiles(folder, str(path), root)
     return read_spec(bytes_of_file(path), path=str(path), overlays=overlays, folder=around)
 

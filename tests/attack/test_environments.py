@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.commands import main
+from contracts.document import load_spec
 from contracts.exchanges.pace import Bounds, Pace
 from tests.run.forked import Forked
 from tests.run.projects import CANARY, GIVEN, Project, Things
@@ -149,6 +150,20 @@ def test_an_output_that_can_t_be_written(command: list[str], project: Project) -
     assert done.stderr == (
         "contracts: the output can't be written, or a file can't be read (No space left on device)\n"
     )
+
+
+def test_a_name_that_is_too_long_is_named(tmp_path: Path) -> None:
+    name = "n" * 300
+    words = [sys.executable, "-m", "contracts", "merge", name]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    said = f"contracts: {name} can't be read or written (File name too long); give the path of another\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
+def test_a_document_has_room_for_its_name_where_its_overlay_has_none(tmp_path: Path) -> None:
+    path = tmp_path / f"{'n' * 250}.json"
+    path.write_text('{"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {}}', encoding="utf-8")
+    assert load_spec(path).title == "T"
 
 
 @pytest.mark.parametrize(("closed", "number"), [("stdout", 1), ("stderr", 2)])

@@ -150,7 +150,7 @@ def broken_by(schema: Schema, value: Any, mode: str = JSON) -> frozenset[Broken]
     errors, places, keys = set[Any](), dict[Path, list[str]](), constraints(schema, mode)
     for error in validator(schema).iter_errors(value):
         errors.update(_told(schema, error))
-    for path, location, _ in reached(_located(schema), value):
+    for path, location, _ in reached(_located(schema), value) if errors else ():
         places.setdefault(path, []).append(location.place)
     wrong, found = {path for path, word, _ in errors if word in OF_TYPE}, set[Broken]()
     for path, word, name in errors:
@@ -166,24 +166,29 @@ def reached(
     location: Location, value: Any, path: Path = ()
 ) -> Iterator[tuple[Path, Location, Any]]:
     """Every value in a value with its path and location: also of branches that it selects."""
-    yield path, location, value
-    below = list[tuple[Path, Location | None, Any]]()
-    if isinstance(value, list):
-        children = chain(location.prefix, repeat(location.items))
-        for index, (child, item) in enumerate(zip(children, value, strict=False)):
-            below.append(((*path, index), child, item))
-    if isinstance(value, dict):
-        known = set(location.properties)
-        for name, member in value.items():
-            declared = name in known or location.patterns
-            child = location.property(name) if declared else location.additional
-            below.append(((*path, name), child, member))
-    for union in location.unions:
-        if union.selectable and union.values is None:
-            below.append((path, union.select(value), value))
-    for there, child, held in below:
-        if child is not None:
-            yield from reached(child, held, there)
+    pending: list[tuple[Path, Location | None, Any]] = [(path, location, value)]
+    while pending:  # a generator in each of those above would hand on what is below
+        path, place, value = pending.pop()
+        if place is None:
+            continue
+        yield path, place, value
+        if not place.is_structured:
+            continue
+        below = list[tuple[Path, Location | None, Any]]()
+        if isinstance(value, list):
+            children = chain(place.prefix, repeat(place.items))
+            for index, (child, item) in enumerate(zip(children, value, strict=False)):
+                below.append(((*path, index), child, item))
+        if isinstance(value, dict):
+            known = set(place.properties)
+            for name, member in value.items():
+                declared = name in known or place.patterns
+                child = place.property(name) if declared else place.additional
+                below.append(((*path, name), child, member))
+        for union in place.unions:
+            if union.selectable and union.values is None:
+                below.append((path, union.select(value), value))
+        pending += reversed(below)
 
 
 def _told(schema: Schema, error: Any) -> Iterator[tuple[Path, str, str]]:

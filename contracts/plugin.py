@@ -153,7 +153,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if budget := session.config.getoption("--hypothesis-profile", None):
             line += f" ({budget}, seed {state.budget.seed})"
         _write(session.config, printable(line))
-        for notice in map("contract: {}".format, said(spec)):
+        try:
+            with mended():
+                notices = list(said(spec))
+        except ContractsError as error:
+            raise pytest.UsageError(str(error)) from None
+        for notice in map("contract: {}".format, notices):
             _write(session.config, printable(state.scrub(notice)))
 
 

@@ -229,10 +229,16 @@ def test_little_memory_is_a_sentence_of_a_command(
     assert capsys.readouterr().err.startswith(f"contracts: {LITTLE}")
 
 
-def test_little_memory_for_the_rules_is_a_sentence_of_a_run(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contracts.run.state.Items", lacking)
+BEGUN = "contract: spec/notte.yaml (1.0) on the mock"
+
+
+@pytest.mark.parametrize(("where", "said"), [("run.state.Items", ""), ("rules.faults.notices", BEGUN)])
+def test_little_memory_for_the_rules_is_a_sentence_of_a_run(
+    where: str, said: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"contracts.{where}", lacking)
     run = project.run("-q")
-    assert (run.code, run.out.strip()) == (4, "")
+    assert (run.code, run.out.strip()) == (4, said)
     assert run.err.startswith(f"ERROR: {LITTLE}")
 
 

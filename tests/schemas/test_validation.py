@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from jsonschema_rs import CanonicalSchema
 
@@ -10,6 +12,7 @@ from contracts.schemas.allowance import Allowance
 from contracts.schemas.validation import (
     ANYTHING,
     STRING,
+    alike_validator,
     both,
     canonical,
     checker,
@@ -62,3 +65,12 @@ def test_a_long_chain_of_references_does_not_end_the_process() -> None:
         return str(canonical(Schema(document, "/components/schemas/C0")).kind)
 
     assert Allowance().spend(kind, apart=True)  # where a crash ends a process of its own
+
+
+def test_schemas_that_say_the_same_in_few_words_are_compiled_once() -> None:
+    said: list[Any] = [{"type": "integer", "minimum": 1}, {"minimum": 1, "type": "integer"}, {"type": "integer"}]
+    said += [{"type": "integer"}, {"$ref": "#/components/schemas/S0"}, True, {"not": {}}]
+    document = spec_of({}, components={f"S{number}": one for number, one in enumerate(said)}).document
+    made = [alike_validator(Schema(document, f"/components/schemas/S{number}")) for number in range(len(said))]
+    assert made[2] is made[3]
+    assert [check.is_valid(0) for check in made] == [False, False, True, True, False, True, False]

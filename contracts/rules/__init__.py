@@ -123,6 +123,15 @@ def rules_for(
     return RuleBook(spec, _ByOperation(spec, make))
 
 
+def answers_of(operation: Operation) -> Iterator[str]:
+    """`Rule.answer` of all rules of an operation, each once; the rules are not made for it."""
+    yield operation.key
+    for response in operation.responses:
+        rows = headers.header_rules(operation, response)
+        if response.content or any(rows) or any(headers.header_plans(operation, response)):
+            yield f"{operation.key} {response.status}"
+
+
 class _ByOperation(Mapping[str, OperationRules]):
     """The rules of each operation, made when they are first asked for."""
 

@@ -29,7 +29,7 @@ from contracts.report.forms.terminal import Screen, marked
 from contracts.report.history import Trend
 from contracts.report.record import Teller
 from contracts.report.run import Drift, Run
-from contracts.rules import Rule, RuleBook
+from contracts.rules import Rule, RuleBook, answers_of
 from contracts.run.inputs import Inputs
 from contracts.run.invocation import command_of, give_back
 from contracts.text import plural
@@ -43,7 +43,6 @@ MAX_ITEMS = 2000
 MAX_GROUPS = 10_000  # and above so many of these, for those of an operation and status
 MOCK_VALUES = 8  # of a path parameter that the mock knows: shows every sort of answer twice
 EXAMPLES = {"dev": 10, "ci": 40, "nightly": 300}  # random requests an operation, by profile
-GARBAGE = 2_000, 20, 20  # objects, and rounds, after which it is looked for
 CLEARING = 0.5  # CPU seconds after which memory that is free is given back to the system
 INTERVAL = 0.25  # seconds between two looks of the line that says what is being asked
 
@@ -236,6 +235,9 @@ class State:
     def items(self) -> Items:
         found = {by: dict[str, str]() for by in ("id", "group", "answer")}
         for operation in self.inputs.operations:
+            if len(found) == 1 and self.inputs.options.rule is None:
+                found["answer"] |= dict.fromkeys(answers_of(operation), operation.key)
+                continue
             for rule in self.book.operations[operation.key].rules:
                 for by, names in found.items() if self.inputs.wants(rule.id) else ():
                     names[getattr(rule, by)] = rule.operation

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.document import read_spec
-from contracts.rules import rules_for
+from contracts.rules import answers_of, rules_for
 
 DONE = {"responses": {"204": {"description": ""}}}
 PATHS = {"/a": {"get": DONE, "put": DONE}, "/b": {"get": DONE}}
@@ -37,3 +37,28 @@ def test_rules_are_made_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch)
 def test_unlisted_methods_are_of_the_first_operation_of_a_path() -> None:
     book = rules_for(read_spec(json.dumps(DOCUMENT).encode(), path="x", folder=Path()))
     assert [key for key, rules in book.operations.items() if rules.unlisted] == ["GET /a", "GET /b"]
+
+
+TEXT = {"description": "", "content": {"text/plain": {}}}
+NAMED = {"X-Id": {"schema": {"type": "string", "minLength": 2}}}
+OPEN = {"X-Id": {"schema": {"description": ""}}}
+
+
+@pytest.mark.parametrize(
+    "responses",
+    [
+        {"204": {"description": ""}},
+        {"200": TEXT, "default": TEXT},
+        {"202": {"description": "", "headers": NAMED}, "4XX": TEXT},
+        {"302": {"description": "", "headers": OPEN}},
+        {"302": {"description": "", "headers": {"X-Id": {"required": True, "schema": {"description": ""}}}}},
+        {},
+    ],
+    ids=["nothing", "content", "a header that is bounded", "a header that is not", "one that must be there", "none"],
+)
+def test_names_of_answers_are_those_of_their_rules(responses: dict[str, object]) -> None:
+    document = {**DOCUMENT, "paths": {"/a": {"get": {"responses": responses}}}}
+    book = rules_for(read_spec(json.dumps(document).encode(), path="x", folder=Path()))
+    (operation,) = book.spec.operations
+    rules = book.operations[operation.key].rules
+    assert sorted(answers_of(operation)) == sorted({rule.answer for rule in rules})

@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from contracts.commands import commands
+from contracts.document import Operation, Spec
 from contracts.report.forms.annotations import run_annotations
 from contracts.report.forms.markdown import run_markdown
 from contracts.report.forms.page import page
 from contracts.report.json_report import read_run
+from contracts.rules import ExchangeRule, requests
 
 from .projects import ENUM, Project, Run, Things, answer, document, operation
 
@@ -211,6 +214,28 @@ def test_groups_that_are_too_many_are_those_of_an_operation_and_status(
     assert (again.code, again.counted("failed"), again.counted("passed")) == (1, 1, 0)
     named = CliRunner().invoke(commands, ["rules", "--explain", "GET /things/{thing_id} 200"])
     assert "rules that are meant" in named.output
+
+
+def test_of_too_many_groups_rules_are_made_of_no_more_operations_than_shows_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contracts.run.state.MAX_ITEMS", 13)
+    monkeypatch.setattr("contracts.run.state.MAX_GROUPS", 4)
+    made = list[str]()
+    allow_rules = requests.allow_rules
+
+    def noted(spec: Spec, operation: Operation) -> Iterator[ExchangeRule]:
+        made.append(operation.key)
+        return allow_rules(spec, operation)
+
+    monkeypatch.setattr("contracts.rules.requests.allow_rules", noted)
+    spec = document()
+    spec["paths"]["/z/{thing_id}"] = spec["paths"]["/things/{thing_id}"]
+    project.write(spec)
+    names = [line for line in project.run("--collect-only", "-q").lines if line.startswith("test_contract.py::")]
+    keys = "GET /things/{thing_id}", "GET /z/{thing_id}"
+    expected = [f"test_contract.py::test_rule[{key}{status}]" for key in keys for status in ("", " 200")]
+    assert (sorted(names), set(made)) == (sorted(expected), {keys[0]})
 
 
 def test_as_many_rules_as_may_be_have_an_item_each(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

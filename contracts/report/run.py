@@ -172,9 +172,7 @@ class RuleVerdict:
     outcome: Outcome
     exercised: int
     violations: int = 0
-    since: str | None = (
-        None  # what became of it since an earlier report: one of `CHANGES`, in words
-    )
+    since: str | None = None  # what became of it since an earlier report: of `CHANGES`, in words
     recurrence: Recurrence | None = None
     # What was seen where it is violated, the most frequent first, each on how many exchanges; and
     # how many other texts were.
@@ -264,9 +262,7 @@ class Shard:
     index: int  # from 1 on
     count: Annotated[int, msgspec.Meta(ge=1, le=9999)]
     shares: Mapping[str, int]  # the shard that asks it, by the key of an operation
-    settings: Mapping[str, str] = field(
-        default_factory=dict
-    )  # the same in all shards: options, digests
+    settings: Mapping[str, str] = field(default_factory=dict)  # of all shards: options, digests
     failing: tuple[str, ...] = ()  # rules that fail it by themselves
     stale: tuple[str, ...] = ()  # of accepted entries, what fails the whole
     healed: Mapping[str, bool] = field(default_factory=dict)  # what is said if it is true in all

@@ -105,9 +105,9 @@ def page(run: Run, trend: Trend | None = None) -> str:
         accepted=accepted,
         matrices=matrices,
         all_standings=figures.standings_of(run.verdicts, STANDINGS),
-        details=_details(matrices),
+        details=(details := _details(matrices)),
         anchors=_reachable(violated) | _reachable(advisories) | _reachable(accepted),
-        numbers=dict(zip(map(attrgetter("rule"), run.verdicts), count(), strict=False)),
+        numbers={v.rule: n for n, v in enumerate(run.verdicts) if details[v.operation] == "open"},
         seen=list(figures.seen_of(run.verdicts, MAX_SEEN)),
         missing=dict(sorted(missing, key=lambda one: -len(one[1]))),
     )

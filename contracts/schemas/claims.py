@@ -311,7 +311,7 @@ def unsent_values(operation: Operation) -> dict[str, str | float]:
         for schema in _json_schemas(response.content) if response.status[0] == "2" else ():
             shown.update(locate(schema).properties)
     for schema in _json_schemas(operation.request_body.content if operation.request_body else ()):
-        for name in shown.intersection(locate(schema).properties):
+        for name in filter(shown.__contains__, locate(schema).properties):
             parts = locate(schema).property(name).parts
             is_left_out = any(part.value.get("readOnly") is True for part in parts)
             allowed = filter(partial(_is_written, parts), _UNLIKELY)

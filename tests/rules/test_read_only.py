@@ -27,12 +27,12 @@ SHOWN = {name: OWN[name] for name in ("id", "made", "state", "name")}
 VALUES = {"id": 918273, "made": "2001-02-03T04:05:06Z"}
 
 
-def spec_with(properties: dict[str, Any] = OWN) -> Any:
+def spec_with(properties: dict[str, Any] = OWN, shown: dict[str, Any] = SHOWN) -> Any:
     def content(held: Any) -> dict[str, Any]:
         return {"application/json": {"schema": {"type": "object", "required": ["id", "name"], "properties": held}}}
 
     value = document({})
-    responses = {"201": {"description": "", "content": content(SHOWN)}, "422": {"description": ""}}
+    responses = {"201": {"description": "", "content": content(shown)}, "422": {"description": ""}}
     value["paths"] = {"/things": {"post": {"requestBody": {"content": content(properties)}, "responses": responses}}}
     return spec_from(value)
 
@@ -71,6 +71,13 @@ def test_other_requests_say_nothing_of_it() -> None:
 def test_only_values_that_nobody_else_would_choose_are_sent() -> None:
     (operation,) = spec_with().operations
     assert unsent_values(operation) == VALUES
+
+
+def test_they_are_sent_in_the_order_of_the_document() -> None:
+    """The same document and seed make the same bytes in every process."""
+    many = {f"n{number}": {"type": "integer", "readOnly": True} for number in range(30)}
+    (operation,) = spec_with(many, many).operations
+    assert [*unsent_values(operation)] == [*many]
 
 
 def test_without_such_properties_there_is_no_rule() -> None:

@@ -337,11 +337,9 @@ class _Ending:
             ended = "the run ended early"
         if state.ledger.begun:
             from contracts.flows import conclude
-            from contracts.run.invocation import lasting
 
             broken = self.gate if self.failed["breaking"] else ""
-            with lasting():
-                result = conclude(state, ended, broken, self._tell_junit)
+            result = conclude(state, ended, broken, self._tell_junit)
         if status in over and not self.failed["other"]:
             status = _OWN_STATUS.get(result, status)
         session.exitstatus = status

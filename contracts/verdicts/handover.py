@@ -71,19 +71,11 @@ class Verdicts(Iterable[Verdict]):
     """The verdicts of a run, made each time somebody looks at them: there may be very many."""
 
     make: Callable[[], Iterator[Verdict]]
-    tell: Callable[[Verdict], Any] = lambda verdict: verdict
 
     def __iter__(self) -> Iterator[Verdict]:
         return self.make()
 
     @cached_property
-    def kept(self) -> list[Any]:
-        """All, made once; those that hold as they are told, which takes less room."""
-        found = []
-        for verdict in self:
-            found.append(self.tell(verdict) if verdict.outcome is Outcome.HOLDS else verdict)
-        return found
-
-    @cached_property
     def others(self) -> list[Verdict]:
-        return [v for v in self.kept if isinstance(v, Verdict) and v.outcome is not Outcome.HOLDS]
+        """Those on rules that do not hold, which are kept."""
+        return [verdict for verdict in self if verdict.outcome is not Outcome.HOLDS]

@@ -143,11 +143,8 @@ class Directed(Document):
             return _without(names.maybe, held)
         if isinstance(held, list) and keyword in _UNIONS:
             rest = {other: node[other] for other in node if other != keyword}
-            beside = (
-                names.sure
-                | around.maybe
-                | {*self._marked(self._parts(rest, sure=False), sure=False)}
-            )
+            marked = self._marked(self._parts(rest, sure=False), sure=False)
+            beside = names.sure | around.maybe | {*marked}
             return self._read(held, Unsent(names.sure, beside))
         if keyword in (*_SURE, *_CONDITIONS):
             return self._read(held, names)

@@ -23,6 +23,7 @@ from hypothesis.internal.intervalsets import IntervalSet
 from schemathesis import Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.errors import SchemathesisError
+from schemathesis.generation.coverage import GenerationSession
 from schemathesis.schemas import APIOperation, BaseSchema
 
 from contracts.document import Document, Operation, Spec, split_pointer
@@ -200,6 +201,7 @@ def _coverage_cases(schema: BaseSchema, operation: Operation) -> list[Case[Any]]
         target = schema[operation.path][_method(schema, operation)]
         config = schema.config.generation_for(operation=target)
         make = partial(schema.iter_coverage_cases, generation_modes=modes, generation_config=config)
+        make = partial(make, session=GenerationSession())  # that of the process would keep it all
         cases.extend(islice(make(target), MOST))  # which keeps what comes before an error
     return cases
 

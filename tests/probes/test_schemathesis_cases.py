@@ -13,6 +13,7 @@ import pytest
 from hypothesis.errors import InvalidArgument
 from hypothesis.internal import charmap
 from hypothesis.internal.intervalsets import IntervalSet
+from schemathesis.generation.coverage import DEFAULT_GENERATION_SESSION
 
 from contracts.document import Operation, Spec, load_spec
 from contracts.messages import Request
@@ -282,3 +283,11 @@ def test_extensions_are_read_only_where_something_refers_to_them() -> None:
     tree = cases.schema(spec.operations[0]).raw_schema
     assert {name for name in tree if name.startswith("x-")} == {"x-kept"}
     assert any("kept" in request.target for request in fuzz_of(spec))
+
+
+def test_what_served_to_make_boundaries_is_not_kept() -> None:
+    """For the next operation, whose schemas are others: of a large document it would be megabytes."""
+    kept = DEFAULT_GENERATION_SESSION
+    before = len(kept.values._data), len(kept.ready_bundles._data), len(kept.removed_examples._data)
+    assert coverage_of(NOTTE)
+    assert (len(kept.values._data), len(kept.ready_bundles._data), len(kept.removed_examples._data)) == before

@@ -155,11 +155,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _write(session.config, printable(line))
         try:
             with mended():
-                notices = list(said(spec))
+                for notice in said(spec):
+                    _write(session.config, printable(state.scrub(f"contract: {notice}")))
         except ContractsError as error:
             raise pytest.UsageError(str(error)) from None
-        for notice in map("contract: {}".format, notices):
-            _write(session.config, printable(state.scrub(notice)))
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:

@@ -24,6 +24,7 @@ from contracts.text import shown
 Schemes = tuple[str, ...]  # the ids of those that one requirement wants together
 Needs = frozenset[tuple[str, ...]]
 """What one alternative wants: schemes by what they look like in a request, and scopes of them."""
+Wanted = Mapping[SecurityRequirement, Needs]
 MOST_TRIED = 100  # alternatives of an operation, and schemes of one, that are each tried by itself
 WRONG_ALONE = (Credential.NONE, Credential.WRONG)
 """Forms of one credential of several, while the others are right."""
@@ -127,9 +128,7 @@ def ways_of(operation: Operation, spec: Spec) -> Iterator[Way]:
                     yield from (Way(form, shown, part, about) for form in WRONG_ALONE)
 
 
-def unsatisfying(
-    sent: Mapping[SecurityRequirement, Needs], taken: Mapping[SecurityRequirement, Needs]
-) -> list[SecurityRequirement]:
+def unsatisfying(sent: Wanted, taken: Wanted) -> list[SecurityRequirement]:
     """The alternatives that are not enough for any of the others."""
     uses, by_rarest = Counter(chain.from_iterable(taken.values())), dict[Any, list[Needs]]()
     for needs in taken.values():

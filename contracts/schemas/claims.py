@@ -5,7 +5,7 @@ A value on the wire has no type: a parameter forbids it only if its schema refus
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -21,7 +21,7 @@ from contracts.schemas.contents import SCALARS, scalar
 from contracts.schemas.json_text import decode
 from contracts.schemas.locations import Part, locate
 from contracts.schemas.media_types import Body, content_of
-from contracts.schemas.validation import Uncompilable, Validator, alike_validator, validator
+from contracts.schemas.validation import Uncompilable, small_validator, validator
 
 MAX_READINGS = 64
 MAX_DIGITS = 4_000  # of a number that is read
@@ -107,7 +107,7 @@ def _wrong_with(parameter: Parameter, spellings: tuple[tuple[str, ...], ...]) ->
         return []
     for texts in spellings:
         values += _readings(parameter, schema, texts)
-    if _accepts(schema, values, alike_validator):
+    if _accepts(schema, values, small_validator):
         return []
     keys = _broken_by_nearest(schema, values, constraints.written(parameter))
     return [(f"{what} does not match its schema", {name_of(part, key) for key in keys})]
@@ -227,9 +227,7 @@ def readings_of(text: str) -> Iterator[Any]:
         yield number
 
 
-def _accepts(
-    schema: Schema, values: Iterable[Any], of: Callable[[Schema], Validator] = validator
-) -> bool:
+def _accepts(schema: Schema, values: Iterable[Any], of: Any = validator) -> bool:
     """Whether the schema takes one of the values, or can't be asked."""
     try:
         check = of(schema).is_valid

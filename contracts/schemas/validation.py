@@ -51,17 +51,6 @@ def small_validator(schema: Schema) -> "Validator":
     return keyword_validator(json.dumps(written, default=float))
 
 
-def alike_validator(schema: Schema) -> "Validator":
-    """Like `validator`, and the same for all schemas of the same few words without references."""
-    node = schema.document.at(schema.pointer)
-    if not isinstance(node, dict) or len(node) > FEW_WORDS:
-        return validator(schema)
-    for word, held in node.items():
-        if word.startswith("$") or not isinstance(held, (str, int)):
-            return validator(schema)
-    return keyword_validator(json.dumps(node))
-
-
 @lru_cache(maxsize=256)
 def keyword_validator(keywords: str) -> "Validator":
     """The validator of a few keywords given as JSON text; raises one of `Uncompilable`."""
@@ -83,7 +72,6 @@ def validator_of(schema: dict[str, Any] | bool, document: Document | None = None
     return Bounded(compiled, names)
 
 
-FEW_WORDS = 8  # keywords of a schema that is compiled once with those that say the same
 LINEAR = RegexOptions()  # an engine of linear time, without lookarounds and back references
 FEW_STEPS = FancyRegexOptions(backtrack_limit=10_000)  # one that has them, and takes its time
 LONG_TEXT = 1_000  # characters; at each of them, such a pattern may look at all the others

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from jsonschema_rs import CanonicalSchema
 
 from contracts.document import Schema
+from contracts.messages import Request
 from contracts.schemas.allowance import Allowance
+from contracts.schemas.claims import claim_of
 from contracts.schemas.validation import (
     ANYTHING,
     STRING,
-    alike_validator,
     both,
     canonical,
     checker,
+    keyword_validator,
     matches,
     negated,
     possible,
     schema_of,
+    validator,
     without,
 )
-from tests.documents import spec_of
+from tests.documents import document, spec_from, spec_of
 
 INTEGER = schema_of({"type": "integer"})
 RAW = schema_of({"unevaluatedItems": False, "anyOf": [{"prefixItems": [True]}, {"contains": {"const": 1}}]})
@@ -67,10 +68,11 @@ def test_a_long_chain_of_references_does_not_end_the_process() -> None:
     assert Allowance().spend(kind, apart=True)  # where a crash ends a process of its own
 
 
-def test_schemas_that_say_the_same_in_few_words_are_compiled_once() -> None:
-    said: list[Any] = [{"type": "integer", "minimum": 1}, {"minimum": 1, "type": "integer"}, {"type": "integer"}]
-    said += [{"type": "integer"}, {"$ref": "#/components/schemas/S0"}, True, {"not": {}}]
-    document = spec_of({}, components={f"S{number}": one for number, one in enumerate(said)}).document
-    made = [alike_validator(Schema(document, f"/components/schemas/S{number}")) for number in range(len(said))]
-    assert made[2] is made[3]
-    assert [check.is_valid(0) for check in made] == [False, False, True, True, False, True, False]
+def test_parameters_that_say_the_same_are_compiled_once() -> None:
+    named = [{"name": f"q{number}", "in": "query", "schema": {"type": "integer"}} for number in range(3)]
+    described = document({"type": "string"})
+    described["paths"]["/things/{id}"]["get"]["parameters"] += named
+    (operation,) = spec_from(described).operations
+    before = keyword_validator.cache_info().misses, validator.cache_info().misses
+    assert not claim_of(operation, Request("GET", "/things/1?q0=1&q1=2&q2=x")).allowed
+    assert keyword_validator.cache_info().misses + validator.cache_info().misses <= sum(before) + 3

@@ -189,6 +189,7 @@ def conclude(state: State, ended: str, broken: str, tell: Callable[[Run], None])
 
     folder, attempt = state.inputs.folder, state.attempt
     attempt("ending what the run made", lambda: put_away(state))
+    state.ledger.shared = False  # the others have ended, and nobody looks for more of them
     make_room()
     try:
         # What stands beside the verdicts, such as what is new, must not cost the verdicts.

@@ -83,7 +83,7 @@ class Teller:
     def _told(self, verdict: Verdict, since: str | None) -> model.RuleVerdict:
         rule, masked = verdict.rule, self.scrubber.text
         proof = self._proof(rule, verdict.evidence) if verdict.evidence is not None else None
-        accepted = self.policy.acceptance_of(verdict)
+        accepted, lapsed = self.policy.acceptance_of(verdict), self.policy.lapsed(verdict)
         return model.RuleVerdict(
             rule=rule.id,
             kind=rule.kind,
@@ -102,10 +102,10 @@ class Teller:
             found_more=max(len(verdict.broken_by) - MAX_FOUND, 0) + verdict.more,
             seen=self._counted(verdict.seen.items()),
             unseen=tuple(map(cut, verdict.unseen)),
-            why=masked(verdict.why),
+            why=verdict.why and masked(verdict.why),
             explained=verdict.explained,
             accepted=model.Agreement(accepted.reason, str(accepted.until)) if accepted else None,
-            lapsed=masked(self.policy.lapsed(verdict)),
+            lapsed=lapsed and masked(lapsed),
             source=self._passage(verdict),
             evidence=proof and model.with_texts(proof, masked),
         )
@@ -205,7 +205,12 @@ class Report:
         document = spec.document
         since = self.against.since if self.against is not None else {}
         traffic = self.traffic
-        told = (teller.told(verdict, since.get(verdict.rule.id)) for verdict in self.verdicts)
+        told = [*self.verdicts.kept]
+        for index, one in enumerate(told):
+            if isinstance(one, Verdict):
+                told[index] = teller.told(one, since.get(one.rule.id))
+            elif one.rule in since:
+                told[index] = replace(one, since=since[one.rule])
         run = model.Run(
             suite=__version__,
             files=(),

@@ -91,7 +91,8 @@ def concluded(state: State, ended: str = "", finished: str = "") -> Report:
     numbers = ledger.first_numbers()
     begun = finished_keys | numbers.keys()
     operations = [operation for operation in inputs.spec.operations if operation.key in begun]
-    verdicts = Verdicts(partial(_all_verdicts, state, operations, traffic.signs.blocked, numbers))
+    of = partial(_all_verdicts, state, operations, traffic.signs.blocked, numbers)
+    verdicts = Verdicts(of, state.teller.told)
     others = verdicts.others
     # That none of those which are spared succeeded is our own doing.
     spared = operations and all(spares(state, operation) for operation in operations)

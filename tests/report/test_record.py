@@ -1,17 +1,20 @@
 """What an earlier report knows, and what is sent because of it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts.decision.run_decision import Since, against
+from contracts.decision.run_decision import Against, Decision, Known, Result, Since, against
+from contracts.exchanges.traffic import traffic_of
 from contracts.messages import Credential, Request, Response
 from contracts.report.json_report import to_json
-from contracts.report.record import MAX_FIELDS, known_of_report
+from contracts.report.record import MAX_FIELDS, Report, Teller, known_of_report
 from contracts.rules import Severity
 from contracts.verdicts import Outcome, Recurrence, Verdict
+from contracts.verdicts.handover import Verdicts
 from contracts.verdicts.verdict import NONE, TIMES
 
 from .verdicts import GET, SPEC, exchange, report, rule, violated
@@ -113,3 +116,23 @@ def test_verdicts_without_counts_share_one_value() -> None:
     assert first.seen is second.seen is first.found is NONE
     assert first.source is second.source
     assert first.promise is second.promise
+
+
+def test_verdicts_are_made_once_for_the_decision_and_the_report() -> None:
+    made = list[str]()
+
+    def make() -> Iterator[Verdict]:
+        made.append("once")
+        yield from (held, violated())
+
+    held = Verdict(rule("/name type"), Outcome.HOLDS, 9)
+    teller = Teller(SPEC, "http://h")
+    verdicts, times = Verdicts(make, teller.told), ("2026-11-24T05:00:00+00:00", "2026-11-24T05:00:01+00:00")
+    since = Against(Known("earlier"), {held.rule.id: Since.FIXED, ENUM: Since.NEW})
+    report = Report(teller, 7, *times, verdicts, traffic_of(SPEC, [exchange()]), Decision(Result.FAIL), against=since)
+    assert [verdict.rule.id for verdict in verdicts.others] == [ENUM]
+    assert [(one.rule, one.outcome, one.since) for one in report.run.verdicts] == [
+        (held.rule.id, "holds", "fixed"),
+        (ENUM, "violated", "new"),
+    ]
+    assert made == ["once"]

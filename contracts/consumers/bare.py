@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
-from contracts.document.security import own_variable, place_of
+from contracts.document.security import is_secret_name, own_variable, place_of
 from contracts.exchanges.credential import Secret, parts_of, scheme_name
 from contracts.messages import Request, Response, header_values
 
@@ -17,11 +17,6 @@ IN_BODIES = ("access_token", "refresh_token", "id_token", "client_secret", "pass
 _KEPT = frozenset({"accept", "accept-language", "content-type", "content-encoding", "if-match"})
 _KEPT |= {"if-none-match", "if-modified-since", "if-unmodified-since", "range", "prefer"}
 """Header fields that are kept where no document has them: nothing is judged by others."""
-_SECRET = re.compile(
-    r"auth|cookie|token|secret|passw|pwd|(api|access)[-_]?key|signature|session|credential|csrf|jwt"
-    r"|bearer|\b(sid|sig)\b",
-    re.IGNORECASE,
-)
 _SURELY = re.compile("(access_|auth_)?token|api_?key|password|secret|signature", re.IGNORECASE)
 """What is a credential by its name; and what is one even where a document has it in a query."""
 _MASKED = re.compile(r"\$[A-Z][A-Z0-9_]{3,}")
@@ -80,7 +75,7 @@ class _Sieve:
         """What stays of a value: all, the variable that stands for it, or None."""
         scheme = self.schemes.get((location, name.lower().partition("[")[0]))
         is_known = (location, name) in self.documented
-        is_secret = _SECRET.search(name) is not None or location == "cookie"
+        is_secret = is_secret_name(name) or location == "cookie"
         if is_known and location != "header":
             is_secret = _SURELY.fullmatch(name) is not None
         if scheme is None and not is_secret:

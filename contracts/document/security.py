@@ -25,11 +25,21 @@ Schemes = tuple[str, ...]  # the ids of those that one requirement wants togethe
 Needs = frozenset[tuple[str, ...]]
 """What one alternative wants: schemes by what they look like in a request, and scopes of them."""
 Wanted = Mapping[SecurityRequirement, Needs]
+_SECRET = re.compile(
+    r"auth(?!ors?\b)|cookie|token|secret|pass(w|\b)|pwd|(api|access|private)[-_]?key|signature|csrf"
+    r"|sess(ion|id)|credential|jwt|bearer|assertion|saml|\b(sid|sig)\b|^(code|key|otp|pin|ticket)$",
+    re.IGNORECASE,
+)
 MOST_TRIED = 100  # alternatives of an operation, and schemes of one, that are each tried by itself
 WRONG_ALONE = (Credential.NONE, Credential.WRONG)
 """Forms of one credential of several, while the others are right."""
 _OF_OTHERS = {Credential.NONE, Credential.LOWER_CASE, Credential.MISPLACED}
 """Forms that are not tried again with another alternative."""
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a parameter or a header field is called what credentials are called."""
+    return _SECRET.search(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +69,13 @@ class Way:
 
 def alternatives_of(operation: Operation, spec: Spec) -> tuple[Schemes, ...]:
     """The requirements that a request alone can satisfy; those with a credential given first."""
+    return _alternatives(operation.security, spec)
+
+
+@lru_cache(maxsize=32)
+def _alternatives(security: tuple[SecurityRequirement, ...], spec: Spec) -> tuple[Schemes, ...]:
     given, others = list[Schemes](), list[Schemes]()
-    for alternative in operation.security:
+    for alternative in security:
         names = tuple(name for name, _ in alternative)
         types = {scheme.type for scheme in schemes_of(names, spec)}
         if names and "mutualTLS" not in types:

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote_plus, urlsplit
 
+from contracts.document.security import is_secret_name
 from contracts.document.serialisation import operations_at, served_at
 from contracts.errors import defect
-from contracts.exchanges.credential import Scrubber
+from contracts.exchanges.credential import MIN_LENGTH, Scrubber
 from contracts.exchanges.secret_urls import Capabilities, secret_names
 from contracts.messages import Headers, Request, Response, has_content, header_values, overridden
 from contracts.mock.answers import Turns, answers_to
@@ -251,12 +252,13 @@ class MockApp:
         """A request in the log, without credentials, and without URLs that are some."""
         if self.manners.log is None:
             return ""
-        line = f"{request.method} {request.target} {response.status}"
+        query = "?" * bool(request.query) + "&".join(map(_shown, request.query.split("&")))
+        line = f"{request.method} {request.path}{query} {response.status}"
         if refused:
             line += f" refused: {refused}"
         for scheme in self.service.spec.security_schemes.values():
             for value in filter(None, presented(scheme, request)):
-                if value != self.service.credential:
+                if value != self.service.credential and len(value) >= MIN_LENGTH:
                     line = line.replace(value, "…").replace(quote(value, safe=""), "…")
         return printable(self._scrubber.text(line))
 
@@ -266,6 +268,12 @@ class MockApp:
         keys = (one.name for one in spec.security_schemes.values() if one.type == "apiKey")
         named = filter(partial(re.search, "[A-Za-z0-9]"), (*SECRETS, *self.manners.secrets, *keys))
         return Scrubber(capabilities=Capabilities(secret_names(spec.document, tuple(named))))
+
+
+def _shown(pair: str) -> str:
+    """A pair of a query without its value if that is a credential by its name."""
+    name, _, value = pair.partition("=")
+    return f"{name}=…" if value and is_secret_name(unquote_plus(name)) else pair
 
 
 def _request_of(scope: Scope, path: bytes, told: Iterable[Any], body: bytes) -> Request:

@@ -232,7 +232,20 @@ def test_wherever_a_key_is_it_is_nowhere(name: str, watch: Watch, folder: Path) 
 
 
 QUERIES = ["key=%", "access_token=%&limit=3", "token=%", "api_key=%", "KEY=%", "key[a]=%", "limit=3;key=%", "k%65y=%"]
-QUERIES += ["jwt=%", "bearer=%", "pwd=%", "sid=%", "sig=%", "accessKey=%", "a=b&c=d;token=%&limit=3"]
+QUERIES += [
+    "jwt=%",
+    "code=%",
+    "otp=%",
+    "private_key=%",
+    "SAMLResponse=%",
+    "PHPSESSID=%",
+    "bearer=%",
+    "pwd=%",
+    "sid=%",
+    "sig=%",
+    "accessKey=%",
+    "a=b&c=d;token=%&limit=3",
+]
 
 
 @pytest.mark.parametrize("query", [KEY.join(query.rsplit("%", 1)) for query in QUERIES])

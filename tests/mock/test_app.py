@@ -729,6 +729,26 @@ def test_no_credential_is_in_the_log(scheme: str) -> None:
     assert basic not in "".join(lines)
 
 
+NAMED = "jwt access+token id%5Ftoken code key otp PHPSESSID X-Amz-Signature assertion SAMLResponse x-api-key pwd auth"
+
+
+@pytest.mark.parametrize("name", NAMED.split())
+def test_the_log_shows_no_value_that_is_a_credential_by_its_name(name: str) -> None:
+    lines = list[str]()
+    spec, _ = one_operation(responses={"200": answered(THING)}, parameters=PARAMETERS)
+    asked(app_for(spec, log=lines.append), f"/things?a=1&{name}={SECRET}&author=me&country_code=de", "GET")
+    (line,) = lines
+    assert f"/things?a=1&{name}=…&author=me&country_code=de " in line
+
+
+def test_a_letter_is_no_credential_that_a_log_hides() -> None:
+    lines = list[str]()
+    operation = {"responses": {"200": answered(THING)}, "security": [{"bearer": []}]}
+    spec = spec_of({"/things": {"get": operation}}, components={"securitySchemes": SCHEMES})
+    asked(app_for(spec, log=lines.append), "/things?x=1", "GET", ("Authorization", "Bearer t"))
+    assert lines[0].startswith("GET /things?x=1 401 refused: the credential is wrong")
+
+
 def test_no_url_that_is_a_credential_is_in_the_log() -> None:
     lines = list[str]()
     secret = parameter("door", {"type": "integer", "x-secret": True}, "query")

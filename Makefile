@@ -8,6 +8,7 @@ CLEAN := env $(patsubst %,-u %,$(filter CONTRACT_CREDENTIAL%,$(.VARIABLES))) -u 
 # What says much about the whole and little about single lines is run without coverage: without all of it some two
 # hundred lines and branches fewer are covered. Of the tests of whole runs, some are enough for what coverage has to say.
 # What looks at pages has a process of its own, and one browser.
+# Two processes test at a time, and a third while a browser is waited for: of four on two cores each takes a tenth longer.
 UNDER := contract_fixture drift exit_codes gate givens history_run inputs shards unanswerable values variables
 ELSEWHERE := tests/attack tests/service_tests tests/power tests/verdicts/test_law.py tests/testing/test_public_face.py \
 	$(patsubst %,tests/test_%.py,ci docs examples guard packages setup shape workflows) \
@@ -16,8 +17,8 @@ ELSEWHERE := tests/attack tests/service_tests tests/power tests/verdicts/test_la
 	tests/lives/test_depot_lives.py tests/mock/test_laws.py \
 	$(patsubst %,tests/payloads/test_%.py,languages random_schemas) tests/probes/test_schemathesis_cases.py \
 	$(patsubst %,tests/report/%.py,test_curl test_hostile forms/test_terminal) \
-	$(patsubst %,tests/rules/test_%.py,meshes odd_paths overlaps) tests/schemas/test_claims.py \
-	$(filter-out $(UNDER:%=tests/run/test_%.py),$(wildcard tests/run/test_*.py))
+	$(patsubst %,tests/rules/test_%.py,meshes odd_paths overlaps) tests/schemas/test_claims.py
+RUNS := $(filter-out $(UNDER:%=tests/run/test_%.py),$(wildcard tests/run/test_*.py))
 PAGES := tests/browser
 # Has the official SDK beside all else, and 35 packages that it brings.
 SDK := build/sdk
@@ -35,9 +36,10 @@ test: $(STAMP)
 	@.venv/bin/lint-imports --no-logo
 	@trap 'kill 0' INT; \
 	(code=0; $(PY) -m mypy || code=1; $(CLEAN) $(PY) -m pytest -q -rs $(PAGES) || code=1; exit $$code) & looks=$$!; \
-	$(CLEAN) $(PY) .ci/covered.py -q -rs $(PAGES:%=--ignore=%) $(ELSEWHERE:%=--ignore=%) & covered=$$!; \
-	$(CLEAN) $(PY) -m pytest -n 2 --dist worksteal -q -rs $(ELSEWHERE); \
-	code=$$?; for one in $$looks $$covered; do wait $$one || code=1; done; exit $$code
+	$(CLEAN) $(PY) -m pytest -q -rs $(ELSEWHERE) & elsewhere=$$!; \
+	code=0; $(CLEAN) $(PY) .ci/covered.py -q -rs $(patsubst %,--ignore=%,$(PAGES) $(ELSEWHERE) $(RUNS)) || code=1; \
+	$(CLEAN) $(PY) -m pytest -n 2 --dist worksteal -q -rs $(RUNS) || code=1; \
+	for one in $$looks $$elsewhere; do wait $$one || code=1; done; exit $$code
 	@.ci/chromium --look
 	@echo "branch coverage: $$(cat .coverage)%"
 

@@ -17,7 +17,9 @@ from tests.room import with_room
 pytest_plugins = ["pytester"]
 
 CONTRACT_RUN = Path(__file__).parent / "tests" / "contract"
-hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile(
+    "suite", max_examples=50, derandomize=True, deadline=None, database=None
+)
 hypothesis.settings.load_profile("suite")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]

@@ -123,7 +123,15 @@ def test_body_stays_what_it_was_but_for_strings(value: dict[str, Any]) -> None:
     masked = json.loads(capabilities().body(json.dumps(value).encode()))
     assert masked.keys() == value.keys()
     assert {name: shape(item) for name, item in masked.items()} == {name: shape(item) for name, item in value.items()}
-    assert masked.get("other") == value.get("other")
+    secret = texts([item for name, item in value.items() if name != "other"])
+    if not secret & texts(value.get("other")):  # else it is taken out wherever it stands
+        assert masked.get("other") == value.get("other")
+
+
+def texts(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set[str]().union(*map(texts, value))
+    return {value} if isinstance(value, str) else set()
 
 
 def shape(value: Any) -> Any:

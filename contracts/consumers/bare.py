@@ -5,14 +5,22 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import itemgetter
 from urllib.parse import unquote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
 from contracts.document.security import is_secret_name, own_variable, place_of
-from contracts.exchanges.credential import Secret, parts_of, scheme_name
+from contracts.document.serialisation import match_path
+from contracts.exchanges.credential import Secret, is_distinctive, parts_of, scheme_name
+from contracts.exchanges.echoes import views_of
 from contracts.messages import Request, Response, header_values
 
-IN_BODIES = ("access_token", "refresh_token", "id_token", "client_secret", "password", "token")
+IN_BODIES = (
+    *("access_token", "refresh_token", "id_token", "auth_token", "token", "jwt", "assertion"),
+    *("client_secret", "secret_key", "secret", "password", "passwd", "authorization", "cookie"),
+    *("api_key", "access_key", "private_key"),
+)
 """Members of bodies that are credentials, whatever a document says."""
 _KEPT = frozenset({"accept", "accept-language", "content-type", "content-encoding", "if-match"})
 _KEPT |= {"if-none-match", "if-modified-since", "if-unmodified-since", "range", "prefer"}
@@ -20,6 +28,10 @@ _KEPT |= {"if-none-match", "if-modified-since", "if-unmodified-since", "range", 
 _SURELY = re.compile("(access_|auth_)?token|api_?key|password|secret|signature", re.IGNORECASE)
 """What is a credential by its name; and what is one even where a document has it in a query."""
 _MASKED = re.compile(r"\$[A-Z][A-Z0-9_]{3,}")
+_USERINFO = re.compile(r"""://(?:[^/?#\s"'<>@:]*:|(?=[^@]{16}))([^/?#\s"'<>@]+)@""")
+_SHOWN = re.compile(r"\b(bearer|basic)[\s+]+([\w.~+/=-]+)", re.IGNORECASE)
+_WORD = re.compile("[A-Za-z]?[a-z.-]*|[A-Z]*")
+_PARAMETER = re.compile(r"""[;/?&#,]\s*([\w.-]+)\s*=\s*"?([^";,/?&#\s]+)""")
 
 Found = list[tuple[str, str]]  # credentials, each after the variable that stands for it
 
@@ -44,6 +56,9 @@ def bare(request: Request, operation: Operation | None, spec: Spec) -> tuple[Req
             fields += [(name, pairs)] * bool(pairs)
         elif (left := sieve.left("header", name.lower(), value)) is not None:
             fields.append((name, left))
+    known = match_path(operation.path, request.path) if operation is not None else None
+    for name, value in (known or {}).items():
+        sieve.left("path", name, value)
     target = request.path
     if query := sieve.pairs("query", request.query, "&"):
         target += f"?{query}"
@@ -120,11 +135,32 @@ def _variable(scheme: SecurityScheme | None, name: str, spec: Spec | None = None
     return re.sub("[^A-Z0-9]+", "_", name.upper()).strip("_").rjust(4, "X")
 
 
-def given_out(response: Response) -> Iterator[tuple[str, str]]:
-    """The cookies that an answer sets, whose holder is taken for who was asked for them."""
-    for value in header_values(response.headers, "set-cookie"):
-        name, _, held = value.partition(";")[0].partition("=")
-        yield _variable(None, name), unquote_plus(held.strip())
+def told(message: object, spec: Spec, common: str) -> Iterator[tuple[str, str]]:
+    """What is written in a message as credentials are, wherever it stands; of none nothing.
+
+    Cookies that an answer sets, whose holder is taken for who was asked for them, and what looks
+    like a secret and is not `common`: passwords of URLs, what follows `Bearer` and `Basic`, and
+    parameters of paths and fields by their names.
+    """
+    if not isinstance(message, Request | Response):
+        return
+    for value in header_values(message.headers, "set-cookie"):
+        name, equals, held = value.partition(";")[0].partition("=")
+        yield _variable(None, name * bool(equals)), unquote_plus((held if equals else name).strip())
+    texts = [message.target] if isinstance(message, Request) else []
+    texts += map(itemgetter(1), message.headers)
+    found: Found = []
+    for name, value in _PARAMETER.findall("\n".join(texts)):
+        found += [(name, value)] * is_secret_name(name)
+    texts.append((message.body or b"").decode("latin-1"))
+    for view in views_of("\n".join(texts).encode("latin-1", "replace")):
+        text = view.decode("utf-8", "replace")
+        found += zip(repeat("password"), _USERINFO.findall(text))
+        for scheme, value in _SHOWN.findall(text):
+            found += [] if _WORD.fullmatch(value) else _authorized(f"{scheme} {value}", spec)
+    for name, value in found:
+        if is_distinctive(value, common):
+            yield _variable(None, name), value
 
 
 def secret_of(variable: str, value: str, common: str) -> Secret:

@@ -260,10 +260,11 @@ class Onlooker:
         elif (came := seen.outcome(request)) is not None and (own := self.below(request)):
             against = self.watch.take(own, came, unknown)
         if self.log is not None:
-            path = self.watch.state.inputs.scrubber.text(request.path)
-            shown = f"{request.method} {path}{'?…' * bool(request.query)} {seen.status or 'cut'}"
+            path = f"{request.path}{'?…' * bool(request.query)}"
+            shown = f"{request.method} {path} {seen.status or 'cut'}"
             line = f"{shown} {1000 * (perf_counter() - seen.started):.0f} ms"
-            self.log(printable(line + f" forbidden: {against}" * bool(against)))
+            line += f" forbidden: {against}" * bool(against)
+            self.log(printable(self.watch.state.inputs.scrubber.text(line)))
 
     def close(self) -> None:
         """Wait until all that passed is kept."""

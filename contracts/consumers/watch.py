@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from contracts import flows
-from contracts.consumers.bare import IN_BODIES, Found, bare, given_out, is_masked, secret_of
+from contracts.consumers.bare import IN_BODIES, Found, bare, is_masked, secret_of, told
 from contracts.decision.run_decision import Result
 from contracts.document import Operation, Parameter, Spec
 from contracts.document.security import own_variable
@@ -90,11 +90,9 @@ class Watch:
             if self._too_many():
                 return against
             kept, found = bare(request, operation, self.spec)
-            if isinstance(came, Response):
-                found += given_out(came)
-            elif came.kind is FailureKind.UNJUDGED:
+            if isinstance(came, Failure) and came.kind is FailureKind.UNJUDGED:
                 self.left[came.detail] += 1
-            self._learn(found)
+            self._learn(found, kept, came)
             self._keep(Probe(key, self._masked(kept), claim, "client"), came)
         return against
 
@@ -105,8 +103,7 @@ class Watch:
             key, operations = meant(self.spec, probe.request)
             claim, operation = claimed(operations, probe.request, (), masked=True)
             kept, found = bare(probe.request, operation, self.spec)  # whoever wrote the file
-            found += given_out(exchange.response) if exchange.response else ()
-            self._learn([one for one in found if not is_masked(one[1])])
+            self._learn(found, kept, exchange.response)
             probe = replace(probe, operation=key, claim=claim, request=kept)
         elif probe.operation not in self.spec.by_key:
             self.left["exchanges of operations that the document does not have"] += 1
@@ -157,12 +154,14 @@ class Watch:
         self.left.update([full] * bool(full))
         return bool(full)
 
-    def _learn(self, found: Found) -> None:
-        """Take these credentials out of all that comes from now on."""
+    def _learn(self, found: Found, *messages: object) -> None:
+        """Take these credentials, and those in messages, out of all that comes from now on."""
         scrubber = self.state.inputs.scrubber
         known = set(map(Secret.reveal, scrubber.secrets))
+        for message in messages:
+            found += told(message, self.spec, scrubber.common)
         for variable, value in found:
-            if not value or value in self._known or value in known:
+            if not value or value in self._known or value in known or is_masked(value):
                 continue
             self._known.add(value)
             secret = secret_of(variable, value, scrubber.common)

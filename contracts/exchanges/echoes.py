@@ -186,6 +186,14 @@ def unescaped(data: bytes) -> bytes:
     return data
 
 
+def views_of(data: bytes) -> list[bytes]:
+    """The data, and what is left of them with one layer of escapes undone after the other."""
+    views = [data]
+    while (plain := unescaped(views[-1])) != views[-1] and len(views) < DEPTH:
+        views.append(plain)
+    return views
+
+
 def _undone(data: bytes) -> Iterator[tuple[bytes, re.Pattern[bytes], Undo]]:
     """Views with escapes undone, what undid them, and how."""
     if (plain := unescaped(data)) != data:

@@ -15,7 +15,7 @@ from typing import Any
 
 from contracts.document import Document
 from contracts.document.model import ref_target
-from contracts.exchanges.echoes import DEPTH, DISTINCTIVE, Hit, unescaped
+from contracts.exchanges.echoes import DEPTH, DISTINCTIVE, Hit, unescaped, views_of
 from contracts.messages import PLACEHOLDER
 
 MAX_KNOWN = 10_000
@@ -192,10 +192,7 @@ class Capabilities:
 
     def learn(self, written: bytes, put: bytes) -> None:
         """Know a value from now on, wherever it stands, unless anything might be like it."""
-        views = [written]
-        while (plain := unescaped(views[-1])) != views[-1] and len(views) < DEPTH:
-            views.append(plain)
-        for view in views:
+        for view in views_of(written):
             if len(self._known) >= MAX_KNOWN:
                 return
             if whole := _WHOLE.fullmatch(view):

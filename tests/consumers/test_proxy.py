@@ -434,11 +434,13 @@ def test_the_log_has_a_line_a_request_and_no_credential(watch: Watch) -> None:
     app = Onlooker(answering(b"[]"), watch, lines.append)
     asked(app, f"/orders?limit=11&key={KEY}", "GET", ("Authorization", f"Bearer {KEY}"))
     asked(app, f"/orders/{KEY}")
+    asked(app, "/nowhere/https://me:another-key-of-9@h")
     asked(app, "/orders/\x1b[2J")
     asked(app, "/orders/a/\n::error::b")
     assert lines[0].partition(" ms")[2].startswith(" forbidden: the query parameter limit")
     assert lines[0].startswith("GET /orders?… 200 ")
     assert KEY not in "".join(lines)
+    assert "another-key" not in "".join(lines)
     assert all(map(str.isprintable, lines))
 
 

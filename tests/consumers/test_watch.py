@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.consumers.bare import bare
 from contracts.consumers.watch import Watch, watch_of
 from contracts.decision.run_decision import Policy, pending, read_accepted
 from contracts.document import load_spec
@@ -33,6 +34,7 @@ from tests.consumers.shop import (
     violated,
     written,
 )
+from tests.documents import spec_from
 
 ALLOWED, KNOWN = "request allowed", "operation documented"
 MADE = Response(201, JSON, b'{"id": "o1"}')
@@ -253,6 +255,58 @@ def test_a_key_in_the_query_is_nowhere(query: str, watch: Watch, folder: Path) -
     watch.take(Request("GET", f"/orders?{query}"), orders({"id": f"x{KEY}"}))
     watch.conclude()
     assert_nowhere(KEY, folder)
+
+
+def sent(body: str, media_type: str = "application/json") -> Request:
+    return Request("POST", "/orders", (("Content-Type", media_type),), body.encode())
+
+
+WRITTEN: dict[str, Request | Response] = {
+    "a URL in a path": Request("GET", f"/orders/https://me:{KEY}@h.example/x"),
+    "an encoded URL in a path": Request("GET", f"/orders/https%3A%2F%2F{KEY}%40h.example"),
+    "a URL encoded twice": Request("GET", f"/orders?next=https%253A%252F%252Fme%253A{KEY}%2540h.example"),
+    "a parameter of a path": Request("GET", f"/orders/a;jsessionid={KEY}"),
+    "bearer in a query": Request("GET", f"/orders?q=Bearer%20{KEY}"),
+    "bearer in a field": Request("GET", "/orders", (("X-Tenant", f"Bearer {KEY}"),)),
+    "a parameter of a field": Request("GET", "/orders", (("Prefer", f'wait=5, api_key="{KEY}"'),)),
+    "a parameter of the type": sent('{"n": 1}', f"application/json; token={KEY}"),
+    "a URL in a body": sent(rf'{{"n": 1, "to": "redis:\/\/:{KEY}@h"}}'),
+    "basic in a body": sent(f"Authorization: Basic {base64.b64encode(f'me:{KEY}'.encode()).decode()}", "text/plain"),
+    "a member": sent(json.dumps({"n": 1, "headers": {"X-Api-Key": KEY}})),
+    "a form": sent(f"apiKey={KEY}", "application/x-www-form-urlencoded"),
+    "a URL in an answer": order(to=f"wss://me:{KEY}@h"),
+    "a URL in a field of an answer": Response(302, (("Location", f"https://me:{KEY}@h.example/x"),)),
+    "a field of an answer": Response(200, (*JSON, ("X-Auth-Token", KEY)), b"[]"),
+    "a cookie without a name": Response(200, (*JSON, ("Set-Cookie", f"{KEY}; Path=/")), b"[]"),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_is_written_as_credentials_are_is_nowhere(name: str, watch: Watch, folder: Path) -> None:
+    message = WRITTEN[name]
+    if isinstance(message, Request):
+        watch.take(message, orders())
+    else:
+        watch.take(Request("GET", "/orders"), message)
+    assert [one.probe.source for one in watch.state.ledger.all()] == ["client"]
+    assert_nowhere(KEY, folder)
+
+
+def test_a_key_that_is_a_parameter_of_a_path_is_known() -> None:
+    one = {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
+    answers = {"responses": {"204": {"description": ""}}}
+    spec = spec_from(shop(paths={"/resets/{token}": {"parameters": [one], "post": answers}}))
+    assert bare(Request("POST", f"/resets/{KEY}"), spec.operations[0], spec)[1] == [("TOKEN", KEY)]
+
+
+NO_CREDENTIALS = "Bearer authentication, https://me@h.example/x, https://h.example:80/@me, Basic Realm of a-cookie"
+
+
+def test_what_is_written_as_other_texts_are_is_no_credential(watch: Watch) -> None:
+    body = json.dumps({"id": "o1", "note": NO_CREDENTIALS}).encode()
+    ended = ("Set-Cookie", "a-cookie=; Max-Age=0")
+    watch.take(get("/orders", ("Prefer", NO_CREDENTIALS)), Response(200, (*JSON, ended), body))
+    assert NO_CREDENTIALS in str([one.response and one.response.body for one in watch.state.ledger.all()])
 
 
 def test_a_key_that_an_answer_gives_is_nowhere_before_it_is_used(watch: Watch, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """`contracts merge`: reports of the shards of a run to the whole, and its decision."""
 
 import glob
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,9 +32,9 @@ EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 def _files(given: tuple[str, ...], output: str | None) -> Iterator[Path]:
     """What is meant: files, folders in which they are, however deep, and patterns of either."""
     for name in given:
-        matches = [name] if Path(name).exists() else sorted(glob.glob(name, recursive=True))
+        matches = [name] if os.path.exists(name) else sorted(glob.glob(name, recursive=True))
         for path in map(Path, matches or [name]):
-            below = sorted(path.rglob("report.json")) if path.is_dir() else []
+            below = sorted(path.rglob("report.json")) if os.path.isdir(path) else []
             if output is not None:
                 below = [one for one in below if one.absolute() != Path(output).absolute()]
             yield from below or [path]

@@ -94,7 +94,10 @@ def _with_names(said: str) -> str:
         "--hypothesis-seed": "--hypothesis-seed",
     }
     known |= {option.flag: option.flag for option in OPTIONS}
-    known |= {flag.replace("contract-", ""): flag for flag in known}
+    for flag in reversed([*known]):
+        for name in (flag, "-".join(flag.split("-")[:4])):  # or the first word of several
+            known.setdefault(name, flag)
+            known.setdefault(name.replace("contract-", ""), flag)
     known |= dict.fromkeys(("--base-url", "--baseurl", "--url", "--server", "--host"), "--base-url")
     meant = dict[str, None]()
     for name in names:

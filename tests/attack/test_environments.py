@@ -152,12 +152,23 @@ def test_an_output_that_can_t_be_written(command: list[str], project: Project) -
     )
 
 
-def test_a_name_that_is_too_long_is_named(tmp_path: Path) -> None:
-    name = "n" * 300
-    words = [sys.executable, "-m", "contracts", "merge", name]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    said = f"contracts: {name} can't be read or written (File name too long); give the path of another\n"
-    assert (done.returncode, done.stderr) == (2, said)
+LONG = "n" * 300
+NAMING = {
+    "mock --port 0 --report NAME notte.yaml": "can't be read or written (File name too long); give the path of another",
+    "merge NAME": "can't be read (File name too long); give the report.json that a run with --contract-shard wrote",
+}
+
+
+@pytest.mark.parametrize("command", NAMING)
+def test_a_name_that_is_too_long_is_named(
+    command: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir("spec")
+    monkeypatch.setattr(sys, "argv", ["contracts", *command.replace("NAME", LONG).split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capfd.readouterr().err.endswith(f": {LONG} {NAMING[command]}\n")
 
 
 def test_a_document_has_room_for_its_name_where_its_overlay_has_none(tmp_path: Path) -> None:

@@ -280,6 +280,10 @@ MISTAKES = {
     "one word": (("--baseurl", "http://h"), "unrecognized arguments: --baseurl; did you mean --base-url?; see"),
     "other tools": (("--url", "http://h"), "unrecognized arguments: --url; did you mean --base-url?; see"),
     "without contract": (("--rate", "5/s"), "unrecognized arguments: --rate; did you mean --contract-rate?; see"),
+    "a word of several": (
+        ("--contract-tokn",),
+        "unrecognized arguments: --contract-tokn; did you mean --contract-token-from-flow?; see",
+    ),
     "two slips": (
         ("--contract-unsave", "--hypothesis-sed=3"),
         "unrecognized arguments: --contract-unsave --hypothesis-sed; "

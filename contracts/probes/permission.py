@@ -14,7 +14,9 @@ _FIELDS = frozenset({"accept", "content-type", "cookie", "prefer"})  # and those
 _GENERATED = "x-schemathesis-"  # how a field begins that the generator makes up
 _PLAIN = re.compile("%(?:2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
 """What need not be encoded: for servers the same as the character (RFC 3986 §6.2.2.2)."""
-_OVERRIDE = re.compile(r"(?:^|[?&\s\"'])_method\b", re.IGNORECASE)  # another method, for frameworks
+# Another method, for frameworks; to PHP a dot or bracket in a name is the same as `_`.
+_OVERRIDE = re.compile(r"(?:^|[?&;\s\"'])(?:[_.\[]|x-http-)method\b", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\u00(?=[2-7])", re.IGNORECASE)  # in JSON
 MAX_HEAD, MAX_BODY = 32_768, 16 * 1024 * 1024  # bytes of fields and of a body out of a file
 
 
@@ -55,7 +57,7 @@ def _odd_message(operation: Operation, request: Request) -> str:
     unknown = {name for name in unknown if not name.startswith(_GENERATED)}
     if unknown:
         return f"requests of {operation.key} have no field {min(unknown)}"
-    body = (request.body or b"").decode("latin-1")
+    body = _ESCAPED.sub("%", (request.body or b"").decode("latin-1"))
     if _OVERRIDE.search(decoded(request.query)) or _OVERRIDE.search(decoded(body)):
         return "it asks for another method than its own (_method)"
     if sum(len(name) + len(value) for name, value in request.headers) > MAX_HEAD:
@@ -66,8 +68,8 @@ def _odd_message(operation: Operation, request: Request) -> str:
 
 
 def _climbs(path: str) -> bool:
-    """Whether a path has a dot segment, however it is encoded: servers resolve it."""
-    segments = decoded(decoded(path)).split("/")
+    """Whether a path has a dot segment, however it is written: servers resolve it."""
+    segments = re.split("/|;[^/]*", decoded(decoded(path)))
     return not {".", ".."}.isdisjoint(segments)
 
 

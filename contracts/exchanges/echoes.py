@@ -48,7 +48,7 @@ _ESCAPE = re.compile(
 _QUOTED = re.compile(rb"=(?:3D|[2-7][0-9a-f].{0,4}=[2-7][0-9a-f])", re.IGNORECASE)
 _QUOTED_BYTE = re.compile(rb"=([2-7][0-9a-f])", re.IGNORECASE)
 _MARK = re.compile(rb"\\([!#-.:-@\[\]-`{-~])")
-_NUMBERS = re.compile(rb"[0-9]{2}[, ]\s*[0-9]{2,3}[, ]\s*(?:[0-9]{2,3}[, ]\s*){5}[0-9]")
+_NUMBERS = re.compile(rb"[0-9][0-9][, ]\s*[0-9]{2,3}[, ]\s*(?:[0-9]{2,3}[, ]\s*){5}[0-9]")
 _NUMBER = re.compile(rb"\b([0-9]{2,3})(?:[, ]\s*|(?=\s*[\])}]))")
 _OTHERS: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes], Undo], ...] = (
     (_QUOTED, _QUOTED_BYTE, lambda found: bytes([int(found[1], 16)])),  # RFC 2045 §6.7
@@ -58,7 +58,8 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes], Undo], ...] = (
 """Escapes that are something else in a text with those above, as `=ca%6eary` in a query."""
 _INSIDE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/-")
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", None: b""}
-_RUN = re.compile(rb"[0-9A-Za-z+/_-]{11,}")  # of digits of base64 for eight bytes, or of others
+_LEAST = 11  # digits of base64 for eight bytes; others need more
+_RUN = re.compile(rb"[0-9A-Za-z+/_-]{%d,}" % _LEAST)
 _ALL = bytes(range(256))
 
 
@@ -105,9 +106,10 @@ class Scan:
         self.left -= len(data) + _VIEW_COST
         if self.left < 0:
             raise TooMuch
-        runs = list(filter(_may_hold_more, _runs(data, _IN_RUN, _LONG))) if depth else []
+        digits = list(_runs(data, _IN_RUN, _LEAST))
+        runs = list(filter(_may_hold_more, digits)) if depth else []
         texts, is_deep, packed = list[bytes](), bool(runs), [data]
-        for views in _decoded(data):
+        for views in _decoded(b"=".join(digits)) if digits else ():
             joined = b"\xff".join(views)
             if holds_any(joined.lower(), self.marks):
                 return True
@@ -176,6 +178,8 @@ def _runs(data: bytes, table: bytes, least: int) -> Iterator[bytes]:
 
 def _may_hold_more(run: bytes) -> bool:
     """Whether a long run of digits may hold a text or packed data, as names and UUIDs do not."""
+    if len(run) < _LONG:
+        return False
     return not (run.islower() or run.isupper()) or any(_runs(run, _IN_HEX, _LONG))
 
 
@@ -235,7 +239,7 @@ def _before(data: bytes, hits: list[Hit], pattern: re.Pattern[bytes], undo: Undo
 def _decoded(digits: bytes) -> Iterator[list[bytes]]:
     """Digits of base64 and hexadecimal ones, and of base32, decoded, from each phase on.
 
-    All else is taken for some, so runs need not be looked for: each stands in one of the views.
+    All else is taken for some: each run of digits stands in one of the views.
     """
     data, views = digits.translate(_BASE64), []
     for phase in range(4):

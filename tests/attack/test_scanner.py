@@ -1,5 +1,6 @@
 """The scanner alone: what must not be seen is found in any spelling, and whatever holds none of it stays as it is."""
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -32,6 +33,12 @@ def test_value_is_found_in_a_text(name: str) -> None:
     assert clean.startswith(b'{"status": "before ')
     assert clean.replace(b"\n", b"").endswith((b' after", "other": 1}', b'%s", "other": 1}' % MARK.encode()))
     assert SCRUBBER.text(body.decode()).encode() == clean
+
+
+@pytest.mark.parametrize("form", [str.encode, lambda value: base64.b64encode(value.encode()).rstrip(b"=")])
+def test_the_shortest_value_is_found_in_the_fewest_digits(form: Callable[[str], bytes]) -> None:
+    scrubber = Scrubber((Secret("k3yAb7Zq", MARK),))
+    assert scrubber.body(b'{"a":"%s"}' % form("k3yAb7Zq")) == b'{"a":"%s"}' % MARK.encode()
 
 
 @pytest.mark.parametrize("name", BODIES)

@@ -82,9 +82,11 @@ def main() -> None:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as service:
         assert service.stdout is not None
         url, ids = service.stdout.readline().strip(), seeded_ids(SESSIONS)
-        measure(url, ids)  # what is imported and compiled once
-        ratios = [measure(url, ids) for _ in range(rounds)]
-        service.terminate()
+        try:
+            measure(url, ids)  # what is imported and compiled once
+            ratios = [measure(url, ids) for _ in range(rounds)]
+        finally:
+            service.terminate()
     for name, values in zip(("whole", "send and judge"), zip(*ratios, strict=True), strict=True):
         print(f"{name:<15} {min(values):.2f} {statistics.median(values):.2f} {max(values):.2f} (min, median, max)")
 

@@ -37,7 +37,7 @@ from contracts.messages import (
 )
 from contracts.rules import Rule
 from contracts.rules.requests import OTHER_REASONS, meant, request_rule, unknown_rule
-from contracts.run.ask import judged
+from contracts.run.credentials import judged
 from contracts.run.inputs import Inputs, inputs_from, problems_with_certificates, route_of
 from contracts.run.options import Options
 from contracts.run.prelude import make_folder, salvage

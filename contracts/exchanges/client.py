@@ -74,6 +74,11 @@ class Client:
         if self._transport is not None:
             self._transport.close()
 
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """Do this from now on while an answer of the service is awaited; it is not to take long."""
+        if self._transport is not None:
+            self._transport.meanwhile = work
+
     def send(self, probe: Probe, number: int) -> Exchange:
         """Send a probe, or raise Exhausted at a bound of the run; no answer of a service raises."""
         self.pace.turn()

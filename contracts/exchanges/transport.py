@@ -2,6 +2,7 @@
 
 import time
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -63,9 +64,13 @@ class Limits:
 
 
 class Transport:
-    """The connections to one base URL; they keep to a deadline, and no byte for the next answer."""
+    """The connections to one base URL; they keep to a deadline, and no byte for the next answer.
+
+    While an answer is awaited, `meanwhile` is called once, unless a proxy is between.
+    """
 
     def __init__(self, base_url: str, route: Route, limits: Limits) -> None:
+        self.meanwhile: Callable[[], object] = tuple  # does nothing
         self._base = base = urlsplit(base_url)
         self._url = httpx2.URL(f"{base.scheme}://{base.netloc}/")
         self._prefix = base.path.rstrip("/")
@@ -96,7 +101,7 @@ class Transport:
                 stream, keep = kept._connect(first), self._pool._keepalive_expiry
                 kept = self._connection = wires.Channel(stream, limits.read, keep)
         if isinstance(kept, wires.Channel):
-            return kept.asked(head, content)
+            return kept.asked(head, content, self.meanwhile)
         return kept.handle_request(self._proxied(head, content))
 
     def _proxied(self, head: h11.Request, content: bytes) -> httpcore2.Request:

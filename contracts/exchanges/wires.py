@@ -289,13 +289,14 @@ class Channel:
     def has_expired(self) -> bool:
         return bool(self._stream.get_extra_info("is_readable"))  # as the service has closed it
 
-    def asked(self, head: h11.Request, content: bytes) -> Self:
-        """Itself, once the head of the answer came."""
+    def asked(self, head: h11.Request, content: bytes, meanwhile: Callable[[], object]) -> Self:
+        """Itself, once the head of the answer came; that is done while it is awaited."""
         events = [head, *[h11.Data(data=content)] * bool(content), h11.EndOfMessage()]
         try:
             data = b"".join(self._h11_state.send(event) or b"" for event in events)
             with suppress(httpcore2.WriteError):  # it may have answered early, and closed
                 self._stream.write(data, self._timeout)
+            meanwhile()
             self._read()
             event = self._event()
             while event.status_code < 200 and event.status_code != 101:

@@ -13,11 +13,10 @@ from contracts.document.model import NOWHERE
 from contracts.document.security import lack_of
 from contracts.errors import UsageError
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind, health
-from contracts.exchanges.credential import UNLOOKED, said_anyway
+from contracts.exchanges.credential import said_anyway
 from contracts.exchanges.health import (
     Event,
     blocked,
-    expired_from,
     is_plain_success,
     refused_at_last,
     until_stop,
@@ -29,8 +28,8 @@ from contracts.probes.bearable import allowed, unsent
 from contracts.probes.permission import refused
 from contracts.probes.reads import reads
 from contracts.report.record import stories_of
-from contracts.rules import RuleBook
 from contracts.rules.states import family_in
+from contracts.run.credentials import judged, judged_without
 from contracts.run.inputs import Target
 from contracts.run.resources import (
     Finder,
@@ -44,13 +43,12 @@ from contracts.run.resources import (
 from contracts.run.state import Asked, State, hand_over, handed_over
 from contracts.text import shown_path
 from contracts.verdicts import (
+    Judging,
     Outcome,
     Verdict,
     asked_again,
     judge_all,
-    tally,
     unjudged,
-    with_recurrence,
 )
 
 Asking = Callable[[State, Operation, Client, int], Iterator[Event]]  # a lane, from a number on
@@ -131,6 +129,7 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
             exchanges.append(client.send(shielded(state, probe), number + len(exchanges)))
             yield exchanges[-1]
 
+    judging = _begun(state, operation, client, exchanges)
     yield from learn(state, operation, client)
     # What an earlier report saw broken, then what the document allows and what it forbids.
     asked = sent(probes_of(state, operation))
@@ -156,11 +155,22 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         note = "whether the credential has expired"
         yield from sent([Probe(operation.key, earlier, note=note, again=True)])
     # What builds on answers; what broke a rule that others kept, to see how it recurs.
-    if state.inputs.target.live and not state.inputs.replays:
+    if judging is not None:
         yield from reads(state.plan.lane(operation), sent, successes)
-        verdicts = judged(state.book, operation, exchanges)
+        verdicts = judged(state.book, operation, exchanges, judging)
         state.first_looks[operation.key] = len(exchanges), verdicts
         yield from sent(asked_again(verdicts, SAFE_METHODS))
+
+
+def _begun(
+    state: State, operation: Operation, client: Client, exchanges: Sequence[Exchange]
+) -> Judging | None:
+    """The judging of what will be asked, each while the next is answered; None if it can wait."""
+    if not state.inputs.target.live or state.inputs.replays:
+        return None
+    judging = Judging(state.book.operations[operation.key])
+    client.meanwhile(partial(judging.keep_up, exchanges))
+    return judging
 
 
 def _lives(state: State, operation: Operation, client: Client, number: int) -> Iterator[Event]:
@@ -271,17 +281,6 @@ def connected(state: State, pace: Pace, target: Target | None = None) -> Iterato
         yield client
 
 
-def judged(book: RuleBook, operation: Operation, exchanges: Sequence[Exchange]) -> list[Verdict]:
-    """What the answers say of each rule: nothing if blocked, or once a credential has expired."""
-    rules = book.operations[operation.key]
-    judgements = judge_all(rules, exchanges[: expired_from(book.spec, exchanges)])
-    verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
-    # Requests with other methods say nothing of the operation.
-    if why := blocked(book.spec, [e for e in exchanges if e.probe.source != "method"]):
-        return [unjudged(verdict.rule, why) for verdict in verdicts]
-    return verdicts
-
-
 def verdicts_of(state: State, operation: Operation) -> Iterable[Verdict]:
     """What the items had in this process, or what the answers say, or why nothing was asked."""
     if why := _nobody(state, StopKind.ELSEWHERE):
@@ -309,8 +308,9 @@ def _own_verdicts(state: State, operation: Operation) -> Iterable[Verdict]:
         verdicts = judged(state.book, operation, exchanges)
     target = state.inputs.target
     said = said_anyway((target.secret, *target.others.values()), exchanges)
-    if said or state.ledger.about.get("unlooked"):
-        verdicts = _without_credential(state, operation, exchanges, said)
+    unlooked = state.ledger.about.get("unlooked") or ""
+    if said or unlooked:
+        verdicts = judged_without(state.book, operation, exchanges, said, unlooked)
     asked = any(exchange.probe.source != "method" for exchange in exchanges)
     own = any(e.probe.source == "given" and is_plain_success(e) for e in exchanges)
     if asked and (own or not spares(state, operation)):
@@ -345,24 +345,6 @@ def _lack(state: State, operation: Operation) -> str:
     """Why an operation of a service is not asked: the run lacks its credential; "" if it is."""
     lack = state.inputs.target.live and lack_of(operation, state.inputs.spec)
     return f"the run has no credential for it; set {lack}" if lack else ""
-
-
-def _without_credential(
-    state: State, operation: Operation, exchanges: list[Exchange], said: Sequence[Secret]
-) -> list[Verdict]:
-    """Verdicts on bodies with what they say anyway, none on whether they hold the credential."""
-    names = " and ".join(secret.placeholder.removeprefix("$") for secret in said)
-    why = f"answers to requests without {names} hold its value as well: {UNLOOKED}"
-    for index, exchange in enumerate(exchanges):
-        if (response := exchange.response) is not None:
-            body = response.body
-            for secret in said:
-                body = body.replace(secret.placeholder.encode(), secret.reveal().encode())
-            exchanges[index] = replace(exchange, response=replace(response, body=body))
-    verdicts = {v.rule: v for v in judged(state.book, operation, exchanges)}
-    why = state.ledger.about.get("unlooked") or why
-    verdicts |= {rule: unjudged(rule, why) for rule in verdicts if rule.kind == "credential kept"}
-    return list(verdicts.values())
 
 
 def _may_send(state: State, operation: Operation) -> bool:

@@ -1,9 +1,12 @@
-"""The credentials of a run: from which variable that of each scheme comes, and what masks them."""
+"""The credentials of a run: from which variable that of each scheme comes, and what masks them.
+
+And what answers say as long as they are taken, or where they are words like any other.
+"""
 
 import json
 import re
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -11,13 +14,16 @@ from contracts.document import Operation, SecurityScheme, Spec
 from contracts.document.security import lack_of, own_variable
 from contracts.errors import UsageError
 from contracts.exchanges import Secret
-from contracts.exchanges.credential import Scrubber, scheme_name
+from contracts.exchanges.credential import UNLOOKED, Scrubber, scheme_name
 from contracts.exchanges.grants import SECRETS, flows_of
+from contracts.exchanges.health import blocked, expired_from
 from contracts.exchanges.secret_urls import Capabilities, secret_names
 from contracts.exchanges.wires import KEY_PASSWORD
-from contracts.messages import VARIABLE
+from contracts.messages import VARIABLE, Exchange
 from contracts.notte import domain
+from contracts.rules import RuleBook
 from contracts.run.options import Options
+from contracts.verdicts import Judging, Verdict, judge_all, tally, unjudged, with_recurrence
 
 _HOST_AND_PORT = re.compile(r"([^:/]*|\[[^\]]*\])(:[0-9]{0,5})?(/.*)?")
 _NO_PAIR = "is no user:password, as a basic scheme has it; end a user without password with a colon"
@@ -154,3 +160,44 @@ def proxy_secrets(environ: Mapping[str, str]) -> dict[str, str]:
             found[f"{variable}_USERINFO"] = unquote(userinfo)
             found[f"{variable}_PASSWORD"] = unquote(password or user)
     return found
+
+
+def judged(
+    book: RuleBook,
+    operation: Operation,
+    exchanges: Sequence[Exchange],
+    begun: Judging | None = None,
+) -> list[Verdict]:
+    """What the answers say of each rule: nothing if blocked, or once a credential has expired."""
+    rules, end = book.operations[operation.key], expired_from(book.spec, exchanges)
+    judgements = judge_all(rules, exchanges[:end], begun if end is None else None)
+    verdicts = with_recurrence(tally(rules.rules, judgements), judgements)
+    # Requests with other methods say nothing of the operation.
+    if why := blocked(book.spec, [e for e in exchanges if e.probe.source != "method"]):
+        return [unjudged(verdict.rule, why) for verdict in verdicts]
+    return verdicts
+
+
+def judged_without(
+    book: RuleBook,
+    operation: Operation,
+    exchanges: list[Exchange],
+    said: Sequence[Secret],
+    unlooked: str,
+) -> list[Verdict]:
+    """Verdicts on bodies with what they say anyway, none on whether they hold the credential.
+
+    Why nothing is looked for is what answers `said`, unless it was `unlooked` from the beginning.
+    """
+    names = " and ".join(secret.placeholder.removeprefix("$") for secret in said)
+    why = f"answers to requests without {names} hold its value as well: {UNLOOKED}"
+    for index, exchange in enumerate(exchanges):
+        if (response := exchange.response) is not None:
+            body = response.body
+            for secret in said:
+                body = body.replace(secret.placeholder.encode(), secret.reveal().encode())
+            exchanges[index] = replace(exchange, response=replace(response, body=body))
+    verdicts = {v.rule: v for v in judged(book, operation, exchanges)}
+    why = unlooked or why
+    verdicts |= {rule: unjudged(rule, why) for rule in verdicts if rule.kind == "credential kept"}
+    return list(verdicts.values())

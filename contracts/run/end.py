@@ -29,7 +29,8 @@ from contracts.report.record import Report
 from contracts.report.run import Drift, RuleVerdict, Shard
 from contracts.report.wording import bug_notes, target_text
 from contracts.rules.requests import OF_CLIENTS
-from contracts.run.ask import closing_of, connected, judged, probes_of, spares, verdicts_of
+from contracts.run.ask import closing_of, connected, probes_of, spares, verdicts_of
+from contracts.run.credentials import judged
 from contracts.run.options import OPTIONS
 from contracts.run.resources import clean_up
 from contracts.run.state import Asked, State, now

@@ -1,5 +1,6 @@
 """Rules and exchanges to verdicts."""
 
+from contracts.verdicts.judge import Judging as Judging
 from contracts.verdicts.judge import judge as judge
 from contracts.verdicts.judge import judge_all as judge_all
 from contracts.verdicts.judge import judge_body as judge_body

@@ -22,6 +22,7 @@ from contracts.schemas.validation import Beyond, reason
 from contracts.text import MAX_TEXT, cut, few
 from contracts.verdicts.judgement import MAX_FINDINGS, MAX_WALKED, Judgement, Seen
 
+MAX_MEANWHILE = 64 * 1024  # bytes of a body that is judged while the next answer is awaited
 MAX_FOUND = 20_000  # of the answers that are judged together
 OTHERS = "… others"  # what is counted of values that are not told apart
 MAX_SEEN = 50  # different values that are told apart in what was seen at an enum
@@ -38,18 +39,46 @@ def judge(rules: OperationRules, exchange: Exchange) -> Judgement:
     return judge_all(rules, [exchange])[0]
 
 
-def judge_all(rules: OperationRules, exchanges: Sequence[Exchange]) -> list[Judgement]:
-    """Judge the exchanges of one operation in turn: each by itself, then with the one before it."""
-    judged = [Judgement(exchange) for exchange in exchanges]
-    before, findings, values = _Before(), MAX_FOUND, MAX_WALKED
-    for judgement in judged:
-        judgement.most, judgement.left = min(MAX_FINDINGS, findings), values
+def judge_all(
+    rules: OperationRules, exchanges: Sequence[Exchange], begun: "Judging | None" = None
+) -> list[Judgement]:
+    """Judge the exchanges of one operation in turn: each by itself, then with the one before it.
+
+    The first of them may have been judged while the others were asked: these are not judged again.
+    """
+    judging = begun or Judging(rules)
+    for exchange in exchanges[len(judging.judged) :]:
+        judging.judge_next(exchange)
+    return judging.judged
+
+
+@dataclass(slots=True)
+class Judging:
+    """The exchanges of one operation, of which each is judged as soon as it is given."""
+
+    rules: OperationRules
+    judged: list[Judgement] = field(default_factory=list)
+    _before: "_Before" = field(default_factory=lambda: _Before())
+    _findings: int = field(default_factory=lambda: MAX_FOUND)  # that are left, and values
+    _values: int = field(default_factory=lambda: MAX_WALKED)
+
+    def judge_next(self, exchange: Exchange) -> None:
+        """Never raises for what a service sent."""
+        most = min(MAX_FINDINGS, self._findings)
+        judgement = Judgement(exchange, most=most, left=self._values)
         try:
-            _judge_next(rules, judgement, before)
+            _judge_next(self.rules, judgement, self._before)
         except Exception as error:  # a mistake beside the rules leaves this exchange unjudged alone
-            judgement.leave(rules.rules, error)
-        findings, values = max(findings - len(judgement.findings), 0), judgement.left
-    return judged
+            judgement.leave(self.rules.rules, error)
+        self._findings = max(self._findings - len(judgement.findings), 0)
+        self._values = judgement.left
+        self.judged.append(judgement)
+
+    def keep_up(self, exchanges: Sequence[Exchange]) -> None:
+        """Judge the first that is not, unless its answer is so large that it may take long."""
+        for exchange in exchanges[len(self.judged) : len(self.judged) + 1]:
+            if exchange.response is None or len(exchange.response.body) <= MAX_MEANWHILE:
+                self.judge_next(exchange)
 
 
 @dataclass(slots=True)

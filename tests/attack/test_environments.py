@@ -256,7 +256,7 @@ def test_little_memory_for_the_rules_is_a_sentence_of_a_run(
 def test_little_memory_for_an_operation_is_a_sentence_of_a_run(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("contracts.run.ask.judge_all", lacking)
+    monkeypatch.setattr("contracts.run.credentials.judge_all", lacking)
     run = project.run("-q")
     assert (run.code, run.counted("error")) == (3, 1)
     assert LITTLE in run.out

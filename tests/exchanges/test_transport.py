@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h11
@@ -209,9 +209,9 @@ class Pieces(httpcore2.NetworkStream):
 KEPT = b"HTTP/1.1 200 OK\r\nX-Case: kept\r\nContent-Length: 2\r\n\r\n"
 
 
-def put(wire: Channel) -> bytes:
+def put(wire: Channel, meanwhile: Callable[[], object] = tuple) -> bytes:
     head = h11.Request(method="PUT", target="/", headers=[("Host", "a"), ("Content-Length", "1")])
-    content = b"".join(wire.asked(head, b"1").iter_stream())
+    content = b"".join(wire.asked(head, b"1", meanwhile).iter_stream())
     wire.close()
     return content
 
@@ -226,6 +226,14 @@ def test_head_and_content_go_out_together_and_the_connection_is_kept() -> None:
     ]
     assert (put(wire), pieces.closed) == (b"[]", False)
     assert pieces.written == [b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n1"] * 2
+
+
+def test_something_is_done_once_a_request_while_its_answer_is_awaited() -> None:
+    pieces, found = Pieces(b"HTTP/1.1 100 Continue\r\n\r\n", KEPT, b"{}", KEPT + b"[]"), list[tuple[int, int]]()
+    wire = Channel(pieces, 1.0, 60.0)
+    for _ in range(2):
+        put(wire, lambda: found.append((len(pieces.written), len(pieces.answers))))
+    assert found == [(1, 4), (2, 1)]
 
 
 def test_an_answer_before_all_was_taken_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +253,7 @@ def test_a_connection_that_was_idle_for_too_long_is_left() -> None:
 def test_a_connection_whose_answer_is_not_read_to_its_end_is_closed() -> None:
     pieces = Pieces(KEPT + b"{")
     wire = Channel(pieces, 1.0, 60.0)
-    wire.asked(h11.Request(method="GET", target="/", headers=[("Host", "a")]), b"").close()
+    wire.asked(h11.Request(method="GET", target="/", headers=[("Host", "a")]), b"", tuple).close()
     assert (pieces.closed, wire.is_idle()) == (True, False)
 
 

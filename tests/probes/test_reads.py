@@ -12,7 +12,8 @@ from contracts.exchanges import Ledger, Secret
 from contracts.flows import asked_by
 from contracts.messages import Exchange, Probe, Response, is_origin_form
 from contracts.probes.reads import reads
-from contracts.run.ask import connected, judged
+from contracts.run.ask import connected
+from contracts.run.credentials import judged
 from contracts.run.givens import Givens
 from contracts.run.inputs import Inputs, Target
 from contracts.run.state import State

@@ -8,12 +8,16 @@ import pytest
 from contracts.decision.run_decision import Result
 from contracts.document import Spec, read_spec
 from contracts.exchanges import Ledger, Stop, StopKind
+from contracts.messages import Exchange
+from contracts.rules import OperationRules
 from contracts.run.ask import UNSENT, asked, verdicts_of
+from contracts.run.credentials import judged
 from contracts.run.end import concluded
 from contracts.run.inputs import Inputs, Target
 from contracts.run.options import Options
 from contracts.run.state import Asked, Budget, Progress, State
-from contracts.verdicts import Outcome, unjudged
+from contracts.verdicts import Judgement, Judging, Outcome, judge_all, unjudged
+from tests.run.projects import answer, serving
 
 OPERATION = {"responses": {"200": {"description": ""}}}
 DOCUMENT = {
@@ -55,6 +59,29 @@ def test_operation_is_asked_once(spec: Spec, tmp_path: Path) -> None:
     count = len(state.ledger.all())
     again = asked(state_of(Inputs(spec), tmp_path), spec.operations[0])
     assert (again, len(state.ledger.all())) == (first, count)
+
+
+def test_answers_of_a_service_are_judged_while_it_answers_the_next(
+    spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = list[int]()
+
+    def noted(rules: OperationRules, exchanges: list[Exchange], begun: Judging | None = None) -> list[Judgement]:
+        if begun is not None:
+            found.append(len(exchanges) - len(begun.judged))
+        return judge_all(rules, exchanges, begun)
+
+    monkeypatch.setattr("contracts.run.credentials.judge_all", noted)
+    with serving(lambda request: answer(200, b"{}")) as url:
+        for index, most in enumerate((len(b"{}"), 1)):
+            monkeypatch.setitem(Judging.keep_up.__globals__, "MAX_MEANWHILE", most)
+            (tmp_path / str(index)).mkdir()
+            state = state_of(Inputs(spec, Target(url)), tmp_path / str(index))
+            asked(state, spec.operations[0])
+            own = state.ledger.of(spec.operations[0].key)
+            verdicts = {v.rule.id: v for v in asked(state, spec.operations[0]).verdicts.values()}
+            assert verdicts == {v.rule.id: v for v in judged(state.book, spec.operations[0], own)}
+    assert found[0] < 3 <= len(own) == found[1]
 
 
 def test_verdicts_of_one_operation_are_in_memory_and_all_on_disk(spec: Spec, tmp_path: Path) -> None:

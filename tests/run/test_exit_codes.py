@@ -163,7 +163,7 @@ def crash(*args: object, **kwargs: object) -> None:
     raise RuntimeError("this is a bug")
 
 
-@pytest.mark.parametrize("where", ["contracts.probes.probe_plan.Lane.probes", "contracts.run.ask.judge_all"])
+@pytest.mark.parametrize("where", ["contracts.probes.probe_plan.Lane.probes", "contracts.run.credentials.judge_all"])
 def test_failure_of_the_suite_is_no_verdict(where: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(where, crash)
     run = project.run("-q")

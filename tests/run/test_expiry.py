@@ -2,6 +2,11 @@
 
 import pytest
 
+from contracts.messages import Exchange, Probe, Request, Response
+from contracts.rules import rules_for
+from contracts.run.credentials import judged
+from contracts.verdicts import Judging, judge_all
+from tests.exchanges.test_health import SPEC
 from tests.service.ordinary import FASTAPI, reads
 
 from .projects import CANARY, ENUM, Project, Things, answer, document, operation
@@ -68,6 +73,16 @@ def test_requests_that_should_not_be_refused_are_a_violation(project: Project) -
     things = Things(instead=refuses_some)
     run = project.ask(things)
     assert (run.code, ACCEPTED in run.violated) == (1, True)
+
+
+def test_what_came_after_it_had_expired_says_nothing_although_it_is_judged() -> None:
+    probe, book = Probe("GET /secured", Request("GET", "/secured"), source="given"), rules_for(SPEC)
+    exchanges = [Exchange(number, probe, Response(status)) for number, status in enumerate((200, 401, 401))]
+    judging = Judging(book.operations[probe.operation])
+    judge_all(judging.rules, exchanges, judging)
+    found, alone = (judged(book, SPEC.by_key[probe.operation], exchanges, begun) for begun in (judging, None))
+    assert found == alone
+    assert max(verdict.exercised for verdict in found) == 1
 
 
 def test_credential_that_expires_between_two_operations(project: Project) -> None:

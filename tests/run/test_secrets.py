@@ -77,7 +77,7 @@ def broken(*args: Any, **kwargs: Any) -> None:
     [
         "contracts.exchanges.client.Client.send",
         "contracts.exchanges.transport.Transport.answer",
-        "contracts.run.ask.judge_all",
+        "contracts.run.credentials.judge_all",
         "contracts.run.end.failure_text",
         "contracts.report.json_report.write_json",
     ],
@@ -308,7 +308,11 @@ def test_credential_in_a_capability_url_is_seen(project: Project) -> None:
 
 @pytest.mark.parametrize(
     "where",
-    ["contracts.run.ask.judge_all", "contracts.run.end.failure_text", "contracts.report.json_report.write_json"],
+    [
+        "contracts.run.credentials.judge_all",
+        "contracts.run.end.failure_text",
+        "contracts.report.json_report.write_json",
+    ],
 )
 def test_capability_urls_are_hidden_when_the_suite_fails(
     where: str, project: Project, monkeypatch: pytest.MonkeyPatch

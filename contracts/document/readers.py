@@ -189,7 +189,8 @@ class YamlText:
         convert = next((convert for pattern, convert in _NUMBERS if pattern.fullmatch(word)), str)
         try:
             value = convert(word)
-        except ValueError:  # Python reads no integer of so many digits
+            _ = str(value)
+        except ValueError:  # Python reads or writes no integer of so many digits
             value = math.inf
         if isinstance(value, float) and not math.isfinite(value):
             problem = f"{word[:60]} is not a JSON number"

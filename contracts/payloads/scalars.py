@@ -29,7 +29,8 @@ class Grid:
         """One of them as JSON decoders give it: whole ones as int, beyond 64 bits too."""
         steps = index if self.stop >= self.start else -index
         number = self.offset + self.step * (self.start + steps)
-        return int(number) if number == int(number) else float(number)
+        whole = int(number)
+        return whole if number == whole or abs(whole) >> 1023 else float(number)  # none is as large
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "maximum 1e308": {"type": "number", "minimum": -1e308, "maximum": 1e308},
     "minimum 1e308": {"type": "integer", "minimum": 1e308},
     "minimum of 401 digits": {"type": "integer", "minimum": 10**400},
+    "maximum of 401 digits, no integer": {"type": "number", "maximum": 10**400 - 1},
     "minimum above maximum": {"type": "integer", "minimum": 10, "maximum": 1},
     "recursion without end": {"$ref": "#/components/schemas/Recursive"},
     "arrays 500 deep": nested(500),

@@ -46,6 +46,7 @@ NOT_READABLE = {
     "half a pair": ('{"a":\n"\\ud83d"}', 'd.yaml:2: "\\ud83d" holds half a surrogate pair'),
     "YAML infinity": ("a:\n  - -.inf\n", "d.yaml:2: -.inf is not a JSON number"),
     "YAML NaN": ("a:\n  - .nan\n", "d.yaml:2: .nan is not a JSON number"),
+    "a hexadecimal integer of 4000 digits": (f"a:\n  - 0x{'f' * 4000}\n", f"d.yaml:2: 0x{'f' * 58} is not a JSON"),
     "YAML overflow": ("a:\n  - 1e400\n", "d.yaml:2: 1e400 is not a JSON number"),
     "YAML endless integer": ("a:\n  - " + "9" * 5000, "d.yaml:2: 9999"),
     "tag on a scalar": ("a: 1\nb: !!binary aa\n", "d.yaml:2: the tag !!binary has no meaning in JSON"),

@@ -184,6 +184,7 @@ def _end_to_end(fields: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, 
     for name, value in fields:
         if name.lower() == b"connection":
             named |= {option.strip().lower() for option in value.split(b",")}
+    named.discard(b"content-length")  # which frames what passes, whatever a client says of it
     for name, value in fields:
         if name.lower() not in named:
             yield name, value

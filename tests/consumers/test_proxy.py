@@ -111,7 +111,8 @@ BODIES = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_body_arrives_as_it_was_sent(name: str, watch: Watch) -> None:
+@pytest.mark.parametrize("option", [b"close", b"Content-Length, Transfer-Encoding"])
+def test_a_body_arrives_as_it_was_sent(name: str, option: bytes, watch: Watch) -> None:
     field, parts, wanted = BODIES[name]
     came = []
 
@@ -126,9 +127,8 @@ def test_a_body_arrives_as_it_was_sent(name: str, watch: Watch) -> None:
             messages.put_nowait({"type": "http.request", "body": part, "more_body": part is not parts[-1]})
         async with serving(service) as base_url:
             app = Onlooker(Forwarder(base_url, Route()), watch)
-            await asyncio.wait_for(
-                through(app, messages, nowhere, "/orders", (field, (b"expect", b"100-continue"))), 60
-            )
+            fields = (field, (b"expect", b"100-continue"), (b"connection", option))
+            await asyncio.wait_for(through(app, messages, nowhere, "/orders", fields), 60)
         app.close()
 
     asyncio.run(play())

@@ -205,7 +205,7 @@ class Report:
         document = spec.document
         since = self.against.since if self.against is not None else {}
         traffic = self.traffic
-        told = [*self.verdicts.kept]
+        told = self.verdicts.given_away()
         for index, one in enumerate(told):
             if isinstance(one, Verdict):
                 told[index] = teller.told(one, since.get(one.rule.id))

@@ -96,6 +96,12 @@ class Verdicts(Iterable[Verdict]):
             found.append(self.tell(verdict) if verdict.outcome is Outcome.HOLDS else verdict)
         return found
 
-    @cached_property
+    def given_away(self) -> list[Any]:
+        """What is `kept`, no longer: the others take much room, and are made again if need be."""
+        found = self.kept
+        del vars(self)["kept"]
+        return found
+
+    @property
     def others(self) -> list[Verdict]:
         return [v for v in self.kept if isinstance(v, Verdict) and v.outcome is not Outcome.HOLDS]

@@ -1,8 +1,11 @@
 """Verdicts to a line of a ledger, and back."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from contracts.rules import Rule, Severity
 from contracts.verdicts import Outcome, Verdict
-from contracts.verdicts.handover import from_line, to_line
+from contracts.verdicts.handover import Verdicts, from_line, to_line
 
 PROMISE, POINTER = "is of type string or null", "/components/schemas/thing"
 
@@ -23,3 +26,16 @@ def test_a_line_says_once_what_many_rules_share() -> None:
 
 def test_a_line_about_other_exchanges_says_nothing() -> None:
     assert from_line(to_line([verdict_on("/x")], None, None, 3) or b"", 4) is None
+
+
+def test_what_is_given_away_is_made_again_if_need_be() -> None:
+    held, made = [replace(verdict_on("/x"), outcome=Outcome.VIOLATED)], list[str]()
+
+    def make() -> Iterator[Verdict]:
+        made.append("once more")
+        yield from held
+
+    verdicts = Verdicts(make)
+    assert (verdicts.kept, verdicts.kept, len(made)) == (held, held, 1)
+    assert (verdicts.given_away(), len(made), list(vars(verdicts))) == (held, 1, ["make", "tell"])
+    assert (verdicts.kept, len(made)) == (held, 2)

@@ -126,10 +126,10 @@ class Lane:
 
     def probes(self) -> Iterator[Probe]:
         """All but the last ones; none if the method is not to be sent."""
-        if self._is_sent:
-            first = itertools.chain(self._given(), self._filtered())
-            made = itertools.chain(first, self._documented_statuses(), self._made())
-            yield from filter(self.can_send, made)
+        given = list[Probe]()
+        first, last = (self._given(given), self._filtered()), self._made(given)
+        asked = itertools.chain(*first, self._documented_statuses(), last)
+        yield from filter(self.can_send, asked) if self._is_sent else ()
 
     def closing(self, answered: Request | None) -> Iterator[Probe]:
         """What is sent last; `answered` had a 2xx with the right credential, if anything had."""
@@ -167,12 +167,11 @@ class Lane:
 
     def given(self) -> Iterator[Probe]:
         """The probes with values that the service knows, all of them twice."""
-        return filter(self.can_send, self._given())
+        return filter(self.can_send, self._given([]))
 
-    def _given(self) -> Iterator[Probe]:
+    def _given(self, made: list[Probe]) -> Iterator[Probe]:
         rounds, own = self.known.rounds, self.plan.bodies.get(self.operation.key, [])
-        probe = partial(Probe, self.operation.key, source="given")
-        made, note = list[Probe](), "given values, first time"
+        probe, note = partial(Probe, self.operation.key, source="given"), "given values, first time"
         cases = zip(itertools.cycle(rounds), range(max(len(rounds), len(own))), strict=False)
         for chosen, number in cases:
             given, request = self.known.vouched(chosen), self._base(chosen)
@@ -222,14 +221,14 @@ class Lane:
                 request = base.with_field("Prefer", f"code={code}, example={example}")
                 yield self._probe(request, "status", f"documented status {response.status}")
 
-    def _made(self) -> Iterator[Probe]:
+    def _made(self, given: list[Probe]) -> Iterator[Probe]:
         """Boundaries, random and odd requests, each once; odd wins if others make the same."""
         plan, rounds = self.plan, itertools.cycle(self.known.rounds or [{}])
         filters = itertools.cycle(self.known.filters or [{}])
         odd: dict[Request, str] = {}
         for note, request in edge_requests(self.operation, self._base(next(rounds))):
             odd.setdefault(self._spared(request), note)
-        seen = set(odd)
+        seen = {*odd, *map(attrgetter("request"), given)}
 
         def unseen(source: str, made: Iterable[tuple[str, Request]]) -> Iterator[Probe]:
             for index, (note, request) in enumerate(made):

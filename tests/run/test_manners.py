@@ -15,7 +15,7 @@ from contracts import plugin
 from contracts.run.invocation import started_by
 from contracts.run.state import EXAMPLES, register_profiles
 
-from .projects import CANARY, ENUM, GIVEN, Project, Things, hermetic
+from .projects import CANARY, ENUM, GIVEN, Project, Things, document, hermetic, operation
 
 SILENT = """
 import sys
@@ -191,6 +191,8 @@ def test_profile_decides_how_much_is_asked(
     name: str, examples: int, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hypothesis.settings.register_profile(name, max_examples=examples, deadline=None)
+    query = {"name": "q", "in": "query", "required": True, "schema": {"type": "string"}}
+    project.write(document(get=operation("read", parameters=[query])))
     run = project.run("-q", f"--hypothesis-profile={name}")
     log = (project.folder / "build/contract/exchanges.jsonl").read_text()
     random = sum('"source":"fuzz"' in line for line in log.splitlines())

@@ -155,7 +155,7 @@ class _Amendment:
         for table in (entries.VIOLATIONS, entries.CHANGES):
             if given in self.held(table):
                 return [(table, given)]
-        if given.partition(" ")[0] in KINDS:
+        if given.partition(" ")[0] in KINDS and given.isprintable():
             return [(entries.CHANGES, given)]
         return [(entries.VIOLATIONS, rule.id) for rule in catalogue.named(self.book, given)]
 

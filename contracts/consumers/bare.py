@@ -16,11 +16,9 @@ from contracts.exchanges.credential import Secret, is_distinctive, parts_of, sch
 from contracts.exchanges.echoes import views_of
 from contracts.messages import Request, Response, header_values
 
-IN_BODIES = (
-    *("access_token", "refresh_token", "id_token", "auth_token", "token", "jwt", "assertion"),
-    *("client_secret", "secret_key", "secret", "password", "passwd", "authorization", "cookie"),
-    *("api_key", "access_key", "private_key"),
-)
+IN_BODIES: tuple[str, ...] = ("access_token", "refresh_token", "id_token", "auth_token", "token")
+IN_BODIES += ("client_secret", "secret_key", "secret", "password", "passwd", "authorization")
+IN_BODIES += ("api_key", "access_key", "private_key", "assertion", "cookie", "jwt")
 """Members of bodies that are credentials, whatever a document says."""
 _KEPT = frozenset({"accept", "accept-language", "content-type", "content-encoding", "if-match"})
 _KEPT |= {"if-none-match", "if-modified-since", "if-unmodified-since", "range", "prefer"}

@@ -114,8 +114,8 @@ def _matches(text: str, glob: str) -> bool:
 
 
 def is_reason(text: str) -> bool:
-    """Whether a text says anything: not if it is blank, or the placeholder that was offered."""
-    return bool(re.sub(r"[\s.…]", "", text))
+    """Whether a text says anything: not if it is blank, no UTF-8, or the placeholder offered."""
+    return bool(re.sub(r"[\s.…]", "", text)) and not re.search("[\ud800-\udfff]", text)
 
 
 def accept_command(names: Iterable[str], *options: str, until: object, reason: str = "…") -> str:

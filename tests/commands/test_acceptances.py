@@ -117,6 +117,8 @@ MISTAKES = [
     (("GET /things/{thing_id} 200 /status enums", *WHY), f"the document has no rule {ENUM}s; the nearest are {ENUM}; "),
     (("enum-widenedd schemas/X", *WHY), "the document has no rule enum-widenedd schemas/X; the nearest are enum-"),
     ((ENUM, "--reason", "…", "--until", "2999-12-31"), "--reason '…' says nothing; say why"),
+    ((ENUM, "--reason", "caf\udce9", "--until", "2999-12-31"), r"--reason 'caf\udce9' says nothing; say why"),
+    (("operation-removed \udce9", "--until", "2999-12-31"), r"the document has no rule operation-removed \udce9"),
     ((ENUM, "--reason", " .. ", "--until", "2999-12-31"), "--reason ' .. ' says nothing; say why"),
     (
         (ENUM, "--until", "2999-12-31"),

@@ -171,6 +171,15 @@ def test_without_the_document_the_rules_are_left_out_and_that_is_said(shards: Pr
     assert "moved.yaml is another document" in put_together(shards, "--spec=moved.yaml")[2]["notes"][-1]
 
 
+def test_operations_of_a_shard_that_the_document_does_not_have_are_said(shards: Project) -> None:
+    report_of(shards, 2).unlink()
+    for index in (1, 3):
+        report = json.loads(report_of(shards, index).read_text())
+        report["shard"]["shares"]["GET /nothing"] = 2
+        report_of(shards, index).write_text(json.dumps(report))
+    assert "spec/notte.yaml is another document" in put_together(shards)[2]["notes"][-1]
+
+
 def test_files_folders_and_patterns_are_the_same(shards: Project) -> None:
     """What is written into a folder that is read is no shard of the next time."""
     folder = shards.folder / "shards"

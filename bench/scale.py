@@ -37,6 +37,7 @@ CONTRACTS = [sys.executable, "-c", "from notte_contracts import main; main()"]
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace", "query"}
 GROWTH = (100, 300, 1000)
 PATHS, VALUES = 96, 200  # of the service on loopback
+AFTER, FEWER = 0.002, 40  # seconds after which it answers where it is as if over a network, and values then
 COUNT = "/__count__"
 
 
@@ -197,9 +198,9 @@ def served() -> dict[str, Any]:
 
 
 class Service(asyncio.Protocol):
-    """Answers each request as soon as its head is there, and counts."""
+    """Answers each request as soon as its head is there, or so many seconds after, and counts."""
 
-    count = 0
+    count, after = 0, 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport, self.data = transport, b""
@@ -219,7 +220,11 @@ class Service(asyncio.Protocol):
             elif known:
                 status, body = b"200 OK", b'{"id": "%s", "n": 1}' % path.rpartition(b"/")[2]
             head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
-            self.transport.write(head + body * (method != b"HEAD"))  # type: ignore[attr-defined]
+            answer = head + body * (method != b"HEAD")
+            if Service.after:
+                asyncio.get_running_loop().call_later(Service.after, self.transport.write, answer)  # type: ignore[attr-defined]
+            else:
+                self.transport.write(answer)  # type: ignore[attr-defined]
 
 
 async def serve() -> None:
@@ -229,11 +234,14 @@ async def serve() -> None:
 
 
 @contextmanager
-def service() -> Iterator[str]:
-    with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as process:
+def service(after: float = 0.0) -> Iterator[str]:
+    words = [sys.executable, __file__, "--serve", f"--after={after}"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.terminate()
 
 
 def on_loopback(folder: Path) -> None:
@@ -276,6 +284,15 @@ def on_loopback(folder: Path) -> None:
         print(f"{'':<28} -n 2 is {' times as fast, '.join(gained)} times by CPU in a row")
         if others:
             rate("st run --workers 2", [others, "run", str(document), "--url", url, "--workers", "2", "--seed", "1"])
+    with service(AFTER) as url:
+        walls = list[float]()
+        for processes in (0, 2):
+            words = [*CONTRACTS, "run", str(document), "--base-url", url, "-q", "-n", str(processes), *values[:FEWER]]
+            took = taken([*words, "--hypothesis-profile=ci", f"--contract-report={folder / 'loopback'}"], folder)
+            walls.append(took.wall)
+            each = f"{1000 * AFTER:.0f} ms after each request, -n {processes}"
+            print(f"{each:<28} {took.wall:.1f} s wall, {took.cpu:.1f} s CPU, exit code {took.code}", flush=True)
+        print(f"{'':<28} -n 2 is {walls[0] / walls[1]:.2f} times as fast")
 
 
 def main() -> None:
@@ -284,8 +301,10 @@ def main() -> None:
     parser.add_argument("--operations", type=int, help="so many of the document's")
     parser.add_argument("--only", default="mock,growth,loopback,shards")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--after", type=float, default=0.0, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
+        Service.after = given.after
         asyncio.run(serve())
     if given.document is None:
         parser.error("name a document")

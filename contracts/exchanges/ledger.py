@@ -363,7 +363,8 @@ class Ledger:
         for operation, number in self.first_numbers().items():
             for file, begin, end in self._lanes[operation].places:
                 for line in file.lines(begin, end):
-                    draft.write(NUMBER + b"%d" % number + line[line.index(b",") :])
+                    rest = memoryview(line)[line.index(b",") :]
+                    draft.writelines((NUMBER, b"%d" % number, rest))
                     number += 1
         for operation in self.finished():
             draft.write(json_line({"finished": operation}))

@@ -307,6 +307,8 @@ class Run:
     def told(self) -> "Run":
         """The run as people read it: without rules on bodies of which finer ones say all."""
         explained = {verdict.rule for verdict in self.verdicts if verdict.explained}
+        if not explained:  # as in most runs, of which another one would take much room
+            return self
         verdicts, against = filterfalse(attrgetter("explained"), self.verdicts), self.against
         if against is not None:
             unjudged = filterfalse(explained.__contains__, against.get("not_judged", ()))

@@ -52,6 +52,7 @@ def test_what_finer_rules_explain_once_is_told_nowhere() -> None:
     assert merged.against["not_judged"] == [body.rule, "another"]
     assert (merged.told.verdicts, merged.told.missing) == ((other,), ())
     assert merged.told.against["not_judged"] == ["another"]
+    assert merged.told.told is merged.told
 
 
 def test_what_was_asked_again_is_added_up_also_with_an_older_report() -> None:

@@ -44,6 +44,7 @@ SECTIONS = {
     "schemas that nobody can keep": "test_schemas.py",
     "what is made of schemas that take for ever": "test_making.py",
     "documents": "test_documents.py",
+    "very many of one thing": "test_large.py",
     "environments": "test_environments.py",
     "a `git` that does not behave": "test_git.py",
     "disks and folders": "test_disks.py",

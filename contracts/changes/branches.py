@@ -187,9 +187,10 @@ def tags_of(shape: Shape) -> tuple[str, dict[str, list[str]]]:
     named = value["discriminator"]
     tag, mapping = named.get("propertyName", ""), named.get("mapping")
     found: dict[str, list[str]] = {}
+    by_name = schemas_by_name(value)
     for name, target in sorted((mapping or {}).items()):
-        found.setdefault(schemas_by_name(value)[name] or ref_target(target), []).append(name)
-    for name, pointer in schemas_by_name(value).items():
+        found.setdefault(by_name[name] or ref_target(target), []).append(name)
+    for name, pointer in by_name.items():
         if pointer and pointer not in found and listed_under(shape, pointer, tag) is None:
             found[pointer] = [name]
     return tag, found

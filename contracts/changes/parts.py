@@ -1,8 +1,10 @@
 """The parts of messages in two versions of an operation: parameters, request bodies, answers."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import filterfalse
+from operator import attrgetter
 
 from contracts.changes.change import Direction, Reach
 from contracts.changes.containment import Settlement, settle
@@ -11,13 +13,15 @@ from contracts.changes.versions import Draft, Versions, plainest
 from contracts.document import Header, MediaType, Operation, Parameter, RequestBody, ResponseSpec
 from contracts.document.model import best
 from contracts.document.serialisation import parameter_names, serialised
-from contracts.messages import JSON, covers
+from contracts.messages import JSON, covers, essence_of
 from contracts.payloads import Unsatisfiable
 from contracts.schemas.locations import locate
 from contracts.schemas.readings import taken_form
 from contracts.schemas.texts import takes_text
+from contracts.text import few
 
 Wanted = Parameter | RequestBody | Header
+_Near = Callable[[MediaType], Sequence[MediaType]]
 
 STATUSES = range(100, 600)
 SUCCESSES = range(200, 300)
@@ -192,22 +196,23 @@ def _compare_content(
         response = sender
     is_negotiated = is_answer and not versions.base.by_service  # by Accept (RFC 9110 §12.5.1)
     is_served = is_negotiated and not _is_error(before)
-    is_left = partial(_is_offered, sender)
+    sent, taken = _near(sender.content), _near(receiver.content)
+    is_left = any(map(partial(_is_covered, sent, or_covers=True), receiver.content))
     for media in sender.content:
-        name, other = media.name, best(receiver.content, media.name)
+        name, other = media.name, best(taken(media), media.name)
         if other is not None:
             ordered = versions.roles(media, other, is_answer=is_answer)
             _compare_media(versions, *ordered, response)
             continue
         at = versions.roles(media.pointer, receiver.pointer, is_answer=is_answer)
         because, draft = f"the {side} documents {_names(receiver) or 'none'}", None
-        if not is_negotiated or "*" in name or not any(map(is_left, receiver.content)):
+        if not is_negotiated or "*" in name or not is_left:
             draft = Draft(because, response=response, media=media)
         kind = f"{noun}-media-type-{lost}"
         versions.note(kind, f"{where} ;{name}", at, draft, subject=name)
     for media in receiver.content:
-        name, is_known = media.name, partial(_is_covered, media, or_covers=is_answer)
-        if not any(map(is_known, sender.content)):
+        name = media.name
+        if not _is_covered(sent, media, or_covers=is_answer):
             at, draft = versions.roles(sender.pointer, media.pointer, is_answer=is_answer), None
             if is_served:
                 because = f"it accepts {name} alone, and the revision answers {_names(sender)}"
@@ -221,16 +226,27 @@ def _is_error(part: RequestBody | ResponseSpec) -> bool:
     return isinstance(part, ResponseSpec) and part.status[0] in "45"
 
 
-def _is_covered(media: MediaType, other: MediaType, *, or_covers: bool) -> bool:
-    return covers(other.name, media.name) or (or_covers and covers(media.name, other.name))
+def _near(content: Sequence[MediaType]) -> _Near:
+    """What finds those that may cover a media type, or be covered: of its essence, and ranges."""
+    known: dict[str, list[MediaType]] = {"*": []}
+    for media in content:
+        known.setdefault("*" if "*" in media.name else essence_of(media.name), []).append(media)
+
+    def near(media: MediaType) -> Sequence[MediaType]:
+        name = media.name
+        return content if "*" in name else [*known.get(essence_of(name), ()), *known["*"]]
+
+    return near
 
 
-def _is_offered(part: RequestBody | ResponseSpec, media: MediaType) -> bool:
-    return any(map(partial(_is_covered, media, or_covers=True), part.content))
+def _is_covered(near: _Near, media: MediaType, *, or_covers: bool) -> bool:
+    names = list(map(attrgetter("name"), near(media)))
+    covering = any(covers(name, media.name) for name in names)
+    return covering or (or_covers and any(map(partial(covers, media.name), names)))
 
 
 def _names(part: RequestBody | ResponseSpec) -> str:
-    return ", ".join(media.name for media in part.content)
+    return few(list(map(attrgetter("name"), part.content)), 20, "")
 
 
 def _compare_media(

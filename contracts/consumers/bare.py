@@ -10,9 +10,9 @@ from operator import itemgetter
 from urllib.parse import unquote_plus
 
 from contracts.document import Operation, SecurityScheme, Spec
-from contracts.document.security import is_secret_name, own_variable, place_of
+from contracts.document.security import is_secret_name, own_variable, place_of, scheme_name
 from contracts.document.serialisation import match_path
-from contracts.exchanges.credential import Secret, is_distinctive, parts_of, scheme_name
+from contracts.exchanges.credential import Secret, is_distinctive, parts_of
 from contracts.exchanges.echoes import views_of
 from contracts.messages import Request, Response, header_values
 

@@ -41,9 +41,7 @@ _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 
 
 def load_spec(
-    path: str | Path,
-    overlays: Sequence[Path | str] | None = None,
-    root: Path | str | None = None,
+    path: str | Path, overlays: Sequence[Path | str] | None = None, root: Path | str | None = None
 ) -> Spec:
     """Read an OpenAPI 3.0, 3.1 or 3.2 document in YAML or JSON, or on a Markdown page.
 

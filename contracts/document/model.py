@@ -160,7 +160,7 @@ def schemas_by_name(value: dict[str, Any]) -> dict[str, str]:
     """
     mapping = value["discriminator"].get("mapping") or {}
     branches = [*(value.get("oneOf") or ()), *(value.get("anyOf") or ())]
-    targets = [ref_target(branch["$ref"]) for branch in branches if "$ref" in branch]
+    targets = {ref_target(branch["$ref"]): None for branch in branches if "$ref" in branch}
     found = {}
     for name, target in mapping.items():
         pointer = ref_target(target)
@@ -273,15 +273,15 @@ class Operation:
     method: str  # in upper case; one of `additionalOperations` as written
     path: str  # the template as written
     operation_id: str | None
-    parameters: tuple[Parameter, ...]
-    request_body: RequestBody | None
-    responses: tuple[ResponseSpec, ...]
-    security: tuple[SecurityRequirement, ...]  # alternatives; none if no credential is asked for
-    servers: tuple[str, ...]  # the URLs that apply, wherever they stand
+    parameters: tuple[Parameter, ...] = field(hash=False)  # may be long, as what follows
+    request_body: RequestBody | None = field(hash=False)
+    responses: tuple[ResponseSpec, ...] = field(hash=False)
+    security: tuple[SecurityRequirement, ...] = field(hash=False)  # alternatives; none: open
+    servers: tuple[str, ...] = field(hash=False)  # the URLs that apply, wherever they stand
     deprecated: bool
     pointer: str
     openapi: str = "3.1.0"  # the version of its document
-    callbacks: tuple["Outgoing", ...] = ()
+    callbacks: tuple["Outgoing", ...] = field(default=(), hash=False)
     home: str = ""  # of one that a webhook or a callback has: that, as people read it
     by_service: bool = False  # whether the service sends the requests, and the consumer answers
 
@@ -360,9 +360,8 @@ class Spec:
     def refuses_unknown(self, operation: Operation) -> bool:
         """Whether it may tell, or has to, that no resource has the name in its path."""
         statuses = {response.status for response in operation.responses}
-        documented = "{" in operation.path and not statuses.isdisjoint(
-            ("4XX", *map(str, NOT_THERE))
-        )
+        refusing = statuses.intersection(("4XX", *map(str, NOT_THERE)))
+        documented = "{" in operation.path and bool(refusing)
         return operation.method == "GET" and (documented or bool(self.identifying(operation)))
 
     @cached_property

@@ -5,6 +5,7 @@ import os
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlsplit
@@ -138,13 +139,15 @@ class Linker:
                 followed.append(reference)
             except _Dangling as error:
                 self._take_out(reference, error)
+        straight = set[int]()  # what leads into a circle at most, and is in none
         for reference in followed:
             passed: dict[int, Any] = {}
             node: Any = reference.holder
-            while id(node) in self._targets and id(node) not in passed:
+            while id(node) in self._targets and not (id(node) in passed or id(node) in straight):
                 passed[id(node)] = node
                 node = self._targets[id(node)]
-            if node is reference.holder:
+            straight.update(takewhile(id(node).__ne__, passed))
+            if node is reference.holder and passed:
                 problem, cure = "leads only back to itself", "define what it names"
                 is_bare = all(node.keys() == {"$ref"} for node in passed.values())
                 if is_bare or reference.kind != "path item":  # which may have more on the way

@@ -67,15 +67,11 @@ class Way:
         return self.form, self.schemes, self.part
 
 
+@lru_cache(maxsize=32)
 def alternatives_of(operation: Operation, spec: Spec) -> tuple[Schemes, ...]:
     """The requirements that a request alone can satisfy; those with a credential given first."""
-    return _alternatives(operation.security, spec)
-
-
-@lru_cache(maxsize=32)
-def _alternatives(security: tuple[SecurityRequirement, ...], spec: Spec) -> tuple[Schemes, ...]:
     given, others = list[Schemes](), list[Schemes]()
-    for alternative in security:
+    for alternative in operation.security:
         names = tuple(name for name, _ in alternative)
         types = {scheme.type for scheme in schemes_of(names, spec)}
         if names and "mutualTLS" not in types:
@@ -102,6 +98,11 @@ def place_of(scheme: SecurityScheme) -> tuple[str, str]:
     if scheme.location == "header":
         return "header", scheme.name.lower()
     return scheme.location, scheme.name
+
+
+def scheme_name(scheme: SecurityScheme) -> str:
+    """The name before a credential in `Authorization`; empty where it has a place of its own."""
+    return {"http": scheme.scheme.capitalize(), "apiKey": ""}.get(scheme.type, "Bearer")
 
 
 def misplaced(scheme: SecurityScheme, spec: Spec) -> SecurityScheme | None:
@@ -133,9 +134,7 @@ def ways_of(operation: Operation, spec: Spec) -> Iterator[Way]:
             if form is Credential.RIGHT or (guarded and (not shown or form not in _OF_OTHERS)):
                 yield Way(form, shown, about=" and ".join(shown))
         parts = set(map(place_of, schemes_of(names, spec)))
-        if (
-            guarded and MOST_TRIED >= len(parts) == len(names) > 1
-        ):  # in one place only one of them is shown
+        if guarded and MOST_TRIED >= len(parts) == len(names) > 1:  # in one place is one of them
             for part in names:
                 others = tuple(name for name in names if name != part)
                 if not any(set(one) <= set(others) for one in alternatives):

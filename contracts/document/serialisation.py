@@ -99,11 +99,12 @@ def _items(value: JSON) -> list[JSON]:
 
 def raw_values(pairs: str, separator: str, name: str) -> list[str]:
     """The values under a name in `a=b&c=d` or `a=b; c=d`, as they stand there."""
-    return [*_by_name(pairs, separator).get(name, ())]
+    return [*values_by_name(pairs, separator).get(name, ())]
 
 
 @lru_cache(maxsize=4)  # each parameter of an operation looks at the same, one after the other
-def _by_name(pairs: str, separator: str) -> Mapping[str, Sequence[str]]:
+def values_by_name(pairs: str, separator: str) -> Mapping[str, Sequence[str]]:
+    """All values in `a=b&c=d` or `a=b; c=d`, as they stand there."""
     found: dict[str, list[str]] = {}
     for pair in pairs.split(separator):
         key, _, value = pair.strip().partition("=")
@@ -113,9 +114,10 @@ def _by_name(pairs: str, separator: str) -> Mapping[str, Sequence[str]]:
 
 @lru_cache(maxsize=4096)
 def _pattern(template: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """What matches a path backwards, and tries no end of a value again; and the names."""
     literals = _PARAMETER.split(template)
-    expression = "([^/]+)".join(re.escape(_wire(text)) for text in literals[::2])
-    return re.compile(expression), tuple(literals[1::2])
+    last, *texts = (re.escape(_wire(text)[::-1]) for text in literals[::-2])
+    return re.compile(last + "".join(map("(?>([^/]+?){})".format, texts))), tuple(literals[1::2])
 
 
 def parameter_names(template: str) -> tuple[str, ...]:
@@ -127,11 +129,11 @@ def parameter_names(template: str) -> tuple[str, ...]:
 def match_path(template: str, path: str) -> Mapping[str, str] | None:
     """The values of the parameters, raw as in a path without query; None for another route."""
     pattern, names = _pattern(template)
-    found = pattern.fullmatch(path)
+    found = pattern.fullmatch(path[::-1])
     # Clients and proxies remove segments of `.` or `..` (RFC 3986 §5.2.4).
     if found is None or not {".", ".."}.isdisjoint(unquote(path).split("/")):
         return None
-    return dict(zip(names, found.groups(), strict=True))
+    return dict(zip(names, map("".join, map(reversed, found.groups()[::-1])), strict=True))
 
 
 def is_odd(template: str, path: str) -> bool:

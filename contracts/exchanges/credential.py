@@ -14,7 +14,7 @@ from typing import Self
 from urllib.parse import quote
 
 from contracts.document import SecurityScheme, Spec
-from contracts.document.security import misplaced, place_of, schemes_in_use
+from contracts.document.security import misplaced, place_of, scheme_name, schemes_in_use
 from contracts.exchanges import echoes
 from contracts.exchanges.echoes import DISTINCTIVE, Hit
 from contracts.exchanges.secret_urls import Capabilities
@@ -27,6 +27,7 @@ from contracts.messages import (
     Probe,
     Request,
     Response,
+    overridden,
 )
 
 MIN_LENGTH = 4  # shorter values are words like any other: without them no text could be read
@@ -330,7 +331,8 @@ def shown_schemes(probe: Probe, spec: Spec) -> tuple[SecurityScheme, ...]:
 
 def with_credential(probe: Probe, spec: Spec, secrets: Mapping[str, Secret]) -> Request:
     """The request of a probe with the credentials that it shows, out of `secrets` by variable."""
-    request = probe.request
+    request, fields = probe.request, dict[str, tuple[str, str]]()
+    pairs: dict[str, list[str]] = {"query": [], "cookie": []}
     for scheme in shown_schemes(probe, spec):
         form, secret = probe.credential, secrets.get(spec.variable_of(scheme.id))
         if probe.part not in ("", scheme.id):
@@ -339,35 +341,33 @@ def with_credential(probe: Probe, spec: Spec, secrets: Mapping[str, Secret]) -> 
             continue
         if form is Credential.MISPLACED:
             scheme = misplaced(scheme, spec) or scheme
-        request = _shown(request, scheme, CREDENTIAL_FORMS[form], secret.reveal())
-    return request
+        place, name, value = _shown(scheme, CREDENTIAL_FORMS[form], secret.reveal())
+        if place in pairs:
+            pairs[place].append(f"{name}={value}")
+        else:
+            fields[name.lower()] = name, value
+    if pairs["query"]:
+        joint = "&" if "?" in request.target else "?"
+        request = replace(request, target=f"{request.target}{joint}{'&'.join(pairs['query'])}")
+    if pairs["cookie"]:
+        cookies = "; ".join(filter(None, (request.header("cookie"), *pairs["cookie"])))
+        request = request.with_field("Cookie", cookies)
+    return replace(request, headers=overridden(request.headers, tuple(fields.values())))
 
 
-def scheme_name(scheme: SecurityScheme) -> str:
-    """The name before a credential in `Authorization`; empty where it has a place of its own."""
-    return {"http": scheme.scheme.capitalize(), "apiKey": ""}.get(scheme.type, "Bearer")
-
-
-def _shown(request: Request, scheme: SecurityScheme, form: CredentialForm, value: str) -> Request:
+def _shown(scheme: SecurityScheme, form: CredentialForm, value: str) -> tuple[str, str, str]:
+    """Where a form of a credential stands, under which name, and what."""
     name = scheme_name(scheme)
     value, word = form.value(value), form.scheme(name)
-    if scheme.type == "apiKey" and not word:
-        return _keyed(request, scheme, value)
-    if name == "Basic":
-        value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
-    return request.with_field("Authorization", f"{word} {value}".strip())
-
-
-def _keyed(request: Request, scheme: SecurityScheme, value: str) -> Request:
+    if scheme.type != "apiKey" or word:
+        if name == "Basic":
+            value = base64.b64encode((value if ":" in value else f"{value}:").encode()).decode()
+        return "header", "Authorization", f"{word} {value}".strip()
     if scheme.location == "query":
-        joint = "&" if "?" in request.target else "?"
-        target = f"{request.target}{joint}{quote(scheme.name, safe='')}={quote(value, safe='')}"
-        return replace(request, target=target)
-    if scheme.location != "cookie":
-        return request.with_field(scheme.name, value)
-    written = value if _COOKIE_VALUE.fullmatch(value) else quote(value, safe="")
-    before = [request.header("cookie"), f"{scheme.name}={written}"]
-    return request.with_field("Cookie", "; ".join(filter(None, before)))
+        return "query", quote(scheme.name, safe=""), quote(value, safe="")
+    if scheme.location == "cookie" and not _COOKIE_VALUE.fullmatch(value):
+        value = quote(value, safe="")
+    return scheme.location, scheme.name, value
 
 
 def withheld(

@@ -15,6 +15,7 @@ from contracts.mock.deeds import answered, role_of
 from contracts.mock.refusals import Ground, grounds_of, problem, sentence_of, told
 from contracts.mock.service import (
     CREDENTIAL,
+    MOST_FIELDS,
     Chosen,
     MockService,
     challenges,
@@ -122,9 +123,8 @@ class _Counter:
     def _denied(self, denied: Chosen | Response) -> Turns:
         challenge = challenges(self.operation, self.service.spec)
         schemes, how = ", ".join(map(itemgetter(1), challenge)), "missing"
-        for scheme in self.service.spec.security_schemes.values():
-            if any(presented(scheme, self.request)):
-                how = "wrong"
+        if any(map(any, presented(self.request, self.service.spec).values())):
+            how = "wrong"
         said = f"the credential is {how}, wanted is {schemes}"
         if self.service.credential == CREDENTIAL:  # another is somebody's
             said += f" with {CREDENTIAL}"
@@ -207,7 +207,7 @@ class _Counter:
             return Turns(self._fresh(media, chosen, variants, applied), 0, turn)
         if wishes.dynamic is None and self.walks:
             every = [*usable, *variants]
-            count = max(map(len, (every, *map(header_texts, documented.headers))))
+            count = max(map(len, (every, *map(header_texts, documented.headers[:MOST_FIELDS]))))
             return Turns(self._made(every, chosen, applied), count, turn)
         fixed = variants[fixed_index(self.request) % len(variants)]
         return self._fixed([*usable[: wishes.dynamic is False], fixed][0], chosen, applied)

@@ -238,15 +238,9 @@ class MockApp:
         """The fields of an answer that a page of any origin may read (Fetch §3.3)."""
         vary = ", ".join([*header_values(fields, "vary"), "Origin"])
         names = ", ".join(dict.fromkeys(name for name, _ in fields))
-        return overridden(
-            fields,
-            (
-                ("Access-Control-Allow-Origin", origin),
-                ("Access-Control-Allow-Credentials", "true"),
-                ("Access-Control-Expose-Headers", names),
-                ("Vary", vary),
-            ),
-        )
+        shared: Headers = (("Access-Control-Allow-Origin", origin), ("Vary", vary))
+        shared += (("Access-Control-Allow-Credentials", "true"),)
+        return overridden(fields, (*shared, ("Access-Control-Expose-Headers", names)))
 
     def _line(self, request: Request, response: Response, refused: str) -> str:
         """A request in the log, without credentials, and without URLs that are some."""
@@ -256,8 +250,8 @@ class MockApp:
         line = f"{request.method} {request.path}{query} {response.status}"
         if refused:
             line += f" refused: {refused}"
-        for scheme in self.service.spec.security_schemes.values():
-            for value in filter(None, presented(scheme, request)):
+        for values in presented(request, self.service.spec).values():
+            for value in filter(None, values):
                 if value != self.service.credential and len(value) >= MIN_LENGTH:
                     line = line.replace(value, "…").replace(quote(value, safe=""), "…")
         return printable(self._scrubber.text(line))

@@ -5,27 +5,22 @@ import hashlib
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import format_datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.document import Header, Operation, ResponseSpec, SecurityScheme, Spec, serialisation
+from contracts import messages
+from contracts.document import Header, Operation, ResponseSpec, Spec, serialisation
 from contracts.document.model import NOT_THERE, NOWHERE, concrete_status, refusals_of
-from contracts.document.serialisation import concreteness, decoded, match_path, raw_values
-from contracts.messages import (
-    NO_CONTENT,
-    REFUSALS,
-    Headers,
-    Request,
-    Response,
-    header_values,
-    moment_of,
-    overridden,
-)
+from contracts.document.security import place_of
+from contracts.document.serialisation import concreteness, decoded, match_path, values_by_name
+from contracts.messages import Headers, Request, Response, header_values, overridden
 from contracts.mock.bodies import Variant, header_texts, is_value, problem_of, variants_of
 from contracts.mock.deeds import answered
 from contracts.mock.world import Store
@@ -40,6 +35,7 @@ ANY = "any"  # in place of it: one that is there is right
 _PREFER = re.compile(r"\b(code|example)=(\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 
+_Shown = tuple[str, str, str]  # where a credential is, under which name, and after which word
 Chosen = tuple[ResponseSpec, int]  # a documented response, and the status that it is given with
 
 
@@ -50,9 +46,7 @@ class MockService:
     spec: Spec
     refine: Callable[[Operation, int, Any], Any] | None = None  # makes bodies believable
     clock: str | None = None  # the Date field, which stands still, so that answers stay the same
-    lived: Callable[[Operation, Any, int], Any] | None = (
-        None  # what becomes of what exists, in time
-    )
+    lived: Callable[[Operation, Any, int], Any] | None = None  # what becomes of it, in time
     credential: str = CREDENTIAL  # the one that is right; `ANY`: whichever is there
     plain: Callable[..., Response] = field(default_factory=lambda: _plain)  # what none documents
     _variants: dict[tuple[str, str], tuple[Variant, ...]] = field(default_factory=dict)
@@ -70,7 +64,10 @@ class MockService:
 
     def date(self, store: Store | None = None) -> Headers:
         """The Date field, if there is a clock: with state, each answer is a second later."""
-        moment, seconds = moment_of(self.clock), store.moment if store and self.lived else 0
+        moment, seconds = (
+            messages.moment_of(self.clock),
+            store.moment if store and self.lived else 0,
+        )
         if moment is None:
             return ()
         return (("Date", format_datetime(moment + timedelta(seconds=seconds), usegmt=True)),)
@@ -117,7 +114,7 @@ class MockService:
         """How many answers with a status show all there is: bodies, and values of headers."""
         if (documented := operation.response(status)) is None:
             return 0
-        values = list(map(header_texts, documented.headers))
+        values = list(map(header_texts, documented.headers[:MOST_FIELDS]))
         return max(map(len, (self.variants(operation, documented), *values)))
 
     def _routed(self, request: Request, store: Store | None) -> Response:
@@ -186,7 +183,7 @@ class MockService:
         """The answer with a body; `index` says which of the values that its header can have."""
         code, challenge = chosen[1], challenges(operation, self.spec)
         headers = self._head(chosen, index, request, challenge)
-        if code in NO_CONTENT:
+        if code in messages.NO_CONTENT:
             return Response(code, headers)
         if variant.content_type is not None:
             headers = (("Content-Type", variant.content_type), *headers)
@@ -245,7 +242,7 @@ class MockService:
         """The first response that can be given to the right credential."""
         for response in candidates:
             code = concrete_status(operation, response, *preferred)
-            refuses = operation.needs_credential and code in REFUSALS
+            refuses = operation.needs_credential and code in messages.REFUSALS
             if code is not None and not refuses and self.variants(operation, response):
                 return response, code
         return None
@@ -308,42 +305,57 @@ def _plain(status: int, message: str, *headers: tuple[str, str]) -> Response:
 
 def has_credential(operation: Operation, request: Request, spec: Spec, credential: str) -> bool:
     """True if one alternative of the operation's security is satisfied, or none is asked for."""
-    asked = False
+    wanted, right = _wanted(operation, spec), set[_Shown]()
+    if not wanted or not operation.needs_credential:
+        return True
+    for way, given in presented(request, spec).items():
+        if any(given) if credential == ANY else credential in given:
+            right.add(way)
+    # Of those that want the one Authorization field, any (RFC 9110 §11.6.2).
+    return any(keys <= right and (not others or others & right) for keys, others in wanted)
+
+
+@lru_cache(maxsize=32)
+def _wanted(operation: Operation, spec: Spec) -> Set[tuple[Set[_Shown], Set[_Shown]]]:
+    """What a request can show of each alternative: its keys, and what follows a word."""
+    found = set[tuple[Set[_Shown], Set[_Shown]]]()
     for alternative in operation.security:
-        shown: dict[bool, list[bool]] = {}
-        for name, _ in alternative:
-            scheme = spec.security_schemes[name]
-            if scheme.type != "mutualTLS":  # no request shows a client's certificate
-                kind = shown.setdefault(scheme.type == "apiKey", [])
-                given = presented(scheme, request)
-                kind.append(any(given) if credential == ANY else credential in given)
-        # Of those that want the one Authorization field, any (RFC 9110 §11.6.2).
-        if shown and all(shown.get(True, ())) and any(shown.get(False, [True])):
-            return True
-        asked = asked or bool(shown)
-    return not asked or not operation.needs_credential
-
-
-def presented(scheme: SecurityScheme, request: Request) -> list[str]:
-    """What a request presents as the credential of a scheme."""
-    if scheme.type == "apiKey":
-        cookies = "; ".join(header_values(request.headers, "cookie"))
-        pairs = {"query": (request.query, "&"), "cookie": (cookies, ";")}.get(scheme.location)
-        if pairs is None:
-            return header_values(request.headers, scheme.name)
-        return list(map(unquote, raw_values(*pairs, scheme.name)))
-    wanted = {"http": scheme.scheme}.get(scheme.type, "bearer")
-    found = []
-    for value in header_values(request.headers, "authorization"):
-        name, _, text = value.partition(" ")
-        if name.lower() == wanted == "basic":
-            with suppress(ValueError):
-                found.append(base64.b64decode(text).decode().removesuffix(":"))
-        elif name.lower() == wanted:
-            found.append(text.strip())
+        if shown := frozenset(filter(None, map(_ways(spec).get, dict(alternative)))):
+            keys = frozenset(itertools.filterfalse(itemgetter(2), shown))
+            found.add((keys, shown - keys))
     return found
 
 
+@lru_cache(maxsize=8)
+def _ways(spec: Spec) -> Mapping[str, _Shown]:
+    """How a request shows the credential of a scheme, by those of which it can show one."""
+    found = {}
+    for name, scheme in spec.security_schemes.items():
+        if scheme.type != "mutualTLS":
+            word = {"apiKey": "", "http": scheme.scheme}.get(scheme.type, "bearer")
+            found[name] = (*place_of(scheme), word)
+    return found
+
+
+def presented(request: Request, spec: Spec) -> Mapping[_Shown, Sequence[str]]:
+    """What a request presents as credentials, in the ways of the document."""
+    found: dict[_Shown, list[str]] = {}
+    for name, value in request.headers:
+        found.setdefault(("header", name.lower(), ""), []).append(value)
+    cookies = "; ".join(header_values(request.headers, "cookie"))
+    for place, *pairs in (("query", request.query, "&"), ("cookie", cookies, ";")):
+        for name, values in values_by_name(*pairs).items():
+            found[place, name, ""] = list(map(unquote, values))
+    for value in header_values(request.headers, "authorization"):
+        word, _, text = value.partition(" ")
+        with suppress(ValueError):
+            if word.lower() == "basic":
+                text = base64.b64decode(text).decode().removesuffix(":")
+            found.setdefault(("header", "authorization", word.lower()), []).append(text.strip())
+    return {way: found[way] for way in found.keys() & {*_ways(spec).values()}}
+
+
+@lru_cache(maxsize=32)
 def challenges(operation: Operation, spec: Spec) -> Headers:
     """What a 401 must say (RFC 9110 §15.5.2): the schemes that the operation takes, each once."""
     words: dict[str, None] = {}

@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.document import Operation, Parameter, Schema, join_pointer
 from contracts.document.serialisation import decoded, encoded, serialised
-from contracts.messages import JSON, Request, concrete, is_json
+from contracts.messages import JSON, Request, concrete, is_json, overridden
 from contracts.payloads import CoveringChoices, PlainChoices, RandomChoices, Unsatisfiable
 from contracts.payloads.compiler import compile_payload, generator
 from contracts.schemas import only
@@ -57,12 +57,12 @@ def with_text(request: Request, parameter: Parameter, *texts: str) -> Request:
     return request
 
 
-def _others(pairs: str, separator: str, name: str) -> list[str]:
+def _others(pairs: str, separator: str, *names: str) -> list[str]:
     """The pairs under other names."""
-    found, own = list[str](), ("", name, encoded(name))
+    found, own = list[str](), {"", *names, *map(encoded, names)}
     for pair in pairs.split(separator):
         key = pair.partition("=")[0]
-        if key not in own and not decoded(key).startswith(f"{name}["):  # of style deepObject
+        if own.isdisjoint((key, decoded(key).partition("[")[0])):  # as of style deepObject
             found.append(pair)
     return found
 
@@ -83,14 +83,20 @@ def bodies_of(operation: Operation) -> Iterator[Body]:
 
 def with_required(request: Request, operation: Operation, known: frozenset[str]) -> Request:
     """The request with a value for each parameter that is required and not `known`, path apart."""
+    found: dict[str, dict[str, str]] = {"header": {}, "query": {}}
     for parameter in operation.parameters:
-        name = parameter.name
-        if not parameter.required or name in known or name.lower() in CLIENT_FIELDS:
+        name, location = parameter.name, parameter.location
+        is_wanted = parameter.required and name not in known and location != "path"
+        if not is_wanted or name.lower() in CLIENT_FIELDS:
             continue
         texts = (serialised(parameter, value) for value in _of_parameter(parameter))
-        if text := next(filter(None, texts), ""):
+        if (text := next(filter(None, texts), "")) and location in found:
+            found[location][name] = text
+        elif text:
             request = with_text(request, parameter, text)
-    return request
+    query = "&".join((*_others(request.query, "&", *found["query"]), *found["query"].values()))
+    headers = overridden(request.headers, tuple(found["header"].items()))
+    return replace(request, target=f"{request.path}?{query}".removesuffix("?"), headers=headers)
 
 
 def _of_parameter(parameter: Parameter) -> Iterator[Any]:

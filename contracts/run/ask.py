@@ -14,13 +14,7 @@ from contracts.document.security import lack_of
 from contracts.errors import UsageError
 from contracts.exchanges import Client, Exhausted, Pace, Secret, Stop, StopKind, health
 from contracts.exchanges.credential import said_anyway
-from contracts.exchanges.health import (
-    Event,
-    blocked,
-    is_plain_success,
-    refused_at_last,
-    until_stop,
-)
+from contracts.exchanges.health import Event, blocked, is_plain_success, refused_at_last, until_stop
 from contracts.lives import Course, lane_of, lived, lives_after, lives_of, with_lives
 from contracts.messages import SAFE_METHODS, Credential, Exchange, Probe, Request, is_unavailable
 from contracts.mock import CREDENTIAL, framed
@@ -42,14 +36,7 @@ from contracts.run.resources import (
 )
 from contracts.run.state import Asked, State, hand_over, handed_over
 from contracts.text import shown_path
-from contracts.verdicts import (
-    Judging,
-    Outcome,
-    Verdict,
-    asked_again,
-    judge_all,
-    unjudged,
-)
+from contracts.verdicts import Judging, Outcome, Verdict, asked_again, judge_all, unjudged
 
 Asking = Callable[[State, Operation, Client, int], Iterator[Event]]  # a lane, from a number on
 ENOUGH = 10  # answers of an operation that show whether they may be those of another service

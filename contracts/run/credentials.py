@@ -11,10 +11,10 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from contracts.document import Operation, SecurityScheme, Spec
-from contracts.document.security import lack_of, own_variable
+from contracts.document.security import lack_of, own_variable, scheme_name
 from contracts.errors import UsageError
 from contracts.exchanges import Secret
-from contracts.exchanges.credential import UNLOOKED, Scrubber, scheme_name
+from contracts.exchanges.credential import UNLOOKED, Scrubber
 from contracts.exchanges.grants import SECRETS, flows_of
 from contracts.exchanges.health import blocked, expired_from
 from contracts.exchanges.secret_urls import Capabilities, secret_names

@@ -54,11 +54,7 @@ _ENCODINGS = {"prefixEncoding": "[encoding]", "itemEncoding": "encoding"}
 _OBJECTS_3_2: dict[str, Fields] = {
     **_OBJECTS,
     "components": {**_OBJECTS["components"], "mediaTypes": "{media type}"},
-    "path item": {
-        **_OBJECTS["path item"],
-        "query": "operation",
-        OTHER_METHODS: "{operation}",
-    },
+    "path item": {**_OBJECTS["path item"], "query": "operation", OTHER_METHODS: "{operation}"},
     "media type": {**_OBJECTS["media type"], "itemSchema": "schema", **_ENCODINGS},
     "encoding": {**_OBJECTS["encoding"], "encoding": "{encoding}", **_ENCODINGS},
 }
@@ -151,9 +147,7 @@ class Dialect:
     fields: Mapping[str, Fields]  # of each kind
     ref_hides: frozenset[str]  # kinds whose other fields don't count beside a `$ref`
     has_identifiers: bool  # whether `$id` and the like mean something
-    rewrites: tuple[
-        Callable[[dict[str, Any]], None], ...
-    ]  # of a Schema Object, in order, to 2020-12
+    rewrites: tuple[Callable[[dict[str, Any]], None], ...]  # of a Schema Object, to 2020-12
 
     @property
     def methods(self) -> list[str]:

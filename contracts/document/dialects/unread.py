@@ -12,11 +12,13 @@ from itertools import chain
 from typing import Any
 
 from contracts.document.dialects import Found, Segments
-from contracts.document.dialects.repairs import ANYTHING, MALFORMED, Repairs
+from contracts.document.dialects.repairs import ABSENT, ANYTHING, MALFORMED, Repairs
 from contracts.document.model import Notice, Spec, is_there, join_pointer, ref_target, split_pointer
 from contracts.document.written import Position
+from contracts.text import cut
 
 MOST_WITHIN = 15_000  # schemas in one, of which a validator and rules take some kilobytes each
+MOST_IN_PATH = 500  # parameters of a path, as each is named, and sent, with the whole path
 _AROUND = {
     "oneOf": ("oneOf",),
     "not": ("not",),
@@ -95,9 +97,10 @@ def loosen(parts: Collection[Found], repairs: Repairs) -> Iterator[str]:
 def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
     """Read schemas that hold more than `MOST_WITHIN` as if anything may stand there, in place.
 
-    The parts without what is in them. One that a reference leads into is left as it is.
+    The parts without what is in them. One that a reference leads into is left as it is. Paths of
+    more than `MOST_IN_PATH` parameters are read as if nothing stood there.
     """
-    huge: dict[str, Found] = {}
+    huge: dict[str, Found] = dict(_long_paths(parts))
     for within in _within(parts):
         if len(within) > MOST_WITHIN:
             huge.update(_innermost(within))
@@ -110,14 +113,21 @@ def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
     for found in parts:
         if huge.keys().isdisjoint(_around(join_pointer("", *found[2][:-1]))):
             kept.append(found)
-    for pointer, (node, _, place) in huge.items():
-        problem = f"{pointer} holds more than {MOST_WITHIN:,} schemas: {ANYTHING}"
-        cure = "give what it describes in several schemas, or with fewer members"
+    held = f"holds more than {MOST_WITHIN:,} schemas: {ANYTHING}"
+    what = {"schema": held, "path item": f"has more than {MOST_IN_PATH} parameters: {ABSENT}"}
+    cure = "give what it describes in several, or with fewer members"
+    for pointer, (node, kind, place) in huge.items():
         source = repairs.root.at(place).source
-        repairs.notices.append(Notice(MALFORMED, source, problem, cure))
+        repairs.notices.append(Notice(MALFORMED, source, f"{cut(pointer)} {what[kind]}", cure))
         repairs.leave(place, node)
         node.clear()
     return kept
+
+
+def _long_paths(parts: Iterable[Found]) -> Iterator[tuple[str, Found]]:
+    for found in parts:
+        if found[1] == "path item" and str(found[2][-1]).count("{") > MOST_IN_PATH:
+            yield join_pointer("", *found[2]), found
 
 
 def _within(parts: Iterable[Found]) -> Iterator[list[Found]]:
@@ -204,7 +214,7 @@ def nearest(spec: Spec, pointer: str) -> str:
 def _is_part_of_whole(other: Spec, there: str) -> bool:
     above = split_pointer(nearest(other, there))
     is_operation = above[:1] == ("paths",) and len(above) == 2
-    return is_operation or not _WHOLE.isdisjoint(above[-1:])
+    return is_operation or not (_is_path(there) or _WHOLE.isdisjoint(above[-1:]))
 
 
 def _is_path(pointer: str) -> bool:

@@ -1,0 +1,149 @@
+"""Documents with very many of one thing: what is done grows as they do, not with their square."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from contracts.changes import compare
+from contracts.document import Header, Spec
+from contracts.document.dialects.unread import MOST_IN_PATH
+from contracts.document.serialisation import fill_path, match_path, parameter_names
+from contracts.exchanges import Secret
+from contracts.exchanges.credential import with_credential
+from contracts.messages import Exchange, Probe, Request
+from contracts.mock import MockService
+from contracts.mock.service import CREDENTIAL
+from contracts.probes.samples import with_required
+from contracts.rules import rules_for
+from contracts.schemas.claims import claim_of
+from contracts.verdicts import judge_all
+from tests.documents import spec_from
+
+from .large import LARGE, Node, changed, names
+
+FEW, MANY = 40, 300
+SERVICE = sys.modules[MockService.__module__]
+
+
+def read(value: Node, _: Spec) -> object:
+    return spec_from(value)
+
+
+def listed(_: Node, spec: Spec) -> object:
+    return [str(rule) for rule in rules_for(spec).rules]
+
+
+def compared(value: Node, spec: Spec) -> object:
+    return compare(spec, spec_from(changed(value)))
+
+
+def exchanged(_: Node, spec: Spec) -> object:
+    """One request, as the mock answers it."""
+    (operation,) = spec.operations
+    values = dict.fromkeys(parameter_names(operation.path), "1")
+    path = fill_path(operation.path, values)
+    made = with_required(Request(operation.method, path), operation, frozenset())
+    probe = Probe(operation.key, made)
+    request = with_credential(probe, spec, {spec.variable: Secret(CREDENTIAL)})
+    assert claim_of(operation, request).allowed
+    answer = MockService(spec).answer(request)
+    assert answer.status == 200
+    return judge_all(rules_for(spec).operations[operation.key], [Exchange(0, probe, answer)])
+
+
+def calls(work: Callable[[Node, Spec], object], value: Node) -> int:
+    """How many calls of functions some work takes, natural ones too."""
+    spec, count = spec_from(value), 0
+
+    def note(*event: object) -> None:
+        nonlocal count
+        count += event[1] in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work(value, spec)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+GROWING: list[tuple[Callable[[Node, Spec], object], str]] = [
+    (read, "references to references"),
+    (listed, "query parameters"),
+    (listed, "media types of a request"),
+    (compared, "query parameters"),
+    (compared, "alternatives of a credential"),
+    (compared, "media types of an answer"),
+    (compared, "mapping of a discriminator"),
+    (exchanged, "path parameters"),
+    (exchanged, "required query parameters"),
+    (exchanged, "required header parameters"),
+    (exchanged, "alternatives of a credential"),
+    (exchanged, "schemes together"),
+]
+
+
+@pytest.mark.parametrize(("work", "name"), GROWING, ids=lambda one: getattr(one, "__name__", one))
+def test_work_grows_no_faster_than_the_document(work: Callable[[Node, Spec], object], name: str) -> None:
+    few, many = (calls(work, LARGE[name](count)) for count in (FEW, MANY))
+    assert many < 2 * few * MANY / FEW
+
+
+def test_alternatives_are_looked_at_once() -> None:
+    value = LARGE["alternatives of a credential"](MANY)
+    service = MockService(spec_from(value))
+    request = Request("GET", "/a", (("X-n9", CREDENTIAL),))
+    assert service.answer(request).status == 200
+    assert calls(lambda *_: service.answer(request), value) < 3 * MANY
+    assert service.answer(Request("GET", "/a", (("X-n9", "other"),))).status == 401
+
+
+def test_no_more_fields_are_made_than_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[Header]()
+
+    def texts(header: Header) -> tuple[str, ...]:
+        made.append(header)
+        return ("1",)
+
+    monkeypatch.setattr(SERVICE, "header_texts", texts)
+    spec = spec_from(LARGE["fields of an answer"](MANY))
+    assert MockService(spec).count_variants(spec.operations[0], 200) >= 1
+    assert len(made) == SERVICE.MOST_FIELDS < MANY
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "values"),
+    [
+        ("/a/{x}-{y}", "/a/1-2-3", ["1-2", "3"]),
+        ("/a/{x}{y}", "/a/123", ["12", "3"]),
+        ("/{x}a/{y}-", "/aa/--", ["a", "-"]),
+        ("/{x}-{y}/b", "/-1/b", None),
+        ("/" + "-".join(f"{{{name}}}" for name in names(60)), "/" + "-".join(["1"] * 60), ["1"] * 60),
+        ("/" + "-".join(f"{{{name}}}" for name in names(60)), "/" + "-".join(["1"] * 59), None),
+    ],
+)
+def test_values_of_a_segment_are_found_without_trying_all_ends(
+    template: str, path: str, values: list[str] | None
+) -> None:
+    found = match_path(template, path)
+    assert (found and [*found.values()]) == values
+
+
+def test_a_path_of_too_many_parameters_is_read_as_absent() -> None:
+    """In both of two documents, else nothing is said of a change there."""
+    value = changed(LARGE["path parameters"](MOST_IN_PATH + 1))
+    other = copy.deepcopy(value)
+    next(iter(other["paths"].values()))["get"]["responses"]["200"]["content"] = {}
+    spec = spec_from(value)
+    assert list(spec.by_path) == ["/another"]
+    assert "things.json:8: /paths/~1a~1{n0}" in str(spec.notices[0])
+    assert "more than 500 parameters: read as absent; give" in str(spec.notices[0])
+    assert not compare(spec, spec_from(value))
+    for gone in (other, {**other, "paths": {"/another": other["paths"]["/another"]}}):
+        assert [change.id for change in compare(spec, spec_from(gone))] == ["unread-changed"]
+    assert len(spec_from(LARGE["path parameters"](MOST_IN_PATH)).operations) == 1

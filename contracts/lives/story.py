@@ -1,15 +1,6 @@
 """Lives as a run has them: asked after what, told as a script for a shell, told again, judged."""
 
-from collections.abc import (
-    Callable,
-    Collection,
-    Container,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-    Set,
-)
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
@@ -144,7 +135,7 @@ def lives_of(
 
 
 def lives_after(
-    spec: Spec, operation: Operation, chosen: Container[str], wants: Callable[[str], bool]
+    spec: Spec, operation: Operation, chosen: Collection[str], wants: Callable[[str], bool]
 ) -> Operation | None:
     """After which operation of its family lives are asked, if any of its rules on them is wanted.
 

@@ -54,8 +54,7 @@ def bare(request: Request, operation: Operation | None, spec: Spec) -> tuple[Req
             fields += [(name, pairs)] * bool(pairs)
         elif (left := sieve.left("header", name.lower(), value)) is not None:
             fields.append((name, left))
-    known = match_path(operation.path, request.path) if operation is not None else None
-    for name, value in (known or {}).items():
+    for name, value in ((operation and match_path(operation.path, request.path)) or {}).items():
         sieve.left("path", name, value)
     target = request.path
     if query := sieve.pairs("query", request.query, "&"):
@@ -136,17 +135,15 @@ def _variable(scheme: SecurityScheme | None, name: str, spec: Spec | None = None
 def told(message: object, spec: Spec, common: str) -> Iterator[tuple[str, str]]:
     """What is written in a message as credentials are, wherever it stands; of none nothing.
 
-    Cookies that an answer sets, whose holder is taken for who was asked for them, and what looks
-    like a secret and is not `common`: passwords of URLs, what follows `Bearer` and `Basic`, and
-    parameters of paths and fields by their names.
+    Cookies that an answer sets, and what looks like a secret and is not `common`: passwords of
+    URLs, what follows `Bearer` and `Basic`, and parameters of paths and fields by their names.
     """
     if not isinstance(message, Request | Response):
         return
     for value in header_values(message.headers, "set-cookie"):
         name, equals, held = value.partition(";")[0].partition("=")
         yield _variable(None, name * bool(equals)), unquote_plus((held if equals else name).strip())
-    texts = [message.target] if isinstance(message, Request) else []
-    texts += map(itemgetter(1), message.headers)
+    texts = [getattr(message, "target", ""), *map(itemgetter(1), message.headers)]
     found: Found = []
     for name, value in _PARAMETER.findall("\n".join(texts)):
         found += [(name, value)] * is_secret_name(name)

@@ -261,9 +261,8 @@ class Onlooker:
         elif (came := seen.outcome(request)) is not None and (own := self.below(request)):
             against = self.watch.take(own, came, unknown)
         if self.log is not None:
-            path = f"{request.path}{'?…' * bool(request.query)}"
-            shown = f"{request.method} {path} {seen.status or 'cut'}"
-            line = f"{shown} {1000 * (perf_counter() - seen.started):.0f} ms"
+            line = f"{request.method} {request.path}{'?…' * bool(request.query)}"
+            line += f" {seen.status or 'cut'} {1000 * (perf_counter() - seen.started):.0f} ms"
             line += f" forbidden: {against}" * bool(against)
             self.log(printable(self.watch.state.inputs.scrubber.text(line)))
 

@@ -5,6 +5,7 @@ import copy
 import re
 from collections.abc import Sequence
 from functools import reduce
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from contracts.text import shown
 Written = JsonText | YamlText
 MAX_SIZE = 50 * 2**20
 """Bytes taken of a file, git, standard input or the network; GitHub's description has 7 MB."""
+MOST_MATCHED = 100_000  # places of an overlay's target
 _CURE = "give an OpenAPI document in YAML or JSON"
 _KEY_OUTSIDE = re.compile(r"""^["']?(openapi|swagger|overlay)["']?\s*:""", re.MULTILINE)
 _KEY_INSIDE = re.compile(r"""^\s*(\{\s*)?["']?openapi["']?\s*:""", re.MULTILINE)
@@ -219,15 +221,16 @@ def _matches(
     import jsonpath  # takes 0.1 s to import
 
     try:
-        found = [match.parts for match in jsonpath.finditer(target, tree)]
-    except jsonpath.JSONPathError as error:
+        found = [*islice(jsonpath.finditer(target, tree), MOST_MATCHED + 1)]
+    except (jsonpath.JSONPathError, ValueError, OverflowError) as error:
         problem = f"the target {target} is no JSONPath: {str(error).splitlines()[0]}"
         raise place.error(problem, "write it as RFC 9535 says") from None
-    if not found:
-        problem = f"the target {target} matches nothing in {root.written.file}"
+    if not found or len(found) > MOST_MATCHED:
+        often = f"more than {MOST_MATCHED:,} places" * bool(found) or "nothing"
+        problem = f"the target {target} matches {often} in {root.written.file}"
         cure = "mend the target, or remove the action if it is no longer needed"
         raise place.error(problem, cure)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(match.parts for match in found))
 
 
 def _update(target: Any, update: Any, place: Position, origin: Position) -> None:

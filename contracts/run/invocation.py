@@ -96,8 +96,7 @@ def _with_names(said: str) -> str:
     known |= {option.flag: option.flag for option in OPTIONS}
     for flag in reversed([*known]):
         for name in (flag, "-".join(flag.split("-")[:4])):  # or the first word of several
-            known.setdefault(name, flag)
-            known.setdefault(name.replace("contract-", ""), flag)
+            known = {name: flag, name.replace("contract-", ""): flag} | known
     known |= dict.fromkeys(("--base-url", "--baseurl", "--url", "--server", "--host"), "--base-url")
     meant = dict[str, None]()
     for name in names:

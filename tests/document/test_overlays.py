@@ -145,6 +145,8 @@ REFUSED = {
                   'over.yaml:7: the $ref "#/no" leads nowhere'),
     "not OpenAPI": ("- target: $.info\n  update:\n    title: 7", "over.yaml:6: /info/title is 7"),
     "JSONPath": ("- {target: '$.a[', remove: true}", "over.yaml:4: the target $.a[ is no JSONPath: unexpected end"),
+    "an index": (f"- {{target: '$.a[{'9' * 5000}]', remove: true}}", f"over.yaml:4: the target $.a[{'9' * 5000}] is"),
+    "a float": ("- {target: '$[?@.a>1e999]', remove: true}", "over.yaml:4: the target $[?@.a>1e999] is no JSONPath: "),
     "primitive": ("- target: $.info.title\n  update: b", 'over.yaml:4: the target is "a", and Overlay 1.0 updates'),
     "object by text": ("- target: $.info\n  update: b", 'over.yaml:5: the target is an object, the update is "b"'),
     "other kind": ("- target: $\n  update:\n    tags: {}", 'over.yaml:6: "tags" is of another kind than the one at '),
@@ -165,6 +167,13 @@ def test_a_wrong_action_is_refused_at_its_line(tmp_path: Path, actions: str, exp
     assert message.startswith(expected)
     assert "; " in message
     assert "\n" not in message
+
+
+def test_a_target_that_grows_with_each_action_comes_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.document.written.MOST_MATCHED", 40)
+    twice = "- {target: '$.x-a..[?length(@)>=0]', update: {a: {}, b: {}}}\n"
+    message = refusal(tmp_path, "- {target: $, update: {x-a: {p: {}}}}\n" + twice * 9)
+    assert "the target $.x-a..[?length(@)>=0] matches more than 40 places in api.yaml" in message
 
 
 @pytest.mark.parametrize(

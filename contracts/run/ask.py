@@ -143,17 +143,18 @@ def _events(state: State, operation: Operation, client: Client, number: int) -> 
         yield from sent([Probe(operation.key, earlier, note=note, again=True)])
     # What builds on answers; what broke a rule that others kept, to see how it recurs.
     if judging is not None:
-        yield from reads(state.plan.lane(operation), sent, successes)
+        is_new = not state.inputs.replays
+        yield from reads(state.plan.lane(operation), sent, successes) if is_new else ()
         verdicts = judged(state.book, operation, exchanges, judging)
         state.first_looks[operation.key] = len(exchanges), verdicts
-        yield from sent(asked_again(verdicts, SAFE_METHODS))
+        yield from sent(asked_again(verdicts, SAFE_METHODS)) if is_new else ()
 
 
 def _begun(
     state: State, operation: Operation, client: Client, exchanges: Sequence[Exchange]
 ) -> Judging | None:
     """The judging of what will be asked, each while the next is answered; None if it can wait."""
-    if not state.inputs.target.live or state.inputs.replays:
+    if not state.inputs.target.live:
         return None
     judging = Judging(state.book.operations[operation.key])
     client.meanwhile(partial(judging.keep_up, exchanges))

@@ -9,6 +9,7 @@ with 2, pytest with 4; a traceback is never shown for these.
 """
 
 import re
+import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,10 @@ from notte_contracts import unimportable
 
 OUT_OF_MEMORY = "there is not enough memory for the document"
 OUT_OF_MEMORY += "; let the process have more of it, or give a smaller part of the document"
+ENDINGS = [signal.SIGINT, signal.SIGTERM]
+"""Signals that end a run in order; so does a terminal that is closed, unless by nohup."""
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+    ENDINGS.append(signal.SIGHUP)
 _PACKAGE = Path(__file__).parent
 # Of a URL user name and password; of a key all, which somebody gave in place of a file.
 _SECRET = re.compile(r"(:/{1,2})[^/\s'\"]*(?=@)|(-----BEGIN)[^;]*")

@@ -7,13 +7,14 @@ import signal
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contracts.errors import ContractsError, UsageError, mended
+from contracts.errors import ENDINGS, ContractsError, UsageError, mended
 from contracts.run.items import SESSION, lanes_of
 from contracts.run.options import OPTIONS
 from contracts.run.settings import UNNAMED, document_in, files_below, has_ours, may_hold_document
@@ -143,7 +144,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     if (state := session.config.stash.get(SESSION, None)) is not None:
-        _interrupt_on_sigterm(session.config)
+        _interrupt_when_ended(session.config)
     if state is not None and state.worker is None:  # who has a terminal
         from contracts.rules.faults import said
 
@@ -161,15 +162,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             raise pytest.UsageError(str(error)) from None
 
 
-def _interrupt_on_sigterm(config: pytest.Config) -> None:
-    """SIGTERM ends a run as Ctrl-C does; pytest alone would die without a summary."""
-
-    def restore() -> None:
-        signal.signal(signal.SIGTERM, before)
-
+def _interrupt_when_ended(config: pytest.Config) -> None:
+    """SIGTERM ends a run as Ctrl-C does, and SIGHUP; pytest alone would die without a summary."""
     with suppress(ValueError):  # not the main thread: signals are somebody else's
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        config.add_cleanup(restore)
+        for number in ENDINGS[1:]:
+            before = signal.signal(number, signal.default_int_handler)
+            restore: Any = partial(signal.signal, number, before)
+            config.add_cleanup(restore)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from contracts.errors import UsageError
+from contracts.errors import ENDINGS, UsageError
 
 # Else Python prints what uvicorn says of an answer that was cut short.
 logging.getLogger("uvicorn").addHandler(logging.NullHandler())
@@ -57,7 +57,7 @@ def serve(
     whole: bool = False,
     seconds: float | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, or for so many seconds; `ready` is called once it listens.
+    """Serve until a signal ends it, or for so many seconds; `ready` is called once it listens.
 
     `date`: each answer has the time in its field, and the application sends none. `whole`: it is
     given targets that are URLs as they stand, with the host, which else nobody looks at.
@@ -100,10 +100,9 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        signals = signal.SIGINT, signal.SIGTERM
-        before = [signal.signal(one, self.handle_exit) for one in signals]
+        before = [signal.signal(one, self.handle_exit) for one in ENDINGS]
         try:
             yield
         finally:
-            for one, handler in zip(signals, before, strict=True):
+            for one, handler in zip(ENDINGS, before, strict=True):
                 signal.signal(one, handler)

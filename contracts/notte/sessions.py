@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from contracts.errors import ENDINGS
 from contracts.exchanges import Exhausted
 from contracts.messages import Exchange, Request, Response
 from contracts.notte import domain
@@ -216,11 +217,11 @@ class Starter:
 
 @contextmanager
 def interrupts_wait() -> Iterator[None]:
-    """Within, Ctrl-C and SIGTERM wait: an id that came must not be lost, nor a stop left out."""
+    """Within, Ctrl-C and the like wait: an id that came must not be lost, nor a stop left out."""
     kept: list[int] = []
     before: dict[int, Any] = {}
     with suppress(ValueError):  # not the main thread: signals are somebody else's
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDINGS:
             before[number] = signal.signal(number, lambda caught, _: kept.append(caught))
     try:
         yield

@@ -63,7 +63,7 @@ def serving(*words: str) -> Iterator[tuple[subprocess.Popen[str], http.client.HT
             process.kill()
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_serves_until_it_is_stopped(stop: signal.Signals) -> None:
     with serving("openapi.yaml") as (process, connection):
         connection.request("GET", "/books/7?x=t0psecret", headers={"Authorization": "Bearer mock-credential"})

@@ -246,7 +246,7 @@ def raising(error: BaseException) -> Callable[[], None]:
     return fail
 
 
-SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
 
 
 @SIGNALS

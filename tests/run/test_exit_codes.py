@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import ENDINGS
+
 from .forked import Forked
 from .projects import CANARY, ENUM, GIVEN, REQUIRED, Project, Run, Things, answer, document, operation
 
@@ -38,7 +40,7 @@ def test_violation_fails_its_rules_alone(thing: Any, rules: set[str], project: P
     assert run.counted("failed") == len(rules)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "SIGTERM", "SIGHUP"])
 def test_interrupted_run_still_concludes(sent: signal.Signals, project: Project) -> None:
     things = Things(on_request=lambda number: os.kill(os.getpid(), sent) if number == 12 else None)
     run = project.ask(things)
@@ -72,9 +74,9 @@ def test_run_in_a_thread_leaves_signals_alone(project: Project) -> None:
 
 
 def test_signals_are_given_back(project: Project) -> None:
-    before = signal.getsignal(signal.SIGTERM)
+    before = [*map(signal.getsignal, ENDINGS)]
     project.run("-q", "-k", "enum")
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert [*map(signal.getsignal, ENDINGS)] == before
 
 
 @pytest.mark.usefixtures("impatient")

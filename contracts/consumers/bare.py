@@ -27,8 +27,7 @@ _SURELY = re.compile("(access_|auth_)?token|api_?key|password|secret|signature",
 """What is a credential by its name; and what is one even where a document has it in a query."""
 _MASKED = re.compile(r"\$[A-Z][A-Z0-9_]{3,}")
 _USERINFO = re.compile(r"""://(?:[^/?#\s"'<>@:]*:|(?=[^@]{16}))([^/?#\s"'<>@]+)@""")
-_SHOWN = re.compile(r"\b(bearer|basic)[\s+]+([\w.~+/=-]+)", re.IGNORECASE)
-_WORD = re.compile("[A-Za-z]?[a-z.-]*|[A-Z]*")
+_SHOWN = re.compile(r"\b((?i:bearer|basic))[\s+]+(?![A-Za-z]?[a-z.-]*(?![\w~+/=]))([\w.~+/=-]+)")
 _PARAMETER = re.compile(r"""[;/?&#,]\s*([\w.-]+)\s*=\s*"?([^";,/?&#\s]+)""")
 
 Found = list[tuple[str, str]]  # credentials, each after the variable that stands for it
@@ -152,7 +151,7 @@ def told(message: object, spec: Spec, common: str) -> Iterator[tuple[str, str]]:
         text = view.decode("utf-8", "replace")
         found += zip(repeat("password"), _USERINFO.findall(text))
         for scheme, value in _SHOWN.findall(text):
-            found += [] if _WORD.fullmatch(value) else _authorized(f"{scheme} {value}", spec)
+            found += _authorized(f"{scheme} {value}", spec)
     for name, value in found:
         if is_distinctive(value, common):
             yield _variable(None, name), value

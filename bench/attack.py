@@ -2,10 +2,11 @@
 
     .venv/bin/python bench/attack.py [--only WORD] [--jobs N] [--write]
 
-Prints two tables: the sections of tests/attack, each in a process of its own, and the schemas of
-tests/attack/schemas.py, each in four commands, each a process with a gigabyte of addresses and a minute: it has to end
-with an exit code of `ENDS`, and show no traceback and no failure of the suite itself. `--write` puts the tables into
-docs/reliability.md. A new table of attacks is a row of `SECTIONS`.
+Prints three tables: the sections of tests/attack, each in a process of its own, the schemas of
+tests/attack/schemas.py and the documents of tests/attack/large.py with 100,000 of each thing, each in four commands,
+each a process with a gigabyte of addresses and a minute: it has to end with an exit code of `ENDS`, and show no
+traceback and no failure of the suite itself. `--write` puts the tables that it has into docs/reliability.md. A new
+table of attacks is a row of `SECTIONS`.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import argparse
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,8 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from contracts.document.dialects.unread import MOST_IN_PATH  # noqa: E402
+from tests.attack.large import LARGE, changed  # noqa: E402  the checkout may not be installed
 from tests.attack.schemas import REFUSED, SCHEMAS, STRING, document  # noqa: E402  the checkout may not be installed
 
 DOCUMENT = ROOT / "docs" / "reliability.md"
@@ -49,17 +53,33 @@ SECTIONS = {
     "a `git` that does not behave": "test_git.py",
     "disks and folders": "test_disks.py",
 }
-RULES, FROM, TO, RUN = (
+COUNT = 100_000
+RULES, FROM, TO, RUN, DIFF, MOCK = (
     "`contracts rules`",
     "`contracts diff`, from a string",
     "`contracts diff`, to a string",
     "a run on the mock",
+    "`contracts diff`, with a change",
+    "`contracts mock`, one request",
 )
-ENDS = {RULES: {0}, FROM: {0, 1, 3}, TO: {0, 1, 3}, RUN: {0, 3}}
+ENDS = {RULES: {0}, FROM: {0, 1, 3}, TO: {0, 1, 3}, RUN: {0, 3}, DIFF: {0, 1, 3}, MOCK: {0}}
 """Exit codes that a command may have on a document that is read: nothing on the mock is violated."""
 REFUSES = {RULES: {2}, FROM: {2}, TO: {2}, RUN: {4}}
 """Those on a document that is refused."""
 DEFECTS = (b"Traceback (most recent call last)", b"the suite itself failed", b"INTERNALERROR", b"MemoryError")
+ASK = """
+import re, socket, subprocess, sys
+words = [sys.executable, "-m", "contracts", "mock", sys.argv[1], "--port", "0"]
+mock = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+port = next(filter(None, (re.search("http://127.0.0.1:([0-9]+)", line) for line in mock.stdout)))[1]
+with socket.create_connection(("127.0.0.1", int(port))) as connection:
+    connection.sendall(f"{sys.argv[2]} /a HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n".encode())
+    answer = connection.recv(12)
+mock.terminate()
+mock.wait()
+sys.exit(answer[:9] != b"HTTP/1.1 ")
+"""
+"""What starts a mock, and has an answer of it."""
 HEADS = {
     "section": (
         "| section | attacks | not withstood | time | the longest | peak memory |",
@@ -67,6 +87,10 @@ HEADS = {
     ),
     "command": (
         "| command | schemas | ended as they must | longest | with | peak memory |",
+        "| --- | ---: | ---: | ---: | --- | ---: |",
+    ),
+    "document": (
+        "| command | documents | ended as they must | longest | with | peak memory |",
         "| --- | ---: | ---: | ---: | --- | ---: |",
     ),
 }
@@ -84,7 +108,7 @@ class Ran:
 
     def problem(self, command: str) -> str:
         """What is wrong with how it ended; empty if nothing is."""
-        expected = (REFUSES if self.name in REFUSED else ENDS)[command]
+        expected = REFUSES[command] if self.name in REFUSED and command in REFUSES else ENDS[command]
         if self.code is None:
             return "killed"
         if self.defect:
@@ -94,6 +118,7 @@ class Ran:
 
 def ran(name: str, words: Sequence[str], folder: Path, *, limited: bool, seconds: int) -> Ran:
     def limit() -> None:
+        os.setsid()  # so that what it starts ends with it
         if limited:
             resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
 
@@ -101,7 +126,7 @@ def ran(name: str, words: Sequence[str], folder: Path, *, limited: bool, seconds
     started = time.perf_counter()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(words, cwd=folder, env=environment, preexec_fn=limit, stdout=said, stderr=said)
-        timer = threading.Timer(seconds, process.kill)
+        timer = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -148,9 +173,27 @@ def schema_runs(name: str) -> dict[str, Ran]:
         return {command: ran(name, words, folder, limited=True, seconds=SECONDS) for command, words in listed.items()}
 
 
-def schema_rows(names: Sequence[str], jobs: int) -> Iterator[str]:
+def large_runs(name: str) -> dict[str, Ran]:
+    """What became of the commands on a document with very many of one thing."""
+    with tempfile.TemporaryDirectory() as made:
+        folder, value = Path(made), LARGE[name](MOST_IN_PATH if name.startswith("path") else COUNT)
+        file, other = folder / "many.json", folder / "other.json"
+        file.write_text(json.dumps(value, indent=0), encoding="utf-8")
+        other.write_text(json.dumps(changed(value), indent=0), encoding="utf-8")
+        listed = commands(folder, file, file)
+        (methods,) = value["paths"].values()
+        words = {
+            RULES: listed[RULES],
+            DIFF: [sys.executable, "-m", "contracts", "diff", str(file), str(other)],
+            RUN: listed[RUN],
+            MOCK: [sys.executable, "-c", ASK, str(file), next(iter(methods)).upper()],
+        }
+        return {command: ran(name, words[command], folder, limited=True, seconds=SECONDS) for command in words}
+
+
+def rows(runs_of: Callable[[str], dict[str, Ran]], names: Sequence[str], jobs: int) -> Iterator[str]:
     with ThreadPoolExecutor(jobs) as pool:
-        found = list(pool.map(schema_runs, names))
+        found = list(pool.map(runs_of, names))
     for command in found[0]:
         runs = [each[command] for each in found]
         ended = [one for one in runs if not one.problem(command)]
@@ -165,6 +208,8 @@ def schema_rows(names: Sequence[str], jobs: int) -> Iterator[str]:
 def write(table: Sequence[str]) -> None:
     """Put a table in place of the one with the same head in the document."""
     lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    if table[0] not in lines:
+        return
     start = lines.index(table[0])
     end = next((n for n in range(start, len(lines)) if not lines[n].startswith("|")), len(lines))
     DOCUMENT.write_text("\n".join([*lines[:start], *table, *lines[end:]]) + "\n", encoding="utf-8")
@@ -176,15 +221,18 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="schemas at a time (default: 2)")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/reliability.md")
     options = parser.parse_args()
-    tables = {"section": list(HEADS["section"]), "command": list(HEADS["command"])}
+    tables = {name: list(head) for name, head in HEADS.items()}
     print(*HEADS["section"], sep="\n", flush=True)
     for name, file in SECTIONS.items():
         if options.only in name and (ROOT / "tests" / "attack" / file).exists():
             tables["section"].append(section_row(name, file))
             print(tables["section"][-1], flush=True)
     if names := [name for name in SCHEMAS if options.only in name]:
-        tables["command"] += schema_rows(names, options.jobs)
+        tables["command"] += rows(schema_runs, names, options.jobs)
         print("", *tables["command"], sep="\n", flush=True)
+    if names := [name for name in LARGE if options.only in name]:
+        tables["document"] += rows(large_runs, names, options.jobs)
+        print("", *tables["document"], sep="\n", flush=True)
     if options.write:
         for table in tables.values():
             write(table)

@@ -128,7 +128,7 @@ class Secret:
 
 def _spellings(text: str) -> Iterator[bytes]:
     """A text in bytes, in each case, as other charsets have it and as who takes one for another."""
-    for one in (text, text.upper(), text.lower()) if not text.isascii() else (text,):
+    for one in (text, text.upper(), text.lower()):  # `\n` in it would be no escape as `\N`
         utf_8 = one.encode("utf-8", "surrogatepass")
         yield from (utf_8, utf_8.decode("latin-1").encode())
         for codec in ("latin-1", "utf-16-le", "utf-16-be"):

@@ -41,6 +41,12 @@ def test_the_shortest_value_is_found_in_the_fewest_digits(form: Callable[[str], 
     assert scrubber.body(b'{"a":"%s"}' % form("k3yAb7Zq")) == b'{"a":"%s"}' % MARK.encode()
 
 
+@pytest.mark.parametrize("spelt", [str, str.upper, str.lower, json.dumps, lambda value: json.dumps(value.upper())])
+def test_value_that_holds_escapes_is_found_in_any_case(spelt: Callable[[str], str]) -> None:
+    value = 'Zk"9<&\\n/+%4a;x\\U7Q'
+    assert Scrubber((Secret(value, "$KEY"),)).text(spelt(value)).strip('"') == "$KEY"
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_value_is_found_in_a_body(name: str) -> None:
     text = "a service says much, and means little; " * 9

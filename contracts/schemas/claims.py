@@ -146,7 +146,8 @@ def _spellings(parameter: Parameter, request: Request, paths: Mapping[str, str])
         raw = _members(request.query, f"{parameter.name}[")
     else:
         raw = raw_values(request.query, "&", parameter.name)
-        if not raw and (not parameter.schema or "object" in locate(parameter.schema).types):
+        schema = parameter.schema
+        if not raw and not (parameter.required and schema and "object" not in locate(schema).types):
             return []
     # A plus sign is a space in a form (URL Standard §5.1), and itself in a URI (RFC 3986 §2.2).
     spaced = [text.replace("+", " ") for text in raw]

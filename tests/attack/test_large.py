@@ -147,3 +147,9 @@ def test_a_path_of_too_many_parameters_is_read_as_absent() -> None:
     for gone in (other, {**other, "paths": {"/another": other["paths"]["/another"]}}):
         assert [change.id for change in compare(spec, spec_from(gone))] == ["unread-changed"]
     assert len(spec_from(LARGE["path parameters"](MOST_IN_PATH)).operations) == 1
+
+
+def test_no_schema_of_a_parameter_that_is_absent_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    (operation,) = spec_from(LARGE["query parameters"](FEW)).operations
+    monkeypatch.setattr(sys.modules[claim_of.__module__], "locate", lambda _: pytest.fail("it was"))
+    assert claim_of(operation, Request("GET", "/a")).allowed

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import product, repeat
 from operator import itemgetter
 from urllib.parse import unquote_plus
 
@@ -19,6 +19,8 @@ from contracts.messages import Request, Response, header_values
 IN_BODIES: tuple[str, ...] = ("access_token", "refresh_token", "id_token", "auth_token", "token")
 IN_BODIES += ("client_secret", "secret_key", "secret", "password", "passwd", "authorization")
 IN_BODIES += ("api_key", "access_key", "private_key", "assertion", "cookie", "jwt")
+_OWNERS = ("new", "old", "current", "user", "admin", "app", "api", "session", "device", "webhook")
+IN_BODIES += tuple(map("_".join, product(_OWNERS, ("password", "token", "secret"))))
 """Members of bodies that are credentials, whatever a document says."""
 _KEPT = frozenset({"accept", "accept-language", "content-type", "content-encoding", "if-match"})
 _KEPT |= {"if-none-match", "if-modified-since", "if-unmodified-since", "range", "prefer"}

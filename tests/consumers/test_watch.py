@@ -273,6 +273,8 @@ WRITTEN: dict[str, Request | Response] = {
     "a URL in a body": sent(rf'{{"n": 1, "to": "redis:\/\/:{KEY}@h"}}'),
     "basic in a body": sent(f"Authorization: Basic {base64.b64encode(f'me:{KEY}'.encode()).decode()}", "text/plain"),
     "a member": sent(json.dumps({"n": 1, "headers": {"X-Api-Key": KEY}})),
+    "a new password": sent(json.dumps({"n": 1, "oldPassword": "", "new-password": KEY})),
+    "a token of a session": order(sessionToken=KEY),
     "a form": sent(f"apiKey={KEY}", "application/x-www-form-urlencoded"),
     "a URL in an answer": order(to=f"wss://me:{KEY}@h"),
     "a URL in a field of an answer": Response(302, (("Location", f"https://me:{KEY}@h.example/x"),)),

@@ -27,7 +27,7 @@ def longest_list(spec: Spec, operation: Operation) -> int:
     if body is not None:
         schemas += [media.schema for media in body.content]
     waiting: list[Any] = [schema.value for schema in schemas if schema]
-    longest, seen = len(operation.parameters), set[str]()
+    longest, seen = max(len(operation.parameters), len(schemas)), set[str]()
     while waiting:
         node = waiting.pop()
         if isinstance(node, (dict, list)):
@@ -43,7 +43,8 @@ def longest_list(spec: Spec, operation: Operation) -> int:
 
 def most_requests(operation: Operation) -> int:
     """How many requests an operation has before the last ones, fewer where each is much work."""
-    most = max(100, len(operation.parameters) + sum(map(len, operation.security)))
+    bodies = operation.request_body.content if operation.request_body else ()
+    most = max(100, len(operation.parameters) + sum(map(len, operation.security)) + len(bodies))
     for answer in operation.responses:
         said = len(operation.parameters) + len(answer.headers) + len(answer.content)
         most = max(most, said)

@@ -332,7 +332,7 @@ class Lane:
         nothing = Request(operation.method, alone)
         bare = with_required(nothing, operation, known)
         given = self.plan.bodies.get(operation.key, ())
-        with_bodies = (with_body(bare, body) for body in (*given, *bodies_of(operation)))
+        with_bodies = map(partial(with_body, bare), itertools.chain(given, bodies_of(operation)))
         order = [[bare], with_bodies, self._covered()]
         if given or (operation.request_body and operation.method not in BODILESS):
             order = [with_bodies, filter(attrgetter("body"), self._covered()), *order]

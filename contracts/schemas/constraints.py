@@ -266,7 +266,7 @@ def name_of(part: str, key: Broken, root: str = "") -> str:
 
 
 def part_of_body(body: RequestBody, media: MediaType) -> str:
-    return f"body ;{media.name}" if body.content[1:] else "body"
+    return f"body ;{media.name}" if len(body.content) > 1 else "body"
 
 
 def forbidden_by(operation: Operation) -> Iterator[Forbidden]:

@@ -57,7 +57,7 @@ def answered(**more: Any) -> Node:
 
 
 def media(count: int) -> Node:
-    return named(count, {"schema": BODY}, "application/n")
+    return {f"application/{name}+json": {"schema": BODY} for name in names(count)}
 
 
 def examples(count: int) -> Node:

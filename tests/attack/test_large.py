@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from contracts.changes import compare
-from contracts.document import Header, Spec
+from contracts.document import Header, Operation, Spec
 from contracts.document.dialects.unread import MOST_IN_PATH
 from contracts.document.serialisation import fill_path, match_path, parameter_names
 from contracts.exchanges import Secret
@@ -17,7 +17,9 @@ from contracts.exchanges.credential import with_credential
 from contracts.messages import Exchange, Probe, Request
 from contracts.mock import MockService
 from contracts.mock.service import CREDENTIAL
-from contracts.probes.samples import with_required
+from contracts.probes import ProbePlan, samples
+from contracts.probes.bearable import MOST_WORK, longest_list, most_requests
+from contracts.probes.samples import Body, with_required
 from contracts.rules import rules_for
 from contracts.schemas.claims import claim_of
 from contracts.verdicts import judge_all
@@ -147,6 +149,28 @@ def test_a_path_of_too_many_parameters_is_read_as_absent() -> None:
     for gone in (other, {**other, "paths": {"/another": other["paths"]["/another"]}}):
         assert [change.id for change in compare(spec, spec_from(gone))] == ["unread-changed"]
     assert len(spec_from(LARGE["path parameters"](MOST_IN_PATH)).operations) == 1
+
+
+def test_an_operation_has_fewer_requests_the_more_media_types_they_may_have() -> None:
+    (operation,) = spec_from(LARGE["media types of a request"](MANY)).operations
+    assert most_requests(operation) == MOST_WORK // MANY
+    assert longest_list(spec_from(LARGE["media types of a request"](MANY)), operation) == MANY
+
+
+def test_no_more_bodies_are_made_than_the_first_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[str]()
+
+    def bodies_of(operation: Operation) -> Iterator[Body]:
+        for body in bodies(operation):
+            made.append(body[0])
+            yield body
+
+    plan = sys.modules[ProbePlan.__module__]
+    bodies = samples.bodies_of
+    monkeypatch.setattr(plan, "bodies_of", bodies_of)
+    spec = spec_from(LARGE["media types of a request"](FEW))
+    assert ProbePlan(spec).lane(spec.operations[0]).request_for({}).request.body
+    assert made == ["application/n0+json"]
 
 
 def test_no_schema_of_a_parameter_that_is_absent_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

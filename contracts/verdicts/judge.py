@@ -52,7 +52,7 @@ def judge_all(
     return judging.judged
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Judging:
     """The exchanges of one operation, of which each is judged as soon as it is given."""
 

@@ -8,7 +8,7 @@ from itertools import chain, compress, groupby
 from urllib.parse import quote, unquote
 
 from contracts.document.model import Header, Operation, Parameter, Spec
-from contracts.messages import JSON, is_json
+from contracts.messages import JSON, Headers, is_json
 
 _PARAMETER = re.compile(r"\{([^{}/]*)\}")
 _LITERAL = "/%:@!$&'()*+,;=~-._"
@@ -109,6 +109,14 @@ def values_by_name(pairs: str, separator: str) -> Mapping[str, Sequence[str]]:
     for pair in pairs.split(separator):
         key, _, value = pair.strip().partition("=")
         found.setdefault(decoded(key.replace("+", " ")), []).append(value)
+    return found
+
+
+def values_by_field(headers: Headers) -> Mapping[str, Sequence[str]]:
+    """The values of all header fields, by names in lower case."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value)
     return found
 
 

@@ -26,6 +26,7 @@ from contracts.schemas.constraints import (
 from contracts.schemas.locations import Location, json_type, locate
 from contracts.schemas.validation import Uncompilable, canonical_of, validator
 
+MAX_REQUIRED = 32_768  # characters of what is required, more than which no server reads
 DRAWN = 4  # values beside the examples: the barest, then of chance
 Body = tuple[str, bytes]  # its media type, and itself
 _NO_VALUE = (*Uncompilable, Unsatisfiable, LookupError, TypeError, RecursionError)
@@ -82,19 +83,28 @@ def bodies_of(operation: Operation) -> Iterator[Body]:
 
 
 def with_required(request: Request, operation: Operation, known: frozenset[str]) -> Request:
-    """The request with a value for each parameter that is required and not `known`, path apart."""
-    found: dict[str, dict[str, str]] = {"header": {}, "query": {}}
+    """The request with a value for each parameter that is required and not `known`, path apart.
+
+    There are no more than make it longer than any server reads, as it is of no use then.
+    """
+    found: dict[str, dict[str, str]] = {"header": {}, "query": {}, "cookie": {}}
+    length = 0
     for parameter in operation.parameters:
         name, location = parameter.name, parameter.location
-        is_wanted = parameter.required and name not in known and location != "path"
+        is_wanted = parameter.required and name not in known and location in found
         if not is_wanted or name.lower() in CLIENT_FIELDS:
             continue
         texts = (serialised(parameter, value) for value in _of_parameter(parameter))
-        if (text := next(filter(None, texts), "")) and location in found:
+        if text := next(filter(None, texts), ""):
             found[location][name] = text
-        elif text:
-            request = with_text(request, parameter, text)
+            length += len(name) + len(text)
+        if length > MAX_REQUIRED:
+            break
     query = "&".join((*_others(request.query, "&", *found["query"]), *found["query"].values()))
+    if cookies := found.pop("cookie"):
+        kept = _others(request.header("cookie") or "", "; ", *cookies)
+        pairs = (text.replace("&", "; ") for text in cookies.values())
+        found["header"]["Cookie"] = "; ".join((*kept, *pairs))
     headers = overridden(request.headers, tuple(found["header"].items()))
     return replace(request, target=f"{request.path}?{query}".removesuffix("?"), headers=headers)
 

@@ -13,8 +13,8 @@ from typing import Any
 from contracts import messages
 from contracts.document import MediaType, Operation, Parameter, RequestBody, Schema
 from contracts.document.model import described_by
-from contracts.document.serialisation import decoded, match_path, raw_values
-from contracts.messages import ALLOWED, Claim, Request, essence_of, header_values, is_json
+from contracts.document.serialisation import decoded, match_path, raw_values, values_by_field
+from contracts.messages import ALLOWED, Claim, Request, essence_of, is_json
 from contracts.schemas import constraints
 from contracts.schemas.constraints import CLIENT_FIELDS, JSON, OF_TYPE, Broken, mode_of, name_of
 from contracts.schemas.contents import SCALARS, scalar
@@ -29,6 +29,7 @@ MAX_DIGITS = 4_000  # of a number that is read
 WORDS = dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True)
 WORDS |= dict.fromkeys(("false", "f", "0", "no", "n", "off"), False)
 """Texts that are read as true or false, in whatever case."""
+Fields = Mapping[str, Sequence[str]]
 Wrong = tuple[str, Set[str]]  # what is wrong, and the names of what that breaks
 ANYTHING = object()  # a reading that no schema can refuse for us: the text was not taken apart
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
@@ -42,15 +43,22 @@ def claim_of(operation: Operation, request: Request) -> Claim:
     """
     if malformed := messages.problem_of_content_type(request):
         return Claim(malformed, messages.MALFORMED)
-    paths, broken = match_path(operation.path, request.path) or {}, list[Wrong]()
+    first, every = "", set[str]()
+    for said, names in _wrongs(operation, request):
+        first = first or said
+        every |= names
+        if len(every) > 1:  # what else there is makes no difference
+            return Claim(first)
+    return Claim(first, *every) if first else ALLOWED
+
+
+def _wrongs(operation: Operation, request: Request) -> Iterator[Wrong]:
+    paths = match_path(operation.path, request.path) or {}
+    fields = values_by_field(request.headers)
     for parameter in operation.parameters:
-        spellings = map(tuple, _spellings(parameter, request, paths))
-        broken += _wrong_with(parameter, tuple(spellings))
-    broken += _wrong_with_body(operation.request_body, request)
-    if not broken:
-        return ALLOWED
-    every = set[str]().union(*(names for _, names in broken))
-    return Claim(broken[0][0], every.pop() if len(every) == 1 else "")
+        spellings = map(tuple, _spellings(parameter, request, paths, fields))
+        yield from _wrong_with(parameter, tuple(spellings))
+    yield from _wrong_with_body(operation.request_body, request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,9 @@ def objections_to(operation: Operation, request: Request) -> Iterator[Objection]
         yield Objection("header", "Content-Type", malformed, {messages.MALFORMED})
         return
     paths = match_path(operation.path, request.path) or {}
+    fields = values_by_field(request.headers)
     for parameter in operation.parameters:
-        spellings = tuple(map(tuple, _spellings(parameter, request, paths)))
+        spellings = tuple(map(tuple, _spellings(parameter, request, paths, fields)))
         for said, names in _wrong_with(parameter, spellings):
             value, schema = ANYTHING, parameter.schema
             if any(spellings) and schema is not None:
@@ -125,7 +134,9 @@ def _wrongness(broken: Set[Broken]) -> int:
     return len(places) + 100 * ("" in places)
 
 
-def _spellings(parameter: Parameter, request: Request, paths: Mapping[str, str]) -> list[list[str]]:
+def _spellings(
+    parameter: Parameter, request: Request, paths: Mapping[str, str], fields: Fields
+) -> list[list[str]]:
     """Texts of a parameter on the wire, in every way to decode them; none if that can't be told."""
     if parameter.location == "path":
         if parameter.style != "simple" or parameter.name not in paths:
@@ -134,9 +145,9 @@ def _spellings(parameter: Parameter, request: Request, paths: Mapping[str, str])
     if parameter.location == "header":
         if parameter.name.lower() in CLIENT_FIELDS:
             return []
-        return [header_values(request.headers, parameter.name)]
+        return [[*fields.get(parameter.name.lower(), ())]]
     if parameter.location == "cookie":
-        cookies = "; ".join(header_values(request.headers, "cookie"))
+        cookies = "; ".join(fields.get("cookie", ()))
         raw = raw_values(cookies, ";", parameter.name)
         if parameter.style == "cookie":  # of which nothing is escaped (OpenAPI 3.2 §4.12.3)
             return [raw]

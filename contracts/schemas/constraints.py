@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, product, repeat
+from itertools import chain, islice, product, repeat
 from typing import Any
 
 from contracts import text
@@ -16,6 +16,8 @@ from contracts.schemas.media_types import content_of
 from contracts.schemas.validation import validator
 
 MAX_PLACES, MAX_CONSTRAINTS = 400, 200  # of one schema, those nearest to its root first
+MAX_FORBIDDEN = 10_000  # of an operation, of which no more than a few hundred are tried
+MAX_NAMED = 50  # media types of a body
 CLIENT_FIELDS = {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive"}
 CLIENT_FIELDS |= {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"}
 """Header fields that the client sets by itself: no probe has them, and no claim rests on them."""
@@ -270,7 +272,19 @@ def part_of_body(body: RequestBody, media: MediaType) -> str:
 
 
 def forbidden_by(operation: Operation) -> Iterator[Forbidden]:
-    """All that can be told on the wire, each once: of parameters in their order, then of bodies."""
+    """What can be told on the wire, each once: of parameters in their order, then of bodies.
+
+    There are `MAX_FORBIDDEN` at most.
+    """
+    return islice(_forbidden_by(operation), MAX_FORBIDDEN)
+
+
+def has_more(operation: Operation) -> bool:
+    """Whether an operation forbids more than `forbidden_by` has."""
+    return next(islice(_forbidden_by(operation), MAX_FORBIDDEN, None), None) is not None
+
+
+def _forbidden_by(operation: Operation) -> Iterator[Forbidden]:
     for parameter in operation.parameters:
         yield from _of_parameter(parameter)
     if (body := operation.request_body) is None:
@@ -279,7 +293,7 @@ def forbidden_by(operation: Operation) -> Iterator[Forbidden]:
         yield Forbidden("body required", "refuses a request without a body", body.pointer)
     names = [media.name for media in body.content]
     if names and "*/*" not in names:
-        promise = f"refuses a body that is none of {', '.join(names)}"
+        promise = f"refuses a body that is none of {text.few(names, MAX_NAMED, '')}"
         yield Forbidden("body content type", promise, body.pointer, media=body.content[0])
     if names:  # a server may examine the data (RFC 9110 §8.3)
         promise, name = "refuses a body without Content-Type", "body content type missing"

@@ -20,7 +20,9 @@ from contracts.mock.service import CREDENTIAL
 from contracts.probes import ProbePlan, samples
 from contracts.probes.bearable import MOST_WORK, longest_list, most_requests
 from contracts.probes.samples import Body, with_required
-from contracts.rules import rules_for
+from contracts.rules import faults, rules_for
+from contracts.rules.faults import notices
+from contracts.schemas import constraints
 from contracts.schemas.claims import claim_of
 from contracts.verdicts import judge_all
 from tests.documents import spec_from
@@ -57,6 +59,19 @@ def exchanged(_: Node, spec: Spec) -> object:
     return judge_all(rules_for(spec).operations[operation.key], [Exchange(0, probe, answer)])
 
 
+def completed(_: Node, spec: Spec) -> object:
+    return with_required(Request("GET", "/a"), spec.operations[0], frozenset())
+
+
+def claimed(_: Node, spec: Spec) -> object:
+    """What is said of a request with all header fields."""
+    (operation,) = spec.operations
+    fields = tuple((parameter.name, "1") for parameter in operation.parameters)
+    claim = claim_of(operation, Request("GET", "/a", fields))
+    assert claim.allowed
+    return claim
+
+
 def calls(work: Callable[[Node, Spec], object], value: Node) -> int:
     """How many calls of functions some work takes, natural ones too."""
     spec, count = spec_from(value), 0
@@ -85,6 +100,8 @@ GROWING: list[tuple[Callable[[Node, Spec], object], str]] = [
     (exchanged, "path parameters"),
     (exchanged, "required query parameters"),
     (exchanged, "required header parameters"),
+    (claimed, "required header parameters"),
+    (completed, "required cookies"),
     (exchanged, "alternatives of a credential"),
     (exchanged, "schemes together"),
 ]
@@ -177,3 +194,37 @@ def test_no_schema_of_a_parameter_that_is_absent_is_looked_at(monkeypatch: pytes
     (operation,) = spec_from(LARGE["query parameters"](FEW)).operations
     monkeypatch.setattr(sys.modules[claim_of.__module__], "locate", lambda _: pytest.fail("it was"))
     assert claim_of(operation, Request("GET", "/a")).allowed
+
+
+@pytest.mark.parametrize("name", ["required query parameters", "required header parameters", "required cookies"])
+def test_no_more_of_what_is_required_is_looked_at_than_says_that_a_request_is_forbidden(name: str) -> None:
+    few, many = (LARGE[name](count) for count in (FEW, MANY))
+
+    def refused(_: Node, spec: Spec) -> object:
+        claim = claim_of(spec.operations[0], Request("GET", "/a"))
+        assert "parameter n0 is missing" in str(claim)
+        assert not claim.breaks
+        return claim
+
+    assert calls(refused, few) == calls(refused, many)
+
+
+@pytest.mark.parametrize("name", ["required query parameters", "required header parameters", "required cookies"])
+def test_no_more_of_what_is_required_is_made_than_a_server_reads(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "MAX_REQUIRED", 100)
+    (operation,) = spec_from(LARGE[name](MANY)).operations
+    made = with_required(Request("GET", "/a"), operation, frozenset())
+    assert 100 < len(str(made)) < 1000
+    assert not claim_of(operation, made).allowed
+
+
+def test_no_more_rules_are_made_of_what_is_forbidden_than_a_run_may_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (constraints, faults):
+        monkeypatch.setattr(module, "MAX_FORBIDDEN", FEW)
+    spec = spec_from(LARGE["media types of a request"](MANY))
+    assert len(rules_for(spec).operations["POST /a"].requests) == FEW
+    assert [str(one) for one in notices(spec)] == [
+        f"things.json:9: POST /a forbids more than {FEW} things; "
+        "no rule covers the others; give them to several operations"
+    ]
+    assert not notices(spec_from(LARGE["media types of a request"](2)))

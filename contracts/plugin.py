@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contracts.errors import ENDINGS, ContractsError, UsageError, mended
-from contracts.run.items import SESSION, lanes_of
+from contracts.errors import ContractsError, UsageError, mended
+from contracts.run.invocation import interrupt_when_ended
+from contracts.run.items import SESSION, UNABLE, Processes, is_shared, lanes_of
 from contracts.run.options import OPTIONS
 from contracts.run.settings import UNNAMED, document_in, files_below, has_ours, may_hold_document
 from contracts.text import printable
@@ -78,6 +77,7 @@ def pytest_load_initial_conftests(
 def pytest_configure(config: pytest.Config) -> None:
     """Begin where a contract run was asked for; tests of a project's own are left alone."""
     config.pluginmanager.register(_Ending(config), "contracts-ending")
+    config.pluginmanager.register(Processes(config), "contracts-processes")
     # Before pytest-base-url makes one that is empty of none.
     config.stash[_BASE_URL] = config.getoption("base_url", None)
     if not config.getoption("--help", False) and _is_asked_for(config):
@@ -144,7 +144,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     if (state := session.config.stash.get(SESSION, None)) is not None:
-        _interrupt_when_ended(session.config)
+        interrupt_when_ended(session.config)
     if state is not None and state.worker is None:  # who has a terminal
         from contracts.rules.faults import said
 
@@ -162,15 +162,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             raise pytest.UsageError(str(error)) from None
 
 
-def _interrupt_when_ended(config: pytest.Config) -> None:
-    """SIGTERM ends a run as Ctrl-C does, and SIGHUP; pytest alone would die without a summary."""
-    with suppress(ValueError):  # not the main thread: signals are somebody else's
-        for number in ENDINGS[1:]:
-            before = signal.signal(number, signal.default_int_handler)
-            restore: Any = partial(signal.signal, number, before)
-            config.add_cleanup(restore)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Before the first item: what precedes all operations, if any of the items is ours."""
@@ -181,7 +172,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         item for item in session.items if "contract_verdicts" in getattr(item, "fixturenames", ())
     ]
     # The leader of xdist has no items of its own.
-    if not ours and not config.pluginmanager.has_plugin("dsession"):
+    if not ours and not is_shared(config):
         return
     from contracts.flows import lead
     from contracts.run.state import show
@@ -313,8 +304,19 @@ class _Ending:
         if unsaid and unsaid[-1] is report:
             unsaid.pop()
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int
+    ) -> Generator[None, None, None]:
+        try:
+            yield
+        except UNABLE:  # to end the processes of xdist: they end with this one
+            if not is_shared(self.config):
+                raise
+        finally:
+            self._conclude(session, exitstatus)
+
+    def _conclude(self, session: pytest.Session, exitstatus: int) -> None:
         if self.failed["undocumented"]:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         state = self.state

@@ -1,5 +1,6 @@
 """Texts: cut, in the right number, without what a terminal obeys, and written to a file whole."""
 
+import errno
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import msgspec
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 # What GitHub Actions (`::`, `##[`) and Azure Pipelines obey in a log.
 _COMMAND = re.compile(r"(?<=##)\[|(?<=##vso)\[|(?<![^ ]):(?=:)")
+MAX_FILE = 512  # MiB of a report or recording that is read back
 MAX_TEXT = 500  # characters kept of what a service has a hand in: a message, a place in a body
 
 
@@ -113,6 +115,15 @@ def shown_path(path: Path) -> Path:
         return path.relative_to(Path.cwd())
     except ValueError:
         return path
+
+
+def bytes_at(path: Path, most: int = MAX_FILE) -> bytes:
+    """What is in a file; OSError beyond so many MiB, as a device may have no end."""
+    with path.open("rb") as file:
+        data = file.read((most << 20) + 1)
+    if len(data) > most << 20:
+        raise OSError(errno.EFBIG, f"it has more than {most} MB")
+    return data
 
 
 def _parts(content: str | Iterable[str]) -> Iterable[str]:

@@ -26,9 +26,8 @@ from contracts.messages import (
     is_field_value,
     is_json,
 )
-from contracts.text import printable
+from contracts.text import bytes_at, printable
 
-MAX_FILE = 512 * 1024 * 1024  # bytes
 _LEDGER = re.compile(rb'\s*\{"(number|notes|asked|finished|stop)":')
 _CURE = "give a HAR 1.2, or the exchanges.jsonl of a run or a proxy"
 _UNSAFE_IN_TARGET = "!\"$%&'()*+,-./:;<=>?@[\\]^_`{|}~"  # what stays as it was recorded
@@ -96,12 +95,9 @@ class Har(msgspec.Struct, frozen=True):
 def data_of(path: Path) -> tuple[bytes, str | None]:
     """The bytes of a recording, and the base URL that a ledger says; UsageError without them."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)  # of a pipe or a device nobody knows the size
+        data = bytes_at(path)
     except OSError as error:
-        raise UsageError(f"{path} can't be read ({error.strerror}); {_CURE}") from None
-    if len(data) > MAX_FILE:
-        raise UsageError(f"{path} has more than {MAX_FILE:,} bytes; give a part of it")
+        raise UsageError(f"{path} can't be read ({error.strerror}); {_CURE}, or a part") from None
     base_url = None
     if _LEDGER.match(data):
         with suppress(*UNREADABLE):

@@ -24,7 +24,7 @@ from contracts.report.run import (
     pooled,
 )
 from contracts.report.shorthand import LARGE, Entries, shortened, whole
-from contracts.text import json_line, json_shown, write_whole
+from contracts.text import bytes_at, json_line, json_shown, write_whole
 from contracts.verdicts import Outcome
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
@@ -183,7 +183,7 @@ def ours(value: Any) -> Any:
 def report_at(path: Path, cure: str) -> Iterator[bytes]:
     """What is in a file; UsageError with the `cure` if it can't be had, or turns out no report."""
     try:
-        data = path.read_bytes()
+        data = bytes_at(path)
     except IsADirectoryError:
         example = path / "report.json"
         raise UsageError(f"{path} is a folder; give a file in it, {example} say") from None

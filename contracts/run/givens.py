@@ -20,8 +20,9 @@ from contracts.probes.samples import Body, with_value
 from contracts.run.options import Options
 from contracts.schemas.claims import claim_of
 from contracts.schemas.validation import Uncompilable, validator
-from contracts.text import cut, printable, shown
+from contracts.text import bytes_at, cut, printable, shown
 
+MOST = 50  # MiB of a file with values
 PARAM, SESSION, BODY = "--contract-param", "--contract-session-id", "--contract-body"
 
 
@@ -235,7 +236,7 @@ def _lines(file: str, where: str, wanted: str) -> Iterator[tuple[str, str]]:
     """The lines of a file that hold something, each with its file and line."""
     cure, found = f"give a file with {wanted}", False
     try:
-        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+        lines = bytes_at(Path(file), MOST).decode("utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise UsageError(f"{where}: {file} can't be read ({reason}); {cure}") from None

@@ -3,6 +3,7 @@
 import os
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -267,8 +268,7 @@ def _problems(inputs: Inputs, environ: Mapping[str, str]) -> Iterator[str]:
         yield "--contract-drift needs a service that publishes something; give --base-url URL"
     if not inputs.chosen:
         cure = "give a glob over METHOD PATH or operationId, see `contracts rules`"
-        glob = f"--contract-operation {options.operation}"
-        yield f"{glob} matches none of the operations of {path}; {cure}"
+        yield f"--contract-operation {options.operation} matches no operation of {path}; {cure}"
     if base_url is not None:
         yield from _problems_with_production(inputs, host_of(base_url))
     yield from problems_with_certificates(options, base_url)
@@ -332,6 +332,8 @@ def _problems_with_files(inputs: Inputs) -> Iterator[str]:
     for option, (folder, what) in folders.items():
         existing = next(p for p in (folder, *folder.absolute().parents) if os.path.exists(p))
         try:
+            with suppress(FileNotFoundError):
+                folder.stat()  # a link that leads to itself is an error
             with TemporaryDirectory(dir=existing) as probe:  # what is made there is gone again
                 Path(probe, folder.absolute().relative_to(existing.absolute())).mkdir(parents=True)
         except FileExistsError:

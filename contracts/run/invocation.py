@@ -7,15 +7,16 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
-from functools import _lru_cache_wrapper
+from functools import _lru_cache_wrapper, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contracts.errors import ContractsError, UsageError
+from contracts.errors import ENDINGS, ContractsError, UsageError
 from contracts.run.options import OPTIONS
 from contracts.run.settings import settings_of
 from contracts.text import shown_path
@@ -184,6 +185,14 @@ def started_by(program: str) -> list[str]:
 def _from_here(program: str) -> str:
     """A program as a shell finds it from here: without a slash it would look elsewhere."""
     return os.path.join(".", path) if "/" not in (path := str(shown_path(Path(program)))) else path
+
+
+def interrupt_when_ended(config: Any) -> None:
+    """SIGTERM ends a run as Ctrl-C does, and SIGHUP; pytest alone would die without a summary."""
+    with suppress(ValueError):  # not the main thread: signals are somebody else's
+        for number in ENDINGS[1:]:
+            before = signal.signal(number, signal.default_int_handler)
+            config.add_cleanup(partial(signal.signal, number, before))
 
 
 @contextmanager

@@ -292,3 +292,26 @@ def test_pipes_and_devices_where_a_run_has_files_keep_nobody_waiting(project: Pr
         "left out: the page (No such device or address)",
     ]
     assert run.texts("history: ")[0].startswith("history: 1 run since ")
+
+
+DEVICES = {
+    "--contract-against=/dev/zero": "/dev/zero can't be read (it has more than 1 MB); give the report.json",
+    "--contract-replay=/dev/full": "/dev/full can't be read (it has more than 1 MB); give a report.json",
+    "--contract-param=thing_id=@/dev/zero": "/dev/zero can't be read (it has more than 50 MB); give a file with one",
+}
+
+
+@pytest.mark.parametrize("option", DEVICES)
+def test_files_without_end_are_a_sentence(option: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.text.bytes_at.__defaults__", (1,))
+    run = project.run("-q", option)
+    assert run.code == 4
+    assert DEVICES[option] in run.err
+
+
+@pytest.mark.parametrize("option", ["--contract-report=p", "--contract-history=p"])
+def test_a_folder_that_is_a_link_to_itself_is_a_sentence(option: str, project: Project) -> None:
+    Path("p").symlink_to("p")
+    run = project.run("-q", option)
+    assert run.code == 4
+    assert f"{option.replace('=', ' ')}: it can't be made or written to (Too many levels of symbolic links)" in run.err

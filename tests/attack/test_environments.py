@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.workermanage import NodeManager
 
 from contracts.commands import main
 from contracts.document import load_spec
@@ -270,6 +271,43 @@ def test_little_memory_for_an_operation_is_a_sentence_of_a_run(
     assert "judge_all" not in run.out
     said = "contract: INCONCLUSIVE in a self-test on the mock: an operation can't be asked, see the errors above"
     assert run.lines[-1].startswith(said)
+
+
+def no_process(self: object, putevent: object) -> list[object]:
+    raise OSError(24, "Too many open files")
+
+
+def processes_that_die(self: object, putevent: object) -> list[object]:
+    return []
+
+
+def a_process_that_lacks_memory(self: object, putevent: Any) -> list[object]:
+    putevent(("errordown", {"node": None, "error": f"Traceback …\npytest.UsageError: {LITTLE}\n"}))
+    return [None]
+
+
+def no_thread(self: object) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize(
+    ("processes", "said"),
+    [
+        (no_process, "ERROR: the processes of -n can't be started or kept up ([Errno 24] Too many open files); leave"),
+        (processes_that_die, "the processes of -n can't be started or kept up (Unexpectedly no active workers avai"),
+        (a_process_that_lacks_memory, LITTLE),
+    ],
+)
+def test_processes_that_the_system_does_not_give_are_a_sentence(
+    processes: object, said: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NodeManager, "setup_nodes", processes)
+    monkeypatch.setattr(NodeManager, "teardown_nodes", no_thread)
+    run = project.run("-q", "-n", "1")
+    assert run.code == 4
+    assert said in run.out + run.err
+    assert "Traceback" not in run.out + run.err
+    assert "INTERNALERROR" not in run.out + run.err
 
 
 SECRET_URL = f"https://ann:{CANARY.replace('/', '')}@127.0.0.1:9/x"

@@ -258,9 +258,9 @@ def test_a_file_that_is_not_there_is_a_sentence(contracts: Run, folder: Path) ->
 
 
 def test_a_file_beyond_the_bound_is_a_sentence(contracts: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contracts.consumers.recordings.MAX_FILE", 10)
+    monkeypatch.setattr("contracts.text.bytes_at.__defaults__", (0,))
     code, _, err = judged(contracts, folder, har(entry()))
-    assert (code, "more than 10 bytes" in err) == (2, True)
+    assert (code, "can't be read (it has more than 0 MB); give a HAR" in err) == (2, True)
 
 
 def test_the_exchanges_of_a_watch_are_judged_again(contracts: Run, folder: Path) -> None:

@@ -241,7 +241,7 @@ USAGE_ERRORS: list[tuple[str, tuple[str, ...], str]] = [
     ("param without value", ("--contract-param=thing_id",), "thing_id is not NAME=VALUE"),
     ("param with empty value", ("--contract-param=thing_id=",), "has an empty value"),
     ("param unknown", ("--contract-param=nothing=1",), "no operation has a parameter nothing"),
-    ("operation unknown", ("--contract-operation=PUT*",), "--contract-operation PUT* matches none of the operations"),
+    ("operation unknown", ("--contract-operation=PUT*",), "--contract-operation PUT* matches no operation of"),
     ("rule unknown", ("--contract-rule=*nothing*",), "--contract-rule *nothing* matches none of the rules"),
     ("unsafe on production", ("--base-url", "https://api.notte.cc", "--contract-unsafe"), "the production host"),
     ("header without variable", (*LIVE, "--contract-header=X-A"), "X-A is not NAME=ENVVAR"),

@@ -45,8 +45,7 @@ def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
     One that `asks` nothing, because tests judge answers that they have, needs no credential.
     """
     import contracts.run.end
-    import contracts.run.prelude  # noqa: F401  what can't be imported is said before anything is sent
-    from contracts.exchanges.credential import forbid_core_dumps
+    import contracts.run.prelude  # what can't be imported is said before anything is sent
     from contracts.run.inputs import inputs_from
     from contracts.run.invocation import lasting
     from contracts.run.options import options_from
@@ -63,7 +62,7 @@ def begin(config: Any, base_url: str | None, *, asks: bool = True) -> State:
             problem = f"--contract-rule {options.rule} matches none of the rules"
             raise UsageError(f"{problem}; see `contracts rules`")
     if state.inputs.scrubber.secrets:
-        forbid_core_dumps()
+        contracts.run.prelude.forbid_core_dumps()
     return state
 
 

@@ -22,7 +22,6 @@ from contracts.document.security import own_variable
 from contracts.document.serialisation import concreteness, raw_values
 from contracts.errors import UsageError
 from contracts.exchanges import Ledger, Secret, StopKind
-from contracts.exchanges.credential import forbid_core_dumps
 from contracts.exchanges.health import MOST_KEPT, Stop
 from contracts.messages import (
     ALLOWED,
@@ -40,7 +39,7 @@ from contracts.rules.requests import OTHER_REASONS, meant, request_rule, unknown
 from contracts.run.credentials import judged
 from contracts.run.inputs import Inputs, inputs_from, problems_with_certificates, route_of
 from contracts.run.options import Options
-from contracts.run.prelude import make_folder, salvage
+from contracts.run.prelude import forbid_core_dumps, make_folder, salvage
 from contracts.run.state import Asked, State, now
 from contracts.schemas.claims import claim_of
 from contracts.text import cut, few

@@ -3,14 +3,14 @@
 import base64
 import hashlib
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from http import HTTPStatus
-from itertools import filterfalse
+from itertools import chain, filterfalse
 from typing import Self
+from unicodedata import normalize
 from urllib.parse import quote
 
 from contracts.document import SecurityScheme, Spec
@@ -43,7 +43,6 @@ _JOINTS = re.compile(r"[\s;,=]+")  # between what is a secret by itself in one
 _IS_WORDS = re.compile(r"[A-Za-z]+([-_./ ][A-Za-z]+)*[0-9]{0,3}")
 _STRAY = re.compile(rb"(%u?|\\[ux]?\{?)[0-9a-f]{0,3}\Z")  # what is left of an escape
 _CUT = re.compile("(\\.\\.\\.|…)".encode())
-_SET_DUMPABLE = 4  # PR_SET_DUMPABLE of prctl(2)
 MAX_MEMO = 4000  # texts that are remembered, and bytes of each
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")  # RFC 6265 §4.1.1
 
@@ -128,7 +127,12 @@ class Secret:
 
 def _spellings(text: str) -> Iterator[bytes]:
     """A text in bytes, in each case, as other charsets have it and as who takes one for another."""
-    for one in (text, text.upper(), text.lower()):  # `\n` in it would be no escape as `\N`
+    forms = {text, text.upper(), text.lower()}  # `\n` in it would be no escape as `\N`
+    forms |= {text.replace('"', '""'), text.replace("'", "''")}  # CSV, YAML, SQL
+    forms |= {normalize("NFC", text), normalize("NFD", text)}
+    if text.isdigit():
+        forms.add(f"{text[0]}.{text[1:].rstrip('0')}")  # as 1.25e9
+    for one in forms:
         utf_8 = one.encode("utf-8", "surrogatepass")
         yield from (utf_8, utf_8.decode("latin-1").encode())
         for codec in ("latin-1", "utf-16-le", "utf-16-be"):
@@ -193,7 +197,7 @@ class Scrubber:
         if (b"..." in data or "…".encode() in data) and self._marks:
             pieces, harmless = _CUT.split(data), dict[int, int]()
             for index in range(0, len(pieces), 2):
-                scan = echoes.Scan(self._marks, harmless=harmless)
+                scan = echoes.Scan(self._marks, self._shortest, harmless=harmless)
                 pieces[index] = self._uncut(scan, pieces[index], index, len(pieces) - 1)
             data = b"".join(pieces)
         if data == encoded:
@@ -272,6 +276,13 @@ class Scrubber:
         return tuple(found)
 
     @property
+    def _shortest(self) -> int:
+        shortest = MAX_MEMO
+        for low, _ in chain.from_iterable(secret.ends for secret in self.secrets):
+            shortest = min(shortest, len(low) * low.isascii())
+        return shortest
+
+    @property
     def _marks(self) -> tuple[bytes, ...]:
         return (*self._own_marks, *self.capabilities.marks)
 
@@ -280,7 +291,7 @@ class Scrubber:
             plain = data.decode(codec, "surrogatepass").encode("utf-8", "surrogatepass")
             if (clean := self._clean(plain, 0, learns)) != plain:
                 data = clean.decode("utf-8", "surrogatepass").encode(codec, "surrogatepass")
-        scan, hits = echoes.Scan(self._marks), list[Hit]()
+        scan, hits = echoes.Scan(self._marks, self._shortest), list[Hit]()
         try:
             low = data.lower()
             near = echoes.holds_any(low, self._own_marks) or scan.suspects(data)
@@ -300,19 +311,6 @@ class Scrubber:
         except echoes.TooMuch:
             return b"[%d bytes withheld: too much is encoded in them]" % len(data)
         return data
-
-
-def forbid_core_dumps() -> None:
-    """Let no crash of this process give its memory, which holds the credential, to anybody."""
-    with suppress(ImportError, OSError, ValueError):  # Windows has neither the module nor the files
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":  # which asks for no limit where a program takes what is dumped
-        import ctypes
-
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def places(spec: Spec) -> frozenset[str]:

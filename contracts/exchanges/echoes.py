@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 from operator import itemgetter
 
@@ -37,7 +38,7 @@ Undo = Callable[[re.Match[bytes]], bytes]
 """What an escape stands for."""
 
 _ESCAPE = re.compile(
-    rb"""\\((?-i:U)00[0-9a-f]{6} | [ux]\{[0-9a-f]{1,8}\}) | \\([0-3][0-7]{2})
+    rb"""\\((?-i:U)00[0-9a-f]{6} | [ux]\{[0-9a-f]{1,8}\}) | \\(0?[0-3][0-7]{2} | [4-7][0-7])
     | \\(u+d[89ab][0-9a-f]{2}\\u+d[c-f][0-9a-f]{2} | u+[0-9a-f]{4} | x[0-9a-f]{2})
     | %(ud[89ab][0-9a-f]{2}%ud[c-f][0-9a-f]{2} | u[0-9a-f]{4} | [0-9a-f]{2})
     | \\(["'\\/bfnrt]) | &(\#[0-9a-z]{1,32}+(?:;|(?![\\%]))|[a-z][a-z0-9]{1,31};)
@@ -45,14 +46,19 @@ _ESCAPE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Each begins with a character of its own, without which a search takes ten times as long."""
-_QUOTED = re.compile(rb"=(?:3D|[2-7][0-9a-f].{0,4}=[2-7][0-9a-f])", re.IGNORECASE)
-_QUOTED_BYTE = re.compile(rb"=([2-7][0-9a-f])", re.IGNORECASE)
-_MARK = re.compile(rb"\\([!#-.:-@\[\]-`{-~])")
-_NUMBERS = re.compile(rb"[0-9][0-9][, ]\s*[0-9]{2,3}[, ]\s*(?:[0-9]{2,3}[, ]\s*){5}[0-9]")
-_NUMBER = re.compile(rb"\b([0-9]{2,3})(?:[, ]\s*|(?=\s*[\])}]))")
+_QUOTED = re.compile(rb"=(?:3D|[2-9a-f][0-9a-f].{0,4}=[2-9a-f][0-9a-f])", re.IGNORECASE)
+_QUOTED_BYTE = re.compile(rb"=([2-9a-f][0-9a-f])", re.IGNORECASE)
+_MARK = re.compile(rb"\\([ !#-.:-@\[\]-`{-~])")
+_NUMBERS = re.compile(
+    rb"[0-9][0-9][, ]\s*[0-9]{2,3}[, ]\s*(?:[0-9]{2,3}[, ]\s*){5}[0-9]|\b31[, ]\s*139[, ]\s*8[, ]"
+)
+_NUMBER = re.compile(rb"\b([0-9]{1,3})(?:[, ]\s*|(?=\s*[\])}\"'])|\Z)")
+_HEX_NUMBERS = re.compile(rb"0x[0-9a-f]{2}[, ]\s*(?:0x[0-9a-f]{2}[, ]\s*){6}", re.IGNORECASE)
+_HEX_NUMBER = re.compile(rb"\b0x([0-9a-f]{2})(?:[, ]\s*(?=0x)|\b)", re.IGNORECASE)
 _OTHERS: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes], Undo], ...] = (
     (_QUOTED, _QUOTED_BYTE, lambda found: bytes([int(found[1], 16)])),  # RFC 2045 §6.7
     (_NUMBERS, _NUMBER, lambda found: bytes([int(found[1]) & 255])),  # buffers as Node has them
+    (_HEX_NUMBERS, _HEX_NUMBER, lambda found: bytes.fromhex(found[1].decode())),  # as Go has them
     (_MARK, _MARK, lambda found: found[1]),  # as Markdown, shells and patterns have it
 )
 """Escapes that are something else in a text with those above, as `=ca%6eary` in a query."""
@@ -71,7 +77,7 @@ def _shape(kept: bytes) -> bytes:
 _IN_RUN, _IN_TEXT, _IN_HEX, _IN_LOWER, _IN_UPPER = map(
     _shape, (rb"0-9A-Za-z+/_-", rb"\t\n\r -~", b"0-9A-Fa-f", b"0-9a-z", b"0-9A-Z")
 )
-_LONG = 20  # digits that may hold more than one layer
+_LONG, _LONG_OF_SHORT = 20, 15  # digits that may hold more than one layer, and of a short secret
 _READABLE = 11
 _BASE32_DIGITS = 13  # of eight bytes
 _BASE64 = bytes.maketrans(_ALL, re.sub(rb"[^0-9A-Za-z/_]", b"+", _ALL).replace(b"_", b"/"))
@@ -81,7 +87,7 @@ _BASE32 = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567abcdefghijklmnopqrstuvwxyz0189",
     b"0123456789ABCDEFGHIJKLMNOPQRSTUV0123456789ABCDEFGHIJKLMNOP0000",
 )
-_GZIP = b"\x1f\x8b\x08"
+_GZIP, _GZIP_AS_TEXT = b"\x1f\x8b\x08", b"\x1f\xc2\x8b\x08"  # bytes taken for Latin-1
 _SCALAR = re.compile(rb'"(?:[^"\\]|\\.)*+"|[-0-9][-+.0-9Ee]*', re.DOTALL)
 _DIGITS = bytes.maketrans(b"0123456789", b"1" * 10)
 
@@ -95,6 +101,7 @@ class Scan:
     """One look through all views of a text or a body."""
 
     marks: tuple[bytes, ...]  # in lower case: a view without any of them holds nothing looked for
+    shortest: int = 0  # bytes of what is looked for; 0 where that is no ASCII
     left: int = MAX_VIEWED
     harmless: dict[int, int] = field(default_factory=dict)  # hashes of views, and how deep
     puts: dict[tuple[bytes, Look, int], bytes] = field(default_factory=dict)  # for runs of digits
@@ -107,16 +114,19 @@ class Scan:
         if self.left < 0:
             raise TooMuch
         digits = list(_runs(data, _IN_RUN, _LEAST))
-        runs = list(filter(_may_hold_more, digits)) if depth else []
+        is_short = self.shortest < _READABLE
+        long = _LONG_OF_SHORT if is_short else _LONG
+        runs = list(filter(partial(_may_hold_more, long=long), digits)) if depth else []
         texts, is_deep, packed = list[bytes](), bool(runs), [data]
         for views in _decoded(b"=".join(digits)) if digits else ():
             joined = b"\xff".join(views)
-            if holds_any(joined.lower(), self.marks):
+            plain = joined.translate(None, b"\0")
+            if holds_any((joined + plain if is_short else joined).lower(), self.marks):
                 return True
             if _GZIP in joined:
                 packed.append(joined)
             if is_deep:
-                texts += _runs(joined.translate(None, b"\0"), _IN_TEXT, _READABLE)
+                texts += _runs(plain, _IN_TEXT, _READABLE)
             is_deep = depth > 0  # whatever may be base32 follows
         for view in _layers(data, runs, texts, packed) if depth else ():
             if holds_any(view.lower(), self.marks) or self.suspects(view, depth - 1):
@@ -176,9 +186,9 @@ def _runs(data: bytes, table: bytes, least: int) -> Iterator[bytes]:
         yield data[start:end]
 
 
-def _may_hold_more(run: bytes) -> bool:
+def _may_hold_more(run: bytes, long: int) -> bool:
     """Whether a long run of digits may hold a text or packed data, as names and UUIDs do not."""
-    if len(run) < _LONG:
+    if len(run) < long:
         return False
     return not (run.islower() or run.isupper()) or any(_runs(run, _IN_HEX, _LONG))
 
@@ -282,6 +292,9 @@ def _layers(
 def unpacked_parts(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Compressed data, labelled or not, as far as it can be unpacked: from where on, and what."""
     found = list[tuple[int, Callable[[bytes], bytes]]]()
+    if (at := data.find(_GZIP_AS_TEXT)) >= 0:
+        packed = data[at:].decode("utf-8", "ignore").encode("latin-1", "ignore")
+        yield from zip([at], map(itemgetter(1), unpacked_parts(packed)), strict=False)
     for magic in islice(re.finditer(_GZIP, data), MAX_PACKED):
         found.append((magic.start(), zlib.decompressobj(zlib.MAX_WBITS | 16).decompress))
     if not data.isascii() and "\ufffd" in data.decode("utf-8", "replace"):

@@ -1,6 +1,7 @@
 """What the leading process does before any operation is asked: killed runs, drift, session ids."""
 
 import shlex
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -37,6 +38,7 @@ from contracts.text import cut, shown_path, write_whole
 
 MAX_REACH = 20  # operations that are named before anything is asked
 KILLED = "the run was killed"
+_SET_DUMPABLE = 4  # PR_SET_DUMPABLE of prctl(2)
 # Of the one request that nobody judges: it must not keep a run waiting.
 PAGE_LIMITS = Limits(connect=5.0, read=5.0, total=15.0, body=8 * 2**20)
 
@@ -238,3 +240,16 @@ def _asked_for(
                 found.append(client.send(probe, state.ledger.count(operation.key)))
                 state.ledger.add(found[-1:])
     return found
+
+
+def forbid_core_dumps() -> None:
+    """Let no crash of this process give its memory, which holds the credential, to anybody."""
+    with suppress(ImportError, OSError, ValueError):  # Windows has neither the module nor the files
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":  # which asks for no limit where a program takes what is dumped
+        import ctypes
+
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)

@@ -85,6 +85,7 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "some quoted-printable": lambda value: escaped(value, 3, "={:02x}"),
     "percent behind an equals sign": lambda value: f"={value[:3]}{escaped(value[3:], 2, '%{:02x}')}",
     "numbers of bytes": lambda value: str([*value.encode()]),
+    "numbers of bytes in hexadecimal": lambda value: ", ".join(map("0x{:02x}".format, value.encode())),
     "JSON in JSON": lambda value: json.dumps({"key": escaped(value, 2)})[1:-1],
     "JSON in JSON in JSON": lambda value: json.dumps(json.dumps({"key": escaped(value)}))[1:-1],
     "a URL in a URL": lambda value: "https://x.example/?to=" + quote(f"/?key={quote(value, safe='')}", safe=""),
@@ -102,6 +103,8 @@ BODIES: dict[str, Callable[[bytes], bytes]] = {
     "as it is": bytes,
     "gzip": lambda body: gzip.compress(body, mtime=0),
     "gzip behind something": lambda body: b"data: " + gzip.compress(body, mtime=0),
+    "gzip as a text": lambda body: json.dumps({"data": gzip.compress(body, mtime=0).decode("latin-1")}).encode(),
+    "gzip as numbers": lambda body: json.dumps({"data": [*gzip.compress(body, mtime=0)]}).encode(),
     "gzip cut short": lambda body: gzip.compress(body, mtime=0)[:-9],
     "gzip twice": lambda body: gzip.compress(gzip.compress(body, mtime=0), mtime=0),
     "zlib": zlib.compress,
@@ -133,9 +136,13 @@ def decoded(data: bytes) -> Iterator[bytes]:
     if b"\\" in data:
         yield _ESCAPE.sub(lambda found: bytes([int(found[1] or found[2], 16) & 255]), data)
         yield re.sub(rb"\\([^0-9A-Za-z])", rb"\1", data)
+        for found in re.finditer(rb'"[^"\\]*\\u00(?:[^"\\]|\\.)*"', data):
+            with suppress(ValueError):
+                yield json.loads(found[0]).encode("latin-1", "ignore")
         yield _POINT.sub(_character, data)
         yield re.sub(rb"\\([0-3][0-7]{2})", lambda found: bytes([int(found[1], 8)]), data)
-    for found in re.finditer(rb"(?:[0-9]{2,3}, ?){7,}[0-9]+", data):
+    yield re.sub(rb"0x([0-9a-fA-F]{2})(?:, )?", lambda found: bytes.fromhex(found[1].decode()), data)
+    for found in re.finditer(rb"(?:[0-9]{1,3}, ?){7,}[0-9]+", data):
         yield bytes(int(number) & 255 for number in found[0].split(b","))
     if b"=" in data:
         yield quopri.decodestring(data.replace(b"\\n", b"\n"))

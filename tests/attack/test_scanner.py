@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
@@ -35,10 +36,46 @@ def test_value_is_found_in_a_text(name: str) -> None:
     assert SCRUBBER.text(body.decode()).encode() == clean
 
 
-@pytest.mark.parametrize("form", [str.encode, lambda value: base64.b64encode(value.encode()).rstrip(b"=")])
-def test_the_shortest_value_is_found_in_the_fewest_digits(form: Callable[[str], bytes]) -> None:
-    scrubber = Scrubber((Secret("k3yAb7Zq", MARK),))
-    assert scrubber.body(b'{"a":"%s"}' % form("k3yAb7Zq")) == b'{"a":"%s"}' % MARK.encode()
+def in_digits(value: str | bytes) -> bytes:
+    return base64.b64encode(value.encode() if isinstance(value, str) else value).rstrip(b"=")
+
+
+SHORTLY: tuple[Callable[[str], bytes], ...] = (
+    str.encode,
+    in_digits,
+    lambda value: in_digits(in_digits(value)),
+    lambda value: in_digits(in_digits(in_digits(value))),
+    lambda value: in_digits(value.encode("utf-16-le")),
+    lambda value: value.encode("utf-16-be").hex().encode(),
+    lambda value: b" ".join(b"%d" % one for one in value.encode()),
+)
+
+
+@pytest.mark.parametrize("form", SHORTLY)
+@pytest.mark.parametrize("value", ["k3yAb7Zq", "k3yAb7Zq9", "k3yAb7Zq9w"])
+def test_the_shortest_value_is_found_in_the_fewest_digits(value: str, form: Callable[[str], bytes]) -> None:
+    scrubber = Scrubber((Secret(value, MARK),))
+    assert scrubber.body(b'{"a":"%s"}' % form(value)) == b'{"a":"%s"}' % MARK.encode()
+
+
+ODDLY: dict[str, Callable[[str], str]] = {
+    'pa"ss-wo"rd\'1': lambda value: value.replace('"', '""'),
+    "it's-a-pa'ss-1": lambda value: value.replace("'", "''"),
+    "p\u00e4ssw\u00f6rd-12": lambda value: normalize("NFD", value),
+    "pa\u0308sswo\u0308rd-34": lambda value: normalize("NFC", value),
+    "p\u00e4sswort-\u20ac-56": lambda value: base64.b64encode(value.encode("utf-16-le")).decode(),
+    "p\u00e4sswort-\u20ac-78": lambda value: "".join(f"={byte:02X}" for byte in value.encode()),
+    "90812736450192": lambda value: f"{value[0]}.{value[1:]}E13",
+    "9081273645000": lambda value: "9.081273645e+12",
+    "two words 9 and more": re.escape,
+    "to-be-echoed-9": lambda value: "".join(f"\\0{ord(each):03o}" for each in value),
+}
+
+
+@pytest.mark.parametrize("value", ODDLY)
+def test_an_odd_value_is_found_as_others_write_it(value: str) -> None:
+    text = f"before {ODDLY[value](value)} after"
+    assert Scrubber((Secret(value, MARK),)).text(text).startswith(f"before {MARK}")
 
 
 @pytest.mark.parametrize("spelt", [str, str.upper, str.lower, json.dumps, lambda value: json.dumps(value.upper())])

@@ -288,7 +288,7 @@ def sights(location: Location, value: Any) -> Iterator[tuple[str, str]]:
                     yield there.place, f"no {name}"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)  # an answer may have as many that are required
 def header_texts(header: Header) -> tuple[str, ...]:
     """Values of a documented response header; none if the field is left to HTTP itself."""
     name, found = header.name.lower(), dict[str, None]()

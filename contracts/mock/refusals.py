@@ -19,6 +19,7 @@ from contracts.text import shown, well_formed
 
 PROBLEM = "application/problem+json"
 MOST = 5  # things that are told of a value
+MOST_GROUNDS = 100
 LOOKED_AT = 6  # bodies, for one that has room for the reason
 Place = tuple[str | int, ...]
 
@@ -42,9 +43,11 @@ class Ground:
 
 
 def grounds_of(operation: Operation, request: Request) -> list[Ground]:
-    """All that the document forbids of a request; none if it is allowed."""
+    """What the document forbids of a request, the first of many; none if it is allowed."""
     found = list[Ground]()
     for one in objections_to(operation, request):
+        if len(found) >= MOST_GROUNDS:
+            return [*found, Ground("and more")]
         found += _in_detail(one) or [_as_a_whole(one)]
     return found
 

@@ -10,12 +10,14 @@ import pytest
 
 from contracts.changes import compare
 from contracts.document import Header, Operation, Spec
+from contracts.document.dialects import unread
 from contracts.document.dialects.unread import MOST_IN_PATH
 from contracts.document.serialisation import fill_path, match_path, parameter_names
 from contracts.exchanges import Secret
 from contracts.exchanges.credential import with_credential
 from contracts.messages import Exchange, Probe, Request
-from contracts.mock import MockService
+from contracts.mock import MockService, bodies
+from contracts.mock.refusals import grounds_of
 from contracts.mock.service import CREDENTIAL
 from contracts.probes import ProbePlan, samples
 from contracts.probes.bearable import MOST_WORK, longest_list, most_requests
@@ -168,6 +170,26 @@ def test_a_path_of_too_many_parameters_is_read_as_absent() -> None:
     assert len(spec_from(LARGE["path parameters"](MOST_IN_PATH)).operations) == 1
 
 
+def test_fields_of_an_answer_that_are_too_many_are_read_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread, "MOST_IN_HEAD", FEW)
+    value = LARGE["required fields of an answer"](FEW + 1)
+    spec, other = spec_from(value), LARGE["fields of an answer"](FEW + 1)
+    assert not spec.operations[0].responses[0].headers
+    assert "things.json:28: /paths/~1a/get/responses/200/headers" in str(spec.notices[0])
+    assert f"has more than {FEW} fields: read as absent; give" in str(spec.notices[0])
+    assert not compare(spec, spec_from(value))
+    assert [change.id for change in compare(spec, spec_from(other))] == ["unread-changed"]
+    assert len(spec_from(LARGE["fields of an answer"](FEW)).operations[0].responses[0].headers) == FEW
+
+
+def test_values_of_required_fields_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = MockService(spec_from(LARGE["required fields of an answer"](MANY)))
+    answer = service.answer(Request("GET", "/a"))
+    assert len(answer.headers) == MANY + 1
+    monkeypatch.setattr(bodies, "_drawn", lambda *_: pytest.fail("they were made again"))
+    assert service.answer(Request("GET", "/a")) == answer
+
+
 def test_an_operation_has_fewer_requests_the_more_media_types_they_may_have() -> None:
     (operation,) = spec_from(LARGE["media types of a request"](MANY)).operations
     assert most_requests(operation) == MOST_WORK // MANY
@@ -178,12 +200,12 @@ def test_no_more_bodies_are_made_than_the_first_that_is_allowed(monkeypatch: pyt
     made = list[str]()
 
     def bodies_of(operation: Operation) -> Iterator[Body]:
-        for body in bodies(operation):
+        for body in real(operation):
             made.append(body[0])
             yield body
 
     plan = sys.modules[ProbePlan.__module__]
-    bodies = samples.bodies_of
+    real = samples.bodies_of
     monkeypatch.setattr(plan, "bodies_of", bodies_of)
     spec = spec_from(LARGE["media types of a request"](FEW))
     assert ProbePlan(spec).lane(spec.operations[0]).request_for({}).request.body
@@ -228,3 +250,10 @@ def test_no_more_rules_are_made_of_what_is_forbidden_than_a_run_may_try(monkeypa
         "no rule covers the others; give them to several operations"
     ]
     assert not notices(spec_from(LARGE["media types of a request"](2)))
+
+
+def test_a_refusal_names_a_hundred_grounds_at_most() -> None:
+    (operation,) = spec_from(LARGE["required cookies"](MANY)).operations
+    *told, last = grounds_of(operation, Request("GET", "/a"))
+    assert len(told) == 100
+    assert (told[99].place, last.said) == (("n99",), "and more")

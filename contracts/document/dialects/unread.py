@@ -19,6 +19,7 @@ from contracts.text import cut
 
 MOST_WITHIN = 15_000  # schemas in one, of which a validator and rules take some kilobytes each
 MOST_IN_PATH = 500  # parameters of a path, as each is named, and sent, with the whole path
+MOST_IN_HEAD = 2_000  # fields of an answer, of which Node's client takes as many, Python's 100
 _AROUND = {
     "oneOf": ("oneOf",),
     "not": ("not",),
@@ -98,9 +99,10 @@ def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
     """Read schemas that hold more than `MOST_WITHIN` as if anything may stand there, in place.
 
     The parts without what is in them. One that a reference leads into is left as it is. Paths of
-    more than `MOST_IN_PATH` parameters are read as if nothing stood there.
+    more than `MOST_IN_PATH` parameters are read as if nothing stood there, and so are the fields
+    of answers with more than `MOST_IN_HEAD`.
     """
-    huge: dict[str, Found] = dict(_long_paths(parts))
+    huge: dict[str, Found] = dict(_long(parts))
     for within in _within(parts):
         if len(within) > MOST_WITHIN:
             huge.update(_innermost(within))
@@ -115,6 +117,7 @@ def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
             kept.append(found)
     held = f"holds more than {MOST_WITHIN:,} schemas: {ANYTHING}"
     what = {"schema": held, "path item": f"has more than {MOST_IN_PATH} parameters: {ABSENT}"}
+    what["headers"] = f"has more than {MOST_IN_HEAD:,} fields: {ABSENT}"
     cure = "give what it describes in several, or with fewer members"
     for pointer, (node, kind, place) in huge.items():
         source = repairs.root.at(place).source
@@ -124,10 +127,15 @@ def without_huge(parts: list[Found], repairs: Repairs) -> list[Found]:
     return kept
 
 
-def _long_paths(parts: Iterable[Found]) -> Iterator[tuple[str, Found]]:
+def _long(parts: Iterable[Found]) -> Iterator[tuple[str, Found]]:
+    """Paths of too many parameters, and heads of too many fields."""
     for found in parts:
-        if found[1] == "path item" and str(found[2][-1]).count("{") > MOST_IN_PATH:
-            yield join_pointer("", *found[2]), found
+        node, kind, place = found
+        if kind == "path item" and str(place[-1]).count("{") > MOST_IN_PATH:
+            yield join_pointer("", *place), found
+        elif kind == "response" and len(node.get("headers") or ()) > MOST_IN_HEAD:
+            there = (*place, "headers")
+            yield join_pointer("", *there), (node["headers"], "headers", there)
 
 
 def _within(parts: Iterable[Found]) -> Iterator[list[Found]]:

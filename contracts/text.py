@@ -152,7 +152,7 @@ def draft_of(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of another once it is written; links and modes stay."""
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}-{os.getpid()}")
+    draft = target.with_name(f".{target.name[:50]}-{os.getpid()}")
     try:
         with draft.open("wb") as file:
             yield file

@@ -117,7 +117,7 @@ def accept(
         raise UsageError(f"--until {until.date()} has passed; give a day that is to come")
     if reason is not None and not entries.is_reason(reason):
         raise UsageError(f"--reason {reason!r} says nothing; say why the team lives with it")
-    file = Path(accepted) if accepted else Path(document["path"]).with_name(entries.ACCEPTED)
+    file = Path(accepted) if accepted else Path(document["path"]).parent / entries.ACCEPTED
     data = bytes_of_file(str(file)) if file.exists() else b""
     amendment = _Amendment(str(file), data.decode("utf-8", "replace"), document)
     lines: list[str] = []

@@ -265,23 +265,37 @@ def _shape(path: str) -> str:
 
 ENDS = "x-ends"  # of an operation, in an overlay: whether it ends the resource that its path names
 _ENDINGS = """
-abandon abort archive cancel cease clear close cut deactivate decommission delete deprovision
-destroy detach disable discard disconnect dismiss dispose drain drop eject end erase evict expire
-exit finish flush forget halt interrupt invalidate kill logout obliterate prune purge quit reap
-release remove reset retire revoke rm shutdown stop suspend teardown term terminate trash unbind
-uninstall unlink unlock unpublish unregister unsubscribe void wipe withdraw
-borrar cancelar cerrar eliminar excluir apagar supprimer effacer fermer annuler arrêter
-löschen loeschen beenden stornieren kündigen elimina cancella chiudi 删除 削除 取消 удалить
+abandon abort annul archive cancel cease clear close cut deactivate deallocate decommission del
+delete deprovision deregister destroy detach disable disband discard disconnect dismantle dismiss
+dispose dissolve drain drop eject end erase evict expire exit finish flush forget halt hangup
+interrupt invalidate kick kill logout nuke obliterate off poweroff prune purge quit reap release
+remove rescind reset retire revoke rm rollback scrap shut signout stop suspend term terminate
+trash truncate unbind undeploy uninstall unlink unlock unpublish unregister unsubscribe vacate void
+wipe withdraw zap
+borra borrar cancela cancelar cerrar cierra detener elimina eliminar apaga apagar encerrar excluir
+remover terminar annule annuler arrête arrêter efface effacer ferme fermer supprime supprimer
+beende beenden entfernen kündigen lösch löschen loesch loeschen stornier stornieren stopp
+stoppen cancella chiudi annuleren sluiten verwijderen anuluj usuń zatrzymaj avsluta radera stoppa
+sil durdur удалить отменить закрыть остановить завершить 削除 删除 刪除 取消 停止 終了 终止 終止
+关闭 關閉 销毁 注销 解約 解除 삭제 중지 종료 취소 해지
+"""
+_ENDED = """
+cancellation closure deactivation deletion destruction disposal erasure eviction removal revocation
+shutdown suspension teardown termination withdrawal
 """
 _BEGINNINGS = """
 add create edit enable generate get list make new open patch post publish put register replace
 request restart run save schedule send set start submit trigger update upload
 """
-ENDINGS = frozenset(_ENDINGS.split())
+ENDED = frozenset(_ENDED.split())  # which nobody begins but to end something
+ENDINGS = frozenset(_ENDINGS.split()) | ENDED
 BEGINNINGS = frozenset(_BEGINNINGS.split())
 ENDING_METHODS = ("DELETE", "MOVE")  # RFC 4918 §9.9: what was moved is no longer where it was
 _JOINT = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")  # between words of a name
-_GLUED = re.compile(f"(?:{'|'.join(word for word in ENDINGS if len(word) > 4)})[a-z]{{3}}")
+_LONG = "|".join(word for word in ENDINGS if len(word) > 4)
+_APART = "|".join(word for word in ENDINGS if word > "\u2fff")
+_VERB = re.compile(f"(?:{_LONG})[a-z]{{3}}|.*(?:{_APART})")
+"""Verbs in words that are put together, as they are where there are no blanks between them."""
 
 
 def ends(spec: Spec, operation: Operation) -> bool:
@@ -289,7 +303,8 @@ def ends(spec: Spec, operation: Operation) -> bool:
 
     `x-ends` is the operation's own or its path's; anything but `false` says yes. The words are the
     method DELETE or MOVE, or one that is not safe and a verb as its name, in the path, in the
-    operationId, or among the first three of the summary or, without one, of the description.
+    operationId, or among the first three of the summary or of the description; what comes after
+    a verb that begins something counts where it is a noun (`requestDeletion`), as in a tag.
     """
     written = spec.document.at(operation.pointer)
     around = spec.document.at(operation.pointer.rpartition("/")[0])
@@ -302,10 +317,13 @@ def ends(spec: Spec, operation: Operation) -> bool:
     called = [word for word in _words(operation.operation_id or "") if word != method]
     if called and called[0] not in BEGINNINGS:  # `create_release` releases nothing
         verbs += called
-    told = _words(str(written.get("summary") or written.get("description") or "")[:200])[:3]
-    if told and BEGINNINGS.isdisjoint(_forms(told[0])):
-        verbs += itertools.chain.from_iterable(map(_forms, told))
-    return any(word in ENDINGS or _GLUED.match(word) for word in verbs)
+    for key in ("summary", "description"):
+        told = _words(str(written.get(key) or "")[:200])[:3]
+        called += told
+        if told and BEGINNINGS.isdisjoint(_forms(told[0])):
+            verbs += itertools.chain.from_iterable(map(_forms, told))
+    verbs += ENDED.intersection([*called, *_words(str(written.get("tags")))])
+    return any(word in ENDINGS or _VERB.match(word) for word in verbs)
 
 
 def _words(text: str) -> list[str]:

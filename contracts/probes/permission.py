@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from contracts.document import Operation
 from contracts.document.security import ways_of
-from contracts.document.serialisation import decoded, match_path, routes_of
+from contracts.document.serialisation import decoded, fill_raw_path, match_path, routes_of
 from contracts.messages import SAFE_METHODS, Probe, Request, is_origin_form
 from contracts.probes.probe_plan import Lane
 from contracts.schemas.constraints import CLIENT_FIELDS
@@ -15,7 +15,9 @@ _GENERATED = "x-schemathesis-"  # how a field begins that the generator makes up
 _PLAIN = re.compile("%(?:2[DE]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
 """What need not be encoded: for servers the same as the character (RFC 3986 §6.2.2.2)."""
 # Another method, for frameworks; to PHP a dot or bracket in a name is the same as `_`.
-_OVERRIDE = re.compile(r"(?:^|[?&;\s\"'])(?:[_.\[]|x-http-)method\b", re.IGNORECASE)
+_OVERRIDE = re.compile(
+    r"(?:^|[?&;=\[\s\"'])(?:[_.$\[]+(?:http)?|x-(?:http-)?|http_)method(?:\b|_)", re.IGNORECASE
+)
 _ESCAPED = re.compile(r"\\u00(?=[2-7])", re.IGNORECASE)  # in JSON
 MAX_HEAD, MAX_BODY = 32_768, 16 * 1024 * 1024  # bytes of fields and of a body out of a file
 
@@ -42,6 +44,8 @@ def refused(lane: Lane, probe: Probe, *, made: Collection[str] = ()) -> str:
     is_there = lane.can_send(probe) and operation.path in routes_of(lane.plan.spec).of(plain)
     if (is_head or request.method == operation.method) and not is_there:
         return f"its path is not that of {operation.key}, or HTTP can't carry it"
+    if request.method not in SAFE_METHODS and _strays(lane, request.path):
+        return f"a service may take its path for another than that of {operation.key}"
     ways = {way.shown for way in ways_of(operation, lane.plan.spec)}
     if (probe.schemes or probe.part) and probe.way not in ways:
         return f"{operation.key} has no such credentials"
@@ -57,7 +61,7 @@ def _odd_message(operation: Operation, request: Request) -> str:
     unknown = {name for name in unknown if not name.startswith(_GENERATED)}
     if unknown:
         return f"requests of {operation.key} have no field {min(unknown)}"
-    body = _ESCAPED.sub("%", (request.body or b"").decode("latin-1"))
+    body = _ESCAPED.sub("%", (request.body or b"").replace(b"\0", b"").decode("latin-1"))
     if _OVERRIDE.search(decoded(request.query)) or _OVERRIDE.search(decoded(body)):
         return "it asks for another method than its own (_method)"
     if sum(len(name) + len(value) for name, value in request.headers) > MAX_HEAD:
@@ -69,8 +73,25 @@ def _odd_message(operation: Operation, request: Request) -> str:
 
 def _climbs(path: str) -> bool:
     """Whether a path has a dot segment, however it is written: servers resolve it."""
-    segments = re.split("/|;[^/]*", decoded(decoded(path)))
-    return not {".", ".."}.isdisjoint(segments)
+    return not {".", ".."}.isdisjoint(re.split("/|;[^/]*", _bare(path)))
+
+
+def _bare(path: str) -> str:
+    """A path without its encodings, of which one may be in another."""
+    while path != (inner := decoded(path)):
+        path = inner
+    return path
+
+
+def _strays(lane: Lane, path: str) -> bool:
+    """Whether a value in a path may lead elsewhere: `a%2Fstop`, and `START.json;x` for `start`."""
+    template, routes = lane.operation.path, routes_of(lane.plan.spec)
+    read = {name: _bare(value) for name, value in (match_path(template, path) or {}).items()}
+    words = {name: re.split(r"[^\w-]", value.lower())[0] for name, value in read.items()}
+    found = (routes.of(fill_raw_path(template, values)) for values in (read, words))
+    return any(of and template not in of for of in found) or bool(
+        re.search(r"[/\\]", "".join(read.values()))
+    )
 
 
 def _is_own(lane: Lane, request: Request) -> bool:

@@ -285,7 +285,7 @@ class Run:
     seeds: tuple[int, ...]
     started: Moment
     finished: Moment
-    decision: str
+    decision: Annotated[str, msgspec.Meta(pattern="^(pass|fail|inconclusive)$")]
     exchanges: int
     unavailable: int
     verdicts: tuple[RuleVerdict, ...]

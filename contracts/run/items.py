@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -127,35 +127,27 @@ class Processes:
         self.config = config
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_sessionstart(self) -> Generator[None, None, None]:
-        with self._shared(pytest.UsageError):
-            yield
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtestloop(self) -> Generator[None, object, object]:
-        with self._shared(self._given_up):
+    def pytest_runtestloop(self) -> Generator[None, Any, Any]:
+        try:
             return (yield)
+        except UNABLE as error:
+            if not is_shared(self.config):
+                raise
+            self._give_up(_UNABLE.format(error or "no memory"))
+
+    pytest_sessionstart = pytest_runtestloop
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_testnodedown(self, error: object) -> None:
         """One that can't begin says why, and no other can."""
         _, known, said = str(error).rpartition("UsageError: ")
         if known:
-            raise self._given_up(said.strip())
+            self._give_up(said.strip())
 
-    @contextmanager
-    def _shared(self, ending: Callable[[str], BaseException]) -> Iterator[None]:
-        try:
-            yield
-        except UNABLE as error:
-            if not is_shared(self.config):
-                raise
-            raise ending(_UNABLE.format(error or "no memory")) from None
-
-    def _given_up(self, why: str) -> BaseException:
+    def _give_up(self, why: str) -> NoReturn:
         state = self.config.stash.get(SESSION, None)
         asked = state is not None and state.ledger.begun
-        return pytest.exit.Exception(why, returncode=3 if asked else 4)
+        pytest.exit(why, returncode=3 if asked else 4)
 
 
 def _house_hypothesis(config: pytest.Config) -> None:

@@ -293,7 +293,7 @@ def no_thread(self: object) -> None:
 @pytest.mark.parametrize(
     ("processes", "said"),
     [
-        (no_process, "ERROR: the processes of -n can't be started or kept up ([Errno 24] Too many open files); leave"),
+        (no_process, "the processes of -n can't be started or kept up ([Errno 24] Too many open files); leave"),
         (processes_that_die, "the processes of -n can't be started or kept up (Unexpectedly no active workers avai"),
         (a_process_that_lacks_memory, LITTLE),
     ],
@@ -323,6 +323,17 @@ def test_a_secret_in_an_option_is_in_no_error(option: str, project: Project) -> 
     assert run.code in (0, 4)
     assert CANARY.replace("/", "") not in run.err
     assert "MIGHAg" not in run.err
+
+
+@pytest.mark.parametrize("path", ["", "/", "."])
+def test_a_folder_is_no_document_to_accept_for(
+    path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["accept", "x", "--reason", "x", "--until", "2099-01-01", "--spec", path]
+    monkeypatch.setattr("sys.argv", ["contracts", *words])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "can't be read: Is a directory; give the path of a readable file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["rules", "--spec"], ["diff", "a.json"], ["drift", "x"], ["accept", "x", "--spec"]])

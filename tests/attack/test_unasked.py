@@ -53,6 +53,7 @@ def probe(key: str, method: str, target: str, **more: Any) -> Probe:
     return Probe(key, Request(method, target, fields, more.get("body")), source="fuzz", credential=credential)
 
 
+STRAYS = "may take its path for another than that of POST /things/{id}"
 FROM_FILES: dict[str, tuple[Probe, bool, str]] = {
     "an allowed one": (probe(GET, "GET", "/things/a1?x=1"), False, ""),
     "a declared field": (probe(GET, "GET", "/things/a1", headers=[("x-trace", "1")]), False, ""),
@@ -90,6 +91,27 @@ FROM_FILES: dict[str, tuple[Probe, bool, str]] = {
         True,
         "another method",
     ),
+    "a method in a part": (
+        probe(POST, "POST", "/things/a1", body=b"; name=_method\r\n\r\nPUT"),
+        True,
+        "another method",
+    ),
+    "a method of 16 bits": (
+        probe(POST, "POST", "/things/a1", body='"_method"'.encode("utf-16")),
+        True,
+        "another method",
+    ),
+    "a method for OData": (probe(POST, "POST", "/things/a1?$httpMethod=PUT"), True, "another method"),
+    "a method for .NET": (probe(POST, "POST", "/things/a1?X-Method-Override=PUT"), True, "another method"),
+    "another operation, with a parameter": (probe(POST, "POST", "/things/start;x=1"), True, STRAYS),
+    "another operation, in other letters": (probe(POST, "POST", "/things/START.json"), True, STRAYS),
+    "another operation, and a null byte": (probe(POST, "POST", "/things/start%00"), True, STRAYS),
+    "an encoded slash": (probe(POST, "POST", "/things/a1%2Fstop"), True, STRAYS),
+    "a doubly encoded slash": (probe(POST, "POST", "/things/a1%252Fstop"), True, STRAYS),
+    "a backslash": (probe(POST, "POST", "/things/a1%5Cstop"), True, STRAYS),
+    "an encoded slash, to read": (probe(GET, "GET", "/things/a1%2Fstop"), False, ""),
+    "a word that begins as another": (probe(POST, "POST", "/things/started"), True, ""),
+    "a thrice encoded dot segment": (probe(GET, "GET", "/things/%25252e%25252e%25252fa"), False, "below the base URL"),
     "a length": (probe(POST, "POST", "/things/a1", headers=[("Content-Length", "5")]), True, "no field content-length"),
     "a line feed": (probe(GET, "GET", "/things/a1 HTTP/1.1\r\nX: y"), False, "below the base URL"),
     "a fragment": (probe(GET, "GET", "/things/a1#x"), False, "below the base URL"),
@@ -307,6 +329,17 @@ ENDING: list[tuple[str, str, dict[str, Any], bool]] = [
     ("post", "/things/{id}/act", {"summary": "STOPPING it"}, True),
     ("post", "/things/{id}/act", {"summary": "Supprimer la chose"}, True),
     ("post", "/things/{id}/act", {"summary": "Starts a closing"}, False),
+    ("post", "/things/{id}/termination", {}, True),
+    ("post", "/things/{id}/powerOff", {}, True),
+    ("post", "/things/{id}/offers", {}, False),
+    ("post", "/things/{id}", {"operationId": "schedule_key_deletion"}, True),
+    ("post", "/things/{id}/act", {"summary": "Request deletion of a thing"}, True),
+    ("post", "/things/{id}/act", {"summary": "A thing", "description": "Stops it"}, True),
+    ("post", "/things/{id}/act", {"tags": ["Closure of things"]}, True),
+    ("post", "/things/{id}/act", {"tags": ["Releases", None]}, False),
+    ("post", "/things/{id}/act", {"summary": "\u5220\u9664\u4f1a\u8bdd"}, True),
+    ("post", "/things/{id}/act", {"summary": "\u30b9\u30ec\u30c3\u30c9\u3092\u524a\u9664\u3059\u308b"}, True),
+    ("post", "/things/{id}/act", {"summary": "L\u00f6scht die Sache"}, True),
     ("post", "/things/{id}/act", {"description": "Deletes the thing."}, True),
     ("post", "/things/{id}/renew", {"x-ends": "yes"}, True),
     ("post", "/things/{id}/stop", {"x-ends": None}, True),

@@ -359,6 +359,12 @@ def test_an_old_report_of_no_time_is_none(name: str, moment: Any, tmp_path: Path
         read_run(tmp_path / "report.json")
 
 
+def test_an_old_report_of_an_unknown_decision_is_none(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(json.dumps({**hostile_report(), "decision": "other"}))
+    with pytest.raises(UsageError, match=r"is not a report\.json of this suite"):
+        read_run(tmp_path / "report.json")
+
+
 # --- and whatever else there may be ---
 
 

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from contracts.document.dialects.unread import MOST_IN_PATH  # noqa: E402
-from tests.attack.large import LARGE, METHODS, changed  # noqa: E402  the checkout may not be installed
+from tests.attack.large import LARGE, METHODS, RENAMED, changed  # noqa: E402  the checkout may not be installed
 from tests.attack.schemas import REFUSED, SCHEMAS, STRING, document  # noqa: E402  the checkout may not be installed
 
 DOCUMENT = ROOT / "docs" / "reliability.md"
@@ -55,15 +55,16 @@ SECTIONS = {
 }
 COUNT = 100_000
 FEWER = {"path parameters", "path parameters of a segment"}  # of which more are read as absent
-RULES, FROM, TO, RUN, DIFF, MOCK = (
+RULES, FROM, TO, RUN, DIFF, MOCK, THROUGHOUT = (
     "`contracts rules`",
     "`contracts diff`, from a string",
     "`contracts diff`, to a string",
     "a run on the mock",
     "`contracts diff`, with a change",
     "`contracts mock`, one request",
+    "`contracts diff`, all of them changed",
 )
-ENDS = {RULES: {0}, FROM: {0, 1, 3}, TO: {0, 1, 3}, RUN: {0, 3}, DIFF: {0, 1, 3}, MOCK: {0}}
+ENDS = {RULES: {0}, FROM: {0, 1, 3}, TO: {0, 1, 3}, RUN: {0, 3}, DIFF: {0, 1, 3}, MOCK: {0}, THROUGHOUT: {0, 1, 3}}
 """Exit codes that a command may have on a document that is read: nothing on the mock is violated."""
 REFUSES = {RULES: {2}, FROM: {2}, TO: {2}, RUN: {4}}
 """Those on a document that is refused."""
@@ -194,6 +195,18 @@ def large_runs(name: str) -> dict[str, Ran]:
         return {command: ran(name, words[command], folder, limited=True, seconds=SECONDS) for command in words}
 
 
+def renamed_runs(name: str) -> dict[str, Ran]:
+    """What became of a comparison of two documents in which each of very many has another name."""
+    with tempfile.TemporaryDirectory() as made:
+        folder, files = Path(made), list[str]()
+        for letter in "nm":
+            file = folder / f"{letter}.json"
+            file.write_text(json.dumps(RENAMED[name](COUNT, letter), indent=0), encoding="utf-8")
+            files.append(str(file))
+        words = [sys.executable, "-m", "contracts", "diff", *files]
+        return {THROUGHOUT: ran(name, words, folder, limited=True, seconds=SECONDS)}
+
+
 def rows(runs_of: Callable[[str], dict[str, Ran]], names: Sequence[str], jobs: int) -> Iterator[str]:
     with ThreadPoolExecutor(jobs) as pool:
         found = list(pool.map(runs_of, names))
@@ -236,6 +249,10 @@ def main() -> None:
     if names := [name for name in LARGE if options.only in name]:
         tables["document"] += rows(large_runs, names, options.jobs)
         print("", *tables["document"], sep="\n", flush=True)
+    if names := [name for name in RENAMED if options.only in name]:
+        renamed = list(rows(renamed_runs, names, options.jobs))
+        tables["document"] += renamed
+        print(*renamed, sep="\n", flush=True)
     if options.write:
         for table in tables.values():
             write(table)

@@ -68,7 +68,7 @@ def compare(
             f"{base.document.path} and {revision.document.path} are nested too deeply to be "
             "compared; flatten their schemas"
         ) from None
-    return tuple(sorted(documents.changes.values(), key=_loudness))
+    return tuple(sorted(documents.all(), key=_loudness))
 
 
 def _loudness(change: Change) -> tuple[int, str, str]:

@@ -1,8 +1,11 @@
 """Two documents to what changed in their operations, beside the parts of messages."""
 
+import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +24,7 @@ from contracts.document.security import Needs, unsatisfying
 from contracts.schemas import UNIONS
 from contracts.schemas.texts import takes_text
 
+MOST_NEAR = 100  # webhooks or callbacks that one of another name is held against
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
 COMPARED = "its requests were those of {}, with which it is compared"
 _URLS = ("authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl")
@@ -48,9 +52,8 @@ def compare_operations(documents: Documents) -> None:
             at, key = ("/paths", operation.pointer), operation.key
             change = documents.change("operation-added", key, at, {"subject": key})
             if taker := _taker(documents.base, operation):
-                change = replace(
-                    change, proof=COMPARED.format(where_of(documents.base.document, taker.pointer))
-                )
+                there = where_of(documents.base.document, taker.pointer)
+                change = replace(change, proof=COMPARED.format(there))
                 _compare_messages(Versions(documents, taker, operation))
             documents.note(change, Reach(key, change.direction))
     _compare_servers(documents, paired)
@@ -66,7 +69,7 @@ def _taker(spec: Spec, operation: Operation) -> Operation | None:
     """
     names = routes.parameter_names(operation.path)
     path = routes.fill_raw_path(operation.path, {name: f"{{{name}}}" for name in names})
-    if routes.shape_of(operation.path) in map(routes.shape_of, spec.by_path):
+    if routes.shape_of(operation.path) in routes.routes_of(spec).shapes:
         return None
     for other in routes.operations_at(spec, path):
         found = _bound(other, path)
@@ -112,17 +115,13 @@ def _partners(base: Spec, revision: Spec) -> dict[str, Operation]:
 
 def _full_first(operation: Operation) -> list[tuple[str, ...]]:
     full = [("full", operation.method, path) for path in _paths(operation).values()]
-    return [*full, (operation.method, _anonymous(operation))]
-
-
-def _anonymous(operation: Operation) -> str:
-    return _PARAMETER.sub("{}", operation.path)
+    return [*full, (operation.method, routes.shape_of(operation.path))]
 
 
 def _paths(operation: Operation) -> dict[str, str]:
     """The paths on the wire by those of the servers: these followed by the operation's own."""
     prefixes = [urlsplit(url).path.rstrip("/") for url in operation.servers] or [""]
-    return {prefix: prefix + _anonymous(operation) for prefix in prefixes}
+    return {prefix: prefix + routes.shape_of(operation.path) for prefix in prefixes}
 
 
 def _hosts(servers: Iterable[str]) -> set[tuple[str, str]]:
@@ -172,10 +171,6 @@ def _compare_operation(versions: Versions) -> None:
         compare_parts(versions)
 
 
-def _place(documents: Documents, operation: Operation) -> str:
-    return where_of(documents.base.document, operation.pointer)
-
-
 def _compare_messages(versions: Versions) -> None:
     _compare_security(versions)
     compare_parts(versions)
@@ -215,10 +210,11 @@ def _compare_outgoing(
                 note("added", f"{name} {method}", (before.pointer, new[method].pointer))
             else:
                 _compare_operation(Versions(documents, old[method], new[method]))
+    names = [set(map(attrgetter("name"), side)) for side in sides]
     for one in befores.values():
-        note("removed", _subject(one, sides[1]), (one.pointer, at[1]))
+        note("removed", _subject(one, names[1]), (one.pointer, at[1]))
     for one in afters.values():
-        note("added", _subject(one, sides[0]), (at[0], one.pointer))
+        note("added", _subject(one, names[0]), (at[0], one.pointer))
 
 
 def _by_name(side: Iterable[Outgoing]) -> Many:
@@ -229,11 +225,9 @@ def _by_method(one: Outgoing) -> dict[str, Operation]:
     return {operation.method: operation for operation in one.operations}
 
 
-def _subject(one: Outgoing, others: Iterable[Outgoing]) -> str:
+def _subject(one: Outgoing, others: set[str]) -> str:
     """Its name, and its URL if the other side has the name with another."""
-    if one.name in map(attrgetter("name"), others):
-        return f"{one.name} {one.url}"
-    return one.name
+    return f"{one.name} {one.url}" if one.name in others else one.name
 
 
 def _paired(documents: Documents, befores: Many, afters: Many) -> list[tuple[Outgoing, Outgoing]]:
@@ -241,11 +235,27 @@ def _paired(documents: Documents, befores: Many, afters: Many) -> list[tuple[Out
     pairs = []
     for key in filter(afters.__contains__, list(befores)):
         pairs.append((befores.pop(key), afters.pop(key)))
+    near, is_few = defaultdict[str, list[Any]](list), len(afters) <= MOST_NEAR
+    for key, after in afters.items():
+        for mark in _marks(documents.revision, after, is_few):
+            near[mark].append(key)
     for key, before in list(befores.items()):
-        fitting = [key for key, after in afters.items() if _fits(documents, before, after)]
+        some = map(near.__getitem__, _marks(documents.base, before, is_few))
+        keys = islice(chain.from_iterable(some), MOST_NEAR)
+        fitting = {key for key in keys if key in afters and _fits(documents, before, afters[key])}
         if len(fitting) == 1:
-            pairs.append((befores.pop(key), afters.pop(fitting[0])))
+            pairs.append((befores.pop(key), afters.pop(*fitting)))
     return pairs
+
+
+def _marks(spec: Spec, one: Outgoing, is_few: bool) -> list[str]:
+    """By what those are found that it may fit: all of a few, or those with equal words in it."""
+    if is_few:
+        return [""]
+    ids = sorted(operation.operation_id or "" for operation in one.operations)
+    said = json.dumps(spec.document.at(one.pointer), sort_keys=True, default=repr)
+    known = [said, " ".join(ids) * all(ids) or said]
+    return known + [f"name {one.name}", f"url {one.url}"] * bool(one.url)
 
 
 def _fits(documents: Documents, before: Outgoing, after: Outgoing) -> bool:
@@ -309,10 +319,9 @@ def _schemes_of_both(versions: Versions) -> Iterator[tuple[SecurityScheme, Secur
     """The schemes that the base asks for and both documents know."""
     schemes = versions.documents.base.security_schemes
     others = versions.documents.revision.security_schemes
-    for wanted in versions.base.security:
-        for name, _ in wanted:
-            if name in others:
-                yield schemes[name], others[name]
+    for name, _ in chain.from_iterable(versions.base.security):
+        if name in others:
+            yield schemes[name], others[name]
 
 
 def _place_of_security(versions: Versions) -> tuple[str, Pointers]:

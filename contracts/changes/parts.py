@@ -1,12 +1,13 @@
 """The parts of messages in two versions of an operation: parameters, request bodies, answers."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import filterfalse
-from operator import attrgetter
+from operator import attrgetter, mul
 
-from contracts.changes.change import Direction, Reach
+from contracts.changes.change import Direction, Effect, Reach
 from contracts.changes.containment import Settlement, settle
 from contracts.changes.places import where_of
 from contracts.changes.versions import Draft, Versions, plainest
@@ -25,6 +26,7 @@ _Near = Callable[[MediaType], Sequence[MediaType]]
 
 STATUSES = range(100, 600)
 SUCCESSES = range(200, 300)
+MOST_PAIRS = 1_000_000  # of media types, one of which may cover the other
 
 
 def compare_parts(versions: Versions) -> None:
@@ -191,12 +193,20 @@ def _compare_content(
     sender, receiver = versions.roles(before, after, is_answer=is_answer)
     _, side = versions.roles("base", "revision", is_answer=is_answer)
     lost, gained = versions.roles("removed", "added", is_answer=is_answer)
-    noun, response = Direction.of(is_answer=is_answer), None
-    if isinstance(sender, ResponseSpec):
-        response = sender
+    noun = Direction.of(is_answer=is_answer)
+    response = sender if isinstance(sender, ResponseSpec) else None
     is_negotiated = is_answer and not versions.base.by_service  # by Accept (RFC 9110 §12.5.1)
     is_served = is_negotiated and not _is_error(before)
-    sent, taken = _near(sender.content), _near(receiver.content)
+    told = _names(receiver) or "none", _names(sender)
+    (sent, old), (taken, new) = _near(sender.content), _near(receiver.content)
+    pairs = old["*"] * new.total() + new["*"] * old.total()
+    pairs += sum(map(mul, old.values(), map(new.__getitem__, old))) - 2 * old["*"] * new["*"]
+    if pairs > MOST_PAIRS:
+        at = (before.pointer, after.pointer)
+        change = versions.documents.change("schema-changed", where, at, {}, noun)
+        why = f"beyond what is compared: {pairs:,} pairs of media types, {MOST_PAIRS:,} at most"
+        change = replace(change, effect=Effect.UNDECIDED, proof=why)
+        return versions.documents.note(change, Reach(versions.base.key, noun))
     is_left = any(map(partial(_is_covered, sent, or_covers=True), receiver.content))
     for media in sender.content:
         name, other = media.name, best(taken(media), media.name)
@@ -205,20 +215,18 @@ def _compare_content(
             _compare_media(versions, *ordered, response)
             continue
         at = versions.roles(media.pointer, receiver.pointer, is_answer=is_answer)
-        because, draft = f"the {side} documents {_names(receiver) or 'none'}", None
+        because, draft = f"the {side} documents {told[0]}", None
         if not is_negotiated or "*" in name or not is_left:
             draft = Draft(because, response=response, media=media)
-        kind = f"{noun}-media-type-{lost}"
-        versions.note(kind, f"{where} ;{name}", at, draft, subject=name)
-    for media in receiver.content:
+        versions.note(f"{noun}-media-type-{lost}", f"{where} ;{name}", at, draft, subject=name)
+    is_known = partial(_is_covered, sent, or_covers=is_answer)
+    for media in filterfalse(is_known, receiver.content):
         name = media.name
-        if not _is_covered(sent, media, or_covers=is_answer):
-            at, draft = versions.roles(sender.pointer, media.pointer, is_answer=is_answer), None
-            if is_served:
-                because = f"it accepts {name} alone, and the revision answers {_names(sender)}"
-                draft = Draft(because, accept=name)
-            kind = f"{noun}-media-type-{gained}"
-            versions.note(kind, f"{where} ;{name}", at, draft, subject=name)
+        at, draft = versions.roles(sender.pointer, media.pointer, is_answer=is_answer), None
+        if is_served:
+            because = f"it accepts {name} alone, and the revision answers {told[1]}"
+            draft = Draft(because, accept=name)
+        versions.note(f"{noun}-media-type-{gained}", f"{where} ;{name}", at, draft, subject=name)
 
 
 def _is_error(part: RequestBody | ResponseSpec) -> bool:
@@ -226,17 +234,24 @@ def _is_error(part: RequestBody | ResponseSpec) -> bool:
     return isinstance(part, ResponseSpec) and part.status[0] in "45"
 
 
-def _near(content: Sequence[MediaType]) -> _Near:
-    """What finds those that may cover a media type, or be covered: of its essence, and ranges."""
-    known: dict[str, list[MediaType]] = {"*": []}
+def _kind_of(media: MediaType) -> str:
+    return "*" * ("*" in media.name) or essence_of(media.name)
+
+
+def _near(content: Sequence[MediaType]) -> tuple[_Near, Counter[str]]:
+    """What finds those that may cover a media type, or be covered: of its essence, and ranges.
+
+    And how many there are of each essence, and of ranges.
+    """
+    known = defaultdict[str, list[MediaType]](list)
     for media in content:
-        known.setdefault("*" if "*" in media.name else essence_of(media.name), []).append(media)
+        known[_kind_of(media)].append(media)
 
     def near(media: MediaType) -> Sequence[MediaType]:
-        name = media.name
-        return content if "*" in name else [*known.get(essence_of(name), ()), *known["*"]]
+        kind = _kind_of(media)
+        return content if kind == "*" else known[kind] + known["*"]
 
-    return near
+    return near, Counter(map(_kind_of, content))
 
 
 def _is_covered(near: _Near, media: MediaType, *, or_covers: bool) -> bool:

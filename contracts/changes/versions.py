@@ -1,7 +1,7 @@
 """Two versions of a document and of its operations, and what changed between them so far."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
@@ -54,6 +54,7 @@ Pointers = tuple[str, str]
 """A node of the base and one of the revision."""
 
 Holder = Parameter | MediaType | Header
+Key = tuple[str, str, Effect]
 
 FORM = "application/x-www-form-urlencoded"
 SHARED = 9  # values drawn of what both sides take
@@ -68,7 +69,8 @@ class Documents:
     revision: Spec
     allowance: Allowance = field(default_factory=Allowance)
     sites: list["Site"] = field(default_factory=list)
-    changes: dict[tuple[str, str, Effect], Change] = field(default_factory=dict)
+    changes: dict[Key, Change] = field(default_factory=dict)  # without whom each reaches
+    _reaches: dict[Key, dict[Reach, None]] = field(default_factory=partial(defaultdict, dict))
 
     def nodes(self, at: Pointers) -> tuple[Any, Any]:
         return self.base.document.at(at[0]), self.revision.document.at(at[1])
@@ -99,17 +101,22 @@ class Documents:
 
         A message that shows it to break at one place does so for others where none was found.
         """
-        known = self.changes.setdefault((change.id, change.where, change.effect), change)
-        unsure = self.changes.get((change.id, change.where, Effect.UNDECIDED), change)
-        if change.effect is Effect.BREAKING and unsure.direction is change.direction:
-            self.changes.pop((change.id, change.where, Effect.UNDECIDED), None)
-            reaches = (*unsure.reaches, *reaches)
-        reaches = tuple(dict.fromkeys((*known.reaches, *change.reaches, *reaches)))
-        witness, ways = known.witness or change.witness, set(map(attrgetter("direction"), reaches))
-        known = replace(known, reaches=reaches, witness=witness)
-        if len(ways) == 1:
-            known = replace(known, direction=ways.pop())
-        self.changes[change.id, change.where, change.effect] = known
+        unsure = change.id, change.where, Effect.UNDECIDED
+        key = (*unsure[:2], change.effect)
+        held, other = self._reaches[key], self.changes.get(unsure, change)
+        known = self.changes.setdefault(key, change)
+        if change.effect is Effect.BREAKING and other.direction is change.direction:
+            self.changes.pop(unsure, None)
+            held |= self._reaches.pop(unsure, {})
+        held |= dict.fromkeys((*change.reaches, *reaches))
+        self.changes[key] = replace(known, witness=known.witness or change.witness)
+
+    def all(self) -> Iterator[Change]:
+        """Every change, with whom it reaches, and in which direction if that is one."""
+        for key, change in self.changes.items():
+            reaches = tuple(self._reaches[key])
+            way, *others = set(map(attrgetter("direction"), reaches)) or {change.direction}
+            yield replace(change, reaches=reaches, direction=change.direction if others else way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +153,9 @@ def _request(
             continue
         value = draft.values.get(key)
         if key not in draft.values:
-            value = _plainest(
-                parameter,
-                values(parameter.schema, partner.schema, is_text=parameter.media_type is None),
-            )
+            is_text = parameter.media_type is None
+            found = values(parameter.schema, partner.schema, is_text=is_text)
+            value = _plainest(parameter, found)
         parts[parameter.location][parameter.name] = texts.serialised(parameter, value)
     headers = parts["header"]
     if draft.accept:
@@ -181,8 +187,10 @@ def _content(
 ) -> JSON:
     if media is None:
         return None
-    partner, name = best(taken, media.name) or media, concrete(media.name)
-    if partner is media and best(taken, name):  # of a range, what is documented there
+    is_range, partner, name = "*" in media.name, media, concrete(media.name)
+    if is_range or not (draft.body or draft.media):  # else nothing is asked of a partner
+        partner = best(taken, media.name) or media
+    if partner is media and is_range and best(taken, name):  # what is documented there
         name = media.name.replace("*/*", "application/*").replace("*", "x-other")
     headers["Content-Type"] = name
     return (draft.body or values(media.schema, partner.schema) or ({},))[0]

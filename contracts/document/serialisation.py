@@ -183,8 +183,10 @@ class Routes:
     def __init__(self, templates: Iterable[str]) -> None:
         # By length, by which segments hold no parameter, which differs little, and by these.
         self._by_form: dict[int, dict[tuple[bool, ...], dict[str, list[str]]]] = {}
+        self.shapes = set[str]()
         for template in sorted(dict.fromkeys(templates), key=concreteness):
             length, segments = template.count("/"), template.split("/")
+            self.shapes.add(shape_of(template))
             form = tuple("{" not in segment for segment in segments)
             literals = _wire("/".join(compress(segments, form)))
             alike = self._by_form.setdefault(length, {}).setdefault(form, {})

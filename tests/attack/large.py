@@ -267,6 +267,47 @@ LARGE |= {
 """What a document has, by how many."""
 
 
+def operations(count: int, letter: str, prefix: str = "/") -> Node:
+    own = {f"/{name}": {"get": {"responses": {"200": {"description": "ok"}}}} for name in names(count, letter)}
+    return {**document({}), "servers": [{"url": f"https://example.com{prefix}"}], "paths": own}
+
+
+def outgoing(count: int, letter: str) -> Node:
+    """Each with a body of its own."""
+    found = {}
+    for number, name in enumerate(names(count, letter)):
+        content = {"application/json": {"schema": {"const": number}}}
+        found[name] = {"post": {"requestBody": {"content": content}, "responses": {"200": {"description": "ok"}}}}
+    return found
+
+
+def kinds(count: int, letter: str) -> Node:
+    return {f"application/{name}+json": {"schema": BODY} for name in names(count, letter)}
+
+
+def values_of(count: int, letter: str) -> Node:
+    return {f"application/n{number}": {"schema": {"const": f"{letter}{number}"}} for number in range(count)}
+
+
+RENAMED: dict[str, Callable[[int, str], Node]] = {
+    "operations": operations,
+    "operations of another server": lambda count, letter: operations(count, "n", f"/{letter}"),
+    "webhooks": lambda count, letter: {**document({}), "webhooks": outgoing(count, letter)},
+    "callbacks": lambda count, letter: document(
+        {"callbacks": {name: {f"https://example.com/{name}": one} for name, one in outgoing(count, letter).items()}}
+    ),
+    "media types of an answer": lambda count, letter: answered(content=kinds(count, letter)),
+    "media types of a request": lambda count, letter: document(
+        {"requestBody": {"content": kinds(count, letter)}}, method="post"
+    ),
+    "schemas of media types": lambda count, letter: answered(content=values_of(count, letter)),
+    "ranges of media types": lambda count, letter: answered(
+        content={f"{name}/*": {"schema": BODY} for name in names(count, letter)}
+    ),
+}
+"""What a document has, by how many and a letter in the names of all: two letters are two versions."""
+
+
 def changed(value: Node) -> Node:
     """The document with another media type of an answer, of what stands in others, and with an operation more."""
     other: Node = json.loads(json.dumps(value))

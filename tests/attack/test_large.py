@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 import pytest
 
 from contracts.changes import compare
+from contracts.changes.change import Effect
 from contracts.document import Header, Operation, Spec
 from contracts.document.dialects import unread
 from contracts.document.dialects.unread import MOST_IN_PATH
@@ -29,7 +31,7 @@ from contracts.schemas.claims import claim_of
 from contracts.verdicts import judge_all
 from tests.documents import spec_from
 
-from .large import LARGE, Node, changed, names
+from .large import LARGE, RENAMED, Node, changed, names
 
 FEW, MANY = 40, 300
 SERVICE = sys.modules[MockService.__module__]
@@ -74,13 +76,13 @@ def claimed(_: Node, spec: Spec) -> object:
     return claim
 
 
-def calls(work: Callable[[Node, Spec], object], value: Node) -> int:
-    """How many calls of functions some work takes, natural ones too."""
+def calls(work: Callable[[Node, Spec], object], value: Node, name: str = "") -> int:
+    """How many calls of functions some work takes, natural ones too; or of those with a name."""
     spec, count = spec_from(value), 0
 
-    def note(*event: object) -> None:
+    def note(frame: FrameType, event: str, _: object) -> None:
         nonlocal count
-        count += event[1] in ("call", "c_call")
+        count += event in ("call", "c_call") if not name else (event, frame.f_code.co_name) == ("call", name)
 
     before = sys.getprofile()
     sys.setprofile(note)
@@ -113,6 +115,45 @@ GROWING: list[tuple[Callable[[Node, Spec], object], str]] = [
 def test_work_grows_no_faster_than_the_document(work: Callable[[Node, Spec], object], name: str) -> None:
     few, many = (calls(work, LARGE[name](count)) for count in (FEW, MANY))
     assert many < 2 * few * MANY / FEW
+
+
+CALLED = {
+    "operations": "shape_of",
+    "operations of another server": "__hash__",
+    "webhooks": "_fits",
+    "callbacks": "_fits",
+    "media types of an answer": "covers",
+    "media types of a request": "covers",
+    "schemas of media types": "covers",
+    "ranges of media types": "covers",
+}
+"""What would be called for each pair of those that changed."""
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_what_changed_throughout_is_not_looked_at_pair_by_pair(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["contracts.changes.parts"], "MOST_PAIRS", 60)
+    monkeypatch.setattr(sys.modules["contracts.changes.operations"], "MOST_NEAR", 4)
+
+    def times(count: int) -> int:
+        other = spec_from(RENAMED[name](count, "m"))
+        return calls(lambda _, spec: compare(spec, other), RENAMED[name](count, "n"), CALLED[name])
+
+    assert times(50) <= 1.5 * times(10) * 50 / 10
+
+
+def test_media_types_of_which_too_many_may_cover_others_are_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["contracts.changes.parts"], "MOST_PAIRS", 15)
+    few, many = (
+        compare(*(spec_from(RENAMED["ranges of media types"](count, letter)) for letter in "nm")) for count in (3, 4)
+    )
+    assert {(change.id, change.effect) for change in few} == {
+        ("response-media-type-removed", Effect.BREAKING),
+        ("response-media-type-added", Effect.BREAKING),
+    }
+    (change,) = many
+    assert (change.id, change.effect) == ("schema-changed", Effect.UNDECIDED)
+    assert change.proof == "beyond what is compared: 16 pairs of media types, 15 at most"
 
 
 def test_alternatives_are_looked_at_once() -> None:

@@ -5,8 +5,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain, islice
-from operator import attrgetter
+from itertools import chain, islice, repeat
+from operator import attrgetter, contains
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ from contracts.schemas import UNIONS
 from contracts.schemas.texts import takes_text
 
 MOST_NEAR = 100  # webhooks or callbacks that one of another name is held against
-_PARAMETER = re.compile(r"\{[^{}/]*\}")
+_PARAMETER, _POINTER = re.compile(r"\{[^{}/]*\}"), attrgetter("pointer")
 COMPARED = "its requests were those of {}, with which it is compared"
 _URLS = ("authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl")
 
@@ -164,8 +164,8 @@ def _compare_operation(versions: Versions) -> None:
     _compare_outgoing(documents, "callback", base.key, at, callbacks)
     _compare_security(versions)
     # Parameters may come from the path item, which is not part of the operation.
-    before = [documents.base.document.at(one.pointer) for one in base.parameters]
-    after = [documents.revision.document.at(one.pointer) for one in revision.parameters]
+    before = list(map(documents.base.document.at, map(_POINTER, base.parameters)))
+    after = list(map(documents.revision.document.at, map(_POINTER, revision.parameters)))
     is_same = base.path == revision.path and documents.same(at)
     if not is_same or not documents.alike(before, after):
         compare_parts(versions)
@@ -252,9 +252,9 @@ def _marks(spec: Spec, one: Outgoing, is_few: bool) -> list[str]:
     """By what those are found that it may fit: all of a few, or those with equal words in it."""
     if is_few:
         return [""]
-    ids = sorted(operation.operation_id or "" for operation in one.operations)
+    ids = sorted(map(str, map(attrgetter("operation_id"), one.operations)))
     said = json.dumps(spec.document.at(one.pointer), sort_keys=True, default=repr)
-    known = [said, " ".join(ids) * all(ids) or said]
+    known = [said, " ".join(ids) * ("None" not in ids) or said]
     return known + [f"name {one.name}", f"url {one.url}"] * bool(one.url)
 
 
@@ -287,7 +287,7 @@ def _compare_security(versions: Versions) -> None:
         versions.note(kind, where, at, draft, **words)
     for scheme, other in _schemes_of_both(versions):
         at = (scheme.pointer, other.pointer)
-        urls = [_urls(node) for node in documents.nodes(at)]
+        urls = list(map(_urls, documents.nodes(at)))
         if urls[0] != urls[1]:
             where, words = f"securitySchemes/{scheme.id}", {"base": urls[0], "revision": urls[1]}
             versions.note("security-scheme-url-changed", where, at, **words)
@@ -329,8 +329,8 @@ def _place_of_security(versions: Versions) -> tuple[str, Pointers]:
     for scheme, other in _schemes_of_both(versions):
         if _look(scheme) != _look(other):
             return f"securitySchemes/{scheme.id}", (scheme.pointer, other.pointer)
-    base, revision = versions.base.pointer, versions.revision.pointer
-    if any("security" in node for node in versions.documents.nodes((base, revision))):
+    base, revision = at = versions.base.pointer, versions.revision.pointer
+    if any(map(contains, versions.documents.nodes(at), repeat("security"))):
         return f"{versions.base.key} security", (f"{base}/security", f"{revision}/security")
     return "security", ("/security", "/security")
 
